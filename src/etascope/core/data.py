@@ -1,0 +1,137 @@
+"""Images with labels (`Dataset`), and the same rows divided for honest selection (`Split`)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+
+#: The fold number of a trial that holds nothing out, and of a row that never validates.
+NO_FOLD = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images, their labels, and where they came from.
+
+    Attributes
+    ----------
+    images
+        `(n, height, width, channels)` uint8; channels is 1 (gray) or 3 (red, green, blue).
+    labels
+        `(n,)` int64 in `0 .. n_classes - 1`.
+    class_names
+        A name for each class; its length is `n_classes`.
+    source
+        Where the images came from, for people: a path, or the name of a known set.
+    test_rows
+        Rows that the data itself sets apart for testing (`test/` folders, `t10k-` files), or None.
+    notes
+        What was done on opening that the user may want to know, a sentence each (resized, skipped).
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    source: str
+    test_rows: NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that the parts agree with each other."""
+        if self.images.ndim != 4 or self.images.dtype != np.uint8:
+            raise InputError(
+                "images must be uint8 of shape (n, height, width, channels); "
+                f"found {self.images.dtype} of shape {self.images.shape}. Open them with etascope.open_images."
+            )
+        if self.labels.shape != (len(self.images),):
+            raise InputError(
+                f"labels must be one number an image; found {self.labels.shape} for {len(self.images)} images."
+            )
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.images)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over shape, pixels, labels, class names and test rows: equal data, equal fingerprint."""
+        digest = hashlib.sha256(repr((self.images.shape, self.class_names)).encode())
+        digest.update(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
+        if self.test_rows is not None:
+            digest.update(np.ascontiguousarray(self.test_rows, dtype="<i8").data)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Development rows with a fold number each, and the test rows that no selection ever sees.
+
+    Attributes
+    ----------
+    x, y
+        Development inputs `(n, ...)` (uint8 images first, float32 features once prepared) and labels `(n,)`.
+    folds
+        `(n,)` int64: the fold in which a row validates, or `NO_FOLD` (-1) for a row that always trains.
+    x_test, y_test
+        The test inputs `(m, ...)` and labels `(m,)`; looked at once, by the final model.
+    rows, test_rows
+        Which rows of the `Dataset` these are, `(n,)` and `(m,)` int64.
+    class_names
+        A name for each class.
+    stages
+        What was done to the inputs so far, a sentence each.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    x_test: NDArray[Any]
+    y_test: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    test_rows: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    stages: tuple[str, ...] = field(default=())
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @cached_property
+    def n_folds(self) -> int:
+        """Number of folds: 0 when nothing validates, 1 for a holdout, k for k-fold cross-validation."""
+        return int(self.folds.max(initial=NO_FOLD)) + 1
+
+    def train_rows(self, fold: int) -> NDArray[np.int64]:
+        """Development rows that train when `fold` is held out; all of them for `NO_FOLD`."""
+        if fold == NO_FOLD:
+            return np.arange(len(self.y))
+        return np.flatnonzero(self.folds != fold)
+
+    def valid_rows(self, fold: int) -> NDArray[np.int64]:
+        """Development rows that validate when `fold` is held out; none for `NO_FOLD`."""
+        if fold == NO_FOLD:
+            return np.empty(0, np.int64)
+        return np.flatnonzero(self.folds == fold)
+
+    def train_size(self, fold: int) -> int:
+        """Examples that a trial sees in one epoch: the same for every held-out fold, so that steps agree.
+
+        Folds may differ in size by one row; each epoch then leaves out the surplus row of its own shuffle.
+        """
+        if fold == NO_FOLD:
+            return len(self.y)
+        return len(self.y) - int(np.bincount(self.folds[self.folds >= 0]).max())

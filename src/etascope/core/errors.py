@@ -1,0 +1,37 @@
+"""The one exception that people see, and the sentence it carries."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """Something given to etascope cannot be used; the message says the rule, the value and the next move.
+
+    The command line prints the message alone and exits with 2.
+    """
+
+
+def option(name: str, value: str, allowed: Iterable[str]) -> str:
+    """Return `value` when it is one of `allowed`, else say which ones there are and which was likely meant.
+
+    Raises
+    ------
+    InputError
+        If `value` is not allowed.
+
+    Examples
+    --------
+    >>> option("optimizer", "adam", ("sgd", "adam"))
+    'adam'
+    >>> option("optimizer", "adm", ("sgd", "adam"))
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: optimizer must be one of sgd, adam; found 'adm'. Did you mean 'adam'?
+    """
+    choices = tuple(allowed)
+    if value in choices:
+        return value
+    close = difflib.get_close_matches(value.lower(), choices, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise InputError(f"{name} must be one of {', '.join(choices)}; found {value!r}.{hint}")

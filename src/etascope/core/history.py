@@ -1,0 +1,118 @@
+"""What happened in training: `History`, with a `Status` per trial."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+from etascope.core.plan import Checkpoint, Plan
+
+
+class Status(enum.Enum):
+    """How a trial ended; the value is the sentence for people."""
+
+    FINISHED = "trained to the last step"
+    PAUSED = "trained to the end of its plan, with steps of the recipe left to go"
+    DIVERGED = "the loss stopped being a finite number; it was not trained any further"
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Per trial of a plan: losses, accuracies, status and, if asked, a checkpoint.
+
+    Losses are mean softmax cross-entropy in nats, accuracies shares in [0, 1]. NaN stands where there is
+    nothing: after a trial diverged, or where no rows validate.
+
+    Attributes
+    ----------
+    plan
+        What was asked.
+    step_loss
+        `(trials, steps)` float32: mean training loss of the step's batch, before its update.
+    evaluated_at
+        `(evaluations,)` int64: training steps done at each evaluation (the end of each epoch, and of the plan).
+    train_loss, train_accuracy
+        `(trials, evaluations)` float64: mean over the examples trained since the previous evaluation, as the
+        weights moved (what Keras prints), not a second pass.
+    valid_loss, valid_accuracy
+        `(trials, evaluations)` float64: on the held-out fold.
+    status
+        A `Status` a trial.
+    diverged_at
+        `(trials,)` int64: the step (counted from 0) whose loss was not finite, -1 where there is none.
+    examples
+        `(trials,)` int64: training examples that the trial went through.
+    checkpoints
+        A `Checkpoint` a trial (None where it diverged) when the plan asked for them, else empty.
+    seconds
+        Wall time of the training of the whole plan.
+    """
+
+    plan: Plan
+    step_loss: NDArray[np.float32]
+    evaluated_at: NDArray[np.int64]
+    train_loss: NDArray[np.float64]
+    train_accuracy: NDArray[np.float64]
+    valid_loss: NDArray[np.float64]
+    valid_accuracy: NDArray[np.float64]
+    status: tuple[Status, ...]
+    diverged_at: NDArray[np.int64]
+    examples: NDArray[np.int64]
+    checkpoints: tuple[Checkpoint | None, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def diverged(self) -> NDArray[np.bool_]:
+        """`(trials,)`: which trials diverged."""
+        return np.array([s is Status.DIVERGED for s in self.status], np.bool_)
+
+
+def join(histories: Sequence[History]) -> History:
+    """Return one history of all trials, in order.
+
+    Seconds are added up.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to join, or the histories do not cover the same steps.
+    """
+    if not histories:
+        raise InputError("there is no history to join; train a plan first.")
+    first = histories[0]
+    if len(histories) == 1:
+        return first
+    if any(
+        h.plan.steps != first.plan.steps or h.plan.start != first.plan.start
+        or not np.array_equal(h.evaluated_at, first.evaluated_at) for h in histories
+    ):  # fmt: skip
+        raise InputError("histories can be joined when they cover the same steps; these do not.")
+    plans = [h.plan for h in histories]
+    resume = None if first.plan.resume is None else tuple(c for p in plans for c in p.resume or ())
+    plan = Plan(
+        rates=np.concatenate([p.rates for p in plans]),
+        seeds=np.concatenate([p.seeds for p in plans]),
+        folds=np.concatenate([p.folds for p in plans]),
+        start=first.plan.start,
+        resume=resume,
+        keep_checkpoints=all(p.keep_checkpoints for p in plans),
+    )
+    return History(
+        plan=plan,
+        step_loss=np.concatenate([h.step_loss for h in histories]),
+        evaluated_at=first.evaluated_at,
+        train_loss=np.concatenate([h.train_loss for h in histories]),
+        train_accuracy=np.concatenate([h.train_accuracy for h in histories]),
+        valid_loss=np.concatenate([h.valid_loss for h in histories]),
+        valid_accuracy=np.concatenate([h.valid_accuracy for h in histories]),
+        status=tuple(s for h in histories for s in h.status),
+        diverged_at=np.concatenate([h.diverged_at for h in histories]),
+        examples=np.concatenate([h.examples for h in histories]),
+        checkpoints=tuple(c for h in histories for c in h.checkpoints) if plan.keep_checkpoints else (),
+        seconds=sum(h.seconds for h in histories),
+    )

@@ -1,0 +1,147 @@
+"""Which trials to train (`Plan`), and where a trial stands between two plans (`Checkpoint`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+from etascope.core.recipe import Recipe
+from etascope.core.schedules import schedule_row
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """One trial's weights and optimizer state after `step` steps.
+
+    Attributes
+    ----------
+    step
+        Steps done since the initial weights.
+    parameters
+        Weight and bias of each layer in order: `(fan_in, fan_out)`, `(fan_out,)`, ... float32.
+    state
+        The optimizer's arrays by name (`velocity`, ...), each in the order and shapes of `parameters`.
+    last_rate
+        Learning rate of the last step done; 0 before the first.
+    """
+
+    step: int
+    parameters: tuple[NDArray[np.float32], ...]
+    state: dict[str, tuple[NDArray[np.float32], ...]]
+    last_rate: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A table of learning rates: a row per trial, a column per step.
+
+    Attributes
+    ----------
+    rates
+        `(trials, steps)` float64, finite and above 0. A constant rate is a constant row, a schedule a shaped
+        row, a range test one climbing row.
+    seeds
+        `(trials,)` int64: initial weights and data order. Trials with equal seed and fold share both.
+    folds
+        `(trials,)` int64: the fold that is held out and validates, or `NO_FOLD` (-1).
+    start
+        The training step that the first column is, 0 for a new training.
+    resume
+        A `Checkpoint` a trial to go on from, all at step `start`; None starts from initial weights.
+    keep_checkpoints
+        Whether the history should hold a checkpoint of each trial (memory grows with trials then).
+
+    Raises
+    ------
+    InputError
+        If a rate is zero, negative or not finite, or the parts disagree in length.
+    """
+
+    rates: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    start: int = 0
+    resume: tuple[Checkpoint, ...] | None = None
+    keep_checkpoints: bool = False
+
+    def __post_init__(self) -> None:
+        """Check rates and lengths."""
+        check_rates(self.rates)
+        if self.rates.ndim != 2 or not len(self.rates) == len(self.seeds) == len(self.folds):
+            raise InputError(
+                "a plan needs rates (trials, steps) with one seed and one fold a trial; found rates "
+                f"{self.rates.shape}, seeds {self.seeds.shape}, folds {self.folds.shape}."
+            )
+        steps = [c.step for c in self.resume or ()]
+        if self.resume is not None and steps != [self.start] * len(self.rates):
+            raise InputError(f"checkpoints must all stand at the plan's start {self.start}; found steps {steps}.")
+        if self.resume is None and self.start:
+            raise InputError(f"a plan that starts at step {self.start} needs checkpoints to go on from.")
+
+    def __len__(self) -> int:
+        """Return the number of trials."""
+        return len(self.rates)
+
+    @property
+    def steps(self) -> int:
+        """Number of columns."""
+        return self.rates.shape[1]
+
+    @property
+    def learning_rates(self) -> NDArray[np.float64]:
+        """The peak rate of each trial `(trials,)`: what the search varies and what is reported."""
+        return self.rates.max(axis=1, initial=0.0)
+
+    def take(self, trials: Sequence[int] | NDArray[np.int64]) -> Plan:
+        """Return the plan of these trials alone, in this order."""
+        rows = np.asarray(trials, np.int64)
+        resume = None if self.resume is None else tuple(self.resume[int(i)] for i in rows)
+        return replace(self, rates=self.rates[rows], seeds=self.seeds[rows], folds=self.folds[rows], resume=resume)
+
+
+def sweep(
+    recipe: Recipe, steps: int, learning_rates: Sequence[float], folds: Sequence[int], seeds: Sequence[int] = ()
+) -> Plan:
+    """Return the plan that trains every learning rate on every fold with every seed, shaped by the schedule.
+
+    Trials that share their batches (equal seed and fold) stand together, rates in the given order.
+
+    Parameters
+    ----------
+    recipe
+        Gives the schedule, the warm-up and, when `seeds` is empty, the seed.
+    steps
+        Steps of each trial.
+    learning_rates
+        Peak rates, each finite and above 0.
+    folds
+        Folds to hold out, or `(NO_FOLD,)`.
+    seeds
+        Seeds; empty takes the recipe's.
+
+    Examples
+    --------
+    >>> plan = sweep(Recipe(schedule="linear"), 4, [0.1, 0.2], folds=[0, 1])
+    >>> plan.rates.shape, plan.folds.tolist(), plan.learning_rates.tolist()
+    ((4, 4), [0, 0, 1, 1], [0.1, 0.2, 0.1, 0.2])
+    """
+    rates = np.asarray(learning_rates, np.float64)
+    check_rates(rates)
+    units = [(seed, fold) for seed in (seeds or (recipe.seed,)) for fold in folds]
+    rows = np.outer(rates, schedule_row(recipe.schedule, recipe.warmup, steps))
+    return Plan(
+        rates=np.tile(rows, (len(units), 1)),
+        seeds=np.repeat(np.array([u[0] for u in units], np.int64), len(rates)),
+        folds=np.repeat(np.array([u[1] for u in units], np.int64), len(rates)),
+    )
+
+
+def check_rates(rates: NDArray[np.float64]) -> None:
+    """Raise `InputError` unless every learning rate is finite and above 0."""
+    bad = ~(np.isfinite(rates) & (rates > 0))
+    if bad.any():
+        raise InputError(f"a learning rate must be a finite number above 0; found {rates[bad].flat[0]:g}. Try 0.01.")

@@ -1,0 +1,140 @@
+"""Everything about a training except its learning rate (`Recipe`), and what a method may know of a job (`Task`)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from etascope.core.data import NO_FOLD, Split
+from etascope.core.errors import InputError, option
+from etascope.core.schedules import SCHEDULES
+
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad")
+PIXELS = ("unit", "standard")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything about a training except the learning rate.
+
+    Attributes
+    ----------
+    hidden
+        Units of each hidden layer (ReLU); `()` is softmax regression. Default one layer of 128.
+    optimizer
+        One of `OPTIMIZERS`, with PyTorch's defaults. Default `momentum` (SGD with momentum 0.9).
+    schedule, warmup
+        Shape of the learning rate over the steps, and the share of the steps that climbs to the peak in [0, 1).
+        Default constant, 0.
+    batch_size
+        Examples a step, at least 1; the last batch of an epoch may be smaller. Default 16.
+    epochs
+        Passes over the training rows, at least 1. Default 5.
+    momentum
+        In [0, 1), of `momentum` and `nesterov` only. None takes 0.9 for these two and 0 for all others.
+    weight_decay
+        At least 0; coupled (L2) except for `adamw`. None takes 0.01 for `adamw` and 0 for all others.
+    pixels
+        `unit` divides by 255; `standard` also removes the training mean and divides by the training deviation.
+    seed
+        Seed of initial weights and data order, at least 0. Default 0.
+
+    Raises
+    ------
+    InputError
+        If a value is outside its range or an option is unknown.
+
+    Examples
+    --------
+    >>> Recipe(optimizer="adamw", hidden=(256, 128)).weight_decay
+    0.01
+    """
+
+    hidden: tuple[int, ...] = (128,)
+    optimizer: str = "momentum"
+    schedule: str = "constant"
+    warmup: float = 0.0
+    batch_size: int = 16
+    epochs: int = 5
+    momentum: float | None = None
+    weight_decay: float | None = None
+    pixels: str = "unit"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check every value and fill in the defaults that depend on the optimizer."""
+        option("optimizer", self.optimizer, OPTIMIZERS)
+        option("schedule", self.schedule, SCHEDULES)
+        option("pixels", self.pixels, PIXELS)
+        for units in self.hidden:
+            _whole("hidden units", units, 1)
+        _whole("batch_size", self.batch_size, 1)
+        _whole("epochs", self.epochs, 1)
+        _whole("seed", self.seed, 0)
+        _within("warmup", self.warmup, 1)
+        with_momentum = self.optimizer in ("momentum", "nesterov")
+        momentum = (0.9 if with_momentum else 0.0) if self.momentum is None else self.momentum
+        _within("momentum", momentum, 1)
+        if momentum and not with_momentum:
+            raise InputError(
+                f"momentum belongs to the optimizers momentum and nesterov; found {momentum} with "
+                f"{self.optimizer}. Leave momentum out, or choose --optimizer momentum."
+            )
+        decay = (0.01 if self.optimizer == "adamw" else 0.0) if self.weight_decay is None else self.weight_decay
+        _within("weight_decay", decay, math.inf)
+        object.__setattr__(self, "momentum", float(momentum))
+        object.__setattr__(self, "weight_decay", float(decay))
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a method may know of a job: the recipe and the numbers of the split, never the rows.
+
+    Attributes
+    ----------
+    recipe
+        How to train.
+    n_classes
+        Number of classes; `log(n_classes)` is the loss of a blind guess, in nats.
+    n_development
+        Rows that selection may use.
+    n_folds
+        1 for a holdout, k for k-fold cross-validation, 0 when nothing validates.
+    steps_per_epoch
+        Optimisation steps an epoch of a trial that holds a fold out.
+    """
+
+    recipe: Recipe
+    n_classes: int
+    n_development: int
+    n_folds: int
+    steps_per_epoch: int
+
+    @classmethod
+    def of(cls, split: Split, recipe: Recipe) -> Task:
+        """Describe `split` under `recipe`."""
+        return cls(
+            recipe, split.n_classes, len(split.y), split.n_folds,
+            steps_per_epoch(split, recipe, 0 if split.n_folds else NO_FOLD),
+        )  # fmt: skip
+
+    @property
+    def steps(self) -> int:
+        """Steps of a whole training that holds a fold out."""
+        return self.steps_per_epoch * self.recipe.epochs
+
+
+def steps_per_epoch(split: Split, recipe: Recipe, fold: int) -> int:
+    """Return how many batches an epoch has when `fold` is held out, the last and smaller one included."""
+    return -(-split.train_size(fold) // recipe.batch_size)
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(f"{name} must be a whole number of at least {least}; found {value!r}.")
+
+
+def _within(name: str, value: float, end: float) -> None:
+    if not 0 <= value < end:
+        limit = "finite and at least 0" if end == math.inf else f"in [0, {end:g})"
+        raise InputError(f"{name} must be {limit}; found {value!r}.")

@@ -1,0 +1,92 @@
+"""All that a search knows at its end: `Run`, what is shown and stored."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import metadata
+
+from etascope.core.choice import Choice
+from etascope.core.history import History, join
+from etascope.core.recipe import Recipe, Task
+from etascope.core.trace import Trace
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """What the data was.
+
+    Attributes
+    ----------
+    source
+        Where the images came from.
+    fingerprint
+        SHA-256 of the data.
+    images, image_shape
+        How many images, and `(height, width, channels)`.
+    development, test
+        Rows for selection and final training, and rows for the one look at the end.
+    class_names
+        A name for each class.
+    notes
+        What was done on opening, a sentence each.
+    """
+
+    source: str
+    fingerprint: str
+    images: int
+    image_shape: tuple[int, int, int]
+    development: int
+    test: int
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide the bits: etascope, Python, NumPy and the machine's architecture."""
+    return {
+        "etascope": metadata.version("etascope"),
+        "python": platform.python_version(),
+        "numpy": metadata.version("numpy"),
+        "machine": platform.machine(),
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished search.
+
+    Attributes
+    ----------
+    data, task, recipe
+        What was asked.
+    histories
+        What the method trained, a `History` a plan.
+    choice
+        The answer.
+    trace
+        The final training on all development rows at the recommended rate; None when there is none.
+    seconds
+        Wall time from opened images to answer.
+    versions
+        Of the software.
+    """
+
+    data: DataSummary
+    task: Task
+    histories: tuple[History, ...]
+    choice: Choice
+    trace: Trace | None
+    seconds: float
+    versions: dict[str, str] = field(default_factory=versions)
+
+    @property
+    def recipe(self) -> Recipe:
+        """Everything about the trainings except their learning rate."""
+        return self.task.recipe
+
+    @cached_property
+    def history(self) -> History:
+        """All trials of the search in one history."""
+        return join(self.histories)

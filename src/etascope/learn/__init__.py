@@ -1,0 +1,1 @@
+"""What a run teaches: observations in words, a quiz, the key insight."""

@@ -1,0 +1,1 @@
+"""From images to features: `Split` to `Split`, learned from training rows only."""

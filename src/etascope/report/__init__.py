@@ -1,0 +1,1 @@
+"""A run shown: terminal, charts and documents."""

@@ -1,0 +1,1 @@
+"""Methods: histories in, the next plan or the choice out."""

@@ -1,0 +1,1 @@
+"""Engines: a split, a recipe and a plan in, a history out."""
