@@ -35,6 +35,23 @@ class Landscape:
     valid_loss: NDArray[np.float64]
     valid_accuracy: NDArray[np.float64]
 
+    @property
+    def mean_loss(self) -> NDArray[np.float64]:
+        """`(rates,)`: mean over the units a rate was trained on; inf where one diverged, NaN where there is none."""
+        return _row_means(self.valid_loss)
+
+    @property
+    def mean_accuracy(self) -> NDArray[np.float64]:
+        """`(rates,)`: mean over the units that have an accuracy; NaN where there is none."""
+        return _row_means(self.valid_accuracy)
+
+
+def _row_means(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    known = ~np.isnan(table)
+    count = known.sum(axis=1)
+    total = np.where(known, table, 0.0).sum(axis=1)
+    return np.divide(total, count, out=np.full(len(table), np.nan), where=count > 0)
+
 
 @dataclass(frozen=True)
 class Cost:
