@@ -1,0 +1,197 @@
+"""The key insight of a run: two or three sentences, every number of them measured in it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from etascope.core.choice import Choice, Landscape
+from etascope.core.trace import Epoch, Evaluation
+from etascope.learn.epoch_view import ABOVE_BLIND
+from etascope.learn.numbers import nats, noise, percent, rate
+
+#: A rate may be called "about ten times" another when it is within this factor of exactly ten times.
+ABOUT = 1.5
+#: Smaller relative rises than this are the noise of a shuffled epoch.
+STILL = 0.02
+#: From this share of log(n_classes) on, the last epoch's loss is that of a model that has learned next to nothing.
+UNLEARNED = 0.9
+#: A last epoch that still takes off this share of the loss was not the end of the fall.
+STILL_FALLING = 0.1
+
+
+def trace_insight(
+    learning_rate: float, epochs: Sequence[Epoch], evaluation: Evaluation | None, n_classes: int, n_test: int
+) -> tuple[str, ...]:
+    """Return what one training showed: how the loss went, what that says about the rate, and the test with its noise.
+
+    Parameters
+    ----------
+    learning_rate
+        The peak rate.
+    epochs
+        At least one.
+    evaluation
+        On the test images, or None after divergence.
+    n_classes, n_test
+        Numbers of classes (at least 2) and of test images.
+
+    Examples
+    --------
+    >>> epochs = [Epoch(1, 1.9, 0.45, None, None, ""), Epoch(2, 0.85, 0.76, None, None, "")]
+    >>> for sentence in trace_insight(0.01, epochs, Evaluation(0.84, 0.56), 10, 200):
+    ...     print(sentence)
+    At a learning rate of 0.01 the training loss fell from 1.90 nats in epoch 1 to 0.85 in epoch 2.
+    The last epoch still took off 55 % of the loss: it had not reached its floor.
+    On 200 test images 84.0 % were right; with that many, luck alone moves the number by 5.1 points either way.
+    """
+    shown, blind = rate(learning_rate), math.log(n_classes)
+    losses = [e.train_loss for e in epochs]
+    broken = next((e.epoch for e in epochs if not math.isfinite(e.train_loss)), 0)
+    if broken:
+        return (
+            f"At a learning rate of {shown} the loss stopped being a finite number in epoch {broken} of {len(epochs)}: "
+            "the steps were too large.",
+            f"There is no model to test; a tenth of the rate, {rate(learning_rate / 10)}, is the next to try.",
+        )
+    said = [_course(shown, losses), _meaning(learning_rate, losses, blind)]
+    if evaluation is not None:
+        said.append(_tested(evaluation, n_test))
+    return tuple(said)
+
+
+def choice_insight(choice: Choice, evaluation: Evaluation | None, n_classes: int, n_test: int = 0) -> tuple[str, ...]:
+    """Return what a search showed: the price of a tenth and of ten times the rate, how wide the basin is, the test.
+
+    Parameters
+    ----------
+    choice
+        With its landscape; rates that were not tried are not spoken of.
+    evaluation
+        Of the final model on the test images, or None.
+    n_classes
+        At least 2.
+    n_test
+        Number of test images; 0 leaves the test out, because its noise cannot be told.
+    """
+    landscape, chosen = choice.landscape, choice.learning_rate
+    if chosen is None or choice.basin is None:
+        return _undecided(landscape, n_classes)
+    low, high = choice.basin.low, choice.basin.high
+    said = [_neighbours(landscape, chosen)]
+    if high > low:
+        said.append(
+            f"From {rate(low)} to {rate(high)}, a factor of {high / low:.2g}, the learning rates cannot be told apart "
+            f"from the recommended {rate(chosen)}: that is how exactly it has to be known."
+        )
+    else:
+        said.append(f"Every other rate that was tried can be told apart from {rate(chosen)}, and is worse.")
+    if evaluation is not None and n_test:
+        said.append(_tested(evaluation, n_test))
+    return tuple(said)
+
+
+def near(landscape: Landscape, target: float) -> int | None:
+    """Return the row of the tried rate nearest to `target` (axis: log learning rate), None beyond a factor `ABOUT`."""
+    if not landscape.learning_rates.size:
+        return None
+    distance = np.abs(np.log(landscape.learning_rates / target))
+    row = int(distance.argmin())
+    return row if distance[row] <= math.log(ABOUT) and not np.isnan(landscape.mean_loss[row]) else None
+
+
+def _course(shown: str, losses: list[float]) -> str:
+    if len(losses) == 1:
+        return f"At a learning rate of {shown} the mean training loss of the only epoch was {nats(losses[0])} nats."
+    went = "fell" if losses[-1] < losses[0] else "went"
+    return (
+        f"At a learning rate of {shown} the training loss {went} from {nats(losses[0])} nats in epoch 1 to "
+        f"{nats(losses[-1])} in epoch {len(losses)}."
+    )
+
+
+def _meaning(learning_rate: float, losses: list[float], blind: float) -> str:
+    falls = [before - after for before, after in itertools.pairwise(losses)]
+    rises = sum(fall < -STILL * before for fall, before in zip(falls, losses, strict=False))
+    unlearned = losses[-1] >= UNLEARNED * blind
+    if unlearned and (rises or max(losses) > ABOVE_BLIND * blind):
+        return (
+            f"A blind guess has {blind:.2f}, and the loss was {nats(max(losses))} at its highest and "
+            f"{nats(losses[-1])} at the end: the steps are probably too large; try a tenth, {rate(learning_rate / 10)}."
+        )
+    if unlearned:
+        steady = "though it never rose from one epoch to the next" if len(losses) > 1 else "after a single epoch"
+        return (
+            f"That is still close to the {blind:.2f} of a blind guess, {steady}: the steps are probably too small; "
+            f"try ten times the rate, {rate(learning_rate * 10)}."
+        )
+    if len(losses) == 1:
+        return f"A blind guess has {blind:.2f}: one epoch shows that it learns, not yet where it ends."
+    if rises:
+        often = "once" if rises == 1 else f"{rises} times"
+        return f"It rose {often} from one epoch to the next: the steps are large enough to undo some of the work."
+    last = falls[-1] / losses[-2] if losses[-2] else 0.0
+    if len(falls) > 1 and falls[-1] == max(falls):
+        return (
+            f"No epoch won more than the last one, {nats(falls[-1])} nats: training was still gathering speed, so a "
+            f"higher rate, say {rate(learning_rate * 3)}, is worth a look."
+        )
+    if last >= STILL_FALLING:
+        return f"The last epoch still took off {percent(last)} of the loss: it had not reached its floor."
+    return (
+        f"The last epoch changed the loss by only {percent(abs(last))}: at this rate, more epochs would bring little."
+    )
+
+
+def _tested(evaluation: Evaluation, n_test: int) -> str:
+    return (
+        f"On {n_test:,} test images {100 * evaluation.accuracy:.1f} % were right; with that many, luck alone moves the "
+        f"number by {100 * noise(evaluation.accuracy, n_test):.1f} points either way."
+    )
+
+
+def _price(landscape: Landscape, here: int, factor: float, name: str) -> str:
+    rates = landscape.learning_rates
+    row, text = near(landscape, float(rates[here]) * factor), f"about {name} the rate"
+    if row is None:
+        row, text = (0, "the lowest rate tried") if factor < 1 else (len(rates) - 1, "the highest rate tried")
+    if row == here:
+        return f"nothing {'lower' if factor < 1 else 'higher'} was tried"
+    text += f" ({rate(float(rates[row]))}) "
+    loss, accuracy = landscape.mean_loss, landscape.mean_accuracy
+    if not math.isfinite(loss[row]):
+        return text + "diverged"
+    extra, points = float(loss[row] - loss[here]), 100 * float(accuracy[here] - accuracy[row])
+    text += f"{'costs' if extra >= 0 else 'wins'} {nats(abs(extra))} nats of loss"
+    if math.isfinite(points):
+        text += f" and {'costs' if points >= 0 else 'wins'} {abs(points):.1f} points of accuracy"
+    return text
+
+
+def _neighbours(landscape: Landscape, chosen: float) -> str:
+    here = near(landscape, chosen)
+    if here is None:
+        return f"The recommended {rate(chosen)} was not itself among the rates that were tried."
+    below, above = _price(landscape, here, 0.1, "a tenth of"), _price(landscape, here, 10.0, "ten times")
+    return f"On the validation images, {below}; {above}."
+
+
+def _undecided(landscape: Landscape, n_classes: int) -> tuple[str, ...]:
+    blind = f"A blind guess has log({n_classes}) = {math.log(n_classes):.2f} nats"
+    loss = landscape.mean_loss
+    finite = np.flatnonzero(np.isfinite(loss))
+    if not finite.size:
+        return (
+            "No learning rate that was tried ended with a finite loss, so there is nothing to choose from yet.",
+            f"{blind}: even that would have been better.",
+        )
+    best = int(finite[loss[finite].argmin()])
+    return (
+        "No learning rate can be recommended yet; the lowest validation loss so far is "
+        f"{nats(float(loss[best]))} nats, at {rate(float(landscape.learning_rates[best]))}.",
+        f"{blind}, so that is {nats(abs(float(loss[best]) - math.log(n_classes)))} "
+        f"{'below' if loss[best] < math.log(n_classes) else 'above'} knowing nothing.",
+    )
