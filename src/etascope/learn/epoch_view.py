@@ -82,6 +82,11 @@ class View:
         return -self.drop / max(self.before, 1e-9)
 
     @property
+    def valid_rise(self) -> float:
+        """Relative rise of the validation loss above its lowest so far."""
+        return self.valid / max(self.lowest_valid, 1e-9) - 1
+
+    @property
     def change_inside(self) -> float:
         """Relative change from the epoch's first batch to the mean of its last quarter."""
         return self.last_quarter / max(self.first_batch, 1e-9) - 1

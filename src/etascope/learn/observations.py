@@ -97,10 +97,10 @@ RULES: tuple[Rule, ...] = (
     Rule("rising", lambda v: v.change >= STILL, lambda v: f"{_move(v)}: rising"),
     Rule(
         "overfitting",
-        lambda v: v.drop > 0 and v.loss <= LEARNED * v.blind and v.valid >= (1 + OVERFITTING) * v.lowest_valid,
+        lambda v: v.drop > 0 and v.loss <= LEARNED * v.blind and v.valid_rise >= OVERFITTING,
         lambda v: (
             f"overfitting: training loss falls to {nats(v.loss)} while validation rose to {nats(v.valid)}, "
-            f"{percent(v.valid / v.lowest_valid - 1)} above its lowest in epoch {v.lowest_epoch}"
+            f"{up_or_down(v.valid_rise)} from its lowest in epoch {v.lowest_epoch}"
         ),
     ),
     Rule(

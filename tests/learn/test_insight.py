@@ -1,0 +1,109 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etascope.core.trace import Evaluation
+from etascope.learn.insight import choice_insight, trace_insight
+from tests.learn import made
+
+TEST = Evaluation(0.865, 0.5)
+
+
+def told(losses, learning_rate=0.01, evaluation=TEST):
+    return trace_insight(
+        learning_rate, made.epochs(losses, step_loss=made.batches([1.0] * len(losses))), evaluation, 10, 200
+    )
+
+
+def test_a_healthy_training_is_told_with_its_numbers_and_the_noise_of_the_test():
+    assert told(made.HEALTHY) == (
+        "At a learning rate of 0.01 the training loss fell from 1.90 nats in epoch 1 to 0.28 in epoch 5.",
+        "The last epoch still took off 23 % of the loss: it had not reached its floor.",
+        "On 200 test images 86.5 % were right; with that many, luck alone moves the number by 4.7 points either way.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("losses", "words"),
+    [
+        ((2.30, 2.29, 2.28), "the steps are probably too small; try ten times the rate, 0.1"),
+        ((2.12, 1.98, 2.50, 2.20, 2.11), "2.50 at its highest and 2.11 at the end: the steps are probably too large"),
+        ((4.21, 2.76, 2.70), "too large; try a tenth, 0.001"),
+        ((1.78, 1.59, 1.75, 1.63), "It rose once from one epoch to the next"),
+        ((2.26, 2.15, 2.02, 1.86, 1.68), "No epoch won more than the last one, 0.18 nats"),
+        ((1.0, 0.5, 0.49), "changed the loss by only 2 %"),
+        ((1.9,), "one epoch shows that it learns"),
+        ((2.3,), "after a single epoch"),
+    ],
+)
+def test_the_meaning_follows_the_curve(losses, words):
+    assert words in told(losses)[1]
+
+
+def test_a_rise_within_the_noise_of_an_epoch_is_not_held_against_the_rate():
+    assert "rose" not in told((1.0, 0.5, 0.505))[1]
+    assert "rose once" in told((1.0, 0.5, 0.515))[1]
+
+
+def test_a_diverged_training_names_the_epoch_and_the_next_rate():
+    first, second = told((2.0, math.nan, math.nan), 3.0, None)
+    assert "stopped being a finite number in epoch 2 of 3" in first
+    assert "0.3, is the next to try" in second
+
+
+def test_a_choice_tells_the_price_of_a_tenth_and_of_ten_times():
+    table = {0.001: (1.80, 0.62), 0.01: (0.45, 0.87), 0.02: (0.5, 0.87), 0.1: (0.80, 0.82)}
+    prices, basin, test = choice_insight(made.choice(table, 0.01, (0.01, 0.02)), TEST, 10, 200)
+    assert prices == (
+        "On the validation images, about a tenth of the rate (0.001) costs 1.35 nats of loss and costs 25.0 points of "
+        "accuracy; about ten times the rate (0.1) costs 0.35 nats of loss and costs 5.0 points of accuracy."
+    )
+    assert "From 0.01 to 0.02, a factor of 2," in basin
+    assert "4.7 points" in test
+
+
+def test_divergence_and_missing_neighbours_are_told_as_such():
+    table = {0.01: (0.45, 0.87), 0.1: (math.inf, math.nan)}
+    prices, basin = choice_insight(made.choice(table, 0.01, (0.01, 0.01)), None, 10, 200)
+    assert prices == "On the validation images, nothing lower was tried; about ten times the rate (0.1) diverged."
+    assert "Every other rate" in basin
+
+
+def test_the_outermost_rate_stands_in_where_none_is_near():
+    prices = choice_insight(made.choice({0.001: (1.8, 0.6), 0.018: (0.4, 0.9)}), None, 10)[0]
+    assert "the lowest rate tried (0.001) costs 1.40 nats" in prices
+    assert "nothing higher was tried" in prices
+
+
+def test_the_test_is_left_out_where_its_noise_cannot_be_told():
+    assert not any("right" in s for s in choice_insight(made.choice(), TEST, 10))
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({0.1: (2.4, 0.1), 1.0: (2.9, 0.1)}, ("2.40 nats, at 0.1", "0.10 above knowing nothing")),
+        ({0.1: (math.inf, math.nan)}, ("nothing to choose from", "even that would have been better")),
+    ],
+)
+def test_no_recommendation_says_how_far_it_got(table, words):
+    said = choice_insight(made.choice(table, None), None, 10)
+    assert len(said) == 2
+    for sentence, part in zip(said, words, strict=True):
+        assert part in sentence
+
+
+@given(
+    losses=st.lists(st.one_of(st.floats(0, 100), st.just(math.nan)), min_size=1, max_size=6),
+    accuracy=st.floats(0, 1),
+    rate=st.floats(1e-6, 100),
+)
+def test_any_training_gets_two_or_three_plain_sentences(losses, accuracy, rate):
+    bad = next((i for i, x in enumerate(losses) if math.isnan(x)), len(losses))
+    losses = losses[:bad] + [math.nan] * (len(losses) - bad)
+    evaluation = Evaluation(accuracy, 1.0) if bad == len(losses) else None
+    said = told(losses, rate, evaluation)
+    assert 2 <= len(said) <= 3
+    assert all(s.isascii() and s.endswith(".") and "nan" not in s for s in said)
