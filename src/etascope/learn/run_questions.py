@@ -1,0 +1,127 @@
+"""Questions about a search over learning rates; each returns None when the search cannot answer it clearly."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from etascope.core.question import Question
+from etascope.core.run import Run
+from etascope.learn.asking import Bands, ask
+from etascope.learn.insight import near
+from etascope.learn.numbers import nats, rate
+from etascope.learn.trace_questions import TOO_HIGH, TOO_HIGH_RIGHT, TOO_HIGH_WRONG
+
+#: A loss this many times the lowest one is clearly worse.
+CLEARLY = 1.05
+#: Wrong rates are looked for about this factor away from the best.
+AWAY = 8.0
+
+
+def too_high(run: Run, place: int) -> Question:
+    """Ask the classic question, and say what this search showed of it."""
+    landscape, lost = run.choice.landscape, run.history.diverged
+    loss = landscape.mean_loss
+    finite = np.flatnonzero(np.isfinite(loss))
+    if lost.any():
+        lowest = rate(float(run.history.plan.learning_rates[lost].min()))
+        reason = f"In this run {int(lost.sum())} of {len(lost)} trials diverged, the lowest of them at {lowest}."
+    elif finite.size:
+        best, highest = int(finite[loss[finite].argmin()]), int(finite[-1])
+        shown, ended = rate(float(landscape.learning_rates[highest])), nats(float(loss[highest]))
+        reason = f"In this run the highest rate tried, {shown}, ended at a validation loss of {ended}"
+        if loss[highest] > CLEARLY * loss[best]:
+            reason += f", where {rate(float(landscape.learning_rates[best]))} reached {nats(float(loss[best]))}."
+        else:
+            reason += ": the search did not go high enough to show it."
+    else:
+        reason = "This run has no trial to show it."
+    return ask(TOO_HIGH, TOO_HIGH_RIGHT, TOO_HIGH_WRONG, reason, place)
+
+
+def best_of_three(run: Run, place: int) -> Question | None:
+    """Ask which of three rates had the lowest mean validation loss."""
+    rates, loss = run.choice.landscape.learning_rates, run.choice.landscape.mean_loss
+    finite = np.flatnonzero(np.isfinite(loss))
+    if not finite.size:
+        return None
+    best = int(finite[loss[finite].argmin()])
+    worse = [i for i in range(len(rates)) if loss[i] > CLEARLY * loss[best]]
+    picked: list[int] = []
+    for target in (rates[best] / AWAY, rates[best] * AWAY):
+        left = [i for i in worse if i not in picked]
+        if left:
+            picked.append(min(left, key=lambda i: abs(math.log(rates[i] / target))))
+    shown = {i: rate(float(rates[i])) for i in (best, *picked)}
+    if len(set(shown.values())) < 3:
+        return None
+    told = [f"{shown[i]}: {nats(float(loss[i])) if math.isfinite(loss[i]) else 'diverged'}" for i in sorted(shown)]
+    return ask(
+        "Which of these learning rates had the lowest mean validation loss in this run?",
+        shown[best],
+        [shown[i] for i in picked],
+        f"Nats at {'; '.join(told)}.",
+        place,
+    )
+
+
+def overshoot(run: Run, place: int) -> Question | None:
+    """Ask how far the recommended rate may be overshot before it can be told to be worse."""
+    chosen, basin = run.choice.learning_rate, run.choice.basin
+    if chosen is None or basin is None:
+        return None
+    tried = [float(r) for r in run.choice.landscape.learning_rates]
+    beyond = [r for r in tried if r > basin.high and rate(r) != rate(basin.high)][:2]
+    beyond += [basin.high * 10 ** (i + 1) for i in range(2 - len(beyond))]
+
+    def written(high: float) -> str:
+        return f"up to {rate(high)}" if high > chosen else f"not at all: up to {rate(chosen)} itself"
+
+    within = [chosen] if basin.high > chosen else []
+    return ask(
+        f"How far may the recommended rate, {rate(chosen)}, be overshot before this run can tell that it is worse?",
+        written(basin.high),
+        [written(r) for r in (*beyond, *within)],
+        f"{rate(basin.high)}, {basin.high / chosen:.2g} times the recommended rate, is the upper end of the basin: "
+        "the highest rate that could not be told apart from it.",
+        place,
+    )
+
+
+def much_smaller(run: Run) -> Question | None:
+    """Ask what a rate about ten times smaller would have done to the validation loss."""
+    chosen, landscape = run.choice.learning_rate, run.choice.landscape
+    here = None if chosen is None else near(landscape, chosen)
+    if chosen is None or here is None:
+        return None
+    loss = landscape.mean_loss
+    row = near(landscape, chosen / 10)
+    row = 0 if row is None else row
+    if row == here or landscape.learning_rates[row] >= chosen or not 0 < loss[here] < math.inf or np.isnan(loss[row]):
+        return None
+    smaller = rate(float(landscape.learning_rates[row]))
+    bands = Bands(
+        (1.1, 2.0),
+        ("lower, or less than a tenth higher", "from a tenth higher to twice as high", "twice as high or more"),
+        "not a finite number",
+    )
+    reached = nats(float(loss[row])) + " nats" if math.isfinite(loss[row]) else "no finite loss"
+    lesson = "; smaller steps led less far." if loss[row] > loss[here] else "."
+    return bands.ask(
+        f"At the end of training, how high was the validation loss at {smaller}, compared with {rate(chosen)}?",
+        float(loss[row] / loss[here]),
+        f"{smaller} ended at {reached}, {rate(chosen)} at {nats(float(loss[here]))} nats{lesson}",
+    )
+
+
+def how_many_diverged(run: Run) -> Question:
+    """Ask how many trials diverged: always clear."""
+    lost = run.history.diverged
+    count, n = int(lost.sum()), len(lost)
+    bands = Bands((1, n / 2, n), ("none", "some, but fewer than half", "half or more, but not all", "all"))
+    return bands.ask(
+        f"Of the {n} trials of this run, how many diverged?",
+        count,
+        f"{count} of {n} did: their loss stopped being a finite number.",
+    )
