@@ -1,0 +1,53 @@
+"""Transparency and colour of pixel arrays, with Pillow's own integer arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def over_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pixels without their last channel, alpha, laid over white: `v a + 255 (1 - a)`, rounded.
+
+    Parameters
+    ----------
+    pixels
+        `(..., channels + 1)` uint8; alpha 0 is clear, 255 opaque.
+
+    Examples
+    --------
+    >>> over_white(np.array([[10, 255], [10, 0], [0, 128]], np.uint8)).tolist()
+    [[10], [255], [127]]
+    """
+    alpha = pixels[..., -1:].astype(np.uint32)
+    blend = pixels[..., :-1] * alpha + 255 * (255 - alpha) + 128
+    return (((blend >> 8) + blend) >> 8).astype(np.uint8)
+
+
+def to_gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the luma of red, green, blue pixels: 0.299 r + 0.587 g + 0.114 b (ITU-R BT.601), rounded.
+
+    Parameters
+    ----------
+    pixels
+        `(..., 3)` uint8. The result is `(..., 1)`, the same bits as Pillow's mode "L".
+
+    Examples
+    --------
+    >>> to_gray(np.array([[255, 0, 0], [7, 7, 7]], np.uint8)).tolist()
+    [[76], [7]]
+    """
+    weights = np.array([19595, 38470, 7471], np.uint32)
+    return ((pixels @ weights + 0x8000) >> 16).astype(np.uint8)[..., None]
+
+
+def has_colour(image: NDArray[np.uint8]) -> bool:
+    """Say whether any pixel of `(height, width, 3)` has unequal red, green and blue.
+
+    Examples
+    --------
+    >>> has_colour(np.array([[[7, 7, 7]]], np.uint8))
+    False
+    """
+    first = image[..., :1]
+    return bool((image[..., 1:] != first).any())

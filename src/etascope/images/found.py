@@ -1,0 +1,124 @@
+"""What a door hands over (`Found`), and how the user wants it (`Wishes`)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+from etascope.core.protocols import Watch, ignore
+
+#: Images are kept as they are up to this height and width, and resized to it otherwise.
+KEEP = 64
+
+_LARGEST = 4096
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How images are to be opened.
+
+    Attributes
+    ----------
+    size
+        `(height, width)` asked for, or None: kept when all are equal and at most `KEEP`, else `KEEP`.
+    grayscale
+        Whether colour is dropped.
+    skip_bad
+        Whether files that cannot be read are left out instead of ending the opening.
+    workers
+        Threads that decode, at least 1.
+    watch
+        Receives the progress.
+    """
+
+    size: tuple[int, int] | None = None
+    grayscale: bool = False
+    skip_bad: bool = False
+    workers: int = 1
+    watch: Watch = ignore
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Images at their final size and colour, with labels as the source has them.
+
+    Attributes
+    ----------
+    images
+        `(n, height, width, channels)` uint8, channels 1 or 3.
+    labels
+        `(n,)`: int64 numbers at least 0, or strings.
+    source
+        Where the images came from, for people.
+    class_names
+        Names of the classes 0, 1, ... where the source tells them, else None.
+    test_rows
+        Rows that the source sets apart for testing, or None.
+    notes
+        What was done on opening, a sentence each.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[Any]
+    source: str
+    class_names: tuple[str, ...] | None = None
+    test_rows: NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def tail_rows(count: int, test: int) -> NDArray[np.int64]:
+    """Return the last `test` of `count` rows: where doors put the test part.
+
+    Examples
+    --------
+    >>> tail_rows(5, 2).tolist()
+    [3, 4]
+    """
+    return np.arange(count - test, count, dtype=np.int64)
+
+
+def wanted_size(image_size: object) -> tuple[int, int] | None:
+    """Return `(height, width)` for a number, a pair or None.
+
+    Raises
+    ------
+    InputError
+        If it is anything else than whole numbers from 1 to 4096.
+
+    Examples
+    --------
+    >>> wanted_size(32)
+    (32, 32)
+    """
+    if image_size is None:
+        return None
+    pair: tuple[Any, ...] = tuple(image_size) if isinstance(image_size, tuple | list) else (image_size, image_size)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    whole = all(isinstance(side, int | np.integer) and not isinstance(side, bool) for side in pair)
+    if len(pair) != 2 or not whole or not all(1 <= side <= _LARGEST for side in pair):
+        raise InputError(
+            f"image_size must be a whole number or (height, width), each from 1 to {_LARGEST}; "
+            f"found {image_size!r}. Try 32."
+        )
+    return int(pair[0]), int(pair[1])
+
+
+def wanted_workers(workers: int | None) -> int:
+    """Return the number of threads: what was asked, or the cores that this process may use.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number of at least 1.
+    """
+    if workers is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputError(
+            f"workers must be a whole number of at least 1; found {workers!r}. Leave it out for all cores."
+        )
+    return int(workers)

@@ -1,0 +1,148 @@
+"""IDX files that belong together: images with their labels, training part with test part."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from etascope.core.errors import InputError
+from etascope.images.found import Found, Wishes, tail_rows
+from etascope.images.idx import append_images, read_idx_labels
+from etascope.images.labels import read_labels
+from etascope.images.sizes import fit, shown
+
+_NAME = re.compile(r"(?P<part>.*?)(?P<kind>images|labels)(?P<gap>[-._])idx[1-4](?P<end>([-._].*)?)", re.IGNORECASE)
+_TEST = re.compile(r"(^|[-._])(t10k|test|val|valid|validation)([-._]|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class IdxPair:
+    """An images file and its labels; `labels` is a file, or what the user gave."""
+
+    images: Path
+    labels: object
+
+
+def is_idx(path: Path) -> bool:
+    """Say whether a file is named as MNIST's files are.
+
+    Examples
+    --------
+    >>> is_idx(Path("train-images-idx3-ubyte.gz")), is_idx(Path("t10k-labels.idx1-ubyte")), is_idx(Path("notes.gz"))
+    (True, True, False)
+    """
+    return _NAME.fullmatch(path.name) is not None
+
+
+def holds_idx(folder: Path) -> bool:
+    """Say whether IDX files lie in a folder."""
+    return any(is_idx(path) and path.is_file() for path in folder.iterdir())
+
+
+def open_idx(path: Path, labels: object, wishes: Wishes) -> Found:
+    """Open an images file with its labels, or a folder of them with its training and test part.
+
+    Either file of a pair finds the other beside it, compressed or not.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, cannot be read or does not hold what it claims.
+    """
+    if path.is_dir():
+        if labels is not None:
+            raise InputError(f"the folder {path} brings its own labels; leave out labels, or give the images file.")
+        train, test = _pairs(path)
+        return read_pairs(train, test, wishes, str(path))
+    return read_pairs(_pair(path, labels), None, wishes, str(path))
+
+
+def read_pairs(
+    train: IdxPair, test: IdxPair | None, wishes: Wishes, source: str, class_names: tuple[str, ...] | None = None
+) -> Found:
+    """Read a pair of files, and the test pair behind it where there is one.
+
+    All images go into one buffer, so that memory peaks at little more than the pixels take.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, does not hold what it claims, or the pairs do not fit together.
+    """
+    pixels = bytearray()
+    shape = append_images(train.images, pixels)
+    labels = _labels(train, shape[0])
+    count, test_rows = shape[0], None
+    if test is not None:
+        other = append_images(test.images, pixels)
+        if other[1:] != shape[1:]:
+            raise InputError(
+                f"images of both parts must have one shape; {train.images.name} has {shown(shape[1:3])}, "
+                f"{test.images.name} {shown(other[1:3])}. Open one of them and give the other as test."
+            )
+        labels = np.concatenate([labels, _labels(test, other[0])])
+        count += other[0]
+        test_rows = tail_rows(count, other[0])
+    images, notes = fit(np.frombuffer(pixels, np.uint8).reshape(count, *shape[1:]), wishes)
+    return Found(images, labels, source, class_names, test_rows, notes)
+
+
+def _labels(pair: IdxPair, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+    values = read_idx_labels(pair.labels) if isinstance(pair.labels, Path) else pair.labels
+    try:
+        return read_labels(values, count)
+    except InputError as error:
+        where = f" (labels from {pair.labels})" if isinstance(pair.labels, Path) else ""
+        raise InputError(f"{error}{where}") from None
+
+
+def _pair(path: Path, labels: object) -> IdxPair:
+    name = _NAME.fullmatch(path.name)
+    if labels is not None or name is None:
+        if labels is None:
+            raise InputError(
+                "IDX files are named like train-images-idx3-ubyte so that images find their labels; "
+                f"found {path.name}. Rename it, or give labels."
+            )
+        return IdxPair(path, Path(labels) if isinstance(labels, str) else labels)
+    if name["kind"].lower() == "images":
+        return IdxPair(path, _partner(path))
+    return IdxPair(_partner(path), path)
+
+
+def _partner(path: Path) -> Path:
+    """Return the labels file of an images file, or the other way round, in whichever packing lies there."""
+    name = _NAME.fullmatch(path.name)
+    assert name is not None
+    wanted = "labels" if name["kind"].lower() == "images" else "images"
+    for other in sorted(path.parent.iterdir()):
+        match = _NAME.fullmatch(other.name)
+        if match and match["part"] == name["part"] and match["kind"].lower() == wanted and other.is_file():
+            return other
+    ending = "labels-idx1-ubyte" if wanted == "labels" else "images-idx3-ubyte"
+    raise InputError(
+        f"IDX images and labels come in two files; the {wanted} of {path.name} are missing. "
+        f"Put {name['part']}{ending} (or .gz) beside it, in {path.parent}."
+    )
+
+
+def _pairs(folder: Path) -> tuple[IdxPair, IdxPair | None]:
+    parts: dict[str, Path] = {}
+    for path in sorted(folder.iterdir(), reverse=True):
+        name = _NAME.fullmatch(path.name)
+        if name and path.is_file():
+            # Plain files sort before .gz ones, so that in reverse order they win.
+            parts[name["part"]] = path
+    test = [part for part in parts if _TEST.search(part)]
+    train = [part for part in parts if part not in test]
+    if not train:
+        train, test = test, []
+    if len(train) != 1 or len(test) > 1:
+        raise InputError(
+            f"a folder of IDX files must hold one set; {folder} holds {', '.join(sorted(parts))}. "
+            "Name the images file of the one to open."
+        )
+    return _pair(parts[train[0]], None), _pair(parts[test[0]], None) if test else None
