@@ -1,0 +1,85 @@
+"""Curves over the learning rate, read from histories: `read_landscape`, `fully_tried`, `best_index`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.choice import Landscape
+from etascope.core.data import NO_FOLD
+from etascope.core.history import History, Status
+from etascope.core.plan import Plan
+from etascope.core.recipe import Task
+from etascope.core.schedules import schedule_row
+
+
+def trial_rates(task: Task, plan: Plan) -> NDArray[np.float64]:
+    """Return the learning rate that was asked for, `(trials,)`, of a plan whose rows have the recipe's shape.
+
+    Read off the first column, so that it also holds for a later part of a training, and for a one-cycle whose
+    highest step falls a little short of the peak. Rounded to twelve digits, so that equal rates are equal.
+
+    Examples
+    --------
+    >>> from etascope.core.plan import sweep
+    >>> from etascope.core.recipe import Recipe
+    >>> recipe = Recipe(schedule="one-cycle", epochs=1)
+    >>> plan = sweep(recipe, 7, [0.1], folds=[0])
+    >>> trial_rates(Task(recipe, 10, 80, 5, 7), plan).tolist(), plan.learning_rates.round(4).tolist()
+    ([0.1], [0.0981])
+    """
+    shape = schedule_row(task.recipe.schedule, task.recipe.warmup, task.steps)
+    rates = plan.rates[:, 0] / shape[plan.start]
+    return np.array([float(f"{rate:.12g}") for rate in rates.tolist()], np.float64)
+
+
+def read_landscape(task: Task, histories: Sequence[History]) -> Landscape:
+    """Return validation loss (nats) and accuracy (share) at the last evaluation, over learning rate and unit.
+
+    A unit is a pair of seed and held-out fold. Equal learning rates of several histories become one row; where
+    a pair of rate and unit occurs twice, the later history counts. Trials that hold nothing out are left out.
+    A trial that diverged, or whose validation loss is not finite, has loss inf and accuracy NaN; where a rate
+    was not trained on a unit, both are NaN.
+
+    Parameters
+    ----------
+    task
+        Tells the shape of the plans' rows.
+    histories
+        Any number, also none.
+    """
+    cells: dict[tuple[float, tuple[int, int]], tuple[float, float]] = {}
+    for history in histories:
+        rates = trial_rates(task, history.plan)
+        for trial, fold in enumerate(history.plan.folds.tolist()):
+            if fold == NO_FOLD:
+                continue
+            loss, accuracy = float(history.valid_loss[trial, -1]), float(history.valid_accuracy[trial, -1])
+            if history.status[trial] is Status.DIVERGED or not np.isfinite(loss):
+                loss, accuracy = np.inf, np.nan
+            cells[float(rates[trial]), (int(history.plan.seeds[trial]), fold)] = loss, accuracy
+    learning_rates = sorted({rate for rate, _ in cells})
+    units = sorted({unit for _, unit in cells})
+    values = np.full((2, len(learning_rates), len(units)), np.nan)
+    for (rate, unit), pair in cells.items():
+        values[:, learning_rates.index(rate), units.index(unit)] = pair
+    return Landscape(np.array(learning_rates, np.float64), tuple(units), values[0], values[1])
+
+
+def fully_tried(landscape: Landscape) -> NDArray[np.bool_]:
+    """Return which rates `(rates,)` were trained on as many units as any: only these may win."""
+    counts = (~np.isnan(landscape.valid_loss)).sum(axis=1)
+    return counts == counts.max(initial=0)
+
+
+def best_index(landscape: Landscape) -> int | None:
+    """Return the index of the lowest mean validation loss among fully tried rates, the lower rate in a tie.
+
+    None where there is no rate, or each diverged on some unit.
+    """
+    curve = np.where(fully_tried(landscape), landscape.mean_loss, np.inf)
+    if not np.isfinite(curve).any():
+        return None
+    return int(curve.argmin())

@@ -1,0 +1,66 @@
+"""The learning rates that a search may try: `Grid`, fine steps with the decades marked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+#: No search goes further without being told to.
+LIMITS = (1e-7, 1e4)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Learning rates in ascending order, evenly spaced on the logarithmic axis but for the ends.
+
+    Attributes
+    ----------
+    rates
+        All rates that may be tried, each rounded to three digits, so that what is printed is what is trained;
+        the first and the last are the limits.
+    decades
+        Positions in `rates` of the powers of ten, and of the limits that the user gave.
+    """
+
+    rates: tuple[float, ...]
+    decades: tuple[int, ...]
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest rate that may be tried."""
+        return self.rates[0], self.rates[-1]
+
+    def nearest(self, rate: float) -> int:
+        """Return the position of the rate nearest to `rate` in decades."""
+        return min(range(len(self.rates)), key=lambda i: abs(math.log10(self.rates[i] / rate)))
+
+    def decades_near(self, centre: float, count: int) -> list[int]:
+        """Return the positions of the `count` decades nearest to 10 to the power of `centre`, ascending."""
+        by_distance = sorted(self.decades, key=lambda i: abs(math.log10(self.rates[i]) - centre))
+        return sorted(by_distance[:count])
+
+
+def make_grid(per_decade: int, low: float | None = None, high: float | None = None) -> Grid:
+    """Return the rates 10^(k / per_decade) for whole k within the limits, and the limits themselves.
+
+    Parameters
+    ----------
+    per_decade
+        Rates a decade, at least 1.
+    low, high
+        Lowest and highest rate; None is 1e-7 and 1e4.
+
+    Examples
+    --------
+    >>> grid = make_grid(4, low=0.005, high=0.1)
+    >>> grid.rates, grid.decades
+    ((0.005, 0.00562, 0.01, 0.0178, 0.0316, 0.0562, 0.1), (0, 2, 6))
+    """
+    own = {float(f"{end:.12g}") for end in (low, high) if end is not None}
+    first = min({LIMITS[0], *own}) if low is None else min(own)
+    last = max({LIMITS[1], *own}) if high is None else max(own)
+    tens = range(math.floor(math.log10(first)), math.ceil(math.log10(last)) + 1)
+    powers = {float(f"1e{ten}") for ten in tens}
+    steps = {float(f"{10 ** (ten + k / per_decade):.3g}") for ten in tens for k in range(per_decade)}
+    rates = sorted({rate for rate in powers | steps if first < rate < last} | {first, last})
+    return Grid(tuple(rates), tuple(i for i, rate in enumerate(rates) if rate in powers | own))

@@ -1,0 +1,237 @@
+"""A grid over the walls, then fine around the best: `GridSearch`, a method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from etascope.core.choice import Basin, Choice, Cost, Landscape
+from etascope.core.errors import InputError
+from etascope.core.history import History, join
+from etascope.core.plan import Plan, sweep
+from etascope.core.recipe import Task
+from etascope.selection.basin import paired_basin, told_apart
+from etascope.selection.curves import best_index, read_landscape
+from etascope.selection.grid import Grid, make_grid
+from etascope.selection.reasons import no_answer, not_tried, reasons
+from etascope.selection.verdicts import verdicts
+from etascope.selection.walls import clearly_worse, learned
+
+#: Middle of the first decades that are tried, as a power of ten, by optimizer.
+CENTRES = {
+    "sgd": -0.5,
+    "momentum": -1.5,
+    "nesterov": -1.5,
+    "adam": -2.5,
+    "adamw": -2.5,
+    "rmsprop": -2.5,
+    "adagrad": -1.5,
+}
+#: Decades that the first round tries.
+FIRST = 4
+#: The fine grid reaches this far on either side of the best decade, in decades.
+REACH = 5 / 8
+
+
+@dataclass(frozen=True)
+class GridSearch:
+    """Try decade by decade until both walls are seen, then a fine grid until the basin is bracketed.
+
+    Round by round, each a plan:
+
+    1. Four decades around the optimizer's customary rates. A decade is added at either end until the lowest rate
+       is clearly worse than the best, and the highest is too or diverged.
+    2. `per_decade` rates a decade within 5/8 of a decade of the best.
+    3. Half a decade more on each side where the best or its basin touches the end of the fine grid.
+
+    The best rate is the one with the lowest mean validation loss over all units (pairs of seed and fold). All
+    rates share seeds and folds, so they are compared in pairs. Every rate of the grid is rounded to three
+    digits: what is printed is what was trained.
+
+    Parameters
+    ----------
+    per_decade
+        Rates a decade of the fine grid, 1 to 64. Default 8.
+    low, high
+        Lowest and highest peak rate to try; they are tried themselves. None is free, within 1e-7 to 1e4.
+    seeds
+        Seeds to compare over. The search for the walls uses the first only. Empty takes the recipe's seed, and
+        two more after it in the fine grid when there is one holdout, so that there are pairs to compare.
+    max_rounds
+        Plans that it will propose at most. Default 12.
+
+    Raises
+    ------
+    InputError
+        If a field is outside its range.
+
+    Examples
+    --------
+    >>> from etascope.core.recipe import Recipe
+    >>> task = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40)
+    >>> plan = GridSearch().propose(task, [])
+    >>> sorted(set(plan.learning_rates.tolist())), len(plan)
+    ([0.001, 0.01, 0.1, 1.0], 20)
+    """
+
+    per_decade: int = 8
+    low: float | None = None
+    high: float | None = None
+    seeds: tuple[int, ...] = ()
+    max_rounds: int = 12
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        for name, value in (("low", self.low), ("high", self.high)):
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise InputError(f"the {name} learning rate must be finite and above 0; found {value:g}. Try 0.01.")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise InputError(
+                f"the low learning rate must not be above the high one; found {self.low:g} and {self.high:g}. "
+                "Swap them."
+            )
+        if not 1 <= self.per_decade <= 64:
+            raise InputError(f"per_decade must be 1 to 64 rates; found {self.per_decade}. Try 8.")
+        if min(self.seeds, default=0) < 0 or len(set(self.seeds)) < len(self.seeds):
+            raise InputError(f"seeds must be different numbers of at least 0; found {self.seeds}. Try (0, 1, 2).")
+        if self.max_rounds < 1:
+            raise InputError(f"max_rounds must be at least 1; found {self.max_rounds}. Try 12.")
+
+    @cached_property
+    def grid(self) -> Grid:
+        """All rates that may be tried."""
+        return make_grid(self.per_decade, self.low, self.high)
+
+    def propose(self, task: Task, histories: Sequence[History]) -> Plan | None:
+        """Return the next plan, or None when the basin is bracketed, nothing learns or the rounds are used up.
+
+        Raises
+        ------
+        InputError
+            If no rows validate, so that there is nothing to choose by.
+        """
+        if task.n_folds < 1:
+            raise InputError("choosing a learning rate needs validation rows; found 0 folds. Try --folds 5.")
+        if len(histories) >= self.max_rounds:
+            return None
+        landscape, seeds = read_landscape(task, histories), self._seeds(task)
+        best = best_index(landscape)
+        decades = self._walls(task, landscape, best)
+        if decades:
+            return _plan(task, landscape, decades, seeds[:1])
+        near = [] if best is None else self._fine(task, landscape, best, seeds)
+        return _plan(task, landscape, near, seeds) if near else None
+
+    def choose(self, task: Task, histories: Sequence[History]) -> Choice:
+        """Return the rate with the lowest mean validation loss and its evidence, or why it cannot be told yet.
+
+        An end of the tried window is never the answer, unless nothing beyond it was allowed; the reason says so.
+        """
+        history, landscape = join(histories), read_landscape(task, histories)
+        best = best_index(landscape)
+        answer: float | None = None
+        basin: Basin | None = None
+        loss = accuracy = math.nan
+        if best is None or not learned(task, landscape, best) or _open_end(landscape, best, self.grid.limits):
+            why = no_answer(task, landscape, best, self.grid.limits)
+        else:
+            basin = paired_basin(landscape, best)
+            answer = float(landscape.learning_rates[best])
+            loss = float(landscape.mean_loss[best])
+            accuracy = float(landscape.mean_accuracy[best])
+            why = reasons(landscape, best, basin, self.grid.limits)
+        return Choice(
+            learning_rate=answer,
+            basin=basin,
+            valid_loss=loss,
+            valid_accuracy=accuracy,
+            reason=why,
+            not_tried=not_tried(task.recipe, landscape),
+            landscape=landscape,
+            verdicts=verdicts(task, history, landscape, answer, basin),
+            cost=Cost(
+                trials=len(history.plan),
+                epochs=task.recipe.epochs,
+                training_equivalents=float(history.examples.sum()) / (task.n_development * task.recipe.epochs),
+                seconds=history.seconds,
+            ),
+        )
+
+    def _seeds(self, task: Task) -> tuple[int, ...]:
+        first = task.recipe.seed
+        return self.seeds or ((first, first + 1, first + 2) if task.n_folds == 1 else (first,))
+
+    def _walls(self, task: Task, landscape: Landscape, best: int | None) -> list[float]:
+        """Return the decades to try next; none once both walls are seen, or nothing beyond is allowed."""
+        rates, decades = self.grid.rates, self.grid.decades
+        tried = set(landscape.learning_rates.tolist())
+        done = [i for i in decades if rates[i] in tried]
+        if not done:
+            bounded = self.low is not None and self.high is not None
+            first = self.grid.decades_near(CENTRES[task.recipe.optimizer], len(decades) if bounded else FIRST)
+            return [rates[i] for i in first]
+        low, high = (int(landscape.learning_rates.searchsorted(rates[i])) for i in (done[0], done[-1]))
+        too_slow = best is not None and clearly_worse(landscape, low, best)
+        too_large = best is None or clearly_worse(landscape, high, best)
+        below = [] if too_slow else [i for i in decades if i < done[0]][-1:]
+        above = [] if too_large else [i for i in decades if i > done[-1]][:1]
+        return [rates[i] for i in (*below, *above)]
+
+    def _fine(self, task: Task, landscape: Landscape, best: int, seeds: tuple[int, ...]) -> list[float]:
+        """Return the rates to try next around the best; none once best and basin are bracketed."""
+        rates, last = self.grid.rates, len(self.grid.rates) - 1
+        full = {i for i, rate in enumerate(rates) if not _lacking(task, landscape, rate, seeds)}
+        centre = low = high = self.grid.nearest(float(landscape.learning_rates[best]))
+        while low - 1 in full:
+            low -= 1
+        while high + 1 in full:
+            high += 1
+        if centre not in full or low == high:
+            reach = max(1, round(REACH * self.per_decade))
+            return [rates[i] for i in range(max(centre - reach, 0), min(centre + reach, last) + 1) if i not in full]
+        if not learned(task, landscape, best):
+            return []
+        basin, more = paired_basin(landscape, best), max(1, self.per_decade // 2)
+        below = range(low - 1, max(low - more, 0) - 1, -1) if basin.low <= rates[low] else range(0)
+        above = range(high + 1, min(high + more, last) + 1) if basin.high >= rates[high] else range(0)
+        return [rates[i] for side in (below, above) for i in self._until_worse(landscape, best, side) if i not in full]
+
+    def _until_worse(self, landscape: Landscape, best: int, positions: Iterable[int]) -> Iterable[int]:
+        """Yield positions outwards until one that was tried is told apart from the best."""
+        tried = {rate: index for index, rate in enumerate(landscape.learning_rates.tolist())}
+        for i in positions:
+            index = tried.get(self.grid.rates[i])
+            if index is not None and told_apart(landscape, index, best):
+                return
+            yield i
+
+
+def _open_end(landscape: Landscape, best: int, limits: tuple[float, float]) -> bool:
+    """Return whether the best is an end of what was tried, and more was allowed beyond it."""
+    rates = landscape.learning_rates
+    return (best == 0 and rates[0] > limits[0]) or (best == len(rates) - 1 and rates[-1] < limits[1])
+
+
+def _lacking(task: Task, landscape: Landscape, rate: float, seeds: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the seeds that the rate was not trained with on every fold."""
+    row = landscape.valid_loss[landscape.learning_rates == rate]
+    trained = {landscape.units[u] for u in np.flatnonzero(~np.isnan(row).all(axis=0)).tolist()}
+    return tuple(s for s in seeds if any((s, fold) not in trained for fold in range(task.n_folds)))
+
+
+def _plan(task: Task, landscape: Landscape, rates: list[float], seeds: tuple[int, ...]) -> Plan:
+    """Return the plan of every rate on every fold with every seed that it was not trained with yet."""
+    folds, parts = range(task.n_folds), list[Plan]()
+    for seed in seeds:
+        missing = [rate for rate in sorted(rates) if seed in _lacking(task, landscape, rate, seeds)]
+        if missing:
+            parts.append(sweep(task.recipe, task.steps, missing, folds, (seed,)))
+    return Plan(
+        rates=np.concatenate([p.rates for p in parts]),
+        seeds=np.concatenate([p.seeds for p in parts]),
+        folds=np.concatenate([p.folds for p in parts]),
+    )

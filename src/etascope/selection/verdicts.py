@@ -1,0 +1,187 @@
+"""A verdict for each trial, in words with the number behind them: `verdicts`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from etascope.core.choice import Basin, Landscape
+from etascope.core.data import NO_FOLD
+from etascope.core.history import History, Status
+from etascope.core.recipe import Task
+from etascope.selection.curves import trial_rates
+
+#: A trial whose validation loss stays above this share of a blind guess's has hardly learned.
+HARDLY = 0.95
+#: The training loss bounces when it rises from one epoch to the next by more than this share.
+BOUNCE = 0.05
+#: A rate is near the edge when one at most this many times as large diverged.
+EDGE = 2.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the rules look at, for one trial.
+
+    Attributes
+    ----------
+    rate, loss
+        Learning rate, and the trial's validation loss at its end in nats (inf when it diverged).
+    trained
+        Training loss an epoch, in nats.
+    ending
+        How it diverged, in words; empty when it did not.
+    blind
+        Loss of a blind guess, `log(n_classes)`.
+    best, best_loss
+        The recommended rate and its mean validation loss; None and NaN when there is none.
+    basin
+        The rates that cannot be told apart from the best; None when there is no best.
+    edge
+        The lowest rate, from this one up, that diverged on any unit; inf when none did.
+    """
+
+    rate: float
+    loss: float
+    trained: tuple[float, ...]
+    ending: str
+    blind: float
+    best: float | None
+    best_loss: float
+    basin: Basin | None
+    edge: float
+
+    @property
+    def below(self) -> bool:
+        """Whether the rate is lower than the basin."""
+        return self.basin is not None and self.rate < self.basin.low
+
+    @property
+    def above(self) -> bool:
+        """Whether the rate is higher than the basin."""
+        return self.basin is not None and self.rate > self.basin.high
+
+    @property
+    def rise(self) -> tuple[float, int]:
+        """The largest rise of the training loss between epochs, as a share, and the epoch it happened in."""
+        pairs = zip(self.trained, self.trained[1:], strict=False)
+        rises = [(after / max(before, 1e-9) - 1, epoch) for epoch, (before, after) in enumerate(pairs, 2)]
+        return max(rises, default=(-math.inf, 0))
+
+
+Rule = tuple[str, Callable[[Seen], bool], Callable[[Seen], str]]
+
+#: Word, when it applies, the number behind it. The first rule that applies gives the verdict.
+RULES: tuple[Rule, ...] = (
+    ("not judged", lambda s: math.isnan(s.loss), lambda s: "this trial held nothing out to validate on"),
+    ("diverged", lambda s: math.isinf(s.loss), lambda s: s.ending),
+    (
+        "best",
+        lambda s: s.rate == s.best,
+        lambda s: f"{_at(s)}; the mean at this rate, {s.best_loss:#.3g}, is the lowest",
+    ),
+    (
+        "learned nothing",
+        lambda s: s.best is None and s.loss > HARDLY * s.blind,
+        lambda s: f"{_at(s)}, hardly below a blind guess ({s.blind:#.3g})",
+    ),
+    ("not judged", lambda s: s.best is None, lambda s: f"{_at(s)}, and there is no best rate to compare it with yet"),
+    (
+        "too small",
+        lambda s: s.below and s.loss > HARDLY * s.blind,
+        lambda s: f"{_at(s)}, hardly below a blind guess ({s.blind:#.3g})",
+    ),
+    ("slow", lambda s: s.below, lambda s: f"{_at(s)}, against {s.best_loss:#.3g} at the best rate"),
+    (
+        "bouncing",
+        lambda s: s.above and s.rise[0] > BOUNCE,
+        lambda s: f"training loss rose by {s.rise[0]:.0%} in epoch {s.rise[1]}, {_at(s)} at the end",
+    ),
+    (
+        "near the edge",
+        lambda s: s.edge <= EDGE * s.rate,
+        lambda s: f"{_at(s)}, but {_edge(s)} diverged",
+    ),
+    ("too large", lambda s: s.above, lambda s: f"{_at(s)}, against {s.best_loss:#.3g} at the best rate"),
+    ("good", lambda s: True, lambda s: f"{_at(s)}, cannot be told apart from the best"),
+)
+
+
+def verdict(seen: Seen) -> str:
+    """Return the verdict of the first rule in `RULES` that applies.
+
+    Examples
+    --------
+    >>> verdict(Seen(0.001, 2.21, (2.3, 2.2), "", 2.3026, 0.1, 0.45, Basin(0.05, 0.2), 1.0))
+    'too small: validation loss 2.21, hardly below a blind guess (2.30)'
+    """
+    for word, applies, because in RULES:
+        if applies(seen):
+            return f"{word}: {because(seen)}"
+    raise AssertionError("the last rule always applies")
+
+
+def verdicts(
+    task: Task, history: History, landscape: Landscape, learning_rate: float | None, basin: Basin | None
+) -> tuple[str, ...]:
+    """Return a verdict for each trial of a history, in its order.
+
+    Where a rate stands (below the basin, in it, above it) is decided by all trials of the rate; the numbers in
+    the sentence are the trial's own.
+
+    Parameters
+    ----------
+    task
+        Gives the loss of a blind guess and the shape of the plan's rows.
+    history
+        The trials, joined.
+    landscape
+        The same trials over learning rate.
+    learning_rate, basin
+        The recommended rate and its basin, or None for both when nothing can be recommended.
+    """
+    rates = trial_rates(task, history.plan)
+    diverged = landscape.learning_rates[np.isinf(landscape.valid_loss).any(axis=1)]
+    at_best = landscape.learning_rates == learning_rate
+    best_loss = float(landscape.mean_loss[at_best][0]) if at_best.any() else math.nan
+    told: list[str] = []
+    for trial, rate in enumerate(rates.tolist()):
+        loss, ending = _end(history, trial)
+        seen = Seen(
+            rate=rate,
+            loss=loss,
+            trained=tuple(history.train_loss[trial].tolist()),
+            ending=ending,
+            blind=math.log(task.n_classes),
+            best=learning_rate,
+            best_loss=best_loss,
+            basin=basin,
+            edge=float(diverged.min(initial=math.inf, where=diverged >= rate)),
+        )
+        told.append(verdict(seen))
+    return tuple(told)
+
+
+def _end(history: History, trial: int) -> tuple[float, str]:
+    if history.status[trial] is Status.DIVERGED:
+        at = int(history.diverged_at[trial]) + 1
+        return math.inf, f"the training loss was no longer a finite number at step {at} of {history.plan.steps}"
+    if history.plan.folds[trial] == NO_FOLD:
+        return math.nan, ""
+    loss = float(history.valid_loss[trial, -1])
+    if not math.isfinite(loss):
+        return math.inf, "the validation loss is not a finite number"
+    return loss, ""
+
+
+def _at(seen: Seen) -> str:
+    return f"validation loss {seen.loss:#.3g}"
+
+
+def _edge(seen: Seen) -> str:
+    return (
+        "the same rate in another trial" if seen.edge == seen.rate else f"{seen.edge / seen.rate:.2g} times this rate"
+    )

@@ -1,0 +1,51 @@
+"""The two ends that a search must have seen: `low_wall`, `high_wall`; and whether anything `learned` at all."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from etascope.core.choice import Landscape
+from etascope.core.recipe import Task
+from etascope.selection.basin import LEAST, log_differences, student_quantile, told_apart
+
+#: A wall is worse than the best by this much mean log loss (a loss 1.22 times as large), told apart by pairs.
+MARGIN = 0.2
+#: Learning means mean log loss this far below a blind guess's: unequal classes alone give about 0.005.
+LEARNS = 0.02
+
+
+def clearly_worse(landscape: Landscape, index: int, best: int) -> bool:
+    """Return whether a rate diverged on some unit, or is told from the best and worse by 0.2 in mean log loss."""
+    if np.isinf(landscape.valid_loss[index]).any():
+        return True
+    d = log_differences(landscape, index, best)
+    return told_apart(landscape, index, best) and len(d) > 0 and bool(d.mean() >= MARGIN)
+
+
+def low_wall(landscape: Landscape, best: int) -> int | None:
+    """Return the index of the highest rate below the best that is clearly worse; None where there is none."""
+    return next((i for i in range(best - 1, -1, -1) if clearly_worse(landscape, i, best)), None)
+
+
+def high_wall(landscape: Landscape, best: int) -> int | None:
+    """Return the index of the lowest rate above the best that is clearly worse; None where there is none."""
+    rates = range(best + 1, len(landscape.learning_rates))
+    return next((i for i in rates if clearly_worse(landscape, i, best)), None)
+
+
+def learned(task: Task, landscape: Landscape, index: int) -> bool:
+    """Return whether a rate is clearly better than a blind guess, whose loss is `log(n_classes)` nats.
+
+    Its mean log validation loss must lie 0.02 below the blind guess's and, with two units or more, be told from
+    it by a one-sided t test at level 0.9 across the units.
+    """
+    if not math.isfinite(float(landscape.mean_loss[index])):
+        return False
+    loss = landscape.valid_loss[index]
+    gain = math.log(math.log(task.n_classes)) - np.log(np.maximum(loss[~np.isnan(loss)], LEAST))
+    if len(gain) < 2:
+        return bool(gain.mean() > LEARNS)
+    error = float(gain.std(ddof=1)) / math.sqrt(len(gain))
+    return bool(gain.mean() > max(LEARNS, student_quantile(0.9, len(gain) - 1) * error))

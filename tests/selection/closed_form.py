@@ -1,0 +1,80 @@
+"""Landscapes in closed form: a plan goes in, and a history comes out whose losses are a formula of the rate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from etascope.core.data import NO_FOLD
+from etascope.core.history import History, Status
+from etascope.core.plan import Plan
+from etascope.core.recipe import Recipe, Task
+
+BLIND = float(np.log(10))
+
+
+def task(n_folds=5, classes=10, **recipe):
+    return Task(Recipe(**recipe), n_classes=classes, n_development=800, n_folds=n_folds, steps_per_epoch=2)
+
+
+def valley(best, floor=0.45, width=1.2):
+    """Log loss is a parabola of log10 rate that flattens to a blind guess's loss."""
+
+    def loss(x, seed, fold):
+        return np.minimum(floor * np.exp(((x - best) / width) ** 2 * np.log(BLIND / floor)), BLIND)
+
+    return loss
+
+
+def flat(level):
+    return lambda x, seed, fold: np.full_like(x, level)
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """Trains by formula: `loss(log10 rate, seed, fold)`, times noise of the unit and of the trial.
+
+    `wall` is the log10 rate from which on trials diverge; `noise` the deviation of log loss of a trial beside
+    its unit's, `shared` that of a unit.
+    """
+
+    loss: Callable
+    wall: float = np.inf
+    noise: float = 0.01
+    shared: float = 0.1
+
+    def train(self, task: Task, plan: Plan) -> History:
+        """Return the history of the plan."""
+        x = np.log10(plan.learning_rates)
+        valid = np.empty(len(x))
+        for i, (seed, fold) in enumerate(zip(plan.seeds.tolist(), plan.folds.tolist(), strict=True)):
+            unit = np.random.default_rng([seed, fold + 1]).normal() * self.shared
+            trial = np.random.default_rng([seed, fold + 1, round(x[i] * 1e6) + 10**8]).normal() * self.noise
+            valid[i] = float(self.loss(x[i : i + 1], seed, fold)[0]) * np.exp(unit + trial)
+        diverged = x >= self.wall
+        valid[diverged] = np.nan
+        epochs = task.recipe.epochs
+        share = np.arange(1, epochs + 1) / epochs
+        held_out = plan.folds[:, None] != NO_FOLD
+        curve = BLIND + (valid[:, None] - BLIND) * share
+        return History(
+            plan=plan,
+            step_loss=np.repeat(curve, task.steps_per_epoch, axis=1).astype(np.float32),
+            evaluated_at=task.steps_per_epoch * np.arange(1, epochs + 1),
+            train_loss=curve,
+            train_accuracy=np.exp(-curve),
+            valid_loss=np.where(held_out, curve, np.nan),
+            valid_accuracy=np.where(held_out, np.exp(-curve), np.nan),
+            status=tuple(Status.DIVERGED if d else Status.FINISHED for d in diverged),
+            diverged_at=np.where(diverged, 1, -1),
+            examples=np.where(diverged, 32, 640 * epochs),
+            seconds=0.5,
+        )
+
+
+def search(method, task, engine):
+    """Run the only loop there is; return the histories and the choice."""
+    histories = []
+    while (plan := method.propose(task, histories)) is not None:
+        histories.append(engine.train(task, plan))
+    return histories, method.choose(task, histories)

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from etascope.core.choice import Landscape
+from etascope.selection.walls import LEARNS, MARGIN, clearly_worse, high_wall, learned, low_wall
+from tests.selection.closed_form import BLIND, task
+
+
+def landscape(log_loss):
+    loss = np.exp(np.array(log_loss, np.float64))
+    return Landscape(10.0 ** np.arange(len(loss)), tuple((0, f) for f in range(loss.shape[1])), loss, loss)
+
+
+@pytest.mark.parametrize(
+    ("worse", "clearly"),
+    [
+        ([MARGIN + 0.01] * 3, True),
+        ([MARGIN - 0.01] * 3, False),
+        ([3.0, -1.0, 0.5], False),
+        ([0.0, 0.0, np.inf], True),
+        ([MARGIN + 0.01, np.nan, np.nan], True),
+        ([MARGIN - 0.01, np.nan, np.nan], False),
+    ],
+)
+def test_clearly_worse_is_told_apart_and_by_a_margin_or_diverged(worse, clearly):
+    assert clearly_worse(landscape([[0, 0, 0], worse]), 1, 0) is clearly
+
+
+def test_the_walls_are_the_nearest_clearly_worse_rates():
+    here = landscape([[1, 1], [0.5, 0.5], [0.05, 0.05], [0, 0], [0.1, 0.1], [0.1, np.inf], [2, 2]])
+    assert (low_wall(here, 3), high_wall(here, 3)) == (1, 5)
+    assert low_wall(landscape([[0.1, 0.1], [0, 0]]), 1) is None
+    assert high_wall(landscape([[0, 0]]), 0) is None
+
+
+@pytest.mark.parametrize(
+    ("below", "yes"),
+    [
+        ([LEARNS + 0.01] * 3, True),
+        ([LEARNS - 0.01] * 3, False),
+        ([0.3, -0.3, 0.1], False),
+        ([np.inf], True),
+        ([LEARNS + 0.01], True),
+        ([LEARNS - 0.01], False),
+        ([0.5, 0.5, -np.inf], False),
+    ],
+)
+def test_learning_is_clearly_below_a_blind_guess(below, yes):
+    loss = BLIND * np.exp(-np.array([below]))
+    units = tuple((0, f) for f in range(loss.shape[1]))
+    assert learned(task(), Landscape(np.array([0.1]), units, loss, loss), 0) is yes
