@@ -1,0 +1,211 @@
+"""Where the first layer's weights are kept between blocks of batches: as weights, or as coefficients of examples."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.training.optimizers import Array, flush
+
+Rows = NDArray[np.int64]
+
+
+class Basis(Protocol):
+    """Weights `W` and velocity `V` of side-by-side trials, `(features + 1, columns)`, in some form."""
+
+    @property
+    def columns(self) -> int:
+        """Trials times units."""
+        ...
+
+    def products(self, rows: Rows) -> tuple[Array, Array | None, Array]:
+        """Return `x W`, `x V` (None without momentum) and `x x'` for these rows `x` of the data."""
+        ...
+
+    def absorb(self, rows: Rows, q: Array, p: Array, a: np.float32, c: Array) -> None:
+        """Set `W = W - c V - x' q`, then `V = a V + x' p`."""
+        ...
+
+    def outputs(self, rows: Rows, out: Array) -> None:
+        """Write `x W` for these rows of the data."""
+        ...
+
+    def arrays(self) -> list[Array]:
+        """Return `[W]`, or `[W, V]` with momentum."""
+        ...
+
+    def finite(self) -> NDArray[np.bool_]:
+        """Return which columns are finite numbers only."""
+        ...
+
+    def keep(self, columns: Rows) -> Basis:
+        """Return these columns alone."""
+        ...
+
+    def flush(self) -> None:
+        """Clear the velocity of denormal numbers."""
+        ...
+
+
+class WeightBasis:
+    """The weights themselves: for data with more rows than features."""
+
+    def __init__(self, x: Array, weights: Array, velocity: Array | None) -> None:
+        self._x, self._weights, self._velocity = x, weights, velocity
+        self._product = np.empty_like(weights)
+
+    @property
+    def columns(self) -> int:
+        """Trials times units."""
+        return self._weights.shape[1]
+
+    def products(self, rows: Rows) -> tuple[Array, Array | None, Array]:
+        """Multiply the rows out."""
+        self._block = x = self._x[rows]
+        return x @ self._weights, None if self._velocity is None else x @ self._velocity, x @ x.T
+
+    def absorb(self, rows: Rows, q: Array, p: Array, a: np.float32, c: Array) -> None:
+        """Move weights and velocity; `rows` are those of the last `products`."""
+        x, product = self._block, self._product
+        if self._velocity is not None:
+            np.multiply(self._velocity, c, out=product)
+            self._weights -= product
+            np.matmul(x.T, p, out=product)
+            self._velocity *= a
+            self._velocity += product
+        np.matmul(x.T, q, out=product)
+        self._weights -= product
+
+    def outputs(self, rows: Rows, out: Array) -> None:
+        """Multiply the rows out."""
+        np.matmul(self._x[rows], self._weights, out=out)
+
+    def arrays(self) -> list[Array]:
+        """Return weights and velocity."""
+        return [self._weights] if self._velocity is None else [self._weights, self._velocity]
+
+    def finite(self) -> NDArray[np.bool_]:
+        """Look at the weights."""
+        return np.asarray(np.isfinite(self._weights).all(axis=0))
+
+    def keep(self, columns: Rows) -> WeightBasis:
+        """Return these columns alone."""
+        weights, *velocity = (np.ascontiguousarray(array[:, columns]) for array in self.arrays())
+        return WeightBasis(self._x, weights, velocity[0] if velocity else None)
+
+    def flush(self) -> None:
+        """Clear the velocity of denormal numbers."""
+        if self._velocity is not None:
+            flush(self._velocity)
+
+
+class ExampleBasis:
+    """A coefficient a training example, for data with few rows: gradient descent never leaves their span.
+
+    Every update of the first layer is a sum of training inputs, so from the weights `W0` and velocity `V0` at the
+    start of the plan
+
+        W = W0 - s V0 - x' Q            V = b V0 + x' P
+
+    with a row of `Q` and `P` per row of the data. The outputs are then `x W = x W0 - s x V0 - G Q` with the Gram matrix
+    `G = x x'` of all rows, computed once for all trials; an update only adds rows to `Q` and `P`, so the product that
+    usually makes the gradient falls away. (The dual form of the perceptron and of kernel methods: Aizerman, Braverman
+    and Rozonoer 1964.)
+    """
+
+    def __init__(self, x: Array, gram: Array, weights: Array, velocity: Array | None, units: int) -> None:
+        self._x, self._gram, self._start = x, gram, [weights] if velocity is None else [weights, velocity]
+        # Trials of a new training all start from the same weights, so one trial's product serves all.
+        first, copies = weights[:, :units], weights.shape[1] // units
+        same = copies > 1 and all(np.array_equal(first, other) for other in np.hsplit(weights, copies)[1:])
+        self._xw = np.tile(x @ first, copies) if same else x @ weights
+        # A velocity of zeros, as at the start of a training, needs no product.
+        self._xv = x @ velocity if velocity is not None and velocity.any() else None
+        self._q = np.zeros_like(self._xw)
+        self._p = None if velocity is None else np.zeros_like(self._xw)
+        self._s, self._b = np.zeros(self.columns, np.float32), np.float32(1)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        # Work space is kept: fresh megabytes for every block would be page faults for every block.
+        self._gram_rows = np.empty_like(self._gram)
+        self._products, self._scratch = (np.empty_like(self._q) for _ in range(2))
+        self._velocity_products = None if self._p is None else np.empty_like(self._q)
+
+    @property
+    def columns(self) -> int:
+        """Trials times units."""
+        return self._xw.shape[1]
+
+    def products(self, rows: Rows) -> tuple[Array, Array | None, Array]:
+        """Multiply the Gram matrix's rows with the coefficients."""
+        xw, xv = self._products[: len(rows)], None
+        gram = self._negative_outputs(rows, xw)
+        np.negative(xw, out=xw)
+        if self._p is not None and self._velocity_products is not None:
+            xv = np.matmul(gram, self._p, out=self._velocity_products[: len(rows)])
+            if self._xv is not None:
+                xv += self._xv[rows] * self._b
+        return xw, xv, gram[:, rows]
+
+    def _negative_outputs(self, rows: Rows, out: Array) -> Array:
+        gram = self._gram.take(rows, axis=0, out=self._gram_rows[: len(rows)], mode="clip")
+        np.matmul(gram, self._q, out=out)
+        out -= self._xw.take(rows, axis=0, out=self._scratch[: len(rows)], mode="clip")
+        if self._xv is not None:
+            out += self._xv[rows] * self._s
+        return gram
+
+    def absorb(self, rows: Rows, q: Array, p: Array, a: np.float32, c: Array) -> None:
+        """Add the block's coefficients."""
+        if self._p is not None:
+            np.multiply(self._p, c, out=self._scratch)
+            self._q += self._scratch
+            self._s += c * self._b
+            self._p *= a
+            self._b *= a
+            self._add(self._p, rows, p)
+        self._add(self._q, rows, q)
+
+    def _add(self, coefficients: Array, rows: Rows, more: Array) -> None:
+        total = coefficients.take(rows, axis=0, out=self._scratch[: len(rows)], mode="clip")
+        total += more
+        coefficients[rows] = total
+
+    def outputs(self, rows: Rows, out: Array) -> None:
+        """Multiply the Gram matrix's rows with the coefficients."""
+        self._negative_outputs(rows, out)
+        np.negative(out, out=out)
+
+    def arrays(self) -> list[Array]:
+        """Return weights and velocity, multiplied out."""
+        weights: Array = self._start[0] - self._x.T @ self._q
+        if self._p is None:
+            return [weights]
+        velocity: Array = self._start[1] * self._b + self._x.T @ self._p
+        weights -= self._start[1] * self._s
+        return [weights, velocity]
+
+    def finite(self) -> NDArray[np.bool_]:
+        """Look at the coefficients."""
+        return np.asarray(np.isfinite(self._q).all(axis=0))
+
+    def keep(self, columns: Rows) -> ExampleBasis:
+        """Return these columns alone."""
+        kept = object.__new__(ExampleBasis)
+        kept._x, kept._gram, kept._b = self._x, self._gram, self._b
+        kept._start = [np.ascontiguousarray(array[:, columns]) for array in self._start]
+        kept._xw, kept._q = (np.ascontiguousarray(array[:, columns]) for array in (self._xw, self._q))
+        kept._xv, kept._p = (
+            None if array is None else np.ascontiguousarray(array[:, columns]) for array in (self._xv, self._p)
+        )
+        kept._s = self._s[columns]
+        kept._prepare()
+        return kept
+
+    def flush(self) -> None:
+        """Clear the velocity's coefficients of denormal numbers."""
+        if self._p is not None:
+            flush(self._p)

@@ -1,0 +1,59 @@
+"""Everything random in a training, from its seed alone: initial weights and data order.
+
+Trials that are compared share both (common random numbers), whatever their learning rate, engine or machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WEIGHTS, _ORDER = 0, 1
+
+
+@lru_cache(maxsize=8)
+def initial_parameters(sizes: tuple[int, ...], seed: int) -> tuple[NDArray[np.float32], ...]:
+    """Return weight `(fan_in, fan_out)` and bias `(fan_out,)` of each layer, float32, read-only.
+
+    Each value is uniform in `[-1/sqrt(fan_in), 1/sqrt(fan_in))`, as PyTorch initialises `nn.Linear`.
+
+    Parameters
+    ----------
+    sizes
+        Features, hidden units of each layer, classes.
+    seed
+        At least 0.
+
+    Examples
+    --------
+    >>> [p.shape for p in initial_parameters((784, 128, 10), seed=0)]
+    [(784, 128), (128,), (128, 10), (10,)]
+    """
+    generator = np.random.default_rng([seed, _WEIGHTS])
+    parameters: list[NDArray[np.float32]] = []
+    for fan_in, fan_out in itertools.pairwise(sizes):
+        bound = np.float32(1 / np.sqrt(fan_in))
+        for shape in ((fan_in, fan_out), (fan_out,)):
+            values = (2 * generator.random(shape, np.float32) - 1) * bound
+            values.flags.writeable = False
+            parameters.append(values)
+    return tuple(parameters)
+
+
+def epoch_order(rows: NDArray[np.int64], size: int, seed: int, fold: int, epoch: int) -> NDArray[np.int64]:
+    """Return the `size` training rows of an epoch in the order in which they are trained.
+
+    Parameters
+    ----------
+    rows
+        Training rows; when there are more than `size`, this epoch leaves the last of its shuffle out.
+    size
+        Examples an epoch.
+    seed, fold, epoch
+        Decide the order together; `epoch` counts from 0.
+    """
+    generator = np.random.default_rng([seed, _ORDER, fold + 1, epoch])
+    return generator.permutation(rows)[:size]

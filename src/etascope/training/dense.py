@@ -1,0 +1,170 @@
+"""The dense engine: softmax regression and ReLU networks in NumPy, many trials as one."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.data import Split
+from etascope.core.errors import InputError
+from etascope.core.history import History, join
+from etascope.core.plan import Checkpoint, Plan
+from etascope.core.protocols import Progress, Watch, ignore
+from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.trace import Layer
+from etascope.training.fan_out import cores, fan_out, one_blas_thread
+from etascope.training.group import train_group
+from etascope.training.optimizers import Array
+from etascope.training.packed import Packed, pack
+
+#: Columns of the first layer that a group of trials fills. Two pulls meet here: narrower fits the second-level cache,
+#: wider has fewer small array operations, for which threads queue at the interpreter lock.
+GROUP_COLUMNS = 2048
+#: No group holds more trials than this.
+GROUP_TRIALS = 32
+
+_packed_splits: weakref.WeakKeyDictionary[Split, dict[bool, Packed]] = weakref.WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class DenseEngine:
+    """Trains plans of dense networks on the processor.
+
+    Trials with equal seed and fold share their batches; up to 16 of them (with 128 hidden units) are stacked in
+    one matrix product, and such groups run in threads. The answer is the same, bit for bit, for any number of workers
+    and for any split of a plan between groups.
+
+    Attributes
+    ----------
+    workers
+        Threads, at least 1; None takes one a core.
+    """
+
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the number of workers."""
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"workers must be at least 1; found {self.workers}. Leave it out to use every core.")
+
+    def train(self, split: Split, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
+        """Train every trial of the plan.
+
+        Parameters
+        ----------
+        split
+            Prepared: `x` is `(n, features)` float32.
+        recipe
+            How to train; its seed is not looked at, the plan has one a trial.
+        plan
+            Learning rates of every step of every trial. Trials must all hold a fold out, or none.
+        watch
+            Receives `Progress` in trainings.
+
+        Returns
+        -------
+        History
+            In the order of the plan; a trial that diverged is a `Status`.
+
+        Raises
+        ------
+        InputError
+            If the plan is empty, is longer than the recipe, or its trials take different numbers of steps.
+        """
+        began = time.perf_counter()
+        _check(split, recipe, plan)
+        groups = group_trials(plan, recipe.hidden[0] if recipe.hidden else split.n_classes)
+        steps, done, told = max(plan.steps, 1), 0, 0.0
+
+        def advance(trial_steps: int) -> None:
+            nonlocal done, told
+            done += trial_steps
+            now = time.perf_counter()
+            if now - told > 0.05 or done == steps * len(plan):
+                told = now
+                watch(Progress("training", done / steps, len(plan), "trainings"))
+
+        with one_blas_thread():
+            packed = _pack_once(split, every_feature=bool(recipe.weight_decay))
+            histories = fan_out(
+                [plan.take(group) for group in groups],
+                lambda part, report: train_group(split, packed, recipe, part, report),
+                self.workers or cores(),
+                advance,
+            )
+        return _in_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
+
+    def explain(self, checkpoint: Checkpoint, x: NDArray[np.float32]) -> tuple[Layer, ...]:
+        """Return what each layer makes of inputs `(n, features)`; the last layer holds the logits."""
+        values: Array = np.ascontiguousarray(x.reshape(len(x), -1), np.float32)
+        layers = [Layer("input", "input", (), values)]
+        pairs = list(zip(checkpoint.parameters[::2], checkpoint.parameters[1::2], strict=True))
+        with one_blas_thread():
+            for number, (weights, bias) in enumerate(pairs, 1):
+                values = values @ weights + bias
+                if number < len(pairs):
+                    values = np.maximum(values, 0)
+                    layers.append(Layer(f"dense {number} + ReLU", "relu", weights.shape, values))
+                else:
+                    layers.append(Layer("output", "logits", weights.shape, values))
+        return tuple(layers)
+
+
+def group_trials(plan: Plan, first_units: int) -> list[NDArray[np.int64]]:
+    """Return the trials of each group: equal seed and fold, in the order of the plan, sizes as equal as can be.
+
+    Equal sizes have a reason beside balance: any run of whole groups, planned alone, is grouped the same way.
+    """
+    most = int(np.clip(GROUP_COLUMNS // first_units, 1, GROUP_TRIALS))
+    units: dict[tuple[int, int], list[int]] = {}
+    for trial, unit in enumerate(zip(plan.seeds.tolist(), plan.folds.tolist(), strict=True)):
+        units.setdefault(unit, []).append(trial)
+    return [
+        part.astype(np.int64) for trials in units.values() for part in np.array_split(trials, -(-len(trials) // most))
+    ]
+
+
+def _check(split: Split, recipe: Recipe, plan: Plan) -> None:
+    if not len(plan):
+        raise InputError("the plan has no trials; give at least one learning rate.")
+    if split.x.ndim != 2:
+        raise InputError(
+            f"the dense engine trains on features (n, features); found {split.x.shape}. Prepare the split."
+        )
+    if len(plan.folds) and plan.folds.max() >= split.n_folds:
+        raise InputError(f"the split has {split.n_folds} folds; the plan holds out fold {plan.folds.max()}.")
+    per_epoch = {steps_per_epoch(split, recipe, int(fold)) for fold in np.unique(plan.folds)}
+    if len(per_epoch) > 1:
+        raise InputError("the trials of a plan must all hold a fold out, or none; their epochs differ in steps.")
+    total = per_epoch.pop() * recipe.epochs
+    if plan.start + plan.steps > total:
+        raise InputError(f"the recipe has {total} steps; the plan goes to step {plan.start + plan.steps}.")
+
+
+def _pack_once(split: Split, *, every_feature: bool) -> Packed:
+    kinds = _packed_splits.setdefault(split, {})
+    if every_feature not in kinds:
+        kinds[every_feature] = pack(split, every_feature)
+    return kinds[every_feature]
+
+
+def _in_order(joined: History, plan: Plan, trials: NDArray[np.int64], seconds: float) -> History:
+    back = np.argsort(trials)
+    return History(
+        plan=plan,
+        step_loss=joined.step_loss[back],
+        evaluated_at=joined.evaluated_at,
+        train_loss=joined.train_loss[back],
+        train_accuracy=joined.train_accuracy[back],
+        valid_loss=joined.valid_loss[back],
+        valid_accuracy=joined.valid_accuracy[back],
+        status=tuple(joined.status[i] for i in back),
+        diverged_at=joined.diverged_at[back],
+        examples=joined.examples[back],
+        checkpoints=tuple(joined.checkpoints[i] for i in back) if joined.checkpoints else (),
+        seconds=seconds,
+    )

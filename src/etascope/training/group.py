@@ -1,0 +1,100 @@
+"""Train one group: trials that share seed and fold, and so initial weights and every batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.data import Split
+from etascope.core.history import History, Status
+from etascope.core.plan import Checkpoint, Plan
+from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.training.chance import epoch_order, initial_parameters
+from etascope.training.optimizers import Sgd, rule_of
+from etascope.training.packed import Packed
+from etascope.training.record import Record
+from etascope.training.stack import Stack
+
+#: Rows of a block of batches (see `first_layer`): enough to run at the speed of large matrix products.
+BLOCK_ROWS = 160
+#: Validation goes in pieces of this many rows, so that memory does not grow with the data.
+PIECE_ROWS = 512
+#: Optimizer state is cleared of denormal numbers every so many steps.
+FLUSH_STEPS = 128
+
+
+def evaluation_steps(start: int, steps: int, per_epoch: int) -> NDArray[np.int64]:
+    """Return the steps done at each evaluation: the ends of epochs, and the end of the plan."""
+    ends = np.arange(start // per_epoch + 1, (start + steps) // per_epoch + 1) * per_epoch
+    return np.union1d(ends, [start + steps]).astype(np.int64) if steps else np.empty(0, np.int64)
+
+
+def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advance: Callable[[int], None]) -> History:
+    """Train every trial of a plan whose trials all share seed and fold.
+
+    `advance` is told how many trial-steps were done after each block; it may raise to stop.
+    """
+    seed, fold = int(plan.seeds[0]), int(plan.folds[0])
+    per_epoch = steps_per_epoch(split, recipe, fold)
+    sizes = (packed.features, *recipe.hidden, split.n_classes)
+    rule = rule_of(recipe)
+    frozen = initial_parameters(sizes, seed)
+    block = max(1, BLOCK_ROWS // recipe.batch_size)
+    blocked = isinstance(rule, Sgd) and not rule.weight_decay and block > 1
+    starts = list(plan.resume or ()) or [
+        Checkpoint(0, frozen, {name: tuple(np.zeros_like(p) for p in frozen) for name in rule.state_names})
+    ] * len(plan)
+    stack = Stack(sizes, starts, packed, rule, block * recipe.batch_size if blocked else 0)
+    record = Record(plan, evaluation_steps(plan.start, plan.steps, per_epoch))
+    train_rows, valid_rows = split.train_rows(fold), split.valid_rows(fold)
+    size = split.train_size(fold)
+    order = np.empty(0, np.int64)
+    step, end, alive = plan.start, plan.start + plan.steps, np.arange(len(plan))
+    with np.errstate(all="ignore"):
+        while step < end and len(alive):
+            epoch, within = divmod(step, per_epoch)
+            if within == 0 or step == plan.start:
+                order = epoch_order(train_rows, size, seed, fold, epoch)
+            # Blocks stand at fixed places of an epoch, so that where a plan is cut does not move them.
+            count = min(block - within % block, per_epoch - within, end - step)
+            rows = order[within * recipe.batch_size : (within + count) * recipe.batch_size]
+            stack.first.begin(rows)
+            onehot = packed.onehot[:, None, rows]
+            for i in range(count):
+                a, b = i * recipe.batch_size, min((i + 1) * recipe.batch_size, len(rows))
+                rates = plan.rates[alive, step - plan.start].astype(np.float32)
+                loss, right = stack.step(a, b, onehot[:, :, a:b], rates, step + 1)
+                record.step(alive, step - plan.start, loss, right, b - a)
+                step += 1
+            stack.first.end()
+            if step // FLUSH_STEPS != (step - count) // FLUSH_STEPS:
+                stack.flush()
+            advance(count * len(plan))
+            if step in record.evaluated_at:
+                valid = _validate(stack, valid_rows) if len(valid_rows) else None
+                record.evaluate(alive, step, stack.finite(), valid)
+            healthy = record.diverged_at[alive] < 0
+            if not healthy.all():
+                alive = alive[healthy]
+                if len(alive):
+                    stack.keep(np.flatnonzero(healthy))
+    advance((end - step) * len(plan))
+    total = per_epoch * recipe.epochs
+    checkpoints: list[Checkpoint | None] = [None] * len(plan) if plan.keep_checkpoints else []
+    if plan.keep_checkpoints and len(alive):
+        for trial, checkpoint in zip(alive, stack.unpack(end, [starts[i].parameters for i in alive]), strict=True):
+            checkpoints[trial] = checkpoint
+    return record.history(Status.FINISHED if end >= total else Status.PAUSED, tuple(checkpoints))
+
+
+def _validate(stack: Stack, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    loss = np.zeros(stack.trials)
+    right = np.zeros(stack.trials)
+    for i in range(0, len(rows), PIECE_ROWS):
+        piece = rows[i : i + PIECE_ROWS]
+        losses, rights = stack.evaluate(piece)
+        loss += losses
+        right += rights
+    return loss / len(rows), right / len(rows)

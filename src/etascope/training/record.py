@@ -1,0 +1,79 @@
+"""What a group writes down while it trains, until it is a `History`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.history import History, Status
+from etascope.core.plan import Checkpoint, Plan
+from etascope.training.optimizers import Array
+
+
+class Record:
+    """Losses and accuracies of a plan's trials, with NaN where nothing was measured."""
+
+    def __init__(self, plan: Plan, evaluated_at: NDArray[np.int64]) -> None:
+        self._plan = plan
+        self.evaluated_at = evaluated_at
+        self.diverged_at = np.full(len(plan), -1, np.int64)
+        self._step_loss = np.full((len(plan), plan.steps), np.nan, np.float32)
+        shape = (len(plan), len(evaluated_at))
+        self._train_loss, self._train_accuracy, self._valid_loss, self._valid_accuracy = (
+            np.full(shape, np.nan) for _ in range(4)
+        )
+        self._examples = np.zeros(len(plan), np.int64)
+        self._since = np.zeros((3, len(plan)))
+
+    def step(self, trials: NDArray[np.int64], column: int, loss: Array, right: Array, batch: int) -> None:
+        """Note one step's summed loss and number right; a trial whose loss is not finite has diverged here."""
+        self._examples[trials] += batch
+        finite = np.isfinite(loss)
+        if finite.all():
+            self._step_loss[trials, column] = loss / batch
+        else:
+            fine = finite & (self.diverged_at[trials] < 0)
+            self._step_loss[trials[fine], column] = loss[fine] / batch
+            self._diverge(trials[~finite], self._plan.start + column)
+        self._since[:, trials] += (loss, right, np.full(len(trials), batch))
+
+    def evaluate(
+        self,
+        trials: NDArray[np.int64],
+        step: int,
+        finite: NDArray[np.bool_],
+        valid: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+    ) -> None:
+        """Note an evaluation after `step` steps; `valid` is mean loss and accuracy, None where no rows validate."""
+        if valid is not None:
+            finite = finite & np.isfinite(valid[0])
+        self._diverge(trials[~finite], step - 1)
+        fine = self.diverged_at[trials] < 0
+        healthy, column = trials[fine], np.searchsorted(self.evaluated_at, step)
+        loss, right, count = self._since[:, healthy]
+        self._train_loss[healthy, column] = loss / count
+        self._train_accuracy[healthy, column] = right / count
+        if valid is not None:
+            self._valid_loss[healthy, column] = valid[0][fine]
+            self._valid_accuracy[healthy, column] = valid[1][fine]
+        self._since[:, trials] = 0
+
+    def _diverge(self, trials: NDArray[np.int64], step: int) -> None:
+        first = trials[self.diverged_at[trials] < 0]
+        self.diverged_at[first] = step
+
+    def history(self, ended: Status, checkpoints: tuple[Checkpoint | None, ...]) -> History:
+        """Return what was written down; trials that did not diverge have the status `ended`."""
+        return History(
+            plan=self._plan,
+            step_loss=self._step_loss,
+            evaluated_at=self.evaluated_at,
+            train_loss=self._train_loss,
+            train_accuracy=self._train_accuracy,
+            valid_loss=self._valid_loss,
+            valid_accuracy=self._valid_accuracy,
+            status=tuple(Status.DIVERGED if at >= 0 else ended for at in self.diverged_at),
+            diverged_at=self.diverged_at,
+            examples=self._examples,
+            checkpoints=checkpoints,
+        )

@@ -1,0 +1,230 @@
+"""The networks of a group of trials as one: forward, backward and update of all of them together.
+
+Layout: the first layer has the trials side by side as columns (see `first_layer`); deeper layers are batched
+products with the trial as first axis; logits are class-major, `(classes, trials, batch)`, where sums over classes run
+along long rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.plan import Checkpoint
+from etascope.training.basis import ExampleBasis, WeightBasis
+from etascope.training.first_layer import BlockedFirstLayer, DirectFirstLayer, FirstLayer
+from etascope.training.optimizers import Array, Rule, Sgd, flush
+from etascope.training.packed import Packed
+
+
+@dataclass(eq=False)
+class _Buffers:
+    """Work space for one batch size: what leaves each hidden layer, its gradient, logits, and their scratch."""
+
+    hidden: list[Array]
+    gradients: list[Array]
+    logits: Array
+    scratch: Array
+    flat: Array
+    flat_gradient: Array
+
+
+class Stack:
+    """Networks of `sizes` for every trial of a group.
+
+    Parameters
+    ----------
+    sizes
+        Features, hidden units of each layer, classes.
+    starts
+        A checkpoint a trial to go on from.
+    packed
+        The development rows.
+    rule
+        The update rule.
+    block
+        Rows of the largest block of batches; 0 moves the weights after every batch.
+    """
+
+    def __init__(
+        self, sizes: tuple[int, ...], starts: list[Checkpoint], packed: Packed, rule: Rule, block: int
+    ) -> None:
+        self.sizes = sizes
+        self._packed = packed
+        self._rule = rule
+        self.trials = len(starts)
+        first, self._deeper = self._stack([start.parameters for start in starts])
+        states = [self._stack([start.state[name] for start in starts]) for name in rule.state_names]
+        self._deeper_state = [tuple(deeper[i] for _, deeper in states) for i in range(len(self._deeper))]
+        state = tuple(array for array, _ in states)
+        self.first = first_layer(packed, first, state, rule, block, sizes[1])
+        self._prepare()
+
+    def _stack(self, trials: list[tuple[Array, ...]]) -> tuple[Array, list[Array]]:
+        first = np.hstack([np.vstack([arrays[0][self._packed.columns], arrays[1]]) for arrays in trials])
+        deeper = [np.stack([arrays[i] for arrays in trials]) for i in range(2, len(trials[0]))]
+        return first, [p if p.ndim == 3 else p[:, None, :] for p in deeper]
+
+    def _prepare(self) -> None:
+        self._deeper_scratch = [(np.empty_like(p), np.empty_like(p)) for p in self._deeper]
+        self._buffers: dict[int, _Buffers] = {}
+
+    def unpack(self, step: int, frozen: list[tuple[Array, ...]]) -> list[Checkpoint]:
+        """Return a checkpoint a trial; features without gradient keep the weights that `frozen` has for the trial."""
+        first = self.first.arrays()
+        deeper = [self._deeper, *([state[i] for state in self._deeper_state] for i in range(len(first) - 1))]
+        zeros = tuple(np.zeros_like(p) for p in frozen[0])
+        return [
+            Checkpoint(
+                step,
+                self._unstack(first[0], deeper[0], trial, frozen[trial]),
+                {
+                    name: self._unstack(first[i], deeper[i], trial, zeros)
+                    for i, name in enumerate(self._rule.state_names, 1)
+                },
+            )
+            for trial in range(self.trials)
+        ]
+
+    def _unstack(self, first: Array, deeper: list[Array], trial: int, frozen: tuple[Array, ...]) -> tuple[Array, ...]:
+        columns = first[:, trial * self.sizes[1] : (trial + 1) * self.sizes[1]]
+        weights = frozen[0].copy()
+        weights[self._packed.columns] = columns[:-1]
+        rest = [p[trial].reshape(f.shape).copy() for p, f in zip(deeper, frozen[2:], strict=True)]
+        return (weights, columns[-1].copy(), *rest)
+
+    def keep(self, trials: NDArray[np.int64]) -> None:
+        """Go on with these trials only."""
+        units = self.sizes[1]
+        self.first = self.first.keep((trials[:, None] * units + np.arange(units)).ravel())
+        self._deeper = [p[trials] for p in self._deeper]
+        self._deeper_state = [tuple(array[trials] for array in state) for state in self._deeper_state]
+        self.trials = len(trials)
+        self._prepare()
+
+    def flush(self) -> None:
+        """Clear optimizer state that decays towards denormal numbers."""
+        self.first.flush()
+        for state in self._deeper_state:
+            for array in state:
+                flush(array)
+
+    def step(self, start: int, stop: int, onehot: Array, rates: Array, number: int) -> tuple[Array, Array]:
+        """Train on one batch of the block that `first.begin` opened.
+
+        Parameters
+        ----------
+        start, stop
+            The batch's rows of the block.
+        onehot
+            `(classes, 1, batch)` float32.
+        rates
+            `(trials,)` float32.
+        number
+            Of the step, from 1.
+
+        Returns
+        -------
+        tuple
+            Loss summed over the batch `(trials,)`, and how many were right `(trials,)`, before the update.
+        """
+        batch = stop - start
+        work = self._work(batch)
+        self.first.forward(start, stop, work.flat)
+        self._propagate(work)
+        loss, right = cross_entropy(work.logits, onehot, work.scratch)
+        work.logits -= onehot
+        work.logits *= np.float32(1 / batch)
+        deltas = self._back_propagate(work)
+        for i, gradient in enumerate(deltas):
+            parameter, (_, scratch) = self._deeper[i], self._deeper_scratch[i]
+            self._rule.update(parameter, gradient, self._deeper_state[i], rates[:, None, None], number, scratch)
+        self.first.update(start, stop, work.flat_gradient, np.repeat(rates, self.sizes[1]), number)
+        return loss, right
+
+    def finite(self) -> NDArray[np.bool_]:
+        """Return which trials have finite weights only, `(trials,)`."""
+        parts = [self.first.finite().reshape(-1, self.sizes[1]).all(axis=1)]
+        parts += [np.isfinite(parameter).all(axis=(1, 2)) for parameter in self._deeper]
+        return np.asarray(np.all(parts, axis=0))
+
+    def evaluate(self, rows: NDArray[np.int64]) -> tuple[Array, Array]:
+        """Return the summed loss and the number right, `(trials,)` each, of these development rows."""
+        work = self._work(len(rows))
+        self.first.outputs(rows, work.flat)
+        self._propagate(work)
+        return cross_entropy(work.logits, self._packed.onehot[:, None, rows], work.scratch)
+
+    def _work(self, batch: int) -> _Buffers:
+        if batch not in self._buffers:
+            trials, units = self.trials, self.sizes[1]
+            flat, flat_gradient = (np.empty((batch, trials * units), np.float32) for _ in range(2))
+            by_trial = [a.reshape(batch, trials, units).transpose(1, 0, 2) for a in (flat, flat_gradient)]
+            deep = [[np.empty((trials, batch, size), np.float32) for size in self.sizes[2:-1]] for _ in range(2)]
+            logits, scratch = (np.empty((self.sizes[-1], trials, batch), np.float32) for _ in range(2))
+            self._buffers[batch] = _Buffers(
+                [by_trial[0], *deep[0]], [by_trial[1], *deep[1]], logits, scratch, flat, flat_gradient
+            )
+        return self._buffers[batch]
+
+    def _propagate(self, work: _Buffers) -> None:
+        if len(self.sizes) == 2:
+            np.copyto(work.logits, work.hidden[0].transpose(2, 0, 1))
+            return
+        np.maximum(work.flat, 0, out=work.flat)
+        layers = list(zip(self._deeper[::2], self._deeper[1::2], strict=True))
+        for i, (weights, bias) in enumerate(layers[:-1]):
+            out = work.hidden[i + 1]
+            np.matmul(work.hidden[i], weights, out=out)
+            out += bias
+            np.maximum(out, 0, out=out)
+        weights, bias = layers[-1]
+        by_trial = work.logits.transpose(1, 0, 2)
+        np.matmul(weights.transpose(0, 2, 1), work.hidden[-1].transpose(0, 2, 1), out=by_trial)
+        work.logits += bias.transpose(2, 0, 1)
+
+    def _back_propagate(self, work: _Buffers) -> list[Array]:
+        """Leave the first layer's delta in `flat_gradient`; return the gradients of all deeper parameters."""
+        if len(self.sizes) == 2:
+            np.copyto(work.gradients[0], work.logits.transpose(1, 2, 0))
+            return []
+        gradients: list[Array] = [scratch[0] for scratch in self._deeper_scratch]
+        delta = work.logits.transpose(1, 2, 0)
+        for i in range(len(work.hidden) - 1, -1, -1):
+            hidden, upstream = work.hidden[i], work.gradients[i]
+            np.matmul(hidden.transpose(0, 2, 1), delta, out=gradients[2 * i])
+            np.sum(delta, axis=1, keepdims=True, out=gradients[2 * i + 1])
+            np.matmul(delta, self._deeper[2 * i].transpose(0, 2, 1), out=upstream)
+            upstream *= hidden > 0
+            delta = upstream
+        return gradients
+
+
+def cross_entropy(logits: Array, onehot: Array, scratch: Array) -> tuple[Array, Array]:
+    """Turn logits into softmax probabilities in place and return loss and number right, summed over the batch.
+
+    `logits` and `scratch` are `(classes, trials, batch)`, `onehot` `(classes, 1, batch)`. The loss is
+    `log(sum(exp(logits))) - logits[label]` in nats; an example is right when no logit is above its label's.
+    """
+    logits -= logits.max(axis=0)
+    np.multiply(logits, onehot, out=scratch)
+    target = scratch.sum(axis=0)
+    right = np.count_nonzero(target >= 0, axis=1).astype(np.float32)
+    np.exp(logits, out=logits)
+    total = logits.sum(axis=0)
+    logits /= total
+    return (np.log(total) - target).sum(axis=1), right
+
+
+def first_layer(
+    packed: Packed, weights: Array, state: tuple[Array, ...], rule: Rule, block: int, units: int
+) -> FirstLayer:
+    """Return the fastest first layer for this data and rule."""
+    if not block or not isinstance(rule, Sgd):
+        return DirectFirstLayer(packed.x, weights, state, rule)
+    velocity = state[0] if state else None
+    if packed.gram is not None:
+        return BlockedFirstLayer(ExampleBasis(packed.x, packed.gram, weights, velocity, units), rule, block)
+    return BlockedFirstLayer(WeightBasis(packed.x, weights, velocity), rule, block)
