@@ -181,10 +181,10 @@ class ExampleBasis:
 
     def arrays(self) -> list[Array]:
         """Return weights and velocity, multiplied out."""
-        weights: Array = self._start[0] - self._x.T @ self._q
+        weights: Array = np.subtract(self._start[0], self._x.T @ self._q, dtype=np.float32)
         if self._p is None:
             return [weights]
-        velocity: Array = self._start[1] * self._b + self._x.T @ self._p
+        velocity: Array = np.add(self._start[1] * self._b, self._x.T @ self._p, dtype=np.float32)
         weights -= self._start[1] * self._s
         return [weights, velocity]
 

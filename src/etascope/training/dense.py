@@ -153,7 +153,7 @@ def _pack_once(split: Split, *, every_feature: bool) -> Packed:
 
 
 def _in_order(joined: History, plan: Plan, trials: NDArray[np.int64], seconds: float) -> History:
-    back = np.argsort(trials)
+    back: NDArray[np.int64] = np.argsort(trials)
     return History(
         plan=plan,
         step_loss=joined.step_loss[back],
