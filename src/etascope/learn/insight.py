@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from etascope.core.choice import Choice, Landscape
+from etascope.core.numbers import nats, noise, percent, rate
 from etascope.core.trace import Epoch, Evaluation
 from etascope.learn.epoch_view import ABOVE_BLIND
-from etascope.learn.numbers import nats, noise, percent, rate
 
 #: A rate may be called "about ten times" another when it is within this factor of exactly ten times.
 ABOUT = 1.5

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.numbers import nats, percent, up_or_down
 from etascope.learn.epoch_view import ABOVE_BLIND, SPIKE, View, look
-from etascope.learn.numbers import nats, percent, up_or_down
 
 #: From this share of log(n_classes) on, a model has learned next to nothing.
 NEAR_BLIND = 0.9

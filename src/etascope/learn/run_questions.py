@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
+from etascope.core.numbers import nats, rate
 from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.learn.asking import Bands, ask
 from etascope.learn.insight import near
-from etascope.learn.numbers import nats, rate
 from etascope.learn.trace_questions import TOO_HIGH, TOO_HIGH_RIGHT, TOO_HIGH_WRONG
 
 #: A loss this many times the lowest one is clearly worse.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 
+from etascope.core.numbers import nats, rate
 from etascope.core.question import Question
 from etascope.core.trace import Trace
 from etascope.learn.asking import Bands, ask
 from etascope.learn.epoch_view import ABOVE_BLIND
-from etascope.learn.numbers import nats, rate
 
 #: Falls closer to the largest one than this share of it are too close to ask about.
 CLEAR = 0.95

@@ -1,6 +1,6 @@
 import pytest
 
-from etascope.learn.numbers import nats, noise, percent, rate, up_or_down
+from etascope.core.numbers import nats, noise, percent, rate, up_or_down
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,236 @@
+"""The one serializer: a trace or a run as a JSON document."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from numpy.typing import NDArray
+
+from etascope.core.choice import Cost
+from etascope.core.errors import InputError
+from etascope.core.question import Question
+from etascope.core.recipe import Recipe
+from etascope.core.run import DataSummary, Run, versions
+from etascope.core.trace import Epoch, Prediction, Stage, Trace
+
+TRACE_SCHEMA = "etascope/trace/1"
+PICK_SCHEMA = "etascope/pick/1"
+
+Document = dict[str, Any]
+
+
+def number(value: float | None) -> float | str | None:
+    """Return a number as JSON can hold it: not finite becomes "nan", "inf" or "-inf", nothing stays None."""
+    return value if value is None or math.isfinite(value) else str(float(value))
+
+
+def trace_document(trace: Trace, questions: Sequence[Question] = ()) -> Document:
+    """Return a trace as plain dicts, lists, strings and numbers, described by `docs/schema/trace-1.schema.json`."""
+    evaluation = trace.evaluation
+    return {
+        "schema": TRACE_SCHEMA,
+        "learning_rate": trace.learning_rate,
+        "recipe": _recipe(trace.recipe),
+        "source": trace.source,
+        "class_names": list(trace.class_names),
+        "stages": [_stage(stage) for stage in trace.stages],
+        "epochs": [_epoch(epoch) for epoch in trace.epochs],
+        "evaluation": None if evaluation is None else _result(evaluation.accuracy, evaluation.loss),
+        "prediction": None if trace.prediction is None else _prediction(trace.prediction, trace.class_names),
+        "insight": list(trace.insight),
+        "validation": trace.validation,
+        "sample": {"image": trace.sample.tolist(), "label": trace.sample_label},
+        "step_loss": _numbers(trace.step_loss),
+        "quiz": [_question(question) for question in questions],
+        "versions": versions(),
+    }
+
+
+def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
+    """Return a run as plain dicts, lists, strings and numbers, described by `docs/schema/pick-1.schema.json`."""
+    choice = run.choice
+    evaluation = None if run.trace is None else run.trace.evaluation
+    told = choice.learning_rate is not None
+    return {
+        "schema": PICK_SCHEMA,
+        "learning_rate": choice.learning_rate,
+        "basin": None if choice.basin is None else {"low": choice.basin.low, "high": choice.basin.high},
+        "test": None if evaluation is None else _result(evaluation.accuracy, evaluation.loss),
+        "valid": _result(choice.valid_accuracy, choice.valid_loss) if told else None,
+        "reason": list(choice.reason),
+        "not_tried": choice.not_tried,
+        "trials": list(_trials(run)),
+        "cost": _cost(choice.cost),
+        "seconds": run.seconds,
+        "recipe": _recipe(run.recipe),
+        "dataset": _dataset(run.data),
+        "versions": dict(run.versions),
+        "trace": None if run.trace is None else trace_document(run.trace),
+        "quiz": [_question(question) for question in questions],
+    }
+
+
+def write_json(document: Document, target: str | Path | IO[str]) -> None:
+    """Write a document as strict JSON, a top-level field a line.
+
+    A file appears whole or not at all: a temporary file beside it is renamed at the end.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    ValueError
+        If the document holds a number that is not finite.
+    """
+    fields = (f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in document.items())
+    text = "{\n" + ",\n".join(fields) + "\n}\n"
+    if not isinstance(target, str | Path):
+        target.write(text)
+        return
+    path = Path(target)
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # A device or a pipe: renaming would put a plain file in its place.
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace(path.resolve(), text)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputError(
+            f"{path} cannot be written: {why}. Name a file in a directory that exists and that you may write to."
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(None, "it is a directory")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _numbers(values: NDArray[Any] | Iterable[float]) -> list[float | str | None]:
+    return [number(float(value)) for value in values]
+
+
+def _result(accuracy: float, loss: float) -> Document:
+    return {"accuracy": number(accuracy), "loss": number(loss)}
+
+
+def _recipe(recipe: Recipe) -> Document:
+    return {
+        "hidden": list(recipe.hidden),
+        "optimizer": recipe.optimizer,
+        "schedule": recipe.schedule,
+        "warmup": recipe.warmup,
+        "batch_size": recipe.batch_size,
+        "epochs": recipe.epochs,
+        "momentum": recipe.momentum,
+        "weight_decay": recipe.weight_decay,
+        "pixels": recipe.pixels,
+        "seed": recipe.seed,
+    }
+
+
+def _dataset(data: DataSummary) -> Document:
+    return {
+        "source": data.source,
+        "fingerprint": data.fingerprint,
+        "images": data.images,
+        "image_shape": list(data.image_shape),
+        "development": data.development,
+        "test": data.test,
+        "class_names": list(data.class_names),
+        "notes": list(data.notes),
+    }
+
+
+def _cost(cost: Cost) -> Document:
+    return {
+        "trials": cost.trials,
+        "epochs": cost.epochs,
+        "training_equivalents": cost.training_equivalents,
+        "seconds": cost.seconds,
+    }
+
+
+def _stage(stage: Stage) -> Document:
+    return {
+        "name": stage.name,
+        "shape_in": list(stage.shape_in),
+        "action": stage.action,
+        "shape_out": list(stage.shape_out),
+        "example": stage.example,
+    }
+
+
+def _epoch(epoch: Epoch) -> Document:
+    return {
+        "epoch": epoch.epoch,
+        "train_loss": number(epoch.train_loss),
+        "train_accuracy": number(epoch.train_accuracy),
+        "valid_loss": number(epoch.valid_loss),
+        "valid_accuracy": number(epoch.valid_accuracy),
+        "observation": epoch.observation,
+    }
+
+
+def _prediction(seen: Prediction, names: Sequence[str]) -> Document:
+    return {
+        "number": seen.number,
+        "image": seen.image.tolist(),
+        "label": seen.label,
+        "label_name": names[seen.label],
+        "predicted": seen.predicted,
+        "predicted_name": names[seen.predicted],
+        "confidence": seen.confidence,
+        "correct": seen.correct,
+        "probabilities": _numbers(seen.probabilities),
+        "layers": [
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "weights": list(layer.weights),
+                "values": _numbers(layer.values[0]),
+            }
+            for layer in seen.layers
+        ],
+    }
+
+
+def _question(question: Question) -> Document:
+    return {
+        "text": question.text,
+        "options": list(question.options),
+        "answer": question.answer,
+        "reason": question.reason,
+    }
+
+
+def _trials(run: Run) -> Iterable[Document]:
+    verdicts = iter(run.choice.verdicts)
+    for history in run.histories:
+        rates = history.plan.learning_rates
+        for i, status in enumerate(history.status):
+            yield {
+                "learning_rate": float(rates[i]),
+                "fold": int(history.plan.folds[i]),
+                "seed": int(history.plan.seeds[i]),
+                "status": status.name.lower(),
+                "train_loss": _numbers(history.train_loss[i]),
+                "train_accuracy": _numbers(history.train_accuracy[i]),
+                "valid_loss": _numbers(history.valid_loss[i]),
+                "valid_accuracy": _numbers(history.valid_accuracy[i]),
+                "verdict": next(verdicts, None),
+            }

@@ -1,0 +1,149 @@
+"""A terminal page: text in Unicode or plain ASCII, headings, wrapped lists, tables."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Longer lines than this are hard to read, however wide the terminal is.
+WIDEST = 120
+#: Where output goes to a file, there is no terminal to ask for its width.
+WIDTH_OF_A_FILE = 100
+TO_ASCII = {
+    "→": "->", "×": "x", "±": "+-", "…": "...", "–": "-", "—": "-", "·": "-", "≤": "<=", "≥": ">=",  # noqa: RUF001
+    "‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " ",  # noqa: RUF001
+}  # fmt: skip
+
+#: File names and class names may hold control characters; none of them reaches the terminal.
+UNPRINTABLE = {code: "?" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
+
+
+def open_console(file: IO[str] | None = None, *, ascii: bool = False, width: int | None = None) -> Console:
+    """Return a console that writes to `file` (default: standard output).
+
+    Colours follow the terminal and `NO_COLOR`. Into a file or a pipe go no control codes and lines of 100 columns,
+    unless the variable `COLUMNS` says otherwise. No line is longer than 120 columns.
+    """
+    from rich.console import Console
+
+    console = Console(file=file, highlight=False, markup=False, emoji=False, width=width, safe_box=ascii)
+    if width is None:
+        known = console.is_terminal or "COLUMNS" in os.environ
+        console.width = min(console.width if known else WIDTH_OF_A_FILE, WIDEST)
+    return console
+
+
+def needs_ascii(encoding: str | None) -> bool:
+    """Whether an output encoding cannot hold the characters of charts and pictures."""
+    try:
+        "█⣿→".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False
+
+
+def to_ascii(text: str) -> str:
+    """Write text in ASCII: signs by their usual stand-ins, accents dropped, anything else as a question mark.
+
+    Examples
+    --------
+    >>> to_ascii("Käse → 28 ± 5…")
+    'Kase -> 28 +- 5...'
+    """
+    for sign, plain in TO_ASCII.items():
+        text = text.replace(sign, plain)
+    decomposed = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return decomposed.encode("ascii", "replace").decode("ascii")
+
+
+def to_unicode(text: str) -> str:
+    """Write the ASCII stand-ins of sentences as the signs they stand for."""
+    return text.replace(" -> ", " → ").replace("+-", "±")
+
+
+@dataclass(frozen=True)
+class Page:
+    """Writes to a rich console; every character passes `write`, so that ASCII stays ASCII.
+
+    Attributes
+    ----------
+    console
+        Where to write.
+    ascii
+        Whether to write ASCII characters alone.
+    """
+
+    console: Console
+    ascii: bool = False
+
+    @property
+    def width(self) -> int:
+        """Columns of a line."""
+        return min(self.console.width, WIDEST)
+
+    def write(self, text: str) -> str:
+        """Return `text` in the page's characters."""
+        text = text.translate(UNPRINTABLE)
+        return to_ascii(text) if self.ascii else to_unicode(text)
+
+    def heading(self, title: str) -> None:
+        """Start a section."""
+        line = "-" if self.ascii else "─"
+        title = self.write(title)
+        self.line("")
+        self.line(f"{line * 2} {title} {line * max(2, self.width - len(title) - 4)}", "bold cyan")
+        self.line("")
+
+    def line(self, text: str, style: str = "") -> None:
+        """Write one line as it is, not wrapped."""
+        from rich.text import Text
+
+        self.console.print(Text(self.write(text).rstrip(), style=style), no_wrap=True, overflow="ignore", crop=False)
+
+    def lines(self, lines: Iterable[str], before: str = "") -> None:
+        """Write lines that are drawn already."""
+        for text in lines:
+            self.line(before + text)
+
+    def wrapped(self, text: str, style: str = "", first: str = "", rest: str | None = None) -> None:
+        """Write a paragraph whose first line begins with `first`, later ones with `rest` (default: as many spaces)."""
+        first = self.write(first)
+        rest = " " * len(first) if rest is None else self.write(rest)
+        for i, line in enumerate(self.folded(text, self.width - max(len(first), len(rest)))):
+            self.line((rest if i else first) + line, style)
+
+    def folded(self, text: str, width: int) -> list[str]:
+        """Return `text` in lines of at most `width` columns, broken between words where that is possible."""
+        from rich.text import Text
+
+        return [line.plain.rstrip() for line in Text(self.write(text)).wrap(self.console, max(width, 8))] or [""]
+
+    def fields(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Write names, and values wrapped in a column beside them."""
+        names = [self.write(name) for name, _ in rows]
+        gutter = max(len(name) for name in names)
+        for name, (_, value) in zip(names, rows, strict=True):
+            self.wrapped(value, first=f"{name:<{gutter}}  ")
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Write a table whose columns of numbers stand right and whose last column is text that wraps.
+
+        A name in the header may have two lines.
+        """
+        titles = [self.write(name).split("\n") for name in header[:-1]]
+        columns = zip(*(row[:-1] for row in rows), strict=True)
+        widths = [max(map(len, (*title, *cells))) for title, cells in zip(titles, columns, strict=True)]
+        for i in range(max(map(len, titles))):
+            last = i == max(map(len, titles)) - 1
+            names = [f"{title[i] if i < len(title) else '':>{w}}" for title, w in zip(titles, widths, strict=True)]
+            self.line("  ".join([*names, header[-1] if last else ""]).rstrip(), "bold")
+        self.line(("-" if self.ascii else "─") * self.width)
+        for row in rows:
+            numbers = "".join(f"{cell:>{w}}  " for cell, w in zip(row[:-1], widths, strict=True))
+            self.wrapped(row[-1], first=numbers)
