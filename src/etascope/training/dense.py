@@ -162,9 +162,9 @@ def _in_order(joined: History, plan: Plan, trials: NDArray[np.int64], seconds: f
         train_accuracy=joined.train_accuracy[back],
         valid_loss=joined.valid_loss[back],
         valid_accuracy=joined.valid_accuracy[back],
-        status=tuple(joined.status[i] for i in back),
+        status=tuple(joined.status[i] for i in back.tolist()),
         diverged_at=joined.diverged_at[back],
         examples=joined.examples[back],
-        checkpoints=tuple(joined.checkpoints[i] for i in back) if joined.checkpoints else (),
+        checkpoints=tuple(joined.checkpoints[i] for i in back.tolist()) if joined.checkpoints else (),
         seconds=seconds,
     )

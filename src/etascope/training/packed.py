@@ -44,7 +44,7 @@ def pack(split: Split, every_feature: bool) -> Packed:
     """Lay out the development rows of a prepared split; `every_feature` keeps those that are always zero too."""
     inputs: Array = split.x
     features = inputs.shape[1]
-    lit: NDArray[np.bool_] = inputs.any(axis=0)
+    lit = np.asarray(inputs.any(axis=0))
     columns: NDArray[np.int64] = np.flatnonzero(lit | every_feature)
     x = np.ones((len(inputs), len(columns) + 1), np.float32)
     x[:, :-1] = inputs if len(columns) == features else inputs[:, columns]
