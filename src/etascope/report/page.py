@@ -16,10 +16,20 @@ WIDEST = 120
 #: Where output goes to a file, there is no terminal to ask for its width.
 WIDTH_OF_A_FILE = 100
 TO_ASCII = {
-    "→": "->", "×": "x", "±": "+-", "…": "...", "–": "-", "—": "-", "·": "-", "≤": "<=", "≥": ">=",  # noqa: RUF001
-    "‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " ",  # noqa: RUF001
-}  # fmt: skip
-
+    "\N{RIGHTWARDS ARROW}": "->",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{PLUS-MINUS SIGN}": "+-",
+    "\N{HORIZONTAL ELLIPSIS}": "...",
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "\N{MINUS SIGN}": "-",
+    "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{GREATER-THAN OR EQUAL TO}": ">=",
+    "\N{LEFT SINGLE QUOTATION MARK}": "'",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+    "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+}
 #: File names and class names may hold control characters; none of them reaches the terminal.
 UNPRINTABLE = {code: "?" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
 
@@ -124,6 +134,18 @@ class Page:
 
         return [line.plain.rstrip() for line in Text(self.write(text)).wrap(self.console, max(width, 8))] or [""]
 
+    def columns(self, text: str) -> int:
+        """Return how many columns `text` takes; some characters take two."""
+        from rich.cells import cell_len
+
+        return cell_len(self.write(text))
+
+    def right(self, text: str, width: int) -> str:
+        """Return `text` at the right of `width` columns, cut off where it is longer."""
+        from rich.cells import set_cell_size
+
+        return " " * (width - self.columns(text)) + set_cell_size(self.write(text), min(self.columns(text), width))
+
     def fields(self, rows: Sequence[tuple[str, str]]) -> None:
         """Write names, and values wrapped in a column beside them."""
         names = [self.write(name) for name, _ in rows]
@@ -137,12 +159,13 @@ class Page:
         A name in the header may have two lines.
         """
         titles = [self.write(name).split("\n") for name in header[:-1]]
+        tall = max(map(len, titles))
+        titles = [[""] * (tall - len(title)) + title for title in titles]
         columns = zip(*(row[:-1] for row in rows), strict=True)
         widths = [max(map(len, (*title, *cells))) for title, cells in zip(titles, columns, strict=True)]
-        for i in range(max(map(len, titles))):
-            last = i == max(map(len, titles)) - 1
-            names = [f"{title[i] if i < len(title) else '':>{w}}" for title, w in zip(titles, widths, strict=True)]
-            self.line("  ".join([*names, header[-1] if last else ""]).rstrip(), "bold")
+        for i in range(tall):
+            names = [f"{title[i]:>{w}}" for title, w in zip(titles, widths, strict=True)]
+            self.line("  ".join([*names, header[-1] if i == tall - 1 else ""]), "bold")
         self.line(("-" if self.ascii else "─") * self.width)
         for row in rows:
             numbers = "".join(f"{cell:>{w}}  " for cell, w in zip(row[:-1], widths, strict=True))

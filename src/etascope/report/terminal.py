@@ -94,7 +94,7 @@ def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
     page.line("")
     units = len(choice.landscape.units)
     mean = f", mean over {units} validation folds" if units > 1 else ""
-    page.line(f"validation loss in nats, by learning rate{mean}", "bold")
+    page.wrapped(f"validation loss in nats, by learning rate{mean}", "bold")
     page.lines(landscape_chart(choice.landscape, choice, min(page.width, 100), page.ascii))
     page.line("")
     page.fields(_facts(run))

@@ -129,7 +129,7 @@ def _percent(share: float) -> str:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return " × ".join(str(size) for size in shape)  # noqa: RUF001 - the sign between sizes
+    return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in shape)
 
 
 def _layer(layer: Layer, seen: Prediction) -> str:
@@ -156,13 +156,12 @@ def _probabilities(page: Page, seen: Prediction, names: Sequence[str]) -> None:
     order = list(range(len(names)))
     if len(names) > MOST_CLASSES:
         order = sorted(order, key=lambda i: -seen.probabilities[i])[:MOST_CLASSES]
-    long = max(len(page.write(names[i])) for i in order)
-    long = min(long, page.width // 3)
+    long = min(max(page.columns(names[i]) for i in order), page.width // 3)
     space = max(10, min(40, page.width - long - 40))
     for i in order:
         p = float(seen.probabilities[i])
         marks = [word for word, number in (("predicted", seen.predicted), ("label", seen.label)) if number == i]
-        text = f"    {page.write(names[i])[:long]:>{long}}  {bar(p, space, page.ascii)} {_percent(p):>7}"
+        text = f"    {page.right(names[i], long)}  {bar(p, space, page.ascii)} {_percent(p):>7}"
         page.line(f"{text}  {' and '.join(marks)}".rstrip(), "bold" if i == seen.predicted else "")
     if len(order) < len(names):
         rest = 1 - float(seen.probabilities[order].sum())

@@ -1,0 +1,38 @@
+import pytest
+
+from etascope.core.recipe import OPTIMIZERS, Recipe
+from etascope.report.next_step import in_words, optimizer_line, try_longer, use_it
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_line_of_code_runs_and_builds_the_recipe(optimizer):
+    import torch
+
+    recipe = Recipe(optimizer=optimizer, weight_decay=0.25)
+    made = eval(optimizer_line(recipe, 0.0125), {"torch": torch, "model": torch.nn.Linear(2, 2)})
+    (group,) = made.param_groups
+    assert group["lr"] == 0.0125
+    assert group["weight_decay"] == 0.25
+    assert group.get("momentum", 0) == recipe.momentum
+    assert group.get("nesterov", False) == (optimizer == "nesterov")
+    assert type(made).__name__.lower() == {"momentum": "sgd", "nesterov": "sgd"}.get(optimizer, optimizer)
+
+
+def test_a_schedule_makes_it_a_peak():
+    assert "as the peak rate" in use_it(Recipe(schedule="cosine"), 0.1)
+    assert "as the peak rate" in use_it(Recipe(warmup=0.1), 0.1)
+    assert "peak" not in use_it(Recipe(), 0.1)
+
+
+def test_a_recipe_in_words():
+    recipe = Recipe(hidden=(256, 128), optimizer="adamw", schedule="linear", warmup=0.1, batch_size=32)
+    assert in_words(recipe) == (
+        "256, 128 hidden units, adamw, weight decay 0.01, batches of 32, 5 epochs, linear schedule, "
+        "warm-up over 10 % of the steps"
+    )
+    assert in_words(Recipe(hidden=())).startswith("no hidden layer, momentum 0.9")
+
+
+def test_the_command_to_train_longer_quotes_the_path():
+    assert try_longer(Recipe(epochs=3), "my images").endswith("etascope pick 'my images' --epochs 6")
+    assert try_longer(Recipe(), "digits").endswith("etascope pick --epochs 10")
