@@ -55,6 +55,17 @@ class Dataset:
                 f"labels must be one number an image; found {self.labels.shape} for {len(self.images)} images."
             )
 
+        if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < self.n_classes:
+            raise InputError(
+                f"labels must be whole numbers from 0 to {self.n_classes - 1}, one for each class name; found "
+                f"{self.labels.min()} to {self.labels.max()}."
+            )
+        rows = self.test_rows
+        if rows is not None and len(rows) and not 0 <= rows.min() <= rows.max() < len(self.images):
+            raise InputError(
+                f"test rows must be rows of the {len(self.images)} images; found {rows.min()} to {rows.max()}."
+            )
+
     def __len__(self) -> int:
         """Return the number of images."""
         return len(self.images)
