@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.images.paths import unreadable
 
 _CHUNK = 1 << 20
 #: Deflate expands a byte to at most this many, so a claim beyond it is a lie.
@@ -96,9 +97,7 @@ def _append(path: Path, into: bytearray, axes: tuple[int, ...], kind: str) -> Id
         reason = str(error).rstrip(".")
         raise InputError(f"a .gz file must be whole; {path} is not: {reason}. {_AGAIN}") from None
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror or error}. Check the file and its permissions."
-        ) from None
+        raise unreadable(path, error) from None
     return header
 
 

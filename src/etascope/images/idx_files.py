@@ -12,6 +12,7 @@ from etascope.core.errors import InputError
 from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.idx import append_images, read_idx_labels
 from etascope.images.labels import read_labels
+from etascope.images.paths import look
 from etascope.images.sizes import fit, shown
 
 _NAME = re.compile(r"(?P<part>.*?)(?P<kind>images|labels)(?P<gap>[-._])idx[1-4](?P<end>([-._].*)?)", re.IGNORECASE)
@@ -39,7 +40,7 @@ def is_idx(path: Path) -> bool:
 
 def holds_idx(folder: Path) -> bool:
     """Say whether IDX files lie in a folder."""
-    return any(is_idx(path) and path.is_file() for path in folder.iterdir())
+    return any(is_idx(path) for path in look(folder).others)
 
 
 def open_idx(path: Path, labels: object, wishes: Wishes) -> Found:
@@ -118,9 +119,9 @@ def _partner(path: Path) -> Path:
     name = _NAME.fullmatch(path.name)
     assert name is not None
     wanted = "labels" if name["kind"].lower() == "images" else "images"
-    for other in sorted(path.parent.iterdir()):
+    for other in look(path.parent).others:
         match = _NAME.fullmatch(other.name)
-        if match and match["part"] == name["part"] and match["kind"].lower() == wanted and other.is_file():
+        if match and match["part"] == name["part"] and match["kind"].lower() == wanted:
             return other
     ending = "labels-idx1-ubyte" if wanted == "labels" else "images-idx3-ubyte"
     raise InputError(
@@ -131,9 +132,9 @@ def _partner(path: Path) -> Path:
 
 def _pairs(folder: Path) -> tuple[IdxPair, IdxPair | None]:
     parts: dict[str, Path] = {}
-    for path in sorted(folder.iterdir(), reverse=True):
+    for path in sorted(look(folder).others, reverse=True):
         name = _NAME.fullmatch(path.name)
-        if name and path.is_file():
+        if name:
             # Plain files sort before .gz ones, so that in reverse order they win.
             parts[name["part"]] = path
     test = [part for part in parts if _TEST.search(part)]

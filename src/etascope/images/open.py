@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
+
+import numpy as np
 
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.protocols import Watch, ignore
+from etascope.images.archives import open_npy, open_npz
+from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping
+from etascope.images.catalogue import CATALOGUE, open_known
 from etascope.images.digits import open_digits
+from etascope.images.folder import open_folder
 from etascope.images.found import Found, Wishes, wanted_size, wanted_workers
-from etascope.images.idx_files import open_idx
-from etascope.images.labels import classes, need_two
+from etascope.images.idx_files import holds_idx, is_idx, open_idx
+from etascope.images.joining import to_dataset, with_test
+from etascope.images.paths import SUFFIXES, as_path, existing
+from etascope.images.sequences import open_sequence
+from etascope.images.sizes import fit
+from etascope.images.table import open_table
+
+#: Sets that are opened by name; `./digits` is a folder of that name.
+NAMES = ("digits", *CATALOGUE)
+
+_DOORS = (
+    "a folder with a directory per class, IDX files (.gz or plain), .npz, .npy, .csv, .tsv, an array with labels, "
+    f"a sequence of (image, label), or one of {', '.join(NAMES)}"
+)
 
 
 def open_images(
@@ -28,21 +48,120 @@ def open_images(
 ) -> Dataset:
     """Open labelled images from wherever they are.
 
+    Parameters
+    ----------
+    source
+        - `"digits"`: the 1,000 digits that come with etascope.
+        - `"mnist"`, `"fashion-mnist"`, `"kmnist"`: downloaded once into the user's cache.
+        - A folder with a directory per class (PNG, JPEG, WebP, BMP, TIFF, GIF), with `train/` and `test/` or `val/`
+          above them if you like; or a folder of IDX files, where `t10k-` files become the test part.
+        - A file: IDX (images or labels; the other is found beside it), `.npz` (`x` and `y`, `images` and `labels`,
+          Keras' `x_train` ...), `.npy` with `NAME_labels.npy`, `labels.npy` or `y.npy` beside it, `.csv` or `.tsv` of
+          path and label.
+        - Anything that NumPy reads, with `labels`: `(n, h, w)`, `(n, h, w, c)`, `(n, c, h, w)` or `(n, h * h)`; uint8,
+          bool, other whole numbers in 0 .. 255, floats in [0, 1] or [0, 255]. uint8 is shared, not copied.
+        - A scikit-learn Bunch, a mapping with the names of an `.npz`, a sequence of (image, label), a `Dataset`.
+    labels
+        `(n,)` whole numbers at least 0, or strings, for sources that bring none; or the IDX or `.npy` file of them.
+    test
+        Another source, a path or a name, whose images become the test part, at the same size and with the same
+        classes. Default: the test part that the source brings, if any; one given here wins over that.
+    image_size
+        Height and width in pixels, one number for both, 1 to 4096. Default: kept when all images have one size of at
+        most 64 x 64, else 64 x 64. Resizing is antialiased and stretches to fit.
+    grayscale
+        Whether to convert to gray (ITU-R BT.601 luma). Default: three channels if any image has colour, else one.
+    skip_bad
+        Whether to leave out image files that cannot be read, with a note, instead of stopping at the first.
+    workers
+        Threads that decode. Default: all cores.
+    watch
+        Called with a `Progress` while images are downloaded, decoded or resized.
+
+    Returns
+    -------
+    Dataset
+        Classes that are numbered 0 .. k-1 or otherwise are named by their labels in natural order; rows of the test
+        part come last; `notes` say what was done.
+
+    Raises
+    ------
+    InputError
+        If the source does not hold at least two classes of readable images with a label each.
+
     Examples
     --------
-    >>> open_images("digits").images.shape
-    (1000, 28, 28, 1)
+    >>> digits = open_images("digits")
+    >>> digits.images.shape, digits.class_names[:3]
+    ((1000, 28, 28, 1), ('0', '1', '2'))
+    >>> import numpy as np
+    >>> tiny = np.array([[[0.0, 1.0]], [[1.0, 0.5]]])
+    >>> data = open_images(tiny, ["dog", "cat"])
+    >>> data.images.ravel().tolist(), data.labels.tolist(), data.class_names
+    ([0, 255, 255, 128], [1, 0], ('cat', 'dog'))
     """
-    wishes = Wishes(wanted_size(image_size), grayscale, skip_bad, wanted_workers(workers), watch)
-    found = _door(source, labels, wishes)
-    numbers, names = classes(found.labels, found.class_names)
-    need_two(names, found.source)
-    return Dataset(found.images, numbers, names, found.source, found.test_rows, found.notes)
+    wishes = Wishes(wanted_size(image_size), bool(grayscale), bool(skip_bad), wanted_workers(workers), watch)
+    found = _open(source, labels, wishes)
+    if test is not None:
+        if as_path(test) is None:
+            raise InputError(f"test must be a path or a known set; found {type(test).__name__}. Save the images first.")
+        _, height, width, channels = found.images.shape
+        held = _open(test, None, replace(wishes, size=(height, width), grayscale=channels == 1))
+        found = with_test(found, held)
+    return to_dataset(found)
 
 
-def _door(source: object, labels: object, wishes: Wishes) -> Found:
-    if isinstance(source, str) and source == "digits":
-        return open_digits(wishes)
-    if isinstance(source, str | os.PathLike):
-        return open_idx(Path(cast("str | os.PathLike[str]", source)), labels, wishes)
-    raise InputError(f"cannot open {type(source).__name__}.")
+def _open(source: object, labels: object, wishes: Wishes) -> Found:
+    if isinstance(source, str) and source in NAMES:
+        _no_labels(labels, source)
+        return open_digits(wishes) if source == "digits" else open_known(CATALOGUE[source], wishes)
+    path = as_path(source)
+    if path is not None:
+        return _open_path(existing(path, NAMES), labels, wishes)
+    return _open_object(source, labels, wishes)
+
+
+def _open_path(path: Path, labels: object, wishes: Wishes) -> Found:
+    ending = path.suffix.lower()
+    if path.is_dir():
+        _no_labels(labels, str(path))
+        files = next((folder for folder in (path, path / "raw") if folder.is_dir() and holds_idx(folder)), None)
+        return open_folder(path, wishes) if files is None else open_idx(files, None, wishes)
+    if not path.is_file():
+        raise InputError(f"images are opened from folders and regular files; {path} is neither. Give {_DOORS}.")
+    if ending == ".npz":
+        return open_npz(path, labels, wishes)
+    if ending == ".npy":
+        return open_npy(path, labels, wishes)
+    if ending in (".csv", ".tsv"):
+        _no_labels(labels, str(path))
+        return open_table(path, wishes)
+    if is_idx(path) or path.name.lower().endswith(("ubyte", "ubyte.gz", ".idx", ".idx.gz")):
+        return open_idx(path, labels, wishes)
+    if ending in SUFFIXES:
+        raise InputError(
+            f"one image is nothing to learn from; {path} is one. Give the folder with a directory per class."
+        )
+    raise InputError(f"images are opened from {_DOORS}; {path.name!r} is none of these. Convert it to one of them.")
+
+
+def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
+    if isinstance(source, Dataset):
+        _no_labels(labels, "a Dataset")
+        images, notes = fit(source.images, wishes)
+        names, rows = source.class_names, source.test_rows
+        return Found(images, source.labels, source.source, names, rows, (*source.notes, *notes))
+    if is_bunch(source):
+        return open_bunch(source, labels, wishes)
+    if isinstance(source, Mapping):
+        return open_mapping(cast("Mapping[str, Any]", source), labels, wishes, "the mapping")
+    if hasattr(source, "__array__") and getattr(source, "dtype", None) != np.dtype(object):
+        return open_array(source, labels, wishes, "an array")
+    if hasattr(source, "__len__") and hasattr(source, "__getitem__"):
+        return open_sequence(source, labels, wishes)
+    raise InputError(f"images are opened from {_DOORS}; found {type(source).__name__}. Give one of these.")
+
+
+def _no_labels(labels: object, source: str) -> None:
+    if labels is not None:
+        raise InputError(f"{source} brings its own labels; leave out labels.")

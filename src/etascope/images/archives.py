@@ -1,0 +1,184 @@
+"""NumPy's files, `.npz` and `.npy`, never unpickled."""
+
+from __future__ import annotations
+
+import math
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+from etascope.images.arrays import open_array, open_mapping
+from etascope.images.found import Found, Wishes
+from etascope.images.idx import read_idx_labels
+from etascope.images.idx_files import is_idx
+from etascope.images.paths import as_path, existing, unreadable
+
+_DEFLATE_LIMIT = 1032
+_AGAIN = "Save it again with numpy.savez."
+
+
+class Archive(Mapping[str, NDArray[Any]]):
+    """The arrays of an open `.npz` file by name, each read when it is asked for.
+
+    An array is read only after what its header claims has been compared with what the archive holds.
+    """
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self._path = path
+        self._archive = archive
+        self._members = {
+            info.filename.removesuffix(".npy"): info for info in archive.infolist() if info.filename.endswith(".npy")
+        }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        info = self._members[name]
+        where = f"{name} in {self._path}"
+        if info.file_size > info.compress_size * _DEFLATE_LIMIT + 64:
+            raise InputError(
+                f"an archive must hold what it claims; {where} claims {info.file_size:,} bytes from "
+                f"{info.compress_size:,} compressed ones. {_AGAIN}"
+            )
+        with self._archive.open(info) as stream:
+            return _read(stream, info.file_size, where)
+
+
+def open_npz(path: Path, labels: object, wishes: Wishes) -> Found:
+    """Open an archive of named arrays; see `arrays.open_mapping` for the names.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, pickled, lies about its sizes, or does not hold images and labels.
+    """
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            return open_mapping(Archive(path, archive), read_labels_file(labels), wishes, str(path))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise InputError(
+            "a .npz file must be a whole archive written by numpy.savez; "
+            f"{path} is not: {str(error).rstrip('.')}. {_AGAIN}"
+        ) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
+    """Open an array file; labels are given, or lie beside it in `NAME_labels.npy`, `labels.npy`, `y.npy` ...
+
+    Raises
+    ------
+    InputError
+        If a file is damaged, pickled or lies about its size, or labels are missing or do not fit.
+    """
+    if labels is None:
+        beside = [path.with_name(name) for name in label_names(path.stem)]
+        found = next((p for p in beside if p != path and p.is_file()), None)
+        if found is None:
+            raise InputError(
+                f"an .npy file of images needs labels beside it; looked for {', '.join(p.name for p in beside)} in "
+                f"{path.parent}. Save them there, or give labels."
+            )
+        labels = found
+    return open_array(read_npy(path), read_labels_file(labels), wishes, str(path))
+
+
+def label_names(stem: str) -> list[str]:
+    """Return the file names under which the labels of `stem.npy` are looked for, in order.
+
+    Examples
+    --------
+    >>> label_names("x_train")[2:6]
+    ['x_train_y.npy', 'y_train.npy', 'labels.npy', 'y.npy']
+    """
+    names = [f"{stem}_labels", f"{stem}-labels", f"{stem}_y"]
+    if "images" in stem:
+        names.append(stem.replace("images", "labels"))
+    if stem.lower().startswith("x"):
+        names.append(("y" if stem[0] == "x" else "Y") + stem[1:])
+    names += ["labels", "y", "targets", "target"]
+    return [f"{name}.npy" for name in dict.fromkeys(names)]
+
+
+def read_labels_file(labels: object) -> object:
+    """Return labels as they are, or read from the `.npy` or IDX file that they name.
+
+    Raises
+    ------
+    InputError
+        If they name another file, or one that cannot be read.
+    """
+    path = as_path(labels)
+    if path is None:
+        return labels
+    existing(path)
+    if path.suffix.lower() == ".npy":
+        return read_npy(path)
+    if is_idx(path):
+        return read_idx_labels(path)
+    raise InputError(f"labels must be values, or a .npy or IDX file; found {str(labels)!r}. Give one of these.")
+
+
+def read_npy(path: Path) -> NDArray[Any]:
+    """Return the array of an `.npy` file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is pickled or lies about its size.
+    """
+    try:
+        with path.open("rb") as file:
+            return _read(file, path.stat().st_size, str(path))
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _read(stream: IO[bytes], held: int, where: str) -> NDArray[Any]:
+    layout = np.lib.format
+    try:
+        version = layout.read_magic(stream)
+        header = layout.read_array_header_1_0 if version == (1, 0) else layout.read_array_header_2_0
+        shape, fortran, dtype = header(stream)
+    except (ValueError, SyntaxError, tokenize.TokenError, RecursionError, MemoryError) as error:
+        reason = str(error).split("\n")[0].rstrip(".")
+        raise InputError(f"an array file starts with NumPy's header; {where} does not: {reason}. {_AGAIN}") from None
+    if dtype.hasobject:
+        raise InputError(
+            f"arrays must hold plain numbers or strings; {where} is pickled, and unpickling can run anything. "
+            "Save it again with a plain dtype."
+        )
+    if min(shape, default=1) < 1 or not dtype.itemsize:
+        raise InputError(f"arrays must hold at least one value; {where} has shape {shape}. {_AGAIN}")
+    claimed, left = math.prod(shape) * dtype.itemsize, held - stream.tell()
+    if claimed != left:
+        raise InputError(
+            f"an array file must hold what its header claims; {where} claims {claimed:,} bytes of data and holds "
+            f"{left:,}. {_AGAIN}"
+        )
+    array = np.empty(math.prod(shape), dtype)
+    _fill(stream, array, where)
+    return array.reshape(shape[::-1]).transpose() if fortran else array.reshape(shape)
+
+
+def _fill(stream: IO[bytes], array: NDArray[Any], where: str) -> None:
+    held = array.view(np.uint8)
+    done = 0
+    while done < len(held):
+        chunk = stream.read(min(1 << 20, len(held) - done))
+        if not chunk:
+            raise InputError(f"an array file must be whole; {where} ends after {done:,} bytes. {_AGAIN}")
+        held[done : done + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        done += len(chunk)

@@ -1,0 +1,96 @@
+"""What a door found, to a `Dataset`, with the test part of another source where one is given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.data import Dataset
+from etascope.core.errors import InputError
+from etascope.images.found import Found, tail_rows
+from etascope.images.labels import classes, need_two
+
+
+def to_dataset(found: Found) -> Dataset:
+    """Return the data set with its classes numbered, once it is clear that they can be learned.
+
+    Raises
+    ------
+    InputError
+        If fewer than two classes are left to learn from, or a class is only in the test part.
+    """
+    numbers, names = classes(found.labels, found.class_names)
+    learn = np.delete(numbers, found.test_rows) if found.test_rows is not None else numbers
+    present: list[int] = np.unique(learn).tolist()
+    need_two([names[number] for number in present], found.source)
+    unseen = np.setdiff1d(numbers, learn)
+    if len(unseen):
+        raise InputError(
+            f"every class of the test part must be among the training images; {names[unseen[0]]!r} of {found.source} "
+            "is not. Add training images of it, or remove it from the test part."
+        )
+    return Dataset(found.images, numbers, names, found.source, found.test_rows, found.notes)
+
+
+def with_test(found: Found, held: Found) -> Found:
+    """Return `found` with the images of `held` as its test part.
+
+    A test part that `found` brings itself is left out, and so are the training images of `held` where it sets a test
+    part apart: what one source keeps from training is never trained on.
+
+    Parameters
+    ----------
+    found
+        What is trained on.
+    held
+        The test source, opened at the size of `found`, and gray where `found` is.
+
+    Raises
+    ------
+    InputError
+        If `held` has a class that `found` does not.
+    """
+    notes = list(found.notes)
+    images, labels = found.images, found.labels
+    if found.test_rows is not None:
+        images, labels = np.delete(images, found.test_rows, axis=0), np.delete(labels, found.test_rows)
+        notes.append(f"The test part of {found.source} was left out, because {held.source} was given as test.")
+    test_images, test_labels = held.images, held.labels
+    if held.test_rows is not None:
+        test_images, test_labels = test_images[held.test_rows], test_labels[held.test_rows]
+        notes.append(f"Of {held.source}, only its own test part is the test part.")
+    if test_images.shape[3] < images.shape[3]:
+        test_images = np.repeat(test_images, images.shape[3], axis=3)
+    notes += [f"Test part: {note}" for note in held.notes]
+    numbers, names = classes(labels, found.class_names)
+    test_numbers = _numbers(replace(held, labels=test_labels), names, found)
+    return Found(
+        np.concatenate([images, test_images]),
+        np.concatenate([numbers, test_numbers]),
+        found.source,
+        names,
+        tail_rows(len(images) + len(test_images), len(test_images)),
+        tuple(notes),
+    )
+
+
+def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.int64]:
+    """Return the labels of `held` as class numbers of `found`, class by class of the same name."""
+    numbers, own = classes(held.labels, held.class_names)
+    place = {name: number for number, name in enumerate(names)}
+    if found.class_names is not None and held.class_names is None and held.labels.dtype.kind == "i":
+        # The one source names its classes 0, 1, ..., the other only numbers them.
+        place |= {str(number): number for number in range(len(names))}
+    used = np.unique(numbers)
+    for number in used:
+        if own[number] not in place:
+            raise InputError(
+                f"every class of the test part must be among the training images; {own[number]!r} of {held.source} "
+                f"is not among {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}. "
+                "Give test images of these classes."
+            )
+    table = np.zeros(len(own), np.int64)
+    table[used] = [place[own[number]] for number in used]
+    return table[numbers]
