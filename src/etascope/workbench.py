@@ -1,0 +1,189 @@
+"""The story in one screen: open images, prepare them, search, train the chosen one, tell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from os import PathLike
+
+import numpy as np
+
+from etascope.core.choice import Choice
+from etascope.core.data import Dataset, Split
+from etascope.core.history import History
+from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
+from etascope.core.recipe import Recipe, Task
+from etascope.core.run import DataSummary, Run
+from etascope.core.trace import Trace
+from etascope.images.open import open_images
+from etascope.learn.insight import choice_insight
+from etascope.learn.tracing import Validation, lay_open
+from etascope.pipeline.prepare import prepare
+from etascope.pipeline.split import divide
+from etascope.selection.curves import trial_rates
+from etascope.selection.search import GridSearch
+from etascope.training.dense import DenseEngine
+
+
+def pick(
+    images: object = "digits",
+    labels: object = None,
+    *,
+    recipe: Recipe | None = None,
+    test: float | str | PathLike[str] | None = None,
+    folds: int | None = None,
+    image: int = 0,
+    method: Method | None = None,
+    engine: Engine | None = None,
+    watch: Watch = ignore,
+) -> Run:
+    """Choose a learning rate for a recipe and your images, and show the evidence.
+
+    Many learning rates are trained on the development rows and compared on validation rows. One training on all
+    development rows at the chosen rate follows, and one look at the test rows.
+
+    Parameters
+    ----------
+    images, labels
+        What `open_images` takes: `"digits"` (default), a path, or arrays; or an opened `Dataset`.
+    recipe
+        Everything about training but the learning rate. Default `Recipe()`.
+    test
+        Share of the images to test on, in (0, 1), or where the test images are. None takes the data's own test part,
+        or else 0.2.
+    folds
+        Folds of the cross-validation; 1 is one holdout. None takes 5 below 10,000 development rows, else 1.
+
+    Other Parameters
+    ----------------
+    image
+        Which test image the prediction trace follows, counted from 0.
+    method
+        Proposes plans and chooses. Default `GridSearch()`.
+    engine
+        Trains plans. Default `DenseEngine()`, on every core.
+    watch
+        Receives `Progress` records.
+
+    Raises
+    ------
+    InputError
+        If something given cannot be used; the message says what to do.
+
+    Examples
+    --------
+    >>> run = pick("digits", recipe=Recipe(hidden=(), epochs=2))
+    >>> 0.003 < run.choice.learning_rate < 0.3
+    True
+    """
+    recipe, method, engine = recipe or Recipe(), method or GridSearch(), engine or DenseEngine()
+    dataset = _open(images, labels, test, watch)
+    began = time.perf_counter()
+    split = _divide(dataset, recipe, test, folds)
+    task = Task.of(split, recipe)
+    histories: list[History] = []
+    while (plan := method.propose(task, histories)) is not None:
+        histories.append(engine.train(split, recipe, plan, _named(f"searching, round {len(histories) + 1}", watch)))
+    choice = method.choose(task, histories)
+    trace = None
+    if choice.learning_rate is not None:
+        validation = _validation(task, choice, histories)
+        told = _named("training the chosen one", watch)
+        trace = lay_open(
+            engine, dataset, split, recipe, choice.learning_rate, image=image, validation=validation, watch=told
+        )
+        insight = choice_insight(choice, trace.evaluation, split.n_classes, len(split.y_test))
+        trace = replace(trace, insight=insight)
+    seconds = time.perf_counter() - began
+    return Run(_summary(dataset, split), task, tuple(histories), choice, trace, seconds)
+
+
+def trace(
+    images: object = "digits",
+    labels: object = None,
+    learning_rate: float = 0.01,
+    *,
+    recipe: Recipe | None = None,
+    test: float | str | PathLike[str] | None = None,
+    image: int = 0,
+    engine: Engine | None = None,
+    watch: Watch = ignore,
+) -> Trace:
+    """Train once, at one learning rate, and lay the whole training open.
+
+    Parameters
+    ----------
+    images, labels, recipe, test
+        As in `pick`.
+    learning_rate
+        The peak rate, finite and above 0. Default 0.01.
+
+    Other Parameters
+    ----------------
+    image
+        Which test image the prediction follows, counted from 0.
+    engine
+        Trains the plan. Default `DenseEngine()`.
+    watch
+        Receives `Progress` records.
+
+    Raises
+    ------
+    InputError
+        If something given cannot be used; the message says what to do.
+
+    Examples
+    --------
+    >>> told = trace("digits", learning_rate=0.01)
+    >>> [stage.name for stage in told.stages][-2:], len(told.epochs)
+    (['model training', 'evaluation'], 5)
+    """
+    recipe, engine = recipe or Recipe(), engine or DenseEngine()
+    dataset = _open(images, labels, test, watch)
+    split = _divide(dataset, recipe, test, folds=0)
+    return lay_open(engine, dataset, split, recipe, learning_rate, image=image, watch=_named("training", watch))
+
+
+def _open(images: object, labels: object, test: float | str | PathLike[str] | None, watch: Watch) -> Dataset:
+    if isinstance(images, Dataset):
+        return images
+    return open_images(images, labels, test=None if isinstance(test, float | int) else test, watch=watch)
+
+
+def _divide(dataset: Dataset, recipe: Recipe, test: float | str | PathLike[str] | None, folds: int | None) -> Split:
+    share = test if isinstance(test, float | int) else None
+    return prepare(divide(dataset, test=share, folds=folds, seed=recipe.seed), recipe)
+
+
+def _named(stage: str, watch: Watch) -> Watch:
+    def tell(progress: Progress) -> None:
+        watch(replace(progress, stage=stage))
+
+    return tell
+
+
+def _validation(task: Task, choice: Choice, histories: Sequence[History]) -> Validation | None:
+    losses, accuracies = list[np.ndarray](), list[np.ndarray]()
+    for history in histories:
+        chosen = np.flatnonzero(trial_rates(task, history.plan) == choice.learning_rate)
+        losses.extend(history.valid_loss[chosen])
+        accuracies.extend(history.valid_accuracy[chosen])
+    if not losses:
+        return None
+    source = f"means of {len(losses)} trainings of the search at this rate, each on the rows it held out"
+    return Validation(np.mean(losses, axis=0), np.mean(accuracies, axis=0), source)
+
+
+def _summary(dataset: Dataset, split: Split) -> DataSummary:
+    height, width, channels = dataset.images.shape[1:]
+    return DataSummary(
+        source=dataset.source,
+        fingerprint=dataset.fingerprint,
+        images=len(dataset),
+        image_shape=(height, width, channels),
+        development=len(split.y),
+        test=len(split.y_test),
+        class_names=dataset.class_names,
+        notes=dataset.notes,
+    )
