@@ -1,7 +1,6 @@
 import math
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,52 +41,6 @@ def test_the_place_of_the_right_answer_varies_with_the_seed_and_the_question():
     assert {q[0].answer for q in runs} == {0, 1, 2, 3}
     assert all(q[0].answer != q[1].answer for q in runs)
     assert runs[0] == run_quiz(made.run(seed=0))
-
-
-def test_a_trace_asks_for_the_epoch_of_the_largest_fall():
-    question = by_text(trace_quiz(made.trace((2.0, 1.9, 0.9, 0.8, 0.75))), "fall most")
-    assert right(question) == "from epoch 2 to epoch 3"
-    assert question.reason == "It went from 1.90 to 0.90 nats there, a fall of 1.00."
-
-
-@pytest.mark.parametrize("losses", [(2.0, 1.5, 1.0), (2.0, 1.0), (1.0, 2.0, 3.0, 4.0), (2.0, 1.0, 0.01, 0.0)])
-def test_falls_that_tie_or_are_too_few_are_not_asked_about(losses):
-    assert not any("fall most" in q.text for q in trace_quiz(made.trace(losses)))
-
-
-@pytest.mark.parametrize(
-    ("first", "words"), [(2.07, "begun to learn"), (2.08, "hardly"), (2.41, "hardly"), (2.42, "worse"), (NAN, "not a")]
-)
-def test_the_first_epoch_is_compared_with_a_blind_guess(first, words):
-    assert words in right(by_text(trace_quiz(made.trace((first,))), "blind guess"))
-
-
-def test_a_search_asks_for_the_best_of_three_and_how_far_to_overshoot():
-    questions = run_quiz(made.run())
-    best = by_text(questions, "lowest mean validation loss")
-    assert right(best) == "0.018"
-    assert sorted(best.options) == ["0.003", "0.018", "0.1"]
-    assert best.reason == "Nats at 0.003: 0.88; 0.018: 0.42; 0.1: 0.80."
-    over = by_text(questions, "overshot")
-    assert right(over) == "up to 0.056"
-    assert set(over.options) == {"up to 0.056", "up to 0.1", "up to 0.3", "not at all: up to 0.018 itself"}
-
-
-@pytest.mark.parametrize(
-    ("loss", "words"),
-    [
-        (0.3, "lower"),
-        (0.43, "less than a tenth"),
-        (0.45, "twice as high"),
-        (0.8, "or more"),
-        (math.inf, "not a finite"),
-    ],
-)
-def test_a_search_asks_what_a_smaller_rate_did(loss, words):
-    run = made.run({0.001: (loss, 0.5), 0.01: (0.4, 0.9)}, 0.01, (0.01, 0.01))
-    question = by_text(run_quiz(run), "compared with 0.01")
-    assert words in right(question)
-    assert ("led less far" in question.reason) == (0.4 < loss < math.inf or loss == math.inf)
 
 
 def test_a_search_that_cannot_tell_still_has_three_questions():

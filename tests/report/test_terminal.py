@@ -56,48 +56,11 @@ def test_every_stage_epoch_and_insight_is_told(written, trace):
     assert "fold 0 of 5" in text
 
 
-def test_validation_columns_appear_only_where_there_is_any(written, trace):
-    assert re.search(r"train +train +valid +valid\n", written(print_trace, trace))
-    assert "valid" not in written(print_trace, made.trace())
-
-
-def test_the_prediction_is_told_with_its_layers_and_its_verdict(written, trace):
-    text = written(print_trace, trace, width=120)
-    lit = int((trace.prediction.image > 0).sum())
-    active = int((trace.prediction.layers[1].values > 0).sum())
-    assert f"784 values of 784 pixels, {lit} of them lit; the strongest is 1.00" in text
-    assert f"784 \u00d7 128 weights → {active} of 128 units active" in text
-    assert re.search(r"^ +7 +█+.* %  predicted and label$", text, re.MULTILINE)
-    assert f"Predicted 7 with a confidence of {100 * trace.prediction.confidence:.1f} %" in text
-    assert "the label is 7: right." in text
-
-
-def test_a_wrong_prediction_is_called_wrong(written, trace):
-    object.__setattr__(trace, "prediction", made.prediction(label=3, predicted=8))
-    text = written(print_trace, trace)
-    assert "the label is 3: wrong." in text
-    assert re.search(r"^ +3 .* %  label$", text, re.MULTILINE)
-
-
-def test_many_classes_are_cut_to_the_most_probable(written, trace):
-    object.__setattr__(trace, "prediction", made.prediction(n_classes=40))
-    object.__setattr__(trace, "class_names", tuple(f"class {i}" for i in range(40)))
-    text = written(print_trace, trace)
-    assert "and 28 more classes, together" in text
-
-
 def test_a_diverged_training_says_that_there_is_nothing_to_predict_with(written, diverged):
     text = written(print_trace, diverged)
     assert "there is no model to test" in text
     assert "no model to predict with" in text
     assert "at step 78 of 250" in text
-
-
-def test_softmax_regression_has_no_hidden_layer_to_tell(written, trace):
-    object.__setattr__(trace, "prediction", made.prediction(hidden=()))
-    text = written(print_trace, trace)
-    assert "units active" not in text
-    assert "784 \u00d7 10 weights → 10 scores" in text
 
 
 def test_the_answers_name_the_right_letters(written, trace):

@@ -24,16 +24,17 @@ PICTURE_WIDTH = 36
 def data_flow(page: Page, trace: Trace) -> None:
     """Write the stages: shape before, action, shape after, one real example; the image under the first."""
     for number, stage in enumerate(trace.stages, 1):
-        bar_ = " " if number == len(trace.stages) else "|" if page.ascii else "│"
+        side = " " if number == len(trace.stages) else "|" if page.ascii else "│"
         page.line(f"{number} {stage.name}", "bold")
-        page.line(f"{bar_}   {_shape(stage.shape_in)} -> {_shape(stage.shape_out)}", "cyan")
+        page.line(f"{side}   {_shape(stage.shape_in)} -> {_shape(stage.shape_out)}", "cyan")
         for text in (stage.action, f"For example: {stage.example}"):
-            page.wrapped(text, first=f"{bar_}   ", rest=f"{bar_}   ")
+            page.wrapped(text, first=f"{side}   ", rest=f"{side}   ")
         if number == 1:
-            page.line(bar_)
-            page.lines(_drawn(page, trace.sample), before=f"{bar_}   ")
-            page.line(f"{bar_}   the example image, labelled {trace.class_names[trace.sample_label]}", "dim")
-        page.line(bar_)
+            page.line(side)
+            page.lines(_drawn(page, trace.sample), before=f"{side}   ")
+            page.line(f"{side}   the example image, labelled {trace.class_names[trace.sample_label]}", "dim")
+        if number < len(trace.stages):
+            page.line(side)
 
 
 def training(page: Page, trace: Trace) -> None:
