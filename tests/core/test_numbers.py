@@ -16,13 +16,23 @@ def test_shares(share, text):
 
 
 @pytest.mark.parametrize(
-    ("change", "text"), [(0.0004, "unchanged"), (-0.5, "down 50 %"), (2.99, "up 299 %"), (3.0, "up 4-fold")]
+    ("change", "text"),
+    [
+        (0.0004, "unchanged"),
+        (-0.5, "down 50 %"),
+        (-0.994, "down 99 %"),
+        (-0.996, "down more than 99 %"),
+        (2.99, "up 299 %"),
+        (3.0, "up 4-fold"),
+    ],
 )
 def test_changes(change, text):
     assert up_or_down(change) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.01, "0.01"), (0.0316228, "0.0316"), (1.0, "1"), (1e-6, "1e-06")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.01, "0.01"), (0.0316228, "0.0316"), (1.0, "1"), (1000.0, "1000"), (1e-6, "1e-06")]
+)
 def test_rates(value, text):
     assert rate(value) == text
 

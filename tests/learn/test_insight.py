@@ -57,8 +57,8 @@ def test_a_choice_tells_the_price_of_a_tenth_and_of_ten_times():
     table = {0.001: (1.80, 0.62), 0.01: (0.45, 0.87), 0.02: (0.5, 0.87), 0.1: (0.80, 0.82)}
     prices, basin, test = choice_insight(made.choice(table, 0.01, (0.01, 0.02)), TEST, 10, 200)
     assert prices == (
-        "On the validation images, about a tenth of the rate (0.001) costs 1.35 nats of loss and costs 25.0 points of "
-        "accuracy; about ten times the rate (0.1) costs 0.35 nats of loss and costs 5.0 points of accuracy."
+        "On the validation images, about a tenth of the rate (0.001) costs 1.35 nats of loss and 25.0 points of "
+        "accuracy; about ten times the rate (0.1) costs 0.35 nats of loss and 5.0 points of accuracy."
     )
     assert "From 0.01 to 0.02, a factor of 2," in basin
     assert "4.7 points" in test
@@ -69,6 +69,14 @@ def test_divergence_and_missing_neighbours_are_told_as_such():
     prices, basin = choice_insight(made.choice(table, 0.01, (0.01, 0.01)), None, 10, 200)
     assert prices == "On the validation images, nothing lower was tried; about ten times the rate (0.1) diverged."
     assert "Every other rate" in basin
+
+
+def test_losses_and_accuracies_that_disagree_are_both_told():
+    table = {0.001: (1.8, 0.95), 0.01: (0.4, 0.9)}
+    assert (
+        "costs 1.40 nats of loss and wins 5.0 points of accuracy"
+        in choice_insight(made.choice(table, 0.01), None, 10)[0]
+    )
 
 
 def test_the_outermost_rate_stands_in_where_none_is_near():

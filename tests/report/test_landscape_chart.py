@@ -21,7 +21,7 @@ def test_a_line_a_rate_with_loss_accuracy_basin_and_choice():
     assert lines[0].split() == ["rate", "loss", "accuracy"]
     assert [line.split()[0] for line in lines if line.startswith("┃")] == ["┃"] * 4
     (chosen,) = [line for line in lines if "recommended" in line]
-    assert chosen.split()[1:3] == ["0.018", "0.42"]
+    assert chosen.split()[1:3] == ["0.018", "0.420"]
     assert "87.4 %" in chosen
     assert lines[-1].split() == ["3", "diverged"]
 

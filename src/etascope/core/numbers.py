@@ -14,7 +14,7 @@ def nats(loss: float) -> str:
 
 def rate(learning_rate: float) -> str:
     """Write a learning rate: three digits, no trailing zeros."""
-    return f"{learning_rate:.3g}"
+    return f"{float(f'{learning_rate:.3g}'):g}"
 
 
 def percent(share: float) -> str:
@@ -26,6 +26,8 @@ def up_or_down(change: float) -> str:
     """Write a relative change in words; many-fold where per cent get unreadable."""
     if abs(change) < 5e-4:
         return "unchanged"
+    if change <= -0.995:
+        return "down more than 99 %"
     if change >= 3:
         return f"up {1 + change:.3g}-fold"
     return f"{'up' if change > 0 else 'down'} {percent(abs(change))}"

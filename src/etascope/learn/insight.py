@@ -165,9 +165,11 @@ def _price(landscape: Landscape, here: int, factor: float, name: str) -> str:
     if not math.isfinite(loss[row]):
         return text + "diverged"
     extra, points = float(loss[row] - loss[here]), 100 * float(accuracy[here] - accuracy[row])
-    text += f"{'costs' if extra >= 0 else 'wins'} {nats(abs(extra))} nats of loss"
+    verb = "costs" if extra >= 0 else "wins"
+    text += f"{verb} {nats(abs(extra))} nats of loss"
     if math.isfinite(points):
-        text += f" and {'costs' if points >= 0 else 'wins'} {abs(points):.1f} points of accuracy"
+        also = "costs" if points >= 0 else "wins"
+        text += f" and {'' if also == verb else also + ' '}{abs(points):.1f} points of accuracy"
     return text
 
 

@@ -59,8 +59,13 @@ def landscape_chart(landscape: Landscape, choice: Choice, width: int = 80, ascii
         if math.isfinite(loss[i]):
             drawn = bar(float(loss[i]) / (top or 1.0), space, ascii) + (more if loss[i] > top else " ")
             right = f"{100 * accuracy[i]:6.1f} %" if math.isfinite(accuracy[i]) else ""
-            line = f"{name}{nats(float(loss[i])):>9} {drawn} {right:>8}"
+            line = f"{name}{_loss(float(loss[i])):>9} {drawn} {right:>8}"
         else:
             line = f"{name}{'diverged' if math.isinf(loss[i]) else 'not tried':>9} {'':{space + 1}} {'':8}"
         lines.append((f"{line}  {arrow}" if tried == choice.learning_rate else line).rstrip())
     return tuple(lines)
+
+
+def _loss(value: float) -> str:
+    """Write a loss with a decimal more than elsewhere: the best rates differ in the third."""
+    return f"{value:.3f}" if value < 100 else nats(value)
