@@ -22,4 +22,8 @@ from etascope.images.open import open_images as open_images
 from etascope.workbench import pick as pick
 from etascope.workbench import trace as trace
 
-__version__ = versions()["etascope"]
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        return versions()["etascope"]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

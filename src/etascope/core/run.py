@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import metadata
 
 from etascope.core.choice import Choice
 from etascope.core.history import History, join
@@ -45,6 +44,8 @@ class DataSummary:
 
 def versions() -> dict[str, str]:
     """Return the versions that decide the bits: etascope, Python, NumPy and the machine's architecture."""
+    from importlib import metadata  # Takes as long as all of our own records together.
+
     return {
         "etascope": metadata.version("etascope"),
         "python": platform.python_version(),

@@ -100,6 +100,14 @@ def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
     page.fields(_facts(run))
 
 
+def print_quiz(console: Console, questions: Sequence[Question], *, ascii: bool = False) -> None:
+    """Write the questions of a quiz, and the answers after all of them."""
+    page = Page(console, ascii)
+    trace_sections.quiz(page, questions)
+    page.heading("Answers to the quiz")
+    trace_sections.answers(page, questions)
+
+
 def _facts(run: Run) -> list[tuple[str, str]]:
     choice, cost, facts = run.choice, run.choice.cost, list[tuple[str, str]]()
     if run.trace is not None and run.trace.evaluation is not None:

@@ -1,0 +1,191 @@
+"""The commands, and how they end: 0 for an answer, 1 for "cannot tell yet", 2 for bad input, 130 for Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from etascope.cli.options import Output, data_options, open_data, output_options, recipe_of, recipe_options
+from etascope.cli.progress import progress
+from etascope.core.errors import InputError, option
+
+EXIT_NO_ANSWER, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+
+
+class _Commands(click.Group):
+    """Commands that answer a misspelt name with the one that was likely meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1, cutoff=0.4)
+            hint = f"Did you mean 'etascope {close[0]}'?" if close else "See 'etascope --help'."
+            raise InputError(
+                f"a command must be one of {', '.join(self.list_commands(ctx))}; found {args[0]!r}. {hint}"
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(message="etascope %(version)s", package_name="etascope")
+def commands() -> None:
+    r"""See what a learning rate does to an image classifier, and pick the right one.
+
+    \b
+    Examples:
+      etascope pick                        on 1,000 handwritten digits that come with etascope
+      etascope pick photos/                on your own images, one folder a class
+      etascope trace --lr 0.3              one training laid open, epoch by epoch
+    """
+
+
+@commands.command()
+@data_options
+@click.option("--lr", "--learning-rate", "lr", default=0.01, show_default=True, help="The learning rate to look at.")
+@recipe_options
+@output_options
+def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> None:
+    r"""Train once, at one learning rate, and lay the whole training open.
+
+    Five stages from the images to the test, the training epoch by epoch with what there is to see, one prediction
+    layer by layer, a quiz and the key insight. DATA is `digits` (1,000 handwritten digits that come with etascope),
+    `mnist`, `fashion-mnist`, `kmnist`, a folder with one directory a class, IDX files, .npz, .npy, .csv or .tsv.
+
+    \b
+    Examples:
+      etascope trace                                     the bundled digits at 0.01
+      etascope trace --lr 0.3 --optimizer sgd            watch it bounce
+      etascope trace photos/ --hidden 256,128 --image 7  your images, two layers, test image 7
+    """
+    import etascope
+    from etascope.learn.quiz import trace_quiz
+    from etascope.report.document import trace_document, write_json
+    from etascope.report.terminal import print_trace
+    from etascope.training.dense import DenseEngine
+
+    output, recipe = Output(json_path, ascii), recipe_of(options)
+    with progress() as watch:
+        dataset, share = open_data(options, watch)
+        told = etascope.trace(
+            dataset, learning_rate=lr, recipe=recipe, test=share, image=options["image"],
+            engine=DenseEngine(options["workers"]), watch=watch,
+        )  # fmt: skip
+    questions = trace_quiz(told)
+    if output.json_path is not None:
+        write_json(trace_document(told, questions), output.target(output.json_path))
+    if output.text:
+        print_trace(output.console(), told, questions, ascii=output.plain)
+
+
+@commands.command()
+@data_options
+@click.option(
+    "--folds", type=int, help="Cross-validation folds; 1 is one holdout. [default: 5 below 10,000 images, else 1]"
+)
+@click.option("--low", type=float, help="Lowest learning rate to try. [default: until it is too slow]")
+@click.option("--high", type=float, help="Highest learning rate to try. [default: until it is too large]")
+@recipe_options
+@output_options
+def pick(
+    low: float | None, high: float | None, folds: int | None, json_path: str | None, ascii: bool, **options: Any
+) -> None:
+    r"""Try many learning rates at once and recommend one, with its evidence.
+
+    Learning rates are compared by cross-validation on images that did not train; the test images are looked at once,
+    by a final model at the chosen rate. DATA is as in `etascope trace`.
+
+    \b
+    Examples:
+      etascope pick                                     the bundled digits
+      etascope pick photos/ --optimizer adam            your images, one folder a class
+      etascope pick fashion-mnist --json answer.json    and everything measured, as JSON
+
+    Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.
+    """
+    import etascope
+    from etascope.learn.quiz import run_quiz
+    from etascope.report.document import pick_document, write_json
+    from etascope.report.terminal import print_choice, print_trace
+    from etascope.selection.search import GridSearch
+    from etascope.training.dense import DenseEngine
+
+    output, recipe = Output(json_path, ascii), recipe_of(options)
+    method, engine = GridSearch(low=low, high=high), DenseEngine(options["workers"])
+    with progress() as watch:
+        dataset, share = open_data(options, watch)
+        run = etascope.pick(
+            dataset, recipe=recipe, test=share, folds=folds, image=options["image"], method=method, engine=engine,
+            watch=watch,
+        )  # fmt: skip
+    questions = run_quiz(run)
+    if output.json_path is not None:
+        write_json(pick_document(run, questions), output.target(output.json_path))
+    if output.text:
+        console = output.console()
+        print_choice(console, run, ascii=output.plain)
+        if run.trace is not None:
+            print_trace(console, run.trace, questions, ascii=output.plain)
+    if run.choice.learning_rate is None:
+        sys.exit(EXIT_NO_ANSWER)
+
+
+@commands.command()
+@data_options
+@recipe_options
+@click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
+def quiz(ascii: bool, **options: Any) -> None:
+    r"""Answer three questions about learning rates, from a search that is run for you.
+
+    Where there is no terminal to answer at, the questions are printed with the answers at the end.
+
+    \b
+    Examples:
+      etascope quiz                       on the bundled digits
+      etascope quiz --optimizer adam      other answers are right here
+      etascope quiz --seed 3              and other questions come up
+    """
+    import etascope
+    from etascope.cli.quiz import ask
+    from etascope.learn.quiz import run_quiz
+    from etascope.report.terminal import print_quiz
+    from etascope.training.dense import DenseEngine
+
+    recipe = recipe_of(options)
+    with progress() as watch:
+        dataset, share = open_data(options, watch)
+        run = etascope.pick(
+            dataset, recipe=recipe, test=share, image=options["image"], engine=DenseEngine(options["workers"]),
+            watch=watch,
+        )  # fmt: skip
+    questions = run_quiz(run)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        ask(questions)
+    else:
+        output = Output(None, ascii)
+        print_quiz(output.console(), questions, ascii=output.plain)
+
+
+def main() -> None:
+    """Run the command line and exit; what went wrong is one sentence on standard error."""
+    try:
+        commands.main(standalone_mode=False)
+    except InputError as error:
+        _end(f"etascope: {error}", EXIT_BAD_INPUT)
+    except click.ClickException as error:
+        _end(f"etascope: {error.format_message().rstrip('.')}. Options are explained by --help.", EXIT_BAD_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        _end("etascope: stopped by Ctrl-C; nothing was written.", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does: nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _end(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(code)

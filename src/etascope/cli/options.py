@@ -1,0 +1,167 @@
+"""Options that the commands share: where images come from, how to train, where the output goes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from etascope.core.data import Dataset
+from etascope.core.errors import InputError
+from etascope.core.protocols import Watch
+from etascope.core.recipe import OPTIMIZERS, PIXELS, Recipe
+from etascope.core.schedules import SCHEDULES
+from etascope.images.open import open_images
+from etascope.report.page import needs_ascii, open_console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_DATA = (
+    click.argument("data", default="digits"),
+    click.option("--labels", metavar="PATH", help="Labels of DATA, if it does not bring them (.npy or IDX)."),
+    click.option("--test", metavar="FRACTION|PATH", help="Share of the images to test on, or where test images are. "
+                 "[default: the test part of DATA, else 0.2]"),
+    click.option("--image-size", metavar="SIZE", help="Resize to SIZE or HEIGHTxWIDTH pixels. "
+                 "[default: kept if all are equal and at most 64x64, else 64]"),
+    click.option("--grayscale", is_flag=True, help="Drop colour."),
+    click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and say how many."),
+)  # fmt: skip
+_RECIPE = (
+    click.option("--optimizer", default="momentum", show_default=True, metavar="NAME", help=" ".join(OPTIMIZERS) + "."),
+    click.option("--batch-size", default=16, show_default=True, type=int, help="Images a step."),
+    click.option("--epochs", default=5, show_default=True, type=int, help="Passes over the training images."),
+    click.option("--hidden", default="128", show_default=True, metavar="UNITS",
+                 help="Units of each hidden layer, 256,128 for two; 0 is softmax regression."),
+    click.option("--schedule", default="constant", show_default=True, metavar="NAME", help=" ".join(SCHEDULES) + "."),
+    click.option("--warmup", default=0.0, show_default=True, help="Share of the steps that climbs to the rate."),
+    click.option("--momentum", type=float, help="Of momentum and nesterov. [default: 0.9]"),
+    click.option("--weight-decay", type=float, help="[default: 0.01 for adamw, else 0]"),
+    click.option("--pixels", default="unit", show_default=True, metavar="NAME",
+                 help=f"{' or '.join(PIXELS)}: 0..1, or also by the training mean and deviation."),
+    click.option("--seed", default=0, show_default=True, type=int, help="Decides weights, order, split and folds."),
+    click.option("--workers", type=int, help="Threads. The answer does not depend on it. [default: all cores]"),
+    click.option("--image", default=0, show_default=True, type=int, help="Test image that the prediction follows."),
+)  # fmt: skip
+_OUTPUT = (
+    click.option("--json", "json_path", metavar="PATH", help="Also write a JSON document; - writes nothing else."),
+    click.option("--ascii", is_flag=True, help="Draw with ASCII characters only."),
+)
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where the output goes.
+
+    Attributes
+    ----------
+    json_path
+        Where the JSON document goes; `-` is standard output, None is nowhere.
+    ascii
+        Whether only ASCII characters may be written.
+    """
+
+    json_path: str | None
+    ascii: bool
+
+    @property
+    def text(self) -> bool:
+        """Whether the report in words goes to standard output."""
+        return self.json_path != "-"
+
+    @property
+    def plain(self) -> bool:
+        """Whether to write ASCII, because it was asked for or the encoding holds nothing else."""
+        return self.ascii or needs_ascii(sys.stdout.encoding)
+
+    def console(self) -> Console:
+        """Return a console on standard output."""
+        return open_console(ascii=self.plain)
+
+    def target(self, json_path: str) -> str | IO[str]:
+        """Return where a document is written to."""
+        return sys.stdout if json_path == "-" else json_path
+
+
+def data_options(command: Command) -> Command:
+    """Add the argument DATA and how to open it."""
+    return _add(command, _DATA)
+
+
+def recipe_options(command: Command) -> Command:
+    """Add the options of the recipe and of the engine."""
+    return _add(command, _RECIPE)
+
+
+def output_options(command: Command) -> Command:
+    """Add where the output goes."""
+    return _add(command, _OUTPUT)
+
+
+def _add(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def recipe_of(options: dict[str, Any]) -> Recipe:
+    """Return the recipe that the options describe."""
+    return Recipe(
+        hidden=_hidden(options["hidden"]),
+        **{name: options[name] for name in (
+            "optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay", "pixels", "seed"
+        )},
+    )  # fmt: skip
+
+
+def open_data(options: dict[str, Any], watch: Watch) -> tuple[Dataset, float | None]:
+    """Return the images, and the share of them to test on if the options give one."""
+    test = options["test"]
+    share = None if test is None else _number(test)
+    dataset = open_images(
+        options["data"],
+        options["labels"],
+        test=test if share is None else None,
+        image_size=_size(options["image_size"]),
+        grayscale=options["grayscale"],
+        skip_bad=options["skip_bad"],
+        workers=options["workers"],
+        watch=watch,
+    )
+    for note in dataset.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return dataset, share
+
+
+def _hidden(text: str) -> tuple[int, ...]:
+    try:
+        units = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--hidden must be whole numbers with commas between; found {text!r}. Try 128, or 256,128, or 0 for none."
+        ) from None
+    return () if units == (0,) else units
+
+
+def _size(text: str | None) -> int | tuple[int, int] | None:
+    if text is None:
+        return None
+    try:
+        sides = [int(part) for part in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2):
+        raise InputError(f"--image-size must be SIZE or HEIGHTxWIDTH; found {text!r}. Try 64 or 48x64.")
+    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
