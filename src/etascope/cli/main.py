@@ -21,14 +21,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            close = get_close_matches(args[0], self.list_commands(ctx), n=1, cutoff=0.4)
-            hint = f"Did you mean 'etascope {close[0]}'?" if close else "See 'etascope --help'."
-            raise InputError(
-                f"a command must be one of {', '.join(self.list_commands(ctx))}; found {args[0]!r}. {hint}"
-            )
+        option("a command", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
 
@@ -178,7 +171,8 @@ def main() -> None:
     except InputError as error:
         _end(f"etascope: {error}", EXIT_BAD_INPUT)
     except click.ClickException as error:
-        _end(f"etascope: {error.format_message().rstrip('.')}. Options are explained by --help.", EXIT_BAD_INPUT)
+        message = error.format_message().rstrip()
+        _end(f"etascope: {message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
         _end("etascope: stopped by Ctrl-C; nothing was written.", EXIT_INTERRUPTED)
     except BrokenPipeError:
