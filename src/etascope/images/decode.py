@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 #: Only these decoders run, whatever a file is called: Pillow knows others that start programs.
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "DIB", "TIFF", "GIF")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF")
 #: An image of more pixels is taken for a decompression bomb.
 MAX_PIXELS = 64_000_000
 

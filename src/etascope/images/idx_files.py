@@ -96,8 +96,8 @@ def _labels(pair: IdxPair, count: int) -> np.ndarray[tuple[int, ...], np.dtype[n
     try:
         return read_labels(values, count)
     except InputError as error:
-        where = f" (labels from {pair.labels})" if isinstance(pair.labels, Path) else ""
-        raise InputError(f"{error}{where}") from None
+        where = f"{pair.labels}: " if isinstance(pair.labels, Path) else ""
+        raise InputError(f"{where}{error}") from None
 
 
 def _pair(path: Path, labels: object) -> IdxPair:

@@ -54,9 +54,8 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
     try:
         labels = np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise InputError(
-            f"labels must be one number or name an image; they cannot be read as an array: {error}."
-        ) from None
+        reason = str(error).split("\n")[0].rstrip(".")
+        raise InputError(f"labels must be one number or name an image; they are no array: {reason}.") from None
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.shape[0] == count:

@@ -1,0 +1,81 @@
+"""Writes small image sets in every form, and checks refusals."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+@contextlib.contextmanager
+def refused(*parts: str) -> Iterator[None]:
+    """The block ends in one InputError whose message is a line of prose that holds all parts."""
+    with pytest.raises(InputError) as caught:
+        yield
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.endswith((".", "?"))
+    assert ".." not in message.replace(" .. ", "").replace("...", "")
+    for part in parts:
+        assert part in message, f"{part!r} is not in {message!r}"
+
+
+def pictures(count: int = 6, height: int = 5, width: int = 4, channels: int = 1, seed: int = 0) -> NDArray[np.uint8]:
+    """Random images `(count, height, width, channels)`."""
+    return np.random.default_rng(seed).integers(0, 256, (count, height, width, channels), np.uint8)
+
+
+def idx_bytes(array: NDArray[np.generic], code: int = 0x08) -> bytes:
+    """An IDX file of big-endian data."""
+    head = struct.pack(">HBB", 0, code, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    return head + array.astype(array.dtype.newbyteorder(">")).tobytes()
+
+
+def write_idx(path: Path, array: NDArray[np.generic], code: int = 0x08) -> Path:
+    """Write an IDX file, compressed when its name says so."""
+    data = idx_bytes(array, code)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(data, 1) if path.suffix == ".gz" else data)
+    return path
+
+
+def write_mnist(folder: Path, train: int = 6, test: int = 4, ending: str = ".gz") -> NDArray[np.uint8]:
+    """Write four files named as MNIST's; labels alternate 0, 1. Returns all images, training first."""
+    images = pictures(train + test)[..., 0]
+    for part, rows in (("train", slice(0, train)), ("t10k", slice(train, None))):
+        write_idx(folder / f"{part}-images-idx3-ubyte{ending}", images[rows])
+        write_idx(folder / f"{part}-labels-idx1-ubyte{ending}", (np.arange(len(images[rows])) % 2).astype(np.uint8))
+    return images[..., None]
+
+
+def picture(pixels: NDArray[np.uint8]) -> Image.Image:
+    """A Pillow image of `(height, width, channels)`."""
+    from PIL import Image
+
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def write_folder(
+    root: Path, images: Sequence[NDArray[np.uint8]], names: Sequence[str], ending: str = ".png"
+) -> list[Path]:
+    """Write images into a directory per class, numbered so that their order is that of `images` within a class."""
+    paths: list[Path] = []
+    for number, (image, name) in enumerate(zip(images, names, strict=True)):
+        path = root / name / f"img{number}{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lossless = {"lossless": True} if ending == ".webp" else {}
+        picture(image).save(path, **lossless)
+        paths.append(path)
+    return paths

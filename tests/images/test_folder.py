@@ -1,0 +1,221 @@
+"""Folders of images, as people have them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from etascope.images.folder import open_folder
+from etascope.images.found import Wishes
+from tests.images.making import pictures, refused, write_folder
+
+IMAGES = pictures(6)
+NAMES = ["a", "a", "a", "b", "b", "b"]
+
+
+def test_a_directory_per_class(tmp_path):
+    write_folder(tmp_path, IMAGES, NAMES)
+    found = open_folder(tmp_path, Wishes())
+    assert np.array_equal(found.images, IMAGES)
+    assert found.labels.tolist() == NAMES
+    assert (found.test_rows, found.notes, found.source) == (None, (), str(tmp_path))
+
+
+def test_natural_order(tmp_path):
+    images = pictures(12)
+    write_folder(tmp_path, images, ["10"] * 11 + ["9"])
+    found = open_folder(tmp_path, Wishes())
+    assert np.array_equal(found.images, images[[11, *range(11)]])
+
+
+def test_nested_hidden_and_other_files(tmp_path):
+    paths = write_folder(tmp_path, IMAGES, NAMES)
+    (tmp_path / "a" / "deep" / "er").mkdir(parents=True)
+    paths[2].rename(tmp_path / "a" / "deep" / "er" / "img2.png")
+    (tmp_path / "a" / ".hidden.png").write_text("x")
+    (tmp_path / "a" / "Thumbs.db").write_text("x")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "__MACOSX" / "a").mkdir(parents=True)
+    (tmp_path / "__MACOSX" / "a" / "x.png").write_text("x")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "README.md").write_text("x")
+    found = open_folder(tmp_path, Wishes())
+    assert np.array_equal(found.images, IMAGES)
+    assert found.labels.tolist() == NAMES
+
+
+@pytest.mark.parametrize("test", ["test", "val", "valid", "validation", "Test"])
+@pytest.mark.parametrize("train", ["train", "Training"])
+def test_train_and_test_directories(tmp_path, train, test):
+    write_folder(tmp_path / train, IMAGES[:4], ["a", "a", "b", "b"])
+    write_folder(tmp_path / test, IMAGES[4:], ["a", "b"])
+    found = open_folder(tmp_path, Wishes())
+    assert np.array_equal(found.images, IMAGES)
+    assert found.labels.tolist() == ["a", "a", "b", "b", "a", "b"]
+    assert found.test_rows is not None
+    assert found.test_rows.tolist() == [4, 5]
+
+
+def test_train_alone(tmp_path):
+    write_folder(tmp_path / "train", IMAGES, NAMES)
+    found = open_folder(tmp_path, Wishes())
+    assert found.labels.tolist() == NAMES
+    assert found.test_rows is None
+
+
+def test_a_test_directory_among_the_classes(tmp_path):
+    write_folder(tmp_path, IMAGES[:4], ["a", "a", "b", "b"])
+    write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
+    found = open_folder(tmp_path, Wishes())
+    assert found.labels.tolist() == ["a", "a", "b", "b", "a", "b"]
+    assert found.test_rows is not None
+    assert found.test_rows.tolist() == [4, 5]
+
+
+def test_train_validation_and_test(tmp_path):
+    write_folder(tmp_path / "train", IMAGES[:2], ["a", "b"])
+    write_folder(tmp_path / "val", IMAGES[2:4], ["a", "b"])
+    write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
+    found = open_folder(tmp_path, Wishes())
+    assert np.array_equal(found.images, IMAGES)
+    assert found.test_rows is not None
+    assert found.test_rows.tolist() == [4, 5]
+    assert found.notes == ("val joined the training images; test is the test part.",)
+
+
+def test_classes_that_are_called_train_and_test(tmp_path):
+    write_folder(tmp_path, IMAGES, ["train"] * 3 + ["car"] * 3)
+    assert open_folder(tmp_path, Wishes()).labels.tolist() == ["car"] * 3 + ["train"] * 3
+
+
+def test_a_class_called_train_with_directories_in_it(tmp_path):
+    write_folder(tmp_path / "train", IMAGES[:4], ["day", "day", "night", "night"])
+    write_folder(tmp_path, IMAGES[4:], ["car", "car"])
+    assert open_folder(tmp_path, Wishes()).labels.tolist() == ["car"] * 2 + ["train"] * 4
+
+
+def test_a_folder_in_a_folder(tmp_path):
+    write_folder(tmp_path / "archive" / "pets", IMAGES, NAMES)
+    found = open_folder(tmp_path, Wishes())
+    assert found.labels.tolist() == NAMES
+    assert found.notes == (f"The classes were found further down, in {tmp_path / 'archive' / 'pets'}.",)
+
+
+def test_images_of_no_class_are_told(tmp_path):
+    write_folder(tmp_path, [*IMAGES, IMAGES[0]], [*NAMES, "."])
+    found = open_folder(tmp_path, Wishes())
+    assert len(found.images) == 6
+    assert found.notes == (f"1 images directly in {tmp_path} belong to no class and were left out.",)
+
+
+def test_links_are_followed_and_loops_end(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    write_folder(elsewhere, IMAGES[3:], ["b"] * 3)
+    root = tmp_path / "root"
+    write_folder(root, IMAGES[:3], ["a"] * 3)
+    (root / "b").symlink_to(elsewhere / "b")
+    for number in range(3):
+        (root / "a" / f"up{number}").symlink_to(root / "a")
+    (elsewhere / "b" / "self").symlink_to(elsewhere / "b" / "self")
+    found = open_folder(root, Wishes())
+    assert np.array_equal(found.images, IMAGES)
+
+
+def test_a_loop_of_single_folders_ends(tmp_path):
+    (tmp_path / "again").symlink_to(tmp_path)
+    with refused("no directory in"):
+        open_folder(tmp_path, Wishes())
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_bad_image_among_good_ones(tmp_path, workers):
+    paths = write_folder(tmp_path, IMAGES, NAMES)
+    paths[1].write_text("text")
+    paths[4].write_bytes(paths[4].read_bytes()[:40])
+    with refused(str(paths[1]), "text file"):
+        open_folder(tmp_path, Wishes(workers=workers))
+    found = open_folder(tmp_path, Wishes(skip_bad=True, workers=workers))
+    assert np.array_equal(found.images, IMAGES[[0, 2, 3, 5]])
+    assert found.labels.tolist() == ["a", "a", "b", "b"]
+    assert found.notes == (
+        f"2 of 6 images could not be read and were left out, the first: {paths[1]} (it is a text file).",
+    )
+
+
+def test_test_rows_follow_what_is_skipped(tmp_path):
+    paths = write_folder(tmp_path / "train", IMAGES[:4], ["a", "a", "b", "b"])
+    write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
+    paths[0].write_text("text")
+    found = open_folder(tmp_path, Wishes(skip_bad=True))
+    assert found.test_rows is not None
+    assert found.test_rows.tolist() == [3, 4]
+
+
+def test_an_empty_folder(tmp_path):
+    with refused("one directory per class", "is empty"):
+        open_folder(tmp_path, Wishes())
+
+
+def test_images_without_directories(tmp_path):
+    write_folder(tmp_path, IMAGES[:2], [".", "."])
+    with refused("holds 2 images", "CSV"):
+        open_folder(tmp_path, Wishes())
+
+
+def test_directories_without_images(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with refused("no directory in", "PNG"):
+        open_folder(tmp_path, Wishes())
+
+
+def test_other_files_only(tmp_path):
+    (tmp_path / "data.npz").touch()
+    with refused("data.npz", "Give that file itself"):
+        open_folder(tmp_path, Wishes())
+
+
+def test_a_single_class_is_refused_before_anything_is_decoded(tmp_path):
+    (tmp_path / "cats").mkdir()
+    (tmp_path / "cats" / "x.png").write_text("text")
+    with refused("at least two classes", "only 'cats'"):
+        open_folder(tmp_path, Wishes())
+
+
+NOBODY = """
+import os, sys
+from pathlib import Path
+from PIL import Image
+from etascope.core.errors import InputError
+from etascope.images.folder import open_folder
+from etascope.images.found import Wishes
+Image.init()
+if os.getuid() == 0:
+    os.setuid(65534)
+try:
+    open_folder(Path(sys.argv[1]), Wishes())
+except InputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("closed", ["a/img0.png", "b"])
+def test_what_may_not_be_read(closed):
+    """In a process of the user nobody, because no permission binds root."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        write_folder(folder, IMAGES, NAMES)
+        (folder / closed).chmod(0)
+        done = subprocess.run([sys.executable, "-c", NOBODY, name], capture_output=True, text=True, check=True)
+        (folder / closed).chmod(0o755)
+    assert str(folder / closed) in done.stdout
+    assert "ermission denied" in done.stdout
+    assert "chmod" in done.stdout
+    assert os.linesep not in done.stdout.strip()

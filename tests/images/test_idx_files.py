@@ -1,0 +1,97 @@
+"""IDX files find each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from etascope.images.found import Wishes
+from etascope.images.idx_files import holds_idx, open_idx
+from tests.images.making import pictures, refused, write_idx, write_mnist
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_folder_as_mnist_ships_it(tmp_path, ending):
+    images = write_mnist(tmp_path, 6, 4, ending)
+    found = open_idx(tmp_path, None, Wishes())
+    assert np.array_equal(found.images, images)
+    assert found.labels.tolist() == [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
+    assert found.test_rows is not None
+    assert found.test_rows.tolist() == [6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"])
+def test_either_file_finds_the_other_and_not_the_test_part(tmp_path, name):
+    images = write_mnist(tmp_path)
+    found = open_idx(tmp_path / name, None, Wishes())
+    assert np.array_equal(found.images, images[:6])
+    assert found.test_rows is None
+
+
+def test_the_test_files_alone_are_a_set(tmp_path):
+    images = write_mnist(tmp_path)
+    for path in tmp_path.glob("train*"):
+        path.unlink()
+    found = open_idx(tmp_path, None, Wishes())
+    assert np.array_equal(found.images, images[6:])
+    assert found.test_rows is None
+
+
+def test_the_partner_may_be_packed_otherwise_or_dotted(tmp_path):
+    images = pictures(2)[..., 0]
+    path = write_idx(tmp_path / "train-images.idx3-ubyte", images)
+    write_idx(tmp_path / "train-labels.idx1-ubyte.gz", np.array([0, 1], np.uint8))
+    assert np.array_equal(open_idx(path, None, Wishes()).images[..., 0], images)
+
+
+def test_a_plain_file_wins_over_its_packed_one(tmp_path):
+    images = write_mnist(tmp_path, ending="")
+    for path in list(tmp_path.iterdir()):
+        path.with_name(path.name + ".gz").write_bytes(b"damaged")
+    assert np.array_equal(open_idx(tmp_path, None, Wishes()).images, images)
+
+
+def test_labels_may_be_given(tmp_path):
+    path = write_idx(tmp_path / "train-images-idx3-ubyte", pictures(2)[..., 0])
+    assert open_idx(path, ["cat", "dog"], Wishes()).labels.tolist() == ["cat", "dog"]
+
+
+def test_images_alone(tmp_path):
+    path = write_idx(tmp_path / "train-images-idx3-ubyte", pictures(2)[..., 0])
+    with refused("labels of train-images-idx3-ubyte are missing", "train-labels-idx1-ubyte"):
+        open_idx(path, None, Wishes())
+
+
+def test_labels_of_another_length(tmp_path):
+    path = write_idx(tmp_path / "train-images-idx3-ubyte", pictures(3)[..., 0])
+    write_idx(tmp_path / "train-labels-idx1-ubyte", np.array([0, 1], np.uint8))
+    with refused("2 labels for 3 images", "train-labels-idx1-ubyte"):
+        open_idx(path, None, Wishes())
+
+
+def test_parts_of_two_sizes(tmp_path):
+    write_mnist(tmp_path)
+    write_idx(tmp_path / "t10k-images-idx3-ubyte.gz", pictures(4, 7, 7)[..., 0])
+    with refused("one shape", "5 x 4", "7 x 7"):
+        open_idx(tmp_path, None, Wishes())
+
+
+def test_two_sets_in_one_folder(tmp_path):
+    for name in ("a", "b"):
+        write_idx(tmp_path / f"{name}-images-idx3-ubyte", pictures(2)[..., 0])
+        write_idx(tmp_path / f"{name}-labels-idx1-ubyte", np.array([0, 1], np.uint8))
+    with refused("one set", "a-, b-"):
+        open_idx(tmp_path, None, Wishes())
+
+
+def test_a_name_that_tells_nothing(tmp_path):
+    path = write_idx(tmp_path / "digits.idx", pictures(2)[..., 0])
+    with refused("named like", "digits.idx"):
+        open_idx(path, None, Wishes())
+    assert len(open_idx(path, [0, 1], Wishes()).images) == 2
+
+
+def test_holds_idx(tmp_path):
+    assert not holds_idx(tmp_path)
+    write_mnist(tmp_path)
+    assert holds_idx(tmp_path)

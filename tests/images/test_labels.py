@@ -1,0 +1,90 @@
+"""Labels of every kind become numbers and names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etascope.images.labels import classes, natural, need_two, read_labels
+from tests.images.making import refused
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0, 1, 2], [0, 1, 2]),
+        ([0.0, 1.0, 7.0], [0, 1, 7]),
+        (np.array([[3], [4], [5]], np.uint8), [3, 4, 5]),
+        ([True, False, True], [1, 0, 1]),
+        (["a", "b", "a"], ["a", "b", "a"]),
+        ([b"a", b"b", b"a"], ["a", "b", "a"]),
+        (np.array(["5", "3", "5"], object), ["5", "3", "5"]),
+        (np.array([1, np.int64(2), 3.0], object), [1, 2, 3]),
+    ],
+)
+def test_kinds_that_are_read(values, expected):
+    read = read_labels(values, 3)
+    assert read.tolist() == expected
+    assert read.dtype == np.int64 or read.dtype.kind == "U"
+
+
+@pytest.mark.parametrize(
+    ("values", "parts"),
+    [
+        ([0, 1], ("2 labels for 3 images",)),
+        ([0, 1, 2, 3], ("4 labels for 3 images",)),
+        ([0, -1, 2], ("at least 0", "-1 in row 1")),
+        ([0, 0.5, 2], ("whole numbers", "0.5 in row 1")),
+        ([0, float("nan"), 2], ("whole numbers", "nan in row 1")),
+        ([0, float("inf"), 2], ("whole numbers", "inf in row 1")),
+        (["a", " ", "b"], ("row 1 is empty",)),
+        (["a", None, "b"], ("row 1 is missing",)),
+        (np.array(["a", float("nan"), "b"], object), ("row 1 is missing",)),
+        (np.array(["a", 1, "b"], object), ("all whole numbers or all strings", "int, str")),
+        (np.eye(3), ("one number or name", "(3, 3)", "argmax")),
+        (np.zeros((3, 1, 1)), ("shape (n,)", "(3, 1, 1)")),
+        (5, ("shape (n,)", "()")),
+        ([1j, 2j, 3j], ("whole numbers or strings", "complex128")),
+        ([2**64 - 1, 0, 1], ("fit 64 bits",)),
+        ([[1], [2, 3], [4]], ("they are no array",)),
+        (np.array(["2020-01-01"] * 3, "datetime64[D]"), ("datetime64",)),
+    ],
+)
+def test_kinds_that_are_refused(values, parts):
+    with refused(*parts):
+        read_labels(values, 3)
+
+
+def test_numbers_keep_their_order_and_name_themselves():
+    numbers, names = classes(np.array([10, 2, 10, 3]))
+    assert numbers.tolist() == [2, 0, 2, 1]
+    assert names == ("2", "3", "10")
+
+
+def test_given_names_are_kept_even_where_none_is_of_the_class():
+    numbers, names = classes(np.array([0, 2]), ("a", "b", "c"))
+    assert (numbers.tolist(), names) == ([0, 2], ("a", "b", "c"))
+    with refused("below 2", "found 2"):
+        classes(np.array([0, 2]), ("a", "b"))
+
+
+@given(st.lists(st.text("ab01 9", min_size=1, max_size=6), min_size=1, max_size=12))
+def test_names_sort_the_same_way_whatever_their_order(texts):
+    numbers, names = classes(np.array(texts))
+    assert [names[n] for n in numbers] == texts
+    assert list(names) == sorted(set(texts), key=natural)
+
+
+@given(st.lists(st.integers(0, 10**30), min_size=1))
+def test_natural_order_of_digits_is_that_of_numbers(values):
+    assert [int(t) for t in sorted(map(str, values), key=natural)] == sorted(values)
+
+
+def test_one_class():
+    need_two(["a", "b"], "here")
+    with refused("at least two classes", "only 'a' in here"):
+        need_two(["a"], "here")
+    with refused("at least two classes", "none in here"):
+        need_two([], "here")

@@ -1,0 +1,62 @@
+"""Paths that are wrong are answered with what was meant."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from etascope.images.paths import as_path, existing, look
+from tests.images.making import refused
+
+
+def test_as_path():
+    assert as_path("~/x") == Path.home() / "x"
+    assert as_path(Path("a")) == Path("a")
+    assert as_path(3) is None
+
+
+def test_a_neighbour_is_suggested(tmp_path):
+    (tmp_path / "flowers").mkdir()
+    assert existing(tmp_path / "flowers") == tmp_path / "flowers"
+    with refused("does not exist", f"Did you mean {str(tmp_path / 'flowers')!r}?"):
+        existing(tmp_path / "flwoers")
+
+
+def test_a_known_set_is_suggested(tmp_path):
+    with refused("'MNIST' does not exist", "Did you mean 'mnist'?"):
+        existing(Path("MNIST"), ("digits", "mnist"))
+
+
+def test_nothing_is_near(tmp_path):
+    with refused("does not exist", "Known sets are digits, mnist."):
+        existing(tmp_path / "none" / "qqq", ("digits", "mnist"))
+
+
+def test_a_link_to_nothing(tmp_path):
+    (tmp_path / "x").symlink_to(tmp_path / "gone")
+    with refused("is a link to nothing"):
+        existing(tmp_path / "x")
+
+
+def test_a_name_that_no_system_takes(tmp_path):
+    with refused("cannot be read"):
+        existing(tmp_path / ("x" * 5000))
+    with refused(""):
+        existing(Path("a\0b"))
+
+
+def test_look_sorts_naturally_and_leaves_out_what_is_hidden(tmp_path):
+    for name in ("img10.PNG", "img2.png", ".hidden.png", "notes.txt"):
+        (tmp_path / name).touch()
+    for name in ("b", "a", ".git", "__MACOSX"):
+        (tmp_path / name).mkdir()
+    os.symlink(tmp_path / "self.png", tmp_path / "self.png")
+    level = look(tmp_path)
+    assert [path.name for path in level.folders] == ["a", "b"]
+    assert [path.name for path in level.images] == ["img2.png", "img10.PNG", "self.png"]
+    assert [path.name for path in level.others] == ["notes.txt"]
+
+
+def test_look_at_nothing(tmp_path):
+    with refused("cannot be read", "No such file"):
+        look(tmp_path / "none")
