@@ -92,8 +92,10 @@ def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
     for sentence in choice.reason:
         page.wrapped(sentence, first="-  " if page.ascii else "•  ")
     page.line("")
-    units = len(choice.landscape.units)
-    mean = f", mean over {units} validation folds" if units > 1 else ""
+    folds = len({fold for _, fold in choice.landscape.units})
+    seeds = len({seed for seed, _ in choice.landscape.units})
+    over = [f"{n} {name}" for n, name in ((folds, "validation folds"), (seeds, "seeds")) if n > 1]
+    mean = f", mean over {' and '.join(over)}" if over else ""
     page.wrapped(f"validation loss in nats, by learning rate{mean}", "bold")
     page.lines(landscape_chart(choice.landscape, choice, min(page.width, 100), page.ascii))
     page.line("")
