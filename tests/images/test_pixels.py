@@ -26,6 +26,20 @@ def test_channels_are_found_at_either_end(count, height, width, channels):
     assert np.array_equal(image_axes(last.transpose(0, 3, 1, 2)), last)
 
 
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((5, 1, 5, 4), (5, 5, 4, 1)),
+        ((5, 3, 8, 3), (5, 3, 8, 3)),
+        ((5, 4, 8, 2), (5, 4, 8, 2)),
+        ((5, 2, 8, 3), (5, 2, 8, 3)),
+        ((5, 3, 8, 4), (5, 8, 4, 3)),
+    ],
+)
+def test_where_both_ends_could_be_channels(shape, expected):
+    assert image_axes(np.zeros(shape)).shape == expected
+
+
 @given(st.integers(1, 5), st.integers(1, 9))
 def test_flat_squares(count, side):
     flat = np.arange(count * side * side).reshape(count, -1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -139,10 +139,18 @@ def _fetch(known: KnownSet, url: str, name: str, sha256: str, watch: Watch) -> P
     # Pooch comes without types.
     pooch: Any = importlib.import_module("pooch")
     folder = Path(pooch.os_cache("etascope")) / known.name
-    meter = _Meter(f"downloading {known.name} {name}", watch)
-    downloader = pooch.HTTPDownloader(progressbar=meter, timeout=30)
+
+    def download(url: str, output: str, _pooch: object) -> None:
+        # Pooch's own downloader leaves the connection open when the server refuses.
+        with requests.get(url, stream=True, timeout=30) as response, Path(output).open("wb") as file:
+            response.raise_for_status()
+            total = int(response.headers.get("content-length", 0))
+            for chunk in response.iter_content(1 << 16):
+                file.write(chunk)
+                watch(Progress(f"downloading {known.name} {name}", file.tell(), max(total, file.tell()), "bytes"))
+
     try:
-        return Path(pooch.retrieve(url, f"sha256:{sha256}", name, folder, downloader=downloader))
+        return Path(pooch.retrieve(url, f"sha256:{sha256}", name, folder, downloader=download))
     except requests.exceptions.RequestException as error:
         raise InputError(
             f"{known.name} is downloaded once, and that failed: {url}: {_short(error)}. Check the connection, "
@@ -165,23 +173,3 @@ def _short(error: Exception) -> str:
     if response is not None:
         return f"the server answered {response.status_code} {response.reason}"
     return type(error).__name__
-
-
-@dataclass
-class _Meter:
-    """A progress bar as Pooch calls it, that speaks to a `Watch`."""
-
-    stage: str
-    watch: Watch
-    total: int = 0
-    done: int = field(default=0)
-
-    def update(self, step: int) -> None:
-        self.done += step
-        self.watch(Progress(self.stage, self.done, max(self.total, self.done), "bytes"))
-
-    def reset(self) -> None:
-        self.done = 0
-
-    def close(self) -> None:
-        pass

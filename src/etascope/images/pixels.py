@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 
 _BLOCK = 1 << 20
-_CHANNELS = (1, 2, 3, 4)
+#: Gray and colour; and the same with alpha, which fewer arrays have.
+_PLAIN, _CLEAR = (1, 3), (2, 4)
 
 
 def image_axes(array: NDArray[Any], what: str = "images") -> NDArray[Any]:
     """Return a view of an array as `(n, height, width, channels)`.
 
     Understood are `(n, h, w)`, `(n, h, w, c)`, `(n, c, h, w)` and flat rows `(n, h * h)` of square gray images; c is 1
-    (gray), 2 (gray, alpha), 3 (red, green, blue) or 4 (with alpha). Where both ends could be channels, the last is.
+    (gray), 2 (gray, alpha), 3 (red, green, blue) or 4 (with alpha). Where both ends could be channels, 1 and 3 go
+    before 2 and 4, and the last axis before the second.
 
     Raises
     ------
@@ -44,10 +46,12 @@ def image_axes(array: NDArray[Any], what: str = "images") -> NDArray[Any]:
         )
     if array.ndim == 3:
         return array[..., None]
-    if array.ndim == 4 and shape[3] in _CHANNELS:
-        return array
-    if array.ndim == 4 and shape[1] in _CHANNELS:
-        return array.transpose(0, 2, 3, 1)
+    if array.ndim == 4:
+        for channels in (_PLAIN, _CLEAR):
+            if shape[3] in channels:
+                return array
+            if shape[1] in channels:
+                return array.transpose(0, 2, 3, 1)
     raise InputError(
         f"{what} must have shape (n, h, w), (n, h, w, c), (n, c, h, w) or (n, h * h), with c from 1 to 4; "
         f"found {shape}. Reshape them."

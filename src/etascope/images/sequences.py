@@ -39,6 +39,8 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         labels = [_scalar(label) for _, label in pairs]
     else:
         images = [items[row] for row in range(count)]
+        if isinstance(images[0], tuple):
+            raise InputError("pairs of (image, label) bring their own labels; leave out labels, or give images alone.")
     read = read_labels(labels, count)
     # Items may come from a user's own code or be lazily read from one file: they are asked one after the other.
     wishes = replace(wishes, workers=1)

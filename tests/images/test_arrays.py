@@ -1,0 +1,145 @@
+"""Images in memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping, pick
+from etascope.images.found import Wishes
+from tests.images.making import pictures, refused
+
+IMAGES = pictures(4)
+LABELS = [0, 1, 0, 1]
+
+
+class Wrapped:
+    """Anything with `__array__`."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        IMAGES,
+        IMAGES[..., 0],
+        IMAGES.transpose(0, 3, 1, 2),
+        IMAGES.astype(np.int64),
+        IMAGES.astype(np.float32),
+        IMAGES / 255,
+        np.asfortranarray(IMAGES),
+        Wrapped(IMAGES),
+    ],
+)
+def test_forms_of_the_same_images(given):
+    found = open_array(given, LABELS, Wishes(), "an array")
+    assert np.array_equal(found.images, IMAGES)
+    assert found.labels.tolist() == LABELS
+
+
+def test_flat_rows():
+    square = pictures(4, 6, 6)
+    assert np.array_equal(open_array(square.reshape(4, 36), LABELS, Wishes(), "an array").images, square)
+
+
+def test_torch_tensors():
+    torch = pytest.importorskip("torch")
+    found = open_array(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor(LABELS), Wishes(), "a tensor")
+    assert np.array_equal(found.images, IMAGES)
+    with refused("readable as an array", "Tensor is not"):
+        open_array(torch.ones(4, 5, 5, requires_grad=True), LABELS, Wishes(), "a tensor")
+
+
+def test_bytes_are_shared():
+    assert np.shares_memory(open_array(IMAGES, LABELS, Wishes(), "an array").images, IMAGES)
+
+
+def test_dark_images_are_told():
+    found = open_array(np.minimum(IMAGES, 16), LABELS, Wishes(), "an array")
+    assert found.notes == ("The brightest pixel is 16 of 255; if it is meant to be white, divide by 16 first.",)
+
+
+def test_images_without_labels():
+    with refused("images need labels", "second argument"):
+        open_array(IMAGES, None, Wishes(), "an array")
+
+
+def test_labels_of_another_length():
+    with refused("3 labels for 4 images"):
+        open_array(IMAGES, [0, 1, 0], Wishes(), "an array")
+
+
+def test_a_mapping_with_a_test_part():
+    found = open_mapping(
+        {"x_train": IMAGES[:2], "y_train": [0, 1], "x_test": IMAGES[2:], "y_test": [0, 1]}, None, Wishes(), "m"
+    )
+    assert np.array_equal(found.images, IMAGES)
+    assert found.test_rows is not None
+    assert found.test_rows.tolist() == [2, 3]
+
+
+def test_parts_that_do_not_fit():
+    parts = {"x_train": IMAGES[:2], "y_train": [0, 1], "x_test": pictures(2, 9, 9), "y_test": [0, 1]}
+    with refused("one size", "5 x 4", "9 x 9", "image_size"):
+        open_mapping(parts, None, Wishes(), "m")
+    assert open_mapping(parts, None, Wishes((5, 5)), "m").images.shape == (4, 5, 5, 1)
+    with refused("one kind"):
+        open_mapping(parts | {"y_test": ["a", "b"]}, None, Wishes((5, 5)), "m")
+
+
+def test_pick_prefers_pairs_that_are_whole():
+    picked = pick(["images", "target", "data"], "here")
+    assert (picked.images, picked.labels, picked.left) == ("images", "target", ("data",))
+    with refused("holds nothing"):
+        pick([], "here")
+
+
+def test_sklearns_digits_are_scaled():
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    assert is_bunch(bunch)
+    found = open_bunch(bunch, None, Wishes())
+    assert found.images.shape == (1797, 8, 8, 1)
+    assert np.array_equal(found.images[..., 0], np.rint(bunch.images * 255 / 16))
+    assert np.array_equal(found.labels, bunch.target)
+    assert found.class_names == tuple("0123456789")
+    assert found.notes == ("Pixels were scaled from 0 .. 16 to 0 .. 255.",)
+
+
+def test_a_bunch_of_unit_floats_is_not_stretched():
+    from sklearn.utils import Bunch
+
+    found = open_bunch(Bunch(data=np.full((2, 9), 0.5), target=["a", "b"]), None, Wishes())
+    assert (found.images == 128).all()
+    assert (found.images.shape, found.class_names, found.notes) == ((2, 3, 3, 1), None, ())
+
+
+def test_a_bunch_with_names_that_do_not_fit():
+    from sklearn.utils import Bunch
+
+    found = open_bunch(Bunch(data=IMAGES, target=LABELS, target_names=["class"]), None, Wishes())
+    assert found.class_names is None
+    named = open_bunch(Bunch(data=IMAGES, target=LABELS, target_names=["cat", "dog"]), None, Wishes())
+    assert named.class_names == ("cat", "dog")
+
+
+def test_a_bunch_that_is_refused():
+    from sklearn.utils import Bunch
+
+    with refused("brings its own labels"):
+        open_bunch(Bunch(data=IMAGES, target=LABELS), LABELS, Wishes())
+    with refused("finite", "nan"):
+        open_bunch(Bunch(data=np.full((2, 9), np.nan), target=[0, 1]), None, Wishes())
+    with refused("[0, 255]", "-3"):
+        open_bunch(Bunch(data=np.full((2, 9), -3.0), target=[0, 1]), None, Wishes())
+
+
+def test_what_is_no_bunch():
+    assert not is_bunch(IMAGES)
+    assert not is_bunch([1])

@@ -1,0 +1,75 @@
+"""A test part from another source."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from etascope.images.found import Found
+from etascope.images.joining import to_dataset, with_test
+from tests.images.making import pictures, refused
+
+
+def found(labels, images=None, **more) -> Found:
+    labels = np.array(labels)
+    return Found(pictures(len(labels)) if images is None else images, labels, more.pop("source", "train"), **more)
+
+
+def test_rows_come_last_and_classes_meet_by_name():
+    joined = with_test(found(["b", "a", "c"]), found(["c", "b"], pictures(2, seed=1), source="held"))
+    data = to_dataset(joined)
+    assert data.labels.tolist() == [1, 0, 2, 2, 1]
+    assert data.class_names == ("a", "b", "c")
+    assert data.test_rows is not None
+    assert data.test_rows.tolist() == [3, 4]
+    assert np.array_equal(data.images[3:], pictures(2, seed=1))
+
+
+def test_numbers_meet_strings():
+    assert to_dataset(with_test(found([3, 5, 3]), found(["5", "3"]))).labels.tolist() == [0, 1, 0, 1, 0]
+
+
+def test_numbers_meet_given_names():
+    joined = with_test(found([0, 1], class_names=("cat", "dog")), found([1, 0]))
+    assert to_dataset(joined).labels.tolist() == [0, 1, 1, 0]
+    joined = with_test(found(["dog", "cat"]), found([0, 1], class_names=("cat", "dog")))
+    assert to_dataset(joined).labels.tolist() == [1, 0, 0, 1]
+
+
+def test_an_unknown_class():
+    with refused("'z' of held", "among a, b"):
+        with_test(found(["a", "b"]), found(["z"], source="held"))
+
+
+def test_the_given_test_part_wins_and_the_own_one_is_never_trained_on():
+    own = found(["a", "b", "a", "b"], test_rows=np.array([1, 2]))
+    joined = with_test(own, found(["a", "b"], pictures(2, seed=1), source="held", notes=("Resized.",)))
+    assert np.array_equal(joined.images, np.concatenate([pictures(4)[[0, 3]], pictures(2, seed=1)]))
+    assert joined.test_rows is not None
+    assert joined.test_rows.tolist() == [2, 3]
+    assert joined.notes == (
+        "The test part of train was left out, because held was given as test.",
+        "Test part: Resized.",
+    )
+
+
+def test_only_the_test_part_of_a_divided_test_source():
+    held = found(["a", "b", "a"], pictures(3, seed=1), source="held", test_rows=np.array([1]))
+    joined = with_test(found(["a", "b"]), held)
+    assert np.array_equal(joined.images[2:], pictures(3, seed=1)[[1]])
+    assert joined.notes == ("Of held, only its own test part is the test part.",)
+
+
+def test_gray_test_images_among_colours():
+    joined = with_test(found(["a", "b"], pictures(2, channels=3)), found(["a"]))
+    assert joined.images.shape == (3, 5, 4, 3)
+    assert (joined.images[2] == pictures(1)[0]).all()
+
+
+def test_a_single_class_is_counted_without_the_test_part():
+    with refused("at least two classes", "only 'a'"):
+        to_dataset(found(["a", "a", "b"], test_rows=np.array([2])))
+
+
+def test_a_class_that_is_only_in_the_test_part():
+    with refused("every class of the test part", "'c' of train"):
+        to_dataset(found(["a", "b", "c"], test_rows=np.array([2])))

@@ -1,0 +1,186 @@
+"""Which door opens, and what it costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from etascope.images.open import open_images
+from tests.images.making import picture, pictures, refused, write_folder, write_mnist
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+IMAGES = pictures(6)
+NAMES = ["a", "a", "a", "b", "b", "b"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_folder(tmp_path / "set", IMAGES, NAMES)
+    return tmp_path / "set"
+
+
+def test_a_path_as_text_or_path_or_from_home(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    monkeypatch.chdir(folder.parent)
+    for source in (folder, str(folder), "~/set", "set", "./set/"):
+        assert open_images(source).labels.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_folder_of_idx_files_and_the_raw_folder_below_it(tmp_path):
+    images = write_mnist(tmp_path / "MNIST" / "raw")
+    for source in (tmp_path / "MNIST" / "raw", tmp_path / "MNIST"):
+        data = open_images(source)
+        assert np.array_equal(data.images, images)
+        assert data.test_rows is not None
+        assert len(data.test_rows) == 4
+
+
+def test_the_two_idx_files(tmp_path):
+    images = write_mnist(tmp_path)
+    data = open_images(tmp_path / "train-images-idx3-ubyte.gz", str(tmp_path / "train-labels-idx1-ubyte.gz"))
+    assert np.array_equal(data.images, images[:6])
+
+
+def test_a_dataset_is_opened_as_it_is():
+    digits = open_images("digits")
+    again = open_images(digits)
+    assert again.fingerprint == digits.fingerprint
+    assert open_images(digits, image_size=14).images.shape == (1000, 14, 14, 1)
+
+
+def test_sizes_and_colours_reach_every_door(folder):
+    data = open_images(folder, image_size=(6, 8))
+    assert data.images.shape == (6, 6, 8, 1)
+    assert data.notes == ("The images were resized from 5 x 4 to 6 x 8.",)
+    colours = pictures(2, channels=3)
+    assert open_images(colours, [0, 1]).images.shape == (2, 5, 4, 3)
+    assert open_images(colours, [0, 1], grayscale=True).images.shape == (2, 5, 4, 1)
+
+
+def test_the_test_source_takes_size_and_colour_of_the_first(folder, tmp_path):
+    write_folder(tmp_path / "held", pictures(2, 90, 30, 3), ["b", "a"])
+    data = open_images(folder, test=tmp_path / "held")
+    assert data.images.shape == (8, 5, 4, 1)
+    assert data.labels.tolist() == [0, 0, 0, 1, 1, 1, 0, 1]
+    assert data.test_rows is not None
+    assert data.test_rows.tolist() == [6, 7]
+    assert data.notes == ("Test part: The images were resized from 90 x 30 to 5 x 4.",)
+
+
+def test_a_test_source_of_another_door(tmp_path):
+    images = write_mnist(tmp_path)
+    np.savez(tmp_path / "held.npz", x=pictures(2, seed=9), y=[1, 0])
+    data = open_images(tmp_path, test=tmp_path / "held.npz")
+    assert np.array_equal(data.images, np.concatenate([images[:6], pictures(2, seed=9)]))
+    assert "was left out" in data.notes[0]
+
+
+@pytest.mark.parametrize("test", ["mnits", "nowhere/at/all"])
+def test_a_test_source_that_is_not_there(test):
+    with refused(repr(test), "does not exist"):
+        open_images("digits", test=test)
+
+
+def test_a_test_source_that_is_no_path():
+    with refused("test must be a path", "list"):
+        open_images("digits", test=[1, 2])
+
+
+def test_missing_paths(tmp_path):
+    with refused("'digts' does not exist", "Did you mean 'digits'?"):
+        open_images("digts")
+    with refused("'fashion_mnist' does not exist", "Did you mean 'fashion-mnist'?"):
+        open_images("fashion_mnist")
+    with refused("does not exist", "digits, mnist, fashion-mnist, kmnist"):
+        open_images(tmp_path / "x" / "y")
+    with refused("does not exist"):
+        open_images("no such thing at all")
+
+
+def test_unknown_endings(tmp_path):
+    for name in ("data.zip", "data.tar.gz", "data"):
+        (tmp_path / name).touch()
+        with refused("images are opened from a folder", name, ".npz", ".csv", "Convert"):
+            open_images(tmp_path / name)
+
+
+def test_one_image(tmp_path):
+    picture(IMAGES[0]).save(tmp_path / "x.png")
+    with refused("one image is nothing to learn from", "x.png"):
+        open_images(tmp_path / "x.png")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "train-images-idx3-ubyte")
+    with refused("is neither"):
+        open_images(tmp_path / "train-images-idx3-ubyte")
+
+
+@pytest.mark.parametrize("source", [5, None, object(), (x for x in [1])])
+def test_objects_that_are_no_images(source):
+    with refused("images are opened from", type(source).__name__):
+        open_images(source)
+
+
+def test_labels_where_the_source_brings_its_own(folder, tmp_path):
+    write_mnist(tmp_path / "idx")
+    (tmp_path / "list.csv").touch()
+    for source in ("digits", "mnist", folder, tmp_path / "idx", tmp_path / "list.csv", open_images("digits")):
+        with refused("brings its own labels"):
+            open_images(source, [0, 1])
+
+
+def test_a_single_class_of_an_array():
+    with refused("at least two classes", "only '7' in an array"):
+        open_images(IMAGES, [7] * 6)
+
+
+@pytest.mark.parametrize("option", [{"image_size": 0}, {"image_size": "big"}, {"workers": 0}])
+def test_options_that_are_refused(option):
+    with refused(next(iter(option)), repr(next(iter(option.values())))):
+        open_images("digits", **option)
+
+
+def test_opening_digits_loads_nothing_heavy():
+    code = (
+        "import sys; from etascope.images.open import open_images; open_images('digits');"
+        "print([m for m in ('PIL', 'pooch', 'requests', 'sklearn', 'torch', 'rich') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+MEMORY = """
+import sys
+from etascope.images.open import open_images
+def status(name):
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(name))
+before = status("VmRSS")
+data = open_images(sys.argv[1])
+print(len(data), data.images.nbytes, status("VmHWM") - before)
+"""
+
+
+def test_fashion_mnist_takes_little_more_memory_than_its_pixels():
+    assert FASHION.is_dir(), "this test reads Debian's files; run: apt-get install dataset-fashion-mnist"
+    tracemalloc.start()
+    data = open_images(FASHION)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert data.images.nbytes == 70_000 * 784
+    assert peak < data.images.nbytes + 10e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell the peak of one program")
+def test_what_the_system_counts_for_fashion_mnist():
+    command = [sys.executable, "-c", MEMORY, str(FASHION)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    images, pixels, peak = map(int, done.stdout.split())
+    assert (images, pixels) == (70_000, 70_000 * 784)
+    assert peak < pixels + 20e6

@@ -1,0 +1,114 @@
+"""Sequences of (image, label)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from etascope.images.found import Wishes
+from etascope.images.sequences import open_sequence
+from tests.images.making import picture, pictures, refused
+
+IMAGES = pictures(4)
+NAMES = ["a", "b", "a", "b"]
+
+
+class Lazy:
+    """Has a length and items, as torch's datasets do, and no end for those who just iterate."""
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, row: int):
+        return IMAGES[row % 4], NAMES[row % 4]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [(image, name) for image, name in zip(IMAGES, NAMES, strict=True)],
+        tuple([picture(image), name] for image, name in zip(IMAGES, NAMES, strict=True)),
+        [(image / 255, name) for image, name in zip(IMAGES, NAMES, strict=True)],
+        [(image.transpose(2, 0, 1), np.array(name)) for image, name in zip(IMAGES, NAMES, strict=True)],
+        [(picture(IMAGES[0]), "a"), (IMAGES[1], "b"), (picture(IMAGES[2]), "a"), (IMAGES[3][..., 0], "b")],
+        Lazy(),
+    ],
+)
+def test_pairs(items):
+    found = open_sequence(items, None, Wishes())
+    assert np.array_equal(found.images, IMAGES)
+    assert found.labels.tolist() == NAMES
+
+
+def test_images_with_labels_given():
+    assert np.array_equal(open_sequence([picture(i) for i in IMAGES], NAMES, Wishes()).images, IMAGES)
+    assert np.array_equal(open_sequence(list(IMAGES[..., 0]), NAMES, Wishes()).images, IMAGES)
+    assert np.array_equal(open_sequence(IMAGES[..., 0].tolist(), NAMES, Wishes()).images, IMAGES)
+
+
+def test_different_sizes_are_resized():
+    items = [(pictures(1, 5, 4)[0], 0), (pictures(1, 90, 70, 3)[0], 1), (pictures(1, 8, 8, 4)[0], 1)]
+    found = open_sequence(items, None, Wishes())
+    assert found.images.shape == (3, 64, 64, 3)
+    assert found.notes == ("The images came in 3 sizes, from 5 x 4 to 90 x 70, and were resized to 64 x 64.",)
+
+
+def test_floats_of_different_sizes_share_one_range():
+    bright, dark = np.full((2, 2), 200.0), np.full((3, 3), 1.0)
+    found = open_sequence([(bright, 0), (dark, 1)], None, Wishes())
+    assert [int(image.max()) for image in found.images] == [200, 1]
+    found = open_sequence([(bright / 255, 0), (dark, 1)], None, Wishes())
+    assert [int(image.max()) for image in found.images] == [200, 255]
+    with refused("[0, 255]", "-1"):
+        open_sequence([(-dark, 0), (bright, 1)], None, Wishes())
+
+
+def test_torch_datasets():
+    torch = pytest.importorskip("torch")
+    data = torch.utils.data.TensorDataset(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor([0, 1, 0, 1]))
+    found = open_sequence(data, None, Wishes())
+    assert np.array_equal(found.images, IMAGES)
+    assert found.labels.tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("items", "labels", "parts"),
+    [
+        ([], None, ("sequence is empty",)),
+        ([IMAGES[0]], None, ("(image, label)", "item 0 is ndarray")),
+        ([(IMAGES[0], 1, 2)], None, ("(image, label)", "item 0 is tuple")),
+        ([picture(IMAGES[0])], None, ("item 0 is Image",)),
+        (["ab", "cd"], None, ("item 0 is str",)),
+        ([(IMAGES[0], 1), (IMAGES[1], -1)], None, ("at least 0", "-1 in row 1")),
+        ([(IMAGES[0], 1), (IMAGES[1], [1, 2])], None, ("labels",)),
+        ([(IMAGES[0], 0), ("text", 1)], None, ("numbers",)),
+        ([(IMAGES[0], 0), (np.full((5, 4), np.nan), 1)], None, ("finite", "nan")),
+        ([(np.zeros((0, 4)), 0), (np.zeros((0, 4)), 1)], None, ("at least one pixel",)),
+        ([(np.zeros((0, 4)), 0), (IMAGES[1], 1)], None, ("image 0", "at least one")),
+        ([(IMAGES[0], 0), (np.zeros((5, 4, 7), np.uint8), 1)], None, ("image 1", "(1, 5, 4, 7)")),
+        (list(IMAGES), [0, 1], ("2 labels for 4 images",)),
+        ([(IMAGES[0], 0), (IMAGES[1], 1)], [0, 1], ("bring their own labels", "leave out labels")),
+        ([(picture(IMAGES[0]), "a")], ["a"], ("bring their own labels",)),
+    ],
+)
+def test_sequences_that_are_refused(items, labels, parts):
+    with refused(*parts):
+        open_sequence(items, labels, Wishes())
+
+
+def test_a_damaged_lazy_picture_is_named_or_skipped(tmp_path):
+    from PIL import Image
+
+    paths = [tmp_path / f"{row}.png" for row in range(3)]
+    for path, image in zip(paths, pictures(3, 40, 40), strict=True):
+        picture(image).save(path)
+    paths[1].write_bytes(paths[1].read_bytes()[:900])
+    items = [(Image.open(path), row) for row, path in enumerate(paths)]
+    try:
+        with refused("image 1", "damaged"):
+            open_sequence(items, None, Wishes())
+        found = open_sequence(items, None, Wishes(skip_bad=True))
+        assert found.labels.tolist() == [0, 2]
+    finally:
+        for lazy, _ in items:
+            lazy.close()
