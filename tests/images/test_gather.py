@@ -18,7 +18,7 @@ IMAGES = pictures(100)
 
 
 def decode(row: int) -> Decoded:
-    time.sleep(0.0005 * (row % 3))
+    time.sleep(0.001 * (1 + row % 3))
     return Decoded(IMAGES[row], (5, 4))
 
 
@@ -39,8 +39,24 @@ def test_order_and_progress(workers):
     assert gathered.rows.tolist() == list(range(100))
     assert gathered.notes == ()
     assert [(p.stage, p.done, p.total, p.unit) for p in seen] == [
-        ("decoding images", done, 100, "images") for done in (32, 64, 96, 100)
+        ("decoding images", done, 100, "images") for done in (16, 32, 48, 64, 80, 96, 100)
     ]
+
+
+def test_threads_work_where_decoding_takes_long_and_only_there():
+    def threads_of(pause: float) -> set[int]:
+        seen = set()
+
+        def watched(row: int) -> Decoded:
+            seen.add(threading.get_ident())
+            time.sleep(pause)
+            return Decoded(IMAGES[row], (5, 4))
+
+        assert np.array_equal(gather(100, watched, Wishes(workers=2)).images, IMAGES)
+        return seen
+
+    assert len(threads_of(0.003)) == 3
+    assert threads_of(0) == {threading.get_ident()}
 
 
 @pytest.mark.parametrize("workers", [1, 4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,9 @@ from etascope.images.decode import BadImage, Decoded
 from etascope.images.found import KEEP, Wishes
 from etascope.images.sizes import resize, shown
 
-_BLOCK = 32
+_BLOCK = 16
+#: Seconds an image above which threads pay: smaller ones lose more to the interpreter lock than they gain.
+_WORTH_THREADS = 0.0005
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +70,12 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes) -> Gath
 def _decode_all(
     count: int, decode: Callable[[int], Decoded], wishes: Wishes
 ) -> Generator[Decoded | BadImage, None, None]:
+    begun: list[float] = []
+
     def work(start: int) -> list[Decoded | BadImage]:
         done: list[Decoded | BadImage] = []
         for row in range(start, min(start + _BLOCK, count)):
+            begun.append(time.perf_counter())
             try:
                 done.append(decode(row))
             except BadImage as error:
@@ -78,18 +84,25 @@ def _decode_all(
                     break
         return done
 
-    done = 0
-    pool = ThreadPoolExecutor(wishes.workers)
-    # Pillow warns about oddities of single files; what matters of them is an error of ours.
-    with warnings.catch_warnings():
+    starts = range(0, count, _BLOCK)
+    with contextlib.ExitStack() as stack:
+        # Pillow warns about oddities of single files; what matters of them is an error of ours.
+        stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        try:
-            for block in pool.map(work, range(0, count, _BLOCK)):
-                yield from block
-                done += len(block)
-                wishes.watch(Progress("decoding images", done, count, "images"))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        blocks = map(work, starts)
+        for number, start in enumerate(starts):
+            block = next(blocks)
+            # The median, because the very first image waits for its decoder to be loaded.
+            if (
+                number == 0
+                and wishes.workers > 1
+                and np.median(np.diff(begun, append=time.perf_counter())) > _WORTH_THREADS
+            ):
+                pool = ThreadPoolExecutor(wishes.workers)
+                stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+                blocks = pool.map(work, starts[1:])
+            yield from block
+            wishes.watch(Progress("decoding images", min(start + _BLOCK, count), count, "images"))
 
 
 def _stack(pixels: list[NDArray[np.uint8] | None], size: tuple[int, int]) -> NDArray[np.uint8]:
