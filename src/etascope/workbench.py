@@ -12,13 +12,14 @@ import numpy as np
 from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
+from etascope.core.plan import check_rates
 from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.trace import Trace
 from etascope.images.open import open_images
 from etascope.learn.insight import choice_insight
-from etascope.learn.tracing import Validation, lay_open
+from etascope.learn.tracing import Validation, lay_open, require_image
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.selection.curves import trial_rates
@@ -81,6 +82,7 @@ def pick(
     dataset = _open(images, labels, test, watch)
     began = time.perf_counter()
     split = _divide(dataset, recipe, test, folds)
+    require_image(split, image)
     task = Task.of(split, recipe)
     histories: list[History] = []
     while (plan := method.propose(task, histories)) is not None:
@@ -140,15 +142,17 @@ def trace(
     (['model training', 'evaluation'], 5)
     """
     recipe, engine = recipe or Recipe(), engine or DenseEngine()
+    check_rates(np.array([learning_rate], np.float64))
     dataset = _open(images, labels, test, watch)
     split = _divide(dataset, recipe, test, folds=0)
     return lay_open(engine, dataset, split, recipe, learning_rate, image=image, watch=_named("training", watch))
 
 
 def _open(images: object, labels: object, test: float | str | PathLike[str] | None, watch: Watch) -> Dataset:
-    if isinstance(images, Dataset):
+    held = None if isinstance(test, float | int) else test
+    if isinstance(images, Dataset) and labels is None and held is None:
         return images
-    return open_images(images, labels, test=None if isinstance(test, float | int) else test, watch=watch)
+    return open_images(images, labels, test=held, watch=watch)
 
 
 def _divide(dataset: Dataset, recipe: Recipe, test: float | str | PathLike[str] | None, folds: int | None) -> Split:

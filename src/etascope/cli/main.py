@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -12,7 +12,9 @@ from etascope.cli.options import Output, data_options, open_data, output_options
 from etascope.cli.progress import progress
 from etascope.core.errors import InputError, option
 
-EXIT_NO_ANSWER, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
+#: Lines in columns, which click is told not to wrap.
+_EXAMPLES = "\b\nExamples:\n  "
 
 
 class _Commands(click.Group):
@@ -25,40 +27,47 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EXAMPLES
+    + """etascope pick             on the 1,000 digits that come with etascope
+  etascope pick photos/     on your own images, one folder a class
+  etascope trace --lr 0.3   one training laid open, epoch by epoch""",
+)
 @click.version_option(message="etascope %(version)s", package_name="etascope")
-def commands() -> None:
-    r"""See what a learning rate does to an image classifier, and pick the right one.
+@click.pass_context
+def commands(ctx: click.Context) -> None:
+    """See what a learning rate does to an image classifier, and pick the right one.
 
-    \b
-    Examples:
-      etascope pick                        on 1,000 handwritten digits that come with etascope
-      etascope pick photos/                on your own images, one folder a class
-      etascope trace --lr 0.3              one training laid open, epoch by epoch
+    Each command runs as it is, on handwritten digits that come with etascope; `etascope pick --help` shows its options
+    and their defaults.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
-@commands.command()
+@commands.command(
+    epilog=_EXAMPLES
+    + """etascope trace                            the bundled digits at 0.01
+  etascope trace --lr 0.3 --optimizer sgd   watch it bounce
+  etascope trace photos/ --hidden 256,128   your images, two hidden layers""",
+)
 @data_options
 @click.option("--lr", "--learning-rate", "lr", default=0.01, show_default=True, help="The learning rate to look at.")
 @recipe_options
 @output_options
-def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> None:
-    r"""Train once, at one learning rate, and lay the whole training open.
+def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
+    """Train once, at one learning rate, and lay the whole training open.
 
     Five stages from the images to the test, the training epoch by epoch with what there is to see, one prediction
     layer by layer, a quiz and the key insight. DATA is `digits` (1,000 handwritten digits that come with etascope),
     `mnist`, `fashion-mnist`, `kmnist`, a folder with one directory a class, IDX files, .npz, .npy, .csv or .tsv.
-
-    \b
-    Examples:
-      etascope trace                                     the bundled digits at 0.01
-      etascope trace --lr 0.3 --optimizer sgd            watch it bounce
-      etascope trace photos/ --hidden 256,128 --image 7  your images, two layers, test image 7
     """
     import etascope
     from etascope.learn.quiz import trace_quiz
-    from etascope.report.document import trace_document, write_json
+    from etascope.report.document import trace_document
     from etascope.report.terminal import print_trace
     from etascope.training.dense import DenseEngine
 
@@ -70,13 +79,21 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> None
             engine=DenseEngine(options["workers"]), watch=watch,
         )  # fmt: skip
     questions = trace_quiz(told)
-    if output.json_path is not None:
-        write_json(trace_document(told, questions), output.target(output.json_path))
-    if output.text:
-        print_trace(output.console(), told, questions, ascii=output.plain)
+    with output.document(lambda: trace_document(told, questions)):
+        if output.text:
+            print_trace(output.console(), told, questions, ascii=output.plain)
+    return EXIT_ANSWER
 
 
-@commands.command()
+@commands.command(
+    short_help="Try many learning rates at once and recommend one.",
+    epilog=_EXAMPLES
+    + """etascope pick                            the bundled digits
+  etascope pick photos/ --optimizer adam   your images, one folder a class
+  etascope pick mnist --json answer.json   and everything measured, as JSON
+
+Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.""",
+)
 @data_options
 @click.option(
     "--folds", type=int, help="Cross-validation folds; 1 is one holdout. [default: 5 below 10,000 images, else 1]"
@@ -87,23 +104,15 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> None
 @output_options
 def pick(
     low: float | None, high: float | None, folds: int | None, json_path: str | None, ascii: bool, **options: Any
-) -> None:
-    r"""Try many learning rates at once and recommend one, with its evidence.
+) -> int:
+    """Try many learning rates at once and recommend one, with its evidence.
 
     Learning rates are compared by cross-validation on images that did not train; the test images are looked at once,
     by a final model at the chosen rate. DATA is as in `etascope trace`.
-
-    \b
-    Examples:
-      etascope pick                                     the bundled digits
-      etascope pick photos/ --optimizer adam            your images, one folder a class
-      etascope pick fashion-mnist --json answer.json    and everything measured, as JSON
-
-    Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.
     """
     import etascope
     from etascope.learn.quiz import run_quiz
-    from etascope.report.document import pick_document, write_json
+    from etascope.report.document import pick_document
     from etascope.report.terminal import print_choice, print_trace
     from etascope.selection.search import GridSearch
     from etascope.training.dense import DenseEngine
@@ -117,31 +126,29 @@ def pick(
             watch=watch,
         )  # fmt: skip
     questions = run_quiz(run)
-    if output.json_path is not None:
-        write_json(pick_document(run, questions), output.target(output.json_path))
-    if output.text:
-        console = output.console()
-        print_choice(console, run, ascii=output.plain)
-        if run.trace is not None:
-            print_trace(console, run.trace, questions, ascii=output.plain)
-    if run.choice.learning_rate is None:
-        sys.exit(EXIT_NO_ANSWER)
+    with output.document(lambda: pick_document(run, questions)):
+        if output.text:
+            console = output.console()
+            print_choice(console, run, ascii=output.plain)
+            if run.trace is not None:
+                print_trace(console, run.trace, questions, ascii=output.plain)
+    return EXIT_NO_ANSWER if run.choice.learning_rate is None else EXIT_ANSWER
 
 
-@commands.command()
+@commands.command(
+    short_help="Answer three questions about learning rates.",
+    epilog=_EXAMPLES
+    + """etascope quiz                    the bundled digits
+  etascope quiz --optimizer adam   other answers are right here
+  etascope quiz --seed 3           and the answers stand elsewhere""",
+)
 @data_options
 @recipe_options
 @click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
-def quiz(ascii: bool, **options: Any) -> None:
-    r"""Answer three questions about learning rates, from a search that is run for you.
+def quiz(ascii: bool, **options: Any) -> int:
+    """Answer three questions about learning rates, from a search that is run for you.
 
     Where there is no terminal to answer at, the questions are printed with the answers at the end.
-
-    \b
-    Examples:
-      etascope quiz                       on the bundled digits
-      etascope quiz --optimizer adam      other answers are right here
-      etascope quiz --seed 3              and other questions come up
     """
     import etascope
     from etascope.cli.quiz import ask
@@ -149,7 +156,7 @@ def quiz(ascii: bool, **options: Any) -> None:
     from etascope.report.terminal import print_quiz
     from etascope.training.dense import DenseEngine
 
-    recipe = recipe_of(options)
+    output, recipe = Output(None, ascii), recipe_of(options)
     with progress() as watch:
         dataset, share = open_data(options, watch)
         run = etascope.pick(
@@ -158,28 +165,46 @@ def quiz(ascii: bool, **options: Any) -> None:
         )  # fmt: skip
     questions = run_quiz(run)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        ask(questions)
+        ask(output.console(), questions, ascii=output.plain)
     else:
-        output = Output(None, ascii)
         print_quiz(output.console(), questions, ascii=output.plain)
+    return EXIT_ANSWER
 
 
 def main() -> None:
     """Run the command line and exit; what went wrong is one sentence on standard error."""
     try:
-        commands.main(standalone_mode=False)
+        code = commands.main(standalone_mode=False)
+        sys.stdout.flush()
     except InputError as error:
-        _end(f"etascope: {error}", EXIT_BAD_INPUT)
+        _end(str(error), EXIT_BAD_INPUT)
     except click.ClickException as error:
         message = error.format_message().rstrip()
-        _end(f"etascope: {message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)
+        _end(f"{message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
-        _end("etascope: stopped by Ctrl-C; nothing was written.", EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does: nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _end("stopped by Ctrl-C; nothing was written.", EXIT_INTERRUPTED)
+    except MemoryError:
+        _end(
+            "this takes more memory than there is. Try fewer --hidden units, a smaller --image-size or fewer images.",
+            EXIT_BAD_INPUT,
+        )
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output went away, as `head` does, and nothing is wrong. No command exits by itself: it is
+        # click and rich that make `SystemExit` of a broken pipe.
+        _drop_output()
+        code = EXIT_ANSWER
+    except OSError as error:
+        _drop_output()
+        what = "the output cannot be written" if error.filename is None else f"{error.filename} cannot be used"
+        _end(f"{what}: {(error.strerror or str(error)).lower()}.", EXIT_BAD_INPUT)
+    sys.exit(code)
 
 
-def _end(message: str, code: int) -> None:
-    print(message, file=sys.stderr)
+def _drop_output() -> None:
+    """Send what is still waiting to be written nowhere, so that Python does not try once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _end(message: str, code: int) -> NoReturn:
+    print(f"etascope: {message}", file=sys.stderr)
     sys.exit(code)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -64,10 +67,31 @@ class Output:
         Where the JSON document goes; `-` is standard output, None is nowhere.
     ascii
         Whether only ASCII characters may be written.
+
+    Raises
+    ------
+    InputError
+        If no document can be written to `json_path`: nobody should wait for an answer that is lost then.
     """
 
     json_path: str | None
     ascii: bool
+
+    def __post_init__(self) -> None:
+        """Look where the document would go."""
+        if self.json_path is None or self.json_path == "-":
+            return
+        path = Path(self.json_path)
+        folder = path.absolute().parent
+        if path.is_dir():
+            why = "it is a directory"
+        elif not folder.is_dir():
+            why = f"there is no directory {folder}"
+        elif not os.access(path if path.exists() else folder, os.W_OK):
+            why = "you may not write there"
+        else:
+            return
+        raise InputError(f"--json needs a file that can be written; found {self.json_path!r}, but {why}.")
 
     @property
     def text(self) -> bool:
@@ -83,9 +107,18 @@ class Output:
         """Return a console on standard output."""
         return open_console(ascii=self.plain)
 
-    def target(self, json_path: str) -> str | IO[str]:
-        """Return where a document is written to."""
-        return sys.stdout if json_path == "-" else json_path
+    @contextmanager
+    def document(self, make: Callable[[], dict[str, Any]]) -> Generator[None]:
+        """Write the document that `make` returns, if one is asked for; the block runs whether or not that works."""
+        from etascope.report.document import write_json
+
+        try:
+            if self.json_path is not None:
+                write_json(make(), sys.stdout if self.json_path == "-" else self.json_path)
+        except InputError:
+            yield
+            raise
+        yield
 
 
 def data_options(command: Command) -> Command:

@@ -55,7 +55,7 @@ class _Bars:
         if self._bars is None:
             if time.perf_counter() - self._began < SECONDS_BEFORE_BAR:
                 return
-            self._open()
+            self._open(progress)
         bars = self._bars
         assert bars is not None
         if progress.stage != self._stage:
@@ -63,7 +63,7 @@ class _Bars:
             bars.reset(self._task, description=progress.stage, total=progress.total, unit=progress.unit)
         bars.update(self._task, completed=progress.done, total=progress.total)
 
-    def _open(self) -> None:
+    def _open(self, first: Progress) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
@@ -77,7 +77,8 @@ class _Bars:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bars.add_task("", total=1, unit="")
+        self._stage = first.stage
+        self._task = self._bars.add_task(first.stage, total=first.total, unit=first.unit)
         self._bars.start()
 
     def close(self) -> None:

@@ -3,33 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import click
+from typing import TYPE_CHECKING
 
 from etascope.core.question import Question
+from etascope.report.page import Page
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 LETTERS = "abcdefgh"
 
 
-def ask(questions: Sequence[Question]) -> int:
-    """Ask each question, say at once whether the answer is right and why, and return how many were right."""
-    right = 0
+def ask(console: Console, questions: Sequence[Question], *, ascii: bool = False) -> int:
+    """Ask each question, say at once whether the answer is right and why, and return how many were right.
+
+    Answers are read from standard input, a letter a line; where it ends, so does the quiz.
+
+    Parameters
+    ----------
+    console
+        A rich console; `page.open_console` makes one.
+    questions
+        With at most eight options each.
+    ascii
+        Write ASCII characters alone.
+    """
+    page = Page(console, ascii)
+    right = asked = 0
     for number, question in enumerate(questions, 1):
-        click.echo()
-        click.secho(f"{number}  {question.text}", bold=True)
         letters = LETTERS[: len(question.options)]
+        page.line("")
+        page.wrapped(question.text, "bold", first=f"{number}  ")
         for letter, option in zip(letters, question.options, strict=True):
-            click.echo(f"   {letter})  {option}")
-        given = click.prompt(
-            "   Your answer", type=click.Choice(tuple(letters), case_sensitive=False), show_choices=True
-        )
-        correct = letters.index(given) == question.answer
-        right += correct
-        if correct:
-            click.secho("   Right.", fg="green", nl=False)
+            page.wrapped(option, first=f"   {letter})  ")
+        given = _answer(page, letters)
+        if given is None:
+            page.line("")
+            break
+        asked += 1
+        if letters.index(given) == question.answer:
+            right += 1
+            page.line("   Right.", "green")
         else:
-            click.secho(f"   The answer is {letters[question.answer]}.", fg="red", nl=False)
-        click.echo(f" {question.reason}")
-    click.echo()
-    click.secho(f"{right} of {len(questions)} right.", bold=True)
+            page.line(f"   No, the answer is {letters[question.answer]}.", "red")
+        page.wrapped(question.reason, first="   ")
+    page.line("")
+    left = len(questions) - asked
+    page.line(f"{right} of {len(questions)} right{f', {left} not answered' if left else ''}.", "bold")
     return right
+
+
+def _answer(page: Page, letters: str) -> str | None:
+    """Return the letter that was typed, whatever its case, or None at the end of the input."""
+    names = f"{', '.join(letters[:-1])} or {letters[-1]}"
+    while True:
+        try:
+            given = input(f"   Your answer ({names}): ").strip().lower()
+        except EOFError:
+            return None
+        if len(given) == 1 and given in letters:
+            return given
+        page.line(f"   Type {names}.")

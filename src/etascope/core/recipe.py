@@ -37,7 +37,7 @@ class Recipe:
     pixels
         `unit` divides by 255; `standard` also removes the training mean and divides by the training deviation.
     seed
-        Seed of initial weights and data order, at least 0. Default 0.
+        Seed of initial weights and data order, 0 to 2**32 - 1. Default 0.
 
     Raises
     ------
@@ -70,7 +70,7 @@ class Recipe:
             _whole("hidden units", units, 1)
         _whole("batch_size", self.batch_size, 1)
         _whole("epochs", self.epochs, 1)
-        _whole("seed", self.seed, 0)
+        _whole("seed", self.seed, 0, 2**32 - 1)
         _within("warmup", self.warmup, 1)
         with_momentum = self.optimizer in ("momentum", "nesterov")
         momentum = (0.9 if with_momentum else 0.0) if self.momentum is None else self.momentum
@@ -129,9 +129,11 @@ def steps_per_epoch(split: Split, recipe: Recipe, fold: int) -> int:
     return -(-split.train_size(fold) // recipe.batch_size)
 
 
-def _whole(name: str, value: object, least: int) -> None:
+def _whole(name: str, value: object, least: int, most: int = 10**9) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InputError(f"{name} must be a whole number of at least {least}; found {value!r}.")
+    if value > most:
+        raise InputError(f"{name} must be at most {most:,}; found {value:,}.")
 
 
 def _within(name: str, value: float, end: float) -> None:

@@ -42,6 +42,8 @@ def five_stages(
     images, flat = (len(dataset), height, width, channels), (len(dataset), features.size)
     train, test, scores = len(split.y), len(split.y_test), split.n_classes
     layers = "-".join(str(size) for size in (features.size, *recipe.hidden, scores))
+    batch = min(recipe.batch_size, train)
+    often = "once" if steps == 1 else f"{steps:,} times in all"
     kind = f"a {layers} network with ReLU" if recipe.hidden else f"softmax regression, {layers}"
     pixels, flatten = split.stages
     return (
@@ -65,8 +67,7 @@ def five_stages(
             "model training",
             (train, features.size),
             f"{train:,} images train {kind} for {recipe.epochs} {'epoch' if recipe.epochs == 1 else 'epochs'} with "
-            f"{recipe.optimizer}; the weights are updated after every batch of {recipe.batch_size}, {steps:,} times "
-            "in all",
+            f"{recipe.optimizer}; the weights are updated after every batch of {batch:,}, {often}",
             (train, scores),
             update.sentence(recipe.optimizer),
         ),
@@ -78,6 +79,10 @@ def five_stages(
             "none: the training diverged, so there is no model to test"
             if evaluation is None
             else f"{round(evaluation.accuracy * test):,} of {test:,} are right, accuracy {evaluation.accuracy:.3f}; "
-            f"the loss is {evaluation.loss:.3f} nats",
+            f"the loss is {_loss(evaluation.loss)} nats",
         ),
     )
+
+
+def _loss(value: float) -> str:
+    return f"{value:.3f}" if value < 1000 else f"{value:.3g}"

@@ -79,13 +79,12 @@ def lay_open(
     InputError
         If there is no such test image, or the learning rate is not a finite number above 0.
     """
-    if not 0 <= image < len(split.y_test):
-        raise InputError(f"image must be a test image, 0 to {len(split.y_test) - 1}; found {image}.")
+    require_image(split, image)
     per_epoch = steps_per_epoch(split, recipe, NO_FOLD)
     plan = replace(sweep(recipe, per_epoch * recipe.epochs, [learning_rate], [NO_FOLD]), keep_checkpoints=True)
     history = engine.train(split, recipe, plan, watch)
     checkpoint = history.checkpoints[0]
-    evaluation, probabilities = (None, None) if checkpoint is None else _test(engine, checkpoint, split)
+    evaluation, probabilities = _test(engine, checkpoint, split)
     epochs = _epochs(history, split, recipe, per_epoch, validation)
     sample = int(split.rows[0])
     return Trace(
@@ -104,6 +103,12 @@ def lay_open(
         validation="" if validation is None else validation.source,
         insight=trace_insight(learning_rate, epochs, evaluation, split.n_classes, len(split.y_test)),
     )  # fmt: skip
+
+
+def require_image(split: Split, image: int) -> None:
+    """Raise `InputError` unless there is a test image of this number."""
+    if not 0 <= image < len(split.y_test):
+        raise InputError(f"image must be a test image, 0 to {len(split.y_test) - 1}; found {image}.")
 
 
 def _epochs(
@@ -127,12 +132,18 @@ def _epochs(
     )
 
 
-def _test(engine: Engine, checkpoint: Checkpoint, split: Split) -> tuple[Evaluation, Floats]:
+def _test(engine: Engine, checkpoint: Checkpoint | None, split: Split) -> tuple[Evaluation, Floats] | tuple[None, None]:
     """Look at the test rows: the one place where that happens."""
+    if checkpoint is None:
+        return None, None
     pieces = range(0, len(split.y_test), PIECE)
-    logits = np.concatenate([
-        engine.explain(checkpoint, split.x_test[i : i + PIECE])[-1].values.astype(np.float64) for i in pieces
-    ])  # fmt: skip
+    with np.errstate(over="ignore", invalid="ignore"):
+        logits = np.concatenate([
+            engine.explain(checkpoint, split.x_test[i : i + PIECE])[-1].values.astype(np.float64) for i in pieces
+        ])  # fmt: skip
+    if not np.isfinite(logits).all():
+        # The loss was a number at every step, but the last update threw the weights out.
+        return None, None
     logits -= logits.max(axis=1, keepdims=True)
     total = np.exp(logits).sum(axis=1)
     loss = np.log(total) - logits[np.arange(len(logits)), split.y_test]
