@@ -97,6 +97,8 @@ def test_pick_prefers_pairs_that_are_whole():
     assert (picked.images, picked.labels, picked.left) == ("images", "target", ("data",))
     with refused("holds nothing"):
         pick([], "here")
+    with refused("holds 1"):
+        open_mapping({1: IMAGES}, None, Wishes(), "m")
 
 
 def test_sklearns_digits_are_scaled():

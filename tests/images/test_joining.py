@@ -25,13 +25,13 @@ def test_rows_come_last_and_classes_meet_by_name():
 
 
 def test_numbers_meet_strings():
-    assert to_dataset(with_test(found([3, 5, 3]), found(["5", "3"]))).labels.tolist() == [0, 1, 0, 1, 0]
+    assert to_dataset(with_test(found([3, 5, 3]), found(["5", "3"], source="held"))).labels.tolist() == [0, 1, 0, 1, 0]
 
 
 def test_numbers_meet_given_names():
-    joined = with_test(found([0, 1], class_names=("cat", "dog")), found([1, 0]))
+    joined = with_test(found([0, 1], class_names=("cat", "dog")), found([1, 0], source="held"))
     assert to_dataset(joined).labels.tolist() == [0, 1, 1, 0]
-    joined = with_test(found(["dog", "cat"]), found([0, 1], class_names=("cat", "dog")))
+    joined = with_test(found(["dog", "cat"]), found([0, 1], class_names=("cat", "dog"), source="held"))
     assert to_dataset(joined).labels.tolist() == [1, 0, 0, 1]
 
 
@@ -60,7 +60,7 @@ def test_only_the_test_part_of_a_divided_test_source():
 
 
 def test_gray_test_images_among_colours():
-    joined = with_test(found(["a", "b"], pictures(2, channels=3)), found(["a"]))
+    joined = with_test(found(["a", "b"], pictures(2, channels=3)), found(["a"], source="held"))
     assert joined.images.shape == (3, 5, 4, 3)
     assert (joined.images[2] == pictures(1)[0]).all()
 
@@ -73,3 +73,8 @@ def test_a_single_class_is_counted_without_the_test_part():
 def test_a_class_that_is_only_in_the_test_part():
     with refused("every class of the test part", "'c' of train"):
         to_dataset(found(["a", "b", "c"], test_rows=np.array([2])))
+
+
+def test_the_same_images_for_both():
+    with refused("others than those trained on", "train was given for both"):
+        with_test(found(["a", "b"]), found(["a", "b"]))

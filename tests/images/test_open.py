@@ -47,6 +47,21 @@ def test_the_two_idx_files(tmp_path):
     assert np.array_equal(data.images, images[:6])
 
 
+def test_labels_in_a_file_for_any_source_without(tmp_path):
+    np.save(tmp_path / "labels.npy", np.array(NAMES))
+    assert open_images(IMAGES, tmp_path / "labels.npy").labels.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_divided_set_given_twice_is_tested_on_its_test_part_only(tmp_path):
+    images = write_mnist(tmp_path)
+    data = open_images(tmp_path, test=tmp_path)
+    assert np.array_equal(data.images, images)
+    assert data.test_rows is not None
+    assert data.test_rows.tolist() == [6, 7, 8, 9]
+    with refused("others than those trained on"):
+        open_images("digits", test="digits")
+
+
 def test_a_dataset_is_opened_as_it_is():
     digits = open_images("digits")
     again = open_images(digits)

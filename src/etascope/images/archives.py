@@ -65,7 +65,7 @@ def open_npz(path: Path, labels: object, wishes: Wishes) -> Found:
     """
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            return open_mapping(Archive(path, archive), read_labels_file(labels), wishes, str(path))
+            return open_mapping(Archive(path, archive), labels, wishes, str(path))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise InputError(
             "a .npz file must be a whole archive written by numpy.savez; "
@@ -91,8 +91,8 @@ def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
                 f"an .npy file of images needs labels beside it; looked for {', '.join(p.name for p in beside)} in "
                 f"{path.parent}. Save them there, or give labels."
             )
-        labels = found
-    return open_array(read_npy(path), read_labels_file(labels), wishes, str(path))
+        labels = read_npy(found)
+    return open_array(read_npy(path), labels, wishes, str(path))
 
 
 def label_names(stem: str) -> list[str]:

@@ -120,11 +120,11 @@ def pick(names: Iterable[str], source: str) -> Picked:
     >>> pick(["X", "y", "extra"], "here")
     Picked(images='X', labels='y', test_images=None, test_labels=None, left=('extra',))
     """
-    given = {name.lower(): name for name in names}
+    given = {str(name).lower(): name for name in names}
     fits = [pair for pair in PAIRS if pair[0] in given and pair[1] in given]
     fits += [pair for pair in PAIRS if pair[0] in given]
     if not fits:
-        held = ", ".join(sorted(given.values())) or "nothing"
+        held = ", ".join(sorted(given)) or "nothing"
         known = ", ".join(f"{images} with {labels}" for images, labels, _, _ in PAIRS)
         raise InputError(
             f"arrays of images and labels must be named as one of {known}; {source} holds {held}. Rename them."

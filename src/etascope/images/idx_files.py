@@ -108,7 +108,7 @@ def _pair(path: Path, labels: object) -> IdxPair:
                 "IDX files are named like train-images-idx3-ubyte so that images find their labels; "
                 f"found {path.name}. Rename it, or give labels."
             )
-        return IdxPair(path, Path(labels) if isinstance(labels, str) else labels)
+        return IdxPair(path, labels)
     if name["kind"].lower() == "images":
         return IdxPair(path, _partner(path))
     return IdxPair(_partner(path), path)

@@ -50,8 +50,13 @@ def with_test(found: Found, held: Found) -> Found:
     Raises
     ------
     InputError
-        If `held` has a class that `found` does not.
+        If `held` has a class that `found` does not, or both are the same images.
     """
+    if held.source == found.source and held.test_rows is None:
+        raise InputError(
+            f"test images must be others than those trained on; {held.source} was given for both and sets no test part "
+            "apart. Leave out test to have a share set apart."
+        )
     notes = list(found.notes)
     images, labels = found.images, found.labels
     if found.test_rows is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.protocols import Watch, ignore
-from etascope.images.archives import open_npy, open_npz
+from etascope.images.archives import open_npy, open_npz, read_labels_file
 from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping
 from etascope.images.catalogue import CATALOGUE, open_known
 from etascope.images.digits import open_digits
@@ -101,7 +101,7 @@ def open_images(
     ([0, 255, 255, 128], [1, 0], ('cat', 'dog'))
     """
     wishes = Wishes(wanted_size(image_size), bool(grayscale), bool(skip_bad), wanted_workers(workers), watch)
-    found = _open(source, labels, wishes)
+    found = _open(source, read_labels_file(labels), wishes)
     if test is not None:
         if as_path(test) is None:
             raise InputError(f"test must be a path or a known set; found {type(test).__name__}. Save the images first.")
