@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any, NoReturn
@@ -173,6 +174,9 @@ def quiz(ascii: bool, **options: Any) -> int:
 
 def main() -> None:
     """Run the command line and exit; what went wrong is one sentence on standard error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files may hold bytes that are no text in the terminal's encoding.
+        sys.stdout.reconfigure(errors="replace")
     try:
         code = commands.main(standalone_mode=False)
         sys.stdout.flush()
