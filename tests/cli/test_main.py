@@ -142,3 +142,12 @@ def test_a_model_larger_than_memory_is_one_sentence():
     )  # fmt: skip
     assert (ended.returncode, ended.stdout) == (2, "")
     assert re.fullmatch(r"etascope: this takes more memory than there is\. Try .*\.\n", ended.stderr)
+
+
+def test_a_folder_whose_name_is_no_text_is_no_obstacle(photos):
+    odd = os.fsencode(photos.parent) + b"/caf\xe9"
+    os.rename(photos, odd)
+    process = start("trace", *SMALL, os.fsdecode(odd), variables={"PYTHONIOENCODING": "utf-8:strict"})
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, b"")
+    assert "caf?" in out.decode()

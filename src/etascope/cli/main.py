@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import click
 
@@ -174,9 +174,10 @@ def quiz(ascii: bool, **options: Any) -> int:
 
 def main() -> None:
     """Run the command line and exit; what went wrong is one sentence on standard error."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    out: object = sys.stdout
+    if isinstance(out, io.TextIOWrapper):
         # Names of files may hold bytes that are no text in the terminal's encoding.
-        sys.stdout.reconfigure(errors="replace")
+        cast("io.TextIOWrapper[Any]", out).reconfigure(errors="replace")
     try:
         code = commands.main(standalone_mode=False)
         sys.stdout.flush()
