@@ -1,0 +1,225 @@
+"""The story as a whole: every way in from Python, and a choice that never sees the test images."""
+
+import types
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import etascope
+from etascope import Choice, Dataset, InputError, Recipe, Run, Trace, open_images, pick, trace
+from etascope.core.data import NO_FOLD
+from etascope.core.history import Status
+from etascope.selection.search import GridSearch
+from etascope.training.dense import DenseEngine
+from tests.images.making import write_folder
+
+SMALL = Recipe(hidden=(), epochs=1)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return open_images("digits")
+
+
+@pytest.fixture(scope="module")
+def searched(digits):
+    return pick(digits, recipe=Recipe(hidden=(16,), epochs=2))
+
+
+@pytest.fixture(scope="module")
+def default():
+    return trace()
+
+
+def answers(run):
+    """What two searches must have in common to be the same search."""
+    return run.choice.learning_rate, run.choice.basin, run.choice.reason, run.choice.verdicts
+
+
+def test_the_package_has_few_names_and_all_of_them_are_meant():
+    names = {n for n, v in vars(etascope).items() if not n.startswith("_") and not isinstance(v, types.ModuleType)}
+    names -= {"annotations"}
+    assert {"pick", "trace", "open_images", "Recipe", "Choice", "Run", "Trace", "Dataset", "InputError"} <= names
+    assert len(names) <= 15
+    for name in names:
+        assert getattr(etascope, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        etascope.nonsense  # noqa: B018 - the access is what is tested.
+
+
+def test_a_search_returns_a_run_with_choice_trace_and_history(searched):
+    assert isinstance(searched, Run)
+    assert isinstance(searched.choice, Choice)
+    assert isinstance(searched.trace, Trace)
+    choice = searched.choice
+    assert choice.basin.low <= choice.learning_rate <= choice.basin.high
+    assert len(searched.history.plan) == choice.cost.trials == len(choice.verdicts)
+    assert searched.trace.learning_rate == choice.learning_rate
+    assert (searched.data.development, searched.data.test) == (800, 200)
+
+
+def test_the_default_training_ends_near_the_accuracy_of_the_lesson(default):
+    assert default.learning_rate == 0.01
+    assert default.recipe == Recipe()
+    assert 0.80 <= default.evaluation.accuracy <= 0.93
+    losses = [epoch.train_loss for epoch in default.epochs]
+    assert losses == sorted(losses, reverse=True)
+    assert 0.35 <= default.epochs[0].train_accuracy <= 0.55
+    assert default.epochs[-1].train_accuracy >= 0.85
+
+
+def test_the_search_beats_a_rate_a_decade_off_either_way(searched, digits):
+    recipe = searched.recipe
+    best = searched.trace.evaluation.loss
+    for factor in (0.1, 30):
+        off = trace(digits, learning_rate=searched.choice.learning_rate * factor, recipe=recipe)
+        assert off.evaluation is None or off.evaluation.loss > best + 0.05
+
+
+def test_test_pixels_decide_nothing_but_the_test(digits):
+    first = pick(digits, recipe=Recipe(hidden=(16,), epochs=1, pixels="standard"))
+    images = digits.images.copy()
+    held = np.setdiff1d(np.arange(1000), _development(digits))
+    assert len(held) == 200
+    images[held] = 255 - images[held]
+    other = pick(replace(digits, images=images), recipe=first.recipe)
+    assert answers(other) == answers(first)
+    for name in ("step_loss", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy"):
+        np.testing.assert_array_equal(getattr(other.history, name), getattr(first.history, name))
+    np.testing.assert_array_equal(other.trace.step_loss, first.trace.step_loss)
+    assert other.trace.epochs == first.trace.epochs
+    assert other.trace.evaluation != first.trace.evaluation
+    assert other.trace.prediction.probabilities.tolist() != first.trace.prediction.probabilities.tolist()
+
+
+def _development(dataset):
+    from etascope.pipeline.split import divide
+
+    return divide(dataset).rows
+
+
+def test_every_trial_of_the_search_holds_a_fold_out_and_the_last_training_none(searched):
+    assert set(searched.history.plan.folds.tolist()) == {0, 1, 2, 3, 4}
+    assert NO_FOLD not in searched.history.plan.folds
+    assert searched.history.examples.max() == 640 * 2
+    assert len(searched.trace.step_loss) == 2 * 800 / 16
+
+
+def test_the_validation_curve_is_the_mean_over_the_folds_at_the_chosen_rate(searched):
+    plan, history = searched.history.plan, searched.history
+    chosen = np.isclose(plan.learning_rates, searched.choice.learning_rate, rtol=1e-9)
+    assert sorted(plan.folds[chosen].tolist()) == [0, 1, 2, 3, 4]
+    curve = history.valid_loss[chosen].mean(axis=0)
+    assert [epoch.valid_loss for epoch in searched.trace.epochs] == pytest.approx(curve.tolist(), abs=1e-12)
+    accuracy = history.valid_accuracy[chosen].mean(axis=0)
+    assert [epoch.valid_accuracy for epoch in searched.trace.epochs] == pytest.approx(accuracy.tolist(), abs=1e-12)
+    assert curve[-1] == pytest.approx(searched.choice.valid_loss)
+    assert "5 trainings" in searched.trace.validation
+
+
+def test_a_plain_trace_has_no_validation(default):
+    assert {(epoch.valid_loss, epoch.valid_accuracy) for epoch in default.epochs} == {(None, None)}
+    assert default.validation == ""
+
+
+def test_the_chosen_training_is_the_trace_of_the_chosen_rate(searched, digits):
+    alone = trace(digits, learning_rate=searched.choice.learning_rate, recipe=searched.recipe)
+    np.testing.assert_array_equal(alone.step_loss, searched.trace.step_loss)
+    assert alone.evaluation == searched.trace.evaluation
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_same_seed_gives_the_same_bits(workers, digits):
+    first, again = pick(digits, recipe=SMALL), pick(digits, recipe=SMALL, engine=DenseEngine(workers))
+    assert answers(first) == answers(again)
+    np.testing.assert_array_equal(first.history.step_loss, again.history.step_loss)
+    np.testing.assert_array_equal(first.trace.step_loss, again.trace.step_loss)
+
+
+def test_arrays_a_folder_and_a_dataset_of_the_same_pictures_give_the_same_answer(tmp_path, digits):
+    rows = np.arange(300)
+    images, labels = digits.images[rows], digits.labels[rows]
+    write_folder(tmp_path, images, [str(label) for label in labels])
+    by_array = pick(images, labels, recipe=SMALL)
+    by_dataset = pick(Dataset(images, labels, digits.class_names, "mine"), recipe=SMALL)
+    assert answers(by_array) == answers(by_dataset)
+    assert (by_array.data.images, by_dataset.data.source) == (300, "mine")
+    by_folder = pick(tmp_path, recipe=SMALL)
+    assert by_folder.data.class_names == digits.class_names
+    assert sum(len(h.plan) for h in by_folder.histories) >= 50
+    assert answers(pick(str(tmp_path), recipe=SMALL)) == answers(by_folder)
+
+
+def test_floats_and_channels_are_welcome(digits):
+    images, labels = digits.images[:200], digits.labels[:200]
+    whole = trace(images, labels, recipe=SMALL)
+    for same in (images[..., 0], images[..., 0] / 255, list(zip(images, labels, strict=True))):
+        other = trace(same, None if isinstance(same, list) else labels, recipe=SMALL)
+        np.testing.assert_array_equal(other.step_loss, whole.step_loss)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_a_share_of_the_images_is_held_back(share, digits):
+    told = trace(digits, recipe=SMALL, test=share)
+    assert told.stages[4].shape_in == (1000 * share, 784)
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_test_images_from_elsewhere_are_the_test_images(opened, tmp_path, digits):
+    held = digits.images[900:]
+    write_folder(tmp_path / "held", held, [str(label) for label in digits.labels[900:]])
+    write_folder(tmp_path / "mine", digits.images[:400], [str(label) for label in digits.labels[:400]])
+    images = open_images(tmp_path / "mine") if opened else tmp_path / "mine"
+    told = trace(images, recipe=SMALL, test=tmp_path / "held")
+    assert [stage.shape_in[0] for stage in told.stages] == [500, 500, 500, 400, 100]
+    seen = told.prediction.image
+    assert any(np.array_equal(seen, image) for image in held)
+
+
+def test_the_test_part_of_the_data_is_kept(digits):
+    rows = np.arange(0, 1000, 7)
+    told = trace(replace(digits, test_rows=rows), recipe=SMALL)
+    assert told.stages[4].shape_in == (len(rows), 784)
+    assert np.array_equal(told.prediction.image, digits.images[0])
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda d: pick(d, image=200, recipe=Recipe(epochs=100_000)), "image must be a test image, 0 to 199"),
+        (lambda d: trace(d, learning_rate=0.0, recipe=Recipe(epochs=100_000)), "a finite number above 0; found 0"),
+        (lambda d: trace("nowhere", learning_rate=-1), "a finite number above 0; found -1"),
+        (lambda d: pick(d, d.labels), "label"),
+        (lambda d: pick(d, test=1.5), "test must be a share"),
+        (lambda d: pick(d, folds=0), "Try --folds 5"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_trained(call, sentence, digits):
+    with pytest.raises(InputError, match=sentence):
+        call(digits)
+
+
+def test_a_search_that_cannot_tell_has_no_trace(digits):
+    run = pick(digits, recipe=SMALL, method=GridSearch(low=1e-9, high=2e-9))
+    assert run.choice.learning_rate is None
+    assert run.trace is None
+    assert run.choice.reason
+
+
+def test_trials_that_diverge_are_results(digits):
+    run = pick(digits, recipe=Recipe(hidden=(8,), epochs=1), method=GridSearch(low=1e-3, high=1e25))
+    assert Status.DIVERGED in run.history.status
+    assert run.choice.learning_rate is not None
+
+
+def test_whoever_watches_hears_of_each_round_and_the_last_training(digits):
+    heard = []
+    run = pick(digits, recipe=SMALL, watch=heard.append)
+    stages = list(dict.fromkeys(progress.stage for progress in heard))
+    rounds = [f"searching, round {i + 1}" for i in range(len(run.histories))]
+    assert stages == [*rounds, "training the chosen one"]
+    for stage in stages:
+        told = [progress for progress in heard if progress.stage == stage]
+        assert all(0 <= progress.done <= progress.total for progress in told)
+        assert told[-1].done == pytest.approx(told[-1].total)
