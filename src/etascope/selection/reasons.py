@@ -77,7 +77,7 @@ def not_tried(recipe: Recipe, landscape: Landscape) -> str:
     if len(rates) == 1:
         window = f"any rate but {rates[0]:.3g}"
     return (
-        f"Not tried: {window}; any optimizer but {recipe.optimizer}, schedule but {recipe.schedule}, batch size but "
+        f"{window}; any optimizer but {recipe.optimizer}, schedule but {recipe.schedule}, batch size but "
         f"{recipe.batch_size}, number of epochs but {recipe.epochs} or seed but {seeds}; other models."
     )
 
