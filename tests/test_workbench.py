@@ -184,20 +184,31 @@ def test_the_test_part_of_the_data_is_kept(digits):
     assert np.array_equal(told.prediction.image, digits.images[0])
 
 
+class Idle(DenseEngine):
+    def train(self, split, recipe, plan, watch=None):
+        pytest.fail("something was trained")
+
+
 @pytest.mark.parametrize(
-    ("call", "sentence"),
+    ("ask", "data", "options", "sentence"),
     [
-        (lambda d: pick(d, image=200, recipe=Recipe(epochs=100_000)), "image must be a test image, 0 to 199"),
-        (lambda d: trace(d, learning_rate=0.0, recipe=Recipe(epochs=100_000)), "a finite number above 0; found 0"),
-        (lambda d: trace("nowhere", learning_rate=-1), "a finite number above 0; found -1"),
-        (lambda d: pick(d, d.labels), "label"),
-        (lambda d: pick(d, test=1.5), "test must be a share"),
-        (lambda d: pick(d, folds=0), "Try --folds 5"),
+        (pick, "digits", {"image": 200}, "image must be a test image, 0 to 199; found 200"),
+        (trace, "digits", {"image": -1}, "image must be a test image, 0 to 199; found -1"),
+        (trace, "digits", {"learning_rate": 0.0}, "a finite number above 0; found 0"),
+        (trace, "nowhere", {"learning_rate": -1}, "a finite number above 0; found -1"),
+        (pick, "nowhere", {}, "'nowhere' does not exist"),
+        (pick, "digits", {"test": 1.5}, "test must be a share"),
+        (pick, "digits", {"folds": 0}, "Try --folds 5"),
     ],
 )
-def test_a_mistake_is_told_before_anything_is_trained(call, sentence, digits):
+def test_a_mistake_is_told_before_anything_is_trained(ask, data, options, sentence):
     with pytest.raises(InputError, match=sentence):
-        call(digits)
+        ask(data, engine=Idle(1), **options)
+
+
+def test_labels_beside_an_opened_dataset_are_not_passed_over(digits):
+    with pytest.raises(InputError, match="label"):
+        trace(digits, digits.labels, engine=Idle(1))
 
 
 def test_a_search_that_cannot_tell_has_no_trace(digits):
