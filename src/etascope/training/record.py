@@ -28,13 +28,13 @@ class Record:
     def step(self, trials: NDArray[np.int64], column: int, loss: Array, right: Array, batch: int) -> None:
         """Note one step's summed loss and number right; a trial whose loss is not finite has diverged here."""
         self._examples[trials] += batch
-        finite = np.isfinite(loss)
-        if finite.all():
+        # A loss can be finite again within the block that a trial diverges in: its weights need not have overflowed.
+        fine = np.isfinite(loss) & (self.diverged_at[trials] < 0)
+        if fine.all():
             self._step_loss[trials, column] = loss / batch
         else:
-            fine = finite & (self.diverged_at[trials] < 0)
             self._step_loss[trials[fine], column] = loss[fine] / batch
-            self._diverge(trials[~finite], self._plan.start + column)
+            self._diverge(trials[~fine], self._plan.start + column)
         self._since[:, trials] += (loss, right, np.full(len(trials), batch))
 
     def evaluate(
