@@ -1,0 +1,53 @@
+"""What the numbers were measured on, and an environment in which they mean something."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+#: Variables that pin a kernel, a cache size or a number of threads; no contender gets them.
+PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def unpin() -> None:
+    """Start this program anew without `PINS`, if any of them is set: libraries read them when they load."""
+    if any(name in os.environ for name in PINS):
+        environment = {name: value for name, value in os.environ.items() if name not in PINS}
+        os.execve(sys.executable, [sys.executable, *sys.argv], environment)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def describe(packages: Sequence[str]) -> str:
+    """Return processor, cores, system, and the versions of Python and these packages, as two lines."""
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
+    return f"{_processor()}, {cores()} cores, {platform.system()}\nPython {platform.python_version()}, {versions}"
+
+
+def blas() -> str:
+    """Return which BLAS NumPy multiplies with, its kernels and its threads."""
+    import numpy as np  # noqa: F401  # loads the library that is then described
+    from threadpoolctl import threadpool_info
+
+    loaded = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    return "; ".join(
+        f"{library['internal_api']} {library['version']} ({library.get('architecture', 'unknown')} kernels, "
+        f"{library['num_threads']} threads)"
+        for library in loaded
+    )
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
