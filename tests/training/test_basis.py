@@ -135,6 +135,14 @@ def test_a_velocity_that_fades_is_cleared_before_it_is_denormal(kind):
     np.testing.assert_array_equal(basis.products(row)[1], 0)
 
 
+def test_a_velocity_multiplied_out_holds_no_denormal_numbers():
+    x, still = np.full((2, 2), 1e-3, np.float32), np.zeros((2, 1), np.float32)
+    basis = ExampleBasis(x, x @ x.T, still, still, 1)
+    basis.products(np.arange(2))
+    basis.absorb(np.arange(2), still, np.full((2, 1), 1e-36, np.float32), np.float32(1), np.zeros(1, np.float32))
+    np.testing.assert_array_equal(basis.arrays()[1], 0)
+
+
 @pytest.mark.parametrize("side", [10, 6], ids=["examples", "weights"])
 @pytest.mark.parametrize("steps", [800, 900, 1190])
 def test_a_long_training_with_a_dead_unit_keeps_no_denormal_velocity(side, steps):
