@@ -12,7 +12,7 @@ import numpy as np
 from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
-from etascope.core.plan import check_rates
+from etascope.core.plan import check_rates, trial_rates
 from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
@@ -22,7 +22,6 @@ from etascope.learn.insight import choice_insight
 from etascope.learn.tracing import Validation, lay_open, require_image
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.selection.curves import trial_rates
 from etascope.selection.search import GridSearch
 from etascope.training.dense import DenseEngine
 

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from etascope.core.choice import Landscape
 from etascope.core.data import NO_FOLD
-from etascope.core.plan import Plan, sweep
+from etascope.core.plan import Plan, sweep, trial_rates
 from etascope.core.schedules import SCHEDULES
-from etascope.selection.curves import best_index, fully_tried, read_landscape, trial_rates
+from etascope.selection.curves import best_index, fully_tried, read_landscape
 from tests.selection.closed_form import ClosedForm, flat, task, valley
 
 

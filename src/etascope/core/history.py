@@ -44,7 +44,8 @@ class History:
     status
         A `Status` a trial.
     diverged_at
-        `(trials,)` int64: the step (counted from 0) whose loss was not finite, -1 where there is none.
+        `(trials,)` int64: the step (counted from 0) whose loss was not finite, or whose update left weights or a
+        validation loss that are not; -1 where there is none.
     examples
         `(trials,)` int64: training examples that the trial went through.
     checkpoints

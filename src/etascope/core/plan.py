@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.core.recipe import Recipe
+from etascope.core.recipe import Recipe, Task
 from etascope.core.schedules import schedule_row
 
 
@@ -93,7 +93,7 @@ class Plan:
 
     @property
     def learning_rates(self) -> NDArray[np.float64]:
-        """The peak rate of each trial `(trials,)`: what the search varies and what is reported."""
+        """The highest rate of each trial `(trials,)`; see `trial_rates` for the rate that a search asked for."""
         return self.rates.max(axis=1, initial=0.0)
 
     def take(self, trials: Sequence[int] | NDArray[np.int64]) -> Plan:
@@ -138,6 +138,24 @@ def sweep(
         seeds=np.repeat(np.array([u[0] for u in units], np.int64), len(rates)),
         folds=np.repeat(np.array([u[1] for u in units], np.int64), len(rates)),
     )
+
+
+def trial_rates(task: Task, plan: Plan) -> NDArray[np.float64]:
+    """Return the learning rate that was asked for, `(trials,)`, of a plan whose rows have the recipe's shape.
+
+    Read off the first column, so that it also holds for a later part of a training, and for a one-cycle whose
+    highest step falls a little short of the peak. Rounded to twelve digits, so that equal rates are equal.
+
+    Examples
+    --------
+    >>> recipe = Recipe(schedule="one-cycle", epochs=1)
+    >>> plan = sweep(recipe, 7, [0.1], folds=[0])
+    >>> trial_rates(Task(recipe, 10, 80, 5, 7), plan).tolist(), plan.learning_rates.round(4).tolist()
+    ([0.1], [0.0981])
+    """
+    shape = schedule_row(task.recipe.schedule, task.recipe.warmup, task.steps)
+    rates = plan.rates[:, 0] / shape[plan.start]
+    return np.array([float(f"{rate:.12g}") for rate in rates.tolist()], np.float64)
 
 
 def check_rates(rates: NDArray[np.float64]) -> None:

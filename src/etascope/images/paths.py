@@ -58,8 +58,11 @@ def existing(path: Path, names: Iterable[str] = ()) -> Path:
     near = {os.path.basename(other).casefold(): other for other in siblings} | {name: name for name in names}
     close = difflib.get_close_matches(path.name.casefold(), near, n=1, cutoff=0.6)
     gone = "is a link to nothing" if path.is_symlink() else "does not exist"
-    hint = f"Did you mean {near[close[0]]!r}?" if close else f"Known sets are {', '.join(names) or 'none'}."
-    raise InputError(f"images are opened from a path or a known set; {str(path)!r} {gone}. {hint}")
+    hint = f"Did you mean {near[close[0]]!r}?" if close else "Check the path."
+    if names and not close:
+        hint = f"Known sets are {', '.join(names)}."
+    what = "images are opened from a path or a known set" if names else "a file must be there to be read"
+    raise InputError(f"{what}; {str(path)!r} {gone}. {hint}")
 
 
 def unreadable(path: Path, error: Exception) -> InputError:

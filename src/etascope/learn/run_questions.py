@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from etascope.core.numbers import nats, rate
+from etascope.core.plan import trial_rates
 from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.learn.asking import Bands, ask
@@ -25,7 +26,7 @@ def too_high(run: Run, place: int) -> Question:
     loss = landscape.mean_loss
     finite = np.flatnonzero(np.isfinite(loss))
     if lost.any():
-        lowest = rate(float(run.history.plan.learning_rates[lost].min()))
+        lowest = rate(float(trial_rates(run.task, run.history.plan)[lost].min()))
         reason = f"In this run {int(lost.sum())} of {len(lost)} trials diverged, the lowest of them at {lowest}."
     elif finite.size:
         best, highest = int(finite[loss[finite].argmin()]), int(finite[-1])

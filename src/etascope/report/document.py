@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Cost
 from etascope.core.errors import InputError
+from etascope.core.plan import trial_rates
 from etascope.core.question import Question
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary, Run, versions
@@ -221,7 +222,7 @@ def _question(question: Question) -> Document:
 def _trials(run: Run) -> Iterable[Document]:
     verdicts = iter(run.choice.verdicts)
     for history in run.histories:
-        rates = history.plan.learning_rates
+        rates = trial_rates(run.task, history.plan)
         for i, status in enumerate(history.status):
             yield {
                 "learning_rate": float(rates[i]),

@@ -130,7 +130,8 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ))  # fmt: skip
     facts.append((
         "cost",
-        f"{cost.trials:,} trials of {cost.epochs} epochs each = {cost.training_equivalents:.3g} training equivalents, "
+        f"{cost.trials:,} trials of {cost.epochs} {'epoch' if cost.epochs == 1 else 'epochs'} each = "
+        f"{cost.training_equivalents:.3g} training equivalents, "
         f"{cost.seconds:.1f} s; {run.seconds:.1f} s in all",
     ))  # fmt: skip
     facts.append(("not tried", choice.not_tried))

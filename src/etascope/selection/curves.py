@@ -10,29 +10,8 @@ from numpy.typing import NDArray
 from etascope.core.choice import Landscape
 from etascope.core.data import NO_FOLD
 from etascope.core.history import History, Status
-from etascope.core.plan import Plan
+from etascope.core.plan import trial_rates
 from etascope.core.recipe import Task
-from etascope.core.schedules import schedule_row
-
-
-def trial_rates(task: Task, plan: Plan) -> NDArray[np.float64]:
-    """Return the learning rate that was asked for, `(trials,)`, of a plan whose rows have the recipe's shape.
-
-    Read off the first column, so that it also holds for a later part of a training, and for a one-cycle whose
-    highest step falls a little short of the peak. Rounded to twelve digits, so that equal rates are equal.
-
-    Examples
-    --------
-    >>> from etascope.core.plan import sweep
-    >>> from etascope.core.recipe import Recipe
-    >>> recipe = Recipe(schedule="one-cycle", epochs=1)
-    >>> plan = sweep(recipe, 7, [0.1], folds=[0])
-    >>> trial_rates(Task(recipe, 10, 80, 5, 7), plan).tolist(), plan.learning_rates.round(4).tolist()
-    ([0.1], [0.0981])
-    """
-    shape = schedule_row(task.recipe.schedule, task.recipe.warmup, task.steps)
-    rates = plan.rates[:, 0] / shape[plan.start]
-    return np.array([float(f"{rate:.12g}") for rate in rates.tolist()], np.float64)
 
 
 def read_landscape(task: Task, histories: Sequence[History]) -> Landscape:

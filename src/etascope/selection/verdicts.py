@@ -11,8 +11,8 @@ import numpy as np
 from etascope.core.choice import Basin, Landscape
 from etascope.core.data import NO_FOLD
 from etascope.core.history import History, Status
+from etascope.core.plan import trial_rates
 from etascope.core.recipe import Task
-from etascope.selection.curves import trial_rates
 
 #: A trial whose validation loss stays above this share of a blind guess's has hardly learned.
 HARDLY = 0.95

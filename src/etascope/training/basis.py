@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.training.optimizers import Array, flush
+from etascope.training.optimizers import TINY, Array, flush
 
 Rows = NDArray[np.int64]
 
@@ -109,30 +109,36 @@ class ExampleBasis:
 
         W = W0 - s V0 - x' Q            V = b V0 + x' P
 
-    with a row of `Q` and `P` per row of the data. The outputs are then `x W = x W0 - s x V0 - G Q` with the Gram matrix
-    `G = x x'` of all rows, computed once for all trials; an update only adds rows to `Q` and `P`, so the product that
+    with a row of `Q` and `P` per row that trains. The outputs are then `x W = x W0 - s x V0 - G Q` with the Gram matrix
+    `G = x x'` of the data, computed once for all trials; an update only adds rows to `Q` and `P`, so the product that
     usually makes the gradient falls away. (The dual form of the perceptron and of kernel methods: Aizerman, Braverman
     and Rozonoer 1964.)
     """
 
-    def __init__(self, x: Array, gram: Array, weights: Array, velocity: Array | None, units: int) -> None:
-        self._x, self._gram, self._start = x, gram, [weights] if velocity is None else [weights, velocity]
+    def __init__(
+        self, x: Array, gram: Array, weights: Array, velocity: Array | None, units: int, train: Rows | None = None
+    ) -> None:
+        self._x, self._start = x, [weights] if velocity is None else [weights, velocity]
+        self._train = np.arange(len(x)) if train is None else train
+        self._gram = gram if len(self._train) == len(x) else gram.take(self._train, axis=1)
+        self._place = np.full(len(x), -1)
+        self._place[self._train] = np.arange(len(self._train))
         # Trials of a new training all start from the same weights, so one trial's product serves all.
         first, copies = weights[:, :units], weights.shape[1] // units
         same = copies > 1 and all(np.array_equal(first, other) for other in np.hsplit(weights, copies)[1:])
         self._xw = np.tile(x @ first, copies) if same else x @ weights
         # A velocity of zeros, as at the start of a training, needs no product.
         self._xv = x @ velocity if velocity is not None and velocity.any() else None
-        self._q = np.zeros_like(self._xw)
-        self._p = None if velocity is None else np.zeros_like(self._xw)
+        self._q = np.zeros((len(self._train), self.columns), np.float32)
+        self._p = None if velocity is None else np.zeros_like(self._q)
         self._s, self._b = np.zeros(self.columns, np.float32), np.float32(1)
         self._prepare()
 
     def _prepare(self) -> None:
         # Work space is kept: fresh megabytes for every block would be page faults for every block.
         self._gram_rows = np.empty_like(self._gram)
-        self._products, self._scratch = (np.empty_like(self._q) for _ in range(2))
-        self._velocity_products = None if self._p is None else np.empty_like(self._q)
+        self._products, self._scratch = (np.empty_like(self._xw) for _ in range(2))
+        self._velocity_products = None if self._p is None else np.empty_like(self._xw)
 
     @property
     def columns(self) -> int:
@@ -142,27 +148,26 @@ class ExampleBasis:
     def products(self, rows: Rows) -> tuple[Array, Array | None, Array]:
         """Multiply the Gram matrix's rows with the coefficients."""
         xw, xv = self._products[: len(rows)], None
-        gram = self._negative_outputs(rows, xw)
-        np.negative(xw, out=xw)
+        gram = self._write_outputs(rows, xw)
         if self._p is not None and self._velocity_products is not None:
             xv = np.matmul(gram, self._p, out=self._velocity_products[: len(rows)])
             if self._xv is not None:
                 xv += self._xv[rows] * self._b
-        return xw, xv, gram[:, rows]
+        return xw, xv, gram.take(self._place[rows], axis=1)
 
-    def _negative_outputs(self, rows: Rows, out: Array) -> Array:
+    def _write_outputs(self, rows: Rows, out: Array) -> Array:
         gram = self._gram.take(rows, axis=0, out=self._gram_rows[: len(rows)], mode="clip")
         np.matmul(gram, self._q, out=out)
-        out -= self._xw.take(rows, axis=0, out=self._scratch[: len(rows)], mode="clip")
+        start = self._xw.take(rows, axis=0, out=self._scratch[: len(rows)], mode="clip")
+        np.subtract(start, out, out=out)
         if self._xv is not None:
-            out += self._xv[rows] * self._s
+            out -= self._xv[rows] * self._s
         return gram
 
     def absorb(self, rows: Rows, q: Array, p: Array, a: np.float32, c: Array) -> None:
         """Add the block's coefficients."""
         if self._p is not None:
-            np.multiply(self._p, c, out=self._scratch)
-            self._q += self._scratch
+            self._q += np.multiply(self._p, c, out=self._scratch[: len(self._p)])
             self._s += c * self._b
             self._p *= a
             self._b *= a
@@ -170,32 +175,38 @@ class ExampleBasis:
         self._add(self._q, rows, q)
 
     def _add(self, coefficients: Array, rows: Rows, more: Array) -> None:
-        total = coefficients.take(rows, axis=0, out=self._scratch[: len(rows)], mode="clip")
+        places = self._place[rows]
+        total = coefficients.take(places, axis=0, out=self._scratch[: len(rows)], mode="clip")
         total += more
-        coefficients[rows] = total
+        coefficients[places] = total
 
     def outputs(self, rows: Rows, out: Array) -> None:
         """Multiply the Gram matrix's rows with the coefficients."""
-        self._negative_outputs(rows, out)
-        np.negative(out, out=out)
+        self._write_outputs(rows, out)
 
     def arrays(self) -> list[Array]:
         """Return weights and velocity, multiplied out."""
-        weights: Array = np.subtract(self._start[0], self._x.T @ self._q, dtype=np.float32)
+        trained = self._x[self._train]
+        weights: Array = np.subtract(self._start[0], trained.T @ self._q, dtype=np.float32)
         if self._p is None:
             return [weights]
-        velocity: Array = np.add(self._start[1] * self._b, self._x.T @ self._p, dtype=np.float32)
+        velocity: Array = np.add(self._start[1] * self._b, trained.T @ self._p, dtype=np.float32)
         weights -= self._start[1] * self._s
+        flush(velocity)
         return [weights, velocity]
 
     def finite(self) -> NDArray[np.bool_]:
-        """Look at the coefficients."""
-        return np.asarray(np.isfinite(self._q).all(axis=0))
+        """Look at the coefficients, and whether the weights that they add up to can overflow."""
+        # One fast pass tells the usual case: squares that can be added up belong to sums that can be.
+        if np.isfinite(np.vdot(self._q, self._q)):
+            return np.ones(self.columns, np.bool_)
+        return np.isfinite(np.abs(self._q).sum(axis=0) * np.abs(self._x).max())
 
     def keep(self, columns: Rows) -> ExampleBasis:
         """Return these columns alone."""
         kept = object.__new__(ExampleBasis)
         kept._x, kept._gram, kept._b = self._x, self._gram, self._b
+        kept._train, kept._place = self._train, self._place
         kept._start = [np.ascontiguousarray(array[:, columns]) for array in self._start]
         kept._xw, kept._q = (np.ascontiguousarray(array[:, columns]) for array in (self._xw, self._q))
         kept._xv, kept._p = (
@@ -206,6 +217,8 @@ class ExampleBasis:
         return kept
 
     def flush(self) -> None:
-        """Clear the velocity's coefficients of denormal numbers."""
+        """Clear the velocity's coefficients of denormal numbers, and the start velocity where it has faded."""
         if self._p is not None:
             flush(self._p)
+        if self._b < TINY:
+            self._b = np.float32(0)

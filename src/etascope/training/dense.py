@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.data import Split
+from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
 from etascope.core.plan import Checkpoint, Plan
@@ -18,12 +20,12 @@ from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.core.trace import Layer
 from etascope.training.fan_out import cores, fan_out, one_blas_thread
 from etascope.training.group import train_group
-from etascope.training.optimizers import Array
+from etascope.training.optimizers import Array, rule_of
 from etascope.training.packed import Packed, pack
 
 #: Columns of the first layer that a group of trials fills. Two pulls meet here: narrower fits the second-level cache,
 #: wider has fewer small array operations, for which threads queue at the interpreter lock.
-GROUP_COLUMNS = 2048
+GROUP_COLUMNS = 1024
 #: No group holds more trials than this.
 GROUP_TRIALS = 32
 
@@ -34,7 +36,7 @@ _packed_splits: weakref.WeakKeyDictionary[Split, dict[bool, Packed]] = weakref.W
 class DenseEngine:
     """Trains plans of dense networks on the processor.
 
-    Trials with equal seed and fold share their batches; up to 16 of them (with 128 hidden units) are stacked in
+    Trials with equal seed and fold share their batches; up to eight of them (with 128 hidden units) are stacked in
     one matrix product, and such groups run in threads. The answer is the same, bit for bit, for any number of workers
     and for any split of a plan between groups.
 
@@ -78,7 +80,7 @@ class DenseEngine:
         began = time.perf_counter()
         _check(split, recipe, plan)
         groups = group_trials(plan, recipe.hidden[0] if recipe.hidden else split.n_classes)
-        steps, done, told = max(plan.steps, 1), 0, 0.0
+        steps, done, told = plan.steps, 0, 0.0
 
         def advance(trial_steps: int) -> None:
             nonlocal done, told
@@ -96,6 +98,8 @@ class DenseEngine:
                 self.workers or cores(),
                 advance,
             )
+        if not steps:
+            watch(Progress("training", len(plan), len(plan), "trainings"))
         return _in_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
 
     def explain(self, checkpoint: Checkpoint, x: NDArray[np.float32]) -> tuple[Layer, ...]:
@@ -135,14 +139,32 @@ def _check(split: Split, recipe: Recipe, plan: Plan) -> None:
         raise InputError(
             f"the dense engine trains on features (n, features); found {split.x.shape}. Prepare the split."
         )
-    if len(plan.folds) and plan.folds.max() >= split.n_folds:
+    if plan.seeds.min() < 0:
+        raise InputError(f"a seed must be a whole number of at least 0; found {plan.seeds.min()}.")
+    if plan.folds.max() >= split.n_folds:
         raise InputError(f"the split has {split.n_folds} folds; the plan holds out fold {plan.folds.max()}.")
+    if plan.folds.min() < NO_FOLD:
+        raise InputError(f"a fold counts from 0, and {NO_FOLD} holds nothing out; found {plan.folds.min()}.")
     per_epoch = {steps_per_epoch(split, recipe, int(fold)) for fold in np.unique(plan.folds)}
     if len(per_epoch) > 1:
         raise InputError("the trials of a plan must all hold a fold out, or none; their epochs differ in steps.")
     total = per_epoch.pop() * recipe.epochs
     if plan.start + plan.steps > total:
         raise InputError(f"the recipe has {total} steps; the plan goes to step {plan.start + plan.steps}.")
+    sizes, names = (split.x.shape[1], *recipe.hidden, split.n_classes), rule_of(recipe).state_names
+    shapes = [shape for pair in itertools.pairwise(sizes) for shape in (pair, pair[1:])]
+    for checkpoint in plan.resume or ():
+        found = [p.shape for p in checkpoint.parameters]
+        if found != shapes or set(checkpoint.state) != set(names):
+            raise InputError(
+                f"a checkpoint must fit the recipe: weights {_by(shapes)} and optimizer state "
+                f"{', '.join(names) or 'none'}; found weights {_by(found)} and state "
+                f"{', '.join(checkpoint.state) or 'none'}. Go on with the recipe that it was trained with."
+            )
+
+
+def _by(shapes: Sequence[tuple[int, ...]]) -> str:
+    return ", ".join("x".join(map(str, shape)) for shape in shapes[::2])
 
 
 def _pack_once(split: Split, *, every_feature: bool) -> Packed:
@@ -162,9 +184,9 @@ def _in_order(joined: History, plan: Plan, trials: NDArray[np.int64], seconds: f
         train_accuracy=joined.train_accuracy[back],
         valid_loss=joined.valid_loss[back],
         valid_accuracy=joined.valid_accuracy[back],
-        status=tuple(joined.status[i] for i in back.tolist()),
+        status=tuple(joined.status[int(i)] for i in back),
         diverged_at=joined.diverged_at[back],
         examples=joined.examples[back],
-        checkpoints=tuple(joined.checkpoints[i] for i in back.tolist()) if joined.checkpoints else (),
+        checkpoints=tuple(joined.checkpoints[int(i)] for i in back) if joined.checkpoints else (),
         seconds=seconds,
     )

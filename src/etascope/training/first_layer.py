@@ -132,15 +132,13 @@ class BlockedFirstLayer:
 
     def forward(self, start: int, stop: int, out: Array) -> None:
         """Add to the block's products what the steps since its start did."""
-        out[...] = self._xw[start:stop]
         if not start:
+            out[...] = self._xw[:stop]
             return
-        scratch = self._scratch[: stop - start]
+        np.matmul(self._gram[start:stop, :start], self._q[:start], out=out)
+        np.subtract(self._xw[start:stop], out, out=out)
         if self._xv is not None:
-            np.multiply(self._xv[start:stop], self._c, out=scratch)
-            out -= scratch
-        np.matmul(self._gram[start:stop, :start], self._q[:start], out=scratch)
-        out -= scratch
+            out -= np.multiply(self._xv[start:stop], self._c, out=self._scratch[: stop - start])
 
     def update(self, start: int, stop: int, delta: Array, rate: Array, step: int) -> None:
         """Run the rule on the coefficients."""

@@ -46,13 +46,13 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     starts = list(plan.resume or ()) or [
         Checkpoint(0, frozen, {name: tuple(np.zeros_like(p) for p in frozen) for name in rule.state_names})
     ] * len(plan)
-    stack = Stack(sizes, starts, packed, rule, block * recipe.batch_size if blocked else 0)
     record = Record(plan, evaluation_steps(plan.start, plan.steps, per_epoch))
     train_rows, valid_rows = split.train_rows(fold), split.valid_rows(fold)
     size = split.train_size(fold)
     order = np.empty(0, np.int64)
     step, end, alive = plan.start, plan.start + plan.steps, np.arange(len(plan))
     with np.errstate(all="ignore"):
+        stack = Stack(sizes, starts, packed, rule, block * recipe.batch_size if blocked else 0, train_rows)
         while step < end and len(alive):
             epoch, within = divmod(step, per_epoch)
             if within == 0 or step == plan.start:
@@ -80,12 +80,15 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
                 alive = alive[healthy]
                 if len(alive):
                     stack.keep(np.flatnonzero(healthy))
-    advance((end - step) * len(plan))
+        checkpoints: list[Checkpoint | None] = [None] * len(plan) if plan.keep_checkpoints else []
+        if plan.keep_checkpoints and len(alive):
+            last = (plan.rates[:, -1] if plan.steps else np.array([c.last_rate for c in starts]))[alive].tolist()
+            kept = stack.unpack(end, [starts[i].parameters for i in alive], last)
+            for trial, checkpoint in zip(alive, kept, strict=True):
+                checkpoints[trial] = checkpoint
+    if step < end:
+        advance((end - step) * len(plan))
     total = per_epoch * recipe.epochs
-    checkpoints: list[Checkpoint | None] = [None] * len(plan) if plan.keep_checkpoints else []
-    if plan.keep_checkpoints and len(alive):
-        for trial, checkpoint in zip(alive, stack.unpack(end, [starts[i].parameters for i in alive]), strict=True):
-            checkpoints[trial] = checkpoint
     return record.history(Status.FINISHED if end >= total else Status.PAUSED, tuple(checkpoints))
 
 

@@ -46,10 +46,18 @@ class Stack:
         The update rule.
     block
         Rows of the largest block of batches; 0 moves the weights after every batch.
+    train
+        The development rows that train; None for all of them.
     """
 
     def __init__(
-        self, sizes: tuple[int, ...], starts: list[Checkpoint], packed: Packed, rule: Rule, block: int
+        self,
+        sizes: tuple[int, ...],
+        starts: list[Checkpoint],
+        packed: Packed,
+        rule: Rule,
+        block: int,
+        train: NDArray[np.int64] | None = None,
     ) -> None:
         self.sizes = sizes
         self._packed = packed
@@ -59,7 +67,7 @@ class Stack:
         states = [self._stack([start.state[name] for start in starts]) for name in rule.state_names]
         self._deeper_state = [tuple(deeper[i] for _, deeper in states) for i in range(len(self._deeper))]
         state = tuple(array for array, _ in states)
-        self.first = first_layer(packed, first, state, rule, block, sizes[1])
+        self.first = first_layer(packed, first, state, rule, block, sizes[1], train)
         self._prepare()
 
     def _stack(self, trials: list[tuple[Array, ...]]) -> tuple[Array, list[Array]]:
@@ -71,7 +79,7 @@ class Stack:
         self._deeper_scratch = [(np.empty_like(p), np.empty_like(p)) for p in self._deeper]
         self._buffers: dict[int, _Buffers] = {}
 
-    def unpack(self, step: int, frozen: list[tuple[Array, ...]]) -> list[Checkpoint]:
+    def unpack(self, step: int, frozen: list[tuple[Array, ...]], last_rates: list[float]) -> list[Checkpoint]:
         """Return a checkpoint a trial; features without gradient keep the weights that `frozen` has for the trial."""
         first = self.first.arrays()
         deeper = [self._deeper, *([state[i] for state in self._deeper_state] for i in range(len(first) - 1))]
@@ -84,6 +92,7 @@ class Stack:
                     name: self._unstack(first[i], deeper[i], trial, zeros)
                     for i, name in enumerate(self._rule.state_names, 1)
                 },
+                last_rates[trial],
             )
             for trial in range(self.trials)
         ]
@@ -219,12 +228,18 @@ def cross_entropy(logits: Array, onehot: Array, scratch: Array) -> tuple[Array, 
 
 
 def first_layer(
-    packed: Packed, weights: Array, state: tuple[Array, ...], rule: Rule, block: int, units: int
+    packed: Packed,
+    weights: Array,
+    state: tuple[Array, ...],
+    rule: Rule,
+    block: int,
+    units: int,
+    train: NDArray[np.int64] | None,
 ) -> FirstLayer:
     """Return the fastest first layer for this data and rule."""
     if not block or not isinstance(rule, Sgd):
         return DirectFirstLayer(packed.x, weights, state, rule)
     velocity = state[0] if state else None
     if packed.gram is not None:
-        return BlockedFirstLayer(ExampleBasis(packed.x, packed.gram, weights, velocity, units), rule, block)
+        return BlockedFirstLayer(ExampleBasis(packed.x, packed.gram, weights, velocity, units, train), rule, block)
     return BlockedFirstLayer(WeightBasis(packed.x, weights, velocity), rule, block)
