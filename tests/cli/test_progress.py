@@ -12,7 +12,7 @@ from etascope.cli.progress import progress
 from etascope.core.protocols import Progress
 from tests.cli.running import Terminal, run, screen
 
-LONG = ("pick", "--epochs", "3", "--low", "0.001", "--high", "1")
+LONG = ("pick", "--epochs", "10", "--low", "0.001", "--high", "1")
 
 
 def told(*records, seconds, monkeypatch):

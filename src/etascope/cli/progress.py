@@ -61,7 +61,7 @@ class _Bars:
         if progress.stage != self._stage:
             self._stage = progress.stage
             bars.reset(self._task, description=progress.stage, total=progress.total, unit=progress.unit)
-        bars.update(self._task, completed=progress.done, total=progress.total)
+        bars.update(self._task, completed=progress.done, total=progress.total, refresh=True)
 
     def _open(self, first: Progress) -> None:
         from rich.console import Console
@@ -75,6 +75,8 @@ class _Bars:
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=Console(stderr=True),
+            # A thread that refreshes would keep the engine from forking its workers; they report often enough.
+            auto_refresh=False,
             transient=True,
         )
         self._stage = first.stage

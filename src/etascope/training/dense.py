@@ -19,15 +19,19 @@ from etascope.core.protocols import Progress, Watch, ignore
 from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.core.trace import Layer
 from etascope.training.fan_out import cores, fan_out, one_blas_thread
+from etascope.training.fork_out import fork_out, may_fork
 from etascope.training.group import train_group
 from etascope.training.optimizers import Array, rule_of
 from etascope.training.packed import Packed, pack
 
-#: Columns of the first layer that a group of trials fills. Two pulls meet here: narrower fits the second-level cache,
-#: wider has fewer small array operations, for which threads queue at the interpreter lock.
-GROUP_COLUMNS = 1024
+#: Columns of the first layer that a group of trials fills. Two pulls meet here: more columns need fewer small array
+#: operations a trial, fewer give work to every core when there are few trials (eight make two groups of four).
+GROUP_COLUMNS = 896
 #: No group holds more trials than this.
 GROUP_TRIALS = 32
+
+#: Plans of fewer multiplications than this are done before processes have started.
+FORK_WORK = 2e9
 
 _packed_splits: weakref.WeakKeyDictionary[Split, dict[bool, Packed]] = weakref.WeakKeyDictionary()
 
@@ -36,14 +40,15 @@ _packed_splits: weakref.WeakKeyDictionary[Split, dict[bool, Packed]] = weakref.W
 class DenseEngine:
     """Trains plans of dense networks on the processor.
 
-    Trials with equal seed and fold share their batches; up to eight of them (with 128 hidden units) are stacked in
-    one matrix product, and such groups run in threads. The answer is the same, bit for bit, for any number of workers
+    Trials with equal seed and fold share their batches; up to seven of them (with 128 hidden units) are stacked in
+    one matrix product, and such groups run in processes or
+    threads. The answer is the same, bit for bit, for any number of workers
     and for any split of a plan between groups.
 
     Attributes
     ----------
     workers
-        Threads, at least 1; None takes one a core.
+        Processes or threads, at least 1; None takes one a core.
     """
 
     workers: int | None = None
@@ -92,7 +97,8 @@ class DenseEngine:
 
         with one_blas_thread():
             packed = _pack_once(split, every_feature=bool(recipe.weight_decay))
-            histories = fan_out(
+            spread = fork_out if _work(split, recipe, plan) > FORK_WORK and may_fork() else fan_out
+            histories = spread(
                 [plan.take(group) for group in groups],
                 lambda part, report: train_group(split, packed, recipe, part, report),
                 self.workers or cores(),
@@ -161,6 +167,11 @@ def _check(split: Split, recipe: Recipe, plan: Plan) -> None:
                 f"{', '.join(names) or 'none'}; found weights {_by(found)} and state "
                 f"{', '.join(checkpoint.state) or 'none'}. Go on with the recipe that it was trained with."
             )
+
+
+def _work(split: Split, recipe: Recipe, plan: Plan) -> float:
+    units = recipe.hidden[0] if recipe.hidden else split.n_classes
+    return float(plan.rates.size) * recipe.batch_size * split.x.shape[1] * units
 
 
 def _by(shapes: Sequence[tuple[int, ...]]) -> str:

@@ -26,7 +26,7 @@ def one_blas_thread() -> Generator[None]:
         yield
 
 
-class _Stopped(Exception):
+class Stopped(Exception):
     """Another job failed, or the user pressed Ctrl-C."""
 
 
@@ -59,7 +59,7 @@ def fan_out(
 
     def report(amount: int) -> None:
         if stop.is_set():
-            raise _Stopped
+            raise Stopped
         with lock:
             advance(amount)
 

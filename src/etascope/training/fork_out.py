@@ -1,0 +1,107 @@
+"""Spread jobs over forked processes, where that is safe: they never wait for each other at the interpreter lock."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from etascope.core.errors import InputError
+from etascope.training.fan_out import Stopped
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+#: Seconds between looks at how far the processes are.
+GLANCE = 0.05
+#: Libraries whose own threads do not survive a fork.
+UNSAFE = ("jax", "ray", "grpc")
+
+_inherited: Callable[[int], Any] | None = None
+
+
+def may_fork() -> bool:
+    """Return whether forking is safe here: on Linux, with no other Python thread that might hold a lock."""
+    return (
+        sys.platform == "linux"
+        and threading.active_count() == 1
+        and threading.current_thread() is threading.main_thread()
+        and not any(name in sys.modules for name in UNSAFE)
+    )
+
+
+def fork_out(
+    jobs: Sequence[Job],
+    run: Callable[[Job, Callable[[int], None]], Result],
+    workers: int,
+    advance: Callable[[int], None],
+) -> list[Result]:
+    """Return `run(job, report)` of every job, in the order of the jobs, each run in one of `workers` processes.
+
+    Jobs and their data are inherited, not sent; results are sent back. Otherwise as `fan_out`; ask `may_fork` first.
+
+    Raises
+    ------
+    InputError
+        If the system ended a process, as it does when memory runs out.
+    """
+    global _inherited
+    context = multiprocessing.get_context("fork")
+    amounts, stop = context.RawArray("q", max(len(jobs), 1)), context.RawValue("b", 0)
+
+    def work(number: int) -> Result:
+        def report(amount: int) -> None:
+            if stop.value:
+                raise Stopped
+            amounts[number] += amount
+
+        return run(jobs[number], report)
+
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        done = sum(amounts)
+        advance(done - told)
+        told = done
+
+    _inherited = work
+    try:
+        with ProcessPoolExecutor(min(workers, len(jobs)), context, _leave_interrupts_to_the_parent) as pool:
+            with warnings.catch_warnings():
+                # Newer Pythons warn of any fork beside native threads; those of BLAS end before a fork by themselves.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                futures = [pool.submit(_run_inherited, number) for number in range(len(jobs))]
+            try:
+                pending: set[Future[Any]] = set(futures)
+                while pending:
+                    done, pending = wait(pending, GLANCE, FIRST_EXCEPTION)
+                    for future in done:
+                        future.result()
+                    tell()
+            finally:
+                stop.value = 1
+                pool.shutdown(wait=True, cancel_futures=True)
+            return [future.result() for future in futures]
+    except BrokenProcessPool:
+        raise InputError(
+            "a worker process was ended by the system, most likely because memory ran out. Use fewer --workers, or a "
+            "smaller --batch-size or network."
+        ) from None
+    finally:
+        _inherited = None
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _run_inherited(number: int) -> Any:  # noqa: ANN401 - whatever the jobs return
+    assert _inherited is not None
+    return _inherited(number)
