@@ -51,7 +51,7 @@ def crew(name: str, contender: type[Contender], processes: int = 1) -> Generator
     """Yield a crew of freshly started processes; they end with the block."""
     context = multiprocessing.get_context("spawn")
     pipes = [context.Pipe() for _ in range(processes)]
-    workers = [context.Process(target=_work, args=(contender, theirs), daemon=True) for _, theirs in pipes]
+    workers = [context.Process(target=_work, args=(contender, theirs)) for _, theirs in pipes]
     for worker, (_, theirs) in zip(workers, pipes, strict=True):
         worker.start()
         theirs.close()

@@ -54,7 +54,6 @@ class Job:
 
 def make_jobs() -> tuple[Job, Job]:
     """Return job A (batch 32, plain SGD) and job B (batch 16, momentum 0.9: the default recipe)."""
-    from etascope.core.data import NO_FOLD
     from etascope.core.recipe import Recipe
     from etascope.images.open import open_images
     from etascope.pipeline.prepare import prepare
@@ -69,7 +68,7 @@ def make_jobs() -> tuple[Job, Job]:
         "x_test": split.x_test,
         "y_test": split.y_test,
         "weights": initial_parameters((FEATURES, HIDDEN, CLASSES), 0),
-        "orders": np.stack([epoch_order(rows, len(rows), 0, NO_FOLD, epoch) for epoch in range(EPOCHS)]),
+        "orders": np.stack([epoch_order(rows, len(rows), 0, 0, epoch) for epoch in range(EPOCHS)]),
     }
     return (
         Job("A: batch 32, plain SGD", 32, 0.0, **shared),

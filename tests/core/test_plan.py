@@ -103,3 +103,9 @@ def test_a_sweep_is_every_rate_with_every_seed_on_every_fold(rates, folds, seeds
     np.testing.assert_allclose(swept.rates, [rate * shape for _, _, rate in expected])
     assert swept.rates.dtype == np.float64
     assert swept.seeds.dtype == swept.folds.dtype == np.int64
+
+
+@pytest.mark.parametrize("at", [(0,), (5,), (2, 2), (3, 1), (-1,)])
+def test_evaluations_must_ascend_within_the_plan(at):
+    with pytest.raises(InputError, match="must ascend within the plan's steps 1 to 4"):
+        Plan(np.ones((1, 4)), np.zeros(1, int), np.zeros(1, int), evaluate_at=at)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from etascope.core.history import Status
-from etascope.core.plan import sweep
+from etascope.core.plan import Checkpoint, Plan, sweep
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.core.schedules import SCHEDULES
 from etascope.training.chance import initial_parameters
@@ -31,9 +31,33 @@ DATA = {"weights": (100, 6), "examples": (100, 10)}
     ],
 )
 def test_evaluations_come_at_the_ends_of_epochs_and_of_the_plan(start, steps, per_epoch, expected):
-    found = evaluation_steps(start, steps, per_epoch)
+    found = evaluation_steps(bare(start, steps), per_epoch)
     assert found.tolist() == expected
     assert found.dtype == np.int64
+
+
+def bare(start, steps, evaluate_at=None):
+    resume = (Checkpoint(start, (), {}),) if start else None
+    return Plan(np.ones((1, steps)), np.zeros(1, int), np.zeros(1, int), start, resume, evaluate_at=evaluate_at)
+
+
+def test_evaluations_come_where_the_plan_names_them_and_at_its_end():
+    assert evaluation_steps(bare(0, 10, (3, 7)), 4).tolist() == [3, 7, 10]
+    assert evaluation_steps(bare(0, 10, (10,)), 4).tolist() == [10]
+    assert evaluation_steps(bare(5, 10, (6,)), 4).tolist() == [6, 15]
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_where_a_plan_evaluates_changes_no_training(optimizer):
+    split, recipe = made.split(folds=2), Recipe((12,), optimizer, batch_size=4, epochs=2)
+    plan = made.kept(made.constant([0.01, 0.1], 20, folds=0))
+    ends = ENGINE.train(split, recipe, plan)
+    named = ENGINE.train(split, recipe, dataclasses.replace(plan, evaluate_at=(3, 9)))
+    assert named.evaluated_at.tolist() == [3, 9, 20]
+    np.testing.assert_allclose(named.step_loss, ends.step_loss, rtol=1e-5)
+    np.testing.assert_allclose(named.valid_loss[:, -1], ends.valid_loss[:, -1], rtol=1e-5)
+    between = named.step_loss[:, 3:9].mean(axis=1)
+    np.testing.assert_allclose(named.train_loss[:, 1], between, rtol=1e-5)
 
 
 @pytest.mark.usefixtures("one_torch_thread")

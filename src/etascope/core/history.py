@@ -35,7 +35,7 @@ class History:
     step_loss
         `(trials, steps)` float32: mean training loss of the step's batch, before its update.
     evaluated_at
-        `(evaluations,)` int64: training steps done at each evaluation (the end of each epoch, and of the plan).
+        `(evaluations,)` int64: training steps done at each evaluation.
     train_loss, train_accuracy
         `(trials, evaluations)` float64: mean over the examples trained since the previous evaluation, as the
         weights moved (what Keras prints), not a second pass.
@@ -102,6 +102,7 @@ def join(histories: Sequence[History]) -> History:
         start=first.plan.start,
         resume=resume,
         keep_checkpoints=all(p.keep_checkpoints for p in plans),
+        evaluate_at=first.plan.evaluate_at,
     )
     return History(
         plan=plan,

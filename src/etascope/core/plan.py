@@ -54,11 +54,14 @@ class Plan:
         A `Checkpoint` a trial to go on from, all at step `start`; None starts from initial weights.
     keep_checkpoints
         Whether the history should hold a checkpoint of each trial (memory grows with trials then).
+    evaluate_at
+        Steps of the training, ascending, after which to evaluate; the plan's end is always one. None evaluates at the
+        end of every epoch.
 
     Raises
     ------
     InputError
-        If a rate is zero, negative or not finite, or the parts disagree in length.
+        If a rate is zero, negative or not finite, the parts disagree in length, or an evaluation is out of the plan.
     """
 
     rates: NDArray[np.float64]
@@ -67,6 +70,7 @@ class Plan:
     start: int = 0
     resume: tuple[Checkpoint, ...] | None = None
     keep_checkpoints: bool = False
+    evaluate_at: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         """Check rates and lengths."""
@@ -81,6 +85,12 @@ class Plan:
             raise InputError(f"checkpoints must all stand at the plan's start {self.start}; found steps {steps}.")
         if self.resume is None and self.start:
             raise InputError(f"a plan that starts at step {self.start} needs checkpoints to go on from.")
+        asked = self.evaluate_at or ()
+        if list(asked) != sorted(set(asked)) or any(not self.start < at <= self.start + self.steps for at in asked):
+            raise InputError(
+                f"evaluations must ascend within the plan's steps {self.start + 1} to {self.start + self.steps}; found "
+                f"{', '.join(map(str, asked))}."
+            )
 
     def __len__(self) -> int:
         """Return the number of trials."""

@@ -27,11 +27,15 @@ _inherited: Callable[[int], Any] | None = None
 
 
 def may_fork() -> bool:
-    """Return whether forking is safe here: on Linux, with no other Python thread that might hold a lock."""
+    """Return whether forking is safe here: on Linux, with no other Python thread that might hold a lock.
+
+    A daemonic process of `multiprocessing` may not have children of its own.
+    """
     return (
         sys.platform == "linux"
         and threading.active_count() == 1
         and threading.current_thread() is threading.main_thread()
+        and not multiprocessing.current_process().daemon
         and not any(name in sys.modules for name in UNSAFE)
     )
 

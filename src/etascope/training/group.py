@@ -25,10 +25,11 @@ PIECE_ROWS = 512
 FLUSH_STEPS = 128
 
 
-def evaluation_steps(start: int, steps: int, per_epoch: int) -> NDArray[np.int64]:
-    """Return the steps done at each evaluation: the ends of epochs, and the end of the plan."""
-    ends = np.arange(start // per_epoch + 1, (start + steps) // per_epoch + 1) * per_epoch
-    return np.union1d(ends, [start + steps]).astype(np.int64) if steps else np.empty(0, np.int64)
+def evaluation_steps(plan: Plan, per_epoch: int) -> NDArray[np.int64]:
+    """Return the steps done at each evaluation: those that the plan names, or the ends of epochs; and its end."""
+    end = plan.start + plan.steps
+    epochs = range((plan.start // per_epoch + 1) * per_epoch, end, per_epoch)
+    return np.array([*(at for at in plan.evaluate_at or epochs if at < end), end] if plan.steps else [], np.int64)
 
 
 def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advance: Callable[[int], None]) -> History:
@@ -46,7 +47,7 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     starts = list(plan.resume or ()) or [
         Checkpoint(0, frozen, {name: tuple(np.zeros_like(p) for p in frozen) for name in rule.state_names})
     ] * len(plan)
-    record = Record(plan, evaluation_steps(plan.start, plan.steps, per_epoch))
+    record = Record(plan, evaluation_steps(plan, per_epoch))
     train_rows, valid_rows = split.train_rows(fold), split.valid_rows(fold)
     size = split.train_size(fold)
     order = np.empty(0, np.int64)
@@ -58,7 +59,8 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
             if within == 0 or step == plan.start:
                 order = epoch_order(train_rows, size, seed, fold, epoch)
             # Blocks stand at fixed places of an epoch, so that where a plan is cut does not move them.
-            count = min(block - within % block, per_epoch - within, end - step)
+            pause = int(record.evaluated_at[np.searchsorted(record.evaluated_at, step, "right")])
+            count = min(block - within % block, per_epoch - within, pause - step)
             rows = order[within * recipe.batch_size : (within + count) * recipe.batch_size]
             stack.first.begin(rows)
             onehot = packed.onehot[:, None, rows]
@@ -72,7 +74,7 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
             if step // FLUSH_STEPS != (step - count) // FLUSH_STEPS:
                 stack.flush()
             advance(count * len(plan))
-            if step in record.evaluated_at:
+            if step == pause:
                 valid = _validate(stack, valid_rows) if len(valid_rows) else None
                 record.evaluate(alive, step, stack.finite(), valid)
             healthy = record.diverged_at[alive] < 0

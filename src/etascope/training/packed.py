@@ -11,7 +11,7 @@ from etascope.core.data import Split
 from etascope.training.optimizers import Array
 
 #: Up to this many rows a column, coefficients of examples take less arithmetic than weights (see `basis`).
-GRAM_ROWS_PER_COLUMN = 1.6
+GRAM_ROWS_PER_COLUMN = 2.0
 
 
 @dataclass(frozen=True, eq=False)
