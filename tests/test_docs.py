@@ -1,0 +1,330 @@
+"""The documentation does what it says: its code runs, its commands end as written, its links lead on."""
+
+import ast
+import contextlib
+import io
+import json
+import re
+import runpy
+import shlex
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import click
+import pytest
+
+import etascope
+from etascope.cli.main import commands
+from etascope.images.open import open_images
+from etascope.selection.verdicts import RULES
+from tests.cli.running import run
+from tests.test_architecture import PACKAGE, TABLE
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+PICTURES = sorted((DOCS / "pictures").glob("*.svg"))
+#: Lines of a page, so that it is read in one go.
+LONGEST = 220
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    text: str
+    line: int
+
+
+@cache
+def blocks(page):
+    found = re.finditer(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return tuple(
+        Block(match[1], match[2], page.read_text(encoding="utf-8")[: match.start(2)].count("\n") + 1) for match in found
+    )
+
+
+def prose(page):
+    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def masked(text):
+    """Return text without what may differ between machines: numbers, the length of bars, where lines are wrapped."""
+    text = re.sub(r"[█▏▎▍▌▋▊▉▶]+", "", text)
+    text = re.sub(r"\d[\d,]*(\.\d+)?(e[-+]?\d+)?", "#", text)
+    return " ".join(text.split())
+
+
+def check_output(written, shown):
+    """The output is what is shown, where a line of "..." stands for any lines; answers are the same digit by digit."""
+    parts = [re.escape(masked(part)) for part in re.split(r"^\.\.\.$", shown, flags=re.MULTILINE)]
+    assert re.fullmatch(".*".join(parts), masked(written)), f"shown is\n{shown}\nand written was\n{written}"
+    for line in shown.splitlines():
+        if line.startswith(("learning rate ", "etascope: ")):
+            assert line in written.splitlines()
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A directory to run a page in, with the folder of images that the pages speak of."""
+    from PIL import Image
+
+    digits = open_images("digits")
+    for name, label in (("left", 0), ("right", 1)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for row in (digits.labels == label).nonzero()[0][:40]:
+            Image.fromarray(digits.images[row, :, :, 0]).save(tmp_path / "photos" / name / f"{row}.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@cache
+def run_once(line):
+    """Run a command that leaves nothing behind; pages share what it wrote."""
+    return run(*shlex.split(line)[1:])
+
+
+def run_command(line):
+    return run(*shlex.split(line)[1:]) if "--json" in line else run_once(line)
+
+
+def sessions(block):
+    """Yield each command of a block with the output that is shown below it."""
+    if block.language == "sh":
+        for line in block.text.splitlines():
+            yield line.split("  #")[0].strip(), None
+        return
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        line, _, shown = part.partition("\n")
+        yield line, shown
+
+
+def run_commands(block):
+    code = 0
+    for line, shown in sessions(block):
+        if line == "echo $?":
+            assert shown is not None
+            assert code == int(shown), block
+            code = 0
+        elif line.startswith("etascope "):
+            assert code == 0, f"line {block.line}: the page does not say that the command before ends with {code}"
+            ended = run_command(line)
+            code = ended.code
+            if shown is not None:
+                check_output(ended.out + ended.err, shown)
+    assert code == 0, f"line {block.line}: the page does not say that a command ends with {code}"
+
+
+def run_python(block, names):
+    out = io.StringIO()
+    source = "\n" * block.line + block.text
+    with contextlib.redirect_stdout(out):
+        exec(compile(source, "page", "exec"), names)
+    return out.getvalue()
+
+
+@each_page
+def test_code_runs_and_commands_end_as_the_page_says(page, desk):
+    names = {"__name__": "page"}
+    written = None
+    for block in blocks(page):
+        if block.language == "python":
+            written = run_python(block, names)
+            continue
+        if block.language in ("sh", "console"):
+            run_commands(block)
+        elif block.language == "text" and written is not None:
+            check_output(written, block.text)
+        written = None
+
+
+def test_the_first_answer_of_the_readme_is_what_the_tool_says():
+    shown = next(block for block in blocks(ROOT / "README.md") if block.language == "console").text
+    answer = next(line for line in shown.splitlines() if line.startswith("learning rate"))
+    assert answer in run_once("etascope pick").out.splitlines()
+    told = next(block for block in blocks(ROOT / "README.md") if block.text.startswith("0.0")).text
+    rates = re.findall(r"0\.\d+", told)
+    assert rates == re.findall(r"0\.\d+", answer)
+
+
+def test_a_page_that_is_wrong_is_found_out():
+    ended = run_once("etascope trace --lr 1e30")
+    check_output(ended.out, "...\ndiverged: the loss stopped being a finite number at step 7 of 50\n...\n")
+    with pytest.raises(AssertionError):
+        check_output(ended.out, "...\nthe loss went up at step 2 of 50\n...\n")
+    with pytest.raises(AssertionError):
+        check_output("learning rate   0.0178\n", "learning rate   0.0179\n")
+    with pytest.raises(AssertionError):
+        run_commands(Block("sh", "etascope trace --lr 0\n", 1))
+    with pytest.raises(AssertionError):
+        run_commands(Block("console", "$ etascope trace --lr 0\n...\n$ echo $?\n1\n", 1))
+
+
+def anchors(page):
+    """Return the names by which headings are linked to, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@each_page
+def test_links_lead_to_files_and_headings_that_exist(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if "://" in target:
+            assert target.startswith("https://"), target
+            continue
+        name, _, anchor = target.partition("#")
+        there = (page.parent / name).resolve() if name else page
+        assert there.exists(), target
+        assert ROOT in there.parents, target
+        assert not anchor or anchor in anchors(there), target
+
+
+@each_page
+def test_pages_are_short_and_wrapped(page):
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= LONGEST
+    for number, line in enumerate(lines, 1):
+        assert len(line) <= 120 or line.startswith(("|", "!", "etascope: ")), f"line {number} has {len(line)} columns"
+
+
+def test_every_page_can_be_reached_from_the_readme():
+    seen, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        seen.add(page)
+        linked = re.findall(r"\]\(([^)\s#]+\.md)", prose(page))
+        waiting += [there for name in linked if (there := (page.parent / name).resolve()) not in seen]
+    assert set(PAGES) <= seen
+
+
+def test_the_changelog_begins_with_the_version():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    newest = re.search(r"^## (\S+) - (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    assert newest is not None
+    assert newest[1] == version == etascope.__version__
+    assert f"etascope {version} ({newest[2][:4]})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def public_names():
+    """Return what `etascope/__init__.py` offers: names imported as themselves, and the version."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    imported = [alias for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    return {alias.name for alias in imported if alias.asname == alias.name} | {"__version__"}
+
+
+def in_code(*pages):
+    """Return all text in code on some pages: between backticks, and in blocks."""
+    texts = []
+    for page in pages:
+        texts += [block.text for block in blocks(page)]
+        texts += re.findall(r"`([^`\n]+)`", prose(page))
+    return texts
+
+
+def words(texts):
+    return set(re.findall(r"[\w-]+", "\n".join(texts)))
+
+
+def test_every_public_name_is_explained_in_the_readme():
+    assert public_names() >= {"pick", "trace", "Run"}
+    assert public_names() <= words(in_code(ROOT / "README.md"))
+
+
+def test_every_command_and_option_is_explained():
+    readme, page = words(in_code(ROOT / "README.md")), words(in_code(DOCS / "getting-started.md"))
+    assert set(commands.commands) <= readme
+    for command in (commands, *commands.commands.values()):
+        for parameter in command.get_params(click.Context(command)):
+            for name in parameter.opts if isinstance(parameter, click.Option) else ["DATA"]:
+                assert name in page, f"{command.name} {name}"
+
+
+def test_every_option_of_the_table_belongs_to_the_commands_that_it_says():
+    rows = re.findall(r"^\| (`--.*?`) \| (\w[\w, ]*) \|", prose(DOCS / "getting-started.md"), re.MULTILINE)
+    assert len(rows) > 15
+    for options, of in rows:
+        told = set(commands.commands) if of == "all" else set(of.split(", "))
+        for option in re.findall(r"--[\w-]+", options):
+            having = {n for n, c in commands.commands.items() if any(option in p.opts for p in c.params)}
+            assert having == told, option
+
+
+def test_the_page_on_json_names_every_field():
+    fields = words(in_code(DOCS / "json.md"))
+    for schema in (DOCS / "schema").glob("*.json"):
+        for name in property_names(json.loads(schema.read_text(encoding="utf-8"))):
+            assert name in fields, f"{name} of {schema.name}"
+
+
+def property_names(schema):
+    if isinstance(schema, list):
+        for part in schema:
+            yield from property_names(part)
+    elif isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for part in schema.values():
+            yield from property_names(part)
+
+
+def test_every_verdict_is_explained():
+    shown = set(re.findall(r"^\| ([\w ]+?) \|", prose(DOCS / "choose-a-method.md"), re.MULTILINE))
+    assert {word for word, _, _ in RULES} <= shown
+
+
+def test_the_import_table_on_the_page_is_the_one_that_is_tested():
+    rows = re.findall(r"^\| `(\w+)` \| .*? \| (.*?) \|$", prose(DOCS / "how-it-works.md"), re.MULTILINE)
+    parts = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.name[0] != "_"} - {"py.typed"}
+    assert {name for name, _ in rows} == parts
+    for name, allowed in rows:
+        listed = set() if allowed == "nothing but NumPy" else set(allowed.split(", "))
+        assert (None if allowed == "anything" else listed) == TABLE[name], name
+
+
+def drawn(picture):
+    """Return the text of a picture, a line a line."""
+    lines = {}
+    for element in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"):
+        lines.setdefault(float(element.get("y")), []).append((float(element.get("x")), element.text or ""))
+    return [
+        "".join(text for _, text in sorted(row)).replace("\N{NO-BREAK SPACE}", " ").strip()
+        for _, row in sorted(lines.items())
+    ]
+
+
+def test_the_pictures_are_what_the_tool_writes(tmp_path):
+    runpy.run_path(str(DOCS / "make_pictures.py"), run_name="pictures")["main"](tmp_path)
+    assert [path.name for path in PICTURES] == sorted(path.name for path in tmp_path.iterdir())
+    for path in PICTURES:
+        kept, made = drawn(path.read_text(encoding="utf-8")), drawn((tmp_path / path.name).read_text(encoding="utf-8"))
+        assert len(kept) > 20
+        assert [masked(line) for line in kept if re.search("[a-z]", line)] == [
+            masked(line) for line in made if re.search("[a-z]", line)
+        ]
+        assert [line for line in kept if line.startswith("learning rate")] == [
+            line for line in made if line.startswith("learning rate")
+        ]
+
+
+def test_pictures_are_used_and_described():
+    shown = {}
+    for page in PAGES:
+        for text, target in re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", prose(page)):
+            shown[(page.parent / target).resolve()] = text
+    assert set(PICTURES) == set(shown)
+    assert all(len(text) > 30 for text in shown.values())
+    answer = next(line for line in drawn((DOCS / "pictures" / "pick.svg").read_text()) if "learning rate" in line)
+    rate, low, high = re.findall(r"0\.\d+", answer)
+    assert shown[DOCS / "pictures" / "pick.svg"].startswith(
+        f"The answer of etascope pick: learning rate {rate}, basin {low} to {high}"
+    )
+
+
+def test_pictures_load_nothing_from_elsewhere():
+    for path in PICTURES:
+        text = path.read_text(encoding="utf-8")
+        assert re.findall(r"https?://[^\"\s]+", text) == ["http://www.w3.org/2000/svg"]
+        assert "url(http" not in text
