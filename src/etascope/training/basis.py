@@ -120,13 +120,15 @@ class ExampleBasis:
     ) -> None:
         self._x, self._start = x, [weights] if velocity is None else [weights, velocity]
         self._train = np.arange(len(x)) if train is None else train
-        self._gram = gram if len(self._train) == len(x) else gram.take(self._train, axis=1)
+        self._gram = gram.take(self._train, axis=1)
         self._place = np.full(len(x), -1)
         self._place[self._train] = np.arange(len(self._train))
+        # Coefficients stand in the order in which rows are first used: those of the first `used` may differ from zero.
+        self._used = 0
         # Trials of a new training all start from the same weights, so one trial's product serves all.
         first, copies = weights[:, :units], weights.shape[1] // units
         same = copies > 1 and all(np.array_equal(first, other) for other in np.hsplit(weights, copies)[1:])
-        self._xw = np.tile(x @ first, copies) if same else x @ weights
+        self._xw = x @ (first if same else weights)
         # A velocity of zeros, as at the start of a training, needs no product.
         self._xv = x @ velocity if velocity is not None and velocity.any() else None
         self._q = np.zeros((len(self._train), self.columns), np.float32)
@@ -137,29 +139,33 @@ class ExampleBasis:
     def _prepare(self) -> None:
         # Work space is kept: fresh megabytes for every block would be page faults for every block.
         self._gram_rows = np.empty_like(self._gram)
-        self._products, self._scratch = (np.empty_like(self._xw) for _ in range(2))
-        self._velocity_products = None if self._p is None else np.empty_like(self._xw)
+        self._xw_rows = np.empty_like(self._xw)
+        shape = (len(self._x), self.columns)
+        self._products, self._scratch = (np.empty(shape, np.float32) for _ in range(2))
+        self._velocity_products = None if self._p is None else np.empty(shape, np.float32)
 
     @property
     def columns(self) -> int:
         """Trials times units."""
-        return self._xw.shape[1]
+        return self._start[0].shape[1]
 
     def products(self, rows: Rows) -> tuple[Array, Array | None, Array]:
         """Multiply the Gram matrix's rows with the coefficients."""
         xw, xv = self._products[: len(rows)], None
         gram = self._write_outputs(rows, xw)
         if self._p is not None and self._velocity_products is not None:
-            xv = np.matmul(gram, self._p, out=self._velocity_products[: len(rows)])
+            used = slice(self._used)
+            xv = np.matmul(gram[:, used], self._p[used], out=self._velocity_products[: len(rows)])
             if self._xv is not None:
                 xv += self._xv[rows] * self._b
         return xw, xv, gram.take(self._place[rows], axis=1)
 
     def _write_outputs(self, rows: Rows, out: Array) -> Array:
         gram = self._gram.take(rows, axis=0, out=self._gram_rows[: len(rows)], mode="clip")
-        np.matmul(gram, self._q, out=out)
-        start = self._xw.take(rows, axis=0, out=self._scratch[: len(rows)], mode="clip")
-        np.subtract(start, out, out=out)
+        np.matmul(gram[:, : self._used], self._q[: self._used], out=out)
+        start = self._xw.take(rows, axis=0, out=self._xw_rows[: len(rows)], mode="clip")
+        by_trial = out.reshape(len(rows), -1, start.shape[1])
+        np.subtract(start[:, None, :], by_trial, out=by_trial)
         if self._xv is not None:
             out -= self._xv[rows] * self._s
         return gram
@@ -167,12 +173,14 @@ class ExampleBasis:
     def absorb(self, rows: Rows, q: Array, p: Array, a: np.float32, c: Array) -> None:
         """Add the block's coefficients."""
         if self._p is not None:
-            self._q += np.multiply(self._p, c, out=self._scratch[: len(self._p)])
+            before = self._p[: self._used]
+            self._q[: self._used] += np.multiply(before, c, out=self._scratch[: self._used])
+            before *= a
             self._s += c * self._b
-            self._p *= a
             self._b *= a
             self._add(self._p, rows, p)
         self._add(self._q, rows, q)
+        self._used = max(self._used, int(self._place[rows].max()) + 1)
 
     def _add(self, coefficients: Array, rows: Rows, more: Array) -> None:
         places = self._place[rows]
@@ -206,9 +214,10 @@ class ExampleBasis:
         """Return these columns alone."""
         kept = object.__new__(ExampleBasis)
         kept._x, kept._gram, kept._b = self._x, self._gram, self._b
-        kept._train, kept._place = self._train, self._place
+        kept._train, kept._place, kept._used = self._train, self._place, self._used
         kept._start = [np.ascontiguousarray(array[:, columns]) for array in self._start]
-        kept._xw, kept._q = (np.ascontiguousarray(array[:, columns]) for array in (self._xw, self._q))
+        kept._xw = np.ascontiguousarray(self._xw[:, columns % self._xw.shape[1]])
+        kept._q = np.ascontiguousarray(self._q[:, columns])
         kept._xv, kept._p = (
             None if array is None else np.ascontiguousarray(array[:, columns]) for array in (self._xv, self._p)
         )

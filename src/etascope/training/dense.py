@@ -85,7 +85,7 @@ class DenseEngine:
         began = time.perf_counter()
         _check(split, recipe, plan)
         groups = group_trials(plan, recipe.hidden[0] if recipe.hidden else split.n_classes)
-        steps, done, told = plan.steps, 0, 0.0
+        workers, steps, done, told = self.workers or cores(), plan.steps, 0, 0.0
 
         def advance(trial_steps: int) -> None:
             nonlocal done, told
@@ -97,11 +97,12 @@ class DenseEngine:
 
         with one_blas_thread():
             packed = _pack_once(split, every_feature=bool(recipe.weight_decay))
-            spread = fork_out if _work(split, recipe, plan) > FORK_WORK and may_fork() else fan_out
+            large = min(workers, len(groups)) > 1 and _work(split, recipe, plan) > FORK_WORK
+            spread = fork_out if large and may_fork() else fan_out
             histories = spread(
                 [plan.take(group) for group in groups],
                 lambda part, report: train_group(split, packed, recipe, part, report),
-                self.workers or cores(),
+                workers,
                 advance,
             )
         if not steps:

@@ -53,7 +53,8 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     order = np.empty(0, np.int64)
     step, end, alive = plan.start, plan.start + plan.steps, np.arange(len(plan))
     with np.errstate(all="ignore"):
-        stack = Stack(sizes, starts, packed, rule, block * recipe.batch_size if blocked else 0, train_rows)
+        first_order = epoch_order(train_rows, len(train_rows), seed, fold, plan.start // per_epoch)
+        stack = Stack(sizes, starts, packed, rule, block * recipe.batch_size if blocked else 0, first_order)
         while step < end and len(alive):
             epoch, within = divmod(step, per_epoch)
             if within == 0 or step == plan.start:

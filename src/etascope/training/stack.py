@@ -47,7 +47,7 @@ class Stack:
     block
         Rows of the largest block of batches; 0 moves the weights after every batch.
     train
-        The development rows that train; None for all of them.
+        The development rows that train, best in the order in which they first do; None for all of them.
     """
 
     def __init__(
