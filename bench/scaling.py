@@ -4,7 +4,8 @@ Each cell is a fresh process that trains a sweep of the default recipe (batch 16
 1e-4 to 0.1) with every core and without validation, on a random subset of Fashion-MNIST's training images (and once on
 the 800 bundled digits). Where images times rates are many, a cell ends after fewer than five epochs, or within the
 first; time is given in microseconds for one image in one epoch of one trial. Short runs are repeated and their median
-taken. Memory is the resident size of the process at its highest while it trains, less what it was before.
+taken. Memory is what the process and its workers hold together at the highest while they train, less what the process
+held before.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 
@@ -98,7 +100,7 @@ def measure(size: Size, trials: int, workers: int, budget: int) -> Cell:
         before = peak = _resident(process.pid)
         while process.poll() is None:
             peak = max(peak, _resident(process.pid))
-            time.sleep(0.01)
+            time.sleep(0.05)
         return float(process.stdout.readline()), (peak - before) / 2**20
 
 
@@ -147,10 +149,14 @@ def _split(data: str, images: int):
 
 
 def _resident(process: int) -> int:
-    try:
-        return psutil.Process(process).memory_info().rss
-    except psutil.NoSuchProcess:
-        return 0
+    """Return bytes of a process and the workers that it forked; pages that they share count once."""
+    total = 0
+    with suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(process)
+        for member in (parent, *parent.children()):
+            with suppress(psutil.NoSuchProcess):
+                total += member.memory_full_info().pss
+    return total
 
 
 if __name__ == "__main__":

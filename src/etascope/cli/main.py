@@ -132,6 +132,7 @@ def pick(
             console = output.console()
             print_choice(console, run, ascii=output.plain)
             if run.trace is not None:
+                console.print()
                 print_trace(console, run.trace, questions, ascii=output.plain)
     return EXIT_NO_ANSWER if run.choice.learning_rate is None else EXIT_ANSWER
 

@@ -48,7 +48,7 @@ _RECIPE = (
     click.option("--pixels", default="unit", show_default=True, metavar="NAME",
                  help=f"{' or '.join(PIXELS)}: 0..1, or also by the training mean and deviation."),
     click.option("--seed", default=0, show_default=True, type=int, help="Decides weights, order, split and folds."),
-    click.option("--workers", type=int, help="Threads. The answer does not depend on it. [default: all cores]"),
+    click.option("--workers", type=int, help="Processes or threads; the answer stays the same. [default: all cores]"),
     click.option("--image", default=0, show_default=True, type=int, help="Test image that the prediction follows."),
 )  # fmt: skip
 _OUTPUT = (

@@ -50,7 +50,7 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     record = Record(plan, evaluation_steps(plan, per_epoch))
     train_rows, valid_rows = split.train_rows(fold), split.valid_rows(fold)
     size = split.train_size(fold)
-    order = np.empty(0, np.int64)
+    rate_table, order = plan.rates.astype(np.float32), np.empty(0, np.int64)
     step, end, alive = plan.start, plan.start + plan.steps, np.arange(len(plan))
     with np.errstate(all="ignore"):
         first_order = epoch_order(train_rows, len(train_rows), seed, fold, plan.start // per_epoch)
@@ -67,7 +67,7 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
             onehot = packed.onehot[:, None, rows]
             for i in range(count):
                 a, b = i * recipe.batch_size, min((i + 1) * recipe.batch_size, len(rows))
-                rates = plan.rates[alive, step - plan.start].astype(np.float32)
+                rates = rate_table[alive, step - plan.start]
                 loss, right = stack.step(a, b, onehot[:, :, a:b], rates, step + 1)
                 record.step(alive, step - plan.start, loss, right, b - a)
                 step += 1

@@ -217,14 +217,14 @@ def cross_entropy(logits: Array, onehot: Array, scratch: Array) -> tuple[Array, 
     `logits` and `scratch` are `(classes, trials, batch)`, `onehot` `(classes, 1, batch)`. The loss is
     `log(sum(exp(logits))) - logits[label]` in nats; an example is right when no logit is above its label's.
     """
-    logits -= logits.max(axis=0)
+    logits -= np.maximum.reduce(logits, axis=0)
     np.multiply(logits, onehot, out=scratch)
-    target = scratch.sum(axis=0)
+    target = np.add.reduce(scratch, axis=0)
     right = np.count_nonzero(target >= 0, axis=1).astype(np.float32)
     np.exp(logits, out=logits)
-    total = logits.sum(axis=0)
+    total = np.add.reduce(logits, axis=0)
     logits /= total
-    return (np.log(total) - target).sum(axis=1), right
+    return np.add.reduce(np.log(total) - target, axis=1), right
 
 
 def first_layer(
