@@ -50,9 +50,10 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     record = Record(plan, evaluation_steps(plan, per_epoch))
     train_rows, valid_rows = split.train_rows(fold), split.valid_rows(fold)
     size = split.train_size(fold)
-    rate_table, order = plan.rates.astype(np.float32), np.empty(0, np.int64)
+    order = np.empty(0, np.int64)
     step, end, alive = plan.start, plan.start + plan.steps, np.arange(len(plan))
     with np.errstate(all="ignore"):
+        rate_table = plan.rates.astype(np.float32)
         first_order = epoch_order(train_rows, len(train_rows), seed, fold, plan.start // per_epoch)
         stack = Stack(sizes, starts, packed, rule, block * recipe.batch_size if blocked else 0, first_order)
         while step < end and len(alive):
