@@ -163,12 +163,13 @@ class ScikitLearn:
                 return np.nan
 
 
-class _Jax:
-    """A training compiled by JAX as a scan over the steps, float32; batches are laid out before the clock starts."""
+class _JaxSweep:
+    """A training compiled by JAX as a scan over the steps, float32; batches are laid out before the clock starts.
 
-    compiles = True
+    `over_rates` makes of the training at one rate the training at many.
+    """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, over_rates: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
         import jax
         import jax.numpy as jnp
 
@@ -177,32 +178,36 @@ class _Jax:
         rows = job.orders.reshape(steps, size)
         self._data = tuple(map(jnp.asarray, (job.x[rows], job.y[rows], job.x_test, job.y_test)))
         self._start = tuple(map(jnp.asarray, job.weights))
-        self._compiled = jax.jit(self._over_rates(_jax_training(job.momentum)))
-
-    def _over_rates(self, train: Callable[..., Any]) -> Callable[..., Any]:
-        raise NotImplementedError
+        self._compiled = jax.jit(over_rates(_jax_training(job.momentum)))
 
     def train(self, rates: NDArray[np.float64]) -> Accuracies:
         """Run the compiled sweep."""
         return np.asarray(self._compiled(rates.astype(np.float32), self._start, self._data), np.float64)
 
 
-class JaxVmap(_Jax):
+class JaxVmap:
     """All rates at once."""
 
-    def _over_rates(self, train: Callable[..., Any]) -> Callable[..., Any]:
+    compiles = True
+
+    def __init__(self, job: Job) -> None:
         import jax
 
-        return jax.vmap(train, in_axes=(0, None, None))
+        self.train = _JaxSweep(job, lambda train: jax.vmap(train, in_axes=(0, None, None))).train
 
 
-class JaxMap(_Jax):
+class JaxMap:
     """One rate after the other, inside the compiled program."""
 
-    def _over_rates(self, train: Callable[..., Any]) -> Callable[..., Any]:
+    compiles = True
+
+    def __init__(self, job: Job) -> None:
         import jax
 
-        return lambda rates, start, data: jax.lax.map(lambda rate: train(rate, start, data), rates)
+        def over_rates(train: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda rates, start, data: jax.lax.map(lambda rate: train(rate, start, data), rates)
+
+        self.train = _JaxSweep(job, over_rates).train
 
 
 def _jax_training(momentum: float) -> Callable[..., Any]:
