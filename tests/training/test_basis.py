@@ -4,13 +4,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etascope.core.recipe import Recipe
-from etascope.training.basis import ExampleBasis, WeightBasis
+from etascope.training.basis import ExampleBasis, Examples, WeightBasis
 from etascope.training.dense import DenseEngine
 from etascope.training.optimizers import TINY
 from tests.training import made
 
 ROWS, FEATURES, COLUMNS = 12, 5, 6
 ALL = np.arange(ROWS)
+
+
+def examples(x, first, train=None):
+    return Examples.of(x, x @ x.T, np.arange(len(x)) if train is None else train, first)
 
 
 def pair(seed=0, momentum=True, started=True, alike=False, train=None):
@@ -22,7 +26,7 @@ def pair(seed=0, momentum=True, started=True, alike=False, train=None):
         weights = np.tile(weights[:, :2], 3)
     velocity = (started * rng.normal(size=(FEATURES, COLUMNS))).astype(np.float32) if momentum else None
     as_weights = WeightBasis(x, weights.copy(), None if velocity is None else velocity.copy())
-    return as_weights, ExampleBasis(x, x @ x.T, weights.copy(), velocity, 2, train)
+    return as_weights, ExampleBasis(examples(x, weights[:, :2], train), weights.copy(), velocity)
 
 
 def absorb(basis, rows, seed, columns=slice(None)):
@@ -111,7 +115,7 @@ def test_columns_that_are_not_numbers_are_told_apart(kind):
 def test_finite_coefficients_whose_sum_overflows_are_not_finite_weights(kind):
     x = np.ones((4, 3), np.float32)
     weights = np.zeros((3, 2), np.float32)
-    basis = (WeightBasis(x, weights, None), ExampleBasis(x, x @ x.T, weights, None, 1))[kind]
+    basis = (WeightBasis(x, weights, None), ExampleBasis(examples(x, weights[:, :1]), weights, None))[kind]
     q = np.full((4, 2), [2e38, 1], np.float32)
     with np.errstate(all="ignore"):
         basis.products(np.arange(4))
@@ -137,7 +141,7 @@ def test_a_velocity_that_fades_is_cleared_before_it_is_denormal(kind):
 
 def test_a_velocity_multiplied_out_holds_no_denormal_numbers():
     x, still = np.full((2, 2), 1e-3, np.float32), np.zeros((2, 1), np.float32)
-    basis = ExampleBasis(x, x @ x.T, still, still, 1)
+    basis = ExampleBasis(examples(x, still[:, :1]), still, still)
     basis.products(np.arange(2))
     basis.absorb(np.arange(2), still, np.full((2, 1), 1e-36, np.float32), np.float32(1), np.zeros(1, np.float32))
     np.testing.assert_array_equal(basis.arrays()[1], 0)

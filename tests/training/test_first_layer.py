@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etascope.core.recipe import Recipe
-from etascope.training.basis import ExampleBasis, WeightBasis
+from etascope.training.basis import ExampleBasis, Examples, WeightBasis
 from etascope.training.dense import DenseEngine
 from etascope.training.first_layer import BlockedFirstLayer, DirectFirstLayer
 from etascope.training.optimizers import Sgd
@@ -52,7 +52,7 @@ def test_blocks_of_any_batches_move_the_weights_as_single_batches_do(rule, block
     if basis == "weights":
         held = WeightBasis(x, weights.copy(), None if velocity is None else velocity.copy())
     else:
-        held = ExampleBasis(x, x @ x.T, weights.copy(), velocity, 3)
+        held = ExampleBasis(Examples.of(x, x @ x.T, np.arange(30), weights[:, :3]), weights.copy(), velocity)
     blocked = BlockedFirstLayer(held, rule, 24)
     step = 0
     for block in blocks:
@@ -84,7 +84,9 @@ def layers(rule):
     return weights, {
         "direct": DirectFirstLayer(x, weights.copy(), tuple(v.copy() for v in velocities), rule),
         "weights": BlockedFirstLayer(WeightBasis(x, weights.copy(), copy), rule, 8),
-        "examples": BlockedFirstLayer(ExampleBasis(x, x @ x.T, weights.copy(), start, 2), rule, 8),
+        "examples": BlockedFirstLayer(
+            ExampleBasis(Examples.of(x, x @ x.T, np.arange(8), weights[:, :2]), weights.copy(), start), rule, 8
+        ),
     }
 
 

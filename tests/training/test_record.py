@@ -15,14 +15,18 @@ def floats(*values):
     return np.array(values, np.float32)
 
 
+def note(notes, trials, column, losses, rights, *batches):
+    """Note steps from a list of losses and of rights a step."""
+    notes.block(trials, column, np.array(losses, np.float32), np.array(rights, np.float32), floats(*batches))
+
+
 def ended(record):
     return record.history(Status.FINISHED, ())
 
 
 def test_losses_are_means_and_epochs_are_means_over_examples_not_batches():
     notes = record()
-    notes.step(BOTH, 0, floats(8, 4), floats(1, 3), 4)
-    notes.step(BOTH, 1, floats(1, 1), floats(0, 1), 1)
+    note(notes, BOTH, 0, [[8, 4], [1, 1]], [[1, 3], [0, 1]], 4, 1)
     notes.evaluate(BOTH, 2, np.array([True, True]), (np.array([0.5, 0.6]), np.array([0.9, 0.8])))
     history = ended(notes)
     np.testing.assert_array_equal(history.step_loss[:, :2], [[2, 1], [1, 1]])
@@ -38,7 +42,7 @@ def test_losses_are_means_and_epochs_are_means_over_examples_not_batches():
 def test_the_second_evaluation_forgets_what_the_first_counted():
     notes = record()
     for column in range(4):
-        notes.step(BOTH, column, floats(column, 10), floats(0, 1), 1)
+        note(notes, BOTH, column, [[column, 10]], [[0, 1]], 1)
         if column % 2:
             notes.evaluate(BOTH, column + 1, np.array([True, True]), None)
     history = ended(notes)
@@ -58,10 +62,7 @@ def test_what_was_not_measured_is_nan():
 def test_a_loss_that_is_not_finite_ends_a_trial_there_even_if_a_later_one_is():
     for bad in (np.nan, np.inf):
         notes = record()
-        notes.step(BOTH, 0, floats(1, 1), floats(1, 1), 1)
-        notes.step(BOTH, 1, floats(bad, 2), floats(0, 1), 1)
-        notes.step(BOTH, 2, floats(3, 3), floats(1, 1), 1)
-        notes.step(BOTH, 3, floats(4, bad), floats(1, 1), 1)
+        note(notes, BOTH, 0, [[1, 1], [bad, 2], [3, 3], [4, bad]], np.ones((4, 2)), 1, 1, 1, 1)
         history = ended(notes)
         np.testing.assert_array_equal(history.step_loss, [[1, np.nan, np.nan, np.nan], [1, 2, 3, np.nan]])
         assert history.diverged_at.tolist() == [1, 3]
@@ -70,8 +71,8 @@ def test_a_loss_that_is_not_finite_ends_a_trial_there_even_if_a_later_one_is():
 
 def test_trials_that_are_not_trained_any_more_stand_still():
     notes = record()
-    notes.step(BOTH, 0, floats(np.nan, 1), floats(0, 1), 3)
-    notes.step(np.array([1]), 1, floats(2), floats(1), 3)
+    note(notes, BOTH, 0, [[np.nan, 1]], [[0, 1]], 3)
+    note(notes, np.array([1]), 1, [[2]], [[1]], 3)
     notes.evaluate(np.array([1]), 2, np.array([True]), (np.array([0.5]), np.array([1.0])))
     history = ended(notes)
     assert history.examples.tolist() == [3, 6]
@@ -83,8 +84,7 @@ def test_trials_that_are_not_trained_any_more_stand_still():
 def test_weights_or_validation_that_overflow_end_a_trial_at_the_step_before():
     for finite, valid in (([False, True], [0.5, 0.5]), ([True, True], [np.inf, 0.5]), ([True, True], [np.nan, 0.5])):
         notes = record()
-        notes.step(BOTH, 0, floats(1, 1), floats(1, 1), 1)
-        notes.step(BOTH, 1, floats(2, 2), floats(1, 1), 1)
+        note(notes, BOTH, 0, [[1, 1], [2, 2]], np.ones((2, 2)), 1, 1)
         notes.evaluate(BOTH, 2, np.array(finite), (np.array(valid), np.array([1.0, 1.0])))
         history = ended(notes)
         assert history.diverged_at.tolist() == [1, -1]
@@ -96,6 +96,5 @@ def test_weights_or_validation_that_overflow_end_a_trial_at_the_step_before():
 def test_steps_are_counted_from_the_start_of_the_training():
     checkpoint = made.checkpoint(step=10)
     notes = Record(made.constant([0.1], 4, start=10, resume=(checkpoint,)), np.array([12, 14]))
-    notes.step(np.array([0]), 0, floats(1), floats(1), 1)
-    notes.step(np.array([0]), 1, floats(np.nan), floats(1), 1)
+    note(notes, np.array([0]), 0, [[1], [np.nan]], [[1], [1]], 1, 1)
     assert ended(notes).diverged_at.tolist() == [11]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -101,6 +102,45 @@ class WeightBasis:
             flush(self._velocity)
 
 
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """What the example forms of trials with equal batches and equal first weights share.
+
+    Attributes
+    ----------
+    x
+        `(n, features + 1)`: the data.
+    train
+        Rows that train, best in the order in which they first do.
+    first
+        `(features + 1, units)`: the weights that trials start from.
+    gram
+        `(n, len(train))`: `x @ x[train].T`.
+    outputs
+        `(n, units)`: `x @ first`.
+    place
+        `(n,)`: where a row stands in `train`, -1 where it does not.
+    """
+
+    x: Array
+    train: Rows
+    first: Array
+    gram: Array
+    outputs: Array
+    place: Rows
+
+    @classmethod
+    def of(cls, x: Array, gram: Array, train: Rows, first: Array) -> Examples:
+        """Choose and multiply out; `gram` is `x @ x.T`."""
+        place = np.full(len(x), -1)
+        place[train] = np.arange(len(train))
+        return cls(x, train, first, gram.take(train, axis=1), x @ first, place)
+
+    def serve(self, train: Rows, first: Array) -> bool:
+        """Return whether these are the examples for such trials."""
+        return np.array_equal(train, self.train) and np.array_equal(first, self.first)
+
+
 class ExampleBasis:
     """A coefficient a training example, for data with few rows: gradient descent never leaves their span.
 
@@ -115,23 +155,17 @@ class ExampleBasis:
     and Rozonoer 1964.)
     """
 
-    def __init__(
-        self, x: Array, gram: Array, weights: Array, velocity: Array | None, units: int, train: Rows | None = None
-    ) -> None:
-        self._x, self._start = x, [weights] if velocity is None else [weights, velocity]
-        self._train = np.arange(len(x)) if train is None else train
-        self._gram = gram.take(self._train, axis=1)
-        self._place = np.full(len(x), -1)
-        self._place[self._train] = np.arange(len(self._train))
+    def __init__(self, examples: Examples, weights: Array, velocity: Array | None) -> None:
+        self._examples, self._start = examples, [weights] if velocity is None else [weights, velocity]
+        self._x, self._gram, self._place = examples.x, examples.gram, examples.place
         # Coefficients stand in the order in which rows are first used: those of the first `used` may differ from zero.
         self._used = 0
         # Trials of a new training all start from the same weights, so one trial's product serves all.
-        first, copies = weights[:, :units], weights.shape[1] // units
-        same = copies > 1 and all(np.array_equal(first, other) for other in np.hsplit(weights, copies)[1:])
-        self._xw = x @ (first if same else weights)
+        same = np.array_equal(weights, np.tile(examples.first, weights.shape[1] // examples.first.shape[1]))
+        self._xw = examples.outputs if same else examples.x @ weights
         # A velocity of zeros, as at the start of a training, needs no product.
-        self._xv = x @ velocity if velocity is not None and velocity.any() else None
-        self._q = np.zeros((len(self._train), self.columns), np.float32)
+        self._xv = examples.x @ velocity if velocity is not None and velocity.any() else None
+        self._q = np.zeros((len(examples.train), self.columns), np.float32)
         self._p = None if velocity is None else np.zeros_like(self._q)
         self._s, self._b = np.zeros(self.columns, np.float32), np.float32(1)
         self._prepare()
@@ -194,7 +228,7 @@ class ExampleBasis:
 
     def arrays(self) -> list[Array]:
         """Return weights and velocity, multiplied out."""
-        trained = self._x[self._train]
+        trained = self._x[self._examples.train]
         weights: Array = np.subtract(self._start[0], trained.T @ self._q, dtype=np.float32)
         if self._p is None:
             return [weights]
@@ -213,8 +247,8 @@ class ExampleBasis:
     def keep(self, columns: Rows) -> ExampleBasis:
         """Return these columns alone."""
         kept = object.__new__(ExampleBasis)
-        kept._x, kept._gram, kept._b = self._x, self._gram, self._b
-        kept._train, kept._place, kept._used = self._train, self._place, self._used
+        kept._examples, kept._b, kept._used = self._examples, self._b, self._used
+        kept._x, kept._gram, kept._place = self._x, self._gram, self._place
         kept._start = [np.ascontiguousarray(array[:, columns]) for array in self._start]
         kept._xw = np.ascontiguousarray(self._xw[:, columns % self._xw.shape[1]])
         kept._q = np.ascontiguousarray(self._q[:, columns])

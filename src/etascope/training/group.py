@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -66,13 +67,14 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
             rows = order[within * recipe.batch_size : (within + count) * recipe.batch_size]
             stack.first.begin(rows)
             onehot = packed.onehot[:, None, rows]
-            for i in range(count):
-                a, b = i * recipe.batch_size, min((i + 1) * recipe.batch_size, len(rows))
-                rates = rate_table[alive, step - plan.start]
-                loss, right = stack.step(a, b, onehot[:, :, a:b], rates, step + 1)
-                record.step(alive, step - plan.start, loss, right, b - a)
-                step += 1
+            rates = rate_table[alive, step - plan.start : step - plan.start + count]
+            bounds = np.minimum(np.arange(count + 1) * recipe.batch_size, len(rows))
+            losses, rights = np.empty((2, count, len(alive)), np.float32)
+            for i, (a, b) in enumerate(itertools.pairwise(bounds.tolist())):
+                losses[i], rights[i] = stack.step(a, b, onehot[:, :, a:b], rates[:, i], step + 1 + i)
             stack.first.end()
+            record.block(alive, step - plan.start, losses, rights, np.diff(bounds).astype(np.float32))
+            step += count
             if step // FLUSH_STEPS != (step - count) // FLUSH_STEPS:
                 stack.flush()
             advance(count * len(plan))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.data import Split
+from etascope.training.basis import Examples
 from etascope.training.optimizers import Array
 
 #: Up to this many rows a column, coefficients of examples take less arithmetic than weights (see `basis`).
@@ -31,6 +32,8 @@ class Packed:
         Number of all features.
     gram
         `(n, n)` float32, `x @ x.T`, where the data are few enough for it to save work, else None.
+    latest
+        What the last group of trials worked out of these and the next can use again.
     """
 
     x: Array
@@ -38,6 +41,7 @@ class Packed:
     onehot: Array
     features: int
     gram: Array | None
+    latest: dict[str, Examples] = field(default_factory=dict[str, Examples], repr=False)
 
 
 def pack(split: Split, every_feature: bool) -> Packed:

@@ -25,21 +25,30 @@ class Record:
         self._examples = np.zeros(len(plan), np.int64)
         self._since = np.zeros((3, len(plan)))
 
-    def step(self, trials: NDArray[np.int64], column: int, loss: Array, right: Array, batch: int) -> None:
-        """Note one step's summed loss and number right; a trial whose loss is not finite has diverged here."""
-        # Nearly always every trial is alive, and whole rows are quicker than chosen ones.
-        alive = slice(None) if len(trials) == len(self.diverged_at) else trials
-        self._examples[alive] += batch
+    def block(self, trials: NDArray[np.int64], column: int, losses: Array, rights: Array, batches: Array) -> None:
+        """Note some steps at once; a trial whose loss is not finite has diverged there.
+
+        Parameters
+        ----------
+        trials
+            Those that were trained.
+        column
+            Of the first step.
+        losses, rights
+            `(steps, trials)`: loss summed over each batch, and how many of it were right.
+        batches
+            `(steps,)`: examples of each batch.
+        """
+        columns = slice(column, column + len(batches))
         # A loss can be finite again within the block that a trial diverges in: its weights need not have overflowed.
-        fine = np.isfinite(loss) & (self.diverged_at[alive] < 0)
-        if fine.all():
-            self._step_loss[alive, column] = loss / batch
-        else:
-            self._step_loss[trials[fine], column] = loss[fine] / batch
-            self._diverge(trials[~fine], self._plan.start + column)
-        self._since[0, alive] += loss
-        self._since[1, alive] += right
-        self._since[2, alive] += batch
+        fine = np.logical_and.accumulate(np.isfinite(losses), axis=0)
+        self._step_loss[trials, columns] = np.where(fine, losses / batches[:, None], np.nan).T
+        lost = ~fine[-1]
+        self.diverged_at[trials[lost]] = self._plan.start + column + np.count_nonzero(fine[:, lost], axis=0)
+        self._examples[trials] += int(batches.sum())
+        self._since[0, trials] += losses.sum(axis=0, dtype=np.float64)
+        self._since[1, trials] += rights.sum(axis=0, dtype=np.float64)
+        self._since[2, trials] += batches.sum()
 
     def evaluate(
         self,

@@ -7,13 +7,14 @@ along long rows.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.plan import Checkpoint
-from etascope.training.basis import ExampleBasis, WeightBasis
+from etascope.training.basis import ExampleBasis, Examples, WeightBasis
 from etascope.training.first_layer import BlockedFirstLayer, DirectFirstLayer, FirstLayer
 from etascope.training.optimizers import Array, Rule, Sgd, flush
 from etascope.training.packed import Packed
@@ -65,24 +66,41 @@ class Stack:
         self.trials = len(starts)
         first, self._deeper = self._stack([start.parameters for start in starts])
         states = [self._stack([start.state[name] for start in starts]) for name in rule.state_names]
-        self._deeper_state = [tuple(deeper[i] for _, deeper in states) for i in range(len(self._deeper))]
-        state = tuple(array for array, _ in states)
-        self.first = first_layer(packed, first, state, rule, block, sizes[1], train)
+        self._deeper_state = tuple(deeper for _, deeper in states)
+        self.first = first_layer(packed, first, tuple(array for array, _ in states), rule, block, sizes[1], train)
         self._prepare()
 
-    def _stack(self, trials: list[tuple[Array, ...]]) -> tuple[Array, list[Array]]:
-        first = np.hstack([np.vstack([arrays[0][self._packed.columns], arrays[1]]) for arrays in trials])
-        deeper = [np.stack([arrays[i] for arrays in trials]) for i in range(2, len(trials[0]))]
-        return first, [p if p.ndim == 3 else p[:, None, :] for p in deeper]
+    def _stack(self, trials: list[tuple[Array, ...]]) -> tuple[Array, Array]:
+        """Return the first layer's arrays side by side, and the deeper layers' in one row a trial."""
+        if all(arrays is trials[0] for arrays in trials):
+            first, deeper = self._stack_one(trials[0])
+            return np.tile(first, len(trials)), np.tile(deeper, (len(trials), 1))
+        firsts, deepers = zip(*map(self._stack_one, trials), strict=True)
+        return np.hstack(firsts), np.stack(deepers)
+
+    def _stack_one(self, arrays: tuple[Array, ...]) -> tuple[Array, Array]:
+        first = np.vstack([arrays[0][self._packed.columns], arrays[1]])
+        return first, np.concatenate([np.empty(0, np.float32), *(array.ravel() for array in arrays[2:])])
 
     def _prepare(self) -> None:
-        self._deeper_scratch = [(np.empty_like(p), np.empty_like(p)) for p in self._deeper]
+        self._gradient, self._scratch = np.empty_like(self._deeper), np.empty_like(self._deeper)
+        self._layers, self._gradients = self._by_layer(self._deeper), self._by_layer(self._gradient)
         self._buffers: dict[int, _Buffers] = {}
+
+    def _by_layer(self, deeper: Array) -> list[tuple[Array, Array]]:
+        """Return views `(trials, in, out)` and `(trials, 1, out)` of the weights and the bias of each deeper layer."""
+        layers: list[tuple[Array, Array]] = []
+        at = 0
+        for fan_in, fan_out in itertools.pairwise(self.sizes[1:]):
+            weights, at = deeper[:, at : at + fan_in * fan_out], at + fan_in * fan_out
+            bias, at = deeper[:, None, at : at + fan_out], at + fan_out
+            layers.append((weights.reshape(-1, fan_in, fan_out), bias))
+        return layers
 
     def unpack(self, step: int, frozen: list[tuple[Array, ...]], last_rates: list[float]) -> list[Checkpoint]:
         """Return a checkpoint a trial; features without gradient keep the weights that `frozen` has for the trial."""
         first = self.first.arrays()
-        deeper = [self._deeper, *([state[i] for state in self._deeper_state] for i in range(len(first) - 1))]
+        deeper = [self._by_layer(array) for array in (self._deeper, *self._deeper_state)]
         zeros = tuple(np.zeros_like(p) for p in frozen[0])
         return [
             Checkpoint(
@@ -97,28 +115,29 @@ class Stack:
             for trial in range(self.trials)
         ]
 
-    def _unstack(self, first: Array, deeper: list[Array], trial: int, frozen: tuple[Array, ...]) -> tuple[Array, ...]:
+    def _unstack(
+        self, first: Array, deeper: list[tuple[Array, Array]], trial: int, frozen: tuple[Array, ...]
+    ) -> tuple[Array, ...]:
         columns = first[:, trial * self.sizes[1] : (trial + 1) * self.sizes[1]]
         weights = frozen[0].copy()
         weights[self._packed.columns] = columns[:-1]
-        rest = [p[trial].reshape(f.shape).copy() for p, f in zip(deeper, frozen[2:], strict=True)]
+        rest = [array.copy() for layer, bias in deeper for array in (layer[trial], bias[trial, 0])]
         return (weights, columns[-1].copy(), *rest)
 
     def keep(self, trials: NDArray[np.int64]) -> None:
         """Go on with these trials only."""
         units = self.sizes[1]
         self.first = self.first.keep((trials[:, None] * units + np.arange(units)).ravel())
-        self._deeper = [p[trials] for p in self._deeper]
-        self._deeper_state = [tuple(array[trials] for array in state) for state in self._deeper_state]
+        self._deeper = self._deeper[trials]
+        self._deeper_state = tuple(array[trials] for array in self._deeper_state)
         self.trials = len(trials)
         self._prepare()
 
     def flush(self) -> None:
         """Clear optimizer state that decays towards denormal numbers."""
         self.first.flush()
-        for state in self._deeper_state:
-            for array in state:
-                flush(array)
+        for array in self._deeper_state:
+            flush(array)
 
     def step(self, start: int, stop: int, onehot: Array, rates: Array, number: int) -> tuple[Array, Array]:
         """Train on one batch of the block that `first.begin` opened.
@@ -146,18 +165,15 @@ class Stack:
         loss, right = cross_entropy(work.logits, onehot, work.scratch)
         work.logits -= onehot
         work.logits *= np.float32(1 / batch)
-        deltas = self._back_propagate(work)
-        for i, gradient in enumerate(deltas):
-            parameter, (_, scratch) = self._deeper[i], self._deeper_scratch[i]
-            self._rule.update(parameter, gradient, self._deeper_state[i], rates[:, None, None], number, scratch)
+        self._back_propagate(work)
+        self._rule.update(self._deeper, self._gradient, self._deeper_state, rates[:, None], number, self._scratch)
         self.first.update(start, stop, work.flat_gradient, np.repeat(rates, self.sizes[1]), number)
         return loss, right
 
     def finite(self) -> NDArray[np.bool_]:
         """Return which trials have finite weights only, `(trials,)`."""
-        parts = [self.first.finite().reshape(-1, self.sizes[1]).all(axis=1)]
-        parts += [np.isfinite(parameter).all(axis=(1, 2)) for parameter in self._deeper]
-        return np.asarray(np.all(parts, axis=0))
+        first = self.first.finite().reshape(-1, self.sizes[1]).all(axis=1)
+        return np.asarray(first & np.isfinite(self._deeper).all(axis=1))
 
     def evaluate(self, rows: NDArray[np.int64]) -> tuple[Array, Array]:
         """Return the summed loss and the number right, `(trials,)` each, of these development rows."""
@@ -183,32 +199,30 @@ class Stack:
             np.copyto(work.logits, work.hidden[0].transpose(2, 0, 1))
             return
         np.maximum(work.flat, 0, out=work.flat)
-        layers = list(zip(self._deeper[::2], self._deeper[1::2], strict=True))
-        for i, (weights, bias) in enumerate(layers[:-1]):
+        for i, (weights, bias) in enumerate(self._layers[:-1]):
             out = work.hidden[i + 1]
             np.matmul(work.hidden[i], weights, out=out)
             out += bias
             np.maximum(out, 0, out=out)
-        weights, bias = layers[-1]
+        weights, bias = self._layers[-1]
         by_trial = work.logits.transpose(1, 0, 2)
         np.matmul(weights.transpose(0, 2, 1), work.hidden[-1].transpose(0, 2, 1), out=by_trial)
         work.logits += bias.transpose(2, 0, 1)
 
-    def _back_propagate(self, work: _Buffers) -> list[Array]:
-        """Leave the first layer's delta in `flat_gradient`; return the gradients of all deeper parameters."""
+    def _back_propagate(self, work: _Buffers) -> None:
+        """Leave the first layer's delta in `flat_gradient`, and the gradients of all deeper parameters."""
         if len(self.sizes) == 2:
             np.copyto(work.gradients[0], work.logits.transpose(1, 2, 0))
-            return []
-        gradients: list[Array] = [scratch[0] for scratch in self._deeper_scratch]
+            return
         delta = work.logits.transpose(1, 2, 0)
         for i in range(len(work.hidden) - 1, -1, -1):
             hidden, upstream = work.hidden[i], work.gradients[i]
-            np.matmul(hidden.transpose(0, 2, 1), delta, out=gradients[2 * i])
-            np.sum(delta, axis=1, keepdims=True, out=gradients[2 * i + 1])
-            np.matmul(delta, self._deeper[2 * i].transpose(0, 2, 1), out=upstream)
+            weights, bias = self._gradients[i]
+            np.matmul(hidden.transpose(0, 2, 1), delta, out=weights)
+            np.add.reduce(delta, axis=1, keepdims=True, out=bias)
+            np.matmul(delta, self._layers[i][0].transpose(0, 2, 1), out=upstream)
             upstream *= hidden > 0
             delta = upstream
-        return gradients
 
 
 def cross_entropy(logits: Array, onehot: Array, scratch: Array) -> tuple[Array, Array]:
@@ -240,6 +254,11 @@ def first_layer(
     if not block or not isinstance(rule, Sgd):
         return DirectFirstLayer(packed.x, weights, state, rule)
     velocity = state[0] if state else None
-    if packed.gram is not None:
-        return BlockedFirstLayer(ExampleBasis(packed.x, packed.gram, weights, velocity, units, train), rule, block)
-    return BlockedFirstLayer(WeightBasis(packed.x, weights, velocity), rule, block)
+    if packed.gram is None:
+        return BlockedFirstLayer(WeightBasis(packed.x, weights, velocity), rule, block)
+    train, first = np.arange(len(packed.x)) if train is None else train, weights[:, :units]
+    # Groups of a unit come one after the other.
+    last = packed.latest.get("examples")
+    if last is None or not last.serve(train, first):
+        last = packed.latest["examples"] = Examples.of(packed.x, packed.gram, train, first.copy())
+    return BlockedFirstLayer(ExampleBasis(last, weights, velocity), rule, block)
