@@ -62,10 +62,13 @@ def test_a_history_has_the_shapes_and_types_that_its_docstring_says(engine, reci
         "examples": ((n,), np.int64),
     }
     assert {name: (getattr(history, name).shape, getattr(history, name).dtype) for name in expected} == expected
-    assert set(expected) | {"plan", "status", "checkpoints", "seconds"} == {f.name for f in fields(History)}
+    assert set(expected) | {"plan", "status", "checkpoints", "seconds", "example_losses"} == {
+        f.name for f in fields(History)
+    }
     assert history.status == (Status.FINISHED,) * n
     assert history.diverged_at.tolist() == [-1] * n
     assert history.seconds > 0
+    assert history.example_losses is None
     assert (history.examples == recipe.epochs * split.train_size(0)).all()
 
 

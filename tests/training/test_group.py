@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from etascope.core.history import Status
+from etascope.core.history import TEMPERATURES, Status
 from etascope.core.plan import Checkpoint, Plan, sweep
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.core.schedules import SCHEDULES
@@ -56,8 +56,30 @@ def test_where_a_plan_evaluates_changes_no_training(optimizer):
     assert named.evaluated_at.tolist() == [3, 9, 20]
     np.testing.assert_allclose(named.step_loss, ends.step_loss, rtol=1e-5)
     np.testing.assert_allclose(named.valid_loss[:, -1], ends.valid_loss[:, -1], rtol=1e-5)
-    between = named.step_loss[:, 3:9].mean(axis=1)
-    np.testing.assert_allclose(named.train_loss[:, 1], between, rtol=1e-5)
+    for column, (began, at) in enumerate([(0, 3), (0, 9), (13, 20)]):
+        since = named.step_loss[:, began:at].mean(axis=1)
+        np.testing.assert_allclose(named.train_loss[:, column], since, rtol=1e-5)
+
+
+def test_the_loss_of_every_validation_example_is_kept_at_every_temperature():
+    import torch
+
+    split, recipe = made.split(folds=2), Recipe((12,), batch_size=4, epochs=2)
+    plan = dataclasses.replace(made.constant([0.01, 0.1, 1e30], 20, folds=0), evaluate_at=(3,), keep_examples=True)
+    history = ENGINE.train(split, recipe, plan)
+    assert history.example_losses is not None
+    rows = split.valid_rows(0)
+    assert history.example_losses.shape == (3, 2, len(TEMPERATURES), len(rows))
+    np.testing.assert_allclose(history.example_losses[:2, :, 0].mean(axis=-1), history.valid_loss[:2], rtol=1e-5)
+    assert np.isnan(history.example_losses[2]).all()
+    checkpoints = ENGINE.train(split, recipe, made.kept(plan.take([0, 1]))).checkpoints
+    for trial, checkpoint in enumerate(checkpoints):
+        logits = torch.tensor(ENGINE.explain(checkpoint, split.x[rows])[-1].values)
+        for i, temperature in enumerate(TEMPERATURES):
+            losses = torch.nn.functional.cross_entropy(
+                logits / temperature, torch.tensor(split.y[rows]), reduction="none"
+            )
+            np.testing.assert_allclose(history.example_losses[trial, 1, i], losses.numpy(), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.usefixtures("one_torch_thread")

@@ -1,14 +1,14 @@
 import numpy as np
 
 from etascope.core.history import Status
-from etascope.training.record import Record
+from etascope.training.record import Record, Validated
 from tests.training import made
 
 BOTH = np.array([0, 1])
 
 
 def record(steps=4, evaluated_at=(2, 4), start=0):
-    return Record(made.constant([0.1, 0.2], steps), np.array(evaluated_at))
+    return Record(made.constant([0.1, 0.2], steps), np.array(evaluated_at), 2, 3)
 
 
 def floats(*values):
@@ -27,7 +27,7 @@ def ended(record):
 def test_losses_are_means_and_epochs_are_means_over_examples_not_batches():
     notes = record()
     note(notes, BOTH, 0, [[8, 4], [1, 1]], [[1, 3], [0, 1]], 4, 1)
-    notes.evaluate(BOTH, 2, np.array([True, True]), (np.array([0.5, 0.6]), np.array([0.9, 0.8])))
+    notes.evaluate(BOTH, 2, np.array([True, True]), Validated(np.array([0.5, 0.6]), np.array([0.9, 0.8])))
     history = ended(notes)
     np.testing.assert_array_equal(history.step_loss[:, :2], [[2, 1], [1, 1]])
     np.testing.assert_allclose(history.train_loss[:, 0], [9 / 5, 5 / 5])
@@ -73,7 +73,7 @@ def test_trials_that_are_not_trained_any_more_stand_still():
     notes = record()
     note(notes, BOTH, 0, [[np.nan, 1]], [[0, 1]], 3)
     note(notes, np.array([1]), 1, [[2]], [[1]], 3)
-    notes.evaluate(np.array([1]), 2, np.array([True]), (np.array([0.5]), np.array([1.0])))
+    notes.evaluate(np.array([1]), 2, np.array([True]), Validated(np.array([0.5]), np.array([1.0])))
     history = ended(notes)
     assert history.examples.tolist() == [3, 6]
     np.testing.assert_allclose(history.train_loss[:, 0], [np.nan, 0.5])
@@ -85,7 +85,7 @@ def test_weights_or_validation_that_overflow_end_a_trial_at_the_step_before():
     for finite, valid in (([False, True], [0.5, 0.5]), ([True, True], [np.inf, 0.5]), ([True, True], [np.nan, 0.5])):
         notes = record()
         note(notes, BOTH, 0, [[1, 1], [2, 2]], np.ones((2, 2)), 1, 1)
-        notes.evaluate(BOTH, 2, np.array(finite), (np.array(valid), np.array([1.0, 1.0])))
+        notes.evaluate(BOTH, 2, np.array(finite), Validated(np.array(valid), np.array([1.0, 1.0])))
         history = ended(notes)
         assert history.diverged_at.tolist() == [1, -1]
         assert history.status == (Status.DIVERGED, Status.FINISHED)
@@ -95,6 +95,6 @@ def test_weights_or_validation_that_overflow_end_a_trial_at_the_step_before():
 
 def test_steps_are_counted_from_the_start_of_the_training():
     checkpoint = made.checkpoint(step=10)
-    notes = Record(made.constant([0.1], 4, start=10, resume=(checkpoint,)), np.array([12, 14]))
+    notes = Record(made.constant([0.1], 4, start=10, resume=(checkpoint,)), np.array([12, 14]), 2, 3)
     note(notes, np.array([0]), 0, [[1], [np.nan]], [[1], [1]], 1, 1)
     assert ended(notes).diverged_at.tolist() == [11]

@@ -10,10 +10,113 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Basin:
-    """The learning rates that cannot be told apart from the best: from `low` to `high`, both of them tried."""
+    """The learning rates that cannot be told apart from the best: from `low` to `high`."""
 
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Walls:
+    """The two ends that a search must have seen; None where it did not.
+
+    Attributes
+    ----------
+    low
+        The highest rate below the best that learned clearly too little in this budget.
+    high
+        The lowest rate above the best that diverged or was clearly worse.
+    """
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """How sure it is that the recommended rate is within a tolerance of the best, in a word that was calibrated.
+
+    Attributes
+    ----------
+    word
+        `likely`, `probable` or `not settled`.
+    tolerance
+        In accuracy points (hundredths), or per cent of loss where loss is the target.
+    settle
+        What would settle it, in a sentence; empty when it is settled.
+    share
+        Share of the posterior's draws in which it is so, in [0, 1]: what the word was read from. It carries no two
+        digits.
+    """
+
+    word: str
+    tolerance: float
+    settle: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Luck:
+    """How much of the winner's score was luck, in accuracy points (hundredths).
+
+    Attributes
+    ----------
+    expected
+        How much such a winner's score falls on fresh seeds, on average.
+    spread
+        Standard deviation of that fall between single cases.
+    shown
+        The accuracy that the search saw at the winner, a share in [0, 1].
+    fresh
+        The accuracy of the same rate on fresh seeds, a share; None when it was not run again.
+    seeds
+        Those fresh seeds.
+    """
+
+    expected: float
+    spread: float
+    shown: float
+    fresh: float | None = None
+    seeds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class WorthTuning:
+    """What the recipe's customary learning rate would have cost, in the curve's unit.
+
+    Attributes
+    ----------
+    learning_rate
+        0.01 for SGD and its kin, 0.001 for Adam and its kin.
+    cost, low, high
+        Posterior mean and 90 % interval of what it loses against the recommended rate.
+    """
+
+    learning_rate: float
+    cost: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What following each learning rate would lose against the best: what the basin was read from.
+
+    Attributes
+    ----------
+    learning_rates
+        `(points,)` float64, ascending.
+    mean, low, high
+        `(points,)` float64: posterior mean and the 5 % and 95 % quantiles.
+    unit
+        `points` (hundredths) of accuracy, or `%` of loss.
+    """
+
+    learning_rates: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    unit: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +165,10 @@ class Cost:
     trials
         Trials trained.
     epochs
-        Epochs a trial.
+        Epochs of a whole training.
     training_equivalents
-        Training examples gone through, over those of one whole training on all development rows.
+        Training examples gone through, over those of one whole training on all development rows; a validated example
+        counts as a third of a trained one (forward, but no backward pass and no update).
     seconds
         Wall time of the training.
     """
@@ -95,9 +199,15 @@ class Choice:
     landscape
         What the basin was read from.
     verdicts
-        A verdict a trial, in the order of the histories' trials joined.
+        A verdict a trial, in the order of `core.trials.trials`.
     cost
         What the search cost, the final training not counted.
+    target
+        What "best" means: `accuracy` or `loss`.
+    regime
+        `cheap`, where every trial runs to the end under cross-validation, `dear`, where trials climb a ladder.
+    confidence, walls, luck, worth_tuning, curve
+        See there; None where the method does not say or there is no answer.
     """
 
     learning_rate: float | None
@@ -109,3 +219,10 @@ class Choice:
     landscape: Landscape
     verdicts: tuple[str, ...]
     cost: Cost
+    target: str = "accuracy"
+    regime: str = "cheap"
+    confidence: Confidence | None = None
+    walls: Walls = Walls()
+    luck: Luck | None = None
+    worth_tuning: WorthTuning | None = None
+    curve: Curve | None = None

@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 from etascope.core.plan import Checkpoint, Plan
 
+#: What logits are divided by before the softmax, to see how much of a loss is only false confidence (Guo et al. 2017,
+#: "On calibration of modern neural networks"). The first is the plain loss.
+TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.5, 7.0)
+
 
 class Status(enum.Enum):
     """How a trial ended; the value is the sentence for people."""
@@ -37,8 +41,8 @@ class History:
     evaluated_at
         `(evaluations,)` int64: training steps done at each evaluation.
     train_loss, train_accuracy
-        `(trials, evaluations)` float64: mean over the examples trained since the previous evaluation, as the
-        weights moved (what Keras prints), not a second pass.
+        `(trials, evaluations)` float64: mean over the examples trained since the epoch began (or the plan, if that
+        was later), as the weights moved (what Keras prints), not a second pass.
     valid_loss, valid_accuracy
         `(trials, evaluations)` float64: on the held-out fold.
     status
@@ -52,6 +56,10 @@ class History:
         A `Checkpoint` a trial (None where it diverged) when the plan asked for them, else empty.
     seconds
         Wall time of the training of the whole plan.
+    example_losses
+        `(trials, evaluations, temperatures, rows)` float32 when the plan asked for them, else None: the loss of each
+        validation example in nats with the logits divided by each of `TEMPERATURES`, rows as
+        `split.valid_rows(fold)`. NaN after a trial diverged, and at the end of a fold with a row less than others.
     """
 
     plan: Plan
@@ -66,6 +74,7 @@ class History:
     examples: NDArray[np.int64]
     checkpoints: tuple[Checkpoint | None, ...] = ()
     seconds: float = 0.0
+    example_losses: NDArray[np.float32] | None = None
 
     @property
     def diverged(self) -> NDArray[np.bool_]:
@@ -103,7 +112,9 @@ def join(histories: Sequence[History]) -> History:
         resume=resume,
         keep_checkpoints=all(p.keep_checkpoints for p in plans),
         evaluate_at=first.plan.evaluate_at,
+        keep_examples=all(p.keep_examples for p in plans),
     )
+    examples = [h.example_losses for h in histories if h.example_losses is not None]
     return History(
         plan=plan,
         step_loss=np.concatenate([h.step_loss for h in histories]),
@@ -117,4 +128,11 @@ def join(histories: Sequence[History]) -> History:
         examples=np.concatenate([h.examples for h in histories]),
         checkpoints=tuple(c for h in histories for c in h.checkpoints) if plan.keep_checkpoints else (),
         seconds=sum(h.seconds for h in histories),
+        example_losses=_stack_examples(examples) if len(examples) == len(histories) else None,
     )
+
+
+def _stack_examples(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    rows = max(table.shape[-1] for table in tables)
+    wide = [np.pad(t, [(0, 0)] * 3 + [(0, rows - t.shape[-1])], constant_values=np.nan) for t in tables]
+    return np.concatenate(wide)

@@ -57,6 +57,8 @@ class Plan:
     evaluate_at
         Steps of the training, ascending, after which to evaluate; the plan's end is always one. None evaluates at the
         end of every epoch.
+    keep_examples
+        Whether the history should hold the loss of every validation example at every evaluation.
 
     Raises
     ------
@@ -71,6 +73,7 @@ class Plan:
     resume: tuple[Checkpoint, ...] | None = None
     keep_checkpoints: bool = False
     evaluate_at: tuple[int, ...] | None = None
+    keep_examples: bool = False
 
     def __post_init__(self) -> None:
         """Check rates and lengths."""

@@ -13,17 +13,24 @@ from etascope.core.data import Split
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import Recipe, Task
+from etascope.core.run import Run
+from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.trace import Layer
+from etascope.core.trials import Trial
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far something is: `done` of `total` in `unit`, while doing `stage`."""
+    """How far something is: `done` of `total` in `unit`, while doing `stage`.
+
+    At the end of each round of a search, `trials` are all trials so far.
+    """
 
     stage: str
     done: float
     total: float
     unit: str
+    trials: tuple[Trial, ...] = ()
 
 
 Watch = Callable[[Progress], None]
@@ -66,4 +73,32 @@ class Method(Protocol):
 
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
         """Return the answer that the histories carry."""
+        ...
+
+
+class Store(Protocol):
+    """Keeps runs as they happen; never knows who trains."""
+
+    def begin(self, job: Job) -> str:
+        """Keep what is asked and return the id of the new run."""
+        ...
+
+    def append(self, run_id: str, history: History) -> None:
+        """Keep one more plan's history, with its checkpoints: durable when this returns."""
+        ...
+
+    def finish(self, run_id: str, run: Run) -> None:
+        """Keep the answer and the trace; checkpoints of the search are not needed any more."""
+        ...
+
+    def get(self, run_id: str) -> StoredRun:
+        """Return a run by its id, a unique beginning of it, or `last`."""
+        ...
+
+    def find(self, limit: int | None = None) -> list[RunLine]:
+        """Return runs, the latest first."""
+        ...
+
+    def remove(self, run_id: str) -> None:
+        """Forget a run."""
         ...

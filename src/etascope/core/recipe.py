@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -102,6 +103,8 @@ class Task:
         1 for a holdout, k for k-fold cross-validation, 0 when nothing validates.
     steps_per_epoch
         Optimisation steps an epoch of a trial that holds a fold out.
+    n_features
+        Numbers an input: with the recipe's layers, what a training costs. Default 784.
     """
 
     recipe: Recipe
@@ -109,19 +112,27 @@ class Task:
     n_development: int
     n_folds: int
     steps_per_epoch: int
+    n_features: int = 784
 
     @classmethod
     def of(cls, split: Split, recipe: Recipe) -> Task:
         """Describe `split` under `recipe`."""
         return cls(
             recipe, split.n_classes, len(split.y), split.n_folds,
-            steps_per_epoch(split, recipe, 0 if split.n_folds else NO_FOLD),
+            steps_per_epoch(split, recipe, 0 if split.n_folds else NO_FOLD), math.prod(split.x.shape[1:]),
         )  # fmt: skip
 
     @property
     def steps(self) -> int:
         """Steps of a whole training that holds a fold out."""
         return self.steps_per_epoch * self.recipe.epochs
+
+    @property
+    def multiplications(self) -> float:
+        """Multiply-adds of one whole training of a dense network on all development rows."""
+        sizes = (self.n_features, *self.recipe.hidden, self.n_classes)
+        weights = sum(fan_in * fan_out for fan_in, fan_out in itertools.pairwise(sizes))
+        return 3.0 * weights * self.n_development * self.recipe.epochs
 
 
 def steps_per_epoch(split: Split, recipe: Recipe, fold: int) -> int:

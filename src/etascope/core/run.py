@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from etascope.core.choice import Choice
-from etascope.core.history import History, join
+from etascope.core.history import History
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trace import Trace
+from etascope.core.trials import Trial, one_history, trials
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ class Run:
         return self.task.recipe
 
     @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every trial of the search, in the order of the choice's verdicts."""
+        return trials(self.task, self.histories)
+
+    @cached_property
     def history(self) -> History:
-        """All trials of the search in one history."""
-        return join(self.histories)
+        """All trials in one history over the whole training."""
+        return one_history(self.task, self.trials, sum(history.seconds for history in self.histories))

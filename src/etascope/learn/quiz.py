@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from etascope.core.plan import trial_rates
 from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.core.trace import Trace
@@ -38,7 +37,7 @@ def run_quiz(run: Run) -> tuple[Question, ...]:
     search cannot answer clearly give way to others.
     """
     seed = run.recipe.seed
-    rate = run.choice.learning_rate or float(trial_rates(run.task, run.history.plan)[0])
+    rate = run.choice.learning_rate or run.trials[0].learning_rate
     return _three(
         run_questions.too_high(run, seed + 1),
         run_questions.best_of_three(run, seed + 2),

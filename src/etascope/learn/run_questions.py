@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from etascope.core.numbers import nats, rate
-from etascope.core.plan import trial_rates
 from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.learn.asking import Bands, ask
@@ -22,12 +21,12 @@ AWAY = 8.0
 
 def too_high(run: Run, place: int) -> Question:
     """Ask the classic question, and say what this search showed of it."""
-    landscape, lost = run.choice.landscape, run.history.diverged
+    landscape, lost = run.choice.landscape, [trial for trial in run.trials if trial.diverged]
     loss = landscape.mean_loss
     finite = np.flatnonzero(np.isfinite(loss))
-    if lost.any():
-        lowest = rate(float(trial_rates(run.task, run.history.plan)[lost].min()))
-        reason = f"In this run {int(lost.sum())} of {len(lost)} trials diverged, the lowest of them at {lowest}."
+    if lost:
+        lowest = rate(min(trial.learning_rate for trial in lost))
+        reason = f"In this run {len(lost)} of {len(run.trials)} trials diverged, the lowest of them at {lowest}."
     elif finite.size:
         best, highest = int(finite[loss[finite].argmin()]), int(finite[-1])
         shown, ended = rate(float(landscape.learning_rates[highest])), nats(float(loss[highest]))
@@ -118,8 +117,7 @@ def much_smaller(run: Run) -> Question | None:
 
 def how_many_diverged(run: Run) -> Question:
     """Ask how many trials diverged: always clear."""
-    lost = run.history.diverged
-    count, n = int(lost.sum()), len(lost)
+    count, n = sum(trial.diverged for trial in run.trials), len(run.trials)
     bands = Bands((1, n / 2, n), ("none", "some, but fewer than half", "half or more, but not all", "all"))
     return bands.ask(
         f"Of the {n} trials of this run, how many diverged?",

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Cost
 from etascope.core.errors import InputError
-from etascope.core.plan import trial_rates
 from etascope.core.question import Question
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary, Run, versions
@@ -220,18 +219,17 @@ def _question(question: Question) -> Document:
 
 
 def _trials(run: Run) -> Iterable[Document]:
-    verdicts = iter(run.choice.verdicts)
-    for history in run.histories:
-        rates = trial_rates(run.task, history.plan)
-        for i, status in enumerate(history.status):
-            yield {
-                "learning_rate": float(rates[i]),
-                "fold": int(history.plan.folds[i]),
-                "seed": int(history.plan.seeds[i]),
-                "status": status.name.lower(),
-                "train_loss": _numbers(history.train_loss[i]),
-                "train_accuracy": _numbers(history.train_accuracy[i]),
-                "valid_loss": _numbers(history.valid_loss[i]),
-                "valid_accuracy": _numbers(history.valid_accuracy[i]),
-                "verdict": next(verdicts, None),
-            }
+    for trial, verdict in zip(run.trials, run.choice.verdicts, strict=True):
+        ends = trial.epoch_ends(run.task.steps_per_epoch)
+        yield {
+            "learning_rate": trial.learning_rate,
+            "fold": trial.fold,
+            "seed": trial.seed,
+            "status": trial.status.name.lower(),
+            "steps": trial.steps,
+            "train_loss": _numbers(trial.train_loss[ends]),
+            "train_accuracy": _numbers(trial.train_accuracy[ends]),
+            "valid_loss": _numbers(trial.valid_loss[ends]),
+            "valid_accuracy": _numbers(trial.valid_accuracy[ends]),
+            "verdict": verdict,
+        }

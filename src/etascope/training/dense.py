@@ -201,4 +201,5 @@ def _in_order(joined: History, plan: Plan, trials: NDArray[np.int64], seconds: f
         examples=joined.examples[back],
         checkpoints=tuple(joined.checkpoints[int(i)] for i in back) if joined.checkpoints else (),
         seconds=seconds,
+        example_losses=None if joined.example_losses is None else joined.example_losses[back],
     )

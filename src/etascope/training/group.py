@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.data import Split
-from etascope.core.history import History, Status
+from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.training.chance import epoch_order, initial_parameters
 from etascope.training.optimizers import Sgd, rule_of
 from etascope.training.packed import Packed
-from etascope.training.record import Record
+from etascope.training.record import Record, Validated
 from etascope.training.stack import Stack
 
 #: Rows of a block of batches (see `first_layer`): enough to run at the speed of large matrix products.
@@ -48,8 +48,8 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     starts = list(plan.resume or ()) or [
         Checkpoint(0, frozen, {name: tuple(np.zeros_like(p) for p in frozen) for name in rule.state_names})
     ] * len(plan)
-    record = Record(plan, evaluation_steps(plan, per_epoch))
     train_rows, valid_rows = split.train_rows(fold), split.valid_rows(fold)
+    record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, len(valid_rows))
     size = split.train_size(fold)
     order = np.empty(0, np.int64)
     step, end, alive = plan.start, plan.start + plan.steps, np.arange(len(plan))
@@ -79,7 +79,7 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
                 stack.flush()
             advance(count * len(plan))
             if step == pause:
-                valid = _validate(stack, valid_rows) if len(valid_rows) else None
+                valid = _validate(stack, valid_rows, plan.keep_examples) if len(valid_rows) else None
                 record.evaluate(alive, step, stack.finite(), valid)
             healthy = record.diverged_at[alive] < 0
             if not healthy.all():
@@ -98,12 +98,12 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     return record.history(Status.FINISHED if end >= total else Status.PAUSED, tuple(checkpoints))
 
 
-def _validate(stack: Stack, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    loss = np.zeros(stack.trials)
-    right = np.zeros(stack.trials)
+def _validate(stack: Stack, rows: NDArray[np.int64], keep_examples: bool) -> Validated:
+    loss, right = np.zeros((2, stack.trials))
+    examples = np.empty((stack.trials, len(TEMPERATURES), len(rows)), np.float32) if keep_examples else None
     for i in range(0, len(rows), PIECE_ROWS):
-        piece = rows[i : i + PIECE_ROWS]
-        losses, rights = stack.evaluate(piece)
+        piece = slice(i, i + PIECE_ROWS)
+        losses, rights = stack.evaluate(rows[piece], None if examples is None else examples[:, :, piece])
         loss += losses
         right += rights
-    return loss / len(rows), right / len(rows)
+    return Validated(loss / len(rows), right / len(rows), examples)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.history import History, Status
+from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Checkpoint, Plan
 from etascope.training.optimizers import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Validated:
+    """Mean loss and accuracy `(trials,)`; if asked, losses of examples `(trials, temperatures, rows)`."""
+
+    loss: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    example_losses: Array | None = None
 
 
 class Record:
     """Losses and accuracies of a plan's trials, with NaN where nothing was measured."""
 
-    def __init__(self, plan: Plan, evaluated_at: NDArray[np.int64]) -> None:
+    def __init__(self, plan: Plan, evaluated_at: NDArray[np.int64], per_epoch: int, valid_rows: int) -> None:
         self._plan = plan
         self.evaluated_at = evaluated_at
         self.diverged_at = np.full(len(plan), -1, np.int64)
@@ -23,7 +34,9 @@ class Record:
             np.full(shape, np.nan) for _ in range(4)
         )
         self._examples = np.zeros(len(plan), np.int64)
-        self._since = np.zeros((3, len(plan)))
+        self._since, self._per_epoch = np.zeros((3, len(plan))), per_epoch
+        shape = (len(plan), len(evaluated_at), len(TEMPERATURES), valid_rows)
+        self._example_losses = np.full(shape, np.nan, np.float32) if plan.keep_examples else None
 
     def block(self, trials: NDArray[np.int64], column: int, losses: Array, rights: Array, batches: Array) -> None:
         """Note some steps at once; a trial whose loss is not finite has diverged there.
@@ -33,13 +46,15 @@ class Record:
         trials
             Those that were trained.
         column
-            Of the first step.
+            Of the first step; the steps are all of one epoch.
         losses, rights
             `(steps, trials)`: loss summed over each batch, and how many of it were right.
         batches
             `(steps,)`: examples of each batch.
         """
         columns = slice(column, column + len(batches))
+        if (self._plan.start + column) % self._per_epoch == 0:
+            self._since[:, trials] = 0
         # A loss can be finite again within the block that a trial diverges in: its weights need not have overflowed.
         fine = np.logical_and.accumulate(np.isfinite(losses), axis=0)
         self._step_loss[trials, columns] = np.where(fine, losses / batches[:, None], np.nan).T
@@ -55,11 +70,11 @@ class Record:
         trials: NDArray[np.int64],
         step: int,
         finite: NDArray[np.bool_],
-        valid: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+        valid: Validated | None,
     ) -> None:
-        """Note an evaluation after `step` steps; `valid` is mean loss and accuracy, None where no rows validate."""
+        """Note an evaluation after `step` steps; `valid` is None where no rows validate."""
         if valid is not None:
-            finite = finite & np.isfinite(valid[0])
+            finite = finite & np.isfinite(valid.loss)
         self._diverge(trials[~finite], step - 1)
         fine = self.diverged_at[trials] < 0
         healthy, column = trials[fine], np.searchsorted(self.evaluated_at, step)
@@ -67,9 +82,10 @@ class Record:
         self._train_loss[healthy, column] = loss / count
         self._train_accuracy[healthy, column] = right / count
         if valid is not None:
-            self._valid_loss[healthy, column] = valid[0][fine]
-            self._valid_accuracy[healthy, column] = valid[1][fine]
-        self._since[:, trials] = 0
+            self._valid_loss[healthy, column] = valid.loss[fine]
+            self._valid_accuracy[healthy, column] = valid.accuracy[fine]
+            if self._example_losses is not None and valid.example_losses is not None:
+                self._example_losses[healthy, column] = valid.example_losses[fine]
 
     def _diverge(self, trials: NDArray[np.int64], step: int) -> None:
         first = trials[self.diverged_at[trials] < 0]
@@ -89,4 +105,5 @@ class Record:
             diverged_at=self.diverged_at,
             examples=self._examples,
             checkpoints=checkpoints,
+            example_losses=self._example_losses,
         )

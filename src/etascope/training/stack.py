@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.history import TEMPERATURES
 from etascope.core.plan import Checkpoint
 from etascope.training.basis import ExampleBasis, Examples, WeightBasis
 from etascope.training.first_layer import BlockedFirstLayer, DirectFirstLayer, FirstLayer
@@ -175,12 +176,19 @@ class Stack:
         first = self.first.finite().reshape(-1, self.sizes[1]).all(axis=1)
         return np.asarray(first & np.isfinite(self._deeper).all(axis=1))
 
-    def evaluate(self, rows: NDArray[np.int64]) -> tuple[Array, Array]:
-        """Return the summed loss and the number right, `(trials,)` each, of these development rows."""
+    def evaluate(self, rows: NDArray[np.int64], example_losses: Array | None = None) -> tuple[Array, Array]:
+        """Return the summed loss and the number right, `(trials,)` each, of these development rows.
+
+        The loss of each example at each of `TEMPERATURES` is written to `example_losses`
+        `(trials, temperatures, rows)` if given.
+        """
         work = self._work(len(rows))
         self.first.outputs(rows, work.flat)
         self._propagate(work)
-        return cross_entropy(work.logits, self._packed.onehot[:, None, rows], work.scratch)
+        onehot = self._packed.onehot[:, None, rows]
+        if example_losses is not None:
+            tempered_losses(work.logits, onehot, example_losses)
+        return cross_entropy(work.logits, onehot, work.scratch)
 
     def _work(self, batch: int) -> _Buffers:
         if batch not in self._buffers:
@@ -239,6 +247,18 @@ def cross_entropy(logits: Array, onehot: Array, scratch: Array) -> tuple[Array, 
     total = np.add.reduce(logits, axis=0)
     logits /= total
     return np.add.reduce(np.log(total) - target, axis=1), right
+
+
+def tempered_losses(logits: Array, onehot: Array, out: Array) -> None:
+    """Write `log(sum(exp(logits / t))) - logits[label] / t` in nats for each `t` of `TEMPERATURES`.
+
+    `logits` is `(classes, trials, rows)`, `onehot` `(classes, 1, rows)`, `out` `(trials, temperatures, rows)`.
+    """
+    highest = np.maximum.reduce(logits, axis=0)
+    below = logits - highest
+    missed = np.add.reduce(below * onehot, axis=0)
+    for i, temperature in enumerate(TEMPERATURES):
+        out[:, i] = np.log(np.add.reduce(np.exp(below / np.float32(temperature)), axis=0)) - missed / temperature
 
 
 def first_layer(

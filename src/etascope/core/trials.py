@@ -1,0 +1,173 @@
+"""What became of each trial over all plans of a search: `Trial`, `trials`, `one_history`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.history import History, Status
+from etascope.core.plan import Plan, trial_rates
+from etascope.core.recipe import Task
+from etascope.core.schedules import schedule_row
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One model trained at one learning rate with one seed on one fold, over one plan or several.
+
+    Losses are in nats, accuracies shares in [0, 1]; NaN as in `History`.
+
+    Attributes
+    ----------
+    learning_rate, seed, fold
+        What tells it from other trials.
+    status
+        After its last plan.
+    steps
+        Training steps that its plans covered.
+    step_loss
+        `(steps,)` float32.
+    evaluated_at
+        `(evaluations,)` int64: training steps done at each evaluation.
+    train_loss, train_accuracy, valid_loss, valid_accuracy
+        `(evaluations,)` float64.
+    diverged_at
+        The step, counted from 0, or -1.
+    examples
+        Training examples that it went through.
+    example_losses
+        `(evaluations, temperatures, rows)` float32, or None where a plan did not ask.
+    """
+
+    learning_rate: float
+    seed: int
+    fold: int
+    status: Status
+    steps: int
+    step_loss: NDArray[np.float32]
+    evaluated_at: NDArray[np.int64]
+    train_loss: NDArray[np.float64]
+    train_accuracy: NDArray[np.float64]
+    valid_loss: NDArray[np.float64]
+    valid_accuracy: NDArray[np.float64]
+    diverged_at: int
+    examples: int
+    example_losses: NDArray[np.float32] | None = None
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its loss stopped being a finite number."""
+        return self.status is Status.DIVERGED
+
+    def epoch_ends(self, steps_per_epoch: int) -> NDArray[np.int64]:
+        """Return which evaluations stand at the end of an epoch."""
+        return np.flatnonzero(self.evaluated_at % steps_per_epoch == 0)
+
+
+def trials(task: Task, histories: Sequence[History]) -> tuple[Trial, ...]:
+    """Return the trials of a search in the order in which they were first trained.
+
+    Trials with equal learning rate, seed and fold are one: a plan that starts where the trial stood goes on with it,
+    any other begins it anew.
+
+    Parameters
+    ----------
+    task
+        Tells the shape of the plans' rows.
+    histories
+        In the order in which they were trained.
+    """
+    found: dict[tuple[float, int, int], Trial] = {}
+    for history in histories:
+        plan = history.plan
+        for row, rate in enumerate(trial_rates(task, plan).tolist()):
+            key = rate, int(plan.seeds[row]), int(plan.folds[row])
+            part, before = _part(history, row, *key), found.get(key)
+            found[key] = _go_on(before, part) if before is not None and before.steps == plan.start else part
+    return tuple(found.values())
+
+
+def one_history(task: Task, trials: Sequence[Trial], seconds: float = 0.0) -> History:
+    """Return all trials as one history over the whole training.
+
+    What a trial did not train or evaluate is NaN. Rows of the plan are the recipe's schedule to the end, also where a
+    trial stopped before.
+
+    Parameters
+    ----------
+    task
+        Tells the shape of the plan's rows.
+    trials
+        At least one.
+    seconds
+        Wall time of their training.
+    """
+    shape = schedule_row(task.recipe.schedule, task.recipe.warmup, task.steps)
+    evaluated_at = np.unique(np.concatenate([trial.evaluated_at for trial in trials]))
+    step_loss = np.full((len(trials), task.steps), np.nan, np.float32)
+    tables = np.full((4, len(trials), len(evaluated_at)), np.nan)
+    for row, trial in enumerate(trials):
+        step_loss[row, : trial.steps] = trial.step_loss
+        columns = np.searchsorted(evaluated_at, trial.evaluated_at)
+        tables[:, row, columns] = trial.train_loss, trial.train_accuracy, trial.valid_loss, trial.valid_accuracy
+    plan = Plan(
+        rates=np.outer([trial.learning_rate for trial in trials], shape),
+        seeds=np.array([trial.seed for trial in trials], np.int64),
+        folds=np.array([trial.fold for trial in trials], np.int64),
+        evaluate_at=tuple(evaluated_at.tolist()),
+    )
+    return History(
+        plan=plan,
+        step_loss=step_loss,
+        evaluated_at=evaluated_at,
+        train_loss=tables[0],
+        train_accuracy=tables[1],
+        valid_loss=tables[2],
+        valid_accuracy=tables[3],
+        status=tuple(trial.status for trial in trials),
+        diverged_at=np.array([trial.diverged_at for trial in trials], np.int64),
+        examples=np.array([trial.examples for trial in trials], np.int64),
+        seconds=seconds,
+    )
+
+
+def _part(history: History, row: int, rate: float, seed: int, fold: int) -> Trial:
+    return Trial(
+        learning_rate=rate,
+        seed=seed,
+        fold=fold,
+        status=history.status[row],
+        steps=history.plan.start + history.plan.steps,
+        step_loss=history.step_loss[row],
+        evaluated_at=history.evaluated_at,
+        train_loss=history.train_loss[row],
+        train_accuracy=history.train_accuracy[row],
+        valid_loss=history.valid_loss[row],
+        valid_accuracy=history.valid_accuracy[row],
+        diverged_at=int(history.diverged_at[row]),
+        examples=int(history.examples[row]),
+        example_losses=None if history.example_losses is None else history.example_losses[row],
+    )
+
+
+def _go_on(before: Trial, after: Trial) -> Trial:
+    examples = [part.example_losses for part in (before, after) if part.example_losses is not None]
+    return Trial(
+        learning_rate=after.learning_rate,
+        seed=after.seed,
+        fold=after.fold,
+        status=after.status,
+        steps=after.steps,
+        step_loss=np.concatenate([before.step_loss, after.step_loss]),
+        evaluated_at=np.concatenate([before.evaluated_at, after.evaluated_at]),
+        train_loss=np.concatenate([before.train_loss, after.train_loss]),
+        train_accuracy=np.concatenate([before.train_accuracy, after.train_accuracy]),
+        valid_loss=np.concatenate([before.valid_loss, after.valid_loss]),
+        valid_accuracy=np.concatenate([before.valid_accuracy, after.valid_accuracy]),
+        diverged_at=after.diverged_at,
+        examples=before.examples + after.examples,
+        example_losses=np.concatenate(examples) if len(examples) == 2 else None,
+    )
