@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from os import PathLike
 
@@ -12,11 +12,12 @@ import numpy as np
 from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
-from etascope.core.plan import check_rates, trial_rates
+from etascope.core.plan import check_rates
 from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.trace import Trace
+from etascope.core.trials import Trial, trials
 from etascope.images.open import open_images
 from etascope.learn.insight import choice_insight
 from etascope.learn.tracing import Validation, lay_open, require_image
@@ -37,6 +38,9 @@ def pick(
     method: Method | None = None,
     engine: Engine | None = None,
     watch: Watch = ignore,
+    histories: Sequence[History] = (),
+    begin: Callable[[DataSummary, Task], object] = lambda data, task: None,
+    keep: Callable[[History], object] = lambda history: None,
 ) -> Run:
     """Choose a learning rate for a recipe and your images, and show the evidence.
 
@@ -65,6 +69,10 @@ def pick(
         Trains plans. Default `DenseEngine()`, on every core.
     watch
         Receives `Progress` records.
+    histories
+        What an earlier search of the same data and recipe has trained: it goes on from there.
+    begin, keep
+        Called once when the data are divided, and after each plan: where a store writes down what happens.
 
     Raises
     ------
@@ -82,14 +90,18 @@ def pick(
     began = time.perf_counter()
     split = _divide(dataset, recipe, test, folds)
     require_image(split, image)
-    task = Task.of(split, recipe)
-    histories: list[History] = []
-    while (plan := method.propose(task, histories)) is not None:
-        histories.append(engine.train(split, recipe, plan, _named(f"searching, round {len(histories) + 1}", watch)))
-    choice = method.choose(task, histories)
+    task, data = Task.of(split, recipe), _summary(dataset, split)
+    begin(data, task)
+    done = list(histories)
+    while (plan := method.propose(task, done)) is not None:
+        stage = f"searching, round {len(done) + 1}"
+        done.append(engine.train(split, recipe, plan, _named(stage, watch)))
+        keep(done[-1])
+        watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
+    choice = method.choose(task, done)
     trace = None
     if choice.learning_rate is not None:
-        validation = _validation(task, choice, histories)
+        validation = _validation(task, choice, trials(task, done))
         told = _named("training the chosen one", watch)
         trace = lay_open(
             engine, dataset, split, recipe, choice.learning_rate, image=image, validation=validation, watch=told
@@ -97,7 +109,7 @@ def pick(
         insight = choice_insight(choice, trace.evaluation, split.n_classes, len(split.y_test))
         trace = replace(trace, insight=insight)
     seconds = time.perf_counter() - began
-    return Run(_summary(dataset, split), task, tuple(histories), choice, trace, seconds)
+    return Run(data, task, tuple(done), choice, trace, seconds)
 
 
 def trace(
@@ -166,16 +178,16 @@ def _named(stage: str, watch: Watch) -> Watch:
     return tell
 
 
-def _validation(task: Task, choice: Choice, histories: Sequence[History]) -> Validation | None:
-    losses, accuracies = list[np.ndarray](), list[np.ndarray]()
-    for history in histories:
-        chosen = np.flatnonzero(trial_rates(task, history.plan) == choice.learning_rate)
-        losses.extend(history.valid_loss[chosen])
-        accuracies.extend(history.valid_accuracy[chosen])
-    if not losses:
+def _validation(task: Task, choice: Choice, trials: Sequence[Trial]) -> Validation | None:
+    chosen = [t for t in trials if t.learning_rate == choice.learning_rate and t.steps == task.steps]
+    if not chosen:
         return None
-    source = f"means of {len(losses)} trainings of the search at this rate, each on the rows it held out"
-    return Validation(np.mean(losses, axis=0), np.mean(accuracies, axis=0), source)
+    ends = chosen[0].epoch_ends(task.steps_per_epoch)
+    loss, accuracy = (
+        np.mean([getattr(t, name)[ends] for t in chosen], axis=0) for name in ("valid_loss", "valid_accuracy")
+    )
+    source = f"means of {len(chosen)} trainings of the search at this rate, each on the rows it held out"
+    return Validation(loss, accuracy, source)
 
 
 def _summary(dataset: Dataset, split: Split) -> DataSummary:
