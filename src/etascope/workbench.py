@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 
@@ -13,7 +13,7 @@ from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
 from etascope.core.plan import check_rates
-from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
+from etascope.core.protocols import Engine, Keeper, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.trace import Trace
@@ -39,8 +39,7 @@ def pick(
     engine: Engine | None = None,
     watch: Watch = ignore,
     histories: Sequence[History] = (),
-    begin: Callable[[DataSummary, Task], object] = lambda data, task: None,
-    keep: Callable[[History], object] = lambda history: None,
+    keeper: Keeper | None = None,
 ) -> Run:
     """Choose a learning rate for a recipe and your images, and show the evidence.
 
@@ -71,8 +70,8 @@ def pick(
         Receives `Progress` records.
     histories
         What an earlier search of the same data and recipe has trained: it goes on from there.
-    begin, keep
-        Called once when the data are divided, and after each plan: where a store writes down what happens.
+    keeper
+        Writes the search down while it happens. Default: nobody does.
 
     Raises
     ------
@@ -91,12 +90,14 @@ def pick(
     split = _divide(dataset, recipe, test, folds)
     require_image(split, image)
     task, data = Task.of(split, recipe), _summary(dataset, split)
-    begin(data, task)
+    if keeper is not None:
+        keeper.begin(data, task)
     done = list(histories)
     while (plan := method.propose(task, done)) is not None:
         stage = f"searching, round {len(done) + 1}"
         done.append(engine.train(split, recipe, plan, _named(stage, watch)))
-        keep(done[-1])
+        if keeper is not None:
+            keeper.append(done[-1])
         watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
     choice = method.choose(task, done)
     trace = None
@@ -109,7 +110,10 @@ def pick(
         insight = choice_insight(choice, trace.evaluation, split.n_classes, len(split.y_test))
         trace = replace(trace, insight=insight)
     seconds = time.perf_counter() - began
-    return Run(data, task, tuple(done), choice, trace, seconds)
+    run = Run(data, task, tuple(done), choice, trace, seconds)
+    if keeper is not None:
+        keeper.finish(run)
+    return run
 
 
 def trace(

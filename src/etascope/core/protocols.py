@@ -13,7 +13,7 @@ from etascope.core.data import Split
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import Recipe, Task
-from etascope.core.run import Run
+from etascope.core.run import DataSummary, Run
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.trace import Layer
 from etascope.core.trials import Trial
@@ -73,6 +73,22 @@ class Method(Protocol):
 
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
         """Return the answer that the histories carry."""
+        ...
+
+
+class Keeper(Protocol):
+    """Writes a search down while it happens."""
+
+    def begin(self, data: DataSummary, task: Task) -> None:
+        """Note what is searched on."""
+        ...
+
+    def append(self, history: History) -> None:
+        """Note what a plan came to."""
+        ...
+
+    def finish(self, run: Run) -> None:
+        """Note the answer."""
         ...
 
 
