@@ -150,7 +150,7 @@ def choice(table=None, learning_rate=0.018, basin=(0.01, 0.056), verdicts=()):
     )
 
 
-def history(table=None, epochs_=5, steps=10):
+def history(table=None, epochs_=5, steps=40):
     """Every rate of the table on five folds; infinite ones diverged in epoch 2."""
     table = MEASURED if table is None else table
     recipe = Recipe(epochs=epochs_)

@@ -1,8 +1,11 @@
 import io
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from etascope.core.choice import Confidence, Curve, Luck, Walls, WorthTuning
 from etascope.report.page import open_console
 from tests.learn import made
 
@@ -27,6 +30,22 @@ def run():
 @pytest.fixture
 def undecided():
     return made.run(learning_rate=None)
+
+
+@pytest.fixture
+def told():
+    """A run whose method says all that a choice can hold."""
+    run = made.run()
+    rates = np.array([0.01, 0.018, 0.032])
+    choice = replace(
+        run.choice,
+        confidence=Confidence("likely", 1.0, "", 0.93),
+        walls=Walls(0.003, 0.1),
+        luck=Luck(0.2, 0.5, 0.874, 0.871, (1, 2)),
+        worth_tuning=WorthTuning(0.01, 0.8, 0.2, 1.5),
+        curve=Curve(rates, np.array([0.8, 0.0, 0.3]), np.array([0.2, 0.0, 0.0]), np.array([1.5, 0.4, 0.9]), "points"),
+    )
+    return replace(run, choice=choice)
 
 
 @pytest.fixture

@@ -39,12 +39,13 @@ def check(document, kind):
 
 
 @pytest.fixture
-def documents(trace, diverged, run, undecided):
+def documents(trace, diverged, run, undecided, told):
     return [
         ("trace", trace_document(trace, trace_quiz(trace))),
         ("trace", trace_document(diverged)),
         ("pick", pick_document(run, run_quiz(run))),
         ("pick", pick_document(undecided)),
+        ("pick", pick_document(told)),
     ]
 
 
@@ -113,6 +114,8 @@ def test_both_schemas_say_the_same_of_a_trace():
         ("pick", ("trials", 3, "verdict")),
         ("pick", ("trace", "insight")),
         ("pick", ("cost", "training_equivalents")),
+        ("pick", ("walls", "high")),
+        ("pick", ("worth_tuning",)),
     ],
 )
 def test_a_document_without_a_required_field_is_refused(documents, kind, path):
@@ -182,6 +185,7 @@ def test_trials_carry_rate_fold_status_and_verdict_in_order(run):
         "fold": 0,
         "seed": 0,
         "status": "diverged",
+        "steps": 200,
         "train_loss": [pytest.approx(math.log(10)), "nan", "nan", "nan", "nan"],
         "train_accuracy": [pytest.approx(0.1), "nan", "nan", "nan", "nan"],
         "valid_loss": [pytest.approx(math.log(10) + 0.05), "nan", "nan", "nan", "nan"],

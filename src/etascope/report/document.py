@@ -18,6 +18,7 @@ from etascope.core.question import Question
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary, Run, versions
 from etascope.core.trace import Epoch, Prediction, Stage, Trace
+from etascope.report.evidence import evidence
 
 TRACE_SCHEMA = "etascope/trace/1"
 PICK_SCHEMA = "etascope/pick/1"
@@ -65,6 +66,7 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
         "valid": _result(choice.valid_accuracy, choice.valid_loss) if told else None,
         "reason": list(choice.reason),
         "not_tried": choice.not_tried,
+        **evidence(choice),
         "trials": list(_trials(run)),
         "cost": _cost(choice.cost),
         "seconds": run.seconds,
