@@ -234,3 +234,45 @@ def test_whoever_watches_hears_of_each_round_and_the_last_training(digits):
         told = [progress for progress in heard if progress.stage == stage]
         assert all(0 <= progress.done <= progress.total for progress in told)
         assert told[-1].done == pytest.approx(told[-1].total)
+
+
+class Notes:
+    """A keeper that writes down what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def begin(self, data, task):
+        self.told.append((data, task))
+
+    def append(self, history):
+        self.told.append(history)
+
+    def finish(self, run):
+        self.told.append(run)
+
+
+def test_a_keeper_is_told_of_everything_as_it_happens(digits):
+    notes = Notes()
+    run = pick(digits, recipe=SMALL, keeper=notes)
+    assert notes.told[0] == (run.data, run.task)
+    assert tuple(notes.told[1:-1]) == run.histories
+    assert notes.told[-1] is run
+
+
+@pytest.mark.parametrize("done", [1, 2])
+def test_a_search_that_goes_on_ends_as_one_that_was_never_stopped(digits, done):
+    whole = pick(digits, recipe=SMALL)
+    notes = Notes()
+    on = pick(digits, recipe=SMALL, histories=whole.histories[:done], keeper=notes)
+    assert answers(on) == answers(whole)
+    assert len(notes.told) == 2 + len(whole.histories) - done
+    np.testing.assert_array_equal(on.history.step_loss, whole.history.step_loss)
+
+
+def test_rounds_tell_of_all_trials_so_far(digits):
+    told = []
+    run = pick(digits, recipe=SMALL, watch=told.append)
+    rounds = [progress.trials for progress in told if progress.trials]
+    assert len(rounds) == len(run.histories)
+    assert [t.learning_rate for t in rounds[-1]] == [t.learning_rate for t in run.trials]
