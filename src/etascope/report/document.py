@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from numpy.typing import NDArray
 
 from etascope.core.choice import Cost
-from etascope.core.errors import InputError
 from etascope.core.question import Question
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary, Run, versions
 from etascope.core.trace import Epoch, Prediction, Stage, Trace
 from etascope.report.evidence import evidence
+from etascope.report.whole_file import write_whole
 
 TRACE_SCHEMA = "etascope/trace/1"
 PICK_SCHEMA = "etascope/pick/1"
@@ -81,7 +79,7 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
 def write_json(document: Document, target: str | Path | IO[str]) -> None:
     """Write a document as strict JSON, a top-level field a line.
 
-    A file appears whole or not at all: a temporary file beside it is renamed at the end.
+    A file appears whole or not at all.
 
     Raises
     ------
@@ -95,31 +93,7 @@ def write_json(document: Document, target: str | Path | IO[str]) -> None:
     if not isinstance(target, str | Path):
         target.write(text)
         return
-    path = Path(target)
-    try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            # A device or a pipe: renaming would put a plain file in its place.
-            path.write_text(text, encoding="utf-8")
-        else:
-            _replace(path.resolve(), text)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InputError(
-            f"{path} cannot be written: {why}. Name a file in a directory that exists and that you may write to."
-        ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    if path.is_dir():
-        raise IsADirectoryError(None, "it is a directory")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
+    write_whole(target, text)
 
 
 def _numbers(values: NDArray[Any] | Iterable[float]) -> list[float | str | None]:

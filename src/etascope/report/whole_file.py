@@ -1,0 +1,47 @@
+"""A file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from etascope.core.errors import InputError
+
+
+def write_whole(path: str | Path, content: str | bytes) -> None:
+    """Write a file by renaming a temporary one beside it; text is written as UTF-8.
+
+    A device or a pipe is written to as it is.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # Renaming would put a plain file in the place of a device.
+            path.write_bytes(data)
+        else:
+            _replace(path.resolve(), data)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputError(
+            f"{path} cannot be written: {why}. Name a file in a directory that exists and that you may write to."
+        ) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(None, "it is a directory")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise

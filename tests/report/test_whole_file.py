@@ -1,0 +1,37 @@
+import os
+import stat
+
+import pytest
+
+from etascope.core.errors import InputError
+from etascope.report.whole_file import write_whole
+
+
+@pytest.mark.parametrize(("content", "written"), [("Käse", "Käse".encode()), (b"\x89PNG", b"\x89PNG"), ("", b"")])
+def test_text_is_utf_8_and_bytes_are_bytes_and_nothing_is_left_beside(tmp_path, content, written):
+    path = tmp_path / "out"
+    path.write_text("old")
+    write_whole(str(path), content)
+    assert path.read_bytes() == written
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_link_is_written_through(tmp_path):
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_text("old")
+    link.symlink_to(real)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+
+
+@pytest.mark.parametrize("name", ["no/such/folder.svg", "."])
+def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path, name):
+    with pytest.raises(InputError, match=r"cannot be written: .*Name a file in a directory that exists"):
+        write_whole(tmp_path / name, "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_stays_a_device():
+    write_whole("/dev/null", "x")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
