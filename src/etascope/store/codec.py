@@ -1,0 +1,169 @@
+"""Records to JSON and back, driven by the fields of their dataclasses; arrays go into a list beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+import struct
+import types
+import typing
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+
+Arrays = list[NDArray[Any]]
+#: A record or a part of one; what stands for it in JSON; its type, as a field declares it.
+Value = Any
+Document = Any
+Kind = Any
+
+
+def encode(value: Value, kind: Kind, arrays: Arrays) -> Document:
+    """Return what stands for `value` in a JSON document.
+
+    A dataclass is an object by its fields' names, a tuple a list, an enumeration's member its name, an array its
+    position in `arrays`. A float that is not finite is its IEEE 754 bits as 16 hexadecimal digits, so that a NaN
+    comes back with its sign and payload.
+
+    Parameters
+    ----------
+    value
+        A record or a part of one.
+    kind
+        Its type, as a field declares it. `Any` stands for plain JSON values.
+    arrays
+        Receives the arrays.
+
+    Raises
+    ------
+    InputError
+        If a value declared `Any` is nothing that JSON can hold.
+    TypeError
+        If a type is none that a record may have.
+
+    Examples
+    --------
+    >>> from etascope.core.choice import Basin, Walls
+    >>> encode(Walls(low=0.1), Walls, []), encode(float("inf"), float, [])
+    ({'low': 0.1, 'high': None}, '7ff0000000000000')
+    >>> decode({"low": 0.1}, Walls, [])
+    Walls(low=0.1, high=None)
+    """
+    if kind is Any:
+        return _plain(value)
+    optional, kind = _without_none(kind)
+    return None if optional and value is None else _encode(value, kind, arrays)
+
+
+def _encode(value: Value, kind: Kind, arrays: Arrays) -> Document:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        return [encode(part, of, arrays) for part, of in zip(value, _tuple_kinds(arguments, len(value)), strict=True)]
+    if origin is dict:
+        return {str(key): encode(part, arguments[1], arrays) for key, part in value.items()}
+    if origin is np.ndarray:
+        arrays.append(value)
+        return len(arrays) - 1
+    if dataclasses.is_dataclass(kind):
+        fields = dataclasses.fields(kind)
+        hints = _hints(cast("type[Any]", kind))
+        return {field.name: encode(getattr(value, field.name), hints[field.name], arrays) for field in fields}
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return value.name
+    if kind is float:
+        return _number(value)
+    if kind in (bool, int, str):
+        return kind(value)
+    raise TypeError(f"a record may not have the type {kind!r}")
+
+
+def decode(document: Document, kind: Kind, arrays: Arrays) -> Value:
+    """Return the value of type `kind` that `encode` made `document` and `arrays` of.
+
+    A field that the document lacks takes its default, so documents older than a field can be read.
+
+    Raises
+    ------
+    InputError
+        If the document has a field that the type lacks: a newer etascope wrote it.
+    TypeError, ValueError, LookupError
+        If the document does not fit the type.
+    """
+    if kind is Any:
+        return document
+    optional, kind = _without_none(kind)
+    return None if optional and document is None else _decode(document, kind, arrays)
+
+
+def _decode(document: Document, kind: Kind, arrays: Arrays) -> Value:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        kinds = _tuple_kinds(arguments, len(document))
+        return tuple(decode(part, of, arrays) for part, of in zip(document, kinds, strict=True))
+    if origin is dict:
+        return {key: decode(part, arguments[1], arrays) for key, part in document.items()}
+    if origin is np.ndarray:
+        return arrays[document]
+    if dataclasses.is_dataclass(kind):
+        return _record(document, cast("type[Any]", kind), arrays)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return cast("type[enum.Enum]", kind)[document]
+    if kind is float:
+        return struct.unpack(">d", bytes.fromhex(document))[0] if isinstance(document, str) else document
+    if kind in (bool, int, str):
+        if not isinstance(document, kind):
+            raise TypeError(f"{document!r} should be of the type {kind.__name__}")
+        return document
+    raise TypeError(f"a record may not have the type {kind!r}")
+
+
+def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
+    hints, names = _hints(kind), [field.name for field in dataclasses.fields(kind)]
+    unknown = sorted(set(document) - set(names))
+    if unknown:
+        raise InputError(
+            f"a newer etascope wrote this: {kind.__name__} has no field {unknown[0]!r} here. "
+            "Upgrade: pip install -U etascope."
+        )
+    return kind(**{name: decode(document[name], hints[name], arrays) for name in names if name in document})
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _without_none(kind: Kind) -> tuple[bool, Kind]:
+    """Return whether None is allowed, and the type that is left."""
+    if typing.get_origin(kind) not in (types.UnionType, typing.Union):
+        return False, kind
+    arms = [arm for arm in typing.get_args(kind) if arm is not type(None)]
+    if len(arms) != 1:
+        raise TypeError(f"a field of a record may have one type or None; found {kind!r}")
+    return True, arms[0]
+
+
+def _tuple_kinds(arguments: tuple[Kind, ...], length: int) -> tuple[Kind, ...]:
+    return (arguments[0],) * length if arguments[-1] is Ellipsis else arguments
+
+
+def _number(value: Value) -> Document:
+    if isinstance(value, int):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else struct.pack(">d", number).hex()
+
+
+def _plain(value: Value) -> Document:
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in cast("list[Any]", value)]
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise InputError(f"options of a run must be values that JSON can hold; found {value!r}. Give its text instead.")

@@ -1,0 +1,93 @@
+"""Connections to a store's database: durable, waiting for each other, none kept open between two calls."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from etascope.core.errors import InputError
+from etascope.store.address import Address
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlalchemy import Connection, Engine
+
+#: How long to wait for another process that writes to the same SQLite file.
+BUSY_SECONDS = 60
+#: How long to wait for a server to answer.
+CONNECT_SECONDS = 10
+#: Execution option: the statement that begins the transaction on SQLite; empty for none.
+BEGIN = "etascope_begin"
+WRITING = {BEGIN: "BEGIN IMMEDIATE"}
+
+
+def connect(address: Address) -> Engine:
+    """Return the engine of a database, without a connection yet.
+
+    Raises
+    ------
+    InputError
+        If the driver is missing.
+    """
+    from sqlalchemy import NullPool, create_engine
+
+    # A search trains for minutes between two calls: a server may have closed an idle connection meanwhile, and one
+    # that a fork inherits breaks both processes. So every call connects anew.
+    if address.kind == "postgresql":
+        try:
+            return create_engine(address.target, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
+        except ImportError:
+            raise InputError(
+                "a store in PostgreSQL needs its driver, which is not installed. "
+                "Install it: pip install 'etascope[postgres]'."
+            ) from None
+    return _sqlite(address)
+
+
+def use_wal(engine: Engine) -> None:
+    """Let readers and a writer of an SQLite file not wait for each other, from now on."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        with engine.connect().execution_options(**{BEGIN: ""}) as connection:
+            # Asked first, because changing the mode needs the file alone, even where it is the same.
+            if connection.exec_driver_sql("PRAGMA journal_mode").scalar() in ("wal", "memory"):
+                return
+            try:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                return
+            except Exception as error:
+                # SQLite does not wait for others that open the new file at the same time.
+                busy = getattr(getattr(error, "orig", None), "sqlite_errorname", "").startswith("SQLITE_BUSY")
+                if not busy or time.monotonic() > deadline:
+                    raise
+        time.sleep(0.01)
+
+
+def _sqlite(address: Address) -> Engine:
+    from sqlalchemy import URL, NullPool, QueuePool, create_engine, event
+
+    url = URL.create("sqlite", database=address.target or None)
+    arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    if address.kind == "memory":
+        # One connection is the database; threads wait for it.
+        engine = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args=arguments)
+    else:
+        engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        # Python's driver would begin transactions by itself, and not the kind that we need.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        # NORMAL would lose what was committed last when the power fails; a commit a plan can afford the wait.
+        connection.execute("PRAGMA synchronous = FULL")
+
+    def on_begin(connection: Connection) -> None:
+        # A writer that began as a reader fails, without waiting, when another one wrote in between.
+        begin = connection.get_execution_options().get(BEGIN, "BEGIN")
+        if begin:
+            connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine

@@ -1,0 +1,137 @@
+"""The records of a run as bytes: `pack` and `unpack`, and histories with their checkpoints kept apart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
+
+from etascope.core.errors import InputError
+from etascope.core.history import History
+from etascope.core.plan import Checkpoint
+from etascope.store.codec import Arrays, decode, encode
+from etascope.store.npz import read_npz, write_npz
+
+T = TypeVar("T")
+
+
+def to_json(value: T, kind: type[T]) -> str:
+    """Return a record without arrays as a text of JSON in ASCII.
+
+    Raises
+    ------
+    InputError
+        If a value declared `Any` is nothing that JSON can hold.
+    """
+    return json.dumps(encode(value, kind, []), allow_nan=False)
+
+
+def from_json(text: str, kind: type[T]) -> T:
+    """Return the record that `to_json` wrote.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    return _read(text, [], kind)
+
+
+def pack(value: T, kind: type[T]) -> bytes:
+    """Return a record, with its arrays, as the bytes of an `.npz` file; equal records give equal bytes.
+
+    Examples
+    --------
+    >>> from etascope.core.choice import Basin
+    >>> unpack(pack(Basin(0.01, 0.1), Basin), Basin)
+    Basin(low=0.01, high=0.1)
+    """
+    arrays: Arrays = []
+    return write_npz(json.dumps(encode(value, kind, arrays), allow_nan=False), arrays)
+
+
+def unpack(content: bytes, kind: type[T]) -> T:
+    """Return the record that `pack` wrote, bit for bit.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read: damaged, or written by a newer etascope.
+    """
+    try:
+        text, arrays = read_npz(content)
+    except ValueError as error:
+        raise InputError(f"a {kind.__name__} in the store is damaged ({error}).") from error
+    return _read(text, arrays, kind)
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """A history whose checkpoints hold no arrays, and the digests of those they had."""
+
+    history: History
+    checkpoints: tuple[str | None, ...]
+    resume: tuple[str, ...] | None
+
+
+def pack_history(history: History) -> tuple[bytes, dict[str, bytes]]:
+    """Return a history without its checkpoints' arrays, and each of its checkpoints once, by digest.
+
+    A checkpoint that one plan ends with and the next goes on from is the same bytes, so it is kept once.
+    """
+    packed: dict[int, str] = {}
+    found: dict[str, bytes] = {}
+
+    def keep(checkpoint: Checkpoint) -> str:
+        if id(checkpoint) not in packed:
+            content = pack(checkpoint, Checkpoint)
+            digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+            packed[id(checkpoint)], found[digest] = digest, content
+        return packed[id(checkpoint)]
+
+    digests = tuple(None if c is None else keep(c) for c in history.checkpoints)
+    asked = history.plan.resume
+    resume = None if asked is None else tuple(keep(c) for c in asked)
+    plan = replace(history.plan, resume=None if asked is None else tuple(_bare(c) for c in asked))
+    bare = tuple(None if c is None else _bare(c) for c in history.checkpoints)
+    return pack(_Kept(replace(history, plan=plan, checkpoints=bare), digests, resume), _Kept), found
+
+
+def unpack_history(content: bytes, checkpoints: Mapping[str, Checkpoint]) -> History:
+    """Return the history that `pack_history` packed.
+
+    Parameters
+    ----------
+    content
+        The history.
+    checkpoints
+        By digest. A checkpoint that is not among them comes back with its step and last rate, and without arrays.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    kept = unpack(content, _Kept)
+    history = kept.history
+    if kept.resume is not None:
+        bare = cast("tuple[Checkpoint, ...]", history.plan.resume)
+        resume = tuple(checkpoints.get(digest, c) for digest, c in zip(kept.resume, bare, strict=True))
+        history = replace(history, plan=replace(history.plan, resume=resume))
+    whole = zip(kept.checkpoints, history.checkpoints, strict=True)
+    return replace(history, checkpoints=tuple(c if d is None else checkpoints.get(d, c) for d, c in whole))
+
+
+def _bare(checkpoint: Checkpoint) -> Checkpoint:
+    return replace(checkpoint, parameters=(), state={})
+
+
+def _read(text: str, arrays: Arrays, kind: type[T]) -> T:
+    try:
+        return decode(json.loads(text), kind, arrays)
+    except InputError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise InputError(f"a {kind.__name__.strip('_')} in the store is damaged ({error}).") from error

@@ -1,0 +1,254 @@
+"""Runs in SQLite or PostgreSQL, through the same statements: `SqlStore`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from etascope.core.choice import Choice
+from etascope.core.errors import InputError
+from etascope.core.history import History
+from etascope.core.plan import Checkpoint
+from etascope.core.run import Run
+from etascope.core.stored import Job, RunLine, StoredRun
+from etascope.core.trace import Trace
+from etascope.store.connect import BEGIN, WRITING
+from etascope.store.lines import FINISHED, OPEN, answer_columns, asked_columns, new_trials, run_line
+from etascope.store.names import one_of
+from etascope.store.records import from_json, pack, pack_history, to_json, unpack, unpack_history
+from etascope.store.tables import tables
+from etascope.store.trouble import told
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+
+class SqlStore:
+    """Keeps runs in a database; every change is one transaction, durable when the method returns.
+
+    Made by `etascope.store.open.open_store`, which brings the schema up to date. Safe to share between threads, and
+    between processes through the same address.
+
+    Parameters
+    ----------
+    engine
+        Of a database whose schema is the latest.
+    place
+        Where it is, for people.
+
+    Raises
+    ------
+    StoreTrouble
+        From every method: if the place cannot be used just now.
+    """
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self.place = place
+        self._engine = engine
+        self._known: dict[str, int] = {}
+
+    def begin(self, job: Job) -> str:
+        """Keep what is asked and return the id of the new run: eight hexadecimal digits.
+
+        Raises
+        ------
+        InputError
+            If the job's options are nothing that JSON can hold.
+        """
+        now, runs = _now(), tables().runs
+        values = {
+            "id": secrets.token_hex(4), "created": now, "updated": now, "state": OPEN,
+            "job": to_json(job, Job), **asked_columns(job),
+        }  # fmt: skip
+        with self._writing() as connection:
+            while connection.execute(runs.select().where(runs.c.id == values["id"])).first() is not None:
+                values["id"] = secrets.token_hex(4)
+            connection.execute(runs.insert().values(values))
+        self._known[values["id"]] = 0
+        return values["id"]
+
+    def append(self, run_id: str, history: History) -> None:
+        """Keep one more plan's history, with its checkpoints: durable when this returns.
+
+        Raises
+        ------
+        InputError
+            If there is no such run, it is finished, or another process went on with it since this store read it.
+        """
+        with self._writing() as connection:
+            number, count = self._open_run(connection, run_id)
+            self._insert(connection, number, count, history)
+            self._change(connection, number, {"trials": tables().runs.c.trials + new_trials(history)})
+        self._known[run_id] = count + 1
+
+    def finish(self, run_id: str, run: Run) -> None:
+        """Keep the answer, the trace and histories that were not appended; drop the checkpoints of the search.
+
+        From then on checkpoints come back with their step and last rate, and without arrays.
+
+        Raises
+        ------
+        InputError
+            As `append`.
+        """
+        choice = pack(run.choice, Choice)
+        trace = None if run.trace is None else pack(run.trace, Trace)
+        checkpoints = tables().checkpoints
+        with self._writing() as connection:
+            number, count = self._open_run(connection, run_id)
+            for index, history in enumerate(run.histories[count:], count):
+                self._insert(connection, number, index, history)
+            connection.execute(checkpoints.delete().where(checkpoints.c.run == number))
+            answer = {"state": FINISHED, "choice": choice, "trace": trace, **answer_columns(run)}
+            self._change(connection, number, answer)
+        self._known.pop(run_id, None)
+
+    def get(self, run_id: str) -> StoredRun:
+        """Return a run by its id, a unique beginning of it, or `last`.
+
+        Raises
+        ------
+        InputError
+            If there is none, there are several, or the record is damaged.
+        """
+        t = tables()
+        with self._reading() as connection:
+            number = self._find(connection, run_id)
+            row = connection.execute(t.runs.select().where(t.runs.c.number == number)).one()
+            of_run = t.histories.c.run == number
+            histories = connection.execute(t.histories.select().where(of_run).order_by(t.histories.c.number)).all()
+            checkpoints = connection.execute(t.checkpoints.select().where(t.checkpoints.c.run == number)).all()
+        kept = {c.digest: unpack(c.record, Checkpoint) for c in checkpoints}
+        self._known[row.id] = len(histories)
+        return StoredRun(
+            id=row.id,
+            created=datetime.fromisoformat(row.created),
+            job=from_json(row.job, Job),
+            histories=tuple(unpack_history(h.record, kept) for h in histories),
+            choice=None if row.choice is None else unpack(row.choice, Choice),
+            trace=None if row.trace is None else unpack(row.trace, Trace),
+            seconds=row.seconds,
+        )
+
+    def find(self, limit: int | None = None) -> list[RunLine]:
+        """Return runs, the latest first; at most `limit`."""
+        from sqlalchemy import select
+
+        c = tables().runs.c
+        shown = c.id, c.created, c.source, c.images, c.recipe, c.learning_rate, c.test_accuracy, c.state, c.trials
+        with self._reading() as connection:
+            rows = connection.execute(select(*shown).order_by(c.number.desc()).limit(limit)).all()
+        return [run_line(row) for row in rows]
+
+    def remove(self, run_id: str) -> None:
+        """Forget a run, given as to `get`.
+
+        Raises
+        ------
+        InputError
+            If there is none, or there are several.
+        """
+        runs = tables().runs
+        with self._writing() as connection:
+            number = self._find(connection, run_id)
+            connection.execute(runs.delete().where(runs.c.number == number))
+
+    def collect(self) -> int:
+        """Drop checkpoints of finished runs and rows of runs that are gone, give the room back, and return the bytes.
+
+        Finished and unfinished runs stay. Others that write wait meanwhile.
+        """
+        from sqlalchemy import select
+
+        t = tables()
+        before = self._size()
+        known, ended = select(t.runs.c.number), select(t.runs.c.number).where(t.runs.c.state == FINISHED)
+        with self._writing() as connection:
+            connection.execute(t.checkpoints.delete().where(t.checkpoints.c.run.in_(ended)))
+            for table in (t.checkpoints, t.histories):
+                connection.execute(table.delete().where(table.c.run.not_in(known)))
+        self._vacuum()
+        return max(0, before - self._size())
+
+    def _open_run(self, connection: Connection, run_id: str) -> tuple[int, int]:
+        """Return the number of a run that is not finished, and how many histories it has; others wait from now on."""
+        from sqlalchemy import func, select
+
+        t = tables()
+        number = self._find(connection, run_id, exact=True)
+        state = connection.execute(
+            select(t.runs.c.state).where(t.runs.c.number == number).with_for_update()
+        ).scalar_one()
+        if state == FINISHED:
+            raise InputError(f"run {run_id} is finished, so nothing can be added. Begin a new one.")
+        histories = t.histories
+        count = connection.execute(
+            select(func.count()).select_from(histories).where(histories.c.run == number)
+        ).scalar_one()
+        if self._known.get(run_id, count) != count:
+            raise InputError(f"another process goes on with run {run_id}. Let it, or end it and resume again.")
+        return number, count
+
+    def _insert(self, connection: Connection, number: int, index: int, history: History) -> None:
+        t = tables()
+        record, checkpoints = pack_history(history)
+        connection.execute(t.histories.insert().values(run=number, number=index, record=record))
+        from sqlalchemy import select
+
+        kept = set(connection.execute(select(t.checkpoints.c.digest).where(t.checkpoints.c.run == number)).scalars())
+        for digest in checkpoints.keys() - kept:
+            connection.execute(t.checkpoints.insert().values(run=number, digest=digest, record=checkpoints[digest]))
+
+    def _change(self, connection: Connection, number: int, values: dict[str, Any]) -> None:
+        runs = tables().runs
+        connection.execute(runs.update().where(runs.c.number == number).values({"updated": _now(), **values}))
+
+    def _find(self, connection: Connection, run_id: str, *, exact: bool = False) -> int:
+        from sqlalchemy import select
+
+        c = tables().runs.c
+        rows = connection.execute(select(c.id, c.number).order_by(c.number.desc())).all()
+        numbers = {row.id: row.number for row in rows}
+        return numbers[one_of(run_id, tuple(numbers), exact=exact)]
+
+    def _size(self) -> int:
+        with self._reading() as connection:
+            if self._engine.dialect.name == "sqlite":
+                pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+                return pages * connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+            sizes = [
+                connection.exec_driver_sql(f"SELECT pg_total_relation_size('{table.name}')").scalar_one()
+                for table in tables().meta.sorted_tables
+            ]
+        return sum(sizes)
+
+    def _vacuum(self) -> None:
+        if self._engine.dialect.name == "sqlite":
+            options, statements = {BEGIN: ""}, ["VACUUM"]
+        else:
+            options = {"isolation_level": "AUTOCOMMIT"}
+            statements = [f"VACUUM FULL {table.name}" for table in tables().meta.sorted_tables]
+        with told(self.place), self._engine.connect().execution_options(**options) as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    @contextmanager
+    def _reading(self) -> Generator[Connection]:
+        with told(self.place), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Generator[Connection]:
+        with (
+            told(self.place),
+            self._engine.connect().execution_options(**WRITING) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

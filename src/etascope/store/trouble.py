@@ -1,0 +1,89 @@
+"""What a database says when it cannot go on, as a sentence for people: `told`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from etascope.core.errors import InputError
+
+
+class StoreTrouble(InputError):
+    """The place where runs are kept cannot be used just now: a full disk, a read-only folder, a server gone."""
+
+
+_ELSEWHERE = "Keep runs elsewhere with --store PATH or ETASCOPE_STORE."
+#: By the beginning of SQLite's name for it, the longer before the shorter.
+_SQLITE = {
+    "SQLITE_READONLY": f"may only be read. {_ELSEWHERE}",
+    "SQLITE_PERM": f"may not be opened. {_ELSEWHERE}",
+    "SQLITE_CANTOPEN": f"cannot be opened: its folder is missing or may not be written. {_ELSEWHERE}",
+    "SQLITE_FULL": "cannot be written: the disk is full. Make room, or keep runs elsewhere with --store PATH.",
+    "SQLITE_IOERR": f"cannot be written: the disk is full or failing. {_ELSEWHERE}",
+    "SQLITE_BUSY": "is held by another process and did not become free. Wait for that process, or end it.",
+    "SQLITE_LOCKED": "is held by another process and did not become free. Wait for that process, or end it.",
+    "SQLITE_TOOBIG": "cannot hold so large a record (1 GB at most). Use PostgreSQL, or fewer trials in a plan.",
+}
+_DAMAGE = {
+    "SQLITE_NOTADB": "is no database. Give another path, or a new one.",
+    "SQLITE_CORRUPT": "is damaged. Give another path, or put back a copy of it.",
+}
+#: By SQLSTATE, its first two characters or all five.
+_POSTGRESQL = {
+    "53100": "has no disk space left. Make room there.",
+    "25006": "may only be read now. Use the primary server.",
+    "42501": "does not let this user create or change its tables. Ask for the right: GRANT CREATE ON SCHEMA public.",
+    "53300": "has too many connections. Try again later.",
+}
+
+
+@contextmanager
+def told(place: str) -> Generator[None]:
+    """Turn what a database raises into one sentence about the store at `place`.
+
+    Raises
+    ------
+    StoreTrouble
+        If the place cannot be used just now.
+    InputError
+        If it is no store.
+    """
+    from sqlalchemy import exc
+
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise _sentence(place, error.orig) from error
+    except exc.TimeoutError as error:
+        raise StoreTrouble(f"the store {place} did not become free in time. Try again.") from error
+
+
+def _sentence(place: str, error: BaseException | None) -> InputError:
+    name: str | None = getattr(error, "sqlite_errorname", None)
+    for known, sentence in _DAMAGE.items():
+        if name is not None and name.startswith(known):
+            return InputError(f"the store {place} {sentence}")
+    for known, sentence in _SQLITE.items():
+        if name is not None and name.startswith(known):
+            return StoreTrouble(f"the store {place} {sentence}")
+    state: str | None = getattr(error, "sqlstate", None)
+    if state in _POSTGRESQL:
+        return StoreTrouble(f"the store {place} {_POSTGRESQL[state]}")
+    return StoreTrouble(f"the store {place} cannot be used: {_words(error)}.{'' if name else _server_hint(error)}")
+
+
+def _words(error: BaseException | None) -> str:
+    """Return the first line of what the database said, which names no password."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    line = lines[0] if lines else type(error).__name__
+    # psycopg repeats what it tried; the server's own words come last.
+    return line.rpartition("FATAL: ")[2].strip().removesuffix(".")
+
+
+def _server_hint(error: BaseException | None) -> str:
+    text = str(error)
+    if "password" in text:
+        return " Check user and password."
+    if "database" in text and "does not exist" in text:
+        return " Create it: createdb NAME."
+    return " Check that the server runs and can be reached from here."
