@@ -1,0 +1,101 @@
+"""A chart before its ground and width are known: `Chart`, and the Vega-Lite specification that it becomes."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from etascope.report.charts.theme import CONFIG, DARK, LIGHT, Spec, themed
+from etascope.report.colour import rate_colours
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+#: Characters of a title that fit in a pixel of width, as measured.
+TITLE, SUBTITLE = 1 / 8.0, 1 / 5.9
+COLOURS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """One chart: a title that says what to see, one or two panels, and its numbers as a table.
+
+    Attributes
+    ----------
+    name
+        A word for files and pages: `landscape`, `curves`, `final`.
+    title
+        What to see, a sentence with this run's numbers.
+    note
+        What is drawn, in one sentence.
+    panels
+        A Vega-Lite view each, without a width; colours are tokens of `Theme`.
+    across
+        Whether panels stand side by side, or above each other.
+    window
+        Lowest and highest learning rate shown: the ends of the colours.
+    header, rows
+        The same numbers in words, for who cannot see the chart.
+    """
+
+    name: str
+    title: str
+    note: str
+    panels: tuple[Spec, ...]
+    across: bool
+    window: tuple[float, float]
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def colours(chart: Chart, dark: bool) -> list[str]:
+    """Return the colours that `@rates` stands for."""
+    return rate_colours(*chart.window, COLOURS, dark)[1]
+
+
+def colour_scale(window: tuple[float, float]) -> Spec:
+    """Return the scale that gives a learning rate its colour; see `report.colour`."""
+    return {"type": "log", "domain": rate_colours(*window, COLOURS)[0], "range": "@rates", "interpolate": "rgb"}
+
+
+def panel(chart: Chart, index: int) -> Spec:
+    """Return one panel as a specification that fills its container, tokens not replaced: for a page."""
+    return {
+        "$schema": SCHEMA,
+        "width": "container",
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": CONFIG,
+        **chart.panels[index],
+    }
+
+
+def figure(chart: Chart, *, width: int = 720, dark: bool = False) -> Spec:
+    """Return the whole chart with its title as one Vega-Lite specification: for a picture or a notebook.
+
+    Parameters
+    ----------
+    chart
+        What to draw.
+
+    Other Parameters
+    ----------------
+    width
+        Pixels of the panels, axes not counted.
+    dark
+        For a dark ground.
+    """
+    theme = DARK if dark else LIGHT
+    each = (width - 60 * (len(chart.panels) - 1)) // len(chart.panels) if chart.across else width
+    panels = [{"width": each, **view} for view in chart.panels]
+    spec: Spec = {
+        "$schema": SCHEMA,
+        "description": chart.title,
+        "title": {
+            "text": textwrap.wrap(chart.title, int(width * TITLE)),
+            "subtitle": textwrap.wrap(chart.note, int(width * SUBTITLE)),
+        },
+        "config": CONFIG,
+        "padding": 20,
+        "spacing": 30,
+        "resolve": {"scale": {"color": "independent"}, "legend": {"color": "independent", "strokeDash": "independent"}},
+        ("hconcat" if chart.across else "vconcat"): panels,
+    }
+    return themed(spec, theme, colours(chart, dark))
