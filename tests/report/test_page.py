@@ -76,3 +76,9 @@ def test_a_file_gets_a_hundred_columns_unless_told_otherwise(monkeypatch):
     assert open_console(io.StringIO()).width == 72
     monkeypatch.setenv("COLUMNS", "300")
     assert open_console(io.StringIO()).width == 120
+
+
+def test_a_line_drawn_in_spans_is_written_as_it_is():
+    written, stream = page(12, ascii=True)
+    written.spans((("├", "bold"), (" a line longer than the page [b]", "red")))
+    assert stream.getvalue() == "? a line longer than the page [b]\n"

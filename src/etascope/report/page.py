@@ -116,6 +116,13 @@ class Page:
 
         self.console.print(Text(self.write(text).rstrip(), style=style), no_wrap=True, overflow="ignore", crop=False)
 
+    def spans(self, spans: Sequence[tuple[str, str]]) -> None:
+        """Write one line as it is, drawn in runs of characters with a style each."""
+        from rich.text import Text
+
+        line = Text.assemble(*((self.write(text), style) for text, style in spans))
+        self.console.print(line, no_wrap=True, overflow="ignore", crop=False)
+
     def lines(self, lines: Iterable[str], before: str = "") -> None:
         """Write lines that are drawn already."""
         for text in lines:

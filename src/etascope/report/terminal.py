@@ -6,14 +6,17 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from etascope.core.numbers import nats, noise, rate
+from etascope.core.choice import Choice
+from etascope.core.numbers import rate
 from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.core.trace import Trace
 from etascope.report import trace_sections
-from etascope.report.landscape_chart import landscape_chart
-from etascope.report.next_step import in_words, try_longer, use_it
+from etascope.report.answer import facts, headline
+from etascope.report.dial import dial_of, draw
+from etascope.report.next_step import in_words
 from etascope.report.page import Page
+from etascope.report.rate_table import rate_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,7 +64,7 @@ def print_trace(console: Console, trace: Trace, questions: Sequence[Question] = 
 
 
 def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
-    """Write the answer of a search: rate and basin, why, the landscape, the test, the cost, what was not tried.
+    """Write the answer of a search: rate, basin and confidence, why, the dial, the rates in words, what is known.
 
     Parameters
     ----------
@@ -76,30 +79,23 @@ def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
         Write ASCII characters alone.
     """
     page, choice = Page(console, ascii), run.choice
+    _headline(page, choice)
+    page.line("")
+    for sentence in choice.reason:
+        page.wrapped(sentence, first="-  " if page.ascii else "•  ")
+    page.line("")
+    _dial(page, run)
+    page.line("")
+    _rates(page, run)
+    page.line("")
+    page.fields(facts(run))
+    page.line("")
     height, width, _ = run.data.image_shape
     page.wrapped(
         f"{run.data.source}: {run.data.images:,} images of {height} x {width}, {len(run.data.class_names)} classes; "
         f"{run.data.development:,} to choose by, {run.data.test:,} held back for one test at the end",
         "dim",
     )
-    page.line("")
-    if choice.learning_rate is None or choice.basin is None:
-        page.line("learning rate   cannot tell yet", "bold yellow")
-    else:
-        basin = f"basin {rate(choice.basin.low)} .. {rate(choice.basin.high)}"
-        page.line(f"learning rate   {rate(choice.learning_rate)}      {basin}", "bold green")
-    page.line("")
-    for sentence in choice.reason:
-        page.wrapped(sentence, first="-  " if page.ascii else "•  ")
-    page.line("")
-    folds = len({fold for _, fold in choice.landscape.units})
-    seeds = len({seed for seed, _ in choice.landscape.units})
-    over = [f"{n} {name}" for n, name in ((folds, "validation folds"), (seeds, "seeds")) if n > 1]
-    mean = f", mean over {' and '.join(over)}" if over else ""
-    page.wrapped(f"validation loss in nats, by learning rate{mean}", "bold")
-    page.lines(landscape_chart(choice.landscape, choice, min(page.width, 100), page.ascii))
-    page.line("")
-    page.fields(_facts(run))
 
 
 def print_quiz(console: Console, questions: Sequence[Question], *, ascii: bool = False) -> None:
@@ -110,33 +106,40 @@ def print_quiz(console: Console, questions: Sequence[Question], *, ascii: bool =
     trace_sections.answers(page, questions)
 
 
-def _facts(run: Run) -> list[tuple[str, str]]:
-    choice, cost, facts = run.choice, run.choice.cost, list[tuple[str, str]]()
-    if run.trace is not None and run.trace.evaluation is not None:
-        test = run.trace.evaluation
-        facts.append((
-            "test",
-            f"{100 * test.accuracy:.1f} % of {run.data.test:,} images right, +- "
-            f"{100 * noise(test.accuracy, run.data.test):.1f} points; loss {nats(test.loss)}; looked at once, by a "
-            f"final model trained on the {run.data.development:,} others",
-        ))  # fmt: skip
-    elif run.trace is not None:
-        facts.append(("test", "none: the final training diverged"))
-    if math.isfinite(choice.valid_loss):
-        facts.append((
-            "validation",
-            f"{100 * choice.valid_accuracy:.1f} % right, loss {nats(choice.valid_loss)}; it ranked the rates, so it is "
-            "a little lucky",
-        ))  # fmt: skip
-    facts.append((
-        "cost",
-        f"{cost.trials:,} trials of {cost.epochs} {'epoch' if cost.epochs == 1 else 'epochs'} each = "
-        f"{cost.training_equivalents:.3g} training equivalents, "
-        f"{cost.seconds:.1f} s; {run.seconds:.1f} s in all",
-    ))  # fmt: skip
-    facts.append(("not tried", choice.not_tried))
-    if choice.learning_rate is None:
-        facts.append(("next", try_longer(run.recipe, run.data.source)))
-    else:
-        facts.append(("next", use_it(run.recipe, choice.learning_rate)))
-    return facts
+def _headline(page: Page, choice: Choice) -> None:
+    """Write the answer in one line, its parts closer together where that is needed, or else in two."""
+    name, parts = "learning rate   ", headline(choice)
+    style = "bold green" if choice.learning_rate is not None else "bold yellow"
+    for gap in (6, 4, 3, 2):
+        line = name + (" " * gap).join(parts)
+        if page.columns(line) <= page.width:
+            page.line(line, style)
+            return
+    page.line(name + "  ".join(parts[:2]), style)
+    page.wrapped("  ".join(parts[2:]), style, first=" " * len(name))
+
+
+def _dial(page: Page, run: Run) -> None:
+    units = run.choice.landscape.units
+    folds, seeds = len({fold for _, fold in units}), len({seed for seed, _ in units})
+    over = [f"{n} {name}" for n, name in ((folds, "validation folds"), (seeds, "seeds")) if n > 1]
+    mean = f", mean over {' and '.join(over)}" if over else ""
+    page.wrapped(
+        f"validation loss in nats{mean}: the higher the bar, the lower the loss; no bar is a blind guess", "bold"
+    )
+    page.line("")
+    blind = math.log(run.task.n_classes)
+    for line in draw(dial_of(run.choice, blind), page.width, ascii=page.ascii):
+        page.spans(line)
+
+
+def _rates(page: Page, run: Run) -> None:
+    rows = rate_rows(run)
+    within, chosen = ("|", ">") if page.ascii else ("┃", "▶")
+    cells = [("rate", "loss", "accuracy"), *(row.cells for row in rows)]
+    wide = [max(len(row[i]) for row in cells) for i in range(3)]
+    page.line("   " + "  ".join(f"{name:>{w}}" for name, w in zip(cells[0], wide, strict=True)) + "  verdict", "bold")
+    for row in rows:
+        mark = chosen if row.chosen else within if row.within else " "
+        text = " ".join(f" {cell:>{w}}" for cell, w in zip(row.cells, wide, strict=True))
+        page.wrapped(row.verdict, "bold green" if row.chosen else "", first=f" {mark}{text}  ")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from etascope.core.numbers import nats
 from etascope.core.question import Question
 from etascope.core.trace import Epoch, Layer, Prediction, Trace
-from etascope.report.landscape_chart import bar
+from etascope.report.bar import bar
 from etascope.report.loss_chart import loss_chart
 from etascope.report.page import Page
 from etascope.report.picture import picture

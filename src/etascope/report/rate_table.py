@@ -1,0 +1,70 @@
+"""The measured learning rates, a row a rate: loss, accuracy, and the verdict in words."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from etascope.core.numbers import nats, rate
+from etascope.core.run import Run
+
+
+@dataclass(frozen=True)
+class RateRow:
+    """One learning rate.
+
+    Attributes
+    ----------
+    learning_rate
+        Peak rate.
+    loss, accuracy
+        Means over its units, nats and share; inf and NaN where it diverged, NaN where nothing was measured.
+    verdict
+        The words its trials got, the most frequent first.
+    chosen, within
+        Whether it is the recommended one, and whether it lies in the basin.
+    """
+
+    learning_rate: float
+    loss: float
+    accuracy: float
+    verdict: str
+    chosen: bool
+    within: bool
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        """Rate, loss and accuracy as text, empty where there is no number."""
+        loss = f"{self.loss:.3f}" if self.loss < 100 else nats(self.loss) if math.isfinite(self.loss) else ""
+        accuracy = f"{100 * self.accuracy:.1f} %" if math.isfinite(self.accuracy) else ""
+        return rate(self.learning_rate), loss, accuracy
+
+
+def rate_rows(run: Run) -> tuple[RateRow, ...]:
+    """Return a row for each rate of the landscape, ascending."""
+    choice, found = run.choice, run.choice.landscape
+    words: dict[float, Counter[str]] = {}
+    for trial, verdict in zip(run.trials, choice.verdicts, strict=True):
+        words.setdefault(trial.learning_rate, Counter())[verdict.partition(":")[0]] += 1
+    rows: list[RateRow] = []
+    table = zip(found.learning_rates.tolist(), found.mean_loss.tolist(), found.mean_accuracy.tolist(), strict=True)
+    for tried, loss, accuracy in table:
+        counted = words.get(tried, Counter())
+        rows.append(
+            RateRow(
+                learning_rate=tried,
+                loss=loss,
+                accuracy=accuracy,
+                verdict=_in_words(counted) or ("diverged" if math.isinf(loss) else "not tried"),
+                chosen=tried == choice.learning_rate,
+                within=choice.basin is not None and choice.basin.low <= tried <= choice.basin.high,
+            )
+        )
+    return tuple(rows)
+
+
+def _in_words(counted: Counter[str]) -> str:
+    if len(counted) == 1:
+        return next(iter(counted))
+    return ", ".join(f"{word} ({count} of {counted.total()})" for word, count in counted.most_common())

@@ -1,0 +1,86 @@
+from dataclasses import replace
+
+import pytest
+
+from etascope.core.choice import Confidence, Luck, Walls, WorthTuning
+from etascope.report.answer import facts, headline
+
+
+def changed(run, **parts):
+    return replace(run, choice=replace(run.choice, **parts))
+
+
+def test_what_a_method_does_not_say_is_left_out(run):
+    assert [name for name, _ in facts(run)] == ["cost", "not tried", "validation", "test", "next"]
+    assert headline(run.choice) == ("0.018", "basin 0.01 .. 0.056")
+
+
+def test_a_method_that_says_all_is_told_in_full(told):
+    said = dict(facts(told))
+    assert list(said) == ["walls", "cost", "luck", "worth it?", "not tried", "validation", "test", "next"]
+    assert said["walls"] == "0.003 and below learn clearly too little in this time; 0.1 and above diverge or are " \
+                            "clearly worse"  # fmt: skip
+    assert said["luck"] == (
+        "87.4 % ranked the rates; such a headline typically shrinks by 0.2 points (give or take 0.5); on 2 fresh seeds "
+        "it was 87.1 %"
+    )
+    assert said["worth it?"] == "yes: the customary 0.01 would have cost 0.8 points (0.2 to 1.5)"
+    assert "lucky" not in said["validation"]
+
+
+@pytest.mark.parametrize(
+    ("word", "tolerance", "target", "part"),
+    [
+        ("likely", 1.0, "accuracy", "likely within 1 point of the best"),
+        ("probable", 0.5, "accuracy", "probable within 0.5 points of the best"),
+        ("likely", 2.0, "loss", "likely within 2 % of the lowest loss"),
+        ("not settled", 1.0, "accuracy", "not settled, whether it is within 1 point of the best"),
+    ],
+)
+def test_confidence_in_words(run, word, tolerance, target, part):
+    choice = replace(run.choice, confidence=Confidence(word, tolerance, "Train 3 more seeds.", 0.5), target=target)
+    assert headline(choice)[2] == part
+
+
+def test_what_would_settle_it_is_said(run):
+    unsure = changed(run, confidence=Confidence("not settled", 1.0, "Train 3 more seeds.", 0.5))
+    assert dict(facts(unsure))["to settle"] == "Train 3 more seeds."
+
+
+def test_no_answer_is_said_with_the_next_move(undecided):
+    assert headline(undecided.choice) == ("cannot tell yet",)
+    said = dict(facts(undecided))
+    assert "validation" not in said
+    assert "test" not in said
+    assert said["next"].endswith("etascope pick --epochs 10")
+
+
+def test_one_wall_that_was_not_seen_is_said(run):
+    assert dict(facts(changed(run, walls=Walls(low=0.003))))["walls"].endswith("; rates too high were not seen")
+    assert dict(facts(changed(run, walls=Walls(high=3.0))))["walls"].startswith("rates too low were not seen; ")
+
+
+@pytest.mark.parametrize(
+    ("cost", "low", "high", "said"),
+    [
+        (0.8, 0.2, 1.5, "yes: the customary 0.01 would have cost 0.8 points (0.2 to 1.5)"),
+        (0.3, -0.01, 0.9, "not settled: the customary 0.01 would have cost 0.3 points (0.0 to 0.9)"),
+        (0.0, -0.1, 0.01, "no: the customary 0.01 would have done as well"),
+    ],
+)
+def test_whether_tuning_was_worth_it(run, cost, low, high, said):
+    assert dict(facts(changed(run, worth_tuning=WorthTuning(0.01, cost, low, high))))["worth it?"] == said
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"), [((7,), "on a fresh seed it was 87.9 %"), ((1, 2, 3), "on 3 fresh seeds it was 87.9 %")]
+)
+def test_fresh_seeds_are_counted(run, seeds, said):
+    assert dict(facts(changed(run, luck=Luck(0.2, 0.4, 0.881, 0.879, seeds))))["luck"].endswith(said)
+    assert "fresh" not in dict(facts(changed(run, luck=Luck(0.2, 0.4, 0.881))))["luck"]
+
+
+def test_the_regime_is_said(run):
+    assert dict(facts(run))["cost"].endswith("trainings are cheap here, so trials ran to the end")
+    assert "epochs at most" in dict(facts(changed(run, regime="dear")))["cost"]
+    assert "ladder" in dict(facts(changed(run, regime="dear")))["cost"]
