@@ -108,11 +108,11 @@ def _decode(document: Document, kind: Kind, arrays: Arrays) -> Value:
     if origin is dict:
         return {key: decode(part, arguments[1], arrays) for key, part in document.items()}
     if origin is np.ndarray:
-        return arrays[document]
+        return arrays[int(document)]
     if dataclasses.is_dataclass(kind):
         return _record(document, cast("type[Any]", kind), arrays)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return cast("type[enum.Enum]", kind)[document]
+        return kind[document]
     if kind is float:
         return struct.unpack(">d", bytes.fromhex(document))[0] if isinstance(document, str) else document
     if kind in (bool, int, str):

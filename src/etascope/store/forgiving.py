@@ -33,6 +33,11 @@ class Forgiving:
         self._tell = tell
         self._writing = store is not None
 
+    @property
+    def keeps(self) -> bool:
+        """Whether nothing failed yet, so that the run is whole in the store."""
+        return self._writing
+
     def begin(self, job: Job) -> str:
         """Keep what is asked and return the id of the new run; empty when it is not kept."""
         if self._store is not None and self._writing:

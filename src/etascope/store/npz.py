@@ -44,6 +44,7 @@ def write_npz(text: str, arrays: Sequence[NDArray[Any]]) -> bytes:
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as members:
+        members.comment = b"%d" % len(arrays)  # Damage can hide members from the directory.
         _member(members, _TEXT, text.encode("utf-8"))
         for number, array in enumerate(arrays):
             content = io.BytesIO()
@@ -64,10 +65,12 @@ def read_npz(content: bytes) -> tuple[str, list[NDArray[Any]]]:
         with zipfile.ZipFile(io.BytesIO(content)) as members:
             text = members.read(_TEXT).decode("utf-8")
             arrays = list[NDArray[Any]]()
+            if members.comment != b"%d" % (len(members.namelist()) - 1):
+                raise KeyError("members are missing")
             for number in range(len(members.namelist()) - 1):
                 array = np.lib.format.read_array(io.BytesIO(members.read(f"{number}.npy")), allow_pickle=False)
                 arrays.append(array)
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError) as error:
         raise ValueError(f"these are not the bytes of a record: {error}") from error
     return text, arrays
 

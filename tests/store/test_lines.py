@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from etascope.core.recipe import Recipe
+from etascope.store.lines import answer_columns, asked_columns, new_trials, recipe_line
+from tests.store.made import checkpoint, history, job, run
+
+
+@pytest.mark.parametrize(
+    ("recipe", "line"),
+    [
+        (Recipe(), "momentum, hidden 128, batch 16, 5 epochs"),
+        (Recipe(hidden=(), epochs=1, optimizer="sgd"), "sgd, no hidden layer, batch 16, 1 epoch"),
+    ],
+)
+def test_a_recipe_is_a_line(recipe, line):
+    assert recipe_line(recipe) == line
+
+
+def test_names_that_are_no_text_become_text():
+    columns = asked_columns(job("a\0b\udcff"))
+    assert columns["source"] == "a?b?"
+    assert columns["source"].encode()
+
+
+def test_a_trial_that_goes_on_is_counted_once():
+    assert new_trials(history((0.1, 0.2))) == 2
+    assert new_trials(history((0.1,), start=2, resume=(checkpoint(),))) == 0
+
+
+def test_the_answer_counts_trials_over_all_plans():
+    asked = job()
+    ends = (checkpoint(), checkpoint())
+    plans = [history((0.1, 0.2), checkpoints=ends), history((0.2,), start=2, resume=ends[:1])]
+    columns = answer_columns(run(asked, plans, np.float64(0.2)))
+    assert columns == {"trials": 2, "learning_rate": 0.2, "test_accuracy": None, "seconds": 1.25}

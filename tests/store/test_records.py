@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etascope.core.choice import Choice
+from etascope.core.errors import InputError
+from etascope.core.history import History
+from etascope.core.plan import Checkpoint
+from etascope.core.stored import Job
+from etascope.store.records import from_json, pack, pack_history, to_json, unpack, unpack_history
+from tests.store.made import RECORDS, checkpoint, history, job, run, same, values
+
+
+@given(record=st.one_of(*(values(kind).map(lambda value, kind=kind: (value, kind)) for kind in RECORDS)))
+def test_every_record_comes_back_to_the_bit(record):
+    value, kind = record
+    content = pack(value, kind)
+    assert same(unpack(content, kind), value)
+    assert pack(value, kind) == content
+
+
+@given(job=values(Job))
+def test_a_job_is_text_that_any_database_takes(job):
+    text = to_json(job, Job)
+    assert text.isascii()
+    assert "\0" not in text
+    assert same(from_json(text, Job), job)
+
+
+@given(history=values(History))
+def test_a_history_comes_back_with_its_checkpoints(history):
+    record, packed = pack_history(history)
+    kept = {digest: unpack(content, Checkpoint) for digest, content in packed.items()}
+    assert same(unpack_history(record, kept), history)
+
+
+def test_a_history_comes_back_without_arrays_where_its_checkpoints_are_gone():
+    one = checkpoint()
+    record, _ = pack_history(history((0.1, 0.2), 2, (one, one), (one, None)))
+    found = unpack_history(record, {})
+    bare = replace(one, parameters=(), state={})
+    assert same(found.plan.resume, (bare, bare))
+    assert same(found.checkpoints, (bare, None))
+
+
+def test_equal_checkpoints_are_kept_once():
+    ended = history(checkpoints=(checkpoint(seed=1), checkpoint(seed=2)))
+    went_on = history(start=2, resume=(checkpoint(seed=2), checkpoint(seed=1)))
+    assert pack_history(ended)[1] == pack_history(went_on)[1]
+    assert len(pack_history(ended)[1]) == 2
+
+
+@pytest.mark.parametrize("content", [b"nothing", pack(job(), Job)])
+def test_what_is_damaged_is_told(content):
+    with pytest.raises(InputError, match=r"a Choice in the store is damaged|newer etascope"):
+        unpack(content, Choice)
+
+
+def test_a_damaged_text_is_told():
+    with pytest.raises(InputError, match="a Job in the store is damaged"):
+        from_json("{", Job)
+    with pytest.raises(InputError, match="a Job in the store is damaged"):
+        from_json("{}", Job)
+
+
+def test_half_a_record_is_told():
+    whole = pack(run(job(), [history()]).choice, Choice)
+    with pytest.raises(InputError, match="a Choice in the store is damaged"):
+        unpack(whole[: len(whole) // 2], Choice)
