@@ -1,0 +1,165 @@
+"""Two runs side by side: what differs, whether their basins overlap, and a sentence of conclusion."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from typing import Any, cast
+
+from etascope.core.choice import Basin
+from etascope.core.numbers import noise, rate
+from etascope.core.recipe import Recipe
+from etascope.core.run import Run
+from etascope.core.stored import StoredRun
+
+COMPARISON_SCHEMA = "etascope/comparison/1"
+
+
+def overlap(a: Basin | None, b: Basin | None) -> Basin | None:
+    """Return the rates that lie in both basins, or None where there are none.
+
+    Examples
+    --------
+    >>> overlap(Basin(0.01, 0.03), Basin(0.02, 0.1))
+    Basin(low=0.02, high=0.03)
+    """
+    if a is None or b is None:
+        return None
+    low, high = max(a.low, b.low), min(a.high, b.high)
+    return Basin(low, high) if low <= high else None
+
+
+def inside(learning_rate: float, basin: Basin) -> bool:
+    """Whether a rate lies in a basin, its ends included."""
+    return basin.low <= learning_rate <= basin.high
+
+
+def recipe_differences(a: Recipe, b: Recipe) -> dict[str, tuple[Any, Any]]:
+    """Return the fields in which two recipes differ, with both values.
+
+    Examples
+    --------
+    >>> recipe_differences(Recipe(), Recipe(batch_size=32))
+    {'batch_size': (16, 32)}
+    """
+    names = [field.name for field in fields(Recipe)]
+    return {name: (getattr(a, name), getattr(b, name)) for name in names if getattr(a, name) != getattr(b, name)}
+
+
+def conclusion(a: Run, b: Run) -> str:
+    """Return in one sentence whether the best rate of run B differs from that of run A."""
+    first, second = a.choice, b.choice
+    if first.learning_rate is None or second.learning_rate is None or first.basin is None or second.basin is None:
+        unsettled = [name for name, choice in (("A", first), ("B", second)) if choice.learning_rate is None]
+        return f"{' and '.join(unsettled)} cannot tell a best rate yet, so there is nothing to compare."
+    shared = overlap(first.basin, second.basin)
+    if shared is None:
+        return f"B's best rate lies {_times(a, b)}, outside A's basin, and the basins do not overlap."
+    if math.isclose(first.learning_rate, second.learning_rate, rel_tol=1e-9):
+        return f"both chose the same rate, {rate(first.learning_rate)}."
+    over = f"the basins overlap from {rate(shared.low)} to {rate(shared.high)}"
+    if inside(first.learning_rate, second.basin) and inside(second.learning_rate, first.basin):
+        return f"{over}: the two rates cannot be told apart."
+    if inside(second.learning_rate, first.basin):
+        return (
+            f"{over}, and B's best rate lies in A's basin, but A's lies outside B's: whether it moved is not settled."
+        )
+    if inside(first.learning_rate, second.basin):
+        return (
+            f"{over}, and A's best rate lies in B's basin, but B's lies outside A's: whether it moved is not settled."
+        )
+    return f"{over}, but each best rate lies outside the other's basin, B's {_times(a, b)}: it has likely moved."
+
+
+def remarks(a: Run, b: Run) -> tuple[str, ...]:
+    """Return what else to know of a comparison, a sentence each."""
+    told = list[str]()
+    if a.data.fingerprint != b.data.fingerprint:
+        told.append("The data differ, so neither accuracies nor losses compare.")
+    else:
+        difference = accuracy_gained(a, b)
+        if difference is not None:
+            points, chance = difference
+            more = "as many" if points == 0 else f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'}"
+            judged = "chance explains that" if abs(points) <= chance else "that is more than chance explains"
+            told.append(f"Of the test images B gets {more} right; {judged} (95 %: up to {chance:.1f} points).")
+    differing = recipe_differences(a.recipe, b.recipe)
+    if "optimizer" in differing:
+        told.append("The optimizers differ, so equal rates mean different steps.")
+    if "schedule" in differing or "warmup" in differing:
+        told.append("The schedules differ, so the peak rates mean different trainings.")
+    if a.choice.target != b.choice.target:
+        told.append(f"A looked for the best {a.choice.target}, B for the best {b.choice.target}.")
+    return tuple(told)
+
+
+def accuracy_gained(a: Run, b: Run) -> tuple[float, float] | None:
+    """Return by how many accuracy points (hundredths) B tests better than A, and what chance alone explains of that.
+
+    The second is `1.96 sqrt(p (1 - p) / n + q (1 - q) / m)`, half the 95 % interval for tests that are independent; on
+    the same images it is on the safe side. None where a run was not tested.
+    """
+    first, second = (None if run.trace is None else run.trace.evaluation for run in (a, b))
+    if first is None or second is None:
+        return None
+    chance = math.hypot(noise(first.accuracy, a.data.test), noise(second.accuracy, b.data.test))
+    return 100 * (second.accuracy - first.accuracy), 100 * chance
+
+
+def comparison_document(a: StoredRun, b: StoredRun) -> dict[str, Any]:
+    """Return a comparison as plain dicts and lists, described by `docs/schema/comparison-1.schema.json`.
+
+    Raises
+    ------
+    InputError
+        If a run did not come to its end.
+    """
+    first, second = a.run, b.run
+    shared = overlap(first.choice.basin, second.choice.basin)
+    differing = recipe_differences(first.recipe, second.recipe)
+    return {
+        "schema": COMPARISON_SCHEMA,
+        "a": _side(a),
+        "b": _side(b),
+        "same_data": first.data.fingerprint == second.data.fingerprint,
+        "recipe_differences": {name: {"a": _plain(one), "b": _plain(two)} for name, (one, two) in differing.items()},
+        "overlap": _basin(shared),
+        "conclusion": conclusion(first, second),
+        "remarks": list(remarks(first, second)),
+    }
+
+
+def _times(a: Run, b: Run) -> str:
+    assert a.choice.learning_rate is not None
+    assert b.choice.learning_rate is not None
+    ratio = b.choice.learning_rate / a.choice.learning_rate
+    return f"{ratio:.2g} times higher" if ratio >= 1 else f"{1 / ratio:.2g} times lower"
+
+
+def _plain(value: object) -> object:
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+
+
+def _basin(basin: Basin | None) -> dict[str, float] | None:
+    return None if basin is None else {"low": basin.low, "high": basin.high}
+
+
+def _side(stored: StoredRun) -> dict[str, Any]:
+    run, choice = stored.run, stored.run.choice
+    told = choice.learning_rate is not None
+    evaluation = None if run.trace is None else run.trace.evaluation
+    confidence = choice.confidence
+    return {
+        "id": stored.id,
+        "created": stored.created.isoformat(),
+        "source": run.data.source,
+        "fingerprint": run.data.fingerprint,
+        "learning_rate": choice.learning_rate,
+        "basin": _basin(choice.basin),
+        "confidence": None if confidence is None else {"word": confidence.word, "tolerance": confidence.tolerance},
+        "walls": {"low": choice.walls.low, "high": choice.walls.high},
+        "valid_accuracy": choice.valid_accuracy if told and math.isfinite(choice.valid_accuracy) else None,
+        "test_accuracy": None if evaluation is None else evaluation.accuracy,
+        "training_equivalents": choice.cost.training_equivalents,
+        "seconds": run.seconds,
+    }
