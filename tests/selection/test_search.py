@@ -37,7 +37,9 @@ def test_the_default_search_is_twenty_trials_for_the_walls_and_fifty_for_the_fin
     assert choice.cost.trials == 70
     assert choice.cost.epochs == 5
     assert choice.cost.seconds == 1.0
-    assert choice.cost.training_equivalents == pytest.approx(join(histories).examples.sum() / 4000)
+    joined = join(histories)
+    validated = 160 * np.isfinite(joined.valid_loss).sum()
+    assert choice.cost.training_equivalents == pytest.approx((joined.examples.sum() + validated / 3) / 4000)
     assert len(choice.verdicts) == 70
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from etascope.core.choice import Basin
 from etascope.core.data import NO_FOLD
-from etascope.core.history import Status, join
+from etascope.core.history import Status
 from etascope.core.plan import sweep
+from etascope.core.trials import trials
 from etascope.selection.curves import read_landscape
 from etascope.selection.verdicts import BOUNCE, EDGE, HARDLY, RULES, Seen, verdict, verdicts
 from tests.selection.closed_form import BLIND, ClosedForm, task, valley
@@ -20,6 +21,7 @@ NO_BEST = replace(GOOD, best=None, best_loss=math.nan, basin=None)
 CASES = [
     (GOOD, "good: validation loss 0.500, cannot be told apart from the best"),
     (replace(GOOD, rate=0.1), "best: validation loss 0.500; the mean at this rate, 0.450, is the lowest"),
+    (replace(GOOD, rate=0.1, measure="scaled loss", crown="fresh"), "best: scaled loss 0.500; fresh"),
     (replace(GOOD, loss=math.inf, ending="gone at step 3"), "diverged: gone at step 3"),
     (replace(GOOD, loss=math.nan), "not judged: this trial held nothing out to validate on"),
     (LOW, "slow: validation loss 0.900, against 0.450 at the best rate"),
@@ -60,21 +62,21 @@ def test_every_word_of_the_table_is_tested():
 def test_a_verdict_for_each_trial_in_the_order_of_the_history():
     job, engine = task(), ClosedForm(valley(-1), wall=0.0, noise=0, shared=0)
     histories = [engine.train(job, sweep(job.recipe, job.steps, [1.0, 0.1, 0.0001, 0.03], [0, 1]))]
-    told = verdicts(job, join(histories), read_landscape(job, histories), 0.1, Basin(0.1, 0.1))
+    told = verdicts(job, trials(job, histories), read_landscape(job, histories), 0.1, Basin(0.1, 0.1))
     assert [sentence.split(":")[0] for sentence in told] == ["diverged", "best", "too small", "slow"] * 2
 
 
 def test_how_a_trial_diverged_is_told():
     job = task()
     history = ClosedForm(valley(-1), wall=-2).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
-    told = verdicts(job, history, read_landscape(job, [history]), None, None)
+    told = verdicts(job, trials(job, [history]), read_landscape(job, [history]), None, None)
     assert told == ("diverged: the training loss was no longer a finite number at step 2 of 10",)
     finished = replace(history, status=(Status.FINISHED,), valid_loss=np.full((1, 5), np.nan))
-    told = verdicts(job, finished, read_landscape(job, [finished]), None, None)
+    told = verdicts(job, trials(job, [finished]), read_landscape(job, [finished]), None, None)
     assert told == ("diverged: the validation loss is not a finite number",)
 
 
 def test_a_trial_without_validation_is_not_judged():
     job = task()
     history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [NO_FOLD]))
-    assert verdicts(job, history, read_landscape(job, []), None, None)[0].startswith("not judged")
+    assert verdicts(job, trials(job, [history]), read_landscape(job, []), None, None)[0].startswith("not judged")

@@ -1,4 +1,4 @@
-"""Curves over the learning rate, read from histories: `read_landscape`, `fully_tried`, `best_index`."""
+"""Curves over the learning rate, read from histories: `read_landscape`, `scored_landscape`, `best_index`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from etascope.core.data import NO_FOLD
 from etascope.core.history import History, Status
 from etascope.core.plan import trial_rates
 from etascope.core.recipe import Task
+from etascope.selection.scores import Scores
 
 
-def read_landscape(task: Task, histories: Sequence[History]) -> Landscape:
+def read_landscape(task: Task, histories: Sequence[History], seeds: Sequence[int] | None = None) -> Landscape:
     """Return validation loss (nats) and accuracy (share) at the last evaluation, over learning rate and unit.
 
     A unit is a pair of seed and held-out fold. Equal learning rates of several histories become one row; where
@@ -28,12 +29,14 @@ def read_landscape(task: Task, histories: Sequence[History]) -> Landscape:
         Tells the shape of the plans' rows.
     histories
         Any number, also none.
+    seeds
+        Trials of other seeds are left out. None takes all.
     """
     cells: dict[tuple[float, tuple[int, int]], tuple[float, float]] = {}
     for history in histories:
         rates = trial_rates(task, history.plan)
         for trial, fold in enumerate(history.plan.folds.tolist()):
-            if fold == NO_FOLD:
+            if fold == NO_FOLD or (seeds is not None and history.plan.seeds[trial] not in seeds):
                 continue
             loss, accuracy = float(history.valid_loss[trial, -1]), float(history.valid_accuracy[trial, -1])
             if history.status[trial] is Status.DIVERGED or not np.isfinite(loss):
@@ -45,6 +48,25 @@ def read_landscape(task: Task, histories: Sequence[History]) -> Landscape:
     for (rate, unit), pair in cells.items():
         values[:, learning_rates.index(rate), units.index(unit)] = pair
     return Landscape(np.array(learning_rates, np.float64), tuple(units), values[0], values[1])
+
+
+def scored_landscape(scores: Scores, landscape: Landscape) -> Landscape:
+    """Return a landscape whose loss is the score in nats, so that rates are compared by what ranked them.
+
+    Parameters
+    ----------
+    scores, landscape
+        Of the same trials; a loss of inf in the landscape stays.
+    """
+    rows = landscape.learning_rates.searchsorted(scores.learning_rates)
+    columns = np.array([landscape.units.index(unit) for unit in scores.units], np.int64)
+    broken = np.isinf(landscape.valid_loss[np.ix_(rows, columns)])
+    return Landscape(
+        scores.learning_rates,
+        scores.units,
+        np.where(broken, np.inf, np.exp(scores.log_loss)),
+        landscape.valid_accuracy[np.ix_(rows, columns)],
+    )
 
 
 def fully_tried(landscape: Landscape) -> NDArray[np.bool_]:

@@ -105,6 +105,10 @@ class Draws:
         """Return the share of curves on which `rate` loses at most `tolerance`."""
         return float((self._at(rate) <= tolerance).mean())
 
+    def regret_at(self, rate: float, level: float) -> float:
+        """Return what `rate` loses at most on a share `level` of the curves."""
+        return float(np.quantile(self._at(rate), level))
+
     def cost_of(self, rate: float, against: float) -> tuple[float, float, float] | None:
         """Return mean and 90 % interval of what `rate` loses against another; None where the curves do not reach."""
         if not self.learning_rates[0] * 0.999 <= rate <= self.learning_rates[-1] * 1.001:

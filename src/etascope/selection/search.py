@@ -9,12 +9,14 @@ from functools import cached_property
 
 import numpy as np
 
-from etascope.core.choice import Basin, Choice, Cost, Landscape
+from etascope.core.choice import Basin, Choice, Landscape
 from etascope.core.errors import InputError
-from etascope.core.history import History, join
+from etascope.core.history import History
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Task
+from etascope.core.trials import trials
 from etascope.selection.basin import paired_basin, told_apart
+from etascope.selection.cost import search_cost
 from etascope.selection.curves import best_index, read_landscape
 from etascope.selection.grid import Grid, make_grid
 from etascope.selection.reasons import no_answer, not_tried, reasons
@@ -131,7 +133,7 @@ class GridSearch:
 
         An end of the tried window is never the answer, unless nothing beyond it was allowed; the reason says so.
         """
-        history, landscape = join(histories), read_landscape(task, histories)
+        landscape = read_landscape(task, histories)
         best = best_index(landscape)
         answer: float | None = None
         basin: Basin | None = None
@@ -152,13 +154,8 @@ class GridSearch:
             reason=why,
             not_tried=not_tried(task.recipe, landscape),
             landscape=landscape,
-            verdicts=verdicts(task, history, landscape, answer, basin),
-            cost=Cost(
-                trials=len(history.plan),
-                epochs=task.recipe.epochs,
-                training_equivalents=float(history.examples.sum()) / (task.n_development * task.recipe.epochs),
-                seconds=history.seconds,
-            ),
+            verdicts=verdicts(task, trials(task, histories), landscape, answer, basin),
+            cost=search_cost(task, histories),
         )
 
     def _seeds(self, task: Task) -> tuple[int, ...]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from etascope.core.choice import Basin, Landscape
 from etascope.core.data import NO_FOLD
-from etascope.core.history import History, Status
-from etascope.core.plan import trial_rates
 from etascope.core.recipe import Task
+from etascope.core.trials import Trial
 
 #: A trial whose validation loss stays above this share of a blind guess's has hardly learned.
 HARDLY = 0.95
@@ -42,6 +41,10 @@ class Seen:
         The rates that cannot be told apart from the best; None when there is no best.
     edge
         The lowest rate, from this one up, that diverged on any unit; inf when none did.
+    measure
+        What the losses are called.
+    crown
+        What is said of the recommended rate behind its own loss; empty says that its mean is the lowest.
     """
 
     rate: float
@@ -53,6 +56,8 @@ class Seen:
     best_loss: float
     basin: Basin | None
     edge: float
+    measure: str = "validation loss"
+    crown: str = ""
 
     @property
     def below(self) -> bool:
@@ -81,7 +86,7 @@ RULES: tuple[Rule, ...] = (
     (
         "best",
         lambda s: s.rate == s.best,
-        lambda s: f"{_at(s)}; the mean at this rate, {s.best_loss:#.3g}, is the lowest",
+        lambda s: f"{_at(s)}; {s.crown or f'the mean at this rate, {s.best_loss:#.3g}, is the lowest'}",
     ),
     (
         "learned nothing",
@@ -125,60 +130,74 @@ def verdict(seen: Seen) -> str:
 
 
 def verdicts(
-    task: Task, history: History, landscape: Landscape, learning_rate: float | None, basin: Basin | None
-) -> tuple[str, ...]:
-    """Return a verdict for each trial of a history, in its order.
+    task: Task, trials: Sequence[Trial], landscape: Landscape, learning_rate: float | None, basin: Basin | None, *,
+    best_loss: float | None = None, measure: str = "validation loss", crown: str = "",
+) -> tuple[str, ...]:  # fmt: skip
+    """Return a verdict for each trial, in order.
 
     Where a rate stands (below the basin, in it, above it) is decided by all trials of the rate; the numbers in
-    the sentence are the trial's own.
+    the sentence are the trial's own: its loss in the landscape, or its last validation loss where it is not there.
 
     Parameters
     ----------
     task
-        Gives the loss of a blind guess and the shape of the plan's rows.
-    history
-        The trials, joined.
+        Gives the loss of a blind guess and the steps of an epoch.
+    trials
+        What became of each trial.
     landscape
         The same trials over learning rate.
     learning_rate, basin
         The recommended rate and its basin, or None for both when nothing can be recommended.
+    best_loss
+        Loss at the recommended rate; None takes its mean in the landscape.
+    measure, crown
+        See `Seen`.
     """
-    rates = trial_rates(task, history.plan)
     diverged = landscape.learning_rates[np.isinf(landscape.valid_loss).any(axis=1)]
     at_best = landscape.learning_rates == learning_rate
-    best_loss = float(landscape.mean_loss[at_best][0]) if at_best.any() else math.nan
+    if best_loss is None:
+        best_loss = float(landscape.mean_loss[at_best][0]) if at_best.any() else math.nan
     told: list[str] = []
-    for trial, rate in enumerate(rates.tolist()):
-        loss, ending = _end(history, trial)
+    for trial in trials:
+        loss, ending = _end(task, trial)
         seen = Seen(
-            rate=rate,
-            loss=loss,
-            trained=tuple(history.train_loss[trial].tolist()),
+            rate=trial.learning_rate,
+            loss=loss if ending else _in_landscape(landscape, trial, loss),
+            trained=tuple(trial.train_loss[trial.epoch_ends(task.steps_per_epoch)].tolist()),
             ending=ending,
             blind=math.log(task.n_classes),
             best=learning_rate,
             best_loss=best_loss,
             basin=basin,
-            edge=float(diverged.min(initial=math.inf, where=diverged >= rate)),
+            edge=float(diverged.min(initial=math.inf, where=diverged >= trial.learning_rate)),
+            measure=measure,
+            crown=crown,
         )
         told.append(verdict(seen))
     return tuple(told)
 
 
-def _end(history: History, trial: int) -> tuple[float, str]:
-    if history.status[trial] is Status.DIVERGED:
-        at = int(history.diverged_at[trial]) + 1
-        return math.inf, f"the training loss was no longer a finite number at step {at} of {history.plan.steps}"
-    if history.plan.folds[trial] == NO_FOLD:
+def _end(task: Task, trial: Trial) -> tuple[float, str]:
+    if trial.diverged:
+        at = trial.diverged_at + 1
+        return math.inf, f"the training loss was no longer a finite number at step {at} of {task.steps}"
+    if trial.fold == NO_FOLD:
         return math.nan, ""
-    loss = float(history.valid_loss[trial, -1])
+    loss = float(trial.valid_loss[-1])
     if not math.isfinite(loss):
         return math.inf, "the validation loss is not a finite number"
     return loss, ""
 
 
+def _in_landscape(landscape: Landscape, trial: Trial, otherwise: float) -> float:
+    unit, row = (trial.seed, trial.fold), landscape.learning_rates == trial.learning_rate
+    if unit not in landscape.units or not row.any():
+        return otherwise
+    return float(landscape.valid_loss[row][0, landscape.units.index(unit)])
+
+
 def _at(seen: Seen) -> str:
-    return f"validation loss {seen.loss:#.3g}"
+    return f"{seen.measure} {seen.loss:#.3g}"
 
 
 def _edge(seen: Seen) -> str:
