@@ -51,7 +51,7 @@ def run_html(run: Run) -> str:
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{text(title)} - etascope</title>\n<style>\n{_part('page.css')}</style>\n</head>\n<body>\n<main>\n"
         f'<header>\n<p class="quiet">{text(run.data.source)} · {run.data.images:,} images, '
-        f"{len(run.data.class_names):,} classes</p>\n{html_answer.headline(run)}</header>\n"
+        f"{len(run.data.class_names):,} classes</p>\n{html_answer.top(run)}</header>\n"
         f"{_section('why-title', 'Why, and how sure', html_answer.receipt(run))}{''.join(sections)}</main>\n"
         f'<footer class="quiet">Written by etascope {text(run.versions.get("etascope", ""))}. This page loads '
         "nothing from elsewhere.</footer>\n"

@@ -100,7 +100,7 @@ def _walls(walls: Walls, ends: tuple[float, float]) -> list[tuple[float, float, 
     if walls.low is not None and walls.low > low:
         found.append((low, min(walls.low, high), "too small to learn"))
     if walls.high is not None and walls.high < high:
-        found.append((max(walls.high, low), high, "clearly worse"))
+        found.append((max(walls.high, low), high, "diverged or clearly worse"))
     return found
 
 

@@ -74,7 +74,17 @@ CONFIG: Spec = {
         "labelOverlap": True,
         "labelFlush": False,
     },
-    "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -10, "titleX": 0, "tickCount": 4},
+    "axisY": {
+        "titleAngle": 0,
+        "titleAlign": "left",
+        "titleAnchor": "end",
+        "titleY": -10,
+        "titleX": 0,
+        "tickCount": 4,
+        # Panels that are drawn one by one still stand in line.
+        "minExtent": 36,
+        "maxExtent": 36,
+    },
     "axisX": {"grid": False},
     "title": {
         "anchor": "start",

@@ -1,0 +1,69 @@
+"""A run in a notebook: its answer and its chart, in every form that notebooks understand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from etascope.core.errors import InputError
+from etascope.core.run import Run
+from etascope.report.answer import facts, headline
+from etascope.report.charts.chart import figure
+from etascope.report.charts.landscape import landscape_chart
+from etascope.report.html_parts import text
+from etascope.report.render import picture_of
+
+#: Vega-Lite 6 as Altair 6 names it; notebooks that do not know it show the card.
+VEGA_LITE = "application/vnd.vegalite.v6.json"
+WIDTH = 560
+
+
+def run_mimebundle(
+    run: Run, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Return the answer as text, as a card of HTML with the landscape drawn, and the landscape as Vega-Lite.
+
+    Parameters
+    ----------
+    run
+        What to show.
+    include, exclude
+        Types of content to keep, and to leave out, as IPython asks for them; None keeps all.
+
+    Notes
+    -----
+    Without vl-convert the card comes without its picture.
+    """
+    makers = {
+        "text/plain": lambda: short_answer(run),
+        "text/html": lambda: _card(run),
+        VEGA_LITE: lambda: figure(landscape_chart(run.choice), width=WIDTH),
+    }
+    return {
+        kind: make()
+        for kind, make in makers.items()
+        if (include is None or kind in include) and (exclude is None or kind not in exclude)
+    }
+
+
+def short_answer(run: Run) -> str:
+    """Return the answer in one line.
+
+    It holds the rate, the basin, how sure that is, and what the final model did on the test images.
+    """
+    first, *others = headline(run.choice)
+    if run.choice.learning_rate is None:
+        return f"{run.data.source}: learning rate {first}"
+    test = [f"{name}: {sentence}" for name, sentence in facts(run) if name == "test"]
+    return "; ".join([f"{run.data.source}: learning rate {first}", *others, *test])
+
+
+def _card(run: Run) -> str:
+    try:
+        drawn = picture_of(figure(landscape_chart(run.choice), width=WIDTH), "svg").decode("utf-8")
+    except InputError:
+        drawn = ""
+    # The picture has a light ground, so the card has one, too, whatever the notebook's.
+    style = "max-width:680px;padding:12px 16px;border-radius:8px;background:#fff;color:#1d2330;font-family:sans-serif"
+    why = "".join(f"<li>{text(sentence)}</li>" for sentence in run.choice.reason)
+    return f'<div style="{style}"><p><b>{text(short_answer(run))}</b></p><ul>{why}</ul>{drawn}</div>'
