@@ -1,4 +1,4 @@
-"""Progress of long work on standard error."""
+"""Progress of long work on standard error: a bar and the dial on a terminal, now and then a line elsewhere."""
 
 from __future__ import annotations
 
@@ -6,24 +6,34 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from etascope.core.protocols import Progress, Watch
+from etascope.core.trials import Trial
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 #: Where nobody sees a bar move, a line is written after this many seconds.
 SECONDS_BETWEEN_LINES = 10.0
 #: Work that ends sooner shows no bar at all.
-SECONDS_BEFORE_BAR = 0.3
+SECONDS_BEFORE_BAR = 0.25
+#: A screen drawn more often than this is not seen better.
+SECONDS_BETWEEN_DRAWINGS = 0.1
+#: Rows that a dial needs beside its bars: bar, needle, axis, names, and the line in which to go on.
+ROWS_BESIDE = 7
+MOST_ROWS, LEAST_ROWS = 8, 3
 
 
 @contextmanager
-def progress() -> Generator[Watch]:
-    """Yield a `watch` that shows progress: a bar on a terminal, now and then a line elsewhere."""
+def progress(*, ascii: bool = False) -> Generator[Watch]:
+    """Yield a `watch` that shows progress, and on a terminal the dial filling, in ASCII alone if asked."""
     if sys.stderr.isatty():
-        bars = _Bars()
+        screen = _Screen(ascii)
         try:
-            yield bars.watch
+            yield screen.watch
         finally:
-            bars.close()
+            screen.close()
     else:
         yield _Lines().watch
 
@@ -43,46 +53,90 @@ class _Lines:
             )
 
 
-class _Bars:
-    """One bar that goes from stage to stage; rich is loaded when the work turns out to be long."""
+class _Screen:
+    """One bar that goes from stage to stage, the dial under it; rich is loaded when the work turns out to be long."""
 
-    def __init__(self) -> None:
+    def __init__(self, ascii: bool) -> None:
         self._began = time.perf_counter()
+        self._ascii = ascii
         self._stage = ""
-        self._bars = None
+        self._live = None
+        self._drawn = 0.0
+        self._trials: tuple[Trial, ...] = ()
+        self._dial: RenderableType | None = None
 
     def watch(self, progress: Progress) -> None:
-        if self._bars is None:
-            if time.perf_counter() - self._began < SECONDS_BEFORE_BAR:
+        now = time.perf_counter()
+        if progress.trials:
+            self._trials, self._dial = progress.trials, None
+        if self._live is None:
+            if now - self._began < SECONDS_BEFORE_BAR:
                 return
             self._open(progress)
-        bars = self._bars
-        assert bars is not None
-        if progress.stage != self._stage:
+        at_once = bool(progress.trials) or progress.stage != self._stage or progress.done >= progress.total
+        if progress.trials:
+            # The bar keeps the unit of the work; the end of a round is one of one.
+            self._bars.update(self._task, completed=self._bars.tasks[0].total)
+        elif progress.stage != self._stage:
             self._stage = progress.stage
-            bars.reset(self._task, description=progress.stage, total=progress.total, unit=progress.unit)
-        bars.update(self._task, completed=progress.done, total=progress.total, refresh=True)
+            self._bars.reset(self._task, description=progress.stage, total=progress.total, unit=progress.unit)
+        if not progress.trials:
+            self._bars.update(self._task, completed=progress.done, total=progress.total)
+        if at_once or now - self._drawn >= SECONDS_BETWEEN_DRAWINGS:
+            self._draw()
 
     def _open(self, first: Progress) -> None:
         from rich.console import Console
+        from rich.live import Live
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
 
+        from etascope.report.page import needs_ascii
+
+        console = Console(stderr=True, highlight=False)
+        self._ascii = self._ascii or needs_ascii(console.encoding)
         self._bars = Bars(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
-            # A thread that refreshes would keep the engine from forking its workers; they report often enough.
+            console=console,
             auto_refresh=False,
-            transient=True,
         )
         self._stage = first.stage
         self._task = self._bars.add_task(first.stage, total=first.total, unit=first.unit)
-        self._bars.start()
+        # A thread that refreshes would keep the engine from forking its workers; they report often enough.
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._live.start()
+
+    def _draw(self) -> None:
+        from rich.console import Group
+
+        assert self._live is not None
+        if self._trials and self._dial is None:
+            self._dial = self._draw_dial()
+        parts = [self._bars.get_renderable(), *([self._dial] if self._dial is not None else [])]
+        self._live.update(Group(*parts), refresh=True)
+        self._drawn = time.perf_counter()
+
+    def _draw_dial(self) -> RenderableType:
+        from rich.segment import Segments
+        from rich.text import Text
+
+        from etascope.report.dial import LEAST_WIDTH, dial_of_trials, draw
+
+        assert self._live is not None
+        console, size = self._live.console, self._live.console.size
+        rows = min(size.height - ROWS_BESIDE, MOST_ROWS)
+        dial = dial_of_trials(self._trials)
+        if dial is None or rows < LEAST_ROWS or size.width <= LEAST_WIDTH:
+            return Text(end="")
+        lines = draw(dial, min(size.width - 1, 100), rows, self._ascii)
+        text = Text("\n").join([Text(), *(Text.assemble(*line) for line in lines)])
+        # Rendered once a round: the bar is drawn many times over the same dial.
+        return Segments(list(console.render(text)))
 
     def close(self) -> None:
-        if self._bars is not None:
-            self._bars.stop()
+        if self._live is not None:
+            self._live.stop()
