@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from etascope.core.choice import Basin, Choice, Confidence, Cost, Luck, WorthTuning
+from etascope.core.choice import Basin, Choice, Confidence, Luck, WorthTuning
 from etascope.core.errors import InputError, option
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, Plan, trial_rates
@@ -16,6 +16,7 @@ from etascope.core.recipe import Task
 from etascope.core.schedules import schedule_row
 from etascope.core.trials import trials
 from etascope.selection.climb import Todo, climb, evaluations, score_trials
+from etascope.selection.cost import search_cost
 from etascope.selection.curves import read_landscape
 from etascope.selection.kernel_pick import kernel_pick
 from etascope.selection.ladder_noise import noise_variance
@@ -25,16 +26,13 @@ from etascope.selection.predicted_cost import CHEAP_TRAININGS, duration, trainin
 from etascope.selection.reasons import not_tried
 from etascope.selection.rungs import Rungs, rungs_for
 from etascope.selection.scores import TARGETS
+from etascope.selection.settled import TOLERANCES, UNITS, WORDS
 from etascope.selection.window import window_of
+from etascope.selection.worth import customary_rate
 
-#: From this share of the posterior on, a choice is called so. Of 22 tasks that nobody tuned on, choices called likely
-#: were within one point in 99 of 100 cases, probable in 96, not settled in 87.
-LIKELY, PROBABLE = 0.9, 0.8
 #: How much accuracy, in points, a ladder's winner loses on a fresh seed, and the deviation of that between cases: means
 #: over 43 tasks, 0.16 to 0.29 and 1.9 to 3.9 by set.
 LUCK, LUCK_SPREAD = 0.3, 3.0
-#: The customary learning rate of Adam and its kin, and of all others.
-CUSTOMARY_ADAM, CUSTOMARY = 1e-3, 1e-2
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Ladder:
         `accuracy` compares temperature-scaled losses, which have their lowest point where accuracy has its highest;
         `loss` compares plain ones. Default `accuracy`.
     tolerance
-        What "within" means for the confidence: accuracy points (hundredths), or per cent of loss; above 0. Default 1.
+        What "within" means for the confidence, above 0. None is 1 accuracy point (a hundredth), or 5 per cent of loss.
     low, high
         Lowest and highest peak rate to try. None is free, within 1e-7 to 1e4.
     budget
@@ -88,7 +86,7 @@ class Ladder:
     """
 
     target: str = "accuracy"
-    tolerance: float = 1.0
+    tolerance: float | None = None
     low: float | None = None
     high: float | None = None
     budget: float = 3.0
@@ -161,13 +159,16 @@ class Ladder:
         draws = self._draws(ascent, x)
         wide = draws.basin(0.9, include=answer)
         basin = Basin(float(f"{wide.low:.3g}"), float(f"{wide.high:.3g}"))
-        share = draws.confidence(answer, self.tolerance)
-        word = "likely" if share >= LIKELY else "probable" if share >= PROBABLE else "not settled"
+        tolerance = TOLERANCES[self.target] if self.tolerance is None else self.tolerance
+        share = draws.confidence(answer, tolerance)
+        # Of 22 tasks that nobody tuned on, choices called likely were within one point in 99 of 100 cases, probable
+        # ones in 96, not settled ones in 87.
+        word = next(word for least, word in WORDS if share >= least)
         ends = [(scored[r].trial.valid_loss[-1], scored[r].trial.valid_accuracy[-1]) for r in finalists]
         loss, accuracy = (
             float(np.interp(math.log10(answer), np.log10(finalists), values)) for values in zip(*ends, strict=True)
         )
-        customary = CUSTOMARY_ADAM if task.recipe.optimizer in ("adam", "adamw", "rmsprop") else CUSTOMARY
+        customary = customary_rate(task.recipe)
         cost = draws.cost_of(customary, against=answer)
         alone = len(climbed.rates) == 1
         return replace(
@@ -177,11 +178,11 @@ class Ladder:
             valid_loss=loss,
             valid_accuracy=accuracy,
             reason=ladder_reasons(ascent, answer, basin),
-            confidence=None if alone else Confidence(word, self.tolerance, _settle(task, word), share),
+            confidence=None if alone else Confidence(word, tolerance, _settle(task, word), share),
             walls=ascent.walls(answer),
             luck=Luck(LUCK, LUCK_SPREAD, accuracy),
             worth_tuning=None if alone or cost is None else WorthTuning(customary, *cost),
-            curve=None if alone else draws.curve("points" if self.target == "accuracy" else "%"),
+            curve=None if alone else draws.curve(UNITS[self.target]),
         )
 
     def _draws(self, ascent: Ascent, x: np.ndarray) -> Draws:
@@ -197,10 +198,12 @@ class Ladder:
         return draws if self.target == "accuracy" else draws.times(100 / scale)
 
 
-def check_fields(target: str, tolerance: float, low: float | None, high: float | None, budget: float | None) -> None:
+def check_fields(
+    target: str, tolerance: float | None, low: float | None, high: float | None, budget: float | None
+) -> None:
     """Raise `InputError` unless a search may be asked for so."""
     option("target", target, TARGETS)
-    if not (math.isfinite(tolerance) and tolerance > 0):
+    if tolerance is not None and not (math.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"the tolerance must be a finite number above 0; found {tolerance:g}. Try 1.")
     for name, value in (("low", low), ("high", high)):
         if value is not None and not (math.isfinite(value) and value > 0):
@@ -213,28 +216,15 @@ def check_fields(target: str, tolerance: float, low: float | None, high: float |
         raise InputError(f"the budget must be at least 1 training; found {budget:g}. Try 3.")
 
 
-def search_cost(task: Task, histories: Sequence[History]) -> Cost:
-    """Return what the histories cost; a validated example counts as a third of a trained one."""
-    trained = sum(float(h.examples.sum()) for h in histories)
-    validated = 0.0
-    for history in histories:
-        fold_rows = task.n_development / (task.n_folds if task.n_folds > 1 else 5)
-        rows = fold_rows if history.example_losses is None else history.example_losses.shape[-1]
-        validated += float(np.isfinite(history.valid_loss).sum()) * rows
-    return Cost(
-        trials=len(trials(task, histories)),
-        epochs=task.recipe.epochs,
-        training_equivalents=(trained + validated / 3) / (task.n_development * task.recipe.epochs),
-        seconds=sum(h.seconds for h in histories),
-    )
-
-
 def _settle(task: Task, word: str) -> str:
     if word == "likely":
         return ""
     folds = "" if task.n_folds > 1 else "--folds 5 "
     seconds = duration(CHEAP_TRAININGS * training_seconds(task))
-    return f"cross-validation with every trial to the end: {folds}--budget {CHEAP_TRAININGS}, about {seconds}"
+    return (
+        f"Cross-validation with every trial to the end would settle more: {folds}--budget {CHEAP_TRAININGS}, about "
+        f"{seconds}."
+    )
 
 
 def _checkpoints(task: Task, histories: Sequence[History]) -> dict[tuple[float, int], Checkpoint]:

@@ -119,6 +119,8 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
         if near:
             return f"near the edge: {at}, but {near[0] / r:.2g} times this rate diverged"
         return f"too large: {at}{against}"
+    if trial.steps < ascent.top:
+        return f"{'slow' if r < answer else 'behind'}: {at}{against}; too early to tell it from the best"
     return f"good: {at}{against}; within the basin"
 
 

@@ -34,9 +34,10 @@ class Rungs:
         return min(total, max(1, round(share * total)))
 
     def __str__(self) -> str:
-        """Say it as `7 to 6 %, 5 to 25 %, 3 to 75 %`."""
+        """Say it as `7 trials to 6 %, 5 to 25 %, 3 to 75 % of the steps`."""
         counts = (self.trials, *self.keep)
-        return ", ".join(f"{count} to {percent(share)}" for count, share in zip(counts, self.shares, strict=True))
+        told = [f"{count} to {percent(share)}" for count, share in zip(counts, self.shares, strict=True)]
+        return ", ".join([told[0].replace(" ", " trials ", 1), *told[1:]]) + " of the steps"
 
 
 #: From a measured study of 31 tasks (dense networks on three data sets), which 403 such plans were scored on. The
@@ -59,7 +60,7 @@ def rungs_for(budget: float) -> Rungs:
     Examples
     --------
     >>> print(rungs_for(3))
-    7 to 6 %, 5 to 25 %, 3 to 75 %
+    7 trials to 6 %, 5 to 25 %, 3 to 75 % of the steps
     """
     paid = [rungs for rungs in PLANS if rungs.cost <= budget]
     return paid[-1] if paid else PLANS[0]

@@ -1,0 +1,114 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etascope.core.errors import InputError
+from etascope.core.recipe import Recipe, Task
+from etascope.images.open import open_images
+from etascope.pipeline.prepare import prepare
+from etascope.pipeline.split import divide
+from etascope.selection.automatic import Automatic
+from etascope.selection.cross_validation import CrossValidation
+from etascope.selection.ladder import Ladder
+from etascope.selection.predicted_cost import CHEAP_TRAININGS, training_seconds
+from etascope.training.dense import DenseEngine
+from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
+
+SMALL = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40)
+LARGE = Task(Recipe(hidden=(512, 512)), n_classes=10, n_development=56000, n_folds=5, steps_per_epoch=2800)
+
+
+def test_small_tasks_are_cross_validated_and_large_ones_climb():
+    assert Automatic().method(SMALL) == CrossValidation()
+    assert Automatic().method(LARGE) == Ladder()
+
+
+def test_one_holdout_always_climbs():
+    for budget in (None, 3, 100):
+        assert isinstance(Automatic(budget=budget).method(replace(SMALL, n_folds=1)), Ladder)
+
+
+@given(rows=st.integers(100, 100_000), hidden=st.integers(1, 1024), epochs=st.integers(1, 30))
+@settings(max_examples=30, deadline=None)
+def test_the_predicted_time_decides(rows, hidden, epochs):
+    task = replace(SMALL, recipe=Recipe(hidden=(hidden,), epochs=epochs), n_development=rows)
+    cheap = isinstance(Automatic().method(task), CrossValidation)
+    assert cheap == (CHEAP_TRAININGS * training_seconds(task) <= 60)
+
+
+@pytest.mark.parametrize(("budget", "cheap"), [(1, False), (3, False), (23.9, False), (24, True), (50, True)])
+@pytest.mark.parametrize("task", [SMALL, LARGE])
+def test_a_budget_decides_whatever_the_time(task, budget, cheap):
+    method = Automatic(budget=budget).method(task)
+    assert isinstance(method, CrossValidation if cheap else Ladder)
+    if isinstance(method, Ladder):
+        assert method.budget == budget
+
+
+def test_the_fields_are_handed_on():
+    method = Automatic(target="loss", tolerance=2, low=0.01, high=0.1).method(SMALL)
+    assert (method.target, method.tolerance, method.low, method.high) == ("loss", 2, 0.01, 0.1)
+    ladder = Automatic(target="loss", tolerance=2, low=0.01, high=0.1).method(LARGE)
+    assert (ladder.target, ladder.tolerance, ladder.low, ladder.high) == ("loss", 2, 0.01, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("method", "task", "sentence"),
+    [
+        (Automatic(), SMALL, "Cheap regime: 50 trainings were predicted to take 1.2 s, no more than 60 s"),
+        (Automatic(), LARGE, "predicted to take 9.4 minutes, over 60 s"),
+        (Automatic(budget=30), SMALL, "Cheap regime: a budget of 30 trainings pays for cross-validation"),
+        (
+            Automatic(budget=3),
+            SMALL,
+            "ladder of about 2.9 trainings (7 trials to 6 %, 5 to 25 %, 3 to 75 % of the steps) fits",
+        ),
+        (
+            Automatic(budget=1),
+            SMALL,
+            "about 1.4 trainings (7 trials to 3 %, 3 to 38 % of the steps) is the smallest, by a budget of 1",
+        ),
+        (Automatic(), replace(SMALL, n_folds=1), "with one holdout, the ladder of about 2.9 trainings"),
+        (Automatic(budget=40), replace(SMALL, n_folds=1), "--folds 5 would allow cross-validation"),
+    ],
+)
+def test_the_reason_says_which_regime_and_why(method, task, sentence):
+    assert sentence in method.why(task)
+
+
+def test_the_answer_is_the_ladders_with_one_more_reason():
+    task, curves = job(), Curves(moving_valley(-1.5))
+    histories, choice = climb_up(Automatic(budget=3), task, curves)
+    ladder = Ladder(budget=3).choose(task, histories)
+    assert choice.learning_rate == ladder.learning_rate
+    assert choice.basin == ladder.basin
+    assert choice.reason[:-1] == ladder.reason
+    assert choice.reason[-1] == Automatic(budget=3).why(task)
+
+
+def test_small_digits_are_cross_validated_for_real():
+    recipe = Recipe(hidden=(), epochs=2, seed=1)
+    split = prepare(divide(open_images("digits"), seed=1), recipe)
+    task, engine, histories = Task.of(split, recipe), DenseEngine(workers=1), []
+    while (plan := Automatic().propose(task, histories)) is not None:
+        histories.append(engine.train(split, recipe, plan))
+    choice = Automatic().choose(task, histories)
+    assert choice.regime == "cheap"
+    assert choice.reason[-1].startswith("Cheap regime")
+    assert 0.003 < choice.learning_rate < 0.3
+
+
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ({"target": "lose"}, "Did you mean 'loss'"),
+        ({"tolerance": -1}, "tolerance must be a finite number above 0; found -1"),
+        ({"high": 0}, "high learning rate must be finite and above 0; found 0"),
+        ({"budget": 0.9}, "budget must be at least 1 training; found 0.9"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_said_in_a_sentence(field, sentence):
+    with pytest.raises(InputError, match=sentence):
+        Automatic(**field)

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etascope.core.recipe import Recipe
+from etascope.core.trials import trials
+from etascope.selection.climb import blown_up, climb, evaluations, score_trials
+from etascope.selection.kernel_pick import chained_scores
+from etascope.selection.ladder import Ladder
+from etascope.selection.rungs import rungs_for
+from etascope.selection.scores import WORST
+from etascope.selection.window import window_of
+from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
+
+
+def test_a_loss_that_stays_high_is_blown_up_and_one_that_comes_back_is_not():
+    calm = np.ones(50)
+    assert blown_up(calm) is None
+    spike = calm.copy()
+    spike[20] = 200.0
+    assert blown_up(spike) is None
+    burst = calm.copy()
+    burst[20:] = 200.0
+    assert blown_up(burst) == 21
+    assert blown_up(burst[:15]) is None
+
+
+def test_the_smoothed_loss_is_corrected_for_its_beginning():
+    """Uncorrected, 40 after the first step would smooth to 16 at the sixth."""
+    assert blown_up(np.array([1.0] + [40.0] * 5)) == 5
+    assert blown_up(np.array([1.0] + [40.0] * 4)) is None
+
+
+@given(st.integers(1, 5000), st.integers(0, 4999))
+def test_evaluations_lie_in_the_plan_and_end_with_it(end, start):
+    start = min(start, end - 1)
+    at = evaluations(start, end)
+    assert at[-1] == end
+    assert all(start < step <= end for step in at)
+    assert list(at) == sorted(set(at))
+
+
+def ladder(curves, **recipe):
+    task = job(**recipe)
+    histories, _ = climb_up(Ladder(), task, curves)
+    scored = score_trials(trials(task, histories), task.recipe.seed, "accuracy")
+    return task, scored, climb(task, scored, rungs_for(3), window_of(task.recipe, 7))
+
+
+def test_the_best_of_each_rung_go_on():
+    _, scored, climbed = ladder(Curves(moving_valley(-1.5)))
+    assert [len(rung.rates) for rung in climbed.reached] == [7, 5, 3]
+    assert [rung.step for rung in climbed.reached] == [20, 80, 240]
+    for number, rung in enumerate(climbed.reached[:-1]):
+        kept = climbed.reached[number + 1].rates
+        worst = max(scored[r].score(rung.step) for r in kept)
+        assert all(scored[r].score(rung.step) >= worst for r in rung.rates if r not in kept)
+    assert sorted(climbed.left.values()) == [0, 0, 1, 1]
+
+
+def test_a_score_averages_the_last_evaluations_of_its_rung():
+    _, scored, climbed = ladder(Curves(moving_valley(-1.5), noise=0.1))
+    one = scored[climbed.finalists[0]]
+    at = one.trial.evaluated_at
+    assert at.tolist() == [12, 16, 20, 48, 64, 80, 144, 192, 240]
+    assert one.score(80) == pytest.approx(one.log_loss[3:6].mean())
+    assert one.score(20) == pytest.approx(one.log_loss[:3].mean())
+
+
+def test_one_that_was_left_behind_is_carried_on_by_its_nearest_neighbour():
+    _, scored, climbed = ladder(Curves(moving_valley(-1.5)))
+    chained = dict(zip(climbed.rates, chained_scores(climbed, scored).tolist(), strict=True))
+    rate = next(r for r, rung in climbed.left.items() if rung == 1)
+    near = min(climbed.finalists, key=lambda r: abs(np.log10(r / rate)))
+    gained = scored[near].score(240) - scored[near].score(80)
+    assert chained[rate] == pytest.approx(scored[rate].score(80) + gained)
+    for finalist in climbed.finalists:
+        assert chained[finalist] == scored[finalist].score(240)
+
+
+def test_stopped_trials_have_the_worst_score_at_any_rung():
+    _task, scored, climbed = ladder(Curves(moving_valley(-1.5), wall=-1.0))
+    chained = dict(zip(climbed.rates, chained_scores(climbed, scored).tolist(), strict=True))
+    assert all(chained[r] == WORST for r in climbed.rates if np.log10(r) >= -1.0)
+    assert all(r not in climbed.reached[0].rates for r in climbed.rates if np.log10(r) >= -1.0)
+
+
+def test_a_trial_may_stop_late_and_counts_until_then():
+    _, scored, climbed = ladder(Curves(moving_valley(-1.5, width=3), wall=-1.3, at=100))
+    late = [r for r in climbed.reached[1].rates if np.log10(r) >= -1.3]
+    assert late
+    for rate in late:
+        assert not scored[rate].stopped(80)
+    assert all(np.log10(r) < -1.3 for r in climbed.finalists)
+
+
+def test_other_seeds_and_folds_are_not_the_ladders():
+    task = job(seed=1)
+    histories, _ = climb_up(Ladder(), task, Curves(moving_valley(-1.5)))
+    assert score_trials(trials(task, histories), 2, "accuracy") == {}
+    assert Recipe(seed=1).seed == task.recipe.seed
