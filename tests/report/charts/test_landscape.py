@@ -1,0 +1,106 @@
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from etascope.report.charts.chart import figure
+from etascope.report.charts.landscape import landscape_chart
+from etascope.report.render import picture_of
+from tests.learn import made
+from tests.report.filled import filled
+
+
+def layer(panel, kind, **style):
+    return next(
+        found for found in panel["layer"]
+        if found["mark"]["type"] == kind and all(found["mark"].get(k) == v for k, v in style.items())
+    )  # fmt: skip
+
+
+def test_every_training_is_a_dot_and_every_rate_a_mean():
+    panel = landscape_chart(made.choice()).panels[0]
+    dots = layer(panel, "circle", size=28)["data"]["values"]
+    assert len(dots) == 8 * 5
+    assert {(d["fold"], d["seed"]) for d in dots} == {(f, 0) for f in range(5)}
+    means = layer(panel, "circle", size=110)["data"]["values"]
+    assert [m["rate"] for m in means] == [0.001, 0.003, 0.01, 0.018, 0.032, 0.056, 0.1, 0.3]
+    assert means[3]["loss"] == pytest.approx(0.42)
+    assert means[3]["accuracy"] == pytest.approx(0.874)
+
+
+def test_diverged_trainings_are_crosses_at_the_upper_edge():
+    panel = landscape_chart(made.choice()).panels[0]
+    crosses = layer(panel, "point", shape="cross")["data"]["values"]
+    assert [(c["rate"], c["end"]) for c in crosses] == [(3.0, "diverged")] * 5
+    assert crosses[0]["top"] == max(d["y"] for d in layer(panel, "circle", size=28)["data"]["values"])
+
+
+def test_a_high_loss_is_drawn_at_the_edge_but_told_as_it_is():
+    table = {0.01: (0.4, 0.9), 0.1: (0.5, 0.9), 1.0: (900.0, 0.1)}
+    panel = landscape_chart(made.choice(table, 0.01, (0.01, 0.1))).panels[0]
+    last = layer(panel, "circle", size=110)["data"]["values"][-1]
+    assert last["loss"] == pytest.approx(900)
+    assert last["y"] == pytest.approx(6 * 0.4)
+
+
+def test_the_title_says_the_answer_with_its_numbers():
+    assert landscape_chart(made.choice()).title == (
+        "Learning rate 0.018 gets 87.4 % of the validation images right; from 0.01 to 0.056 nothing is told apart from "
+        "the best"
+    )
+    assert landscape_chart(made.choice(learning_rate=None)).title.startswith("No learning rate can be told")
+
+
+def test_the_curve_is_a_second_panel_with_its_tolerance():
+    chart = landscape_chart(filled(made.run()).choice)
+    assert len(chart.panels) == 2
+    above, below = chart.panels
+    assert len(below["data"]["values"]) == 40
+    assert layer(below, "rule", strokeDash=[2, 3])["data"]["values"] == [{"within": 1.0}]
+    assert layer(below, "text")["mark"]["text"] == "within 1 point"
+    scales = [panel["layer"][0]["encoding"]["x"]["scale"] for panel in (above, below)]
+    assert scales[0] == scales[1]
+    assert landscape_chart(made.choice()).panels[0]["layer"][0]["encoding"]["x"]["axis"]["title"]
+
+
+def test_a_loss_curve_names_its_unit():
+    choice = filled(made.run()).choice
+    chart = landscape_chart(replace(choice, target="loss", curve=replace(choice.curve, unit="%")))
+    assert "% of loss lost against the best" in json.dumps(chart.panels[1])
+    assert chart.header[-1] == "% of loss lost"
+
+
+def test_the_table_holds_what_is_drawn():
+    chart = landscape_chart(filled(made.run()).choice)
+    rows = {row[0]: row for row in chart.rows}
+    assert rows["0.018"] == ("0.018", "0.42", "87 %", "5", "0.02")
+    assert rows["3"][1:3] == ("diverged", "")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {0.1: (0.5, 0.9)},
+        {0.1: (math.inf, math.nan), 1.0: (math.inf, math.nan)},
+        {0.1: (0.5, 0.9), 1.0: (0.5, 0.9)},
+        {0.1: (1e-9, 1.0), 1.0: (0.5, 0.9)},
+        {0.1: (math.nan, math.nan), 1.0: (0.5, 0.9)},
+    ],
+)
+def test_odd_landscapes_are_drawn(table):
+    rate = min(table)
+    lost = not math.isfinite(table[rate][0])
+    choice = made.choice(table, None if lost else rate, (rate, rate))
+    svg = picture_of(figure(landscape_chart(choice)), "svg").decode()
+    assert "NaN" not in svg
+    assert "undefined" not in svg
+
+
+def test_a_rate_without_some_units_still_has_its_mean():
+    choice = made.choice()
+    loss = choice.landscape.valid_loss.copy()
+    loss[2, 1:] = np.nan
+    chart = landscape_chart(replace(choice, landscape=replace(choice.landscape, valid_loss=loss)))
+    assert chart.rows[2][3] == "1"

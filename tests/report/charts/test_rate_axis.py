@@ -1,0 +1,92 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from etascope.core.choice import Walls, WorthTuning
+from etascope.report.charts.rate_axis import chosen, domain, ground, window, x_axis
+from tests.learn import made
+from tests.report.filled import filled
+
+
+def marks(layers):
+    return [layer["mark"]["type"] for layer in layers]
+
+
+def spans(layers):
+    return [tuple(layer["data"]["values"][0].values()) for layer in layers if layer["mark"]["type"] == "rect"]
+
+
+def words(layers):
+    return [layer["mark"]["text"] for layer in layers if layer["mark"]["type"] == "text"]
+
+
+def test_the_window_is_what_was_tried_and_one_rate_gets_room():
+    assert window(made.choice()) == (0.001, 3.0)
+    one = made.choice({0.3: (0.5, 0.9)}, 0.3, (0.3, 0.3))
+    assert window(one) == pytest.approx((0.1, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("ends", "ticks"),
+    [((0.01, 1.0), [0.01, 0.03, 0.1, 0.3, 1]), ((1e-5, 10.0), [1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10])],
+)
+def test_ticks_are_round_and_within_the_axis(ends, ticks):
+    axis = x_axis(ends)
+    assert axis["axis"]["values"] == ticks
+    assert axis["scale"]["domain"] == list(domain(ends))
+    assert domain(ends)[0] < ends[0] < ends[1] < domain(ends)[1]
+
+
+def test_basin_walls_and_the_customary_rate_are_marked():
+    choice = filled(made.run()).choice
+    layers = ground(choice, window(choice), 300)
+    low, high = domain(window(choice))
+    assert spans(layers) == [(0.01, 0.056), (low, 0.001), (0.3, high)]
+    assert marks(layers).count("rule") == 1
+    assert set(words(layers)) == {"too small to learn", "diverged or clearly worse", "customary 0.01"}
+    assert words(ground(choice, window(choice), 300, words=False)) == []
+
+
+def test_walls_are_striped_with_hard_edges():
+    choice = filled(made.run()).choice
+    stops = ground(choice, window(choice), 300)[1]["mark"]["fill"]["stops"]
+    offsets = [stop["offset"] for stop in stops]
+    assert offsets == sorted(offsets)
+    assert offsets[0] == 0
+    assert offsets[-1] == 1
+    assert {stop["color"] for stop in stops} == {"@quiet", "@ground"}
+    assert len(stops) > 100
+
+
+def test_what_is_not_known_or_out_of_sight_is_not_marked():
+    choice = replace(made.choice(learning_rate=None), walls=Walls(1e-9, 1e9))
+    ends = window(choice)
+    assert ground(choice, ends, 300) == []
+    assert chosen(choice, ends) == []
+    far = replace(choice, worth_tuning=WorthTuning(30.0, 1, 1, 1))
+    assert ground(far, ends, 300) == []
+
+
+def test_the_chosen_rate_has_accent_weight_and_label():
+    choice = made.choice()
+    rule, label = chosen(choice, window(choice))
+    assert rule["mark"]["color"] == label["mark"]["color"] == "@accent"
+    assert rule["mark"]["strokeWidth"] > 2
+    assert label["mark"]["text"] == "0.018, basin 0.01 to 0.056"
+
+
+@pytest.mark.parametrize(("rate", "align"), [(0.001, "left"), (0.05, "center"), (3.0, "right")])
+def test_the_label_stays_within_the_chart(rate, align):
+    choice = replace(made.choice(), learning_rate=rate)
+    assert chosen(choice, window(choice))[1]["mark"]["align"] == align
+
+
+def test_a_wall_at_every_place_gives_a_span_in_the_axis():
+    choice = made.choice()
+    ends = window(choice)
+    low, high = domain(ends)
+    for at in np.geomspace(1e-5, 100, 30):
+        for walls in (Walls(low=at), Walls(high=at)):
+            for start, end in spans(ground(replace(choice, walls=walls, basin=None), ends, 100)):
+                assert low <= start < end <= high
