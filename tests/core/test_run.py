@@ -3,6 +3,7 @@ from importlib import metadata
 
 import numpy as np
 
+from etascope.core.data import Dataset, Split
 from etascope.core.run import DataSummary, Run, versions
 from tests.selection.closed_form import ClosedForm, search, task, valley
 
@@ -25,3 +26,14 @@ def test_a_run_joins_its_histories():
     assert len(run.history.plan) == sum(len(h.plan) for h in histories)
     assert run.recipe is job.recipe
     assert run.recipe.epochs == 3
+
+
+def test_a_summary_is_of_opened_images_and_their_division():
+    images = np.zeros((6, 4, 5, 3), np.uint8)
+    dataset = Dataset(images, np.array([0, 1] * 3), ("a", "b"), "here", notes=("resized",))
+    rows = np.arange(6)
+    y = dataset.labels
+    split = Split(images[:4], y[:4], np.zeros(4, np.int64), images[4:], y[4:], rows[:4], rows[4:], ("a", "b"))
+    assert DataSummary.of(dataset, split) == DataSummary(
+        "here", dataset.fingerprint, 6, (4, 5, 3), 4, 2, ("a", "b"), ("resized",)
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from etascope.core.choice import Choice
+from etascope.core.data import Dataset, Split
 from etascope.core.history import History
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trace import Trace
@@ -41,6 +42,21 @@ class DataSummary:
     test: int
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, dataset: Dataset, split: Split) -> DataSummary:
+        """Summarise opened images and how they were divided."""
+        height, width, channels = dataset.images.shape[1:]
+        return cls(
+            source=dataset.source,
+            fingerprint=dataset.fingerprint,
+            images=len(dataset),
+            image_shape=(height, width, channels),
+            development=len(split.y),
+            test=len(split.y_test),
+            class_names=dataset.class_names,
+            notes=dataset.notes,
+        )
 
 
 def versions() -> dict[str, str]:

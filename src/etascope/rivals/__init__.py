@@ -1,0 +1,1 @@
+"""Advisers on learning rates, etascope among them, and the referee that scores their advice."""

@@ -1,0 +1,133 @@
+"""The recipe's test accuracy over the learning rate, which no adviser sees: `Truth`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.data import NO_FOLD, Split
+from etascope.core.plan import Plan, sweep
+from etascope.core.protocols import Engine, Watch, ignore
+from etascope.core.recipe import Recipe, Task
+from etascope.selection.worth import CUSTOMARY
+
+RATES = 29
+#: Halves of the seeds that the noise is estimated from.
+HALVES = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """Test accuracy of a recipe over learning rate and seed.
+
+    Attributes
+    ----------
+    learning_rates
+        `(rates,)` float64, ascending, two at least.
+    accuracy
+        `(seeds, rates)` float64, shares in [0, 1].
+    seeds
+        One a row.
+    """
+
+    learning_rates: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    seeds: tuple[int, ...]
+
+    @property
+    def best(self) -> int:
+        """Index of the rate with the highest mean accuracy, the lower rate in a tie."""
+        return int(self.accuracy.mean(axis=0).argmax())
+
+    def at(self, rate: float) -> NDArray[np.float64]:
+        """Return the accuracy of each seed `(seeds,)` at a rate, linear in the logarithm of the rate.
+
+        Beyond the table's ends it is that of the end.
+        """
+        axis = np.log(self.learning_rates)
+        above = min(max(int(axis.searchsorted(math.log(rate))), 1), len(axis) - 1)
+        share = min(max((math.log(rate) - float(axis[above - 1])) / float(axis[above] - axis[above - 1]), 0.0), 1.0)
+        return (1 - share) * self.accuracy[:, above - 1] + share * self.accuracy[:, above]
+
+    def lost(self, rate: float) -> NDArray[np.float64]:
+        """Return what a rate loses against the best rate, `(seeds,)`, in points (hundredths) of test accuracy.
+
+        The mean over the seeds, the regret, is `100 (max over rates of the mean accuracy - mean accuracy at the
+        rate)`, and at least 0. A single seed's may lie below 0.
+
+        Examples
+        --------
+        >>> truth = Truth(np.array([0.01, 0.1, 1.0]), np.array([[0.5, 0.9, 0.1], [0.7, 0.8, 0.1]]), (0, 1))
+        >>> truth.lost(0.1).tolist(), truth.lost(0.01).round(6).tolist()
+        ([0.0, 0.0], [40.0, 10.0])
+        """
+        return self.lost_by(self.at(rate))
+
+    def lost_by(self, accuracy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what other accuracies of the same seeds `(seeds,)` lose against the best rate, in points."""
+        return 100 * (self.accuracy[:, self.best] - accuracy)
+
+    def floor(self) -> float | None:
+        """Return what choosing by the test accuracy of half of the seeds loses on the other half, in points.
+
+        The mean over 200 random halves; None for fewer than two seeds.
+        """
+        count = len(self.accuracy)
+        if count < 2:
+            return None
+        lost, chance = list[float](), np.random.default_rng(0)
+        for _ in range(HALVES):
+            seen, unseen = np.split(chance.permutation(self.accuracy), [count // 2])
+            other = unseen.mean(axis=0)
+            lost.append(float(other.max() - other[seen.mean(axis=0).argmax()]))
+        return 100 * float(np.mean(lost))
+
+
+def truth_rates(optimizer: str) -> NDArray[np.float64]:
+    """Return 29 rates evenly spaced on the log axis: 1e-5 to 0.3 for Adam and its kin, 1e-4 to 10 for all others."""
+    low, high = (1e-5, 0.3) if optimizer in CUSTOMARY else (1e-4, 10.0)
+    return np.geomspace(low, high, RATES)
+
+
+def measure_truth(split: Split, recipe: Recipe, engine: Engine, seeds: tuple[int, ...], watch: Watch = ignore) -> Truth:
+    """Train the recipe at every rate with every seed on all development rows, and score it on the test rows.
+
+    Nothing is held out, as in the final training of `etascope pick`. A training that diverged counts as a blind guess.
+
+    Parameters
+    ----------
+    split
+        Prepared, with test rows.
+    recipe
+        How to train.
+    engine
+        Trains plans.
+    seeds
+        At least one; seeds that no adviser trains on.
+    watch
+        Receives `Progress`.
+    """
+    rates, together = truth_rates(recipe.optimizer), examined(split)
+    steps = Task.of(together, recipe).steps
+    plan = sweep(recipe, steps, rates.tolist(), [0], seeds)
+    history = engine.train(together, recipe, Plan(plan.rates, plan.seeds, plan.folds, evaluate_at=(steps,)), watch)
+    found = np.where(history.diverged, np.nan, history.valid_accuracy[:, -1]).reshape(len(seeds), len(rates))
+    return Truth(rates, np.where(np.isnan(found), 1 / split.n_classes, found), seeds)
+
+
+def examined(split: Split) -> Split:
+    """Return a split whose one fold is the test rows: all development rows train, the test rows validate."""
+    development, test = len(split.y), len(split.y_test)
+    return replace(
+        split,
+        x=np.concatenate([split.x, split.x_test]),
+        y=np.concatenate([split.y, split.y_test]),
+        folds=np.concatenate([np.full(development, NO_FOLD), np.zeros(test, np.int64)]),
+        rows=np.concatenate([split.rows, split.test_rows]),
+        x_test=split.x_test[:0],
+        y_test=split.y_test[:0],
+        test_rows=split.test_rows[:0],
+    )

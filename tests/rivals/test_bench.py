@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from etascope.core.data import NO_FOLD
+from etascope.core.plan import Plan, sweep
+from tests.rivals.made import SMALL, bench
+
+
+def test_a_whole_training_on_all_rows_costs_one():
+    asked = bench()
+    history = asked.train(sweep(SMALL, 50, [0.01, 0.02], [NO_FOLD]))
+    assert asked.equivalents([history]) == pytest.approx(2)
+
+
+def test_a_validated_example_costs_a_third_of_a_trained_one():
+    asked = bench()
+    history = asked.train(sweep(SMALL, 40, [0.01], [0]))
+    assert asked.equivalents([history]) == pytest.approx((640 + 160 / 3) / 800)
+
+
+def test_a_trial_that_diverged_is_charged_up_to_there():
+    asked = bench()
+    plan = sweep(SMALL, 40, [1e38, 0.01], [0])
+    history = asked.train(Plan(plan.rates, plan.seeds, plan.folds, evaluate_at=(20, 40)))
+    assert history.diverged.tolist() == [True, False]
+    first, second = history.examples.tolist()
+    assert first < second
+    assert asked.equivalents([history]) == pytest.approx((first + second + 2 * 160 / 3) / 800)
+
+
+def test_progress_is_told():
+    told = []
+    bench(watch=told.append).tell(3, 20, "trainings")
+    assert [(p.done, p.total, p.unit) for p in told] == [(3, 20, "trainings")]
+
+
+def test_there_are_no_test_rows_on_the_bench():
+    assert len(bench().split.x_test) == 0
+    assert np.array_equal(np.unique(bench().split.folds), np.arange(5))
