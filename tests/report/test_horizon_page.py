@@ -1,0 +1,53 @@
+import re
+
+import pytest
+
+from etascope.core.horizon import Horizon
+from etascope.core.recipe import Recipe
+from etascope.horizon import judge
+from etascope.report.horizon_page import basin_chart, print_horizon
+from tests.core.test_referee import DATA
+from tests.test_horizon import setting
+
+FALLING = [setting(5, 0.02), setting(10, 0.015), setting(20, 0.005)]
+TOLD = Horizon(DATA, Recipe(), (judge("epochs", FALLING), judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("ascii", [False, True])
+def test_every_line_fits_and_ascii_is_ascii(written, width, ascii):
+    text = written(print_horizon, TOLD, width=width, ascii=ascii)
+    assert max(map(len, text.splitlines())) <= width
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert text.isascii() == ascii
+
+
+def test_every_setting_is_told_and_what_the_best_rate_does(written):
+    text = written(print_horizon, TOLD, width=120)
+    assert re.search(r"^ +20 +0.005 +0.00333\.\.0.0075 +87\.4 %", text, re.MULTILINE)
+    assert re.search(r"^ +64  cannot tell", text, re.MULTILINE)
+    assert "The best rate falls as epochs^-1.00" in text
+    assert "!  the rate chosen at 5 epochs, 0.02, lies above the basin at 20 epochs" in text
+    assert "Fewer than two answers, so nothing can be said of how the best rate moves with width." in text
+    assert "nan" not in text
+
+
+def test_intervals_stand_where_their_rates_are():
+    lines = basin_chart([setting(1, 0.1, 0.01, 1.0), setting(10, 0.01, 0.01, 0.1)], 64, ascii=True)
+    first, second = (line.partition("| ")[2] for line in lines[:2])
+    assert first.index("[") == second.index("o")
+    assert first.index("o") == second.index("]")
+    assert abs(2 * first.index("o") - first.index("[") - first.index("]")) <= 1
+    assert lines[0].startswith(" 1 |")
+    assert "0.1" in lines[-1]
+    assert "1" in lines[-1].split()[-1]
+
+
+def test_a_tick_stands_under_its_rate():
+    *_, drawn, axis = basin_chart([setting(1, 0.01, 0.001, 1.0)], 60, ascii=True)
+    assert abs(drawn.index("o") - (axis.index(" 0.01 ") + 3)) <= 1
+
+
+def test_a_basin_of_one_rate_is_its_mark_and_no_answer_no_chart():
+    assert basin_chart([setting(1, 0.01, 0.01, 0.01)], 60, ascii=True)[0].endswith(" o")
+    assert basin_chart([setting(1, None)]) == ()
