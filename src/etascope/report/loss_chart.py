@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.numbers import nats
+from etascope.report.dots import braille, connect, stars
 
 #: Losses beyond this many times the first column are cut off, so that one explosion does not flatten the rest.
 CEILING = 2.5
 LEAST_WIDTH, LEAST_HEIGHT = 20, 3
-#: Braille dots of a character, by row and column.
-DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
 def loss_chart(
@@ -47,8 +46,8 @@ def loss_chart(
         start, highest = float(means[~np.isnan(means)][0]), float(np.nanmax(means))
         top = min(highest, CEILING * start) if start > 0 else highest
         top = top or 1.0
-    dots = _dots(np.minimum(means, top) / top, height * down)
-    rows = _stars(dots) if ascii else _braille(dots)
+    dots = connect(np.minimum(means, top) / top, height * down)
+    rows = stars(dots) if ascii else braille(dots)
     marks = {0: top, height // 2: top * (1 - height // 2 / (height - 1)), height - 1: 0.0}
     wall, tick, floor = ("|", "+", "-") if ascii else ("│", "┤", "─")
     lines = [f"{'nats':>{gutter - 1}}"]
@@ -70,34 +69,6 @@ def _column_means(loss: NDArray[np.float64], columns: int) -> NDArray[np.float64
         if known.size:
             means[i] = known.mean()
     return means
-
-
-def _dots(heights: NDArray[np.float64], rows: int) -> NDArray[np.bool_]:
-    """Return `(rows, columns)`, row 0 at the top: a dot a column, joined to the column before by a vertical line."""
-    dots = np.zeros((rows, len(heights)), np.bool_)
-    before = None
-    for column, value in enumerate(heights):
-        if np.isnan(value):
-            before = None
-            continue
-        row = rows - 1 - round(float(value) * (rows - 1))
-        near = row if before is None else before + (row > before) - (row < before)
-        dots[min(row, near) : max(row, near) + 1, column] = True
-        before = row
-    return dots
-
-
-def _stars(dots: NDArray[np.bool_]) -> list[str]:
-    return ["".join("*" if dot else " " for dot in row) for row in dots]
-
-
-def _braille(dots: NDArray[np.bool_]) -> list[str]:
-    rows, columns = dots.shape
-    cells = np.zeros((rows // 4, columns // 2), int)
-    for y, bits in enumerate(DOTS):
-        for x, bit in enumerate(bits):
-            cells |= bit * dots[y::4, x::2]
-    return ["".join(chr(0x2800 + code) if code else " " for code in row) for row in cells]
 
 
 def _epoch_axis(steps: int, steps_per_epoch: int, columns: int, floor: str, ascii: bool) -> list[str]:
