@@ -125,8 +125,8 @@ def following(choice: Choice, learning_rate: float) -> Following | None:
     """Return what a rate loses against the best: read off the choice's curve, or else off its landscape.
 
     Both are read linearly in the logarithm of the rate. The landscape's is its highest mean accuracy less the mean
-    accuracy there; a rate that diverged counts as a blind guess's 0 points, so the loss is then "at least" that of
-    the nearest rate that was trained.
+    accuracy there. Beyond the measured rates, and above one that diverged, it is "at least" what the nearest rate
+    that was trained loses.
 
     Parameters
     ----------

@@ -1,0 +1,60 @@
+"""The command `range-test`: what a range test would have suggested, beside what is measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from etascope.cli.options import Output, data_options, open_data, output_options, recipe_of, recipe_options
+from etascope.cli.progress import progress
+
+
+@click.command(
+    "range-test",
+    short_help="See what a range test would have suggested.",
+    epilog="""\b
+Examples:
+  etascope range-test                       the bundled digits, with the measured truth beside
+  etascope range-test --optimizer adam      the same rules, another optimizer
+  etascope range-test photos/ --no-measure  your images, the range test alone""",
+)
+@data_options
+@click.option("--low", default=1e-7, show_default=True, type=float, help="Where the learning rate starts.")
+@click.option("--high", default=10.0, show_default=True, type=float, help="Where it ends.")
+@click.option("--steps", default=100, show_default=True, type=int, help="Batches that it climbs over.")
+@click.option("--measure/--no-measure", default=True, show_default=True, help="Also measure what each rate is worth.")
+@click.option("--own-sweeps", is_flag=True, help="Let each rule read the sweep that its own finder makes.")
+@recipe_options
+@output_options
+def range_test(
+    low: float,
+    high: float,
+    steps: int,
+    measure: bool,
+    own_sweeps: bool,
+    json_path: str | None,
+    ascii: bool,
+    **options: Any,  # noqa: ANN401 - click hands over options of many types as keywords.
+) -> int:
+    """Train once while the learning rate climbs, and see what each published rule suggests.
+
+    fastai's valley, slide, minimum and steep, torch-lr-finder's steepest, Lightning's and ignite's read the same curve.
+    Beside them stands what whole trainings make of these rates. DATA is as in `etascope trace`.
+    """
+    from etascope.range_testing import range_test as run_it
+    from etascope.report.range_document import range_document
+    from etascope.report.range_page import print_range_test
+    from etascope.training.dense import DenseEngine
+
+    output, recipe = Output(json_path, ascii), recipe_of(options)
+    with progress() as watch:
+        dataset, share = open_data(options, watch)
+        told = run_it(
+            dataset, recipe=recipe, low=low, high=high, steps=steps, measure=measure, own_sweeps=own_sweeps, test=share,
+            engine=DenseEngine(options["workers"]), watch=watch,
+        )  # fmt: skip
+    with output.document(lambda: range_document(told)):
+        if output.text:
+            print_range_test(output.console(), told, ascii=output.plain)
+    return 0

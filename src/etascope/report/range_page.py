@@ -1,0 +1,143 @@
+"""A range test, its suggestions and the measured truth, written to a terminal: `print_range_test`."""
+
+from __future__ import annotations
+
+import shlex
+import string
+from typing import TYPE_CHECKING
+
+from etascope.core.numbers import rate
+from etascope.core.range_test import Following, RangeTestRun, Suggestion, following
+from etascope.report.next_step import in_words
+from etascope.report.page import Page
+from etascope.report.range_chart import range_chart
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_range_test(console: Console, run: RangeTestRun, *, ascii: bool = False) -> None:
+    """Write a range test: the loss over the rate, what each rule suggests, what following it would lose, what to do.
+
+    Parameters
+    ----------
+    console
+        A rich console; `page.open_console` makes one for a terminal, a pipe or a file.
+    run
+        What to tell.
+
+    Other Parameters
+    ----------------
+    ascii
+        Write ASCII characters alone.
+    """
+    page, test = Page(console, ascii), run.test
+    choice = None if run.measured is None else run.measured.choice
+    low, high = float(test.learning_rates[0]), float(test.learning_rates[-1])
+    page.wrapped(
+        f"range test on {run.source}: the learning rate climbs from {rate(low)} to {rate(high)} in "
+        f"{len(test.losses):,} steps; {in_words(run.recipe)}, seed {test.seed}",
+        "bold",
+    )
+    page.line("")
+    below = "" if choice is None else "; below the axis what was really measured, accuracy after a whole training"
+    page.wrapped(f"training loss of each step's batch, not smoothed{below}", "bold")
+    letters = string.ascii_lowercase
+    marked = [(letters[i], s.learning_rate) for i, s in enumerate(run.suggestions) if s.learning_rate is not None]
+    page.lines(range_chart(test, marked, choice, min(page.width, 100), ascii=page.ascii))
+    page.line("")
+    best = None if choice is None else choice.learning_rate
+    header = ["", "suggests", *(["times the best"] if best is not None else [])]
+    header += ["would lose"] if choice is not None else []
+    rows = list[list[str]]()
+    for letter, told in zip(letters, run.suggestions, strict=False):
+        row = [letter, "nothing" if told.learning_rate is None else rate(told.learning_rate)]
+        if best is not None:
+            row.append("" if told.learning_rate is None else _times(told.learning_rate / best))
+        if choice is not None:
+            row.append("" if told.learning_rate is None else lost(following(choice, told.learning_rate)))
+        rows.append([*row, told.rule])
+    page.table([*header, "rule"], rows)
+    page.line("")
+    if run.own_sweeps:
+        page.wrapped("Each rule read the sweep that its own finder makes; the one drawn is none of them.", "dim")
+    elif test.diverged_at >= 0:
+        at = rate(float(test.learning_rates[test.diverged_at]))
+        page.wrapped(f"The loss stopped being a finite number at {at}.", "dim")
+    for sentence in conclusions(run):
+        page.wrapped(sentence, first="-  " if page.ascii else "•  ")
+    page.line("")
+    page.fields([("cost", _cost(run)), ("next", _next(run))])
+
+
+def conclusions(run: RangeTestRun) -> tuple[str, ...]:
+    """Return what there is to learn from the suggestions, in a sentence or three."""
+    told = [s for s in run.suggestions if s.learning_rate is not None]
+    if not told:
+        return ("No rule found anything to suggest: the loss neither fell nor rose clearly. Climb over more steps.",)
+    lowest, highest = min(told, key=_rate), max(told, key=_rate)
+    sentences = [f"{len(told)} of {len(run.suggestions)} rules suggest a rate, {rate(_rate(lowest))}."]
+    if run.spread is not None:
+        sentences[0] = (
+            f"The suggestions lie a factor of {_factor(run.spread)} apart, from {rate(_rate(lowest))} "
+            f"({lowest.rule}) to {rate(_rate(highest))} ({highest.rule}), all from "
+            f"{'tests' if run.own_sweeps else 'one test'} of this recipe."
+        )
+    choice = None if run.measured is None else run.measured.choice
+    if choice is None:
+        return (*sentences, "A range test sees the first steps of a training, at each rate one. It is not measured here"
+                " what a whole training makes of these rates.")  # fmt: skip
+    if choice.learning_rate is None or choice.basin is None:
+        return (*sentences, "The search cannot tell yet which rate is best, so none of them can be judged.")
+    inside = [s.rule for s in told if choice.basin.low <= _rate(s) <= choice.basin.high]
+    sentences.append(
+        f"Measured by whole trainings, the best is {rate(choice.learning_rate)}, with the basin "
+        f"{rate(choice.basin.low)} .. {rate(choice.basin.high)}; "
+        + (f"in it: {', '.join(inside)}." if inside else "no suggestion lies in it.")
+    )
+    losses = [(f.loss, f, s) for s in told if (f := following(choice, _rate(s))) is not None]
+    if losses:
+        worst = max(losses, key=lambda item: item[0])
+        sentences.append(f"Following {worst[2].rule} would have lost {lost(worst[1], words=True)}.")
+    return tuple(sentences)
+
+
+def lost(told: Following | None, *, words: bool = False) -> str:
+    """Write what following loses, with a sign or in words where it may be more.
+
+    Examples
+    --------
+    >>> lost(Following(7.24, False, "points")), lost(Following(19.6, True, "points"))
+    ('7.2 points', '>= 20 points')
+    """
+    if told is None:
+        return "unknown"
+    more = "at least " if words else ">= "
+    amount = f"{told.loss:.1f}" if told.loss < 9.95 else f"{told.loss:.0f}"
+    return f"{more if told.at_least else ''}{amount} {told.unit}"
+
+
+def _rate(told: Suggestion) -> float:
+    return float(told.learning_rate or 0.0)
+
+
+def _factor(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.2g}"
+
+
+def _times(ratio: float) -> str:
+    return f"x {_factor(ratio)}" if ratio >= 1 else f"/ {_factor(1 / ratio)}"
+
+
+def _cost(run: RangeTestRun) -> str:
+    told = f"{run.cost:.2g} of a training for {'all range tests' if run.own_sweeps else 'the range test'}"
+    if run.measured is None:
+        return f"{told}; nothing was measured beside it"
+    return f"{told}; {run.measured.choice.cost.training_equivalents:.3g} trainings for the measured rates"
+
+
+def _next(run: RangeTestRun) -> str:
+    data = "" if run.source == "digits" else f" {shlex.quote(run.source)}"
+    if run.measured is None:
+        return f"measure instead of guessing, with the same options: etascope pick{data}"
+    return f"the measured answer with its evidence, with the same options: etascope pick{data}"
