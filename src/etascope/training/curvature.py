@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.training.fan_out import one_blas_thread
+
 Floats = NDArray[np.float64]
 
 #: Examples that the loss is a mean over: fewer are useless (32 were, in a study), more change little.
@@ -185,7 +187,9 @@ def sharpness(
         As in `largest_eigenvalue`.
     """
     size = sum(p.size for p in parameters)
-    return largest_eigenvalue(hessian_product(parameters, x, y), size, tolerance=tolerance, iterations=iterations)
+    with one_blas_thread():
+        product = hessian_product(parameters, x, y)
+        return largest_eigenvalue(product, size, tolerance=tolerance, iterations=iterations)
 
 
 def _parts(vector: Floats, shapes: Sequence[tuple[int, ...]]) -> list[Floats]:

@@ -1,0 +1,59 @@
+"""The command `sharpness`: why the wall stands where it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from etascope.cli.options import Output, data_options, open_data, output_options, recipe_of, recipe_options
+from etascope.cli.progress import progress
+
+
+@click.command(
+    short_help="See why too large a rate fails: the sharpness wall.",
+    epilog="""\b
+Examples:
+  etascope sharpness --optimizer sgd        plain SGD on the bundled digits, where theory is near
+  etascope sharpness                        momentum, where it is not
+  etascope sharpness --lr 0.1 --no-measure  along a training at 0.1, no search for the wall""",
+)
+@data_options
+@click.option(
+    "--lr",
+    "--learning-rate",
+    "lr",
+    type=float,
+    help="Learning rate of the training that is followed. [default: the one the search recommends]",
+)
+@click.option("--measure/--no-measure", default=True, show_default=True, help="Also search for the real wall.")
+@recipe_options
+@output_options
+def sharpness(
+    lr: float | None,
+    measure: bool,
+    json_path: str | None,
+    ascii: bool,
+    **options: Any,  # noqa: ANN401 - click hands over options of many types as keywords.
+) -> int:
+    """Measure the sharpness of the loss, the learning rate limit it gives, and the real wall beside it.
+
+    The sharpness is the largest curvature of the training loss. SGD on a quadratic runs away above 2 / sharpness;
+    momentum has limits of its own, adaptive optimizers have none. DATA is as in `etascope trace`.
+    """
+    from etascope.range_testing import sharpness as measure_it
+    from etascope.report.range_document import sharpness_document
+    from etascope.report.sharpness_page import print_sharpness
+    from etascope.training.dense import DenseEngine
+
+    output, recipe = Output(json_path, ascii), recipe_of(options)
+    with progress() as watch:
+        dataset, share = open_data(options, watch)
+        wall = measure_it(
+            dataset, recipe=recipe, learning_rate=lr, measure=measure, test=share,
+            engine=DenseEngine(options["workers"]), watch=watch,
+        )  # fmt: skip
+    with output.document(lambda: sharpness_document(wall)):
+        if output.text:
+            print_sharpness(output.console(), wall, ascii=output.plain)
+    return 0
