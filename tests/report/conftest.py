@@ -10,6 +10,14 @@ from etascope.report.page import open_console
 from tests.learn import made
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """Keep what is cached out of the home of who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def trace():
     return made.trace(valid=[1.53, 0.81, 0.65, 0.60, 0.53])

@@ -9,11 +9,20 @@ from tests.report.charts.test_theme import tokens_in
 from tests.report.filled import filled
 
 
+def without_most_data(node):
+    """Checking every point takes seconds."""
+    if isinstance(node, list):
+        return [without_most_data(item) for item in node]
+    if isinstance(node, dict):
+        return {name: value[:2] if name == "values" else without_most_data(value) for name, value in node.items()}
+    return node
+
+
 def test_every_chart_is_a_vega_lite_specification(run):
     import altair
 
     for chart in charts(filled(run)):
-        altair.Chart.from_dict(figure(chart))  # Checks against the schema of Vega-Lite.
+        altair.Chart.from_dict(without_most_data(figure(chart)))  # Checks against the schema of Vega-Lite.
 
 
 @pytest.mark.parametrize("dark", [False, True])
