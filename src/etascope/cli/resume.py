@@ -1,0 +1,87 @@
+"""The command `resume`: go on with a search that was stopped."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from etascope.cli.keeping import Kept
+from etascope.cli.options import Output, output_options
+from etascope.cli.progress import progress
+from etascope.cli.searching import open_again, search, write_answer
+from etascope.cli.store_option import opened, store_option
+from etascope.core.data import Dataset
+from etascope.core.errors import InputError
+from etascope.core.protocols import Store
+from etascope.core.run import versions
+from etascope.core.stored import StoredRun
+
+
+@click.command(
+    short_help="Go on with a search that was stopped.",
+    epilog="""\b
+Examples:
+  etascope resume                      the latest that did not come to its end
+  etascope resume 3f2a                 that one; the beginning of its id is enough
+  etascope resume --json answer.json   and everything measured, as JSON
+
+Exits as etascope pick does.""",
+)
+@click.argument("run", required=False)
+@click.option("--workers", type=int, help="Processes or threads; the answer stays the same. [default: as it began]")
+@store_option
+@output_options
+def resume(run: str | None, workers: int | None, store_url: str | None, json_path: str | None, ascii: bool) -> int:
+    """Go on with a search that was stopped, from the last round that it kept.
+
+    The images are opened again as they were. The answer is the one that the search would have come to, bit by bit, if
+    it had not been stopped. RUN is an id, the beginning of one, or `last`; without it, it is the latest run that did
+    not come to its end.
+    """
+    from etascope.store.forgiving import Forgiving
+
+    output = Output(json_path, ascii)
+    store = opened(store_url)
+    stored = store.get(_latest_unfinished(store) if run is None else run)
+    if stored.finished:
+        _tell(f"run {stored.id} came to its end; this is its answer.")
+        return 0 if write_answer(output, stored.run) else 1
+    job = stored.job
+    options = job.options if workers is None else {**job.options, "workers": workers}
+    # The store that read the run notices when another process goes on with it, too.
+    kept = Kept(Forgiving(store, _tell), options, stored.id)
+    with progress() as watch:
+        dataset, share = open_again(options, f"run {stored.id}", watch)
+        _check(stored, dataset)
+        finished = search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)
+    return 0 if write_answer(output, finished) else 1
+
+
+def _latest_unfinished(store: Store) -> str:
+    lines = store.find()
+    stopped = next((line.id for line in lines if not line.finished), None)
+    if stopped is None:
+        known = "every run here came to its end" if lines else "there are no runs yet"
+        raise InputError(f"resume needs a run that was stopped; {known}. See etascope runs, or begin: etascope pick.")
+    return stopped
+
+
+def _check(stored: StoredRun, dataset: Dataset) -> None:
+    """Refuse other data; say where other software may give other bits."""
+    if dataset.fingerprint != stored.job.data.fingerprint:
+        raise InputError(
+            f"{dataset.source} has changed since run {stored.id} began: it had {stored.job.data.images:,} images and "
+            f"the fingerprint {stored.job.data.fingerprint[:12]}, now {len(dataset):,} and {dataset.fingerprint[:12]}. "
+            f"Search anew with etascope pick, and forget the old run with etascope rm {stored.id}."
+        )
+    now = versions()
+    changed = [
+        f"{name} {was}, now {now.get(name)}" for name, was in stored.job.versions.items() if now.get(name) != was
+    ]
+    if changed:
+        _tell(f"run {stored.id} began with {'; '.join(changed)}; the last digits may differ.")
+
+
+def _tell(sentence: str) -> None:
+    print(f"note: {sentence}", file=sys.stderr)

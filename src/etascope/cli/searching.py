@@ -1,0 +1,148 @@
+"""A search as the options say, what of them to keep so that it can be asked for again, and its answer written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etascope.cli.options import Output, open_data
+from etascope.core.data import Dataset
+from etascope.core.errors import InputError
+from etascope.core.history import History
+from etascope.core.protocols import Keeper, Watch
+from etascope.core.recipe import Recipe
+from etascope.images.open import NAMES
+
+if TYPE_CHECKING:
+    from etascope.core.run import Run
+    from etascope.selection.automatic import Automatic
+
+#: Options that name a file, a folder or a known set.
+PATHS = ("data", "labels", "test")
+#: What an option is that was not kept, as it was not yet there.
+DEFAULTS: Mapping[str, Any] = {
+    "data": None, "labels": None, "test": None, "image_size": None, "grayscale": False, "skip_bad": False,
+    "folds": None, "low": None, "high": None, "image": 0, "workers": None, "target": "accuracy", "tolerance": None,
+    "budget": None,
+}  # fmt: skip
+#: Of what kind an option is, where it is given.
+_KINDS: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
+    **dict.fromkeys(("data", "labels", "test", "image_size", "target"), ("text", str)),
+    **dict.fromkeys(("grayscale", "skip_bad"), ("true or false", bool)),
+    **dict.fromkeys(("folds", "image", "workers"), ("a whole number", int)),
+    **dict.fromkeys(("low", "high", "budget", "tolerance"), ("a number", (int, float))),
+}
+
+
+def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options to keep with a run, paths from the root: what the recipe says is kept as the recipe."""
+    recipe = {field.name for field in fields(Recipe)}
+    kept = {name: value for name, value in options.items() if name not in recipe}
+    for name in PATHS:
+        if is_path(kept.get(name)):
+            kept[name] = str(Path(kept[name]).absolute())
+    return kept
+
+
+def is_path(value: object) -> bool:
+    """Whether the value of one of `PATHS` names a file or a folder: no known set, no share of the images."""
+    if not isinstance(value, str) or value in NAMES:
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return True
+    return False
+
+
+def open_again(options: Mapping[str, Any], whose: str, watch: Watch) -> tuple[Dataset, float | None]:
+    """Open the images that kept options name; `whose` they are is for the sentence when there are none.
+
+    Raises
+    ------
+    InputError
+        If they cannot be opened.
+    """
+    options = {**DEFAULTS, **options}
+    _check(options, whose)
+    if options["data"] is None:
+        raise InputError(
+            f"{whose} does not say where its images are: they came from Python. Go on there with etascope.pick, or "
+            "search again with etascope pick DATA."
+        )
+    return open_data(options, watch)
+
+
+def _check(options: Mapping[str, Any], whose: str) -> None:
+    """Refuse options of a kind that the command line would not have let through: files can be edited."""
+    for name, (rule, kind) in _KINDS.items():
+        value = options.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise InputError(f"the option {name} of {whose} must be {rule}; found {value!r}.")
+
+
+def search(
+    dataset: Dataset,
+    share: float | None,
+    recipe: Recipe,
+    options: Mapping[str, Any],
+    watch: Watch,
+    histories: Sequence[History] = (),
+    keeper: Keeper | None = None,
+) -> Run:
+    """Search for a learning rate with the method and the engine that the options say.
+
+    Parameters
+    ----------
+    dataset, share
+        As `open_data` returns them.
+    recipe
+        How to train.
+    options
+        By the command line's names.
+    watch, histories, keeper
+        As in `etascope.pick`.
+    """
+    import etascope
+    from etascope.training.dense import DenseEngine
+
+    options = {**DEFAULTS, **options}
+    return etascope.pick(
+        dataset, recipe=recipe, test=share, folds=options["folds"], image=options["image"],
+        method=method_of(options), engine=DenseEngine(options["workers"]), watch=watch, histories=histories,
+        keeper=keeper,
+    )  # fmt: skip
+
+
+def method_of(options: Mapping[str, Any]) -> Automatic:
+    """Return the method that the options say.
+
+    Raises
+    ------
+    InputError
+        If an option is outside its range.
+    """
+    from etascope.selection.automatic import Automatic
+
+    return Automatic(**{name: options[name] for name in ("target", "tolerance", "low", "high", "budget")})
+
+
+def write_answer(output: Output, run: Run) -> bool:
+    """Write the page of a finished search, its document and its reports; return whether there is an answer."""
+    from etascope.learn.quiz import run_quiz
+    from etascope.report.document import pick_document
+    from etascope.report.terminal import print_choice, print_trace
+
+    questions = run_quiz(run)
+    with output.document(lambda: pick_document(run, questions)), output.written(run):
+        if output.text:
+            console = output.console()
+            print_choice(console, run, ascii=output.plain)
+            if run.trace is not None:
+                console.print()
+                print_trace(console, run.trace, questions, ascii=output.plain)
+    return run.choice.learning_rate is not None

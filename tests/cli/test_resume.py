@@ -1,0 +1,149 @@
+"""Going on with a search that was stopped."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from etascope.core.stored import Job
+from etascope.store.open import open_store
+from tests.cli.kept import OPTIONS, ids, keep, searched, untold, write_photos
+from tests.cli.running import SMALL, refused, run, start
+from tests.test_documents import strict, without_seconds
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "runs.sqlite"
+
+
+@pytest.fixture
+def told(store):
+    """Run a command on the store."""
+
+    def call(*arguments):
+        return run(*arguments, ETASCOPE_STORE=store)
+
+    return call
+
+
+def same_bits(one, two):
+    """Check that two runs are the same but for the time that they took."""
+    assert one.choice.learning_rate == two.choice.learning_rate
+    assert one.choice.basin == two.choice.basin
+    assert one.choice.verdicts == two.choice.verdicts
+    for first, second in zip(one.histories, two.histories, strict=True):
+        for name in ("step_loss", "valid_loss", "valid_accuracy", "train_loss"):
+            np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    np.testing.assert_array_equal(one.trace.step_loss, two.trace.step_loss)
+    assert one.trace.evaluation == two.trace.evaluation
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 2])
+def test_a_resumed_search_ends_with_the_same_bits(store, told, rounds):
+    run_id = keep(store, searched(), rounds=rounds)
+    ended = told("resume")
+    assert (ended.code, ended.err) == (0, "")
+    stored = open_store(str(store)).get(run_id)
+    assert stored.finished
+    same_bits(stored.run, searched())
+    assert ids(store) == [run_id]
+
+
+def test_it_ends_with_the_page_of_pick_and_its_document(store, told):
+    keep(store, searched(), rounds=1)
+    ended = told("resume", "--json", "a.json")
+    assert "learning rate   " in ended.out
+    assert "Answers to the quiz" in ended.out
+    shown = strict(told("show", "--json", "-").out)
+    assert without_seconds(strict((store.parent / "a.json").read_text())) == without_seconds(shown)
+
+
+def test_a_search_that_was_killed_goes_on(store, told):
+    process = start("pick", *SMALL, "--epochs", "20", "--workers", "1", variables={"ETASCOPE_STORE": store})
+    deadline = time.monotonic() + 30
+    while not (store.exists() and (lines := open_store(str(store)).find()) and lines[0].trials):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    (run_id,) = ids(store)
+    assert f"etascope resume {run_id}" in told("runs").out
+    kept = len(open_store(str(store)).get(run_id).histories)
+    assert told("resume").code == 0
+    assert open_store(str(store)).get(run_id).finished
+    assert kept >= 1
+
+
+def test_the_latest_that_did_not_end_is_meant(store, told):
+    old, new = keep(store, searched(), rounds=0), keep(store, searched(), rounds=1)
+    keep(store, searched())
+    assert told("resume", "--json", "-").code == 0
+    finished = {line.id: line.finished for line in open_store(str(store)).find()}
+    assert (finished[new], finished[old]) == (True, False)
+
+
+def test_nothing_to_go_on_with_is_a_sentence(store, told):
+    assert "there are no runs yet" in refused(told("resume"))
+    keep(store, searched())
+    assert "every run here came to its end" in refused(told("resume"))
+
+
+def test_a_run_that_ended_says_so_and_is_shown(store, told):
+    run_id = keep(store, searched())
+    ended = told("resume", run_id)
+    assert (ended.code, ended.err) == (0, f"note: run {run_id} came to its end; this is its answer.\n")
+    assert ended.out == told("show", run_id).out
+    assert told("resume", keep(store, untold())).code == 1
+
+
+def test_a_search_without_an_answer_ends_with_1(store, told):
+    keep(store, untold(), rounds=0, options={**OPTIONS, "low": 1e-9, "high": 2e-9})
+    ended = told("resume")
+    assert ended.code == 1
+    assert "cannot tell yet" in ended.out
+
+
+def test_data_that_changed_are_refused(store, told, tmp_path):
+    write_photos(tmp_path / "photos")
+    assert told("pick", "photos", *SMALL, "--low", "0.01", "--high", "0.1").code == 0
+    (finished,) = ids(store)
+    whole = open_store(str(store)).get(finished)
+    run_id = keep(store, whole.run, rounds=1, options=whole.job.options)
+    write_photos(tmp_path / "photos", 41)
+    sentence = refused(told("resume", run_id))
+    assert f"has changed since run {run_id} began: it had 40 images" in sentence
+    assert "now 41" in sentence
+    assert f"etascope rm {run_id}" in sentence
+
+
+def test_data_that_are_gone_are_refused(store, told, tmp_path):
+    keep(store, searched(), rounds=1, options={**OPTIONS, "data": str(tmp_path / "gone")})
+    assert "gone" in refused(told("resume"))
+
+
+def test_a_run_from_python_is_refused(store, told):
+    keep(store, searched(), rounds=1, options={})
+    assert "they came from Python" in refused(told("resume"))
+
+
+def test_other_software_is_noted(store, told):
+    search = searched()
+    kept = open_store(str(store))
+    run_id = kept.begin(Job(search.data, search.task, dict(OPTIONS), {**search.versions, "numpy": "1.0"}))
+    kept.append(run_id, search.histories[0])
+    ended = told("resume")
+    assert ended.code == 0
+    assert ended.err.startswith(f"note: run {run_id} began with numpy 1.0, now ")
+    assert ended.err.count("\n") == 1
+
+
+def test_workers_change_nothing_but_the_time(store, told):
+    run_id = keep(store, searched(), rounds=1)
+    assert told("resume", "--workers", 2).code == 0
+    same_bits(open_store(str(store)).get(run_id).run, searched())
+    keep(store, searched(), rounds=1)
+    assert "0" in refused(told("resume", "--workers", 0))
