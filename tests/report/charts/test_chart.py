@@ -14,7 +14,9 @@ def without_most_data(node):
     if isinstance(node, list):
         return [without_most_data(item) for item in node]
     if isinstance(node, dict):
-        return {name: value[:2] if name == "values" else without_most_data(value) for name, value in node.items()}
+        return {
+            name: value[:2] if name in ("values", "stops") else without_most_data(value) for name, value in node.items()
+        }
     return node
 
 

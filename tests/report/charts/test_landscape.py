@@ -53,6 +53,16 @@ def test_the_title_says_the_answer_with_its_numbers():
     assert landscape_chart(made.choice(learning_rate=None)).title.startswith("No learning rate can be told")
 
 
+def test_the_note_names_what_is_drawn_and_no_more():
+    plain, full = landscape_chart(made.choice()).note, landscape_chart(filled(made.run()).choice).note
+    assert "Shaded" in plain
+    assert "Hatched" not in plain
+    assert "Hatched" in full
+    ladder = landscape_chart(replace(made.choice(learning_rate=None), regime="dear")).note
+    assert "stopped early" in ladder
+    assert "Shaded" not in ladder
+
+
 def test_the_curve_is_a_second_panel_with_its_tolerance():
     chart = landscape_chart(filled(made.run()).choice)
     assert len(chart.panels) == 2

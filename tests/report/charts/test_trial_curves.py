@@ -67,7 +67,11 @@ def test_the_recommended_rate_is_drawn_heavier_with_its_label(run, undecided):
     assert {row["rate"] for row in best[2]["data"]["values"]} == {0.018}
     assert best[2]["mark"]["color"] == "@accent"
     assert best[3]["mark"]["text"] == "0.018"
-    assert trial_curves_chart(undecided).panels[0]["layer"][2]["data"]["values"] == []
+    assert trial_curves_chart(run).note.endswith("Thick: the recommended one.")
+    for other in (undecided, replace(run, choice=replace(run.choice, learning_rate=0.02))):
+        chart = trial_curves_chart(other)
+        assert chart.panels[0]["layer"][2]["data"]["values"] == []
+        assert "Thick" not in chart.note
 
 
 def test_trials_of_unequal_length_share_a_chart(run):

@@ -48,6 +48,8 @@ def _title(choice: Choice) -> str:
 def _note(choice: Choice) -> str:
     units = len(choice.landscape.units)
     said = "Each dot is one training" + (f", the line their mean over {units} folds and seeds." if units > 1 else ".")
+    if choice.regime == "dear":
+        said += " Rates that were stopped early show the loss they had then."
     if choice.basin is not None:
         said += " Shaded: the basin."
     if choice.walls.low is not None or choice.walls.high is not None:

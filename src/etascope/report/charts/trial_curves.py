@@ -47,7 +47,9 @@ def trial_curves_chart(run: Run) -> Chart:
     )
     header = ("learning rate", "epochs", "first training loss", "last training loss", "last validation loss", "end")
     rows = tuple(_row(curve) for curve in found)
-    note = "One line a learning rate, dark (low) to bright (high), mean over folds and seeds; thick: the recommended."
+    note = "One line a learning rate, from low to high in the order of the colours; mean over folds and seeds."
+    if run.choice.learning_rate in {curve.rate for curve in found}:
+        note += " Thick: the recommended one."
     return Chart("curves", _title(found, run.task.n_classes), note, panels, True, ends, header, rows)
 
 
