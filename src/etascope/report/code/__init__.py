@@ -1,0 +1,1 @@
+"""Scripts that train a recipe at a rate in other frameworks, one module a framework."""

@@ -1,0 +1,199 @@
+"""Lines of a script that load images without etascope, and hold back the test rows that etascope held back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from etascope.core.recipe import Recipe
+from etascope.core.run import DataSummary
+
+#: Sets of four IDX files, by the names that etascope knows them by.
+KNOWN = ("mnist", "fashion-mnist", "kmnist")
+
+_IDX = '''
+def read_idx(path):
+    """Read an IDX file: two zero bytes, a type, the number of dimensions, each dimension, the bytes."""
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+        content = file.read()
+    shape = struct.unpack(f">{content[3]}I", content[4 : 4 + 4 * content[3]])
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]).reshape(shape)
+
+
+def read_pair(folder, start):
+    """Read images and labels of one part of a set."""
+    files = sorted(file for file in folder.iterdir() if file.name.startswith(start))
+    images = next(file for file in files if "images" in file.name and "idx" in file.name)
+    labels = next(file for file in files if "labels" in file.name and "idx" in file.name)
+    return read_idx(images), read_idx(labels)
+
+'''
+_DIGITS = '''
+def load(place=None):
+    """The digits that come with etascope; its installed files are read, and it is not imported."""
+    if place is None:
+        found = importlib.util.find_spec("etascope")
+        if found is None:
+            sys.exit("The digits are files of etascope: install it, or give their folder as the first argument.")
+        place = Path(found.submodule_search_locations[0]) / "images" / "data"
+    images, labels = read_pair(Path(place), "digits")
+    return images, labels, None
+
+'''
+_PAIRS = '''
+def load(place):
+    """Read the training part and, where there is one, the test part."""
+    folder = Path(place)
+    images, labels = read_pair(folder, "train")
+    if not any(file.name.startswith("t10k") for file in folder.iterdir()):
+        return images, labels, None
+    test_images, test_labels = read_pair(folder, "t10k")
+    test = np.arange(len(images), len(images) + len(test_images))
+    return np.concatenate([images, test_images]), np.concatenate([labels, test_labels]), test
+
+'''
+_NPZ = '''
+def load(place):
+    """Read arrays by the names that are in use: x_train ... x_test, images and labels, x and y."""
+    arrays = {name.lower(): array for name, array in np.load(place, allow_pickle=False).items()}
+    pairs = [("x_train", "y_train"), ("train_images", "train_labels"), ("images", "labels"), ("x", "y")]
+    one, two = next(pair for pair in pairs if pair[0] in arrays)
+    images, labels = in_bytes(arrays[one]), arrays[two].ravel()
+    one, two = one.replace("train", "test"), two.replace("train", "test")
+    if "test" not in one or one not in arrays:
+        return images, labels, None
+    test = np.arange(len(images), len(images) + len(arrays[one]))
+    return np.concatenate([images, in_bytes(arrays[one])]), np.concatenate([labels, arrays[two].ravel()]), test
+
+'''
+_BYTES = '''
+def in_bytes(images):
+    """Floats from 0 to 1 become bytes, as they do in etascope."""
+    return np.rint(images * 255).astype(np.uint8) if images.dtype.kind == "f" and images.max() <= 1 else images
+
+'''
+_FOLDER = '''
+def load(place):
+    """Read a folder with a directory a class; of train/ and test/ above them, the second is the test part."""
+    root = Path(place)
+    parts = {folder.name.casefold(): folder for folder in root.iterdir() if folder.is_dir()}
+    train = parts.get("train", parts.get("training"))
+    held = parts.get("test", parts.get("testing", parts.get("val", parts.get("valid", parts.get("validation")))))
+    files = sorted_images(train or root)
+    rows = len(files)
+    files += sorted_images(held) if train and held else []
+    images = np.stack([read_image(file) for _, file in files])
+    labels = np.array([CLASSES.index(name) for name, _ in files])
+    return images, labels, np.arange(rows, len(files)) if len(files) > rows else None
+
+
+def natural(text):
+    """Sort img2 before img10."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split("([0-9]+)", text.casefold())]
+
+
+def sorted_images(root):
+    """List (class, file) of the images below the directories of the classes."""
+    endings = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
+    return [
+        (folder.name, file)
+        for folder in sorted((f for f in root.iterdir() if f.is_dir()), key=lambda f: natural(f.name))
+        for file in sorted(folder.rglob("*"), key=lambda f: natural(f.name))
+        if file.suffix.lower() in endings
+    ]
+
+
+def read_image(file):
+    """Read an image at the size and in the colours that etascope used."""
+    with Image.open(file) as image:
+        upright = ImageOps.exif_transpose(image).convert(MODE)
+        return np.asarray(upright.resize(SIZE, Image.Resampling.BILINEAR) if upright.size != SIZE else upright)
+
+'''
+_SPLIT = '''
+def test_rows(labels, share, seed):
+    """Choose the rows that etascope held back: each class in proportion, by the largest remainders."""
+    rng = np.random.default_rng(seed).spawn(2)[0]
+    counts = np.bincount(labels)
+    shuffled = rng.permutation(len(labels))
+    by_class = np.split(shuffled[np.argsort(labels[shuffled], kind="stable")], np.cumsum(counts)[:-1])
+    exact, most = counts * share, np.maximum(counts - 1, 0)
+    taken = np.clip(np.floor(exact + 1e-9).astype(int), np.minimum(1, most), most)
+    order = np.argsort(taken - exact, kind="stable")
+    taken[order[taken[order] < most[order]][: max(round(len(labels) * share) - taken.sum(), 0)]] += 1
+    return np.sort(np.concatenate([rows[:n] for rows, n in zip(by_class, taken)]))
+
+'''
+
+
+def kind_of(source: str) -> str:
+    """Return how a source is read: `digits`, `idx`, `npz`, `folder`, or `arrays` where a script cannot know."""
+    if source == "digits":
+        return "digits"
+    if source in KNOWN:
+        return "idx"
+    path = Path(source)
+    if path.suffix.lower() == ".npz":
+        return "npz"
+    if path.is_dir():
+        return "idx" if any("idx" in file.name and file.is_file() for file in path.iterdir()) else "folder"
+    return "arrays" if path.suffix or not path.is_absolute() else "folder"
+
+
+def note(source: str) -> str:
+    """Return where the script takes its images from, for its header."""
+    kind = kind_of(source)
+    if kind == "digits":
+        return "The images are files of the installed etascope; or give their folder as the first argument."
+    if source in KNOWN:
+        return (
+            f"Give the folder with the four IDX files of {source} as the first argument; etascope keeps its own in "
+            f"the cache, see ~/.cache/etascope/{source}."
+        )
+    if kind == "arrays":
+        return (
+            f"A script cannot open {source} as etascope did. Save its images (n, height, width[, channels]) of bytes "
+            "and its labels: numpy.savez('images.npz', images=..., labels=...), and give that file as the first "
+            "argument."
+        )
+    return f"The images are read from {source}, or from the first argument."
+
+
+def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
+    """Return the imports, and the lines that leave `images`, `labels`, `train` and `test` behind.
+
+    The test rows are those that etascope held back: the data's own test part, or the same rows by the same seed.
+    """
+    kind = kind_of(data.source)
+    imports, load = {
+        "digits": (["gzip", "importlib.util", "struct", "sys"], _IDX + _DIGITS),
+        "idx": (["gzip", "struct", "sys"], _IDX + _PAIRS),
+        "npz": (["sys"], _BYTES + _NPZ),
+        "arrays": (["sys"], _BYTES + _NPZ),
+        "folder": (["re", "sys"], _FOLDER),
+    }[kind]
+    height, width, channels = data.image_shape
+    size = ""
+    if kind == "folder":
+        mode = "L" if channels == 1 else "RGB"
+        size = f"SIZE, MODE = ({width}, {height}), {mode!r}\nCLASSES = {list(data.class_names)!r}\n\n\n"
+    known = kind in ("npz", "folder") or (kind == "idx" and data.source not in KNOWN)
+    place = f"place = sys.argv[1] if len(sys.argv) > 1 else {data.source if known else None!r}\n"
+    if not known and kind != "digits":
+        place += (
+            'if place is None:\n    sys.exit("Give the images as the first argument; see the top of this script.")\n'
+        )
+    lines = f"""
+{size}{load.strip()}
+
+{_SPLIT}
+{place}images, labels, test = load(place)
+labels = np.unique(labels, return_inverse=True)[1]
+if len(images) != {data.images} or images[0].size != {height * width * channels}:
+    sys.exit(f"etascope saw {data.images} images of {height} x {width} x {channels}; these are {{images.shape}}.")
+if test is None or len(test) != {data.test}:
+    test = test_rows(labels, 0.2, {recipe.seed})
+if len(test) != {data.test}:
+    test = test_rows(labels, {data.test} / {data.images}, {recipe.seed})
+train = np.setdiff1d(np.arange(len(labels)), test)
+"""
+    return imports, lines

@@ -1,0 +1,86 @@
+"""A script that trains with PyTorch."""
+
+from __future__ import annotations
+
+import itertools
+
+from etascope.core.recipe import Recipe
+from etascope.core.run import DataSummary
+from etascope.report.code.assembled import assembled
+from etascope.report.code.loading import loading, note
+from etascope.report.code.parts import constant, header, pixels, schedule, training_numbers
+from etascope.report.next_step import TORCH
+
+
+def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
+    """Return a script that trains the recipe at a peak rate with PyTorch and prints the accuracy on the test images.
+
+    `nn.Linear` draws its initial weights from the distribution that etascope draws from; the draws are others.
+    """
+    told = header("PyTorch", recipe, data, learning_rate, [
+        note(data.source),
+        "PyTorch draws initial weights and data order from the same distributions as etascope, but draws others, so "
+        "the result differs as it would between seeds.",
+    ])  # fmt: skip
+    imports, load = loading(recipe, data)
+    moving = not constant(recipe)
+    body = f"""
+torch.manual_seed(SEED)
+x, y = torch.from_numpy(x), torch.from_numpy(labels.astype(np.int64))
+train, test = torch.from_numpy(train), torch.from_numpy(test)
+{model(recipe)}
+optimizer = {optimizer(recipe)}
+"""
+    if moving:
+        body += """steps = EPOCHS * -(-len(train) // BATCH_SIZE)
+scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, steps))
+"""
+    body += f"""
+for epoch in range(EPOCHS):
+    total = 0.0
+    for rows in train[torch.randperm(len(train))].split(BATCH_SIZE):
+        loss = nn.functional.cross_entropy(model(x[rows]), y[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+{"        scheduler.step()" if moving else ""}
+        total += loss.item() * len(rows)
+    print(f"epoch {{epoch + 1}}: training loss {{total / len(train):.4f}}")
+
+with torch.no_grad():
+    right = (model(x[test]).argmax(1) == y[test]).float().mean().item()
+print(f"test accuracy {{right:.4f}}")
+"""
+    functions = schedule(recipe) if moving else ""
+    return assembled(
+        told, [*imports, *(["math"] if moving else [])], ["numpy as np", "torch"],
+        training_numbers(recipe, learning_rate), functions, load, pixels(recipe), body, more="from torch import nn",
+    )  # fmt: skip
+
+
+def model(recipe: Recipe) -> str:
+    """Return the lines that build the network for `x` and `y`."""
+    sizes = ["x.shape[1]", *map(str, recipe.hidden), "int(y.max()) + 1"]
+    layers = [f"nn.Linear({fan_in}, {fan_out})" for fan_in, fan_out in itertools.pairwise(sizes)]
+    return "model = nn.Sequential(\n    " + ",\n    nn.ReLU(),\n    ".join(layers) + ",\n)"
+
+
+def optimizer(recipe: Recipe, parameters: str = "model.parameters()") -> str:
+    """Return the expression that builds the optimizer, all its hyper-parameters written out.
+
+    Examples
+    --------
+    >>> optimizer(Recipe())
+    'torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=0.9, nesterov=False, weight_decay=0.0)'
+    """
+    own = {
+        "sgd": "momentum=0.0",
+        "momentum": f"momentum={recipe.momentum!r}, nesterov=False",
+        "nesterov": f"momentum={recipe.momentum!r}, nesterov={bool(recipe.momentum)}",
+        "adam": "betas=(0.9, 0.999), eps=1e-08",
+        "adamw": "betas=(0.9, 0.999), eps=1e-08",
+        "rmsprop": "alpha=0.99, eps=1e-08",
+        "adagrad": "eps=1e-10",
+    }[recipe.optimizer]
+    name = TORCH[recipe.optimizer]
+    return f"torch.optim.{name}({parameters}, lr=LEARNING_RATE, {own}, weight_decay={recipe.weight_decay!r})"

@@ -1,0 +1,18 @@
+from dataclasses import replace
+
+import pytest
+
+from etascope import Recipe
+from etascope.report.code.etascope import script
+from tests.report.code.running import DATA, RATE, TINY, accuracy, known
+
+
+@pytest.mark.parametrize("recipe", [TINY, Recipe(hidden=(), epochs=2, optimizer="adamw", schedule="linear", seed=3)])
+def test_the_script_repeats_the_training_to_the_bit(tmp_path, recipe):
+    assert accuracy(script(recipe, DATA, RATE), tmp_path) == pytest.approx(known(recipe), abs=5e-5)
+
+
+def test_images_of_ones_own_are_opened_as_they_were():
+    told = script(TINY, replace(DATA, source="/photos", image_shape=(32, 48, 3)), RATE)
+    assert "image_size=(32, 48), grayscale=False" in told
+    assert "'/photos'" in told

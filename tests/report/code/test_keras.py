@@ -1,0 +1,30 @@
+import os
+
+import pytest
+
+from etascope.report.code.keras import script
+from tests.report.code.running import DATA, RATE, TINY, accuracy, known
+
+
+def test_the_script_runs_and_learns_as_much(tmp_path):
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    pytest.importorskip("keras", reason="Keras is no dependency of etascope, not even of its tests")
+    assert accuracy(script(TINY, DATA, RATE), tmp_path) == pytest.approx(known(), abs=0.06)
+
+
+def test_weight_decay_is_coupled_but_for_adamw():
+    from etascope import Recipe
+
+    assert "L2(0.005)" in script(Recipe(optimizer="sgd", weight_decay=0.01), DATA, 0.1)
+    decoupled = script(Recipe(optimizer="adamw", weight_decay=0.01), DATA, 0.1)
+    assert "L2" not in decoupled
+    assert "weight_decay=0.01" in decoupled
+
+
+def test_a_difference_in_momentum_under_a_schedule_is_said():
+    from etascope import Recipe
+
+    assert "multiplies the learning rate into the momentum" in " ".join(
+        script(Recipe(schedule="cosine"), DATA, 0.1).split()
+    )
+    assert "into the momentum" not in script(Recipe(), DATA, 0.1)

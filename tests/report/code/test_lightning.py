@@ -1,0 +1,15 @@
+import pytest
+
+from etascope import Recipe
+from etascope.report.code.lightning import script
+from tests.report.code.running import DATA, RATE, TINY, accuracy, known
+
+
+def test_the_script_runs_and_learns_as_much(tmp_path):
+    pytest.importorskip("lightning", reason="Lightning is no dependency of etascope, not even of its tests")
+    assert accuracy(script(TINY, DATA, RATE), tmp_path) == pytest.approx(known(), abs=0.06)
+
+
+def test_a_rate_that_moves_is_moved_every_step():
+    assert '"interval": "step"' in script(Recipe(schedule="cosine"), DATA, 0.1)
+    assert "scheduler" not in script(Recipe(), DATA, 0.1)

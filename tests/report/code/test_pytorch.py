@@ -1,0 +1,40 @@
+import itertools
+
+import pytest
+
+from etascope import Recipe
+from etascope.core.recipe import OPTIMIZERS
+from etascope.report.code.pytorch import model, optimizer, script
+from tests.report.code.running import DATA, RATE, TINY, accuracy, known
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [TINY, Recipe(hidden=(), epochs=4, optimizer="adam", schedule="one-cycle", warmup=0.1, pixels="standard")],
+    ids=["momentum", "one-cycle"],
+)
+def test_the_script_runs_and_learns_as_much(tmp_path, recipe):
+    rate = RATE if recipe is TINY else 0.005
+    assert accuracy(script(recipe, DATA, rate), tmp_path) == pytest.approx(known(recipe, rate), abs=0.06)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_optimizer_is_the_recipes(name):
+    import torch
+
+    recipe = Recipe(optimizer=name, weight_decay=0.25)
+    made = eval(optimizer(recipe), {"torch": torch, "model": torch.nn.Linear(2, 2), "LEARNING_RATE": 0.01})
+    (group,) = made.param_groups
+    assert (group["lr"], group["weight_decay"]) == (0.01, 0.25)
+    assert (group.get("momentum", 0), group.get("nesterov", False)) == (recipe.momentum, name == "nesterov")
+
+
+@pytest.mark.parametrize("hidden", [(), (5,), (7, 3)])
+def test_the_model_has_the_recipes_layers(hidden):
+    import torch
+
+    named = {"nn": torch.nn, "x": torch.zeros(2, 6), "y": torch.tensor([0, 3])}
+    exec(model(Recipe(hidden=hidden)), named)
+    shapes = [tuple(p.shape) for p in named["model"].parameters() if p.ndim == 2]
+    sizes = [6, *hidden, 4]
+    assert shapes == [(b, a) for a, b in itertools.pairwise(sizes)]
