@@ -58,6 +58,8 @@ def conclusion(a: Run, b: Run) -> str:
     if math.isclose(first.learning_rate, second.learning_rate, rel_tol=1e-9):
         return f"both chose the same rate, {rate(first.learning_rate)}."
     over = f"the basins overlap from {rate(shared.low)} to {rate(shared.high)}"
+    if math.isclose(shared.low, shared.high, rel_tol=1e-9):
+        over = f"the basins share {rate(shared.low)} alone"
     if inside(first.learning_rate, second.basin) and inside(second.learning_rate, first.basin):
         return f"{over}: the two rates cannot be told apart."
     if inside(second.learning_rate, first.basin):
@@ -68,7 +70,10 @@ def conclusion(a: Run, b: Run) -> str:
         return (
             f"{over}, and A's best rate lies in B's basin, but B's lies outside A's: whether it moved is not settled."
         )
-    return f"{over}, but each best rate lies outside the other's basin, B's {_times(a, b)}: it has likely moved."
+    return (
+        f"{over}, but each best rate lies outside the other's basin, B's {_times(a, b)}: it may have moved, "
+        "and a rate that both share serves both."
+    )
 
 
 def remarks(a: Run, b: Run) -> tuple[str, ...]:
@@ -80,9 +85,10 @@ def remarks(a: Run, b: Run) -> tuple[str, ...]:
         difference = accuracy_gained(a, b)
         if difference is not None:
             points, chance = difference
-            more = "as many" if points == 0 else f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'}"
+            more = f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'} right than A"
             judged = "chance explains that" if abs(points) <= chance else "that is more than chance explains"
-            told.append(f"Of the test images B gets {more} right; {judged} (95 %: up to {chance:.1f} points).")
+            judged = f"{judged} (95 %: up to {chance:.1f} points)"
+            told.append(f"Of the test images B gets {more}; {judged}." if points else "Both test equally well.")
     differing = recipe_differences(a.recipe, b.recipe)
     if "optimizer" in differing:
         told.append("The optimizers differ, so equal rates mean different steps.")
