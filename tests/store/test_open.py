@@ -1,0 +1,105 @@
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from etascope.core.errors import InputError
+from etascope.store.open import open_store
+from tests.store.made import job
+
+#: Opens a store as the user nobody, because no permission binds root. Everything that nobody may not read is loaded
+#: before.
+NOBODY = """
+import os, sys
+from etascope.core.errors import InputError
+from etascope.store.forgiving import open_forgiving
+from etascope.store.open import open_store
+from tests.store.made import history, job, run
+kept = open_store("sqlite://")
+kept.finish(kept.begin(job()), run(job(), [history()]))
+kept.get("last")
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setuid(65534)
+url = sys.argv[1] if sys.argv[1:] else None
+told = []
+store = open_forgiving(url, told.append)
+run_id = store.begin(job())
+store.append(run_id, history())
+store.finish(run_id, run(job(), [history()]))
+print(repr(run_id), store.keeps)
+print("\\n".join(told))
+"""
+
+
+def as_nobody(*arguments, **variables):
+    return subprocess.run(
+        [sys.executable, "-c", NOBODY, *arguments],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2], env={**os.environ, **variables},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder():
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+        path.chmod(0o755)
+
+
+def a_new_file(folder):
+    folder.chmod(0o555)
+    return (str(folder / "runs.sqlite"),), {}, "cannot be opened: its folder is missing or may not be written"
+
+
+def an_old_file(folder):
+    open_store(str(folder / "runs.sqlite")).begin(job())
+    folder.chmod(0o555)
+    (folder / "runs.sqlite").chmod(0o444)
+    return (str(folder / "runs.sqlite"),), {}, "may only be read|may not be written"
+
+
+def an_old_file_in_a_folder_to_write_in(folder):
+    open_store(str(folder / "runs.sqlite")).begin(job())
+    folder.chmod(0o777)
+    (folder / "runs.sqlite").chmod(0o444)
+    return (str(folder / "runs.sqlite"),), {}, "may only be read"
+
+
+def the_usual_place(folder):
+    folder.chmod(0o555)
+    return (), {"XDG_DATA_HOME": str(folder), "ETASCOPE_STORE": ""}, "its folder is missing or may not be written"
+
+
+@pytest.mark.parametrize("case", [a_new_file, an_old_file, an_old_file_in_a_folder_to_write_in, the_usual_place])
+def test_a_place_that_may_not_be_written_is_told_once_and_the_search_goes_on(folder, case):
+    arguments, variables, part = case(folder)
+    ended = as_nobody(*arguments, **variables)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    [result, told] = ended.stdout.splitlines()
+    assert result == "'' False"
+    assert str(folder) in told
+    assert any(one in told for one in part.split("|")), told
+    assert told.endswith("This run is not kept; the search goes on.")
+
+
+def test_a_folder_is_no_store(tmp_path):
+    with pytest.raises(InputError, match=rf"is a folder. Try {tmp_path}/runs.sqlite\."):
+        open_store(str(tmp_path))
+
+
+def test_a_missing_folder_is_told(tmp_path):
+    with pytest.raises(InputError, match="its folder is missing"):
+        open_store(f"{tmp_path}/no/such/runs.sqlite")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_of_the_variable_is_opened_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("ETASCOPE_STORE", f"sqlite:///{tmp_path}/mine.db")
+    run_id = open_store().begin(job())
+    assert [line.id for line in open_store().find()] == [run_id]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.db"]
