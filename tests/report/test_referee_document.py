@@ -19,6 +19,6 @@ def test_the_document_fits_its_schema_and_is_strict_json():
     assert own["against_own"] is None
     prodigy = next(a for a in told["advisers"] if a["own_optimizer"])
     assert prodigy["lost"] == {"each": [-2.0, 30.0], "median": 14.0, "mean": 14.0, "worst": 30.0}
-    assert prodigy["against_own"] == {"told": "alike", "mean": 1, "low": -5, "high": 9}
+    assert prodigy["against_own"] == {"told": "not told", "mean": 1, "low": -5, "high": 9}
     assert told["truth"]["accuracy"] == FULL.accuracy.tolist()
     assert told["left_out"][0]["adviser"] == "Somebody"

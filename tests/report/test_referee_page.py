@@ -25,7 +25,7 @@ def test_a_row_an_adviser_what_loses_least_first(written):
     table = text.partition("adviser\n")[2].partition("\n\n")[0].splitlines()[1:]
     names = ["Optuna TPE-20", "etascope pick", "Prodigy at rate 1", "torch-lr-finder steepest"]
     assert [line.split("  ")[-1].strip() for line in table] == names
-    assert table[0].split() == ["0.15", "0.15", "0.20", "16.0", "0.01..0.03", "alike", "Optuna", "TPE-20"]
+    assert table[0].split() == ["0.15", "0.15", "0.20", "16.0", "0.01..0.03", "not", "told", "Optuna", "TPE-20"]
     assert table[3].split()[4:6] == ["0.000115..0.000614", "behind"]
 
 
@@ -35,3 +35,8 @@ def test_the_page_says_that_the_test_images_are_spent_and_who_was_left_out(writt
     assert "Somebody left out: x not installed: pip install 'etascope[referee]'" in text
     assert "Optuna TPE-20 asked so; so too Prodigy at rate 1, torch-lr-finder steepest" in text
     assert "85.0 % of 2 test images right at the best rate, 0.1; 3 rates x 2 fresh seeds" in text
+
+
+def test_nothing_lost_has_no_sign(written):
+    table = written(print_referee, found(row("zero", (-0.001, -0.002))), width=120).partition("adviser\n")[2]
+    assert table.splitlines()[1].split()[:3] == ["0.00", "0.00", "0.00"]

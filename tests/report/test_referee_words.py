@@ -37,7 +37,7 @@ def test_a_rival_that_wins_is_said_to_win():
 def test_a_rival_in_front_within_the_noise_is_not_said_to_win():
     told = conclusion(found(row()))
     assert told[1] == "TPE lost least here (0.15 in the mean), but the difference is within the noise."
-    assert told[2] == "Within the noise, neither better nor worse: TPE."
+    assert told[2] == "Not told apart from it by so few seeds, better or worse: TPE."
 
 
 def test_who_is_behind_is_said_with_the_interval():

@@ -14,7 +14,7 @@ from etascope.cli.progress import progress
     short_help="Score range tests, Optuna, Prodigy and etascope on your own recipe.",
     epilog="""\b
 Examples:
-  etascope referee                            the bundled digits, about half a minute
+  etascope referee                            the bundled digits, under a minute
   etascope referee photos/ --optimizer adam   your images, one folder a class
   etascope referee --seeds 16 --replicates 5  a closer look
 
@@ -42,7 +42,10 @@ def referee(
     etascope's own pick are asked for a learning rate. The truth is then looked up: the test accuracy of the recipe at
     29 rates, a mean over fresh seeds. No adviser sees a test image, but the table is made of them, so they are spent.
 
-    What to look for: an adviser that is cheap and alike is good enough for this recipe; one that is behind is not.
+    The truth takes 29 trainings for each of --seeds; on large data, ask for fewer.
+
+    What to look for: an adviser that loses little at worst, for a cost that you can pay. One that is behind loses
+    more than chance explains; where it is not told, more --seeds may tell.
     DATA is as in `etascope trace`.
     """
     from etascope.report.referee_document import referee_document

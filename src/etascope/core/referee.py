@@ -62,9 +62,9 @@ class Followed:
 
     @property
     def told_apart(self) -> str:
-        """`ahead` of etascope's own pick, `behind` it, or `alike`: the interval of the difference holds 0."""
+        """`ahead` of etascope's own pick, `behind` it, or `not told`, where the interval of the difference holds 0."""
         if self.difference is None or self.difference[1] <= 0 <= self.difference[2]:
-            return "alike"
+            return "not told"
         return "ahead" if self.difference[2] < 0 else "behind"
 
 

@@ -42,7 +42,7 @@ def print_referee(console: Console, found: Referee, *, ascii: bool = False) -> N
     )
     page.heading("What following each adviser loses")
     page.table(_HEADER, [
-        (f"{row.median:.2f}", f"{row.mean:.2f}", f"{row.worst:.2f}", f"{row.equivalents:.1f}", rates_in_words(row),
+        (_points(row.median), _points(row.mean), _points(row.worst), f"{row.equivalents:.1f}", rates_in_words(row),
          "" if row.difference is None else row.told_apart, row.adviser)
         for row in found.followed
     ])  # fmt: skip
@@ -51,8 +51,8 @@ def print_referee(console: Console, found: Referee, *, ascii: bool = False) -> N
     page.wrapped(
         "lost: points of test accuracy against the best rate, over "
         f"{answers} {'answer' if answers == 1 else 'answers'} (an optimizer of its own: over its trainings), the least "
-        "mean first; cost: training equivalents of one answer; against pick: ahead, behind, or alike where a 90 % "
-        "interval over seeds holds 0",
+        "mean first; cost: training equivalents of one answer; against pick: ahead, behind, or not told where a 90 "
+        "% interval over seeds holds 0",
         "dim",
     )
     page.heading("What it says")
@@ -68,6 +68,10 @@ def print_referee(console: Console, found: Referee, *, ascii: bool = False) -> N
     page.fields(_asked(found))
     page.line("")
     page.wrapped(f"{found.seconds:.1f} s in all", "dim")
+
+
+def _points(lost: float) -> str:
+    return f"{round(lost, 2) + 0.0:.2f}"
 
 
 def _asked(found: Referee) -> list[tuple[str, str]]:

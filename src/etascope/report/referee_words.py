@@ -27,9 +27,9 @@ def conclusion(found: Referee) -> tuple[str, ...]:
         )
     if behind:
         told.append(f"Behind it: {_by(behind, 1)}.")
-    alike = [row.adviser for row in others if row.told_apart == "alike"]
-    if alike:
-        told.append(f"Within the noise, neither better nor worse: {_list(alike)}.")
+    rest = [row.adviser for row in others if row.told_apart == "not told"]
+    if rest:
+        told.append(f"Not told apart from it by so few seeds, better or worse: {_list(rest)}.")
     told.extend(_own_optimizer(row) for row in others if row.own_optimizer)
     told.extend(_silent(row) for row in found.followed if None in row.rates and not row.own_optimizer)
     if found.floor is not None:
