@@ -100,3 +100,10 @@ def test_other_seeds_and_folds_are_not_the_ladders():
     histories, _ = climb_up(Ladder(), task, Curves(moving_valley(-1.5)))
     assert score_trials(trials(task, histories), 2, "accuracy") == {}
     assert Recipe(seed=1).seed == task.recipe.seed
+
+
+@pytest.mark.parametrize(("steps", "first"), [(800, 50), (320, 20), (200, 20), (80, 10), (5, 2)])
+def test_a_first_rung_of_few_steps_is_moved_up_to_twenty_but_not_beyond_twice_its_share(steps, first):
+    task = job(steps=steps)
+    climbed = climb(task, {}, rungs_for(3), window_of(task.recipe, 7))
+    assert (climbed.todo.start, climbed.todo.end) == (0, first)

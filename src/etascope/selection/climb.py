@@ -20,6 +20,9 @@ AVERAGED = 0.6
 #: A trial is stopped when its smoothed batch loss exceeds this many times its first: of 422 such trials, none came
 #: back; at 3 times, many with momentum or Adam would have.
 BLOWN = 30.0
+#: The first rung has at least this many steps, where that is no more than twice its share: momentum takes ten to gather
+#: speed, and before that low rates cannot be told from hopeless ones.
+FEWEST = 20
 #: Nothing has learned yet while the lowest validation loss exceeds this share of a blind guess's.
 UNLEARNED = 0.85
 
@@ -106,7 +109,8 @@ def score_trials(trials: Sequence[Trial], seed: int, target: str) -> dict[float,
 def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Window) -> Climb:
     """Return where a ladder stands: a function of what was trained, so that it can go on in another process.
 
-    On the first rung, while nothing has learned, its step is doubled. On every rung, while the best trial is an end
+    A first rung of fewer than 20 steps is moved there, or to twice its share; while nothing has learned on it, its step
+    is doubled. On every rung, while the best trial is an end
     of the window, a trial beyond it is added; added trials go through as many steps as one whole training, or four
     of them if that is more.
 
@@ -122,6 +126,7 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
     total, spent = task.steps, 0
     rates = live = list(window.first)
     top, step = rungs.steps(rungs.shares[-1], total), rungs.steps(rungs.shares[0], total)
+    step = min(top, max(step, min(FEWEST, 2 * step)))
     reached, left = list[Reached](), dict[float, int]()
     if todo := _lacking(scored, live, step):
         return Climb(todo, tuple(rates))

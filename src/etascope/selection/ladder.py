@@ -43,8 +43,8 @@ class Ladder:
     full-length schedule. By default:
 
     1. Seven rates, evenly spaced over 2.5 decades about the optimizer's customary one, are trained for a sixteenth of
-       the steps. While nothing has learned yet, this step is doubled. While the best rate is an end of the window, one
-       more beyond it is trained.
+       the steps (20 steps at least, if that is no more than an eighth). While nothing has learned yet, this is doubled.
+       While the best rate is an end of the window, one more beyond it is trained.
     2. The five best go on to a quarter of the steps, the three best of them to three quarters. Each goes on from its
        checkpoint.
     3. A trial whose loss is not finite, or whose batch loss exceeds 30 times its first, does not go on.
