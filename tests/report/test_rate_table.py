@@ -32,3 +32,12 @@ def test_a_rate_without_a_trial_is_not_tried(run):
     assert rows[-2].verdict == "not tried"
     assert rows[-2].cells == ("10", "", "")
     assert rows[-1].cells == ("30", "1e+05", "10.0 %")
+
+
+def test_a_recommended_rate_that_was_not_tried_has_its_row(run):
+    choice = replace(run.choice, learning_rate=0.025, valid_loss=0.41, valid_accuracy=0.88)
+    rows = rate_rows(replace(run, choice=choice))
+    assert [row.learning_rate for row in rows] == sorted([*made.MEASURED, 0.025])
+    (chosen,) = [row for row in rows if row.chosen]
+    assert chosen.cells == ("0.025", "0.410", "88.0 %")
+    assert chosen.verdict == "recommended, between rates that were tried"

@@ -119,3 +119,25 @@ def test_names_with_markup_are_written_as_they_are(written, run):
 def test_the_quiz_of_a_search_is_printed_with_its_trace(written, run):
     text = written(print_trace, run.trace, run_quiz(run), width=120)
     assert "5 of 45 trials diverged" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_the_headline_is_one_line_where_it_fits(written, told, width):
+    first, second, *_ = written(print_choice, told, width=width).splitlines()
+    if width == 60:
+        assert first == "learning rate   0.018  basin 0.01 .. 0.056"
+        assert second == " " * 16 + "likely within 1 point of the best"
+    else:
+        assert first.startswith("learning rate   0.018  ")
+        assert first.endswith("  likely within 1 point of the best")
+        assert second == ""
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_all_that_a_choice_says_fits_the_page(written, told, width, ascii):
+    text = written(print_choice, told, width=width, ascii=ascii)
+    assert max(map(len, text.splitlines())) <= width
+    assert all(f"\n{name} " in text for name in ("walls", "cost", "luck", "worth it?", "not tried", "test", "next"))
+    assert "too slow" in text
+    assert ("\\__" if ascii else "╰──") in text

@@ -9,11 +9,6 @@ from etascope.core.numbers import nats, noise, rate
 from etascope.core.run import Run
 from etascope.report.next_step import try_longer, use_it
 
-#: How the two regimes work, in words.
-REGIMES = {
-    "cheap": "trainings are cheap here, so trials ran to the end",
-    "dear": "trainings are dear here, so trials climbed a ladder and the weak ones stopped early",
-}
 #: A cost below this, in the unit of the curve, is none.
 NOTHING = 0.05
 
@@ -80,7 +75,7 @@ def _cost(run: Run) -> str:
     each = "at most" if run.choice.regime == "dear" else "each"
     return (
         f"{cost.trials:,} {trials} of {cost.epochs} {epochs} {each} = {cost.training_equivalents:.3g} training "
-        f"equivalents, {cost.seconds:.1f} s; {run.seconds:.1f} s in all; {REGIMES[run.choice.regime]}"
+        f"equivalents, {cost.seconds:.1f} s; {run.seconds:.1f} s in all"
     )
 
 

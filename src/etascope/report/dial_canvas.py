@@ -135,7 +135,9 @@ class Canvas:
         name = f"basin {rate(basin.low)} .. {rate(basin.high)}"
         low = "" if walls.low is None else "too slow"
         high = "" if walls.high is None else "too large"
-        if last + 2 + len(name) <= self.scale.columns:
+        room = self.scale.columns - last - 2 - len(name)
+        behind = room >= 0 and (room >= len(high) + 2 or first <= len(name) + len(low) + 2)
+        if behind:
             drawn, last = f"{drawn} {name}", last + 1 + len(name)
         elif first > len(name):
             drawn, first = f"{name} {drawn}", first - 1 - len(name)

@@ -42,7 +42,7 @@ class RateRow:
 
 
 def rate_rows(run: Run) -> tuple[RateRow, ...]:
-    """Return a row for each rate of the landscape, ascending."""
+    """Return a row for each rate of the landscape, ascending, and one for the recommended rate if it lies between."""
     choice, found = run.choice, run.choice.landscape
     words: dict[float, Counter[str]] = {}
     for trial, verdict in zip(run.trials, choice.verdicts, strict=True):
@@ -61,7 +61,12 @@ def rate_rows(run: Run) -> tuple[RateRow, ...]:
                 within=choice.basin is not None and choice.basin.low <= tried <= choice.basin.high,
             )
         )
-    return tuple(rows)
+    if choice.learning_rate is not None and not any(row.chosen for row in rows):
+        chosen = "recommended, between rates that were tried"
+        rows.append(
+            RateRow(choice.learning_rate, choice.valid_loss, choice.valid_accuracy, chosen, chosen=True, within=True)
+        )
+    return tuple(sorted(rows, key=lambda row: row.learning_rate))
 
 
 def _in_words(counted: Counter[str]) -> str:

@@ -108,25 +108,23 @@ def print_quiz(console: Console, questions: Sequence[Question], *, ascii: bool =
 
 def _headline(page: Page, choice: Choice) -> None:
     """Write the answer in one line, its parts closer together where that is needed, or else in two."""
-    name, parts = "learning rate   ", headline(choice)
+    name, parts = "learning rate", headline(choice)
     style = "bold green" if choice.learning_rate is not None else "bold yellow"
-    for gap in (6, 4, 3, 2):
-        line = name + (" " * gap).join(parts)
+    for first, gap in ((3, 6), (3, 4), (3, 3), (3, 2), (2, 2)):
+        line = name + " " * first + (" " * gap).join(parts)
         if page.columns(line) <= page.width:
             page.line(line, style)
             return
-    page.line(name + "  ".join(parts[:2]), style)
-    page.wrapped("  ".join(parts[2:]), style, first=" " * len(name))
+    page.line(f"{name}   {'  '.join(parts[:2])}", style)
+    page.wrapped("  ".join(parts[2:]), style, first=" " * (len(name) + 3))
 
 
 def _dial(page: Page, run: Run) -> None:
     units = run.choice.landscape.units
     folds, seeds = len({fold for _, fold in units}), len({seed for seed, _ in units})
-    over = [f"{n} {name}" for n, name in ((folds, "validation folds"), (seeds, "seeds")) if n > 1]
+    over = [f"{n} {name}" for n, name in ((folds, "folds"), (seeds, "seeds")) if n > 1]
     mean = f", mean over {' and '.join(over)}" if over else ""
-    page.wrapped(
-        f"validation loss in nats{mean}: the higher the bar, the lower the loss; no bar is a blind guess", "bold"
-    )
+    page.wrapped(f"validation loss in nats{mean}: a higher bar is a lower loss, no bar a blind guess", "bold")
     page.line("")
     blind = math.log(run.task.n_classes)
     for line in draw(dial_of(run.choice, blind), page.width, ascii=page.ascii):
