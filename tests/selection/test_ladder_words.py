@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+
+from etascope.core.choice import Basin
+from etascope.core.trials import trials
+from etascope.selection.climb import climb, score_trials
+from etascope.selection.ladder import Ladder
+from etascope.selection.ladder_words import Ascent, ladder_reasons, ladder_verdict, no_ladder_answer
+from etascope.selection.rungs import rungs_for
+from etascope.selection.window import window_of
+from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
+
+
+def ascend(curves, target="accuracy", histories=None, **limits):
+    task = job()
+    if histories is None:
+        histories, _ = climb_up(Ladder(target=target, **limits), task, curves)
+    scored = score_trials(trials(task, histories), 0, target)
+    window = window_of(task.recipe, 7, **limits)
+    return Ascent(task, window, climb(task, scored, rungs_for(3), window), scored, target), trials(task, histories)
+
+
+def told(curves, answer, basin):
+    ascent, found = ascend(curves)
+    return {t.learning_rate: ladder_verdict(ascent, t, answer, basin) for t in found}
+
+
+def test_where_a_rate_stands_decides_its_word():
+    verdicts = told(Curves(moving_valley(-1.5, width=0.8), wall=-0.7), 0.03, Basin(0.02, 0.05))
+    words = [verdicts[rate].partition(":")[0] for rate in sorted(verdicts)]
+    assert words[0] in ("too small", "slow")
+    assert words[-1] == "diverged"
+    assert words.count("best") == 1
+    assert "near the edge" in words or "too large" in words
+
+
+def test_one_that_was_stopped_is_compared_with_the_best_at_its_own_step():
+    verdicts = told(Curves(moving_valley(-1.5), noise=0), 0.03, Basin(0.02, 0.05))
+    stopped = [v for v in verdicts.values() if "stopped at step 20 of 320" in v]
+    assert len(stopped) == 2
+    ascent, _ = ascend(Curves(moving_valley(-1.5), noise=0))
+    best = np.exp(ascent.scored[ascent.best].score(20))
+    assert any(f"{ascent.best:.3g} had {best:.2f}" in v for v in stopped)
+
+
+def test_one_that_was_stopped_within_the_basin_is_not_called_good():
+    verdicts = told(Curves(moving_valley(-1.5, width=6)), 0.03, Basin(1e-4, 1.0))
+    stopped = [v for v in verdicts.values() if "when it was stopped" in v]
+    assert stopped
+    assert all(v.startswith(("slow", "behind")) and v.endswith("too early to tell it from the best") for v in stopped)
+
+
+def test_a_training_loss_that_rises_bounces():
+    def loss(x, share):
+        return moving_valley(-1.5)(x, share) * np.where((x > -1.1) & (share > 0.03), 3.0, 1.0)
+
+    verdicts = told(Curves(loss), 0.03, Basin(0.02, 0.05))
+    assert any(v.startswith("bouncing: training loss rose by") for v in verdicts.values())
+
+
+def test_the_reasons_carry_their_numbers():
+    ascent, _ = ascend(Curves(moving_valley(-1.5, width=0.8), wall=-0.7))
+    first, walls, basin, way, *_ = ladder_reasons(ascent, 0.0305, Basin(0.02, 0.05))
+    assert first.startswith("0.0305 is where a smooth curve through the trials' temperature-scaled loss is lowest")
+    assert "step 240 of 320" in first
+    assert "is too slow (about" in walls
+    assert "Rates from 0.02 to 0.05 (0.4 decades)" in basin
+    assert "came to step 20" in way
+    assert way.endswith("each went on from its checkpoint.")
+
+
+def test_loss_is_called_validation_loss_where_it_is_the_target():
+    ascent, _ = ascend(Curves(moving_valley(-1.5)), target="loss")
+    assert "the trials' validation loss is lowest" in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05))[0]
+
+
+def test_an_edge_close_above_is_minded():
+    ascent, _ = ascend(Curves(moving_valley(-1.5, width=3), wall=-1.2))
+    edge = ascent.walls(0.03).high
+    assert ladder_reasons(ascent, edge / 1.5, Basin(0.02, 0.05))[-1].startswith("Mind the edge:")
+
+
+def test_walls_are_the_nearest_rates_that_are_clearly_worse():
+    ascent, _ = ascend(Curves(moving_valley(-1.5, width=0.8, drift=0)))
+    walls = ascent.walls(10**-1.5)
+    assert walls.low < 10**-1.5 < walls.high
+    between = [r for r in ascent.climbed.rates if walls.low < r < walls.high]
+    scores = dict(zip(ascent.climbed.rates, ascent.scores.tolist(), strict=True))
+    assert between
+    assert all(scores[r] < ascent.scores.min() + 0.2 for r in between)
+    assert scores[walls.low] >= ascent.scores.min() + 0.2
+
+
+@pytest.mark.parametrize(
+    ("curves", "start"),
+    [
+        (Curves(moving_valley(-1.5), wall=-20), "Every learning rate from"),
+        (Curves(lambda x, share: np.full_like(share, 2.302), noise=0), "No learning rate from"),
+    ],
+)
+def test_why_there_is_no_answer(curves, start):
+    ascent, found = ascend(curves)
+    assert no_ladder_answer(ascent)[0].startswith(start)
+    assert all(ladder_verdict(ascent, t, None, None).startswith(("diverged", "learned nothing")) for t in found)
+
+
+def test_trials_of_another_seed_are_not_judged():
+    ascent, _ = ascend(Curves(moving_valley(-1.5)))
+    other = job(seed=8)
+    histories, _ = climb_up(Ladder(), other, Curves(moving_valley(-1.5)))
+    trial = trials(other, histories)[0]
+    assert ladder_verdict(ascent, trial, 0.03, Basin(0.02, 0.05)).startswith("not judged")
