@@ -147,8 +147,8 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin) -> tuple[str, ..
     )
     decades = math.log10(basin.high / basin.low)
     third = (
-        f"Rates from {rate(basin.low)} to {rate(basin.high)} ({decades:.1f} decades) cannot be told apart from it; on "
-        "tasks that nobody tuned on, 85 to 90 in 100 such intervals held the best rate."
+        f"Rates from {rate(basin.low)} to {rate(basin.high)} ({decades:.1f} decades) cannot be told apart from it; in "
+        "the study behind this method (22 tasks), 87 in 100 such intervals held the best rate."
     )
     return (first, second, third, _way(climbed), *_mind(ascent, answer))
 
