@@ -64,7 +64,7 @@ def terminal(columns: int, *, record: bool = False) -> Console:
     from rich.console import Console
 
     return Console(
-        file=io.StringIO(), record=record, width=columns, force_terminal=True, color_system="standard", no_color=False,
+        file=io.StringIO(), record=record, width=columns, force_terminal=True, color_system="truecolor", no_color=False,
         legacy_windows=False, highlight=False, markup=False, emoji=False,
     )  # fmt: skip
 
@@ -117,7 +117,7 @@ def picture(command: str, lines: list[Text]) -> str:
 def pick_picture() -> str:
     """Draw the answer of `etascope pick`."""
     run = etascope.pick("digits")
-    return picture("etascope pick", part(written(lambda console: print_choice(console, run)), "digits", "cost"))
+    return picture("etascope pick", part(written(lambda console: print_choice(console, run)), "learning rate", "cost"))
 
 
 def trace_picture() -> str:

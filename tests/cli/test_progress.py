@@ -36,16 +36,17 @@ def test_a_bar_is_shown_while_it_lasts_and_then_wiped_away():
         text = answer.read().decode()
         answer.close()
     assert code == 0
-    assert "of 20 trainings" in output
+    assert re.search(r"of \d+ trainings", output)
     assert "training the chosen one" in output
     assert "━" in output
-    assert "".join(lines) == ""
+    # What the command says itself stays.
+    assert [line for line in lines if line and not line.startswith("note: ")] == []
     assert cursor
     shown = re.split(r"[\r\n]+", re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", output))
     assert max(map(len, shown)) <= 80
     assert "learning rate   0." in text
     assert "\x1b" not in text
-    assert "of 20 trainings" not in text
+    assert "trainings 0:" not in text
 
 
 def test_a_dumb_terminal_gets_no_control_codes():

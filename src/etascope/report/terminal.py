@@ -124,6 +124,7 @@ def _dial(page: Page, run: Run) -> None:
     folds, seeds = len({fold for _, fold in units}), len({seed for seed, _ in units})
     over = [f"{n} {name}" for n, name in ((folds, "folds"), (seeds, "seeds")) if n > 1]
     mean = f", mean over {' and '.join(over)}" if over else ""
+    mean += " (where each trial stopped)" if run.choice.regime == "dear" else ""
     page.wrapped(f"validation loss in nats{mean}: a higher bar is a lower loss, no bar a blind guess", "bold")
     page.line("")
     blind = math.log(run.task.n_classes)
