@@ -186,14 +186,16 @@ def test_rm_removes_all_or_none(store, told):
     assert ids(store) == []
 
 
-@pytest.mark.parametrize(("key", "code", "left"), [("y", 0, 0), ("n", 130, 1), ("\n", 130, 1)])
+@pytest.mark.parametrize(("key", "code", "left"), [("y", 0, 0), ("n", 1, 1), ("\n", 1, 1), ("\x03", 130, 1)])
 def test_rm_asks_at_a_terminal(store, key, code, left):
     run_id = keep(store, searched())
     with Terminal("rm", "last", ETASCOPE_STORE=store) as terminal:
         terminal.read_until("Forget it for good?")
         assert run_id.encode() in terminal.output
         terminal.type(f"{key}\n")
-        assert terminal.end()[0] == code
+        ended, text = terminal.end()
+    assert ended == code
+    assert ("Nothing was removed." in text) is (code == 1)
     assert len(ids(store)) == left
 
 

@@ -143,8 +143,9 @@ def rm(run: tuple[str, ...], yes: bool, store_url: str | None) -> int:
     store = opened(store_url)
     lines = {line.id: line for line in store.find()}
     found = list(dict.fromkeys(one_of(name, tuple(lines)) for name in run))
-    if not yes:
-        _ask([lines[run_id] for run_id in found])
+    if not (yes or _agreed([lines[run_id] for run_id in found])):
+        print("Nothing was removed.")
+        return 1
     for run_id in found:
         store.remove(run_id)
     removed, whose = ("was", "its") if len(found) == 1 else ("were", "their")
@@ -184,12 +185,12 @@ def _pair(store: Store, a: str | None, b: str | None) -> tuple[StoredRun, Stored
     return store.get(ended[1]), store.get(ended[0])
 
 
-def _ask(found: list[RunLine]) -> None:
+def _agreed(found: list[RunLine]) -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError(f"rm forgets {_count(len(found))} for good, and there is nobody to ask here. Add --yes.")
     for line in found:
         print(f"{line.id}  {clock(line.created)}  {line.source}: {line.recipe}")
-    click.confirm(f"Forget {'it' if len(found) == 1 else 'them'} for good?", abort=True)
+    return click.confirm(f"Forget {'it' if len(found) == 1 else 'them'} for good?")
 
 
 def _count(runs: int) -> str:
