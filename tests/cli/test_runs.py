@@ -186,7 +186,7 @@ def test_rm_removes_all_or_none(store, told):
     assert ids(store) == []
 
 
-@pytest.mark.parametrize(("key", "code", "left"), [("y", 0, 0), ("n", 1, 1), ("\n", 1, 1), ("\x03", 130, 1)])
+@pytest.mark.parametrize(("key", "code", "left"), [("y", 0, 0), ("n", 1, 1), ("\n", 1, 1)])
 def test_rm_asks_at_a_terminal(store, key, code, left):
     run_id = keep(store, searched())
     with Terminal("rm", "last", ETASCOPE_STORE=store) as terminal:
