@@ -34,7 +34,7 @@ _NOT_LOCKED = ("workers", "image")
     epilog=f"""\b
 Examples:
   etascope lock                      the latest run, to {LOCK_NAME}
-  etascope lock 3f2a                 that run; the beginning of its id is enough
+  etascope lock 3f2a                 that run; how its id begins is enough
   etascope lock --out my.lock.json   another file""",
 )
 @click.argument("run", default="last")

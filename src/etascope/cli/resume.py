@@ -23,7 +23,7 @@ from etascope.core.stored import StoredRun
     epilog="""\b
 Examples:
   etascope resume                      the latest that did not come to its end
-  etascope resume 3f2a                 that one; the beginning of its id is enough
+  etascope resume 3f2a                 that one; how its id begins is enough
   etascope resume --json answer.json   and everything measured, as JSON
 
 Exits as etascope pick does.""",
