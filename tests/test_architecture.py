@@ -37,7 +37,7 @@ LIGHT = {"numpy", "etascope"}
 AT_ONCE = {"numpy", "click", "etascope"}
 FORBIDDEN = {"utils", "helpers", "common", "misc", "manager"}
 LONGEST = 300
-ENTRIES = 14
+ENTRIES = 18
 
 
 @cache

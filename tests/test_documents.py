@@ -108,8 +108,10 @@ def test_the_answer_in_a_document_is_the_run_in_python():
     assert told["basin"] == {"low": known.choice.basin.low, "high": known.choice.basin.high}
     assert told["valid"] == {"accuracy": known.choice.valid_accuracy, "loss": known.choice.valid_loss}
     assert told["test"] == {"accuracy": known.trace.evaluation.accuracy, "loss": known.trace.evaluation.loss}
-    assert [trial["train_loss"] for trial in told["trials"]] == known.history.train_loss.tolist()
-    assert [trial["valid_loss"] for trial in told["trials"]] == known.history.valid_loss.tolist()
+    ends = [trial.epoch_ends(known.task.steps_per_epoch) for trial in known.trials]
+    for name in ("train_loss", "valid_loss"):
+        values = [getattr(trial, name)[end].tolist() for trial, end in zip(known.trials, ends, strict=True)]
+        assert [trial[name] for trial in told["trials"]] == values
     assert [trial["fold"] for trial in told["trials"]] == known.history.plan.folds.tolist()
     assert [trial["verdict"] for trial in told["trials"]] == list(known.choice.verdicts)
     assert told["cost"]["trials"] == len(known.history.plan)

@@ -107,12 +107,12 @@ def test_every_trial_of_the_search_holds_a_fold_out_and_the_last_training_none(s
 
 
 def test_the_validation_curve_is_the_mean_over_the_folds_at_the_chosen_rate(searched):
-    plan, history = searched.history.plan, searched.history
-    chosen = np.isclose(plan.learning_rates, searched.choice.learning_rate, rtol=1e-9)
-    assert sorted(plan.folds[chosen].tolist()) == [0, 1, 2, 3, 4]
-    curve = history.valid_loss[chosen].mean(axis=0)
+    chosen = [t for t in searched.trials if t.learning_rate == searched.choice.learning_rate]
+    assert sorted(t.fold for t in chosen) == [0, 1, 2, 3, 4]
+    ends = [t.epoch_ends(searched.task.steps_per_epoch) for t in chosen]
+    curve = np.mean([t.valid_loss[e] for t, e in zip(chosen, ends, strict=True)], axis=0)
     assert [epoch.valid_loss for epoch in searched.trace.epochs] == pytest.approx(curve.tolist(), abs=1e-12)
-    accuracy = history.valid_accuracy[chosen].mean(axis=0)
+    accuracy = np.mean([t.valid_accuracy[e] for t, e in zip(chosen, ends, strict=True)], axis=0)
     assert [epoch.valid_accuracy for epoch in searched.trace.epochs] == pytest.approx(accuracy.tolist(), abs=1e-12)
     assert curve[-1] == pytest.approx(searched.choice.valid_loss)
     assert "5 trainings" in searched.trace.validation

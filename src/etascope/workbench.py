@@ -23,7 +23,7 @@ from etascope.learn.insight import choice_insight
 from etascope.learn.tracing import Validation, lay_open, require_image
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.selection.search import GridSearch
+from etascope.selection.automatic import Automatic
 from etascope.training.dense import DenseEngine
 
 
@@ -63,7 +63,7 @@ def pick(
     image
         Which test image the prediction trace follows, counted from 0.
     method
-        Proposes plans and chooses. Default `GridSearch()`.
+        Proposes plans and chooses. Default `Automatic()`.
     engine
         Trains plans. Default `DenseEngine()`, on every core.
     watch
@@ -84,7 +84,7 @@ def pick(
     >>> 0.003 < run.choice.learning_rate < 0.3
     True
     """
-    recipe, method, engine = recipe or Recipe(), method or GridSearch(), engine or DenseEngine()
+    recipe, method, engine = recipe or Recipe(), method or Automatic(), engine or DenseEngine()
     dataset = _open(images, labels, test, watch)
     began = time.perf_counter()
     split = _divide(dataset, recipe, test, folds)

@@ -8,12 +8,20 @@ import subprocess
 import sys
 import time
 
+import click
 import pytest
 
+from etascope.cli.main import commands
 from tests.cli.running import SMALL, Terminal, environment, run, screen, start
 from tests.images.making import pictures, write_folder
 
 COMMANDS = ("pick", "trace", "quiz")
+SECTIONS = {
+    "Commands": COMMANDS,
+    "Experiments": ("range-test", "ladder", "referee", "sharpness"),
+    "Kept searches": ("runs", "show", "compare", "export", "code", "resume", "rm", "gc"),
+    "In CI": ("lock", "check"),
+}
 
 
 @pytest.fixture
@@ -57,9 +65,23 @@ def test_without_a_command_there_is_the_help():
 
 
 def test_every_command_is_listed_with_a_whole_sentence():
-    listed = run("-h", COLUMNS=80).out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
-    assert [line.split()[0] for line in listed] == sorted(COMMANDS)
-    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+    text = run("-h", COLUMNS=100).out
+    for title, names in SECTIONS.items():
+        listed = text.partition(f"{title}:\n")[2].partition("\n\n")[0].splitlines()
+        assert [line.split()[0] for line in listed] == list(names)
+        assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+
+
+@pytest.mark.parametrize("name", [name for title, names in SECTIONS.items() if title != "Commands" for name in names])
+def test_a_command_says_of_itself_what_the_list_says(name):
+    command = commands.get_command(click.Context(commands), name)
+    assert command is not None
+    assert command.name == name
+    assert f"  {name}  " in run("-h", COLUMNS=100).out
+    assert command.get_short_help_str(100) in " ".join(run("-h", COLUMNS=100).out.split())
+    ended = run(name, "--help", COLUMNS=80)
+    assert (ended.code, ended.err) == (0, "")
+    assert len(examples(ended.out)) >= 2
 
 
 def test_the_version_is_that_of_the_package():

@@ -5,12 +5,24 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import import_module
 from typing import Any, NoReturn, cast
 
 import click
 
-from etascope.cli.options import Output, data_options, open_data, output_options, recipe_of, recipe_options
+from etascope.cli.keeping import keeper
+from etascope.cli.options import (
+    Output,
+    data_options,
+    open_data,
+    output_options,
+    recipe_of,
+    recipe_options,
+    report_option,
+    search_options,
+)
 from etascope.cli.progress import progress
+from etascope.cli.store_option import store_option
 from etascope.core.errors import InputError, option
 
 EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -18,8 +30,52 @@ EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 _EXAMPLES = "\b\nExamples:\n  "
 
 
+#: Where each command stands, and what the list of commands says of it, so that the list loads none of them.
+_ELSEWHERE = {
+    "range-test": ("range_test", "range_test", "See what a range test would have suggested."),
+    "ladder": ("ladder", "ladder", "Repeat the choice at other lengths, batch sizes or widths."),
+    "referee": ("referee", "referee", "Score range tests, Optuna, Prodigy and etascope on your own recipe."),
+    "sharpness": ("sharpness", "sharpness", "See why too large a rate fails: the sharpness wall."),
+    "resume": ("resume", "resume", "Go on with a search that was stopped."),
+    "runs": ("runs", "runs", "List the searches that were kept."),
+    "show": ("runs", "show", "Show the answer of a kept search again."),
+    "compare": ("runs", "compare", "Put two kept searches side by side."),
+    "export": ("runs", "export", "Write a kept search as JSON."),
+    "code": ("code", "code", "Print a script that trains a run's recipe at its rate."),
+    "lock": ("lock", "lock", "Write an accepted answer to a small file to commit."),
+    "check": ("lock", "check", "Fail when data, recipe or result have moved from a lock."),
+    "rm": ("runs", "rm", "Forget kept searches."),
+    "gc": ("runs", "gc", "Give the space of forgotten searches back."),
+}
+_SECTIONS = {
+    "Commands": ("pick", "trace", "quiz"),
+    "Experiments": ("range-test", "ladder", "referee", "sharpness"),
+    "Kept searches": ("runs", "show", "compare", "export", "code", "resume", "rm", "gc"),
+    "In CI": ("lock", "check"),
+}
+
+
 class _Commands(click.Group):
-    """Commands that answer a misspelt name with the one that was likely meant."""
+    """Commands that load when they are called, and answer a misspelt name with the one that was likely meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in _SECTIONS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, name, _ = _ELSEWHERE[cmd_name]
+        return getattr(import_module(f"etascope.cli.{module}"), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, names in _SECTIONS.items():
+            with formatter.section(title):
+                rows = [(name, _ELSEWHERE[name][2] if name in _ELSEWHERE else self._short(ctx, name)) for name in names]
+                formatter.write_dl(rows)
+
+    def _short(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return "" if command is None else command.get_short_help_str(100)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -91,50 +147,38 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     epilog=_EXAMPLES
     + """etascope pick                            the bundled digits
   etascope pick photos/ --optimizer adam   your images, one folder a class
-  etascope pick mnist --json answer.json   and everything measured, as JSON
+  etascope pick mnist --report mnist.html  and a page to look at
 
 Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.""",
 )
 @data_options
-@click.option(
-    "--folds", type=int, help="Cross-validation folds; 1 is one holdout. [default: 5 below 10,000 images, else 1]"
-)
-@click.option("--low", type=float, help="Lowest learning rate to try. [default: until it is too slow]")
-@click.option("--high", type=float, help="Highest learning rate to try. [default: until it is too large]")
+@search_options
 @recipe_options
 @output_options
+@report_option
+@store_option
+@click.option("--no-store", is_flag=True, help="Do not keep this search.")
 def pick(
-    low: float | None, high: float | None, folds: int | None, json_path: str | None, ascii: bool, **options: Any
+    json_path: str | None, ascii: bool, reports: tuple[str, ...], store_url: str | None, no_store: bool, **options: Any
 ) -> int:
     """Try many learning rates at once and recommend one, with its evidence.
 
-    Learning rates are compared by cross-validation on images that did not train; the test images are looked at once,
-    by a final model at the chosen rate. DATA is as in `etascope trace`.
+    Learning rates are compared on images that did not train: by cross-validation where trainings are cheap, on a
+    ladder of ever longer trainings where they are dear. The test images are looked at once, by a final model at the
+    chosen rate. Every search is kept (`etascope runs`). DATA is as in `etascope trace`.
     """
-    import etascope
-    from etascope.learn.quiz import run_quiz
-    from etascope.report.document import pick_document
-    from etascope.report.terminal import print_choice, print_trace
-    from etascope.selection.search import GridSearch
-    from etascope.training.dense import DenseEngine
+    from etascope.cli.searching import kept_options, method_of, search, write_answer
 
-    output, recipe = Output(json_path, ascii), recipe_of(options)
-    method, engine = GridSearch(low=low, high=high), DenseEngine(options["workers"])
+    output, recipe = Output(json_path, ascii, reports), recipe_of(options)
+    method_of(options)
+    kept = None if no_store else keeper(store_url, kept_options(options))
     with progress() as watch:
         dataset, share = open_data(options, watch)
-        run = etascope.pick(
-            dataset, recipe=recipe, test=share, folds=folds, image=options["image"], method=method, engine=engine,
-            watch=watch,
-        )  # fmt: skip
-    questions = run_quiz(run)
-    with output.document(lambda: pick_document(run, questions)):
-        if output.text:
-            console = output.console()
-            print_choice(console, run, ascii=output.plain)
-            if run.trace is not None:
-                console.print()
-                print_trace(console, run.trace, questions, ascii=output.plain)
-    return EXIT_NO_ANSWER if run.choice.learning_rate is None else EXIT_ANSWER
+        run = search(dataset, share, recipe, options, watch, keeper=kept)
+    told = write_answer(output, run)
+    if kept is not None:
+        kept.tell()
+    return EXIT_ANSWER if told else EXIT_NO_ANSWER
 
 
 @commands.command(

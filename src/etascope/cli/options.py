@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from etascope.core.data import Dataset
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, option
 from etascope.core.protocols import Watch
 from etascope.core.recipe import OPTIMIZERS, PIXELS, Recipe
 from etascope.core.schedules import SCHEDULES
@@ -22,6 +22,8 @@ from etascope.report.page import needs_ascii, open_console
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from etascope.core.run import Run
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,6 +53,18 @@ _RECIPE = (
     click.option("--workers", type=int, help="Processes or threads; the answer stays the same. [default: all cores]"),
     click.option("--image", default=0, show_default=True, type=int, help="Test image that the prediction follows."),
 )  # fmt: skip
+_SEARCH = (
+    click.option("--folds", type=int, help="Cross-validation folds; 1 is one holdout. "
+                 "[default: 5 below 10,000 images, else 1]"),
+    click.option("--low", type=float, help="Lowest learning rate to try. [default: until it is too slow]"),
+    click.option("--high", type=float, help="Highest learning rate to try. [default: until it is too large]"),
+    click.option("--budget", type=float, help="What the search may cost, in whole trainings; from 24 on, "
+                 "cross-validation. [default: by the predicted time]"),
+    click.option("--target", default="accuracy", show_default=True, metavar="NAME",
+                 help="What best means: accuracy or loss."),
+    click.option("--tolerance", type=float, help="How near to the best is near enough. [default: 1 point of accuracy, "
+                 "or 5 % of loss]"),
+)  # fmt: skip
 _OUTPUT = (
     click.option("--json", "json_path", metavar="PATH", help="Also write a JSON document; - writes nothing else."),
     click.option("--ascii", is_flag=True, help="Draw with ASCII characters only."),
@@ -67,6 +81,8 @@ class Output:
         Where the JSON document goes; `-` is standard output, None is nowhere.
     ascii
         Whether only ASCII characters may be written.
+    reports
+        Files to write reports to; what kind, the suffix says.
 
     Raises
     ------
@@ -76,22 +92,18 @@ class Output:
 
     json_path: str | None
     ascii: bool
+    reports: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Look where the document would go."""
-        if self.json_path is None or self.json_path == "-":
-            return
-        path = Path(self.json_path)
-        folder = path.absolute().parent
-        if path.is_dir():
-            why = "it is a directory"
-        elif not folder.is_dir():
-            why = f"there is no directory {folder}"
-        elif not os.access(path if path.exists() else folder, os.W_OK):
-            why = "you may not write there"
-        else:
-            return
-        raise InputError(f"--json needs a file that can be written; found {self.json_path!r}, but {why}.")
+        """Look where documents and reports would go."""
+        if self.json_path is not None and self.json_path != "-":
+            _require_place("--json", self.json_path)
+        if self.reports:
+            from etascope.report.write import REPORTS
+
+            for report in self.reports:
+                option("the suffix of --report", Path(report).suffix.lower(), REPORTS)
+                _require_place("--report", report)
 
     @property
     def text(self) -> bool:
@@ -120,6 +132,34 @@ class Output:
             raise
         yield
 
+    @contextmanager
+    def written(self, run: Run) -> Generator[None]:
+        """Write the reports that are asked for; the block runs whether or not that works."""
+        try:
+            if self.reports:
+                from etascope.report.write import write_report
+
+                for report in self.reports:
+                    write_report(run, report)
+        except InputError:
+            yield
+            raise
+        yield
+
+
+def _require_place(name: str, given: str) -> None:
+    path = Path(given)
+    folder = path.absolute().parent
+    if path.is_dir():
+        why = "it is a directory"
+    elif not folder.is_dir():
+        why = f"there is no directory {folder}"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        why = "you may not write there"
+    else:
+        return
+    raise InputError(f"{name} needs a file that can be written; found {given!r}, but {why}.")
+
 
 def data_options(command: Command) -> Command:
     """Add the argument DATA and how to open it."""
@@ -131,14 +171,27 @@ def recipe_options(command: Command) -> Command:
     return _add(command, _RECIPE)
 
 
+def search_options(command: Command) -> Command:
+    """Add what the search looks for, where, and what it may cost."""
+    return _add(command, _SEARCH)
+
+
+def report_option(command: Command) -> Command:
+    """Add files to write reports to."""
+    return click.option(
+        "--report", "reports", multiple=True, metavar="PATH",
+        help="Also write a report: .html page, .md, .json, or the landscape as .png, .svg, .pdf.",
+    )(command)  # fmt: skip
+
+
 def output_options(command: Command) -> Command:
     """Add where the output goes."""
     return _add(command, _OUTPUT)
 
 
 def _add(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
-    for option in reversed(options):
-        command = option(command)
+    for add in reversed(options):
+        command = add(command)
     return command
 
 

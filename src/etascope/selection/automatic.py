@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from etascope.core.choice import Choice
+from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Plan
 from etascope.core.recipe import Task
@@ -73,7 +74,15 @@ class Automatic:
         return Ladder(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high, budget=budget)
 
     def propose(self, task: Task, histories: Sequence[History]) -> Plan | None:
-        """Return the next plan of the method for this task."""
+        """Return the next plan of the method for this task.
+
+        Raises
+        ------
+        InputError
+            If no rows validate, so that there is nothing to choose by.
+        """
+        if task.n_folds < 1:
+            raise InputError("choosing a learning rate needs validation rows; found 0 folds. Try --folds 5.")
         return self.method(task).propose(task, histories)
 
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
