@@ -89,7 +89,8 @@ def run_once(line):
 
 
 def run_command(line):
-    return run(*shlex.split(line)[1:]) if "--json" in line else run_once(line)
+    alike = shlex.split(line)[1] in ("pick", "trace", "quiz") and not {"--json", "--report"} & set(shlex.split(line))
+    return run_once(line) if alike else run(*shlex.split(line)[1:])
 
 
 def sessions(block):

@@ -1,9 +1,12 @@
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etascope.core.choice import Basin, Curve
 from etascope.core.trace import Evaluation
 from etascope.learn.insight import choice_insight, trace_insight
 from tests.learn import made
@@ -115,3 +118,19 @@ def test_any_training_gets_two_or_three_plain_sentences(losses, accuracy, rate):
     said = told(losses, rate, evaluation)
     assert 2 <= len(said) <= 3
     assert all(s.isascii() and s.endswith(".") and "nan" not in s for s in said)
+
+
+def test_on_a_ladder_prices_come_from_the_curve():
+    rates = np.geomspace(0.01, 1, 21)
+    lost = 3 * np.log10(rates / 0.1) ** 2
+    curve = Curve(rates, lost, lost - 1, lost + 1, "points")
+    dear = replace(made.choice(), learning_rate=0.1, basin=Basin(0.05, 0.2), regime="dear", curve=curve)
+    price = choice_insight(dear, None, 10)[0]
+    expected = 3 * np.log10(2.5) ** 2
+    assert price == (
+        f"By the curve through the trials, 0.04, 2.5 times lower, would lose about {expected:.1f} points of accuracy; "
+        f"0.25, 2.5 times higher, would lose about {expected:.1f} points of accuracy."
+    )
+    assert "stopped early" in choice_insight(replace(dear, curve=None), None, 10)[0]
+    narrow = replace(dear, learning_rate=0.02)
+    assert "lower" not in choice_insight(narrow, None, 10)[0]

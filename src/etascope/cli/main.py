@@ -232,7 +232,7 @@ def main() -> None:
         message = error.format_message().rstrip()
         _end(f"{message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
-        _end("stopped by Ctrl-C; nothing was written.", EXIT_INTERRUPTED)
+        _end("stopped by Ctrl-C. A search that had begun is kept: etascope resume.", EXIT_INTERRUPTED)
     except MemoryError:
         _end(
             "this takes more memory than there is. Try fewer --hidden units, a smaller --image-size or fewer images.",

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from etascope.core.choice import Choice, Landscape
+from etascope.core.choice import Choice, Curve, Landscape
 from etascope.core.numbers import nats, noise, percent, rate
 from etascope.core.trace import Epoch, Evaluation
 from etascope.learn.epoch_view import ABOVE_BLIND
 
 #: A rate may be called "about ten times" another when it is within this factor of exactly ten times.
 ABOUT = 1.5
+#: How far from the chosen rate the price of another is told where trials were stopped early.
+APART = 2.5
 #: Smaller relative rises than this are the noise of a shuffled epoch.
 STILL = 0.02
 #: From this share of log(n_classes) on, the last epoch's loss is that of a model that has learned next to nothing.
@@ -81,7 +83,8 @@ def choice_insight(choice: Choice, evaluation: Evaluation | None, n_classes: int
     if chosen is None or choice.basin is None:
         return _undecided(landscape, n_classes)
     low, high = choice.basin.low, choice.basin.high
-    said = [_neighbours(landscape, chosen)]
+    # On a ladder rates that fell behind were stopped early: their last losses are no price.
+    said = [_expected(choice.curve, chosen)] if choice.regime == "dear" else [_neighbours(landscape, chosen)]
     if high > low:
         said.append(
             f"From {rate(low)} to {rate(high)}, a factor of {high / low:.2g}, the learning rates cannot be told apart "
@@ -179,6 +182,19 @@ def _neighbours(landscape: Landscape, chosen: float) -> str:
         return f"The recommended {rate(chosen)} was not itself among the rates that were tried."
     below, above = _price(landscape, here, 0.1, "a tenth of"), _price(landscape, here, 10.0, "ten times")
     return f"On the validation images, {below}; {above}."
+
+
+def _expected(curve: Curve | None, chosen: float) -> str:
+    """Say what the curve promises two and a half times below and above the chosen rate, where it goes so far."""
+    told: list[str] = []
+    for name, other in (("lower", chosen / APART), ("higher", chosen * APART)):
+        if curve is not None and curve.learning_rates[0] <= other <= curve.learning_rates[-1]:
+            cost = float(np.interp(math.log(other), np.log(curve.learning_rates), curve.mean))
+            unit = "points of accuracy" if curve.unit == "points" else "per cent of loss"
+            told.append(f"{rate(other)}, {APART:g} times {name}, would lose about {cost:.1f} {unit}")
+    if not told:
+        return "Rates that fell behind were stopped early, so what they would have cost in the end is not known."
+    return f"By the curve through the trials, {'; '.join(told)}."
 
 
 def _undecided(landscape: Landscape, n_classes: int) -> tuple[str, ...]:
