@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from etascope.core.data import NO_FOLD
-from etascope.core.history import History, Status
+from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Plan
 from etascope.core.recipe import Recipe, Task
 
 BLIND = float(np.log(10))
+ROWS = 160
 
 
 def task(n_folds=5, classes=10, **recipe):
@@ -30,18 +31,26 @@ def flat(level):
     return lambda x, seed, fold: np.full_like(x, level)
 
 
+def calibrated(x):
+    """At no rate does a temperature take anything off."""
+    return 0.0
+
+
 @dataclass(frozen=True)
 class ClosedForm:
     """Trains by formula: `loss(log10 rate, seed, fold)`, times noise of the unit and of the trial.
 
     `wall` is the log10 rate from which on trials diverge; `noise` the deviation of log loss of a trial beside
-    its unit's, `shared` that of a unit.
+    its unit's, `shared` that of a unit. `examples` is the deviation of the log loss of a validation example, which
+    all rates share but for a tenth. `overconfident` is how much of the loss, at a rate, a temperature of 2 takes off.
     """
 
     loss: Callable
     wall: float = np.inf
     noise: float = 0.01
     shared: float = 0.1
+    examples: float = 0.5
+    overconfident: Callable = calibrated
 
     def train(self, task: Task, plan: Plan) -> History:
         """Return the history of the plan."""
@@ -54,13 +63,15 @@ class ClosedForm:
         diverged = x >= self.wall
         valid[diverged] = np.nan
         epochs = task.recipe.epochs
-        share = np.arange(1, epochs + 1) / epochs
+        ends = task.steps_per_epoch * np.arange(1, epochs + 1)
+        evaluated_at = ends if plan.evaluate_at is None else np.array(plan.evaluate_at)
+        share = evaluated_at / task.steps
         held_out = plan.folds[:, None] != NO_FOLD
         curve = BLIND + (valid[:, None] - BLIND) * share
         return History(
             plan=plan,
-            step_loss=np.repeat(curve, task.steps_per_epoch, axis=1).astype(np.float32),
-            evaluated_at=task.steps_per_epoch * np.arange(1, epochs + 1),
+            step_loss=np.repeat(curve[:, -1:], task.steps, axis=1).astype(np.float32),
+            evaluated_at=evaluated_at,
             train_loss=curve,
             train_accuracy=np.exp(-curve),
             valid_loss=np.where(held_out, curve, np.nan),
@@ -69,7 +80,21 @@ class ClosedForm:
             diverged_at=np.where(diverged, 1, -1),
             examples=np.where(diverged, 32, 640 * epochs),
             seconds=0.5,
+            example_losses=self._examples(plan, x, curve) if plan.keep_examples else None,
         )
+
+    def _examples(self, plan, x, curve):
+        """Spread each loss over the examples of its fold; temperature 2 is best where the loss is overconfident."""
+        losses = np.empty((*curve.shape, len(TEMPERATURES), ROWS))
+        for i, fold in enumerate(plan.folds.tolist()):
+            common = np.random.default_rng(fold + 1).normal(size=ROWS)
+            own = np.random.default_rng([fold + 1, round(x[i] * 1e6) + 10**8]).normal(size=ROWS)
+            rows = np.exp(self.examples * (common + 0.1 * own))
+            scale = 1 + 0.1 * np.abs(np.arange(len(TEMPERATURES)) - 2)
+            scale[2] = 1 - self.overconfident(x[i])
+            scale[0] = 1.0
+            losses[i] = curve[i][:, None, None] * scale[:, None] * (rows / rows.mean())
+        return losses.astype(np.float32)
 
 
 def search(method, task, engine):

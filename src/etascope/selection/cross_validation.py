@@ -19,7 +19,7 @@ from etascope.core.trials import Trial, trials
 from etascope.selection.cost import search_cost
 from etascope.selection.curves import best_index, read_landscape, scored_landscape
 from etascope.selection.grid import Grid
-from etascope.selection.lanes import lane_grid, wall_rates, window_rates
+from etascope.selection.lanes import connected, first_window, lane_grid, wall_rates, wider_window
 from etascope.selection.luck import expected_luck
 from etascope.selection.reasons import no_answer, not_tried
 from etascope.selection.receipt import MEASURES, at_rate, measured_walls, receipt
@@ -127,24 +127,31 @@ class CrossValidation:
             raise InputError("choosing a learning rate needs validation rows; found 0 folds. Try --folds 5.")
         if len(histories) >= self.max_rounds:
             return None
-        every = trials(task, histories)
-        units = [(seed, fold) for seed in self._seeds(task) for fold in range(task.n_folds)]
+        every, seeds = trials(task, histories), self._seeds(task)
+        if any(trial.seed not in seeds for trial in every):
+            return None
+        units = [(seed, fold) for seed in seeds for fold in range(task.n_folds)]
         scores, _, scored = self._measured(task, histories, every)
         rates = wall_rates(task, self.grid, scored)
         if rates:
             return _plan(task, [(rate, units[0]) for rate in rates])
-        settled = self._settled(task, scores, scored)
-        if settled is None:
+        best = best_index(scored)
+        if best is None or not learned(task, scored, best):
             return None
-        window = window_rates(self.grid, scored, settled, self.rates, len(units))
-        done = {(t.learning_rate, (t.seed, t.fold)) for t in every}
+        settled = None
+        window = first_window(self.grid, scored, self.rates)
+        everywhere = scores.learning_rates[scores.counts == len(units)].tolist()
+        if connected(self.grid, everywhere):
+            settled = settle(scores, self.target, self.tolerance, self.grid.limits)
+            window = wider_window(self.grid, everywhere, settled)
+        done = {(trial.learning_rate, (trial.seed, trial.fold)) for trial in every}
         missing = [(rate, unit) for unit in units for rate in window if (rate, unit) not in done]
         if missing:
             return _plan(task, missing)
-        fresh = _fresh_seed(self._seeds(task))
-        if self._open_end(settled) or any(t.seed == fresh for t in every):
+        settled = settled or settle(scores, self.target, self.tolerance, self.grid.limits)
+        if self._open_end(settled):
             return None
-        return _plan(task, [(settled.learning_rate, (fresh, fold)) for fold in range(task.n_folds)])
+        return _plan(task, [(settled.learning_rate, (_fresh_seed(seeds), fold)) for fold in range(task.n_folds)])
 
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
         """Return the rate that promises to lose least and its evidence, or why it cannot be told yet.

@@ -1,8 +1,10 @@
-"""Which rates a cross-validation tries next: `wall_rates`, `window_rates`."""
+"""Which rates a cross-validation tries next: `wall_rates`, `first_window`, `wider_window`."""
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from etascope.core.recipe import Task
 from etascope.selection.curves import best_index
 from etascope.selection.grid import Grid, make_grid
 from etascope.selection.search import CENTRES
-from etascope.selection.settled import Settled
+from etascope.selection.settled import WIDE, Settled
 from etascope.selection.walls import clearly_worse
 
 #: Rates a decade of the fine window.
@@ -20,8 +22,6 @@ PER_DECADE = 6
 FIRST = 8
 #: Rates that a round adds on a side: a decade of the walls, half a decade of the window.
 WIDER, MORE = 2, 3
-#: A basin that touches the end of a window of this many decades is wide enough to be told as it is.
-WIDE = 4.0
 
 
 def lane_grid(rates: int, low: float | None, high: float | None) -> Grid:
@@ -50,7 +50,8 @@ def wall_rates(task: Task, grid: Grid, scored: Landscape) -> list[float]:
     coarse, tried = _coarse(grid), set(scored.learning_rates.tolist())
     done = [i for i in coarse if grid.rates[i] in tried]
     if not done:
-        near = sorted(coarse, key=lambda i: abs(math.log10(grid.rates[i]) - CENTRES[task.recipe.optimizer]))
+        centre = CENTRES[task.recipe.optimizer]
+        near = sorted(coarse, key=lambda i: round(abs(math.log10(grid.rates[i]) - centre), 2))
         return [grid.rates[i] for i in sorted(near[:FIRST])]
     best = best_index(scored)
     low, high = (int(scored.learning_rates.searchsorted(grid.rates[i])) for i in (done[0], done[-1]))
@@ -61,44 +62,57 @@ def wall_rates(task: Task, grid: Grid, scored: Landscape) -> list[float]:
     return [grid.rates[i] for i in (*below, *above)]
 
 
-def window_rates(grid: Grid, scored: Landscape, settled: Settled, rates: int, units: int) -> list[float]:
-    """Return the rates that every unit should be tried on, ascending: about the best, and where its basin reaches.
-
-    Nothing above a rate that diverged is in the first window. It is widened by half a decade at an end that the basin
-    or the recommended rate touches.
+def first_window(grid: Grid, scored: Landscape, rates: int) -> list[float]:
+    """Return the rates about the best that every unit should be tried on, ascending; none above one that diverged.
 
     Parameters
     ----------
     grid
         What may be tried.
-    scored, settled
-        Scores so far, and what they settle.
+    scored
+        Scores of one unit, walls included.
     rates
-        Rates of the first window.
-    units
-        Units that a rate needs to be compared with others.
+        How many, where the limits leave room for as many.
     """
-    trained = (~np.isnan(scored.valid_loss)).sum(axis=1) >= units
-    full = {i for i, rate in enumerate(grid.rates) if rate in set(scored.learning_rates[trained].tolist())}
-    last = len(grid.rates) - 1
-    if not full:
-        centre = grid.nearest(10 ** _vertex(scored))
-        first = max(min(centre - (rates - 1) // 2, last - rates + 1), 0)
-        window = range(first, min(first + rates, last + 1))
-        top = scored.learning_rates[np.isinf(scored.valid_loss).any(axis=1)].min(initial=math.inf)
-        bottom = grid.rates[window[0]]
-        return [grid.rates[i] for i in window if grid.rates[i] <= max(top, bottom)]
+    last, centre = len(grid.rates) - 1, grid.nearest(10 ** _vertex(scored))
+    first = max(min(centre - (rates - 1) // 2, last - rates + 1), 0)
+    top = scored.learning_rates[np.isinf(scored.valid_loss).any(axis=1)].min(initial=math.inf)
+    return [rate for rate in grid.rates[first : first + rates] if rate <= top]
+
+
+def connected(grid: Grid, tried: Sequence[float]) -> bool:
+    """Return whether two neighbours of the grid were tried, so that there is a window to widen."""
+    places = [i for i, rate in enumerate(grid.rates) if rate in set(tried)]
+    return any(after - before == 1 for before, after in itertools.pairwise(places))
+
+
+def wider_window(grid: Grid, tried: Sequence[float], settled: Settled) -> list[float]:
+    """Return the rates that every unit should be tried on: a connected window that the basin does not touch.
+
+    It is widened by half a decade at an end that the recommended rate or the basin touches, unless more is not allowed.
+
+    Parameters
+    ----------
+    grid
+        What may be tried.
+    tried
+        Rates that every unit was tried on.
+    settled
+        What they settle.
+    """
+    full, last = {i for i, rate in enumerate(grid.rates) if rate in set(tried)}, len(grid.rates) - 1
     low = high = min(full, key=lambda i: abs(math.log10(grid.rates[i] / settled.learning_rate)))
     while low - 1 in full:
         low -= 1
     while high + 1 in full:
         high += 1
-    wide = math.log10(grid.rates[high] / grid.rates[low]) >= WIDE
-    if settled.learning_rate <= grid.rates[low] or (settled.touches(-1) and not wide):
+    ends, rate, basin = (grid.rates[low], grid.rates[high]), settled.learning_rate, settled.basin
+    narrow = math.log10(ends[1] / ends[0]) < WIDE
+    if rate <= ends[0] or (narrow and basin.low <= ends[0]):
         low = max(low - MORE, 0)
-    if settled.learning_rate >= grid.rates[high] or (settled.touches(1) and not wide):
+    if rate >= ends[1] or (narrow and basin.high >= ends[1]):
         high = min(high + MORE, last)
-    return [grid.rates[i] for i in range(low, high + 1)]
+    return list(grid.rates[low : high + 1])
 
 
 def _coarse(grid: Grid) -> list[int]:

@@ -41,8 +41,8 @@ def expected_luck(scores: Scores, accuracy: Array, shown: float, *, seed: int = 
     """
     full = scores.counts == scores.counts.max(initial=0)
     loss, units = scores.log_loss[full], len(scores.units)
-    if units < 2 or len(loss) < 2 or np.isnan(loss).any():
-        return Luck(TYPICAL, TYPICAL_SPREAD, shown)
+    if units < 2 or len(loss) < 2:
+        return Luck(TYPICAL if len(loss) > 1 else 0.0, TYPICAL_SPREAD, shown)
     near = loss.mean(axis=1) < loss.mean(axis=1).min() + NEAR
     right = np.where(loss >= WORST, 0.0, np.nan_to_num(accuracy[full]))
     generator = np.random.default_rng(seed)

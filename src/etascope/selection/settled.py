@@ -22,6 +22,8 @@ UNITS = {"accuracy": "points", "loss": "%"}
 WORDS = ((0.9, "likely"), (0.8, "probable"), (0.0, "not settled"))
 #: Deviation of one unit's run, as a share of the scale and of twice the loss, and what it is worth in units.
 RUN_PRIOR, RUN_WEIGHT = 0.07, 4
+#: A window of this many decades is wide enough to tell its basin as it is, and this share of it is filled by a plateau.
+WIDE, FILLS = 4.0, 2 / 3
 #: What three times the seeds leave of the variance by the sampling of examples.
 EXAMPLES_LEFT = 0.7
 
@@ -97,14 +99,25 @@ def settle(scores: Scores, target: str, tolerance: float | None, limits: tuple[f
         In points, or per cent of loss, above 0; None is 1 point, or 5 %.
     limits
         The lowest and the highest rate that may be recommended.
+
+    Notes
+    -----
+    Where nothing can be told apart over four decades and more, the middle of the basin is recommended.
     """
     within = TOLERANCES[target] if tolerance is None else tolerance
     scale = 100 * CHEAP.slope * max(float(scores.error[scores.best]), 0.5 / scores.examples)
     draws = _draws(scores, scale, target)
-    rate = min(max(float(f"{draws.best():.3g}"), limits[0]), limits[1])
+    rate = min(max(float(f"{_place(scores, draws):.3g}"), limits[0]), limits[1])
     basin = draws.basin(include=rate)
     outwards = Basin(max(_digits(basin.low, math.floor), limits[0]), min(_digits(basin.high, math.ceil), limits[1]))
     return Settled(scores, draws, scale, rate, outwards, target, within, draws.confidence(rate, within))
+
+
+def _place(scores: Scores, draws: Draws) -> float:
+    """Return the best rate, or the middle of a basin that fills a very wide window, where ends are no better."""
+    full, basin = scores.learning_rates[scores.counts == scores.counts.max()], draws.basin()
+    window, width = (math.log10(high / low) for low, high in ((full[0], full[-1]), (basin.low, basin.high)))
+    return math.sqrt(basin.low * basin.high) if window >= WIDE and width >= FILLS * window else draws.best()
 
 
 def confidence(settled: Settled) -> Confidence:
