@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from etascope.core.errors import InputError
 from etascope.store.address import Address, find_address
@@ -49,5 +49,6 @@ def open_store(url: str | None = None) -> SqlStore:
 
 
 def _check(address: Address) -> None:
-    if address.kind == "file" and Path(address.target).is_dir():
+    # `os.path` answers no where it may not look, `pathlib` fails.
+    if address.kind == "file" and os.path.isdir(address.target):
         raise InputError(f"a store must be a file; {address.shown} is a folder. Try {address.shown}/runs.sqlite.")
