@@ -10,20 +10,45 @@ True
 
 from __future__ import annotations
 
-from etascope.core.choice import Choice as Choice
-from etascope.core.data import Dataset as Dataset
-from etascope.core.errors import InputError as InputError
-from etascope.core.history import History as History
-from etascope.core.recipe import Recipe as Recipe
-from etascope.core.run import Run as Run
-from etascope.core.run import versions
-from etascope.core.trace import Trace as Trace
-from etascope.images.open import open_images as open_images
-from etascope.workbench import pick as pick
-from etascope.workbench import trace as trace
+from collections.abc import Collection
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from etascope.core.choice import Choice
+from etascope.core.data import Dataset
+from etascope.core.errors import InputError
+from etascope.core.history import History
+from etascope.core.recipe import Recipe
+from etascope.core.run import Run, Views, versions
+from etascope.core.trace import Trace
+from etascope.images.open import open_images
+from etascope.workbench import pick, trace
+
+if TYPE_CHECKING:
+    from etascope.range_testing import range_test
+    from etascope.store.open import open_store
+
+__all__ = [
+    "Choice", "Dataset", "History", "InputError", "Recipe", "Run", "Trace", "open_images", "open_store", "pick",
+    "range_test", "trace",
+]  # fmt: skip
+
+#: Names that load when they are first used.
+_LATER = {"range_test": "etascope.range_testing", "open_store": "etascope.store.open"}
 
 
-def __getattr__(name: str) -> str:
+def _show(run: Run, include: Collection[str] | None, exclude: Collection[str] | None) -> dict[str, Any]:
+    from etascope.report.notebook import run_mimebundle
+
+    return run_mimebundle(run, include, exclude)
+
+
+Views.notebook = _show
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for.
     if name == "__version__":
         return versions()["etascope"]
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
@@ -71,6 +73,12 @@ def versions() -> dict[str, str]:
     }
 
 
+class Views:
+    """How a notebook shows a run: the package sets it, because core does not know the report."""
+
+    notebook: Callable[[Run, Collection[str] | None, Collection[str] | None], dict[str, Any]] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """A finished search.
@@ -113,3 +121,9 @@ class Run:
     def history(self) -> History:
         """All trials in one history over the whole training."""
         return one_history(self.task, self.trials, sum(history.seconds for history in self.histories))
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        """Show the answer and its chart in a notebook."""
+        return {"text/plain": repr(self)} if Views.notebook is None else Views.notebook(self, include, exclude)
