@@ -19,7 +19,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are f
 
 def children():
     with open(f"/proc/self/task/{os.getpid()}/children") as file:
-        return file.read().split()
+        return set(file.read().split())
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_left():
+    before = children()
+    yield
+    assert children() <= before
 
 
 def test_results_stand_in_the_order_of_the_jobs_and_come_from_processes():
@@ -35,7 +42,6 @@ def test_results_stand_in_the_order_of_the_jobs_and_come_from_processes():
     processes = {pid for _, pid in results}
     assert len(processes) == 2
     assert os.getpid() not in processes
-    assert not children()
 
 
 def test_an_exception_in_a_job_is_raised_and_stops_the_others():
@@ -48,7 +54,6 @@ def test_an_exception_in_a_job_is_raised_and_stops_the_others():
 
     with pytest.raises(ZeroDivisionError, match="job 1"):
         fork_out(range(4), run, 2, lambda amount: None)
-    assert not children()
 
 
 def test_control_c_ends_every_process():
@@ -63,7 +68,6 @@ def test_control_c_ends_every_process():
 
     with pytest.raises(KeyboardInterrupt):
         fork_out(range(4), run, 2, interrupt)
-    assert not children()
 
 
 def test_a_process_that_the_system_ends_is_one_sentence():
@@ -72,7 +76,6 @@ def test_a_process_that_the_system_ends_is_one_sentence():
 
     with pytest.raises(InputError, match="ended by the system"):
         fork_out(range(4), run, 2, lambda amount: None)
-    assert not children()
 
 
 def test_another_thread_forbids_forking():
