@@ -30,7 +30,7 @@ def test_three_sentences_say_why_the_walls_and_how_sure():
         f"{SETTLED.learning_rate:g} is where the curve through 13 rates, each trained to the end 5 times, promises to "
         "lose least: temperature-scaled loss about 0.40 nats, accuracy 0.900."
     )
-    assert walls == "Below it, 0.00215 is too slow (0.50); above it, 0.0464 is too large (0.50)."
+    assert walls == "By the same measure, below it 0.00215 is too slow (0.50); above it 0.0464 is too large (0.50)."
     assert sure.startswith(f"The basin, {SETTLED.basin.low:g} to {SETTLED.basin.high:g} (0.")
     assert sure.endswith("held the best rate about 9 times in 10 where the best was known; it is likely within 1 point "
                          "of the best.")  # fmt: skip
@@ -51,7 +51,7 @@ def test_the_walls_are_the_nearest_rates_that_are_clearly_worse():
     flat = table([0.4] * 13)
     assert measured_walls(flat) == Walls()
     assert told(scored=flat)[1] == (
-        "Below it, no rate down to 0.001 is clearly worse; above it, no rate up to 0.1 is clearly worse."
+        "By the same measure, below it no rate down to 0.001 is clearly worse; above it no rate up to 0.1 is clearly worse."
     )
     assert "0.1, the highest allowed, is" in told(scored=flat, limits=(1e-4, 0.1))[1]
     assert "0.001, the lowest allowed, is" in told(scored=flat, limits=(0.001, 1.0))[1]

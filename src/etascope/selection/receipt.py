@@ -53,7 +53,7 @@ def receipt(
     walls = measured_walls(scored)
     return (
         _why(settled, loss, accuracy),
-        f"Below it, {_low(scored, walls, limits[0])}; above it, {_high(scored, walls, limits[1])}.",
+        f"By the same measure, below it {_low(scored, walls, limits[0])}; above it {_high(scored, walls, limits[1])}.",
         _width(settled, sure),
         *_mind(settled, plain, scored, limits),
     )
