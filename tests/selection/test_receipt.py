@@ -51,7 +51,8 @@ def test_the_walls_are_the_nearest_rates_that_are_clearly_worse():
     flat = table([0.4] * 13)
     assert measured_walls(flat) == Walls()
     assert told(scored=flat)[1] == (
-        "By the same measure, below it no rate down to 0.001 is clearly worse; above it no rate up to 0.1 is clearly worse."
+        "By the same measure, below it no rate down to 0.001 is clearly worse; "
+        "above it no rate up to 0.1 is clearly worse."
     )
     assert "0.1, the highest allowed, is" in told(scored=flat, limits=(1e-4, 0.1))[1]
     assert "0.001, the lowest allowed, is" in told(scored=flat, limits=(0.001, 1.0))[1]
