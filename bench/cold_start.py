@@ -1,5 +1,8 @@
 """How long from process start to answer? `etascope pick`, `trace` and `--help`, and PyTorch training the same trials.
 
+Every search is kept in a store of the benchmark's own. The first page that a machine ever writes takes a second more,
+because the charts' library is bundled once; here it has been.
+
 Wall time of fresh processes, from before they start until they have ended, output read through a pipe. Every command
 runs once before, so files are in the system's cache and Python's are compiled. Rounds are interleaved, in an order that
 rotates.
@@ -10,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -22,8 +26,9 @@ from table import markdown, verdict
 
 ETASCOPE = (sys.executable, "-m", "etascope")
 PICK, TORCH, TRACE, HELP = "etascope pick", "PyTorch script, same trials", "etascope trace", "etascope --help"
+REPORT = "etascope pick --report answer.html"
 #: Seconds from start to answer, at most.
-TARGETS = {PICK: 2.0, TRACE: 0.8, HELP: 0.3}
+TARGETS = {PICK: 2.0, REPORT: 2.0, TRACE: 0.8, HELP: 0.3}
 #: How many times as long as `etascope pick` the PyTorch script is to take.
 TARGET_RATIO = 3.0
 
@@ -39,9 +44,11 @@ def main() -> None:
     print(describe(["etascope", "numpy", "torch"]))
     with tempfile.TemporaryDirectory() as folder:
         document = Path(folder) / "pick.json"
+        os.environ["ETASCOPE_STORE"] = str(Path(folder) / "runs.sqlite")
         run((*ETASCOPE, "pick", "--json", str(document)))
         commands = {
             PICK: (*ETASCOPE, "pick"),
+            REPORT: (*ETASCOPE, "pick", "--report", str(Path(folder) / "answer.html")),
             TORCH: (sys.executable, str(Path(__file__).with_name("pick_with_torch.py")), str(document), str(digits())),
             TRACE: (*ETASCOPE, "trace"),
             HELP: (*ETASCOPE, "--help"),

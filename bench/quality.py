@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from machine import describe, unpin
-from quality_contenders import Answer, Chooser, Customary, Etascope, Grid, Tpe
+from quality_contenders import Advised, Answer, Chooser, Customary, Etascope, Grid, Tpe
 from quality_tasks import JOBS, Job
 from table import markdown
 
@@ -53,27 +53,27 @@ def main() -> None:
     print(describe(["etascope", "numpy", "optuna"]))
     print(f"\n## Jobs\n\n{jobs_table(jobs)}\n")
     scored: dict[str, list[Scored]] = defaultdict(list)
-    for job in jobs:
-        split = job.split(5)
-        for seed in range(FIRST_SEED, FIRST_SEED + asked.seeds):
-            recipe = replace(job.recipe, seed=seed)
-            for one in contenders:
-                scored[one.name].append(score(job, one, one.choose(split, recipe)))
+    for one in contenders:
+        for job in jobs:
+            for seed in range(FIRST_SEED, FIRST_SEED + asked.seeds):
+                answer = one.choose(job.split(5), replace(job.recipe, seed=seed))
+                scored[one.name].append(score(job, answer))
                 if asked.save:
                     with asked.save.open("a") as out:
-                        last = scored[one.name][-1]
-                        print(json.dumps([one.name, last.job, seed, vars(last.answer), last.lost]), file=out)
+                        print(json.dumps([one.name, job.name, seed, vars(answer), scored[one.name][-1].lost]), file=out)
     print(f"## Points of accuracy lost\n\n{lost_table(scored)}\n")
     print(f"## Basins and words\n\n{claims_table(scored)}\n")
     print(f"{len(jobs)} jobs, {asked.seeds} seeds, {time.perf_counter() - began:.0f} s in all.")
 
 
 def everyone() -> list[Chooser]:
-    """Return the contenders."""
+    """Return the contenders; PyTorch comes last, because its threads keep others from forking."""
+    from etascope.rivals.prodigy import ProdigyOptimizer
+    from etascope.rivals.range_tests import RangeTestAdviser
     from etascope.selection.cross_validation import CrossValidation
     from etascope.selection.ladder import Ladder
-
     from etascope.selection.search import GridSearch
+    from etascope.selection.suggestion_rules import RULES
 
     return [
         Etascope("etascope, cheap", CrossValidation()),
@@ -85,12 +85,16 @@ def everyone() -> list[Chooser]:
         Grid(8),
         Grid(15),
         Customary(),
+        *(Advised(RangeTestAdviser(rule)) for rule in RULES),
+        Advised(ProdigyOptimizer()),
     ]
 
 
-def score(job: Job, who: Chooser, answer: Answer) -> Scored:
+def score(job: Job, answer: Answer) -> Scored:
     """Look the answer up in the truth; no answer costs as much as the customary default."""
     rate = answer.rate if answer.rate is not None else 0.001 if "adam" in job.name else 0.01
+    if answer.accuracy is not None:
+        return Scored(job.name, answer, float(job.truth.mean.max()) - answer.accuracy, None)
     covered = None if answer.basin is None else answer.basin[0] <= job.truth.best <= answer.basin[1]
     return Scored(job.name, answer, job.truth.lost(rate), covered)
 

@@ -14,6 +14,7 @@ from etascope.core.history import History
 from etascope.core.plan import sweep
 from etascope.core.protocols import Method
 from etascope.core.recipe import Recipe, Task
+from etascope.rivals.bench import Adviser, Bench
 from etascope.training.dense import DenseEngine
 
 ADAPTIVE = ("adam", "adamw")
@@ -33,12 +34,15 @@ class Answer:
         In training equivalents, validation passes included at a third.
     basin, word
         Its basin and the word of confidence, None where nobody says.
+    accuracy
+        Test accuracy of a model that was trained with an optimizer of its own, in points; None for all others.
     """
 
     rate: float | None
     cost: float
     basin: tuple[float, float] | None = None
     word: str | None = None
+    accuracy: float | None = None
 
 
 class Chooser(Protocol):
@@ -137,3 +141,23 @@ def finals(split: Split, recipe: Recipe, rates: Sequence[float]) -> tuple[list[f
     passes = len(split.valid_rows(0)) / 3 * (~np.isnan(history.valid_loss)).sum()
     losses = [loss if math.isfinite(loss) else 1e9 for loss in history.valid_loss[:, -1].tolist()]
     return losses, (float(history.examples.sum()) + float(passes)) / (task.n_development * recipe.epochs)
+
+
+@dataclass(frozen=True)
+class Advised:
+    """An adviser of `etascope referee`: a rule on a range test, or an optimizer that finds its own rate."""
+
+    adviser: Adviser
+
+    @property
+    def name(self) -> str:
+        """For the table."""
+        return self.adviser.name
+
+    def choose(self, split: Split, recipe: Recipe) -> Answer:
+        """Ask; models with their own optimizer are tested at once."""
+        advice = self.adviser.advise(Bench(split, recipe, DenseEngine()))
+        accuracy = None
+        if advice.train is not None:
+            accuracy = 100 * float((advice.train(recipe.seed)(split.x_test) == split.y_test).mean())
+        return Answer(advice.learning_rate, advice.equivalents, accuracy=accuracy)
