@@ -60,7 +60,8 @@ def print_range_test(console: Console, run: RangeTestRun, *, ascii: bool = False
     page.table([*header, "rule"], rows)
     page.line("")
     if run.own_sweeps:
-        page.wrapped("Each rule read the sweep that its own finder makes; the one drawn is none of them.", "dim")
+        told = "Each rule read the sweep that its own finder makes; drawn above is the one that was asked for."
+        page.wrapped(told, "dim")
     elif test.diverged_at >= 0:
         at = rate(float(test.learning_rates[test.diverged_at]))
         page.wrapped(f"The loss stopped being a finite number at {at}.", "dim")

@@ -87,7 +87,7 @@ def why_limit(recipe: Recipe) -> str:
     if not recipe.hidden:
         return (
             f"{told} Softmax regression is convex and its curvature falls as it learns: beyond the limit it bounces "
-            "and often learns still, so a measured wall lies far above, or there is none."
+            "and often learns still, so the measured wall tends to lie above it, or there is none."
         )
     if recipe.optimizer == "sgd":
         return (
