@@ -26,6 +26,7 @@ bench: .venv-bench/.ready
 	.venv-bench/bin/python bench/throughput.py
 	.venv-bench/bin/python bench/cold_start.py
 	.venv-bench/bin/python bench/scaling.py
+	.venv-bench/bin/python bench/quality.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from etascope.core.choice import Confidence, Luck, Walls, WorthTuning
+from etascope.core.recipe import Recipe
 from etascope.report.answer import facts, headline
 
 
@@ -83,3 +84,9 @@ def test_fresh_seeds_are_counted(run, seeds, said):
 def test_trials_of_a_ladder_are_not_said_to_be_whole(run):
     assert "epochs each" in dict(facts(run))["cost"]
     assert "epochs at most" in dict(facts(changed(run, regime="dear")))["cost"]
+
+
+def test_for_plain_descent_a_rival_is_named(run):
+    assert "a rival" not in dict(facts(run))
+    plain = replace(run, task=replace(run.task, recipe=Recipe(optimizer="sgd")))
+    assert "Prodigy" in dict(facts(plain))["a rival"]
