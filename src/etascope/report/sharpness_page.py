@@ -9,6 +9,7 @@ from etascope.core.numbers import rate
 from etascope.core.sharpness import SharpnessPoint, SharpnessWall
 from etascope.report.next_step import in_words
 from etascope.report.page import Page
+from etascope.report.wall_chart import wall_chart, wall_key
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,6 +56,11 @@ def sharpness_section(page: Page, wall: SharpnessWall) -> None:
     header = ["step", "sharpness", *([f"limit {wall.formula}"] if wall.formula else []), ""]
     page.table(header, [_row(wall, point) for point in wall.points])
     page.line("")
+    drawn = wall_chart(wall, page.width, ascii=page.ascii)
+    if drawn:
+        page.lines(drawn)
+        page.wrapped(wall_key(wall, ascii=page.ascii), "dim")
+        page.line("")
     for sentence in sharpness_sentences(wall):
         page.wrapped(sentence, first="-  " if page.ascii else "•  ")
 
