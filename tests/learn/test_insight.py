@@ -134,3 +134,14 @@ def test_on_a_ladder_prices_come_from_the_curve():
     assert "stopped early" in choice_insight(replace(dear, curve=None), None, 10)[0]
     narrow = replace(dear, learning_rate=0.02)
     assert "lower" not in choice_insight(narrow, None, 10)[0]
+
+
+def test_a_single_rate_is_not_said_to_beat_any_other():
+    prices = choice_insight(made.choice({0.02: (0.4, 0.9)}, 0.02, (0.02, 0.02)), None, 10)
+    assert prices == ("0.02 was the only learning rate tried, so nothing is known of any other.",)
+
+
+def test_a_recommended_rate_between_rates_tried_names_the_one_it_is_measured_by():
+    table = {0.001: (1.80, 0.62), 0.01: (0.45, 0.87), 0.1: (0.80, 0.82)}
+    between = choice_insight(made.choice(table, 0.011, (0.01, 0.02)), None, 10)[0]
+    assert between.startswith("On the validation images, against 0.01, the nearest rate tried, about a tenth")

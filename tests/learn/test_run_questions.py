@@ -1,8 +1,18 @@
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from etascope.learn.run_questions import best_of_three, how_many_diverged, much_smaller, overshoot, too_high
+from etascope.core.choice import Basin
+from etascope.learn.run_questions import (
+    best_of_three,
+    comparable_loss,
+    how_many_diverged,
+    much_smaller,
+    overshoot,
+    too_high,
+)
 from tests.learn import made
 
 INF, NAN = math.inf, math.nan
@@ -54,9 +64,15 @@ def test_overshooting_ends_at_the_upper_end_of_the_basin():
 
 
 def test_a_rate_at_the_upper_end_of_its_basin_may_not_be_overshot():
-    question = overshoot(made.run({0.01: (0.4, 0.9)}, 0.01, (0.01, 0.01)), 0)
+    question = overshoot(made.run({0.01: (0.4, 0.9), 0.2: (0.6, 0.9)}, 0.01, (0.01, 0.01)), 0)
     assert right(question) == "not at all: up to 0.01 itself"
-    assert set(question.options[1:]) == {"up to 0.1", "up to 1"}
+    assert set(question.options[1:]) == {"up to 0.2", "up to 0.1"}
+    assert "times" not in question.reason
+
+
+def test_where_nothing_higher_was_tried_no_overshoot_is_known():
+    assert overshoot(made.run({0.01: (0.4, 0.9)}, 0.01, (0.01, 0.01)), 0) is None
+    assert overshoot(made.run({0.01: (0.4, 0.9), 0.02: (0.4, 0.9)}, 0.01, (0.01, 0.02)), 0) is None
 
 
 def test_without_a_recommendation_there_is_nothing_to_overshoot():
@@ -92,3 +108,67 @@ def test_nothing_smaller_is_not_asked_about():
 def test_how_many_trials_diverged(losses, words):
     table = {10.0**i: (loss, 0.5) for i, loss in enumerate(losses)}
     assert words in right(how_many_diverged(made.run(table, None)))
+
+
+def ladder(stopped, verdicts=None):
+    """A search in the dear regime on one fold; `stopped` has a rate's steps of 40, and its loss then."""
+    table = {r: (loss, 0.5) for r, (_, loss) in stopped.items()}
+    run = made.run(table, None)
+    history = run.histories[0]
+    parts = []
+    for r, (steps, _) in stopped.items():
+        row = np.flatnonzero((history.plan.learning_rates == r) & (history.plan.folds == 0))
+        parts.append(history_to(history, row, steps))
+    words = ["good"] * len(parts) if verdicts is None else verdicts
+    choice = replace(run.choice, regime="dear", verdicts=tuple(words))
+    return replace(run, histories=tuple(parts), choice=choice)
+
+
+def history_to(history, row, steps):
+    """The trials `row` of a history, stopped after `steps`."""
+    columns = history.evaluated_at <= steps
+    tables = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
+    plan = history.plan
+    return replace(
+        history,
+        plan=replace(plan, rates=plan.rates[row, :steps], seeds=plan.seeds[row], folds=plan.folds[row]),
+        step_loss=history.step_loss[row, :steps],
+        evaluated_at=history.evaluated_at[columns],
+        **{name: getattr(history, name)[row][:, columns] for name in tables},
+        status=tuple(history.status[i] for i in row),
+        diverged_at=history.diverged_at[row],
+        examples=history.examples[row],
+    )
+
+
+def test_rates_that_a_ladder_stopped_early_are_not_compared_with_those_that_went_on():
+    early = ladder({0.001: (40, 2.2), 0.01: (160, 0.5), 0.1: (160, 0.9), 1.0: (40, 2.1)})
+    assert np.isnan(comparable_loss(early)).tolist() == [True, False, False, True]
+    assert best_of_three(early, 0) is None
+    reason = too_high(early, 0).reason
+    assert "1, was given up at step 40 of 200, with a validation loss of 2.10" in reason
+    assert "ended" not in reason
+    chosen = replace(early, choice=replace(early.choice, learning_rate=0.01, basin=Basin(0.01, 0.01)))
+    assert much_smaller(chosen) is None
+
+
+def test_rates_that_went_equally_far_on_a_ladder_are_compared():
+    level = ladder({0.001: (160, 2.2), 0.01: (160, 0.5), 0.1: (160, 0.9)})
+    assert right(best_of_three(level, 0)) == "0.01"
+
+
+def test_a_trial_that_was_judged_to_have_blown_up_counts_as_diverged():
+    run = ladder({0.01: (160, 0.5), 10.0: (40, 22.0)}, ["good: 0.5", "diverged: 30 times its first"])
+    assert right(how_many_diverged(run)) == "half or more, but not all"
+    assert "1 of 2 trials diverged, the lowest of them at 10." in too_high(run, 0).reason
+
+
+def test_one_trial_is_asked_about_in_the_singular():
+    question = how_many_diverged(ladder({0.01: (160, 0.5)}))
+    assert question.text == "This run had one trial. Did it diverge?"
+    assert right(question) == "no"
+
+
+def test_a_recommended_rate_between_rates_tried_is_not_given_their_losses():
+    question = much_smaller(made.run({0.001: (0.8, 0.5), 0.01: (0.4, 0.9)}, 0.011, (0.01, 0.02)))
+    assert question.text.endswith("at 0.001, compared with 0.01?")

@@ -4,7 +4,8 @@ import pytest
 
 from etascope.core.choice import Confidence, Luck, Walls, WorthTuning
 from etascope.core.recipe import Recipe
-from etascope.report.answer import facts, headline
+from etascope.report.answer import facts, headline, known_basin
+from tests.learn import made
 
 
 def changed(run, **parts):
@@ -90,3 +91,14 @@ def test_for_plain_descent_a_rival_is_named(run):
     assert "a rival" not in dict(facts(run))
     plain = replace(run, task=replace(run.task, recipe=Recipe(optimizer="sgd")))
     assert "Prodigy" in dict(facts(plain))["a rival"]
+
+
+def test_a_single_rate_shows_no_basin(run):
+    alone = made.choice({0.02: (0.4, 0.9)}, 0.02, (0.02, 0.02))
+    assert known_basin(alone) is None
+    assert headline(alone) == ("0.02",)
+    assert known_basin(run.choice) == run.choice.basin
+
+
+def test_on_a_ladder_the_validation_is_not_told_as_that_of_a_whole_training(told):
+    assert dict(facts(changed(told, regime="dear")))["validation"].endswith("where they stood")

@@ -129,3 +129,7 @@ def test_any_dial_fits_its_width(table, marks, width, height, ascii, blind):
     assert max(map(len, lines)) <= max(width, 56)
     assert all(line == line.rstrip() for line in lines)
     assert not ascii or "".join(lines).isascii()
+
+
+def test_a_single_rate_has_no_bracket():
+    assert dial_of(made.choice({0.02: (0.4, 0.9)}, 0.02, (0.02, 0.02)), BLIND).basin is None

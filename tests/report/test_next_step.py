@@ -1,7 +1,10 @@
+import math
+
 import pytest
 
 from etascope.core.recipe import OPTIMIZERS, Recipe
-from etascope.report.next_step import in_words, optimizer_line, try_longer, use_it
+from etascope.report.next_step import in_words, optimizer_line, try_longer, try_next, use_it
+from tests.learn import made
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -36,3 +39,13 @@ def test_a_recipe_in_words():
 def test_the_command_to_train_longer_quotes_the_path():
     assert try_longer(Recipe(epochs=3), "my images").endswith("etascope pick 'my images' --epochs 6")
     assert try_longer(Recipe(), "digits").endswith("etascope pick --epochs 10")
+
+
+def test_where_an_end_did_best_the_search_is_sent_beyond_it():
+    lost = (math.inf, math.nan)
+    assert try_next(made.run({50.0: lost, 500.0: lost}, None)) == (
+        "allow lower rates, with the same options: etascope pick --low 0.05"
+    )
+    assert try_next(made.run({1e-5: (2.31, 0.1), 1e-4: (2.30, 0.1)}, None)).endswith("etascope pick --high 0.1")
+    assert try_next(made.run({1e-7: (2.3, 0.1), 1e4: (9.0, 0.1)}, None)).endswith("--epochs 10")
+    assert try_next(made.run({1e-7: lost, 1e4: lost}, None)).startswith("look at the data first")

@@ -79,3 +79,12 @@ def test_softmax_regression_has_no_hidden_layer_to_tell(written, trace):
 def test_validation_columns_appear_only_where_there_is_any(written, trace):
     assert re.search(r"train +train +valid +valid\n", told(training, trace))
     assert "valid" not in told(training, made.trace())
+
+
+def test_a_line_break_in_a_class_name_breaks_no_line(trace):
+    names = tuple(f"kind\n{i}" for i in range(10))
+    object.__setattr__(trace, "class_names", names)
+    text = told(prediction, trace)
+    assert all(f"kind?{i}  " in text for i in range(10))
+    assert "Predicted kind?7" in text
+    assert "labelled kind?7" in told(data_flow, trace)

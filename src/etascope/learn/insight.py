@@ -85,7 +85,9 @@ def choice_insight(choice: Choice, evaluation: Evaluation | None, n_classes: int
     low, high = choice.basin.low, choice.basin.high
     # On a ladder rates that fell behind were stopped early: their last losses are no price.
     said = [_expected(choice.curve, chosen)] if choice.regime == "dear" else [_neighbours(landscape, chosen)]
-    if high > low:
+    if len(landscape.learning_rates) == 1:
+        said = [f"{rate(chosen)} was the only learning rate tried, so nothing is known of any other."]
+    elif high > low:
         said.append(
             f"From {rate(low)} to {rate(high)}, a factor of {high / low:.2g}, the learning rates cannot be told apart "
             f"from the recommended {rate(chosen)}: that is how exactly it has to be known."
@@ -181,7 +183,9 @@ def _neighbours(landscape: Landscape, chosen: float) -> str:
     if here is None:
         return f"The recommended {rate(chosen)} was not itself among the rates that were tried."
     below, above = _price(landscape, here, 0.1, "a tenth of"), _price(landscape, here, 10.0, "ten times")
-    return f"On the validation images, {below}; {above}."
+    tried = rate(float(landscape.learning_rates[here]))
+    against = "" if tried == rate(chosen) else f", against {tried}, the nearest rate tried"
+    return f"On the validation images{against}, {below}; {above}."
 
 
 def _expected(curve: Curve | None, chosen: float) -> str:

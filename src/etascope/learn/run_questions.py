@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
+from etascope.core.choice import Landscape
 from etascope.core.numbers import nats, rate
 from etascope.core.question import Question
 from etascope.core.run import Run
@@ -21,12 +23,14 @@ AWAY = 8.0
 
 def too_high(run: Run, place: int) -> Question:
     """Ask the classic question, and say what this search showed of it."""
-    landscape, lost = run.choice.landscape, [trial for trial in run.trials if trial.diverged]
-    loss = landscape.mean_loss
+    landscape, lost = run.choice.landscape, diverged(run)
+    loss = comparable_loss(run)
     finite = np.flatnonzero(np.isfinite(loss))
     if lost:
-        lowest = rate(min(trial.learning_rate for trial in lost))
-        reason = f"In this run {len(lost)} of {len(run.trials)} trials diverged, the lowest of them at {lowest}."
+        count = f"{len(lost)} of {len(run.trials)} trials" if len(run.trials) > 1 else "the only trial"
+        reason = f"In this run {count} diverged, the lowest of them at {rate(min(lost))}."
+    elif _given_up(run, landscape):
+        reason = _given_up(run, landscape)
     elif finite.size:
         best, highest = int(finite[loss[finite].argmin()]), int(finite[-1])
         shown, ended = rate(float(landscape.learning_rates[highest])), nats(float(loss[highest]))
@@ -42,7 +46,7 @@ def too_high(run: Run, place: int) -> Question:
 
 def best_of_three(run: Run, place: int) -> Question | None:
     """Ask which of three rates had the lowest mean validation loss."""
-    rates, loss = run.choice.landscape.learning_rates, run.choice.landscape.mean_loss
+    rates, loss = run.choice.landscape.learning_rates, comparable_loss(run)
     finite = np.flatnonzero(np.isfinite(loss))
     if not finite.size:
         return None
@@ -72,6 +76,8 @@ def overshoot(run: Run, place: int) -> Question | None:
     if chosen is None or basin is None:
         return None
     tried = [float(r) for r in run.choice.landscape.learning_rates]
+    if max(tried) <= basin.high:
+        return None
     beyond = [r for r in tried if r > basin.high and rate(r) != rate(basin.high)][:2]
     beyond += [basin.high * 10 ** (i + 1) for i in range(2 - len(beyond))]
 
@@ -79,11 +85,12 @@ def overshoot(run: Run, place: int) -> Question | None:
         return f"up to {rate(high)}" if high > chosen else f"not at all: up to {rate(chosen)} itself"
 
     within = [chosen] if basin.high > chosen else []
+    times = f", {basin.high / chosen:.2g} times the recommended rate," if basin.high > chosen else ""
     return ask(
         f"How far may the recommended rate, {rate(chosen)}, be overshot before this run can tell that it is worse?",
         written(basin.high),
         [written(r) for r in (*beyond, *within)],
-        f"{rate(basin.high)}, {basin.high / chosen:.2g} times the recommended rate, is the upper end of the basin: "
+        f"{rate(basin.high)}{times} is the upper end of the basin: "
         "the highest rate that could not be told apart from it.",
         place,
     )
@@ -95,12 +102,13 @@ def much_smaller(run: Run) -> Question | None:
     here = None if chosen is None else near(landscape, chosen)
     if chosen is None or here is None:
         return None
-    loss = landscape.mean_loss
+    loss = comparable_loss(run)
     row = near(landscape, chosen / 10)
     row = 0 if row is None else row
     if row == here or landscape.learning_rates[row] >= chosen or not 0 < loss[here] < math.inf or np.isnan(loss[row]):
         return None
-    smaller = rate(float(landscape.learning_rates[row]))
+    # The recommended rate may lie between rates that were tried: told is what was measured.
+    smaller, there = rate(float(landscape.learning_rates[row])), rate(float(landscape.learning_rates[here]))
     bands = Bands(
         (1.1, 2.0),
         ("lower, or less than a tenth higher", "from a tenth higher to twice as high", "twice as high or more"),
@@ -109,18 +117,56 @@ def much_smaller(run: Run) -> Question | None:
     reached = nats(float(loss[row])) + " nats" if math.isfinite(loss[row]) else "no finite loss"
     lesson = "; smaller steps led less far." if loss[row] > loss[here] else "."
     return bands.ask(
-        f"At the end of training, how high was the validation loss at {smaller}, compared with {rate(chosen)}?",
+        f"At the end of training, how high was the validation loss at {smaller}, compared with {there}?",
         float(loss[row] / loss[here]),
-        f"{smaller} ended at {reached}, {rate(chosen)} at {nats(float(loss[here]))} nats{lesson}",
+        f"{smaller} ended at {reached}, {there} at {nats(float(loss[here]))} nats{lesson}",
     )
 
 
 def how_many_diverged(run: Run) -> Question:
     """Ask how many trials diverged: always clear."""
-    count, n = sum(trial.diverged for trial in run.trials), len(run.trials)
+    count, n = len(diverged(run)), len(run.trials)
+    if n == 1:
+        return Bands((1,), ("no", "yes")).ask("This run had one trial. Did it diverge?", count, "Its loss " + (
+            "blew up, or stopped being a number." if count else "stayed a finite number."
+        ))  # fmt: skip
     bands = Bands((1, n / 2, n), ("none", "some, but fewer than half", "half or more, but not all", "all"))
-    return bands.ask(
-        f"Of the {n} trials of this run, how many diverged?",
-        count,
-        f"{count} of {n} did: their loss stopped being a finite number.",
+    ended = "their loss blew up, or stopped being a number" if count else "every loss stayed a finite number"
+    return bands.ask(f"Of the {n} trials of this run, how many diverged?", count, f"{count} of {n} did: {ended}.")
+
+
+def diverged(run: Run) -> list[float]:
+    """Return the rate of each trial whose loss stopped being a number, or was judged to have diverged."""
+    judged = zip(run.trials, run.choice.verdicts, strict=True)
+    return [t.learning_rate for t, verdict in judged if t.diverged or verdict.startswith("diverged")]
+
+
+def comparable_loss(run: Run) -> NDArray[np.float64]:
+    """Return `(rates,)` mean validation loss in nats, NaN where a rate was stopped before those that went furthest.
+
+    On a ladder the last loss of a rate that fell behind is that of a shorter training: no comparison is fair.
+    """
+    landscape = run.choice.landscape
+    loss = landscape.mean_loss
+    if run.choice.regime != "dear":
+        return loss
+    steps = _steps(run, landscape)
+    return np.where((steps == steps.max(initial=0)) | np.isinf(loss), loss, np.nan)
+
+
+def _steps(run: Run, landscape: Landscape) -> NDArray[np.int64]:
+    went = {t.learning_rate: t.steps for t in sorted(run.trials, key=lambda t: t.steps)}
+    return np.array([went.get(float(r), 0) for r in landscape.learning_rates], np.int64)
+
+
+def _given_up(run: Run, landscape: Landscape) -> str:
+    """Say when the highest rate tried was stopped early; nothing where it was not."""
+    highest = float(landscape.learning_rates[-1]) if len(landscape.learning_rates) else 0.0
+    steps = _steps(run, landscape)
+    if run.choice.regime != "dear" or not len(steps) or steps[-1] == steps.max():
+        return ""
+    loss = nats(float(landscape.mean_loss[-1]))
+    return (
+        f"In this run the highest rate tried, {rate(highest)}, was given up at step {steps[-1]} of {run.task.steps}, "
+        f"with a validation loss of {loss}."
     )

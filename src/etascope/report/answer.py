@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from etascope.core.choice import Choice, Luck, Walls, WorthTuning
+from etascope.core.choice import Basin, Choice, Luck, Walls, WorthTuning
 from etascope.core.numbers import nats, noise, rate
 from etascope.core.run import Run
-from etascope.report.next_step import try_longer, use_it
+from etascope.report.next_step import try_next, use_it
 
 #: A cost below this, in the unit of the curve, is none.
 NOTHING = 0.05
@@ -35,11 +35,18 @@ def headline(choice: Choice) -> tuple[str, ...]:
     if choice.learning_rate is None:
         return ("cannot tell yet",)
     parts = [rate(choice.learning_rate)]
-    if choice.basin is not None:
-        parts.append(f"basin {rate(choice.basin.low)} .. {rate(choice.basin.high)}")
+    basin = known_basin(choice)
+    if basin is not None:
+        parts.append(f"basin {rate(basin.low)} .. {rate(basin.high)}")
     if choice.confidence is not None:
         parts.append(f"{choice.confidence.word}{_within(choice)}")
     return tuple(parts)
+
+
+def known_basin(choice: Choice) -> Basin | None:
+    """Return the basin to show: none where a single rate was tried, of which it can only be that rate."""
+    alone = choice.basin is not None and choice.basin.low == choice.basin.high
+    return None if alone and len(choice.landscape.learning_rates) == 1 else choice.basin
 
 
 def facts(run: Run) -> list[tuple[str, str]]:
@@ -113,6 +120,8 @@ def _validation(choice: Choice) -> str:
     if not math.isfinite(choice.valid_loss):
         return ""
     text = f"{_percent(choice.valid_accuracy)} right, loss {nats(choice.valid_loss)}"
+    if choice.regime == "dear":
+        text += "; read off the longest trials, where they stood"
     return text if choice.luck is not None else f"{text}; it ranked the rates, so it is a little lucky"
 
 
@@ -131,7 +140,7 @@ def _test(run: Run) -> str:
 
 def _next(run: Run) -> str:
     if run.choice.learning_rate is None:
-        return try_longer(run.recipe, run.data.source)
+        return try_next(run)
     return use_it(run.recipe, run.choice.learning_rate)
 
 

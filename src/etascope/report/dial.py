@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from etascope.core.choice import Basin, Choice, Walls
 from etascope.core.numbers import nats, rate
 from etascope.core.trials import Trial
+from etascope.report.answer import known_basin
 from etascope.report.dial_canvas import Canvas, Line, Scale
 
 LEAST_WIDTH = 56
@@ -47,7 +48,7 @@ class Dial:
 def dial_of(choice: Choice, blind: float) -> Dial:
     """Return the dial of an answer; `blind` is the loss of a blind guess in nats."""
     found = choice.landscape
-    return Dial(found.learning_rates, found.mean_loss, blind, choice.learning_rate, choice.basin, choice.walls)
+    return Dial(found.learning_rates, found.mean_loss, blind, choice.learning_rate, known_basin(choice), choice.walls)
 
 
 def dial_of_trials(trials: Sequence[Trial]) -> Dial | None:

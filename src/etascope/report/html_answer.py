@@ -11,7 +11,7 @@ from etascope.core.numbers import nats, rate
 from etascope.core.run import Run
 from etascope.report.answer import facts, headline
 from etascope.report.html_parts import fields, table, text
-from etascope.report.next_step import in_words, optimizer_line, try_longer
+from etascope.report.next_step import in_words, optimizer_line, try_next
 
 
 def top(run: Run) -> str:
@@ -20,7 +20,7 @@ def top(run: Run) -> str:
     first, *others = headline(choice)
     told = f'<h1><span class="label">learning rate</span> <span class="rate">{text(first)}</span></h1>\n'
     if choice.learning_rate is None:
-        return told + f"<p>{text(try_longer(run.recipe, run.data.source))}</p>\n"
+        return told + f"<p>{text(try_next(run))}</p>\n"
     line = text(optimizer_line(run.recipe, choice.learning_rate))
     copy = '<button type="button" data-copy="code" hidden>Copy</button>'
     peak = "" if run.recipe.schedule == "constant" and not run.recipe.warmup else "; it is the schedule's peak"

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import shlex
 
+import numpy as np
+
 from etascope.core.numbers import rate
 from etascope.core.recipe import Recipe
+from etascope.core.run import Run
+
+#: How far beyond what was tried a search is sent, and the rates that are as far as a search goes by itself.
+BEYOND, LEAST, MOST = 1000.0, 1e-6, 1e3
 
 TORCH = {
     "sgd": "SGD", "momentum": "SGD", "nesterov": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop",
@@ -59,5 +65,23 @@ def use_it(recipe: Recipe, learning_rate: float) -> str:
 
 def try_longer(recipe: Recipe, source: str) -> str:
     """Return the command that trains twice as long, for a search that cannot tell yet."""
-    data = "" if source == "digits" else f" {shlex.quote(source)}"
-    return f"train longer, so that the rates part: etascope pick{data} --epochs {2 * recipe.epochs}"
+    return f"train longer, so that the rates part, {_again(source)} --epochs {2 * recipe.epochs}"
+
+
+def try_next(run: Run) -> str:
+    """Return what to try where it cannot be told yet: rates beyond an end that did best, or longer trainings."""
+    found, source = run.choice.landscape, run.data.source
+    rates, loss = found.learning_rates, found.mean_loss
+    finite = np.flatnonzero(np.isfinite(loss))
+    best = int(finite[loss[finite].argmin()]) if len(finite) else 0
+    if best == 0 and len(rates) and rates[0] > LEAST:
+        return f"allow lower rates, {_again(source)} --low {rate(float(rates[0]) / BEYOND)}"
+    if len(finite) and best == len(rates) - 1 and rates[-1] < MOST:
+        return f"allow higher rates, {_again(source)} --high {rate(float(rates[-1]) * BEYOND)}"
+    if not len(finite) and np.isinf(loss).any():
+        return "look at the data first: no rate that was tried kept a finite loss"
+    return try_longer(run.recipe, source)
+
+
+def _again(source: str) -> str:
+    return "with the same options: etascope pick" + ("" if source == "digits" else f" {shlex.quote(source)}")

@@ -114,3 +114,19 @@ def test_a_rate_without_some_units_still_has_its_mean():
     loss[2, 1:] = np.nan
     chart = landscape_chart(replace(choice, landscape=replace(choice.landscape, valid_loss=loss)))
     assert chart.rows[2][3] == "1"
+
+
+def test_on_a_ladder_the_title_claims_no_accuracy():
+    title = landscape_chart(replace(made.choice(), regime="dear")).title
+    assert title == "Learning rate 0.018; from 0.01 to 0.056 nothing is told apart from the best"
+
+
+def test_a_single_rate_shows_no_basin():
+    chart = landscape_chart(made.choice({0.02: (0.4, 0.9)}, 0.02, (0.02, 0.02)))
+    assert "basin" not in chart.note
+    assert "basin" not in json.dumps(chart.panels)
+
+
+def test_a_tick_inside_of_the_axis_is_drawn():
+    choice = made.choice({0.01: (0.555, 0.9), 0.1: (2.0, 0.3)}, 0.01, (0.01, 0.01))
+    assert 0.5 in layer(landscape_chart(choice).panels[0], "line")["encoding"]["y"]["axis"]["values"]

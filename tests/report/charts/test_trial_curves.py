@@ -98,3 +98,15 @@ def test_an_explosion_does_not_flatten_the_rest():
     top = max(row["y"] for row in data(chart))
     assert top == pytest.approx(1.5 * math.log(10))
     assert max(row["loss"] for row in data(chart)) > 1e8
+
+
+def test_the_title_follows_the_verdicts_where_a_loss_blew_up_and_stayed_finite():
+    run = made.run({0.1: (0.2, 0.9), 1.0: (2.2, 0.1)}, None)
+    judged = tuple("diverged: 30 times" if t.learning_rate == 1.0 else "good" for t in run.trials)
+    chart = trial_curves_chart(replace(run, choice=replace(run.choice, verdicts=judged)))
+    assert chart.title.endswith("from 1 on training diverges")
+
+
+def test_on_a_ladder_lines_are_said_to_end_early(run):
+    assert "stopped" in trial_curves_chart(replace(run, choice=replace(run.choice, regime="dear"))).note
+    assert "stopped" not in trial_curves_chart(run).note

@@ -8,6 +8,7 @@ import numpy as np
 
 from etascope.core.choice import Choice, Curve
 from etascope.core.numbers import nats, percent, rate
+from etascope.report.answer import known_basin
 from etascope.report.charts.chart import Chart, colour_scale
 from etascope.report.charts.rate_axis import chosen, ground, window, x_axis
 from etascope.report.charts.theme import Spec
@@ -37,7 +38,8 @@ def _title(choice: Choice) -> str:
     if choice.learning_rate is None:
         return "No learning rate can be told from its neighbours yet"
     told = f"Learning rate {rate(choice.learning_rate)}"
-    if math.isfinite(choice.valid_accuracy):
+    # On a ladder no trial need have come to the end, or have had this very rate: that is no result to head a chart.
+    if choice.regime != "dear" and math.isfinite(choice.valid_accuracy):
         told += f" gets {100 * choice.valid_accuracy:.1f} % of the validation images right"
     basin = choice.basin
     if basin is None or basin.low == basin.high:
@@ -50,7 +52,7 @@ def _note(choice: Choice) -> str:
     said = "Each dot is one training" + (f", the line their mean over {units} folds and seeds." if units > 1 else ".")
     if choice.regime == "dear":
         said += " Rates that were stopped early show the loss they had then."
-    if choice.basin is not None:
+    if known_basin(choice) is not None:
         said += " Shaded: the basin."
     if choice.walls.low is not None or choice.walls.high is not None:
         said += " Hatched: beyond a wall."
@@ -78,7 +80,9 @@ def _loss_panel(choice: Choice, ends: tuple[float, float], last: bool) -> Spec:
             means[-1] |= {"accuracy": float(accuracy[i])} if math.isfinite(accuracy[i]) else {}
     scale = {"type": "log", "domain": [0.93 * least, 1.12 * top], "nice": False}
     axis: Spec = {"title": "validation loss (nats, logarithmic)", "format": "~g", "titleY": -30}
-    axis["values"] = [t for e in range(-5, 4) for m in (1, 2, 3, 5) if least <= (t := float(f"{m}e{e}")) <= 1.12 * top]
+    axis["values"] = [
+        t for e in range(-5, 4) for m in (1, 2, 3, 5) if 0.93 * least <= (t := float(f"{m}e{e}")) <= 1.12 * top
+    ]
     y = {"field": "y", "type": "quantitative", "scale": scale, "axis": axis}
     x, colour = x_axis(ends, "learning rate (logarithmic)" if last else None), _colour(ends)
     hover = [

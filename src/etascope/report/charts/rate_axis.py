@@ -6,6 +6,7 @@ import math
 
 from etascope.core.choice import Choice, Walls
 from etascope.core.numbers import rate
+from etascope.report.answer import known_basin
 from etascope.report.charts.theme import Spec
 
 #: Room at the ends of the axis, as a factor.
@@ -91,7 +92,8 @@ def chosen(choice: Choice, ends: tuple[float, float], words: bool = True) -> lis
 
 def _label(choice: Choice) -> str:
     told = "" if choice.learning_rate is None else rate(choice.learning_rate)
-    return told if choice.basin is None else f"{told}, basin {rate(choice.basin.low)} to {rate(choice.basin.high)}"
+    basin = known_basin(choice)
+    return told if basin is None else f"{told}, basin {rate(basin.low)} to {rate(basin.high)}"
 
 
 def _walls(walls: Walls, ends: tuple[float, float]) -> list[tuple[float, float, str]]:

@@ -23,9 +23,13 @@ CEILING = 1.5
 
 @dataclass(frozen=True)
 class _Curve:
-    """Mean losses of one rate over its trials: `at` in epochs; `end` where and how high a trial diverged, if any."""
+    """Mean losses of one rate over its trials, `at` in epochs.
+
+    `end` is where a trial's loss stopped being a number, if one did; `blown` whether one was judged to have diverged.
+    """
 
     rate: float
+    blown: bool
     at: tuple[float, ...]
     train: tuple[float, ...]
     valid: tuple[float, ...]
@@ -48,6 +52,8 @@ def trial_curves_chart(run: Run) -> Chart:
     header = ("learning rate", "epochs", "first training loss", "last training loss", "last validation loss", "end")
     rows = tuple(_row(curve) for curve in found)
     note = "One line a learning rate, from low to high in the order of the colours; mean over folds and seeds."
+    if run.choice.regime == "dear":
+        note += " A line ends where its trials were stopped."
     if run.choice.learning_rate in {curve.rate for curve in found}:
         note += " Thick: the recommended one."
     return Chart("curves", _title(found, run.task.n_classes), note, panels, True, ends, header, rows)
@@ -55,8 +61,8 @@ def trial_curves_chart(run: Run) -> Chart:
 
 def _title(found: Sequence[_Curve], n_classes: int) -> str:
     guess = math.log(n_classes)
-    lost = [curve.rate for curve in found if curve.end is not None]
-    learned = [c.rate for c in found if c.end is None and c.train[-1] < 0.5 * guess]
+    lost = [curve.rate for curve in found if curve.blown]
+    learned = [c.rate for c in found if not c.blown and c.train[-1] < 0.5 * guess]
     said = f"the training loss falls below half of a blind guess's {nats(guess)} nats"
     if not learned:
         told = f"No learning rate takes the training loss below half of a blind guess's {nats(guess)} nats"
@@ -70,17 +76,19 @@ def _title(found: Sequence[_Curve], n_classes: int) -> str:
 def _curves(run: Run) -> list[_Curve]:
     steps = run.task.steps_per_epoch
     rates = sorted({trial.learning_rate for trial in run.trials})
-    return [_mean([t for t in run.trials if t.learning_rate == tried], tried, steps) for tried in rates]
+    judged = zip(run.trials, run.choice.verdicts, strict=True)
+    blown = {t.learning_rate for t, verdict in judged if t.diverged or verdict.startswith("diverged")}
+    return [_mean([t for t in run.trials if t.learning_rate == tried], tried, tried in blown, steps) for tried in rates]
 
 
-def _mean(trials: Sequence[Trial], tried: float, steps: int) -> _Curve:
+def _mean(trials: Sequence[Trial], tried: float, blown: bool, steps: int) -> _Curve:
     at = np.unique(np.concatenate([trial.evaluated_at for trial in trials]))
     tables = np.full((2, len(trials), len(at)), np.nan)
     for row, trial in enumerate(trials):
         tables[:, row, np.searchsorted(at, trial.evaluated_at)] = trial.train_loss, trial.valid_loss
     train, valid = (_finite_mean(table) for table in tables)
     lost = [trial.diverged_at / steps for trial in trials if trial.diverged]
-    return _Curve(tried, tuple((at / steps).tolist()), train, valid, min(lost) if lost else None)
+    return _Curve(tried, blown, tuple((at / steps).tolist()), train, valid, min(lost) if lost else None)
 
 
 def _finite_mean(table: NDArray[np.float64]) -> tuple[float, ...]:
