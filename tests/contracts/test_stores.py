@@ -129,6 +129,19 @@ def test_checkpoints_are_there_until_the_run_is_finished(place):
     assert same(found[1], replace(second, plan=replace(second.plan, resume=bare[1:])))
 
 
+def test_losses_of_single_examples_are_there_until_the_run_is_finished(place):
+    asked = job()
+    run_id = place.store.begin(asked)
+    one, two = (
+        replace(history((0.1, rate)), example_losses=np.full((2, 1, 6, 9), rate, np.float32)) for rate in (1, 2)
+    )
+    place.store.append(run_id, one)
+    assert same(place.again().get(run_id).histories, (one,))
+    place.store.finish(run_id, run(asked, [one, two]))
+    bare = tuple(replace(whole, example_losses=None) for whole in (one, two))
+    assert same(place.again().get(run_id).histories, bare)
+
+
 def test_runs_are_listed_the_latest_first(store):
     assert store.find() == []
     ids = [store.begin(job(f"photos{n}")) for n in range(3)]

@@ -1,4 +1,5 @@
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -103,3 +104,26 @@ def test_a_store_of_the_variable_is_opened_again(tmp_path, monkeypatch):
     run_id = open_store().begin(job())
     assert [line.id for line in open_store().find()] == [run_id]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.db"]
+
+
+def test_a_database_of_another_program_is_left_as_it_was(tmp_path):
+    path = tmp_path / "theirs.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE customers (name TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=r"another program: it has the table 'customers'.*; give the path of a new"):
+        open_store(str(path))
+    assert path.read_bytes() == before
+
+
+def test_a_table_of_others_in_a_store_does_not_hide_its_runs(tmp_path):
+    path = tmp_path / "runs.db"
+    run_id = open_store(str(path)).begin(job())
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE notes (run TEXT)")
+    assert open_store(str(path)).find()[0].id == run_id
+
+
+def test_the_home_of_an_unknown_user_is_a_folder_that_is_missing():
+    with pytest.raises(InputError, match="~no-such-user/runs.sqlite cannot be opened: its folder is missing"):
+        open_store("~no-such-user/runs.sqlite")

@@ -9,7 +9,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint
 from etascope.core.stored import Job
-from etascope.store.records import from_json, pack, pack_history, to_json, unpack, unpack_history
+from etascope.store.records import from_json, pack, pack_history, to_json, unpack, unpack_history, without_examples
 from tests.store.made import RECORDS, checkpoint, history, job, run, same, values
 
 
@@ -43,6 +43,13 @@ def test_a_history_comes_back_without_arrays_where_its_checkpoints_are_gone():
     bare = replace(one, parameters=(), state={})
     assert same(found.plan.resume, (bare, bare))
     assert same(found.checkpoints, (bare, None))
+
+
+@given(history=values(History))
+def test_without_the_losses_of_single_examples_the_rest_of_a_history_is_the_same(history):
+    record, packed = pack_history(history)
+    kept = {digest: unpack(content, Checkpoint) for digest, content in packed.items()}
+    assert same(unpack_history(without_examples(record), kept), replace(history, example_losses=None))
 
 
 def test_equal_checkpoints_are_kept_once():

@@ -104,7 +104,7 @@ class Store(Protocol):
         ...
 
     def finish(self, run_id: str, run: Run) -> None:
-        """Keep the answer and the trace; checkpoints of the search are not needed any more."""
+        """Keep the answer and the trace; checkpoints and losses of single examples are not needed any more."""
         ...
 
     def get(self, run_id: str) -> StoredRun:

@@ -47,7 +47,8 @@ class StoredRun:
     job
         What was asked.
     histories
-        What was trained so far, a `History` a plan, in order.
+        What was trained so far, a `History` a plan, in order. Those of a finished run have no `example_losses` and no
+        arrays in their checkpoints: only the choice reads them.
     choice, trace, seconds
         As in `Run`; None where the run did not get so far.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from etascope.core.errors import InputError
 
@@ -80,7 +79,8 @@ def _default() -> Address:
 def _file(path: str) -> Address:
     if path == ":memory:":
         return Address("memory", "", "memory")
-    whole = str(Path(path).expanduser())
+    # `pathlib` fails for the home of a user whom nobody knows, `os.path` leaves it.
+    whole = os.path.expanduser(path)
     if "\0" in whole:
         raise InputError(f"a path holds no zero character; found {path!r}.")
     return Address("file", whole, whole)

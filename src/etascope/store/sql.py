@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from etascope.core.trace import Trace
 from etascope.store.connect import BEGIN, WRITING
 from etascope.store.lines import FINISHED, OPEN, answer_columns, asked_columns, new_trials, run_line
 from etascope.store.names import one_of
-from etascope.store.records import from_json, pack, pack_history, to_json, unpack, unpack_history
+from etascope.store.records import from_json, pack, pack_history, to_json, unpack, unpack_history, without_examples
 from etascope.store.tables import tables
 from etascope.store.trouble import told
 
@@ -85,9 +86,10 @@ class SqlStore:
         self._known[run_id] = count + 1
 
     def finish(self, run_id: str, run: Run) -> None:
-        """Keep the answer, the trace and histories that were not appended; drop the checkpoints of the search.
+        """Keep the answer, the trace and histories that were not appended; drop what only the search needed.
 
-        From then on checkpoints come back with their step and last rate, and without arrays.
+        From then on checkpoints come back with their step and last rate, and without arrays, and `example_losses` of
+        every history as None.
 
         Raises
         ------
@@ -99,8 +101,9 @@ class SqlStore:
         checkpoints = tables().checkpoints
         with self._writing() as connection:
             number, count = self._open_run(connection, run_id)
+            self._drop_examples(connection, number)
             for index, history in enumerate(run.histories[count:], count):
-                self._insert(connection, number, index, history)
+                self._insert(connection, number, index, replace(history, example_losses=None))
             connection.execute(checkpoints.delete().where(checkpoints.c.run == number))
             answer = {"state": FINISHED, "choice": choice, "trace": trace, **answer_columns(run)}
             self._change(connection, number, answer)
@@ -201,6 +204,13 @@ class SqlStore:
         kept = set(connection.execute(select(t.checkpoints.c.digest).where(t.checkpoints.c.run == number)).scalars())
         for digest in checkpoints.keys() - kept:
             connection.execute(t.checkpoints.insert().values(run=number, digest=digest, record=checkpoints[digest]))
+
+    def _drop_examples(self, connection: Connection, number: int) -> None:
+        histories = tables().histories
+        of_run = histories.c.run == number
+        for row in connection.execute(histories.select().where(of_run)).all():
+            this = of_run & (histories.c.number == row.number)
+            connection.execute(histories.update().where(this).values(record=without_examples(row.record)))
 
     def _change(self, connection: Connection, number: int, values: dict[str, Any]) -> None:
         runs = tables().runs
