@@ -15,6 +15,10 @@ def test_as_path():
     assert as_path(3) is None
 
 
+def test_the_home_of_an_unknown_user_is_a_path_as_any_other():
+    assert as_path("~no-such-user/photos") == Path("~no-such-user/photos")
+
+
 def test_a_neighbour_is_suggested(tmp_path):
     (tmp_path / "flowers").mkdir()
     assert existing(tmp_path / "flowers") == tmp_path / "flowers"

@@ -125,5 +125,5 @@ def test_a_table_of_others_in_a_store_does_not_hide_its_runs(tmp_path):
 
 
 def test_the_home_of_an_unknown_user_is_a_folder_that_is_missing():
-    with pytest.raises(InputError, match="~no-such-user/runs.sqlite cannot be opened: its folder is missing"):
+    with pytest.raises(InputError, match=r"~no-such-user/runs\.sqlite cannot be opened: its folder is missing"):
         open_store("~no-such-user/runs.sqlite")
