@@ -88,3 +88,11 @@ def test_a_line_break_in_a_class_name_breaks_no_line(trace):
     assert all(f"kind?{i}  " in text for i in range(10))
     assert "Predicted kind?7" in text
     assert "labelled kind?7" in told(data_flow, trace)
+
+
+def test_long_class_names_keep_to_a_narrow_page(trace):
+    object.__setattr__(
+        trace, "class_names", tuple(f"{i} of a kind whose name is far too long to show" for i in range(10))
+    )
+    for section in (data_flow, prediction):
+        assert max(map(len, told(section, trace, 60).splitlines())) <= 60

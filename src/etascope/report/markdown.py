@@ -33,6 +33,7 @@ def run_markdown(run: Run) -> str:
         "\n".join(f"- {escape(sentence)}" for sentence in choice.reason),
         "## Learning rates",
         _rates(run),
+        *(["Losses and accuracies are those where each trial stopped."] if choice.regime == "dear" else []),
         *([] if run.trace is None else ["## Training at the recommended rate", _epochs(run.trace.epochs)]),
         "## What is known",
         table(("", ""), ((f"**{escape(name)}**", escape(sentence)) for name, sentence in facts(run)), "ll"),

@@ -32,9 +32,8 @@ def data_flow(page: Page, trace: Trace) -> None:
         if number == 1:
             page.line(side)
             page.lines(_drawn(page, trace.sample), before=f"{side}   ")
-            page.line(
-                f"{side}   the example image, labelled {_on_one_line(trace.class_names[trace.sample_label])}", "dim"
-            )
+            label = _on_one_line(trace.class_names[trace.sample_label])
+            page.wrapped(f"the example image, labelled {label}", "dim", first=f"{side}   ", rest=f"{side}   ")
         if number < len(trace.stages):
             page.line(side)
 
@@ -165,7 +164,7 @@ def _probabilities(page: Page, seen: Prediction, names: Sequence[str]) -> None:
     if len(names) > MOST_CLASSES:
         order = sorted(order, key=lambda i: -seen.probabilities[i])[:MOST_CLASSES]
     long = min(max(page.columns(names[i]) for i in order), page.width // 3)
-    space = max(10, min(40, page.width - long - 40))
+    space = max(5, min(40, page.width - long - 40))
     for i in order:
         p = float(seen.probabilities[i])
         marks = [word for word, number in (("predicted", seen.predicted), ("label", seen.label)) if number == i]
