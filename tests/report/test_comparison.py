@@ -150,3 +150,11 @@ def test_the_document_holds_confidence_walls_and_differing_fields():
 def test_a_run_that_was_stopped_is_refused():
     with pytest.raises(InputError, match="etascope resume 77aa"):
         comparison_document(stored(A), replace(stored(A, "77aa"), choice=None))
+
+
+def test_a_run_of_a_single_rate_says_nothing_of_the_best():
+    alone = replace(A, choice=made.choice({0.01: (0.4, 0.9)}, 0.01, (0.01, 0.01)))
+    told = "tried one rate alone, so whether the best rate moved cannot be told."
+    assert conclusion(alone, A) == f"A {told}"
+    assert conclusion(A, alone) == f"B {told}"
+    assert conclusion(alone, alone) == f"A and B {told}"

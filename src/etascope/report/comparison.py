@@ -11,6 +11,7 @@ from etascope.core.numbers import noise, rate
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.stored import StoredRun
+from etascope.report.answer import known_basin
 
 COMPARISON_SCHEMA = "etascope/comparison/1"
 
@@ -52,6 +53,9 @@ def conclusion(a: Run, b: Run) -> str:
     if first.learning_rate is None or second.learning_rate is None or first.basin is None or second.basin is None:
         unsettled = [name for name, choice in (("A", first), ("B", second)) if choice.learning_rate is None]
         return f"{' and '.join(unsettled)} cannot tell a best rate yet, so there is nothing to compare."
+    alone = [name for name, choice in (("A", first), ("B", second)) if known_basin(choice) is None]
+    if alone:
+        return f"{' and '.join(alone)} tried one rate alone, so whether the best rate moved cannot be told."
     shared = overlap(first.basin, second.basin)
     if shared is None:
         return f"B's best rate lies {_times(a, b)}, outside A's basin, and the basins do not overlap."

@@ -10,6 +10,7 @@ from etascope.core.choice import Choice
 from etascope.core.numbers import nats, noise, rate
 from etascope.core.run import Run
 from etascope.core.stored import StoredRun
+from etascope.report.answer import known_basin
 from etascope.report.comparison import conclusion, recipe_differences, remarks
 from etascope.report.next_step import in_words
 from etascope.report.page import Page
@@ -157,7 +158,7 @@ def _rate(run: Run) -> str:
 
 
 def _basin(run: Run) -> str:
-    basin = run.choice.basin
+    basin = known_basin(run.choice)
     if basin is None:
         return ""
     return f"{rate(basin.low)} .. {rate(basin.high)} ({math.log10(basin.high / basin.low):.2f} decades)"
