@@ -12,7 +12,7 @@ from etascope.pipeline.split import divide
 from etascope.selection.automatic import Automatic
 from etascope.selection.cross_validation import CrossValidation
 from etascope.selection.ladder import Ladder
-from etascope.selection.predicted_cost import CHEAP_TRAININGS, training_seconds
+from etascope.selection.predicted_cost import cheap_trainings, training_seconds
 from etascope.training.dense import DenseEngine
 from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
 
@@ -35,7 +35,7 @@ def test_one_holdout_always_climbs():
 def test_the_predicted_time_decides(rows, hidden, epochs):
     task = replace(SMALL, recipe=Recipe(hidden=(hidden,), epochs=epochs), n_development=rows)
     cheap = isinstance(Automatic().method(task), CrossValidation)
-    assert cheap == (CHEAP_TRAININGS * training_seconds(task) <= 60)
+    assert cheap == (cheap_trainings(task) * training_seconds(task) <= 60)
 
 
 @pytest.mark.parametrize(("budget", "cheap"), [(1, False), (3, False), (23.9, False), (24, True), (50, True)])
@@ -59,7 +59,11 @@ def test_the_fields_are_handed_on():
     [
         (Automatic(), SMALL, "Cheap regime: 50 trainings were predicted to take 1.2 s, no more than 60 s"),
         (Automatic(), LARGE, "predicted to take 9.4 minutes, over 60 s"),
-        (Automatic(budget=30), SMALL, "Cheap regime: a budget of 30 trainings pays for cross-validation"),
+        (
+            Automatic(budget=30),
+            SMALL,
+            "a budget of 24 trainings and more asks for cross-validation with every trial to the end, about 50",
+        ),
         (
             Automatic(budget=3),
             SMALL,
@@ -68,7 +72,7 @@ def test_the_fields_are_handed_on():
         (
             Automatic(budget=1),
             SMALL,
-            "about 1.4 trainings (7 trials to 3 %, 3 to 38 % of the steps) is the smallest, by a budget of 1",
+            "about 1.4 trainings (7 trials to 3 %, 3 to 38 % of the steps) is the smallest, by a budget of 1 training.",
         ),
         (Automatic(), replace(SMALL, n_folds=1), "with one holdout, the ladder of about 2.9 trainings"),
         (Automatic(budget=40), replace(SMALL, n_folds=1), "--folds 5 would allow cross-validation"),

@@ -16,6 +16,7 @@ from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.selection.ladder import Ladder
 from etascope.selection.rungs import PLANS
+from etascope.selection.window import window_of
 from etascope.training.dense import DenseEngine
 from tests.selection.learning_curves import BLIND, Curves, climb_up, job, moving_valley
 
@@ -203,6 +204,33 @@ def test_an_end_of_the_window_never_wins(best, seed):
     if choice.learning_rate is not None:
         assert rates[0] < choice.learning_rate < rates[-1]
         assert np.log10(choice.learning_rate) == pytest.approx(best, abs=0.4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_smooth_curve_that_is_lowest_at_an_end_of_the_window_gives_the_best_trial(seed):
+    task = job(seed=seed)
+    end, before = np.log10(window_of(task.recipe, 7).first)[[-1, -2]]
+    near = {end: 0.302, before: 0.3}
+
+    def loss(x, share):
+        return np.full_like(share, next((level for at, level in near.items() if abs(x - at) < 1e-6), 1.2))
+
+    _, choice = climb_up(Ladder(), task, Curves(loss, noise=0))
+    assert np.log10(choice.learning_rate) == pytest.approx(before)
+    assert choice.basin.low <= choice.learning_rate <= choice.basin.high
+
+
+def test_a_limit_with_more_digits_than_are_told_stays_within_its_basin():
+    _, choice = climb_up(Ladder(low=0.123456, high=0.2345678), job(), Curves(moving_valley(-1.5, width=0.5)))
+    assert 0.123456 <= choice.basin.low <= choice.learning_rate <= choice.basin.high <= 0.2345678
+
+
+def test_what_diverged_is_not_in_the_basin():
+    flat = Curves(lambda x, share: np.full_like(share, 0.1 * np.exp(0.1 * (x + 1.3) ** 2)), wall=-1.2, noise=0.05)
+    for seed in range(6):
+        histories, choice = climb_up(Ladder(), job(seed=seed), flat)
+        tried = np.concatenate([trial_rates(job(), h.plan) for h in histories])
+        assert choice.learning_rate <= choice.basin.high < tried[np.log10(tried) >= -1.2].min()
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3])

@@ -3,9 +3,9 @@ import pytest
 
 from etascope.core.choice import Basin
 from etascope.core.trials import trials
-from etascope.selection.climb import climb, score_trials
+from etascope.selection.climb import Climb, Reached, climb, score_trials
 from etascope.selection.ladder import Ladder
-from etascope.selection.ladder_words import Ascent, ladder_reasons, ladder_verdict, no_ladder_answer
+from etascope.selection.ladder_words import Ascent, _way, ladder_reasons, ladder_verdict, no_ladder_answer
 from etascope.selection.rungs import rungs_for
 from etascope.selection.window import window_of
 from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
@@ -76,19 +76,51 @@ def test_loss_is_called_validation_loss_where_it_is_the_target():
 
 def test_an_edge_close_above_is_minded():
     ascent, _ = ascend(Curves(moving_valley(-1.5, width=3), wall=-1.2))
-    edge = ascent.walls(0.03).high
+    edge = ascent.walls(0.03, Basin(0.02, 0.05)).high
     assert ladder_reasons(ascent, edge / 1.5, Basin(0.02, 0.05))[-1].startswith("Mind the edge:")
 
 
 def test_walls_are_the_nearest_rates_that_are_clearly_worse():
     ascent, _ = ascend(Curves(moving_valley(-1.5, width=0.8, drift=0)))
-    walls = ascent.walls(10**-1.5)
+    walls = ascent.walls(10**-1.5, Basin(0.03, 0.033))
     assert walls.low < 10**-1.5 < walls.high
     between = [r for r in ascent.climbed.rates if walls.low < r < walls.high]
     scores = dict(zip(ascent.climbed.rates, ascent.scores.tolist(), strict=True))
     assert between
     assert all(scores[r] < ascent.scores.min() + 0.2 for r in between)
     assert scores[walls.low] >= ascent.scores.min() + 0.2
+    wide = ascent.walls(10**-1.5, Basin(walls.low * 0.9, walls.high))
+    assert wide.low < walls.low * 0.9
+    assert wide.high == walls.high
+
+
+def test_a_single_rung_has_nothing_to_go_on_from():
+    assert _way(Climb(None, (0.1, 0.2), (Reached(320, (0.1, 0.2)),))) == "Of 2 trials, 2 came to step 320."
+
+
+def test_a_basin_that_reaches_the_end_of_what_was_tried_is_minded():
+    ascent, _ = ascend(Curves(moving_valley(-1.5)))
+    wider = "The basin reaches to the end of what was tried, so it may be wider."
+    first, last = ascent.climbed.rates[0], ascent.climbed.rates[-1]
+    assert wider in ladder_reasons(ascent, 0.03, Basin(first, 0.05))
+    assert wider in ladder_reasons(ascent, 0.03, Basin(0.02, last))
+    assert wider not in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05))
+    limited, _ = ascend(Curves(moving_valley(-1.5)), high=last)
+    assert wider not in ladder_reasons(limited, 0.03, Basin(0.02, last))
+
+
+@pytest.mark.parametrize(
+    ("limits", "word"), [({"high": 1e-3}, "higher"), ({"low": 1.0}, "lower"), ({"low": 0.1, "high": 0.1}, "other")]
+)
+def test_where_limits_left_nothing_that_learns_others_are_asked_for(limits, word):
+    slope = {"higher": -0.001, "lower": 0.001, "other": 0.0}[word]
+    ascent, _ = ascend(Curves(lambda x, share: np.full_like(share, 2.31 + slope * x), noise=0), **limits)
+    assert no_ladder_answer(ascent)[1].startswith(f"Allow {word} rates. Check that the labels")
+
+
+def test_where_all_diverged_lower_rates_are_asked_for_though_a_limit_was_set():
+    ascent, _ = ascend(Curves(moving_valley(-1.5), wall=-20), low=5.0)
+    assert no_ladder_answer(ascent)[1].startswith("Allow lower rates. ")
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etascope.core.recipe import Recipe
-from etascope.selection.predicted_cost import duration, training_seconds
+from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 from tests.selection.learning_curves import job
 
 
 def test_a_training_takes_its_multiplications_over_the_speed():
     task = job(hidden=(100,))
     assert training_seconds(task) == pytest.approx(3 * (784 * 100 + 100 * 10) * 1000 * 5 / 5e10)
+
+
+@pytest.mark.parametrize(("folds", "trainings"), [(1, 50), (2, 14), (5, 50), (10, 110)])
+def test_cross_validation_costs_more_with_more_folds(folds, trainings):
+    assert cheap_trainings(job(n_folds=folds)) == trainings
 
 
 @given(st.integers(1, 20))

@@ -61,6 +61,11 @@ def test_no_answer_says_why_and_the_next_move():
         "No learning rate tried (0.01) learned: the lowest mean validation loss is 2.30 nats, at 0.01, and a blind "
         "guess has 2.30."
     )
+    assert no_answer(task(), blind, 0, LIMITS)[1].startswith("Check that the labels")
+    assert no_answer(task(), blind, 0, (0.01, 0.01))[1].startswith("Allow other rates. Check that the labels")
+    dull = landscape([0.01, 0.1], [[BLIND, BLIND], [BLIND, BLIND]])
+    assert no_answer(task(), dull, 1, (1e-7, 0.1))[1].startswith("Allow higher rates. ")
+    assert no_answer(task(), dull, 0, (0.01, 1e4))[1].startswith("Allow lower rates. ")
     falling = landscape([0.01, 0.1], [[1, 1.1], [0.5, 0.6]])
     assert "is the highest rate that was tried" in no_answer(task(), falling, 1, LIMITS)[0]
     rising = landscape([0.01, 0.1], [[0.5, 0.6], [1, 1.1]])

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from etascope.core.choice import Confidence, Landscape, Walls
+from etascope.core.choice import Basin, Confidence, Landscape, Walls
 from etascope.selection.receipt import at_rate, measured_walls, receipt
 from etascope.selection.settled import confidence, settle
 from tests.selection.test_settled import LIMITS, X, scores
@@ -47,6 +47,9 @@ def test_what_is_not_settled_and_another_unit_are_said():
 def test_the_walls_are_the_nearest_rates_that_are_clearly_worse():
     walls = measured_walls(SCORED)
     assert (walls.low, walls.high) == pytest.approx((0.00215, 0.0464), rel=0.01)
+    inside = Basin(0.002, 0.05)
+    assert measured_walls(SCORED, inside).low < inside.low < walls.low
+    assert measured_walls(SCORED, inside).high > inside.high > walls.high
     assert measured_walls(table([np.inf] * 13)) == Walls()
     flat = table([0.4] * 13)
     assert measured_walls(flat) == Walls()

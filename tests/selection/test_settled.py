@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.selection.scores import Scores
+from etascope.selection.scores import WORST, Scores
 from etascope.selection.settled import _digits, confidence, settle
 
 X = np.linspace(-3, -1, 13)
@@ -87,3 +89,14 @@ def test_rounding_outwards_keeps_three_digits_and_never_goes_inwards(rate):
     assert low == float(f"{low:.3g}")
     three = float(f"{rate:.3g}")
     assert _digits(three, np.floor) == _digits(three, np.ceil) == three
+
+
+def test_what_diverged_is_not_in_the_basin():
+    flat = scores(best=-1.2, steep=0.2, error=0.4, runs=0.1)
+    broken = flat.log_loss.copy()
+    broken[X >= -1.3, 0] = WORST
+    told = settle(replace(flat, log_loss=broken), "accuracy", None, LIMITS)
+    diverged = 10.0 ** X[X >= -1.3][0]
+    assert told.learning_rate < diverged
+    assert told.draws.basin().high == pytest.approx(diverged)
+    assert diverged * 0.9 < told.basin.high < diverged

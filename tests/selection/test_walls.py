@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from etascope.core.choice import Landscape
-from etascope.selection.walls import LEARNS, MARGIN, clearly_worse, high_wall, learned, low_wall
+from etascope.core.choice import Basin, Landscape
+from etascope.selection.walls import LEARNS, MARGIN, before_divergence, clearly_worse, high_wall, learned, low_wall
 from tests.selection.closed_form import BLIND, task
 
 
@@ -31,6 +31,16 @@ def test_the_walls_are_the_nearest_clearly_worse_rates():
     assert (low_wall(here, 3), high_wall(here, 3)) == (1, 5)
     assert low_wall(landscape([[0.1, 0.1], [0, 0]]), 1) is None
     assert high_wall(landscape([[0, 0]]), 0) is None
+    assert (low_wall(here, 3, below=5.0), high_wall(here, 3, above=1e6)) == (0, 6)
+    assert low_wall(here, 3, below=0.5) is None
+    assert high_wall(here, 3, above=1e7) is None
+
+
+def test_a_basin_ends_below_what_diverged_above_the_answer():
+    basin = Basin(0.01, 0.5)
+    assert before_divergence(basin, 0.1, []) == before_divergence(basin, 0.1, [0.05, 0.1, 0.6]) == basin
+    assert 0.19 < before_divergence(basin, 0.1, [0.2, 0.3]).high < 0.2
+    assert before_divergence(basin, 0.1, [0.101]).high == 0.1
 
 
 @pytest.mark.parametrize(

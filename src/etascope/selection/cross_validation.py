@@ -201,7 +201,7 @@ class CrossValidation:
             cost=search_cost(task, histories),
             target=self.target,
             confidence=sure,
-            walls=measured_walls(scored),
+            walls=measured_walls(scored, settled.basin),
             luck=luck,
             worth_tuning=worth_tuning(settled, task.recipe),
             curve=None if one else settled.draws.curve(settled.unit),

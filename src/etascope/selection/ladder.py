@@ -22,11 +22,12 @@ from etascope.selection.kernel_pick import kernel_pick
 from etascope.selection.ladder_noise import noise_variance
 from etascope.selection.ladder_words import Ascent, ladder_reasons, ladder_verdict, no_ladder_answer
 from etascope.selection.posterior import DEAR, Draws, regret_draws
-from etascope.selection.predicted_cost import CHEAP_TRAININGS, duration, training_seconds
+from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 from etascope.selection.reasons import not_tried
 from etascope.selection.rungs import Rungs, rungs_for
 from etascope.selection.scores import TARGETS
 from etascope.selection.settled import TOLERANCES, UNITS, WORDS
+from etascope.selection.walls import before_divergence
 from etascope.selection.window import window_of
 from etascope.selection.worth import customary_rate
 
@@ -156,9 +157,11 @@ class Ladder:
         picked = 10 ** kernel_pick(x, ascent.scores, math.log10(finalists[0]), math.log10(finalists[-1]))
         # Three digits, so that what is printed is what is trained; the ends keep all of theirs.
         answer = min(max(float(f"{picked:.3g}"), ascent.window.low), finalists[-1])
+        # The smooth curve may be lowest at an end of the window beyond which more is allowed; the best trial is none.
+        if ascent.best is not None and ascent.window.beyond(climbed.rates, answer) is not None:
+            answer = ascent.best
         draws = self._draws(ascent, x)
-        wide = draws.basin(0.9, include=answer)
-        basin = Basin(float(f"{wide.low:.3g}"), float(f"{wide.high:.3g}"))
+        basin = _basin(ascent, draws, answer)
         tolerance = TOLERANCES[self.target] if self.tolerance is None else self.tolerance
         share = draws.confidence(answer, tolerance)
         # Of 22 tasks that nobody tuned on, choices called likely were within one point in 99 of 100 cases, probable
@@ -179,7 +182,7 @@ class Ladder:
             valid_accuracy=accuracy,
             reason=ladder_reasons(ascent, answer, basin),
             confidence=None if alone else Confidence(word, tolerance, _settle(task, word), share),
-            walls=ascent.walls(answer),
+            walls=ascent.walls(answer, basin),
             luck=Luck(LUCK, LUCK_SPREAD, accuracy),
             worth_tuning=None if alone or cost is None else WorthTuning(customary, *cost),
             curve=None if alone else draws.curve(UNITS[self.target]),
@@ -216,14 +219,23 @@ def check_fields(
         raise InputError(f"the budget must be at least 1 training; found {budget:g}. Try 3.")
 
 
+def _basin(ascent: Ascent, draws: Draws, answer: float) -> Basin:
+    """Return the basin to three digits, with the answer, within what was allowed and below what diverged."""
+    wide = draws.basin(0.9, include=answer)
+    basin = before_divergence(wide, answer, [r for r in ascent.climbed.rates if ascent.stopped(r)])
+    low, high = (float(f"{end:.3g}") for end in (basin.low, basin.high))
+    window = ascent.window
+    return Basin(max(min(low, answer), window.low), min(max(high, answer), window.high))
+
+
 def _settle(task: Task, word: str) -> str:
     if word == "likely":
         return ""
     folds = "" if task.n_folds > 1 else "--folds 5 "
-    seconds = duration(CHEAP_TRAININGS * training_seconds(task))
+    trainings = cheap_trainings(task)
+    seconds = duration(trainings * training_seconds(task))
     return (
-        f"Cross-validation with every trial to the end would settle more: {folds}--budget {CHEAP_TRAININGS}, about "
-        f"{seconds}."
+        f"Cross-validation with every trial to the end would settle more: {folds}--budget {trainings}, about {seconds}."
     )
 
 

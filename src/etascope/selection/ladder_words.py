@@ -15,7 +15,9 @@ from etascope.core.numbers import nats, rate
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial
 from etascope.selection.climb import BLOWN, Climb, Scored, blown_up
+from etascope.selection.grid import LIMITS
 from etascope.selection.kernel_pick import chained_scores
+from etascope.selection.reasons import other_rates
 from etascope.selection.verdicts import BOUNCE, HARDLY
 from etascope.selection.walls import LEARNS, MARGIN
 from etascope.selection.window import Window
@@ -78,13 +80,17 @@ class Ascent:
         """Return whether a rate diverged."""
         return self.scored[r].stopped(self.scored[r].trial.steps)
 
-    def walls(self, at: float) -> Walls:
-        """Return the nearest rates on either side of `at` that diverged, or lose 0.2 in chained log loss (22 %)."""
+    def walls(self, at: float, basin: Basin) -> Walls:
+        """Return the nearest rates on either side of `at` that diverged, or lose 0.2 in chained log loss (22 %).
+
+        None lies within the basin.
+        """
         worse = [
             r for r, score in zip(self.climbed.rates, self.scores.tolist(), strict=True)
             if self.stopped(r) or score >= float(self.scores.min()) + MARGIN
         ]  # fmt: skip
-        return Walls(max((r for r in worse if r < at), default=None), min((r for r in worse if r > at), default=None))
+        low, high = [r for r in worse if r < at and r <= basin.low], [r for r in worse if r > at and r >= basin.high]
+        return Walls(max(low, default=None), min(high, default=None))
 
 
 def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Basin | None) -> str:
@@ -140,7 +146,7 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin) -> tuple[str, ..
         f"{rate(best)}, had {nats(math.exp(scored[best].score(ascent.top)))} at step {ascent.top} of "
         f"{ascent.task.steps} (accuracy {accuracy:.3f})."
     )
-    walls = ascent.walls(answer)
+    walls = ascent.walls(answer, basin)
     second = (
         f"Below it, {_wall(ascent, walls.low, 'slow', climbed.rates[0])}; "
         f"above it, {_wall(ascent, walls.high, 'large', climbed.rates[-1])}."
@@ -150,7 +156,7 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin) -> tuple[str, ..
         f"Rates from {rate(basin.low)} to {rate(basin.high)} ({decades:.1f} decades) cannot be told apart from it; in "
         "the benchmark (18 jobs, eight seeds), 82 in 100 such intervals held the best rate."
     )
-    return (first, second, third, _way(climbed), *_mind(ascent, answer))
+    return (first, second, third, _way(climbed), *_mind(ascent, answer, basin))
 
 
 def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
@@ -165,7 +171,7 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             "Let the search go on.",
         )
     if ascent.best is None:
-        lower = "Allow lower rates. " if min(climbed.rates) > window.low else ""
+        lower = "Allow lower rates. " if min(climbed.rates) > LIMITS[0] else ""
         return (
             f"Every learning rate {span} diverged.",
             f"{lower}Look for extreme values in the data, or choose another optimizer or a smaller model.",
@@ -175,7 +181,8 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
         return (
             f"No learning rate {span} learned: the lowest {ascent.loss_name} is {nats(loss)} nats, at "
             f"{rate(ascent.best)}, and a blind guess has {nats(math.log(ascent.task.n_classes))}.",
-            "Check that the labels belong to the images; else train for more epochs, or on more images.",
+            other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
+            + "Check that the labels belong to the images; else train for more epochs, or on more images.",
         )
     side = ascent.open_end
     limit, word = (window.low, "below") if side == "lowest" else (window.high, "above")
@@ -226,10 +233,11 @@ def _wall(ascent: Ascent, wall: float | None, word: str, end: float) -> str:
 
 def _way(climbed: Climb) -> str:
     counts = [f"{len(r.rates)} came to step {r.step}" for r in climbed.reached]
-    return f"Of {len(climbed.rates)} trials, {', '.join(counts)}; each went on from its checkpoint."
+    on = "; each went on from its checkpoint" if len(counts) > 1 else ""
+    return f"Of {len(climbed.rates)} trials, {', '.join(counts)}{on}."
 
 
-def _mind(ascent: Ascent, answer: float) -> list[str]:
+def _mind(ascent: Ascent, answer: float, basin: Basin) -> list[str]:
     rates, told = ascent.climbed.rates, list[str]()
     added = len(rates) - len(ascent.window.first)
     if added:
@@ -237,6 +245,8 @@ def _mind(ascent: Ascent, answer: float) -> list[str]:
         told.append(f"{what} added to the first window, because its best trial was an end of it.")
     if ascent.best in (rates[0], rates[-1]):
         told.append("The best trial is the end of what was allowed, so a better rate may lie beyond.")
+    elif any(ascent.window.beyond(rates, end) is not None for end in (basin.low, basin.high)):
+        told.append("The basin reaches to the end of what was tried, so it may be wider.")
     over = [r for r in rates if answer < r <= 2 * answer and ascent.stopped(r)]
     if over:
         told.append(f"Mind the edge: {rate(over[0])}, only {over[0] / answer:.2g} times as large, diverged.")

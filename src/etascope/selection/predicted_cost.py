@@ -6,8 +6,8 @@ from etascope.core.recipe import Task
 
 #: Multiply-adds a second of the dense engine on two cores, many trials at a time.
 SPEED = 5e10
-#: Trainings of the cheap regime: about 12 rates on 5 folds, each on four fifths of the rows.
-CHEAP_TRAININGS = 50
+#: Rates of the cheap regime, and what finds both walls costs besides, in trainings.
+CHEAP_RATES, CHEAP_WALLS = 12, 2
 
 
 def training_seconds(task: Task) -> float:
@@ -23,6 +23,21 @@ def training_seconds(task: Task) -> float:
     0.024
     """
     return task.multiplications / SPEED
+
+
+def cheap_trainings(task: Task) -> int:
+    """Return the trainings that cross-validation costs: 12 rates on each fold, trained on the other folds, and walls.
+
+    Five folds are counted where the task has one holdout or none.
+
+    Examples
+    --------
+    >>> from etascope.core.recipe import Recipe
+    >>> cheap_trainings(Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40))
+    50
+    """
+    folds = task.n_folds if task.n_folds > 1 else 5
+    return CHEAP_RATES * (folds - 1) + CHEAP_WALLS
 
 
 def duration(seconds: float) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from etascope.core.choice import Basin, Landscape
 from etascope.core.recipe import Recipe, Task
 from etascope.selection.curves import fully_tried
+from etascope.selection.grid import LIMITS
 from etascope.selection.verdicts import EDGE
 from etascope.selection.walls import high_wall, learned, low_wall
 
@@ -60,7 +62,8 @@ def no_answer(task: Task, landscape: Landscape, best: int | None, limits: tuple[
         return (
             f"No learning rate {window} learned: the lowest mean validation loss is {loss:#.3g} nats, at "
             f"{rates[best]:.3g}, and a blind guess has {math.log(task.n_classes):#.3g}.",
-            "Check that the labels belong to the images; else train for more epochs, or on more images.",
+            other_rates(rates.tolist(), best, limits)
+            + "Check that the labels belong to the images; else train for more epochs, or on more images.",
         )
     side, limit = ("lowest", limits[0]) if best == 0 else ("highest", limits[1])
     return (
@@ -68,6 +71,15 @@ def no_answer(task: Task, landscape: Landscape, best: int | None, limits: tuple[
         f"that was tried; a better one may lie beyond.",
         f"Let the search go on towards {limit:.3g}: allow it more rounds.",
     )
+
+
+def other_rates(rates: Sequence[float], best: int, limits: tuple[float, float]) -> str:
+    """Return which rates to allow, where nothing learned and the best one is an end that was set; else nothing."""
+    down = best == 0 and rates[0] <= limits[0] and limits[0] > LIMITS[0]
+    up = best == len(rates) - 1 and rates[-1] >= limits[1] and limits[1] < LIMITS[1]
+    if not (down or up):
+        return ""
+    return f"Allow {'other' if down and up else 'lower' if down else 'higher'} rates. "
 
 
 def not_tried(recipe: Recipe, landscape: Landscape) -> str:

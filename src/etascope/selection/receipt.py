@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from etascope.core.choice import Confidence, Landscape, Walls
+from etascope.core.choice import Basin, Confidence, Landscape, Walls
 from etascope.core.numbers import nats, rate
 from etascope.selection.curves import best_index
 from etascope.selection.settled import Settled
@@ -19,12 +19,19 @@ APART, LESS = 0.3, 0.95
 MEASURES = {"accuracy": "temperature-scaled loss", "loss": "validation loss"}
 
 
-def measured_walls(scored: Landscape) -> Walls:
-    """Return the nearest rates around the best that are clearly worse, or diverged; None where there is none."""
+def measured_walls(scored: Landscape, basin: Basin | None = None) -> Walls:
+    """Return the nearest rates around the best, none within the basin, that are clearly worse, or diverged.
+
+    None where there is none. Within the basin a rate can have clearly more loss, and hardly less accuracy.
+    """
     best = best_index(scored)
     if best is None:
         return Walls()
-    low, high = low_wall(scored, best), high_wall(scored, best)
+    low, high = (
+        (low_wall(scored, best), high_wall(scored, best))
+        if basin is None
+        else (low_wall(scored, best, basin.low), high_wall(scored, best, basin.high))
+    )
     rates = scored.learning_rates.tolist()
     return Walls(None if low is None else rates[low], None if high is None else rates[high])
 
@@ -50,7 +57,7 @@ def receipt(
             f"{MEASURES[settled.target]} is {nats(loss)} nats (accuracy {accuracy:.3f}).",
             "No wall was looked for and no basin is known; allow a range of rates for that.",
         )
-    walls = measured_walls(scored)
+    walls = measured_walls(scored, settled.basin)
     return (
         _why(settled, loss, accuracy),
         f"By the same measure, below it {_low(scored, walls, limits[0])}; above it {_high(scored, walls, limits[1])}.",

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Basin, Confidence
 from etascope.selection.posterior import CAP, CHEAP, Draws, regret_draws
-from etascope.selection.scores import Scores
+from etascope.selection.scores import WORST, Scores
+from etascope.selection.walls import before_divergence
 
 Array = NDArray[np.float64]
 
@@ -43,7 +44,7 @@ class Settled:
     learning_rate
         The recommended rate, rounded to three digits.
     basin
-        Where the best rate lies in 9 of 10 curves; rounded outwards to three digits.
+        Where the best rate lies in 9 of 10 curves, below what diverged; rounded outwards to three digits.
     target, tolerance
         As asked, and the default filled in.
     share
@@ -108,7 +109,8 @@ def settle(scores: Scores, target: str, tolerance: float | None, limits: tuple[f
     scale = 100 * CHEAP.slope * max(float(scores.error[scores.best]), 0.5 / scores.examples)
     draws = _draws(scores, scale, target)
     rate = min(max(float(f"{_place(scores, draws):.3g}"), limits[0]), limits[1])
-    basin = draws.basin(include=rate)
+    diverged = scores.learning_rates[(scores.log_loss >= WORST).any(axis=1)].tolist()
+    basin = before_divergence(draws.basin(include=rate), rate, diverged)
     outwards = Basin(max(_digits(basin.low, math.floor), limits[0]), min(_digits(basin.high, math.ceil), limits[1]))
     return Settled(scores, draws, scale, rate, outwards, target, within, draws.confidence(rate, within))
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
-from etascope.core.choice import Landscape
+from etascope.core.choice import Basin, Landscape
 from etascope.core.recipe import Task
 from etascope.selection.basin import LEAST, log_differences, student_quantile, told_apart
 
 #: A wall is worse than the best by this much mean log loss (a loss 1.22 times as large), told apart by pairs.
 MARGIN = 0.2
+#: A basin ends this far below a rate that diverged, in decades.
+BEFORE = 0.02
 #: Learning means mean log loss this far below a blind guess's: unequal classes alone give about 0.005.
 LEARNS = 0.02
 
@@ -24,15 +27,30 @@ def clearly_worse(landscape: Landscape, index: int, best: int) -> bool:
     return told_apart(landscape, index, best) and len(d) > 0 and bool(d.mean() >= MARGIN)
 
 
-def low_wall(landscape: Landscape, best: int) -> int | None:
-    """Return the index of the highest rate below the best that is clearly worse; None where there is none."""
-    return next((i for i in range(best - 1, -1, -1) if clearly_worse(landscape, i, best)), None)
+def low_wall(landscape: Landscape, best: int, below: float = math.inf) -> int | None:
+    """Return the index of the highest rate below the best, up to `below`, that is clearly worse; None without one."""
+    rates = landscape.learning_rates
+    places = (i for i in range(best - 1, -1, -1) if rates[i] <= below)
+    return next((i for i in places if clearly_worse(landscape, i, best)), None)
 
 
-def high_wall(landscape: Landscape, best: int) -> int | None:
-    """Return the index of the lowest rate above the best that is clearly worse; None where there is none."""
-    rates = range(best + 1, len(landscape.learning_rates))
-    return next((i for i in rates if clearly_worse(landscape, i, best)), None)
+def high_wall(landscape: Landscape, best: int, above: float = 0.0) -> int | None:
+    """Return the index of the lowest rate above the best, from `above` on, that is clearly worse; None without one."""
+    rates = landscape.learning_rates
+    places = (i for i in range(best + 1, len(rates)) if rates[i] >= above)
+    return next((i for i in places if clearly_worse(landscape, i, best)), None)
+
+
+def before_divergence(basin: Basin, learning_rate: float, diverged: Iterable[float]) -> Basin:
+    """Return a basin that ends just below the lowest rate above `learning_rate` that diverged.
+
+    Examples
+    --------
+    >>> before_divergence(Basin(0.1, 1.0), 0.3, [0.05, 1.0]).high
+    0.9549925860214359
+    """
+    broken = min((rate for rate in diverged if rate > learning_rate), default=math.inf)
+    return Basin(basin.low, max(learning_rate, min(basin.high, broken / 10**BEFORE)))
 
 
 def learned(task: Task, landscape: Landscape, index: int) -> bool:
