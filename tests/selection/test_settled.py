@@ -100,3 +100,15 @@ def test_what_diverged_is_not_in_the_basin():
     assert told.learning_rate < diverged
     assert told.draws.basin().high == pytest.approx(diverged)
     assert diverged * 0.9 < told.basin.high < diverged
+
+
+@pytest.mark.parametrize(("depth", "low", "high"), [(0.0, 1e-4, 2e-3), (0.05, 0.02, 0.05)])
+def test_a_dip_in_a_plateau_is_the_answer_though_the_basin_fills_the_window(depth, low, high):
+    x = np.linspace(-7, 0, 29)
+    log_loss = np.log(3.4) - depth * np.exp(-(((x + 1.5) / 0.4) ** 2))
+    every = np.ones(len(x))
+    own = tuple((0, fold) for fold in range(5))
+    table = np.repeat(log_loss[:, None], 5, axis=1)
+    told = settle(Scores(10.0**x, own, table, 0.95 * every, 1e-3 * every, 1e-2 * every, 300), "accuracy", None, LIMITS)
+    assert np.log10(told.basin.high / told.basin.low) > 5
+    assert low < told.learning_rate < high

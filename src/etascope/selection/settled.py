@@ -103,23 +103,27 @@ def settle(scores: Scores, target: str, tolerance: float | None, limits: tuple[f
 
     Notes
     -----
-    Where nothing can be told apart over four decades and more, the middle of the basin is recommended.
+    Where nothing can be told apart over four decades and more, the middle of the basin is recommended, unless the mean
+    curve has it lose more than the tolerance.
     """
     within = TOLERANCES[target] if tolerance is None else tolerance
     scale = 100 * CHEAP.slope * max(float(scores.error[scores.best]), 0.5 / scores.examples)
     draws = _draws(scores, scale, target)
-    rate = min(max(float(f"{_place(scores, draws):.3g}"), limits[0]), limits[1])
+    rate = min(max(float(f"{_place(scores, draws, within):.3g}"), limits[0]), limits[1])
     diverged = scores.learning_rates[(scores.log_loss >= WORST).any(axis=1)].tolist()
     basin = before_divergence(draws.basin(include=rate), rate, diverged)
     outwards = Basin(max(_digits(basin.low, math.floor), limits[0]), min(_digits(basin.high, math.ceil), limits[1]))
     return Settled(scores, draws, scale, rate, outwards, target, within, draws.confidence(rate, within))
 
 
-def _place(scores: Scores, draws: Draws) -> float:
-    """Return the best rate, or the middle of a basin that fills a very wide window, where ends are no better."""
+def _place(scores: Scores, draws: Draws, within: float) -> float:
+    """Return the best rate, or the middle of a basin that fills a very wide window, where no rate is better."""
     full, basin = scores.learning_rates[scores.counts == scores.counts.max()], draws.basin()
     window, width = (math.log10(high / low) for low, high in ((full[0], full[-1]), (basin.low, basin.high)))
-    return math.sqrt(basin.low * basin.high) if window >= WIDE and width >= FILLS * window else draws.best()
+    best, middle = draws.best(), math.sqrt(basin.low * basin.high)
+    lost = draws.cost_of(middle, against=best)
+    plateau = window >= WIDE and width >= FILLS * window and lost is not None and lost[0] <= within
+    return middle if plateau else best
 
 
 def confidence(settled: Settled) -> Confidence:
