@@ -144,6 +144,17 @@ def test_a_reader_that_goes_away_is_no_error(arguments):
     process.stderr.close()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed by a shell of Unix")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_stream_that_was_closed_before_is_no_error(closed):
+    command = shlex.join([sys.executable, "-m", "etascope", "trace", *SMALL])
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f"{command} {closed}"], capture_output=True, timeout=30, env=environment(), check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (ended.stdout == b"") == (closed == ">&-")
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
 @pytest.mark.parametrize("json", [(), ("--json", "-")])
 def test_a_full_disk_is_one_sentence(json):

@@ -219,6 +219,7 @@ def quiz(ascii: bool, **options: Any) -> int:
 
 def main() -> None:
     """Run the command line and exit; what went wrong is one sentence on standard error."""
+    _open_missing_streams()
     out: object = sys.stdout
     if isinstance(out, io.TextIOWrapper):
         # Names of files may hold bytes that are no text in the terminal's encoding.
@@ -248,6 +249,14 @@ def main() -> None:
         what = "the output cannot be written" if error.filename is None else f"{error.filename} cannot be used"
         _end(f"{what}: {(error.strerror or str(error)).lower()}.", EXIT_BAD_INPUT)
     sys.exit(code)
+
+
+def _open_missing_streams() -> None:
+    """Send what is written to a stream that was closed before we began nowhere: Python has None for it."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w", encoding="utf-8"))
 
 
 def _drop_output() -> None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -16,3 +18,10 @@ def test_images_of_ones_own_are_opened_as_they_were():
     told = script(TINY, replace(DATA, source="/photos", image_shape=(32, 48, 3)), RATE)
     assert "image_size=(32, 48), grayscale=False" in told
     assert "'/photos'" in told
+
+
+def test_arrays_are_asked_for_in_a_sentence():
+    told = script(TINY, replace(DATA, source="an array"), RATE)
+    ended = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    assert ended.stderr == "Give the images as the first argument; see the top of this script.\n"
+    assert "numpy.savez('images.npz'" in " ".join(told.split())

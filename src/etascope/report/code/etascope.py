@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.loading import KNOWN, kind_of
+from etascope.report.code.loading import KNOWN, kind_of, note
 from etascope.report.code.parts import header
 
 _FIELDS = (
@@ -14,7 +14,9 @@ _FIELDS = (
 
 def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     """Return a script that trains the recipe at a peak rate with etascope and prints the test accuracy."""
-    told = header("etascope", recipe, data, learning_rate, ["It repeats the final training, bit for bit."])
+    arrays = kind_of(data.source) == "arrays"
+    notes = ["It repeats the final training, bit for bit.", *([note(data.source)] if arrays else [])]
+    told = header("etascope", recipe, data, learning_rate, notes)
     values = {name: getattr(recipe, name) for name in _FIELDS}
     if recipe.optimizer not in ("momentum", "nesterov"):
         del values["momentum"]
@@ -22,16 +24,19 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     wishes = ""
     if data.source not in ("digits", *KNOWN):
         wishes = f", image_size=({height}, {width}), grayscale={channels == 1}"
-    source = (
-        "sys.argv[1]" if kind_of(data.source) == "arrays" else f"sys.argv[1] if len(sys.argv) > 1 else {data.source!r}"
-    )
+    source, asked = f"sys.argv[1] if len(sys.argv) > 1 else {data.source!r}", ""
+    if arrays:
+        source = "sys.argv[1]"
+        asked = """if len(sys.argv) < 2:
+    sys.exit("Give the images as the first argument; see the top of this script.")
+"""
     fields = "\n".join(f"    {name}={value!r}," for name, value in values.items()).replace("'", '"')
     return f"""{told}
 import sys
 
 import etascope
 
-images = etascope.open_images({source}{wishes})
+{asked}images = etascope.open_images({source}{wishes})
 if images.fingerprint != "{data.fingerprint}":
     print("note: these are not the images of the run; their fingerprint is another.", file=sys.stderr)
 own = images.test_rows is not None and len(images.test_rows) == {data.test}
