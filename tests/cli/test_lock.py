@@ -212,6 +212,12 @@ def test_a_lock_that_cannot_be_used_is_bad_input(locked, change, told):
     assert told in refused(run("check", "--retrain"))
 
 
+def test_a_lock_of_images_that_came_from_python_asks_where_they_are(locked):
+    edit(locked, lambda document: document["options"].update(data=None))
+    assert refused(run("check")).endswith("name it: etascope check etascope.lock.json --data images.npz.")
+    assert run("check", "--data", "digits").code == 0
+
+
 def test_a_missing_lock_is_bad_input(desk):
     assert "there is no lock none.json" in refused(run("check", "none.json"))
     (desk / "etascope.lock.json").write_text("{")

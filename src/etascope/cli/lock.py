@@ -15,6 +15,7 @@ from etascope.cli.options import recipe_of, recipe_options
 from etascope.cli.progress import progress
 from etascope.cli.searching import DEFAULTS, PATHS, is_path, open_again, search
 from etascope.cli.store_option import opened, store_option
+from etascope.core.errors import InputError
 from etascope.core.lock import Lock, data_moved, rate_moved, recipe_moved, result_moved
 from etascope.core.numbers import rate
 from etascope.core.plan import check_rates
@@ -96,6 +97,11 @@ def check(ctx: click.Context, path: str, lr: float | None, retrain: bool, **_: o
     used = {name: getattr(used_recipe, name) for name in given if name in _RECIPE}
     moved = [rate_moved(locked), None if lr is None else rate_moved(locked, lr), recipe_moved(locked, used)]
     options = _options(locked, Path(path).absolute().parent, {name: ctx.params[name] for name in given})
+    if options["data"] is None:
+        raise InputError(
+            f"the lock {path} does not say where its images are: they came from Python. Save them to a file, and name "
+            f"it: etascope check {path} --data images.npz."
+        )
     with progress() as watch:
         dataset, share = open_again(options, f"the lock {path}", watch)
         moved.append(data_moved(locked, dataset))
