@@ -14,6 +14,8 @@ from etascope.core.data import NO_FOLD
 from etascope.core.errors import option
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial
+from etascope.selection.by_error import raised_by_error
+from etascope.selection.posterior import CHEAP
 
 Array = NDArray[np.float64]
 
@@ -21,6 +23,8 @@ TARGETS = ("accuracy", "loss")
 #: Losses are held within these, in nats, before the logarithm; a trial that diverged has the upper one.
 LEAST, MOST = 1e-3, 10.0
 WORST = math.log(MOST)
+#: No score of a trial that did not diverge is raised further.
+ALMOST_WORST = WORST - 0.01
 #: Rates whose mean log loss is within this of the best's lend each other their mean.
 NEAR = 0.5
 
@@ -177,7 +181,20 @@ def read_scores(task: Task, trials: Sequence[Trial], fractions: Sequence[float],
                 log_loss[k, u] = float(_log(_row_means(losses)).mean())
                 share = (losses / np.maximum(level[1], LEAST)[:, None]).mean(axis=0)
                 relative[k, s, here][: len(share)] = share
+    if target == "accuracy" and rates:
+        rows = sum(width.values()) / len(folds) if kept else task.n_development / max(task.n_folds, 1)
+        raised = np.minimum(log_loss + _raised(log_loss, errors, units, rows)[:, None], ALMOST_WORST)
+        log_loss = np.where(log_loss < WORST, raised, log_loss)
     return _with_variances(np.array(rates, np.float64), tuple(units), log_loss, errors, relative, task)
+
+
+def _raised(log_loss: Array, errors: Array, units: Sequence[tuple[int, int]], rows: float) -> Array:
+    """Return what `raised_by_error` adds; seeds share their folds, and so their examples."""
+    known = ~np.isnan(log_loss)
+    counts = known.sum(axis=1)
+    folds = np.array([len({fold for (_, fold), there in zip(units, row, strict=True) if there}) for row in known])
+    mean, error = unit_adjusted_mean(log_loss), _means(errors, axis=1)
+    return raised_by_error(mean, error, rows * folds, counts == counts.max(), CHEAP.slope)
 
 
 def _with_variances(
