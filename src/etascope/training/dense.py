@@ -31,7 +31,7 @@ GROUP_COLUMNS = 896
 GROUP_TRIALS = 32
 
 #: Plans of fewer multiplications than this are done before processes have started.
-FORK_WORK = 2e9
+FORK_WORK = 1e9
 
 _packed_splits: weakref.WeakKeyDictionary[Split, dict[bool, Packed]] = weakref.WeakKeyDictionary()
 
