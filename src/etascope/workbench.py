@@ -89,7 +89,7 @@ def pick(
     began = time.perf_counter()
     split = _divide(dataset, recipe, test, folds)
     require_image(split, image)
-    task, data = Task.of(split, recipe), _summary(dataset, split)
+    task, data = Task.of(split, recipe), DataSummary.of(dataset, split)
     if keeper is not None:
         keeper.begin(data, task)
     done = list(histories)
@@ -192,17 +192,3 @@ def _validation(task: Task, choice: Choice, trials: Sequence[Trial]) -> Validati
     )
     source = f"means of {len(chosen)} trainings of the search at this rate, each on the rows it held out"
     return Validation(loss, accuracy, source)
-
-
-def _summary(dataset: Dataset, split: Split) -> DataSummary:
-    height, width, channels = dataset.images.shape[1:]
-    return DataSummary(
-        source=dataset.source,
-        fingerprint=dataset.fingerprint,
-        images=len(dataset),
-        image_shape=(height, width, channels),
-        development=len(split.y),
-        test=len(split.y_test),
-        class_names=dataset.class_names,
-        notes=dataset.notes,
-    )

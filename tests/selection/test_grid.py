@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.selection.grid import LIMITS, make_grid
+from etascope.core.errors import InputError
+from etascope.selection.grid import LIMITS, check_window, make_grid
 
 RATES = st.floats(1e-9, 1e6)
 
@@ -42,3 +43,17 @@ def test_the_nearest_rate_is_nearest_in_decades():
 def test_the_decades_near_a_centre():
     grid = make_grid(8, low=0.02)
     assert [grid.rates[i] for i in grid.decades_near(-1.5, 3)] == [0.02, 0.1, 1]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(0.0, None, "low learning rate"), (None, float("inf"), "high learning rate"), (0.2, 0.1, "Swap them")],
+)
+def test_a_window_that_is_none_is_refused(low, high, told):
+    with pytest.raises(InputError, match=told):
+        check_window(low, high)
+
+
+def test_a_window_may_be_open_or_a_single_rate():
+    check_window(None, None)
+    check_window(0.1, 0.1)

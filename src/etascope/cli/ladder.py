@@ -38,7 +38,7 @@ def ladder(
     widths: str | None,
     json_path: str | None,
     ascii: bool,
-    **options: Any,  # noqa: ANN401 - click hands over options of many types as keywords
+    **options: Any,
 ) -> int:
     """Repeat the choice at other lengths, batch sizes or widths, and say whether the best rate moves.
 

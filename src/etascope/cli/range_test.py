@@ -35,7 +35,7 @@ def range_test(
     own_sweeps: bool,
     json_path: str | None,
     ascii: bool,
-    **options: Any,  # noqa: ANN401 - click hands over options of many types as keywords.
+    **options: Any,
 ) -> int:
     """Train once while the learning rate climbs, and see what each published rule suggests.
 

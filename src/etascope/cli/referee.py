@@ -34,7 +34,7 @@ def referee(
     replicates: int,
     json_path: str | None,
     ascii: bool,
-    **options: Any,  # noqa: ANN401 - click hands over options of many types as keywords
+    **options: Any,
 ) -> int:
     """Score what following each adviser would have lost in accuracy, on your recipe and your images.
 

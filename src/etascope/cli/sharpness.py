@@ -34,7 +34,7 @@ def sharpness(
     measure: bool,
     json_path: str | None,
     ascii: bool,
-    **options: Any,  # noqa: ANN401 - click hands over options of many types as keywords.
+    **options: Any,
 ) -> int:
     """Measure the sharpness of the loss, the learning rate limit it gives, and the real wall beside it.
 

@@ -18,7 +18,7 @@ from etascope.core.recipe import Task
 from etascope.core.trials import Trial, trials
 from etascope.selection.cost import search_cost
 from etascope.selection.curves import best_index, read_landscape, scored_landscape
-from etascope.selection.grid import Grid
+from etascope.selection.grid import Grid, check_window
 from etascope.selection.lanes import connected, first_window, lane_grid, wall_rates, wider_window
 from etascope.selection.luck import expected_luck
 from etascope.selection.reasons import no_answer, not_tried
@@ -95,14 +95,7 @@ class CrossValidation:
         option("target", self.target, TARGETS)
         if self.tolerance is not None and not (math.isfinite(self.tolerance) and self.tolerance > 0):
             raise InputError(f"the tolerance must be finite and above 0; found {self.tolerance:g}. Try 1.")
-        for name, value in (("low", self.low), ("high", self.high)):
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise InputError(f"the {name} learning rate must be finite and above 0; found {value:g}. Try 0.01.")
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise InputError(
-                f"the low learning rate must not be above the high one; found {self.low:g} and {self.high:g}. "
-                "Swap them."
-            )
+        check_window(self.low, self.high)
         if min(self.seeds, default=0) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise InputError(f"seeds must be different numbers of at least 0; found {self.seeds}. Try (0, 1, 2).")
         if not 4 <= self.rates <= 64:

@@ -1,9 +1,11 @@
-"""The learning rates that a search may try: `Grid`, fine steps with the decades marked."""
+"""The learning rates that a search may try: `Grid`, fine steps with the decades marked; `check_window`."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+
+from etascope.core.errors import InputError
 
 #: No search goes further without being told to.
 LIMITS = (1e-7, 1e4)
@@ -64,3 +66,14 @@ def make_grid(per_decade: int, low: float | None = None, high: float | None = No
     steps = {float(f"{10 ** (ten + k / per_decade):.3g}") for ten in tens for k in range(per_decade)}
     rates = sorted({rate for rate in powers | steps if first < rate < last} | {first, last})
     return Grid(tuple(rates), tuple(i for i, rate in enumerate(rates) if rate in powers | own))
+
+
+def check_window(low: float | None, high: float | None) -> None:
+    """Raise `InputError` unless the ends of a search, where given, are finite, above 0 and in order."""
+    for name, value in (("low", low), ("high", high)):
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise InputError(f"the {name} learning rate must be finite and above 0; found {value:g}. Try 0.01.")
+    if low is not None and high is not None and low > high:
+        raise InputError(
+            f"the low learning rate must not be above the high one; found {low:g} and {high:g}. Swap them."
+        )

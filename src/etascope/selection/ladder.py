@@ -18,6 +18,7 @@ from etascope.core.trials import trials
 from etascope.selection.climb import Todo, climb, evaluations, score_trials
 from etascope.selection.cost import search_cost
 from etascope.selection.curves import read_landscape
+from etascope.selection.grid import check_window
 from etascope.selection.kernel_pick import kernel_pick
 from etascope.selection.ladder_noise import noise_variance
 from etascope.selection.ladder_words import Ascent, ladder_reasons, ladder_verdict, no_ladder_answer
@@ -208,13 +209,7 @@ def check_fields(
     option("target", target, TARGETS)
     if tolerance is not None and not (math.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"the tolerance must be a finite number above 0; found {tolerance:g}. Try 1.")
-    for name, value in (("low", low), ("high", high)):
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise InputError(f"the {name} learning rate must be finite and above 0; found {value:g}. Try 0.01.")
-    if low is not None and high is not None and low > high:
-        raise InputError(
-            f"the low learning rate must not be above the high one; found {low:g} and {high:g}. Swap them."
-        )
+    check_window(low, high)
     if budget is not None and not (math.isfinite(budget) and budget >= 1):
         raise InputError(f"the budget must be at least 1 training; found {budget:g}. Try 3.")
 

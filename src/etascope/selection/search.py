@@ -18,7 +18,7 @@ from etascope.core.trials import trials
 from etascope.selection.basin import paired_basin, told_apart
 from etascope.selection.cost import search_cost
 from etascope.selection.curves import best_index, read_landscape
-from etascope.selection.grid import Grid, make_grid
+from etascope.selection.grid import Grid, check_window, make_grid
 from etascope.selection.reasons import no_answer, not_tried, reasons
 from etascope.selection.verdicts import verdicts
 from etascope.selection.walls import clearly_worse, learned
@@ -88,14 +88,7 @@ class GridSearch:
 
     def __post_init__(self) -> None:
         """Check every field."""
-        for name, value in (("low", self.low), ("high", self.high)):
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise InputError(f"the {name} learning rate must be finite and above 0; found {value:g}. Try 0.01.")
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise InputError(
-                f"the low learning rate must not be above the high one; found {self.low:g} and {self.high:g}. "
-                "Swap them."
-            )
+        check_window(self.low, self.high)
         if not 1 <= self.per_decade <= 64:
             raise InputError(f"per_decade must be 1 to 64 rates; found {self.per_decade}. Try 8.")
         if min(self.seeds, default=0) < 0 or len(set(self.seeds)) < len(self.seeds):
