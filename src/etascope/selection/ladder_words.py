@@ -14,9 +14,9 @@ from etascope.core.choice import Basin, Walls
 from etascope.core.numbers import nats, rate
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial
+from etascope.selection.chained_scores import chained_scores
 from etascope.selection.climb import BLOWN, Climb, Scored, blown_up
 from etascope.selection.grid import LIMITS
-from etascope.selection.kernel_pick import chained_scores
 from etascope.selection.reasons import other_rates
 from etascope.selection.verdicts import BOUNCE, HARDLY
 from etascope.selection.walls import LEARNS, MARGIN
@@ -70,6 +70,11 @@ class Ascent:
         if self.best is None or self.window.beyond(self.climbed.rates, self.best) is None:
             return ""
         return "lowest" if self.best == self.climbed.rates[0] else "highest"
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is at its top with an answer: something learned, and the best is no end of the window."""
+        return self.climbed.todo is None and self.learned and not self.open_end
 
     @property
     def loss_name(self) -> str:
@@ -142,8 +147,8 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin) -> tuple[str, ..
             "No wall was looked for and no basin is known; allow a range of rates for that.",
         )
     first = (
-        f"{rate(answer)} is where a smooth curve through the trials' {ascent.loss_name} is lowest; the best trial, "
-        f"{rate(best)}, had {nats(math.exp(scored[best].score(ascent.top)))} at step {ascent.top} of "
+        f"{rate(answer)} is where the curve through the trials' {ascent.loss_name} promises to lose least; the best "
+        f"trial, {rate(best)}, had {nats(math.exp(scored[best].score(ascent.top)))} at step {ascent.top} of "
         f"{ascent.task.steps} (accuracy {accuracy:.3f})."
     )
     walls = ascent.walls(answer, basin)
@@ -242,7 +247,7 @@ def _mind(ascent: Ascent, answer: float, basin: Basin) -> list[str]:
     added = len(rates) - len(ascent.window.first)
     if added:
         what = "One rate was" if added == 1 else f"{added} rates were"
-        told.append(f"{what} added to the first window, because its best trial was an end of it.")
+        told.append(f"{what} added to the first window: its best trial was an end of it, or it showed no wall.")
     if ascent.best in (rates[0], rates[-1]):
         told.append("The best trial is the end of what was allowed, so a better rate may lie beyond.")
     elif any(ascent.window.beyond(rates, end) is not None for end in (basin.low, basin.high)):
