@@ -54,7 +54,9 @@ def _title(run: RangeTestRun, choice: Choice | None) -> str:
     if not rates:
         return f"None of {len(run.suggestions)} rules finds a learning rate in this range test"
     rules = f"{len(rates)} of {len(run.suggestions)} rules suggest"
-    said = f"{rules} {rate(rates[0])}" if len(rates) == 1 else f"{rules} rates from {rate(rates[0])} to {rate(rates[-1])}"
+    said = (
+        f"{rules} {rate(rates[0])}" if len(rates) == 1 else f"{rules} rates from {rate(rates[0])} to {rate(rates[-1])}"
+    )
     if choice is None or choice.learning_rate is None or choice.basin is None:
         return said
     inside = sum(in_basin(s, choice) for s in run.suggestions)
@@ -129,5 +131,5 @@ def _named(run: RangeTestRun, choice: Choice | None) -> list[Named]:
         told = suggestion.learning_rate
         said = f"{suggestion.rule}: nothing" if told is None else f"{suggestion.rule} {rate(told)}"
         hover = {name: cell for name, cell in zip(header, row, strict=True) if cell}
-        named.append(Named(said, told, choice is not None and in_basin(suggestion, choice), hover))
+        named.append(Named(said, told, choice is not None and in_basin(suggestion, choice), hover=hover))
     return named

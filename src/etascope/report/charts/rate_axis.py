@@ -14,6 +14,8 @@ from etascope.report.charts.theme import Spec
 MARGIN, SHARE = 1.35, 0.03
 #: Stripes of a hatched wall stand this far apart, and panels are about this wide, in pixels.
 STRIPE, PANEL = 8, 720
+#: Nearer to an end than this share of the axis, a label goes inwards: on a small screen it would be cut.
+NEAR = 0.36
 #: Rates from here on are written with zeros, those below with an exponent.
 PLAIN = 1e-4
 #: A wall at least this wide has its label inside.
@@ -41,7 +43,9 @@ def x_axis(ends: tuple[float, float], title: str | None = "learning rate (logari
     ticks = [float(f"{m}e{e}") for e in decades for m in ((1,) if many else (1, 3))]
     axis: Spec = {"values": [t for t in ticks if low <= t <= high], "title": title, "grid": True}
     # Zeros that have to be counted are no number: 1e-6.
-    axis |= {"labelExpr": f"format(datum.value, datum.value < {PLAIN} ? '~e' : '~g')"} if low < PLAIN else {"format": "~g"}
+    axis |= (
+        {"labelExpr": f"format(datum.value, datum.value < {PLAIN} ? '~e' : '~g')"} if low < PLAIN else {"format": "~g"}
+    )
     if title is None:
         axis["labels"] = False
     return {
@@ -73,7 +77,8 @@ def ground(choice: Choice, ends: tuple[float, float], height: int, words: bool =
         usual = choice.worth_tuning.learning_rate
         layers.append(rule(usual, ends, {"color": "@quiet", "strokeDash": [4, 4], "strokeWidth": 1.2}))
         if words:
-            left = choice.learning_rate is not None and usual < choice.learning_rate
+            room = place(usual, ends) > NEAR
+            left = choice.learning_rate is not None and usual < choice.learning_rate and room
             style = {"align": "right" if left else "left", "dx": -6 if left else 6, "baseline": "top", "fontSize": 11}
             layers.append(_text(usual, f"customary {rate(usual)}", style, ends, 4))
     return layers
@@ -98,9 +103,8 @@ def chosen(choice: Choice, ends: tuple[float, float], words: bool = True) -> lis
         return []
     layers = [rule(choice.learning_rate, ends, {"color": "@accent", "strokeWidth": 3})]
     if words:
-        low, high = domain(ends)
-        place = math.log(choice.learning_rate / low) / math.log(high / low)
-        align = "left" if place < 0.36 else "right" if place > 0.64 else "center"
+        at = place(choice.learning_rate, ends)
+        align = "left" if at < NEAR else "right" if at > 1 - NEAR else "center"
         style = {"align": align, "baseline": "bottom", "fontSize": 13, "fontWeight": 700, "color": "@accent"}
         layers.append(_text(choice.learning_rate, _label(choice), style, ends, -5))
     return layers
@@ -122,6 +126,12 @@ def _walls(choice: Choice, ends: tuple[float, float]) -> list[tuple[float, float
     if walls.high is not None and walls.high < high:
         found.append((max(walls.high, low), high, "diverged or clearly worse"))
     return found
+
+
+def place(at: float, ends: tuple[float, float]) -> float:
+    """Return where a rate stands on the axis: 0 at its low end, 1 at its high one."""
+    low, high = domain(ends)
+    return math.log(at / low) / math.log(high / low)
 
 
 def _wide(start: float, end: float, ends: tuple[float, float]) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from etascope.core.choice import Choice
 from etascope.core.numbers import rate
 from etascope.core.sharpness import SharpnessPoint, SharpnessWall
 from etascope.report.charts.chart import Chart
@@ -30,9 +29,12 @@ def sharpness_chart(wall: SharpnessWall) -> Chart:
         # The wall that is compared with theory is the one to hatch, also where the method names none.
         walls = replace(wall.choice.walls, high=wall.measured)
         panels.append(loss_panel(replace(wall.choice, walls=walls), ends, last=False, height=LANDSCAPE_HEIGHT))
-    named = [_named(wall, point) for point in wall.points] or [Named("no sharpness was measured", None)]
+    named = [_named(wall, point) for point in wall.points]
+    if wall.measured is not None:
+        hover = {"measured wall": rate(wall.measured), "is": "the lowest rate that diverged or was clearly worse"}
+        named.append(Named(f"measured wall: {rate(wall.measured)}", wall.measured, True, shape="square", hover=hover))
     title = f"limit {wall.formula} by the sharpness s at each step" if wall.formula else "sharpness s at each step"
-    panels.append(strip_panel(named, ends, title, behind=_behind(wall, ends, strip_height(named)), joined=True))
+    panels.append(strip_panel(named, ends, title, behind=_behind(wall, ends, strip_height(named))))
     header, rows = sharpness_table(wall)
     return Chart("sharpness", _title(wall), _note(wall), tuple(panels), False, ends, header, rows)
 
@@ -71,7 +73,7 @@ def _named(wall: SharpnessWall, point: SharpnessPoint) -> Named:
     hover |= {"limit": rate(point.limit), "by": wall.formula}
     if not point.converged:
         hover["remark"] = "not settled; take the sharpness as a lower bound"
-    return Named(f"{step}: {rate(point.limit)}", point.limit, strong=point.step == 0, hover=hover)
+    return Named(f"{step}: {rate(point.limit)}", point.limit, joined=True, hover=hover)
 
 
 def _behind(wall: SharpnessWall, ends: tuple[float, float], height: int) -> list[Spec]:
@@ -88,7 +90,9 @@ def _title(wall: SharpnessWall) -> str:
     if wall.choice is None and seen is None:
         measured = "the real wall was not measured here"
     if not limits:
-        told = "No curvature above 0 was found, so there is no limit" if wall.formula else "Sharpness alone sets no limit"
+        told = (
+            "No curvature above 0 was found, so there is no limit" if wall.formula else "Sharpness alone sets no limit"
+        )
         return f"{told} for {wall.recipe.optimizer}; {measured}"
     first, lowest = wall.points[0].limit, min(limits)
     if first is None:
@@ -105,5 +109,5 @@ def _note(wall: SharpnessWall) -> str:
         along = "" if wall.learning_rate is None else f" of a training at {rate(wall.learning_rate)}"
         said += f"Diamonds: the highest stable rate by the sharpness at a step{along}. "
     if wall.measured is not None:
-        said += "Hatched: at and beyond the measured wall. "
-    return said + wall.why
+        said += "Square: the measured wall, hatched beyond. "
+    return f"{said}{wall.why[:1].upper()}{wall.why[1:]}"

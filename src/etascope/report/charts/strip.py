@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from etascope.report.charts.chart import colour_of_rate
-from etascope.report.charts.rate_axis import domain, x_axis
+from etascope.report.charts.rate_axis import place, x_axis
 from etascope.report.charts.theme import Spec
 
 #: Pixels of a row.
@@ -28,6 +27,10 @@ class Named:
         Where it stands; None where there is nothing to mark, and the label stands alone.
     strong
         Whether the label is bold.
+    joined
+        Whether a line joins its mark with the others that are joined, from row to row.
+    shape
+        Of the mark, as Vega-Lite names it.
     hover
         What its tooltip says, by name.
     """
@@ -35,6 +38,8 @@ class Named:
     said: str
     rate: float | None
     strong: bool = False
+    joined: bool = False
+    shape: str = "diamond"
     hover: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -49,9 +54,8 @@ def strip_panel(
     title: str,
     *,
     behind: Sequence[Spec] = (),
-    joined: bool = False,
 ) -> Spec:
-    """Return the panel: a diamond a rate in its colour, and its label on the side that has more room.
+    """Return the panel: a mark a rate in its colour, and its label on the side that has more room.
 
     Parameters
     ----------
@@ -66,12 +70,10 @@ def strip_panel(
     ----------------
     behind
         Layers to draw first.
-    joined
-        Whether a line joins the marks from row to row.
     """
     x = x_axis(ends)
     scale = {"domain": [0, max(len(named), 1)], "reverse": True, "nice": False}
-    axis = {"title": title, "labels": False, "grid": False, "values": []}
+    axis: Spec = {"title": title, "labels": False, "grid": False, "values": []}
     y: Spec = {"field": "row", "type": "quantitative", "scale": scale, "axis": axis}
     marks, layers = list[Spec](), list[Spec]()
     for i, one in enumerate(named):
@@ -82,10 +84,11 @@ def strip_panel(
             layers.append(_text(at, one.said, style, {"x": {"value": 0}, "y": y}))
             continue
         at["rate"] = one.rate
-        marks.append(at)
+        if one.joined:
+            marks.append(at)
         layers.append({
             "data": {"values": [at]},
-            "mark": {"type": "point", "shape": "diamond", "size": 130, "filled": True, "opacity": 1}
+            "mark": {"type": "point", "shape": one.shape, "size": 130, "filled": True, "opacity": 1}
             | {"stroke": "@ground", "strokeWidth": 1.2},
             "encoding": {"x": x, "y": y, "color": colour_of_rate(ends), "tooltip": tooltip},
         })  # fmt: skip
@@ -94,18 +97,17 @@ def strip_panel(
         layers += [_text(at, one.said, style | look, {"x": x, "y": y}) for look in (halo, {"color": "@ink"})]
     line = {"type": "line", "color": "@quiet", "strokeWidth": 1.2, "tooltip": None}
     join: Spec = {"data": {"values": marks}, "mark": line, "encoding": {"x": x, "y": y, "order": {"field": "row"}}}
-    return {"height": strip_height(named), "layer": [*behind, *([join] if joined else []), *layers]}
+    return {"height": strip_height(named), "layer": [*behind, *([join] if marks else []), *layers]}
 
 
 def _side(rate: float, ends: tuple[float, float]) -> Spec:
-    low, high = domain(ends)
-    right = math.log(rate / low) / math.log(high / low) < 0.5
+    right = place(rate, ends) < 0.5
     return {"align": "left" if right else "right", "dx": GAP if right else -GAP}
 
 
-def _text(at: Spec, said: str, style: Spec, place: Spec) -> Spec:
+def _text(at: Spec, said: str, style: Spec, encoding: Spec) -> Spec:
     return {
         "data": {"values": [at]},
         "mark": {"type": "text", "text": said, "baseline": "middle", "tooltip": None, **style},
-        "encoding": place,
+        "encoding": encoding,
     }
