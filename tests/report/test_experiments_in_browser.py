@@ -5,18 +5,37 @@ from itertools import pairwise
 
 import pytest
 
+from etascope.core.horizon import Horizon
+from etascope.core.recipe import Recipe
+from etascope.horizon import judge
 from etascope.report.experiment_html import experiment_html
+from etascope.report.horizon_experiment import horizon_experiment
 from etascope.report.range_experiment import range_experiment
+from etascope.report.referee_experiment import referee_experiment
 from etascope.report.sharpness_experiment import sharpness_experiment
 from tests.learn import made
+from tests.report.charts.test_ladder import FALLING
+from tests.report.charts.test_referee import FULL
 from tests.report.filled import filled
 from tests.report.ranging import ranged, walled
+from tests.test_horizon import setting
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 #: Rates near each other, so that labels would meet if they could.
 NEAR = (0.0148, 0.0658, 0.0242, 0.201, 0.115, 0.026, None)
-#: The panels of a page: those of its own chart, and the two of the landscape.
-PANELS = {"range-test": 3 + 2, "sharpness": 2 + 2}
+#: The panels of a page: those of its own charts, and the two of the landscape.
+PANELS = {"range-test": 3 + 2, "sharpness": 2 + 2, "referee": 2, "ladder-epochs": 2}
+#: What the tooltip of a mark says, and what stands at the top without scripts, with the rows of the first table.
+TOOLTIP = {
+    "range-test": "would lose",
+    "sharpness": "sharpness",
+    "referee": "points lost",
+    "ladder-epochs": "basin from",
+}
+HEADLINES = {
+    "range-test": ("0.0148 .. 0.201", 7), "sharpness": ("0.5 .. 3.4", 3), "referee": ("0.40", 4),
+    "ladder-epochs": ("it falls", 3),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +45,11 @@ def written(tmp_path_factory):
         "range-test": range_experiment(ranged(NEAR, measured=run, source=EVIL)),
         "sharpness": sharpness_experiment(replace(walled(), choice=run.choice, source=EVIL)),
     }
+    data = replace(FULL.data, source=EVIL)
+    told["referee"] = referee_experiment(replace(FULL, data=data))
+    told["ladder-epochs"] = horizon_experiment(
+        Horizon(data, Recipe(), (FALLING, judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)
+    )
     folder = tmp_path_factory.mktemp("pages")
     for name, experiment in told.items():
         (folder / f"{name}.html").write_text(experiment_html(experiment), encoding="utf-8")
@@ -33,6 +57,7 @@ def written(tmp_path_factory):
 
 
 each_page = pytest.mark.parametrize("name", PANELS)
+each_strip = pytest.mark.parametrize("name", ["range-test", "sharpness"])
 
 
 @each_page
@@ -46,7 +71,7 @@ def test_every_chart_is_drawn_and_no_width_scrolls_sideways(open_page, written, 
         assert page.locator("img[src=x]").count() == 0
 
 
-@each_page
+@each_strip
 @pytest.mark.parametrize("width", [1200, 400])
 def test_panels_above_each_other_stand_in_line(open_page, written, name, width):
     page = open_page(written(name), PANELS[name], width)
@@ -58,7 +83,7 @@ def test_panels_above_each_other_stand_in_line(open_page, written, name, width):
     assert max(lefts) - min(lefts) < 1
 
 
-@each_page
+@pytest.mark.parametrize("name", ["range-test", "sharpness", "referee"])
 @pytest.mark.parametrize("width", [1200, 400])
 def test_no_label_of_the_strip_meets_another_or_is_cut(open_page, written, name, width):
     page = open_page(written(name), PANELS[name], width)
@@ -81,12 +106,11 @@ def test_a_mark_of_the_strip_tells_its_numbers(open_page, written, name):
     strip.locator(".mark-symbol path").first.hover(force=True)
     page.wait_for_selector("#vg-tooltip-element.visible")
     told = page.locator("#vg-tooltip-element").inner_text()
-    assert ("would lose" if name == "range-test" else "sharpness") in told
+    assert TOOLTIP[name] in told
 
 
 @each_page
 def test_the_page_reads_without_scripts(open_page, written, name):
     page = open_page(written(name), 0, java_script_enabled=False)
     shown = page.get_by_role("heading", level=1).inner_text().split("\n")[-1]
-    assert shown == {"range-test": "0.0148 .. 0.201", "sharpness": "0.5 .. 3.4"}[name]
-    assert page.locator(f"#{name} tbody tr:visible").count() == {"range-test": 7, "sharpness": 3}[name]
+    assert (shown, page.locator(f"#{name} tbody tr:visible").count()) == HEADLINES[name]

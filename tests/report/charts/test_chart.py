@@ -4,10 +4,14 @@ from dataclasses import replace
 import pytest
 
 from etascope.report.charts.chart import COLOURS, SCHEMA, colour_of_rate, colour_scale, colours, figure, panel
+from etascope.report.charts.ladder import ladder_chart
 from etascope.report.charts.range_test import range_test_chart
+from etascope.report.charts.referee import referee_chart
 from etascope.report.charts.sharpness import sharpness_chart
 from etascope.report.colour import rate_colour
 from etascope.report.render import charts
+from tests.report.charts.test_ladder import FALLING
+from tests.report.charts.test_referee import FULL
 from tests.report.charts.test_theme import tokens_in
 from tests.report.filled import filled
 from tests.report.ranging import climb, ranged, walled
@@ -29,6 +33,8 @@ def every_chart(run):
     yield from charts(filled(run))
     yield range_test_chart(ranged(measured=filled(run), test=climb(lost=90)))
     yield sharpness_chart(replace(walled((3.4, None, 0.5)), choice=filled(run).choice))
+    yield referee_chart(FULL)
+    yield ladder_chart(FALLING)
 
 
 def test_every_chart_is_a_vega_lite_specification(run):
@@ -62,7 +68,7 @@ def test_a_chart_says_what_to_see_and_in_which_units(run):
         assert chart.note.endswith(".")
         assert all(len(row) == len(chart.header) for row in chart.rows)
         told = json.dumps(chart.panels)
-        assert "(nats" in told
+        assert any(unit in told for unit in ("(nats", "(share", "epochs (logarithmic)"))
         assert "tooltip" in told
 
 
