@@ -69,8 +69,9 @@ def written():
     return write
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Chromium, ended with the module: its threads would keep later tests from forking."""
     with chromium() as started:
         yield started
 
