@@ -10,9 +10,7 @@ from tests.report.ranging import ranged, walled
 def test_finding_sentences_and_tables_are_there():
     told = range_experiment(ranged((0.03, 0.3)))
     text = experiment_markdown(told)
-    assert text.startswith(
-        "# digits: the rules of a range test suggest 0.03 .. 0.3\n\nmeasured by whole trainings: 0.018"
-    )
+    assert text.startswith("# digits: the rules of a range test suggest 0.03 .. 0.3\n\nthe search beside it: 0.018")
     assert "\n- The suggestions lie a factor of 10 apart" in text
     assert "| finder1 rule | 0.3 | x 17 | 46 points | finder1 1.0, file.py |" in text
     assert "| rule | suggests | times the best | would lose | source |\n| :--- | ---: | :--- | :--- | :--- |" in text

@@ -65,7 +65,7 @@ def test_a_range_test_shows_itself(display):
 
     forms, _ = display(ranged((0.03, 0.3)))
     assert set(forms) == {"text/plain", "text/html", VEGA_LITE}, etascope.__all__
-    assert forms["text/plain"].startswith("digits: the rules of a range test suggest 0.03 .. 0.3; measured by whole")
+    assert forms["text/plain"].startswith("digits: the rules of a range test suggest 0.03 .. 0.3; the search beside it")
     assert "<svg" in forms["text/html"]
     assert "apart, from 0.03" in forms["text/html"]
     assert len(forms[VEGA_LITE]["vconcat"]) == 3

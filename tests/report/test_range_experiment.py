@@ -15,10 +15,10 @@ def test_the_headline_is_what_the_rules_suggest(rates, headline):
 
 def test_the_measured_answer_stands_beside():
     told = range_experiment(ranged())
-    assert told.others == ("measured by whole trainings: 0.018", "basin 0.01 .. 0.056")
+    assert told.others == ("the search beside it: 0.018", "basin 0.01 .. 0.056")
     assert [chart.name for chart in told.charts] == ["range-test", "landscape"]
     undecided = range_experiment(ranged(measured=made.run(learning_rate=None)))
-    assert undecided.others == ("measured by whole trainings: cannot tell yet",)
+    assert undecided.others == ("the search beside it: cannot tell yet",)
 
 
 def test_without_a_measurement_there_is_no_landscape():

@@ -31,7 +31,7 @@ def range_experiment(run: RangeTestRun) -> Experiment:
     if run.measured is not None:
         charts = (*charts, landscape_chart(run.measured.choice))
         first, *rest = headline(run.measured.choice)
-        others = (f"measured by whole trainings: {first}", *rest)
+        others = (f"the search beside it: {first}", *rest)
     asked = (
         f"The rate climbs from {rate(float(test.learning_rates[0]))} to {rate(float(test.learning_rates[-1]))} in "
         f"{len(test.losses):,} steps; {in_words(run.recipe)}, seed {test.seed}"

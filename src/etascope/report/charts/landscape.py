@@ -59,6 +59,13 @@ def _note(choice: Choice) -> str:
     return said + " A cross stands where training diverged."
 
 
+def in_short(choice: Choice) -> str:
+    """Return what `loss_panel` shows, in a phrase."""
+    if choice.regime == "dear":
+        return "validation loss of trainings at one rate each, where they stopped"
+    return "validation loss after whole trainings at one rate each"
+
+
 def loss_panel(choice: Choice, ends: tuple[float, float], *, last: bool = True, height: int = LOSS_HEIGHT) -> Spec:
     """Return the panel of the validation loss: every training a dot, the means joined, and all marks of `rate_axis`.
 

@@ -10,7 +10,7 @@ from etascope.core.choice import Choice
 from etascope.core.numbers import rate
 from etascope.core.range_test import RangeTest, RangeTestRun, Suggestion
 from etascope.report.charts.chart import Chart, colour_of_rate
-from etascope.report.charts.landscape import loss_panel
+from etascope.report.charts.landscape import in_short, loss_panel
 from etascope.report.charts.rate_axis import basin, chosen, rule, x_axis
 from etascope.report.charts.strip import Named, strip_panel
 from etascope.report.charts.theme import Spec
@@ -67,7 +67,7 @@ def _title(run: RangeTestRun, choice: Choice | None) -> str:
 def _note(run: RangeTestRun, choice: Choice | None) -> str:
     said = "Above: the loss of each step's batch as the rate climbs, not smoothed."
     if choice is not None:
-        said += " Below it: validation loss after whole trainings at one rate each."
+        said += f" Below it: {in_short(choice)}."
         if choice.basin is not None:
             said += " Shaded: the basin; heavy line: etascope's pick; bold: a suggestion in the basin."
     said += " Diamonds: what the rules suggest"
