@@ -25,6 +25,7 @@ from etascope.images.open import open_images
 from etascope.workbench import pick, trace
 
 if TYPE_CHECKING:
+    from etascope.core.range_test import RangeTestRun
     from etascope.range_testing import range_test
     from etascope.store.open import open_store
 
@@ -37,10 +38,16 @@ __all__ = [
 _LATER = {"range_test": "etascope.range_testing", "open_store": "etascope.store.open"}
 
 
-def _show(run: Run, include: Collection[str] | None, exclude: Collection[str] | None) -> dict[str, Any]:
-    from etascope.report.notebook import run_mimebundle
+def _show(
+    shown: Run | RangeTestRun, include: Collection[str] | None, exclude: Collection[str] | None
+) -> dict[str, Any]:
+    from etascope.report.notebook import experiment_mimebundle, run_mimebundle
 
-    return run_mimebundle(run, include, exclude)
+    if isinstance(shown, Run):
+        return run_mimebundle(shown, include, exclude)
+    from etascope.report.range_experiment import range_experiment
+
+    return experiment_mimebundle(range_experiment(shown), include, exclude)
 
 
 Views.notebook = _show

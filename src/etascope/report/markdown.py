@@ -30,7 +30,7 @@ def run_markdown(run: Run) -> str:
             f"{data.source}: {data.images:,} images of {height} x {width}, {len(data.class_names)} classes; "
             f"{data.development:,} to choose by, {data.test:,} held back for one test at the end."
         ),
-        "\n".join(f"- {escape(sentence)}" for sentence in choice.reason),
+        bullets(choice.reason),
         "## Learning rates",
         _rates(run),
         *(["Losses and accuracies are those where each trial stopped."] if choice.regime == "dear" else []),
@@ -56,6 +56,11 @@ def escape(text: str) -> str:
     a\|b\_c → \<d\>
     """
     return _SPECIAL.sub(r"\\\1", to_unicode(" ".join(text.split())))
+
+
+def bullets(sentences: Iterable[str]) -> str:
+    """Return sentences as a list."""
+    return "\n".join(f"- {escape(sentence)}" for sentence in sentences)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
