@@ -129,7 +129,7 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(json_path, ascii), recipe_of(options)
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         told = etascope.trace(
             dataset, learning_rate=lr, recipe=recipe, test=share, image=options["image"],
@@ -172,7 +172,7 @@ def pick(
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
     method_of(options)
     kept = None if no_store else keeper(store_url, kept_options(options))
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         run = search(dataset, share, recipe, options, watch, keeper=kept)
     told = write_answer(output, run)
@@ -203,7 +203,7 @@ def quiz(ascii: bool, **options: Any) -> int:
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(None, ascii), recipe_of(options)
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         run = etascope.pick(
             dataset, recipe=recipe, test=share, image=options["image"], engine=DenseEngine(options["workers"]),

@@ -67,7 +67,7 @@ def referee(
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         found = score(
             dataset, recipe=recipe, test=share, folds=folds, seeds=seeds, replicates=replicates,

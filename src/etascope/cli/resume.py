@@ -51,7 +51,7 @@ def resume(run: str | None, workers: int | None, store_url: str | None, json_pat
     options = job.options if workers is None else {**job.options, "workers": workers}
     # The store that read the run notices when another process goes on with it, too.
     kept = Kept(Forgiving(store, _tell), options, stored.id)
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_again(options, f"run {stored.id}", watch)
         _check(stored, dataset)
         finished = search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)

@@ -60,7 +60,7 @@ def sharpness(
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         wall = measure_it(
             dataset, recipe=recipe, learning_rate=lr, measure=measure, test=share,
