@@ -125,8 +125,7 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
     """
     total, spent = task.steps, 0
     rates = live = list(window.first)
-    top, step = rungs.steps(rungs.shares[-1], total), rungs.steps(rungs.shares[0], total)
-    step = min(top, max(step, min(FEWEST, 2 * step)))
+    top, step = rungs.steps(rungs.shares[-1], total), first_step(rungs, total)
     reached, left = list[Reached](), dict[float, int]()
     if todo := _lacking(scored, live, step):
         return Climb(todo, tuple(rates))
@@ -152,6 +151,18 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
         if not live:
             break
     return Climb(None, tuple(rates), tuple(reached), left)
+
+
+def first_step(rungs: Rungs, total: int) -> int:
+    """Return the step of the first rung, of `total`, where something has learned by then.
+
+    Examples
+    --------
+    >>> [first_step(Rungs(7, (1 / 16, 3 / 4), (3,), 3.0), total) for total in (40, 200, 800)]
+    [4, 20, 50]
+    """
+    step = rungs.steps(rungs.shares[0], total)
+    return min(rungs.steps(rungs.shares[-1], total), max(step, min(FEWEST, 2 * step)))
 
 
 def blown_up(step_loss: NDArray[np.floating]) -> int | None:
