@@ -36,6 +36,9 @@ print([name for name in sys.modules if name.split(".")[0] in {LIBRARIES} or name
 USES = {
     "sklearn": "import etascope.integrations.sklearn",
     "optuna": "from etascope.integrations.optuna import optuna_study; optuna_study(None)",
+    "mlflow": "from etascope.integrations.mlflow import MlflowKeeper; MlflowKeeper().begin(None, None)",
+    "tensorboard": "from etascope.integrations.tensorboard import TensorBoardKeeper; "
+    "TensorBoardKeeper('logs').begin(None, None)",
 }
 
 

@@ -53,12 +53,6 @@ def test_a_curve_has_a_point_an_evaluation(make):
             assert {name: values[name] for name in METRICS} == {name: getattr(trial, name)[at] for name in METRICS}
 
 
-def test_a_curve_can_go_on_from_a_step():
-    trial = ladder().trials[-1]
-    steps = trial.evaluated_at.tolist()
-    assert [step for step, _ in curve(trial, 40, after=steps[1])] == steps[2:]
-
-
 def test_what_is_not_finite_is_left_out():
     diverged = [trial for trial in diverging().trials if trial.diverged]
     assert diverged

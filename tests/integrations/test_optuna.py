@@ -117,8 +117,10 @@ def test_a_name_that_is_taken_is_refused(tmp_path):
         optuna_study(cannot_tell(), address, "mine")
 
 
-@pytest.mark.parametrize("address", ["nowhere", "sqlite:////no/such/folder/studies.db", 3])
-def test_a_storage_that_cannot_be_opened_is_refused(address):
+@pytest.mark.parametrize("address", ["nowhere", "sqlite:///{}/file/studies.db", 3])
+def test_a_storage_that_cannot_be_opened_is_refused(address, tmp_path):
+    (tmp_path / "file").write_text("")
+    address = address.format(tmp_path) if isinstance(address, str) else address
     with pytest.raises(InputError, match=r"storage must be one that Optuna opens; found .* Try sqlite:///studies\.db"):
         optuna_study(cannot_tell(), address)
 

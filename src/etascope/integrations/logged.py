@@ -54,26 +54,17 @@ def trial_name(trial: Trial, recipe: Recipe) -> str:
     return told if trial.seed == recipe.seed else f"{told} seed {trial.seed}"
 
 
-def curve(trial: Trial, steps_per_epoch: int, after: int = 0) -> list[tuple[int, dict[str, float]]]:
+def curve(trial: Trial, steps_per_epoch: int) -> list[tuple[int, dict[str, float]]]:
     """Return each evaluation of a trial: the training steps done, and `METRICS` and `epoch` by name.
 
     Steps and not epochs number them, because a ladder evaluates within epochs. What is not finite is left out, and an
     evaluation without any finite metric too.
-
-    Parameters
-    ----------
-    trial
-        What was trained.
-    steps_per_epoch
-        Steps an epoch.
-    after
-        Only evaluations after this step.
     """
     found = list[tuple[int, dict[str, float]]]()
     tables = [getattr(trial, name).tolist() for name in METRICS]
     for step, *values in zip(trial.evaluated_at.tolist(), *tables, strict=True):
         known = finite(dict(zip(METRICS, values, strict=True)))
-        if known and step > after:
+        if known:
             found.append((step, {**known, "epoch": step / steps_per_epoch}))
     return found
 
