@@ -39,7 +39,12 @@ USES = {
     "mlflow": "from etascope.integrations.mlflow import MlflowKeeper; MlflowKeeper().begin(None, None)",
     "tensorboard": "from etascope.integrations.tensorboard import TensorBoardKeeper; "
     "TensorBoardKeeper('logs').begin(None, None)",
+    "wandb": "from etascope.integrations.wandb import log_to_wandb; log_to_wandb(None)",
 }
+
+
+def test_every_library_has_its_use():
+    assert set(USES) == set(LIBRARIES)
 
 
 @pytest.mark.parametrize("library", USES)
