@@ -1,4 +1,5 @@
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def test_no_answer_is_logged_too(store):
 
 def test_many_points_go_in_several_requests(store):
     recipe = etascope.Recipe(hidden=(), epochs=210, batch_size=800)
-    run = etascope.pick("digits", recipe=recipe, method=Automatic(low=0.1, high=0.11))
+    run = etascope.pick("digits", recipe=recipe, method=Automatic(low=0.1, high=0.11), folds=2)
     client = MlflowClient(tracking_uri=store)
     found = children(client, log_to_mlflow(run, "other", tracking_uri=store))
     child = next(iter(found.values()))
@@ -148,3 +149,21 @@ def test_a_place_that_cannot_be_logged_to_is_refused(uri, tmp_path):
     uri = uri.format(tmp_path)
     with pytest.raises(InputError, match=f"MLflow must be able to log to {uri}, into experiment 'etascope'; found: "):
         log_to_mlflow(cannot_tell(), tracking_uri=uri)
+
+
+def test_a_search_goes_on_when_mlflow_is_away(tmp_path):
+    store = tmp_path / "mlflow.db"
+    keeper, said = MlflowKeeper(tracking_uri=f"sqlite:///{store}"), []
+
+    def break_it(progress):
+        if progress.trials and not said:
+            said.append(1)
+            for client_table in ("metrics", "latest_metrics"):
+                with sqlite3.connect(store) as connection:
+                    connection.execute(f"DROP TABLE {client_table}")
+                connection.close()
+
+    with pytest.warns(RuntimeWarning, match="MLflow cannot log any more") as told:
+        run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), keeper=keeper, watch=break_it)
+    assert sum("MLflow cannot log" in str(warning.message) for warning in told) == 1
+    assert run.choice.learning_rate == ladder().choice.learning_rate

@@ -188,3 +188,29 @@ def test_bad_parameters_are_refused_in_fit_not_before():
         model = LearningRateClassifier(**{name: value})
         with pytest.raises(InputError, match=name):
             model.fit(x, y)
+
+
+def test_many_rows_hold_a_tenth_out_and_climb_a_ladder():
+    chance = np.random.default_rng(0)
+    y = np.arange(12_000) % 3
+    x = chance.normal(size=(12_000, 5)) + 2 * np.eye(3, 5)[y]
+    model = LearningRateClassifier(hidden=(8,), epochs=2, batch_size=64).fit(x, y)
+    assert model.run_.task.n_folds == 1
+    assert model.run_.choice.regime == "dear"
+    assert model.basin_.low <= model.learning_rate_ <= model.basin_.high
+    assert model.score(x, y) > 0.85
+
+
+def test_a_class_of_one_row_is_learned_from():
+    x, y = load_iris(return_X_y=True)
+    y = np.where(np.arange(150) == 7, 9, y)
+    model = LearningRateClassifier(hidden=()).fit(x, y)
+    assert model.classes_.tolist() == [0, 1, 2, 9]
+    assert model.predict_proba(x[7:8])[0, 3] > model.predict_proba(x[8:9]).min()
+
+
+def test_a_grid_may_run_in_processes():
+    x, y = load_iris(return_X_y=True)
+    grid = GridSearchCV(LearningRateClassifier(hidden=(), epochs=2), {"optimizer": ["sgd", "adam"]}, cv=2, n_jobs=2)
+    alone = clone(grid).set_params(n_jobs=1)
+    assert np.array_equal(grid.fit(x, y).cv_results_["mean_test_score"], alone.fit(x, y).cv_results_["mean_test_score"])

@@ -1,4 +1,5 @@
 import math
+import shutil
 
 import pytest
 from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
@@ -145,3 +146,18 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="must be a folder to write in"):
         log_to_tensorboard(cannot_tell(), tmp_path / "file" / "run")
+
+
+def test_a_search_goes_on_when_its_folder_is_gone(tmp_path):
+    def break_it(progress):
+        if progress.trials and (tmp_path / "run").is_dir():
+            shutil.rmtree(tmp_path / "run")
+            (tmp_path / "run").write_text("")
+
+    with pytest.warns(RuntimeWarning, match="TensorBoard cannot log any more") as told:
+        run = etascope.pick(
+            "digits", recipe=SMALL, method=Automatic(budget=2), keeper=TensorBoardKeeper(tmp_path / "run"),
+            watch=break_it,
+        )  # fmt: skip
+    assert sum("TensorBoard cannot log" in str(warning.message) for warning in told) == 1
+    assert run.choice.learning_rate == ladder().choice.learning_rate

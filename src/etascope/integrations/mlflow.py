@@ -15,6 +15,7 @@ from etascope.core.run import DataSummary, Run
 from etascope.integrations.extras import load
 from etascope.integrations.logged import answer_numbers, answer_words, data_words, headline, recipe_words, trial_name
 from etascope.integrations.news import News, Told
+from etascope.integrations.trouble import safely
 from etascope.report.write import write_report
 
 #: What MLflow takes in one request, and in one tag.
@@ -53,12 +54,14 @@ def log_to_mlflow(
     """
     keeper = MlflowKeeper(experiment, tracking_uri=tracking_uri, name=name)
     keeper.begin(run.data, run.task)
-    keeper.finish(run)
+    keeper.tell_all(run)
     return keeper.run_id
 
 
 class MlflowKeeper:
     """Logs a search to MLflow while it happens; its parent run is `RUNNING` until there is an answer.
+
+    When MLflow cannot log any more, that is a `RuntimeWarning`, and the search goes on without it.
 
     Parameters
     ----------
@@ -101,16 +104,21 @@ class MlflowKeeper:
                 "tracking_uri, such as sqlite:///mlflow.db."
             ) from error
         self._task, self._news = task, News(task)
-        self._children = dict[int, str]()
+        self._children, self._logs = dict[int, str](), True
         self._log(self.run_id, params={**recipe_words(task.recipe), **data_words(data)})
 
     def append(self, history: History) -> None:
         """Log what a plan came to: a child for each new trial, and new points of all."""
-        for told in self._news.append(history):
-            self._tell(told)
+        if self._logs:
+            self._logs = safely("MLflow", lambda: self._tell_each(self._news.append(history)))
 
     def finish(self, run: Run) -> None:
         """Log the rest, the answer and the report, and close parent and children."""
+        if self._logs:
+            self._logs = safely("MLflow", lambda: self.tell_all(run))
+
+    def tell_all(self, run: Run) -> None:
+        """Do what `finish` does, and raise what MLflow raises."""
         for told in self._news.finish(run):
             child = self._tell(told)
             self._log(child, tags={"verdict": told.verdict, "ending": told.ending, "status": told.trial.status.value})
@@ -127,6 +135,10 @@ class MlflowKeeper:
 
     def _open(self, name: str, tags: Mapping[str, str]) -> str:
         return self._client.create_run(self._experiment, run_name=name, tags=tags).info.run_id
+
+    def _tell_each(self, news: Iterable[Told]) -> None:
+        for told in news:
+            self._tell(told)
 
     def _tell(self, told: Told) -> str:
         trial = told.trial

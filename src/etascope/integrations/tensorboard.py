@@ -17,6 +17,7 @@ from etascope.core.run import DataSummary, Run
 from etascope.integrations.extras import load
 from etascope.integrations.logged import METRICS, answer_numbers, data_words, headline, recipe_words, trial_name
 from etascope.integrations.news import News, Told
+from etascope.integrations.trouble import safely
 
 
 def log_to_tensorboard(run: Run, folder: str | os.PathLike[str]) -> Path:
@@ -45,12 +46,14 @@ def log_to_tensorboard(run: Run, folder: str | os.PathLike[str]) -> Path:
     """
     keeper = TensorBoardKeeper(folder)
     keeper.begin(run.data, run.task)
-    keeper.finish(run)
+    keeper.tell_all(run)
     return keeper.folder
 
 
 class TensorBoardKeeper:
     """Writes a search for TensorBoard while it happens.
+
+    When the folder cannot be written any more, that is a `RuntimeWarning`, and the search goes on without it.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ class TensorBoardKeeper:
         hparams = _part("plugins.hparams.summary_v2")
         if any(self.folder.glob("events.out.tfevents.*")):
             raise InputError(f"a run needs a folder of its own; {self.folder} holds one. Give another folder.")
-        self._task, self._news, self._files = task, News(task), dict[str, Path]()
+        self._task, self._news, self._files, self._logs = task, News(task), dict[str, Path](), True
         self._same = {**recipe_words(task.recipe), "source": data_words(data)["source"]}
         names = ["learning_rate", "fold", "seed", *(name for name in self._same if name != "seed")]
         config = hparams.hparams_config_pb(
@@ -90,16 +93,25 @@ class TensorBoardKeeper:
 
     def append(self, history: History) -> None:
         """Write what a plan came to: a folder for each new trial, and new points of all."""
-        for told in self._news.append(history):
-            self._write(self._name(told), self._events(told))
+        if self._logs:
+            self._logs = safely("TensorBoard", lambda: self._tell_each(self._news.append(history)))
 
     def finish(self, run: Run) -> None:
         """Write the rest, how each trial ended, and the answer."""
+        if self._logs:
+            self._logs = safely("TensorBoard", lambda: self.tell_all(run))
+
+    def tell_all(self, run: Run) -> None:
+        """Do what `finish` does, and raise what goes wrong."""
         for told in self._news.finish(run):
             self._write(self._name(told), [*self._events(told), _end(told), _text("verdict", told.verdict)])
         sentences = [f"**{headline(run.choice)}**", *run.choice.reason, f"Not tried: {run.choice.not_tried}"]
         numbers = (_scalar(f"answer/{name}", value) for name, value in answer_numbers(run).items())
         self._write("", [_text("answer", "\n\n".join(sentences)), *numbers])
+
+    def _tell_each(self, news: Iterable[Told]) -> None:
+        for told in news:
+            self._write(self._name(told), self._events(told))
 
     def _name(self, told: Told) -> str:
         return re.sub(r"\W+", "_", f"{told.number:03d} {trial_name(told.trial, self._task.recipe)}".replace(".", "p"))
