@@ -49,7 +49,7 @@ def test_a_curve_has_a_point_an_evaluation(make):
         points = curve(trial, run.task.steps_per_epoch)
         assert [step for step, _ in points] == trial.evaluated_at.tolist()
         for at, (step, values) in enumerate(points):
-            assert values["epoch"] == step / 40
+            assert values["epoch"] == step / run.task.steps_per_epoch
             assert {name: values[name] for name in METRICS} == {name: getattr(trial, name)[at] for name in METRICS}
 
 
@@ -58,7 +58,7 @@ def test_what_is_not_finite_is_left_out():
     assert diverged
     seen = 0
     for trial in diverged:
-        points = curve(trial, 40)
+        points = curve(trial, diverging().task.steps_per_epoch)
         assert all(math.isfinite(value) for _, values in points for value in values.values())
         assert len(points) < len(trial.evaluated_at) or any(len(values) < 5 for _, values in points)
         seen += len(points)
