@@ -184,7 +184,14 @@ def test_a_model_that_diverges_everywhere_is_refused():
 
 def test_bad_parameters_are_refused_in_fit_not_before():
     x, y = load_iris(return_X_y=True)
-    for name, value in (("optimizer", "adm"), ("epochs", 0), ("scale", "std"), ("folds", 0), ("hidden", (0,))):
+    for name, value in (
+        ("optimizer", "adm"),
+        ("epochs", 0),
+        ("scale", "std"),
+        ("folds", 0),
+        ("hidden", (0,)),
+        ("hidden", 64),
+    ):
         model = LearningRateClassifier(**{name: value})
         with pytest.raises(InputError, match=name):
             model.fit(x, y)

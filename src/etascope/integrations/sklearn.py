@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Self, cast
 
@@ -74,6 +75,8 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         What was learned of the numbers.
     checkpoint_
         The weights of the model.
+    image_shape_
+        Shape of one image that `fit` saw, or None for rows.
     n_features_in_, feature_names_in_
         As in scikit-learn; an image counts its pixels.
 
@@ -161,7 +164,10 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         if not isinstance(seed, int):
             seed = int(_part("utils").check_random_state(seed).randint(2**31 - 1))
         names = ("optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay")
-        hidden = tuple(_plain(units) for units in self.hidden)
+        given: Any = self.hidden
+        if not isinstance(given, Iterable):
+            raise InputError(f"hidden must list the units of each hidden layer; found {given!r}. Give ({given!r},).")
+        hidden = tuple(_plain(units) for units in cast("Iterable[Any]", given))
         return Recipe(hidden=hidden, seed=seed, **{name: _plain(getattr(self, name)) for name in names})
 
     def _search(self, split: Split, recipe: Recipe, shape: tuple[int, ...]) -> None:
