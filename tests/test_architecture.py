@@ -25,7 +25,7 @@ TABLE = {
     "range_testing": {"core", "images", "pipeline", "selection", "training", "workbench"},
     "horizon": {"core", "images", "pipeline", "selection", "training", "workbench"},
     "rivals": {"core", "images", "pipeline", "selection", "training", "workbench"},
-    "integrations": {"core", "workbench", "training"},
+    "integrations": {"core", "workbench", "training", "report"},
     "studio": {"core", "workbench", "report", "learn"},
     "cli": None,
     "__init__": None,

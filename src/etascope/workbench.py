@@ -84,22 +84,13 @@ def pick(
     >>> 0.003 < run.choice.learning_rate < 0.3
     True
     """
-    recipe, method, engine = recipe or Recipe(), method or Automatic(), engine or DenseEngine()
+    recipe, engine = recipe or Recipe(), engine or DenseEngine()
     dataset = _open(images, labels, test, watch)
     began = time.perf_counter()
     split = _divide(dataset, recipe, test, folds)
     require_image(split, image)
     task, data = Task.of(split, recipe), DataSummary.of(dataset, split)
-    if keeper is not None:
-        keeper.begin(data, task)
-    done = list(histories)
-    while (plan := method.propose(task, done)) is not None:
-        stage = f"searching, round {len(done) + 1}"
-        done.append(engine.train(split, recipe, plan, _named(stage, watch)))
-        if keeper is not None:
-            keeper.append(done[-1])
-        watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
-    choice = method.choose(task, done)
+    done, choice = search(split, task, data, method, engine, watch, histories, keeper)
     trace = None
     if choice.learning_rate is not None:
         validation = _validation(task, choice, trials(task, done))
@@ -110,10 +101,44 @@ def pick(
         insight = choice_insight(choice, trace.evaluation, split.n_classes, len(split.y_test))
         trace = replace(trace, insight=insight)
     seconds = time.perf_counter() - began
-    run = Run(data, task, tuple(done), choice, trace, seconds)
+    run = Run(data, task, done, choice, trace, seconds)
     if keeper is not None:
         keeper.finish(run)
     return run
+
+
+def search(
+    split: Split,
+    task: Task,
+    data: DataSummary,
+    method: Method | None = None,
+    engine: Engine | None = None,
+    watch: Watch = ignore,
+    histories: Sequence[History] = (),
+    keeper: Keeper | None = None,
+) -> tuple[tuple[History, ...], Choice]:
+    """Search on prepared rows, and return what was trained with the answer; the test rows are not looked at.
+
+    Parameters
+    ----------
+    split
+        Prepared, with at least one fold.
+    task, data
+        Describe the split: the method sees the first, the keeper both.
+    method, engine, watch, histories, keeper
+        As in `pick`.
+    """
+    method, engine = method or Automatic(), engine or DenseEngine()
+    if keeper is not None:
+        keeper.begin(data, task)
+    done = list(histories)
+    while (plan := method.propose(task, done)) is not None:
+        stage = f"searching, round {len(done) + 1}"
+        done.append(engine.train(split, task.recipe, plan, _named(stage, watch)))
+        if keeper is not None:
+            keeper.append(done[-1])
+        watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
+    return tuple(done), method.choose(task, done)
 
 
 def trace(

@@ -71,7 +71,7 @@ def particulars(run: Run) -> str:
         ("Versions", text(", ".join(f"{name} {version}" for name, version in run.versions.items()))),
     ]
     if data.notes:
-        pairs.insert(3, ("Notes", text(". ".join(data.notes) + ".")))
+        pairs.insert(3, ("Notes", text(" ".join(data.notes))))
     return fields(pairs)
 
 

@@ -1,0 +1,244 @@
+"""A classifier for scikit-learn that finds its own learning rate: `LearningRateClassifier`."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.data import NO_FOLD, Split
+from etascope.core.errors import InputError
+from etascope.core.plan import Checkpoint, sweep
+from etascope.core.protocols import Method
+from etascope.core.recipe import Recipe, Task, steps_per_epoch
+from etascope.core.run import Run
+from etascope.integrations.extras import load
+from etascope.integrations.features import learn_scaling, rows_to_split, summary
+from etascope.training.dense import DenseEngine
+from etascope.workbench import search
+
+
+def _part(name: str) -> Any:  # noqa: ANN401 - scikit-learn ships without types
+    return load(f"sklearn.{name}", "scikit-learn", "sklearn")
+
+
+#: A class needs its base classes at once; nothing else in etascope loads this module.
+_base = _part("base")
+
+
+class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
+    """Softmax regression or a ReLU network that searches its own learning rate, by scikit-learn's conventions.
+
+    `fit` cross-validates many learning rates on the rows that it is given, chooses one with its basin, and trains once
+    more on all of them. Rows that should judge the model stay outside, as with every estimator.
+
+    Parameters
+    ----------
+    hidden
+        Units of each hidden layer; `()` is softmax regression. Default `(128,)`.
+    optimizer, schedule, warmup, batch_size, epochs, momentum, weight_decay
+        As in `etascope.Recipe`, with its defaults.
+    scale
+        How numbers are brought to where a network learns well, learned in `fit`. `auto` (default): `pixels` for images,
+        `columns` for rows. `columns`: each feature minus its mean, divided by its deviation. `pixels`: divided by 255
+        where they are uint8, else by the largest. `none`: as they are, for pipelines that scale before.
+    folds
+        Folds of the cross-validation; 1 holds out a tenth once. None (default) takes 5 below 10,000 rows, else 1.
+    method
+        Proposes and chooses, as in `etascope.pick`. Default `Automatic()`.
+    n_jobs
+        Workers of the engine, as in scikit-learn: None is 1 outside of a joblib context, -1 all cores. The model is
+        the same bits for any number.
+    random_state
+        Seed of folds, initial weights and order. Default 0; None draws one.
+
+    Attributes
+    ----------
+    classes_
+        `(n_classes,)`: the labels, sorted.
+    learning_rate_
+        The peak rate that the model was trained at: the recommended one. Where the search cannot tell yet, the one of
+        lowest validation loss, with a `ConvergenceWarning` that says why.
+    basin_
+        The rates that cannot be told apart from it, a `Basin` with `low` and `high`; None where it cannot be told yet.
+    confidence_
+        How sure it is, a `Confidence` with `word` and `tolerance`, or None.
+    run_
+        The search, an `etascope.Run` without a trace.
+    scaling_
+        What was learned of the numbers.
+    checkpoint_
+        The weights of the model.
+    image_shape_
+        Shape of one image that `fit` saw, or None for rows.
+    n_features_in_, feature_names_in_
+        As in scikit-learn; an image counts its pixels.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> model = LearningRateClassifier(hidden=()).fit(*load_iris(return_X_y=True))
+    >>> model.basin_.low <= model.learning_rate_ <= model.basin_.high
+    True
+    """
+
+    def __init__(
+        self,
+        hidden: tuple[int, ...] = (128,),
+        optimizer: str = "momentum",
+        *,
+        schedule: str = "constant",
+        warmup: float = 0.0,
+        batch_size: int = 16,
+        epochs: int = 5,
+        momentum: float | None = None,
+        weight_decay: float | None = None,
+        scale: str = "auto",
+        folds: int | None = None,
+        method: Method | None = None,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.hidden = hidden
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.warmup = warmup
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.scale = scale
+        self.folds = folds
+        self.method = method
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Self:  # noqa: ANN401 - scikit-learn's names and types
+        """Search a learning rate and train the model at it.
+
+        Parameters
+        ----------
+        X
+            Features `(n, d)`, or images `(n, h, w)` or `(n, h, w, c)`; finite numbers.
+        y
+            `(n,)`: a label each, of any type.
+
+        Raises
+        ------
+        InputError
+            If something given cannot be used, or every rate diverged.
+        """
+        flat, shape = _flattened(X)
+        rows, labels = _part("utils.validation").validate_data(self, flat, y, dtype="numeric")
+        _part("utils.multiclass").check_classification_targets(labels)
+        self.classes_, numbers = np.unique(labels, return_inverse=True)
+        self.image_shape_ = shape
+        self.scaling_ = learn_scaling(rows, self.scale, images=shape is not None)
+        recipe, names = self._recipe(), [str(label) for label in self.classes_.tolist()]
+        split = rows_to_split(
+            self.scaling_(rows), numbers.astype(np.int64), names, _plain(self.folds), recipe.seed,
+            self.scaling_.sentence,
+        )  # fmt: skip
+        self._search(split, recipe, shape or (rows.shape[1],))
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - as above
+        """Return the likeliest label of each row `(n,)`; `X` as in `fit`."""
+        likeliest = self._logits(X).argmax(axis=1)
+        return self.classes_[likeliest]
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401 - as above
+        """Return the probability of each class `(n, n_classes)`, in the order of `classes_`; `X` as in `fit`."""
+        logits = self._logits(X)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def _recipe(self) -> Recipe:
+        seed = _plain(self.random_state)
+        if not isinstance(seed, int):
+            seed = int(_part("utils").check_random_state(seed).randint(2**31 - 1))
+        names = ("optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay")
+        given: Any = self.hidden
+        if not isinstance(given, Iterable):
+            raise InputError(f"hidden must list the units of each hidden layer; found {given!r}. Give ({given!r},).")
+        hidden = tuple(_plain(units) for units in cast("Iterable[Any]", given))
+        return Recipe(hidden=hidden, seed=seed, **{name: _plain(getattr(self, name)) for name in names})
+
+    def _search(self, split: Split, recipe: Recipe, shape: tuple[int, ...]) -> None:
+        workers = load("joblib", "joblib", "sklearn").effective_n_jobs(self.n_jobs)
+        began, engine = time.perf_counter(), DenseEngine(workers)
+        task, data = Task.of(split, recipe), summary(split, shape)
+        histories, choice = search(split, task, data, self.method, engine)
+        self.run_ = Run(data, task, histories, choice, None, time.perf_counter() - began)
+        self.basin_, self.confidence_ = choice.basin, choice.confidence
+        self.learning_rate_ = self._told() if choice.learning_rate is None else choice.learning_rate
+        self.checkpoint_ = _trained(engine, split, recipe, self.learning_rate_)
+
+    def _told(self) -> float:
+        """Return the tried rate of lowest validation loss, and warn that it is not a recommendation."""
+        landscape, why = self.run_.choice.landscape, " ".join(self.run_.choice.reason)
+        loss = landscape.mean_loss
+        if not np.isfinite(loss).any():
+            raise InputError(f"a model needs a learning rate that does not diverge; found none. {why}")
+        best = float(landscape.learning_rates[int(np.nanargmin(loss))])
+        warnings.warn(
+            f"The learning rate cannot be told yet; the model was trained at {best:g}, the one of lowest validation "
+            f"loss. {why}",
+            _part("exceptions").ConvergenceWarning,
+            stacklevel=4,
+        )
+        return best
+
+    def _logits(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401 - as above
+        validation = _part("utils.validation")
+        validation.check_is_fitted(self)
+        flat, shape = _flattened(X)
+        if shape is not None and self.image_shape_ is not None and shape != self.image_shape_:
+            raise InputError(f"images must be of shape {self.image_shape_}, as in fit; found {shape}. Resize them.")
+        rows: NDArray[Any] = validation.validate_data(self, flat, reset=False, dtype="numeric")
+        # In float64, because in float32 what a row gives would depend on the rows beside it, in the seventh digit.
+        values, parameters = self.scaling_(rows).astype(np.float64), self.checkpoint_.parameters
+        for weights, bias in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+            values = np.maximum(values @ weights.astype(np.float64) + bias, 0)
+        return values @ parameters[-2].astype(np.float64) + parameters[-1]
+
+    def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - as above
+        """Say that images are taken too."""
+        tags: Any = _base.ClassifierMixin.__sklearn_tags__(self)
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _flattened(x: Any) -> tuple[Any, tuple[int, ...] | None]:  # noqa: ANN401 - anything that scikit-learn takes
+    """Return images `(n, h, w[, c])` as rows with the shape of one, and anything else as it is with None."""
+    if getattr(x, "ndim", 2) <= 2:
+        return x, None
+    images: NDArray[Any] = np.asarray(x)
+    if images.ndim > 4:
+        raise InputError(
+            f"X must be rows (n, d) or images (n, h, w) or (n, h, w, c); found shape {images.shape}. Reshape it."
+        )
+    return images.reshape(len(images), math.prod(images.shape[1:])), images.shape[1:]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any parameter
+    """Return a NumPy number, as grids of parameters hold them, as Python's."""
+    return cast("Any", value).item() if isinstance(value, np.generic) else value
+
+
+def _trained(engine: DenseEngine, split: Split, recipe: Recipe, learning_rate: float) -> Checkpoint:
+    steps = steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
+    plan = replace(sweep(recipe, steps, [learning_rate], [NO_FOLD]), keep_checkpoints=True)
+    checkpoint = engine.train(split, recipe, plan).checkpoints[0]
+    if checkpoint is None:
+        raise InputError(
+            f"the final training at {learning_rate:g} diverged, although none of the search did there. Give another "
+            "random_state, or more rows."
+        )
+    return checkpoint

@@ -1,0 +1,62 @@
+import subprocess
+import sys
+
+import pytest
+
+from etascope.core.errors import InputError
+from etascope.integrations.extras import load
+
+LIBRARIES = ("sklearn", "optuna", "mlflow", "tensorboard", "wandb")
+
+
+def test_a_module_that_is_there_is_returned():
+    assert load("json.decoder", "JSON", "json").JSONDecodeError
+
+
+def test_a_missing_library_is_one_sentence_with_the_line_that_installs_it():
+    with pytest.raises(InputError) as caught:
+        load("no_such_thing.at_all", "Some Thing", "thing")
+    assert str(caught.value) == (
+        "this needs Some Thing, which cannot be loaded: No module named 'no_such_thing'. "
+        "Install it: pip install 'etascope[thing]'."
+    )
+
+
+def test_no_integration_is_loaded_with_etascope_or_its_commands():
+    code = f"""
+import sys, etascope, etascope.cli.main, etascope.workbench
+etascope.pick("digits", recipe=etascope.Recipe(hidden=(), epochs=1))
+print([name for name in sys.modules if name.split(".")[0] in {LIBRARIES} or name.startswith("etascope.integrations")])
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.stdout.strip() == "[]", ended.stderr
+
+
+#: What uses each library for the first time.
+USES = {
+    "sklearn": "import etascope.integrations.sklearn",
+    "optuna": "from etascope.integrations.optuna import optuna_study; optuna_study(None)",
+    "mlflow": "from etascope.integrations.mlflow import MlflowKeeper; MlflowKeeper().begin(None, None)",
+    "tensorboard": "from etascope.integrations.tensorboard import TensorBoardKeeper; "
+    "TensorBoardKeeper('logs').begin(None, None)",
+    "wandb": "from etascope.integrations.wandb import log_to_wandb; log_to_wandb(None)",
+}
+
+
+def test_every_library_has_its_use():
+    assert set(USES) == set(LIBRARIES)
+
+
+@pytest.mark.parametrize("library", USES)
+def test_each_door_says_how_to_install_what_it_lacks(library):
+    code = f"""
+import sys
+sys.modules["{library}"] = None
+from etascope import InputError
+try:
+    {USES[library]}
+except InputError as error:
+    print(error)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.stdout.strip().endswith(f"Install it: pip install 'etascope[{library}]'."), ended.stderr

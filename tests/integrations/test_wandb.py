@@ -1,0 +1,138 @@
+import json
+from dataclasses import dataclass, field
+
+import pytest
+import wandb
+
+from etascope.core.errors import InputError
+from etascope.integrations.wandb import log_to_wandb
+from tests.integrations.made import cannot_tell, diverging, ladder
+from tests.integrations.wandb_file import records
+
+METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
+
+
+@dataclass
+class Logged:
+    """A run of W&B as it was read back from its file."""
+
+    name: str = ""
+    group: str = ""
+    project: str = ""
+    kind: str = ""
+    config: dict = field(default_factory=dict)
+    curve: dict = field(default_factory=dict)
+    summary: dict = field(default_factory=dict)
+    exit_code: int | None = None
+    files: dict = field(default_factory=dict)
+
+
+def items(updates):
+    return {".".join([item.key, *item.nested_key]).strip("."): json.loads(item.value_json) for item in updates}
+
+
+def read(folder):
+    """Return all runs in a folder by name."""
+    found = {}
+    for path in folder.glob("wandb/offline-run-*/*.wandb"):
+        run = Logged(files={file.name: file for file in path.parent.rglob("files/**/*") if file.is_file()})
+        for record in records(path):
+            kind = record.WhichOneof("record_type")
+            if kind == "run":
+                told = record.run
+                run.name, run.group, run.project, run.kind = (
+                    told.display_name, told.run_group, told.project, told.job_type,
+                )  # fmt: skip
+                run.config = items(told.config.update)
+            elif kind == "history":
+                point = items(record.history.item)
+                run.curve[point["_step"]] = point
+            elif kind == "summary":
+                run.summary |= items(record.summary.update)
+            elif kind == "exit":
+                run.exit_code = record.exit.exit_code
+        assert run.name not in found
+        found[run.name] = run
+    return found
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wandb")
+    log_to_wandb(ladder(), "digits", folder=folder, group="my ladder")
+    return read(folder)
+
+
+def test_there_is_a_run_a_trial_and_one_for_the_answer(logged):
+    kinds = sorted(run.kind for run in logged.values())
+    assert kinds == ["answer", *["trial"] * len(ladder().trials)]
+    assert {(run.project, run.group) for run in logged.values()} == {("digits", "my ladder")}
+    assert {run.exit_code for run in logged.values()} == {0}
+
+
+def test_each_trial_has_its_hyperparameters_its_curve_and_its_verdict(logged):
+    run = ladder()
+    by_rate = {told.config["learning_rate"]: told for told in logged.values() if told.kind == "trial"}
+    for trial, verdict in zip(run.trials, run.choice.verdicts, strict=True):
+        told = by_rate[trial.learning_rate]
+        assert (told.config["fold"], told.config["seed"], told.config["optimizer"]) == (trial.fold, 0, "momentum")
+        assert list(told.curve) == trial.evaluated_at.tolist()
+        for metric in METRICS:
+            assert [point[metric] for point in told.curve.values()] == pytest.approx(getattr(trial, metric).tolist())
+        assert [point["epoch"] for point in told.curve.values()] == [step / 40 for step in told.curve]
+        assert told.summary["verdict"] == verdict
+        assert told.summary["valid_loss"] == pytest.approx(trial.valid_loss[-1])
+    assert {told.summary["ending"] for told in by_rate.values()} == {"finished", "stopped"}
+
+
+def test_the_answer_has_its_numbers_the_report_and_a_table(logged):
+    run, told = ladder(), logged["answer"]
+    assert told.summary["learning_rate"] == run.choice.learning_rate
+    assert told.summary["basin_low"] == run.choice.basin.low
+    assert told.summary["reason"] == " ".join(run.choice.reason)
+    assert told.config["fingerprint"] == run.data.fingerprint
+    page = next(path for name, path in told.files.items() if name.startswith("report"))
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    table = json.loads(next(path for name, path in told.files.items() if name.startswith("trials")).read_text())
+    assert table["columns"][:3] == ["learning_rate", "fold", "seed"]
+    assert [row[0] for row in table["data"]] == [trial.learning_rate for trial in run.trials]
+    assert [row[-1] for row in table["data"]] == list(run.choice.verdicts)
+
+
+def test_nothing_of_the_machine_is_kept(logged):
+    names = {name.split("_")[0] for run in logged.values() for name in run.files}
+    assert names == {"report", "trials"}
+
+
+def test_trials_that_diverged_have_failed(tmp_path):
+    run = diverging()
+    group = log_to_wandb(run, folder=tmp_path)
+    told = read(tmp_path)
+    assert {one.group for one in told.values()} == {group}
+    assert group.startswith("digits 2")
+    failed = {(one.config["learning_rate"], one.config["fold"]) for one in told.values() if one.exit_code == 1}
+    assert failed == {(trial.learning_rate, trial.fold) for trial in run.trials if trial.diverged}
+    assert failed
+
+
+def test_no_answer_is_logged_and_the_callers_own_run_is_left_alone(tmp_path):
+    own = wandb.init(mode="offline", dir=str(tmp_path), settings=wandb.Settings(silent=True, console="off"))
+    try:
+        log_to_wandb(cannot_tell(), folder=tmp_path / "new" / "folder")
+        assert wandb.run is own
+    finally:
+        own.finish()
+    told = read(tmp_path / "new" / "folder")
+    assert told["answer"].summary["answer"] == "cannot tell yet"
+    assert "learning_rate" not in told["answer"].summary
+    assert len(told) == 3
+
+
+def test_bad_input_is_refused(tmp_path):
+    with pytest.raises(InputError, match="mode must be one of offline, online; found 'offlin'"):
+        log_to_wandb(cannot_tell(), mode="offlin", folder=tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="must be a folder to write in"):
+        log_to_wandb(cannot_tell(), folder=tmp_path / "file")
+    with pytest.raises(InputError, match="W&B must be able to begin a run in project 'a/b'; found: "):
+        log_to_wandb(cannot_tell(), "a/b", folder=tmp_path)
