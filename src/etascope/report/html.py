@@ -11,6 +11,7 @@ from importlib import resources
 from etascope.core.numbers import rate
 from etascope.core.run import Run
 from etascope.report import html_answer, html_trace
+from etascope.report.asked import data_words
 from etascope.report.charts.chart import Chart, colours, panel
 from etascope.report.charts.theme import DARK, LIGHT
 from etascope.report.html_parts import figure_of, text
@@ -50,8 +51,8 @@ def run_html(run: Run) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{text(title)} - etascope</title>\n<style>\n{_part('page.css')}</style>\n</head>\n<body>\n<main>\n"
-        f'<header>\n<p class="quiet">{text(run.data.source)} · {run.data.images:,} images, '
-        f"{len(run.data.class_names):,} classes</p>\n{html_answer.top(run)}</header>\n"
+        f'<header>\n<p class="quiet">{text(run.data.source)} · {data_words(run.data)}</p>\n'
+        f"{html_answer.top(run)}</header>\n"
         f"{_section('why-title', 'Why, and how sure', html_answer.receipt(run))}{''.join(sections)}</main>\n"
         f'<footer class="quiet">Written by etascope {text(run.versions.get("etascope", ""))}. This page loads '
         "nothing from elsewhere.</footer>\n"
