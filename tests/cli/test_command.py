@@ -177,5 +177,5 @@ def test_a_terminal_shows_the_epochs_go_by_and_ctrl_c_ends_all(arguments, store,
 
 def test_help_teaches_it():
     ended = run("pick", "--help")
-    assert '--command "python train.py --lr {lr} --epochs {epochs} --seed {seed}"' in ended.out
+    assert '--command "python train.py --lr {lr} --epochs {epochs}"' in ended.out
     assert sys.executable not in ended.out

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from etascope.cli.options import Output
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.protocols import Keeper, Watch
@@ -84,6 +85,22 @@ def check_command(context: click.Context) -> bool:
     return True
 
 
+def pick_by_command(context: click.Context, output: Output) -> int:
+    """Search with the script that the options of `etascope pick` say; write the answer, and return the exit code."""
+    from etascope.cli.keeping import keeper
+    from etascope.cli.progress import progress
+    from etascope.cli.searching import write_answer
+
+    asked = _kept(context)
+    kept = None if context.params["no_store"] else keeper(context.params["store_url"], asked)
+    with progress() as watch:
+        run = search_command(asked, watch, keeper=kept)
+    told = write_answer(output, run)
+    if kept is not None:
+        kept.tell()
+    return 0 if told else 1
+
+
 def search_command(
     options: Mapping[str, Any], watch: Watch, histories: Sequence[History] = (), keeper: Keeper | None = None
 ) -> Run:
@@ -127,7 +144,7 @@ def search_command(
     )  # fmt: skip
 
 
-def command_kept(context: click.Context) -> dict[str, Any]:
+def _kept(context: click.Context) -> dict[str, Any]:
     """Return the options of a search with a script that are kept with it, paths from the root.
 
     An optimizer that is given only says where to begin, and is kept as that.

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, cast
 
 import click
 
-from etascope.cli.command import SCRIPT, check_command, command_kept, command_options, search_command
+from etascope.cli.command import SCRIPT, check_command, command_options, pick_by_command
 from etascope.cli.keeping import keeper
 from etascope.cli.options import (
     Output,
@@ -151,10 +151,10 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
   etascope pick mnist --report mnist.html  and a page to look at
 
 \b
-Your own script, for each of whose epochs it prints a line with a metric:
-  etascope pick --command "python train.py --lr {lr} --epochs {epochs} --seed {seed}" \\
-                --metric "val_loss[=: ]+([0-9.eE+-]+)" --epochs 10
-  etascope pick --command "./train.sh {lr}" --metric-key val_acc --maximize --workers 2
+Your own script, that prints a line with a metric after each epoch:
+  etascope pick --command "python train.py --lr {lr} --epochs {epochs}" \\
+    --metric "val_loss[=: ]+([0-9.eE+-]+)" --epochs 10
+  etascope pick --command "./train {lr}" --metric-key val_acc --maximize
 
 Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.""",
 )
@@ -187,14 +187,7 @@ def pick(
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
     if check_command(ctx):
-        asked = command_kept(ctx)
-        kept = None if no_store else keeper(store_url, asked)
-        with progress() as watch:
-            run = search_command({**asked, "epochs": recipe.epochs, "seed": recipe.seed}, watch, keeper=kept)
-        told = write_answer(output, run)
-        if kept is not None:
-            kept.tell()
-        return EXIT_ANSWER if told else EXIT_NO_ANSWER
+        return pick_by_command(ctx, output)
     options = {name: value for name, value in options.items() if name not in SCRIPT}
     method_of(options)
     kept = None if no_store else keeper(store_url, kept_options(options))

@@ -9,11 +9,11 @@ from etascope.core.run import DataSummary, Run
 from etascope.report.next_step import in_words, optimizer_line, use_it
 
 
-def data_words(data: DataSummary) -> str:
-    """Return how many images of how many classes there were, or that only what trained them knows."""
+def data_words(data: DataSummary, link: str = ", ") -> str:
+    """Return how many images of how many classes there were, or that only what trained on them knows."""
     if not data.images:
         return "its own data"
-    return f"{data.images:,} images, {len(data.class_names):,} classes"
+    return f"{data.images:,} images{link}{len(data.class_names):,} classes"
 
 
 def division(data: DataSummary) -> str:

@@ -11,7 +11,7 @@ from etascope.core.numbers import nats, noise, rate
 from etascope.core.run import Run
 from etascope.core.stored import StoredRun
 from etascope.report.answer import known_basin
-from etascope.report.asked import data_words, recipe_words
+from etascope.report.asked import recipe_words
 from etascope.report.comparison import conclusion, recipe_differences, remarks
 from etascope.report.page import Page
 from etascope.report.run_list import clock
@@ -144,7 +144,8 @@ def _rows(a: Run, b: Run) -> list[tuple[str, str, str]]:
 
 
 def _data(run: Run) -> str:
-    return f"{run.data.source}, {data_words(run.data)}, fingerprint {run.data.fingerprint[:12]}"
+    images = f", {run.data.images:,} images" if run.data.images else ""
+    return f"{run.data.source}{images}, fingerprint {run.data.fingerprint[:12]}"
 
 
 def _value(value: object) -> str:

@@ -228,10 +228,10 @@ def _trials(run: Run) -> Iterable[Document]:
             "valid_loss": _numbers(trial.valid_loss[ends]),
             "valid_accuracy": _numbers(trial.valid_accuracy[ends]),
             "verdict": verdict,
-        } | _metric(trial, run.choice.measure)
+            "metric": _metric(trial, run.choice.measure),
+            "remark": trial.remark,
+        }
 
 
-def _metric(trial: Trial, measure: Measure | None) -> Document:
-    if measure is None:
-        return {}
-    return {"metric": [number(measure.value(loss)) for loss in trial.valid_loss.tolist()], "remark": trial.remark}
+def _metric(trial: Trial, measure: Measure | None) -> list[float | str | None] | None:
+    return None if measure is None else [number(measure.value(loss)) for loss in trial.valid_loss.tolist()]

@@ -46,7 +46,7 @@ def print_unfinished(console: Console, stored: StoredRun, now: datetime, *, asci
     plans, count = len(stored.histories), len(known)
     page.fields([
         ("began", f"{clock(stored.created)}, {ago(stored.created, now)}"),
-        ("data", f"{job.data.source}, {data_words(job.data)}"),
+        ("data", f"{job.data.source}, {data_words(job.data, ' in ')}"),
         ("recipe", f"{recipe_words(job.task)}, seed {job.task.recipe.seed}"),
         ("kept", f"{plans} {'round' if plans == 1 else 'rounds'} of the search, {count:,} "
                  f"{'trial' if count == 1 else 'trials'}"),
