@@ -61,8 +61,10 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin) -> tuple[str, ..
     """Return why this rate, what the walls were, what the basin is worth and how the trials climbed."""
     climbed, scored = ascent.climbed, ascent.scored
     best = climbed.finalists[0] if ascent.best is None else ascent.best
-    accuracy = float(scored[best].trial.valid_accuracy[-1])
-    right = f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) else ""
+    accuracy, measure = float(scored[best].trial.valid_accuracy[-1]), ascent.task.measure
+    # Where accuracy is the measure itself, it is told already.
+    right = f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) and not (measure and measure.maximize) else ""
+    scores = ascent.loss_name if measure is None else measure.words
     had, at = ascent.told(best, ascent.top), f"at {ascent.step} {ascent.top}"
     if len(climbed.rates) == 1:
         return (
@@ -70,7 +72,7 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin) -> tuple[str, ..
             "No wall was looked for and no basin is known; allow a range of rates for that.",
         )
     first = (
-        f"{rate(answer)} is where a smooth curve through the trials' {ascent.loss_name} is lowest; the best trial, "
+        f"{rate(answer)} is where a smooth curve through the trials' {scores} is lowest; the best trial, "
         f"{rate(best)}, had {had} {at} of {ascent.task.steps}{right}."
     )
     walls = ascent.walls(answer, basin)
@@ -83,7 +85,7 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin) -> tuple[str, ..
         f"Rates from {rate(basin.low)} to {rate(basin.high)} ({decades:.1f} decades) cannot be told apart from it; in "
         "the benchmark (18 jobs, eight seeds), 82 in 100 such intervals held the best rate."
     )
-    if ascent.task.measure is not None:
+    if measure is not None:
         third += " Those were small dense networks, compared by accuracy: take it as a hint here."
     return (first, second, third, _way(ascent), *_mind(ascent, answer, basin))
 
