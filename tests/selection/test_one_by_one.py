@@ -29,12 +29,20 @@ def test_rungs_ascend_from_one_to_the_whole_at_most(rungs, total):
     assert (steps[0] >= 1, steps[-1] <= total, len(steps)) == (True, True, len(rungs.shares))
 
 
-def test_a_trial_at_a_rung_goes_on_when_it_is_among_the_best_so_far():
-    # Five go on from epoch 1, three from epoch 2, of 10.
+def test_at_the_first_rung_everything_stops_unless_it_has_to_come_further():
+    assert not keeps_up({9: scored([0.1])}, RUNGS, 9, 10, 1)
+    assert keeps_up({9: scored([0.1])}, RUNGS, 9, 10, 2)
+
+
+def test_where_all_rungs_are_one_nothing_stops_before_the_top():
+    assert keeps_up({9: scored([0.1])}, rungs_for(8), 9, 1, 1)
+
+
+def test_a_trial_at_a_later_rung_goes_on_when_it_is_among_the_best_so_far():
+    # Three go on from epoch 2, of 10.
     others = {rate: scored([loss, loss]) for rate, loss in zip((1, 2, 3, 4, 5), (0.1, 0.2, 0.3, 0.4, 0.5), strict=True)}
-    for loss, first, second in ((0.05, True, True), (0.25, True, True), (0.35, True, False), (0.6, False, False)):
-        assert keeps_up({**others, 9: scored([loss])}, RUNGS, 9, 10, 1) is first
-        assert keeps_up({**others, 9: scored([loss, loss])}, RUNGS, 9, 10, 1) is second
+    for loss, on in ((0.05, True), (0.25, True), (0.35, False), (0.6, False)):
+        assert keeps_up({**others, 9: scored([loss, loss])}, RUNGS, 9, 10, 2) is on
 
 
 def test_between_rungs_and_before_its_least_epoch_it_always_goes_on():
@@ -59,3 +67,8 @@ def test_the_first_is_the_one_in_the_middle_and_then_the_one_nearest_to_the_best
     assert first_of(rates, {}, 2e-3) == 1e-3
     known = {1e-3: scored([0.5]), 3e-2: scored([0.2]), 1.0: scored([0.1], status=Status.DIVERGED)}
     assert first_of([1e-4, 1e-2, 1e-1], known, 1e-3) == 1e-2
+
+
+def test_of_those_that_were_trained_before_the_best_goes_on_first():
+    known = {1e-3: scored([0.5]), 3e-2: scored([0.2]), 1e-2: scored([0.3])}
+    assert first_of([1e-3, 1e-2], known, 1e-3) == 1e-2

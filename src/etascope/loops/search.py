@@ -42,10 +42,10 @@ class _Going:
 class Search:
     """A search for a learning rate in a loop of your own: it says what to train, you report how good it is.
 
-    Trials come one after the other, the most promising first. Each is a training from its start that goes on while it
-    keeps up with those before it: at the epochs where a `Ladder` compares its trials, it must be among the best. The
-    ladder of the whole reads the answer from what was reported, and asks for the one or other trial again where it
-    needs more of it. The same reports give the same search.
+    Trials come one after the other, each a training from its start. First all rates of a `Ladder` are trained to its
+    first rung. Then those that may go on are trained again, the best first, and each runs for as long as it keeps up:
+    at the epochs where the ladder compares its trials, it must be among the best of those that came so far. The ladder
+    reads the answer from what was reported. The same reports give the same search.
 
     A report that is not finite ends a trial as diverged. A trial that the loop ends before it is told to keeps its
     last value for the rest; without any report it has failed. When the loop itself is left, by `break` or by an
@@ -61,7 +61,7 @@ class Search:
     seed
         The seed that every trial gets. Default 0.
     budget
-        As of `Ladder`, at least 1: the ladder that is climbed. One after the other it costs about a third more.
+        As of `Ladder`, at least 1: the ladder that is climbed. As no training is gone on with, it costs a fifth more.
     tolerance
         What "within" means for the confidence, in per cent of loss. Default 5.
 
@@ -192,7 +192,9 @@ class Search:
         scored = score_trials(found, task.recipe.seed, "loss", unit_of(task, found))
         if keeps_up(scored, rungs, going.trial.learning_rate, task.steps, going.least):
             return Report(stop=False)
-        return Report(stop=True, why=f"others were better after epoch {at} of {task.steps}.")
+        first = at == going.least == rung_steps(rungs, task.steps)[0]
+        why = "all rates are looked at" if first else "others were better"
+        return Report(stop=True, why=f"{why} after epoch {at} of {task.steps}.")
 
     def _end(self) -> None:
         """Keep the trial that the loop was at."""

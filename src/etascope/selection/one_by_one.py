@@ -27,9 +27,9 @@ def rung_steps(rungs: Rungs, total: int) -> list[int]:
 def keeps_up(scored: Mapping[float, Scored], rungs: Rungs, rate: float, total: int, least: int) -> bool:
     """Return whether a trial may go on from where it stands.
 
-    A trial at a rung goes on when its score there is among the best of all trials that came so far until now, as many
-    as may go on from that rung; before `least`, and between rungs, it always does. Trials that came before their
-    rivals go on more easily: that is the price of training one after the other.
+    At the first rung it stops, if it need not come further: all others are looked at first. At a later one it goes on
+    when its score there is among the best of all trials that came so far until now, as many as may go on from that
+    rung. Before `least`, and between rungs, it always goes on.
 
     Parameters
     ----------
@@ -45,7 +45,10 @@ def keeps_up(scored: Mapping[float, Scored], rungs: Rungs, rate: float, total: i
         The step that it has to come to in any case.
     """
     own = scored[rate].trial.steps
-    for step, keep in zip(rung_steps(rungs, total), rungs.keep, strict=False):
+    steps = rung_steps(rungs, total)
+    if own == least == steps[0] < steps[-1]:
+        return False
+    for step, keep in zip(steps, rungs.keep, strict=False):
         if step != own or step < least:
             continue
         there = [r for r, other in scored.items() if other.trial.steps >= step and not other.stopped(step)]
@@ -55,11 +58,15 @@ def keeps_up(scored: Mapping[float, Scored], rungs: Rungs, rate: float, total: i
 
 
 def first_of(rates: Sequence[float], scored: Mapping[float, Scored], middle: float) -> float:
-    """Return the rate to train first: the one nearest to the best until now, on the logarithmic axis, or to `middle`.
+    """Return the rate to train first.
 
-    Good trials early leave the others little to run for.
+    Of rates that were trained before, it is the best one: its rivals are then stopped early. Of new ones it is the one
+    nearest to the best until now, on the logarithmic axis, or to `middle`.
     """
     alive = [r for r, trial in scored.items() if not trial.stopped(trial.trial.steps)]
     shared = min((scored[r].trial.steps for r in alive), default=0)
+    known = [r for r in rates if r in alive]
+    if known:
+        return min(known, key=lambda r: (scored[r].score(shared), r))
     near = min(alive, key=lambda r: (scored[r].score(shared), r), default=middle)
     return min(rates, key=lambda r: (abs(math.log(r / near)), r))
