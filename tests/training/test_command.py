@@ -124,6 +124,13 @@ def test_a_script_that_is_gone_runs_again_and_its_epochs_count(engine, how, tmp_
     assert second.examples.tolist() == [4, 4]
 
 
+def test_logs_that_are_there_already_are_kept(engine, tmp_path):
+    for _ in range(2):
+        engine(REPORTS).train(None, RECIPE, plan([0.001, 0.01], 2))
+    assert len(list(tmp_path.glob("*.log"))) == 4
+    assert (tmp_path / "04-lr-0.01-seed-0.log").is_file()
+
+
 def test_a_fast_script_that_has_long_ended_goes_on_from_what_it_said(engine):
     fast = engine(REPORTS)
     first = fast.train(None, RECIPE, plan([0.001], 1))

@@ -183,6 +183,9 @@ class CommandEngine:
             return
         end([trial.script] if trial is not None else [], self.grace)
         self._started += 1
+        # A folder may have the logs of an earlier search, or of this one before it was stopped.
+        while next(self.logs.glob(f"{self._started:02d}-*"), None) is not None:
+            self._started += 1
         learning_rate, seed = row.key
         log = self.logs / f"{self._started:02d}-lr-{learning_rate:.6g}-seed-{seed}.log"
         filled = self.command.filled(learning_rate, recipe.epochs, seed, self._started)
