@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 
+import psutil
 import pytest
 
 from tests.cli.running import Terminal, refused, run, start
@@ -150,6 +151,17 @@ def test_an_interrupted_search_leaves_no_process_and_goes_on_later(arguments, st
     again = json.loads(resumed.out)
     for name in ("learning_rate", "basin", "curve"):
         assert again[name] == whole[name]
+
+
+def test_scripts_end_by_themselves_when_the_search_is_killed(arguments, store, tmp_path):
+    process = start(*arguments(SLOW.partition("\n")[2], "--workers", "2"), variables=store)
+    deadline = time.monotonic() + 30
+    while not any(state == psutil.STATUS_STOPPED for _, state, _ in left(tmp_path.name, 0)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    assert left(tmp_path.name) == []
 
 
 def test_a_search_goes_on_only_where_its_command_ran(arguments, store, tmp_path, monkeypatch):
