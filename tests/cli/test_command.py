@@ -82,7 +82,7 @@ def test_a_rate_that_cannot_be_told_ends_with_one(arguments, store):
     [
         ("sys.exit('no data here')\n", (), ["exit code 1", "no data here", "logs/01-lr-"]),
         ("print('hello')\n", (), ["without a line that --metric", "hello"]),
-        ("print('loading'); time.sleep(99)\n", ("--timeout", "0.7"), ["within --timeout", "loading"]),
+        ("print('loading'); time.sleep(99)\n", ("--timeout", "3"), ["within --timeout", "loading"]),
         ("print('val_loss: 93.5'); time.sleep(99)\n", ("--maximize",), ["found 93.5", "--best 100"]),
     ],
 )
