@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -42,6 +43,20 @@ def blas() -> str:
         f"{library['num_threads']} threads)"
         for library in loaded
     )
+
+
+def sgemm_rate(size: int = 2048, repeats: int = 5) -> float:
+    """Return the best rate of a float32 product of square matrices with all cores, in operations a second."""
+    import numpy as np
+
+    a, b = np.random.default_rng(0).random((2, size, size), np.float32)
+    out = a @ b
+    best = np.inf
+    for _ in range(repeats):
+        began = time.perf_counter()
+        np.matmul(a, b, out=out)
+        best = min(best, time.perf_counter() - began)
+    return 2 * size**3 / best
 
 
 def _processor() -> str:

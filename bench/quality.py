@@ -78,6 +78,7 @@ def everyone() -> list[Chooser]:
     return [
         Etascope("etascope, cheap", CrossValidation()),
         Etascope("etascope, dear", Ladder()),
+        Etascope("etascope, budget 1.4", Ladder(budget=1.4)),
         Etascope("etascope's grid search", GridSearch()),
         Tpe(5),
         Tpe(10),

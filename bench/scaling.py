@@ -21,12 +21,14 @@ from contextlib import suppress
 
 import psutil
 
-from machine import cores, describe, unpin
+from machine import cores, describe, sgemm_rate, unpin
 from table import markdown, verdict
 
 #: Data sets and how many of their images; digits are a row of their own, outside the target.
 SIZES = (("digits", 800), ("fashion-mnist", 800), ("fashion-mnist", 6_000), ("fashion-mnist", 60_000))
 TRIALS = (8, 64, 512)
+#: Of the images, and of the default recipe's hidden layer.
+FEATURES, HIDDEN = 784, 128
 #: Slowest over fastest cell of Fashion-MNIST, at most.
 TARGET = 1.3
 #: A cell trains this many epochs, or fewer: so many that images times epochs times trials stay within its budget.
@@ -59,6 +61,7 @@ def main() -> None:
     told = f"Slowest over fastest cell of Fashion-MNIST: {spread(cells, 0):.2f} (at most {TARGET:g}: "
     print(f"{told}{verdict(spread(cells, 0) <= TARGET)}).")
     print(f"Without the smallest set, for which the engine has a cheaper way: {spread(cells, 801):.2f}.")
+    print(bound(cells))
     print(f"\n## Memory that training takes, MiB\n\n{grid(lambda *at: f'{cells[at][1]:.0f}')}\n")
     print(by_workers())
     print(f"\n{time.perf_counter() - began:.0f} s in all.")
@@ -68,6 +71,27 @@ def spread(cells: dict[tuple[Size, int], Cell], images: int) -> float:
     """Return slowest over fastest cell of Fashion-MNIST with at least so many images."""
     seconds = [cell[0] for ((data, n), _), cell in cells.items() if data == "fashion-mnist" and n >= images]
     return max(seconds) / min(seconds)
+
+
+def bound(cells: dict[tuple[Size, int], Cell]) -> str:
+    """Say how near 1 the spread could come if many images took only what their first layer's products must.
+
+    With momentum, weights and velocity of `FEATURES + 1` rows each take a product forward and one back. Coefficients
+    of examples take the two forward, of as many rows as there are images.
+    """
+    rate = sgemm_rate()
+    few, fewest = min(
+        ((cell[0], n) for ((data, n), _), cell in cells.items() if data == "fashion-mnist"), key=lambda one: one[0]
+    )
+    examples, weights = (
+        1e6 * products * 2 * rows * HIDDEN / rate for products, rows in ((2, fewest), (4, FEATURES + 1))
+    )
+    spread = 1 + (weights - examples) * 1e-6 / few
+    return (
+        f"At the {rate / 1e9:.0f} GF/s of a large sgemm with all cores, the products of the first layer alone take "
+        f"{examples:.2f} us with coefficients of {fewest} examples and {weights:.2f} us with weights. If many images "
+        f"took no more than the fastest cell but for that, the spread would be {spread:.2f}."
+    )
 
 
 def grid(text: Callable[[Size, int], str]) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 from contenders import Accuracies, Etascope, JaxMap, JaxVmap, ScikitLearn, Torch, TorchOneThread
 from crews import Crew, crew
 from jobs import RATES, Job, make_jobs
-from machine import blas, describe, unpin
+from machine import blas, describe, sgemm_rate, unpin
 from table import markdown, verdict
 
 US, LOOP, TWO_LOOPS, SKLEARN, VMAP, MAP = (
@@ -102,18 +102,6 @@ def measure(job: Job, crews: Sequence[Crew], rounds: int) -> tuple[dict[str, Mea
         time.sleep(PAUSE)
         sgemm.append(sgemm_rate())
     return measured, sgemm
-
-
-def sgemm_rate(size: int = 2048, repeats: int = 5) -> float:
-    """Return the best rate of a float32 product of square matrices with all cores, in operations a second."""
-    a, b = np.random.default_rng(0).random((2, size, size), np.float32)
-    out = a @ b
-    best = np.inf
-    for _ in range(repeats):
-        began = time.perf_counter()
-        np.matmul(a, b, out=out)
-        best = min(best, time.perf_counter() - began)
-    return 2 * size**3 / best
 
 
 def rows_of(column: int, measured: dict[str, Measured]) -> list[tuple[str, ...]]:

@@ -25,6 +25,7 @@ from etascope.images.open import open_images
 from etascope.workbench import pick, trace
 
 if TYPE_CHECKING:
+    from etascope.core.range_test import RangeTestRun
     from etascope.loops.search import Search
     from etascope.range_testing import range_test
     from etascope.store.open import open_store
@@ -42,10 +43,16 @@ _LATER = {
 }
 
 
-def _show(run: Run, include: Collection[str] | None, exclude: Collection[str] | None) -> dict[str, Any]:
-    from etascope.report.notebook import run_mimebundle
+def _show(
+    shown: Run | RangeTestRun, include: Collection[str] | None, exclude: Collection[str] | None
+) -> dict[str, Any]:
+    from etascope.report.notebook import experiment_mimebundle, run_mimebundle
 
-    return run_mimebundle(run, include, exclude)
+    if isinstance(shown, Run):
+        return run_mimebundle(shown, include, exclude)
+    from etascope.report.range_experiment import range_experiment
+
+    return experiment_mimebundle(range_experiment(shown), include, exclude)
 
 
 Views.notebook = _show

@@ -166,6 +166,7 @@ def sharpness(
         ),
         measured=None if run is None else _high_wall(run),
         best=best,
+        choice=None if run is None else run.choice,
     )
 
 

@@ -27,6 +27,16 @@ def test_a_ladder_is_a_document_alone_on_standard_output():
     assert axis["law"]["low"] < axis["law"]["exponent"] < axis["law"]["high"]
 
 
+def test_reports_are_written_beside_the_page(tmp_path):
+    paths = [str(tmp_path / f"told{suffix}") for suffix in (".html", ".svg", ".md")]
+    page = run(*SMALL, "--times", "1,2", *(part for path in paths for part in ("--report", path)))
+    assert "By epochs" in page
+    html, svg, text = (Path(path).read_text(encoding="utf-8") for path in paths)
+    assert html.startswith("<!doctype html>")
+    assert svg.startswith("<svg")
+    assert "| epochs | rate | basin |" in text
+
+
 def test_only_the_axes_that_were_asked_for_are_walked():
     page = run("--hidden", "8", "--epochs", "1", "--widths", "4,8", "--ascii")
     assert page.isascii()
@@ -42,6 +52,7 @@ def test_only_the_axes_that_were_asked_for_are_walked():
         (("--batch-sizes", "8,,16"), "--batch-sizes must be whole numbers"),
         (("--hidden", "0", "--widths", "8"), "has no width"),
         (("--folds", "0"), "found 0 folds. Try --folds 5."),
+        (("--report", "told.gif"), "the suffix of --report must be one of"),
     ],
 )
 def test_bad_input_is_a_sentence(arguments, sentence):

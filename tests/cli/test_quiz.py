@@ -94,7 +94,7 @@ def test_questions_fit_the_terminal_in_ascii_too(columns):
         terminal.read_until(PROMPT)
         terminal.type("\x04")
         _, output = terminal.end()
-    lines = re.sub(r"\x1b\[[\d;]*m", "", output).splitlines()
+    lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", output).splitlines()
     assert max(map(len, lines)) <= columns
     assert output.isascii()
 

@@ -45,6 +45,20 @@ def test_a_test_that_does_not_climb_is_refused():
         run("--low", "1", "--high", "0.1")
 
 
-def test_the_help_has_three_examples():
+def test_the_help_has_four_examples():
     ended = CliRunner().invoke(range_test, ["--help"], prog_name="etascope range-test")
-    assert ended.output.count("\n    etascope range-test") == 3
+    assert ended.output.count("\n    etascope range-test") == 4
+
+
+def test_reports_are_written_beside_the_page(tmp_path):
+    paths = [tmp_path / f"told{suffix}" for suffix in (".html", ".png", ".svg", ".pdf", ".md", ".json")]
+    ended = run("--no-measure", *(part for path in paths for part in ("--report", str(path))))
+    assert ended.return_value == 0
+    assert ended.stdout
+    assert all(path.stat().st_size > 100 for path in paths)
+    assert json.loads(paths[-1].read_text())["schema"] == "etascope/range-test/1"
+
+
+def test_a_report_of_another_kind_is_refused_before_anything_is_trained(tmp_path):
+    with pytest.raises(InputError, match=r"the suffix of --report must be one of \.html, "):
+        run("--report", str(tmp_path / "told.gif"))

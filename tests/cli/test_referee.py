@@ -19,13 +19,19 @@ def run(*arguments, code=0):
 
 
 def test_the_table_of_every_adviser_as_a_page_and_as_a_document(tmp_path):
-    page = run(*SMALL, "--ascii", "--json", str(tmp_path / "told.json"))
+    reports = [tmp_path / f"told{suffix}" for suffix in (".html", ".svg", ".md")]
+    asked = [part for path in reports for part in ("--report", str(path))]
+    page = run(*SMALL, "--ascii", "--json", str(tmp_path / "told.json"), *asked)
     told = json.loads((tmp_path / "told.json").read_text())
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(told)
     assert len(told["advisers"]) == 14
     assert {"customary default", "fastai valley", "Optuna TPE-20", "Prodigy at rate 1", "etascope pick"} <= {
         adviser["name"] for adviser in told["advisers"]
     }
+    for path, begins in zip(reports, ("<!doctype html>", "<svg", "# digits"), strict=True):
+        written = path.read_text(encoding="utf-8")
+        assert written.startswith(begins)
+        assert all(adviser["name"] in written.replace("\\_", "_") for adviser in told["advisers"])
     assert page.isascii()
     assert all(adviser["name"] in page for adviser in told["advisers"])
     assert all(" ".join(sentence.split()) in " ".join(page.split()) for sentence in told["conclusion"])
@@ -37,6 +43,7 @@ def test_the_table_of_every_adviser_as_a_page_and_as_a_document(tmp_path):
         (("--seeds", "1"), "seeds must be 2 to 100; found 1"),
         (("--replicates", "99"), "replicates must be 1 to 50; found 99"),
         (("--folds", "0"), "Try --folds 5"),
+        (("--report", "told.gif"), "the suffix of --report must be one of"),
         (("--json", "/no/such/folder/x.json"), "--json needs a file"),
     ],
 )

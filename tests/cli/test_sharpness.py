@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from etascope.cli.sharpness import sharpness
+from etascope.core.errors import InputError
 from tests.cli.running import SMALL
 
 
@@ -30,6 +31,20 @@ def test_ascii_is_ascii():
     assert run("--no-measure", "--ascii").stdout.isascii()
 
 
-def test_the_help_has_three_examples():
+def test_the_help_has_four_examples():
     ended = CliRunner().invoke(sharpness, ["--help"], prog_name="etascope sharpness")
-    assert ended.output.count("\n    etascope sharpness") == 3
+    assert ended.output.count("\n    etascope sharpness") == 4
+
+
+def test_reports_are_written_beside_the_page(tmp_path):
+    paths = [tmp_path / f"told{suffix}" for suffix in (".html", ".png", ".svg", ".pdf", ".md", ".json")]
+    ended = run("--no-measure", *(part for path in paths for part in ("--report", str(path))))
+    assert ended.return_value == 0
+    assert ended.stdout
+    assert all(path.stat().st_size > 100 for path in paths)
+    assert json.loads(paths[-1].read_text())["schema"] == "etascope/sharpness/1"
+
+
+def test_a_report_of_another_kind_is_refused_before_anything_is_trained(tmp_path):
+    with pytest.raises(InputError, match=r"the suffix of --report must be one of \.html, "):
+        run("--report", str(tmp_path / "told.gif"))

@@ -8,6 +8,7 @@ import pytest
 from etascope.core.choice import Confidence, Curve, Luck, Walls, WorthTuning
 from etascope.report.page import open_console
 from tests.learn import made
+from tests.report.browsing import chromium, watched
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,3 +67,16 @@ def written():
         return stream.getvalue()
 
     return write
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, ended with the module: its threads would keep later tests from forking."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def open_page(browser):
+    with watched(browser) as opens:
+        yield opens

@@ -5,7 +5,7 @@ import pytest
 from etascope.core.horizon import Horizon
 from etascope.core.recipe import Recipe
 from etascope.horizon import judge
-from etascope.report.horizon_page import basin_chart, print_horizon
+from etascope.report.horizon_page import basin_chart, print_horizon, setting_table
 from tests.core.test_referee import DATA
 from tests.test_horizon import setting
 
@@ -51,3 +51,10 @@ def test_a_tick_stands_under_its_rate():
 def test_a_basin_of_one_rate_is_its_mark_and_no_answer_no_chart():
     assert basin_chart([setting(1, 0.01, 0.01, 0.01)], 60, ascii=True)[0].endswith(" o")
     assert basin_chart([setting(1, None)]) == ()
+
+
+def test_the_table_has_a_row_a_setting():
+    header, rows = setting_table(TOLD.axes[1])
+    assert header[:3] == ("width", "rate", "basin")
+    assert [row[:2] for row in rows] == [("64", "cannot tell"), ("128", "0.02")]
+    assert all(len(row) == len(header) for row in rows)

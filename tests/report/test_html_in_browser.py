@@ -1,41 +1,14 @@
 """The page as a reader sees it: in Chromium, without a network."""
 
-import os
-import shutil
-
 import pytest
 
 from etascope.report.html import run_html
 from tests.learn import made
+from tests.report.browsing import drawn
 from tests.report.filled import filled
 from tests.report.test_html import EVIL, named
 
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 PANELS = 6
-
-
-def drawn(page, ground):
-    """Wait for every chart to be drawn for a ground; the page's own policy forbids to wait by evaluating code."""
-    from playwright.sync_api import expect
-
-    expect(page.locator(f".panel[data-drawn={ground}]")).to_have_count(PANELS)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        why = "no Chromium on the path: apt-get install chromium"
-        if os.environ.get("CI") or os.environ.get("ETASCOPE_REQUIRE_ALL"):
-            pytest.fail(why)
-        pytest.skip(why)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -46,31 +19,13 @@ def written(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, written):
-    """Open the page; at the end, nothing was said on the console and nothing was asked of the network."""
-    contexts, trouble = [], []
+def opened(open_page, written):
+    """Open the page with all its charts drawn; at the end, nothing was said and nothing was asked of the network."""
 
-    def open_page(width=1440, ground="light", **named):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=ground, **named)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("dialog", lambda dialog: trouble.append(dialog.message))
-        page.on("request", lambda request: trouble.append(request.url) if _outside(request.url) else None)
-        page.goto(written)
-        if named.get("java_script_enabled", True):
-            drawn(page, ground)
-        return page
+    def opened_page(width=1440, ground="light", **named):
+        return open_page(written, PANELS, width, ground, **named)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert trouble == []
-
-
-def _outside(url):
-    return not url.startswith(("file:", "data:"))
+    return opened_page
 
 
 def test_every_chart_is_drawn_with_its_marks(opened):
@@ -107,7 +62,7 @@ def test_the_ground_can_change_while_the_page_is_open(opened):
     page = opened(ground="light")
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.emulate_media(color_scheme="dark")
-    drawn(page, "dark")
+    drawn(page, PANELS, "dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
     assert "#4fd1c1" in page.locator("#landscape .panel").first.inner_html()
     assert page.locator(".panel svg").count() == PANELS

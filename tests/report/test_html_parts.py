@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etascope.report.charts.landscape import landscape_chart
-from etascope.report.html_parts import fields, figure_of, table, text
+from etascope.report.html_parts import fields, figure_of, number_columns, sentences, table, text
 
 
 class Tags(HTMLParser):
@@ -67,3 +67,20 @@ def test_a_figure_says_in_words_what_it_draws(run):
     assert chart.title in panel["aria-label"]
     assert len(cells(html, "tr")) == 1 + len(chart.rows)
     assert chart.note in Tags(html).said
+
+
+def test_the_table_of_a_figure_can_be_unfolded(run):
+    chart = landscape_chart(run.choice)
+    assert cells(figure_of(chart), "details") == [{}]
+    assert "open" in cells(figure_of(chart, table_open=True), "details")[0]
+
+
+def test_columns_of_numbers_are_known():
+    assert number_columns(3, [("0.1", "x 2", "5 %"), ("1,000", "", "")]) == [True, False, True]
+    assert number_columns(2, []) == [False, False]
+
+
+@given(st.lists(st.text(), min_size=1, max_size=4))
+def test_sentences_hold_any_text(said):
+    assert len(cells(sentences(said), "li")) == len(said)
+    assert Tags(sentences(said)).open == []

@@ -3,8 +3,10 @@ from dataclasses import dataclass
 import pytest
 
 from etascope.core.run import Run
-from etascope.report.notebook import VEGA_LITE, run_mimebundle, short_answer
+from etascope.report.notebook import VEGA_LITE, experiment_mimebundle, run_mimebundle, short_answer
+from etascope.report.range_experiment import range_experiment
 from tests.report.filled import filled
+from tests.report.ranging import ranged
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,3 +58,18 @@ def test_text_of_users_is_harmless(run):
 
     evil = replace(run, data=replace(run.data, source="<script>alert(1)</script>"))
     assert "<script" not in run_mimebundle(evil)["text/html"]
+
+
+def test_a_range_test_shows_itself(display):
+    import etascope
+
+    forms, _ = display(ranged((0.03, 0.3)))
+    assert set(forms) == {"text/plain", "text/html", VEGA_LITE}, etascope.__all__
+    assert forms["text/plain"].startswith("digits: the rules of a range test suggest 0.03 .. 0.3; the search beside it")
+    assert "<svg" in forms["text/html"]
+    assert "apart, from 0.03" in forms["text/html"]
+    assert len(forms[VEGA_LITE]["vconcat"]) == 3
+
+
+def test_what_is_not_wanted_of_an_experiment_is_left_out():
+    assert set(experiment_mimebundle(range_experiment(ranged()), include={"text/plain"})) == {"text/plain"}

@@ -3,8 +3,7 @@ import dataclasses
 import pytest
 
 from etascope.core.choice import Curve
-from etascope.core.range_test import Following
-from etascope.report.range_page import conclusions, lost, print_range_test
+from etascope.report.range_page import conclusions, print_range_test, range_facts
 from tests.learn import made
 from tests.report.ranging import climb, ranged
 
@@ -69,18 +68,6 @@ def test_the_curve_of_the_choice_is_read_where_there_is_one(written):
     assert "3.0 %" in written(print_range_test, ranged((0.03,), measured=run))
 
 
-@pytest.mark.parametrize(
-    ("told", "sign", "words"),
-    [
-        (None, "unknown", "unknown"),
-        (Following(0.04, False, "points"), "0.0 points", "0.0 points"),
-        (Following(12.3, True, "%"), ">= 12 %", "at least 12 %"),
-    ],
-)
-def test_losses_in_short_and_in_words(told, sign, words):
-    assert (lost(told), lost(told, words=True)) == (sign, words)
-
-
 def test_the_command_that_comes_next_names_the_data(written):
     assert "etascope pick 'my photos'" in written(print_range_test, ranged(source="my photos"), width=120)
 
@@ -89,3 +76,9 @@ def test_divergence_and_own_sweeps_are_told(written):
     assert "stopped being a finite number at 0.00" in written(print_range_test, ranged(test=climb(lost=60)))
     text = written(print_range_test, ranged(own_sweeps=True))
     assert "Each rule read the sweep that its own finder makes" in text
+
+
+def test_cost_and_the_next_step_are_facts():
+    facts = dict(range_facts(ranged(measured=None)))
+    assert facts["cost"] == "0.4 of a training for the range test; nothing was measured beside it"
+    assert facts["next"].endswith("etascope pick")

@@ -1,6 +1,6 @@
 import pytest
 
-from etascope.report.referee_page import print_referee
+from etascope.report.referee_page import asked, print_referee, spent
 from tests.report.test_referee_words import found, row
 
 FULL = found(
@@ -40,3 +40,8 @@ def test_the_page_says_that_the_test_images_are_spent_and_who_was_left_out(writt
 def test_nothing_lost_has_no_sign(written):
     table = written(print_referee, found(row("zero", (-0.001, -0.002))), width=120).partition("adviser\n")[2]
     assert table.splitlines()[1].split()[:3] == ["0.00", "0.00", "0.00"]
+
+
+def test_the_same_is_told_elsewhere():
+    assert spent(FULL).startswith("The 2 test images judged advisers here and are spent")
+    assert dict(asked(FULL))["Optuna TPE-20"] == "asked so; so too Prodigy at rate 1, torch-lr-finder steepest"

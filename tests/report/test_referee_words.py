@@ -3,7 +3,7 @@ import pytest
 
 from etascope.core.recipe import Recipe
 from etascope.core.referee import Followed, Referee
-from etascope.report.referee_words import conclusion, rates_in_words
+from etascope.report.referee_words import adviser_table, conclusion, points, rates_in_words
 from tests.core.test_referee import DATA
 
 OWN = Followed("etascope pick", "its search", (0.02, 0.02), (0.02, 0.02), 60.0, (0.3, 0.5))
@@ -63,3 +63,16 @@ def test_a_rate_that_was_not_given_is_said():
 @pytest.mark.parametrize(("floor", "last"), [(0.4, "0.40 points on the other half: so much is luck"), (None, "Foll")])
 def test_luck_is_told_where_it_is_known(floor, last):
     assert last in conclusion(found(floor=floor))[-1]
+
+
+def test_the_table_has_a_row_an_adviser():
+    header, rows = adviser_table(found(row()))
+    assert [r[0] for r in rows] == ["TPE", "etascope pick"]
+    assert dict(zip(header, rows[1], strict=True)) == {
+        "adviser": "etascope pick", "median lost": "0.40", "mean lost": "0.40", "worst lost": "0.50", "cost": "60.0",
+        "rates suggested": "0.02", "against pick": "",
+    }  # fmt: skip
+
+
+def test_nothing_lost_is_written_without_a_sign():
+    assert (points(-0.001), points(-1.5), points(12.345)) == ("0.00", "-1.50", "12.35")

@@ -5,7 +5,10 @@ import pytest
 
 from etascope.core.errors import InputError
 from etascope.report.document import pick_document
-from etascope.report.write import REPORTS, write_report
+from etascope.report.range_experiment import range_experiment
+from etascope.report.sharpness_experiment import sharpness_experiment
+from etascope.report.write import REPORTS, Forms, write_experiment, write_form, write_report
+from tests.report.ranging import ranged, walled
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,20 @@ def test_a_run_without_an_answer_can_be_written_in_every_way(undecided, tmp_path
     for suffix in REPORTS:
         write_report(undecided, tmp_path / f"run{suffix}")
     assert len(list(tmp_path.iterdir())) == len(REPORTS)
+
+
+@pytest.mark.parametrize("told", [range_experiment(ranged()), sharpness_experiment(walled())])
+def test_an_experiment_can_be_written_in_every_way(told, tmp_path):
+    begins = {".html": b"<!doctype html>", ".md": b"# digits", ".json": b"{", ".png": b"\x89PNG", ".svg": b"<svg",
+              ".pdf": b"%PDF"}  # fmt: skip
+    for suffix in REPORTS:
+        write_experiment(told, tmp_path / f"told{suffix}")
+        assert (tmp_path / f"told{suffix}").read_bytes().startswith(begins[suffix])
+    assert json.loads((tmp_path / "told.json").read_text()) == json.loads(json.dumps(told.document))
+    assert told.charts[0].title[:20] in (tmp_path / "told.svg").read_text(encoding="utf-8")
+
+
+def test_no_form_is_made_but_the_one_that_is_asked_for(tmp_path):
+    forms = Forms(document=pytest.fail, html=pytest.fail, markdown=lambda: "# told", chart=pytest.fail)
+    write_form(forms, tmp_path / "told.md")
+    assert (tmp_path / "told.md").read_text() == "# told"

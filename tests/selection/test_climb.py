@@ -6,10 +6,8 @@ from hypothesis import strategies as st
 from etascope.core.recipe import Recipe
 from etascope.core.trials import trials
 from etascope.selection.climb import blown_up, climb, evaluations, score_trials
-from etascope.selection.kernel_pick import chained_scores
 from etascope.selection.ladder import Ladder
 from etascope.selection.rungs import rungs_for
-from etascope.selection.scores import WORST
 from etascope.selection.window import window_of
 from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
 
@@ -66,24 +64,6 @@ def test_a_score_averages_the_last_evaluations_of_its_rung():
     assert at.tolist() == [12, 16, 20, 48, 64, 80, 144, 192, 240]
     assert one.score(80) == pytest.approx(one.log_loss[3:6].mean())
     assert one.score(20) == pytest.approx(one.log_loss[:3].mean())
-
-
-def test_one_that_was_left_behind_is_carried_on_by_its_nearest_neighbour():
-    _, scored, climbed = ladder(Curves(moving_valley(-1.5)))
-    chained = dict(zip(climbed.rates, chained_scores(climbed, scored).tolist(), strict=True))
-    rate = next(r for r, rung in climbed.left.items() if rung == 1)
-    near = min(climbed.finalists, key=lambda r: abs(np.log10(r / rate)))
-    gained = scored[near].score(240) - scored[near].score(80)
-    assert chained[rate] == pytest.approx(scored[rate].score(80) + gained)
-    for finalist in climbed.finalists:
-        assert chained[finalist] == scored[finalist].score(240)
-
-
-def test_stopped_trials_have_the_worst_score_at_any_rung():
-    _task, scored, climbed = ladder(Curves(moving_valley(-1.5), wall=-1.0))
-    chained = dict(zip(climbed.rates, chained_scores(climbed, scored).tolist(), strict=True))
-    assert all(chained[r] == WORST for r in climbed.rates if np.log10(r) >= -1.0)
-    assert all(r not in climbed.reached[0].rates for r in climbed.rates if np.log10(r) >= -1.0)
 
 
 def test_a_trial_may_stop_late_and_counts_until_then():

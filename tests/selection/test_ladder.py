@@ -133,10 +133,35 @@ def test_all_diverged_gives_no_answer_after_the_lowest_rate():
     assert choice.cost.training_equivalents < 0.5
 
 
-def test_no_wall_is_named_where_none_diverges():
-    _, choice = climb_up(Ladder(), job(), Curves(moving_valley(-1.5, width=4)))
+def test_walls_far_beyond_the_window_are_sought_on_the_first_rung():
+    histories, choice = climb_up(Ladder(), job(), Curves(moving_valley(-1.5, width=4)))
+    first = Ladder().propose(job(), []).learning_rates
+    assert choice.walls.low < first.min() < first.max() < choice.walls.high
+    assert choice.walls.low <= choice.basin.low < choice.basin.high <= choice.walls.high
+    sought = [part for part in shape(histories)[1:] if part[1] == 0]
+    assert sought
+    assert all(end == 20 for _, _, end in sought)
+    assert any("showed no wall" in sentence for sentence in choice.reason)
+
+
+def test_no_wall_is_named_where_none_is_found_for_half_a_training():
+    histories, choice = climb_up(Ladder(), job(), Curves(moving_valley(-1.5, width=40)))
+    assert choice.walls.low is None
     assert choice.walls.high is None
+    assert "no rate down to" in choice.reason[1]
     assert "no rate up to" in choice.reason[1]
+    assert sum(h.plan.rates.size for h in histories if not h.plan.start) <= (7 + 8) * 20
+
+
+def test_no_wall_is_sought_beyond_what_was_allowed():
+    rates = Ladder().propose(job(), []).learning_rates
+    ladder = Ladder(low=float(rates.min()), high=float(rates.max()))
+    histories, choice = climb_up(ladder, job(), Curves(moving_valley(-1.5, width=4)))
+    tried = np.concatenate([trial_rates(job(), h.plan) for h in histories])
+    assert tried.min() >= ladder.low
+    assert tried.max() <= ladder.high
+    assert choice.walls.low is None
+    assert choice.walls.high is None
 
 
 def test_trials_that_diverge_do_not_go_on_and_are_the_wall():

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from etascope.core.trials import trials
+from etascope.selection.chained_scores import chained_scores
 from etascope.selection.climb import climb, score_trials
-from etascope.selection.kernel_pick import chained_scores
 from etascope.selection.ladder import Ladder
 from etascope.selection.ladder_noise import noise_variance
 from etascope.selection.rungs import rungs_for
@@ -24,7 +24,7 @@ def noise(curves, target="accuracy"):
 
 def test_the_best_is_uncertain_by_the_run_alone():
     _climbed, points, variance = noise(Curves(moving_valley(-1.5)))
-    assert variance[points.argmin()] == pytest.approx((0.025 * 9.0) ** 2)
+    assert variance[points.argmin()] == pytest.approx(0.6 * (0.025 * 9.0) ** 2)
 
 
 def test_those_left_behind_are_the_more_uncertain_the_earlier():
@@ -34,7 +34,7 @@ def test_those_left_behind_are_the_more_uncertain_the_earlier():
     late = [by_rate[r] for r, rung in climbed.left.items() if rung == 1]
     top = [by_rate[r] for r in climbed.finalists]
     assert min(early) > max(late) > max(top)
-    assert min(early) >= (0.4 * 3) ** 2
+    assert min(early) >= 0.6 * (0.4 * 3) ** 2
 
 
 def test_curves_that_cross_and_wobble_are_more_uncertain():
@@ -46,5 +46,5 @@ def test_curves_that_cross_and_wobble_are_more_uncertain():
 def test_with_proportional_losses_examples_add_nothing():
     climbed, points, variance = noise(Curves(moving_valley(-1.5), noise=0), target="loss")
     second = climbed.rates.index(next(r for r in climbed.finalists if points[climbed.rates.index(r)] > 0))
-    floor = (0.025 * (9.0 + 2 * min(points[second], 8.0))) ** 2
+    floor = 0.6 * (0.025 * (9.0 + 2 * min(points[second], 8.0))) ** 2
     assert variance[second] == pytest.approx(floor, rel=0.5)

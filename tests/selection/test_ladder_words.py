@@ -63,8 +63,10 @@ def test_a_training_loss_that_rises_bounces():
 
 def test_the_reasons_carry_their_numbers():
     ascent, _ = ascend(Curves(moving_valley(-1.5, width=0.8), wall=-0.7))
-    first, walls, basin, way, *_ = ladder_reasons(ascent, 0.0305, Basin(0.02, 0.05))
-    assert first.startswith("0.0305 is where a smooth curve through the trials' temperature-scaled loss is lowest")
+    first, walls, basin, way, *_ = ladder_reasons(ascent, 0.0305, Basin(0.02, 0.05), 20)
+    assert first.startswith(
+        "0.0305 is where the curve through the trials' temperature-scaled loss promises to lose least"
+    )
     assert "step 240 of 320" in first
     assert "is too slow (about" in walls
     assert "Rates from 0.02 to 0.05 (0.4 decades)" in basin
@@ -74,13 +76,13 @@ def test_the_reasons_carry_their_numbers():
 
 def test_loss_is_called_validation_loss_where_it_is_the_target():
     ascent, _ = ascend(Curves(moving_valley(-1.5)), target="loss")
-    assert "the trials' validation loss is lowest" in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05))[0]
+    assert "the trials' validation loss promises" in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05), 20)[0]
 
 
 def test_an_edge_close_above_is_minded():
     ascent, _ = ascend(Curves(moving_valley(-1.5, width=3), wall=-1.2))
     edge = ascent.walls(0.03, Basin(0.02, 0.05)).high
-    assert ladder_reasons(ascent, edge / 1.5, Basin(0.02, 0.05))[-1].startswith("Mind the edge:")
+    assert ladder_reasons(ascent, edge / 1.5, Basin(0.02, 0.05), 20)[-1].startswith("Mind the edge:")
 
 
 def test_walls_are_the_nearest_rates_that_are_clearly_worse():
@@ -100,18 +102,25 @@ def test_walls_are_the_nearest_rates_that_are_clearly_worse():
 def test_a_single_rung_has_nothing_to_go_on_from():
     ascent, _ = ascend(Curves(moving_valley(-1.5)))
     alone = replace(ascent, climbed=Climb(None, (0.1, 0.2), (Reached(320, (0.1, 0.2)),)))
-    assert _way(alone) == "Of 2 trials, 2 came to step 320."
+    assert _way(alone, 320) == "Of 2 trials, 2 came to step 320."
+
+
+def test_a_first_rung_that_had_to_wait_is_told():
+    ascent, _ = ascend(Curves(moving_valley(-1.5, pace=1.5)))
+    said = "Nothing had learned by step 20, where they were to be compared first"
+    assert said in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05), 20)[3]
+    assert said not in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05), 80)[3]
 
 
 def test_a_basin_that_reaches_the_end_of_what_was_tried_is_minded():
     ascent, _ = ascend(Curves(moving_valley(-1.5)))
     wider = "The basin reaches to the end of what was tried, so it may be wider."
     first, last = ascent.climbed.rates[0], ascent.climbed.rates[-1]
-    assert wider in ladder_reasons(ascent, 0.03, Basin(first, 0.05))
-    assert wider in ladder_reasons(ascent, 0.03, Basin(0.02, last))
-    assert wider not in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05))
+    assert wider in ladder_reasons(ascent, 0.03, Basin(first, 0.05), 20)
+    assert wider in ladder_reasons(ascent, 0.03, Basin(0.02, last), 20)
+    assert wider not in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05), 20)
     limited, _ = ascend(Curves(moving_valley(-1.5)), high=last)
-    assert wider not in ladder_reasons(limited, 0.03, Basin(0.02, last))
+    assert wider not in ladder_reasons(limited, 0.03, Basin(0.02, last), 20)
 
 
 @pytest.mark.parametrize(

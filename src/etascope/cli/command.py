@@ -93,7 +93,7 @@ def pick_by_command(context: click.Context, output: Output) -> int:
 
     asked = _kept(context)
     kept = None if context.params["no_store"] else keeper(context.params["store_url"], asked)
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         run = search_command(asked, watch, keeper=kept)
     told = write_answer(output, run)
     if kept is not None:

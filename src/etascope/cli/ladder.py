@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from etascope.cli.options import Output, data_options, open_data, output_options, recipe_of, recipe_options
+from etascope.cli.options import (
+    Output,
+    data_options,
+    open_data,
+    output_options,
+    recipe_of,
+    recipe_options,
+    report_option,
+)
 from etascope.cli.progress import progress
 from etascope.core.errors import InputError
 
@@ -19,6 +27,7 @@ Examples:
   etascope ladder --times 1,2,4,8 --epochs 2  from 2 epochs to 16
   etascope ladder --batch-sizes 8,16,32,64    does the rate grow with the batch?
   etascope ladder --widths 64,128,256         does it carry over to a wider network?
+  etascope ladder --report ladder.html        and a page to look at
 
 Exits with 0 with an answer, 1 when no setting has one, 2 for bad input.""",
 )
@@ -31,6 +40,7 @@ Exits with 0 with an answer, 1 when no setting has one, 2 for bad input.""",
 @click.option("--widths", metavar="LIST", help="Units of the first hidden layer; others keep their proportion.")
 @recipe_options
 @output_options
+@report_option
 def ladder(
     folds: int | None,
     times: str | None,
@@ -38,6 +48,7 @@ def ladder(
     widths: str | None,
     json_path: str | None,
     ascii: bool,
+    reports: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Repeat the choice at other lengths, batch sizes or widths, and say whether the best rate moves.
@@ -51,20 +62,25 @@ def ladder(
     """
     from etascope.horizon import horizon
     from etascope.report.horizon_document import horizon_document
+    from etascope.report.horizon_experiment import horizon_experiment
     from etascope.report.horizon_page import print_horizon
+    from etascope.report.write import write_experiment
     from etascope.training.dense import DenseEngine
 
-    output, recipe = Output(json_path, ascii), recipe_of(options)
+    output, recipe = Output(json_path, ascii, reports), recipe_of(options)
     by_epochs = numbers("--times", times, "1,2,4")
     by_batch = numbers("--batch-sizes", batch_sizes, "8,16,32")
     by_width = numbers("--widths", widths, "64,128,256")
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         told = horizon(
             dataset, recipe=recipe, test=share, folds=folds, times=by_epochs, batch_sizes=by_batch, widths=by_width,
             engine=DenseEngine(options["workers"]), watch=watch,
         )  # fmt: skip
-    with output.document(lambda: horizon_document(told)):
+    with (
+        output.document(lambda: horizon_document(told)),
+        output.written(lambda path: write_experiment(horizon_experiment(told), path)),
+    ):
         if output.text:
             print_horizon(output.console(), told, ascii=output.plain)
     return 0 if told.answered else 1

@@ -130,7 +130,7 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(json_path, ascii), recipe_of(options)
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         told = etascope.trace(
             dataset, learning_rate=lr, recipe=recipe, test=share, image=options["image"],
@@ -191,7 +191,7 @@ def pick(
     options = {name: value for name, value in options.items() if name not in SCRIPT}
     method_of(options)
     kept = None if no_store else keeper(store_url, kept_options(options))
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         run = search(dataset, share, recipe, options, watch, keeper=kept)
     told = write_answer(output, run)
@@ -222,7 +222,7 @@ def quiz(ascii: bool, **options: Any) -> int:
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(None, ascii), recipe_of(options)
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         run = etascope.pick(
             dataset, recipe=recipe, test=share, image=options["image"], engine=DenseEngine(options["workers"]),

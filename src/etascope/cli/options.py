@@ -23,8 +23,6 @@ from etascope.report.page import needs_ascii, open_console
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from etascope.core.run import Run
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DATA = (
@@ -133,14 +131,11 @@ class Output:
         yield
 
     @contextmanager
-    def written(self, run: Run) -> Generator[None]:
-        """Write the reports that are asked for; the block runs whether or not that works."""
+    def written(self, write: Callable[[str], None]) -> Generator[None]:
+        """Have `write` fill each report that is asked for; the block runs whether or not that works."""
         try:
-            if self.reports:
-                from etascope.report.write import write_report
-
-                for report in self.reports:
-                    write_report(run, report)
+            for report in self.reports:
+                write(report)
         except InputError:
             yield
             raise
@@ -180,7 +175,7 @@ def report_option(command: Command) -> Command:
     """Add files to write reports to."""
     return click.option(
         "--report", "reports", multiple=True, metavar="PATH",
-        help="Also write a report: .html page, .md, .json, or the landscape as .png, .svg, .pdf.",
+        help="Also write a report: .html page, .md, .json, or its chart as .png, .svg, .pdf.",
     )(command)  # fmt: skip
 
 

@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etascope.core.protocols import Progress, Watch
 from etascope.core.trials import Trial
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 #: Where nobody sees a bar move, a line is written after this many seconds.
 SECONDS_BETWEEN_LINES = 10.0
@@ -53,6 +54,18 @@ class _Lines:
             )
 
 
+@dataclass(frozen=True)
+class _InAscii:
+    """Draws as for a terminal that has ASCII characters only: rich asks that of the encoding."""
+
+    drawn: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        plain = options.copy()
+        plain.encoding = "ascii"
+        yield from console.render(self.drawn, plain)
+
+
 class _Screen:
     """One bar that goes from stage to stage, the dial under it; rich is loaded when the work turns out to be long."""
 
@@ -90,17 +103,20 @@ class _Screen:
         from rich.live import Live
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
+        from rich.table import Column
 
         from etascope.report.page import needs_ascii
 
         console = Console(stderr=True, highlight=False)
         self._ascii = self._ascii or needs_ascii(console.encoding)
+        # Where a terminal is too narrow, an ellipsis would not be ASCII.
+        cut = Column(no_wrap=True, overflow="crop")
         self._bars = Bars(
-            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=cut),
             BarColumn(),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}", table_column=cut),
+            TimeElapsedColumn(table_column=cut),
+            TimeRemainingColumn(table_column=cut),
             console=console,
             auto_refresh=False,
         )
@@ -117,7 +133,8 @@ class _Screen:
         if self._trials and self._dial is None:
             self._dial = self._draw_dial()
         parts = [self._bars.get_renderable(), *([self._dial] if self._dial is not None else [])]
-        self._live.update(Group(*parts), refresh=True)
+        shown = Group(*parts)
+        self._live.update(_InAscii(shown) if self._ascii else shown, refresh=True)
         self._drawn = time.perf_counter()
 
     def _draw_dial(self) -> RenderableType:

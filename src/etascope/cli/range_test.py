@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from etascope.cli.options import Output, data_options, open_data, output_options, recipe_of, recipe_options
+from etascope.cli.options import (
+    Output,
+    data_options,
+    open_data,
+    output_options,
+    recipe_of,
+    recipe_options,
+    report_option,
+)
 from etascope.cli.progress import progress
 
 
@@ -17,7 +25,8 @@ from etascope.cli.progress import progress
 Examples:
   etascope range-test                       the bundled digits, with the measured truth beside
   etascope range-test --optimizer adam      the same rules, another optimizer
-  etascope range-test photos/ --no-measure  your images, the range test alone""",
+  etascope range-test photos/ --no-measure  your images, the range test alone
+  etascope range-test --report test.html    and a page to look at""",
 )
 @data_options
 @click.option("--low", default=1e-7, show_default=True, type=float, help="Where the learning rate starts.")
@@ -27,6 +36,7 @@ Examples:
 @click.option("--own-sweeps", is_flag=True, help="Let each rule read the sweep that its own finder makes.")
 @recipe_options
 @output_options
+@report_option
 def range_test(
     low: float,
     high: float,
@@ -35,6 +45,7 @@ def range_test(
     own_sweeps: bool,
     json_path: str | None,
     ascii: bool,
+    reports: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Train once while the learning rate climbs, and see what each published rule suggests.
@@ -44,17 +55,22 @@ def range_test(
     """
     from etascope.range_testing import range_test as run_it
     from etascope.report.range_document import range_document
+    from etascope.report.range_experiment import range_experiment
     from etascope.report.range_page import print_range_test
+    from etascope.report.write import write_experiment
     from etascope.training.dense import DenseEngine
 
-    output, recipe = Output(json_path, ascii), recipe_of(options)
-    with progress() as watch:
+    output, recipe = Output(json_path, ascii, reports), recipe_of(options)
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         told = run_it(
             dataset, recipe=recipe, low=low, high=high, steps=steps, measure=measure, own_sweeps=own_sweeps, test=share,
             engine=DenseEngine(options["workers"]), watch=watch,
         )  # fmt: skip
-    with output.document(lambda: range_document(told)):
+    with (
+        output.document(lambda: range_document(told)),
+        output.written(lambda path: write_experiment(range_experiment(told), path)),
+    ):
         if output.text:
             print_range_test(output.console(), told, ascii=output.plain)
     return 0

@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from etascope.cli.options import Output, data_options, open_data, output_options, recipe_of, recipe_options
+from etascope.cli.options import (
+    Output,
+    data_options,
+    open_data,
+    output_options,
+    recipe_of,
+    recipe_options,
+    report_option,
+)
 from etascope.cli.progress import progress
 
 
@@ -17,6 +25,7 @@ Examples:
   etascope referee                            the bundled digits, under a minute
   etascope referee photos/ --optimizer adam   your images, one folder a class
   etascope referee --seeds 16 --replicates 5  a closer look
+  etascope referee --report referee.html      and a page to look at
 
 Optuna and Prodigy need: pip install 'etascope[referee]'. Without, they are left out.""",
 )
@@ -28,12 +37,14 @@ Optuna and Prodigy need: pip install 'etascope[referee]'. Without, they are left
 @click.option("--replicates", default=3, show_default=True, help="How often each adviser is asked.")
 @recipe_options
 @output_options
+@report_option
 def referee(
     folds: int | None,
     seeds: int,
     replicates: int,
     json_path: str | None,
     ascii: bool,
+    reports: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Score what following each adviser would have lost in accuracy, on your recipe and your images.
@@ -49,18 +60,23 @@ def referee(
     DATA is as in `etascope trace`.
     """
     from etascope.report.referee_document import referee_document
+    from etascope.report.referee_experiment import referee_experiment
     from etascope.report.referee_page import print_referee
+    from etascope.report.write import write_experiment
     from etascope.rivals.referee import referee as score
     from etascope.training.dense import DenseEngine
 
-    output, recipe = Output(json_path, ascii), recipe_of(options)
-    with progress() as watch:
+    output, recipe = Output(json_path, ascii, reports), recipe_of(options)
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         found = score(
             dataset, recipe=recipe, test=share, folds=folds, seeds=seeds, replicates=replicates,
             engine=DenseEngine(options["workers"]), watch=watch,
         )  # fmt: skip
-    with output.document(lambda: referee_document(found)):
+    with (
+        output.document(lambda: referee_document(found)),
+        output.written(lambda path: write_experiment(referee_experiment(found), path)),
+    ):
         if output.text:
             print_referee(output.console(), found, ascii=output.plain)
     return 0

@@ -56,10 +56,10 @@ def resume(run: str | None, workers: int | None, store_url: str | None, json_pat
     if job.data.command:
         asked = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
         _require_folder(stored)
-        with progress() as watch:
+        with progress(ascii=output.plain) as watch:
             finished = search_command(asked, watch, stored.histories, kept)
         return 0 if write_answer(output, finished) else 1
-    with progress() as watch:
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_again(options, f"run {stored.id}", watch)
         _check(stored, dataset)
         finished = search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)

@@ -137,8 +137,14 @@ def write_answer(output: Output, run: Run) -> bool:
     from etascope.report.document import pick_document
     from etascope.report.terminal import print_choice, print_trace
 
+    def write(path: str) -> None:
+        # Takes long to load, and mostly no report is asked for.
+        from etascope.report.write import write_report
+
+        write_report(run, path)
+
     questions = run_quiz(run)
-    with output.document(lambda: pick_document(run, questions)), output.written(run):
+    with output.document(lambda: pick_document(run, questions)), output.written(write):
         if output.text:
             console = output.console()
             print_choice(console, run, ascii=output.plain)

@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from etascope.cli.options import Output, data_options, open_data, output_options, recipe_of, recipe_options
+from etascope.cli.options import (
+    Output,
+    data_options,
+    open_data,
+    output_options,
+    recipe_of,
+    recipe_options,
+    report_option,
+)
 from etascope.cli.progress import progress
 
 
@@ -16,7 +24,8 @@ from etascope.cli.progress import progress
 Examples:
   etascope sharpness --optimizer sgd        plain SGD on the bundled digits, where theory is near
   etascope sharpness                        momentum, where it is not
-  etascope sharpness --lr 0.1 --no-measure  along a training at 0.1, no search for the wall""",
+  etascope sharpness --lr 0.1 --no-measure  along a training at 0.1, no search for the wall
+  etascope sharpness --report wall.html     and a page to look at""",
 )
 @data_options
 @click.option(
@@ -29,11 +38,13 @@ Examples:
 @click.option("--measure/--no-measure", default=True, show_default=True, help="Also search for the real wall.")
 @recipe_options
 @output_options
+@report_option
 def sharpness(
     lr: float | None,
     measure: bool,
     json_path: str | None,
     ascii: bool,
+    reports: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Measure the sharpness of the loss, the learning rate limit it gives, and the real wall beside it.
@@ -43,17 +54,22 @@ def sharpness(
     """
     from etascope.range_testing import sharpness as measure_it
     from etascope.report.range_document import sharpness_document
+    from etascope.report.sharpness_experiment import sharpness_experiment
     from etascope.report.sharpness_page import print_sharpness
+    from etascope.report.write import write_experiment
     from etascope.training.dense import DenseEngine
 
-    output, recipe = Output(json_path, ascii), recipe_of(options)
-    with progress() as watch:
+    output, recipe = Output(json_path, ascii, reports), recipe_of(options)
+    with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         wall = measure_it(
             dataset, recipe=recipe, learning_rate=lr, measure=measure, test=share,
             engine=DenseEngine(options["workers"]), watch=watch,
         )  # fmt: skip
-    with output.document(lambda: sharpness_document(wall)):
+    with (
+        output.document(lambda: sharpness_document(wall)),
+        output.written(lambda path: write_experiment(sharpness_experiment(wall), path)),
+    ):
         if output.text:
             print_sharpness(output.console(), wall, ascii=output.plain)
     return 0

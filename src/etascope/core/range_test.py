@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.choice import Choice
 from etascope.core.recipe import Recipe
-from etascope.core.run import Run
+from etascope.core.run import Run, Views
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +121,12 @@ class RangeTestRun:
         """The highest suggestion over the lowest; None where there are not two."""
         rates = [s.learning_rate for s in self.suggestions if s.learning_rate is not None]
         return max(rates) / min(rates) if len(rates) > 1 else None
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        """Show the suggestions and their chart in a notebook."""
+        return {"text/plain": repr(self)} if Views.notebook is None else Views.notebook(self, include, exclude)
 
 
 def following(choice: Choice, learning_rate: float) -> Following | None:

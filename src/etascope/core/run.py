@@ -87,9 +87,9 @@ def versions() -> dict[str, str]:
 
 
 class Views:
-    """How a notebook shows a run: the package sets it, because core does not know the report."""
+    """How a notebook shows a run or a range test: the package sets it, because core does not know the report."""
 
-    notebook: Callable[[Run, Collection[str] | None, Collection[str] | None], dict[str, Any]] | None = None
+    notebook: Callable[[Any, Collection[str] | None, Collection[str] | None], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

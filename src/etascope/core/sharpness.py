@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from etascope.core.choice import Choice
 from etascope.core.recipe import Recipe
 
 
@@ -54,6 +55,8 @@ class SharpnessWall:
         The lowest rate above the best that diverged or was clearly worse; None where it was not seen.
     best
         The rate that the search recommends; None where there is none.
+    choice
+        The answer of that search, with its landscape; None where none was made.
     """
 
     source: str
@@ -66,6 +69,7 @@ class SharpnessWall:
     points: tuple[SharpnessPoint, ...]
     measured: float | None = None
     best: float | None = None
+    choice: Choice | None = None
 
     @property
     def ratio(self) -> float | None:

@@ -50,7 +50,7 @@ def print_horizon(console: Console, told: Horizon, *, ascii: bool = False) -> No
 
 def _axis(page: Page, axis: Axis) -> None:
     page.heading(f"By {axis.name}")
-    page.table((axis.name, *_HEADER[1:]), [_row(s) for s in axis.settings])
+    page.table((axis.name, *_HEADER[1:]), setting_table(axis)[1])
     drawn = basin_chart(axis.settings, min(page.width, MOST_WIDTH + 8), page.ascii)
     if drawn:
         page.line("")
@@ -59,6 +59,12 @@ def _axis(page: Page, axis: Axis) -> None:
     page.wrapped(f"{axis.told[0].upper()}{axis.told[1:]}.", "bold green" if axis.law and axis.law.moves else "bold")
     for warning in axis.warnings:
         page.wrapped(f"{warning}.", "yellow", first="!  ")
+
+
+def setting_table(axis: Axis) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return header and rows, one a setting: its best rate, basin, accuracy, and what the choice cost."""
+    header = (axis.name, "rate", "basin", "validation accuracy", "trials", "seconds")
+    return header, tuple(map(_row, axis.settings))
 
 
 def _row(setting: Setting) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from etascope.core.numbers import rate
 from etascope.core.run import Run
 from etascope.report.answer import facts, headline
 from etascope.report.asked import division, line_to_use, loss_written, recipe_words
-from etascope.report.html_parts import fields, table, text
+from etascope.report.html_parts import fields, sentences, table, text
 from etascope.report.next_step import in_words, try_next
 
 
@@ -34,10 +34,9 @@ def top(run: Run) -> str:
 
 def receipt(run: Run) -> str:
     """Return why, and what the answer rests on: walls, cost, luck, worth of tuning, test, what is open."""
-    why = "".join(f"<li>{text(sentence)}</li>" for sentence in run.choice.reason)
     # What to do next stands at the top already.
     rests_on = [(name, text(sentence)) for name, sentence in facts(run) if name != "next"]
-    return f'<ul class="why">{why}</ul>\n{fields(rests_on)}'
+    return sentences(run.choice.reason) + fields(rests_on)
 
 
 def verdicts(run: Run) -> str:

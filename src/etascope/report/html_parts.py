@@ -40,7 +40,7 @@ def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *,
     sort
         Whether headers get buttons that sort (where scripts run).
     """
-    right = [all(_is_number(row[i]) for row in rows) and bool(rows) for i in range(len(header))]
+    right = number_columns(len(header), rows)
     head = "".join(_head(name, right[i], sort) for i, name in enumerate(header))
     body = "".join(
         "<tr>" + "".join(_cell(cell, right[i], i == 0) for i, cell in enumerate(row)) + "</tr>\n" for row in rows
@@ -52,8 +52,30 @@ def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *,
     )
 
 
-def figure_of(chart: Chart) -> str:
-    """Return a chart's place on the page: its sentence, room for each panel, its numbers as a table."""
+def number_columns(columns: int, rows: Sequence[Sequence[str]]) -> list[bool]:
+    """Return for each column of a table whether it holds numbers alone.
+
+    Examples
+    --------
+    >>> number_columns(3, [("0.1", "good", "12 %"), ("10", "best", "")])
+    [True, False, True]
+    """
+    return [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(columns)]
+
+
+def figure_of(chart: Chart, *, table_open: bool = False) -> str:
+    """Return a chart's place on the page: its sentence, room for each panel, its numbers as a table.
+
+    Parameters
+    ----------
+    chart
+        What is drawn there.
+
+    Other Parameters
+    ----------------
+    table_open
+        Whether the table is unfolded.
+    """
     panels = "".join(
         f'<div class="panel" role="img" aria-label="{text(chart.title)}. {text(chart.note)}" '
         f'data-chart="{text(chart.name)}" data-panel="{i}"></div>'
@@ -64,9 +86,14 @@ def figure_of(chart: Chart) -> str:
     return (
         f'<figure id="{text(chart.name)}"><figcaption>{said}</figcaption>'
         f'<div class="panels{side}">{panels}</div>'
-        f"<details><summary>The same numbers as a table</summary>"
+        f"<details{' open' if table_open else ''}><summary>The same numbers as a table</summary>"
         f"{table(f'Numbers of the chart: {chart.title}', chart.header, chart.rows)}</details></figure>\n"
     )
+
+
+def sentences(said: Sequence[str]) -> str:
+    """Return sentences as a list; they are text, not yet escaped."""
+    return f'<ul class="why">{"".join(f"<li>{text(sentence)}</li>" for sentence in said)}</ul>\n'
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> str:

@@ -27,7 +27,7 @@ def run_markdown(run: Run) -> str:
         f"# Learning rate: {escape(first)}",
         escape(", ".join(rest)) + "." if rest else "",
         escape(f"{division(data)}."),
-        "\n".join(f"- {escape(sentence)}" for sentence in choice.reason),
+        bullets(choice.reason),
         "## Learning rates",
         _rates(run),
         *(
@@ -57,6 +57,11 @@ def escape(text: str) -> str:
     a\|b\_c → \<d\>
     """
     return _SPECIAL.sub(r"\\\1", to_unicode(" ".join(text.split())))
+
+
+def bullets(sentences: Iterable[str]) -> str:
+    """Return sentences as a list."""
+    return "\n".join(f"- {escape(sentence)}" for sentence in sentences)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:

@@ -1,15 +1,16 @@
-"""A run in a notebook: its answer and its chart, in every form that notebooks understand."""
+"""A run or an experiment in a notebook: answer and chart, in every form that notebooks understand."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from etascope.core.errors import InputError
 from etascope.core.run import Run
 from etascope.report.answer import facts, headline
-from etascope.report.charts.chart import figure
+from etascope.report.charts.chart import Chart, figure
 from etascope.report.charts.landscape import landscape_chart
+from etascope.report.experiment import Experiment
 from etascope.report.html_parts import text
 from etascope.report.render import picture_of
 
@@ -34,16 +35,16 @@ def run_mimebundle(
     -----
     Without vl-convert the card comes without its picture.
     """
-    makers = {
-        "text/plain": lambda: short_answer(run),
-        "text/html": lambda: _card(run),
-        VEGA_LITE: lambda: figure(landscape_chart(run.choice), width=WIDTH),
-    }
-    return {
-        kind: make()
-        for kind, make in makers.items()
-        if (include is None or kind in include) and (exclude is None or kind not in exclude)
-    }
+    return _bundle(lambda: short_answer(run), run.choice.reason, lambda: landscape_chart(run.choice), include, exclude)
+
+
+def experiment_mimebundle(
+    told: Experiment, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Return an experiment's finding, what there is to learn from it, and its first chart; see `run_mimebundle`."""
+    return _bundle(
+        lambda: "; ".join((told.title, *told.others)), told.sentences, lambda: told.charts[0], include, exclude
+    )
 
 
 def short_answer(run: Run) -> str:
@@ -58,12 +59,31 @@ def short_answer(run: Run) -> str:
     return "; ".join([f"{run.data.source}: learning rate {first}", *others, *test])
 
 
-def _card(run: Run) -> str:
+def _bundle(
+    line: Callable[[], str],
+    sentences: Sequence[str],
+    chart: Callable[[], Chart],
+    include: Collection[str] | None,
+    exclude: Collection[str] | None,
+) -> dict[str, Any]:
+    makers: dict[str, Callable[[], Any]] = {
+        "text/plain": line,
+        "text/html": lambda: _card(line(), sentences, chart()),
+        VEGA_LITE: lambda: figure(chart(), width=WIDTH),
+    }
+    return {
+        kind: make()
+        for kind, make in makers.items()
+        if (include is None or kind in include) and (exclude is None or kind not in exclude)
+    }
+
+
+def _card(line: str, sentences: Sequence[str], chart: Chart) -> str:
     try:
-        drawn = picture_of(figure(landscape_chart(run.choice), width=WIDTH), "svg").decode("utf-8")
+        drawn = picture_of(figure(chart, width=WIDTH), "svg").decode("utf-8")
     except InputError:
         drawn = ""
     # The picture has a light ground, so the card has one, too, whatever the notebook's.
     style = "max-width:680px;padding:12px 16px;border-radius:8px;background:#fff;color:#1d2330;font-family:sans-serif"
-    why = "".join(f"<li>{text(sentence)}</li>" for sentence in run.choice.reason)
-    return f'<div style="{style}"><p><b>{text(short_answer(run))}</b></p><ul>{why}</ul>{drawn}</div>'
+    why = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences)
+    return f'<div style="{style}"><p><b>{text(line)}</b></p><ul>{why}</ul>{drawn}</div>'

@@ -7,10 +7,11 @@ import string
 from typing import TYPE_CHECKING
 
 from etascope.core.numbers import rate
-from etascope.core.range_test import Following, RangeTestRun, Suggestion, following
+from etascope.core.range_test import RangeTestRun, Suggestion, following
 from etascope.report.next_step import in_words
 from etascope.report.page import Page
 from etascope.report.range_chart import range_chart
+from etascope.report.suggestion_table import factor, in_basin, lost, suggestion_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,18 +47,9 @@ def print_range_test(console: Console, run: RangeTestRun, *, ascii: bool = False
     marked = [(letters[i], s.learning_rate) for i, s in enumerate(run.suggestions) if s.learning_rate is not None]
     page.lines(range_chart(test, marked, choice, min(page.width, 100), ascii=page.ascii))
     page.line("")
-    best = None if choice is None else choice.learning_rate
-    header = ["", "suggests", *(["times the best"] if best is not None else [])]
-    header += ["would lose"] if choice is not None else []
-    rows = list[list[str]]()
-    for letter, told in zip(letters, run.suggestions, strict=False):
-        row = [letter, "nothing" if told.learning_rate is None else rate(told.learning_rate)]
-        if best is not None:
-            row.append("" if told.learning_rate is None else _times(told.learning_rate / best))
-        if choice is not None:
-            row.append("" if told.learning_rate is None else lost(following(choice, told.learning_rate)))
-        rows.append([*row, told.rule])
-    page.table([*header, "rule"], rows)
+    (rule, *header, _), rows = suggestion_table(run)
+    lettered = [[letter, *row[1:-1], row[0]] for letter, row in zip(letters, rows, strict=False)]
+    page.table(["", *header, rule], lettered)
     page.line("")
     if run.own_sweeps:
         told = "Each rule read the sweep that its own finder makes; drawn above is the one that was asked for."
@@ -68,7 +60,7 @@ def print_range_test(console: Console, run: RangeTestRun, *, ascii: bool = False
     for sentence in conclusions(run):
         page.wrapped(sentence, first="-  " if page.ascii else "•  ")
     page.line("")
-    page.fields([("cost", _cost(run)), ("next", _next(run))])
+    page.fields(range_facts(run))
 
 
 def conclusions(run: RangeTestRun) -> tuple[str, ...]:
@@ -80,7 +72,7 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
     sentences = [f"{len(told)} of {len(run.suggestions)} rules suggest a rate, {rate(_rate(lowest))}."]
     if run.spread is not None:
         sentences[0] = (
-            f"The suggestions lie a factor of {_factor(run.spread)} apart, from {rate(_rate(lowest))} "
+            f"The suggestions lie a factor of {factor(run.spread)} apart, from {rate(_rate(lowest))} "
             f"({lowest.rule}) to {rate(_rate(highest))} ({highest.rule}), all from "
             f"{'tests' if run.own_sweeps else 'one test'} of this recipe."
         )
@@ -90,7 +82,7 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
                 " what a whole training makes of these rates.")  # fmt: skip
     if choice.learning_rate is None or choice.basin is None:
         return (*sentences, "The search cannot tell yet which rate is best, so none of them can be judged.")
-    inside = [s.rule for s in told if choice.basin.low <= _rate(s) <= choice.basin.high]
+    inside = [s.rule for s in told if in_basin(s, choice)]
     sentences.append(
         f"Measured by whole trainings, the best is {rate(choice.learning_rate)}, with the basin "
         f"{rate(choice.basin.low)} .. {rate(choice.basin.high)}; "
@@ -103,31 +95,13 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def lost(told: Following | None, *, words: bool = False) -> str:
-    """Write what following loses, with a sign or in words where it may be more.
-
-    Examples
-    --------
-    >>> lost(Following(7.24, False, "points")), lost(Following(19.6, True, "points"))
-    ('7.2 points', '>= 20 points')
-    """
-    if told is None:
-        return "unknown"
-    more = "at least " if words else ">= "
-    amount = f"{told.loss:.1f}" if told.loss < 9.95 else f"{told.loss:.0f}"
-    return f"{more if told.at_least else ''}{amount} {told.unit}"
+def range_facts(run: RangeTestRun) -> list[tuple[str, str]]:
+    """Return what the range test cost and what to do next, as names and sentences."""
+    return [("cost", _cost(run)), ("next", _next(run))]
 
 
 def _rate(told: Suggestion) -> float:
     return float(told.learning_rate or 0.0)
-
-
-def _factor(ratio: float) -> str:
-    return f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.2g}"
-
-
-def _times(ratio: float) -> str:
-    return f"x {_factor(ratio)}" if ratio >= 1 else f"/ {_factor(1 / ratio)}"
 
 
 def _cost(run: RangeTestRun) -> str:

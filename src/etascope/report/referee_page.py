@@ -8,7 +8,7 @@ from etascope.core.numbers import rate
 from etascope.core.referee import Referee
 from etascope.report.next_step import in_words
 from etascope.report.page import Page
-from etascope.report.referee_words import conclusion, rates_in_words
+from etascope.report.referee_words import adviser_table, conclusion
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,11 +41,7 @@ def print_referee(console: Console, found: Referee, *, ascii: bool = False) -> N
         "dim",
     )
     page.heading("What following each adviser loses")
-    page.table(_HEADER, [
-        (_points(row.median), _points(row.mean), _points(row.worst), f"{row.equivalents:.1f}", rates_in_words(row),
-         "" if row.difference is None else row.told_apart, row.adviser)
-        for row in found.followed
-    ])  # fmt: skip
+    page.table(_HEADER, [(*row[1:], row[0]) for row in adviser_table(found)[1]])
     page.line("")
     answers = max(len(row.rates) for row in found.followed)
     page.wrapped(
@@ -57,27 +53,27 @@ def print_referee(console: Console, found: Referee, *, ascii: bool = False) -> N
     )
     page.heading("What it says")
     mark = "-  " if page.ascii else "•  "
-    for sentence in conclusion(found):
+    for sentence in (*conclusion(found), spent(found)):
         page.wrapped(sentence, first=mark)
-    page.wrapped(
-        f"The {found.data.test:,} test images judged advisers here and are spent: an accuracy that you measure on them "
-        "after choosing by this table is no fresh one.",
-        first=mark,
-    )
     page.heading("How each was asked")
-    page.fields(_asked(found))
+    page.fields(asked(found))
     page.line("")
     page.wrapped(f"{found.seconds:.1f} s in all", "dim")
 
 
-def _points(lost: float) -> str:
-    return f"{round(lost, 2) + 0.0:.2f}"
+def spent(found: Referee) -> str:
+    """Return the sentence that the test images are no fresh ones any more."""
+    return (
+        f"The {found.data.test:,} test images judged advisers here and are spent: an accuracy that you measure on them "
+        "after choosing by this table is no fresh one."
+    )
 
 
-def _asked(found: Referee) -> list[tuple[str, str]]:
+def asked(found: Referee) -> list[tuple[str, str]]:
+    """Return how each adviser was asked, and who could not be, as names and sentences."""
     abouts: dict[str, list[str]] = {}
     for row in found.followed:
         abouts.setdefault(row.about, []).append(row.adviser)
-    asked = [(names[0], about if len(names) == 1 else f"{about}; so too {', '.join(names[1:])}")
+    told = [(names[0], about if len(names) == 1 else f"{about}; so too {', '.join(names[1:])}")
              for about, names in abouts.items()]  # fmt: skip
-    return [*asked, *((name, f"left out: {why}") for name, why in found.left_out)]
+    return [*told, *((name, f"left out: {why}") for name, why in found.left_out)]

@@ -41,6 +41,22 @@ def conclusion(found: Referee) -> tuple[str, ...]:
     return tuple(told)
 
 
+def adviser_table(found: Referee) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return header and rows, one an adviser, what loses least first, with points lost, cost and rates."""
+    header = ("adviser", "median lost", "mean lost", "worst lost", "cost", "rates suggested", "against pick")
+    rows = tuple(
+        (row.adviser, points(row.median), points(row.mean), points(row.worst), f"{row.equivalents:.1f}",
+         rates_in_words(row), "" if row.difference is None else row.told_apart)
+        for row in found.followed
+    )  # fmt: skip
+    return header, rows
+
+
+def points(lost: float) -> str:
+    """Write points lost with two decimals, and nothing lost without a sign."""
+    return f"{round(lost, 2) + 0.0:.2f}"
+
+
 def rates_in_words(row: Followed) -> str:
     """Return the suggested rates from the lowest to the highest, or why there are none.
 
@@ -70,11 +86,12 @@ def _own_optimizer(row: Followed) -> str:
     better = sum(lost < 0 for lost in row.lost)
     return (
         f"{row.adviser} is another optimizer, so it can beat the recipe at its best rate: {better} of its "
-        f"{len(row.lost)} trainings did; its median is {_points(row.median)}, its worst training {_points(row.worst)}."
+        f"{len(row.lost)} trainings did; its median is {_better_or_worse(row.median)}, its worst training "
+        f"{_better_or_worse(row.worst)}."
     )
 
 
-def _points(lost: float) -> str:
+def _better_or_worse(lost: float) -> str:
     return f"{abs(lost):.2f} points {'better' if lost < 0 else 'worse'}"
 
 

@@ -65,27 +65,36 @@ def picture_of(spec: Spec, kind: str) -> bytes:
 
 
 def write_chart(run: Run, path: str | Path, *, name: str = "landscape", dark: bool = False) -> None:
-    """Draw a chart of a run into a file that appears whole or not at all.
-
-    Parameters
-    ----------
-    run
-        What to draw.
-    path
-        The suffix says how: one of `PICTURES`.
-
-    Other Parameters
-    ----------------
-    name
-        One of `CHARTS`. Default the landscape.
-    dark
-        Draw on a dark ground. Default a light one.
+    """Draw a chart of a run, one of `CHARTS` by its name, into a file; see `write_picture`.
 
     Raises
     ------
     InputError
         If the suffix is unknown, the run has no such chart, or the file cannot be written.
     """
+    write_picture(chart_of(run, name), path, dark=dark)
+
+
+def write_picture(chart: Chart, path: str | Path, *, dark: bool = False) -> None:
+    """Draw a chart into a file that appears whole or not at all.
+
+    Parameters
+    ----------
+    chart
+        What to draw.
+    path
+        The suffix says how: one of `PICTURES`.
+
+    Other Parameters
+    ----------------
+    dark
+        Draw on a dark ground. Default a light one.
+
+    Raises
+    ------
+    InputError
+        If the suffix is unknown, or the file cannot be written.
+    """
     suffix = Path(path).suffix.lower()
     option("the suffix of a picture", suffix, PICTURES)
-    write_whole(path, picture_of(figure(chart_of(run, name), dark=dark), suffix[1:]))
+    write_whole(path, picture_of(figure(chart, dark=dark), suffix[1:]))

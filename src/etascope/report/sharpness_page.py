@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from etascope.core.numbers import rate
-from etascope.core.sharpness import SharpnessPoint, SharpnessWall
+from etascope.core.sharpness import SharpnessWall
+from etascope.report.charts.sharpness import sharpness_table
 from etascope.report.next_step import in_words
 from etascope.report.page import Page
 from etascope.report.wall_chart import wall_chart, wall_key
@@ -53,8 +54,7 @@ def sharpness_section(page: Page, wall: SharpnessWall) -> None:
     page.wrapped(
         f"sharpness s: the largest curvature of the mean loss of {wall.examples} training images, {along}", "bold"
     )
-    header = ["step", "sharpness", *([f"limit {wall.formula}"] if wall.formula else []), ""]
-    page.table(header, [_row(wall, point) for point in wall.points])
+    page.table(*sharpness_table(wall))
     page.line("")
     drawn = wall_chart(wall, page.width, ascii=page.ascii)
     if drawn:
@@ -90,14 +90,6 @@ def sharpness_sentences(wall: SharpnessWall) -> tuple[str, ...]:
             f"{rate(wall.measured)}: {_compared(wall.measured, wall.ratio, limits)}."
         )
     return (*sentences, wall.why)
-
-
-def _row(wall: SharpnessWall, point: SharpnessPoint) -> list[str]:
-    limit = ["none" if point.limit is None else rate(point.limit)] if wall.formula else []
-    notes = [] if point.converged else ["not settled; take it as a lower bound"]
-    if point.step == 0:
-        notes.insert(0, "initial weights")
-    return [f"{point.step:,}", _digits(point.sharpness), *limit, "; ".join(notes)]
 
 
 def _compared(measured: float, ratio: float, limits: Sequence[float]) -> str:

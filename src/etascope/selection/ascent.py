@@ -13,8 +13,8 @@ from etascope.core.choice import Basin, Walls
 from etascope.core.history import Status
 from etascope.core.numbers import nats
 from etascope.core.recipe import Task
+from etascope.selection.chained_scores import chained_scores
 from etascope.selection.climb import Climb, Scored, learned
-from etascope.selection.kernel_pick import chained_scores
 from etascope.selection.verdicts import HARDLY
 from etascope.selection.walls import MARGIN
 from etascope.selection.window import Window
@@ -66,6 +66,11 @@ class Ascent:
         if self.best is None or self.window.beyond(self.climbed.rates, self.best) is None:
             return ""
         return "lowest" if self.best == self.climbed.rates[0] else "highest"
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is at its top with an answer: something learned, and the best is no end of the window."""
+        return self.climbed.todo is None and self.learned and not self.open_end
 
     @property
     def loss_name(self) -> str:

@@ -136,9 +136,7 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
     """
     total, spent = task.steps, 0
     rates = live = list(window.first)
-    top, step = rungs.steps(rungs.shares[-1], total), rungs.steps(rungs.shares[0], total)
-    if task.measure is None:
-        step = min(top, max(step, min(FEWEST, 2 * step)))
+    top, step = rungs.steps(rungs.shares[-1], total), first_step(task, rungs)
     reached, left = list[Reached](), dict[float, int]()
     if todo := _lacking(scored, live, step):
         return Climb(todo, tuple(rates))
@@ -164,6 +162,24 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
         if not live:
             break
     return Climb(None, tuple(rates), tuple(reached), left)
+
+
+def first_step(task: Task, rungs: Rungs) -> int:
+    """Return the step of the first rung, where something has learned by then.
+
+    Examples
+    --------
+    >>> from etascope.core.recipe import Recipe
+    >>> tasks = [Task(Recipe(), 10, 800, 1, steps_per_epoch=steps) for steps in (8, 40, 160)]
+    >>> [first_step(task, Rungs(7, (1 / 16, 3 / 4), (3,), 3.0)) for task in tasks]
+    [4, 20, 50]
+    """
+    total = task.steps
+    step = rungs.steps(rungs.shares[0], total)
+    if task.measure is not None:
+        # A step is an epoch, and many steps of the optimizer.
+        return step
+    return min(rungs.steps(rungs.shares[-1], total), max(step, min(FEWEST, 2 * step)))
 
 
 def blown_up(step_loss: NDArray[np.floating]) -> int | None:

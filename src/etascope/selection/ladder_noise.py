@@ -19,6 +19,8 @@ UNKNOWN = 0.03
 #: Being left behind adds a deviation: so much of the root of the scale, and of the points lost. In the first eighth of
 #: the steps, and later.
 EARLY, LATE = (0.4, 0.2), (0.3, 0.15)
+#: The study that these constants come from had part of the shift (`ladder_shift`) in its noise.
+OF_THE_STUDY = 0.6
 
 
 def noise_variance(
@@ -26,7 +28,7 @@ def noise_variance(
 ) -> Array:
     """Return the noise variance of each rate's loss against the best finalist, `(rates,)` in points squared.
 
-        scale^2 (vex + wob / 2) + (0.025 (scale + 2 d))^2 + pen^2
+        0.6 (scale^2 (vex + wob / 2) + (0.025 (scale + 2 d))^2 + pen^2)
 
     - `vex`: variance of the difference of the two trials' example losses, each over its mean, averaged over the
       evaluations of the rate's last rung, over the number of examples: the sampling of validation examples
@@ -58,7 +60,8 @@ def noise_variance(
         examples, wobble = _paired(scored[rate], scored[best], step, target)
         early, growing = EARLY if step <= steps / 8 else LATE
         penalty = early * math.sqrt(scale) + growing * lost[k] if rate in climbed.left else 0.0
-        variance[k] = scale**2 * (examples + wobble / 2) + (0.025 * (scale + 2 * lost[k])) ** 2 + penalty**2
+        chance = scale**2 * (examples + wobble / 2) + (0.025 * (scale + 2 * lost[k])) ** 2 + penalty**2
+        variance[k] = OF_THE_STUDY * chance
     return variance
 
 

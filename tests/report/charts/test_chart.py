@@ -1,12 +1,20 @@
 import json
+from dataclasses import replace
 
 import pytest
 
-from etascope.report.charts.chart import COLOURS, SCHEMA, colour_scale, colours, figure, panel
+from etascope.report.charts.chart import COLOURS, SCHEMA, colour_of_rate, colour_scale, colours, figure, panel
+from etascope.report.charts.ladder import ladder_chart
+from etascope.report.charts.range_test import range_test_chart
+from etascope.report.charts.referee import referee_chart
+from etascope.report.charts.sharpness import sharpness_chart
 from etascope.report.colour import rate_colour
 from etascope.report.render import charts
+from tests.report.charts.test_ladder import FALLING
+from tests.report.charts.test_referee import FULL
 from tests.report.charts.test_theme import tokens_in
 from tests.report.filled import filled
+from tests.report.ranging import climb, ranged, walled
 
 
 def without_most_data(node):
@@ -20,10 +28,19 @@ def without_most_data(node):
     return node
 
 
+def every_chart(run):
+    """Each kind of chart, with all that it can hold."""
+    yield from charts(filled(run))
+    yield range_test_chart(ranged(measured=filled(run), test=climb(lost=90)))
+    yield sharpness_chart(replace(walled((3.4, None, 0.5)), choice=filled(run).choice))
+    yield referee_chart(FULL)
+    yield ladder_chart(FALLING)
+
+
 def test_every_chart_is_a_vega_lite_specification(run):
     import altair
 
-    for chart in charts(filled(run)):
+    for chart in every_chart(run):
         altair.Chart.from_dict(without_most_data(figure(chart)))  # Checks against the schema of Vega-Lite.
 
 
@@ -34,6 +51,9 @@ def test_every_chart_is_strict_json_without_tokens(run, undecided, dark):
             spec = figure(chart, dark=dark)
             assert tokens_in(spec) == set()
             json.dumps(spec, allow_nan=False)
+    for chart in every_chart(run):
+        assert tokens_in(figure(chart, dark=dark)) == set()
+        json.dumps(figure(chart), allow_nan=False)
 
 
 def test_the_schema_is_the_one_that_altair_writes():
@@ -43,12 +63,12 @@ def test_the_schema_is_the_one_that_altair_writes():
 
 
 def test_a_chart_says_what_to_see_and_in_which_units(run):
-    for chart in charts(filled(run)):
+    for chart in every_chart(run):
         assert any(c.isdigit() for c in chart.title)
         assert chart.note.endswith(".")
         assert all(len(row) == len(chart.header) for row in chart.rows)
         told = json.dumps(chart.panels)
-        assert "(nats" in told
+        assert any(unit in told for unit in ("(nats", "(share", "epochs (logarithmic)"))
         assert "tooltip" in told
 
 
@@ -76,5 +96,6 @@ def test_the_colour_of_a_rate_is_the_same_in_a_chart(run, dark):
     chart = charts(run)[0]
     scale = colour_scale(chart.window)
     drawn = colours(chart, dark)
+    assert colour_of_rate(chart.window)["scale"] == scale
     assert len(scale["domain"]) == len(drawn) == COLOURS
     assert drawn == [rate_colour(rate, *chart.window, dark) for rate in scale["domain"]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from etascope.report.charts.chart import figure
-from etascope.report.charts.landscape import landscape_chart
+from etascope.report.charts.landscape import in_short, landscape_chart, loss_panel
 from etascope.report.render import picture_of
 from tests.learn import made
 from tests.report.filled import filled
@@ -130,3 +130,15 @@ def test_a_single_rate_shows_no_basin():
 def test_a_tick_inside_of_the_axis_is_drawn():
     choice = made.choice({0.01: (0.555, 0.9), 0.1: (2.0, 0.3)}, 0.01, (0.01, 0.01))
     assert 0.5 in layer(landscape_chart(choice).panels[0], "line")["encoding"]["y"]["axis"]["values"]
+
+
+def test_the_panel_can_stand_on_a_wider_axis_above_another():
+    panel = loss_panel(made.choice(), (1e-7, 10.0), last=False, height=200)
+    x = layer(panel, "line")["encoding"]["x"]
+    assert x["scale"]["domain"][0] < 1e-7
+    assert (x["axis"]["title"], x["axis"]["labels"], panel["height"]) == (None, False, 200)
+
+
+def test_trainings_that_were_stopped_are_not_called_whole():
+    assert "whole" in in_short(made.choice())
+    assert "where they stopped" in in_short(replace(made.choice(), regime="dear"))

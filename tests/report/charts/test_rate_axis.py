@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from etascope.core.choice import Walls, WorthTuning
-from etascope.report.charts.rate_axis import chosen, domain, ground, window, x_axis
+from etascope.report.charts.rate_axis import NEAR, basin, beyond, chosen, domain, ground, place, rule, window, x_axis
 from tests.learn import made
 from tests.report.filled import filled
 
@@ -90,3 +90,41 @@ def test_a_wall_at_every_place_gives_a_span_in_the_axis():
         for walls in (Walls(low=at), Walls(high=at)):
             for start, end in spans(ground(replace(choice, walls=walls, basin=None), ends, 100)):
                 assert low <= start < end <= high
+
+
+def test_a_wide_axis_has_more_room_at_its_ends_and_no_zeros_to_count():
+    low, high = domain((1e-8, 10.0))
+    assert low < 1e-8 / 1.8
+    assert high > 18
+    assert domain((0.01, 1.0)) == pytest.approx((0.01 / 1.35, 1.35))
+    assert "'~e'" in x_axis((1e-8, 10.0))["axis"]["labelExpr"]
+    assert x_axis((0.01, 1.0))["axis"]["format"] == "~g"
+
+
+def test_on_a_wider_axis_walls_are_hatched_no_further_than_was_tried():
+    choice = filled(made.run()).choice
+    low, high = domain(window(choice))
+    assert spans(ground(choice, (1e-8, 1e4), 300)) == [(0.01, 0.056), (low, 0.001), (0.3, high)]
+
+
+def test_places_go_from_end_to_end():
+    ends = (0.01, 1.0)
+    assert [place(at, ends) for at in (domain(ends)[0], 0.1, domain(ends)[1])] == pytest.approx([0, 0.5, 1])
+
+
+def test_the_customary_label_stays_within_the_chart():
+    choice = replace(filled(made.run()).choice, worth_tuning=WorthTuning(0.0015, 1, 1, 1))
+    ends = window(choice)
+    assert place(0.0015, ends) < NEAR
+    (label,) = [layer for layer in ground(choice, ends, 300) if layer["mark"].get("text") == "customary 0.0015"]
+    assert label["mark"]["align"] == "left"
+
+
+def test_single_marks_can_be_had():
+    ends = (0.01, 1.0)
+    assert spans(beyond(0.1, ends, 100)) == [(0.1, domain(ends)[1])]
+    assert beyond(5.0, ends, 100) == []
+    assert spans(beyond(1e-9, ends, 100)) == [domain(ends)]
+    assert spans(basin(made.choice(), ends)) == [(0.01, 0.056)]
+    assert basin(made.choice(learning_rate=None), ends) == []
+    assert rule(0.1, ends, {"color": "@ink"})["data"]["values"] == [{"rate": 0.1}]

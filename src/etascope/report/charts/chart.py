@@ -56,6 +56,11 @@ def colour_scale(window: tuple[float, float]) -> Spec:
     return {"type": "log", "domain": rate_colours(*window, COLOURS)[0], "range": "@rates", "interpolate": "rgb"}
 
 
+def colour_of_rate(window: tuple[float, float]) -> Spec:
+    """Return the encoding that colours by the field `rate`, without a legend: the axis says the same."""
+    return {"field": "rate", "type": "quantitative", "scale": colour_scale(window), "legend": None}
+
+
 def panel(chart: Chart, index: int) -> Spec:
     """Return one panel as a specification that fills its container, tokens not replaced: for a page."""
     return {

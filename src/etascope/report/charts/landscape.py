@@ -9,7 +9,7 @@ import numpy as np
 from etascope.core.choice import Choice, Curve
 from etascope.core.numbers import nats, percent, rate
 from etascope.report.answer import known_basin
-from etascope.report.charts.chart import Chart, colour_scale
+from etascope.report.charts.chart import Chart, colour_of_rate
 from etascope.report.charts.rate_axis import chosen, ground, window, x_axis
 from etascope.report.charts.theme import Spec
 
@@ -27,7 +27,7 @@ def landscape_chart(choice: Choice) -> Chart:
     would lose.
     """
     ends = window(choice)
-    panels = [_loss_panel(choice, ends, last=choice.curve is None)]
+    panels = [loss_panel(choice, ends, last=choice.curve is None)]
     if choice.curve is not None:
         panels.append(_cost_panel(choice, choice.curve, ends))
     header, rows = _table(choice)
@@ -59,7 +59,25 @@ def _note(choice: Choice) -> str:
     return said + " A cross stands where training diverged."
 
 
-def _loss_panel(choice: Choice, ends: tuple[float, float], last: bool) -> Spec:
+def in_short(choice: Choice) -> str:
+    """Return what `loss_panel` shows, in a phrase."""
+    if choice.regime == "dear":
+        return "validation loss of trainings at one rate each, where they stopped"
+    return "validation loss after whole trainings at one rate each"
+
+
+def loss_panel(choice: Choice, ends: tuple[float, float], *, last: bool = True, height: int = LOSS_HEIGHT) -> Spec:
+    """Return the panel of the validation loss: every training a dot, the means joined, and all marks of `rate_axis`.
+
+    Parameters
+    ----------
+    choice, ends
+        What to draw, and the window of the axis, which may be wider than what was tried.
+    last
+        Whether no panel stands below, so that the axis is named and labelled here.
+    height
+        In pixels.
+    """
     shown = choice.landscape
     mean, accuracy = shown.mean_loss, shown.mean_accuracy
     finite = shown.valid_loss[np.isfinite(shown.valid_loss)]
@@ -87,7 +105,7 @@ def _loss_panel(choice: Choice, ends: tuple[float, float], last: bool) -> Spec:
         if 0.93 * least <= (t := float(f"{m}e{e}")) <= 1.12 * top
     ]  # fmt: skip
     y = {"field": "y", "type": "quantitative", "scale": scale, "axis": axis}
-    x, colour = x_axis(ends, "learning rate (logarithmic)" if last else None), _colour(ends)
+    x, colour = x_axis(ends, "learning rate (logarithmic)" if last else None), colour_of_rate(ends)
     hover = [
         {"field": "rate", "title": "learning rate", "format": ".3~g"},
         {"field": "loss", "title": _loss_name(choice), "format": ".3f" if choice.measure is None else ".4~g"},
@@ -117,7 +135,7 @@ def _loss_panel(choice: Choice, ends: tuple[float, float], last: bool) -> Spec:
             "encoding": {"x": x, "y": {**y, "field": "top"}, "color": colour, "tooltip": end},
         },
     ]
-    return {"height": LOSS_HEIGHT, "layer": [*ground(choice, ends, LOSS_HEIGHT), *chosen(choice, ends), *data]}
+    return {"height": height, "layer": [*ground(choice, ends, height), *chosen(choice, ends), *data]}
 
 
 def _cost_panel(choice: Choice, curve: Curve, ends: tuple[float, float]) -> Spec:
@@ -169,10 +187,6 @@ def _cost_panel(choice: Choice, curve: Curve, ends: tuple[float, float]) -> Spec
 
 def _loss_name(choice: Choice) -> str:
     return "validation loss" if choice.measure is None else choice.measure.words
-
-
-def _colour(ends: tuple[float, float]) -> Spec:
-    return {"field": "rate", "type": "quantitative", "scale": colour_scale(ends), "legend": None}
 
 
 def _within(value: float, low: float, high: float) -> float:

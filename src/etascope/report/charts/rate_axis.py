@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 
-from etascope.core.choice import Choice, Walls
+from etascope.core.choice import Choice
 from etascope.core.numbers import rate
 from etascope.report.answer import known_basin
 from etascope.report.charts.theme import Spec
 
-#: Room at the ends of the axis, as a factor.
-MARGIN = 1.35
+#: Room at the ends of the axis, as a factor, and at least as a share of it: the last label stands within the panel
+#: on a small screen too, so that panels above each other stay in line.
+MARGIN, SHARE = 1.35, 0.03
 #: Stripes of a hatched wall stand this far apart, and panels are about this wide, in pixels.
 STRIPE, PANEL = 8, 720
+#: Nearer to an end than this share of the axis, a label goes inwards: on a small screen it would be cut.
+NEAR = 0.36
+#: Rates from here on are written with zeros, those below with an exponent.
+PLAIN = 1e-4
 #: A wall at least this wide has its label inside.
 ROOM = 26
 
@@ -26,7 +31,8 @@ def window(choice: Choice) -> tuple[float, float]:
 
 def domain(ends: tuple[float, float]) -> tuple[float, float]:
     """Return the ends of the axis: a little more than the window."""
-    return ends[0] / MARGIN, ends[1] * MARGIN
+    room = max(MARGIN, (ends[1] / ends[0]) ** SHARE)
+    return ends[0] / room, ends[1] * room
 
 
 def x_axis(ends: tuple[float, float], title: str | None = "learning rate (logarithmic)") -> Spec:
@@ -35,7 +41,11 @@ def x_axis(ends: tuple[float, float], title: str | None = "learning rate (logari
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     many = math.log10(high / low) > 3.2
     ticks = [float(f"{m}e{e}") for e in decades for m in ((1,) if many else (1, 3))]
-    axis: Spec = {"values": [t for t in ticks if low <= t <= high], "format": "~g", "title": title, "grid": True}
+    axis: Spec = {"values": [t for t in ticks if low <= t <= high], "title": title, "grid": True}
+    # Zeros that have to be counted are no number: 1e-6.
+    axis |= (
+        {"labelExpr": f"format(datum.value, datum.value < {PLAIN} ? '~e' : '~g')"} if low < PLAIN else {"format": "~g"}
+    )
     if title is None:
         axis["labels"] = False
     return {
@@ -58,33 +68,43 @@ def ground(choice: Choice, ends: tuple[float, float], height: int, words: bool =
     words
         Whether to label them.
     """
-    layers = list[Spec]()
-    if choice.basin is not None:
-        layers.append(_span(choice.basin.low, choice.basin.high, ends, {"color": "@accent", "opacity": 0.12}))
-    for start, end, said in _walls(choice.walls, ends):
-        wide = PANEL * math.log(end / start) / math.log(domain(ends)[1] / domain(ends)[0])
-        layers.append(_span(start, end, ends, {"fill": _hatch(wide, height), "opacity": 0.3}))
+    layers = basin(choice, ends)
+    for start, end, said in _walls(choice, ends):
+        layers.append(_hatched(start, end, ends, height))
         if words:
-            layers += _wall_label(said, start, end, ends, wide, height)
+            layers += _wall_label(said, start, end, ends, height)
     if choice.worth_tuning is not None and ends[0] <= choice.worth_tuning.learning_rate <= ends[1]:
         usual = choice.worth_tuning.learning_rate
-        layers.append(_rule(usual, ends, {"color": "@quiet", "strokeDash": [4, 4], "strokeWidth": 1.2}))
+        layers.append(rule(usual, ends, {"color": "@quiet", "strokeDash": [4, 4], "strokeWidth": 1.2}))
         if words:
-            left = choice.learning_rate is not None and usual < choice.learning_rate
+            room = place(usual, ends) > NEAR
+            left = choice.learning_rate is not None and usual < choice.learning_rate and room
             style = {"align": "right" if left else "left", "dx": -6 if left else 6, "baseline": "top", "fontSize": 11}
             layers.append(_text(usual, f"customary {rate(usual)}", style, ends, 4))
     return layers
+
+
+def basin(choice: Choice, ends: tuple[float, float]) -> list[Spec]:
+    """Return the layer that shades the basin; none where there is none."""
+    if choice.basin is None:
+        return []
+    return [_span(choice.basin.low, choice.basin.high, ends, {"color": "@accent", "opacity": 0.12})]
+
+
+def beyond(wall: float, ends: tuple[float, float], height: int) -> list[Spec]:
+    """Return the layer that hatches all rates from a wall on, in a panel of this height; none beyond the axis."""
+    high = domain(ends)[1]
+    return [_hatched(max(wall, domain(ends)[0]), high, ends, height)] if wall < high else []
 
 
 def chosen(choice: Choice, ends: tuple[float, float], words: bool = True) -> list[Spec]:
     """Return layers before the data: a heavy rule at the recommended rate, with its label above the panel."""
     if choice.learning_rate is None:
         return []
-    layers = [_rule(choice.learning_rate, ends, {"color": "@accent", "strokeWidth": 3})]
+    layers = [rule(choice.learning_rate, ends, {"color": "@accent", "strokeWidth": 3})]
     if words:
-        low, high = domain(ends)
-        place = math.log(choice.learning_rate / low) / math.log(high / low)
-        align = "left" if place < 0.3 else "right" if place > 0.7 else "center"
+        at = place(choice.learning_rate, ends)
+        align = "left" if at < NEAR else "right" if at > 1 - NEAR else "center"
         style = {"align": align, "baseline": "bottom", "fontSize": 13, "fontWeight": 700, "color": "@accent"}
         layers.append(_text(choice.learning_rate, _label(choice), style, ends, -5))
     return layers
@@ -92,13 +112,15 @@ def chosen(choice: Choice, ends: tuple[float, float], words: bool = True) -> lis
 
 def _label(choice: Choice) -> str:
     told = "" if choice.learning_rate is None else rate(choice.learning_rate)
-    basin = known_basin(choice)
-    return told if basin is None else f"{told}, basin {rate(basin.low)} to {rate(basin.high)}"
+    known = known_basin(choice)
+    return told if known is None else f"{told}, basin {rate(known.low)} to {rate(known.high)}"
 
 
-def _walls(walls: Walls, ends: tuple[float, float]) -> list[tuple[float, float, str]]:
-    low, high = domain(ends)
-    found = list[tuple[float, float, str]]()
+def _walls(choice: Choice, ends: tuple[float, float]) -> list[tuple[float, float, str]]:
+    """Return what lies beyond the walls, no further than was tried: an axis that goes on says nothing of it."""
+    axis, tried = domain(ends), domain(window(choice))
+    low, high = max(axis[0], tried[0]), min(axis[1], tried[1])
+    walls, found = choice.walls, list[tuple[float, float, str]]()
     if walls.low is not None and walls.low > low:
         found.append((low, min(walls.low, high), "too small to learn"))
     if walls.high is not None and walls.high < high:
@@ -106,7 +128,22 @@ def _walls(walls: Walls, ends: tuple[float, float]) -> list[tuple[float, float, 
     return found
 
 
-def _wall_label(said: str, start: float, end: float, ends: tuple[float, float], wide: float, height: int) -> list[Spec]:
+def place(at: float, ends: tuple[float, float]) -> float:
+    """Return where a rate stands on the axis: 0 at its low end, 1 at its high one."""
+    low, high = domain(ends)
+    return math.log(at / low) / math.log(high / low)
+
+
+def _wide(start: float, end: float, ends: tuple[float, float]) -> float:
+    return PANEL * math.log(end / start) / math.log(domain(ends)[1] / domain(ends)[0])
+
+
+def _hatched(start: float, end: float, ends: tuple[float, float], height: int) -> Spec:
+    return _span(start, end, ends, {"fill": _hatch(_wide(start, end, ends), height), "opacity": 0.3})
+
+
+def _wall_label(said: str, start: float, end: float, ends: tuple[float, float], height: int) -> list[Spec]:
+    wide = _wide(start, end, ends)
     at, beside = (math.sqrt(start * end), 0) if wide >= ROOM else (end, 10) if start < ends[0] else (start, -10)
     style: Spec = {"angle": 270, "fontSize": 12, "dy": beside}
     halo = {**style, "stroke": "@ground", "strokeWidth": 5, "strokeJoin": "round", "color": "@ground"}
@@ -135,7 +172,8 @@ def _span(start: float, end: float, ends: tuple[float, float], style: Spec) -> S
     }
 
 
-def _rule(at: float, ends: tuple[float, float], style: Spec) -> Spec:
+def rule(at: float, ends: tuple[float, float], style: Spec) -> Spec:
+    """Return a layer with an upright rule at a rate, through the whole panel."""
     mark = {"type": "rule", "tooltip": None, **style}
     return {"data": {"values": [{"rate": at}]}, "mark": mark, "encoding": {"x": x_axis(ends)}}
 

@@ -1,0 +1,25 @@
+"""What a panel of a chart holds."""
+
+
+def layers(panel, kind, **style):
+    """Return the layers of a kind of mark, whose mark has this style."""
+    return [
+        found
+        for found in panel["layer"]
+        if found["mark"]["type"] == kind and all(found["mark"].get(k) == v for k, v in style.items())
+    ]
+
+
+def rows_of(panel, kind, **style):
+    """Return the data of those layers."""
+    return [row for found in layers(panel, kind, **style) for row in found["data"]["values"]]
+
+
+def domains(chart):
+    """Return the ends of every axis of learning rates in a chart, without repetition."""
+    return {
+        tuple(layer["encoding"]["x"]["scale"]["domain"])
+        for panel in chart.panels
+        for layer in panel["layer"]
+        if "scale" in layer["encoding"].get("x", {})
+    }
