@@ -24,6 +24,7 @@ TABLE = {
     "workbench": {"core", "images", "pipeline", "selection", "learn", "training"},
     "range_testing": {"core", "images", "pipeline", "selection", "training", "workbench"},
     "horizon": {"core", "images", "pipeline", "selection", "training", "workbench"},
+    "loops": {"core", "selection", "training"},
     "rivals": {"core", "images", "pipeline", "selection", "training", "workbench"},
     "integrations": {"core", "workbench", "training", "report"},
     "studio": {"core", "workbench", "report", "learn"},

@@ -128,13 +128,17 @@ def run_python(block, names):
 
 
 @each_page
-def test_code_runs_and_commands_end_as_the_page_says(page, desk):
+def test_code_runs_and_commands_end_as_the_page_says(page, desk, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(desk / "state"))
     names = {"__name__": "page"}
     written = None
     for block in blocks(page):
         if block.language == "python":
             written = run_python(block, names)
             continue
+        if block.language == "py":
+            # A script that the page shows, with its name in its first line.
+            (desk / block.text.split()[1]).write_text(block.text, encoding="utf-8")
         if block.language in ("sh", "console"):
             run_commands(block)
         elif block.language == "text" and written is not None:

@@ -26,16 +26,21 @@ from etascope.workbench import pick, trace
 
 if TYPE_CHECKING:
     from etascope.core.range_test import RangeTestRun
+    from etascope.loops.search import Search
     from etascope.range_testing import range_test
     from etascope.store.open import open_store
 
 __all__ = [
-    "Choice", "Dataset", "History", "InputError", "Recipe", "Run", "Trace", "open_images", "open_store", "pick",
-    "range_test", "trace",
+    "Choice", "Dataset", "History", "InputError", "Recipe", "Run", "Search", "Trace", "open_images", "open_store",
+    "pick", "range_test", "trace",
 ]  # fmt: skip
 
 #: Names that load when they are first used.
-_LATER = {"range_test": "etascope.range_testing", "open_store": "etascope.store.open"}
+_LATER = {
+    "Search": "etascope.loops.search",
+    "range_test": "etascope.range_testing",
+    "open_store": "etascope.store.open",
+}
 
 
 def _show(

@@ -27,7 +27,7 @@ def document(*arguments):
         ("tarce", "found 'tarce'. Did you mean 'trace'?"),
         ("xyz", "a command must be one of pick, trace, quiz,"),
         ("--foo", "No such option '--foo'. See --help."),
-        ("pick --optimizr adam", "No such option '--optimizr'. Did you mean '--optimizer'? See --help."),
+        ("pick --warmupp 0.1", "No such option '--warmupp'. Did you mean '--warmup'? See --help."),
         ("trace digits more", "Got unexpected extra argument (more). See --help."),
         ("trace --lr", "Option '--lr' requires an argument. See --help."),
         ("quiz --json -", "No such option '--json'. See --help."),

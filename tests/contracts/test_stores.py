@@ -256,3 +256,20 @@ def test_collecting_gives_room_back_and_loses_nothing(place):
     assert all(map(same, before, after))
     assert same(after[1].histories[0].checkpoints[0], big)
     assert place.again().collect() == 0
+
+
+def test_a_run_of_a_script_comes_back_as_it_was(place):
+    from etascope.core.stored import Job
+    from tests.report.reported import reported_run
+
+    found = reported_run()
+    run_id = place.store.begin(Job(found.data, found.task, {"command": found.data.command}))
+    for part in found.histories:
+        place.store.append(run_id, part)
+    place.store.finish(run_id, found)
+    back = place.again().get(run_id).run
+    assert (back.data, back.task, back.trace) == (found.data, found.task, None)
+    assert back.choice.measure == found.choice.measure
+    assert [h.remarks for h in back.histories] == [h.remarks for h in found.histories]
+    assert [t.status for t in back.trials] == [t.status for t in found.trials]
+    assert (place.store.find()[0].source, place.store.find()[0].images) == (found.data.source, 0)

@@ -96,3 +96,12 @@ def test_a_new_result_must_lie_in_the_basin():
         "the result has moved: a new search finds 0.018 best, outside the locked basin 0.02 .. 0.1."
     )
     assert "cannot tell" in result_moved(LOCK, made.choice(learning_rate=None))
+
+
+def test_a_training_of_ones_own_cannot_be_locked():
+    from tests.report.reported import reported_run
+
+    run = reported_run()
+    stored = StoredRun("aa", datetime.now(UTC), Job(run.data, run.task), run.histories, run.choice, None, 1.0)
+    with pytest.raises(InputError, match="your own"):
+        Lock.of(stored)

@@ -37,3 +37,11 @@ def test_a_summary_is_of_opened_images_and_their_division():
     assert DataSummary.of(dataset, split) == DataSummary(
         "here", dataset.fingerprint, 6, (4, 5, 3), 4, 2, ("a", "b"), ("resized",)
     )
+
+
+def test_of_data_that_only_a_script_knows_the_command_is_known():
+    first, same = (DataSummary.unknown("train {lr}", {"metric": "loss", "best": 0.0}, "train {lr}") for _ in range(2))
+    assert first == same
+    assert (first.images, first.command, len(first.fingerprint)) == (0, "train {lr}", 64)
+    for other in (("train2 {lr}", {"metric": "loss", "best": 0.0}), ("train {lr}", {"metric": "acc", "best": 0.0})):
+        assert DataSummary.unknown(*other).fingerprint != first.fingerprint

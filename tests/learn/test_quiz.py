@@ -103,3 +103,9 @@ def test_any_search_has_exactly_one_right_option_a_question(table, seed, data):
         if "overshot" in question.text:
             ends = [float(o.replace(" itself", "").split()[-1]) for o in question.options]
             assert [end == float(f"{high:.3g}") for end in ends] == [o == right(question) for o in question.options]
+
+
+def test_a_run_of_a_script_has_no_quiz():
+    from tests.report.reported import reported_run
+
+    assert run_quiz(reported_run()) == ()

@@ -94,3 +94,8 @@ def test_the_document_holds_every_field_and_fits_its_schema():
     assert told["runs"][0]["created"] == "2026-11-24T10:00:00+00:00"
     assert [run["learning_rate"] for run in told["runs"]] == [0.0178, None]
     assert set(told["runs"][0]) == set(vars(line()))
+
+
+def test_a_run_of_a_script_has_no_images_to_count(written):
+    script = RunLine("aa", NOW, "./train {lr}", 0, "10 epochs, seed 0", 0.003, None, True, 7)
+    assert "./train {lr}: 10 epochs, seed 0" in written(print_runs, [script], NOW)

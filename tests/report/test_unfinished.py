@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 
 from etascope.core.history import Status
+from etascope.core.measure import Measure
 from etascope.core.plan import Checkpoint
 from etascope.core.stored import Job, StoredRun
 from etascope.report.unfinished import print_unfinished
 from tests.learn import made
+from tests.report.reported import reported_run
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -72,3 +74,15 @@ def test_every_line_fits_and_ascii_is_ascii(written, width, ascii):
     text = written(print_unfinished, stopped(made.history()), NOW, width=width, ascii=ascii)
     assert max(map(len, text.splitlines())) <= width
     assert not ascii or text.encode("ascii")
+
+
+def test_of_a_script_it_shows_what_was_reported(written):
+    run = reported_run(Measure("acc", maximize=True))
+    text = written(print_unfinished, StoredRun("77aa", NOW, Job(run.data, run.task), run.histories[:1]), NOW, width=120)
+    assert "its own data" in text
+    assert "10 epochs, compared by acc, seed 0" in " ".join(text.split())
+    rows = [line.split() for line in text.splitlines()]
+    value = 1 - float(run.trials[0].valid_loss[0])
+    assert [f"{run.trials[0].learning_rate:g}", "1", f"{value:.4g}"] in [row[:3] for row in rows]
+    assert "nan" not in text
+    assert "diverged" in text

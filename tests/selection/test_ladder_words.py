@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from etascope.core.choice import Basin
 from etascope.core.trials import trials
+from etascope.selection.ascent import Ascent
 from etascope.selection.climb import Climb, Reached, climb, score_trials
 from etascope.selection.ladder import Ladder
-from etascope.selection.ladder_words import Ascent, _way, ladder_reasons, ladder_verdict, no_ladder_answer
+from etascope.selection.ladder_words import _way, ladder_reasons, ladder_verdict, no_ladder_answer
 from etascope.selection.rungs import rungs_for
 from etascope.selection.window import window_of
 from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
@@ -97,7 +100,9 @@ def test_walls_are_the_nearest_rates_that_are_clearly_worse():
 
 
 def test_a_single_rung_has_nothing_to_go_on_from():
-    assert _way(Climb(None, (0.1, 0.2), (Reached(320, (0.1, 0.2)),)), 320) == "Of 2 trials, 2 came to step 320."
+    ascent, _ = ascend(Curves(moving_valley(-1.5)))
+    alone = replace(ascent, climbed=Climb(None, (0.1, 0.2), (Reached(320, (0.1, 0.2)),)))
+    assert _way(alone, 320) == "Of 2 trials, 2 came to step 320."
 
 
 def test_a_first_rung_that_had_to_wait_is_told():

@@ -74,7 +74,7 @@ def test_no_answer_says_why_and_the_next_move():
 
 
 def test_what_was_not_tried_names_the_window_and_the_recipe():
-    assert not_tried(task(optimizer="adam", schedule="cosine").recipe, HERE) == (
+    assert not_tried(task(optimizer="adam", schedule="cosine"), HERE) == (
         "rates outside 0.01 to 1 and between the 4 that were tried; any optimizer but adam, schedule but "
         "cosine, batch size but 16, number of epochs but 5 or seed but 0; other models."
     )

@@ -4,9 +4,9 @@ import pytest
 
 from etascope.core.choice import Walls
 from etascope.core.trials import trials
+from etascope.selection.ascent import Ascent
 from etascope.selection.climb import Todo, climb, score_trials
 from etascope.selection.ladder import Ladder
-from etascope.selection.ladder_words import Ascent
 from etascope.selection.rungs import rungs_for
 from etascope.selection.wall_seeking import beside, walls_to_seek
 from etascope.selection.window import window_of

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from etascope.core.recipe import Recipe
+from etascope.core.stored import Job
 from etascope.store.lines import answer_columns, asked_columns, new_trials, recipe_line
+from tests.report.reported import reported_run
 from tests.store.made import checkpoint, history, job, run
 
 
@@ -34,3 +36,9 @@ def test_the_answer_counts_trials_over_all_plans():
     plans = [history((0.1, 0.2), checkpoints=ends), history((0.2,), start=2, resume=ends[:1])]
     columns = answer_columns(run(asked, plans, np.float64(0.2)))
     assert columns == {"trials": 2, "learning_rate": 0.2, "test_accuracy": None, "seconds": 1.25}
+
+
+def test_of_a_script_its_epochs_and_its_seed_are_known():
+    run = reported_run(epochs=1)
+    columns = asked_columns(Job(run.data, run.task))
+    assert (columns["recipe"], columns["images"], columns["source"]) == ("1 epoch, seed 0", 0, run.data.source)

@@ -51,4 +51,8 @@ def _asked(run: str, store_url: str | None) -> tuple[Recipe, DataSummary, float 
 
         return read_pick(path)
     found = opened(store_url).get(run).run
+    if found.task.measure is not None:
+        from etascope.report.code.from_document import NO_SCRIPT
+
+        raise InputError(NO_SCRIPT)
     return found.recipe, found.data, found.choice.learning_rate

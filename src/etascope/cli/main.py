@@ -10,6 +10,7 @@ from typing import Any, NoReturn, cast
 
 import click
 
+from etascope.cli.command import SCRIPT, check_command, command_options, pick_by_command
 from etascope.cli.keeping import keeper
 from etascope.cli.options import (
     Output,
@@ -149,6 +150,12 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
   etascope pick photos/ --optimizer adam   your images, one folder a class
   etascope pick mnist --report mnist.html  and a page to look at
 
+\b
+Your own script, that prints a line with a metric after each epoch:
+  etascope pick --command "python train.py --lr {lr} --epochs {epochs}" \\
+    --metric "val_loss[=: ]+([0-9.eE+-]+)" --epochs 10
+  etascope pick --command "./train {lr}" --metric-key val_acc --maximize
+
 Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.""",
 )
 @data_options
@@ -158,18 +165,30 @@ Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.""",
 @report_option
 @store_option
 @click.option("--no-store", is_flag=True, help="Do not keep this search.")
+@command_options
+@click.pass_context
 def pick(
-    json_path: str | None, ascii: bool, reports: tuple[str, ...], store_url: str | None, no_store: bool, **options: Any
+    ctx: click.Context,
+    json_path: str | None,
+    ascii: bool,
+    reports: tuple[str, ...],
+    store_url: str | None,
+    no_store: bool,
+    **options: Any,
 ) -> int:
     """Try many learning rates at once and recommend one, with its evidence.
 
     Learning rates are compared on images that did not train: by cross-validation where trainings are cheap, on a
     ladder of ever longer trainings where they are dear. The test images are looked at once, by a final model at the
-    chosen rate. Every search is kept (`etascope runs`). DATA is as in `etascope trace`.
+    chosen rate. Every search is kept (`etascope runs`). DATA is as in `etascope trace`. With --command, it is your own
+    script that trains, on its own data.
     """
     from etascope.cli.searching import kept_options, method_of, search, write_answer
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
+    if check_command(ctx):
+        return pick_by_command(ctx, output)
+    options = {name: value for name, value in options.items() if name not in SCRIPT}
     method_of(options)
     kept = None if no_store else keeper(store_url, kept_options(options))
     with progress(ascii=output.plain) as watch:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
+from etascope.cli.command import search_command
 from etascope.cli.keeping import Kept
 from etascope.cli.options import Output, output_options
 from etascope.cli.progress import progress
@@ -51,6 +53,12 @@ def resume(run: str | None, workers: int | None, store_url: str | None, json_pat
     options = job.options if workers is None else {**job.options, "workers": workers}
     # The store that read the run notices when another process goes on with it, too.
     kept = Kept(Forgiving(store, _tell), options, stored.id)
+    if job.data.command:
+        asked = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
+        _require_folder(stored)
+        with progress(ascii=output.plain) as watch:
+            finished = search_command(asked, watch, stored.histories, kept)
+        return 0 if write_answer(output, finished) else 1
     with progress(ascii=output.plain) as watch:
         dataset, share = open_again(options, f"run {stored.id}", watch)
         _check(stored, dataset)
@@ -81,6 +89,13 @@ def _check(stored: StoredRun, dataset: Dataset) -> None:
     ]
     if changed:
         _tell(f"run {stored.id} began with {'; '.join(changed)}; the last digits may differ.")
+
+
+def _require_folder(stored: StoredRun) -> None:
+    """Refuse to run a command elsewhere than it ran: it may name files."""
+    folder = stored.job.options.get("folder")
+    if isinstance(folder, str) and Path.cwd() != Path(folder):
+        raise InputError(f"run {stored.id} is of a command that ran in {folder}. Go on with it there.")
 
 
 def _tell(sentence: str) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.measure import Measure
+
 
 @dataclass(frozen=True)
 class Basin:
@@ -208,6 +210,8 @@ class Choice:
         `cheap`, where every trial runs to the end under cross-validation, `dear`, where trials climb a ladder.
     confidence, walls, luck, worth_tuning, curve
         See there; None where the method does not say or there is no answer.
+    measure
+        What was reported, where a script or a loop of your own trained: losses are distances from its best value then.
     """
 
     learning_rate: float | None
@@ -226,3 +230,4 @@ class Choice:
     luck: Luck | None = None
     worth_tuning: WorthTuning | None = None
     curve: Curve | None = None
+    measure: Measure | None = None

@@ -23,6 +23,7 @@ class Status(enum.Enum):
     FINISHED = "trained to the last step"
     PAUSED = "trained to the end of its plan, with steps of the recipe left to go"
     DIVERGED = "the loss stopped being a finite number; it was not trained any further"
+    FAILED = "its training failed; it was not trained any further"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,8 @@ class History:
         `(trials, evaluations, temperatures, rows)` float32 when the plan asked for them, else None: the loss of each
         validation example in nats with the logits divided by each of `TEMPERATURES`, rows as
         `split.valid_rows(fold)`. NaN after a trial diverged, and at the end of a fold with a row less than others.
+    remarks
+        How each trial ended, in a clause, where the engine has more to say than its status; else empty.
     """
 
     plan: Plan
@@ -75,11 +78,12 @@ class History:
     checkpoints: tuple[Checkpoint | None, ...] = ()
     seconds: float = 0.0
     example_losses: NDArray[np.float32] | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def diverged(self) -> NDArray[np.bool_]:
-        """`(trials,)`: which trials diverged."""
-        return np.array([s is Status.DIVERGED for s in self.status], np.bool_)
+        """`(trials,)`: which trials diverged or failed."""
+        return np.array([s in (Status.DIVERGED, Status.FAILED) for s in self.status], np.bool_)
 
 
 def join(histories: Sequence[History]) -> History:
@@ -129,6 +133,7 @@ def join(histories: Sequence[History]) -> History:
         checkpoints=tuple(c for h in histories for c in h.checkpoints) if plan.keep_checkpoints else (),
         seconds=sum(h.seconds for h in histories),
         example_losses=_stack_examples(examples) if len(examples) == len(histories) else None,
+        remarks=tuple(r for h in histories for r in h.remarks or ("",) * len(h.plan)),
     )
 
 

@@ -76,6 +76,11 @@ class Lock:
                 f"run {stored.id} cannot tell its best rate yet, so there is nothing to lock. See what would settle "
                 f"it: etascope show {stored.id}."
             )
+        if run.task.measure is not None:
+            raise InputError(
+                f"a lock names images and a recipe of etascope's; run {stored.id} was of trainings of your own. Commit "
+                f"its document instead: etascope export {stored.id}."
+            )
         evaluation = None if run.trace is None else run.trace.evaluation
         return cls(
             learning_rate=choice.learning_rate,

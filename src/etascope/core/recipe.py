@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError, option
+from etascope.core.measure import Measure
 from etascope.core.schedules import SCHEDULES
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad")
@@ -96,7 +97,7 @@ class Task:
     recipe
         How to train.
     n_classes
-        Number of classes; `log(n_classes)` is the loss of a blind guess, in nats.
+        Number of classes; `log(n_classes)` is the loss of a blind guess, in nats. 0 with a measure.
     n_development
         Rows that selection may use.
     n_folds
@@ -105,6 +106,9 @@ class Task:
         Optimisation steps an epoch of a trial that holds a fold out.
     n_features
         Numbers an input: with the recipe's layers, what a training costs. Default 784.
+    measure
+        What is reported after each epoch, where a script or a loop of your own trains: an epoch is one step then. None
+        where losses are cross-entropy over classes.
     """
 
     recipe: Recipe
@@ -113,6 +117,7 @@ class Task:
     n_folds: int
     steps_per_epoch: int
     n_features: int = 784
+    measure: Measure | None = None
 
     @classmethod
     def of(cls, split: Split, recipe: Recipe) -> Task:
@@ -121,6 +126,23 @@ class Task:
             recipe, split.n_classes, len(split.y), split.n_folds,
             steps_per_epoch(split, recipe, 0 if split.n_folds else NO_FOLD), math.prod(split.x.shape[1:]),
         )  # fmt: skip
+
+    @classmethod
+    def of_reports(cls, epochs: int, seed: int, measure: Measure) -> Task:
+        """Describe trainings of which nothing is known but what they report, once an epoch.
+
+        Raises
+        ------
+        InputError
+            If epochs or seed are outside their range.
+
+        Examples
+        --------
+        >>> Task.of_reports(10, 0, Measure("loss")).steps
+        10
+        """
+        recipe = Recipe(hidden=(), batch_size=1, epochs=epochs, seed=seed)
+        return cls(recipe, n_classes=0, n_development=1, n_folds=1, steps_per_epoch=1, n_features=1, measure=measure)
 
     @property
     def steps(self) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -34,6 +36,9 @@ class DataSummary:
         A name for each class.
     notes
         What was done on opening, a sentence each.
+    command
+        Where a script of your own trained on data of its own: its command. No images are known then, nor where a loop
+        in Python did, and their numbers are 0.
     """
 
     source: str
@@ -44,6 +49,14 @@ class DataSummary:
     test: int
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    command: str = ""
+
+    @classmethod
+    def unknown(cls, source: str, asked: Mapping[str, object], command: str = "") -> DataSummary:
+        """Summarise data that only a script or a loop knows; the fingerprint is that of what was asked."""
+        text = json.dumps([source, {name: str(value) for name, value in sorted(asked.items())}])
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return cls(source, digest, 0, (0, 0, 0), 0, 0, (), command=command)
 
     @classmethod
     def of(cls, dataset: Dataset, split: Split) -> DataSummary:

@@ -40,6 +40,8 @@ class Trial:
         Training examples that it went through.
     example_losses
         `(evaluations, temperatures, rows)` float32, or None where a plan did not ask.
+    remark
+        How it ended, in a clause, where there is more to say than its status.
     """
 
     learning_rate: float
@@ -56,11 +58,12 @@ class Trial:
     diverged_at: int
     examples: int
     example_losses: NDArray[np.float32] | None = None
+    remark: str = ""
 
     @property
     def diverged(self) -> bool:
-        """Whether its loss stopped being a finite number."""
-        return self.status is Status.DIVERGED
+        """Whether its loss stopped being a finite number, or its training failed."""
+        return self.status in (Status.DIVERGED, Status.FAILED)
 
     def epoch_ends(self, steps_per_epoch: int) -> NDArray[np.int64]:
         """Return which evaluations stand at the end of an epoch."""
@@ -131,6 +134,7 @@ def one_history(task: Task, trials: Sequence[Trial], seconds: float = 0.0) -> Hi
         diverged_at=np.array([trial.diverged_at for trial in trials], np.int64),
         examples=np.array([trial.examples for trial in trials], np.int64),
         seconds=seconds,
+        remarks=tuple(trial.remark for trial in trials),
     )
 
 
@@ -150,6 +154,7 @@ def _part(history: History, row: int, rate: float, seed: int, fold: int) -> Tria
         diverged_at=int(history.diverged_at[row]),
         examples=int(history.examples[row]),
         example_losses=None if history.example_losses is None else history.example_losses[row],
+        remark=history.remarks[row] if history.remarks else "",
     )
 
 
@@ -170,4 +175,5 @@ def _go_on(before: Trial, after: Trial) -> Trial:
         diverged_at=after.diverged_at,
         examples=before.examples + after.examples,
         example_losses=np.concatenate(examples) if len(examples) == 2 else None,
+        remark=after.remark,
     )

@@ -34,8 +34,11 @@ def run_quiz(run: Run) -> tuple[Question, ...]:
     """Return three questions about a search, the classic one first.
 
     The place of the right answer follows from the recipe's seed and the question's number. Questions that this
-    search cannot answer clearly give way to others.
+    search cannot answer clearly give way to others. Where a script or a loop trained, there are none: its numbers are
+    not losses in nats.
     """
+    if run.task.measure is not None:
+        return ()
     seed = run.recipe.seed
     rate = run.choice.learning_rate or run.trials[0].learning_rate
     return _three(

@@ -7,7 +7,8 @@ import math
 from etascope.core.choice import Basin, Choice, Luck, Walls, WorthTuning
 from etascope.core.numbers import nats, noise, rate
 from etascope.core.run import Run
-from etascope.report.next_step import try_next, use_it
+from etascope.report.asked import how_to_use
+from etascope.report.next_step import try_next
 
 #: A cost below this, in the unit of the curve, is none.
 NOTHING = 0.05
@@ -71,7 +72,7 @@ def _within(choice: Choice) -> str:
     assert choice.confidence is not None
     size = f"{choice.confidence.tolerance:g}"
     unit = "%" if choice.target == "loss" else "point" if size == "1" else "points"
-    best = "lowest loss" if choice.target == "loss" else "best"
+    best = "best" if choice.target != "loss" else f"lowest {choice.measure.words if choice.measure else 'loss'}"
     link = ", whether it is within" if choice.confidence.word == "not settled" else " within"
     return f"{link} {size} {unit} of the {best}"
 
@@ -119,6 +120,8 @@ def _worth(worth: WorthTuning, choice: Choice) -> str:
 def _validation(choice: Choice) -> str:
     if not math.isfinite(choice.valid_loss):
         return ""
+    if choice.measure is not None:
+        return f"{choice.measure.name} {choice.measure.written(choice.valid_loss)}, read off the longest trials"
     text = f"{_percent(choice.valid_accuracy)} right, loss {nats(choice.valid_loss)}"
     if choice.regime == "dear":
         text += "; read off the longest trials, where they stood"
@@ -141,7 +144,7 @@ def _test(run: Run) -> str:
 def _next(run: Run) -> str:
     if run.choice.learning_rate is None:
         return try_next(run)
-    return use_it(run.recipe, run.choice.learning_rate)
+    return how_to_use(run, run.choice.learning_rate)
 
 
 def _percent(share: float) -> str:

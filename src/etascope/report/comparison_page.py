@@ -11,8 +11,8 @@ from etascope.core.numbers import nats, noise, rate
 from etascope.core.run import Run
 from etascope.core.stored import StoredRun
 from etascope.report.answer import known_basin
+from etascope.report.asked import recipe_words
 from etascope.report.comparison import conclusion, recipe_differences, remarks
-from etascope.report.next_step import in_words
 from etascope.report.page import Page
 from etascope.report.run_list import clock
 
@@ -128,7 +128,7 @@ def _rows(a: Run, b: Run) -> list[tuple[str, str, str]]:
     if differing:
         rows += [(name.replace("_", " "), _value(one), _value(two)) for name, (one, two) in differing.items()]
     else:
-        rows.append(("recipe", in_words(a.recipe), in_words(b.recipe)))
+        rows.append(("recipe", recipe_words(a.task), recipe_words(b.task)))
     for name, tell in (
         ("rate", _rate), ("basin", _basin), ("confidence", _confidence), ("walls", _walls), ("validation", _valid),
         ("test", _test), ("cost", _cost),
@@ -144,7 +144,8 @@ def _rows(a: Run, b: Run) -> list[tuple[str, str, str]]:
 
 
 def _data(run: Run) -> str:
-    return f"{run.data.source}, {run.data.images:,} images, fingerprint {run.data.fingerprint[:12]}"
+    images = f", {run.data.images:,} images" if run.data.images else ""
+    return f"{run.data.source}{images}, fingerprint {run.data.fingerprint[:12]}"
 
 
 def _value(value: object) -> str:
@@ -169,7 +170,8 @@ def _confidence(run: Run) -> str:
     if confidence is None:
         return ""
     if run.choice.target == "loss":
-        return f"{confidence.word} within {confidence.tolerance:g} % of the lowest loss"
+        lowest = "loss" if run.choice.measure is None else run.choice.measure.words
+        return f"{confidence.word} within {confidence.tolerance:g} % of the lowest {lowest}"
     points = "point" if confidence.tolerance == 1 else "points"
     return f"{confidence.word} within {confidence.tolerance:g} {points} of the best"
 
@@ -184,6 +186,8 @@ def _valid(run: Run) -> str:
     choice = run.choice
     if not math.isfinite(choice.valid_loss):
         return ""
+    if choice.measure is not None:
+        return f"{choice.measure.name} {choice.measure.written(choice.valid_loss)}"
     return f"{100 * choice.valid_accuracy:.1f} % right, loss {nats(choice.valid_loss)}"
 
 

@@ -45,8 +45,8 @@ class Dial:
     walls: Walls | None = None
 
 
-def dial_of(choice: Choice, blind: float) -> Dial:
-    """Return the dial of an answer; `blind` is the loss of a blind guess in nats."""
+def dial_of(choice: Choice, blind: float | None) -> Dial:
+    """Return the dial of an answer; `blind` is the loss of a blind guess in nats, None where it is not known."""
     found = choice.landscape
     return Dial(found.learning_rates, found.mean_loss, blind, choice.learning_rate, known_basin(choice), choice.walls)
 

@@ -10,11 +10,13 @@ from typing import IO, Any
 
 from numpy.typing import NDArray
 
-from etascope.core.choice import Cost
+from etascope.core.choice import Choice, Cost
+from etascope.core.measure import Measure
 from etascope.core.question import Question
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary, Run, versions
 from etascope.core.trace import Epoch, Prediction, Stage, Trace
+from etascope.core.trials import Trial
 from etascope.report.evidence import evidence
 from etascope.report.whole_file import write_whole
 
@@ -61,15 +63,16 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
         "learning_rate": choice.learning_rate,
         "basin": None if choice.basin is None else {"low": choice.basin.low, "high": choice.basin.high},
         "test": None if evaluation is None else _result(evaluation.accuracy, evaluation.loss),
-        "valid": _result(choice.valid_accuracy, choice.valid_loss) if told else None,
+        "valid": _valid(choice) if told else None,
         "reason": list(choice.reason),
         "not_tried": choice.not_tried,
         **evidence(choice),
         "trials": list(_trials(run)),
         "cost": _cost(choice.cost),
         "seconds": run.seconds,
-        "recipe": _recipe(run.recipe),
-        "dataset": _dataset(run.data),
+        "recipe": _recipe(run.recipe) if choice.measure is None else None,
+        "dataset": _dataset(run.data) if choice.measure is None else None,
+        "reports": None if choice.measure is None else _reports(run, choice.measure),
         "versions": dict(run.versions),
         "trace": None if run.trace is None else trace_document(run.trace),
         "quiz": [_question(question) for question in questions],
@@ -102,6 +105,23 @@ def _numbers(values: NDArray[Any] | Iterable[float]) -> list[float | str | None]
 
 def _result(accuracy: float, loss: float) -> Document:
     return {"accuracy": number(accuracy), "loss": number(loss)}
+
+
+def _valid(choice: Choice) -> Document:
+    result = _result(choice.valid_accuracy, choice.valid_loss)
+    return result if choice.measure is None else {**result, "metric": choice.measure.value(choice.valid_loss)}
+
+
+def _reports(run: Run, measure: Measure) -> Document:
+    return {
+        "source": run.data.source,
+        "command": run.data.command or None,
+        "metric": measure.name,
+        "maximize": measure.maximize,
+        "best": measure.best,
+        "epochs": run.recipe.epochs,
+        "seed": run.recipe.seed,
+    }
 
 
 def _recipe(recipe: Recipe) -> Document:
@@ -208,4 +228,10 @@ def _trials(run: Run) -> Iterable[Document]:
             "valid_loss": _numbers(trial.valid_loss[ends]),
             "valid_accuracy": _numbers(trial.valid_accuracy[ends]),
             "verdict": verdict,
+            "metric": _metric(trial, run.choice.measure),
+            "remark": trial.remark,
         }
+
+
+def _metric(trial: Trial, measure: Measure | None) -> list[float | str | None] | None:
+    return None if measure is None else [number(measure.value(loss)) for loss in trial.valid_loss.tolist()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from etascope.core.numbers import rate
 from etascope.core.run import Run
 from etascope.report import html_answer, html_trace
+from etascope.report.asked import data_words
 from etascope.report.html_page import Section, html_page
 from etascope.report.html_parts import figure_of, text
 from etascope.report.render import charts
@@ -18,10 +19,7 @@ def run_html(run: Run) -> str:
     drawn = charts(run)
     told = run.choice.learning_rate
     title = f"{run.data.source}: " + ("cannot tell yet" if told is None else f"learning rate {rate(told)}")
-    header = (
-        f'<p class="quiet">{text(run.data.source)} · {run.data.images:,} images, '
-        f"{len(run.data.class_names):,} classes</p>\n{html_answer.top(run)}"
-    )
+    header = f'<p class="quiet">{text(run.data.source)} · {data_words(run.data)}</p>\n{html_answer.top(run)}'
     sections = [
         Section("why-title", "Why, and how sure", html_answer.receipt(run)),
         Section("landscape-title", "What every learning rate led to", "".join(map(figure_of, drawn))),

@@ -7,11 +7,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.numbers import nats, rate
+from etascope.core.numbers import rate
 from etascope.core.run import Run
 from etascope.report.answer import facts, headline
+from etascope.report.asked import division, line_to_use, loss_written, recipe_words
 from etascope.report.html_parts import fields, sentences, table, text
-from etascope.report.next_step import in_words, optimizer_line, try_next
+from etascope.report.next_step import in_words, try_next
 
 
 def top(run: Run) -> str:
@@ -21,13 +22,13 @@ def top(run: Run) -> str:
     told = f'<h1><span class="label">learning rate</span> <span class="rate">{text(first)}</span></h1>\n'
     if choice.learning_rate is None:
         return told + f"<p>{text(try_next(run))}</p>\n"
-    line = text(optimizer_line(run.recipe, choice.learning_rate))
+    line = text(line_to_use(run, choice.learning_rate))
     copy = '<button type="button" data-copy="code" hidden>Copy</button>'
     peak = "" if run.recipe.schedule == "constant" and not run.recipe.warmup else "; it is the schedule's peak"
     return (
         f'{told}<p class="basin">{" · ".join(map(text, others))}</p>\n'
         f'<p class="code"><code id="code">{line}</code>{copy}</p>\n'
-        f'<p class="quiet">Found for {text(in_words(run.recipe))}{peak}.</p>\n'
+        f'<p class="quiet">Found for {text(recipe_words(run.task))}{peak}.</p>\n'
     )
 
 
@@ -45,11 +46,11 @@ def verdicts(run: Run) -> str:
         loss, right = _last(trial.valid_loss), _last(trial.valid_accuracy)
         rows.append((
             rate(trial.learning_rate), str(trial.fold), str(trial.seed), f"{trial.steps / run.task.steps_per_epoch:g}",
-            "" if math.isnan(loss) else f"{loss:.3f}" if loss < 100 else nats(loss),
+            "" if math.isnan(loss) else _loss(run, loss),
             "" if math.isnan(right) else f"{100 * right:.1f} %", trial.status.name.lower(), verdict,
         ))  # fmt: skip
     header = (
-        "learning rate", "fold", "seed", "epochs", "validation loss", "validation accuracy", "status", "verdict",
+        "learning rate", "fold", "seed", "epochs", _loss_name(run), "validation accuracy", "status", "verdict",
     )  # fmt: skip
     return table(f"All {len(rows):,} trials of the search", header, rows, sort=True)
 
@@ -57,6 +58,12 @@ def verdicts(run: Run) -> str:
 def particulars(run: Run) -> str:
     """Return recipe, data and versions."""
     data, recipe = run.data, run.recipe
+    if run.task.measure is not None:
+        return fields([
+            ("Trained by", text(division(data))),
+            ("Recipe", f"{text(recipe_words(run.task))}, seed {recipe.seed}"),
+            ("Versions", text(", ".join(f"{name} {version}" for name, version in run.versions.items()))),
+        ])  # fmt: skip
     height, width, channels = data.image_shape
     names = ", ".join(data.class_names[:40]) + (" and more" if len(data.class_names) > 40 else "")
     pairs = [
@@ -73,6 +80,14 @@ def particulars(run: Run) -> str:
     if data.notes:
         pairs.insert(3, ("Notes", text(" ".join(data.notes))))
     return fields(pairs)
+
+
+def _loss_name(run: Run) -> str:
+    return "validation loss" if run.task.measure is None else run.task.measure.name
+
+
+def _loss(run: Run, loss: float) -> str:
+    return f"{loss:.3f}" if run.task.measure is None and loss < 100 else loss_written(run, loss)
 
 
 def _last(values: NDArray[np.float64]) -> float:

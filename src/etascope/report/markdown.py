@@ -10,9 +10,10 @@ from etascope.core.numbers import nats
 from etascope.core.run import Run
 from etascope.core.trace import Epoch
 from etascope.report.answer import facts, headline
-from etascope.report.next_step import in_words, optimizer_line
+from etascope.report.asked import division, line_to_use, recipe_words
+from etascope.report.next_step import optimizer_line
 from etascope.report.page import to_unicode
-from etascope.report.rate_table import rate_rows
+from etascope.report.rate_table import rate_header, rate_rows
 
 #: Signs that mean something to Markdown or to HTML.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")
@@ -20,25 +21,25 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")
 
 def run_markdown(run: Run) -> str:
     """Return a run as GitHub's Markdown: answer, reasons, rates, training, what is known, recipe, versions, code."""
-    choice, data = run.choice, run.data
+    choice, data, ours = run.choice, run.data, run.task.measure is None
     first, *rest = headline(choice)
-    height, width, _ = data.image_shape
     blocks = [
         f"# Learning rate: {escape(first)}",
         escape(", ".join(rest)) + "." if rest else "",
-        escape(
-            f"{data.source}: {data.images:,} images of {height} x {width}, {len(data.class_names)} classes; "
-            f"{data.development:,} to choose by, {data.test:,} held back for one test at the end."
-        ),
+        escape(f"{division(data)}."),
         bullets(choice.reason),
         "## Learning rates",
         _rates(run),
-        *(["Losses and accuracies are those where each trial stopped."] if choice.regime == "dear" else []),
+        *(
+            [f"{'Losses and accuracies' if ours else 'Numbers'} are those where each trial stopped."]
+            if choice.regime == "dear"
+            else []
+        ),
         *([] if run.trace is None else ["## Training at the recommended rate", _epochs(run.trace.epochs)]),
         "## What is known",
         table(("", ""), ((f"**{escape(name)}**", escape(sentence)) for name, sentence in facts(run)), "ll"),
         "## Recipe",
-        escape(f"{in_words(run.recipe)}; pixels {run.recipe.pixels}; seed {run.recipe.seed}."),
+        escape(f"{recipe_words(run.task)};{f' pixels {run.recipe.pixels};' if ours else ''} seed {run.recipe.seed}."),
         *([] if choice.learning_rate is None else [_code(run, choice.learning_rate)]),
         "## Versions",
         table(("", ""), ((escape(name), escape(version)) for name, version in run.versions.items()), "ll"),
@@ -83,7 +84,8 @@ def _rates(run: Run) -> str:
         cells = [escape(cell) for cell in (*row.cells, row.verdict)]
         place = "recommended" if row.chosen else "in the basin" if row.within else ""
         rows.append(tuple(f"**{cell}**" if row.chosen and cell else cell for cell in (*cells, place)))
-    return table(("rate", "validation loss", "accuracy", "verdict", ""), rows, "rrrll")
+    names = ("rate", "validation loss", "accuracy") if run.task.measure is None else rate_header(run)
+    return table((*map(escape, names), "verdict", ""), rows, f"{'r' * len(names)}ll")
 
 
 def _epochs(epochs: Sequence[Epoch]) -> str:
@@ -96,6 +98,10 @@ def _epochs(epochs: Sequence[Epoch]) -> str:
 
 
 def _code(run: Run, learning_rate: float) -> str:
+    if run.task.measure is not None:
+        language, line = ("sh" if run.data.command else "python"), line_to_use(run, learning_rate)
+        fence = "`" * (max((len(ticks) for ticks in re.findall("`+", line)), default=2) + 1 if "```" in line else 3)
+        return f"## Use it\n\n{fence}{language}\n{line}\n{fence}"
     peak = "" if run.recipe.schedule == "constant" and not run.recipe.warmup else "  # the peak of the schedule"
     return f"## Use it\n\n```python\noptimizer = {optimizer_line(run.recipe, learning_rate)}{peak}\n```"
 

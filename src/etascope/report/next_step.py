@@ -70,16 +70,20 @@ def try_longer(recipe: Recipe, source: str) -> str:
 
 def try_next(run: Run) -> str:
     """Return what to try where it cannot be told yet: rates beyond an end that did best, or longer trainings."""
-    found, source = run.choice.landscape, run.data.source
+    found, source, ours = run.choice.landscape, run.data.source, run.task.measure is None
+    again = _again(source) if ours else "with the same options and"
     rates, loss = found.learning_rates, found.mean_loss
     finite = np.flatnonzero(np.isfinite(loss))
     best = int(finite[loss[finite].argmin()]) if len(finite) else 0
     if best == 0 and len(rates) and rates[0] > LEAST:
-        return f"allow lower rates, {_again(source)} --low {rate(float(rates[0]) / BEYOND)}"
+        return f"allow lower rates, {again} --low {rate(float(rates[0]) / BEYOND)}"
     if len(finite) and best == len(rates) - 1 and rates[-1] < MOST:
-        return f"allow higher rates, {_again(source)} --high {rate(float(rates[-1]) * BEYOND)}"
+        return f"allow higher rates, {again} --high {rate(float(rates[-1]) * BEYOND)}"
     if not len(finite) and np.isinf(loss).any():
-        return "look at the data first: no rate that was tried kept a finite loss"
+        first = "the data" if ours else "what the trainings said"
+        return f"look at {first} first: no rate that was tried kept a finite loss"
+    if not ours:
+        return f"train longer, so that the rates part, {again} --epochs {2 * run.recipe.epochs}"
     return try_longer(run.recipe, source)
 
 

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
+from etascope.core.measure import Measure
 from etascope.core.numbers import nats, rate
 from etascope.core.run import Run
 
@@ -24,6 +25,8 @@ class RateRow:
         The words its trials got, the most frequent first.
     chosen, within
         Whether it is the recommended one, and whether it lies in the basin.
+    measure
+        What was reported in place of a loss in nats, if it was.
     """
 
     learning_rate: float
@@ -32,13 +35,21 @@ class RateRow:
     verdict: str
     chosen: bool
     within: bool
+    measure: Measure | None = None
 
     @property
-    def cells(self) -> tuple[str, str, str]:
-        """Rate, loss and accuracy as text, empty where there is no number."""
+    def cells(self) -> tuple[str, ...]:
+        """Rate, loss and accuracy as text, or rate and metric; empty where there is no number."""
+        if self.measure is not None:
+            return rate(self.learning_rate), self.measure.written(self.loss) if math.isfinite(self.loss) else ""
         loss = f"{self.loss:.3f}" if self.loss < 100 else nats(self.loss) if math.isfinite(self.loss) else ""
         accuracy = f"{100 * self.accuracy:.1f} %" if math.isfinite(self.accuracy) else ""
         return rate(self.learning_rate), loss, accuracy
+
+
+def rate_header(run: Run) -> tuple[str, ...]:
+    """Return what the cells of the rows are called."""
+    return ("rate", "loss", "accuracy") if run.task.measure is None else ("rate", run.task.measure.name)
 
 
 def rate_rows(run: Run) -> tuple[RateRow, ...]:
@@ -59,6 +70,7 @@ def rate_rows(run: Run) -> tuple[RateRow, ...]:
                 verdict=_in_words(counted) or ("diverged" if math.isinf(loss) else "not tried"),
                 chosen=tried == choice.learning_rate,
                 within=choice.basin is not None and choice.basin.low <= tried <= choice.basin.high,
+                measure=choice.measure,
             )
         )
     if choice.learning_rate is not None and not any(row.chosen for row in rows):
@@ -66,8 +78,11 @@ def rate_rows(run: Run) -> tuple[RateRow, ...]:
         read = ", and its numbers too" if choice.regime == "dear" else ""
         chosen = f"recommended, between rates that were tried{read}"
         rows.append(
-            RateRow(choice.learning_rate, choice.valid_loss, choice.valid_accuracy, chosen, chosen=True, within=True)
-        )
+            RateRow(
+                choice.learning_rate, choice.valid_loss, choice.valid_accuracy, chosen, chosen=True, within=True,
+                measure=choice.measure,
+            )
+        )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: row.learning_rate))
 
 

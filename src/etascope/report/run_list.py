@@ -75,7 +75,8 @@ def print_runs(
         answer = "" if line.learning_rate is None else rate(line.learning_rate)
         test = "" if line.test_accuracy is None else f"{100 * line.test_accuracy:.1f} %"
         page.line(f"{line.id:<{wide}}  {when:<32}  {answer:>8}  {test:>6}  {state(line)}")
-        page.wrapped(f"{line.source}, {line.images:,} images: {line.recipe}", "dim", first=" " * (wide + 2))
+        images = f", {line.images:,} images" if line.images else ""
+        page.wrapped(f"{line.source}{images}: {line.recipe}", "dim", first=" " * (wide + 2))
     page.line("")
     if more:
         page.wrapped("There are more: etascope runs --limit says how many to list.")

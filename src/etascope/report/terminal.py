@@ -13,10 +13,11 @@ from etascope.core.run import Run
 from etascope.core.trace import Trace
 from etascope.report import trace_sections
 from etascope.report.answer import facts, headline
+from etascope.report.asked import division, loss_words
 from etascope.report.dial import dial_of, draw
 from etascope.report.next_step import in_words
 from etascope.report.page import Page
-from etascope.report.rate_table import rate_rows
+from etascope.report.rate_table import rate_header, rate_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,12 +91,7 @@ def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
     page.line("")
     page.fields(facts(run))
     page.line("")
-    height, width, _ = run.data.image_shape
-    page.wrapped(
-        f"{run.data.source}: {run.data.images:,} images of {height} x {width}, {len(run.data.class_names)} classes; "
-        f"{run.data.development:,} to choose by, {run.data.test:,} held back for one test at the end",
-        "dim",
-    )
+    page.wrapped(division(run.data), "dim")
 
 
 def print_quiz(console: Console, questions: Sequence[Question], *, ascii: bool = False) -> None:
@@ -125,9 +121,11 @@ def _dial(page: Page, run: Run) -> None:
     over = [f"{n} {name}" for n, name in ((folds, "folds"), (seeds, "seeds")) if n > 1]
     mean = f", mean over {' and '.join(over)}" if over else ""
     mean += " (where each trial stopped)" if run.choice.regime == "dear" else ""
-    page.wrapped(f"validation loss in nats{mean}: a higher bar is a lower loss, no bar a blind guess", "bold")
+    ours = run.task.measure is None
+    bars = "a higher bar is a lower loss, no bar a blind guess" if ours else "a higher bar is a lower number"
+    page.wrapped(f"{loss_words(run)}{mean}: {bars}", "bold")
     page.line("")
-    blind = math.log(run.task.n_classes)
+    blind = math.log(run.task.n_classes) if ours else None
     for line in draw(dial_of(run.choice, blind), page.width, ascii=page.ascii):
         page.spans(line)
 
@@ -135,8 +133,8 @@ def _dial(page: Page, run: Run) -> None:
 def _rates(page: Page, run: Run) -> None:
     rows = rate_rows(run)
     within, chosen = ("|", ">") if page.ascii else ("┃", "▶")
-    cells = [("rate", "loss", "accuracy"), *(row.cells for row in rows)]
-    wide = [max(len(row[i]) for row in cells) for i in range(3)]
+    cells = [rate_header(run), *(row.cells for row in rows)]
+    wide = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     page.line("   " + "  ".join(f"{name:>{w}}" for name, w in zip(cells[0], wide, strict=True)) + "  verdict", "bold")
     for row in rows:
         mark = chosen if row.chosen else within if row.within else " "

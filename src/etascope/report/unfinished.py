@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etascope.core.history import Status
+from etascope.core.measure import Measure
 from etascope.core.numbers import nats, rate
 from etascope.core.stored import StoredRun
 from etascope.core.trials import Trial, trials
-from etascope.report.next_step import in_words
+from etascope.report.asked import data_words, recipe_words
 from etascope.report.page import Page
 from etascope.report.run_list import ago, clock
 
@@ -44,25 +46,32 @@ def print_unfinished(console: Console, stored: StoredRun, now: datetime, *, asci
     plans, count = len(stored.histories), len(known)
     page.fields([
         ("began", f"{clock(stored.created)}, {ago(stored.created, now)}"),
-        ("data", f"{job.data.source}, {job.data.images:,} images in {len(job.data.class_names)} classes"),
-        ("recipe", f"{in_words(job.task.recipe)}, seed {job.task.recipe.seed}"),
+        ("data", f"{job.data.source}, {data_words(job.data, ' in ')}"),
+        ("recipe", f"{recipe_words(job.task)}, seed {job.task.recipe.seed}"),
         ("kept", f"{plans} {'round' if plans == 1 else 'rounds'} of the search, {count:,} "
                  f"{'trial' if count == 1 else 'trials'}"),
         ("next", f"go on where it stopped: etascope resume {stored.id}"),
     ])  # fmt: skip
     if known:
         page.line("")
-        page.table(("rate", "trials", "valid\nloss", "valid\naccuracy", "so far"), _rows(known))
+        measure = job.task.measure
+        name = "valid\nloss" if measure is None else measure.name
+        page.table(("rate", "trials", name, "valid\naccuracy", "so far"), _rows(known, measure))
 
 
-def _rows(known: Sequence[Trial]) -> list[tuple[str, ...]]:
+def _rows(known: Sequence[Trial], measure: Measure | None) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for tried in sorted({trial.learning_rate for trial in known}):
         here = [trial for trial in known if trial.learning_rate == tried]
         going = [trial for trial in here if not trial.diverged and len(trial.valid_loss)]
-        loss = nats(float(np.mean([trial.valid_loss[-1] for trial in going]))) if going else ""
-        right = f"{100 * np.mean([trial.valid_accuracy[-1] for trial in going]):.1f} %" if going else ""
-        ended = [(Status.FINISHED, "trained to the end"), (Status.PAUSED, "paused"), (Status.DIVERGED, "diverged")]
+        mean = float(np.mean([trial.valid_loss[-1] for trial in going])) if going else math.nan
+        loss = "" if not going else nats(mean) if measure is None else measure.written(mean)
+        accuracy = float(np.mean([trial.valid_accuracy[-1] for trial in going])) if going else math.nan
+        right = f"{100 * accuracy:.1f} %" if math.isfinite(accuracy) else ""
+        ended = [
+            (Status.FINISHED, "trained to the end"), (Status.PAUSED, "paused"), (Status.DIVERGED, "diverged"),
+            (Status.FAILED, "failed"),
+        ]  # fmt: skip
         counts = [(sum(trial.status is status for trial in here), told) for status, told in ended]
         told = ", ".join(f"{count} {how}" for count, how in counts if count)
         rows.append((rate(tried), str(len(here)), loss, right, told))

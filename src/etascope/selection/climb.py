@@ -13,6 +13,7 @@ from etascope.core.recipe import Task
 from etascope.core.trials import Trial
 from etascope.selection.rungs import Rungs
 from etascope.selection.scores import LEAST, WORST, tempered_log_loss
+from etascope.selection.walls import LEARNS
 from etascope.selection.window import Window
 
 #: A rung's score averages the evaluations from this share of its steps on.
@@ -37,7 +38,7 @@ class Scored:
     def within(self, step: int) -> NDArray[np.int64]:
         """Return the evaluations that a rung at `step` averages: those in its last 40 %, or the last before it."""
         at = self.trial.evaluated_at
-        found = np.flatnonzero((at >= math.floor(AVERAGED * step)) & (at <= step))
+        found = np.flatnonzero((at >= round(AVERAGED * step)) & (at <= step))
         return found if len(found) else np.flatnonzero(at <= step)[-1:]
 
     def stopped(self, step: int) -> bool:
@@ -97,22 +98,32 @@ class Climb:
         return self.reached[-1].rates if self.reached else ()
 
 
-def score_trials(trials: Sequence[Trial], seed: int, target: str) -> dict[float, Scored]:
+def score_trials(trials: Sequence[Trial], seed: int, target: str, unit: float = 1.0) -> dict[float, Scored]:
     """Return the trials of one seed on the first fold, by learning rate, with the log of their validation loss.
 
     For the target `accuracy` it is temperature-scaled, at each evaluation anew; for `loss`, and where a trial kept no
-    losses of examples, it is the plain loss.
+    losses of examples, it is the plain loss, over `unit`.
     """
-    return {t.learning_rate: Scored(t, _log_loss(t, target)) for t in trials if (t.seed, t.fold) == (seed, 0)}
+    return {t.learning_rate: Scored(t, _log_loss(t, target, unit)) for t in trials if (t.seed, t.fold) == (seed, 0)}
+
+
+def unit_of(task: Task, trials: Sequence[Trial]) -> float:
+    """Return what losses are measured in: 1 nat, or with a measure the lowest one that a first epoch came to.
+
+    A measure may be of any size, and what is ten times that low is as bad as diverged.
+    """
+    if task.measure is None:
+        return 1.0
+    first = [float(t.valid_loss[0]) for t in trials if len(t.valid_loss)]
+    return min((loss for loss in first if math.isfinite(loss) and loss > 0), default=1.0)
 
 
 def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Window) -> Climb:
     """Return where a ladder stands: a function of what was trained, so that it can go on in another process.
 
-    A first rung of fewer than 20 steps is moved there, or to twice its share; while nothing has learned on it, its step
-    is doubled. On every rung, while the best trial is an end
-    of the window, a trial beyond it is added; added trials go through as many steps as one whole training, or four
-    of them if that is more.
+    A first rung of fewer than 20 steps is moved there, or to twice its share, unless a step is an epoch; while nothing
+    has learned on it, its step is doubled. On every rung, while the best trial is an end of the window, a trial beyond
+    it is added; added trials go through as many steps as one whole training, or four of them if that is more.
 
     Parameters
     ----------
@@ -125,7 +136,7 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
     """
     total, spent = task.steps, 0
     rates = live = list(window.first)
-    top, step = rungs.steps(rungs.shares[-1], total), first_step(rungs, total)
+    top, step = rungs.steps(rungs.shares[-1], total), first_step(task, rungs)
     reached, left = list[Reached](), dict[float, int]()
     if todo := _lacking(scored, live, step):
         return Climb(todo, tuple(rates))
@@ -153,15 +164,21 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
     return Climb(None, tuple(rates), tuple(reached), left)
 
 
-def first_step(rungs: Rungs, total: int) -> int:
-    """Return the step of the first rung, of `total`, where something has learned by then.
+def first_step(task: Task, rungs: Rungs) -> int:
+    """Return the step of the first rung, where something has learned by then.
 
     Examples
     --------
-    >>> [first_step(Rungs(7, (1 / 16, 3 / 4), (3,), 3.0), total) for total in (40, 200, 800)]
+    >>> from etascope.core.recipe import Recipe
+    >>> tasks = [Task(Recipe(), 10, 800, 1, steps_per_epoch=steps) for steps in (8, 40, 160)]
+    >>> [first_step(task, Rungs(7, (1 / 16, 3 / 4), (3,), 3.0)) for task in tasks]
     [4, 20, 50]
     """
+    total = task.steps
     step = rungs.steps(rungs.shares[0], total)
+    if task.measure is not None:
+        # A step is an epoch, and many steps of the optimizer.
+        return step
     return min(rungs.steps(rungs.shares[-1], total), max(step, min(FEWEST, 2 * step)))
 
 
@@ -200,10 +217,19 @@ def evaluations(start: int, end: int) -> tuple[int, ...]:
     return tuple(sorted({at for share in (AVERAGED, 0.8, 1.0) if start < (at := round(share * end)) <= end}))
 
 
-def _log_loss(trial: Trial, target: str) -> NDArray[np.float64]:
+def learned(task: Task, scored: Mapping[float, Scored], log_loss: float) -> bool:
+    """Return whether a log loss is clearly below a blind guess's, or with a measure below the worst first epoch's."""
+    if task.measure is None:
+        return log_loss < math.log(math.log(task.n_classes)) - LEARNS
+    first = [float(s.log_loss[0]) for s in scored.values() if len(s.log_loss) and not s.stopped(1)]
+    alone = len(scored) == 1 and task.steps == 1
+    return alone or (bool(first) and log_loss < max(first) - LEARNS)
+
+
+def _log_loss(trial: Trial, target: str, unit: float) -> NDArray[np.float64]:
     if target == "accuracy" and trial.example_losses is not None:
         return tempered_log_loss(trial.example_losses)
-    loss = np.where(np.isfinite(trial.valid_loss), trial.valid_loss, math.exp(WORST))
+    loss = np.where(np.isfinite(trial.valid_loss), trial.valid_loss / unit, math.exp(WORST))
     return np.log(np.clip(loss, LEAST, math.exp(WORST)))
 
 
@@ -222,6 +248,8 @@ def _alive(scored: Mapping[float, Scored], rates: Sequence[float], step: int) ->
 
 
 def _any_learned(task: Task, scored: Mapping[float, Scored], rates: Sequence[float], step: int) -> bool:
+    if task.measure is not None:
+        return learned(task, scored, min(scored[rate].score(step) for rate in rates))
     lowest = math.inf
     for rate in rates:
         trial = scored[rate].trial

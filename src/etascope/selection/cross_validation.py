@@ -163,7 +163,7 @@ class CrossValidation:
                 valid_loss=math.nan,
                 valid_accuracy=math.nan,
                 reason=no_answer(task, scored, best_index(scored), self.grid.limits),
-                not_tried=not_tried(task.recipe, plain),
+                not_tried=not_tried(task, plain),
                 landscape=plain,
                 verdicts=verdicts(task, every, scored, None, None, measure=MEASURES[self.target]),
                 cost=search_cost(task, histories),
@@ -185,7 +185,7 @@ class CrossValidation:
             valid_loss=loss,
             valid_accuracy=shown if luck.fresh is None else luck.fresh,
             reason=receipt(settled, sure, plain, scored, self.grid.limits),
-            not_tried=not_tried(task.recipe, plain),
+            not_tried=not_tried(task, plain),
             landscape=plain,
             verdicts=verdicts(
                 task, every, scored, settled.learning_rate, settled.basin,

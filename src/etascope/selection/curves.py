@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Landscape
 from etascope.core.data import NO_FOLD
-from etascope.core.history import History, Status
+from etascope.core.history import History
 from etascope.core.plan import trial_rates
 from etascope.core.recipe import Task
 from etascope.selection.scores import Scores
@@ -39,7 +39,7 @@ def read_landscape(task: Task, histories: Sequence[History], seeds: Sequence[int
             if fold == NO_FOLD or (seeds is not None and history.plan.seeds[trial] not in seeds):
                 continue
             loss, accuracy = float(history.valid_loss[trial, -1]), float(history.valid_accuracy[trial, -1])
-            if history.status[trial] is Status.DIVERGED or not np.isfinite(loss):
+            if history.diverged[trial] or not np.isfinite(loss):
                 loss, accuracy = np.inf, np.nan
             cells[float(rates[trial]), (int(history.plan.seeds[trial]), fold)] = loss, accuracy
     learning_rates = sorted({rate for rate, _ in cells})

@@ -15,13 +15,14 @@ from etascope.core.plan import Checkpoint, Plan, trial_rates
 from etascope.core.recipe import Task
 from etascope.core.schedules import schedule_row
 from etascope.core.trials import trials
-from etascope.selection.climb import Todo, climb, evaluations, first_step, score_trials
+from etascope.selection.ascent import Ascent
+from etascope.selection.climb import Todo, climb, evaluations, first_step, score_trials, unit_of
 from etascope.selection.cost import search_cost
 from etascope.selection.curves import read_landscape
 from etascope.selection.grid import check_window
 from etascope.selection.ladder_noise import noise_variance
 from etascope.selection.ladder_shift import shift_mean
-from etascope.selection.ladder_words import Ascent, ladder_reasons, ladder_verdict, no_ladder_answer
+from etascope.selection.ladder_words import ladder_reasons, ladder_verdict, no_ladder_answer
 from etascope.selection.posterior import DEAR, Draws, regret_draws
 from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 from etascope.selection.reasons import not_tried
@@ -36,6 +37,8 @@ from etascope.selection.worth import customary_rate
 #: How much accuracy, in points, a ladder's winner loses on a fresh seed, and the deviation of that between cases: means
 #: over 43 tasks, 0.16 to 0.29 and 1.9 to 3.9 by set.
 LUCK, LUCK_SPREAD = 0.3, 3.0
+#: Where no accuracy is known, noise is judged as if this share were wrong, which is typical of those tasks.
+NOMINAL_ERROR = 0.15
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Ladder:
         What "within" means for the confidence, above 0. None is 1 accuracy point (a hundredth), or 5 per cent of loss.
     low, high
         Lowest and highest peak rate to try. None is free, within 1e-7 to 1e4.
+    middle
+        Middle of the first window, within the limits. None is the optimizer's customary one.
     budget
         What the search may cost, in trainings, at least 1. Default 3. The costliest of eight plans that fits is taken:
         about 1.4 (which is also taken below), 1.8, 2.2, 2.9, 3.7, 5.3, 7.4 and 15. From 7.4 on all trials run to the
@@ -95,6 +100,7 @@ class Ladder:
     low: float | None = None
     high: float | None = None
     budget: float = 3.0
+    middle: float | None = None
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -137,12 +143,13 @@ class Ladder:
             valid_loss=math.nan,
             valid_accuracy=math.nan,
             reason=(),
-            not_tried=not_tried(task.recipe, landscape) if len(landscape.learning_rates) else "everything.",
+            not_tried=not_tried(task, landscape) if len(landscape.learning_rates) else "everything.",
             landscape=landscape,
             verdicts=(),
             cost=search_cost(task, histories),
             target=self.target,
             regime="dear",
+            measure=task.measure,
         )
         answered = ascent.answered
         choice = self._answer(ascent, choice) if answered else replace(choice, reason=no_ladder_answer(ascent))
@@ -150,9 +157,11 @@ class Ladder:
         return replace(choice, verdicts=told)
 
     def _ascend(self, task: Task, histories: Sequence[History]) -> Ascent:
-        window = window_of(task.recipe, self.rungs.trials, self.low, self.high)
-        scored = score_trials(trials(task, histories), task.recipe.seed, self.target)
-        ascent = Ascent(task, window, climb(task, scored, self.rungs, window), scored, self.target)
+        window = window_of(task.recipe, self.rungs.trials, self.low, self.high, self.middle)
+        found = trials(task, histories)
+        unit = unit_of(task, found)
+        scored = score_trials(found, task.recipe.seed, self.target, unit)
+        ascent = Ascent(task, window, climb(task, scored, self.rungs, window), scored, self.target, unit)
         if not ascent.answered:
             return ascent
         wider = beside(ascent)
@@ -188,18 +197,18 @@ class Ladder:
         )
         customary = customary_rate(task.recipe)
         cost = draws.cost_of(customary, against=answer)
-        alone = len(climbed.rates) == 1
+        alone, ours = len(climbed.rates) == 1, task.measure is None
         return replace(
             choice,
             learning_rate=answer,
             basin=basin,
             valid_loss=loss,
             valid_accuracy=accuracy,
-            reason=ladder_reasons(ascent, answer, basin, first_step(self.rungs, task.steps)),
+            reason=ladder_reasons(ascent, answer, basin, first_step(task, self.rungs)),
             confidence=None if alone else Confidence(word, tolerance, _settle(task, word), share),
             walls=ascent.walls(answer, basin),
-            luck=Luck(LUCK, LUCK_SPREAD, accuracy),
-            worth_tuning=None if alone or cost is None else WorthTuning(customary, *cost),
+            luck=Luck(LUCK, LUCK_SPREAD, accuracy) if ours else None,
+            worth_tuning=None if alone or cost is None or not ours else WorthTuning(customary, *cost),
             curve=None if alone else draws.curve(UNITS[self.target]),
         )
 
@@ -208,11 +217,14 @@ class Ladder:
         trial = ascent.scored[best].trial
         rows = 200 if trial.example_losses is None else trial.example_losses.shape[-1]
         # A best without an error would leave nothing to lose: it counts as half an error.
-        error = max(1 - float(trial.valid_accuracy[-1]), 0.5 / rows)
+        right = float(trial.valid_accuracy[-1])
+        error = max(1 - right, 0.5 / rows) if math.isfinite(right) else NOMINAL_ERROR
         scale = 100 * DEAR.slope * error
         points = scale * (ascent.scores - ascent.scores.min())
         noise = noise_variance(ascent.climbed, ascent.scored, best, points, scale, ascent.task.steps, self.target)
-        shift = shift_mean(ascent.task.recipe.schedule, ascent.top / ascent.task.steps)
+        # The schedule of a script or a loop is its own affair, so nothing is known of a shift.
+        known = ascent.task.measure is None
+        shift = shift_mean(ascent.task.recipe.schedule, ascent.top / ascent.task.steps) if known else 0.0
         draws = regret_draws(x, points, noise, scale, replace(DEAR, shift_mean=shift), seed=ascent.task.recipe.seed)
         return draws if self.target == "accuracy" else draws.times(100 / scale)
 
@@ -241,6 +253,8 @@ def _basin(ascent: Ascent, draws: Draws, answer: float) -> Basin:
 def _settle(task: Task, word: str) -> str:
     if word == "likely":
         return ""
+    if task.measure is not None:
+        return "More trials, each to the end, would settle more: a budget of 15."
     folds = "" if task.n_folds > 1 else "--folds 5 "
     trainings = cheap_trainings(task)
     seconds = duration(trainings * training_seconds(task))
@@ -273,6 +287,6 @@ def _plan(task: Task, todo: Todo, checkpoints: dict[tuple[float, int], Checkpoin
         start=start,
         resume=resume if start else None,
         keep_checkpoints=True,
-        evaluate_at=evaluations(start, todo.end),
-        keep_examples=True,
+        evaluate_at=evaluations(start, todo.end) if task.measure is None else None,
+        keep_examples=task.measure is None,
     )

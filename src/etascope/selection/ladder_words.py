@@ -1,134 +1,56 @@
-"""What a ladder says: a verdict for each trial, its walls, and why this rate or none, in sentences."""
+"""What a ladder says: a verdict for each trial, and why this rate or none, in sentences."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from etascope.core.choice import Basin, Walls
+from etascope.core.choice import Basin
+from etascope.core.history import Status
 from etascope.core.numbers import nats, rate
-from etascope.core.recipe import Task
 from etascope.core.trials import Trial
-from etascope.selection.chained_scores import chained_scores
-from etascope.selection.climb import BLOWN, Climb, Scored, blown_up
+from etascope.selection.ascent import Ascent
+from etascope.selection.climb import BLOWN, blown_up
 from etascope.selection.grid import LIMITS
 from etascope.selection.reasons import other_rates
-from etascope.selection.verdicts import BOUNCE, HARDLY
-from etascope.selection.walls import LEARNS, MARGIN
-from etascope.selection.window import Window
+from etascope.selection.verdicts import BOUNCE
 
 #: A trial is near the edge when one at most this many times as large diverged: the next one of the first window.
 EDGE = 2.5
 
 
-@dataclass(frozen=True, eq=False)
-class Ascent:
-    """A ladder at its top, with what its sentences are made of.
-
-    Attributes
-    ----------
-    task, window, climbed, scored, target
-        The job, where the ladder began, where it stands, its trials by rate, and what "best" means.
-    """
-
-    task: Task
-    window: Window
-    climbed: Climb
-    scored: dict[float, Scored]
-    target: str
-
-    @cached_property
-    def scores(self) -> NDArray[np.float64]:
-        """`(rates,)`: chained scores in log loss."""
-        return chained_scores(self.climbed, self.scored)
-
-    @cached_property
-    def best(self) -> float | None:
-        """The finalist with the lowest score; None where every trial diverged."""
-        of = dict(zip(self.climbed.rates, self.scores.tolist(), strict=True))
-        return min(self.climbed.finalists, key=lambda r: (of[r], r), default=None)
-
-    @property
-    def learned(self) -> bool:
-        """Whether the best finalist is clearly better than a blind guess."""
-        blind = math.log(math.log(self.task.n_classes))
-        return self.best is not None and self.scored[self.best].score(self.top) < blind - LEARNS
-
-    @property
-    def top(self) -> int:
-        """The step of the last rung."""
-        return self.climbed.reached[-1].step
-
-    @property
-    def open_end(self) -> str:
-        """`lowest` or `highest` where the best finalist is that end of the window, and more is allowed beyond it."""
-        if self.best is None or self.window.beyond(self.climbed.rates, self.best) is None:
-            return ""
-        return "lowest" if self.best == self.climbed.rates[0] else "highest"
-
-    @property
-    def answered(self) -> bool:
-        """Whether it is at its top with an answer: something learned, and the best is no end of the window."""
-        return self.climbed.todo is None and self.learned and not self.open_end
-
-    @property
-    def loss_name(self) -> str:
-        """What the scores are the logarithm of."""
-        return "temperature-scaled loss" if self.target == "accuracy" else "validation loss"
-
-    def stopped(self, r: float) -> bool:
-        """Return whether a rate diverged."""
-        return self.scored[r].stopped(self.scored[r].trial.steps)
-
-    def walls(self, at: float, basin: Basin) -> Walls:
-        """Return the nearest rates on either side of `at` that diverged, or lose 0.2 in chained log loss (22 %).
-
-        None lies within the basin.
-        """
-        worse = [
-            r for r, score in zip(self.climbed.rates, self.scores.tolist(), strict=True)
-            if self.stopped(r) or score >= float(self.scores.min()) + MARGIN
-        ]  # fmt: skip
-        low, high = [r for r in worse if r < at and r <= basin.low], [r for r in worse if r > at and r >= basin.high]
-        return Walls(max(low, default=None), min(high, default=None))
-
-
 def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Basin | None) -> str:
     """Return the verdict of a trial; one that was left behind is compared with the best at the step it came to."""
     r, total = trial.learning_rate, ascent.task.steps
-    ending = _ending(trial, total)
+    ending = _ending(ascent, trial)
     if ending:
         return ending
     scored = ascent.scored.get(r)
     if scored is None or (trial.seed, trial.fold) != (ascent.task.recipe.seed, 0):
         return "not judged: this trial is of another seed or fold than the ladder's"
-    blind = math.log(ascent.task.n_classes)
-    loss = math.exp(scored.score(trial.steps))
-    at = f"{ascent.loss_name} {nats(loss)} at step {trial.steps} of {total}"
-    if trial.steps < total and r in ascent.climbed.left:
-        at = f"{ascent.loss_name} {nats(loss)} when it was stopped at step {trial.steps} of {total}"
+    score = scored.score(trial.steps)
+    hardly = ascent.hardly(score)
+    stopped = "when it was stopped " if trial.steps < total and r in ascent.climbed.left else ""
+    at = f"{ascent.loss_name} {ascent.told(r, trial.steps)} {stopped}at {ascent.step} {trial.steps} of {total}"
+    at += f"; {trial.remark}" if trial.remark else ""
     if answer is None or basin is None or ascent.best is None:
-        if loss > HARDLY * blind:
-            return f"learned nothing: {at}, hardly below a blind guess ({nats(blind)})"
+        if hardly:
+            return f"learned nothing: {at}{hardly}"
         return f"not judged: {at}, and there is no best rate to compare it with yet"
     if r == min(ascent.climbed.finalists, key=lambda other: abs(math.log(other / answer))):
         return f"best: {at}; of those that went so far, the nearest to {rate(answer)}"
     against = _against(ascent, trial.steps)
     if r < basin.low:
-        small = loss > HARDLY * blind
-        return f"too small: {at}, hardly below a blind guess ({nats(blind)})" if small else f"slow: {at}{against}"
+        return f"too small: {at}{hardly}" if hardly else f"slow: {at}{against}"
     if r > basin.high:
         rise = _rise(trial)
         if rise > BOUNCE:
             return f"bouncing: training loss rose by {rise:.0%} from one quarter of its steps to the next; {at}"
         near = [o for o in ascent.climbed.rates if r < o <= EDGE * r and ascent.stopped(o)]
         if near:
-            return f"near the edge: {at}, but {near[0] / r:.2g} times this rate diverged"
+            return f"near the edge: {at}, but {near[0] / r:.2g} times this rate {ascent.ended(near[0])}"
         return f"too large: {at}{against}"
     if trial.steps < ascent.top:
         return f"{'slow' if r < answer else 'behind'}: {at}{against}; too early to tell it from the best"
@@ -142,17 +64,19 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin, planned: int) ->
     """
     climbed, scored = ascent.climbed, ascent.scored
     best = climbed.finalists[0] if ascent.best is None else ascent.best
-    accuracy = float(scored[best].trial.valid_accuracy[-1])
+    accuracy, measure = float(scored[best].trial.valid_accuracy[-1]), ascent.task.measure
+    # Where accuracy is the measure itself, it is told already.
+    right = f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) and not (measure and measure.maximize) else ""
+    scores = ascent.loss_name if measure is None else measure.words
+    had, at = ascent.told(best, ascent.top), f"at {ascent.step} {ascent.top}"
     if len(climbed.rates) == 1:
         return (
-            f"{rate(answer)} is the only learning rate that was allowed: {ascent.loss_name} "
-            f"{nats(math.exp(scored[best].score(ascent.top)))} at step {ascent.top} (accuracy {accuracy:.3f}).",
+            f"{rate(answer)} is the only learning rate that was allowed: {ascent.loss_name} {had} {at}{right}.",
             "No wall was looked for and no basin is known; allow a range of rates for that.",
         )
     first = (
-        f"{rate(answer)} is where the curve through the trials' {ascent.loss_name} promises to lose least; the best "
-        f"trial, {rate(best)}, had {nats(math.exp(scored[best].score(ascent.top)))} at step {ascent.top} of "
-        f"{ascent.task.steps} (accuracy {accuracy:.3f})."
+        f"{rate(answer)} is where the curve through the trials' {scores} promises to lose least; the best trial, "
+        f"{rate(best)}, had {had} {at} of {ascent.task.steps}{right}."
     )
     walls = ascent.walls(answer, basin)
     second = (
@@ -164,7 +88,9 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin, planned: int) ->
         f"Rates from {rate(basin.low)} to {rate(basin.high)} ({decades:.1f} decades) cannot be told apart from it; in "
         "the benchmark (18 jobs, eight seeds), 88 in 100 such intervals held the best rate."
     )
-    return (first, second, third, _way(climbed, planned), *_mind(ascent, answer, basin))
+    if measure is not None:
+        third += " Those were small dense networks, compared by accuracy: take it as a hint here."
+    return (first, second, third, _way(ascent, planned), *_mind(ascent, answer, basin))
 
 
 def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
@@ -175,8 +101,15 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
         todo = climbed.todo
         count = "one trial has" if len(todo.rates) == 1 else f"{len(todo.rates)} trials have"
         return (
-            f"The ladder has not come to its top: {count} yet to be trained to step {todo.end} of {ascent.task.steps}.",
+            f"The ladder has not come to its top: {count} yet to be trained to {ascent.step} {todo.end} of "
+            f"{ascent.task.steps}.",
             "Let the search go on.",
+        )
+    measure = ascent.task.measure
+    if ascent.best is None and measure is not None:
+        return (
+            f"Every training {span} diverged or failed.",
+            "Look at what the trainings said, and allow lower rates if they diverged.",
         )
     if ascent.best is None:
         lower = "Allow lower rates. " if min(climbed.rates) > LIMITS[0] else ""
@@ -184,18 +117,25 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             f"Every learning rate {span} diverged.",
             f"{lower}Look for extreme values in the data, or choose another optimizer or a smaller model.",
         )
-    loss = math.exp(ascent.scored[ascent.best].score(ascent.top))
+    loss = ascent.told(ascent.best, ascent.top)
+    if not ascent.learned and measure is not None:
+        return (
+            f"No learning rate {span} made {measure.name} clearly better than it was at the worst one after one epoch: "
+            f"the best is {loss}, at {rate(ascent.best)}.",
+            "Check that the learning rate reaches the optimizer and that the metric moves; else allow other rates, or "
+            "train for more epochs.",
+        )
     if not ascent.learned:
         return (
-            f"No learning rate {span} learned: the lowest {ascent.loss_name} is {nats(loss)} nats, at "
+            f"No learning rate {span} learned: the lowest {ascent.loss_name} is {loss} nats, at "
             f"{rate(ascent.best)}, and a blind guess has {nats(math.log(ascent.task.n_classes))}.",
             other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
             + "Check that the labels belong to the images; else train for more epochs, or on more images.",
         )
-    side = ascent.open_end
+    side, unit = ascent.open_end, "" if measure else " nats"
     limit, word = (window.low, "below") if side == "lowest" else (window.high, "above")
     return (
-        f"The best so far, {rate(ascent.best)} with a {ascent.loss_name} of {nats(loss)} nats, is the {side} rate that "
+        f"The best so far, {rate(ascent.best)} with a {ascent.loss_name} of {loss}{unit}, is the {side} rate that "
         f"was tried; a better one may lie {word}.",
         f"Search there: limit the rates to those {word} {rate(ascent.best)}, down to {rate(limit)}."
         if side == "lowest"
@@ -203,10 +143,14 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
     )
 
 
-def _ending(trial: Trial, total: int) -> str:
-    at = blown_up(trial.step_loss)
+def _ending(ascent: Ascent, trial: Trial) -> str:
+    at, total = blown_up(trial.step_loss), ascent.task.steps
+    if trial.status is Status.FAILED:
+        return f"failed: {trial.remark or trial.status.value}"
     if trial.diverged:
         step = trial.diverged_at + 1
+        if ascent.task.measure is not None:
+            return f"diverged: {ascent.loss_name} was no longer a finite number at epoch {step} of {total}"
         return f"diverged: the training loss was no longer a finite number at step {step} of {total}"
     if at is not None:
         return f"diverged: the training loss had passed {BLOWN:.0f} times its first by step {at + 1} of {total}"
@@ -217,7 +161,7 @@ def _against(ascent: Ascent, step: int) -> str:
     best = ascent.best
     if best is None or not (ascent.scored[best].trial.evaluated_at <= step).any():
         return ""
-    return f", where {rate(best)} had {nats(math.exp(ascent.scored[best].score(step)))}"
+    return f", where {rate(best)} had {ascent.told(best, step)}"
 
 
 def _rise(trial: Trial) -> float:
@@ -233,17 +177,20 @@ def _wall(ascent: Ascent, wall: float | None, word: str, end: float) -> str:
         allowed = ", the end of what was allowed," if end in (ascent.window.low, ascent.window.high) else ""
         return f"no rate {'down' if word == 'slow' else 'up'} to {rate(end)}{allowed} is clearly worse"
     if ascent.stopped(wall):
-        return f"{rate(wall)} diverged"
+        return f"{rate(wall)} {ascent.ended(wall)}"
     index = ascent.climbed.rates.index(wall)
     times = math.exp(float(ascent.scores[index] - ascent.scores.min()))
-    return f"{rate(wall)} is too {word} (about {times:.2g} times the loss)"
+    what = "loss" if ascent.task.measure is None else ascent.task.measure.words
+    return f"{rate(wall)} is too {word} (about {times:.2g} times the {what})"
 
 
-def _way(climbed: Climb, planned: int) -> str:
-    counts = [f"{len(r.rates)} came to step {r.step}" for r in climbed.reached]
-    on = "; each went on from its checkpoint" if len(counts) > 1 else ""
+def _way(ascent: Ascent, planned: int) -> str:
+    climbed, step = ascent.climbed, ascent.step
+    counts = [f"{len(r.rates)} came to {step} {r.step}" for r in climbed.reached]
+    on = "; each went on from its checkpoint" if len(counts) > 1 and ascent.task.measure is None else ""
     moved = (
-        f" Nothing had learned by step {planned}, where they were to be compared first: that came later, and cost more."
+        f" Nothing had learned by {step} {planned}, where they were to be compared first: that came later, and cost "
+        "more."
     )
     later = moved if climbed.reached[0].step > planned else ""
     return f"Of {len(climbed.rates)} trials, {', '.join(counts)}{on}.{later}"
@@ -261,5 +208,6 @@ def _mind(ascent: Ascent, answer: float, basin: Basin) -> list[str]:
         told.append("The basin reaches to the end of what was tried, so it may be wider.")
     over = [r for r in rates if answer < r <= 2 * answer and ascent.stopped(r)]
     if over:
-        told.append(f"Mind the edge: {rate(over[0])}, only {over[0] / answer:.2g} times as large, diverged.")
+        times, how = over[0] / answer, ascent.ended(over[0])
+        told.append(f"Mind the edge: {rate(over[0])}, only {times:.2g} times as large, {how}.")
     return told

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from etascope.core.choice import Basin, Landscape
-from etascope.core.recipe import Recipe, Task
+from etascope.core.recipe import Task
 from etascope.selection.curves import fully_tried
 from etascope.selection.grid import LIMITS
 from etascope.selection.verdicts import EDGE
@@ -82,12 +82,15 @@ def other_rates(rates: Sequence[float], best: int, limits: tuple[float, float]) 
     return f"Allow {'other' if down and up else 'lower' if down else 'higher'} rates. "
 
 
-def not_tried(recipe: Recipe, landscape: Landscape) -> str:
+def not_tried(task: Task, landscape: Landscape) -> str:
     """Return what the search did not look at, in one sentence."""
+    recipe = task.recipe
     rates, seeds = landscape.learning_rates, ", ".join(map(str, sorted({seed for seed, _ in landscape.units})))
     window = f"rates outside {rates[0]:.3g} to {rates[-1]:.3g} and between the {len(rates)} that were tried"
     if len(rates) == 1:
         window = f"any rate but {rates[0]:.3g}"
+    if task.measure is not None:
+        return f"{window}; any number of epochs but {recipe.epochs} or seed but {seeds}; any other setting."
     return (
         f"{window}; any optimizer but {recipe.optimizer}, schedule but {recipe.schedule}, batch size but "
         f"{recipe.batch_size}, number of epochs but {recipe.epochs} or seed but {seeds}; other models."

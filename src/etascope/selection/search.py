@@ -145,7 +145,7 @@ class GridSearch:
             valid_loss=loss,
             valid_accuracy=accuracy,
             reason=why,
-            not_tried=not_tried(task.recipe, landscape),
+            not_tried=not_tried(task, landscape),
             landscape=landscape,
             verdicts=verdicts(task, trials(task, histories), landscape, answer, basin),
             cost=search_cost(task, histories),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from etascope.core.choice import Walls
+from etascope.selection.ascent import Ascent
 from etascope.selection.climb import Climb, Reached, Todo
-from etascope.selection.ladder_words import Ascent
 
 #: Rates sought go through this share of the recipe's steps in all, or two of them do if that is more.
 MOST = 0.5

@@ -55,7 +55,9 @@ class Window:
         return None
 
 
-def window_of(recipe: Recipe, trials: int, low: float | None = None, high: float | None = None) -> Window:
+def window_of(
+    recipe: Recipe, trials: int, low: float | None = None, high: float | None = None, middle: float | None = None
+) -> Window:
     """Return the first window: rates evenly spaced on the logarithmic axis, 1.25 decades to either side of a middle.
 
     The middle is customary for the optimizer (0.1 for SGD, 0.03 with momentum 0.9, 0.003 for Adam and its kin); with
@@ -71,6 +73,8 @@ def window_of(recipe: Recipe, trials: int, low: float | None = None, high: float
         Number of rates, at least 1.
     low, high
         Lowest and highest rate; None is 1e-7 and 1e4.
+    middle
+        Middle of the first window as a learning rate. None is the customary one.
 
     Examples
     --------
@@ -79,10 +83,10 @@ def window_of(recipe: Recipe, trials: int, low: float | None = None, high: float
     """
     least = float(f"{low or min(LIMITS[0], high or math.inf):.12g}")
     most = float(f"{high or max(LIMITS[1], low or 0.0):.12g}")
-    bottom, top, middle = math.log10(least), math.log10(most), math.log10(_centre(recipe))
+    bottom, top, centre = math.log10(least), math.log10(most), math.log10(middle or customary_middle(recipe))
     reach = min(REACH, (top - bottom) / 2)
-    middle = min(max(middle, bottom + reach), top - reach)
-    start, end = middle - reach, middle + reach
+    centre = min(max(centre, bottom + reach), top - reach)
+    start, end = centre - reach, centre + reach
     narrow = top - bottom <= 2 * REACH
     if narrow:
         count = 1 if least == most else max(2, min(trials, 1 + int(2 * reach / NEAREST)))
@@ -103,7 +107,8 @@ def window_of(recipe: Recipe, trials: int, low: float | None = None, high: float
     return Window(tuple(held), spacing, least, most)
 
 
-def _centre(recipe: Recipe) -> float:
+def customary_middle(recipe: Recipe) -> float:
+    """Return the middle of the first window that is customary for the recipe's optimizer."""
     centre = CENTRES[recipe.optimizer]
     if recipe.optimizer in ("momentum", "nesterov"):
         centre *= (1 - (recipe.momentum or 0.0)) / 0.1

@@ -33,13 +33,18 @@ def recipe_line(recipe: Recipe) -> str:
     return ", ".join(parts)
 
 
+def reports_line(recipe: Recipe) -> str:
+    """Return what is known of a recipe that a script or a loop has, in a line of words."""
+    return f"{recipe.epochs} epoch{'' if recipe.epochs == 1 else 's'}, seed {recipe.seed}"
+
+
 def asked_columns(job: Job) -> dict[str, Any]:
     """Return what is known when a run begins."""
     return {
         "source": _printable(job.data.source),
         "images": job.data.images,
         "fingerprint": _printable(job.data.fingerprint),
-        "recipe": recipe_line(job.task.recipe),
+        "recipe": recipe_line(job.task.recipe) if job.task.measure is None else reports_line(job.task.recipe),
         "trials": 0,
     }
 

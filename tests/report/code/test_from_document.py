@@ -4,6 +4,7 @@ from etascope.core.errors import InputError
 from etascope.report.code.from_document import read_pick
 from etascope.report.document import pick_document, write_json
 from tests.learn import made
+from tests.report.reported import reported_run
 
 
 @pytest.mark.parametrize("learning_rate", [0.018, None])
@@ -31,4 +32,10 @@ def test_other_files_are_refused(tmp_path, text, said):
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
+        read_pick(tmp_path / "answer.json")
+
+
+def test_a_document_of_a_script_is_refused(tmp_path):
+    write_json(pick_document(reported_run()), tmp_path / "answer.json")
+    with pytest.raises(InputError, match="your own"):
         read_pick(tmp_path / "answer.json")

@@ -81,7 +81,8 @@ def loss_panel(choice: Choice, ends: tuple[float, float], *, last: bool = True, 
     shown = choice.landscape
     mean, accuracy = shown.mean_loss, shown.mean_accuracy
     finite = shown.valid_loss[np.isfinite(shown.valid_loss)]
-    least = max(float(finite.min()), 1e-4) if finite.size else 1.0
+    smallest = 1e-4 if choice.measure is None or not finite.size else 1e-4 * max(float(np.median(finite)), 1e-30)
+    least = max(float(finite.min()), smallest) if finite.size else 1.0
     lowest = float(np.nanmin(mean)) if np.isfinite(mean).any() else least
     top = max(min(float(finite.max()), CEILING * lowest), 1.2 * least) if finite.size else 2.0
     dots, means, lost = list[Spec](), list[Spec](), list[Spec]()
@@ -97,15 +98,17 @@ def loss_panel(choice: Choice, ends: tuple[float, float], *, last: bool = True, 
             means.append({"rate": tried, "loss": float(mean[i]), "y": _within(float(mean[i]), least, top)})
             means[-1] |= {"accuracy": float(accuracy[i])} if math.isfinite(accuracy[i]) else {}
     scale = {"type": "log", "domain": [0.93 * least, 1.12 * top], "nice": False}
-    axis: Spec = {"title": "validation loss (nats, logarithmic)", "format": "~g", "titleY": -30}
+    name = "validation loss (nats, logarithmic)" if choice.measure is None else f"{choice.measure.words} (logarithmic)"
+    axis: Spec = {"title": name, "format": "~g", "titleY": -30}
     axis["values"] = [
-        t for e in range(-5, 4) for m in (1, 2, 3, 5) if 0.93 * least <= (t := float(f"{m}e{e}")) <= 1.12 * top
-    ]
+        t for e in range(math.floor(math.log10(least)) - 1, math.ceil(math.log10(top)) + 1) for m in (1, 2, 3, 5)
+        if 0.93 * least <= (t := float(f"{m}e{e}")) <= 1.12 * top
+    ]  # fmt: skip
     y = {"field": "y", "type": "quantitative", "scale": scale, "axis": axis}
     x, colour = x_axis(ends, "learning rate (logarithmic)" if last else None), colour_of_rate(ends)
     hover = [
         {"field": "rate", "title": "learning rate", "format": ".3~g"},
-        {"field": "loss", "title": "validation loss", "format": ".3f"},
+        {"field": "loss", "title": _loss_name(choice), "format": ".3f" if choice.measure is None else ".4~g"},
         {"field": "accuracy", "title": "validation accuracy", "format": ".1%"},
     ]
     units = [{"field": "fold", "title": "fold"}, {"field": "seed", "title": "seed"}]
@@ -182,20 +185,28 @@ def _cost_panel(choice: Choice, curve: Curve, ends: tuple[float, float]) -> Spec
     }
 
 
+def _loss_name(choice: Choice) -> str:
+    return "validation loss" if choice.measure is None else choice.measure.words
+
+
 def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
+def _loss(choice: Choice, loss: float) -> str:
+    return nats(loss) if choice.measure is None else f"{loss:.4g}"
+
+
 def _table(choice: Choice) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     shown, curve, rows = choice.landscape, choice.curve, list[tuple[str, ...]]()
-    header = ["learning rate", "validation loss", "validation accuracy", "trainings"]
+    header = ["learning rate", _loss_name(choice), "validation accuracy", "trainings"]
     if curve is not None:
         header.append("points lost" if curve.unit == "points" else f"{curve.unit} of loss lost")
     for i, tried in enumerate(shown.learning_rates.tolist()):
         loss, right = float(shown.mean_loss[i]), float(shown.mean_accuracy[i])
         row = [
             rate(tried),
-            nats(loss) if math.isfinite(loss) else "diverged" if math.isinf(loss) else "",
+            _loss(choice, loss) if math.isfinite(loss) else "diverged" if math.isinf(loss) else "",
             percent(right) if math.isfinite(right) else "",
             str(int(np.count_nonzero(~np.isnan(shown.valid_loss[i])))),
         ]

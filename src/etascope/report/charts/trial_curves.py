@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.measure import Measure
 from etascope.core.numbers import nats, rate
 from etascope.core.run import Run
 from etascope.core.trials import Trial
@@ -42,21 +43,28 @@ def trial_curves_chart(run: Run) -> Chart:
     Means are taken over the trials that have a finite loss there. A line ends in a cross where a trial diverged.
     """
     ends, found = window(run.choice), _curves(run)
-    ceiling = CEILING * math.log(run.task.n_classes)
+    measure = run.task.measure
     values = [loss for curve in found for loss in (*curve.train, *curve.valid) if math.isfinite(loss)]
+    ceiling = CEILING * (math.log(run.task.n_classes) if measure is None else _middle_of_first(found))
     top = min(max(values, default=ceiling), ceiling)
-    panels = (
-        _panel(found, "train", "training loss (nats)", top, run, ends, legend=False),
-        _panel(found, "valid", "validation loss (nats)", top, run, ends, legend=True),
-    )
-    header = ("learning rate", "epochs", "first training loss", "last training loss", "last validation loss", "end")
-    rows = tuple(_row(curve) for curve in found)
+    if measure is None:
+        panels = (
+            _panel(found, "train", "training loss (nats)", top, run, ends, legend=False),
+            _panel(found, "valid", "validation loss (nats)", top, run, ends, legend=True),
+        )
+        names = ("first training loss", "last training loss", "last validation loss")
+    else:
+        panels = (_panel(found, "valid", measure.words, top, run, ends, legend=True),)
+        names = (f"first {measure.words}", f"last {measure.words}")
+    header = ("learning rate", "epochs", *names, "end")
+    rows = tuple(_row(curve, measure) for curve in found)
     note = "One line a learning rate, from low to high in the order of the colours; mean over folds and seeds."
     if run.choice.regime == "dear":
         note += " A line ends where its trials were stopped."
     if run.choice.learning_rate in {curve.rate for curve in found}:
         note += " Thick: the recommended one."
-    return Chart("curves", _title(found, run.task.n_classes), note, panels, True, ends, header, rows)
+    title = _title(found, run.task.n_classes) if measure is None else _reported_title(found, measure)
+    return Chart("curves", title, note, panels, True, ends, header, rows)
 
 
 def _title(found: Sequence[_Curve], n_classes: int) -> str:
@@ -71,6 +79,19 @@ def _title(found: Sequence[_Curve], n_classes: int) -> str:
     else:
         told = f"From {rate(min(learned))} to {rate(max(learned))} {said}"
     return told + (f"; from {rate(min(lost))} on training diverges" if lost else "; none diverges")
+
+
+def _middle_of_first(found: Sequence[_Curve]) -> float:
+    """Return the median of what the rates came to in their first epoch, at least a little above 0."""
+    first = sorted(curve.valid[0] for curve in found if math.isfinite(curve.valid[0]))
+    return max(first[len(first) // 2], 1e-30) if first else 1.0
+
+
+def _reported_title(found: Sequence[_Curve], measure: Measure) -> str:
+    lost = [curve.rate for curve in found if curve.blown]
+    return f"What each training reported, as {measure.words}" + (
+        f"; from {rate(min(lost))} on training diverges or fails" if lost else "; none diverges"
+    )
 
 
 def _curves(run: Run) -> list[_Curve]:
@@ -162,8 +183,10 @@ def _panel(
     }
 
 
-def _row(curve: _Curve) -> tuple[str, ...]:
+def _row(curve: _Curve, measure: Measure | None) -> tuple[str, ...]:
     numbers = (curve.train[0], curve.train[-1], curve.valid[-1])
     losses = [nats(loss) if math.isfinite(loss) else "" for loss in numbers]
+    if measure is not None:
+        losses = [f"{loss:.4g}" if math.isfinite(loss) else "" for loss in (curve.valid[0], curve.valid[-1])]
     end = "" if curve.end is None else f"diverged in epoch {math.floor(curve.end) + 1}"
     return rate(curve.rate), f"{curve.at[-1]:g}", *losses, end

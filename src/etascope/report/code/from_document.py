@@ -11,6 +11,12 @@ from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.report.document import PICK_SCHEMA
 
+#: Said where a script or a loop trained.
+NO_SCRIPT = (
+    "code writes the training of a network of etascope's, and this run's was your own. See the line to use with "
+    "etascope show."
+)
+
 
 def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
     """Return recipe, data and recommended rate (None for "cannot tell yet") of a document of `etascope pick --json`.
@@ -33,6 +39,8 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
         raise InputError(
             f"a document must be one of etascope pick; {path} is none. Write one with: etascope pick --json answer.json"
         )
+    if told.get("reports") is not None:
+        raise InputError(NO_SCRIPT)
     try:
         fields = dict[str, Any](told["recipe"])
         fields["hidden"] = tuple(fields["hidden"])

@@ -1,0 +1,101 @@
+"""What a training that is not ours reports: `Measure`, a number for each epoch and which way is better."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from etascope.core.errors import InputError
+
+#: A value this far beyond the best possible one, as a share of it, is rounding.
+ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The number by which trainings are compared, where it is reported by a script or a loop of your own.
+
+    Trials are compared by how far their values are from the best possible one. That distance is at least 0, lower is
+    better, and its logarithm is what a ladder compares; it stands where a loss in nats stands otherwise.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    maximize
+        Whether higher is better. Default False.
+    best
+        The best value it can have, finite. None takes 0, or 1 where higher is better.
+
+    Raises
+    ------
+    InputError
+        If `best` is not finite.
+
+    Examples
+    --------
+    >>> accuracy = Measure("accuracy", maximize=True)
+    >>> accuracy.best, accuracy.loss(0.75), accuracy.value(0.25)
+    (1.0, 0.25, 0.75)
+    """
+
+    name: str
+    maximize: bool = False
+    best: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the best value, or fill it in."""
+        best = (1.0 if self.maximize else 0.0) if self.best is None else float(self.best)
+        if not math.isfinite(best):
+            raise InputError(f"the best value of a metric must be a finite number; found {best}. Try 0.")
+        object.__setattr__(self, "best", best)
+
+    @property
+    def lossy(self) -> bool:
+        """Whether it is a loss as it stands: 0 is the best possible, and lower is better."""
+        return not self.maximize and self.best == 0
+
+    @property
+    def words(self) -> str:
+        """What distances from the best are called: the name, or a difference.
+
+        Examples
+        --------
+        >>> Measure("accuracy", maximize=True).words, Measure("elbo", best=-100).words
+        ('1 - accuracy', 'elbo + 100')
+        """
+        best = self.best or 0.0
+        if self.maximize:
+            return f"{best:g} - {self.name}"
+        return self.name if self.lossy else f"{self.name} {'-' if best > 0 else '+'} {abs(best):g}"
+
+    def loss(self, value: float) -> float:
+        """Return how far a value is from the best possible one, at least 0; NaN or inf where the value is not finite.
+
+        Raises
+        ------
+        InputError
+            If it is beyond the best possible one.
+        """
+        if not math.isfinite(value):
+            return math.nan if math.isnan(value) else math.inf
+        best = self.best or 0.0
+        distance = best - value if self.maximize else value - best
+        if distance < -ROUNDING * max(abs(best), 1.0):
+            side, example = ("at most", 100.0) if self.maximize else ("at least", -1000.0)
+            while (example <= value) if self.maximize else (example >= value):
+                example *= 10
+            raise InputError(
+                f"{self.name} must be {side} {best:g}, the best value that it can have; found {value:g}. Say what the "
+                f"best value is, as in --best {example:g}."
+            )
+        return max(distance, 0.0)
+
+    def value(self, loss: float) -> float:
+        """Return the value that lies so far from the best possible one."""
+        best = self.best or 0.0
+        return best - loss if self.maximize else best + loss
+
+    def written(self, loss: float) -> str:
+        """Write the value that lies so far from the best possible one, in four digits."""
+        return f"{self.value(loss):.4g}"

@@ -1,0 +1,1 @@
+"""Searches over trainings that are not ours: a command, or a loop in Python."""

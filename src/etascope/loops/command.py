@@ -1,0 +1,142 @@
+"""A learning rate for a training script of your own: `pick_command`."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from etascope.core.command_line import CommandLine
+from etascope.core.errors import InputError
+from etascope.core.history import History
+from etascope.core.measure import Measure
+from etascope.core.protocols import Keeper, Progress, Watch, ignore
+from etascope.core.recipe import Task
+from etascope.core.run import DataSummary, Run
+from etascope.core.trials import trials
+from etascope.selection.grid import LIMITS
+from etascope.selection.ladder import Ladder
+from etascope.training.command import CommandEngine
+from etascope.training.command_metric import LineMetric
+
+#: Middle of the first window where nothing is known of the optimizer: between those of SGD and of fine-tuning.
+MIDDLE = 3e-3
+
+
+def reports_ladder(
+    low: float | None, high: float | None, budget: float, tolerance: float | None, middle: float | None = None
+) -> Ladder:
+    """Return the ladder for trainings of which nothing is known but what they report.
+
+    It begins about `middle`; by default in the middle of the window where both ends are given, else at 0.003.
+
+    Raises
+    ------
+    InputError
+        If a number is outside its range.
+    """
+    ladder = Ladder(target="loss", tolerance=tolerance, low=low, high=high, budget=budget)
+    if middle is None:
+        middle = math.sqrt(low * high) if low and high else MIDDLE
+    return Ladder("loss", tolerance, low, high, ladder.budget, min(max(middle, low or LIMITS[0]), high or LIMITS[1]))
+
+
+def pick_command(
+    command: str,
+    *,
+    logs: Path,
+    metric: str | None = None,
+    metric_key: str | None = None,
+    maximize: bool = False,
+    best: float | None = None,
+    epochs: int = 5,
+    seed: int = 0,
+    low: float | None = None,
+    high: float | None = None,
+    middle: float | None = None,
+    budget: float = 3.0,
+    tolerance: float | None = None,
+    workers: int = 1,
+    timeout: float | None = None,
+    restart: bool = False,
+    watch: Watch = ignore,
+    histories: Sequence[History] = (),
+    keeper: Keeper | None = None,
+) -> Run:
+    """Choose a learning rate for a command that trains, and show the evidence.
+
+    The command runs once for each trial (`CommandEngine`), on a `Ladder` whose steps are epochs.
+
+    Parameters
+    ----------
+    command
+        For the shell, with `{lr}`, and `{epochs}`, `{seed}` and `{trial}` where they are wanted.
+    logs
+        Folder for the output of each trial; it is made.
+    metric, metric_key
+        A regular expression, or a key of JSON lines: what the command prints once an epoch.
+    maximize, best
+        Whether higher is better, and the best value that the metric can have; None is 0, or 1 where higher is better.
+    epochs
+        Metrics that a whole training prints, at least 1. Default 5.
+    seed
+        What `{seed}` is. Default 0.
+    low, high, middle
+        Lowest and highest rate to try, None is free; middle of the first window.
+    budget, tolerance
+        As in `Ladder`; the tolerance is in per cent of the metric's distance from its best value.
+
+    Other Parameters
+    ----------------
+    workers, timeout, restart
+        As in `CommandEngine`.
+    watch
+        Receives `Progress` records.
+    histories
+        What an earlier search of the same command has trained: it goes on from there.
+    keeper
+        Writes the search down while it happens. Default: nobody does.
+
+    Raises
+    ------
+    InputError
+        If something given cannot be used, or the script fails at once; the message says what to do.
+    """
+    reader = LineMetric(metric, metric_key)
+    measure = Measure(reader.name, maximize, best)
+    task = Task.of_reports(epochs, seed, measure)
+    method = reports_ladder(low, high, budget, tolerance, middle)
+    _make(logs)
+    engine = CommandEngine(CommandLine(command), reader, measure, logs, workers, timeout, restart)
+    asked = {"metric": metric, "metric_key": metric_key, "maximize": maximize, "best": measure.best}
+    data = DataSummary.unknown(command, asked, command)
+    began = time.perf_counter()
+    done = list(histories)
+    with engine:
+        while (plan := method.propose(task, done)) is not None:
+            stage = f"searching, round {len(done) + 1}"
+            done.append(engine.train(None, task.recipe, plan, _named(stage, watch)))
+            if keeper is not None:
+                # Only now is it known that the script can be used at all.
+                if len(done) == 1:
+                    keeper.begin(data, task)
+                keeper.append(done[-1])
+            watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
+    run = Run(data, task, tuple(done), method.choose(task, done), None, time.perf_counter() - began)
+    if keeper is not None:
+        keeper.finish(run)
+    return run
+
+
+def _named(stage: str, watch: Watch) -> Watch:
+    return lambda progress: watch(Progress(stage, progress.done, progress.total, progress.unit))
+
+
+def _make(logs: Path) -> None:
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"--logs must be a folder that can be written; {logs} cannot be made: {(error.strerror or '').lower()}."
+        ) from error

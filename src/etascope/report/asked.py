@@ -1,0 +1,62 @@
+"""What was asked of a run, in words: its data, its recipe and how to use its answer, also where a script trained."""
+
+from __future__ import annotations
+
+from etascope.core.command_line import CommandLine
+from etascope.core.numbers import nats, rate
+from etascope.core.recipe import Task
+from etascope.core.run import DataSummary, Run
+from etascope.report.next_step import in_words, optimizer_line, use_it
+
+
+def data_words(data: DataSummary, link: str = ", ") -> str:
+    """Return how many images of how many classes there were, or that only what trained on them knows."""
+    if not data.images:
+        return "its own data"
+    return f"{data.images:,} images{link}{len(data.class_names):,} classes"
+
+
+def division(data: DataSummary) -> str:
+    """Return the data with the sizes of its parts, in a sentence without its full stop."""
+    if not data.images:
+        return f"{data.source}: what it trains on, and by how much of it the metric is measured, is not known here"
+    height, width, _ = data.image_shape
+    return (
+        f"{data.source}: {data.images:,} images of {height} x {width}, {len(data.class_names)} classes; "
+        f"{data.development:,} to choose by, {data.test:,} held back for one test at the end"
+    )
+
+
+def recipe_words(task: Task) -> str:
+    """Return the recipe in a phrase; of trainings that are not ours, what is known of it."""
+    if task.measure is None:
+        return in_words(task.recipe)
+    return f"{task.recipe.epochs} epoch{'' if task.recipe.epochs == 1 else 's'}, compared by {task.measure.name}"
+
+
+def line_to_use(run: Run, learning_rate: float) -> str:
+    """Return the line that uses a recommended rate: of PyTorch, the command, or the rate itself."""
+    recipe, command = run.recipe, run.data.command
+    if run.task.measure is None:
+        return optimizer_line(recipe, learning_rate)
+    if not command:
+        return f"learning_rate = {rate(learning_rate)}"
+    return CommandLine(command).filled(float(rate(learning_rate)), recipe.epochs, recipe.seed, 1)
+
+
+def how_to_use(run: Run, learning_rate: float) -> str:
+    """Return how to use a recommended rate: the line, and what it was found with."""
+    if run.task.measure is None:
+        return use_it(run.recipe, learning_rate)
+    verb = "run" if run.data.command else "train with"
+    return f"{verb} {line_to_use(run, learning_rate)}; it was found for {recipe_words(run.task)}"
+
+
+def loss_words(run: Run) -> str:
+    """Return what the numbers that ranked the trials are called, with their unit."""
+    return "validation loss in nats" if run.task.measure is None else run.task.measure.words
+
+
+def loss_written(run: Run, loss: float) -> str:
+    """Write a loss in nats, or the value of the metric that it stands for."""
+    return nats(loss) if run.task.measure is None else run.task.measure.written(loss)

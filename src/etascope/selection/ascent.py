@@ -1,0 +1,120 @@
+"""A ladder with what its answer and its sentences are made of: `Ascent`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.choice import Basin, Walls
+from etascope.core.history import Status
+from etascope.core.numbers import nats
+from etascope.core.recipe import Task
+from etascope.selection.chained_scores import chained_scores
+from etascope.selection.climb import Climb, Scored, learned
+from etascope.selection.verdicts import HARDLY
+from etascope.selection.walls import MARGIN
+from etascope.selection.window import Window
+
+
+@dataclass(frozen=True, eq=False)
+class Ascent:
+    """A ladder at its top, with what its sentences are made of.
+
+    Attributes
+    ----------
+    task, window, climbed, scored, target
+        The job, where the ladder began, where it stands, its trials by rate, and what "best" means.
+    unit
+        What the losses were divided by before their logarithms were taken.
+    """
+
+    task: Task
+    window: Window
+    climbed: Climb
+    scored: dict[float, Scored]
+    target: str
+    unit: float = 1.0
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """`(rates,)`: chained scores in log loss."""
+        return chained_scores(self.climbed, self.scored)
+
+    @cached_property
+    def best(self) -> float | None:
+        """The finalist with the lowest score; None where every trial diverged."""
+        of = dict(zip(self.climbed.rates, self.scores.tolist(), strict=True))
+        return min(self.climbed.finalists, key=lambda r: (of[r], r), default=None)
+
+    @property
+    def learned(self) -> bool:
+        """Whether the best finalist is clearly better than a blind guess, or than the worst first epoch."""
+        return self.best is not None and learned(self.task, self.scored, self.scored[self.best].score(self.top))
+
+    @property
+    def top(self) -> int:
+        """The step of the last rung."""
+        return self.climbed.reached[-1].step
+
+    @property
+    def open_end(self) -> str:
+        """`lowest` or `highest` where the best finalist is that end of the window, and more is allowed beyond it."""
+        if self.best is None or self.window.beyond(self.climbed.rates, self.best) is None:
+            return ""
+        return "lowest" if self.best == self.climbed.rates[0] else "highest"
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is at its top with an answer: something learned, and the best is no end of the window."""
+        return self.climbed.todo is None and self.learned and not self.open_end
+
+    @property
+    def loss_name(self) -> str:
+        """What the scores are the logarithm of."""
+        if self.task.measure is not None:
+            return self.task.measure.name
+        return "temperature-scaled loss" if self.target == "accuracy" else "validation loss"
+
+    @property
+    def step(self) -> str:
+        """What a step is called."""
+        return "step" if self.task.measure is None else "epoch"
+
+    def told(self, r: float, step: int) -> str:
+        """Write the loss that a rate's score at a step stands for, or the value that it reported last until then."""
+        scored, measure = self.scored[r], self.task.measure
+        if measure is None:
+            return nats(math.exp(scored.score(step)))
+        before = scored.trial.valid_loss[scored.trial.evaluated_at <= step]
+        return measure.written(float(before[-1]))
+
+    def hardly(self, score: float) -> str:
+        """Return what to say of a trial that hardly beats a blind guess; nothing where it does, or that is unknown."""
+        if self.task.measure is not None:
+            return ""
+        blind = math.log(self.task.n_classes)
+        return f", hardly below a blind guess ({nats(blind)})" if math.exp(score) > HARDLY * blind else ""
+
+    def stopped(self, r: float) -> bool:
+        """Return whether a rate diverged, or its training failed."""
+        return self.scored[r].stopped(self.scored[r].trial.steps)
+
+    def ended(self, r: float) -> str:
+        """Return how a rate that was stopped ended, in a word."""
+        return "failed" if self.scored[r].trial.status is Status.FAILED else "diverged"
+
+    def walls(self, at: float, basin: Basin) -> Walls:
+        """Return the nearest rates on either side of `at` that diverged, or lose 0.2 in chained log loss (22 %).
+
+        None lies within the basin.
+        """
+        worse = [
+            r for r, score in zip(self.climbed.rates, self.scores.tolist(), strict=True)
+            if self.stopped(r) or score >= float(self.scores.min()) + MARGIN
+        ]  # fmt: skip
+        low, high = [r for r in worse if r < at and r <= basin.low], [r for r in worse if r > at and r >= basin.high]
+        return Walls(max(low, default=None), min(high, default=None))
