@@ -4,7 +4,8 @@ from torch import nn
 
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
-from etascope.training.pytorch.factory import ImageNetworks, made, named_in
+from etascope.training.pytorch.factory import ImageNetworks, made, made_again
+from etascope.training.pytorch.named_models import factory_of
 from tests.training.pytorch.networks import CLASSES, SHAPE, Linear, Small, images, same_module
 
 
@@ -64,12 +65,13 @@ def test_a_checkpoint_says_how_its_model_was_made():
     networks = ImageNetworks.checked(Small, images(), Recipe())
     module = networks.build(0)
     kept = networks.pack(module, networks.optimizers(module, 0.1), 0, 0.0)
-    again = named_in(kept, Small)
+    again = made_again(kept, Small, factory_of)
     assert [p.shape for p in again.parameters()] == [p.shape for p in module.parameters()]
+    assert networks.forward == 64 * 4 * 9 + 256 * 3
     networks.restore(again, networks.optimizers(again, 0.1), kept)
     assert same_module(again, module)
     with pytest.raises(InputError, match="Give the engine its factory"):
-        named_in(kept, None)
+        made_again(kept, None, factory_of)
 
 
 def test_the_initial_weights_follow_the_generator():
@@ -78,3 +80,13 @@ def test_the_initial_weights_follow_the_generator():
     one = networks.build(3)
     torch.manual_seed(3)
     assert same_module(one, Linear(CLASSES, SHAPE))
+
+
+def test_a_named_model_is_made_again_by_its_name():
+    recipe = Recipe(model="cnn")
+    networks = ImageNetworks.checked(factory_of("cnn"), images(), recipe)
+    module = networks.build(0)
+    kept = networks.pack(module, networks.optimizers(module, 0.1), 0, 0.0)
+    assert made_again(kept, None, factory_of)(torch.zeros(1, *SHAPE)).shape == (1, CLASSES)
+    with pytest.raises(InputError, match="does not say how its model was made"):
+        made_again(networks.networks.pack(module, [], 0, 0.0), None, factory_of)

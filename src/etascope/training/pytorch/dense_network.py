@@ -47,6 +47,11 @@ class DenseNetworks:
     sizes: tuple[int, ...]
     recipe: Recipe
 
+    @property
+    def forward(self) -> float:
+        """Multiply-adds of one forward pass of one example."""
+        return float(sum(fan_in * fan_out for fan_in, fan_out in itertools.pairwise(self.sizes)))
+
     def build(self, seed: int) -> Module:
         """Return the network with the initial weights of this seed."""
         return dense_module(initial_parameters(self.sizes, seed))

@@ -19,14 +19,18 @@ from etascope.training.plan_rows import check_rows, in_plan_order, units_of
 from etascope.training.pytorch.batches import SplitBatches
 from etascope.training.pytorch.dense_network import DenseNetworks, dense_module
 from etascope.training.pytorch.explain import explain_module
-from etascope.training.pytorch.factory import Factory, ImageNetworks, named_in
+from etascope.training.pytorch.factory import Factory, ImageNetworks, made_again
 from etascope.training.pytorch.library import check_settings, device_of, one_thread
 from etascope.training.pytorch.live import Settings
 from etascope.training.pytorch.memory import in_memory_groups
-from etascope.training.pytorch.networks import Networks, load_weights
+from etascope.training.pytorch.named_models import factory_of
+from etascope.training.pytorch.networks import load_weights
 from etascope.training.pytorch.objective import CrossEntropy
 from etascope.training.pytorch.random_state import random_state_kept
 from etascope.training.pytorch.unit import Training, train_unit
+
+#: Below so many multiply-adds of a forward pass of a batch, PyTorch's threads cost more than they give.
+ONE_THREAD = 2e8
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class TorchEngine:
     factory
         Called with the number of classes and the shape `(channels, height, width)` of an image, returns an
         `nn.Module` with a score for each class. PyTorch's generator is seeded with the trial's seed before. None
-        trains the dense network of the recipe, on features.
+        takes the recipe's `model` by its name, or else its dense network, on features.
     device
         `cpu`, `cuda`, `cuda:1`, `mps`. None takes CUDA where there is any, else the processor.
     precision
@@ -103,9 +107,12 @@ class TorchEngine:
         """
         check_rows(split, recipe, plan)
         device = device_of(self.device)
-        with random_state_kept(), one_thread(where=self.factory is None):
+        with random_state_kept():
+            networks = self._networks(split, recipe)
+        batch = recipe.batch_size / self.accumulate
+        with random_state_kept(), one_thread(where=networks.forward * batch < ONE_THREAD):
             training = Training(
-                networks=self._networks(split, recipe),
+                networks=networks,
                 batches=SplitBatches(split, recipe, device, self.accumulate),
                 objective=CrossEntropy(split.n_classes),
                 settings=Settings(device, self.precision, self.clip_norm),
@@ -120,19 +127,32 @@ class TorchEngine:
             if "module" not in checkpoint.state:
                 module, x = dense_module(checkpoint.parameters), x.reshape(len(x), -1)
             else:
-                module = named_in(checkpoint, self.factory)
+                module = made_again(checkpoint, self.factory, factory_of)
                 load_weights(module, checkpoint)
             return explain_module(module.to(device), x, device)
 
-    def _networks(self, split: Split, recipe: Recipe) -> Networks:
-        if self.factory is None:
-            if split.x.ndim != 2:
-                raise InputError(
-                    f"a dense network trains on features (n, features); found {split.x.shape}. Prepare the split, or "
-                    "give the engine a factory of a model for images."
-                )
-            return DenseNetworks((split.x.shape[1], *recipe.hidden, split.n_classes), recipe)
-        return ImageNetworks.checked(self.factory, split, recipe)
+    def multiplications(self, split: Split, recipe: Recipe) -> float:
+        """Return the multiply-adds of one forward pass of one example, as PyTorch counts them.
+
+        Matrix products, convolutions and attention count; sums, activations and norms do not.
+        """
+        with random_state_kept():
+            networks = self._networks(split, recipe)
+        return networks.forward
+
+    def _factory(self, recipe: Recipe) -> Factory | None:
+        return factory_of(recipe.model) if self.factory is None and recipe.model is not None else self.factory
+
+    def _networks(self, split: Split, recipe: Recipe) -> ImageNetworks | DenseNetworks:
+        factory = self._factory(recipe)
+        if factory is not None:
+            return ImageNetworks.checked(factory, split, recipe)
+        if split.x.ndim != 2:
+            raise InputError(
+                f"a dense network trains on features (n, features); found {split.x.shape}. Prepare the split, or give "
+                "the recipe a model."
+            )
+        return DenseNetworks((split.x.shape[1], *recipe.hidden, split.n_classes), recipe)
 
 
 def train_plan(training: Training, plan: Plan, trials_in_memory: int | None, watch: Watch) -> History:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -30,16 +31,22 @@ class ImageNetworks:
     ----------
     factory
         Makes them.
+    name
+        Of the model, where the recipe has one.
     n_classes, shape
-        What it is called with.
+        What the factory is called with.
+    forward
+        Multiply-adds of one forward pass of one image.
     networks
         Keeps them.
     """
 
     factory: Factory
+    name: str | None
     n_classes: int
     shape: tuple[int, ...]
     networks: AnyNetworks
+    forward: float
 
     @classmethod
     def checked(cls, factory: Factory, split: Split, recipe: Recipe) -> ImageNetworks:
@@ -59,8 +66,8 @@ class ImageNetworks:
         def update(module: Module, learning_rate: float) -> list[Optimizer]:
             return [recipe_optimizer(recipe, trainable(module), learning_rate)]
 
-        try_out(make(0), split.x[:2], n_classes)
-        return cls(factory, n_classes, shape, AnyNetworks(make, update))
+        forward = try_out(make(0), split.x[:2], n_classes)
+        return cls(factory, recipe.model, n_classes, shape, AnyNetworks(make, update), forward)
 
     def build(self, seed: int) -> Module:
         """Return a new module."""
@@ -73,25 +80,28 @@ class ImageNetworks:
     def pack(self, module: Module, optimizers: Sequence[Optimizer], step: int, last_rate: float) -> Checkpoint:
         """Return weights, buffers, optimizer state, and what the factory was called with."""
         kept = self.networks.pack(module, optimizers, step, last_rate)
-        return replace(kept, state={**kept.state, "origin": (_text([self.n_classes, list(self.shape)]),)})
+        return replace(kept, state={**kept.state, "origin": (_text([self.name, self.n_classes, list(self.shape)]),)})
 
     def restore(self, module: Module, optimizers: Sequence[Optimizer], checkpoint: Checkpoint) -> None:
         """Load them."""
         self.networks.restore(module, optimizers, checkpoint)
 
 
-def named_in(checkpoint: Checkpoint, factory: Factory | None) -> Module:
-    """Return a new module as the factory made that of a checkpoint.
+def made_again(checkpoint: Checkpoint, factory: Factory | None, by_name: Callable[[str], Factory]) -> Module:
+    """Return a new module as that of a checkpoint was made: by the factory, or by the name in the checkpoint.
 
     Raises
     ------
     InputError
-        If there is no factory, or the checkpoint does not say what it was called with.
+        If there is neither.
     """
-    if factory is None or "origin" not in checkpoint.state:
+    origin = checkpoint.state.get("origin")
+    if origin is None:
+        raise InputError("this checkpoint does not say how its model was made. Explain it with the engine that did.")
+    name, n_classes, shape = json.loads(origin[0].tobytes().decode("utf-8"))
+    if factory is None and name is None:
         raise InputError("this checkpoint is of a model that the engine was not given. Give the engine its factory.")
-    n_classes, shape = json.loads(checkpoint.state["origin"][0].tobytes().decode("utf-8"))
-    return made(factory, n_classes, tuple(shape))
+    return made(by_name(name) if factory is None else factory, n_classes, tuple(shape))
 
 
 def made(factory: Factory, n_classes: int, shape: tuple[int, ...]) -> Module:
@@ -122,12 +132,19 @@ def made(factory: Factory, n_classes: int, shape: tuple[int, ...]) -> Module:
     return module
 
 
-def try_out(module: Module, x: np.ndarray[Any, Any], n_classes: int) -> None:
-    """Raise `InputError` unless a module takes these images and returns a score for each class."""
+def try_out(module: Module, x: np.ndarray[Any, Any], n_classes: int) -> float:
+    """Return the multiply-adds of a forward pass of one image, as PyTorch counts them: of products and convolutions.
+
+    Raises
+    ------
+    InputError
+        If the module does not take these images, or returns no score for each class.
+    """
     torch = load_torch()
     module.eval()
+    counter = importlib.import_module("torch.utils.flop_counter").FlopCounterMode(display=False)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), counter:
             outputs = module(torch.from_numpy(np.array(x, np.float32)))
     except Exception as error:
         if is_out_of_memory(error):
@@ -138,6 +155,7 @@ def try_out(module: Module, x: np.ndarray[Any, Any], n_classes: int) -> None:
         ) from error
     check_scores(outputs, len(x), n_classes)
     trainable(module)
+    return counter.get_total_flops() / 2 / len(x)
 
 
 def _text(value: object) -> np.ndarray[Any, np.dtype[np.uint8]]:
