@@ -25,6 +25,7 @@ from etascope.images.open import open_images
 from etascope.workbench import pick, trace
 
 if TYPE_CHECKING:
+    from etascope import torch as torch
     from etascope.range_testing import range_test
     from etascope.store.open import open_store
 
@@ -47,6 +48,8 @@ Views.notebook = _show
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for.
+    if name == "torch":
+        return import_module("etascope.torch")
     if name == "__version__":
         return versions()["etascope"]
     if name in _LATER:

@@ -184,7 +184,7 @@ class Ladder:
             reason=ladder_reasons(ascent, answer, basin),
             confidence=None if alone else Confidence(word, tolerance, _settle(task, word), share),
             walls=ascent.walls(answer, basin),
-            luck=Luck(LUCK, LUCK_SPREAD, accuracy),
+            luck=Luck(LUCK, LUCK_SPREAD, accuracy) if math.isfinite(accuracy) else None,
             worth_tuning=None if alone or cost is None else WorthTuning(customary, *cost),
             curve=None if alone else draws.curve(UNITS[self.target]),
         )
@@ -194,7 +194,8 @@ class Ladder:
         trial = ascent.scored[best].trial
         rows = 200 if trial.example_losses is None else trial.example_losses.shape[-1]
         # A best without an error would leave nothing to lose: it counts as half an error.
-        error = max(1 - float(trial.valid_accuracy[-1]), 0.5 / rows)
+        accuracy = float(trial.valid_accuracy[-1])
+        error = max(1 - accuracy, 0.5 / rows) if math.isfinite(accuracy) else 1.0
         scale = 100 * DEAR.slope * error
         points = scale * (ascent.scores - ascent.scores.min())
         noise = noise_variance(ascent.climbed, ascent.scored, best, points, scale, ascent.task.steps, self.target)

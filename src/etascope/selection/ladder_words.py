@@ -130,6 +130,11 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
     return f"good: {at}{against}; within the basin"
 
 
+def _accurate(accuracy: float) -> str:
+    """Say an accuracy in brackets; nothing where targets are no class labels."""
+    return f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) else ""
+
+
 def ladder_reasons(ascent: Ascent, answer: float, basin: Basin) -> tuple[str, ...]:
     """Return why this rate, what the walls were, what the basin is worth and how the trials climbed."""
     climbed, scored = ascent.climbed, ascent.scored
@@ -138,13 +143,13 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin) -> tuple[str, ..
     if len(climbed.rates) == 1:
         return (
             f"{rate(answer)} is the only learning rate that was allowed: {ascent.loss_name} "
-            f"{nats(math.exp(scored[best].score(ascent.top)))} at step {ascent.top} (accuracy {accuracy:.3f}).",
+            f"{nats(math.exp(scored[best].score(ascent.top)))} at step {ascent.top}{_accurate(accuracy)}.",
             "No wall was looked for and no basin is known; allow a range of rates for that.",
         )
     first = (
         f"{rate(answer)} is where a smooth curve through the trials' {ascent.loss_name} is lowest; the best trial, "
         f"{rate(best)}, had {nats(math.exp(scored[best].score(ascent.top)))} at step {ascent.top} of "
-        f"{ascent.task.steps} (accuracy {accuracy:.3f})."
+        f"{ascent.task.steps}{_accurate(accuracy)}."
     )
     walls = ascent.walls(answer, basin)
     second = (

@@ -30,6 +30,11 @@ class Judged:
 class Objective(Protocol):
     """The loss of a batch, in training and in validation."""
 
+    @property
+    def per_example(self) -> bool:
+        """Whether validation knows the loss of each example."""
+        ...
+
     def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean loss of a batch, which is trained, and the number right."""
         ...
@@ -44,6 +49,11 @@ class CrossEntropy:
     """Softmax cross-entropy in nats over `n_classes` scores an example."""
 
     n_classes: int
+
+    @property
+    def per_example(self) -> bool:
+        """Validation knows the loss of each example."""
+        return True
 
     def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean loss of a batch, and the number right."""

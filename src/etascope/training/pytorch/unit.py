@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,7 @@ def train_unit(training: Training, plan: Plan, advance: Callable[[int], None]) -
 
     `advance` is told how many trial-steps were done after each step; it may raise to stop.
     """
+    plan = plan if training.objective.per_example else replace(plan, keep_examples=False)
     seed, fold, batches = int(plan.seeds[0]), int(plan.folds[0]), training.batches
     per_epoch = batches.steps_per_epoch(fold)
     record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, batches.valid_size(fold))
