@@ -51,9 +51,9 @@ def test_models_and_optimizers_that_cannot_be_used_are_refused():
 
     with pytest.raises(InputError, match=r"copying raised RuntimeError: holds a lock\. Give a factory instead"):
         copied(Uncopied())
-    with pytest.raises(InputError, match="model must be an nn.Module or a factory called with the seed; found int"):
+    with pytest.raises(InputError, match=r"model must be an nn\.Module or a factory called with the seed; found int"):
         own_networks(3, adamw, None)
-    with pytest.raises(InputError, match="the model factory must return an nn.Module; found NoneType"):
+    with pytest.raises(InputError, match=r"the model factory must return an nn\.Module; found NoneType"):
         called(lambda seed: None, 0)
     with pytest.raises(InputError, match="must make a model of a seed; it raised KeyError"):
         called(lambda seed: {}[seed], 0)

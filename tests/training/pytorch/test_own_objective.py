@@ -15,7 +15,8 @@ def test_class_labels_are_told_from_other_targets():
     assert is_class_loss(None, SCORES, LABELS)
     assert is_class_loss(nn.CrossEntropyLoss(label_smoothing=0.1), SCORES, LABELS)
     for loss, outputs, targets in [
-        (nn.MSELoss(), SCORES, LABELS), (None, SCORES[:, 0], LABELS), (None, SCORES, SCORES), (None, SCORES, LABELS * 1.0),
+        (nn.MSELoss(), SCORES, LABELS), (None, SCORES[:, 0], LABELS), (None, SCORES, SCORES),
+        (None, SCORES, LABELS * 1.0),
         (None, {"logits": SCORES}, LABELS), (None, SCORES, {"y": LABELS}),
     ]:  # fmt: skip
         assert not is_class_loss(loss, outputs, targets)

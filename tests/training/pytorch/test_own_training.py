@@ -15,7 +15,8 @@ GENERATOR = torch.Generator().manual_seed(0)
 Y = torch.arange(39) % 3
 X = torch.rand(39, 1, 8, 8, generator=GENERATOR) + Y[:, None, None, None] * 0.3
 OTHERS = {
-    "groups": None, "device": "cpu", "precision": None, "accumulate": 1, "clip_norm": None, "step": None, "target": None,
+    "groups": None, "device": "cpu", "precision": None, "accumulate": 1, "clip_norm": None, "step": None,
+    "target": None,
 }  # fmt: skip
 
 
