@@ -35,3 +35,9 @@ def test_an_output_of_another_width_is_refused(outputs):
 def test_an_output_that_is_no_tensor_is_refused():
     with pytest.raises(InputError, match=r"tensor of scores \(batch, 3\); found dict"):
         CrossEntropy(3).loss({"logits": torch.zeros(4, 3)}, torch.zeros(4, dtype=torch.int64))
+
+
+def test_a_label_that_has_no_score_is_refused():
+    for look in (CrossEntropy(3).loss, CrossEntropy(3).judge):
+        with pytest.raises(InputError, match="class numbers from 0 to 2, as the model has 3 scores; found 1 to 7"):
+            look(torch.zeros(2, 3), torch.tensor([1, 7]))

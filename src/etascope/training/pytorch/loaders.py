@@ -15,6 +15,7 @@ from etascope.training.chance import pass_seed
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import Device, load_torch, moved, one_line, tensors_in
 from etascope.training.pytorch.own_generators import generators_of, restore_state, seed_generators, state_of
+from etascope.training.pytorch.packing import to_array
 from etascope.training.pytorch.random_state import RandomState, seed_all
 
 
@@ -70,7 +71,7 @@ class LoaderBatches:
         for batch in (self.first, next(self.valid_pass(0))):
             for tensor in tensors_in((batch.inputs, batch.targets)):
                 digest.update(repr((tuple(tensor.shape), str(tensor.dtype))).encode())
-                digest.update(tensor.detach().cpu().contiguous().view(-1).view(load_torch().uint8).numpy().tobytes())
+                digest.update(to_array(tensor).tobytes())
         return digest.hexdigest()
 
     def steps_per_epoch(self, fold: int) -> int:

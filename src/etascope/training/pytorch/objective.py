@@ -58,13 +58,25 @@ class CrossEntropy:
     def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean loss of a batch, and the number right."""
         scores = self._scores(outputs, len(targets))
-        return load_torch().nn.functional.cross_entropy(scores, targets), right(scores, targets)
+        try:
+            return load_torch().nn.functional.cross_entropy(scores, targets), right(scores, targets)
+        except IndexError:
+            raise self._other_labels(targets) from None
 
     def judge(self, outputs: Tensor, targets: Tensor) -> Judged:
         """Return the loss at every temperature, and the number right."""
         scores = self._scores(outputs, len(targets))
-        losses = tempered(scores, targets)
+        try:
+            losses = tempered(scores, targets)
+        except IndexError:
+            raise self._other_labels(targets) from None
         return Judged(losses[0].double().sum(), right(scores, targets), losses)
+
+    def _other_labels(self, targets: Tensor) -> InputError:
+        return InputError(
+            f"targets must be class numbers from 0 to {self.n_classes - 1}, as the model has {self.n_classes} scores; "
+            f"found {int(targets.min())} to {int(targets.max())}."
+        )
 
     def _scores(self, outputs: Tensor, examples: int) -> Tensor:
         check_scores(outputs, examples, self.n_classes)
