@@ -23,6 +23,7 @@ TABLE = {
     "learn": {"core", "report"},
     "workbench": {"core", "images", "pipeline", "selection", "learn", "training"},
     "range_testing": {"core", "images", "pipeline", "selection", "training", "workbench"},
+    "torch": {"core", "selection", "training"},
     "horizon": {"core", "images", "pipeline", "selection", "training", "workbench"},
     "loops": {"core", "selection", "training"},
     "rivals": {"core", "images", "pipeline", "selection", "training", "workbench"},

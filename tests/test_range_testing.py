@@ -105,3 +105,11 @@ def test_the_recipes_weight_decay_counts_as_curvature(digits):
         for decay in (0.0, 1.0)
     )
     assert 3.8 / decayed.limit == pytest.approx(3.8 / plain.limit + 1)
+
+
+def test_a_range_test_takes_a_model_and_sharpness_does_not():
+    recipe = Recipe(model="cnn", epochs=1, batch_size=64)
+    told = range_test("digits", recipe=recipe, steps=20, measure=False)
+    assert len(told.test.losses) <= 20
+    with pytest.raises(InputError, match="sharpness is for the dense networks of etascope; found the model cnn"):
+        sharpness("digits", recipe=recipe)

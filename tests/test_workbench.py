@@ -9,6 +9,7 @@ import etascope
 from etascope import Choice, Dataset, InputError, Recipe, Run, Trace, open_images, pick, trace
 from etascope.core.data import NO_FOLD
 from etascope.core.history import Status
+from etascope.selection.automatic import Automatic
 from etascope.selection.search import GridSearch
 from etascope.training.dense import DenseEngine
 from tests.images.making import write_folder
@@ -282,3 +283,15 @@ def test_rounds_tell_of_all_trials_so_far(digits):
     rounds = [progress.trials for progress in told if progress.trials]
     assert len(rounds) == len(run.histories)
     assert [t.learning_rate for t in rounds[-1]] == [t.learning_rate for t in run.trials]
+
+
+def test_a_search_with_a_model_goes_on_with_the_same_answer():
+    recipe = Recipe(model="cnn", epochs=1, batch_size=64)
+    ladder = Automatic(budget=3)
+    whole = pick("digits", recipe=recipe, method=ladder)
+    late = pick("digits", recipe=recipe, method=ladder, histories=whole.histories[:1])
+    assert whole.task.forward > 1e5
+    assert late.choice.learning_rate == whole.choice.learning_rate
+    assert len(late.histories) == len(whole.histories)
+    for a, b in zip(whole.histories, late.histories, strict=True):
+        np.testing.assert_array_equal(a.step_loss, b.step_loss)

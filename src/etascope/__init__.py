@@ -25,6 +25,7 @@ from etascope.images.open import open_images
 from etascope.workbench import pick, trace
 
 if TYPE_CHECKING:
+    from etascope import torch as torch
     from etascope.core.range_test import RangeTestRun
     from etascope.loops.search import Search
     from etascope.range_testing import range_test
@@ -59,6 +60,8 @@ Views.notebook = _show
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for.
+    if name == "torch":
+        return import_module("etascope.torch")
     if name == "__version__":
         return versions()["etascope"]
     if name in _LATER:

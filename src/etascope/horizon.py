@@ -16,7 +16,7 @@ from etascope.core.history import History
 from etascope.core.horizon import Axis, Horizon, PowerLaw, Setting
 from etascope.core.numbers import rate
 from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
-from etascope.core.recipe import Recipe, Task
+from etascope.core.recipe import Recipe, Task, require_dense
 from etascope.core.run import DataSummary
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
@@ -76,6 +76,7 @@ def horizon(
         If something given cannot be used.
     """
     recipe, method, engine = recipe or Recipe(), method or Automatic(), engine or DenseEngine()
+    require_dense(recipe, "a ladder of settings")
     if folds == 0:
         raise InputError("a learning rate is chosen on validation rows; found 0 folds. Try --folds 5.")
     if not (times or batch_sizes or widths):

@@ -12,7 +12,7 @@ from etascope.core.history import History
 from etascope.core.plan import Plan, sweep
 from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
 from etascope.core.range_test import RangeTest, RangeTestRun
-from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.recipe import Recipe, require_dense, steps_per_epoch
 from etascope.core.run import Run
 from etascope.core.sharpness import SharpnessWall
 from etascope.images.open import open_images
@@ -26,6 +26,7 @@ from etascope.selection.walls import high_wall
 from etascope.training.curvature import EXAMPLES, Curvature
 from etascope.training.curvature import sharpness as sharpness_of
 from etascope.training.dense import DenseEngine
+from etascope.training.engines import engine_of
 from etascope.workbench import pick
 
 #: Shares of a training at which its sharpness is measured.
@@ -80,7 +81,8 @@ def range_test(
     >>> [s.rule for s in told.suggestions][:2], told.spread > 10
     (['fastai valley', 'fastai slide'], True)
     """
-    recipe, engine, drawn = recipe or Recipe(), engine or DenseEngine(), Sweep(low, high, steps)
+    recipe, drawn = recipe or Recipe(), Sweep(low, high, steps)
+    engine = engine or engine_of(recipe)
     dataset, share = _open(images, labels, test, watch)
     split = _split(dataset, recipe, share)
     named = _named("range test", watch)
@@ -146,7 +148,9 @@ def sharpness(
     >>> wall.formula, len(wall.points), 0.01 < wall.points[0].limit < 10
     ('2 / s', 1, True)
     """
-    recipe, engine = recipe or Recipe(), engine or DenseEngine()
+    recipe = recipe or Recipe()
+    require_dense(recipe, "sharpness")
+    engine = engine or DenseEngine()
     dataset, share = _open(images, labels, test, watch)
     split = _split(dataset, recipe, share)
     run = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, watch=watch) if measure else None

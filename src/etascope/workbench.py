@@ -24,7 +24,7 @@ from etascope.learn.tracing import Validation, lay_open, require_image
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.selection.automatic import Automatic
-from etascope.training.dense import DenseEngine
+from etascope.training.engines import engine_of, task_for
 
 
 def pick(
@@ -65,7 +65,7 @@ def pick(
     method
         Proposes plans and chooses. Default `Automatic()`.
     engine
-        Trains plans. Default `DenseEngine()`, on every core.
+        Trains plans. Default `DenseEngine()` on every core, or `TorchEngine()` where the recipe has a model.
     watch
         Receives `Progress` records.
     histories
@@ -84,12 +84,13 @@ def pick(
     >>> 0.003 < run.choice.learning_rate < 0.3
     True
     """
-    recipe, engine = recipe or Recipe(), engine or DenseEngine()
+    recipe = recipe or Recipe()
+    engine = engine or engine_of(recipe)
     dataset = _open(images, labels, test, watch)
     began = time.perf_counter()
     split = _divide(dataset, recipe, test, folds)
     require_image(split, image)
-    task, data = Task.of(split, recipe), DataSummary.of(dataset, split)
+    task, data = task_for(engine, split, recipe), DataSummary.of(dataset, split)
     done, choice = search(split, task, data, method, engine, watch, histories, keeper)
     trace = None
     if choice.learning_rate is not None:
@@ -128,7 +129,7 @@ def search(
     method, engine, watch, histories, keeper
         As in `pick`.
     """
-    method, engine = method or Automatic(), engine or DenseEngine()
+    method, engine = method or Automatic(), engine or engine_of(task.recipe)
     if keeper is not None:
         keeper.begin(data, task)
     done = list(histories)
@@ -166,7 +167,7 @@ def trace(
     image
         Which test image the prediction follows, counted from 0.
     engine
-        Trains the plan. Default `DenseEngine()`.
+        Trains the plan. Default as in `pick`.
     watch
         Receives `Progress` records.
 
@@ -181,7 +182,8 @@ def trace(
     >>> [stage.name for stage in told.stages][-2:], len(told.epochs)
     (['model training', 'evaluation'], 5)
     """
-    recipe, engine = recipe or Recipe(), engine or DenseEngine()
+    recipe = recipe or Recipe()
+    engine = engine or engine_of(recipe)
     check_rates(np.array([learning_rate], np.float64))
     dataset = _open(images, labels, test, watch)
     split = _divide(dataset, recipe, test, folds=0)

@@ -138,7 +138,7 @@ def test_the_options_are_the_recipe():
     assert told["learning_rate"] == 0.02
     assert told["recipe"] == {
         "hidden": [8, 6], "optimizer": "nesterov", "schedule": "one-cycle", "warmup": 0.1, "batch_size": 40,
-        "epochs": 2, "momentum": 0.8, "weight_decay": 0.001, "pixels": "standard", "seed": 3,
+        "epochs": 2, "momentum": 0.8, "weight_decay": 0.001, "pixels": "standard", "seed": 3, "model": None,
     }  # fmt: skip
     assert len(told["step_loss"]) == 2 * 800 / 40
     assert "training deviation" in told["stages"][1]["action"]

@@ -11,13 +11,17 @@ from etascope.core.errors import InputError
 from etascope.core.history import History, Status
 from etascope.core.plan import sweep
 from etascope.core.recipe import OPTIMIZERS, Recipe, steps_per_epoch
+from etascope.core.schedules import SCHEDULES
 from etascope.training.chance import initial_parameters
 from etascope.training.dense import DenseEngine
+from etascope.training.pytorch.engine import TorchEngine
 from tests.training import made
 
 ENGINES = {
     "dense, one worker": DenseEngine(workers=1),
     "dense, two workers": DenseEngine(workers=2),
+    "PyTorch": TorchEngine(device="cpu"),
+    "PyTorch, two trials at a time": TorchEngine(device="cpu", trials_in_memory=2),
 }
 each_engine = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 
@@ -257,6 +261,26 @@ def test_an_explanation_ends_in_the_logits_that_validation_saw(engine, recipe):
         loss = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(rows)), split.y[rows]]
         np.testing.assert_allclose(loss.mean(), history.valid_loss[i, -1], rtol=1e-5)
         assert (logits.argmax(axis=1) == split.y[rows]).mean() == pytest.approx(history.valid_accuracy[i, -1])
+
+
+@each_engine
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_engine_gives_the_histories_of_the_dense_one(engine, optimizer, schedule):
+    recipe = Recipe((6, 5), optimizer, schedule, 0.2, batch_size=8, epochs=3, weight_decay=0.01)
+    split, plan = job(recipe, seeds=(0,))
+    plan = dataclasses.replace(plan, keep_examples=True, evaluate_at=(2, 9))
+    ours, dense = engine.train(split, recipe, plan), DenseEngine(workers=1).train(split, recipe, plan)
+    assert ours.status == dense.status
+    for name in ("evaluated_at", "diverged_at", "examples", "train_accuracy", "valid_accuracy"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(dense, name))
+    for name in ("step_loss", "train_loss", "valid_loss", "example_losses"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(dense, name), rtol=0, atol=2e-5)
+    for a, b in zip(ours.checkpoints, dense.checkpoints, strict=True):
+        assert set(a.state) == set(b.state)
+        for name, state in {"": a.parameters, **a.state}.items():
+            for x, y in zip(state, {"": b.parameters, **b.state}[name], strict=True):
+                np.testing.assert_allclose(x, y, rtol=0, atol=2e-5)
 
 
 @each_engine

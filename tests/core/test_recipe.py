@@ -102,3 +102,16 @@ def test_a_task_of_which_nothing_validates_trains_on_all_rows():
 @pytest.mark.parametrize(("rows", "steps"), [(15, 1), (16, 1), (17, 2), (32, 2)])
 def test_the_last_smaller_batch_is_a_step(rows, steps):
     assert steps_per_epoch(split(rows, [NO_FOLD] * rows), Recipe(), NO_FOLD) == steps
+
+
+def test_a_model_stands_in_place_of_hidden_units():
+    assert Recipe(model="cnn").hidden == ()
+    assert Recipe(model="cnn") == Recipe(hidden=(), model="cnn") != Recipe(hidden=())
+    with pytest.raises(InputError, match=r"hidden units belong to the dense network; found 64, 32 with the model cnn"):
+        Recipe(hidden=(64, 32), model="cnn")
+    with pytest.raises(InputError, match="model must be a name"):
+        Recipe(model=" ")
+
+
+def test_a_known_forward_pass_gives_the_multiplications():
+    assert Task(Recipe(model="cnn", epochs=2), 10, 100, 5, 10, forward=1e3).multiplications == 3e3 * 100 * 2

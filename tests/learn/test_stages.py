@@ -125,3 +125,17 @@ def test_the_data_s_own_test_part_is_counted(digits):
     _, stages = told(replace(digits, test_rows=np.arange(50)))
     assert stages[4].shape_in == (50, 784)
     assert "the 50 test images" in stages[4].action
+
+
+def test_a_model_for_images_is_told_with_the_pixel_where_it_is_now():
+    rng = np.random.default_rng(0)
+    data = Dataset(rng.integers(0, 256, (40, 6, 5, 3), np.uint8), np.arange(40) % 2, ("even", "odd"), "noise")
+    split, stages = told(data, Recipe(model="cnn"))
+    assert stages[2].shape_out == (40, 3, 6, 5)
+    assert stages[3].shape_in == (len(split.y), 3, 6, 5)
+    assert "the model cnn" in stages[3].action
+    channel, row, column, value = re.search(
+        r"at channel (\d), row (\d), column (\d), and still ([\d.]+)", stages[2].example
+    ).groups()
+    assert float(value) == pytest.approx(split.x[0][int(channel), int(row), int(column)], abs=0.005)
+    assert f"row {row}, column {column}, {('red', 'green', 'blue')[int(channel)]}" in stages[0].example

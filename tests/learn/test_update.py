@@ -140,3 +140,15 @@ def test_no_rate_is_too_large_to_be_told(optimizer, rate):
     assert ("out of the finite numbers" in told) == (not math.isfinite(update.after))
     assert "nan" not in told
     assert "inf" not in told.replace("infinite", "").replace("finite", "")
+
+
+def test_the_first_update_of_any_model_is_that_of_its_first_layer_that_moves():
+    from etascope.training.pytorch.engine import TorchEngine
+
+    recipe = Recipe(model="cnn", optimizer="sgd", epochs=1)
+    split = prepared(recipe)
+    update = first_update(TorchEngine(device="cpu"), split, recipe, plan_of(split, recipe))
+    assert len(update.place) == 4
+    assert update.after == pytest.approx(update.before - RATE * update.gradient, abs=1e-6)
+    assert update.gradient
+    assert f"the weight at ({', '.join(map(str, update.place))}) of the model's first layer" in update.sentence("sgd")

@@ -1,6 +1,6 @@
 import numpy as np
 
-from etascope.pipeline.features import Flatten
+from etascope.pipeline.features import ChannelsFirst, Flatten
 
 
 def test_flattening_is_a_view_in_reading_order():
@@ -18,3 +18,13 @@ def test_no_images_flatten_to_no_rows_of_the_right_width():
 
 def test_what_was_done_is_told():
     assert Flatten().describe(np.zeros((3, 4, 5, 3))) == "flattened 4 x 5 x 3 to 60 features"
+
+
+def test_channels_come_first_and_pixels_stay_where_they_are():
+    images = np.arange(2 * 3 * 4 * 3, dtype=np.uint8).reshape(2, 3, 4, 3)
+    moved = ChannelsFirst().fit(images[:1])(images)
+    assert moved.shape == (2, 3, 3, 4)
+    assert moved.flags.c_contiguous
+    assert moved.dtype == np.uint8
+    for channel in range(3):
+        np.testing.assert_array_equal(moved[:, channel], images[..., channel])

@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from etascope.core.data import Dataset
 from etascope.core.recipe import PIXELS, Recipe
+from etascope.images.open import open_images
 from etascope.pipeline.features import Flatten
 from etascope.pipeline.pixels import StandardPixels, UnitPixels
 from etascope.pipeline.prepare import prepare, stages_of
@@ -51,3 +52,12 @@ def test_development_images_do_change_the_test_part_of_standard_pixels():
     assert not np.array_equal(
         prepare(SPLIT, Recipe(pixels="standard")).x_test, prepare(dark, Recipe(pixels="standard")).x_test
     )
+
+
+def test_a_model_for_images_gets_images():
+    split = prepare(divide(open_images("digits")), Recipe(model="cnn"))
+    assert split.x.shape == (800, 1, 28, 28)
+    assert split.x_test.shape == (200, 1, 28, 28)
+    flat = prepare(divide(open_images("digits")), Recipe())
+    np.testing.assert_array_equal(split.x.reshape(800, -1), flat.x)
+    assert split.stages[-1] == "kept as images, channels first: 1 x 28 x 28"

@@ -1,5 +1,6 @@
 import json
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -149,3 +150,17 @@ def test_whatever_stands_in_a_field_it_is_read_or_refused_in_a_sentence(names, v
     except InputError as error:
         told = str(error)
     assert "\n" not in told
+
+
+def test_a_model_comes_back_and_older_locks_have_none(tmp_path):
+    path = tmp_path / "lock.json"
+    write_lock(replace(LOCK, recipe=Recipe(model="cnn")), path)
+    assert read_lock(path).recipe == Recipe(model="cnn")
+    document = lock_document(LOCK)
+    del document["recipe"]["model"]
+    path.write_text(json.dumps(document))
+    assert read_lock(path) == LOCK
+    document["recipe"]["model"] = 3
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"recipe\.model must be text; found 3"):
+        read_lock(path)

@@ -49,3 +49,7 @@ def test_where_an_end_did_best_the_search_is_sent_beyond_it():
     assert try_next(made.run({1e-5: (2.31, 0.1), 1e-4: (2.30, 0.1)}, None)).endswith("etascope pick --high 0.1")
     assert try_next(made.run({1e-7: (2.3, 0.1), 1e4: (9.0, 0.1)}, None)).endswith("--epochs 10")
     assert try_next(made.run({1e-7: lost, 1e4: lost}, None)).startswith("look at the data first")
+
+
+def test_a_model_is_named_in_place_of_hidden_units():
+    assert in_words(Recipe(model="cnn", epochs=1)) == "model cnn, momentum 0.9, batches of 16, 1 epoch"

@@ -1,6 +1,10 @@
 import io
 import re
+from dataclasses import replace
 
+import numpy as np
+
+from etascope.core.trace import Layer
 from etascope.learn.quiz import trace_quiz
 from etascope.report.page import Page, open_console
 from etascope.report.trace_sections import answers, data_flow, prediction, quiz, training
@@ -96,3 +100,20 @@ def test_long_class_names_keep_to_a_narrow_page(trace):
     )
     for section in (data_flow, prediction):
         assert max(map(len, told(section, trace, 60).splitlines())) <= 60
+
+
+def test_layers_of_images_tell_where_they_are_strongest(trace):
+    values = np.zeros((1, 2, 3, 4), np.float32)
+    values[0, 1, 2, 0] = 1.0
+    image = np.zeros((3, 4, 1), np.uint8)
+    layers = (
+        Layer("input", "input", (), values[:, 1:]),
+        Layer("conv (Conv2d)", "hidden", (2, 1, 3, 3), -values),
+        Layer("act + Sigmoid", "relu", (), values, (0.0, 1.0)),
+        Layer("squash + Tanh", "hidden", (), values, (-1.0, 1.0)),
+    )
+    lines = told(prediction, replace(trace, prediction=replace(trace.prediction, image=image, layers=layers)), 200)
+    assert "the strongest is 1.00 (row 3, column 1)" in lines
+    assert "24 values from -1.00 to 0.00, the strongest in channel 2 (row 3, column 1)" in lines
+    assert "1 of 24 units active, the strongest in channel 2 (row 3, column 1) at 1.00" in lines
+    assert "24 values from 0.00 to 1.00, 4.2 % of them saturated" in lines

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,3 +33,8 @@ def test_it_grows_with_the_epochs(factor):
 )
 def test_durations_are_said_in_the_unit_that_suits(seconds, said):
     assert duration(seconds) == said
+
+
+def test_a_model_of_pytorch_takes_its_own_speed():
+    task = replace(job(), forward=2e6)
+    assert training_seconds(task) == pytest.approx(3 * 2e6 * 1000 * 5 / 5e9)

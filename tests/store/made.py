@@ -47,7 +47,10 @@ def values(kind):
         return st.dictionaries(TEXT, values(arguments[1]), max_size=2)
     if origin is np.ndarray:
         dtype = typing.get_args(arguments[1])[0]
-        return hnp.arrays(dtype, SHAPES).flatmap(lambda a: st.sampled_from([a, np.asfortranarray(a), a.T]))
+        kinds = st.sampled_from([np.float32, np.int16, np.uint8, np.int64, np.bool_])  # Of any type: those of a model.
+        return hnp.arrays(kinds if dtype is typing.Any else dtype, SHAPES).flatmap(
+            lambda a: st.sampled_from([a, np.asfortranarray(a), a.T])
+        )
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return st.builds(kind, **{f.name: values(hints[f.name]) for f in dataclasses.fields(kind)})

@@ -12,6 +12,7 @@ from tests.store.made import checkpoint, history, job, run
     ("recipe", "line"),
     [
         (Recipe(), "momentum, hidden 128, batch 16, 5 epochs"),
+        (Recipe(model="cnn"), "momentum, model cnn, batch 16, 5 epochs"),
         (Recipe(hidden=(), epochs=1, optimizer="sgd"), "sgd, no hidden layer, batch 16, 1 epoch"),
     ],
 )

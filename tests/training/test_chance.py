@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.training.chance import epoch_order, initial_parameters
+from etascope.training.chance import epoch_order, initial_parameters, pass_seed, step_seed
 
 
 @pytest.mark.parametrize("sizes", [(784, 10), (784, 128, 10), (3, 5, 4, 2)])
@@ -78,3 +78,10 @@ def test_each_epoch_leaves_another_surplus_row_out():
     rows = np.arange(11)
     left = {(set(range(11)) - set(epoch_order(rows, 10, 0, 0, epoch).tolist())).pop() for epoch in range(40)}
     assert len(left) > 5
+
+
+def test_steps_and_passes_have_seeds_of_their_own():
+    steps = {step_seed(seed, fold, step) for seed in (0, 1) for fold in (-1, 0) for step in range(50)}
+    passes = {pass_seed(seed, fold, epoch) for seed in (0, 1) for fold in (-1, 0) for epoch in range(50)}
+    assert len(steps | passes) == 400
+    assert all(0 <= seed < 2**32 for seed in steps | passes)

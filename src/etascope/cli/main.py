@@ -12,6 +12,7 @@ import click
 
 from etascope.cli.command import SCRIPT, check_command, command_options, pick_by_command
 from etascope.cli.keeping import keeper
+from etascope.cli.model_options import engine_for, model_options
 from etascope.cli.options import (
     Output,
     data_options,
@@ -115,6 +116,7 @@ def commands(ctx: click.Context) -> None:
 @data_options
 @click.option("--lr", "--learning-rate", "lr", default=0.01, show_default=True, help="The learning rate to look at.")
 @recipe_options
+@model_options
 @output_options
 def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     """Train once, at one learning rate, and lay the whole training open.
@@ -127,14 +129,14 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     from etascope.learn.quiz import trace_quiz
     from etascope.report.document import trace_document
     from etascope.report.terminal import print_trace
-    from etascope.training.dense import DenseEngine
 
     output, recipe = Output(json_path, ascii), recipe_of(options)
+    engine = engine_for(recipe, options)
     with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         told = etascope.trace(
             dataset, learning_rate=lr, recipe=recipe, test=share, image=options["image"],
-            engine=DenseEngine(options["workers"]), watch=watch,
+            engine=engine, watch=watch,
         )  # fmt: skip
     questions = trace_quiz(told)
     with output.document(lambda: trace_document(told, questions)):
@@ -161,6 +163,7 @@ Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.""",
 @data_options
 @search_options
 @recipe_options
+@model_options
 @output_options
 @report_option
 @store_option
@@ -190,6 +193,7 @@ def pick(
         return pick_by_command(ctx, output)
     options = {name: value for name, value in options.items() if name not in SCRIPT}
     method_of(options)
+    engine_for(recipe, options)
     kept = None if no_store else keeper(store_url, kept_options(options))
     with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)

@@ -197,6 +197,7 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
         **{name: options[name] for name in (
             "optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay", "pixels", "seed"
         )},
+        model=options.get("model"),
     )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ class _Screen:
             self._stage = progress.stage
             self._bars.reset(self._task, description=progress.stage, total=progress.total, unit=progress.unit)
         if not progress.trials:
-            self._bars.update(self._task, completed=progress.done, total=progress.total)
+            self._bars.update(self._task, completed=progress.done, total=progress.total, unit=progress.unit)
         if at_once or now - self._drawn >= SECONDS_BETWEEN_DRAWINGS:
             self._draw()
 

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etascope.cli.model_options import engine_for
 from etascope.cli.options import Output, open_data
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
@@ -25,14 +26,14 @@ PATHS = ("data", "labels", "test")
 DEFAULTS: Mapping[str, Any] = {
     "data": None, "labels": None, "test": None, "image_size": None, "grayscale": False, "skip_bad": False,
     "folds": None, "low": None, "high": None, "image": 0, "workers": None, "target": "accuracy", "tolerance": None,
-    "budget": None,
+    "budget": None, "device": None, "precision": None, "accumulate": 1, "clip_norm": None, "trials_in_memory": None,
 }  # fmt: skip
 #: Of what kind an option is, where it is given.
 _KINDS: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
-    **dict.fromkeys(("data", "labels", "test", "image_size", "target"), ("text", str)),
+    **dict.fromkeys(("data", "labels", "test", "image_size", "target", "device", "precision"), ("text", str)),
     **dict.fromkeys(("grayscale", "skip_bad"), ("true or false", bool)),
-    **dict.fromkeys(("folds", "image", "workers"), ("a whole number", int)),
-    **dict.fromkeys(("low", "high", "budget", "tolerance"), ("a number", (int, float))),
+    **dict.fromkeys(("folds", "image", "workers", "accumulate", "trials_in_memory"), ("a whole number", int)),
+    **dict.fromkeys(("low", "high", "budget", "tolerance", "clip_norm"), ("a number", (int, float))),
 }
 
 
@@ -108,12 +109,11 @@ def search(
         As in `etascope.pick`.
     """
     import etascope
-    from etascope.training.dense import DenseEngine
 
     options = {**DEFAULTS, **options}
     return etascope.pick(
         dataset, recipe=recipe, test=share, folds=options["folds"], image=options["image"],
-        method=method_of(options), engine=DenseEngine(options["workers"]), watch=watch, histories=histories,
+        method=method_of(options), engine=engine_for(recipe, options), watch=watch, histories=histories,
         keeper=keeper,
     )  # fmt: skip
 

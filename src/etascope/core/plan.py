@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,16 +23,18 @@ class Checkpoint:
     step
         Steps done since the initial weights.
     parameters
-        Weight and bias of each layer in order: `(fan_in, fan_out)`, `(fan_out,)`, ... float32.
+        Of a dense network, weight and bias of each layer in order: `(fan_in, fan_out)`, `(fan_out,)`, ... float32. Of
+        another model, its weights and buffers in its own order.
     state
-        The optimizer's arrays by name (`velocity`, ...), each in the order and shapes of `parameters`.
+        The optimizer's arrays by name (`velocity`, ...), each in the order and shapes of `parameters`. Of another
+        model, arrays of any type and shape by name; none is looked at but by the engine that made them.
     last_rate
         Learning rate of the last step done; 0 before the first.
     """
 
     step: int
-    parameters: tuple[NDArray[np.float32], ...]
-    state: dict[str, tuple[NDArray[np.float32], ...]]
+    parameters: tuple[NDArray[Any], ...]
+    state: dict[str, tuple[NDArray[Any], ...]]
     last_rate: float = 0.0
 
 

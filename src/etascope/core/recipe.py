@@ -22,7 +22,8 @@ class Recipe:
     Attributes
     ----------
     hidden
-        Units of each hidden layer (ReLU); `()` is softmax regression. Default one layer of 128.
+        Units of each hidden layer (ReLU); `()` is softmax regression. Default one layer of 128. Always `()` where there
+        is a `model`.
     optimizer
         One of `OPTIMIZERS`, with PyTorch's defaults. Default `momentum` (SGD with momentum 0.9).
     schedule, warmup
@@ -40,6 +41,10 @@ class Recipe:
         `unit` divides by 255; `standard` also removes the training mean and divides by the training deviation.
     seed
         Seed of initial weights and data order, 0 to 2**32 - 1. Default 0.
+    model
+        A model for images in place of the dense network, which the PyTorch engine trains: `cnn`, `path.py:factory`,
+        `timm:NAME`, `torchvision:NAME`, `transformers:NAME`, or any name where the engine was given a factory. None,
+        the default, is the dense network of `hidden`.
 
     Raises
     ------
@@ -62,12 +67,15 @@ class Recipe:
     weight_decay: float | None = None
     pixels: str = "unit"
     seed: int = 0
+    model: str | None = None
 
     def __post_init__(self) -> None:
         """Check every value and fill in the defaults that depend on the optimizer."""
         option("optimizer", self.optimizer, OPTIMIZERS)
         option("schedule", self.schedule, SCHEDULES)
         option("pixels", self.pixels, PIXELS)
+        if self.model is not None:
+            self._replace_network(self.model)
         for units in self.hidden:
             _whole("hidden units", units, 1)
         _whole("batch_size", self.batch_size, 1)
@@ -86,6 +94,16 @@ class Recipe:
         _within("weight_decay", decay, math.inf)
         object.__setattr__(self, "momentum", float(momentum))
         object.__setattr__(self, "weight_decay", float(decay))
+
+    def _replace_network(self, model: str) -> None:
+        if not model.strip():
+            raise InputError(f"model must be a name, like cnn; found {model!r}. Leave it out for a dense network.")
+        if self.hidden not in ((), (128,)):
+            raise InputError(
+                f"hidden units belong to the dense network; found {', '.join(map(str, self.hidden))} with the model "
+                f"{model}. Leave one of them out."
+            )
+        object.__setattr__(self, "hidden", ())
 
 
 @dataclass(frozen=True)
@@ -109,6 +127,9 @@ class Task:
     measure
         What is reported after each epoch, where a script or a loop of your own trains: an epoch is one step then. None
         where losses are cross-entropy over classes.
+    forward
+        Multiply-adds of one forward pass of one example, where the recipe has a model that is no dense network; None
+        where that is not known.
     """
 
     recipe: Recipe
@@ -118,6 +139,7 @@ class Task:
     steps_per_epoch: int
     n_features: int = 784
     measure: Measure | None = None
+    forward: float | None = None
 
     @classmethod
     def of(cls, split: Split, recipe: Recipe) -> Task:
@@ -151,7 +173,9 @@ class Task:
 
     @property
     def multiplications(self) -> float:
-        """Multiply-adds of one whole training of a dense network on all development rows."""
+        """Multiply-adds of one whole training on all development rows: a backward pass takes twice a forward one."""
+        if self.forward is not None:
+            return 3.0 * self.forward * self.n_development * self.recipe.epochs
         sizes = (self.n_features, *self.recipe.hidden, self.n_classes)
         weights = sum(fan_in * fan_out for fan_in, fan_out in itertools.pairwise(sizes))
         return 3.0 * weights * self.n_development * self.recipe.epochs
@@ -160,6 +184,19 @@ class Task:
 def steps_per_epoch(split: Split, recipe: Recipe, fold: int) -> int:
     """Return how many batches an epoch has when `fold` is held out, the last and smaller one included."""
     return -(-split.train_size(fold) // recipe.batch_size)
+
+
+def require_dense(recipe: Recipe, what: str) -> None:
+    """Raise `InputError` where a recipe has a model in place of the dense network that `what` is for.
+
+    Examples
+    --------
+    >>> require_dense(Recipe(model="cnn"), "sharpness")
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: sharpness is for the dense networks of etascope; found the model cnn. Leave it out.
+    """
+    if recipe.model is not None:
+        raise InputError(f"{what} is for the dense networks of etascope; found the model {recipe.model}. Leave it out.")
 
 
 def _whole(name: str, value: object, least: int, most: int = 10**9) -> None:

@@ -74,17 +74,35 @@ class Layer:
     name
         For people: `input`, `dense 1 + ReLU`, `output`.
     kind
-        `input`, `relu` or `logits`.
+        `input`, `relu` (nothing is below 0), `hidden` (any other layer between) or `logits`.
     weights
         Shape of the layer's weights, `()` where it has none.
     values
-        `(inputs, units)` float32: what left the layer.
+        `(inputs, units)`, or `(inputs, ...)` where a layer works on images, float32: what left the layer.
+    ends
+        Lowest and highest value that the layer's activation can give, as 0 and 1 of a sigmoid; None where it has no
+        such ends.
     """
 
     name: str
     kind: str
     weights: tuple[int, ...]
     values: NDArray[np.float32]
+    ends: tuple[float, float] | None = None
+
+    @property
+    def active(self) -> float:
+        """Share of the values above 0."""
+        return float(np.mean(self.values > 0)) if self.values.size else 0.0
+
+    @property
+    def saturated(self) -> float | None:
+        """Share of the values within a hundredth of the way from an end to the other; None without ends."""
+        if self.ends is None:
+            return None
+        low, high = self.ends
+        near = (high - low) / 100
+        return float(np.mean((self.values <= low + near) | (self.values >= high - near))) if self.values.size else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +120,7 @@ class Prediction:
     probabilities
         `(n_classes,)` float64, they sum to 1.
     layers
-        Each `Layer` with `values` of shape `(1, units)`.
+        Each `Layer` with the `values` of this image alone, `(1, units)` or `(1, ...)`.
     """
 
     number: int

@@ -36,15 +36,19 @@ def five_stages(
     height, width, channels = image.shape
     number = int(np.abs(image.astype(np.int64) - EXAMPLE_PIXEL).argmin())
     row, column, channel = (int(i) for i in np.unravel_index(number, image.shape))
-    features = split.x[0].reshape(-1)
-    prepared = float(features[number])
+    seen = split.x[0]
+    prepared = float(seen.reshape(-1)[number] if recipe.model is None else seen[channel, row, column])
     where = f"row {row}, column {column}" + (f", {('red', 'green', 'blue')[channel]}" if channels == 3 else "")
-    images, flat = (len(dataset), height, width, channels), (len(dataset), features.size)
+    images, taken = (len(dataset), height, width, channels), (len(dataset), *seen.shape)
     train, test, scores = len(split.y), len(split.y_test), split.n_classes
-    layers = "-".join(str(size) for size in (features.size, *recipe.hidden, scores))
+    layers = "-".join(str(size) for size in (seen.size, *recipe.hidden, scores))
     batch = min(recipe.batch_size, train)
     often = "once" if steps == 1 else f"{steps:,} times in all"
     kind = f"a {layers} network with ReLU" if recipe.hidden else f"softmax regression, {layers}"
+    kind = kind if recipe.model is None else f"the model {recipe.model}"
+    place = f"feature {number} of {seen.size:,}"
+    if recipe.model is not None:
+        place = f"at channel {channel}, row {row}, column {column}"
     pixels, flatten = split.stages
     return (
         Stage(
@@ -60,12 +64,12 @@ def five_stages(
             "feature extraction",
             images,
             flatten,
-            flat,
-            f"the pixel is now feature {number} of {features.size:,}, and still {prepared:.2f}",
+            taken,
+            f"the pixel is now {place}, and still {prepared:.2f}",
         ),
         Stage(
             "model training",
-            (train, features.size),
+            (train, *seen.shape),
             f"{train:,} images train {kind} for {recipe.epochs} {'epoch' if recipe.epochs == 1 else 'epochs'} with "
             f"{recipe.optimizer}; the weights are updated after every batch of {batch:,}, {often}",
             (train, scores),
@@ -73,7 +77,7 @@ def five_stages(
         ),
         Stage(
             "evaluation",
-            (test, features.size),
+            (test, *seen.shape),
             f"the {test:,} test images, which training never saw, go through the final model once",
             (test, scores),
             "none: the training diverged, so there is no model to test"

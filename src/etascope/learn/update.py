@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from etascope.core.data import Split
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import Engine
 from etascope.core.recipe import Recipe
+
+Arrays = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Update:
     before, gradient, rate, after
         The weight, the gradient of the batch's loss (without weight decay) with respect to it, the learning rate of
         the step, the weight; `after` is NaN when that step left the finite numbers.
+    place
+        Where the weight stands among those of the first layer, where the model is no dense network; else None.
     """
 
     feature: int
@@ -33,10 +38,13 @@ class Update:
     gradient: float
     rate: float
     after: float
+    place: tuple[int, ...] | None = None
 
     def sentence(self, optimizer: str) -> str:
         """Write the update out as arithmetic where it is plain, else name what the optimizer made of the gradient."""
         where = f"the weight from feature {self.feature} to unit {self.unit}"
+        if self.place is not None:
+            where = f"the weight at ({', '.join(map(str, self.place))}) of the model's first layer"
         step = self.rate * self.gradient
         if not math.isfinite(self.after):
             return (
@@ -72,15 +80,26 @@ def first_update(engine: Engine, split: Split, recipe: Recipe, plan: Plan) -> Up
     before = _weights(engine, split, recipe, replace(one, rates=one.rates[:, :0]))
     stepped = _weights(engine, split, probe, replace(one, rates=np.ones((1, 1))))
     after = _weights(engine, split, recipe, one)
-    gradient = before - stepped
-    feature, unit = np.unravel_index(int(np.abs(gradient * before).argmax()), gradient.shape)
-    place = (int(feature), int(unit))
-    return Update(*place, float(before[place]), float(gradient[place]), float(one.rates[0, 0]), float(after[place]))
+    which = 0 if recipe.model is None else _first_that_moves(before, stepped)
+    first, rate = before[which], float(one.rates[0, 0])
+    gradient = first - (stepped[which] if stepped else np.full_like(first, np.nan))
+    place = tuple(int(i) for i in np.unravel_index(int(np.abs(gradient * first).argmax()), gradient.shape))
+    moved = float(after[which][place]) if after else math.nan
+    numbers = float(first[place]), float(gradient[place]), rate, moved
+    if recipe.model is None:
+        feature, unit = place
+        return Update(feature, unit, *numbers)
+    return Update(0, 0, *numbers, place)
 
 
-def _weights(engine: Engine, split: Split, recipe: Recipe, plan: Plan) -> NDArray[np.float32]:
+def _first_that_moves(before: Arrays, stepped: Arrays) -> int:
+    """Return the number of the first array with more than one axis that a step moves; else of the first array."""
+    for number, (a, b) in enumerate(zip(before, stepped, strict=False)):
+        if a.ndim > 1 and a.dtype.kind == "f" and not np.array_equal(a, b):
+            return number
+    return 0
+
+
+def _weights(engine: Engine, split: Split, recipe: Recipe, plan: Plan) -> Arrays:
     checkpoint: Checkpoint | None = engine.train(split, recipe, plan).checkpoints[0]
-    if checkpoint is None:
-        units = (*recipe.hidden, split.n_classes)[0]
-        return np.full((split.x.shape[1], units), np.nan, np.float32)
-    return checkpoint.parameters[0]
+    return () if checkpoint is None else checkpoint.parameters

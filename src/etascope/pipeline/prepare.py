@@ -7,13 +7,14 @@ from dataclasses import replace
 from etascope.core.data import Split
 from etascope.core.protocols import PipelineStage
 from etascope.core.recipe import Recipe
-from etascope.pipeline.features import Flatten
+from etascope.pipeline.features import ChannelsFirst, Flatten
 from etascope.pipeline.pixels import StandardPixels, UnitPixels
 
 
 def stages_of(recipe: Recipe) -> tuple[PipelineStage, ...]:
     """Return the stages that lead from uint8 images to what the recipe's model takes, in order."""
-    return (StandardPixels() if recipe.pixels == "standard" else UnitPixels(), Flatten())
+    pixels = StandardPixels() if recipe.pixels == "standard" else UnitPixels()
+    return pixels, Flatten() if recipe.model is None else ChannelsFirst()
 
 
 def prepare(split: Split, recipe: Recipe) -> Split:
@@ -26,13 +27,13 @@ def prepare(split: Split, recipe: Recipe) -> Split:
     split
         `x` `(n, height, width, channels)` and `x_test` `(m, height, width, channels)`, both uint8.
     recipe
-        Decides the stages by its `pixels`.
+        Decides the stages by its `pixels` and its `model`.
 
     Returns
     -------
     Split
-        The same rows with `x` `(n, features)` and `x_test` `(m, features)` float32, and one more sentence in
-        `stages` for each stage.
+        The same rows with `x` `(n, features)` and `x_test` `(m, features)` float32, or `(n, channels, height, width)`
+        for a model that takes images, and one more sentence in `stages` for each stage.
 
     Examples
     --------

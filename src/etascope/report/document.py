@@ -23,6 +23,9 @@ from etascope.report.whole_file import write_whole
 TRACE_SCHEMA = "etascope/trace/1"
 PICK_SCHEMA = "etascope/pick/1"
 
+#: Layers of more numbers than this are described without their values: those of a large model fill megabytes.
+MOST_VALUES = 16_384
+
 Document = dict[str, Any]
 
 
@@ -136,6 +139,7 @@ def _recipe(recipe: Recipe) -> Document:
         "weight_decay": recipe.weight_decay,
         "pixels": recipe.pixels,
         "seed": recipe.seed,
+        "model": recipe.model,
     }
 
 
@@ -198,7 +202,10 @@ def _prediction(seen: Prediction, names: Sequence[str]) -> Document:
                 "name": layer.name,
                 "kind": layer.kind,
                 "weights": list(layer.weights),
-                "values": _numbers(layer.values[0]),
+                "shape": list(layer.values.shape[1:]),
+                "active": layer.active,
+                "saturated": layer.saturated,
+                "values": _numbers(layer.values[0].ravel()) if layer.values[0].size <= MOST_VALUES else [],
             }
             for layer in seen.layers
         ],

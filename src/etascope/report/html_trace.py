@@ -64,7 +64,7 @@ def prediction(trace: Trace) -> str:
         rows += (
             f'<tr><td colspan="3">and {len(names) - len(order):,} more classes, together {100 * rest:.1f} %</td></tr>'
         )
-    layers = " → ".join(f"{text(layer.name)} ({layer.values.shape[1]:,})" for layer in seen.layers)
+    layers = " → ".join(f"{text(layer.name)} ({layer.values[0].size:,})" for layer in seen.layers)
     verdict = "right" if seen.correct else "wrong"
     label, predicted = text(names[seen.label]), text(names[seen.predicted])
     return (

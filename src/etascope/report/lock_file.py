@@ -136,7 +136,7 @@ class _Reading:
         )
 
     def _recipe(self) -> Recipe:
-        values = self._names("recipe")
+        values = {"model": None, **self._names("recipe")}  # Locks from before there were models have none.
         known = {field.name for field in fields(Recipe)}
         if set(values) != known:
             odd = sorted(set(values) ^ known)
@@ -144,6 +144,8 @@ class _Reading:
         hidden = self._list("recipe", "hidden")
         for name in ("warmup", "momentum", "weight_decay"):
             self._number("recipe", name)
+        if values["model"] is not None:
+            self._text("recipe", "model")
         try:
             return Recipe(**dict[str, Any](values, hidden=tuple(hidden)))
         except InputError as error:

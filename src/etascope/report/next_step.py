@@ -45,7 +45,8 @@ def in_words(recipe: Recipe) -> str:
     >>> in_words(Recipe(schedule="cosine", epochs=1))
     '128 hidden units, momentum 0.9, batches of 16, 1 epoch, cosine schedule'
     """
-    parts = [f"{', '.join(map(str, recipe.hidden))} hidden units" if recipe.hidden else "no hidden layer"]
+    units = f"{', '.join(map(str, recipe.hidden))} hidden units" if recipe.hidden else "no hidden layer"
+    parts = [units if recipe.model is None else f"model {recipe.model}"]
     parts.append(recipe.optimizer + (f" {recipe.momentum:g}" if recipe.momentum else ""))
     if recipe.weight_decay:
         parts.append(f"weight decay {recipe.weight_decay:g}")

@@ -140,7 +140,7 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _layer(layer: Layer, seen: Prediction) -> str:
-    values = layer.values[0]
+    values = layer.values[0].ravel()
     strongest = int(values.argmax())
     if layer.kind == "input":
         lit = int(np.count_nonzero(seen.image.max(axis=2)))
@@ -148,15 +148,32 @@ def _layer(layer: Layer, seen: Prediction) -> str:
         text = f"{values.size:,} values of {pixels:,} pixels, {lit:,} of them lit"
         text += f"; the strongest is {values[strongest]:.2f}"
         if values.size == seen.image.size:
-            row, column, _ = np.unravel_index(strongest, seen.image.shape)
+            height, width, channels = seen.image.shape
+            image_shape = (height, width, channels) if layer.values.ndim == 2 else (channels, height, width)
+            place = np.unravel_index(strongest, image_shape)
+            row, column = place[:2] if layer.values.ndim == 2 else place[1:]
             text += f" (row {row + 1}, column {column + 1})"
         return text
-    weights = f"{_shape(layer.weights)} weights -> "
+    weights = f"{_shape(layer.weights)} weights -> " if layer.weights else ""
     if layer.kind == "relu":
         active = int(np.count_nonzero(values > 0))
         text = f"{weights}{active:,} of {values.size:,} units active"
-        return text + (f", the strongest is unit {strongest + 1} at {values[strongest]:.2f}" if active else "")
+        return text + (f", the strongest {_unit(layer, strongest)} at {values[strongest]:.2f}" if active else "")
+    if layer.kind == "hidden":
+        low, high = values.min() + 0.0, values.max() + 0.0  # No zero below zero.
+        text = f"{weights}{values.size:,} values from {low:.2f} to {high:.2f}"
+        saturated = "" if layer.saturated is None else f", {_percent(layer.saturated)} of them saturated"
+        return f"{text}{saturated}, the strongest {_unit(layer, int(np.abs(values).argmax()))}"
     return f"{weights}{values.size:,} scores from {values.min():.2f} to {values.max():.2f} -> softmax:"
+
+
+def _unit(layer: Layer, number: int) -> str:
+    """Say which unit, or where in which channel, the value of this number is."""
+    shape = layer.values.shape[1:]
+    if len(shape) != 3:
+        return f"is unit {number + 1}"
+    channel, row, column = (int(i) + 1 for i in np.unravel_index(number, shape))
+    return f"in channel {channel} (row {row}, column {column})"
 
 
 def _probabilities(page: Page, seen: Prediction, names: Sequence[str]) -> None:

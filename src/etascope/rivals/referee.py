@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from etascope.core.data import Dataset, Split
 from etascope.core.errors import InputError
 from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
-from etascope.core.recipe import Recipe
+from etascope.core.recipe import Recipe, require_dense
 from etascope.core.referee import Followed, Referee
 from etascope.core.run import DataSummary
 from etascope.pipeline.prepare import prepare
@@ -91,6 +91,7 @@ def referee(
         If something given cannot be used.
     """
     recipe, engine = recipe or Recipe(), engine or DenseEngine()
+    require_dense(recipe, "the referee")
     _whole("seeds", seeds, 2, 100)
     _whole("replicates", replicates, 1, 50)
     if folds == 0:

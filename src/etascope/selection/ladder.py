@@ -207,7 +207,7 @@ class Ladder:
             reason=ladder_reasons(ascent, answer, basin, first_step(task, self.rungs)),
             confidence=None if alone else Confidence(word, tolerance, _settle(task, word), share),
             walls=ascent.walls(answer, basin),
-            luck=Luck(LUCK, LUCK_SPREAD, accuracy) if ours else None,
+            luck=Luck(LUCK, LUCK_SPREAD, accuracy) if ours and math.isfinite(accuracy) else None,
             worth_tuning=None if alone or cost is None or not ours else WorthTuning(customary, *cost),
             curve=None if alone else draws.curve(UNITS[self.target]),
         )

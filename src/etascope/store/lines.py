@@ -26,6 +26,7 @@ def recipe_line(recipe: Recipe) -> str:
     'momentum, hidden 256-128, batch 16, 5 epochs, cosine'
     """
     hidden = f"hidden {'-'.join(map(str, recipe.hidden))}" if recipe.hidden else "no hidden layer"
+    hidden = hidden if recipe.model is None else f"model {recipe.model}"
     epochs = f"{recipe.epochs} epoch{'' if recipe.epochs == 1 else 's'}"
     parts = [recipe.optimizer, hidden, f"batch {recipe.batch_size}", epochs]
     if recipe.schedule != "constant":

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-_WEIGHTS, _ORDER = 0, 1
+_WEIGHTS, _ORDER, _STEP, _PASS = 0, 1, 2, 3
 
 
 @lru_cache(maxsize=8)
@@ -57,3 +57,21 @@ def epoch_order(rows: NDArray[np.int64], size: int, seed: int, fold: int, epoch:
     """
     generator = np.random.default_rng([seed, _ORDER, fold + 1, epoch])
     return generator.permutation(rows)[:size]
+
+
+def step_seed(seed: int, fold: int, step: int) -> int:
+    """Return the seed of what is random within step number `step` (counted from 0): dropout, and the like.
+
+    Trials with equal seed and fold share it, and so their dropout masks.
+
+    Examples
+    --------
+    >>> step_seed(0, 1, 2) == step_seed(0, 1, 2) != step_seed(0, 1, 3)
+    True
+    """
+    return int(np.random.SeedSequence([seed, _STEP, fold + 1, step]).generate_state(1)[0])
+
+
+def pass_seed(seed: int, fold: int, epoch: int) -> int:
+    """Return the seed of what is random in one pass over a loader: its order, and augmentation."""
+    return int(np.random.SeedSequence([seed, _PASS, fold + 1, epoch]).generate_state(1)[0])

@@ -11,18 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.data import NO_FOLD, Split
+from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import Progress, Watch, ignore
-from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
 from etascope.training.fan_out import cores, fan_out, one_blas_thread
 from etascope.training.fork_out import fork_out, may_fork
 from etascope.training.group import train_group
 from etascope.training.optimizers import Array, rule_of
 from etascope.training.packed import Packed, pack
+from etascope.training.plan_rows import check_rows, in_plan_order, units_of
 
 #: Columns of the first layer that a group of trials fills. Two pulls meet here: more columns need fewer small array
 #: operations a trial, fewer give work to every core when there are few trials (eight make two groups of four).
@@ -107,7 +108,7 @@ class DenseEngine:
             )
         if not steps:
             watch(Progress("training", len(plan), len(plan), "trainings"))
-        return _in_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
+        return in_plan_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
 
     def explain(self, checkpoint: Checkpoint, x: NDArray[np.float32]) -> tuple[Layer, ...]:
         """Return what each layer makes of inputs `(n, features)`; the last layer holds the logits."""
@@ -131,33 +132,17 @@ def group_trials(plan: Plan, first_units: int) -> list[NDArray[np.int64]]:
     Equal sizes have a reason beside balance: any run of whole groups, planned alone, is grouped the same way.
     """
     most = int(np.clip(GROUP_COLUMNS // first_units, 1, GROUP_TRIALS))
-    units: dict[tuple[int, int], list[int]] = {}
-    for trial, unit in enumerate(zip(plan.seeds.tolist(), plan.folds.tolist(), strict=True)):
-        units.setdefault(unit, []).append(trial)
     return [
-        part.astype(np.int64) for trials in units.values() for part in np.array_split(trials, -(-len(trials) // most))
+        part.astype(np.int64) for trials in units_of(plan) for part in np.array_split(trials, -(-len(trials) // most))
     ]
 
 
 def _check(split: Split, recipe: Recipe, plan: Plan) -> None:
-    if not len(plan):
-        raise InputError("the plan has no trials; give at least one learning rate.")
     if split.x.ndim != 2:
         raise InputError(
             f"the dense engine trains on features (n, features); found {split.x.shape}. Prepare the split."
         )
-    if plan.seeds.min() < 0:
-        raise InputError(f"a seed must be a whole number of at least 0; found {plan.seeds.min()}.")
-    if plan.folds.max() >= split.n_folds:
-        raise InputError(f"the split has {split.n_folds} folds; the plan holds out fold {plan.folds.max()}.")
-    if plan.folds.min() < NO_FOLD:
-        raise InputError(f"a fold counts from 0, and {NO_FOLD} holds nothing out; found {plan.folds.min()}.")
-    per_epoch = {steps_per_epoch(split, recipe, int(fold)) for fold in np.unique(plan.folds)}
-    if len(per_epoch) > 1:
-        raise InputError("the trials of a plan must all hold a fold out, or none; their epochs differ in steps.")
-    total = per_epoch.pop() * recipe.epochs
-    if plan.start + plan.steps > total:
-        raise InputError(f"the recipe has {total} steps; the plan goes to step {plan.start + plan.steps}.")
+    check_rows(split, recipe, plan)
     sizes, names = (split.x.shape[1], *recipe.hidden, split.n_classes), rule_of(recipe).state_names
     shapes = [shape for pair in itertools.pairwise(sizes) for shape in (pair, pair[1:])]
     for checkpoint in plan.resume or ():
@@ -184,22 +169,3 @@ def _pack_once(split: Split, *, every_feature: bool) -> Packed:
     if every_feature not in kinds:
         kinds[every_feature] = pack(split, every_feature)
     return kinds[every_feature]
-
-
-def _in_order(joined: History, plan: Plan, trials: NDArray[np.int64], seconds: float) -> History:
-    back: NDArray[np.int64] = np.argsort(trials)
-    return History(
-        plan=plan,
-        step_loss=joined.step_loss[back],
-        evaluated_at=joined.evaluated_at,
-        train_loss=joined.train_loss[back],
-        train_accuracy=joined.train_accuracy[back],
-        valid_loss=joined.valid_loss[back],
-        valid_accuracy=joined.valid_accuracy[back],
-        status=tuple(joined.status[int(i)] for i in back),
-        diverged_at=joined.diverged_at[back],
-        examples=joined.examples[back],
-        checkpoints=tuple(joined.checkpoints[int(i)] for i in back) if joined.checkpoints else (),
-        seconds=seconds,
-        example_losses=None if joined.example_losses is None else joined.example_losses[back],
-    )

@@ -41,3 +41,8 @@ def test_only_etascopes_own_script_imports_it(framework):
 def test_an_unknown_framework_is_refused():
     with pytest.raises(InputError, match=r"framework must be one of pytorch, keras.*Did you mean 'pytorch'"):
         code_for("pytorh", Recipe(), DATA, 0.1)
+
+
+def test_a_model_is_refused_with_its_rate():
+    with pytest.raises(InputError, match=r"this recipe has the model cnn\. Give your own script the learning"):
+        code_for("pytorch", Recipe(model="cnn"), DATA, 0.012)

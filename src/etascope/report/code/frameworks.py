@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from etascope.core.errors import option
+from etascope.core.errors import InputError, option
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.report.code import etascope, keras, lightning, pytorch, sklearn
@@ -37,4 +37,10 @@ def code_for(framework: str, recipe: Recipe, data: DataSummary, learning_rate: f
     InputError
         If there is no such framework, or it cannot express the recipe.
     """
-    return FRAMEWORKS[option("framework", framework, FRAMEWORKS)](recipe, data, learning_rate)
+    chosen = FRAMEWORKS[option("framework", framework, FRAMEWORKS)]
+    if recipe.model is not None:
+        raise InputError(
+            f"scripts are written for dense networks; this recipe has the model {recipe.model}. Give your own script "
+            f"the learning rate {learning_rate:.3g}."
+        )
+    return chosen(recipe, data, learning_rate)

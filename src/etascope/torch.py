@@ -1,0 +1,252 @@
+"""A learning rate for a PyTorch model of one's own, with its own loaders, loss and optimizer: `pick`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from etascope.core.choice import Choice
+from etascope.core.errors import InputError
+from etascope.core.history import History
+from etascope.core.numbers import rate
+from etascope.core.protocols import Keeper, Method, Progress, Watch, ignore
+from etascope.core.recipe import Recipe
+from etascope.core.run import Run
+from etascope.core.trials import Trial, trials
+from etascope.selection.automatic import Automatic
+from etascope.training.pytorch.engine import train_plan
+from etascope.training.pytorch.fingerprint import Untouched, fingerprint
+from etascope.training.pytorch.library import check_settings, load_torch
+from etascope.training.pytorch.live import OwnStep
+from etascope.training.pytorch.own_generators import loaders_kept
+from etascope.training.pytorch.own_metrics import Metric, metrics_of
+from etascope.training.pytorch.own_model import Build, Groups
+from etascope.training.pytorch.own_objective import Loss
+from etascope.training.pytorch.own_training import OwnJob, own_job
+from etascope.training.pytorch.random_state import random_state_kept
+
+
+@dataclass(frozen=True, eq=False)
+class TorchRun:
+    """A finished search for a model of one's own.
+
+    Attributes
+    ----------
+    run
+        The same as of any search; its `data` describes the loaders, it has no trace and no test.
+    untouched
+        The proof that model, gradients, modes, generators and loaders are what they were.
+    ratios
+        Learning rate of each parameter group as a share of the largest, a list an optimizer. The rate of the choice is
+        that of a group of ratio 1.
+    loss_unit
+        What losses of the run are multiplied by to have them as the loss gave them: 1 for class labels. Else losses are
+        told so that the untrained model has 2.30.
+    metrics
+        By learning rate, what each metric is on the validation loader, for the trials that were trained furthest.
+    """
+
+    run: Run
+    untouched: Untouched
+    ratios: Sequence[Sequence[float]]
+    loss_unit: float = 1.0
+    metrics: Mapping[float, Mapping[str, float]] = field(default_factory=dict[float, Mapping[str, float]])
+
+    @property
+    def choice(self) -> Choice:
+        """The answer."""
+        return self.run.choice
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the search says of the training: schedule, epochs, seed."""
+        return self.run.recipe
+
+    @property
+    def history(self) -> History:
+        """All trials in one history."""
+        return self.run.history
+
+    @property
+    def histories(self) -> tuple[History, ...]:
+        """What was trained, a history a plan; `pick(histories=...)` goes on from them."""
+        return self.run.histories
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every trial."""
+        return self.run.trials
+
+    @property
+    def seconds(self) -> float:
+        """Wall time."""
+        return self.run.seconds
+
+    def __str__(self) -> str:
+        """Write the answer, why, what each rate came to, what it cost, and the proof."""
+        choice, told = self.choice, list[str]()
+        if choice.learning_rate is None:
+            told.append("learning rate   cannot tell yet")
+        else:
+            basin = "" if choice.basin is None else f"   basin {rate(choice.basin.low)} .. {rate(choice.basin.high)}"
+            word = "" if choice.confidence is None else f"   {choice.confidence.word}"
+            told.append(f"learning rate   {rate(choice.learning_rate)}{basin}{word}")
+        told += ["", *(f"-  {sentence}" for sentence in choice.reason), ""]
+        if self.loss_unit != 1:
+            told.append(f"losses      times {self.loss_unit:.4g}; told so that the untrained model has 2.30")
+        told += [f"{rate(t.learning_rate):>10}  {word}" for t, word in zip(self.trials, choice.verdicts, strict=True)]
+        cost = choice.cost
+        told += [
+            "",
+            f"cost        {cost.trials} trials = {cost.training_equivalents:.3g} trainings, {self.seconds:.1f} s",
+        ]
+        several = [f"{ratio:g}" for row in self.ratios for ratio in row]
+        if len(several) > 1:
+            told.append(f"groups      the rate is that of ratio 1; parameter groups keep theirs: {', '.join(several)}")
+        for learning_rate, found in self.metrics.items():
+            named = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
+            told.append(f"metrics     at {rate(learning_rate)}: {named}")
+        return "\n".join([*told, f"not tried   {choice.not_tried}", f"untouched   {self.untouched}"])
+
+
+def pick(
+    model: object,
+    train_loader: Iterable[Any],
+    valid_loader: Iterable[Any],
+    optimizer: Build,
+    loss: Loss | None = None,
+    epochs: int = 5,
+    schedule: str = "constant",
+    warmup: float = 0.0,
+    *,
+    groups: Groups | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    accumulate: int = 1,
+    clip_norm: float | None = None,
+    step: OwnStep | None = None,
+    metrics: Mapping[str, Metric] | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    budget: float | None = None,
+    tolerance: float | None = None,
+    target: str | None = None,
+    seed: int = 0,
+    trials_in_memory: int | None = None,
+    method: Method | None = None,
+    watch: Watch = ignore,
+    histories: Sequence[History] = (),
+    keeper: Keeper | None = None,
+) -> TorchRun:
+    """Choose the peak learning rate of a training of one's own; nothing that is given is changed.
+
+    Trials are copies of the model. They share every batch, every augmentation and every dropout mask.
+
+    Parameters
+    ----------
+    model
+        An `nn.Module`, which is copied for every trial, or a factory that is called with the seed and returns one.
+    train_loader, valid_loader
+        Any iterables of (inputs, targets) that can be gone through again and again; `model(inputs)` is called.
+    optimizer
+        Called with parameters (or `groups`) and a learning rate, returns an optimizer of PyTorch, or a list of several.
+        Parameter groups keep the ratios of their rates.
+    loss
+        Called with outputs and targets, returns one number to train. None is cross-entropy of class labels.
+    epochs, schedule, warmup
+        Passes over `train_loader`, and how the rate moves from step to step, as in `Recipe`.
+
+    Other Parameters
+    ----------------
+    groups
+        Called with a module, returns its parameters in groups as an optimizer takes them, where `lr` is a multiple of
+        the learning rate. None is all that do not have `requires_grad` off.
+    device
+        None is where the model is, or else the best there is.
+    precision, clip_norm, trials_in_memory
+        As in `TorchEngine`.
+    accumulate
+        Batches of `train_loader` a step. Default 1.
+    step
+        Called with the model, its optimizer (a list where there are several), inputs and targets: does the whole step
+        in place of forward, backward and update, with the rates already set, and returns the loss.
+    metrics
+        By name, functions of outputs and targets that return one number a batch; their means over the validation
+        examples are told for the trials that came furthest.
+    low, high, budget, tolerance
+        As in `Automatic`.
+    target
+        `accuracy` or `loss`. None is accuracy for class labels, else loss.
+    seed
+        Of order, augmentation and dropout, and of a factory.
+    method, watch, histories, keeper
+        As in `etascope.pick`.
+
+    Raises
+    ------
+    InputError
+        If something given cannot be used; the message says what to do.
+    """
+    check_settings(precision, accumulate, clip_norm, trials_in_memory)
+    if step is not None and (accumulate != 1 or clip_norm is not None):
+        raise InputError("step does the whole step itself; accumulate and clip_norm belong in it. Leave them out here.")
+    load_torch()
+    began, before = time.perf_counter(), fingerprint(model, train_loader, valid_loader)
+    with random_state_kept(), loaders_kept(train_loader, valid_loader):
+        recipe = Recipe(schedule=schedule, warmup=warmup, epochs=epochs, seed=seed, model=_name_of(model))
+        job = own_job(
+            model, train_loader, valid_loader, optimizer, loss, recipe, groups=groups, device=device,
+            precision=precision, accumulate=accumulate, clip_norm=clip_norm, step=step, target=target,
+        )  # fmt: skip
+        chosen = method or Automatic(job.target, tolerance, low, high, budget)
+        done, choice = _search(job, chosen, trials_in_memory, watch, list(histories), keeper)
+        measured = metrics_of(job.training, job.task, done, metrics) if metrics else {}
+    untouched = Untouched(before, fingerprint(model, train_loader, valid_loader))
+    run = Run(job.data, job.task, tuple(done), choice, None, time.perf_counter() - began)
+    if keeper is not None:
+        keeper.finish(run)
+    return TorchRun(run, untouched, job.ratios, job.loss_unit, measured)
+
+
+def _search(
+    job: OwnJob,
+    method: Method,
+    trials_in_memory: int | None,
+    watch: Watch,
+    done: list[History],
+    keeper: Keeper | None,
+) -> tuple[list[History], Choice]:
+    if keeper is not None:
+        keeper.begin(job.data, job.task)
+    while (plan := method.propose(job.task, done)) is not None:
+        stage = f"searching, round {len(done) + 1}"
+        done.append(train_plan(job.training, plan, trials_in_memory, _named(stage, watch)))
+        if keeper is not None:
+            keeper.append(done[-1])
+        watch(Progress(stage, 1, 1, "rounds", trials(job.task, done)))
+    return done, _in_python(method.choose(job.task, done), job)
+
+
+def _in_python(choice: Choice, job: OwnJob) -> Choice:
+    """Say what a choice says of the command line's options as this function takes them."""
+    said, sure = f"any optimizer but {job.task.recipe.optimizer}", choice.confidence
+    if sure is not None and sure.settle:
+        sure = replace(sure, settle="A budget of 7.5 would settle more: it trains every trial to the end.")
+    return replace(
+        choice,
+        not_tried=choice.not_tried.replace(said, f"any optimizer but {job.optimizer}"),
+        reason=tuple(sentence.replace(" (--folds 5 would allow cross-validation)", "") for sentence in choice.reason),
+        confidence=sure,
+    )
+
+
+def _named(stage: str, watch: Watch) -> Callable[[Progress], None]:
+    return lambda progress: watch(replace(progress, stage=stage))
+
+
+def _name_of(model: object) -> str:
+    if isinstance(model, load_torch().nn.Module):
+        return type(model).__name__
+    return getattr(model, "__name__", type(model).__name__)

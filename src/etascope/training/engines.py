@@ -1,0 +1,67 @@
+"""Which engine trains a recipe: `engine_of`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from etascope.core.data import Split
+from etascope.core.protocols import Engine
+from etascope.core.recipe import Recipe, Task
+from etascope.training.dense import DenseEngine
+from etascope.training.pytorch.engine import TorchEngine
+
+#: Options of the PyTorch engine, by the names of its fields.
+ENGINE_OPTIONS = ("device", "precision", "accumulate", "clip_norm", "trials_in_memory")
+
+
+def engine_of(
+    recipe: Recipe,
+    workers: int | None = None,
+    *,
+    device: str | None = None,
+    precision: str | None = None,
+    accumulate: int = 1,
+    clip_norm: float | None = None,
+    trials_in_memory: int | None = None,
+) -> Engine:
+    """Return the engine for a recipe: the dense one, or the PyTorch engine where the recipe has a model.
+
+    Asking for a device, a precision, accumulation or clipping asks for the PyTorch engine too.
+
+    Parameters
+    ----------
+    recipe
+        How to train.
+    workers
+        Of the dense engine.
+    device, precision, accumulate, clip_norm, trials_in_memory
+        Of the PyTorch engine.
+
+    Examples
+    --------
+    >>> type(engine_of(Recipe())).__name__, type(engine_of(Recipe(model="cnn"))).__name__
+    ('DenseEngine', 'TorchEngine')
+    """
+    if recipe.model is None and (device, precision, accumulate, clip_norm, trials_in_memory) == (
+        None,
+        None,
+        1,
+        None,
+        None,
+    ):
+        return DenseEngine(workers)
+    return TorchEngine(
+        device=device,
+        precision=precision,
+        accumulate=accumulate,
+        clip_norm=clip_norm,
+        trials_in_memory=trials_in_memory,
+    )
+
+
+def task_for(engine: Engine, split: Split, recipe: Recipe) -> Task:
+    """Describe a split under a recipe, with what a forward pass of the recipe's model takes, if the engine can tell."""
+    task = Task.of(split, recipe)
+    if recipe.model is None or not isinstance(engine, TorchEngine):
+        return task
+    return replace(task, forward=engine.multiplications(split, recipe))

@@ -1,0 +1,101 @@
+"""The batches that the trials of a unit share, made once for all of them: `Batches`, `SplitBatches`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.data import Split
+from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.training.chance import epoch_order
+from etascope.training.pytorch.library import Device, load_torch, moved
+
+#: Validation goes in pieces of at most so many rows and numbers, so that memory does not grow with the data.
+PIECE_ROWS, PIECE_NUMBERS = 512, 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Inputs, targets and how many examples they are; on the device."""
+
+    inputs: Any
+    targets: Any
+    size: int
+
+
+class Batches(Protocol):
+    """Where batches come from: the same ones for the same seed, fold and epoch."""
+
+    def steps_per_epoch(self, fold: int) -> int:
+        """Return how many steps an epoch has."""
+        ...
+
+    def valid_size(self, fold: int) -> int:
+        """Return how many examples validate."""
+        ...
+
+    def steps(self, seed: int, fold: int, epoch: int, first: int) -> Iterator[list[Batch]]:
+        """Yield the steps of an epoch from the one numbered `first`; a step is one batch, or several to accumulate."""
+        ...
+
+    def valid(self, seed: int, fold: int) -> Iterator[Batch]:
+        """Yield the batches that validate, always in the same order."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class SplitBatches:
+    """Batches of a prepared split, in the order that `training.chance` gives.
+
+    Attributes
+    ----------
+    split
+        `x` is `(n, ...)` float32.
+    recipe
+        Gives the batch size.
+    device
+        Where batches go.
+    accumulate
+        How many parts a batch goes through the model in; the gradient is that of the whole batch.
+    """
+
+    split: Split
+    recipe: Recipe
+    device: Device
+    accumulate: int = 1
+
+    def steps_per_epoch(self, fold: int) -> int:
+        """Return how many steps an epoch has, the last and smaller batch included."""
+        return steps_per_epoch(self.split, self.recipe, fold)
+
+    def valid_size(self, fold: int) -> int:
+        """Return how many rows the fold holds out."""
+        return len(self.split.valid_rows(fold))
+
+    def steps(self, seed: int, fold: int, epoch: int, first: int) -> Iterator[list[Batch]]:
+        """Yield the steps of an epoch from the one numbered `first`."""
+        split, size = self.split, self.recipe.batch_size
+        order = epoch_order(split.train_rows(fold), split.train_size(fold), seed, fold, epoch)
+        for start in range(first * size, len(order), size):
+            rows = order[start : start + size]
+            parts = min(self.accumulate, len(rows))
+            yield [self._batch(part) for part in np.array_split(rows, parts)]
+
+    def valid(self, seed: int, fold: int) -> Iterator[Batch]:
+        """Yield the rows that the fold holds out, in pieces."""
+        rows = self.split.valid_rows(fold)
+        part = -(-self.recipe.batch_size // self.accumulate)
+        numbers = max(self.split.x[:1].size, 1)
+        piece = int(np.clip(PIECE_NUMBERS // numbers, min(part, PIECE_ROWS), PIECE_ROWS))
+        for start in range(0, len(rows), piece):
+            yield self._batch(rows[start : start + piece])
+
+    def _batch(self, rows: NDArray[np.int64]) -> Batch:
+        torch = load_torch()
+        # Picking rows copies them, so what a model does to its inputs in place stays in the copy.
+        inputs, targets = torch.from_numpy(self.split.x[rows]), torch.from_numpy(self.split.y[rows])
+        return Batch(moved(inputs, self.device), moved(targets, self.device), len(rows))

@@ -1,0 +1,201 @@
+"""The PyTorch engine: plans of any `nn.Module`, all trials of a unit over the same batches: `TorchEngine`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.data import Split
+from etascope.core.errors import InputError
+from etascope.core.history import History, join
+from etascope.core.plan import Checkpoint, Plan
+from etascope.core.protocols import Progress, Watch, ignore
+from etascope.core.recipe import Recipe
+from etascope.core.trace import Layer
+from etascope.training.plan_rows import check_rows, in_plan_order, units_of
+from etascope.training.pytorch.batches import SplitBatches
+from etascope.training.pytorch.dense_network import DenseNetworks, dense_module
+from etascope.training.pytorch.explain import explain_module
+from etascope.training.pytorch.factory import Factory, ImageNetworks, made_again
+from etascope.training.pytorch.library import check_settings, device_of, one_thread
+from etascope.training.pytorch.live import Settings
+from etascope.training.pytorch.memory import in_memory_groups
+from etascope.training.pytorch.named_models import factory_of
+from etascope.training.pytorch.networks import load_weights
+from etascope.training.pytorch.objective import CrossEntropy
+from etascope.training.pytorch.random_state import random_state_kept
+from etascope.training.pytorch.unit import Training, train_unit
+
+#: Below so many multiply-adds of a forward pass of a batch, PyTorch's threads cost more than they give.
+ONE_THREAD = 2e8
+
+
+@dataclass(frozen=True)
+class TorchEngine:
+    """Trains plans with PyTorch, on the processor or a GPU.
+
+    Trials with equal seed and fold share one pass over the batches: the same pixels and the same dropout masks. The
+    generators of Python, NumPy and PyTorch are left as they were.
+
+    Attributes
+    ----------
+    factory
+        Called with the number of classes and the shape `(channels, height, width)` of an image, returns an
+        `nn.Module` with a score for each class. PyTorch's generator is seeded with the trial's seed before. None
+        takes the recipe's `model` by its name, or else its dense network, on features.
+    device
+        `cpu`, `cuda`, `cuda:1`, `mps`. None takes CUDA where there is any, else the processor.
+    precision
+        `bf16-mixed` runs forward passes in bfloat16 where PyTorch holds that safe. None keeps the model's.
+    accumulate
+        Parts that each batch goes through the model in, at least 1: less memory, the same gradient. Default 1.
+    clip_norm
+        Length that the gradient of all weights together is shortened to, above 0. None leaves it.
+    trials_in_memory
+        Trials that are trained at once, at least 1; the rest wait. None takes all of a unit. Where memory runs out,
+        half as many are tried.
+
+    Raises
+    ------
+    InputError
+        If a field is outside its range.
+
+    Examples
+    --------
+    >>> TorchEngine(precision="float8")
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: precision must be one of bf16-mixed; found 'float8'.
+    """
+
+    factory: Factory | None = None
+    device: str | None = None
+    precision: str | None = None
+    accumulate: int = 1
+    clip_norm: float | None = None
+    trials_in_memory: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_settings(self.precision, self.accumulate, self.clip_norm, self.trials_in_memory)
+
+    def train(self, split: Split, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
+        """Train every trial of the plan.
+
+        Parameters
+        ----------
+        split
+            Prepared: `x` is `(n, channels, height, width)` float32, or `(n, features)` for the dense network.
+        recipe
+            How to train; its seed is not looked at, the plan has one a trial.
+        plan
+            Learning rates of every step of every trial. Trials must all hold a fold out, or none.
+        watch
+            Receives `Progress` in trainings; its unit says how many trials are in memory, where not all are.
+
+        Returns
+        -------
+        History
+            In the order of the plan; a trial that diverged is a `Status`.
+
+        Raises
+        ------
+        InputError
+            If PyTorch, the device, the model or the plan cannot be used, or memory does not hold one trial.
+        """
+        check_rows(split, recipe, plan)
+        device = device_of(self.device)
+        with random_state_kept():
+            networks = self._networks(split, recipe)
+        batch = recipe.batch_size / self.accumulate
+        with random_state_kept(), one_thread(where=networks.forward * batch < ONE_THREAD):
+            training = Training(
+                networks=networks,
+                batches=SplitBatches(split, recipe, device, self.accumulate),
+                objective=CrossEntropy(split.n_classes),
+                settings=Settings(device, self.precision, self.clip_norm),
+                epochs=recipe.epochs,
+            )
+            return train_plan(training, plan, self.trials_in_memory, watch)
+
+    def explain(self, checkpoint: Checkpoint, x: NDArray[np.float32]) -> tuple[Layer, ...]:
+        """Return what each layer makes of inputs `(n, ...)`; the last layer holds the logits."""
+        device = device_of(self.device)
+        with random_state_kept(), one_thread(where="module" not in checkpoint.state):
+            if "module" not in checkpoint.state:
+                module, x = dense_module(checkpoint.parameters), x.reshape(len(x), -1)
+            else:
+                module = made_again(checkpoint, self.factory, factory_of)
+                load_weights(module, checkpoint)
+            return explain_module(module.to(device), x, device)
+
+    def multiplications(self, split: Split, recipe: Recipe) -> float:
+        """Return the multiply-adds of one forward pass of one example, as PyTorch counts them.
+
+        Matrix products, convolutions and attention count; sums, activations and norms do not.
+        """
+        with random_state_kept():
+            networks = self._networks(split, recipe)
+        return networks.forward
+
+    def _factory(self, recipe: Recipe) -> Factory | None:
+        return factory_of(recipe.model) if self.factory is None and recipe.model is not None else self.factory
+
+    def _networks(self, split: Split, recipe: Recipe) -> ImageNetworks | DenseNetworks:
+        factory = self._factory(recipe)
+        if factory is not None:
+            return ImageNetworks.checked(factory, split, recipe)
+        if split.x.ndim != 2:
+            raise InputError(
+                f"a dense network trains on features (n, features); found {split.x.shape}. Prepare the split, or give "
+                "the recipe a model."
+            )
+        return DenseNetworks((split.x.shape[1], *recipe.hidden, split.n_classes), recipe)
+
+
+def train_plan(training: Training, plan: Plan, trials_in_memory: int | None, watch: Watch) -> History:
+    """Train a plan unit by unit, in groups that memory holds, and return its history in the plan's order."""
+    began = time.perf_counter()
+    told = _Told(plan, watch)
+    found = list[tuple[NDArray[np.int64], History]]()
+    most = trials_in_memory or len(plan)
+    for unit in units_of(plan):
+        told.together(most, len(unit))
+
+        def run(group: NDArray[np.int64]) -> History:
+            return train_unit(training, plan.take(group), told.advance)
+
+        def fewer(size: int, unit: NDArray[np.int64] = unit) -> None:
+            told.together(size, len(unit))
+
+        groups, most = in_memory_groups(unit, most, run, fewer)
+        found += groups
+    told.end()
+    trials = np.concatenate([group for group, _ in found])
+    return in_plan_order(join([history for _, history in found]), plan, trials, time.perf_counter() - began)
+
+
+class _Told:
+    """What is told of a plan's progress, never going back."""
+
+    def __init__(self, plan: Plan, watch: Watch) -> None:
+        self._total, self._watch = len(plan), watch
+        self._steps, self._done, self._when, self._unit = max(plan.steps, 1), 0, 0.0, "trainings"
+
+    def together(self, most: int, trials: int) -> None:
+        """Say how many trials are in memory at once, where not all are."""
+        self._unit = f"trainings, {most} at a time" if most < trials else "trainings"
+
+    def advance(self, trial_steps: int) -> None:
+        """Count trial-steps; groups that memory did not hold are counted up to the end and no further."""
+        self._done = min(self._done + trial_steps, self._steps * self._total)
+        now = time.perf_counter()
+        if now - self._when > 0.05:
+            self._when = now
+            self._watch(Progress("training", self._done / self._steps, self._total, self._unit))
+
+    def end(self) -> None:
+        """Say that all is done."""
+        self._watch(Progress("training", self._total, self._total, self._unit))

@@ -1,0 +1,128 @@
+"""What each layer of any module makes of its inputs, seen by hooks on the leaves: `explain_module`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.trace import Layer
+from etascope.training.pytorch.library import Device, Module, Tensor, load_torch
+from etascope.training.pytorch.random_state import random_state_kept
+
+#: Activations in which nothing is below 0.
+RECTIFYING = ("ReLU", "ReLU6", "Softplus", "Sigmoid", "Hardsigmoid")
+#: Other activations that work on each number alone.
+_BENDING = (
+    "LeakyReLU", "PReLU", "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish", "Tanh", "Hardtanh", "Hardswish", "Softsign",
+    "LogSigmoid", "Tanhshrink", "Softshrink", "Hardshrink", "Threshold", "RReLU",
+)  # fmt: skip
+#: Where activations that have ends have them.
+_ENDS = {
+    "Sigmoid": (0.0, 1.0), "Hardsigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Softsign": (-1.0, 1.0), "ReLU6": (0.0, 6.0),
+}  # fmt: skip
+#: Leaves that leave their inputs as they are when nothing trains.
+_IDENTITIES = ("Identity", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "DropPath", "Flatten",
+               "Unflatten", "StochasticDepth")  # fmt: skip
+#: Inputs go through in pieces of this many; layers between are left out where they would hold more numbers than that.
+PIECE, MOST_NUMBERS = 128, 1 << 25
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    path: str
+    module: Module
+    output: Tensor
+
+
+def explain_module(module: Module, x: NDArray[np.float32], device: Device) -> tuple[Layer, ...]:
+    """Return the inputs, what leaves each leaf, and the logits.
+
+    An activation belongs to the leaf before it. Leaves that only pass on what they get (dropout, flatten) are left out,
+    and so are all layers between where they would hold more than 2**25 numbers.
+
+    Parameters
+    ----------
+    module
+        Returns a tensor `(n, classes)`. It is put into eval mode.
+    x
+        `(n, ...)` float32.
+    device
+        Where the module is.
+    """
+    torch = load_torch()
+    module.eval()
+    with torch.no_grad(), random_state_kept():
+        inside = sum(seen.output.numel() for seen in _watch(module, x[:1], device)[0])
+        whole = inside * len(x) <= MOST_NUMBERS
+        pieces = [_look(module, x[i : i + PIECE], device, whole=whole) for i in range(0, max(len(x), 1), PIECE)]
+    layers = [
+        replace(parts[0], values=np.concatenate([part.values for part in parts])) for parts in zip(*pieces, strict=True)
+    ]
+    return Layer("input", "input", (), np.asarray(x, np.float32)), *layers
+
+
+def _look(module: Module, x: NDArray[np.float32], device: Device, *, whole: bool) -> list[Layer]:
+    if whole:
+        seen, outputs = _watch(module, x, device)
+    else:
+        seen, outputs = [], module(_to(x, device))
+    layers = list[Layer]()
+    for one in seen:
+        kind = type(one.module).__name__
+        if kind in _IDENTITIES or len(one.output) != len(x):
+            continue
+        activation = kind in RECTIFYING or kind in _BENDING
+        values = _numbers(one.output)
+        shape = "relu" if kind in RECTIFYING else "hidden"
+        if activation and layers and layers[-1].values.shape == values.shape:
+            before = layers.pop()
+            layers.append(Layer(f"{before.name} + {kind}", shape, before.weights, values, _ENDS.get(kind)))
+        else:
+            layers.append(Layer(_title(one), shape, _weights(one.module), values, _ENDS.get(kind)))
+    logits = _numbers(outputs)
+    last = layers.pop() if layers and np.array_equal(layers[-1].values, logits) else None
+    layers.append(Layer(last.name if last else "output", "logits", last.weights if last else (), logits))
+    return layers
+
+
+def _watch(module: Module, x: NDArray[np.float32], device: Device) -> tuple[list[_Seen], Tensor]:
+    """Run a module and return what left its leaves, in order, and its output."""
+    torch, seen = load_torch(), list[_Seen]()
+    paths = {leaf: path for path, leaf in module.named_modules() if not any(True for _ in leaf.children())}
+
+    def note(leaf: Module, _: Any, output: Any) -> None:  # noqa: ANN401 - whatever a leaf returns
+        if isinstance(output, torch.Tensor) and output.is_floating_point() and output.dim():
+            # A copy: what follows may work in place.
+            seen.append(_Seen(paths[leaf], leaf, output.detach().clone()))
+
+    hooks = [leaf.register_forward_hook(note) for leaf in paths]
+    try:
+        outputs = module(_to(x, device))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return seen, outputs
+
+
+def _title(seen: _Seen) -> str:
+    path, kind = seen.path or type(seen.module).__name__, type(seen.module).__name__
+    return path if kind == "Linear" else f"{path} ({kind})"
+
+
+def _weights(leaf: Module) -> tuple[int, ...]:
+    weight: Any = getattr(leaf, "weight", None)
+    if not isinstance(weight, load_torch().Tensor):
+        return ()
+    shape = tuple(int(size) for size in weight.shape)
+    return shape[::-1] if len(shape) == 2 else shape
+
+
+def _numbers(tensor: Tensor) -> NDArray[np.float32]:
+    return np.asarray(tensor.detach().float().cpu().numpy(), np.float32)
+
+
+def _to(x: NDArray[np.float32], device: Device) -> Tensor:
+    return load_torch().from_numpy(np.array(x, np.float32)).to(device)

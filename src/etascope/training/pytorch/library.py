@@ -1,0 +1,164 @@
+"""PyTorch itself: loaded when it is needed, where it computes, and in which precision."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, TypeVar
+
+from etascope.core.errors import InputError, option
+
+#: PyTorch's own types are known only where it is installed, and not fully there.
+Tensor = Any
+Module = Any
+Optimizer = Any
+Device = Any
+
+Nested = TypeVar("Nested")
+
+PRECISIONS = ("bf16-mixed",)
+
+
+def load_torch() -> Any:  # noqa: ANN401 - a module whose types are incomplete
+    """Return the module `torch`.
+
+    Raises
+    ------
+    InputError
+        If PyTorch is not installed; the message has the line that installs it.
+    """
+    return load_extra("torch", "training a PyTorch model", "etascope[torch]")
+
+
+def load_extra(name: str, purpose: str, install: str) -> Any:  # noqa: ANN401 - whatever module it is
+    """Return the module `name`, or say what it is needed for and what to install.
+
+    Examples
+    --------
+    >>> load_extra("json", "reading", "json").__name__
+    'json'
+    >>> load_extra("no_such_module", "training a model", "no-such")
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: training a model needs no_such_module, which is missing here. Install it: \
+pip install 'no-such'.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != name.split(".")[0]:
+            raise InputError(
+                f"{purpose} needs {name}, which is installed but misses {error.name}. Install it: pip install "
+                f"'{error.name or name}'."
+            ) from error
+        raise InputError(
+            f"{purpose} needs {name}, which is missing here. Install it: pip install '{install}'."
+        ) from error
+    except (ImportError, RuntimeError, OSError) as error:
+        # torchvision raises RuntimeError where it was built for another torch.
+        raise InputError(
+            f"{purpose} needs {name}, which cannot be loaded here: {one_line(error)}. Install one that fits: pip "
+            f"install --upgrade '{install}'."
+        ) from error
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's type and the first line of its message, without a full stop."""
+    lines = str(error).strip().splitlines() or [""]
+    text = lines[0].strip().rstrip(".:")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def device_of(name: str | None) -> Device:
+    """Return the device to train on: the one named, or else a CUDA device where there is one, or else the processor.
+
+    Parameters
+    ----------
+    name
+        As PyTorch writes it: `cpu`, `cuda`, `cuda:1`, `mps`. None chooses.
+
+    Raises
+    ------
+    InputError
+        If there is no such device here.
+    """
+    torch = load_torch()
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError):
+        raise InputError(f"the device must be one that PyTorch knows, like cpu or cuda:0; found {name!r}.") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise InputError(f"the device {name} needs CUDA, and PyTorch finds none here. Try --device cpu.")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"there is no device {name}; PyTorch finds {torch.cuda.device_count()}. Try --device cuda.")
+    if device.type not in ("cpu", "cuda"):
+        try:
+            torch.empty(1, device=device)
+        except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
+            raise InputError(f"the device {name} cannot be used here: {one_line(error)}. Try --device cpu.") from error
+    return device
+
+
+def autocast(device: Device, precision: str | None) -> AbstractContextManager[Any]:
+    """Return the context in which forward passes run: mixed with bfloat16, or as the model is."""
+    if precision is None:
+        return nullcontext()
+    torch = load_torch()
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+@contextmanager
+def one_thread(*, where: bool = True) -> Generator[None]:
+    """Hold PyTorch to one thread inside the block, if `where`: threads cost small networks more than they give."""
+    torch = load_torch()
+    before = torch.get_num_threads()
+    if where:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def check_settings(precision: str | None, accumulate: int, clip_norm: float | None, trials: int | None) -> None:
+    """Raise `InputError` unless an engine can be set so."""
+    if precision is not None:
+        option("precision", precision, PRECISIONS)
+    for name, value in (("accumulate", accumulate), ("trials_in_memory", 1 if trials is None else trials)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers need not be typed
+            raise InputError(f"{name} must be a whole number of at least 1; found {value!r}.")
+    if clip_norm is not None and not 0 < clip_norm < float("inf"):
+        raise InputError(f"clip_norm must be a finite number above 0; found {clip_norm!r}. Try 1.")
+
+
+def moved(values: Nested, device: Device) -> Nested:
+    """Return values with every tensor in them on the device; tuples, lists and dicts are looked into."""
+    torch = load_torch()
+
+    def go(value: Any) -> Any:  # noqa: ANN401 - tensors and whatever holds them
+        if isinstance(value, torch.Tensor):
+            return value.to(device, non_blocking=True)
+        if isinstance(value, dict):
+            return {key: go(part) for key, part in value.items()}  # pyright: ignore[reportUnknownVariableType]  # any dict
+        if isinstance(value, tuple | list):
+            parts: list[Any] = [go(part) for part in value]  # pyright: ignore[reportUnknownVariableType]  # any sequence
+            named = getattr(value, "_fields", None)  # pyright: ignore[reportUnknownArgumentType]
+            return type(value)(*parts) if named else type(value)(parts)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return value
+
+    return go(values)
+
+
+def tensors_in(values: object) -> Sequence[Tensor]:
+    """Return every tensor in nested tuples, lists and dicts, in order."""
+    torch = load_torch()
+    if isinstance(values, torch.Tensor):
+        return [values]
+    parts: Any = ()
+    if isinstance(values, dict):
+        parts = list(values.values())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # any dict
+    elif isinstance(values, tuple | list):
+        parts = values  # pyright: ignore[reportUnknownVariableType]  # any sequence
+    return [tensor for part in parts for tensor in tensors_in(part)]

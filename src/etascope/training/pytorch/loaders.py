@@ -1,0 +1,209 @@
+"""Batches from loaders of one's own, the same ones for every trial: `LoaderBatches`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+
+from etascope.core.errors import InputError
+from etascope.training.chance import pass_seed
+from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.library import Device, load_torch, moved, one_line, tensors_in
+from etascope.training.pytorch.own_generators import generators_of, restore_state, seed_generators, state_of
+from etascope.training.pytorch.packing import to_array
+from etascope.training.pytorch.random_state import RandomState, seed_all
+
+
+@dataclass(frozen=True, eq=False)
+class LoaderBatches:
+    """Batches of two loaders: any iterables of (inputs, targets) that can be gone through again and again.
+
+    Before a pass the generators of Python, NumPy and PyTorch, and those that the loader holds, are seeded with the
+    number of the pass; between batches they stand as the loader left them, whatever the trials drew. So order and
+    augmentation of an epoch are the same for every trial and group of trials.
+
+    Attributes
+    ----------
+    train_loader, valid_loader
+        Where batches come from.
+    device
+        Where batches go.
+    accumulate
+        Batches a step.
+    """
+
+    train_loader: Iterable[Any]
+    valid_loader: Iterable[Any]
+    device: Device
+    accumulate: int = 1
+
+    @cached_property
+    def batches(self) -> int:
+        """Batches of a pass over the training loader: its length, or counted where it has none."""
+        length = (
+            len(cast("Sequence[Any]", self.train_loader)) if hasattr(self.train_loader, "__len__") else self._count()
+        )
+        if not length:
+            raise InputError("train_loader must give at least one batch; it is empty. Look at its data set.")
+        return length
+
+    @cached_property
+    def valid_examples(self) -> int:
+        """Examples of a pass over the validation loader."""
+        found = sum(batch.size for batch in self.valid_pass(0))
+        if not found:
+            raise InputError("valid_loader must give at least one batch; it is empty. Look at its data set.")
+        return found
+
+    @cached_property
+    def first(self) -> Batch:
+        """The first training batch."""
+        return next(self._train_pass(0, 0))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the first batch of each loader and the number of batches and examples."""
+        digest = hashlib.sha256(repr((self.batches, self.valid_examples)).encode())
+        for batch in (self.first, next(self.valid_pass(0))):
+            for tensor in tensors_in((batch.inputs, batch.targets)):
+                digest.update(repr((tuple(tensor.shape), str(tensor.dtype))).encode())
+                digest.update(to_array(tensor).tobytes())
+        return digest.hexdigest()
+
+    def steps_per_epoch(self, fold: int) -> int:
+        """Return how many steps an epoch has; the last may have fewer batches."""
+        del fold
+        return -(-self.batches // self.accumulate)
+
+    def valid_size(self, fold: int) -> int:
+        """Return how many examples validate."""
+        del fold
+        return self.valid_examples
+
+    def steps(self, seed: int, fold: int, epoch: int, first: int) -> Iterator[list[Batch]]:
+        """Yield the steps of an epoch from the one numbered `first`: what comes before is loaded and let go."""
+        del fold
+        parts = list[Batch]()
+        for number, batch in enumerate(self._train_pass(seed, epoch)):
+            if number < first * self.accumulate:
+                continue
+            parts.append(batch)
+            if len(parts) == self.accumulate or number + 1 == self.batches:
+                yield parts
+                parts = []
+            if number + 1 == self.batches:
+                return
+
+    def valid(self, seed: int, fold: int) -> Iterator[Batch]:
+        """Yield the validation batches: the same ones for every seed and fold."""
+        del fold
+        seen = 0
+        for batch in self.valid_pass(seed):
+            seen += batch.size
+            yield batch
+        if seen != self.valid_examples:
+            raise InputError(
+                f"valid_loader must give the same examples on every pass; it gave {self.valid_examples} at first and "
+                f"{seen} later. Give a list or a DataLoader, no generator."
+            )
+
+    def valid_pass(self, seed: int) -> Iterator[Batch]:
+        """Yield a pass over the validation loader."""
+        del seed
+        yield from self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0))
+
+    def _train_pass(self, seed: int, epoch: int) -> Iterator[Batch]:
+        seen = 0
+        for batch in self._pass("train_loader", self.train_loader, pass_seed(seed, -1, epoch)):
+            seen += 1
+            yield batch
+        if seen < self.batches:
+            again = f"gave {self.batches} at first and {seen or 'none'} later"
+            raise InputError(
+                f"train_loader must give the same number of batches on every pass; it {again}. Give a list or a "
+                "DataLoader, no generator."
+            )
+
+    def _count(self) -> int:
+        return sum(1 for _ in self._pass("train_loader", self.train_loader, pass_seed(0, -1, 0)))
+
+    def _pass(self, name: str, loader: Iterable[Any], seed: int) -> Iterator[Batch]:
+        seed_all(seed)
+        seed_generators(loader, seed)
+        iterator, own = iterator_of(name, loader), generators_of(loader)
+        state, own_states, shapes, number = RandomState.now(), [state_of(one) for one in own], None, 0
+        while True:
+            state.restore()
+            for generator, before in zip(own, own_states, strict=True):
+                restore_state(generator, before)
+            try:
+                given = next(iterator)
+            except StopIteration:
+                return
+            state, own_states = RandomState.now(), [state_of(one) for one in own]
+            batch = _batch(name, number, given)
+            found = [tuple(tensor.shape[1:]) for tensor in tensors_in(batch.inputs)]
+            if shapes is not None and found != shapes:
+                raise InputError(
+                    f"{name} must give inputs of one shape; it gave {_by(shapes)} at first and {_by(found)} in batch "
+                    f"{number + 1}. Resize or pad them."
+                )
+            shapes, number = found, number + 1
+            yield Batch(moved(batch.inputs, self.device), moved(batch.targets, self.device), batch.size)
+
+
+def iterator_of(name: str, loader: object) -> Iterator[Any]:
+    """Return a new iterator over a loader.
+
+    Raises
+    ------
+    InputError
+        If it is none, or can be gone through once only.
+    """
+    try:
+        iterator: Iterator[Any] = iter(cast("Iterable[Any]", loader))
+    except TypeError:
+        raise InputError(
+            f"{name} must be something to iterate over, like a DataLoader; found {type(loader).__name__}."
+        ) from None
+    if iterator is loader:
+        raise InputError(
+            f"{name} must be something that can be gone through again for every epoch; found a "
+            f"{type(loader).__name__}, which is exhausted after one pass. Give a list or a DataLoader."
+        )
+    return iterator
+
+
+def _batch(name: str, number: int, given: object) -> Batch:
+    torch = load_torch()
+    kind, pair = type(given).__name__, cast("Sequence[Any]", given if isinstance(given, tuple | list) else ())
+    if len(pair) != 2:
+        size = f" of {len(pair)}" if pair else ""
+        raise InputError(f"{name} must give pairs (inputs, targets); found a {kind}{size} in batch {number + 1}.")
+    inputs, targets = (torch.as_tensor(part) if isinstance(part, np.ndarray) else part for part in pair)
+    found = tensors_in(inputs)
+    if not found or not found[0].dim() or not tensors_in(targets):
+        raise InputError(
+            f"{name} must give inputs and targets as tensors with an example a row; found {type(inputs).__name__} and "
+            f"{type(targets).__name__} in batch {number + 1}."
+        )
+    if not len(found[0]):
+        raise InputError(f"{name} must give batches with at least one example; batch {number + 1} is empty.")
+    try:
+        finite = all(bool(torch.isfinite(tensor).all()) for tensor in found if tensor.is_floating_point())
+    except RuntimeError as error:
+        raise InputError(f"{name} gave inputs that cannot be looked at: {one_line(error)}.") from error
+    if not finite:
+        raise InputError(
+            f"{name} must give finite numbers; the inputs of batch {number + 1} hold NaN or infinity. Look at the "
+            "images and at how they are normalised."
+        )
+    return Batch(inputs, targets, len(found[0]))
+
+
+def _by(shapes: Sequence[tuple[int, ...]]) -> str:
+    return ", ".join(str(shape) for shape in shapes)

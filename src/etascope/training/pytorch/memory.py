@@ -1,0 +1,101 @@
+"""As many trials at once as memory holds: `in_memory_groups`."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.library import load_torch
+
+Result = TypeVar("Result")
+
+#: What PyTorch says on the processor, where running out of memory has no type of its own.
+_PHRASES = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that memory ran out.
+
+    Examples
+    --------
+    >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("shapes do not fit"))
+    (True, False)
+    """
+    if isinstance(error, MemoryError | load_torch().OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _PHRASES)
+
+
+def in_memory_groups(
+    trials: NDArray[np.int64],
+    most: int,
+    run: Callable[[NDArray[np.int64]], Result],
+    fewer: Callable[[int], None],
+) -> tuple[list[tuple[NDArray[np.int64], Result]], int]:
+    """Run trials in groups; where memory runs out, in groups of half the size from there on.
+
+    Parameters
+    ----------
+    trials
+        `(trials,)`, in order.
+    most
+        How many a group has at first, at least 1.
+    run
+        Trains a group from its start.
+    fewer
+        Told the new size when memory ran out, before the group is run again.
+
+    Returns
+    -------
+    tuple
+        Each group with what it came to, in order, and how many trials went into memory together.
+
+    Raises
+    ------
+    InputError
+        If memory runs out with one trial alone.
+
+    Examples
+    --------
+    >>> def run(group):
+    ...     if len(group) > 2:
+    ...         raise MemoryError
+    ...     return len(group)
+    >>> found, most = in_memory_groups(np.arange(5), 5, run, lambda size: None)
+    >>> [size for _, size in found], most
+    ([2, 2, 1], 2)
+    """
+    found, at = list[tuple[NDArray[np.int64], Result]](), 0
+    while at < len(trials):
+        group = trials[at : at + most]
+        result = _attempt(run, group)
+        if result:
+            found.append((group, result[0]))
+            at += len(group)
+            continue
+        # What failed is out of reach only now that its frames are gone.
+        gc.collect()
+        if load_torch().cuda.is_initialized():
+            load_torch().cuda.empty_cache()
+        if len(group) == 1:
+            raise InputError(
+                "memory ran out while one trial trained alone. Try a smaller batch size, --accumulate 4, a smaller "
+                "--image-size or a smaller model."
+            )
+        most = -(-len(group) // 2)
+        fewer(most)
+    return found, most
+
+
+def _attempt(run: Callable[[NDArray[np.int64]], Result], group: NDArray[np.int64]) -> tuple[()] | tuple[Result]:
+    try:
+        return (run(group),)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return ()

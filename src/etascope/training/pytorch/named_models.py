@@ -1,0 +1,155 @@
+"""Models by name: the small net, a function in a file, and those of timm, torchvision and transformers."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.cnn import cnn
+from etascope.training.pytorch.factory import Factory
+from etascope.training.pytorch.library import Module, load_extra, one_line
+
+#: What a name may look like, for the sentence.
+FORMS = "cnn, path.py:factory, timm:NAME, torchvision:NAME or transformers:NAME"
+
+
+def factory_of(name: str) -> Factory:
+    """Return the factory that a name stands for; libraries load when it is called.
+
+    Parameters
+    ----------
+    name
+        `cnn`; `path.py:factory`, a callable of that file; `timm:NAME`, `torchvision:NAME` or `transformers:NAME`, with
+        fresh weights. A name of transformers is a folder with a `config.json`, or one of its hub.
+
+    Raises
+    ------
+    InputError
+        If the name is none of these, or the file or the callable in it cannot be used.
+
+    Examples
+    --------
+    >>> factory_of("cnn").__name__
+    'cnn'
+    >>> factory_of("resnet18")
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: a model must be cnn, path.py:factory, timm:NAME, torchvision:NAME or \
+transformers:NAME; found 'resnet18'.
+    """
+    if name == "cnn":
+        return cnn
+    source, colon, rest = name.rpartition(":") if ".py:" in name else name.partition(":")
+    if colon and rest and source.endswith(".py"):
+        return _in_file(source, rest)
+    if colon and rest and source in _LIBRARIES:
+        make = _LIBRARIES[source]
+
+        def factory(n_classes: int, shape: tuple[int, int, int]) -> Module:
+            return make(rest, n_classes, shape)
+
+        return factory
+    close = difflib.get_close_matches(name.partition(":")[0], ["cnn", *_LIBRARIES], n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise InputError(f"a model must be {FORMS}; found {name!r}.{hint}")
+
+
+def _in_file(path: str, name: str) -> Factory:
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(f"the model needs a Python file; {path} is none. Name one: --model path/to/models.py:{name}.")
+    module = _loaded(file.absolute())
+    found = getattr(module, name, None)
+    if not callable(found):
+        public = [n for n in dir(module) if not n.startswith("_") and callable(getattr(module, n))]
+        raise InputError(
+            f"{path} has nothing to call by the name {name}; it has {', '.join(public) or 'nothing'}."
+            f"{_meant(name, public)}"
+        )
+    return found
+
+
+@cache
+def _loaded(file: Path) -> Any:  # noqa: ANN401 - a module
+    spec = importlib.util.spec_from_file_location(f"etascope_model_{file.stem}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise InputError(
+            f"{file} must be a Python file that can be imported; it raised {one_line(error)}. Put what trains below if "
+            '__name__ == "__main__".'
+        ) from error
+    return module
+
+
+def _timm(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
+    timm = load_extra("timm", f"the model timm:{name}", "timm")
+    known: list[str] = timm.list_models()
+    if name not in known:
+        raise InputError(f"timm has no model {name!r}.{_meant(name, known)}")
+    return timm.create_model(name, pretrained=False, num_classes=n_classes, in_chans=shape[0])
+
+
+def _torchvision(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
+    models = load_extra("torchvision", f"the model torchvision:{name}", "torchvision").models
+    known: list[str] = models.list_models(module=models)
+    if name not in known:
+        raise InputError(f"torchvision has no model {name!r}.{_meant(name, known)}")
+    return in_colour(models.get_model(name, weights=None, num_classes=n_classes), shape[0])
+
+
+def _transformers(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
+    transformers = load_extra("transformers", f"the model transformers:{name}", "transformers")
+    channels, height, width = shape
+    try:
+        config = transformers.AutoConfig.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"transformers finds no configuration of {name!r}: {one_line(error)}. Give a folder with a config.json, or "
+            "a name of its hub."
+        ) from error
+    config.num_labels = n_classes
+    for field, value in (("num_channels", channels), ("image_size", height if height == width else [height, width])):
+        if hasattr(config, field):
+            setattr(config, field, value)
+    return scores_alone(transformers.AutoModelForImageClassification.from_config(config))
+
+
+_LIBRARIES: dict[str, Callable[[str, int, tuple[int, int, int]], Module]] = {
+    "timm": _timm,
+    "torchvision": _torchvision,
+    "transformers": _transformers,
+}
+
+
+def in_colour(model: Module, channels: int) -> Module:
+    """Make a model for three channels take images of one: gray is all three."""
+    if channels == 1:
+        model.register_forward_pre_hook(_gray_is_all_three)
+    return model
+
+
+def scores_alone(model: Module) -> Module:
+    """Make a model of transformers return its `logits` alone."""
+    model.register_forward_hook(_logits)
+    return model
+
+
+def _gray_is_all_three(_: Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (inputs[0].expand(-1, 3, -1, -1),)
+
+
+def _logits(_: Module, inputs: tuple[Any, ...], outputs: Any) -> Any:  # noqa: ANN401 - tensors
+    return outputs.logits
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,140 @@
+"""How a trial's module and optimizer come to be, and what of them a checkpoint keeps: `Networks`, `AnyNetworks`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from etascope.core.errors import InputError
+from etascope.core.plan import Checkpoint
+from etascope.core.recipe import Recipe
+from etascope.training.pytorch.library import Module, Optimizer, load_torch
+from etascope.training.pytorch.packing import pack_state, unpack_state
+
+
+class Networks(Protocol):
+    """Makes modules and optimizers, and keeps them."""
+
+    def build(self, seed: int) -> Module:
+        """Return a new module with the initial weights of this seed."""
+        ...
+
+    def optimizers(self, module: Module, learning_rate: float) -> list[Optimizer]:
+        """Return what updates a module's weights: usually one optimizer."""
+        ...
+
+    def pack(self, module: Module, optimizers: Sequence[Optimizer], step: int, last_rate: float) -> Checkpoint:
+        """Return all that is needed to go on."""
+        ...
+
+    def restore(self, module: Module, optimizers: Sequence[Optimizer], checkpoint: Checkpoint) -> None:
+        """Bring a new module and its optimizers to where a checkpoint stands."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class AnyNetworks:
+    """Any module, with its `state_dict` and those of its optimizers.
+
+    In a checkpoint, `parameters` are the tensors of the module's `state_dict`, weights and buffers, in order;
+    `state` has under `module` and `optimizers` how they are nested, and the optimizers' tensors.
+
+    Attributes
+    ----------
+    make
+        Returns a new module for a seed.
+    update
+        Returns the optimizers of a module at a learning rate.
+    """
+
+    make: Callable[[int], Module]
+    update: Callable[[Module, float], list[Optimizer]]
+
+    def build(self, seed: int) -> Module:
+        """Return a new module."""
+        return self.make(seed)
+
+    def optimizers(self, module: Module, learning_rate: float) -> list[Optimizer]:
+        """Return its optimizers."""
+        return self.update(module, learning_rate)
+
+    def pack(self, module: Module, optimizers: Sequence[Optimizer], step: int, last_rate: float) -> Checkpoint:
+        """Return weights, buffers and the state of the optimizers."""
+        nesting, *tensors = pack_state(dict(module.state_dict()), "the state of the model")
+        states = pack_state([o.state_dict() for o in optimizers], "the state of the optimizer")
+        return Checkpoint(step, tuple(tensors), {"module": (nesting,), "optimizers": states}, last_rate)
+
+    def restore(self, module: Module, optimizers: Sequence[Optimizer], checkpoint: Checkpoint) -> None:
+        """Load them."""
+        if "module" not in checkpoint.state:
+            raise InputError(
+                "a checkpoint must be of the model that goes on; found one of a dense network. Go on with the recipe "
+                "that it was trained with."
+            )
+        load_weights(module, checkpoint)
+        for optimizer, state in zip(optimizers, unpack_state(checkpoint.state["optimizers"]), strict=True):
+            optimizer.load_state_dict(state)
+
+
+def load_weights(module: Module, checkpoint: Checkpoint) -> None:
+    """Load the weights and buffers of a checkpoint into a module of the same model.
+
+    Raises
+    ------
+    InputError
+        If it is another model.
+    """
+    state: dict[str, Any] = unpack_state([*checkpoint.state["module"], *checkpoint.parameters])
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise InputError(
+            "a checkpoint must be of the model that goes on; found one whose weights do not fit it. Go on with the "
+            "model that it was trained with."
+        ) from error
+
+
+def recipe_optimizer(recipe: Recipe, parameters: Sequence[Any], learning_rate: float) -> Optimizer:
+    """Return the recipe's optimizer, with PyTorch's defaults for all that the recipe does not say."""
+    optim = load_torch().optim
+    decay = recipe.weight_decay
+    if recipe.optimizer in ("sgd", "momentum", "nesterov"):
+        nesterov = recipe.optimizer == "nesterov"
+        return optim.SGD(parameters, lr=learning_rate, momentum=recipe.momentum, nesterov=nesterov, weight_decay=decay)
+    kinds = {"adam": optim.Adam, "adamw": optim.AdamW, "rmsprop": optim.RMSprop, "adagrad": optim.Adagrad}
+    return kinds[recipe.optimizer](parameters, lr=learning_rate, weight_decay=decay)
+
+
+def trainable(module: Module) -> list[Any]:
+    """Return the parameters that are not frozen.
+
+    Raises
+    ------
+    InputError
+        If all are, or there are none.
+    """
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    if not parameters:
+        raise InputError(
+            "a model needs at least one parameter that trains; found "
+            f"{sum(1 for _ in module.parameters())} parameters, all frozen. Leave requires_grad on in some layer."
+        )
+    return parameters
+
+
+def finite_weights(module: Module) -> bool:
+    """Return whether every parameter holds finite numbers only."""
+    torch = load_torch()
+    return all(bool(torch.isfinite(parameter).all()) for parameter in module.parameters())
+
+
+def spoil(module: Module) -> None:
+    """Make every parameter that trains NaN: an update was so large that PyTorch refused its number."""
+    torch = load_torch()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            if parameter.requires_grad:
+                parameter.fill_(np.nan)

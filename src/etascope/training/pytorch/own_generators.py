@@ -1,0 +1,111 @@
+"""The random generators that a loader holds itself: found, seeded, and put back."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import numpy as np
+
+from etascope.training.pytorch.library import load_torch
+
+#: Objects of a loader that are looked into at most: data sets hold large lists.
+MOST_OBJECTS = 2000
+
+
+def generators_of(*loaders: object) -> list[Any]:
+    """Return the generators of PyTorch, NumPy and Python that loaders hold, in their attributes, lists and dicts.
+
+    What stands deeper than 2,000 objects is not found.
+
+    Examples
+    --------
+    >>> class Loader:
+    ...     def __init__(self):
+    ...         self.transforms = [np.random.default_rng(3)]
+    >>> len(generators_of(Loader()))
+    1
+    """
+    torch = load_torch()
+    kinds = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
+    found, seen, waiting = list[Any](), set[int](), list[Any](loaders)
+    while waiting and len(seen) < MOST_OBJECTS:
+        one = waiting.pop(0)
+        if id(one) in seen or isinstance(one, str | bytes | int | float | np.ndarray | torch.Tensor | type):
+            continue
+        seen.add(id(one))
+        if isinstance(one, kinds):
+            found.append(one)
+        elif isinstance(one, dict):
+            waiting += list(cast("dict[Any, Any]", one).values())[:MOST_OBJECTS]
+        elif isinstance(one, list | tuple):
+            waiting += list(cast("list[Any]", one)[:MOST_OBJECTS])
+        else:
+            waiting += list(getattr(one, "__dict__", {}).values())
+    return found
+
+
+def seed_generators(loader: object, seed: int) -> None:
+    """Seed every generator that a loader holds, each in a way of its own."""
+    torch = load_torch()
+    for number, generator in enumerate(generators_of(loader)):
+        own = (seed + number) % 2**32
+        if isinstance(generator, torch.Generator):
+            generator.manual_seed(own)
+        elif isinstance(generator, np.random.Generator):
+            generator.bit_generator.state = type(generator.bit_generator)(own).state
+        else:
+            generator.seed(own)
+
+
+def states_of(*loaders: object) -> list[Any]:
+    """Return where the generators of loaders stand, and the states of loaders that have a `state_dict`."""
+    states = [state_of(generator) for generator in generators_of(*loaders)]
+    return states + [own() for loader in loaders if (own := _method(loader, "state_dict")) is not None]
+
+
+@contextmanager
+def loaders_kept(*loaders: object) -> Generator[None]:
+    """Put the generators of loaders, and loaders with a `state_dict`, back where they stood, however the block ends."""
+    generators = generators_of(*loaders)
+    states = [state_of(generator) for generator in generators]
+    own = [(loader, state()) for loader in loaders if (state := _method(loader, "state_dict")) is not None]
+    try:
+        yield
+    finally:
+        for generator, state in zip(generators, states, strict=True):
+            restore_state(generator, state)
+        for loader, state in own:
+            load = _method(loader, "load_state_dict")
+            if load is not None:
+                load(state)
+
+
+def _method(loader: object, name: str) -> Callable[..., Any] | None:
+    found = getattr(loader, name, None)
+    return found if callable(found) else None
+
+
+def state_of(generator: Any) -> Any:  # noqa: ANN401 - of three libraries
+    """Return where a generator stands."""
+    torch = load_torch()
+    if isinstance(generator, torch.Generator):
+        return generator.get_state()
+    if isinstance(generator, np.random.Generator):
+        return generator.bit_generator.state
+    if isinstance(generator, np.random.RandomState):
+        return generator.get_state()
+    return generator.getstate()
+
+
+def restore_state(generator: Any, state: Any) -> None:  # noqa: ANN401 - of three libraries
+    """Put a generator back where it stood."""
+    torch = load_torch()
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    elif isinstance(generator, torch.Generator | np.random.RandomState):
+        generator.set_state(state)
+    else:
+        generator.setstate(state)

@@ -1,0 +1,135 @@
+"""A model of one's own, copied for every trial, with the optimizers that its owner builds."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch, one_line
+from etascope.training.pytorch.live import rate_ratios
+from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.networks import AnyNetworks, trainable
+
+#: Called with parameters or groups of them and the learning rate, returns an optimizer or several.
+Build = Callable[[Any, float], Any]
+#: Called with a module, returns its parameters in groups, as an optimizer takes them.
+Groups = Callable[[Module], Sequence[Any]]
+
+
+def own_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyNetworks:
+    """Return what makes the modules and optimizers of trials.
+
+    Parameters
+    ----------
+    model
+        An `nn.Module`, which is copied and never touched, or a factory that is called with the seed.
+    optimizer
+        Called with the groups and the learning rate.
+    groups
+        Called with a module; `lr` in a group is its rate as a multiple of the learning rate. None is one group of all
+        parameters that are not frozen.
+
+    Raises
+    ------
+    InputError
+        If the model is neither, or cannot be copied.
+    """
+    module = load_torch().nn.Module
+    if not isinstance(model, module) and not callable(model):
+        raise InputError(f"model must be an nn.Module or a factory called with the seed; found {type(model).__name__}.")
+
+    def make(seed: int) -> Module:
+        return copied(model) if isinstance(model, module) else called(cast("Callable[[int], Any]", model), seed)
+
+    def update(one: Module, learning_rate: float) -> list[Optimizer]:
+        given = trainable(one) if groups is None else _with_rates(groups(one), learning_rate)
+        return built(optimizer, given, learning_rate)
+
+    return AnyNetworks(make, update)
+
+
+def copied(model: Module) -> Module:
+    """Return a deep copy of a module.
+
+    Raises
+    ------
+    InputError
+        If it cannot be copied.
+    """
+    try:
+        return copy.deepcopy(model)
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise InputError(
+            f"model must be an nn.Module that can be copied; copying raised {one_line(error)}. Give a factory instead: "
+            "a function of the seed that returns a new model."
+        ) from error
+
+
+def called(factory: Callable[[int], Any], seed: int) -> Module:
+    """Return what a factory makes of a seed.
+
+    Raises
+    ------
+    InputError
+        If it raises or returns no module.
+    """
+    try:
+        module = factory(seed)
+    except InputError:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise InputError(f"the model factory must make a model of a seed; it raised {one_line(error)}.") from error
+    if not isinstance(module, load_torch().nn.Module):
+        raise InputError(f"the model factory must return an nn.Module; found {type(module).__name__}.")
+    return module
+
+
+def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[Optimizer]:
+    """Return the optimizers that their owner builds, checked.
+
+    Raises
+    ------
+    InputError
+        If that raises, or what comes back is no optimizer with a learning rate.
+    """
+    try:
+        found = optimizer(given, learning_rate)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"optimizer must build one of parameters and a learning rate; it raised {one_line(error)}. Try "
+            "lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate)."
+        ) from error
+    several = list(cast("Sequence[Any]", found)) if isinstance(found, tuple | list) else [found]
+    rate_ratios(several)
+    return several
+
+
+def device_for(model: object, name: str | None) -> Device:
+    """Return the device asked for, or where the model already is, or the best there is."""
+    if name is None and isinstance(model, load_torch().nn.Module):
+        there = next((p.device for p in cast("Any", model).parameters()), None)
+        if there is not None and there.type != "cpu":
+            return there
+    return device_of(name)
+
+
+def _with_rates(groups: Sequence[Any], learning_rate: float) -> list[Any]:
+    made = list[Any]()
+    for group in groups:
+        if isinstance(group, dict):
+            one = dict(cast("dict[str, Any]", group))
+            one["params"] = list(one["params"])
+            if "lr" in one:
+                one["lr"] = float(one["lr"]) * learning_rate
+            made.append(one)
+        else:
+            made.append(group)
+    return made

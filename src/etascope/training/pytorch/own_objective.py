@@ -1,0 +1,124 @@
+"""Losses of one's own: for class labels, and for any other targets."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from etascope.core.errors import InputError
+from etascope.core.history import TEMPERATURES
+from etascope.training.pytorch.library import Tensor, load_torch, tensors_in
+from etascope.training.pytorch.objective import CrossEntropy, Judged, Objective, right
+
+Loss = Callable[[Any, Any], Any]
+
+#: What the loss of the untrained model counts as where targets are no class labels: that of a blind guess of ten.
+BLIND = math.log(10)
+
+
+@dataclass(frozen=True)
+class OwnClassLoss:
+    """A loss of class labels that is trained, and plain cross-entropy to judge by."""
+
+    train: Loss
+    n_classes: int
+
+    @property
+    def per_example(self) -> bool:
+        """Validation knows the loss of each example."""
+        return True
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss that is trained, and the number right."""
+        loss = one_number(self.train(outputs, targets))
+        return loss, right(outputs.detach().float(), targets)
+
+    def judge(self, outputs: Tensor, targets: Tensor) -> Judged:
+        """Return the plain loss at every temperature, and the number right."""
+        return CrossEntropy(self.n_classes).judge(outputs, targets)
+
+
+@dataclass(frozen=True)
+class AnyLoss:
+    """Any loss of any targets, in units of the loss that the untrained model has.
+
+    Attributes
+    ----------
+    train
+        Returns one number a batch.
+    unit
+        What losses are divided by when they are told, above 0.
+    """
+
+    train: Loss
+    unit: float
+
+    @property
+    def per_example(self) -> bool:
+        """Whether the loss can tell each example's: it has PyTorch's `reduction`."""
+        return getattr(self.train, "reduction", None) == "mean"
+
+    def loss(self, outputs: Any, targets: Any) -> tuple[Tensor, Tensor]:  # noqa: ANN401 - whatever the loss takes
+        """Return the loss that is trained; nothing is right or wrong."""
+        loss = one_number(self.train(outputs, targets))
+        return loss, loss.detach() * math.nan
+
+    def judge(self, outputs: Any, targets: Any) -> Judged:  # noqa: ANN401 - whatever the loss takes
+        """Return the loss in units; of each example where that is known."""
+        torch = load_torch()
+        mean = one_number(self.train(outputs, targets)).double() / self.unit
+        size = examples_of(targets)
+        losses = mean.float().expand(size)
+        if self.per_example:
+            each: Any = copy.copy(self.train)
+            each.reduction = "none"
+            apart = each(outputs, targets).float()
+            if apart.dim() and len(apart) == size:
+                losses = apart.reshape(size, -1).mean(dim=1) / self.unit
+        nothing = torch.full((), math.nan, dtype=torch.float64, device=mean.device)
+        return Judged(mean * size, nothing, losses.expand(len(TEMPERATURES), size))
+
+
+def is_class_loss(loss: Loss | None, outputs: object, targets: object) -> bool:
+    """Return whether targets are class labels, outputs scores, and the loss cross-entropy."""
+    torch = load_torch()
+    if loss is not None and not isinstance(loss, torch.nn.CrossEntropyLoss):
+        return False
+    if not isinstance(outputs, torch.Tensor) or not isinstance(targets, torch.Tensor):
+        return False
+    scores: Any = outputs
+    labels: Any = targets
+    return scores.dim() == 2 and labels.dim() == 1 and not labels.is_floating_point()
+
+
+def objective_of(loss: Loss | None, n_classes: int) -> Objective:
+    """Return the objective of class labels."""
+    return CrossEntropy(n_classes) if loss is None else OwnClassLoss(loss, n_classes)
+
+
+def one_number(loss: object) -> Tensor:
+    """Return a loss that is one number.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    torch = load_torch()
+    if not isinstance(loss, torch.Tensor):
+        raise InputError(f"loss must return a tensor that can be trained; found {type(loss).__name__}.")
+    found: Any = loss
+    if found.numel() != 1:
+        raise InputError(
+            f"loss must return one number a batch, a scalar; found a tensor of shape {tuple(found.shape)}. Take its "
+            "mean, or use reduction='mean'."
+        )
+    return found.reshape(())
+
+
+def examples_of(targets: object) -> int:
+    """Return how many examples targets are of: the length of their first tensor."""
+    return len(tensors_in(targets)[0])

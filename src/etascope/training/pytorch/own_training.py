@@ -1,0 +1,197 @@
+"""A training of one's own, looked at once before anything trains: `own_job`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from etascope.core.errors import InputError
+from etascope.core.recipe import Recipe, Task
+from etascope.core.run import DataSummary
+from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.library import Module, Optimizer, autocast, load_torch, one_line, tensors_in
+from etascope.training.pytorch.live import OwnStep, Settings, rate_ratios
+from etascope.training.pytorch.loaders import LoaderBatches
+from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.objective import Objective, check_scores
+from etascope.training.pytorch.own_model import Build, Groups, device_for, own_networks
+from etascope.training.pytorch.own_objective import BLIND, AnyLoss, Loss, is_class_loss, objective_of, one_number
+from etascope.training.pytorch.random_state import seed_all
+from etascope.training.pytorch.unit import Training
+
+#: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
+_KNOWN = {
+    "Adam": "adam",
+    "AdamW": "adamw",
+    "RMSprop": "rmsprop",
+    "Adagrad": "adagrad",
+    "NAdam": "adam",
+    "RAdam": "adam",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class OwnJob:
+    """What a search needs to know of a training of one's own.
+
+    Attributes
+    ----------
+    training, task, data
+        What trials share, what a method sees, and what is told of the loaders.
+    target
+        `accuracy` or `loss`.
+    optimizer
+        Names of the optimizers' classes.
+    ratios
+        Of the parameter groups' rates, a list an optimizer.
+    loss_unit
+        What told losses are multiplied by to have them as the loss gave them.
+    """
+
+    training: Training
+    task: Task
+    data: DataSummary
+    target: str
+    optimizer: str
+    ratios: list[list[float]]
+    loss_unit: float
+
+
+def own_job(
+    model: object,
+    train_loader: Iterable[Any],
+    valid_loader: Iterable[Any],
+    optimizer: Build,
+    loss: Loss | None,
+    recipe: Recipe,
+    *,
+    groups: Groups | None,
+    device: str | None,
+    precision: str | None,
+    accumulate: int,
+    clip_norm: float | None,
+    step: OwnStep | None,
+    target: str | None,
+) -> OwnJob:
+    """Return the job, after one copy of the model has seen the first batch and the validation batches.
+
+    Raises
+    ------
+    InputError
+        If a part cannot be used: see the parts.
+    """
+    settings = Settings(device_for(model, device), precision, clip_norm, step)
+    networks = own_networks(model, optimizer, groups)
+    batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate)
+    seed_all(recipe.seed)
+    module = networks.build(recipe.seed).to(settings.device)
+    first = batches.first
+    outputs = _forward(module, first, settings)
+    optimizers = networks.optimizers(module, 1.0)
+    classes = is_class_loss(loss, outputs, first.targets)
+    if loss is None and not classes:
+        _refuse_labels(outputs, first.targets)
+    n_classes, unit = (int(outputs.shape[1]), 1.0) if classes else (10, 1.0)
+    objective: Objective
+    if classes:
+        check_scores(outputs, first.size, n_classes)
+        _check_labels(first, n_classes)
+        objective = objective_of(loss, n_classes)
+    else:
+        assert loss is not None
+        unit = _untrained(module, batches, loss, settings) / BLIND
+        objective = AnyLoss(loss, unit)
+    if target == "accuracy" and not classes:
+        raise InputError("the target accuracy needs class labels and cross-entropy. Leave target out, or say loss.")
+    recipe = replace(recipe, batch_size=first.size * accumulate, **_like(optimizers))
+    per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
+    shape = _shape(first)
+    task = Task(recipe, n_classes, per_epoch * recipe.batch_size + valid, 1, per_epoch, math.prod(shape))
+    data = DataSummary(
+        source="loaders", fingerprint=batches.fingerprint(), images=task.n_development, image_shape=shape,
+        development=task.n_development, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
+    )  # fmt: skip
+    return OwnJob(
+        training=Training(networks, batches, objective, settings, recipe.epochs),
+        task=task,
+        data=data,
+        target=target or ("accuracy" if classes else "loss"),
+        optimizer=" and ".join(type(o).__name__ for o in optimizers),
+        ratios=rate_ratios(optimizers),
+        loss_unit=unit,
+    )
+
+
+def _forward(module: Module, batch: Batch, settings: Settings) -> Any:  # noqa: ANN401 - whatever a model returns
+    torch, training = load_torch(), [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        with torch.no_grad(), autocast(settings.device, settings.precision):
+            return module(batch.inputs)
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise InputError(
+                "memory ran out for one model and one batch. Give smaller batches with accumulate, or a smaller model."
+            ) from error
+        shapes = ", ".join(str(tuple(tensor.shape)) for tensor in tensors_in(batch.inputs))
+        raise InputError(f"the model must take inputs of shape {shapes}; it raised {one_line(error)}.") from error
+    finally:
+        for part, mode in training:
+            part.training = mode
+
+
+def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Settings) -> float:
+    """Return the validation loss of the untrained model."""
+    total = 0.0
+    for batch in batches.valid_pass(0):
+        outputs = _forward(module, batch, settings)
+        try:
+            found = loss(outputs, batch.targets)
+        except Exception as error:
+            raise InputError(f"loss must take outputs and targets; it raised {one_line(error)}.") from error
+        total += float(one_number(found)) * batch.size
+    mean = total / batches.valid_examples
+    if not 0 < mean < math.inf:
+        raise InputError(
+            f"loss must be a finite number above 0, because rates are compared by its logarithm; the untrained model "
+            f"has {mean:g}. Add a constant to it, or look at the data."
+        )
+    return mean
+
+
+def _refuse_labels(outputs: object, targets: object) -> None:
+    torch = load_torch()
+    given: tuple[Any, Any] = (outputs, targets)
+    shapes = [str(tuple(x.shape)) if isinstance(x, torch.Tensor) else type(x).__name__ for x in given]
+    raise InputError(
+        f"without a loss, the model must return scores (batch, classes) and targets be class numbers (batch,); found "
+        f"{shapes[0]} and {shapes[1]}. Give loss=, as torch.nn.MSELoss()."
+    )
+
+
+def _check_labels(batch: Batch, n_classes: int) -> None:
+    low, high = int(batch.targets.min()), int(batch.targets.max())
+    if low < 0 or high >= n_classes:
+        raise InputError(
+            f"targets must be class numbers from 0 to {n_classes - 1}, as the model has {n_classes} scores; found "
+            f"{low} to {high}."
+        )
+
+
+def _like(optimizers: Sequence[Optimizer]) -> dict[str, Any]:
+    """Return the fields of the recipe that tell what rates are customary for an optimizer."""
+    first = optimizers[0]
+    decay = float(first.defaults.get("weight_decay") or 0.0)
+    momentum = float(first.defaults.get("momentum") or 0.0) if type(first).__name__ == "SGD" else 0.0
+    name = _KNOWN.get(type(first).__name__, "adamw")
+    if type(first).__name__ == "SGD":
+        name = "sgd" if not momentum else "nesterov" if first.defaults.get("nesterov") else "momentum"
+    return {"optimizer": name, "momentum": momentum, "weight_decay": decay}
+
+
+def _shape(batch: Batch) -> tuple[int, int, int]:
+    """Return height, width and channels of images; of other inputs, their numbers in a row."""
+    shape = tuple(int(size) for size in tensors_in(batch.inputs)[0].shape[1:])
+    return (shape[1], shape[2], shape[0]) if len(shape) == 3 else (1, math.prod(shape), 1)

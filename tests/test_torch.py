@@ -1,0 +1,235 @@
+"""A search for a model of one's own, and the proof that nothing of it was touched."""
+
+import copy
+import random
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+
+import etascope
+from etascope import InputError
+from etascope.selection.automatic import Automatic
+from etascope.torch import TorchRun, pick
+from etascope.training.pytorch.fingerprint import fingerprint
+from tests.training.pytorch.networks import Linear, Small
+
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
+GENERATOR = torch.Generator().manual_seed(0)
+Y = torch.arange(150) % 3
+X = torch.rand(150, 1, 8, 8, generator=GENERATOR) + Y[:, None, None, None] * 0.3
+
+
+@pytest.fixture
+def one_torch_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class Augmented(Dataset):
+    """Draws from every generator there is, and counts how often it was asked."""
+
+    def __init__(self):
+        self.rng, self.asked = np.random.default_rng(1), 0
+
+    def __len__(self):
+        return 120
+
+    def __getitem__(self, i):
+        self.asked += 1
+        noise = torch.rand(1) + random.random() + np.random.random() + self.rng.random()
+        return X[i] + 0.01 * noise.float(), Y[i]
+
+
+def loaders(batch=12):
+    train = DataLoader(Augmented(), batch, shuffle=True, generator=torch.Generator().manual_seed(3))
+    return train, DataLoader(TensorDataset(X[120:], Y[120:]), 15)
+
+
+def sgd(groups, learning_rate):
+    return torch.optim.SGD(groups, lr=learning_rate, momentum=0.9)
+
+
+def used(model):
+    """Return the model as it is in the middle of a training: gradients, buffers and modes that are not the first."""
+    model(X[:12]).sum().backward()
+    model.act.eval()
+    return model
+
+
+def bits(run):
+    return [h.step_loss.tobytes() + h.valid_loss.tobytes() for h in run.histories]
+
+
+def test_a_search_ends_in_an_answer_and_leaves_everything_as_it_was():
+    model, (train, valid) = used(Small()), loaders()
+    before = fingerprint(model, train, valid)
+    kept = copy.deepcopy(model.state_dict())
+    run = etascope.torch.pick(model, train, valid, sgd, epochs=3, schedule="cosine", warmup=0.1)
+    assert isinstance(run, TorchRun)
+    low, high = run.choice.basin.low, run.choice.basin.high
+    assert 1e-4 < low <= run.choice.learning_rate <= high < 10
+    assert run.untouched.same
+    assert fingerprint(model, train, valid) == before
+    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), kept.values(), strict=True))
+    assert run.recipe.schedule == "cosine"
+    assert run.history.plan.rates.shape[1] == 30
+    text = str(run)
+    assert f"learning rate   {run.choice.learning_rate:.3g}" in text
+    assert (
+        f"untouched   the same bits before and after: weights and buffers {before['weights and buffers'][:8]}" in text
+    )
+    assert "any optimizer but SGD" in text
+
+
+def test_the_same_search_gives_the_same_bits_and_goes_on_where_it_stopped():
+    whole = pick(Small(), *loaders(), sgd, epochs=2)
+    model = Small()
+    runs = [pick(model, *loaders(), sgd, epochs=2, **how) for how in ({}, {"trials_in_memory": 2})]
+    assert bits(runs[0]) == bits(runs[1]) != bits(whole)
+    late = pick(model, *loaders(), sgd, epochs=2, histories=runs[0].histories[:1])
+    assert bits(late) == bits(runs[0])
+    assert late.choice.learning_rate == runs[0].choice.learning_rate
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_a_search_that_is_broken_off_leaves_everything_as_it_was(error):
+    model, (train, valid) = used(Small()), loaders()
+    before, told = fingerprint(model, train, valid), []
+
+    def break_off(progress):
+        told.append(progress)
+        if len(told) == 3:
+            raise error
+
+    with pytest.raises(error):
+        pick(model, train, valid, sgd, epochs=2, watch=break_off)
+    assert fingerprint(model, train, valid) == before
+
+
+def test_rates_that_diverge_are_results_and_leave_everything_as_it_was():
+    model, (train, valid) = used(Small()), loaders()
+    before = fingerprint(model, train, valid)
+    run = pick(model, train, valid, sgd, epochs=1, low=1e30, high=1e38)
+    assert run.history.diverged.all()
+    assert run.choice.learning_rate is None
+    assert "cannot tell yet" in str(run)
+    assert fingerprint(model, train, valid) == before
+
+
+def test_a_refused_input_leaves_everything_as_it_was():
+    model, (train, valid) = used(Small()), loaders()
+    before = fingerprint(model, train, valid)
+    with pytest.raises(InputError, match="found NoneType without one"):
+        pick(model, train, valid, lambda groups, learning_rate: None)
+    assert fingerprint(model, train, valid) == before
+
+
+def test_one_pass_over_the_loader_serves_every_trial():
+    train, valid = loaders()
+    run = pick(Small(), train, valid, sgd, epochs=2, method=Automatic(budget=7.4))
+    longest = max(h.plan.start + h.plan.steps for h in run.histories)
+    passes = sum(-(-(h.plan.start + h.plan.steps) // 10) for h in run.histories)
+    assert longest == 20
+    # One batch is looked at before anything trains; a pass is loaded once for all trials of a round.
+    assert train.dataset.asked <= 120 * passes + 2 * 12
+
+
+def test_parameter_groups_keep_their_ratios_and_it_is_said():
+    seen = []
+
+    def optimizer(groups, learning_rate):
+        made = torch.optim.AdamW(groups, lr=learning_rate)
+        seen.append(made)
+        return made
+
+    def groups(model):
+        return [{"params": model.head.parameters()}, {"params": model.conv.parameters(), "lr": 0.1}]
+
+    run = pick(Small(), *loaders(), optimizer, epochs=1, groups=groups)
+    assert [[round(r, 12) for r in row] for row in run.ratios] == [[1.0, 0.1]]
+    rates = [[g["lr"] for g in one.param_groups] for one in seen]
+    assert all(b == pytest.approx(0.1 * a) for a, b in rates)
+    assert "parameter groups keep theirs: 1, 0.1" in str(run)
+
+
+def test_accumulation_clipping_and_precision_change_the_training_and_work():
+    model, answers = Linear(), []
+    for how in ({}, {"accumulate": 3}, {"clip_norm": 0.01}, {"precision": "bf16-mixed"}):
+        run = pick(model, *loaders(), sgd, epochs=2, **how)
+        assert run.history.plan.rates.shape[1] == (8 if "accumulate" in how else 20)
+        answers.append(run.histories[0].step_loss[-1].tobytes())
+    assert len(set(answers)) == 4
+
+
+def test_several_optimizers_go_through_a_step_of_ones_own():
+    def optimizers(groups, learning_rate):
+        return [torch.optim.SGD(groups[:2], lr=learning_rate), torch.optim.AdamW(groups[2:], lr=0.1 * learning_rate)]
+
+    def step(model, pair, inputs, targets):
+        loss = nn.functional.cross_entropy(model(inputs), targets)
+        for one in pair:
+            one.zero_grad()
+        loss.backward()
+        for one in pair:
+            one.step()
+        return loss
+
+    model = Small()
+    own = pick(model, *loaders(), optimizers, epochs=1, step=step)
+    usual = pick(model, *loaders(), optimizers, epochs=1)
+    assert bits(own) == bits(usual)
+    assert own.ratios == [[1.0], [pytest.approx(0.1)]]
+    assert "any optimizer but SGD and AdamW" in own.choice.not_tried
+
+
+def test_targets_that_are_no_labels_are_ranked_by_loss_with_metrics_beside():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
+    train, valid = (DataLoader(TensorDataset(x, y.float()), 15) for x, y in ((X[:120], Y[:120]), (X[120:], Y[120:])))
+    error = {"mean absolute error": lambda outputs, targets: (outputs - targets).abs().mean()}
+    for loss in (nn.MSELoss(), lambda outputs, targets: ((outputs - targets) ** 2).mean()):
+        run = pick(model, train, valid, sgd, loss=loss, epochs=5, metrics=error)
+        assert run.choice.target == "loss"
+        best = min(run.metrics, key=lambda r: run.metrics[r]["mean absolute error"])
+        assert 0 < run.metrics[best]["mean absolute error"] < 0.7
+        assert run.choice.basin.low / 3 <= best <= run.choice.basin.high * 3
+        assert "mean absolute error" in str(run)
+        assert "nan" not in str(run)
+        assert run.choice.luck is None
+
+
+def test_frozen_layers_stay_frozen_and_a_factory_is_called_with_the_seed():
+    seeds = []
+
+    def factory(seed):
+        seeds.append(seed)
+        model = Small()
+        model.conv.requires_grad_(False)
+        return model
+
+    run = pick(factory, *loaders(), sgd, epochs=1, seed=5)
+    assert set(seeds) == {5}
+    assert run.recipe.model == "factory"
+    weights = [h.checkpoints[0].parameters[0] for h in run.histories if h.checkpoints and h.checkpoints[0]]
+    assert all((w == weights[0]).all() for w in weights)
+
+
+def test_everyday_mistakes_are_refused_in_a_sentence():
+    model, (train, valid) = Small(), loaders()
+    for how, told in [
+        ({"step": lambda *_: 0.0, "accumulate": 2}, "step does the whole step itself"),
+        ({"precision": "fp8"}, "precision must be one of bf16-mixed"),
+        ({"epochs": 0}, "epochs must be a whole number of at least 1"),
+        ({"schedule": "cosin"}, "Did you mean 'cosine'"),
+        ({"target": "speed"}, "target must be one of accuracy, loss"),
+        ({"device": "cuda:99"}, "cuda:99"),
+    ]:
+        with pytest.raises(InputError, match=told):
+            pick(model, train, valid, sgd, **how)
+    with pytest.raises(InputError, match="exhausted after one pass"):
+        pick(model, (batch for batch in train), valid, sgd)

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+import torch
+
+from etascope.core.recipe import Recipe
+from etascope.training.chance import epoch_order
+from etascope.training.pytorch import batches
+from etascope.training.pytorch.batches import SplitBatches
+from tests.training.pytorch.networks import images
+
+CPU = torch.device("cpu")
+
+
+def test_the_steps_of_an_epoch_are_the_batches_of_the_dense_engine():
+    split, recipe = images(), Recipe((), batch_size=16)
+    made = SplitBatches(split, recipe, CPU)
+    order = epoch_order(split.train_rows(1), split.train_size(1), 5, 1, 2)
+    steps = list(made.steps(5, 1, 2, 0))
+    assert len(steps) == made.steps_per_epoch(1) == 3
+    assert [len(parts) for parts in steps] == [1, 1, 1]
+    np.testing.assert_array_equal(torch.cat([s[0].inputs for s in steps]), split.x[order])
+    np.testing.assert_array_equal(torch.cat([s[0].targets for s in steps]), split.y[order])
+    assert [s[0].size for s in steps] == [16, 16, 8]
+    late = list(made.steps(5, 1, 2, 2))
+    assert len(late) == 1
+    assert torch.equal(late[0][0].inputs, steps[2][0].inputs)
+
+
+def test_a_batch_comes_in_parts_when_accumulated():
+    split, recipe = images(), Recipe((), batch_size=16)
+    whole, parts = (next(SplitBatches(split, recipe, CPU, n).steps(0, 0, 0, 0)) for n in (1, 5))
+    assert [p.size for p in parts] == [4, 3, 3, 3, 3]
+    assert torch.equal(torch.cat([p.inputs for p in parts]), whole[0].inputs)
+    assert all(p.size for p in next(SplitBatches(split, Recipe((), batch_size=2), CPU, 5).steps(0, 0, 0, 0)))
+
+
+@pytest.mark.parametrize("rows", [7, 512])
+def test_validation_rows_come_in_pieces_and_in_order(rows, monkeypatch):
+    monkeypatch.setattr(batches, "PIECE_ROWS", rows)
+    split = images()
+    pieces = list(SplitBatches(split, Recipe((), batch_size=4), CPU).valid(0, 2))
+    assert len(pieces) == -(-20 // rows)
+    np.testing.assert_array_equal(torch.cat([p.inputs for p in pieces]), split.x[split.valid_rows(2)])
+    assert SplitBatches(split, Recipe(), CPU).valid_size(2) == 20
+
+
+def test_what_a_model_does_to_its_inputs_stays_in_the_copy():
+    split = images()
+    before = split.x.copy()
+    made = SplitBatches(split, Recipe((), batch_size=60), CPU)
+    next(made.steps(0, -1, 0, 0))[0].inputs.zero_()
+    next(made.valid(0, 0)).inputs.zero_()
+    np.testing.assert_array_equal(split.x, before)

@@ -1,0 +1,171 @@
+import copy
+
+import pytest
+import torch
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.live import Live, Settings, rate_ratios
+from etascope.training.pytorch.objective import CrossEntropy
+from tests.training.pytorch.networks import Linear, Small, same_module
+
+CPU = torch.device("cpu")
+
+
+def batch(size=8, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    targets = torch.randint(0, 3, (size,), generator=generator)
+    return Batch(torch.rand(size, 1, 8, 8, generator=generator), targets, size)
+
+
+def live(module, optimizer=None, **settings):
+    optimizer = optimizer or torch.optim.SGD([p for p in module.parameters() if p.requires_grad], lr=1.0)
+    return Live(module, [optimizer], CrossEntropy(3), Settings(CPU, **settings))
+
+
+def parts(whole, *sizes):
+    return [
+        Batch(x, y, len(y))
+        for x, y in zip(whole.inputs.split(list(sizes)), whole.targets.split(list(sizes)), strict=True)
+    ]
+
+
+def test_a_step_is_that_of_a_plain_loop():
+    ours, theirs, whole = Linear(), Linear(), batch()
+    theirs.load_state_dict(ours.state_dict())
+    loss, right = live(ours).step([whole], 0.1)
+    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1)
+    scores = theirs(whole.inputs)
+    expected = torch.nn.functional.cross_entropy(scores, whole.targets)
+    expected.backward()
+    optimizer.step()
+    assert loss.item() == pytest.approx(expected.item())
+    assert right.item() == (scores.argmax(1) == whole.targets).sum().item()
+    assert same_module(ours, theirs)
+
+
+def test_accumulated_parts_give_the_gradient_of_the_whole_batch():
+    ours, theirs, whole = Linear(), Linear(), batch()
+    theirs.load_state_dict(ours.state_dict())
+    one = live(ours).step(parts(whole, 3, 3, 2), 0.5)
+    other = live(theirs).step([whole], 0.5)
+    assert [a.item() for a in one] == pytest.approx([b.item() for b in other])
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_gradients_are_shortened_to_the_norm():
+    module, whole = Linear(), batch()
+    before = copy.deepcopy(module)
+    live(module, clip_norm=0.01).step([whole], 1.0)
+    moved = sum(((a - b) ** 2).sum() for a, b in zip(module.parameters(), before.parameters(), strict=True)).sqrt()
+    assert moved.item() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_bfloat16_rounds_the_forward_pass_and_leaves_the_weights_whole():
+    ours, theirs, whole = Linear(), Linear(), batch()
+    theirs.load_state_dict(ours.state_dict())
+    mixed, full = live(ours, precision="bf16-mixed").step([whole], 0.1), live(theirs).step([whole], 0.1)
+    assert 0 < abs(mixed[0].item() - full[0].item()) < 0.02
+    assert all(p.dtype == torch.float32 for p in ours.parameters())
+
+
+def test_frozen_layers_stay():
+    module = Small()
+    module.conv.requires_grad_(False)
+    before = copy.deepcopy(module)
+    live(module).step([batch()], 0.1)
+    assert torch.equal(module.conv.weight, before.conv.weight)
+    assert not torch.equal(module.head.weight, before.head.weight)
+
+
+def test_groups_keep_the_ratios_of_their_rates():
+    module = Small()
+    optimizer = torch.optim.SGD(
+        [{"params": module.head.parameters()}, {"params": module.conv.parameters(), "lr": 0.02}], lr=0.2
+    )
+    one = live(module, optimizer)
+    assert one.ratios == [[1.0, pytest.approx(0.1)]]
+    one.step([batch()], 3.0)
+    assert [g["lr"] for g in optimizer.param_groups] == pytest.approx([3.0, 0.3])
+
+
+def test_a_rate_that_is_a_tensor_stays_one():
+    module = Linear()
+    optimizer = torch.optim.Adam(module.parameters(), lr=torch.tensor(0.1))
+    live(module, optimizer).step([batch()], 0.25)
+    assert isinstance(optimizer.param_groups[0]["lr"], torch.Tensor)
+    assert optimizer.param_groups[0]["lr"].item() == 0.25
+
+
+def test_several_optimizers_all_step():
+    module = Small()
+    pair = [torch.optim.SGD(module.head.parameters(), lr=1.0), torch.optim.AdamW(module.conv.parameters(), lr=0.1)]
+    before = copy.deepcopy(module)
+    one = Live(module, pair, CrossEntropy(3), Settings(CPU))
+    assert one.ratios == [[1.0], [pytest.approx(0.1)]]
+    one.step([batch()], 0.5)
+    assert pair[1].param_groups[0]["lr"] == pytest.approx(0.05)
+    assert not torch.equal(module.head.weight, before.head.weight)
+    assert not torch.equal(module.conv.weight, before.conv.weight)
+
+
+def test_a_step_of_ones_own_gets_everything_and_returns_the_loss():
+    module, seen = Linear(), []
+
+    def step(model, optimizer, inputs, targets):
+        seen.append((model, optimizer.param_groups[0]["lr"], inputs.shape, targets.shape))
+        return torch.tensor([1.5])
+
+    loss, right = live(module, step=step).step([batch()], 0.25)
+    assert seen == [(module, 0.25, (8, 1, 8, 8), (8,))]
+    assert loss.item() == 1.5
+    assert right.isnan()
+    with pytest.raises(InputError, match=r"step must return the loss of the batch, one number; found .* \(2,\)"):
+        live(module, step=lambda *_: torch.zeros(2)).step([batch()], 0.25)
+
+
+def test_a_rate_beyond_all_numbers_spoils_the_module_and_does_not_raise():
+    module = Linear()
+    one = live(module, torch.optim.Adam(module.parameters(), lr=1.0))
+    one.step([batch()], 1e300)
+    assert not torch.isfinite(module.head.weight).all()
+
+
+def test_modes_are_those_of_training_and_frozen_parts_stay_frozen():
+    module = Small()
+    module.norm.eval()
+    one, mean = live(module), module.norm.running_mean.clone()
+    one.step([batch()], 0.1)
+    assert torch.equal(module.norm.running_mean, mean)
+    one.evaluating()
+    assert not module.drop.training
+    one.training()
+    assert (module.training, module.drop.training, module.norm.training) == (True, True, False)
+    asleep = Small().eval()
+    live(asleep)
+    assert asleep.norm.training
+
+
+def test_judging_trains_nothing():
+    module = Small()
+    one, before = live(module), copy.deepcopy(module)
+    one.evaluating()
+    judged = one.judge(batch())
+    assert judged.example_losses.shape == (6, 8)
+    assert not judged.loss.requires_grad
+    assert same_module(module, before)
+
+
+def test_optimizers_without_a_rate_are_refused():
+    class Rateless(torch.optim.Optimizer):
+        def __init__(self, parameters):
+            super().__init__(parameters, {})
+
+    weight = torch.nn.Parameter(torch.zeros(2))
+    with pytest.raises(InputError, match=r"have a learning rate, lr; found Rateless without one"):
+        rate_ratios([Rateless([weight])])
+    with pytest.raises(InputError, match="found dict without one"):
+        rate_ratios([{}])
+    with pytest.raises(InputError, match="whose lr are all 0"):
+        rate_ratios([torch.optim.SGD([weight], lr=0.0)])

@@ -1,0 +1,142 @@
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.loaders import LoaderBatches, iterator_of
+from tests.training.pytorch.test_own_generators import Shifting
+
+CPU = torch.device("cpu")
+X, Y = torch.arange(40.0).reshape(20, 2), torch.arange(20) % 3
+
+
+def made(train=None, valid=None, accumulate=1):
+    train = DataLoader(TensorDataset(X, Y), batch_size=3, shuffle=True) if train is None else train
+    valid = [(X[:5], Y[:5]), (X[5:8], Y[5:8])] if valid is None else valid
+    return LoaderBatches(train, valid, CPU, accumulate)
+
+
+def rows(steps):
+    return [part.targets.tolist() for parts in steps for part in parts]
+
+
+def inputs(steps):
+    return torch.cat([part.inputs for parts in steps for part in parts])
+
+
+def test_a_pass_is_the_same_for_the_same_seed_and_epoch_and_can_be_entered_anywhere():
+    batches = made()
+    assert batches.steps_per_epoch(0) == 7
+    assert batches.valid_size(0) == 8
+    whole = inputs(batches.steps(0, 0, 0, 0))
+    torch.rand(5)
+    assert torch.equal(inputs(batches.steps(0, 0, 0, 0)), whole)
+    assert torch.equal(inputs(batches.steps(0, 0, 0, 4)), whole[12:])
+    assert sorted(whole[:, 0].tolist()) == X[:, 0].tolist()
+    assert not torch.equal(inputs(batches.steps(0, 0, 1, 0)), whole)
+    assert not torch.equal(inputs(batches.steps(1, 0, 0, 0)), whole)
+
+
+def test_what_trials_draw_between_batches_changes_no_augmentation():
+    class Noisy(torch.utils.data.Dataset):
+        def __len__(self):
+            return 8
+
+        def __getitem__(self, i):
+            return torch.rand(2), np.random.random()
+
+    batches = made(DataLoader(Noisy(), batch_size=2))
+    quiet = inputs(batches.steps(0, 0, 0, 0))
+    loud = []
+    for parts in batches.steps(0, 0, 0, 0):
+        loud += parts
+        torch.rand(100)
+        np.random.random(7)
+    assert torch.equal(torch.cat([part.inputs for part in loud]), quiet)
+
+
+def test_a_validation_in_between_changes_no_augmentation_of_a_shared_data_set():
+    shared = DataLoader(
+        Shifting(), batch_size=2, collate_fn=lambda rows: tuple(map(torch.tensor, zip(*rows, strict=True)))
+    )
+    batches = LoaderBatches(shared, shared, CPU)
+    quiet = inputs(batches.steps(0, 0, 0, 0))
+    loud = []
+    for parts in batches.steps(0, 0, 0, 0):
+        loud.append(parts)
+        list(batches.valid(0, 0))
+    assert torch.equal(inputs(loud), quiet)
+
+
+def test_batches_are_accumulated_to_steps_and_the_last_may_be_smaller():
+    batches = made(accumulate=3)
+    steps = list(batches.steps(0, 0, 0, 0))
+    assert [[part.size for part in parts] for parts in steps] == [[3, 3, 3], [3, 3, 3], [2]]
+    assert batches.steps_per_epoch(0) == 3
+    assert rows(batches.steps(0, 0, 0, 1)) == rows(steps[1:])
+
+
+def test_a_loader_without_a_length_is_counted_and_arrays_are_taken():
+    class Endless:
+        def __iter__(self):
+            return iter([(X[:4].numpy(), Y[:4].numpy()), (X[4:6].numpy(), Y[4:6].numpy())])
+
+    batches = made(Endless())
+    assert batches.steps_per_epoch(0) == 2
+    assert rows(batches.steps(0, 0, 3, 0)) == [Y[:4].tolist(), Y[4:6].tolist()]
+
+
+def test_the_fingerprint_tells_data_apart():
+    assert made().fingerprint() == made().fingerprint()
+    other = DataLoader(TensorDataset(X + 1, Y), batch_size=3, shuffle=True)
+    assert made(other).fingerprint() != made().fingerprint()
+
+
+class Shrinking:
+    """Gives fewer batches every time, as a data set that is used up."""
+
+    def __init__(self, left=4):
+        self.left = left
+
+    def __iter__(self):
+        self.left -= 1
+        return iter([(X[:2], Y[:2])] * self.left)
+
+
+@pytest.mark.parametrize(
+    ("train", "told"),
+    [
+        ([], "train_loader must give at least one batch; it is empty"),
+        ((pair for pair in [(X, Y)]), r"found a generator, which is exhausted after one pass\. Give a list"),
+        (3, "train_loader must be something to iterate over, like a DataLoader; found int"),
+        ([X], r"must give pairs \(inputs, targets\); found a Tensor in batch 1"),
+        ([(X, Y, Y)], r"must give pairs \(inputs, targets\); found a tuple of 3 in batch 1"),
+        ([("text", Y)], "must give inputs and targets as tensors with an example a row; found str and Tensor"),
+        ([(X, Y), (X[:, :1], Y)], r"inputs of one shape; it gave \(2,\) at first and \(1,\) in batch 2"),
+        ([(X, Y), (X / 0, Y)], "must give finite numbers; the inputs of batch 2 hold NaN or infinity"),
+        ([(X[:0], Y[:0])], "batch 1 is empty"),
+        (Shrinking(), "must give the same number of batches on every pass; it gave 3 at first and 2 later"),
+        (Shrinking(2), "it gave 1 at first and none later"),
+    ],
+)
+def test_loaders_that_cannot_be_used_are_refused_in_a_sentence(train, told):
+    def go_through():
+        batches = LoaderBatches(train, [(X, Y)], CPU)
+        for epoch in range(2):
+            assert batches.steps_per_epoch(0)
+            list(batches.steps(0, 0, epoch, 0))
+
+    with pytest.raises(InputError, match=told):
+        go_through()
+
+
+def test_validation_is_held_to_the_same():
+    with pytest.raises(InputError, match="valid_loader must give at least one batch; it is empty"):
+        made(valid=DataLoader(TensorDataset(X[:0], Y[:0]))).valid_size(0)
+    shrinking = made(valid=Shrinking())
+    assert shrinking.valid_size(0) == 6
+    with pytest.raises(InputError, match="must give the same examples on every pass; it gave 6 at first and 4 later"):
+        list(shrinking.valid(0, 0))
+    with pytest.raises(InputError, match="valid_loader must be something that can be gone through again"):
+        iterator_of("valid_loader", iter([1]))

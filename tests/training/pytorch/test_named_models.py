@@ -1,0 +1,108 @@
+import sys
+import types
+
+import numpy as np
+import pytest
+import torch
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.cnn import cnn
+from etascope.training.pytorch.factory import made, try_out
+from etascope.training.pytorch.named_models import factory_of, in_colour
+
+MODELS = """
+from torch import nn
+
+__all__ = ["small"]
+
+def small(n_classes, shape):
+    return nn.Sequential(nn.Flatten(), nn.Linear(shape[0] * shape[1] * shape[2], n_classes))
+
+class Own(nn.Module):
+    def __init__(self, n_classes, shape):
+        super().__init__()
+        self.inner = small(n_classes, shape)
+
+    def forward(self, x):
+        return self.inner(x)
+"""
+
+
+@pytest.fixture
+def models(tmp_path):
+    path = tmp_path / "my:models.py"
+    path.write_text(MODELS)
+    return path
+
+
+def test_a_function_or_a_class_in_a_file_is_found(models):
+    for name in ("small", "Own"):
+        module = made(factory_of(f"{models}:{name}"), 3, (1, 4, 4))
+        assert module(torch.zeros(2, 1, 4, 4)).shape == (2, 3)
+    assert factory_of("cnn") is cnn
+
+
+def test_names_that_lead_nowhere_are_refused(models, tmp_path):
+    (tmp_path / "broken.py").write_text("raise SystemExit('trains at once')")
+    for name, told in [
+        ("resnet18", r"a model must be cnn, path.py:factory, timm:NAME.*found 'resnet18'"),
+        ("cnm", r"Did you mean 'cnn'\?"),
+        ("tim:resnet18", r"found 'tim:resnet18'\. Did you mean 'timm'\?"),
+        ("timm:", "a model must be"),
+        (f"{tmp_path}/none.py:small", r"the model needs a Python file; .*none.py is none"),
+        (f"{models}:smal", r"has nothing to call by the name smal; it has Own, small\. Did you mean 'small'\?"),
+        (f"{models}:__all__", "nothing to call"),
+        (f"{tmp_path}/broken.py:f", r"it raised SystemExit: trains at once. Put what trains below if __name__"),
+    ]:
+        with pytest.raises(InputError, match=told):
+            factory_of(name)
+
+
+@pytest.mark.parametrize("name", ["timm", "torchvision", "transformers"])
+def test_a_missing_library_is_told_with_the_line_that_installs_it(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, name, None)
+    factory = factory_of(f"{name}:resnet18")
+    with pytest.raises(InputError, match=rf"the model {name}:resnet18 needs {name}.*pip install '{name}'\.$"):
+        made(factory, 3, (3, 8, 8))
+
+
+def test_a_model_of_transformers_takes_the_images_and_returns_scores(tmp_path):
+    import transformers
+
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    transformers.ViTConfig(image_size=32, patch_size=4, **small).save_pretrained(tmp_path)
+    module = made(factory_of(f"transformers:{tmp_path}"), 5, (1, 8, 8))
+    assert try_out(module, np.zeros((2, 1, 8, 8), np.float32), 5) > 1000
+    with pytest.raises(InputError, match="transformers finds no configuration of '/not/there'"):
+        made(factory_of("transformers:/not/there"), 5, (1, 8, 8))
+
+
+def test_names_go_to_timm_and_torchvision_as_they_take_them(monkeypatch):
+    """Neither loads here; what stands in for them has their functions' signatures."""
+    asked = []
+
+    def create_model(name, pretrained=True, num_classes=1000, in_chans=3):
+        asked.append((name, pretrained, num_classes, in_chans))
+        return cnn(num_classes, (in_chans, 8, 8))
+
+    timm = types.SimpleNamespace(list_models=lambda: ["resnet18"], create_model=create_model)
+    monkeypatch.setitem(sys.modules, "timm", timm)
+    made(factory_of("timm:resnet18"), 5, (1, 8, 8))
+    assert asked == [("resnet18", False, 5, 1)]
+    with pytest.raises(InputError, match=r"timm has no model 'resnet81'\. Did you mean 'resnet18'\?"):
+        made(factory_of("timm:resnet81"), 5, (1, 8, 8))
+
+    def get_model(name, weights="DEFAULT", num_classes=1000):
+        assert weights is None
+        return cnn(num_classes, (3, 8, 8))
+
+    models = types.SimpleNamespace(list_models=lambda module: ["resnet18"], get_model=get_model)
+    monkeypatch.setitem(sys.modules, "torchvision", types.SimpleNamespace(models=models))
+    module = made(factory_of("torchvision:resnet18"), 5, (1, 8, 8))
+    assert try_out(module, np.zeros((2, 1, 8, 8), np.float32), 5) > 0
+
+
+def test_gray_is_all_three_colours():
+    module, x = cnn(3, (3, 8, 8)).eval(), torch.rand(2, 1, 8, 8)
+    expected = module(x.repeat(1, 3, 1, 1))
+    assert torch.equal(in_colour(module, 1)(x), expected)

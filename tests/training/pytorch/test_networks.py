@@ -1,0 +1,76 @@
+import pytest
+import torch
+
+from etascope.core.errors import InputError
+from etascope.core.recipe import OPTIMIZERS, Recipe
+from etascope.training.pytorch.networks import AnyNetworks, finite_weights, recipe_optimizer, spoil, trainable
+from tests.training import reference
+from tests.training.pytorch.networks import Linear, Small, same_module
+
+
+def networks(make=Small, recipe=None):
+    recipe = recipe or Recipe(optimizer="adamw")
+    return AnyNetworks(lambda seed: make(), lambda m, rate: [recipe_optimizer(recipe, trainable(m), rate)])
+
+
+def train(module, optimizer, steps=3):
+    torch.manual_seed(0)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        module(torch.rand(4, 1, 8, 8)).square().mean().backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_training_goes_on_from_a_checkpoint_with_the_same_bits(optimizer):
+    found = networks(recipe=Recipe(optimizer=optimizer))
+    one = found.build(0)
+    (update,) = found.optimizers(one, 0.01)
+    train(one, update)
+    kept = found.pack(one, [update], 3, 0.01)
+    other = found.build(0)
+    (again,) = found.optimizers(other, 0.5)
+    assert not same_module(one, other)
+    found.restore(other, [again], kept)
+    train(one, update)
+    train(other, again)
+    assert same_module(one, other)
+    assert one.norm.num_batches_tracked == 6
+    assert kept.step == 3
+
+
+def test_a_checkpoint_of_another_model_is_refused():
+    found = networks()
+    one = found.build(0)
+    kept = found.pack(one, found.optimizers(one, 0.1), 0, 0.0)
+    other = networks(Linear)
+    module = other.build(0)
+    with pytest.raises(InputError, match="weights do not fit it"):
+        other.restore(module, other.optimizers(module, 0.1), kept)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_optimizer_is_pytorchs_with_its_defaults(optimizer):
+    recipe, module = Recipe(optimizer=optimizer), Linear()
+    ours = recipe_optimizer(recipe, list(module.parameters()), 0.3)
+    theirs = reference.optimizer_of(module, recipe, 0.3)
+    assert type(ours) is type(theirs)
+    assert ours.defaults == theirs.defaults
+
+
+def test_frozen_parameters_do_not_train():
+    module = Small()
+    module.conv.requires_grad_(False)
+    assert len(trainable(module)) == 4
+    module.requires_grad_(False)
+    with pytest.raises(InputError, match="found 6 parameters, all frozen"):
+        trainable(module)
+
+
+def test_a_spoiled_module_is_seen():
+    module = Small()
+    module.conv.requires_grad_(False)
+    assert finite_weights(module)
+    spoil(module)
+    assert not finite_weights(module)
+    assert torch.isfinite(module.conv.weight).all()

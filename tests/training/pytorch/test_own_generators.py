@@ -1,0 +1,79 @@
+import contextlib
+import random
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from etascope.training.pytorch.own_generators import generators_of, loaders_kept, seed_generators, states_of
+
+
+class Shifting(torch.utils.data.Dataset):
+    """A data set with generators of its own, one of them deep inside."""
+
+    def __init__(self):
+        self.rng = np.random.default_rng(1)
+        self.steps = [{"flip": random.Random(2)}, np.random.RandomState(3)]
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, i):
+        return self.draw(), i
+
+    def draw(self):
+        return self.rng.random(), self.steps[0]["flip"].random(), self.steps[1].random_sample()
+
+
+def loader():
+    return DataLoader(Shifting(), batch_size=2, shuffle=True, generator=torch.Generator().manual_seed(4))
+
+
+def test_every_generator_is_found_once():
+    found = generators_of(loader(), loader())
+    kinds = {type(g) for g in found}
+    assert kinds == {torch.Generator, np.random.Generator, np.random.RandomState, random.Random}
+    assert len({id(g) for g in found}) == len(found)
+    assert generators_of([(torch.zeros(2), 1)], "text", None) == []
+
+
+def test_seeding_decides_what_they_draw():
+    one, other = loader(), loader()
+    one.dataset.draw()
+    for seed, same in ((5, True), (6, False)):
+        seed_generators(one, 5)
+        seed_generators(other, seed)
+        assert (one.dataset.draw() == other.dataset.draw()) is same
+        assert torch.equal(torch.rand(3, generator=one.generator), torch.rand(3, generator=other.generator)) is same
+
+
+def test_they_are_put_back_however_a_block_ends():
+    kept = loader()
+    before = repr(states_of(kept))
+    with contextlib.suppress(KeyboardInterrupt), loaders_kept(kept):
+        seed_generators(kept, 9)
+        list(kept)
+        raise KeyboardInterrupt
+    assert repr(states_of(kept)) == before
+
+
+def test_a_loader_with_a_state_of_its_own_is_put_back():
+    class Stateful(list):
+        place = 3
+
+        def state_dict(self):
+            return {"place": self.place}
+
+        def load_state_dict(self, state):
+            self.place = state["place"]
+
+    kept = Stateful([1])
+    with loaders_kept(kept):
+        kept.place = 7
+    assert kept.place == 3
+
+
+def test_large_data_sets_are_not_walked_through():
+    data = TensorDataset(torch.zeros(5, 2))
+    data.rows = [[i] for i in range(100_000)]
+    assert generators_of(DataLoader(data)) == []

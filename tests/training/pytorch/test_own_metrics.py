@@ -1,0 +1,29 @@
+import pytest
+import torch
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.own_metrics import metrics_of
+from tests.training.pytorch.test_own_training import job, trained
+
+
+def test_metrics_are_means_over_examples_of_the_trials_that_came_furthest():
+    made = job()
+    history = trained(made, [0.01, 0.1])
+
+    def accuracy(outputs, targets):
+        return (outputs.argmax(1) == targets).float().mean()
+
+    found = metrics_of(made.training, made.task, [history], {"accuracy": accuracy, "rows": lambda o, t: len(t)})
+    assert list(found) == [0.01, 0.1]
+    for row, told in enumerate(found.values()):
+        assert told["accuracy"] == pytest.approx(history.valid_accuracy[row, -1])
+        assert told["rows"] == pytest.approx((5 * 5 + 4 * 4) / 9)
+    early = trained(made, [0.5], steps=1)
+    assert list(metrics_of(made.training, made.task, [early, history], {"n": lambda o, t: 1})) == [0.01, 0.1]
+
+
+def test_a_metric_that_is_no_number_is_refused():
+    made = job()
+    history = trained(made, [0.01])
+    with pytest.raises(InputError, match="the metric shape must return one number of outputs and targets; it raised"):
+        metrics_of(made.training, made.task, [history], {"shape": lambda o, t: torch.zeros(2)})

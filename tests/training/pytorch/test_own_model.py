@@ -1,0 +1,73 @@
+import pytest
+import torch
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.own_model import called, copied, device_for, own_networks
+from tests.training.pytorch.networks import Linear, Small, same_module
+
+
+def adamw(groups, learning_rate):
+    return torch.optim.AdamW(groups, lr=learning_rate)
+
+
+def test_a_module_is_copied_and_a_factory_called_with_the_seed():
+    model = Small()
+    networks = own_networks(model, adamw, None)
+    one, other = networks.build(0), networks.build(1)
+    assert same_module(one, model)
+    assert one is not model
+    one.conv.weight.data.zero_()
+    assert same_module(other, model)
+    seeds = []
+    own_networks(lambda seed: seeds.append(seed) or Small(), adamw, None).build(7)
+    assert seeds == [7]
+
+
+def test_groups_keep_their_ratios_whatever_the_rate():
+    def groups(model):
+        return [
+            {"params": model.head.parameters()},
+            {"params": model.conv.parameters(), "lr": 0.1, "weight_decay": 0.0},
+        ]
+
+    networks = own_networks(Small(), adamw, groups)
+    (optimizer,) = networks.optimizers(networks.build(0), 0.5)
+    assert [g["lr"] for g in optimizer.param_groups] == [0.5, pytest.approx(0.05)]
+    assert [g["weight_decay"] for g in optimizer.param_groups] == [0.01, 0.0]
+
+
+def test_frozen_parameters_are_left_out_and_several_optimizers_may_come():
+    model = Small()
+    model.conv.requires_grad_(False)
+    networks = own_networks(model, lambda g, r: [torch.optim.SGD(g[:2], lr=r), torch.optim.AdamW(g[2:], lr=r)], None)
+    pair = networks.optimizers(networks.build(0), 0.5)
+    assert [len(o.param_groups[0]["params"]) for o in pair] == [2, 2]
+
+
+def test_models_and_optimizers_that_cannot_be_used_are_refused():
+    class Uncopied(Linear):
+        def __deepcopy__(self, memo):
+            raise RuntimeError("holds a lock\nand more")
+
+    with pytest.raises(InputError, match=r"copying raised RuntimeError: holds a lock\. Give a factory instead"):
+        copied(Uncopied())
+    with pytest.raises(InputError, match=r"model must be an nn\.Module or a factory called with the seed; found int"):
+        own_networks(3, adamw, None)
+    with pytest.raises(InputError, match=r"the model factory must return an nn\.Module; found NoneType"):
+        called(lambda seed: None, 0)
+    with pytest.raises(InputError, match="must make a model of a seed; it raised KeyError"):
+        called(lambda seed: {}[seed], 0)
+    for optimizer, told in [
+        (lambda g: None, "it raised TypeError"),
+        (lambda g, r: None, "found NoneType without one"),
+        (lambda g, r: torch.optim.SGD(g, lr=0.0), "whose lr are all 0"),
+    ]:
+        networks = own_networks(Linear(), optimizer, None)
+        with pytest.raises(InputError, match=told):
+            networks.optimizers(networks.build(0), 0.1)
+
+
+def test_the_device_is_where_the_model_is():
+    assert device_for(Linear(), None).type in ("cpu", "cuda")
+    assert device_for(Linear().to("meta"), None).type == "meta"
+    assert device_for(lambda seed: None, "cpu").type == "cpu"

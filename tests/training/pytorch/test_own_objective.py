@@ -1,0 +1,65 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.objective import CrossEntropy
+from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss, is_class_loss, objective_of, one_number
+
+SCORES, LABELS = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.5, 0.0]]), torch.tensor([0, 1, 1])
+
+
+def test_class_labels_are_told_from_other_targets():
+    assert is_class_loss(None, SCORES, LABELS)
+    assert is_class_loss(nn.CrossEntropyLoss(label_smoothing=0.1), SCORES, LABELS)
+    for loss, outputs, targets in [
+        (nn.MSELoss(), SCORES, LABELS), (None, SCORES[:, 0], LABELS), (None, SCORES, SCORES),
+        (None, SCORES, LABELS * 1.0),
+        (None, {"logits": SCORES}, LABELS), (None, SCORES, {"y": LABELS}),
+    ]:  # fmt: skip
+        assert not is_class_loss(loss, outputs, targets)
+
+
+def test_a_smoothed_loss_trains_and_the_plain_one_judges():
+    assert objective_of(None, 2) == CrossEntropy(2)
+    smooth = nn.CrossEntropyLoss(label_smoothing=0.2)
+    objective = objective_of(smooth, 2)
+    assert isinstance(objective, OwnClassLoss)
+    loss, right = objective.loss(SCORES, LABELS)
+    assert loss == smooth(SCORES, LABELS)
+    assert right == 2
+    assert objective.judge(SCORES, LABELS).loss == CrossEntropy(2).judge(SCORES, LABELS).loss
+
+
+def test_any_loss_is_told_in_units_and_example_by_example_where_it_can_be():
+    outputs, targets = torch.tensor([[1.0], [2.0], [4.0]]), torch.zeros(3, 1)
+    objective = AnyLoss(nn.MSELoss(), unit=2.0)
+    assert objective.per_example
+    judged = objective.judge(outputs, targets)
+    assert judged.loss.item() == pytest.approx(21 / 2)
+    assert judged.right.isnan()
+    assert judged.example_losses[0].tolist() == [0.5, 2.0, 8.0]
+    assert judged.example_losses.shape == (6, 3)
+    loss, right = objective.loss(outputs, targets)
+    assert loss.item() == pytest.approx(7)
+    assert right.isnan()
+    plain = AnyLoss(lambda o, t: (o - t).abs().mean(), 1.0)
+    assert not plain.per_example
+    assert plain.judge(outputs, targets).loss.item() == pytest.approx(7)
+    assert not AnyLoss(nn.MSELoss(reduction="sum"), 1.0).per_example
+
+
+def test_the_reduction_of_the_given_loss_is_left_alone():
+    given = nn.MSELoss()
+    AnyLoss(given, 1.0).judge(torch.ones(2, 1), torch.zeros(2, 1))
+    assert given.reduction == "mean"
+
+
+def test_a_loss_that_is_no_single_number_is_refused():
+    assert one_number(torch.ones(1, 1)).shape == ()
+    with pytest.raises(InputError, match=r"one number a batch, a scalar; found a tensor of shape \(3,\)"):
+        AnyLoss(nn.MSELoss(reduction="none"), 1.0).loss(torch.ones(3), torch.zeros(3))
+    with pytest.raises(InputError, match="a tensor that can be trained; found float"):
+        one_number(math.pi)

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from etascope.core.errors import InputError
+from etascope.core.recipe import Recipe
+from etascope.training.pytorch.engine import train_plan
+from etascope.training.pytorch.own_training import own_job
+from tests.training import made
+from tests.training.pytorch.networks import Linear
+
+GENERATOR = torch.Generator().manual_seed(0)
+Y = torch.arange(39) % 3
+X = torch.rand(39, 1, 8, 8, generator=GENERATOR) + Y[:, None, None, None] * 0.3
+OTHERS = {
+    "groups": None, "device": "cpu", "precision": None, "accumulate": 1, "clip_norm": None, "step": None,
+    "target": None,
+}  # fmt: skip
+
+
+def sgd(groups, learning_rate):
+    return torch.optim.SGD(groups, lr=learning_rate, momentum=0.8, weight_decay=0.02)
+
+
+def job(model=None, loss=None, targets=Y, optimizer=sgd, valid=None, **more):
+    train = DataLoader(TensorDataset(X[:30], targets[:30]), batch_size=8, shuffle=True)
+    valid = valid or [(X[30:35], targets[30:35]), (X[35:], targets[35:])]
+    return own_job(model or Linear(), train, valid, optimizer, loss, Recipe(epochs=2, model="mine"), **OTHERS | more)
+
+
+def trained(job, rates, steps=8):
+    plan = made.kept(made.constant(rates, steps, folds=0))
+    return train_plan(job.training, plan, None, lambda progress: None)
+
+
+def test_the_task_is_read_off_the_loaders_the_model_and_the_optimizer():
+    found = job(accumulate=2)
+    recipe = found.task.recipe
+    assert (recipe.batch_size, recipe.epochs, recipe.optimizer) == (16, 2, "momentum")
+    assert (recipe.momentum, recipe.weight_decay) == (0.8, 0.02)
+    assert (found.task.n_classes, found.task.n_folds, found.task.steps_per_epoch) == (3, 1, 2)
+    assert (found.data.image_shape, found.data.class_names) == ((8, 8, 1), ("0", "1", "2"))
+    assert (found.target, found.optimizer, found.ratios, found.loss_unit) == ("accuracy", "SGD", [[1.0]], 1.0)
+    assert job(optimizer=lambda g, r: torch.optim.NAdam(g, lr=r)).task.recipe.optimizer == "adam"
+    assert job(optimizer=lambda g, r: torch.optim.ASGD(g, lr=r)).optimizer == "ASGD"
+
+
+def test_other_targets_are_ranked_by_loss_in_units_of_the_untrained_model():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0))
+    found = job(model, nn.MSELoss(), Y.float())
+    assert found.target == "loss"
+    assert found.data.class_names == ()
+    with torch.no_grad():
+        untrained = nn.MSELoss()(model(X[30:]), Y[30:].float()).item()
+    assert found.loss_unit * np.log(10) == pytest.approx(untrained, rel=1e-5)
+    history = trained(found, [1e-9])
+    assert history.valid_loss[0, -1] == pytest.approx(np.log(10), rel=1e-4)
+    assert np.isnan(history.valid_accuracy).all()
+
+
+class Dictionary(Linear):
+    def forward(self, x):
+        return {"scores": super().forward(x)}
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"targets": Y.float()}, r"without a loss, the model must return scores .* found \(8, 3\) and \(8,\)\. Give"),
+        ({"model": Dictionary()}, r"without a loss, the model must return scores .* found dict and \(8,\)"),
+        ({"targets": Y + 1}, "targets must be class numbers from 0 to 2, as the model has 3 scores; found 1 to 3"),
+        (
+            {"model": Linear(3, (1, 4, 4))},
+            r"the model must take inputs of shape \(8, 1, 8, 8\); it raised RuntimeError",
+        ),
+        ({"loss": lambda o, t: (o.mean(1) - t) ** 2}, "one number a batch, a scalar; found a tensor of shape"),
+        ({"loss": lambda o, t: o.mean() * 0 - 1}, "finite number above 0.*the untrained model has -1"),
+        ({"loss": lambda o: o}, "loss must take outputs and targets; it raised TypeError"),
+        ({"loss": nn.L1Loss(), "target": "accuracy", "targets": X[:, 0, 0, :3]}, "the target accuracy needs class"),
+        ({"optimizer": lambda g, r: object()}, "found object without one"),
+        ({"device": "cuda:7"}, "cuda:7"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_anything_trains(how, told):
+    with pytest.raises(InputError, match=told) as found:
+        job(**how)
+    assert "\n" not in str(found.value)
