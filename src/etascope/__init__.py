@@ -27,8 +27,8 @@ from etascope.workbench import pick, trace
 if TYPE_CHECKING:
     from etascope import torch as torch
     from etascope.core.range_test import RangeTestRun
+    from etascope.experiments.range_testing import range_test
     from etascope.loops.search import Search
-    from etascope.range_testing import range_test
     from etascope.store.open import open_store
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
 #: Names that load when they are first used.
 _LATER = {
     "Search": "etascope.loops.search",
-    "range_test": "etascope.range_testing",
+    "range_test": "etascope.experiments.range_testing",
     "open_store": "etascope.store.open",
 }
 

@@ -7,7 +7,7 @@ import pytest
 
 from etascope.core.horizon import Horizon
 from etascope.core.recipe import Recipe
-from etascope.horizon import judge
+from etascope.experiments.horizon import judge
 from etascope.report.experiment_html import experiment_html
 from etascope.report.horizon_experiment import horizon_experiment
 from etascope.report.range_experiment import range_experiment

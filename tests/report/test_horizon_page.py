@@ -4,7 +4,7 @@ import pytest
 
 from etascope.core.horizon import Horizon
 from etascope.core.recipe import Recipe
-from etascope.horizon import judge
+from etascope.experiments.horizon import judge
 from etascope.report.horizon_page import basin_chart, print_horizon, setting_table
 from tests.core.test_referee import DATA
 from tests.test_horizon import setting

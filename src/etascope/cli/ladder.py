@@ -60,7 +60,7 @@ def ladder(
     What to look for: a setting whose basin leaves out the rate of the shortest one. Choosing that short misleads.
     DATA is as in `etascope trace`.
     """
-    from etascope.horizon import horizon
+    from etascope.experiments.horizon import horizon
     from etascope.report.horizon_document import horizon_document
     from etascope.report.horizon_experiment import horizon_experiment
     from etascope.report.horizon_page import print_horizon

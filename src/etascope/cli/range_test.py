@@ -53,7 +53,7 @@ def range_test(
     fastai's valley, slide, minimum and steep, torch-lr-finder's steepest, Lightning's and ignite's read the same curve.
     Beside them stands what whole trainings make of these rates. DATA is as in `etascope trace`.
     """
-    from etascope.range_testing import range_test as run_it
+    from etascope.experiments.range_testing import range_test as run_it
     from etascope.report.range_document import range_document
     from etascope.report.range_experiment import range_experiment
     from etascope.report.range_page import print_range_test

@@ -52,7 +52,7 @@ def sharpness(
     The sharpness is the largest curvature of the training loss. SGD on a quadratic runs away above 2 / sharpness;
     momentum has limits of its own, adaptive optimizers have none. DATA is as in `etascope trace`.
     """
-    from etascope.range_testing import sharpness as measure_it
+    from etascope.experiments.range_testing import sharpness as measure_it
     from etascope.report.range_document import sharpness_document
     from etascope.report.sharpness_experiment import sharpness_experiment
     from etascope.report.sharpness_page import print_sharpness

@@ -1,6 +1,6 @@
 import pytest
 
-from etascope.horizon import judge
+from etascope.experiments.horizon import judge
 from etascope.report.charts.chart import figure
 from etascope.report.charts.ladder import ladder_chart
 from etascope.report.render import picture_of

@@ -10,7 +10,7 @@ from etascope.core.choice import Basin
 from etascope.core.errors import InputError
 from etascope.core.horizon import Setting
 from etascope.core.recipe import Recipe
-from etascope.horizon import (
+from etascope.experiments.horizon import (
     HALF,
     fit_power_law,
     horizon,

@@ -6,7 +6,7 @@ import pytest
 import etascope
 from etascope import InputError, Recipe
 from etascope.core.range_test import following
-from etascope.range_testing import range_test, sharpness
+from etascope.experiments.range_testing import range_test, sharpness
 from etascope.selection.suggestion_rules import RULES
 
 SMALL = Recipe(hidden=(), epochs=1)
