@@ -132,6 +132,38 @@ def join(histories: Sequence[History]) -> History:
     )
 
 
+def in_order(joined: History, plan: Plan, trials: NDArray[np.int64], seconds: float) -> History:
+    """Return the history of a plan whose trials were trained in another order.
+
+    Parameters
+    ----------
+    joined
+        Of all trials, as they were trained.
+    plan
+        What was asked.
+    trials
+        `(trials,)`: which row of the plan each trial of `joined` is.
+    seconds
+        Wall time of the whole.
+    """
+    back: NDArray[np.int64] = np.argsort(trials)
+    return History(
+        plan=plan,
+        step_loss=joined.step_loss[back],
+        evaluated_at=joined.evaluated_at,
+        train_loss=joined.train_loss[back],
+        train_accuracy=joined.train_accuracy[back],
+        valid_loss=joined.valid_loss[back],
+        valid_accuracy=joined.valid_accuracy[back],
+        status=tuple(joined.status[int(i)] for i in back),
+        diverged_at=joined.diverged_at[back],
+        examples=joined.examples[back],
+        checkpoints=tuple(joined.checkpoints[int(i)] for i in back) if joined.checkpoints else (),
+        seconds=seconds,
+        example_losses=None if joined.example_losses is None else joined.example_losses[back],
+    )
+
+
 def _stack_examples(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     rows = max(table.shape[-1] for table in tables)
     wide = [np.pad(t, [(0, 0)] * 3 + [(0, rows - t.shape[-1])], constant_values=np.nan) for t in tables]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError
-from etascope.core.history import History, join
+from etascope.core.history import History, in_order, join
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import Progress, Watch, ignore
 from etascope.core.recipe import Recipe, steps_per_epoch
@@ -83,8 +83,7 @@ class DenseEngine:
             If the plan is empty, is longer than the recipe, or its trials take different numbers of steps.
         """
         began = time.perf_counter()
-        _check(split, recipe, plan)
-        groups = group_trials(plan, recipe.hidden[0] if recipe.hidden else split.n_classes)
+        groups = self.groups(split, recipe, plan)
         workers, steps, done, told = self.workers or cores(), plan.steps, 0, 0.0
 
         def advance(trial_steps: int) -> None:
@@ -107,7 +106,18 @@ class DenseEngine:
             )
         if not steps:
             watch(Progress("training", len(plan), len(plan), "trainings"))
-        return _in_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
+        return in_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
+
+    def groups(self, split: Split, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:
+        """Return the trials that are trained together, as rows of the plan; see `GroupingEngine`.
+
+        Raises
+        ------
+        InputError
+            As `train`.
+        """
+        _check(split, recipe, plan)
+        return group_trials(plan, recipe.hidden[0] if recipe.hidden else split.n_classes)
 
     def explain(self, checkpoint: Checkpoint, x: NDArray[np.float32]) -> tuple[Layer, ...]:
         """Return what each layer makes of inputs `(n, features)`; the last layer holds the logits."""
@@ -130,7 +140,11 @@ def group_trials(plan: Plan, first_units: int) -> list[NDArray[np.int64]]:
 
     Equal sizes have a reason beside balance: any run of whole groups, planned alone, is grouped the same way.
     """
-    most = int(np.clip(GROUP_COLUMNS // first_units, 1, GROUP_TRIALS))
+    return deal_out(plan, int(np.clip(GROUP_COLUMNS // first_units, 1, GROUP_TRIALS)))
+
+
+def deal_out(plan: Plan, most: int) -> list[NDArray[np.int64]]:
+    """Return trials of equal seed and fold in groups of at most `most`, as rows of the plan."""
     units: dict[tuple[int, int], list[int]] = {}
     for trial, unit in enumerate(zip(plan.seeds.tolist(), plan.folds.tolist(), strict=True)):
         units.setdefault(unit, []).append(trial)
@@ -184,22 +198,3 @@ def _pack_once(split: Split, *, every_feature: bool) -> Packed:
     if every_feature not in kinds:
         kinds[every_feature] = pack(split, every_feature)
     return kinds[every_feature]
-
-
-def _in_order(joined: History, plan: Plan, trials: NDArray[np.int64], seconds: float) -> History:
-    back: NDArray[np.int64] = np.argsort(trials)
-    return History(
-        plan=plan,
-        step_loss=joined.step_loss[back],
-        evaluated_at=joined.evaluated_at,
-        train_loss=joined.train_loss[back],
-        train_accuracy=joined.train_accuracy[back],
-        valid_loss=joined.valid_loss[back],
-        valid_accuracy=joined.valid_accuracy[back],
-        status=tuple(joined.status[int(i)] for i in back),
-        diverged_at=joined.diverged_at[back],
-        examples=joined.examples[back],
-        checkpoints=tuple(joined.checkpoints[int(i)] for i in back) if joined.checkpoints else (),
-        seconds=seconds,
-        example_losses=None if joined.example_losses is None else joined.example_losses[back],
-    )
