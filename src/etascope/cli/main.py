@@ -10,6 +10,7 @@ from typing import Any, NoReturn, cast
 
 import click
 
+from etascope.cli.cluster_option import cluster_options, joined
 from etascope.cli.keeping import keeper
 from etascope.cli.options import (
     Output,
@@ -154,6 +155,7 @@ Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.""",
 @data_options
 @search_options
 @recipe_options
+@cluster_options
 @output_options
 @report_option
 @store_option
@@ -167,12 +169,13 @@ def pick(
     ladder of ever longer trainings where they are dear. The test images are looked at once, by a final model at the
     chosen rate. Every search is kept (`etascope runs`). DATA is as in `etascope trace`.
     """
-    from etascope.cli.searching import kept_options, method_of, search, write_answer
+    from etascope.cli.searching import engine_of, kept_options, method_of, search, write_answer
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
     method_of(options)
+    engine_of(options)
     kept = None if no_store else keeper(store_url, kept_options(options))
-    with progress() as watch:
+    with joined(options), progress() as watch:
         dataset, share = open_data(options, watch)
         run = search(dataset, share, recipe, options, watch, keeper=kept)
     told = write_answer(output, run)

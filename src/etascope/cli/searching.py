@@ -7,11 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etascope.cli.cluster_option import NAMES as CLUSTER
+from etascope.cli.cluster_option import on_cluster
 from etascope.cli.options import Output, open_data
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.history import History
-from etascope.core.protocols import Keeper, Watch
+from etascope.core.protocols import Engine, Keeper, Watch
 from etascope.core.recipe import Recipe
 from etascope.images.open import NAMES
 
@@ -39,7 +41,7 @@ _KINDS: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options to keep with a run, paths from the root: what the recipe says is kept as the recipe."""
     recipe = {field.name for field in fields(Recipe)}
-    kept = {name: value for name, value in options.items() if name not in recipe}
+    kept = {name: value for name, value in options.items() if name not in (*recipe, *CLUSTER)}
     for name in PATHS:
         if is_path(kept.get(name)):
             kept[name] = str(Path(kept[name]).absolute())
@@ -108,12 +110,11 @@ def search(
         As in `etascope.pick`.
     """
     import etascope
-    from etascope.training.dense import DenseEngine
 
     options = {**DEFAULTS, **options}
     return etascope.pick(
         dataset, recipe=recipe, test=share, folds=options["folds"], image=options["image"],
-        method=method_of(options), engine=DenseEngine(options["workers"]), watch=watch, histories=histories,
+        method=method_of(options), engine=engine_of(options), watch=watch, histories=histories,
         keeper=keeper,
     )  # fmt: skip
 
@@ -129,6 +130,19 @@ def method_of(options: Mapping[str, Any]) -> Automatic:
     from etascope.selection.automatic import Automatic
 
     return Automatic(**{name: options[name] for name in ("target", "tolerance", "low", "high", "budget")})
+
+
+def engine_of(options: Mapping[str, Any]) -> Engine:
+    """Return the engine that the options say, on the machines that they say.
+
+    Raises
+    ------
+    InputError
+        If an option is outside its range.
+    """
+    from etascope.training.dense import DenseEngine
+
+    return on_cluster(DenseEngine(options["workers"]), options)
 
 
 def write_answer(output: Output, run: Run) -> bool:
