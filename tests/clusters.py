@@ -49,7 +49,7 @@ def wait_for(happened):
 class Noting:
     """Trains with the dense engine, and leaves a note of each part: where, how many trials, and whether it ended.
 
-    A machine called `lost` never ends a part; all others begin none before it has begun one.
+    A machine called `lost` never ends a part; all others end none before it has begun one.
     """
 
     folder: str
@@ -64,8 +64,8 @@ class Noting:
         note(self.folder, "began", where)
         if self.lost == where:
             time.sleep(LONG)
-        while self.lost and not notes(self.folder, "began", self.lost):
-            time.sleep(0.02)
+        if self.lost:
+            wait_for(lambda: notes(self.folder, "began", self.lost))
         history = self.engine.train(split, recipe, plan, watch)
         note(self.folder, "ended", where)
         return history

@@ -126,6 +126,7 @@ def leave_cluster() -> None:
     ray = load_ray()
     if session.ours and ray.is_initialized() and str(ray.get_runtime_context().get_job_id()) == session.job:
         ray.shutdown()
+        _let_ray_print(ray, True)
 
 
 def machines() -> list[tuple[float, float]]:
@@ -198,6 +199,13 @@ def _connect(ray: Any, address: str) -> None:
             f"{cluster[2]}, here are Ray {ray.__version__} and Python {platform.python_version()}. Install the same on "
             "every machine."
         ) from None
+    _let_ray_print(ray, False)
+
+
+def _let_ray_print(ray: Any, may: bool) -> None:
+    # What happens to machines Ray writes on standard output, where our documents go; we say it ourselves. There is no
+    # public switch; Ray's own debugger turns this one.
+    ray._private.worker._worker_logs_enabled = may
 
 
 def _knock(address: str) -> None:
