@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.core.history import History, Status, join
+from etascope.core.history import History, Status, in_order, join
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.recipe import Recipe
 
@@ -47,6 +47,18 @@ def test_joined_histories_hold_all_trials_in_order():
     assert both.diverged.tolist() == [False, True, False]
     assert both.seconds == 0.5
     assert both.checkpoints == ()
+
+
+def test_trials_go_back_to_their_rows_of_the_plan():
+    one = history([0.3, 0.1], keep_checkpoints=True)
+    asked = one.plan.take([1, 0])
+    sorted_again = in_order(one, asked, np.array([1, 0]), 7.0)
+    assert sorted_again.plan is asked
+    assert sorted_again.train_loss[:, 0].tolist() == one.train_loss[[1, 0], 0].tolist()
+    assert sorted_again.diverged_at.tolist() == [2, -1]
+    assert sorted_again.status == (Status.DIVERGED, Status.FINISHED)
+    assert sorted_again.checkpoints == one.checkpoints[::-1]
+    assert sorted_again.seconds == 7.0
 
 
 def test_one_history_is_itself():

@@ -180,15 +180,19 @@ def _connect(ray: Any, address: str) -> None:
     try:
         ray.init(address=address, logging_level="ERROR", log_to_driver=False, **others)
     except ConnectionError:
+        if address != AUTO:
+            raise
         raise InputError(
             "--ray needs a Ray cluster; none was found from here. Start one (ray start --head), give its address "
             "(--ray HOST:PORT), or use this machine alone (--ray local)."
-            if address == AUTO
-            else f"the Ray cluster at {address} does not let this machine join. Run the command on a machine where "
-            f"ray start --address {address} has been called."
         ) from None
     except RuntimeError as error:
-        # Ray's own words for what it compares itself; versions of etascope are compared where trials are trained.
+        # Ray has no types for these; versions of etascope are compared where trials are trained.
+        if "node info" in str(error):
+            raise InputError(
+                f"a Ray cluster is used from one of its own machines; found the address {address}, and this machine is "
+                f"not in that cluster. Let it join (ray start --address HOST:PORT), or log in to one that has."
+            ) from None
         cluster = re.search(r"started with:\s+Ray: (\S+)\s+Python: (\S+)", str(error))
         if cluster is None:
             raise
