@@ -142,7 +142,7 @@ class RayEngine:
             [pack_errand(self.engine, recipe, part) for part in parts],
             [len(part) for part in parts],
             Needs(CPUS, gpus, self.retries),
-            self.workers or len(parts),
+            self.workers,
             lambda done: watch(Progress("training", done, len(plan), "trainings")),
             self.tell,
         )

@@ -19,6 +19,8 @@ from etascope.training.ray_worker import received, remote_training, start_tally
 
 #: Seconds between looks at how far the parts are.
 GLANCE = 0.1
+#: Parts that are sent for each that there is room for: the next is there when one ends, and few enough to watch.
+QUEUE = 2
 #: Reports of progress a second that the counting process gets from all parts together, at most.
 REPORTS = 1_000.0
 #: Seconds between two looks at what the cluster has, and how long it may have no room before we give up.
@@ -35,14 +37,15 @@ class Needs:
 
 
 def send_split(session: Session, split: Split) -> Any:
-    """Put the development rows of a split in the cluster's object store, once a connection; return where they are.
-
-    The test rows stay here: no engine trains on them.
-    """
+    """Put the development rows of a split in the cluster's object store, once a connection; return where they are."""
     if split not in session.splits:
-        trained = replace(split, x_test=split.x_test[:0], y_test=split.y_test[:0], test_rows=split.test_rows[:0])
-        session.splits[split] = load_ray().put(trained)
+        session.splits[split] = load_ray().put(without_test_rows(split))
     return session.splits[split]
+
+
+def without_test_rows(split: Split) -> Split:
+    """Return what is sent of a split: the test rows stay here, no engine trains on them."""
+    return replace(split, x_test=split.x_test[:0], y_test=split.y_test[:0], test_rows=split.test_rows[:0])
 
 
 def train_parts(
@@ -51,7 +54,7 @@ def train_parts(
     errands: Sequence[bytes],
     sizes: Sequence[int],
     needs: Needs,
-    at_once: int,
+    at_once: int | None,
     told: Callable[[float], None],
     tell: Callable[[str], None],
 ) -> list[dict[str, Any]]:
@@ -68,7 +71,7 @@ def train_parts(
     needs
         What a part takes; see `Needs`.
     at_once
-        Parts that are at work at most.
+        Parts that are at work at most; None takes as many as there is room for.
     told
         Receives how many trainings are done, never fewer than before.
     tell
@@ -89,19 +92,20 @@ def train_parts(
     session.work = session.work or remote_training()
     work = session.work.options(num_cpus=needs.cpus, num_gpus=needs.gpus, max_retries=0)
     counting = _Counting(ray, session, run, sizes, told)
-    period = max(0.5, min(len(errands), at_once) / REPORTS)
+    room = _Room(needs)
+    period = max(0.5, min(len(errands), at_once or room.places) / REPORTS)
     waiting, pending = deque(range(len(errands))), dict[Any, int]()
     done: dict[int, dict[str, Any]] = {}
     losses = [0] * len(errands)
-    room = _Room(needs)
     try:
         while len(done) < len(errands):
-            while waiting and len(pending) < at_once:
+            while waiting and len(pending) < (at_once or QUEUE * room.places):
                 number = waiting.popleft()
                 # In a list, a reference is passed on as it is, and each process gets the data but once.
                 reference = work.remote([where], errands[number], ours, session.tally, (run, number, period))
                 pending[reference] = number
-            for reference in ray.wait(list(pending), num_returns=1, timeout=GLANCE)[0]:
+            ray.wait(list(pending), num_returns=1, timeout=GLANCE)
+            for reference in ray.wait(list(pending), num_returns=len(pending), timeout=0)[0]:
                 number = pending.pop(reference)
                 try:
                     done[number] = received(ray.get(reference))
@@ -141,17 +145,20 @@ def _bear(ray: Any, error: Exception, size: int, losses: int, needs: Needs, tell
 
 
 class _Room:
-    """Looks now and then whether the cluster still has a machine for a part."""
+    """How many parts the cluster has room for, looked at now and then: machines come and go."""
 
     def __init__(self, needs: Needs) -> None:
-        self._needs, self._seen, self._next = needs, time.monotonic(), time.monotonic() + LOOK
+        self._needs, self._next, self._seen = needs, 0.0, time.monotonic()
+        self.places = 1
+        self.look()
 
     def look(self) -> None:
         now = time.monotonic()
         if now < self._next:
             return
-        self._next = now + LOOK
-        if places(self._needs.cpus, self._needs.gpus):
+        self._next, found = now + LOOK, places(self._needs.cpus, self._needs.gpus)
+        self.places = max(1, found)
+        if found:
             self._seen = now
         elif now - self._seen > GIVE_UP:
             raise InputError(
@@ -176,13 +183,14 @@ class _Counting:
         self._ray, self._tally, self._run, self._told = ray, session.tally, run, told
         self._sizes: Sequence[int] = sizes
         self._done, self._shown = np.zeros(len(sizes)), -1.0
-        self._asked = self._tally.counts.remote(run)
+        self._asked, self._next = self._tally.counts.remote(run), 0.0
 
     def finish(self, number: int) -> None:
         self._done[number] = self._sizes[number]
 
     def look(self) -> None:
-        if self._ray.wait([self._asked], timeout=0)[0]:
+        if (now := time.monotonic()) >= self._next and self._ray.wait([self._asked], timeout=0)[0]:
+            self._next = now + GLANCE
             try:
                 counts: dict[int, float] = self._ray.get(self._asked)
                 for number, trainings in counts.items():
