@@ -2,7 +2,8 @@
 
 Measured: the seconds of a group of trials on one core (the default recipe: 784-128-10, 5 epochs, batch 16, momentum
 0.9), the bytes of the split, of a group's errand and of its history as they are sent, and how long Ray takes to start
-and, with this machine's workers, for one small part more. Computed, for a plan of many trials: with `places` = machines x cores,
+and, with the workers of this machine, for one small part more.
+Computed, for a plan of many trials: with `places` = machines x cores,
 
     seconds = start + max(parts x dealing, ceil(parts / places) x seconds of a part)
     traffic = machines x split + parts x (errand + history)
