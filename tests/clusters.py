@@ -105,7 +105,8 @@ class Separate:
     def train(self, split, recipe, plan, watch=ignore):
         import ray
 
-        note(self.folder, "part", f"{len(plan)} trials, {len(ray.get_gpu_ids())} GPUs")
+        seen = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+        note(self.folder, "part", f"{len(plan)} trials, {len(ray.get_gpu_ids())} GPUs, sees {seen!r}")
         return self.engine.train(split, recipe, plan, watch)
 
     def explain(self, checkpoint, x):

@@ -108,6 +108,7 @@ def test_an_engine_without_groups_is_dealt_out_by_rows(connected, tmp_path):
     split, plan = job(RATES[:12])
     history = RayEngine(Separate(str(tmp_path))).train(split, RECIPE, plan)
     parts = [int(part.split()[0]) for part in notes(tmp_path, "part")]
+    assert {part.split(", ", 1)[1] for part in notes(tmp_path, "part")} == {"0 GPUs, sees ''"}
     assert (len(parts) >= 2, max(parts) <= 12, sum(parts)) == (True, True, 24)
     np.testing.assert_allclose(history.valid_loss, DenseEngine(1).train(split, RECIPE, plan).valid_loss, atol=1e-4)
 
@@ -121,7 +122,7 @@ def test_gpus_are_kept_for_trials(connected, tmp_path):
         RayEngine(Separate(str(tmp_path)), gpus_per_trial=0.25).train(split, RECIPE, plan)
     finally:
         connected.remove_node(with_gpu)
-    assert notes(tmp_path, "part") == ["3 trials, 1 GPUs"] * 2
+    assert notes(tmp_path, "part") == ["3 trials, 1 GPUs, sees '0'"] * 2
 
 
 @pytest.mark.parametrize(

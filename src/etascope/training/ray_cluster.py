@@ -175,8 +175,6 @@ def _connect(ray: Any, address: str) -> None:
     if address == LOCAL:
         # Nobody looks at the dashboard of a cluster that ends with the command.
         others = {"num_cpus": cores(), "include_dashboard": False}
-    # Newer Rays warn that this will change; we ask for no GPU only where none is used.
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         ray.init(address=address, logging_level="ERROR", log_to_driver=False, **others)
     except ConnectionError:

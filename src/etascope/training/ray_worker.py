@@ -57,6 +57,7 @@ def remote_training() -> Any:
 
     def train(where: list[Any], errand: bytes, wanted: dict[str, str], tally: Any, of: tuple[str, int, float]) -> Any:
         # Sent by value, because it stands in a function: where etascope is missing or another one, it can say so.
+        import os
         import time
         from importlib import import_module
 
@@ -69,6 +70,9 @@ def remote_training() -> Any:
             return machine, {"etascope": f"missing or too old ({error})"}
         if versions() != wanted:
             return machine, versions()
+        if not ray.get_gpu_ids():
+            # Ray hides only the GPUs that are kept for others; a part that asked for none must not take theirs.
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""
         run, number, period = of
         last = [time.monotonic()]
 
