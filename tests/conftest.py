@@ -1,8 +1,10 @@
-"""What every test needs: a store of its own, far from the user's."""
+"""What every test needs: a store of its own, far from the user's; and for some a Ray cluster."""
 
 import os
 
 import pytest
+
+from tests.clusters import start_cluster
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,3 +16,21 @@ def _own_store(tmp_path_factory):
         del os.environ["ETASCOPE_STORE"]
     else:
         os.environ["ETASCOPE_STORE"] = before
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A Ray cluster of two machines, started when the first test asks for it."""
+    started = start_cluster()
+    yield started
+    started.shutdown()
+
+
+@pytest.fixture(scope="module")
+def connected(cluster):
+    """The cluster, with this process connected to it; afterwards it is not."""
+    import ray
+
+    ray.init(address=cluster.address, logging_level="ERROR", log_to_driver=False)
+    yield cluster
+    ray.shutdown()

@@ -15,6 +15,7 @@ from etascope.core.schedules import SCHEDULES
 from etascope.training.chance import initial_parameters
 from etascope.training.dense import DenseEngine
 from etascope.training.pytorch.engine import TorchEngine
+from etascope.training.ray_engine import RayEngine
 from tests.training import made
 
 ENGINES = {
@@ -22,6 +23,7 @@ ENGINES = {
     "dense, two workers": DenseEngine(workers=2),
     "PyTorch": TorchEngine(device="cpu"),
     "PyTorch, two trials at a time": TorchEngine(device="cpu", trials_in_memory=2),
+    "dense, on a Ray cluster": RayEngine(DenseEngine()),
 }
 each_engine = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 
@@ -32,6 +34,12 @@ RECIPES = {
     "one batch an epoch": Recipe((6,), "adamw", batch_size=200, epochs=3),
 }
 each_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+
+
+@pytest.fixture(autouse=True)
+def _machines(request):
+    if isinstance(request.node.callspec.params.get("engine"), RayEngine):
+        request.getfixturevalue("connected")
 
 
 def job(recipe, folds=3, learning_rates=(0.001, 0.01), seeds=(0, 1)):

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, cast
 
 import click
 
+from etascope.cli.cluster_option import cluster_options, joined
 from etascope.cli.command import SCRIPT, check_command, command_options, pick_by_command
 from etascope.cli.keeping import keeper
 from etascope.cli.model_options import engine_for, model_options
@@ -164,6 +165,7 @@ Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.""",
 @search_options
 @recipe_options
 @model_options
+@cluster_options
 @output_options
 @report_option
 @store_option
@@ -195,7 +197,7 @@ def pick(
     method_of(options)
     engine_for(recipe, options)
     kept = None if no_store else keeper(store_url, kept_options(options))
-    with progress(ascii=output.plain) as watch:
+    with joined(options), progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch)
         run = search(dataset, share, recipe, options, watch, keeper=kept)
     told = write_answer(output, run)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from etascope.cli.cluster_option import on_cluster
 from etascope.core.protocols import Engine
 from etascope.core.recipe import Recipe
 
@@ -46,4 +47,4 @@ def engine_for(recipe: Recipe, options: Mapping[str, Any]) -> Engine:
         from etascope.training.pytorch.named_models import factory_of
 
         factory_of(recipe.model)
-    return engine
+    return on_cluster(engine, options)

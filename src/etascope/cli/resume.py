@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from etascope.cli.cluster_option import cluster_options, joined
 from etascope.cli.command import search_command
 from etascope.cli.keeping import Kept
 from etascope.cli.options import Output, output_options
@@ -32,14 +34,17 @@ Exits as etascope pick does.""",
 )
 @click.argument("run", required=False)
 @click.option("--workers", type=int, help="Processes or threads; the answer stays the same. [default: as it began]")
+@cluster_options
 @store_option
 @output_options
-def resume(run: str | None, workers: int | None, store_url: str | None, json_path: str | None, ascii: bool) -> int:
+def resume(
+    run: str | None, workers: int | None, store_url: str | None, json_path: str | None, ascii: bool, **cluster: Any
+) -> int:
     """Go on with a search that was stopped, from the last round that it kept.
 
     The images are opened again as they were. The answer is the one that the search would have come to, bit by bit, if
     it had not been stopped. RUN is an id, the beginning of one, or `last`; without it, it is the latest run that did
-    not come to its end.
+    not come to its end. A search that began on a Ray cluster goes on here, unless --ray is given again.
     """
     from etascope.store.forgiving import Forgiving
 
@@ -50,7 +55,7 @@ def resume(run: str | None, workers: int | None, store_url: str | None, json_pat
         _tell(f"run {stored.id} came to its end; this is its answer.")
         return 0 if write_answer(output, stored.run) else 1
     job = stored.job
-    options = job.options if workers is None else {**job.options, "workers": workers}
+    options = {**job.options, **cluster} if workers is None else {**job.options, **cluster, "workers": workers}
     # The store that read the run notices when another process goes on with it, too.
     kept = Kept(Forgiving(store, _tell), options, stored.id)
     if job.data.command:
@@ -59,7 +64,7 @@ def resume(run: str | None, workers: int | None, store_url: str | None, json_pat
         with progress(ascii=output.plain) as watch:
             finished = search_command(asked, watch, stored.histories, kept)
         return 0 if write_answer(output, finished) else 1
-    with progress(ascii=output.plain) as watch:
+    with joined(cluster), progress(ascii=output.plain) as watch:
         dataset, share = open_again(options, f"run {stored.id}", watch)
         _check(stored, dataset)
         finished = search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etascope.cli.cluster_option import NAMES as CLUSTER
 from etascope.cli.model_options import engine_for
 from etascope.cli.options import Output, open_data
 from etascope.core.data import Dataset
@@ -40,7 +41,7 @@ _KINDS: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options to keep with a run, paths from the root: what the recipe says is kept as the recipe."""
     recipe = {field.name for field in fields(Recipe)}
-    kept = {name: value for name, value in options.items() if name not in recipe}
+    kept = {name: value for name, value in options.items() if name not in (*recipe, *CLUSTER)}
     for name in PATHS:
         if is_path(kept.get(name)):
             kept[name] = str(Path(kept[name]).absolute())

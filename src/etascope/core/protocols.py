@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.choice import Choice
@@ -61,6 +62,18 @@ class Engine(Protocol):
 
     def explain(self, checkpoint: Checkpoint, x: NDArray[Any]) -> tuple[Layer, ...]:
         """Return what each layer makes of the inputs `(n, ...)`; the last layer holds the logits."""
+        ...
+
+
+@runtime_checkable
+class GroupingEngine(Engine, Protocol):
+    """An engine that says which trials it trains together, so that others can train them for it elsewhere.
+
+    A plan of whole groups alone must be grouped in the same way, and give each trial the same bits.
+    """
+
+    def groups(self, split: Split, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:
+        """Return the rows of the plan that belong together, every row once; refuse a bad plan as `train` does."""
         ...
 
 

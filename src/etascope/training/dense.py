@@ -84,8 +84,7 @@ class DenseEngine:
             If the plan is empty, is longer than the recipe, or its trials take different numbers of steps.
         """
         began = time.perf_counter()
-        _check(split, recipe, plan)
-        groups = group_trials(plan, recipe.hidden[0] if recipe.hidden else split.n_classes)
+        groups = self.groups(split, recipe, plan)
         workers, steps, done, told = self.workers or cores(), plan.steps, 0, 0.0
 
         def advance(trial_steps: int) -> None:
@@ -110,6 +109,17 @@ class DenseEngine:
             watch(Progress("training", len(plan), len(plan), "trainings"))
         return in_plan_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
 
+    def groups(self, split: Split, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:
+        """Return the trials that are trained together, as rows of the plan; see `GroupingEngine`.
+
+        Raises
+        ------
+        InputError
+            As `train`.
+        """
+        _check(split, recipe, plan)
+        return group_trials(plan, recipe.hidden[0] if recipe.hidden else split.n_classes)
+
     def explain(self, checkpoint: Checkpoint, x: NDArray[np.float32]) -> tuple[Layer, ...]:
         """Return what each layer makes of inputs `(n, features)`; the last layer holds the logits."""
         values: Array = np.ascontiguousarray(x.reshape(len(x), -1), np.float32)
@@ -131,7 +141,11 @@ def group_trials(plan: Plan, first_units: int) -> list[NDArray[np.int64]]:
 
     Equal sizes have a reason beside balance: any run of whole groups, planned alone, is grouped the same way.
     """
-    most = int(np.clip(GROUP_COLUMNS // first_units, 1, GROUP_TRIALS))
+    return deal_out(plan, int(np.clip(GROUP_COLUMNS // first_units, 1, GROUP_TRIALS)))
+
+
+def deal_out(plan: Plan, most: int) -> list[NDArray[np.int64]]:
+    """Return trials of equal seed and fold in groups of at most `most`, as rows of the plan."""
     return [
         part.astype(np.int64) for trials in units_of(plan) for part in np.array_split(trials, -(-len(trials) // most))
     ]

@@ -9,6 +9,7 @@ from etascope.core.protocols import Engine
 from etascope.core.recipe import Recipe, Task
 from etascope.training.dense import DenseEngine
 from etascope.training.pytorch.engine import TorchEngine
+from etascope.training.ray_engine import RayEngine
 
 #: Options of the PyTorch engine, by the names of its fields.
 ENGINE_OPTIONS = ("device", "precision", "accumulate", "clip_norm", "trials_in_memory")
@@ -62,6 +63,7 @@ def engine_of(
 def task_for(engine: Engine, split: Split, recipe: Recipe) -> Task:
     """Describe a split under a recipe, with what a forward pass of the recipe's model takes, if the engine can tell."""
     task = Task.of(split, recipe)
+    engine = engine.engine if isinstance(engine, RayEngine) else engine
     if recipe.model is None or not isinstance(engine, TorchEngine):
         return task
     return replace(task, forward=engine.multiplications(split, recipe))
