@@ -13,12 +13,12 @@ from etascope.report.horizon_experiment import horizon_experiment
 from etascope.report.range_experiment import range_experiment
 from etascope.report.referee_experiment import referee_experiment
 from etascope.report.sharpness_experiment import sharpness_experiment
+from tests.experiments.test_horizon import setting
 from tests.learn import made
 from tests.report.charts.test_ladder import FALLING
 from tests.report.charts.test_referee import FULL
 from tests.report.filled import filled
 from tests.report.ranging import ranged, walled
-from tests.test_horizon import setting
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 #: Rates near each other, so that labels would meet if they could.

@@ -5,7 +5,7 @@ from etascope.core.recipe import Recipe
 from etascope.experiments.horizon import judge
 from etascope.report.horizon_experiment import horizon_experiment
 from tests.core.test_referee import DATA
-from tests.test_horizon import setting
+from tests.experiments.test_horizon import setting
 
 
 def told(*axes):

@@ -7,7 +7,7 @@ from etascope.core.recipe import Recipe
 from etascope.experiments.horizon import judge
 from etascope.report.horizon_page import basin_chart, print_horizon, setting_table
 from tests.core.test_referee import DATA
-from tests.test_horizon import setting
+from tests.experiments.test_horizon import setting
 
 FALLING = [setting(5, 0.02), setting(10, 0.015), setting(20, 0.005)]
 TOLD = Horizon(DATA, Recipe(), (judge("epochs", FALLING), judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)

@@ -4,8 +4,8 @@ from etascope.experiments.horizon import judge
 from etascope.report.charts.chart import figure
 from etascope.report.charts.ladder import ladder_chart
 from etascope.report.render import picture_of
+from tests.experiments.test_horizon import setting
 from tests.report.charts.drawing import layers, rows_of
-from tests.test_horizon import setting
 
 FALLING = judge("epochs", [setting(5, 0.02), setting(10, 0.01), setting(20, 0.005)])
 
