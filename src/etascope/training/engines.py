@@ -8,8 +8,6 @@ from etascope.core.data import Split
 from etascope.core.protocols import Engine
 from etascope.core.recipe import Recipe, Task
 from etascope.training.dense import DenseEngine
-from etascope.training.pytorch.engine import TorchEngine
-from etascope.training.ray_engine import RayEngine
 
 #: Options of the PyTorch engine, by the names of its fields.
 ENGINE_OPTIONS = ("device", "precision", "accumulate", "clip_norm", "trials_in_memory")
@@ -43,14 +41,12 @@ def engine_of(
     >>> type(engine_of(Recipe())).__name__, type(engine_of(Recipe(model="cnn"))).__name__
     ('DenseEngine', 'TorchEngine')
     """
-    if recipe.model is None and (device, precision, accumulate, clip_norm, trials_in_memory) == (
-        None,
-        None,
-        1,
-        None,
-        None,
-    ):
+    own = (device, precision, accumulate, clip_norm, trials_in_memory)
+    if recipe.model is None and own == (None, None, 1, None, None):
         return DenseEngine(workers)
+    # Its modules load when a model asks for them: a search of the dense network starts the sooner.
+    from etascope.training.pytorch.engine import TorchEngine
+
     return TorchEngine(
         device=device,
         precision=precision,
@@ -63,7 +59,12 @@ def engine_of(
 def task_for(engine: Engine, split: Split, recipe: Recipe) -> Task:
     """Describe a split under a recipe, with what a forward pass of the recipe's model takes, if the engine can tell."""
     task = Task.of(split, recipe)
+    if recipe.model is None:
+        return task
+    from etascope.training.pytorch.engine import TorchEngine
+    from etascope.training.ray_engine import RayEngine
+
     engine = engine.engine if isinstance(engine, RayEngine) else engine
-    if recipe.model is None or not isinstance(engine, TorchEngine):
+    if not isinstance(engine, TorchEngine):
         return task
     return replace(task, forward=engine.multiplications(split, recipe))
