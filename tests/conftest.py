@@ -7,6 +7,11 @@ import pytest
 from tests.clusters import start_cluster
 
 
+def pytest_collection_modifyitems(items):
+    """Put the tests with a Ray cluster last: a process that loaded Ray does not fork any more (`may_fork`)."""
+    items.sort(key=lambda item: "cluster" in item.nodeid or "test_ray_" in item.nodeid)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_store(tmp_path_factory):
     before = os.environ.get("ETASCOPE_STORE")

@@ -23,12 +23,6 @@ def children():
 
 
 @pytest.fixture(autouse=True)
-def _no_cluster_is_connected(monkeypatch):
-    # Other tests of this process were connected to one, and are not any more.
-    monkeypatch.delitem(sys.modules, "ray", raising=False)
-
-
-@pytest.fixture(autouse=True)
 def _nobody_is_left():
     before = children()
     yield
