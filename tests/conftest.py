@@ -1,10 +1,14 @@
-"""What every test needs: a store of its own, far from the user's; and for some a Ray cluster."""
+"""What every test needs: a store of its own, far from the user's, no threads left by others; for some a Ray cluster."""
 
 import os
+import sys
 
 import pytest
 
 from tests.clusters import start_cluster
+
+# W&B would report its own use to its server, from threads that stay.
+os.environ["WANDB_ERROR_REPORTING"] = "false"
 
 
 def pytest_collection_modifyitems(items):
@@ -39,3 +43,15 @@ def connected(cluster):
     ray.init(address=cluster.address, logging_level="ERROR", log_to_driver=False)
     yield cluster
     ray.shutdown()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_threads_left():
+    """End the services that libraries keep running, because the engine forks only where there are no other threads."""
+    yield
+    if "wandb" in sys.modules:
+        sys.modules["wandb"].teardown()
+    if "joblib.externals.loky.reusable_executor" in sys.modules:
+        executor = sys.modules["joblib.externals.loky.reusable_executor"]._executor
+        if executor is not None:
+            executor.shutdown(wait=True)

@@ -78,7 +78,9 @@ def test_trials_that_diverged_have_failed(store):
     assert {child.data.tags["ending"] for child in failed} == {"diverged"}
 
 
-def test_the_report_and_the_document_are_artifacts(store, tmp_path):
+def test_the_report_and_the_document_are_artifacts(store, tmp_path, monkeypatch):
+    # Its bar would leave a thread running.
+    monkeypatch.setenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     run, client = cheap(), MlflowClient(tracking_uri=store)
     parent = log_to_mlflow(run, tracking_uri=store)
     assert [file.path for file in client.list_artifacts(parent)] == ["answer.html", "answer.json"]

@@ -32,7 +32,8 @@ def items(updates):
 
 
 def read(folder):
-    """Return all runs in a folder by name."""
+    """Return all runs in a folder by name, once the service that writes them has ended."""
+    wandb.teardown()
     found = {}
     for path in folder.glob("wandb/offline-run-*/*.wandb"):
         run = Logged(files={file.name: file for file in path.parent.rglob("files/**/*") if file.is_file()})

@@ -38,9 +38,10 @@ def log_to_wandb(
 
     A trial has `learning_rate`, `fold`, `seed` and the recipe as its config, its losses and accuracies by training
     step, and its verdict in the summary; one that diverged has failed. The run `answer` has the answer in its summary,
-    the report as `report`, and a table of `trials`. Offline nothing leaves this machine: `wandb sync` uploads it later.
+    the report as `report`, and a table of `trials`. Offline the runs stay here until `wandb sync` uploads them.
     No code, no state of Git, no list of packages and no figures of the machine are logged, and `wandb.run` is left as
-    it is.
+    it is. W&B itself may report its use and its errors to its server, offline too, unless the environment has
+    `WANDB_ERROR_REPORTING=false` before it is loaded.
 
     Parameters
     ----------
