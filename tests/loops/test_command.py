@@ -78,8 +78,8 @@ def test_the_answer_does_not_depend_on_the_unit_of_the_metric(valley, tmp_path, 
 def test_higher_may_be_better_up_to_any_best_value(valley, tmp_path, best, of):
     body = VALLEY.replace("{value:.6f}", f"{{{of} - value * 0.1:.9f}}")
     higher = pick(tmp_path, body, logs=tmp_path / "higher", maximize=True, best=best)
-    # Where the measure is an accuracy, it also says what a difference is worth, so the curve is a little another.
-    assert higher.choice.learning_rate == pytest.approx(valley.choice.learning_rate, rel=0.05)
+    # A share up to 1 is an accuracy, whose noise is known from its size: the curve is another by a little.
+    assert higher.choice.learning_rate == pytest.approx(valley.choice.learning_rate, rel=0.1 if of == 1 else 1e-3)
     best_trial = next(verdict for verdict in higher.choice.verdicts if verdict.startswith("best"))
     shown = float(best_trial.split()[2])
     assert shown == pytest.approx(of - 0.1 * valley.choice.valid_loss, abs=0.02)
