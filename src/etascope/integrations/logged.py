@@ -17,15 +17,15 @@ METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 
 
 def recipe_words(recipe: Recipe) -> dict[str, str | int | float]:
-    """Return each field of a recipe that is set as a string or a number; hidden layers as `256-128`, or `none`.
+    """Return each field of a recipe as a string or a number; hidden layers as `256-128`, or `none`.
 
     Examples
     --------
     >>> recipe_words(Recipe(hidden=(256, 128)))["hidden"], recipe_words(Recipe(hidden=()))["hidden"]
     ('256-128', 'none')
     """
-    found = {name: value for name, value in asdict(recipe).items() if value is not None}
-    return {**found, "hidden": "-".join(map(str, recipe.hidden)) or "none"}
+    hidden = "-".join(map(str, recipe.hidden)) or "none"
+    return {**asdict(recipe), "hidden": hidden, "model": recipe.model or "dense"}
 
 
 def data_words(data: DataSummary) -> dict[str, str | int]:
