@@ -12,8 +12,16 @@ os.environ["WANDB_ERROR_REPORTING"] = "false"
 
 
 def pytest_collection_modifyitems(items):
-    """Put the tests with a Ray cluster last: a process that loaded Ray does not fork any more (`may_fork`)."""
-    items.sort(key=lambda item: "cluster" in item.nodeid or "test_ray_" in item.nodeid)
+    """Put the tests with a Ray cluster last: a process that loaded Ray does not fork any more (`may_fork`).
+
+    The page on clusters comes after them all: it starts a cluster of its own in this process, and no machine can join
+    the first one after that.
+    """
+    items.sort(key=lambda item: ("test_docs" in item.nodeid) + 1 if _needs_ray(item.nodeid) else 0)
+
+
+def _needs_ray(name):
+    return "cluster" in name or "test_ray_" in name
 
 
 @pytest.fixture(scope="session", autouse=True)
