@@ -1,8 +1,10 @@
 """What every test needs: a store of its own, far from the user's, no threads left by others; for some a Ray cluster."""
 
 import os
+import random
 import sys
 
+import numpy as np
 import pytest
 
 from tests.clusters import start_cluster
@@ -33,6 +35,15 @@ def _own_store(tmp_path_factory):
         del os.environ["ETASCOPE_STORE"]
     else:
         os.environ["ETASCOPE_STORE"] = before
+
+
+@pytest.fixture(autouse=True)
+def _same_generators():
+    """Seed the global generators, so that a test is the same alone, among others and in any order."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - the global one is meant
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture(scope="session")
