@@ -8,6 +8,7 @@ import runpy
 import shlex
 import tomllib
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -331,7 +332,7 @@ def test_the_pictures_are_what_the_tool_writes(tmp_path):
         assert len(kept) > 20
         told, again = ([masked(line) for line in lines if re.search("[a-z]", line)] for lines in (kept, made))
         # On another processor a rate near the limit of a verdict may get the one beside it.
-        assert sum(a != b for a, b in zip(told, again, strict=True)) <= len(told) // 10, path.name
+        assert SequenceMatcher(None, told, again, autojunk=False).ratio() > 0.9, path.name
         answers = [[line for line in lines if line.startswith("learning rate")] for lines in (kept, made)]
         assert all(alike(a, b) for a, b in zip(*answers, strict=True))
 
