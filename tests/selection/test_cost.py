@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,3 +31,9 @@ def test_the_rows_of_one_holdout_are_those_that_no_step_trains():
     job = task(n_folds=1, batch_size=300)
     history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
     assert search_cost(job, [history]).training_equivalents == pytest.approx((640 * 5 + 5 * 200 / 3) / 4000)
+
+
+def test_validation_rows_of_a_loader_are_no_part_of_a_training():
+    job = replace(task(n_folds=1), n_valid=80)
+    history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
+    assert search_cost(job, [history]).training_equivalents == pytest.approx((640 * 5 + 5 * 80 / 3) / 4000)

@@ -130,6 +130,9 @@ class Task:
     forward
         Multiply-adds of one forward pass of one example, where the recipe has a model that is no dense network; None
         where that is not known.
+    n_valid
+        Validation rows that stand beside the development rows, where a loader of its own gives them; None where they
+        are development rows, held out.
     """
 
     recipe: Recipe
@@ -140,6 +143,7 @@ class Task:
     n_features: int = 784
     measure: Measure | None = None
     forward: float | None = None
+    n_valid: int | None = None
 
     @classmethod
     def of(cls, split: Split, recipe: Recipe) -> Task:

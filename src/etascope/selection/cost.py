@@ -45,6 +45,8 @@ def _validated(task: Task, history: History) -> float:
 
 def _fold_rows(task: Task) -> float:
     """Return the rows of a fold; of a single holdout, as far as the steps of an epoch tell."""
+    if task.n_valid is not None:
+        return task.n_valid
     if task.n_folds > 1:
         return task.n_development / task.n_folds
     return max(task.n_development - task.steps_per_epoch * task.recipe.batch_size, 0)

@@ -182,7 +182,7 @@ def read_scores(task: Task, trials: Sequence[Trial], fractions: Sequence[float],
                 share = (losses / np.maximum(level[1], LEAST)[:, None]).mean(axis=0)
                 relative[k, s, here][: len(share)] = share
     if target == "accuracy" and rates:
-        rows = sum(width.values()) / len(folds) if kept else task.n_development / max(task.n_folds, 1)
+        rows = sum(width.values()) / len(folds) if kept else (task.n_valid or task.n_development / max(task.n_folds, 1))
         raised = np.minimum(log_loss + _raised(log_loss, errors, units, rows)[:, None], ALMOST_WORST)
         log_loss = np.where(log_loss < WORST, raised, log_loss)
     return _with_variances(np.array(rates, np.float64), tuple(units), log_loss, errors, relative, task)
@@ -216,7 +216,7 @@ def _with_variances(
         sampled = _means(_variances(by_seed), axis=1) / np.maximum(rows, 1)
         run = np.maximum(between - np.nan_to_num(sampled), 0.0)
     else:
-        n = np.array([task.n_development])
+        n = np.array([task.n_valid or task.n_development])
         example = np.divide(between, counts, out=np.zeros(len(rates)), where=counts > 0)
         run = np.zeros(len(rates))
     run[counts < 2] = 0.0

@@ -108,10 +108,11 @@ def own_job(
     recipe = replace(recipe, batch_size=first.size * accumulate, **_like(optimizers))
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
     shape = _shape(first)
-    task = Task(recipe, n_classes, per_epoch * recipe.batch_size + valid, 1, per_epoch, math.prod(shape))
+    train = per_epoch * recipe.batch_size
+    task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(shape), n_valid=valid)
     data = DataSummary(
-        source="loaders", fingerprint=batches.fingerprint(), images=task.n_development, image_shape=shape,
-        development=task.n_development, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
+        source="loaders", fingerprint=batches.fingerprint(), images=train + valid, image_shape=shape,
+        development=train + valid, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
     )  # fmt: skip
     return OwnJob(
         training=Training(networks, batches, objective, settings, recipe.epochs),
