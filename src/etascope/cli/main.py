@@ -35,6 +35,7 @@ _EXAMPLES = "\b\nExamples:\n  "
 
 #: Where each command stands, and what the list of commands says of it, so that the list loads none of them.
 _ELSEWHERE = {
+    "studio": ("studio", "studio", "See learning rates at work on a web page."),
     "range-test": ("range_test", "range_test", "See what a range test would have suggested."),
     "ladder": ("ladder", "ladder", "Repeat the choice at other lengths, batch sizes or widths."),
     "referee": ("referee", "referee", "Score range tests, Optuna, Prodigy and etascope on your own recipe."),
@@ -51,7 +52,7 @@ _ELSEWHERE = {
     "gc": ("runs", "gc", "Give the space of forgotten searches back."),
 }
 _SECTIONS = {
-    "Commands": ("pick", "trace", "quiz"),
+    "Commands": ("pick", "trace", "quiz", "studio"),
     "Experiments": ("range-test", "ladder", "referee", "sharpness"),
     "Kept searches": ("runs", "show", "compare", "export", "code", "resume", "rm", "gc"),
     "In CI": ("lock", "check"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from etascope.core.choice import Choice, Cost
 from etascope.core.measure import Measure
 from etascope.core.question import Question
-from etascope.core.recipe import Recipe
+from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run, versions
 from etascope.core.trace import Epoch, Prediction, Stage, Trace
 from etascope.core.trials import Trial
@@ -70,7 +70,7 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
         "reason": list(choice.reason),
         "not_tried": choice.not_tried,
         **evidence(choice),
-        "trials": list(_trials(run)),
+        "trials": [trial_document(t, run.task, word) for t, word in zip(run.trials, choice.verdicts, strict=True)],
         "cost": _cost(choice.cost),
         "seconds": run.seconds,
         "recipe": _recipe(run.recipe) if choice.measure is None else None,
@@ -221,23 +221,23 @@ def _question(question: Question) -> Document:
     }
 
 
-def _trials(run: Run) -> Iterable[Document]:
-    for trial, verdict in zip(run.trials, run.choice.verdicts, strict=True):
-        ends = trial.epoch_ends(run.task.steps_per_epoch)
-        yield {
-            "learning_rate": trial.learning_rate,
-            "fold": trial.fold,
-            "seed": trial.seed,
-            "status": trial.status.name.lower(),
-            "steps": trial.steps,
-            "train_loss": _numbers(trial.train_loss[ends]),
-            "train_accuracy": _numbers(trial.train_accuracy[ends]),
-            "valid_loss": _numbers(trial.valid_loss[ends]),
-            "valid_accuracy": _numbers(trial.valid_accuracy[ends]),
-            "verdict": verdict,
-            "metric": _metric(trial, run.choice.measure),
-            "remark": trial.remark,
-        }
+def trial_document(trial: Trial, task: Task, verdict: str | None = None) -> Document:
+    """Return a trial as plain dicts, lists, strings and numbers, its losses by epoch."""
+    ends = trial.epoch_ends(task.steps_per_epoch)
+    return {
+        "learning_rate": trial.learning_rate,
+        "fold": trial.fold,
+        "seed": trial.seed,
+        "status": trial.status.name.lower(),
+        "steps": trial.steps,
+        "train_loss": _numbers(trial.train_loss[ends]),
+        "train_accuracy": _numbers(trial.train_accuracy[ends]),
+        "valid_loss": _numbers(trial.valid_loss[ends]),
+        "valid_accuracy": _numbers(trial.valid_accuracy[ends]),
+        "verdict": verdict,
+        "metric": _metric(trial, task.measure),
+        "remark": trial.remark,
+    }
 
 
 def _metric(trial: Trial, measure: Measure | None) -> list[float | str | None] | None:

@@ -1,0 +1,125 @@
+"""What a page may ask for, checked and bounded before anything trains."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from etascope.core.errors import InputError
+from etascope.core.recipe import Recipe
+from etascope.studio.work import FOLDS
+
+#: The axis of the dial: lowest and highest learning rate, and rates a decade.
+LOWEST, HIGHEST, A_DECADE = 1e-5, 10.0, 4
+#: Units of a hidden layer, layers, epochs and trials that a page may ask for at most.
+MOST_UNITS, MOST_LAYERS, MOST_EPOCHS, MOST_TRIALS = 512, 3, 20, 16
+
+#: Data sets by the names that a page may say.
+SOURCES = {"digits": "digits"}
+
+LearningRate = Annotated[float, Field(ge=LOWEST / 10, le=HIGHEST * 10, allow_inf_nan=False)]
+
+
+class AskedRecipe(BaseModel):
+    """The recipe in the page's address: everything about a training but the learning rate."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: Annotated[str, Field(max_length=64, description="Name of a data set of the studio.")] = "digits"
+    optimizer: Literal["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad"] = "momentum"
+    batch_size: Annotated[int, Field(ge=4, le=256)] = 16
+    epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS)] = 5
+    hidden: Annotated[
+        str,
+        Field(
+            max_length=24,
+            pattern=r"^(\d{1,3}(,\d{1,3}){0,2})?$",
+            description="Units of each hidden layer, with commas; empty for none.",
+        ),
+    ] = "128"
+    schedule: Literal["constant", "linear", "cosine", "step", "one-cycle"] = "constant"
+    warmup: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = 0.0
+    seed: Annotated[int, Field(ge=0, le=9999)] = 0
+    page: Annotated[
+        str, Field(max_length=64, description="A name that a page gives itself; work is dealt out fairly by it.")
+    ] = ""
+
+    def source(self) -> str:
+        """Return what `open_images` takes: never what the page said, which might be a path.
+
+        Raises
+        ------
+        InputError
+            If the studio has no such data set.
+        """
+        if self.data not in SOURCES:
+            raise InputError(f"the studio has the data sets {', '.join(SOURCES)}; found {self.data!r}. Choose one.")
+        return SOURCES[self.data]
+
+    def recipe(self) -> Recipe:
+        """Return the recipe.
+
+        Raises
+        ------
+        InputError
+            If layers are wider than the studio trains.
+        """
+        hidden = tuple(int(units) for units in self.hidden.split(",") if units)
+        if any(not 1 <= units <= MOST_UNITS for units in hidden):
+            raise InputError(f"hidden layers must have 1 to {MOST_UNITS} units; found {self.hidden}. Try 128.")
+        return Recipe(hidden, self.optimizer, self.schedule, self.warmup, self.batch_size, self.epochs, seed=self.seed)
+
+
+class AskedLandscape(AskedRecipe):
+    """The landscape of a recipe."""
+
+    folds: Annotated[int, Field(ge=1, le=FOLDS, description="Of five folds, how many each rate trains on.")] = 1
+
+
+class AskedTrace(AskedRecipe):
+    """One training laid open."""
+
+    learning_rate: LearningRate
+    image: Annotated[int, Field(ge=0, le=99_999, description="Which test image to follow, counted from 0.")] = 0
+
+
+class AskedRace(AskedRecipe):
+    """Some learning rates side by side."""
+
+    rates: Annotated[str, Field(max_length=300, description="Learning rates, with commas.")]
+
+    def runners(self) -> list[float]:
+        """Return the rates, ascending.
+
+        Raises
+        ------
+        InputError
+            If they are no numbers, too few, too many, or far out.
+        """
+        try:
+            rates = sorted({float(part) for part in self.rates.split(",")})
+        except ValueError:
+            raise InputError(
+                f"rates must be numbers with commas between; found {self.rates!r}. Try 0.001,0.01,0.1."
+            ) from None
+        if not 2 <= len(rates) <= MOST_TRIALS or not all(LOWEST / 10 <= rate <= HIGHEST * 10 for rate in rates):
+            raise InputError(
+                f"a race needs 2 to {MOST_TRIALS} different rates from {LOWEST / 10:g} to {HIGHEST * 10:g}; found "
+                f"{self.rates!r}. Try 0.001,0.01,0.1."
+            )
+        return rates
+
+
+def dial_rates() -> list[float]:
+    """Return the rates that the dial's landscape is made of, as they are read: 0.0178, not 0.01778279.
+
+    Examples
+    --------
+    >>> rates = dial_rates()
+    >>> len(rates), rates[0], rates[12], rates[-1]
+    (25, 1e-05, 0.01, 10.0)
+    """
+    decades = round(math.log10(HIGHEST / LOWEST))
+    return [float(f"{LOWEST * 10 ** (i / A_DECADE):.3g}") for i in range(decades * A_DECADE + 1)]

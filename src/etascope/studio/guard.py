@@ -1,0 +1,102 @@
+"""Who may talk to the studio: this machine's own browser, or whoever has the token."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: What a page of the studio may load: its own files and nothing else; Vega sets styles on what it draws.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+#: Bytes of a request's body, uploads apart.
+LARGEST_BODY = 64 * 1024
+COOKIE = "etascope_token"
+
+
+@dataclass(frozen=True, eq=False)
+class Guard:
+    """ASGI middleware: checks the Host header, the origin and the token, and sets the headers of every answer.
+
+    A page elsewhere on the web that names this machine by a name of its own (DNS rebinding) sends its own Host, and is
+    refused. There are no CORS headers, so no other page reads an answer.
+
+    Attributes
+    ----------
+    app
+        What is guarded.
+    hosts
+        Names by which the studio may be asked for, without a port; addresses of this machine always may.
+    token
+        What a visitor must bring once, as `?token=`; a cookie keeps it. None asks for none.
+    """
+
+    app: ASGIApp
+    hosts: frozenset[str] = field(default_factory=frozenset[str])
+    token: str | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer why not."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get("host", "")
+        if not self._known(host):
+            await _refuse(
+                send, 421, "this studio is asked for by its own address; found another Host. Open its own link."
+            )
+            return
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != host:
+            await _refuse(send, 403, "requests must come from the studio's own page; this one came from another.")
+            return
+        given = self._given(scope, headers)
+        if self.token is not None and not hmac.compare_digest(given.encode(), self.token.encode()):
+            await _refuse(send, 401, "this studio needs its token. Open the link that the command printed.")
+            return
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                more = [*HEADERS]
+                if self.token is not None:
+                    more.append((b"set-cookie", f"{COOKIE}={self.token}; HttpOnly; SameSite=Strict; Path=/".encode()))
+                message = {**message, "headers": [*message.get("headers", []), *more]}
+            await send(message)
+
+        await self.app(scope, receive, sent)
+
+    def _known(self, host: str) -> bool:
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+        name = name.strip("[]").lower()
+        if name == "localhost" or name in self.hosts:
+            return True
+        try:
+            return ipaddress.ip_address(name).is_loopback
+        except ValueError:
+            return False
+
+    def _given(self, scope: Scope, headers: dict[str, str]) -> str:
+        asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
+        kept = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        return asked or (kept.value if kept is not None else "")
+
+
+async def _refuse(send: Send, status: int, sentence: str) -> None:
+    body = f'{{"error": "{sentence}"}}'.encode()
+    start = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *HEADERS]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,74 @@
+"""All rates of the dial, trained from far apart to close together and told as they come: `landscape`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import numpy as np
+
+from etascope.core.history import History, join
+from etascope.core.recipe import Recipe
+from etascope.core.run import Run
+from etascope.core.trials import trials
+from etascope.report.document import Document, pick_document, trial_document
+from etascope.selection.cross_validation import CrossValidation
+from etascope.studio.asked import dial_rates
+from etascope.studio.crew import Crew
+from etascope.studio.work import Asked, describe, train
+
+#: Trials of a part: few, so that the first points come soon, and as many as the engine trains together.
+PART = 7
+
+
+async def landscape(crew: Crew, page: str, source: str, recipe: Recipe, folds: int = 1) -> AsyncIterator[Document]:
+    """Yield `begin`, then `trials` as they are trained, then the whole run as `pick_document` tells it.
+
+    Parameters
+    ----------
+    crew
+        Trains.
+    page
+        Whose work it is.
+    source, recipe
+        What to train, and on which images.
+    folds
+        How many of five folds each rate is trained on. Default 1, which is quick.
+    """
+    began, rates = time.perf_counter(), dial_rates()
+    yield {"event": "begin", "rates": rates, "folds": folds, "epochs": recipe.epochs}
+    task, data = await crew.run(page, describe, source, recipe)
+    asked = [Asked(source, recipe, part, (fold,)) for fold in range(folds) for part in _spread(rates)]
+    working = [asyncio.ensure_future(crew.run(page, train, one)) for one in asked]
+    histories = list[History]()
+    try:
+        for done in asyncio.as_completed(working):
+            histories.append(await done)
+            found = trials(task, histories[-1:])
+            yield {"event": "trials", "trials": [trial_document(trial, task) for trial in found]}
+    finally:
+        for one in working:
+            one.cancel()
+    history = _in_order(histories)
+    choice = await asyncio.to_thread(CrossValidation().choose, task, [history])
+    run = Run(data, task, (history,), choice, None, time.perf_counter() - began)
+    yield {"event": "run", "run": pick_document(run)}
+
+
+def _spread(rates: Sequence[float]) -> list[tuple[float, ...]]:
+    """Return the rates in parts that each go over the whole axis.
+
+    Examples
+    --------
+    >>> _spread([float(i) for i in range(16)])
+    [(0.0, 3.0, 6.0, 9.0, 12.0, 15.0), (1.0, 4.0, 7.0, 10.0, 13.0), (2.0, 5.0, 8.0, 11.0, 14.0)]
+    """
+    parts = -(-len(rates) // PART)
+    return [tuple(rates[i::parts]) for i in range(parts)]
+
+
+def _in_order(histories: Sequence[History]) -> History:
+    """Return one history, rates ascending within each fold: the order in which they came is chance."""
+    ordered = sorted(histories, key=lambda h: (int(h.plan.folds[0]), float(np.min(h.plan.rates))))
+    return join(ordered)

@@ -1,0 +1,49 @@
+"""Some learning rates side by side, from the same weights, on the same batches: `race`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+
+from etascope.core.recipe import Recipe, Task
+from etascope.core.trials import trials
+from etascope.report.document import Document, number, trial_document
+from etascope.studio.crew import Crew
+from etascope.studio.work import Asked, describe, train
+
+
+async def race(crew: Crew, page: str, source: str, recipe: Recipe, rates: Sequence[float]) -> Document:
+    """Return each rate's training loss after every step, with what it is after every epoch.
+
+    Parameters
+    ----------
+    crew, page
+        Who trains, and for whom.
+    source, recipe
+        What to train, and on which images.
+    rates
+        Ascending.
+    """
+    parts = [tuple(rates[i :: crew.workers]) for i in range(min(crew.workers, len(rates)))]
+    (task, data), *histories = await asyncio.gather(
+        crew.run(page, describe, source, recipe),
+        *(crew.run(page, train, Asked(source, recipe, part)) for part in parts),
+    )
+    assert isinstance(task, Task)
+    every = sorted((trial for h in histories for trial in trials(task, [h])), key=lambda trial: trial.learning_rate)
+    return {
+        "steps": task.steps,
+        "steps_per_epoch": task.steps_per_epoch,
+        "blind": float(np.log(task.n_classes)),
+        "class_names": list(data.class_names),
+        "runners": [
+            {
+                **trial_document(trial, task),
+                "step_loss": [number(float(loss)) for loss in trial.step_loss],
+                "diverged_at": trial.diverged_at,
+            }
+            for trial in every
+        ],
+    }
