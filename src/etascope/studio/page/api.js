@@ -1,0 +1,42 @@
+// Questions to the server. An answer is JSON, or a stream of events; an error has a sentence.
+const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-");
+
+export class Trouble extends Error {}
+
+export async function ask(path, query = {}, signal = undefined) {
+  const answer = await reach(path, query, signal);
+  return answer.json();
+}
+
+// Call `each` with every event of a stream, until its end.
+export async function stream(path, query, signal, each) {
+  const answer = await reach(path, query, signal);
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ""; ;) {
+    const { done, value } = await reader.read().catch((error) => { throw lost(error); });
+    if (done) return;
+    const parts = (rest + value).split("\n\n");
+    rest = parts.pop();
+    for (const part of parts) {
+      const event = JSON.parse(part.replace(/^data: /, ""));
+      if (event.event === "failed") throw new Trouble(event.error);
+      each(event);
+    }
+  }
+}
+
+async function reach(path, query, signal) {
+  const asked = new URLSearchParams({ ...query, page: PAGE });
+  if (path === "/api/studio") asked.delete("page");
+  const answer = await fetch(`${path}?${asked}`, { signal }).catch((error) => { throw lost(error); });
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
+  throw new Trouble(told.error);
+}
+
+function lost(error) {
+  if (error.name === "AbortError") return error;
+  const trouble = new Trouble("The studio's server does not answer. Start it again with: etascope studio. Your settings stand in this page's address.");
+  trouble.lost = true;
+  return trouble;
+}

@@ -1,0 +1,62 @@
+// The landscape of the recipe under way: asked for once, told to all who watch, as it comes.
+import { stream } from "./api.js";
+import { recipeOf } from "./state.js";
+
+const listeners = new Set();
+let key = "", controller = null;
+export let now = nothing();
+// The last whole landscape of another recipe, to see what moved.
+export let ghost = null;
+
+function nothing() { return { rates: [], trials: [], run: null, done: false, error: null }; }
+
+export function watch(listener) { listeners.add(listener); listener(now); return () => listeners.delete(listener); }
+
+export async function want(state) {
+  const asked = recipeOf(state), wanted = JSON.stringify(asked);
+  if (wanted === key && !now.error) return;
+  controller?.abort();
+  controller = new AbortController();
+  const mine = controller;
+  if (now.run) ghost = now;
+  key = wanted;
+  now = { ...nothing(), recipe: asked, began: performance.now() };
+  tell();
+  try {
+    await stream("/api/landscape", asked, mine.signal, (event) => {
+      if (mine !== controller) return;
+      if (event.event === "begin") now = { ...now, rates: event.rates };
+      if (event.event === "trials") now = { ...now, trials: [...now.trials, ...event.trials].sort((a, b) => a.learning_rate - b.learning_rate) };
+      if (event.event === "run") now = { ...now, run: event.run, trials: event.run.trials, done: true };
+      tell();
+    });
+  } catch (error) {
+    if (mine !== controller || error.name === "AbortError") return;
+    now = { ...now, error };
+    tell();
+  }
+}
+
+export function again(state) { key = ""; return want(state); }
+
+function tell() { for (const listener of listeners) listener(now); }
+
+// Means over the folds, by rate: what the dial draws.
+export function points(of) {
+  const found = new Map();
+  for (const trial of of.trials) {
+    const loss = trial.status === "diverged" ? Infinity : Number(trial.valid_loss.at(-1) ?? Infinity);
+    const at = found.get(trial.learning_rate) ?? { rate: trial.learning_rate, losses: [], accuracies: [], trials: [] };
+    at.losses.push(Number.isNaN(loss) ? Infinity : loss);
+    at.accuracies.push(Number(trial.valid_accuracy.at(-1)));
+    at.trials.push(trial);
+    found.set(trial.learning_rate, at);
+  }
+  return [...found.values()].sort((a, b) => a.rate - b.rate).map((at) => ({ ...at, loss: mean(at.losses), accuracy: mean(at.accuracies) }));
+}
+
+export function mean(values) { return values.reduce((a, b) => a + b, 0) / values.length; }
+
+export function nearest(all, rate) {
+  return all.reduce((best, at) => (best && Math.abs(Math.log(best.rate / rate)) <= Math.abs(Math.log(at.rate / rate)) ? best : at), null);
+}

@@ -1,0 +1,73 @@
+// The page: the dial and the recipe stay, the way changes.
+import { ask } from "./api.js";
+import { dial, reading } from "./dial.js";
+import { h } from "./elements.js";
+import * as field from "./landscape.js";
+import * as rates from "./rates.js";
+import { controls } from "./recipe.js";
+import * as address from "./state.js";
+import * as concept from "./ways/concept.js";
+import * as deepDive from "./ways/deep-dive.js";
+import * as trace from "./ways/trace.js";
+import * as why from "./ways/why.js";
+
+const WAYS = { concept, why, "deep-dive": deepDive, trace };
+const [nav, section, trouble, told] = ["ways", "way", "trouble", "reading"].map((id) => document.getElementById(id));
+
+async function begin() {
+  const studio = await ask("/api/studio");
+  rates.begin(studio.colours);
+  address.begin(studio.recipe);
+  controls(document.getElementById("recipe"), studio.choices);
+  const instrument = dial(document.getElementById("dial"), (lr) => address.set({ lr }));
+
+  let frame = 0;
+  const redraw = () => { frame ||= requestAnimationFrame(() => { frame = 0; instrument.draw(field.now, field.ghost); point(); }); };
+  const point = () => {
+    const { lr } = address.get(), { word, text } = reading(lr, field.now);
+    instrument.point(lr, `${word}: ${text}`);
+    told.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...answer());
+  };
+  field.watch((now) => { redraw(); complain(now.error, () => field.again(address.get())); });
+  rates.dark.addEventListener("change", redraw);
+
+  let open = null;
+  const show = () => {
+    const { way } = address.get(), found = WAYS[way] ? way : "concept";
+    for (const link of nav.children) link.toggleAttribute("aria-current", link.dataset.way === found);
+    for (const link of nav.children) if (link.dataset.way === found) link.setAttribute("aria-current", "page");
+    open?.close?.();
+    section.replaceChildren();
+    document.title = `${WAYS[found].name} · etascope studio`;
+    open = WAYS[found].open(section, (error, again) => complain(error, again)) ?? null;
+  };
+  nav.append(...Object.entries(WAYS).map(([way, { name }]) => h("a", {
+    "data-way": way, href: address.address({ ...address.get(), way }),
+    onclick: (event) => { if (event.metaKey || event.ctrlKey || event.shiftKey) return; event.preventDefault(); address.set({ way }); },
+  }, name)));
+  address.watch((state, before) => {
+    for (const link of nav.children) link.href = address.address({ ...state, way: link.dataset.way });
+    if (state.way !== before.way) show();
+    point();
+    field.want(state);
+    open?.change?.(state, before);
+  });
+  show();
+  field.want(address.get());
+}
+
+// The recommended rate, as a button that takes the needle there.
+function answer() {
+  const run = field.now.run;
+  if (!run) return [];
+  if (run.learning_rate === null) return [" For this recipe no rate can be recommended yet."];
+  return [" Recommended here: ", h("a", { href: address.address({ ...address.get(), lr: run.learning_rate }), onclick: (event) => { event.preventDefault(); address.set({ lr: run.learning_rate }); } }, rates.words(run.learning_rate)), "."];
+}
+
+function complain(error, again) {
+  trouble.hidden = !error;
+  if (!error) return;
+  trouble.replaceChildren(h("p", {}, error.message), again ? h("button", { onclick: () => { trouble.hidden = true; again(); } }, "Try again") : "");
+}
+
+begin().catch((error) => complain(error, () => location.reload()));

@@ -1,0 +1,84 @@
+// The landscape with all folds, epoch by epoch, and beside what it was before.
+import { stream } from "../api.js";
+import { chart, colourOfRate, rateAxis } from "../charts.js";
+import { h } from "../elements.js";
+import * as field from "../landscape.js";
+import { nats, words } from "../rates.js";
+import { get, recipeOf } from "../state.js";
+
+export const name = "Deep dive";
+
+export function open(into, complain) {
+  let told = { trials: [], run: null }, before = null, epoch = null, controller = null;
+  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
+  const loss = { field: "loss", type: "quantitative", title: "validation loss (nats, logarithmic)", scale: { type: "log", domainMax: 6, clamp: true, nice: false } };
+  const land = chart(() => ({
+    encoding: { x: rateAxis(), y: loss },
+    layer: [
+      { transform: [{ filter: "datum.kind == 'basin'" }], mark: { type: "rect", color: css("accent"), opacity: 0.18 }, encoding: { x2: { field: "to" }, y: { value: 0 }, y2: { value: "height" } } },
+      { transform: [{ filter: "datum.kind == 'ghost'" }], mark: { type: "line", strokeDash: [5, 4], color: css("ghost") } },
+      { transform: [{ filter: "datum.kind == 'mean'" }], mark: { type: "line", color: css("quiet") } },
+      { transform: [{ filter: "datum.kind == 'dot'" }], mark: { type: "point", filled: true, size: 46, opacity: 0.9 }, encoding: { color: colourOfRate(), tooltip: [{ field: "rate", title: "learning rate" }, { field: "loss", format: ".3f", title: "validation loss" }, { field: "accuracy", format: ".0%", title: "accuracy" }, { field: "fold" }] } },
+      { transform: [{ filter: "datum.kind == 'needle'" }], mark: { type: "rule", color: css("accent"), strokeWidth: 2 }, encoding: { y: null } },
+    ],
+  }), 300);
+  // The colour of a loss is gray, so that colour goes on meaning learning rate.
+  const shade = { field: "loss", type: "quantitative", title: "nats", scale: { type: "log", domain: [0.3, 3], clamp: true, range: ["#111827", "#f3f4f6"] } };
+  const map = chart(() => ({
+    encoding: { x: { field: "name", type: "ordinal", title: "learning rate", sort: { field: "rate" }, axis: { labelAngle: -60 } }, y: { field: "epoch", type: "ordinal", title: "epoch", sort: "descending" },
+      color: shade, tooltip: [{ field: "name", title: "learning rate" }, { field: "epoch" }, { field: "loss", format: ".2f" }] },
+    mark: "rect",
+  }), 170);
+  const scrub = h("input", { type: "range", min: 1, "aria-label": "epoch", oninput: () => { epoch = Number(scrub.value); draw(); } }), shown = h("span"), answer = h("div");
+  into.append(
+    h("h2", {}, "Deep dive: the landscape"),
+    h("p", {}, "Each dot is one training to the end, on one of five folds: what is left out of the fold trains, the fold judges. Change batch size, epochs or optimizer: the landscape before stays as a dashed line."),
+    h("div", { class: "row" }, h("label", {}, "after epoch", scrub, shown)), land.element, answer, map.element);
+
+  async function load() {
+    controller?.abort();
+    controller = new AbortController();
+    if (told.run) before = told;
+    told = { trials: [], run: null };
+    epoch = null;
+    try {
+      await stream("/api/landscape", { ...recipeOf(get()), folds: 5 }, controller.signal, (event) => {
+        if (event.event === "trials") told = { ...told, trials: [...told.trials, ...event.trials] };
+        if (event.event === "run") told = { trials: event.run.trials, run: event.run };
+        if (event.event !== "begin") draw();
+      });
+      complain(null);
+    } catch (error) { if (error.name !== "AbortError") complain(error, load); }
+  }
+
+  function at(trials, when) {
+    return trials.filter((trial) => trial.status !== "diverged" && Number.isFinite(Number(trial.valid_loss[when - 1])))
+      .map((trial) => ({ kind: "dot", rate: trial.learning_rate, fold: trial.fold, loss: Number(trial.valid_loss[when - 1]), accuracy: Number(trial.valid_accuracy[when - 1]) }));
+  }
+
+  function means(dots, kind) {
+    const by = new Map();
+    for (const dot of dots) by.set(dot.rate, [...(by.get(dot.rate) ?? []), dot.loss]);
+    return [...by].sort(([a], [b]) => a - b).map(([rate, losses]) => ({ kind, rate, loss: field.mean(losses) }));
+  }
+
+  function draw() {
+    if (!told.trials.length) return;
+    const epochs = told.trials[0].valid_loss.length, when = Math.min(epoch ?? epochs, epochs);
+    scrub.max = epochs;
+    scrub.value = when;
+    shown.textContent = `${when} of ${epochs}`;
+    const dots = at(told.trials, when), line = means(dots, "mean"), best = line.reduce((a, b) => (b.loss < a.loss ? b : a), line[0]);
+    const rows = [...dots, ...line, { kind: "needle", rate: get().lr, loss: best.loss }];
+    if (before) rows.push(...means(at(before.trials, before.trials[0].valid_loss.length), "ghost"));
+    if (told.run?.basin && when === epochs) rows.push({ kind: "basin", rate: told.run.basin.low, to: told.run.basin.high });
+    land.show(rows, `After epoch ${when}, the lowest mean loss is ${nats(best.loss)} at ${words(best.rate)}`, `Dots are folds, the line is their mean.${rows.at(-1).kind === "basin" ? " Shaded: the basin." : ""}${before ? " Dashed: the settings before." : ""}`);
+    const cells = [...new Set(told.trials.map((trial) => trial.learning_rate))].sort((a, b) => a - b).flatMap((rate) =>
+      Array.from({ length: epochs }, (_, e) => ({ rate, name: words(rate), epoch: e + 1, loss: field.mean(told.trials.filter((t) => t.learning_rate === rate).map((t) => Number(t.valid_loss[e]))) })));
+    map.show(cells.filter((cell) => Number.isFinite(cell.loss)), "Small rates learn late, large ones never settle", "Mean validation loss by learning rate and epoch; darker is lower.");
+    answer.replaceChildren(...(told.run ? told.run.reason.map((sentence) => h("p", {}, sentence)) : [h("p", { class: "note" }, `${told.trials.length} of 125 trainings done.`)]));
+  }
+
+  load();
+  return { change(state, was) { if (JSON.stringify(recipeOf(state)) !== JSON.stringify(recipeOf(was))) load(); else draw(); }, close() { controller?.abort(); land.close(); map.close(); } };
+}
