@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from etascope.cli.store_option import opened, store_option
+
 
 @click.command()
 @click.option(
@@ -11,7 +13,8 @@ import click
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen at.  [default: a free one]")
 @click.option("--open/--no-open", "show", default=True, help="Open the browser, or only print the link.")
-def studio(host: str, port: int, show: bool) -> None:
+@store_option
+def studio(store_url: str | None, host: str, port: int, show: bool) -> None:
     r"""See learning rates at work on a web page, every number just trained.
 
     \b
@@ -23,4 +26,10 @@ def studio(host: str, port: int, show: bool) -> None:
     """
     from etascope.studio.serve import serve
 
-    serve(host, port, show=show, tell=lambda link: click.echo(f"etascope studio at {link}   (Ctrl-C ends it)"))
+    serve(
+        opened(store_url),
+        host,
+        port,
+        show=show,
+        tell=lambda link: click.echo(f"etascope studio at {link}   (Ctrl-C ends it)"),
+    )

@@ -16,9 +16,6 @@ LOWEST, HIGHEST, A_DECADE = 1e-5, 10.0, 4
 #: Units of a hidden layer, layers, epochs and trials that a page may ask for at most.
 MOST_UNITS, MOST_LAYERS, MOST_EPOCHS, MOST_TRIALS = 512, 3, 20, 16
 
-#: Data sets by the names that a page may say.
-SOURCES = {"digits": "digits"}
-
 LearningRate = Annotated[float, Field(ge=LOWEST / 10, le=HIGHEST * 10, allow_inf_nan=False)]
 
 
@@ -46,18 +43,6 @@ class AskedRecipe(BaseModel):
         str, Field(max_length=64, description="A name that a page gives itself; work is dealt out fairly by it.")
     ] = ""
 
-    def source(self) -> str:
-        """Return what `open_images` takes: never what the page said, which might be a path.
-
-        Raises
-        ------
-        InputError
-            If the studio has no such data set.
-        """
-        if self.data not in SOURCES:
-            raise InputError(f"the studio has the data sets {', '.join(SOURCES)}; found {self.data!r}. Choose one.")
-        return SOURCES[self.data]
-
     def recipe(self) -> Recipe:
         """Return the recipe.
 
@@ -78,10 +63,15 @@ class AskedLandscape(AskedRecipe):
     folds: Annotated[int, Field(ge=1, le=FOLDS, description="Of five folds, how many each rate trains on.")] = 1
 
 
-class AskedTrace(AskedRecipe):
-    """One training laid open."""
+class AskedRate(AskedRecipe):
+    """A recipe at one learning rate."""
 
     learning_rate: LearningRate
+
+
+class AskedTrace(AskedRate):
+    """One training laid open."""
+
     image: Annotated[int, Field(ge=0, le=99_999, description="Which test image to follow, counted from 0.")] = 0
 
 

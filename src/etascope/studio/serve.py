@@ -11,17 +11,27 @@ from collections.abc import Callable
 import uvicorn
 
 from etascope.core.errors import InputError
+from etascope.core.protocols import Store
 from etascope.studio.app import create_app
 from etascope.studio.guard import Guard
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def serve(host: str = "127.0.0.1", port: int = 0, *, show: bool = True, tell: Callable[[str], None] = print) -> None:
+def serve(
+    store: Store | None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    show: bool = True,
+    tell: Callable[[str], None] = print,
+) -> None:
     """Serve until Ctrl-C.
 
     Parameters
     ----------
+    store
+        Where searches are kept and found again; None keeps none.
     host
         Address to listen at. Another than this machine's own asks visitors for a token, which the printed link has.
     port
@@ -51,7 +61,7 @@ def serve(host: str = "127.0.0.1", port: int = 0, *, show: bool = True, tell: Ca
     name = f"[{host}]" if family == socket.AF_INET6 else host
     link = f"http://{name}:{listening.getsockname()[1]}/" + (f"?token={token}" if token else "")
     guard = Guard(
-        create_app(), frozenset() if token is None else frozenset({host, socket.gethostname().lower()}), token
+        create_app(store), frozenset() if token is None else frozenset({host, socket.gethostname().lower()}), token
     )
     tell(link)
     if show:

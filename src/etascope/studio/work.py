@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
-from etascope.core.plan import sweep
+from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.core.trace import Trace
@@ -60,6 +60,16 @@ def train(asked: Asked) -> History:
     return DenseEngine(workers=1).train(split, recipe, replace(plan, keep_checkpoints=asked.keep_checkpoints))
 
 
+def groups(source: str, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:
+    """Return the rows of a plan that one piece of work trains together."""
+    return DenseEngine(workers=1).groups(_split(source, recipe.pixels, recipe.seed), recipe, plan)
+
+
+def train_plan(source: str, recipe: Recipe, plan: Plan) -> History:
+    """Train a part of a plan."""
+    return DenseEngine(workers=1).train(_split(source, recipe.pixels, recipe.seed), recipe, plan)
+
+
 def describe(source: str, recipe: Recipe) -> tuple[Task, DataSummary]:
     """Return what a method may know of the job, and what is told of the data."""
     dataset, split = _dataset(source), _split(source, recipe.pixels, recipe.seed)
@@ -71,12 +81,6 @@ def lay_open(source: str, recipe: Recipe, learning_rate: float, image: int) -> T
     return trace(
         _dataset(source), learning_rate=learning_rate, recipe=recipe, image=image, engine=DenseEngine(workers=1)
     )
-
-
-def pictures(source: str, recipe: Recipe, numbers: Sequence[int]) -> list[tuple[int, np.ndarray, int]]:
-    """Return test images by number, as `(number, image (height, width, channels) uint8, label)`."""
-    dataset, split = _dataset(source), _split(source, recipe.pixels, recipe.seed)
-    return [(i, dataset.images[split.test_rows[i]], int(split.y_test[i])) for i in numbers if i < len(split.y_test)]
 
 
 def prepared(source: str, recipe: Recipe) -> tuple[Dataset, Split]:

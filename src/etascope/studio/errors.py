@@ -1,0 +1,38 @@
+"""How the studio says what is wrong: JSON with a sentence, whatever it was: `answer_errors`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from etascope.core.errors import InputError
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Give every error of an application the shape `{"error": sentence}`."""
+
+    @app.exception_handler(InputError)
+    async def refused(request: Request, error: InputError) -> Response:
+        return JSONResponse({"error": str(error)}, 400)
+
+    @app.exception_handler(HTTPException)
+    async def absent(request: Request, error: HTTPException) -> Response:
+        said = (
+            f"{error.detail}: {request.method} {request.url.path[:80]}. What can be asked stands in /api/openapi.json."
+        )
+        return JSONResponse({"error": said}, error.status_code, headers=error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def wrong(request: Request, error: RequestValidationError) -> Response:
+        return JSONResponse({"error": _sentence(error)}, 422)
+
+
+def _sentence(error: RequestValidationError) -> str:
+    first: dict[str, Any] = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body", "path"))
+    found = str(first.get("input"))[:60]
+    return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}; found {found!r}. Put that right."

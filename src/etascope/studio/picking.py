@@ -1,0 +1,179 @@
+"""The search of `etascope pick`, trained by the crew, told as it goes, and taken back when nobody wants it: `Picks`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from etascope.core.errors import InputError
+from etascope.core.history import History, join
+from etascope.core.plan import Plan
+from etascope.core.protocols import Store
+from etascope.core.recipe import Recipe
+from etascope.core.run import Run
+from etascope.core.stored import Job
+from etascope.learn.quiz import run_quiz
+from etascope.report.document import Document, pick_document
+from etascope.selection.automatic import Automatic
+from etascope.studio.crew import Crew
+from etascope.studio.work import describe, groups, lay_open, train_plan
+from etascope.training.plan_rows import in_plan_order
+
+#: Searches that run at once, and that are kept; seconds of one.
+MOST_RUNNING, MOST_KEPT, LONGEST = 4, 32, 1800.0
+
+
+@dataclass(eq=False)
+class Pick:
+    """One search: its events so far, and who waits for more."""
+
+    id: str
+    events: list[Document] = field(default_factory=list[Document])
+    run: Run | None = None
+    task: asyncio.Task[None] | None = None
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will be told."""
+        return bool(self.events) and self.events[-1]["event"] in ("run", "failed", "cancelled")
+
+    def tell(self, event: Document) -> None:
+        """Keep an event and wake whoever waits."""
+        self.events.append(event)
+        self.news.set()
+        self.news = asyncio.Event()
+
+    async def follow(self) -> AsyncIterator[Document]:
+        """Yield all events, from the first; a page that was loaded anew finds them again."""
+        told = 0
+        while True:
+            news = self.news
+            while told < len(self.events):
+                told += 1
+                yield self.events[told - 1]
+            if self.ended:
+                return
+            await news.wait()
+
+
+@dataclass(eq=False)
+class Picks:
+    """All searches of a studio.
+
+    Attributes
+    ----------
+    crew
+        Trains.
+    store
+        Where they are kept, too; None keeps them for as long as the studio runs.
+    """
+
+    crew: Crew
+    store: Store | None = None
+    _known: OrderedDict[str, Pick] = field(default_factory=OrderedDict[str, Pick])
+
+    def begin(self, page: str, source: str, recipe: Recipe) -> Pick:
+        """Begin a search.
+
+        Raises
+        ------
+        InputError
+            If enough of them run already.
+        """
+        running = sum(not pick.ended for pick in self._known.values())
+        if running >= MOST_RUNNING:
+            raise InputError(f"{MOST_RUNNING} searches may run at once, and do. Wait for one, or stop it.")
+        pick = Pick(secrets.token_hex(6))
+        self._known[pick.id] = pick
+        for old in [name for name, other in self._known.items() if other.ended][: max(0, len(self._known) - MOST_KEPT)]:
+            del self._known[old]
+        pick.task = asyncio.get_running_loop().create_task(self._work(pick, page, source, recipe))
+        return pick
+
+    def get(self, name: str) -> Pick:
+        """Return a search by its id.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        if name not in self._known:
+            raise InputError(f"a search is known while the studio runs; there is none named {name!r}. Begin it again.")
+        return self._known[name]
+
+    def stop(self, name: str) -> None:
+        """Stop a search."""
+        pick = self.get(name)
+        if pick.task is not None and not pick.ended:
+            pick.task.cancel()
+
+    def close(self) -> None:
+        """Stop all."""
+        for name in list(self._known):
+            self.stop(name)
+
+    async def _work(self, pick: Pick, page: str, source: str, recipe: Recipe) -> None:
+        try:
+            async with asyncio.timeout(LONGEST):
+                await self._search(pick, page, source, recipe)
+        except asyncio.CancelledError:
+            pick.tell({"event": "cancelled"})
+            raise
+        except TimeoutError:
+            pick.tell(
+                {"event": "failed", "error": f"a search may take {LONGEST / 60:.0f} minutes here. Use etascope pick."}
+            )
+        except InputError as error:
+            pick.tell({"event": "failed", "error": str(error)})
+        except Exception as error:
+            pick.tell(
+                {"event": "failed", "error": f"the search ended with {type(error).__name__}: {error}. Report it."}
+            )
+
+    async def _search(self, pick: Pick, page: str, source: str, recipe: Recipe) -> None:
+        began, method, done = time.perf_counter(), Automatic(), list[History]()
+        task, data = await self.crew.run(page, describe, source, recipe)
+        kept = (
+            None if self.store is None else await asyncio.to_thread(self.store.begin, Job(data, task, {"studio": True}))
+        )
+        pick.tell(
+            {"event": "begin", "images": data.images, "classes": list(data.class_names), "notes": list(data.notes)}
+        )
+        while (plan := await asyncio.to_thread(method.propose, task, done)) is not None:
+            done.append(await self._train(pick, page, source, recipe, plan, len(done) + 1))
+            if self.store is not None and kept is not None:
+                await asyncio.to_thread(self.store.append, kept, done[-1])
+        choice = await asyncio.to_thread(method.choose, task, done)
+        trace = None
+        if choice.learning_rate is not None:
+            trace = await self.crew.run(page, lay_open, source, recipe, choice.learning_rate, 0)
+        run = Run(data, task, tuple(done), choice, trace, time.perf_counter() - began)
+        if self.store is not None and kept is not None:
+            await asyncio.to_thread(self.store.finish, kept, run)
+        pick.run = run
+        pick.tell({"event": "run", "kept": kept, "run": pick_document(run, run_quiz(run))})
+
+    async def _train(self, pick: Pick, page: str, source: str, recipe: Recipe, plan: Plan, turn: int) -> History:
+        """Train a plan in the parts that `etascope pick` has, for the same bits, and tell after each of them."""
+        parts = await self.crew.run(page, groups, source, recipe, plan)
+        began = time.perf_counter()
+        working = [asyncio.ensure_future(self.crew.run(page, train_plan, source, recipe, plan.take(p))) for p in parts]
+        try:
+            for number, done in enumerate(asyncio.as_completed(working), 1):
+                await done
+                pick.tell(
+                    {"event": "progress", "round": turn, "done": number, "total": len(parts), "trials": len(plan)}
+                )
+        finally:
+            for one in working:
+                one.cancel()
+        joined = join([one.result() for one in working])
+        return in_plan_order(joined, plan, np.concatenate(parts), time.perf_counter() - began)

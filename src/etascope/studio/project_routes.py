@@ -1,0 +1,135 @@
+"""What the page asks for of one's own: images to drop, searches that go on, and runs that were kept."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path as File
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+
+from etascope.core.errors import InputError
+from etascope.core.protocols import Store
+from etascope.learn.quiz import run_quiz
+from etascope.report.document import Document, pick_document
+from etascope.report.html import run_html
+from etascope.report.run_list import runs_document
+from etascope.studio.asked import AskedRecipe
+from etascope.studio.crew import Crew
+from etascope.studio.library import Library
+from etascope.studio.picking import Picks
+from etascope.studio.training_routes import NO_STORE, event
+from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, clear, unpack
+from etascope.studio.work import describe
+
+#: Seconds that an upload may take, and runs that are listed.
+LONGEST_UPLOAD, LISTED = 120.0, 50
+
+Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
+
+
+def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | None) -> APIRouter:
+    """Return the routes.
+
+    Parameters
+    ----------
+    crew, library, picks
+        Who trains, and what is known.
+    store
+        Where runs are kept, or None.
+    """
+    routes = APIRouter(prefix="/api")
+
+    @routes.post(
+        "/uploads",
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        },
+    )
+    async def post_upload(request: Request) -> Document:
+        """Take a zip with a folder of images for each class, look at it, and name it for `data`."""
+        name, folder = library.room()
+        try:
+            async with asyncio.timeout(LONGEST_UPLOAD):
+                await _receive(request, folder)
+            recipe = AskedRecipe().recipe()
+            _, data = await crew.run("upload", describe, str(folder), recipe)
+        except TimeoutError:
+            clear(folder)
+            raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
+        except BaseException:
+            clear(folder)
+            raise
+        library.add(name, folder)
+        return {
+            "name": name, "images": data.images, "image_shape": list(data.image_shape), "development": data.development,
+            "test": data.test, "class_names": list(data.class_names), "notes": list(data.notes),
+        }  # fmt: skip
+
+    @routes.post("/picks")
+    async def post_pick(asked: Annotated[AskedRecipe, Query()]) -> Document:
+        """Begin the search of `etascope pick`; its events can be followed, again and again."""
+        return {"id": picks.begin(asked.page, library.source(asked.data), asked.recipe()).id}
+
+    @routes.get("/picks/{name}/events", response_class=StreamingResponse)
+    async def get_pick(name: Id) -> StreamingResponse:
+        """Stream a search from its beginning: `begin`, `progress`, then `run`, `failed` or `cancelled`."""
+        pick = picks.get(name)
+
+        async def events() -> AsyncIterator[str]:
+            async for document in pick.follow():
+                yield event(document)
+
+        return StreamingResponse(events(), media_type="text/event-stream", headers=NO_STORE)
+
+    @routes.delete("/picks/{name}", status_code=204)
+    async def delete_pick(name: Id) -> Response:
+        """Stop a search."""
+        picks.stop(name)
+        return Response(status_code=204)
+
+    @routes.get("/picks/{name}/report.html", response_class=HTMLResponse)
+    async def get_report(name: Id) -> Response:
+        """Return the report of a search that has ended, a page that needs no network."""
+        run = picks.get(name).run
+        if run is None:
+            raise InputError("a report needs a search that has ended with an answer; this one has not. Wait for it.")
+        html = await asyncio.to_thread(run_html, run)
+        # The report has its scripts inside; it is saved, never opened under the studio's own address.
+        headers = {"content-disposition": 'attachment; filename="etascope-report.html"'}
+        return HTMLResponse(html, headers=headers)
+
+    @routes.get("/runs")
+    async def get_runs(limit: Annotated[int, Query(ge=1, le=LISTED)] = 20) -> Document:
+        """List the runs that were kept, the latest first."""
+        if store is None:
+            return runs_document([])
+        return runs_document(await asyncio.to_thread(store.find, limit))
+
+    @routes.get("/runs/{name}")
+    async def get_run(name: Id) -> Document:
+        """Return a kept run that came to its end."""
+        if store is None:
+            raise InputError("this studio keeps no runs. Start it without --no-store.")
+        run = (await asyncio.to_thread(store.get, name)).run
+        return pick_document(run, run_quiz(run))
+
+    return routes
+
+
+async def _receive(request: Request, folder: File) -> None:
+    done = 0
+    with tempfile.TemporaryFile() as archive:
+        async for chunk in request.stream():
+            done += len(chunk)
+            if done > LARGEST_ZIP:
+                raise InputError(f"a zip may have {LARGEST_ZIP // MEBIBYTE} MiB; this one has more. Give fewer images.")
+            archive.write(chunk)
+        archive.seek(0)
+        await asyncio.to_thread(unpack, archive, folder)

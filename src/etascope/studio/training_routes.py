@@ -1,0 +1,112 @@
+"""What the page asks for to be trained at once: landscape, race, trace, descent, metrics and code."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from etascope.core.errors import InputError
+from etascope.core.recipe import Recipe
+from etascope.core.run import DataSummary
+from etascope.learn.quiz import trace_quiz
+from etascope.report.code.frameworks import FRAMEWORKS, code_for
+from etascope.report.document import Document, trace_document
+from etascope.studio.asked import AskedLandscape, AskedRace, AskedRate, AskedRecipe, AskedTrace
+from etascope.studio.crew import Crew
+from etascope.studio.descent import descent
+from etascope.studio.landscape import landscape
+from etascope.studio.library import Library
+from etascope.studio.metrics import metrics
+from etascope.studio.race import race
+from etascope.studio.work import describe, lay_open
+
+#: Finished landscapes that are kept, so that a page that comes back finds its own at once.
+KEPT = 64
+NO_STORE = {"cache-control": "no-store"}
+
+
+def training_routes(crew: Crew, library: Library) -> APIRouter:
+    """Return the routes.
+
+    Parameters
+    ----------
+    crew
+        Trains.
+    library
+        Knows the data sets.
+    """
+    routes, kept = APIRouter(prefix="/api"), OrderedDict[str, list[Document]]()
+
+    @routes.get("/landscape", response_class=StreamingResponse)
+    async def get_landscape(asked: Annotated[AskedLandscape, Query()]) -> StreamingResponse:
+        """Stream the landscape of a recipe: events `begin`, `trials` and `run`, or `failed` with a sentence."""
+        source, recipe = library.source(asked.data), asked.recipe()
+        key = str(asked.model_copy(update={"page": ""}))
+
+        async def events() -> AsyncIterator[str]:
+            if key in kept:
+                kept.move_to_end(key)
+                for document in kept[key]:
+                    yield event(document)
+                return
+            told = list[Document]()
+            try:
+                async for document in landscape(crew, asked.page, source, recipe, asked.folds):
+                    told.append(document)
+                    yield event(document)
+            except InputError as error:
+                yield event({"event": "failed", "error": str(error)})
+                return
+            kept[key] = told
+            while len(kept) > KEPT:
+                kept.popitem(last=False)
+
+        return StreamingResponse(events(), media_type="text/event-stream", headers=NO_STORE)
+
+    @routes.get("/race")
+    async def get_race(asked: Annotated[AskedRace, Query()]) -> Document:
+        """Train two to sixteen rates side by side from the same weights; return their losses step by step."""
+        return await race(crew, asked.page, library.source(asked.data), asked.recipe(), asked.runners())
+
+    @routes.get("/trace")
+    async def get_trace(asked: Annotated[AskedTrace, Query()]) -> Document:
+        """Train once and lay the training open, with one test image followed through the layers, and a quiz."""
+        work = (library.source(asked.data), asked.recipe(), asked.learning_rate, asked.image)
+        found = await crew.run(asked.page, lay_open, *work)
+        return trace_document(found, trace_quiz(found))
+
+    @routes.get("/descent")
+    async def get_descent(asked: Annotated[AskedRecipe, Query()]) -> Document:
+        """Return one batch's real loss along the direction of its gradient, and one weight's update in numbers."""
+        return await crew.run(asked.page, descent, library.source(asked.data), asked.recipe())
+
+    @routes.get("/metrics")
+    async def get_metrics(asked: Annotated[AskedRate, Query()]) -> Document:
+        """Train once and return curves of all three parts, the confusion matrix and the most confident mistakes."""
+        return await crew.run(asked.page, metrics, library.source(asked.data), asked.recipe(), asked.learning_rate)
+
+    @routes.get("/code")
+    async def get_code(asked: Annotated[AskedRate, Query()]) -> Document:
+        """Return scripts that train exactly this recipe at this rate, a framework each."""
+        recipe = asked.recipe()
+        _, data = await crew.run(asked.page, describe, library.source(asked.data), recipe)
+        return {framework: _script(framework, recipe, data, asked.learning_rate) for framework in FRAMEWORKS}
+
+    return routes
+
+
+def event(document: Document) -> str:
+    """Return a document as a server-sent event."""
+    return f"data: {json.dumps(document, allow_nan=False)}\n\n"
+
+
+def _script(framework: str, recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
+    try:
+        return code_for(framework, recipe, data, learning_rate)
+    except InputError as error:
+        return f"# {error}"
