@@ -180,7 +180,7 @@ def pick(
         `model(inputs)`. Validation stays with `loss`.
     shape
         A schedule of one's own: what the learning rate is multiplied by at each step, finite, at least 0, one a step
-        of all epochs. It takes the place of `schedule` and `warmup`; the recipe then names the schedule that is nearest.
+        of all epochs. It takes the place of `schedule` and `warmup`; the recipe then has the name of the nearest.
     metrics
         By name, functions of outputs and targets that return one number a batch; their means over the validation
         examples are told for the trials that came furthest.

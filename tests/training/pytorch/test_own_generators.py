@@ -2,6 +2,7 @@ import contextlib
 import random
 
 import numpy as np
+import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -77,3 +78,29 @@ def test_large_data_sets_are_not_walked_through():
     data = TensorDataset(torch.zeros(5, 2))
     data.rows = [[i] for i in range(100_000)]
     assert generators_of(DataLoader(data)) == []
+
+
+@pytest.mark.parametrize("seedable", [False, True])
+def test_a_loader_of_accelerate_gives_the_order_of_the_seed_and_is_put_back(seedable):
+    from accelerate import Accelerator
+    from accelerate.utils import DataLoaderConfiguration
+
+    def prepared():
+        accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(use_seedable_sampler=seedable))
+        return accelerator.prepare(DataLoader(TensorDataset(torch.arange(40)), batch_size=8, shuffle=True))
+
+    def order(one, seed):
+        torch.manual_seed(seed)
+        seed_generators(one, seed)
+        return torch.cat([batch[0] for batch in one]).tolist()
+
+    one = prepared()
+    list(one)
+    before = repr(states_of(one))
+    with loaders_kept(one):
+        first = order(one, 5)
+        # A pass that was broken off, and one that was not, change nothing of what a seed gives.
+        next(iter(one))
+        assert order(one, 5) == first
+        assert order(one, 6) != first
+    assert repr(states_of(one)) == before

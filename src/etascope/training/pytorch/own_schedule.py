@@ -52,7 +52,8 @@ def shaped(recipe: Recipe, shape: Shape, steps: int) -> tuple[Recipe, NDArray[np
         )
     if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
         raise InputError(
-            f"shape must hold finite factors of at least 0, not all of them 0; found {found.min():g} to {found.max():g}."
+            f"shape must hold finite factors of at least 0, not all of them 0; found "
+            f"{found.min():g} to {found.max():g}."
         )
     schedule, warmup = nearest(found)
     row = schedule_row(schedule, warmup, steps)
