@@ -210,11 +210,6 @@ class Manual(Classifier):
         self.automatic_optimization = False
 
 
-class Two(Manual):
-    def configure_optimizers(self):
-        return [torch.optim.SGD(part.parameters(), lr=0.1) for part in (self.net[1], self.net[5])]
-
-
 class Nameless(Regression):
     def __init__(self):
         super().__init__()
@@ -263,13 +258,6 @@ class Silent(Classifier):
 def test_what_cannot_be_searched_is_refused_in_a_sentence(kind, how, told):
     with pytest.raises(InputError, match=told):
         fitted(kind(), LearningRateSearch(), **how)
-
-
-def test_several_optimizers_are_refused():
-    from etascope.integrations.lightning_rates import refuse_several
-
-    with pytest.raises(InputError, match=r"must return one optimizer, .* found 2"):
-        refuse_several(Two().configure_optimizers())
 
 
 def test_a_name_that_is_no_attribute_is_refused_and_one_that_is_will_be_set():
