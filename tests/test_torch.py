@@ -141,6 +141,19 @@ def test_one_pass_over_the_loader_serves_every_trial():
     assert train.dataset.asked <= 120 * passes + 2 * 12
 
 
+@pytest.mark.parametrize("seedable", [False, True])
+def test_loaders_that_accelerate_prepared_are_left_as_they_were(seedable):
+    from accelerate import Accelerator
+    from accelerate.utils import DataLoaderConfiguration
+
+    accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(use_seedable_sampler=seedable))
+    train, valid = accelerator.prepare(*loaders())
+    model = Small()
+    runs = [pick(model, train, valid, sgd, epochs=2) for _ in range(2)]
+    assert all(run.untouched.same for run in runs)
+    assert bits(runs[0]) == bits(runs[1])
+
+
 def test_parameter_groups_keep_their_ratios_and_it_is_said():
     seen = []
 

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from etascope.core.errors import InputError
 from etascope.integrations.lightning import LearningRateSearch, pick_lightning
 from etascope.selection.search import GridSearch
+from etascope.torch import pick
 from etascope.training.pytorch.fingerprint import fingerprint
 from tests.integrations.lightning_modules import Classifier, Groups, Regression, X, Y, loaders
 from tests.training.pytorch.networks import same_module
@@ -78,6 +79,41 @@ def test_a_training_begins_with_the_bits_that_it_would_have_begun_with(kind):
         seen.append(began)
     assert seen[0].print == seen[1].print
     assert seen[0].state == seen[1].state == (0, 0, 0)
+
+
+def test_a_trial_is_the_training_of_the_trainer_step_by_step():
+    """Without dropout and in the order of the data, all losses are the same but for rounding."""
+    losses = []
+
+    class Plain(Groups):
+        def __init__(self):
+            super().__init__()
+            self.net[4] = torch.nn.Identity()
+
+    class Seen(pl.Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            losses.append(outputs["loss"].item())
+
+    start, (train, valid) = Plain(), loaders(shuffle=False)
+    search = LearningRateSearch(method=GridSearch(1, low=0.05, high=0.05, seeds=(0,)), update_attr=False)
+    for rate, callbacks in ((0.001, [search]), (0.05, [Seen()])):
+        module = copy.deepcopy(start)
+        module.learning_rate = rate
+        trainer(*callbacks, gradient_clip_val=0.5).fit(module, train, valid)
+    np.testing.assert_allclose(search.run.histories[0].step_loss[0], losses, rtol=1e-4)
+
+
+def test_a_search_in_lightning_is_the_search_of_the_same_model_in_torch():
+    module, (train, valid) = Classifier(), loaders()
+    inside = pick_lightning(module, train, valid, epochs=2)
+    plain = pick(
+        module.net, train, valid, lambda groups, rate: torch.optim.SGD(groups, lr=rate, momentum=0.9), epochs=2
+    )
+    assert inside.choice.learning_rate == plain.choice.learning_rate
+    for one, other in zip(inside.histories, plain.histories, strict=True):
+        assert one.step_loss.tobytes() == other.step_loss.tobytes()
+        assert one.valid_loss.tobytes() == other.valid_loss.tobytes()
+        assert one.valid_accuracy.tobytes() == other.valid_accuracy.tobytes()
 
 
 def test_groups_keep_their_ratios_and_the_schedule_is_that_of_the_module():

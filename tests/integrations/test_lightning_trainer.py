@@ -67,8 +67,8 @@ def test_loaders_are_those_of_the_fit_and_one_of_each():
                 found.append(str(error))
 
     one = pl.Trainer(
-        max_epochs=0, num_sanity_val_steps=0, callbacks=[Asks()], logger=False, enable_checkpointing=False, enable_progress_bar=False,
-        enable_model_summary=False, accelerator="cpu",
+        max_epochs=0, num_sanity_val_steps=0, callbacks=[Asks()], logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, accelerator="cpu",
     )  # fmt: skip
     for given in ((train, valid), (train, [valid]), (train, [valid, valid]), ({"a": train, "b": train}, valid)):
         one.fit(Classifier(), *given)

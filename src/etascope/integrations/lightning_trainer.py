@@ -48,7 +48,9 @@ def loaders(trainer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - as above
     fit = trainer.fit_loop
     found: list[Any] = [trainer.train_dataloader, trainer.val_dataloaders]
     for place, loop in enumerate((fit, fit.epoch_loop.val_loop)):
-        loader = loop._data_source.dataloader() if found[place] is None else found[place]
+        source, loader = loop._data_source, found[place]
+        if loader is None and source.is_defined():
+            loader = source.dataloader()
         several = _several(loader)
         name = ("training", "validation")[place]
         if isinstance(loader, dict) or len(several) != 1:

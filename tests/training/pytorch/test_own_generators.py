@@ -89,13 +89,19 @@ def test_a_loader_of_accelerate_gives_the_order_of_the_seed_and_is_put_back(seed
         accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(use_seedable_sampler=seedable))
         return accelerator.prepare(DataLoader(TensorDataset(torch.arange(40)), batch_size=8, shuffle=True))
 
+    def rows(one):
+        return torch.cat([batch[0] for batch in one]).tolist()
+
     def order(one, seed):
         torch.manual_seed(seed)
         seed_generators(one, seed)
-        return torch.cat([batch[0] for batch in one]).tolist()
+        return rows(one)
 
+    torch.manual_seed(0)
     one = prepared()
-    list(one)
+    torch.manual_seed(0)
+    twin = prepared()
+    rows(one), rows(twin)
     before = repr(states_of(one))
     with loaders_kept(one):
         first = order(one, 5)
@@ -104,3 +110,18 @@ def test_a_loader_of_accelerate_gives_the_order_of_the_seed_and_is_put_back(seed
         assert order(one, 5) == first
         assert order(one, 6) != first
     assert repr(states_of(one)) == before
+    found = []
+    for loader in (one, twin):
+        torch.manual_seed(1)
+        found.append(rows(loader))
+    assert found[0] == found[1]
+
+
+def test_an_epoch_that_could_not_be_put_back_is_left_alone():
+    class Counting(list):
+        def set_epoch(self, epoch):
+            raise AssertionError
+
+    seed_generators(Counting([1, 2]), 5)
+    with loaders_kept(Counting([1, 2])):
+        pass

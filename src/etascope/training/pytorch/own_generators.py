@@ -49,9 +49,9 @@ def generators_of(*loaders: object) -> list[Any]:
 
 def seed_generators(loader: object, seed: int) -> None:
     """Seed every generator that a loader holds, each in a way of its own, and the order of one that counts epochs."""
-    torch, set_epoch = load_torch(), _method(loader, "set_epoch")
-    if set_epoch is not None:
-        set_epoch(seed % 2**31)
+    torch = load_torch()
+    for one, _ in _epochs([loader]):
+        one.set_epoch(seed % 2**31)
     for number, generator in enumerate(generators_of(loader)):
         own = (seed + number) % 2**32
         if isinstance(generator, torch.Generator):
