@@ -372,3 +372,32 @@ def test_one_line_takes_a_data_module_and_the_settings_of_a_trainer():
     assert run.history.plan.rates.shape[1] == 10
     with pytest.raises(InputError, match="one validation loader; found none"):
         pick_lightning(Classifier(), loaders()[0])
+
+
+def test_a_keyword_that_says_nothing_of_the_search_is_refused_at_once():
+    with pytest.raises(InputError, match="Did you mean 'budget'"):
+        LearningRateSearch(budgt=3)
+    with pytest.raises(InputError, match="found 'schedule'"):
+        pick_lightning(Classifier(), *loaders(), schedule="cosine")
+
+
+def test_metrics_and_a_keeper_see_what_they_see_of_any_search():
+    told = []
+
+    class Keeper:
+        def begin(self, data, task):
+            told.append("begin")
+
+        def append(self, history):
+            told.append("append")
+
+        def finish(self, run):
+            told.append(run.choice.learning_rate)
+
+    def wrong(scores, labels):
+        return (scores.argmax(1) != labels).float().mean()
+
+    run = pick_lightning(Classifier(), *loaders(), epochs=1, metrics={"wrong": wrong}, keeper=Keeper())
+    assert told == ["begin", *["append"] * len(run.histories), run.choice.learning_rate]
+    assert all(0 <= found["wrong"] <= 1 for found in run.metrics.values())
+    assert run.metrics

@@ -256,6 +256,8 @@ def test_what_cannot_be_searched_is_refused_in_a_sentence(tmp_path):
         with pytest.raises(InputError, match=told):
             recommend(one)
         assert fingerprint(one.model) == before
+    with pytest.raises(InputError, match="found 'epochs'"):
+        recommend(trainer(tmp_path, model), epochs=3)
     with pytest.raises(InputError, match="a Trainer of transformers must be given; found ViTForImageClassification"):
         recommend(model)
 

@@ -25,7 +25,7 @@ from etascope.integrations.lightning_steps import (
     trial_pair,
 )
 from etascope.integrations.lightning_trainer import PRECISIONS, check, limited, loaders, skipped, steps_of
-from etascope.integrations.passes import Passes, passes, wrapped
+from etascope.integrations.passes import Passes, check_search, passes, wrapped
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.own_generators import loaders_kept
@@ -61,8 +61,8 @@ class LearningRateSearch(_callbacks.Callback):
     attr_name
         Attribute of the module or of its `hparams` that holds the learning rate. Default `lr` or `learning_rate`.
     **search
-        `low`, `high`, `budget`, `tolerance`, `target`, `seed`, `trials_in_memory`, `method`, `watch`, `keeper`, as in
-        `etascope.torch.pick`.
+        `low`, `high`, `budget`, `tolerance`, `target`, `seed`, `trials_in_memory`, `metrics`, `method`, `watch`,
+        `histories`, `keeper`, as in `etascope.torch.pick`.
 
     Attributes
     ----------
@@ -82,6 +82,7 @@ class LearningRateSearch(_callbacks.Callback):
         attr_name: str = "",
         **search: Any,  # noqa: ANN401 - keywords of `pick`
     ) -> None:
+        check_search(search)
         self.run: TorchRun | None = None
         self._monitor, self._epochs, self._search = monitor, epochs, search
         self._update, self._attribute = update_attr, attr_name
@@ -126,7 +127,7 @@ class LearningRateSearch(_callbacks.Callback):
         length, epochs = passes(steps, batches, accumulate)
         device = trainer.strategy.root_device
         with loaders_kept(train):
-            judge = self._monitor is None and is_classifier(module, next(iter(train)), device)
+            judge = self._monitor is None and is_classifier(module, next(iter(train), None), device)
 
         def optimizer(given: Any, learning_rate: float) -> Any:  # noqa: ANN401 - the trial, an optimizer
             one = configured(given[0].module, trainer)[0]

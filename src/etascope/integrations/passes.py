@@ -6,7 +6,28 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from etascope.core.errors import option
 from etascope.training.pytorch.library import Module, load_torch
+
+#: Keywords of `etascope.torch.pick` that say how to search; all others are read from the loop.
+SEARCH = (
+    "low", "high", "budget", "tolerance", "target", "seed", "trials_in_memory", "metrics", "method", "watch",
+    "histories", "keeper",
+)  # fmt: skip
+
+
+def check_search(search: Iterable[str]) -> None:
+    """Raise `InputError` for a keyword that does not say how to search.
+
+    Examples
+    --------
+    >>> check_search(["low", "budgt"])
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: a keyword of the search must be one of low, high, budget, tolerance, target, \
+seed, trials_in_memory, metrics, method, watch, histories, keeper; found 'budgt'. Did you mean 'budget'?
+    """
+    for name in search:
+        option("a keyword of the search", name, SEARCH)
 
 
 def wrapped(module: Module, outputs: Callable[[Module, Any], Any]) -> Module:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.integrations.extras import load
-from etascope.integrations.passes import Passes, passes, wrapped
+from etascope.integrations.passes import Passes, check_search, passes, wrapped
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.library import Module, Optimizer, load_torch, one_line
 from etascope.training.pytorch.live import rate_ratios
@@ -42,8 +42,8 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:  # noqa: ANN401 - a Trai
     trainer
         A `transformers.Trainer` that has not trained yet, with a training and an evaluation data set.
     **search
-        `low`, `high`, `budget`, `tolerance`, `target`, `trials_in_memory`, `method`, `watch`, `keeper`, as in
-        `etascope.torch.pick`. `seed` is that of the arguments, unless it is given.
+        `low`, `high`, `budget`, `tolerance`, `target`, `trials_in_memory`, `metrics`, `method`, `watch`, `histories`,
+        `keeper`, as in `etascope.torch.pick`. `seed` is that of the arguments, unless it is given.
 
     Returns
     -------
@@ -56,6 +56,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:  # noqa: ANN401 - a Trai
         If something of the Trainer cannot be searched; the message says what to do.
     """
     transformers = load("transformers", "transformers", "transformers")
+    check_search(search)
     _check(trainer, transformers.Trainer)
     args, label = trainer.args, _label(trainer)
     with random_state_kept(), _unchanged(trainer):
