@@ -140,6 +140,7 @@ def run_python(block, names):
     return out.getvalue()
 
 
+@pytest.mark.filterwarnings("ignore:The '.*_dataloader' does not have many workers")
 @each_page
 def test_code_runs_and_commands_end_as_the_page_says(page, desk, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(desk / "state"))

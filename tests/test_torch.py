@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 import etascope
 from etascope import InputError
 from etascope.selection.automatic import Automatic
+from etascope.selection.search import GridSearch
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.fingerprint import fingerprint
 from tests.training.pytorch.networks import Linear, Small
@@ -140,6 +141,19 @@ def test_one_pass_over_the_loader_serves_every_trial():
     assert train.dataset.asked <= 120 * passes + 2 * 12
 
 
+@pytest.mark.parametrize("seedable", [False, True])
+def test_loaders_that_accelerate_prepared_are_left_as_they_were(seedable):
+    from accelerate import Accelerator
+    from accelerate.utils import DataLoaderConfiguration
+
+    accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(use_seedable_sampler=seedable))
+    train, valid = accelerator.prepare(*loaders())
+    model = Small()
+    runs = [pick(model, train, valid, sgd, epochs=2) for _ in range(2)]
+    assert all(run.untouched.same for run in runs)
+    assert bits(runs[0]) == bits(runs[1])
+
+
 def test_parameter_groups_keep_their_ratios_and_it_is_said():
     seen = []
 
@@ -188,6 +202,39 @@ def test_several_optimizers_go_through_a_step_of_ones_own():
     assert "any optimizer but SGD and AdamW" in own.choice.not_tried
 
 
+def test_a_loss_of_ones_own_trains_and_validation_stays_with_the_labels():
+    def own(model, inputs, targets):
+        return nn.functional.cross_entropy(model(inputs), targets)
+
+    model = Small()
+    runs = [pick(model, *loaders(), sgd, epochs=2, accumulate=3, train_loss=loss) for loss in (None, own)]
+    assert bits(runs[0]) == bits(runs[1])
+    assert runs[1].choice.target == "accuracy"
+    assert runs[1].untouched.same
+
+
+def test_a_schedule_of_ones_own_is_trained_step_by_step():
+    rates = []
+
+    class Seen(torch.optim.SGD):
+        def step(self):
+            rates.append(self.param_groups[0]["lr"])
+            return super().step()
+
+    def seen(groups, learning_rate):
+        return Seen(groups, lr=learning_rate)
+
+    model, shape = Small(), 1 - np.arange(20) / 20
+    named = pick(model, *loaders(), sgd, epochs=2, schedule="linear")
+    own = pick(model, *loaders(), sgd, epochs=2, shape=shape)
+    assert bits(named) == bits(own)
+    assert (own.recipe.schedule, own.recipe.warmup) == ("linear", 0.0)
+    # One that has no name: two steps at nothing, then the rate itself.
+    other = pick(model, *loaders(), seen, epochs=1, shape=[0, 0, *[1.0] * 8], method=GridSearch(1, low=0.1, high=0.1))
+    assert rates[:10] == [0, 0, *[pytest.approx(0.1)] * 8]
+    assert other.trials[0].learning_rate == pytest.approx(0.1)
+
+
 def test_targets_that_are_no_labels_are_ranked_by_loss_with_metrics_beside():
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
     train, valid = (DataLoader(TensorDataset(x, y.float()), 15) for x, y in ((X[:120], Y[:120]), (X[120:], Y[120:])))
@@ -229,6 +276,9 @@ def test_everyday_mistakes_are_refused_in_a_sentence():
     model, (train, valid) = Small(), loaders()
     for how, told in [
         ({"step": lambda *_: 0.0, "accumulate": 2}, "step does the whole step itself"),
+        ({"step": lambda *_: 0.0, "train_loss": lambda *_: 0.0}, "train_loss beside it"),
+        ({"shape": [1.0] * 50, "schedule": "cosine"}, "shape is the whole schedule"),
+        ({"shape": [1.0] * 49}, "each of the 50 steps"),
         ({"precision": "fp8"}, "precision must be one of bf16-mixed"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1"),
         ({"schedule": "cosin"}, "Did you mean 'cosine'"),

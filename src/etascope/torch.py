@@ -19,11 +19,12 @@ from etascope.selection.automatic import Automatic
 from etascope.training.pytorch.engine import train_plan
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.library import check_settings, load_torch
-from etascope.training.pytorch.live import OwnStep
+from etascope.training.pytorch.live import OwnStep, TrainLoss
 from etascope.training.pytorch.own_generators import loaders_kept
 from etascope.training.pytorch.own_metrics import Metric, metrics_of
 from etascope.training.pytorch.own_model import Build, Groups
 from etascope.training.pytorch.own_objective import Loss
+from etascope.training.pytorch.own_schedule import Shape
 from etascope.training.pytorch.own_training import OwnJob, own_job
 from etascope.training.pytorch.random_state import random_state_kept
 
@@ -127,6 +128,8 @@ def pick(
     accumulate: int = 1,
     clip_norm: float | None = None,
     step: OwnStep | None = None,
+    train_loss: TrainLoss | None = None,
+    shape: Shape | None = None,
     metrics: Mapping[str, Metric] | None = None,
     low: float | None = None,
     high: float | None = None,
@@ -172,6 +175,12 @@ def pick(
     step
         Called with the model, its optimizer (a list where there are several), inputs and targets: does the whole step
         in place of forward, backward and update, with the rates already set, and returns the loss.
+    train_loss
+        Called with the model, inputs and targets, returns the loss that is trained, one number, in place of `loss` of
+        `model(inputs)`. Validation stays with `loss`.
+    shape
+        A schedule of one's own: what the learning rate is multiplied by at each step, finite, at least 0, one a step
+        of all epochs. It takes the place of `schedule` and `warmup`; the recipe then has the name of the nearest.
     metrics
         By name, functions of outputs and targets that return one number a batch; their means over the validation
         examples are told for the trials that came furthest.
@@ -190,6 +199,10 @@ def pick(
         If something given cannot be used; the message says what to do.
     """
     check_settings(precision, accumulate, clip_norm, trials_in_memory)
+    if step is not None and train_loss is not None:
+        raise InputError("step computes the loss that is trained itself; found train_loss beside it. Leave one out.")
+    if shape is not None and (schedule != "constant" or warmup):
+        raise InputError("shape is the whole schedule; found a schedule or a warmup beside it. Leave them out.")
     if step is not None and (accumulate != 1 or clip_norm is not None):
         raise InputError("step does the whole step itself; accumulate and clip_norm belong in it. Leave them out here.")
     load_torch()
@@ -198,7 +211,8 @@ def pick(
         recipe = Recipe(schedule=schedule, warmup=warmup, epochs=epochs, seed=seed, model=_name_of(model))
         job = own_job(
             model, train_loader, valid_loader, optimizer, loss, recipe, groups=groups, device=device,
-            precision=precision, accumulate=accumulate, clip_norm=clip_norm, step=step, target=target,
+            precision=precision, accumulate=accumulate, clip_norm=clip_norm, step=step,
+            train_loss=train_loss, shape=shape, target=target,
         )  # fmt: skip
         chosen = method or Automatic(job.target, tolerance, low, high, budget)
         done, choice = _search(job, chosen, trials_in_memory, watch, list(histories), keeper)

@@ -6,7 +6,7 @@ import pytest
 from etascope.core.errors import InputError
 from etascope.integrations.extras import load
 
-LIBRARIES = ("sklearn", "optuna", "mlflow", "tensorboard", "wandb")
+LIBRARIES = ("sklearn", "optuna", "mlflow", "tensorboard", "wandb", "lightning", "transformers")
 
 
 def test_a_module_that_is_there_is_returned():
@@ -39,6 +39,8 @@ USES = {
     "mlflow": "from etascope.integrations.mlflow import MlflowKeeper; MlflowKeeper().begin(None, None)",
     "tensorboard": "from etascope.integrations.tensorboard import TensorBoardKeeper; "
     "TensorBoardKeeper('logs').begin(None, None)",
+    "lightning": "import etascope.integrations.lightning",
+    "transformers": "from etascope.integrations.transformers import recommend; recommend(None)",
     "wandb": "from etascope.integrations.wandb import log_to_wandb; log_to_wandb(None)",
 }
 

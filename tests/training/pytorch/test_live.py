@@ -169,3 +169,39 @@ def test_optimizers_without_a_rate_are_refused():
         rate_ratios([{}])
     with pytest.raises(InputError, match="whose lr are all 0"):
         rate_ratios([torch.optim.SGD([weight], lr=0.0)])
+
+
+def test_a_loss_of_ones_own_is_trained_in_parts_shortened_like_any_other():
+    def own(module, inputs, targets):
+        return torch.nn.functional.cross_entropy(module(inputs), targets)
+
+    whole, found = batch(), []
+    for settings in ({}, {"train_loss": own}):
+        module = Linear()
+        torch.manual_seed(0)
+        torch.nn.init.normal_(module.head.weight)
+        torch.nn.init.zeros_(module.head.bias)
+        one = live(module, clip_norm=0.1, precision="bf16-mixed", **settings)
+        found.append((one.step(parts(whole, 3, 3, 2), 0.5)[0].item(), module))
+    assert found[0][0] == found[1][0]
+    assert same_module(found[0][1], found[1][1])
+
+
+def test_a_loss_of_ones_own_knows_nothing_of_what_is_right():
+    one = live(Linear(), train_loss=lambda module, inputs, targets: module(inputs).square().mean())
+    loss, right = one.step([batch()], 0.1)
+    assert loss.item() > 0
+    assert right.isnan()
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        (lambda module, inputs, targets: 0.5, "loss must return a tensor that can be trained; found float"),
+        (lambda module, inputs, targets: module(inputs), "one number a batch"),
+        (lambda module, inputs, targets: module(inputs).mean().detach(), "without detach"),
+    ],
+)
+def test_a_loss_of_ones_own_that_cannot_be_trained_is_refused(own, told):
+    with pytest.raises(InputError, match=told):
+        live(Linear(), train_loss=own).step([batch()], 0.1)

@@ -2,6 +2,7 @@ import contextlib
 import random
 
 import numpy as np
+import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -77,3 +78,50 @@ def test_large_data_sets_are_not_walked_through():
     data = TensorDataset(torch.zeros(5, 2))
     data.rows = [[i] for i in range(100_000)]
     assert generators_of(DataLoader(data)) == []
+
+
+@pytest.mark.parametrize("seedable", [False, True])
+def test_a_loader_of_accelerate_gives_the_order_of_the_seed_and_is_put_back(seedable):
+    from accelerate import Accelerator
+    from accelerate.utils import DataLoaderConfiguration
+
+    def prepared():
+        accelerator = Accelerator(cpu=True, dataloader_config=DataLoaderConfiguration(use_seedable_sampler=seedable))
+        return accelerator.prepare(DataLoader(TensorDataset(torch.arange(40)), batch_size=8, shuffle=True))
+
+    def rows(one):
+        return torch.cat([batch[0] for batch in one]).tolist()
+
+    def order(one, seed):
+        torch.manual_seed(seed)
+        seed_generators(one, seed)
+        return rows(one)
+
+    torch.manual_seed(0)
+    one = prepared()
+    torch.manual_seed(0)
+    twin = prepared()
+    rows(one), rows(twin)
+    before = repr(states_of(one))
+    with loaders_kept(one):
+        first = order(one, 5)
+        # A pass that was broken off, and one that was not, change nothing of what a seed gives.
+        next(iter(one))
+        assert order(one, 5) == first
+        assert order(one, 6) != first
+    assert repr(states_of(one)) == before
+    found = []
+    for loader in (one, twin):
+        torch.manual_seed(1)
+        found.append(rows(loader))
+    assert found[0] == found[1]
+
+
+def test_an_epoch_that_could_not_be_put_back_is_left_alone():
+    class Counting(list):
+        def set_epoch(self, epoch):
+            raise AssertionError
+
+    seed_generators(Counting([1, 2]), 5)
+    with loaders_kept(Counting([1, 2])):
+        pass

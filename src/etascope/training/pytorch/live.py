@@ -11,9 +11,12 @@ from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import Device, Module, Optimizer, Tensor, autocast, load_torch
 from etascope.training.pytorch.networks import spoil
 from etascope.training.pytorch.objective import Judged, Objective
+from etascope.training.pytorch.own_objective import one_number
 
 #: A step of the user's own: module, optimizers, inputs and targets in, the loss out.
 OwnStep = Callable[[Module, Any, Any, Any], Any]
+#: A loss of the user's own that is trained: module, inputs and targets in, one number out.
+TrainLoss = Callable[[Module, Any, Any], Any]
 #: The largest rate that a number of four bytes holds.
 LARGEST_RATE = 3.4028234663852886e38
 
@@ -32,12 +35,15 @@ class Settings:
         Length that gradients are shortened to; None leaves them.
     step
         Does a whole step in place of forward, backward and update; None is the usual one.
+    train_loss
+        Returns the loss that is trained, in place of the objective's of the module's output; None is that.
     """
 
     device: Device
     precision: str | None = None
     clip_norm: float | None = None
     step: OwnStep | None = None
+    train_loss: TrainLoss | None = None
 
 
 class Live:
@@ -71,8 +77,7 @@ class Live:
         total, losses, rights = sum(part.size for part in parts), list[Tensor](), list[Tensor]()
         for part in parts:
             with autocast(settings.device, settings.precision):
-                outputs = self.module(part.inputs)
-                loss, right = self._objective.loss(outputs, part.targets)
+                loss, right = self._loss(part)
             if len(parts) > 1:
                 loss = loss * (part.size / total)
             loss.backward()
@@ -88,6 +93,18 @@ class Live:
                 raise
             spoil(self.module)
         return _sum(losses).double(), _sum(rights).double()
+
+    def _loss(self, part: Batch) -> tuple[Tensor, Tensor]:
+        own = self._settings.train_loss
+        if own is None:
+            return self._objective.loss(self.module(part.inputs), part.targets)
+        loss = one_number(own(self.module, part.inputs, part.targets))
+        if not loss.requires_grad:
+            raise InputError(
+                "train_loss must return a loss that can be trained; found one that no parameter had a part in. Return "
+                "it as it was computed, without detach() or item()."
+            )
+        return loss, loss.detach() * float("nan")
 
     def _own_step(self, parts: Sequence[Batch]) -> tuple[Tensor, Tensor]:
         torch, settings = load_torch(), self._settings

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import numpy as np
@@ -48,8 +48,10 @@ def generators_of(*loaders: object) -> list[Any]:
 
 
 def seed_generators(loader: object, seed: int) -> None:
-    """Seed every generator that a loader holds, each in a way of its own."""
+    """Seed every generator that a loader holds, each in a way of its own, and the order of one that counts epochs."""
     torch = load_torch()
+    for one, _ in _epochs([loader]):
+        one.set_epoch(seed % 2**31)
     for number, generator in enumerate(generators_of(loader)):
         own = (seed + number) % 2**32
         if isinstance(generator, torch.Generator):
@@ -63,7 +65,7 @@ def seed_generators(loader: object, seed: int) -> None:
 def states_of(*loaders: object) -> list[Any]:
     """Return where the generators of loaders stand, and the states of loaders that have a `state_dict`."""
     states = [state_of(generator) for generator in generators_of(*loaders)]
-    return states + [own() for loader in loaders if (own := _method(loader, "state_dict")) is not None]
+    return states + [state for _, state in _own_states(loaders)] + [epoch for _, epoch in _epochs(loaders)]
 
 
 @contextmanager
@@ -71,7 +73,7 @@ def loaders_kept(*loaders: object) -> Generator[None]:
     """Put the generators of loaders, and loaders with a `state_dict`, back where they stood, however the block ends."""
     generators = generators_of(*loaders)
     states = [state_of(generator) for generator in generators]
-    own = [(loader, state()) for loader in loaders if (state := _method(loader, "state_dict")) is not None]
+    own, epochs = _own_states(loaders), _epochs(loaders)
     try:
         yield
     finally:
@@ -81,6 +83,26 @@ def loaders_kept(*loaders: object) -> Generator[None]:
             load = _method(loader, "load_state_dict")
             if load is not None:
                 load(state)
+        for loader, epoch in epochs:
+            loader.set_epoch(epoch)
+
+
+def _own_states(loaders: Sequence[object]) -> list[tuple[object, Any]]:
+    """Return the loaders that have a state of their own, with it."""
+    found = list[tuple[object, Any]]()
+    for loader in loaders:
+        state = _method(loader, "state_dict")
+        # A loader of accelerate has the method also where the loader that it wraps has no state.
+        with suppress(AttributeError):
+            if state is not None:
+                found.append((loader, state()))
+    return found
+
+
+def _epochs(loaders: Sequence[Any]) -> list[tuple[Any, int]]:
+    """Return the loaders that shuffle by the number of their epoch, with it: those of accelerate."""
+    known = [(loader, getattr(loader, "iteration", None)) for loader in loaders if _method(loader, "set_epoch")]
+    return [(loader, epoch) for loader, epoch in known if isinstance(epoch, int)]
 
 
 def _method(loader: object, name: str) -> Callable[..., Any] | None:

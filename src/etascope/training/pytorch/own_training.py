@@ -12,12 +12,13 @@ from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import Module, Optimizer, autocast, load_torch, one_line, tensors_in
-from etascope.training.pytorch.live import OwnStep, Settings, rate_ratios
+from etascope.training.pytorch.live import OwnStep, Settings, TrainLoss, rate_ratios
 from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.objective import Objective, check_scores
 from etascope.training.pytorch.own_model import Build, Groups, device_for, own_networks
 from etascope.training.pytorch.own_objective import BLIND, AnyLoss, Loss, is_class_loss, objective_of, one_number
+from etascope.training.pytorch.own_schedule import Shape, shaped
 from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.unit import Training
 
@@ -73,6 +74,8 @@ def own_job(
     accumulate: int,
     clip_norm: float | None,
     step: OwnStep | None,
+    train_loss: TrainLoss | None = None,
+    shape: Shape | None = None,
     target: str | None,
 ) -> OwnJob:
     """Return the job, after one copy of the model has seen the first batch and the validation batches.
@@ -82,7 +85,7 @@ def own_job(
     InputError
         If a part cannot be used: see the parts.
     """
-    settings = Settings(device_for(model, device), precision, clip_norm, step)
+    settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss)
     networks = own_networks(model, optimizer, groups)
     batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate)
     seed_all(recipe.seed)
@@ -107,15 +110,15 @@ def own_job(
         raise InputError("the target accuracy needs class labels and cross-entropy. Leave target out, or say loss.")
     recipe = replace(recipe, batch_size=first.size * accumulate, **_like(optimizers))
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
-    shape = _shape(first)
-    train = per_epoch * recipe.batch_size
-    task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(shape), n_valid=valid)
+    recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, per_epoch * recipe.epochs)
+    size, train = _shape(first), per_epoch * recipe.batch_size
+    task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
     data = DataSummary(
-        source="loaders", fingerprint=batches.fingerprint(), images=train + valid, image_shape=shape,
+        source="loaders", fingerprint=batches.fingerprint(), images=train + valid, image_shape=size,
         development=train + valid, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
     )  # fmt: skip
     return OwnJob(
-        training=Training(networks, batches, objective, settings, recipe.epochs),
+        training=Training(networks, batches, objective, settings, recipe.epochs, factors),
         task=task,
         data=data,
         target=target or ("accuracy" if classes else "loss"),

@@ -37,6 +37,9 @@ class Training:
         How a step is done.
     epochs
         Passes of a whole training.
+    factors
+        `(steps,)`, what a plan's rates are multiplied by from the first step of the training to the last, at least 0;
+        None leaves them.
     """
 
     networks: Networks
@@ -44,6 +47,7 @@ class Training:
     objective: Objective
     settings: Settings
     epochs: int
+    factors: NDArray[np.float64] | None = None
 
     def start(self, seed: int, rate: float, checkpoint: Checkpoint | None) -> Live:
         """Return a trial at its initial weights, or where a checkpoint stands, on the device."""
@@ -76,7 +80,8 @@ def train_unit(training: Training, plan: Plan, advance: Callable[[int], None]) -
         epoch, within = divmod(step, per_epoch)
         for parts in batches.steps(seed, fold, epoch, within):
             alive = np.array(list(lives), np.int64)
-            now = rates[alive, step - plan.start].tolist()
+            now = rates[alive, step - plan.start]
+            now = (now if training.factors is None else now * training.factors[step]).tolist()
             losses, rights = _step(list(lives.values()), parts, now, step_seed(seed, fold, step))
             size = np.array([sum(part.size for part in parts)], np.float32)
             record.block(alive, step - plan.start, losses[None] * size, rights[None], size)

@@ -1,0 +1,253 @@
+"""A learning rate for a LightningModule: `LearningRateSearch`, a callback, and `pick_lightning`, without a Trainer."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from etascope.core.choice import Choice
+from etascope.core.errors import InputError
+from etascope.integrations.extras import load
+from etascope.integrations.lightning_rates import Rates, configured, rates_of, scale, set_peak
+from etascope.integrations.lightning_steps import (
+    TRAINING,
+    VALIDATION,
+    is_classifier,
+    monitored,
+    scores,
+    training_loss,
+    trial_pair,
+)
+from etascope.integrations.lightning_trainer import PRECISIONS, check, limited, loaders, skipped, steps_of
+from etascope.integrations.passes import Passes, check_search, passes, wrapped
+from etascope.torch import TorchRun, pick
+from etascope.training.pytorch.fingerprint import Untouched, fingerprint
+from etascope.training.pytorch.own_generators import loaders_kept
+from etascope.training.pytorch.random_state import random_state_kept
+
+
+def _part(name: str) -> Any:  # noqa: ANN401 - Lightning is optional
+    return load(f"lightning.pytorch{name}", "Lightning", "lightning")
+
+
+#: A callback needs its base class at once; nothing else in etascope loads this module.
+_callbacks = _part(".callbacks")
+_zero: Any = _part(".utilities.rank_zero")
+
+
+class LearningRateSearch(_callbacks.Callback):
+    """Search the learning rate when a fit starts, set it, and let the training go on from its untouched start.
+
+    Takes the place of Lightning's `LearningRateFinder`. Trials are copies of the module; they train with its own
+    `training_step`, `configure_optimizers` and schedulers, on the Trainer's loaders, without logging.
+
+    Parameters
+    ----------
+    monitor
+        Name of the validation loss that `validation_step` logs or returns; rates are judged by it, lower is better, and
+        it must be above 0. None (default) judges a module whose `forward` gives scores (batch, classes) of batches
+        (inputs, labels) by accuracy and cross-entropy, and any other by the loss that `validation_step` returns, or
+        else its `val_loss`.
+    epochs
+        Passes over the training loader that the rate is for. None is as many as the Trainer makes.
+    update_attr
+        Whether to set the rate in the module and in the optimizer. Default True. False only tells it.
+    attr_name
+        Attribute of the module or of its `hparams` that holds the learning rate. Default `lr` or `learning_rate`.
+    **search
+        `low`, `high`, `budget`, `tolerance`, `target`, `seed`, `trials_in_memory`, `metrics`, `method`, `watch`,
+        `histories`, `keeper`, as in `etascope.torch.pick`.
+
+    Attributes
+    ----------
+    run
+        What the search found, a `TorchRun`, with its proof that the module was not touched; None before, and where it
+        was skipped.
+    choice
+        Its answer, or None. The rate is the peak of the module's own schedule, of the parameter group of ratio 1.
+    """
+
+    def __init__(
+        self,
+        monitor: str | None = None,
+        *,
+        epochs: int | None = None,
+        update_attr: bool = True,
+        attr_name: str = "",
+        **search: Any,  # noqa: ANN401 - keywords of `pick`
+    ) -> None:
+        check_search(search)
+        self.run: TorchRun | None = None
+        self._monitor, self._epochs, self._search = monitor, epochs, search
+        self._update, self._attribute = update_attr, attr_name
+
+    @property
+    def choice(self) -> Choice | None:
+        """The answer."""
+        return None if self.run is None else self.run.choice
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ANN401 - Lightning's
+        """Search, and set what was found."""
+        why = skipped(trainer)
+        if why:
+            _zero.rank_zero_warn(f"The learning rate is not searched, since {why}.")
+            return
+        attribute = _attribute(pl_module, self._attribute) if self._update else ""
+        check(trainer, pl_module)
+        with random_state_kept():
+            rates, self.run = self._searched(trainer, pl_module)
+            found = self.run.choice.learning_rate
+            _zero.rank_zero_info(str(self.run))
+            if rates.waits:
+                _zero.rank_zero_info("The scheduler that waits for a metric was left out of the search.")
+            if self._update and found is not None:
+                _set(trainer, pl_module, attribute, found, rates)
+                _zero.rank_zero_info(f"Learning rate set to {found:g}")
+        if self._update and found is None:
+            why = " ".join(self.run.choice.reason)
+            _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
+
+    def _searched(self, trainer: Any, module: Any) -> tuple[Rates, TorchRun]:  # noqa: ANN401 - as above
+        train, valid = loaders(trainer)
+        accumulate = trainer.accumulate_grad_batches
+        batches = limited(train, trainer.limit_train_batches, "train")
+        if batches is None:
+            raise InputError(
+                "the training loader must have a length, or the Trainer a number of limit_train_batches; found neither."
+            )
+        per_epoch = -(-batches // accumulate)
+        steps = steps_of(trainer, per_epoch, self._epochs)
+        rates = rates_of(module, trainer, steps, per_epoch)
+        length, epochs = passes(steps, batches, accumulate)
+        device = trainer.strategy.root_device
+        with loaders_kept(train):
+            judge = self._monitor is None and is_classifier(module, next(iter(train), None), device)
+
+        def optimizer(given: Any, learning_rate: float) -> Any:  # noqa: ANN401 - the trial, an optimizer
+            one = configured(given[0].module, trainer)[0]
+            set_peak(one, learning_rate, rates.ratios)
+            return one
+
+        run = pick(
+            wrapped(module, scores if judge else monitored(self._monitor)),
+            Passes(train, trial_pair(TRAINING), length),
+            Passes(valid, trial_pair(VALIDATION), limited(valid, trainer.limit_val_batches, "val")),
+            optimizer,
+            None if judge else lambda outputs, _: outputs,
+            epochs,
+            groups=lambda trial: [trial],
+            device=str(device),
+            precision=PRECISIONS[trainer.precision],
+            accumulate=accumulate,
+            clip_norm=trainer.gradient_clip_val or None,
+            train_loss=training_loss,
+            shape=None if (rates.shape == 1).all() else rates.shape,
+            **self._search,
+        )
+        return rates, run
+
+
+def pick_lightning(
+    module: Any,  # noqa: ANN401 - a LightningModule
+    train_loader: Iterable[Any] | None = None,
+    valid_loader: Iterable[Any] | None = None,
+    *,
+    datamodule: Any = None,  # noqa: ANN401 - a LightningDataModule
+    epochs: int = 5,
+    monitor: str | None = None,
+    trainer: Any = None,  # noqa: ANN401 - keywords of a Trainer
+    **search: Any,  # noqa: ANN401 - keywords of `pick`
+) -> TorchRun:
+    """Choose the learning rate of a LightningModule; nothing of it is changed.
+
+    Parameters
+    ----------
+    module
+        Copied before anything is done with it.
+    train_loader, valid_loader
+        Its loaders; None takes those of the data module, or of the module itself.
+    datamodule
+        A `LightningDataModule`. Its `prepare_data` and `setup` are called.
+    epochs
+        Passes over the training loader. Default 5.
+
+    Other Parameters
+    ----------------
+    monitor
+        As in `LearningRateSearch`.
+    trainer
+        More keywords of the Trainer that the training will have, in a dict, like
+        `{"accumulate_grad_batches": 4, "gradient_clip_val": 1.0, "precision": "bf16-mixed"}`.
+    **search
+        As in `LearningRateSearch`.
+
+    Raises
+    ------
+    InputError
+        If something given cannot be used; the message says what to do.
+    """
+    search_ = LearningRateSearch(monitor, update_attr=False, **search)
+    before = fingerprint(module, train_loader, valid_loader)
+    quiet: dict[str, Any] = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "devices": 1,
+    }
+    given: dict[str, Any] = {**quiet, **(trainer or {}), "max_epochs": epochs, "callbacks": [search_, _Leave()]}
+    with random_state_kept(), loaders_kept(train_loader, valid_loader), contextlib.suppress(_LeftError):
+        _part("").Trainer(**given).fit(copy.deepcopy(module), train_loader, valid_loader, datamodule=datamodule)
+    assert search_.run is not None
+    return replace(search_.run, untouched=Untouched(before, fingerprint(module, train_loader, valid_loader)))
+
+
+class _LeftError(Exception):
+    """The search is over, and nothing is to be trained."""
+
+
+class _Leave(_callbacks.Callback):
+    """Ends a fit before it trains."""
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ANN401 - Lightning's
+        """Leave."""
+        raise _LeftError
+
+
+def _attribute(module: Any, name: str) -> str:  # noqa: ANN401 - as above
+    """Return the attribute that holds the learning rate."""
+    parsing = _part(".utilities.parsing")
+    names = (name,) if name else ("lr", "learning_rate")
+    for one in names:
+        if parsing.lightning_hasattr(module, one):
+            return one
+    raise InputError(
+        f"the module or its hparams must have the attribute {' or '.join(names)}, to hold the learning rate; found "
+        f"neither in {type(module).__name__}. Name another with attr_name=, or give update_attr=False."
+        if not name
+        else f"attr_name must be an attribute of the module or of its hparams; found no {name} in "
+        f"{type(module).__name__}. Add it, or name another."
+    )
+
+
+def _set(trainer: Any, module: Any, attribute: str, rate: float, rates: Rates) -> None:  # noqa: ANN401 - as above
+    """Set the rate in the module, and make optimizer and schedulers anew with it, each group at its ratio."""
+    parsing = _part(".utilities.parsing")
+    before = parsing.lightning_getattr(module, attribute)
+    known = isinstance(before, int | float) and before > 0 and not math.isclose(before, rates.peak, rel_tol=1e-6)
+    parsing.lightning_setattr(module, attribute, rate * before / rates.peak if known else rate)
+    trainer.strategy.setup_optimizers(trainer)
+    found = rates_of(module, trainer, len(rates.shape), rates.per_epoch).peaks
+    factors = np.where(found > 0, rate * rates.ratios / np.where(found > 0, found, 1), 1)
+    if np.allclose(factors, 1, rtol=1e-6):
+        return
+    # A group does not follow the attribute, or none does.
+    scale(trainer.optimizers[0], trainer.lr_scheduler_configs, factors)
+    if np.allclose(found, rates.peaks):
+        parsing.lightning_setattr(module, attribute, rate)

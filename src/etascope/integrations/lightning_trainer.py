@@ -1,0 +1,91 @@
+"""What a Trainer of Lightning says of a training: its loaders, its length, and what trials cannot do."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+from etascope.core.errors import InputError
+from etascope.integrations.lightning_rates import refuse_several
+
+#: Precisions of a Trainer, and what they are for `pick`.
+PRECISIONS = {"32-true": None, "bf16-mixed": "bf16-mixed"}
+
+
+def skipped(trainer: Any) -> str:  # noqa: ANN401 - Lightning's
+    """Return why there is nothing to search, or nothing."""
+    if trainer.fast_dev_run:
+        return "fast_dev_run is enabled"
+    return "the training goes on from a checkpoint" if trainer.ckpt_path is not None else ""
+
+
+def check(trainer: Any, module: Any) -> None:  # noqa: ANN401 - as above
+    """Raise `InputError` for what trials cannot do."""
+    if not module.automatic_optimization:
+        raise InputError(
+            "the module must be optimized automatically; found automatic_optimization=False. Search with "
+            "etascope.torch.pick, whose step= does a whole step."
+        )
+    refuse_several(trainer.optimizers)
+    if trainer.world_size > 1:
+        raise InputError(
+            f"a search runs on one device; found {trainer.world_size}. Search with devices=1 first, at the batch size "
+            "of all devices together."
+        )
+    if trainer.precision not in PRECISIONS:
+        raise InputError(f"precision must be one of {', '.join(PRECISIONS)} in a search; found {trainer.precision}.")
+    if trainer.gradient_clip_val and trainer.gradient_clip_algorithm not in (None, "norm"):
+        raise InputError(
+            f"gradients can be clipped by norm alone in a search; found {trainer.gradient_clip_algorithm}. Give "
+            "gradient_clip_algorithm='norm'."
+        )
+    if trainer.overfit_batches:
+        raise InputError("overfit_batches trains on what it validates on; leave it out while the rate is searched.")
+
+
+def loaders(trainer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - as above
+    """Return both loaders; those that the Trainer has not asked for yet are asked for once more."""
+    fit = trainer.fit_loop
+    found: list[Any] = [trainer.train_dataloader, trainer.val_dataloaders]
+    for place, loop in enumerate((fit, fit.epoch_loop.val_loop)):
+        source, loader = loop._data_source, found[place]
+        if loader is None and source.is_defined():
+            loader = source.dataloader()
+        several = _several(loader)
+        name = ("training", "validation")[place]
+        if isinstance(loader, dict) or len(several) != 1:
+            there = len(several)
+            raise InputError(f"a search needs one {name} loader; found {there or 'none'}. Give fit() one.")
+        found[place] = several[0]
+    return found[0], found[1]
+
+
+def _several(loader: Any) -> list[Any]:  # noqa: ANN401 - as above
+    if isinstance(loader, dict):
+        return list(cast("dict[Any, Any]", loader).values())
+    found: list[Any] = list(cast("list[Any]", loader)) if isinstance(loader, list | tuple) else [loader]
+    # Where a module has no such loader, Lightning gives back None or a list of none.
+    return [one for one in found if one is not None]
+
+
+def limited(loader: Any, limit: float | None, name: str) -> int | None:  # noqa: ANN401 - any loader
+    """Return how many batches of a loader are used, or None where that is all and it has no length."""
+    try:
+        length = len(loader)
+    except TypeError:
+        length = None
+    whole = length if isinstance(limit, float) or limit is None else min(limit, limit if length is None else length)
+    found = whole if whole is None or not isinstance(limit, float) else int(whole * limit)
+    if found == 0:
+        raise InputError(f"a search needs at least one batch of the loader; found limit_{name}_batches={limit:g}.")
+    return found
+
+
+def steps_of(trainer: Any, per_epoch: int, epochs: int | None) -> int:  # noqa: ANN401 - Lightning's
+    """Return the steps of the whole training."""
+    asked = trainer.max_epochs if epochs is None else epochs
+    most = trainer.max_steps if trainer.max_steps > 0 and epochs is None else math.inf
+    steps = min(asked * per_epoch if asked and asked > 0 else math.inf, most)
+    if steps == math.inf:
+        raise InputError("the training must end; found no max_epochs or max_steps. Give epochs= to the search.")
+    return int(steps)

@@ -1,0 +1,118 @@
+"""A training loop's model and loaders as `etascope.torch.pick` takes them: `wrapped`, `Passes`, `passes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from etascope.core.errors import option
+from etascope.training.pytorch.library import Module, load_torch
+
+#: Keywords of `etascope.torch.pick` that say how to search; all others are read from the loop.
+SEARCH = (
+    "low", "high", "budget", "tolerance", "target", "seed", "trials_in_memory", "metrics", "method", "watch",
+    "histories", "keeper",
+)  # fmt: skip
+
+
+def check_search(search: Iterable[str]) -> None:
+    """Raise `InputError` for a keyword that does not say how to search.
+
+    Examples
+    --------
+    >>> check_search(["low", "budgt"])
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: a keyword of the search must be one of low, high, budget, tolerance, target, \
+seed, trials_in_memory, metrics, method, watch, histories, keeper; found 'budgt'. Did you mean 'budget'?
+    """
+    for name in search:
+        option("a keyword of the search", name, SEARCH)
+
+
+def wrapped(module: Module, outputs: Callable[[Module, Any], Any]) -> Module:
+    """Return a module of the same name that holds `module`, and whose output is `outputs(module, inputs)`.
+
+    `outputs` must be a function, because copies of the module share it.
+    """
+    torch = load_torch()
+
+    def forward(self: Any, inputs: object) -> Any:  # noqa: ANN401 - a module, whatever it returns
+        return outputs(self.module, inputs)
+
+    one: Any = type(type(module).__name__, (torch.nn.Module,), {"forward": forward})()
+    one.module = module
+    return one
+
+
+@dataclass(frozen=True, eq=False)
+class Passes:
+    """A loader whose batches are told as pairs (inputs, targets), so many a pass.
+
+    Attributes
+    ----------
+    loader
+        Any iterable that can be gone through again.
+    pair
+        Called with a batch and its number, returns the pair.
+    batches
+        Batches a pass; where the loader has fewer, it is gone through again. None is one pass of the loader.
+    begin
+        Called before the loader is gone through, with the generators where `pick` has set them.
+    """
+
+    loader: Iterable[Any]
+    pair: Callable[[Any, int], tuple[Any, Any]]
+    batches: int | None = None
+    begin: Callable[[], None] | None = None
+
+    def __len__(self) -> int:
+        """Return the batches of a pass."""
+        if self.batches is None:
+            raise TypeError("a pass without a number of batches has no length")
+        return self.batches
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        """Yield a pass."""
+        number = 0
+        while True:
+            before = number
+            if self.begin is not None:
+                self.begin()
+            for index, batch in enumerate(self.loader):
+                yield self.pair(batch, index)
+                number += 1
+                if number == self.batches:
+                    return
+            if self.batches is None or number == before:
+                return
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the loader's own
+        """Keep and restore a loader that has a state of its own."""
+        if name in ("state_dict", "load_state_dict"):
+            return getattr(self.loader, name)
+        raise AttributeError(name)
+
+
+def passes(steps: int, batches: int, accumulate: int) -> tuple[int, int]:
+    """Return batches a pass and passes, so that they make `steps` steps.
+
+    A training of whole epochs has their number of passes. One that ends within an epoch is a single pass, in which the
+    loader is gone through again and again.
+
+    Parameters
+    ----------
+    steps
+        Steps of the whole training, at least 1.
+    batches
+        Batches of an epoch, at least 1.
+    accumulate
+        Batches a step.
+
+    Examples
+    --------
+    >>> passes(30, 20, 2), passes(25, 20, 2)
+    ((20, 3), (50, 1))
+    """
+    epochs, rest = divmod(steps, -(-batches // accumulate))
+    return (batches, epochs) if not rest else (steps * accumulate, 1)

@@ -1,0 +1,295 @@
+"""A learning rate for a Trainer of transformers: `recommend`, and `set_learning_rate`."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import warnings
+from collections.abc import Generator, Mapping
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+from etascope.integrations.extras import load
+from etascope.integrations.passes import Passes, check_search, passes, wrapped
+from etascope.torch import TorchRun, pick
+from etascope.training.pytorch.library import Module, Optimizer, load_torch, one_line
+from etascope.training.pytorch.live import rate_ratios
+from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.own_generators import loaders_kept
+from etascope.training.pytorch.random_state import random_state_kept
+
+#: What of a Trainer is put in place for a moment, while it makes an optimizer or a scheduler for a trial.
+_LENT = ("model", "optimizer", "lr_scheduler", "_created_lr_scheduler")
+#: Schedules that wait for a metric, which trials have no say in.
+_WAITING = ("reduce_lr_on_plateau", "greedy")
+
+
+def recommend(trainer: Any, **search: Any) -> TorchRun:  # noqa: ANN401 - a Trainer, keywords of `pick`
+    """Choose the `learning_rate` of the Trainer's arguments; the Trainer stays as it is.
+
+    Trials are copies of its model, or what its `model_init` makes. They train on `get_train_dataloader()` with
+    `compute_loss`, the parameter groups and the optimizer of `create_optimizer()`, the schedule of `create_scheduler()`
+    step by step, and of the arguments: epochs or `max_steps`, accumulation, `max_grad_norm`, bf16 and seed. Where
+    labels are class numbers (batch,), rates are judged by accuracy and cross-entropy of the model's `logits` on
+    `get_eval_dataloader()`, else by `compute_loss` there. Callbacks, `training_step` and `compute_metrics` have no
+    part.
+
+    Parameters
+    ----------
+    trainer
+        A `transformers.Trainer` that has not trained yet, with a training and an evaluation data set.
+    **search
+        `low`, `high`, `budget`, `tolerance`, `target`, `trials_in_memory`, `metrics`, `method`, `watch`, `histories`,
+        `keeper`, as in `etascope.torch.pick`. `seed` is that of the arguments, unless it is given.
+
+    Returns
+    -------
+    TorchRun
+        `choice.learning_rate` is what `TrainingArguments(learning_rate=...)` should be.
+
+    Raises
+    ------
+    InputError
+        If something of the Trainer cannot be searched; the message says what to do.
+    """
+    transformers = load("transformers", "transformers", "transformers")
+    check_search(search)
+    _check(trainer, transformers.Trainer)
+    args, label = trainer.args, _label(trainer)
+    with random_state_kept(), _unchanged(trainer):
+        train, valid = _loaders(trainer)
+        accumulate: int = args.gradient_accumulation_steps
+        batches = _length(train, args.max_steps * accumulate)
+        steps = _steps(args, -(-batches // accumulate))
+        length, epochs = passes(steps, batches, accumulate)
+        with loaders_kept(valid):
+            judge = _has_classes(valid, label)
+
+        def pair(batch: Any, _: int) -> tuple[Any, Any]:  # noqa: ANN401 - a batch
+            return dict(batch), batch[label]
+
+        def optimizer(given: Any, learning_rate: float) -> Any:  # noqa: ANN401 - a trial, an optimizer
+            one = _optimizer(trainer, given[0].module)
+            for group, ratio in zip(one.param_groups, rate_ratios([one])[0], strict=True):
+                group["lr"] = learning_rate * ratio
+            return one
+
+        def loss(trial: Any, inputs: dict[str, Any], _: object) -> Any:  # noqa: ANN401 - a trial, a tensor
+            trial.module.train()
+            return _computed(trainer, trial.module, inputs)
+
+        def outputs(model: Module, inputs: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever a model returns
+            return _scores(model, inputs, label) if judge else _computed(trainer, model, inputs)
+
+        return pick(
+            _model(trainer, outputs),
+            Passes(train, pair, length, lambda: _begin(train)),
+            Passes(valid, pair),
+            optimizer,
+            None if judge else lambda found, _: found,
+            epochs,
+            groups=lambda trial: [trial],
+            device=str(args.device),
+            precision="bf16-mixed" if args.bf16 else None,
+            accumulate=accumulate,
+            clip_norm=args.max_grad_norm or None,
+            train_loss=loss,
+            shape=_shape(trainer, steps),
+            **{"seed": args.seed, **search},
+        )
+
+
+def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:  # noqa: ANN401 - as above
+    """Set `trainer.args.learning_rate` to what `recommend` finds; where it cannot tell yet, warn and leave it.
+
+    Parameters and errors are those of `recommend`.
+    """
+    run = recommend(trainer, **search)
+    if run.choice.learning_rate is None:
+        why = " ".join(run.choice.reason)
+        warnings.warn(
+            f"The learning rate cannot be told yet, and stays {trainer.args.learning_rate:g}. {why}", stacklevel=2
+        )
+    else:
+        trainer.args.learning_rate = run.choice.learning_rate
+    return run
+
+
+def _check(trainer: Any, kind: type) -> None:  # noqa: ANN401 - of transformers
+    """Raise `InputError` for what trials cannot do."""
+    if not isinstance(trainer, kind):
+        raise InputError(
+            f"a Trainer of transformers must be given; found {type(trainer).__name__}. Use etascope.torch.pick for a "
+            "loop of your own."
+        )
+    one: Any = trainer
+    args = one.args
+    if one.optimizer is not None or one.lr_scheduler is not None:
+        raise InputError(
+            "the Trainer must make its optimizer and scheduler itself, a new one for each trial; found one that is "
+            "there already. Name them with optim and lr_scheduler_type, or make a Trainer that has not trained yet."
+        )
+    if args.world_size > 1 or args.n_gpu > 1:
+        raise InputError(
+            f"a search runs on one device; found {max(args.world_size, args.n_gpu)}. Search on one first, at the batch "
+            "size of all together."
+        )
+    if one.is_deepspeed_enabled or one.is_fsdp_enabled:
+        raise InputError("a search holds whole models on one device; found DeepSpeed or FSDP. Search without it first.")
+    if args.fp16:
+        raise InputError("trials train in float32 or bfloat16; found fp16. Give bf16=True.")
+    if str(getattr(args.lr_scheduler_type, "value", args.lr_scheduler_type)) in _WAITING:
+        raise InputError(
+            f"lr_scheduler_type must be a schedule by step; found {args.lr_scheduler_type.value}, which waits for a "
+            "metric. Search with constant, and train with it then."
+        )
+    if not args.learning_rate > 0:
+        raise InputError(f"learning_rate must be above 0 to begin with; found {args.learning_rate:g}. Give 5e-5.")
+
+
+def _label(trainer: Any) -> str:  # noqa: ANN401 - as above
+    names = list(trainer.label_names or ())
+    if len(names) != 1:
+        there = ", ".join(names) or "none"
+        raise InputError(f"a batch must have one entry of labels; found {there}. Name it with label_names=['labels'].")
+    return names[0]
+
+
+@contextlib.contextmanager
+def _unchanged(trainer: Any) -> Generator[None]:  # noqa: ANN401 - as above
+    """Put back what asking a Trainer for loaders, optimizers and schedulers leaves in it."""
+    there = cast("dict[str, Any]", vars(trainer))
+    before = {name: there[name] for name in _LENT if name in there}
+    known = list(trainer.accelerator._dataloaders)
+    kept = dict(getattr(trainer, "_eval_dataloaders", {}))
+    try:
+        yield
+    finally:
+        there.update(before)
+        trainer.accelerator._dataloaders[:] = known
+        if hasattr(trainer, "_eval_dataloaders"):
+            trainer._eval_dataloaders = kept
+
+
+def _loaders(trainer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - as above
+    """Return new loaders, without what accelerate counts while it goes through them."""
+    if isinstance(trainer.eval_dataset, dict):
+        raise InputError("rates are judged on one eval_dataset; found a dict of several. Give a Trainer one of them.")
+    found = list[Any]()
+    for name in ("get_train_dataloader", "get_eval_dataloader"):
+        try:
+            loader = getattr(trainer, name)()
+        except ValueError as error:
+            raise InputError(
+                f"the Trainer must have a train_dataset and an eval_dataset; {one_line(error)}."
+            ) from error
+        found.append(getattr(loader, "base_dataloader", loader))
+        for one in _samplers(found[-1]):
+            # That of accelerate makes its generator in its first pass, which would look like one that was touched.
+            if hasattr(one, "initial_seed") and one.generator is None:
+                one.generator = load_torch().Generator()
+    return found[0], found[1]
+
+
+def _begin(loader: Any) -> None:  # noqa: ANN401 - a DataLoader
+    """Begin a pass of a loader whose sampler counts its epochs itself: the count is drawn, so that it is repeated."""
+    epoch = int(load_torch().randint(2**31, ()))
+    for one in _samplers(loader):
+        if callable(getattr(one, "set_epoch", None)):
+            one.set_epoch(epoch)
+
+
+def _samplers(loader: Any) -> list[Any]:  # noqa: ANN401 - as above
+    """Return a loader and all that decides on its order."""
+    batch_sampler = getattr(loader, "batch_sampler", None)
+    return [loader, batch_sampler, getattr(loader, "sampler", None), getattr(batch_sampler, "sampler", None)]
+
+
+def _length(loader: Any, otherwise: int) -> int:  # noqa: ANN401 - as above
+    with contextlib.suppress(TypeError):
+        return len(loader)
+    if otherwise <= 0:
+        raise InputError("a train_dataset must have a length, or the arguments max_steps; found neither.")
+    return otherwise
+
+
+def _steps(args: Any, per_epoch: int) -> int:  # noqa: ANN401 - TrainingArguments
+    return args.max_steps if args.max_steps > 0 else math.ceil(args.num_train_epochs * per_epoch)
+
+
+def _has_classes(loader: Any, label: str) -> bool:  # noqa: ANN401 - a DataLoader
+    """Return whether labels are class numbers (batch,)."""
+    batch = next(iter(loader), None)
+    if not isinstance(batch, Mapping) or label not in batch:
+        there = ", ".join(map(str, cast("Mapping[str, Any]", batch))) if isinstance(batch, Mapping) else "no dict"
+        raise InputError(f"batches must be dicts with {label}; found {there}. Look at the data set and its collator.")
+    labels: Any = cast("Mapping[str, Any]", batch)[label]
+    return isinstance(labels, load_torch().Tensor) and labels.dim() == 1 and not labels.is_floating_point()
+
+
+def _model(trainer: Any, outputs: Any) -> Any:  # noqa: ANN401 - a Trainer, a function, a module or a factory
+    """Return the Trainer's model as trials take it, or the factory that makes one anew."""
+    if trainer.model_init is None:
+        one = wrapped(trainer.model, outputs)
+        # Models come in eval mode as a whole, and are trained in training mode.
+        one.training = trainer.model.training
+        return one
+
+    def model_init(seed: int) -> Module:
+        del seed
+        return wrapped(trainer.call_model_init(), outputs)
+
+    return model_init
+
+
+def _optimizer(trainer: Any, model: Module) -> Optimizer:  # noqa: ANN401 - as above
+    """Return the optimizer that the Trainer makes for a model."""
+    with _unchanged(trainer):
+        trainer.model, trainer.optimizer = model, None
+        trainer.create_optimizer()
+        return trainer.optimizer
+
+
+def _shape(trainer: Any, steps: int) -> NDArray[np.float64] | None:  # noqa: ANN401 - as above
+    """Return what the learning rate is multiplied by at each step, or None where it is constant."""
+    torch, rate = load_torch(), trainer.args.learning_rate
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=rate)
+    with _unchanged(trainer):
+        trainer.optimizer, trainer.lr_scheduler = optimizer, None
+        try:
+            trainer.create_scheduler(steps, optimizer)
+            scheduler = cast("dict[str, Any]", vars(trainer))["lr_scheduler"]
+            optimizer.step()
+            rates = np.empty(steps)
+            for step in range(steps):
+                rates[step] = optimizer.param_groups[0]["lr"]
+                scheduler.step()
+        except Exception as error:
+            kind = getattr(trainer.args.lr_scheduler_type, "value", trainer.args.lr_scheduler_type)
+            raise InputError(
+                f"lr_scheduler_type {kind} must run for the {steps} steps of the training; it raised {one_line(error)}."
+            ) from error
+    shape = rates / rate
+    return None if (shape == 1).all() else shape
+
+
+def _computed(trainer: Any, model: Module, inputs: dict[str, Any]) -> Any:  # noqa: ANN401 - as above, a tensor
+    try:
+        return trainer.compute_loss(model, dict(inputs))
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise InputError(f"compute_loss must give the loss of a copy of the model; it raised {one_line(error)}.") from (
+            error
+        )
+
+
+def _scores(model: Module, inputs: dict[str, Any], label: str) -> Any:  # noqa: ANN401 - whatever a model returns
+    """Return the logits of inputs without their labels."""
+    found = model(**{name: value for name, value in inputs.items() if name != label})
+    if isinstance(found, Mapping):
+        return cast("Mapping[str, Any]", found).get("logits", found)
+    return found[0] if isinstance(found, tuple) else found  # pyright: ignore[reportUnknownVariableType]  # any tuple

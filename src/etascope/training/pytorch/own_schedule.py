@@ -1,0 +1,85 @@
+"""A schedule of one's own, step by step, beside those that a recipe has names for: `shaped`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+from etascope.core.recipe import Recipe
+from etascope.core.schedules import SCHEDULES, schedule_row
+
+#: What the learning rate is multiplied by at each step.
+Shape = Sequence[float] | NDArray[np.float64]
+#: How near, in mean distance of factors, a shape must come to one-cycle, which ends close to 0, to be told as that.
+ONE_CYCLE = 0.02
+
+
+def shaped(recipe: Recipe, shape: Shape, steps: int) -> tuple[Recipe, NDArray[np.float64]]:
+    """Return the recipe with the name of the nearest schedule, and what that one's factors are multiplied by.
+
+    A method knows of schedules by their names, and a plan's rows are those of the recipe; what a trial trains with is
+    the product of both, `shape` itself.
+
+    Parameters
+    ----------
+    recipe
+        Of any schedule.
+    shape
+        `(steps,)`, finite, at least 0, and not 0 everywhere.
+    steps
+        Steps of a whole training.
+
+    Raises
+    ------
+    InputError
+        If the shape is none, or of another length.
+
+    Examples
+    --------
+    >>> recipe, factors = shaped(Recipe(), [0.0, 1.0, 0.7, 0.3], 4)
+    >>> recipe.schedule, recipe.warmup, factors.tolist()
+    ('linear', 0.5, [0.0, 1.0, 0.7, 0.6])
+    """
+    found = np.asarray(shape, np.float64)
+    if found.shape != (steps,):
+        raise InputError(
+            f"shape must have a factor for each of the {steps} steps of the training; found {found.size}. Count the "
+            "batches of an epoch, divide by accumulate, and multiply by epochs."
+        )
+    if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
+        raise InputError(
+            f"shape must hold finite factors of at least 0, not all of them 0; found "
+            f"{found.min():g} to {found.max():g}."
+        )
+    schedule, warmup = nearest(found)
+    row = schedule_row(schedule, warmup, steps)
+    return replace(recipe, schedule=schedule, warmup=warmup), found / row
+
+
+def nearest(shape: NDArray[np.float64]) -> tuple[str, float]:
+    """Return the schedule and the warm-up that come nearest to a shape, by the mean distance of their factors.
+
+    The warm-up is the share of the steps before the largest factor, where they climb. One-cycle is a name for its own
+    curve alone, within 0.02. Where two come equally near, the first of `SCHEDULES` is taken.
+
+    Examples
+    --------
+    >>> nearest(schedule_row("cosine", 0.1, 50)), nearest(np.full(8, 0.5))
+    (('cosine', 0.1), ('constant', 0.0))
+    """
+    steps, row = len(shape), shape / shape.max()
+    climb = int(row.argmax())
+    shares = [0.0, climb / steps] if climb else [0.0]
+    # One step of a climb that ends at the largest factor is the peak itself.
+    shares += [(climb + 1) / steps] if 0 < climb < steps - 1 else []
+    distances = dict[tuple[str, float], float]()
+    for one in ((name, share) for share in shares for name in SCHEDULES):
+        distance = round(float(np.abs(schedule_row(*one, steps) - row).mean()), 9)
+        if one[0] != "one-cycle" or distance < ONE_CYCLE:
+            distances[one] = distance
+    name, share = min(distances, key=lambda one: distances[one])
+    return name, float(f"{share:.12g}")

@@ -1,0 +1,403 @@
+import copy
+import random
+import warnings
+
+import lightning.pytorch as pl
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from etascope.core.errors import InputError
+from etascope.integrations.lightning import LearningRateSearch, pick_lightning
+from etascope.selection.search import GridSearch
+from etascope.torch import pick
+from etascope.training.pytorch.fingerprint import fingerprint
+from tests.integrations.lightning_modules import Classifier, Groups, Regression, X, Y, loaders
+from tests.training.pytorch.networks import same_module
+
+#: What Lightning says of machines and settings that are meant here.
+pytestmark = [
+    pytest.mark.usefixtures("one_torch_thread"),
+    pytest.mark.filterwarnings("ignore:The '.*_dataloader' does not have many workers"),
+    pytest.mark.filterwarnings("ignore:You defined a `validation_step` but have no"),
+    pytest.mark.filterwarnings("ignore:The number of training batches"),
+]
+
+
+def trainer(*callbacks, epochs=2, **how):
+    quiet = {
+        "logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False,
+        "accelerator": "cpu", "devices": 1,
+    }  # fmt: skip
+    return pl.Trainer(max_epochs=epochs, callbacks=list(callbacks), **{**quiet, **how})
+
+
+def fitted(module, *callbacks, seed=3, **how):
+    """Return a module after a fit from a known state of the generators, and its Trainer."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+    one = trainer(*callbacks, **how)
+    one.fit(module, *loaders())
+    return module, one
+
+
+class Began(pl.Callback):
+    """Looks at what a training begins with."""
+
+    def on_train_start(self, trainer, pl_module):
+        self.print = fingerprint(pl_module)
+        self.rates = [group["lr"] for group in trainer.optimizers[0].param_groups]
+        self.state = (trainer.global_step, trainer.current_epoch, len(trainer.optimizers[0].state))
+
+
+def test_a_fit_goes_on_from_its_untouched_start_with_the_rate_that_was_found():
+    start = Classifier()
+    search = LearningRateSearch()
+    found, one = fitted(copy.deepcopy(start), search)
+    rate = search.choice.learning_rate
+    assert 1e-4 < search.choice.basin.low <= rate <= search.choice.basin.high < 10
+    assert search.run.untouched.same
+    assert search.choice.target == "accuracy"
+    assert found.hparams.lr == rate
+    assert one.optimizers[0].param_groups[0]["lr"] == rate
+    plain = copy.deepcopy(start)
+    plain.hparams.lr = rate
+    plain, other = fitted(plain)
+    assert same_module(found, plain)
+    assert one.callback_metrics == other.callback_metrics
+    assert (one.global_step, one.current_epoch) == (other.global_step, other.current_epoch)
+
+
+@pytest.mark.parametrize("kind", [Classifier, Groups])
+def test_a_training_begins_with_the_bits_that_it_would_have_begun_with(kind):
+    start, seen = kind(), []
+    for callbacks in ([LearningRateSearch()], []):
+        began = Began()
+        fitted(copy.deepcopy(start), *callbacks, began)
+        seen.append(began)
+    assert seen[0].print == seen[1].print
+    assert seen[0].state == seen[1].state == (0, 0, 0)
+
+
+def test_a_trial_is_the_training_of_the_trainer_step_by_step():
+    """Without dropout and in the order of the data, all losses are the same but for rounding."""
+    losses = []
+
+    class Plain(Groups):
+        def __init__(self):
+            super().__init__()
+            self.net[4] = torch.nn.Identity()
+
+    class Seen(pl.Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            losses.append(outputs["loss"].item())
+
+    start, (train, valid) = Plain(), loaders(shuffle=False)
+    search = LearningRateSearch(method=GridSearch(1, low=0.05, high=0.05, seeds=(0,)), update_attr=False)
+    for rate, callbacks in ((0.001, [search]), (0.05, [Seen()])):
+        module = copy.deepcopy(start)
+        module.learning_rate = rate
+        trainer(*callbacks, gradient_clip_val=0.5).fit(module, train, valid)
+    np.testing.assert_allclose(search.run.histories[0].step_loss[0], losses, rtol=1e-4)
+
+
+def test_a_search_in_lightning_is_the_search_of_the_same_model_in_torch():
+    module, (train, valid) = Classifier(), loaders()
+    inside = pick_lightning(module, train, valid, epochs=2)
+    plain = pick(
+        module.net, train, valid, lambda groups, rate: torch.optim.SGD(groups, lr=rate, momentum=0.9), epochs=2
+    )
+    assert inside.choice.learning_rate == plain.choice.learning_rate
+    for one, other in zip(inside.histories, plain.histories, strict=True):
+        assert one.step_loss.tobytes() == other.step_loss.tobytes()
+        assert one.valid_loss.tobytes() == other.valid_loss.tobytes()
+        assert one.valid_accuracy.tobytes() == other.valid_accuracy.tobytes()
+
+
+def test_groups_keep_their_ratios_and_the_schedule_is_that_of_the_module():
+    start, search, began = Groups(), LearningRateSearch(), Began()
+    found, _ = fitted(copy.deepcopy(start), search, began, accumulate_grad_batches=3)
+    rate = search.choice.learning_rate
+    assert (search.run.recipe.schedule, search.run.recipe.warmup) == ("linear", 0.0)
+    assert [round(ratio, 9) for row in search.run.ratios for ratio in row] == [0.1, 1.0]
+    # Ten batches in steps of three: the last of an epoch has one.
+    assert search.run.history.plan.rates.shape[1] == 8
+    assert found.learning_rate == rate
+    assert began.rates == [pytest.approx(0.1 * rate), rate]
+    plain = copy.deepcopy(start)
+    plain.learning_rate = rate
+    assert same_module(found, fitted(plain, accumulate_grad_batches=3)[0])
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 20),
+        lambda o: torch.optim.lr_scheduler.OneCycleLR(o, max_lr=0.02, total_steps=21),
+        lambda o: torch.optim.lr_scheduler.SequentialLR(
+            o,
+            [torch.optim.lr_scheduler.LinearLR(o, 0.1, 1.0, 5), torch.optim.lr_scheduler.CosineAnnealingLR(o, 15)],
+            [5],
+        ),
+    ],
+)
+def test_a_rate_that_no_attribute_carries_is_set_in_optimizer_and_schedulers(schedule):
+    class Fixed(Classifier):
+        def configure_optimizers(self):
+            optimizer = torch.optim.SGD(self.parameters(), lr=0.02)
+            return [optimizer], [{"scheduler": schedule(optimizer), "interval": "step"}]
+
+    class Seen(pl.Callback):
+        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+            rates.append(trainer.optimizers[0].param_groups[0]["lr"])
+
+    rows = []
+    search = LearningRateSearch(low=0.001, high=1.0)
+    for callbacks in ([search, Seen()], [Seen()]):
+        rates = []
+        fitted(Fixed(), *callbacks)
+        rows.append(rates)
+    rate = search.choice.learning_rate
+    assert max(rows[0]) == pytest.approx(rate)
+    np.testing.assert_allclose(np.array(rows[0]) / rate, np.array(rows[1]) / max(rows[1]), rtol=1e-6, atol=1e-9)
+
+
+def test_a_schedule_by_epoch_moves_once_an_epoch():
+    seen = []
+
+    class Seen(torch.optim.SGD):
+        def step(self, closure=None):
+            seen.append(self.param_groups[0]["lr"])
+            return super().step(closure)
+
+    class Steps(Classifier):
+        def configure_optimizers(self):
+            optimizer = Seen(self.parameters(), lr=self.hparams.lr)
+            return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.1)]
+
+    fitted(Steps(), LearningRateSearch(update_attr=False, method=GridSearch(1, low=0.1, high=0.1)))
+    # The first step is that of the schedulers alone.
+    assert seen[1:21] == pytest.approx([0.1] * 10 + [0.01] * 10)
+    assert seen[-20:] == pytest.approx([0.001] * 10 + [0.0001] * 10)
+
+
+def test_what_is_no_classification_is_judged_by_the_loss_that_is_logged():
+    for monitor in (None, "val_mae"):
+        search = LearningRateSearch(monitor)
+        found, _ = fitted(Regression(), search, epochs=4)
+        assert search.choice.target == "loss"
+        assert found.lr == search.choice.learning_rate
+        assert search.run.untouched.same
+    with pytest.raises(InputError, match=r"validation_step must log val_f1, .* found val_loss, val_mae"):
+        fitted(Regression(), LearningRateSearch("val_f1"))
+
+
+def test_nothing_is_logged_and_nothing_warns_while_it_searches():
+    names = []
+
+    class Told(Classifier):
+        def log(self, name, *args, **kwargs):
+            names.append(self._trainer is not None)
+            super().log(name, *args, **kwargs)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*self.log.*")
+        fitted(Told(), LearningRateSearch())
+    assert names
+    assert all(names)
+
+
+def test_a_rate_can_be_told_and_not_set():
+    module = Classifier(lr=0.0123)
+    search = LearningRateSearch(update_attr=False)
+    found, one = fitted(copy.deepcopy(module), search)
+    assert search.choice.learning_rate not in (None, 0.0123)
+    assert found.hparams.lr == 0.0123
+    assert one.optimizers[0].param_groups[0]["lr"] == 0.0123
+    assert same_module(found, fitted(module)[0])
+
+
+def test_a_search_that_cannot_tell_leaves_the_rate_and_says_so():
+    module, search = Classifier(lr=0.0123), LearningRateSearch(low=1e-9, high=2e-9)
+    with pytest.warns(UserWarning, match=r"cannot be told yet, and stays 0.0123"):
+        found, one = fitted(module, search)
+    assert search.choice.learning_rate is None
+    assert found.hparams.lr == one.optimizers[0].param_groups[0]["lr"] == 0.0123
+
+
+def test_a_fast_run_and_one_from_a_checkpoint_are_not_searched(tmp_path):
+    search = LearningRateSearch()
+    with pytest.warns(UserWarning, match="not searched, since fast_dev_run is enabled"):
+        fitted(Classifier(), search, fast_dev_run=True)
+    _, one = fitted(Classifier())
+    one.save_checkpoint(tmp_path / "one.ckpt")
+    later = trainer(search, epochs=3)
+    with pytest.warns(UserWarning, match="goes on from a checkpoint"):
+        later.fit(Classifier(), *loaders(), ckpt_path=tmp_path / "one.ckpt")
+    assert search.run is None
+    assert search.choice is None
+
+
+class Manual(Classifier):
+    def __init__(self):
+        super().__init__()
+        self.automatic_optimization = False
+
+
+class Nameless(Regression):
+    def __init__(self):
+        super().__init__()
+        del self.lr
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=0.01)
+
+
+class Attached(Classifier):
+    def training_step(self, batch, batch_idx):
+        return super().training_step(batch, batch_idx) * self.trainer.max_epochs
+
+
+class Apart(Groups):
+    def configure_optimizers(self):
+        made = super().configure_optimizers()
+        made["lr_scheduler"] = torch.optim.lr_scheduler.LambdaLR(made["optimizer"], [lambda t: 1.0, lambda t: 0.5**t])
+        return made
+
+
+class Silent(Classifier):
+    def training_step(self, batch, batch_idx):
+        return None if self._trainer is None else super().training_step(batch, batch_idx)
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "told"),
+    [
+        (Manual, {}, "found automatic_optimization=False"),
+        (Nameless, {}, "must have the attribute lr or learning_rate, .* found neither in Nameless"),
+        (Attached, {}, "training_step must work on a copy .* raised RuntimeError: Attached is not attached"),
+        (Apart, {}, "must follow one schedule"),
+        (Silent, {}, "training_step must return the loss, .* found NoneType"),
+        (
+            Classifier,
+            {"precision": "64-true"},
+            "precision must be one of 32-true, bf16-mixed in a search; found 64-true",
+        ),
+        (Classifier, {"gradient_clip_val": 1.0, "gradient_clip_algorithm": "value"}, "by norm alone"),
+        (Classifier, {"overfit_batches": 2}, "overfit_batches"),
+        (Classifier, {"epochs": -1}, "the training must end"),
+        (Classifier, {"limit_val_batches": 0}, "found limit_val_batches=0"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_in_a_sentence(kind, how, told):
+    with pytest.raises(InputError, match=told):
+        fitted(kind(), LearningRateSearch(), **how)
+
+
+def test_a_name_that_is_no_attribute_is_refused_and_one_that_is_will_be_set():
+    with pytest.raises(InputError, match=r"attr_name must be an attribute .* found no speed in Classifier"):
+        fitted(Classifier(), LearningRateSearch(attr_name="speed"))
+    module = Classifier()
+    module.speed = 0.5
+    search = LearningRateSearch(attr_name="speed")
+    found, one = fitted(module, search)
+    # The optimizer does not follow it, so both are set.
+    assert found.speed == search.choice.learning_rate
+    assert one.optimizers[0].param_groups[0]["lr"] == pytest.approx(search.choice.learning_rate)
+
+
+def test_a_training_that_ends_within_an_epoch_is_searched_to_its_last_step():
+    search = LearningRateSearch()
+    _, one = fitted(Classifier(), search, max_steps=17, epochs=5)
+    assert one.global_step == 17
+    assert search.run.history.plan.rates.shape[1] == 17
+    cut = LearningRateSearch()
+    fitted(Classifier(), cut, limit_train_batches=0.5, epochs=3)
+    assert cut.run.history.plan.rates.shape[1] == 15
+    other = LearningRateSearch(epochs=1)
+    fitted(Classifier(), other, limit_train_batches=4)
+    assert other.run.history.plan.rates.shape[1] == 4
+
+
+def test_clipping_and_precision_of_the_trainer_are_those_of_the_trials():
+    losses, start = [], Classifier()
+    for how in ({}, {"gradient_clip_val": 0.01}, {"precision": "bf16-mixed"}):
+        search = LearningRateSearch(update_attr=False)
+        fitted(copy.deepcopy(start), search, epochs=1, **how)
+        losses.append(search.run.histories[0].step_loss.tobytes())
+    assert len(set(losses)) == 3
+
+
+class Data(pl.LightningDataModule):
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def setup(self, stage):
+        self.asked.append(stage)
+        # As a data set that is split anew: what it draws must not be seen by the training.
+        self.order = torch.randperm(120)
+
+    def train_dataloader(self):
+        return DataLoader(TensorDataset(X[self.order], Y[self.order]), 12, shuffle=True)
+
+    def val_dataloader(self):
+        return [DataLoader(TensorDataset(X[120:], Y[120:]), 15)]
+
+
+def test_one_line_outside_of_a_trainer_leaves_module_generators_and_loaders_alone():
+    module, (train, valid) = Classifier(), loaders()
+    before = fingerprint(module, train, valid)
+    run = pick_lightning(module, train, valid, epochs=2)
+    assert fingerprint(module, train, valid) == before
+    assert run.untouched.same
+    assert run.untouched.before == before
+    assert run.choice.learning_rate is not None
+    assert run.recipe.model == "Classifier"
+    assert module._trainer is None
+    assert module.hparams.lr == 0.001
+    inside = LearningRateSearch(update_attr=False)
+    trainer(inside).fit(module, train, valid)
+    assert [h.step_loss.tobytes() for h in inside.run.histories] == [h.step_loss.tobytes() for h in run.histories]
+
+
+def test_one_line_takes_a_data_module_and_the_settings_of_a_trainer():
+    data, module = Data(), Groups()
+    before = fingerprint(module)
+    run = pick_lightning(module, datamodule=data, epochs=2, trainer={"accumulate_grad_batches": 2}, budget=3.0)
+    assert fingerprint(module) == before
+    assert data.asked == ["fit"]
+    assert run.history.plan.rates.shape[1] == 10
+    with pytest.raises(InputError, match="one validation loader; found none"):
+        pick_lightning(Classifier(), loaders()[0])
+
+
+def test_a_keyword_that_says_nothing_of_the_search_is_refused_at_once():
+    with pytest.raises(InputError, match="Did you mean 'budget'"):
+        LearningRateSearch(budgt=3)
+    with pytest.raises(InputError, match="found 'schedule'"):
+        pick_lightning(Classifier(), *loaders(), schedule="cosine")
+
+
+def test_metrics_and_a_keeper_see_what_they_see_of_any_search():
+    told = []
+
+    class Keeper:
+        def begin(self, data, task):
+            told.append("begin")
+
+        def append(self, history):
+            told.append("append")
+
+        def finish(self, run):
+            told.append(run.choice.learning_rate)
+
+    def wrong(scores, labels):
+        return (scores.argmax(1) != labels).float().mean()
+
+    run = pick_lightning(Classifier(), *loaders(), epochs=1, metrics={"wrong": wrong}, keeper=Keeper())
+    assert told == ["begin", *["append"] * len(run.histories), run.choice.learning_rate]
+    assert all(0 <= found["wrong"] <= 1 for found in run.metrics.values())
+    assert run.metrics

@@ -1,0 +1,156 @@
+import copy
+from types import SimpleNamespace
+
+import lightning.pytorch as pl
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from etascope.core.errors import InputError
+from etascope.integrations.lightning_rates import configured, rates_of, refuse_several, scale, set_peak
+from tests.training.pytorch.networks import same_module
+
+SCHEDULERS = torch.optim.lr_scheduler
+
+
+class Module(pl.LightningModule):
+    def __init__(self, make):
+        super().__init__()
+        self.first, self.second, self.make = nn.Linear(3, 2), nn.Linear(2, 2), make
+
+    def configure_optimizers(self):
+        groups = [{"params": self.first.parameters(), "lr": 0.2}, {"params": self.second.parameters()}]
+        optimizer = torch.optim.SGD(groups, lr=1.0, momentum=0.9)
+        return self.make(optimizer)
+
+
+def by_step(schedule, **how):
+    return lambda o: {"optimizer": o, "lr_scheduler": {"scheduler": schedule(o), "interval": "step", **how}}
+
+
+TRAINER = pl.Trainer(
+    logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, accelerator="cpu"
+)
+
+
+def rates(make, steps=6, per_epoch=2):
+    return rates_of(Module(make), TRAINER, steps, per_epoch)
+
+
+def test_without_a_scheduler_rates_stay():
+    found = rates(lambda o: o)
+    assert found.peaks.tolist() == [0.2, 1.0]
+    assert found.peak == 1.0
+    assert found.ratios.tolist() == [0.2, 1.0]
+    assert found.shape.tolist() == [1.0] * 6
+    assert not found.waits
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (by_step(lambda o: SCHEDULERS.ExponentialLR(o, 0.5)), [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32]),
+        (by_step(lambda o: SCHEDULERS.ExponentialLR(o, 0.5), frequency=2), [1, 1, 1 / 2, 1 / 2, 1 / 4, 1 / 4]),
+        (lambda o: ([o], [SCHEDULERS.ExponentialLR(o, 0.5)]), [1, 1, 1 / 2, 1 / 2, 1 / 4, 1 / 4]),
+        (by_step(lambda o: SCHEDULERS.LambdaLR(o, lambda t: min(t / 3, 1))), [0, 1 / 3, 2 / 3, 1, 1, 1]),
+        (
+            by_step(
+                lambda o: SCHEDULERS.SequentialLR(
+                    o, [SCHEDULERS.ConstantLR(o, 0.5, 99), SCHEDULERS.ExponentialLR(o, 0.5)], [3]
+                )
+            ),
+            [0.5, 0.5, 0.5, 1, 1 / 2, 1 / 4],
+        ),
+    ],
+)
+def test_a_scheduler_moves_as_it_would_in_a_training(make, shape):
+    found = rates(make)
+    np.testing.assert_allclose(found.shape, shape, atol=1e-12)
+    np.testing.assert_allclose(found.ratios, [0.2, 1.0])
+    assert found.per_epoch == 2
+
+
+def test_a_scheduler_that_waits_for_a_metric_counts_as_constant():
+    found = rates(
+        lambda o: {
+            "optimizer": o,
+            "lr_scheduler": {"scheduler": SCHEDULERS.ReduceLROnPlateau(o), "monitor": "val_loss"},
+        }
+    )
+    assert found.waits
+    assert found.shape.tolist() == [1.0] * 6
+
+
+def test_the_module_is_not_touched_and_sees_the_trainer_while_it_configures():
+    seen = []
+
+    def make(optimizer):
+        seen.append(optimizer)
+        return optimizer
+
+    module = Module(make)
+    before = copy.deepcopy(module)
+    rates_of(module, TRAINER, 3, 1)
+    assert same_module(module, before)
+    assert all(p is not q for p in module.parameters() for q in seen[0].param_groups[0]["params"])
+
+    class Asking(Module):
+        def configure_optimizers(self):
+            seen.append(self.trainer)
+            return super().configure_optimizers()
+
+    one = Asking(lambda o: o)
+    configured(one, TRAINER)
+    assert seen[-1] is TRAINER
+    assert one._trainer is None
+
+
+def test_what_cannot_be_followed_is_refused():
+    def apart(o):
+        return by_step(lambda o: SCHEDULERS.LambdaLR(o, [lambda t: 1.0, lambda t: 0.5**t]))(o)
+
+    with pytest.raises(InputError, match="must follow one schedule"):
+        rates(apart)
+    with pytest.raises(InputError, match="run for the 6 steps of the training; one raised ValueError"):
+        rates(by_step(lambda o: SCHEDULERS.OneCycleLR(o, 1.0, total_steps=3)))
+    with pytest.raises(InputError, match="a finite learning rate above 0; found 0"):
+        rates(by_step(lambda o: SCHEDULERS.LambdaLR(o, lambda t: 0.0)))
+    with pytest.raises(InputError, match=r"must return one optimizer, .* found 2"):
+        refuse_several([1, 2])
+
+
+def test_a_peak_is_set_in_shares():
+    optimizer = Module(lambda o: o).configure_optimizers()
+    SCHEDULERS.LambdaLR(optimizer, lambda t: 0.5)
+    set_peak(optimizer, 0.4, np.array([0.25, 1.0]))
+    assert [g["lr"] for g in optimizer.param_groups] == [0.1, 0.4]
+    assert [g["initial_lr"] for g in optimizer.param_groups] == [0.1, 0.4]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        lambda o, k: SCHEDULERS.ExponentialLR(o, 0.7),
+        lambda o, k: SCHEDULERS.OneCycleLR(o, [0.2 * k[0], 1.0 * k[1]], total_steps=9),
+        lambda o, k: SCHEDULERS.SequentialLR(
+            o, [SCHEDULERS.LinearLR(o, 0.1, 1.0, 3), SCHEDULERS.CosineAnnealingLR(o, 6)], [3]
+        ),
+    ],
+)
+def test_scaled_schedulers_go_as_those_that_were_made_so(schedule):
+    factors, rows = np.array([3.0, 0.5]), []
+    for made in ((1.0, 1.0), tuple(factors)):
+        optimizer = Module(lambda o: o).configure_optimizers()
+        for group, factor in zip(optimizer.param_groups, made, strict=True):
+            group["lr"] *= factor
+        one = schedule(optimizer, made)
+        if made == (1.0, 1.0):
+            scale(optimizer, [SimpleNamespace(scheduler=one)], factors)
+        row = []
+        for _ in range(8):
+            row.append([g["lr"] for g in optimizer.param_groups])
+            optimizer.step()
+            one.step()
+        rows.append(row)
+    np.testing.assert_allclose(rows[0], rows[1])

@@ -1,0 +1,142 @@
+import pytest
+import torch
+from torch import nn
+
+from etascope.core.errors import InputError
+from etascope.integrations.lightning_steps import (
+    TRAINING,
+    VALIDATION,
+    is_classifier,
+    labels_of,
+    monitored,
+    quiet,
+    scores,
+    training_loss,
+    trial_pair,
+)
+from etascope.integrations.passes import wrapped
+from tests.integrations.lightning_modules import Classifier, Regression, X, Y
+
+BATCH = (X[:12], Y[:12])
+
+
+def given(stage, batch=BATCH):
+    return {stage: batch, "number": 0}
+
+
+def test_labels_are_the_second_of_a_pair():
+    assert labels_of(BATCH) is BATCH[1]
+    assert labels_of(list(BATCH)) is BATCH[1]
+    for batch in (
+        (X[:3],),
+        X[:3],
+        {"x": X[:3], "y": Y[:3]},
+        (X[:3], Y[:3].float()),
+        (X[:3], X[:3]),
+        (X[:3], [0, 1, 2]),
+    ):
+        assert labels_of(batch) is None
+
+
+def test_a_batch_is_told_with_its_number_and_its_labels():
+    inputs, targets = trial_pair(TRAINING)(BATCH, 4)
+    assert inputs[TRAINING] is BATCH
+    assert inputs["number"] == 4
+    assert targets is BATCH[1]
+    other = {"x": X[:3]}
+    assert trial_pair(VALIDATION)(other, 0)[1] is other
+
+
+def test_a_classifier_is_one_whose_forward_gives_scores():
+    assert is_classifier(Classifier(), BATCH, "cpu")
+    assert not is_classifier(Regression(), BATCH, "cpu")
+    assert not is_classifier(Classifier(), (X[:3], Y[:3].float()), "cpu")
+
+    class Flat(Classifier):
+        def forward(self, x):
+            return super().forward(x)[:, 0]
+
+    assert not is_classifier(Flat(), BATCH, "cpu")
+
+
+def test_what_a_step_logs_is_collected_and_the_module_is_as_it_was():
+    class Outer(Classifier):
+        def __init__(self):
+            super().__init__()
+            self.inner = Regression()
+
+    module = Outer()
+    before = set(vars(module)), set(vars(module.inner))
+    with quiet(module) as logged:
+        module.log("a", 1, prog_bar=True)
+        module.log_dict({"b": 2, "c": 3}, on_step=True)
+        module.inner.log("d", 4)
+    assert logged == {"a": 1, "b": 2, "c": 3, "d": 4}
+    with pytest.raises(KeyError), quiet(module):
+        raise KeyError
+    assert (set(vars(module)), set(vars(module.inner))) == before
+
+
+def test_the_loss_that_is_trained_is_that_of_the_step():
+    module = Classifier().eval()
+    one = wrapped(module, scores)
+    loss = training_loss(one, given(TRAINING), None)
+    assert torch.equal(loss, nn.functional.cross_entropy(module(X[:12]), Y[:12]))
+    assert torch.equal(one(given(VALIDATION)), module(X[:12]))
+    assert torch.equal(one(given(TRAINING)), module(X[:12]))
+    # A step that takes no number, and returns a dict.
+    assert training_loss(wrapped(Regression(), scores), given(TRAINING), None).requires_grad
+
+
+def test_hooks_on_the_way_to_the_device_are_called():
+    class Doubling(Classifier):
+        def on_after_batch_transfer(self, batch, dataloader_idx):
+            return batch[0] * 2, batch[1]
+
+    module = Doubling().eval()
+    assert torch.equal(scores(module, given(VALIDATION)), module(2 * X[:12]))
+    loss = training_loss(wrapped(module, scores), given(TRAINING), None)
+    assert torch.equal(loss, nn.functional.cross_entropy(module(2 * X[:12]), Y[:12]))
+
+
+def test_a_validation_loss_is_what_is_returned_or_logged_under_a_name():
+    class Returning(Regression):
+        returned = None
+
+        def validation_step(self, batch, batch_idx):
+            super().validation_step(batch, batch_idx)
+            self.log("other", 7)
+            return self.returned
+
+    module = Returning()
+    logged = monitored(None)(module, given(VALIDATION))
+    assert monitored("val_loss")(module, given(VALIDATION)) == logged
+    assert monitored("other")(module, given(VALIDATION)) == 7
+    module.returned = torch.tensor(5.0)
+    assert monitored(None)(module, given(VALIDATION)) == 5
+    module.returned = {"loss": torch.tensor(4.0), "error": torch.tensor(3.0)}
+    assert monitored(None)(module, given(VALIDATION)) == 4
+    assert monitored("error")(module, given(VALIDATION)) == 3
+    module.returned = {"error": torch.tensor(3.0)}
+    assert monitored(None)(module, given(VALIDATION)) == logged
+    # A training batch is asked for its training loss, whatever a validation batch looks like.
+    assert monitored(None)(module, given(TRAINING)) == training_loss(wrapped(module, scores), given(TRAINING), None)
+
+
+def test_steps_that_cannot_be_used_are_refused():
+    class Odd(Classifier):
+        def training_step(self, dataloader_iter):
+            return None
+
+        def validation_step(self, batch, batch_idx):
+            self.log("val_loss", "low")
+            return "low"
+
+    with pytest.raises(InputError, match="found one that takes dataloader_iter"):
+        training_loss(wrapped(Odd(), scores), given(TRAINING), None)
+    with pytest.raises(InputError, match=r"validation_step must return the loss, .* found str"):
+        monitored(None)(Odd(), given(VALIDATION))
+    with pytest.raises(InputError, match=r"val_loss must be logged as a number, .* found str"):
+        monitored("val_loss")(Odd(), given(VALIDATION))
+    with pytest.raises(InputError, match=r"validation_step must log speed, .* found val_loss, val_mae"):
+        monitored("speed")(Regression(), given(VALIDATION))

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import torch
+
+from etascope.core.errors import InputError
+from etascope.core.recipe import Recipe
+from etascope.core.schedules import SCHEDULES, schedule_row
+from etascope.training.pytorch.own_schedule import nearest, shaped
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("warmup", [0.0, 0.1, 0.25])
+def test_a_schedule_that_has_a_name_is_found_by_its_factors(schedule, warmup):
+    row = schedule_row(schedule, warmup, 40)
+    if schedule == "one-cycle" and warmup:
+        # It climbs by itself; with a warm-up before it, it is no curve of its own any more.
+        return
+    assert nearest(row) == (schedule, warmup)
+    assert nearest(0.3 * row) == (schedule, warmup)
+    recipe, factors = shaped(Recipe(), row, 40)
+    assert (recipe.schedule, recipe.warmup) == (schedule, warmup)
+    np.testing.assert_allclose(factors, 1)
+
+
+def test_what_trains_is_the_shape_itself_whatever_the_name():
+    generator = np.random.default_rng(0)
+    for _ in range(20):
+        shape = generator.uniform(0, 1, 30)
+        recipe, factors = shaped(Recipe(epochs=3), shape, 30)
+        np.testing.assert_allclose(schedule_row(recipe.schedule, recipe.warmup, 30) * factors, shape, atol=1e-12)
+
+
+def test_a_schedule_of_torch_with_a_climb_from_zero_is_told_by_the_nearest_name():
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: t / 10 if t < 10 else (100 - t) / 90)
+    rates = []
+    for _ in range(100):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    name, warmup = nearest(np.array(rates))
+    assert name == "linear"
+    assert 0.09 < warmup < 0.12
+    assert shaped(Recipe(), rates, 100)[1][0] == 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ([1.0] * 9, "each of the 10 steps of the training; found 9"),
+        ([1.0] * 9 + [-0.1], "at least 0, not all of them 0; found -0.1 to 1"),
+        ([0.0] * 10, "found 0 to 0"),
+        ([np.nan] * 10, "finite factors"),
+        ([np.inf] * 10, "finite factors"),
+    ],
+)
+def test_a_shape_that_is_none_is_refused(shape, told):
+    with pytest.raises(InputError, match=told):
+        shaped(Recipe(), shape, 10)
