@@ -106,6 +106,17 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             "Let the search go on.",
         )
     measure = ascent.task.measure
+    lost = [r for r, s in sorted(ascent.scored.items()) if s.trial.status in (Status.DIVERGED, Status.FAILED)]
+    behind = [r for r in climbed.rates if r not in lost]
+    if ascent.best is None and lost and behind:
+        left = f"the others, {rate(behind[0])} to {rate(behind[-1])}, were" if len(behind) > 1 else "one other was"
+        failed = "diverged" if measure is None else "diverged or failed"
+        lower = behind[-1] < lost[0]
+        return (
+            f"Every training that went on {failed}, from {rate(lost[0])} to {rate(lost[-1])}; {left} left behind "
+            "early.",
+            f"Search lower: limit the rates to those below {rate(lost[0])}." if lower else "Look at why they did.",
+        )
     if ascent.best is None and measure is not None:
         return (
             f"Every training {span} diverged or failed.",
