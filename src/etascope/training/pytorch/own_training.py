@@ -119,7 +119,8 @@ def own_job(
     recipe = replace(recipe, batch_size=first.size * accumulate, **_like(optimizers))
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
     shape = _shape(first)
-    task = Task(recipe, n_classes, per_epoch * recipe.batch_size + valid, 1, per_epoch, math.prod(shape))
+    development = batches.batches * first.size + valid
+    task = Task(recipe, n_classes, development, 1, per_epoch, math.prod(shape))
     data = DataSummary(
         source="loaders", fingerprint=batches.fingerprint(), images=task.n_development, image_shape=shape,
         development=task.n_development, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
