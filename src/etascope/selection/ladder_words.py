@@ -111,11 +111,12 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
     if ascent.best is None and lost and behind:
         left = f"the others, {rate(behind[0])} to {rate(behind[-1])}, were" if len(behind) > 1 else "one other was"
         failed = "diverged" if measure is None else "diverged or failed"
-        lower = behind[-1] < lost[0]
+        look = "Look for extreme values in the data." if measure is None else "Look at what the trainings said."
+        lower = f"Search lower: limit the rates to those below {rate(lost[0])}." if behind[-1] < lost[0] else look
         return (
             f"Every training that went on {failed}, from {rate(lost[0])} to {rate(lost[-1])}; {left} left behind "
             "early.",
-            f"Search lower: limit the rates to those below {rate(lost[0])}." if lower else "Look at why they did.",
+            lower,
         )
     if ascent.best is None and measure is not None:
         return (

@@ -92,3 +92,16 @@ def test_ratios_that_change_with_the_rate_are_refused():
     strange.param_groups[0]["lr"] = None
     with pytest.raises(InputError, match="found SGD without one"):
         lasting_ratios([strange], [strange])
+
+
+def test_groups_that_cannot_be_used_are_refused():
+    for groups, told in [
+        (lambda m: m.missing, "groups must return the parameters of a model in groups.*it raised AttributeError"),
+        (
+            lambda m: [{"params": m.head.parameters()}, {"params": m.conv.parameters(), "lr": -1.0}],
+            "at least 0; found -1",
+        ),
+    ]:
+        networks = own_networks(Small(), lambda g, r: torch.optim.SGD(g, lr=r), groups)
+        with pytest.raises(InputError, match=told):
+            networks.optimizers(networks.build(0), 1.0)

@@ -227,7 +227,7 @@ def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
     Raises
     ------
     InputError
-        If a group has no `lr`, or none is above 0.
+        If a group has no `lr` or one below 0, or none is above 0.
     """
     rates = list[list[float]]()
     for optimizer in optimizers:
@@ -244,6 +244,11 @@ def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
         raise InputError(
             "optimizer must use the learning rate that it is given; found parameter groups whose lr are all "
             f"{largest:g}. Pass it on: torch.optim.SGD(groups, lr=learning_rate)."
+        )
+    lowest = min(rate for row in rates for rate in row)
+    if lowest < 0:
+        raise InputError(
+            f"the rates of parameter groups must be at least 0; found {lowest:g}. Turn the sign of the loss instead."
         )
     return [[rate / largest for rate in row] for row in rates]
 

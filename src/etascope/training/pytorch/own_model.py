@@ -46,7 +46,7 @@ def own_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyN
         return copied(model) if isinstance(model, module) else called(cast("Callable[[int], Any]", model), seed)
 
     def update(one: Module, learning_rate: float) -> list[Optimizer]:
-        given = trainable(one) if groups is None else _with_rates(groups(one), learning_rate)
+        given = trainable(one) if groups is None else _with_rates(_grouped(groups, one), learning_rate)
         return of_copy(one, built(optimizer, given, learning_rate))
 
     return AnyNetworks(make, update)
@@ -162,6 +162,16 @@ def device_for(model: object, name: str | None) -> Device:
         if there is not None and there.type != "cpu":
             return there
     return device_of(name)
+
+
+def _grouped(groups: Groups, module: Module) -> Sequence[Any]:
+    try:
+        return list(groups(module))
+    except Exception as error:
+        raise InputError(
+            f"groups must return the parameters of a model in groups, as an optimizer takes them; it raised "
+            f"{one_line(error)}."
+        ) from error
 
 
 def _with_rates(groups: Sequence[Any], learning_rate: float) -> list[Any]:
