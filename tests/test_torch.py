@@ -289,3 +289,26 @@ def test_everyday_mistakes_are_refused_in_a_sentence():
             pick(model, train, valid, sgd, **how)
     with pytest.raises(InputError, match="exhausted after one pass"):
         pick(model, (batch for batch in train), valid, sgd)
+
+
+class Subtracts(Linear):
+    def forward(self, x):
+        return super().forward(x.sub_(0.5))
+
+
+def test_a_model_that_works_in_place_leaves_the_owners_batches_alone():
+    batches = [(X[i : i + 12].clone(), Y[i : i + 12]) for i in range(0, 120, 12)]
+    pick(Subtracts(), batches, batches[:3], sgd, epochs=1)
+    assert all(torch.equal(x, X[12 * i : 12 * i + 12]) for i, (x, _) in enumerate(batches))
+
+
+def test_it_trains_where_gradients_are_off_around_it():
+    with torch.inference_mode():
+        quiet = pick(lambda seed: Linear(), *loaders(), sgd, epochs=1)
+    assert bits(quiet) == bits(pick(lambda seed: Linear(), *loaders(), sgd, epochs=1))
+
+
+def test_layers_that_wait_for_their_first_batch_stay_so():
+    model = nn.Sequential(nn.Flatten(), nn.LazyLinear(8), nn.ReLU(), nn.LazyLinear(3))
+    assert pick(model, *loaders(), sgd, epochs=1).untouched.same
+    assert nn.parameter.is_lazy(model[1].weight)

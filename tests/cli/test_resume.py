@@ -3,10 +3,12 @@
 import os
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from etascope import Recipe
 from etascope.core.stored import Job
 from etascope.store.open import open_store
 from tests.cli.kept import OPTIONS, ids, keep, searched, untold, write_photos
@@ -147,3 +149,12 @@ def test_workers_change_nothing_but_the_time(store, told):
     same_bits(open_store(str(store)).get(run_id).run, searched())
     keep(store, searched(), rounds=1)
     assert "0" in refused(told("resume", "--workers", 0))
+
+
+def test_a_model_in_a_file_is_not_looked_for_elsewhere(store, told, tmp_path):
+    search = searched()
+    kept = open_store(str(store))
+    task = replace(search.task, recipe=Recipe(model="models.py:net", epochs=1))
+    kept.begin(Job(search.data, task, {**OPTIONS, "folder": str(tmp_path / "there")}, search.versions))
+    sentence = refused(told("resume"))
+    assert f"is of the model models.py:net, seen from {tmp_path / 'there'}. Go on with it there." in sentence

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from etascope.core.choice import Basin
+from etascope.core.history import Status
 from etascope.core.trials import trials
 from etascope.selection.ascent import Ascent
 from etascope.selection.climb import Climb, Reached, climb, score_trials
@@ -156,3 +157,21 @@ def test_trials_of_another_seed_are_not_judged():
     histories, _ = climb_up(Ladder(), other, Curves(moving_valley(-1.5)))
     trial = trials(other, histories)[0]
     assert ladder_verdict(ascent, trial, 0.03, Basin(0.02, 0.05)).startswith("not judged")
+
+
+def test_where_all_that_went_on_was_lost_the_others_are_not_called_lost():
+    ascent, _ = ascend(Curves(moving_valley(-1.5)))
+    finalists = ascent.climbed.finalists
+    scored = {
+        r: replace(s, trial=replace(s.trial, status=Status.DIVERGED)) if r in finalists else s
+        for r, s in ascent.scored.items()
+    }
+    none = (*ascent.climbed.reached[:-1], replace(ascent.climbed.reached[-1], rates=()))
+    lost = replace(ascent, scored=scored, climbed=replace(ascent.climbed, reached=none))
+    assert lost.best is None
+    first, second = no_ladder_answer(lost)
+    assert first.startswith(
+        f"Every training that went on diverged, from {min(finalists):.3g} to {max(finalists):.3g}; the"
+    )
+    assert "were left behind early" in first
+    assert second

@@ -106,6 +106,18 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             "Let the search go on.",
         )
     measure = ascent.task.measure
+    lost = [r for r, s in sorted(ascent.scored.items()) if s.trial.status in (Status.DIVERGED, Status.FAILED)]
+    behind = [r for r in climbed.rates if r not in lost]
+    if ascent.best is None and lost and behind:
+        left = f"the others, {rate(behind[0])} to {rate(behind[-1])}, were" if len(behind) > 1 else "one other was"
+        failed = "diverged" if measure is None else "diverged or failed"
+        look = "Look for extreme values in the data." if measure is None else "Look at what the trainings said."
+        lower = f"Search lower: limit the rates to those below {rate(lost[0])}." if behind[-1] < lost[0] else look
+        return (
+            f"Every training that went on {failed}, from {rate(lost[0])} to {rate(lost[-1])}; {left} left behind "
+            "early.",
+            lower,
+        )
     if ascent.best is None and measure is not None:
         return (
             f"Every training {span} diverged or failed.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -79,12 +80,22 @@ def _loaded(file: Path) -> Any:  # noqa: ANN401 - a module
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # As when Python runs a file: modules beside it can be imported, now and later; data classes look themselves up.
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
+    sys.modules[module.__name__] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
+        del sys.modules[module.__name__]
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
         raise InputError(
-            f"{file} must be a Python file that can be imported; it raised {one_line(error)}. Put what trains below if "
-            '__name__ == "__main__".'
+            f"{file} must be a Python file that can be imported; it raised {one_line(error)}. "
+            + (
+                f"Install {missing}, or put it beside the file."
+                if missing
+                else 'Put what trains below if __name__ == "__main__".'
+            )
         ) from error
     return module
 

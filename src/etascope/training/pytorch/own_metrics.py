@@ -50,7 +50,8 @@ def _measured(
     module.to(settings.device).eval()
     sums, examples = dict.fromkeys(metrics, 0.0), 0
     with torch.no_grad():
-        for batch in training.batches.valid(task.recipe.seed, 0):
+        for given in training.batches.valid(task.recipe.seed, 0):
+            batch = given.fresh()
             with autocast(settings.device, settings.precision):
                 outputs = module(batch.inputs)
             for name, metric in metrics.items():
