@@ -6,8 +6,8 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from etascope.core.errors import InputError
-from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch, one_line
+from etascope.core.errors import InputError, one_line
+from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch
 from etascope.training.pytorch.live import rate_ratios
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, trainable
