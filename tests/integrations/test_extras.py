@@ -46,14 +46,14 @@ def test_every_library_has_its_use():
     assert set(USES) == set(LIBRARIES)
 
 
-@pytest.mark.parametrize("library", USES)
-def test_each_door_says_how_to_install_what_it_lacks(library):
+@pytest.mark.parametrize(("library", "use"), [*USES.items(), ("optuna", "import etascope.integrations.optuna_sampler")])
+def test_each_door_says_how_to_install_what_it_lacks(library, use):
     code = f"""
 import sys
 sys.modules["{library}"] = None
 from etascope import InputError
 try:
-    {USES[library]}
+    {use}
 except InputError as error:
     print(error)
 """
