@@ -26,7 +26,7 @@ TABLE = {
     "torch": {"core", "selection", "training"},
     "loops": {"core", "selection", "training"},
     "rivals": {"core", "images", "pipeline", "selection", "training", "workbench"},
-    "integrations": {"core", "workbench", "training", "report", "torch"},
+    "integrations": {"core", "loops", "report", "torch", "training", "workbench"},
     "studio": {"core", "workbench", "report", "learn"},
     "cli": None,
     "__init__": None,

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import textwrap
 import time
 from dataclasses import replace
 
@@ -78,6 +79,40 @@ def test_a_search_that_was_killed_goes_on(store, told):
     assert told("resume").code == 0
     assert open_store(str(store)).get(run_id).finished
     assert kept >= 1
+
+
+NET = """
+    from torch import nn
+
+    def make(n_classes, shape):
+        size = shape[0] * shape[1] * shape[2]
+        return nn.Sequential(nn.Flatten(), nn.Linear(size, 8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, n_classes))
+"""
+
+
+def test_a_search_with_a_model_of_ones_own_that_was_killed_ends_with_the_same_bits(store, told, tmp_path):
+    (tmp_path / "net.py").write_text(textwrap.dedent(NET))
+    asked = ("pick", "digits", "--model", "net.py:make", "--epochs", 2, "--batch-size", 40, "--budget", 4)
+    whole = tmp_path / "whole.sqlite"
+    assert run(*asked, ETASCOPE_STORE=whole).code == 0
+    expected = open_store(str(whole)).get(ids(whole)[0]).run
+    process = start(*asked, variables={"ETASCOPE_STORE": store})
+    deadline = time.monotonic() + 60
+    while not (store.exists() and (lines := open_store(str(store)).find()) and lines[0].trials):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    (run_id,) = ids(store)
+    kept = open_store(str(store)).get(run_id)
+    assert not kept.finished
+    assert 1 <= len(kept.histories) <= len(expected.histories)
+    assert told("resume").code == 0
+    stored = open_store(str(store)).get(run_id)
+    assert stored.finished
+    same_bits(stored.run, expected)
 
 
 def test_the_latest_that_did_not_end_is_meant(store, told):

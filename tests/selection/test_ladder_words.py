@@ -54,6 +54,24 @@ def test_one_that_was_stopped_within_the_basin_is_not_called_good():
     assert all(v.startswith(("slow", "behind")) and v.endswith("too early to tell it from the best") for v in stopped)
 
 
+def test_an_end_of_the_basin_that_is_a_wall_is_called_what_it_is():
+    curves = Curves(moving_valley(-1.5, width=0.8, drift=0), noise=0)
+    ascent, _ = ascend(curves)
+    walls = ascent.walls(10**-1.5, Basin(0.03, 0.033))
+    ends = Basin(walls.low, walls.high)
+    # Nearest to the wall, the answer would make it the best.
+    for answer in (10**-1.5, walls.high / 1.01, walls.low * 1.01):
+        assert ascent.walls(answer, ends) == walls
+        verdicts = told(curves, answer, ends)
+        assert verdicts[walls.low].startswith(("too small", "slow"))
+        assert verdicts[walls.high].startswith(("too large", "near the edge", "bouncing"))
+        assert "too early to tell" not in verdicts[walls.low] + verdicts[walls.high]
+        third = ladder_reasons(ascent, answer, ends, 20)[2]
+        assert third.startswith(f"Rates from above {walls.low:.3g} to below {walls.high:.3g} (")
+    wider = ladder_reasons(ascent, 10**-1.5, Basin(0.03, 0.033), 20)[2]
+    assert wider.startswith("Rates from 0.03 to 0.033 (")
+
+
 def test_a_training_loss_that_rises_bounces():
     def loss(x, share):
         return moving_valley(-1.5)(x, share) * np.where((x > -1.1) & (share > 0.03), 3.0, 1.0)

@@ -41,7 +41,7 @@ def test_the_task_is_read_off_the_loaders_the_model_and_the_optimizer():
     assert (recipe.batch_size, recipe.epochs, recipe.optimizer) == (16, 2, "momentum")
     assert (recipe.momentum, recipe.weight_decay) == (0.8, 0.02)
     assert (found.task.n_development, found.task.n_valid, found.data.development) == (4 * 8, 9, 4 * 8 + 9)
-    assert job(accumulate=99).task.n_development == 4 * 8 + 9
+    assert job(accumulate=99).task.n_development == 4 * 8
     assert (found.task.n_classes, found.task.n_folds, found.task.steps_per_epoch) == (3, 1, 2)
     assert (found.data.image_shape, found.data.class_names) == ((8, 8, 1), ("0", "1", "2"))
     assert (found.target, found.optimizer, found.ratios, found.loss_unit) == ("accuracy", "SGD", [[1.0]], 1.0)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from etascope.core.data import Split
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.core.plan import Checkpoint
 from etascope.core.recipe import Recipe
-from etascope.training.pytorch.library import Module, Optimizer, load_torch, one_line
+from etascope.training.pytorch.library import Module, Optimizer, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, is_lazy, recipe_optimizer, trainable
 from etascope.training.pytorch.objective import check_scores

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.core.history import TEMPERATURES
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import (
@@ -16,7 +16,6 @@ from etascope.training.pytorch.library import (
     Tensor,
     autocast,
     load_torch,
-    one_line,
     tensors_in,
 )
 from etascope.training.pytorch.memory import is_out_of_memory

@@ -11,10 +11,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.training.chance import pass_seed
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.library import Device, load_torch, moved, one_line, tensors_in
+from etascope.training.pytorch.library import Device, load_torch, moved, tensors_in
 from etascope.training.pytorch.own_generators import generators_of, restore_state, seed_generators, state_of
 from etascope.training.pytorch.packing import to_array
 from etascope.training.pytorch.random_state import RandomState, seed_all

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from etascope.core.errors import InputError
-from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch, one_line
+from etascope.core.errors import InputError, one_line
+from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch
 from etascope.training.pytorch.live import rate_ratios
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, trainable

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.library import Module, Optimizer, autocast, load_torch, one_line, tensors_in
+from etascope.training.pytorch.library import Module, Optimizer, autocast, load_torch, tensors_in
 from etascope.training.pytorch.live import OwnStep, Settings, TrainLoss
 from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
