@@ -26,7 +26,7 @@ TABLE = {
     "torch": {"core", "selection", "training"},
     "loops": {"core", "selection", "training"},
     "rivals": {"core", "images", "pipeline", "selection", "training", "workbench"},
-    "integrations": {"core", "workbench", "training", "report", "torch"},
+    "integrations": {"core", "loops", "report", "torch", "training", "workbench"},
     "studio": {"core", "images", "learn", "pipeline", "report", "selection", "training", "workbench"},
     "cli": None,
     "__init__": None,

@@ -1,7 +1,15 @@
 """A search for a model of one's own, and the proof that nothing of it was touched."""
 
 import copy
+import os
 import random
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +27,7 @@ from tests.training.pytorch.networks import Linear, Small
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
+ROOT = Path(__file__).parents[1]
 GENERATOR = torch.Generator().manual_seed(0)
 Y = torch.arange(150) % 3
 X = torch.rand(150, 1, 8, 8, generator=GENERATOR) + Y[:, None, None, None] * 0.3
@@ -110,6 +119,97 @@ def test_a_search_that_is_broken_off_leaves_everything_as_it_was(error):
 
     with pytest.raises(error):
         pick(model, train, valid, sgd, epochs=2, watch=break_off)
+    assert fingerprint(model, train, valid) == before
+
+
+#: Prints when it trains, and what a Ctrl-C then leaves.
+INTERRUPTED = """
+    import torch
+    from etascope.torch import pick
+    from etascope.training.pytorch.fingerprint import fingerprint
+    from tests.test_torch import Small, loaders, sgd, used
+
+    torch.set_num_threads(1)
+    model, (train, valid) = used(Small()), loaders()
+    next(iter(train))
+    before, told = fingerprint(model, train, valid), []
+
+    def watch(progress):
+        told.append(progress)
+        if len(told) == {after}:
+            print("training", flush=True)
+
+    try:
+        pick(model, train, valid, sgd, epochs=100000, low=1e-3, high=1.0, watch=watch)
+    except KeyboardInterrupt:
+        print("interrupted", fingerprint(model, train, valid) == before, len(told) >= {after}, flush=True)
+"""
+
+
+@pytest.mark.parametrize("after", [1, 9])
+def test_ctrl_c_leaves_everything_as_it_was(after):
+    script = textwrap.dedent(INTERRUPTED).replace("{after}", str(after))
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables
+    )
+    try:
+        assert process.stdout.readline() == "training\n", process.stderr.read()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (out, err, process.returncode) == ("interrupted True True\n", "", 0)
+
+
+class Crowded(Linear):
+    """Memory runs out where more than `most` of them live, as far as PyTorch knows."""
+
+    living, most, passes, last = weakref.WeakSet(), 10**9, 0, 10**9
+
+    def forward(self, x):
+        kind = type(self)
+        kind.living.add(self)
+        kind.passes += 1
+        if len(kind.living) > kind.most or kind.passes > kind.last:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return super().forward(x)
+
+
+def crowded(most=10**9, last=10**9):
+    kind = type("Crowded", (Crowded,), {"living": weakref.WeakSet(), "most": most, "passes": 0, "last": last})
+    torch.manual_seed(0)
+    return kind()
+
+
+def test_where_memory_runs_out_fewer_trials_are_trained_at_once_and_the_answer_is_the_same():
+    small = pick(crowded(), *loaders(), sgd, epochs=2, trials_in_memory=2)
+    told, (train, valid) = [], loaders()
+    model = crowded(most=4)
+    before = fingerprint(model, train, valid)
+    run = pick(model, train, valid, sgd, epochs=2, watch=lambda progress: told.append(progress.unit))
+    assert bits(run) == bits(small)
+    assert (run.choice.learning_rate, run.choice.basin) == (small.choice.learning_rate, small.choice.basin)
+    assert run.choice.verdicts == small.choice.verdicts
+    held = {int(unit.split(", ")[1].split()[0]) for unit in told if " at a time" in unit}
+    assert held
+    assert max(held) <= 4
+    assert run.untouched.same
+    assert fingerprint(model, train, valid) == before
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        ({"last": 0}, "memory ran out for one model and one batch. Give smaller batches with accumulate"),
+        ({"last": 5}, "memory ran out while one trial trained alone. Try smaller batches and accumulate"),
+    ],
+)
+def test_where_memory_does_not_hold_one_trial_a_sentence_says_so(limits, sentence):
+    model, (train, valid) = crowded(**limits), loaders()
+    before = fingerprint(model, train, valid)
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        pick(model, train, valid, sgd, epochs=2)
     assert fingerprint(model, train, valid) == before
 
 
@@ -289,3 +389,26 @@ def test_everyday_mistakes_are_refused_in_a_sentence():
             pick(model, train, valid, sgd, **how)
     with pytest.raises(InputError, match="exhausted after one pass"):
         pick(model, (batch for batch in train), valid, sgd)
+
+
+class Subtracts(Linear):
+    def forward(self, x):
+        return super().forward(x.sub_(0.5))
+
+
+def test_a_model_that_works_in_place_leaves_the_owners_batches_alone():
+    batches = [(X[i : i + 12].clone(), Y[i : i + 12]) for i in range(0, 120, 12)]
+    pick(Subtracts(), batches, batches[:3], sgd, epochs=1)
+    assert all(torch.equal(x, X[12 * i : 12 * i + 12]) for i, (x, _) in enumerate(batches))
+
+
+def test_it_trains_where_gradients_are_off_around_it():
+    with torch.inference_mode():
+        quiet = pick(lambda seed: Linear(), *loaders(), sgd, epochs=1)
+    assert bits(quiet) == bits(pick(lambda seed: Linear(), *loaders(), sgd, epochs=1))
+
+
+def test_layers_that_wait_for_their_first_batch_stay_so():
+    model = nn.Sequential(nn.Flatten(), nn.LazyLinear(8), nn.ReLU(), nn.LazyLinear(3))
+    assert pick(model, *loaders(), sgd, epochs=1).untouched.same
+    assert nn.parameter.is_lazy(model[1].weight)

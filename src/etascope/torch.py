@@ -205,9 +205,10 @@ def pick(
         raise InputError("shape is the whole schedule; found a schedule or a warmup beside it. Leave them out.")
     if step is not None and (accumulate != 1 or clip_norm is not None):
         raise InputError("step does the whole step itself; accumulate and clip_norm belong in it. Leave them out here.")
-    load_torch()
+    torch = load_torch()
     began, before = time.perf_counter(), fingerprint(model, train_loader, valid_loader)
-    with random_state_kept(), loaders_kept(train_loader, valid_loader):
+    gradients = (torch.inference_mode(mode=False), torch.enable_grad())
+    with random_state_kept(), loaders_kept(train_loader, valid_loader), gradients[0], gradients[1]:
         recipe = Recipe(schedule=schedule, warmup=warmup, epochs=epochs, seed=seed, model=_name_of(model))
         job = own_job(
             model, train_loader, valid_loader, optimizer, loss, recipe, groups=groups, device=device,

@@ -81,7 +81,7 @@ def test_a_rate_that_cannot_be_told_ends_with_one(arguments, store):
     ("body", "more", "told"),
     [
         ("sys.exit('no data here')\n", (), ["exit code 1", "no data here", "logs/01-lr-"]),
-        ("print('hello')\n", (), ["without a line that --metric", "hello"]),
+        ("print('hello')\n", (), ["without a line in which --metric", "hello"]),
         ("print('loading'); time.sleep(99)\n", ("--timeout", "3"), ["within --timeout", "loading"]),
         ("print('val_loss: 93.5'); time.sleep(99)\n", ("--maximize",), ["found 93.5", "--best 100"]),
     ],

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import textwrap
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from etascope import Recipe
 from etascope.core.stored import Job
 from etascope.store.open import open_store
 from tests.cli.kept import OPTIONS, ids, keep, searched, untold, write_photos
@@ -78,6 +81,40 @@ def test_a_search_that_was_killed_goes_on(store, told):
     assert kept >= 1
 
 
+NET = """
+    from torch import nn
+
+    def make(n_classes, shape):
+        size = shape[0] * shape[1] * shape[2]
+        return nn.Sequential(nn.Flatten(), nn.Linear(size, 8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, n_classes))
+"""
+
+
+def test_a_search_with_a_model_of_ones_own_that_was_killed_ends_with_the_same_bits(store, told, tmp_path):
+    (tmp_path / "net.py").write_text(textwrap.dedent(NET))
+    asked = ("pick", "digits", "--model", "net.py:make", "--epochs", 2, "--batch-size", 40, "--budget", 4)
+    whole = tmp_path / "whole.sqlite"
+    assert run(*asked, ETASCOPE_STORE=whole).code == 0
+    expected = open_store(str(whole)).get(ids(whole)[0]).run
+    process = start(*asked, variables={"ETASCOPE_STORE": store})
+    deadline = time.monotonic() + 60
+    while not (store.exists() and (lines := open_store(str(store)).find()) and lines[0].trials):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    (run_id,) = ids(store)
+    kept = open_store(str(store)).get(run_id)
+    assert not kept.finished
+    assert 1 <= len(kept.histories) <= len(expected.histories)
+    assert told("resume").code == 0
+    stored = open_store(str(store)).get(run_id)
+    assert stored.finished
+    same_bits(stored.run, expected)
+
+
 def test_the_latest_that_did_not_end_is_meant(store, told):
     old, new = keep(store, searched(), rounds=0), keep(store, searched(), rounds=1)
     keep(store, searched())
@@ -147,3 +184,12 @@ def test_workers_change_nothing_but_the_time(store, told):
     same_bits(open_store(str(store)).get(run_id).run, searched())
     keep(store, searched(), rounds=1)
     assert "0" in refused(told("resume", "--workers", 0))
+
+
+def test_a_model_in_a_file_is_not_looked_for_elsewhere(store, told, tmp_path):
+    search = searched()
+    kept = open_store(str(store))
+    task = replace(search.task, recipe=Recipe(model="models.py:net", epochs=1))
+    kept.begin(Job(search.data, task, {**OPTIONS, "folder": str(tmp_path / "there")}, search.versions))
+    sentence = refused(told("resume"))
+    assert f"is of the model models.py:net, seen from {tmp_path / 'there'}. Go on with it there." in sentence

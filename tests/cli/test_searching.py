@@ -103,3 +103,10 @@ def test_a_search_goes_on_from_histories_and_tells_the_keeper():
 def test_paths_with_a_home_or_dots_are_as_the_shell_left_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert Path(kept_options({"data": "../photos"})["data"]) == tmp_path / ".." / "photos"
+
+
+def test_where_a_model_in_a_file_is_seen_from_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert kept_options({"data": "digits", "model": "models.py:net"}) == {"data": "digits", "folder": str(tmp_path)}
+    assert "folder" not in kept_options({"data": "digits", "model": f"{tmp_path}/models.py:net"})
+    assert "folder" not in kept_options({"data": "digits", "model": "cnn"})

@@ -1,6 +1,6 @@
 import pytest
 
-from etascope.core.errors import InputError, option
+from etascope.core.errors import InputError, one_line, option
 
 ALLOWED = ("sgd", "momentum", "adam", "adamw")
 
@@ -30,3 +30,8 @@ def test_a_far_miss_gets_the_list_alone(value):
 
 def test_an_input_error_is_a_value_error():
     assert issubclass(InputError, ValueError)
+
+
+def test_one_line_keeps_the_kind_and_the_first_line():
+    assert one_line(ValueError("bad shape:\nand more")) == "ValueError: bad shape"
+    assert one_line(KeyError()) == "KeyError"

@@ -1,12 +1,15 @@
 import json
+import time
 from dataclasses import dataclass, field
 
 import pytest
 import wandb
 
+import etascope
 from etascope.core.errors import InputError
-from etascope.integrations.wandb import log_to_wandb
-from tests.integrations.made import cannot_tell, diverging, ladder
+from etascope.integrations.wandb import WandbKeeper, log_to_wandb
+from etascope.selection.automatic import Automatic
+from tests.integrations.made import SMALL, cannot_tell, diverging, ladder
 from tests.integrations.wandb_file import records
 
 METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
@@ -31,9 +34,10 @@ def items(updates):
     return {".".join([item.key, *item.nested_key]).strip("."): json.loads(item.value_json) for item in updates}
 
 
-def read(folder):
-    """Return all runs in a folder by name, once the service that writes them has ended."""
-    wandb.teardown()
+def read(folder, *, running=False):
+    """Return all runs in a folder by name, once the service that writes them has ended, or as they are by now."""
+    if not running:
+        wandb.teardown()
     found = {}
     for path in folder.glob("wandb/offline-run-*/*.wandb"):
         run = Logged(files={file.name: file for file in path.parent.rglob("files/**/*") if file.is_file()})
@@ -52,6 +56,8 @@ def read(folder):
                 run.summary |= items(record.summary.update)
             elif kind == "exit":
                 run.exit_code = record.exit.exit_code
+        if running and not run.name:
+            continue
         assert run.name not in found
         found[run.name] = run
     return found
@@ -127,6 +133,57 @@ def test_no_answer_is_logged_and_the_callers_own_run_is_left_alone(tmp_path):
     assert told["answer"].summary["answer"] == "cannot tell yet"
     assert "learning_rate" not in told["answer"].summary
     assert len(told) == 3
+
+
+def test_a_running_search_is_seen_while_it_runs(tmp_path):
+    keeper, seen = WandbKeeper("digits", folder=tmp_path, group="my search"), []
+
+    def look(progress):
+        if not progress.trials:
+            return
+        seen.append(progress.trials)
+        if len(seen) != 2:
+            return
+        expected = {trial.learning_rate: trial.evaluated_at.tolist() for trial in progress.trials}
+        # The service of W&B writes to its files every fifteen seconds.
+        until = time.monotonic() + 100
+        while True:
+            runs = [told for told in read(tmp_path, running=True).values() if told.kind == "trial"]
+            found = {told.config["learning_rate"]: list(told.curve) for told in runs}
+            if found == expected or time.monotonic() > until:
+                break
+            time.sleep(0.5)
+        assert found == expected
+        assert {told.exit_code for told in runs} == {None}
+
+    run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), keeper=keeper, watch=look)
+    assert len(seen) == len(run.histories) > 1
+    assert wandb.run is None
+    told = read(tmp_path)
+    answer = told.pop("answer")
+    assert answer.summary["learning_rate"] == run.choice.learning_rate
+    assert len(told) == len(run.trials)
+    for trial, verdict in zip(run.trials, run.choice.verdicts, strict=True):
+        one = next(one for one in told.values() if one.config["learning_rate"] == trial.learning_rate)
+        assert list(one.curve) == trial.evaluated_at.tolist()
+        assert one.summary["verdict"] == verdict
+    assert {one.exit_code for one in [answer, *told.values()]} == {0}
+
+
+def test_a_search_goes_on_when_wandb_has_ended(tmp_path):
+    said = []
+
+    def break_it(progress):
+        if progress.trials and not said:
+            said.append(1)
+            wandb.teardown()
+
+    with pytest.warns(RuntimeWarning, match="W&B cannot log any more") as told:
+        run = etascope.pick(
+            "digits", recipe=SMALL, method=Automatic(budget=2), keeper=WandbKeeper(folder=tmp_path), watch=break_it
+        )
+    assert sum("W&B cannot log" in str(warning.message) for warning in told) == 1
+    assert run.choice.learning_rate == ladder().choice.learning_rate
 
 
 def test_bad_input_is_refused(tmp_path):

@@ -1,4 +1,5 @@
 import math
+import random
 
 import numpy as np
 import pytest
@@ -137,6 +138,31 @@ def test_a_report_that_is_not_finite_is_a_divergence(value):
     assert all(t.learning_rate > 0.02 for t in diverged)
     assert search.choice.walls.high is not None
     assert search.choice.learning_rate < 0.02
+
+
+@pytest.mark.parametrize("seed", [30, 31, 42, 52, 62, *range(5)])
+def test_no_wall_is_called_good_and_no_basin_reaches_what_diverged(seed):
+    rng = random.Random(seed)
+    best, edge = 10 ** rng.uniform(-4, -1), 10 ** rng.uniform(0.1, 1.0)
+    slope, noise, jump, luck = rng.uniform(0.05, 0.6), rng.uniform(0, 0.1), rng.uniform(0.1, 2), {}
+
+    def loss(rate, epoch):
+        if rate > 10 * edge * best:
+            return math.nan
+        told = 0.3 + 0.5 / epoch + slope * abs(math.log10(rate / best)) + (jump if rate > edge * best else 0)
+        return told * math.exp(noise * luck.setdefault(rate, rng.gauss(0, 1)))
+
+    search = etascope.Search(epochs=rng.choice([5, 10, 20]), seed=seed)
+    for trial in search:
+        for epoch in range(1, trial.epochs + 1):
+            if trial.report(valid_loss=loss(trial.learning_rate, epoch)).stop:
+                break
+    choice, trials = search.choice, search.run.trials
+    assert choice.basin.high < min((t.learning_rate for t in trials if t.diverged), default=math.inf)
+    words = {t.learning_rate: word.split(":")[0] for t, word in zip(trials, choice.verdicts, strict=True)}
+    assert words.get(choice.walls.low, "slow") in ("too small", "slow")
+    assert words[choice.walls.high] in ("diverged", "near the edge", "too large")
+    assert list(words.values()).count("best") == 1
 
 
 def test_where_everything_diverges_there_is_no_answer():

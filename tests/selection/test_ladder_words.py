@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from etascope.core.choice import Basin
+from etascope.core.history import Status
 from etascope.core.trials import trials
 from etascope.selection.ascent import Ascent
 from etascope.selection.climb import Climb, Reached, climb, score_trials
@@ -51,6 +52,24 @@ def test_one_that_was_stopped_within_the_basin_is_not_called_good():
     stopped = [v for v in verdicts.values() if "when it was stopped" in v]
     assert stopped
     assert all(v.startswith(("slow", "behind")) and v.endswith("too early to tell it from the best") for v in stopped)
+
+
+def test_an_end_of_the_basin_that_is_a_wall_is_called_what_it_is():
+    curves = Curves(moving_valley(-1.5, width=0.8, drift=0), noise=0)
+    ascent, _ = ascend(curves)
+    walls = ascent.walls(10**-1.5, Basin(0.03, 0.033))
+    ends = Basin(walls.low, walls.high)
+    # Nearest to the wall, the answer would make it the best.
+    for answer in (10**-1.5, walls.high / 1.01, walls.low * 1.01):
+        assert ascent.walls(answer, ends) == walls
+        verdicts = told(curves, answer, ends)
+        assert verdicts[walls.low].startswith(("too small", "slow"))
+        assert verdicts[walls.high].startswith(("too large", "near the edge", "bouncing"))
+        assert "too early to tell" not in verdicts[walls.low] + verdicts[walls.high]
+        third = ladder_reasons(ascent, answer, ends, 20)[2]
+        assert third.startswith(f"Rates from above {walls.low:.3g} to below {walls.high:.3g} (")
+    wider = ladder_reasons(ascent, 10**-1.5, Basin(0.03, 0.033), 20)[2]
+    assert wider.startswith("Rates from 0.03 to 0.033 (")
 
 
 def test_a_training_loss_that_rises_bounces():
@@ -156,3 +175,21 @@ def test_trials_of_another_seed_are_not_judged():
     histories, _ = climb_up(Ladder(), other, Curves(moving_valley(-1.5)))
     trial = trials(other, histories)[0]
     assert ladder_verdict(ascent, trial, 0.03, Basin(0.02, 0.05)).startswith("not judged")
+
+
+def test_where_all_that_went_on_was_lost_the_others_are_not_called_lost():
+    ascent, _ = ascend(Curves(moving_valley(-1.5)))
+    finalists = ascent.climbed.finalists
+    scored = {
+        r: replace(s, trial=replace(s.trial, status=Status.DIVERGED)) if r in finalists else s
+        for r, s in ascent.scored.items()
+    }
+    none = (*ascent.climbed.reached[:-1], replace(ascent.climbed.reached[-1], rates=()))
+    lost = replace(ascent, scored=scored, climbed=replace(ascent.climbed, reached=none))
+    assert lost.best is None
+    first, second = no_ladder_answer(lost)
+    assert first.startswith(
+        f"Every training that went on diverged, from {min(finalists):.3g} to {max(finalists):.3g}; the"
+    )
+    assert "were left behind early" in first
+    assert second

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from etascope.core.choice import Basin
+from etascope.core.choice import Basin, Walls
 from etascope.core.data import NO_FOLD
 from etascope.core.history import Status
 from etascope.core.plan import sweep
@@ -44,6 +44,9 @@ CASES = [
     (replace(GOOD, rate=0.049), "slow"),
     (replace(GOOD, rate=0.2), "good"),
     (replace(GOOD, rate=0.201), "too large"),
+    (replace(GOOD, rate=0.2, walls=Walls(0.01, 0.2)), "too large: validation loss 0.500, against 0.450"),
+    (replace(GOOD, rate=0.05, walls=Walls(0.05, 0.3)), "slow: validation loss 0.500, against 0.450"),
+    (replace(GOOD, walls=Walls(0.05, 0.2)), "good"),
     (replace(NO_BEST, loss=2.25), "learned nothing: validation loss 2.25, hardly below a blind guess (2.30)"),
     (replace(NO_BEST, loss=1.5), "not judged: validation loss 1.50, and there is no best rate to compare it with yet"),
     (replace(NO_BEST, loss=math.inf, ending="gone"), "diverged: gone"),

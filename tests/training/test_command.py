@@ -215,7 +215,11 @@ def test_garbage_is_no_metric(engine):
     ("body", "options", "told"),
     [
         ("print('a'); raise SystemExit('no such file')", {}, ["failed with exit code 1", "a / no such file"]),
-        ("print('loss is low')", {}, ["ended without a line that --metric 'val_loss", "loss is low", "01-lr-0.001"]),
+        (
+            "print('loss is low')",
+            {},
+            ["ended without a line in which --metric 'val_loss", "loss is low", "01-lr-0.001"],
+        ),
         ("pass", {}, ["ended without a line", "printed nothing at all"]),
         ("print('loading'); time.sleep(99)", {"timeout": 3}, ["within --timeout", "3 s", "printed last: loading"]),
         ("os.kill(os.getpid(), 15)", {}, ["ended by SIGTERM", "printed nothing"]),

@@ -70,3 +70,39 @@ def test_a_metric_has_a_name(metric, name):
 def test_what_cannot_be_used_is_refused(given, told):
     with pytest.raises(InputError, match=told):
         LineMetric(**given)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["val_loss ([0-9.]+)", r"val_loss (\d+\.\d+)", r"val_loss (\d\.\d{4})", r"val_loss (\d+)", "val_loss.*?([0-9.]+)"],
+)
+@pytest.mark.parametrize("word", ["nan", "inf"])
+def test_what_is_no_number_is_found_by_patterns_that_know_digits_only(pattern, word):
+    assert not math.isfinite(LineMetric(pattern).read(f"epoch 1 val_loss {word} lr 0.1"))
+    assert LineMetric(pattern.replace("val", "valid")).read(f"epoch 1 val_loss {word}") is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "cut", "whole"),
+    [
+        ("val_loss ([0-9.]+)", "val_loss 9.1e-05", "9.1", "9.1e-05"), (r"val_loss (\d+)", "val_loss 0.35", "0", "0.35"),
+        ("val_loss.*([0-9.]+)", "val_loss 0.35", "5", "0.35"), ("loss.*?([0-9.]+)", "loss -0.35", "0.35", "-0.35"),
+    ],
+)  # fmt: skip
+def test_a_pattern_that_cuts_numbers_off_is_refused(pattern, line, cut, whole):
+    with pytest.raises(InputError, match="--metric must match whole numbers") as refused:
+        LineMetric(pattern).read(line)
+    assert f"finds '{cut}' of '{whole}'" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "value"),
+    [
+        (r"loss (\d\.\d\d)", "loss 0.351", 0.35), (r"acc-([\d.]+)%", "acc-93.5%", 93.5),
+        (r"e\d+-([\d.]+)", "e3-0.5", 0.5),
+        ("loss ([0-9.]+)", "the loss 0.5.", 0.5), (r"loss=(\S+)", "loss=0.5, acc=0.1", 0.5),
+        ("([0-9.]+)s", "took 12.5s", 12.5),
+    ],
+)  # fmt: skip
+def test_what_is_cut_on_purpose_or_ends_a_sentence_is_a_number(pattern, line, value):
+    assert LineMetric(pattern).read(line) == value

@@ -26,8 +26,8 @@ from etascope.report.lock_file import LOCK_NAME, read_lock, write_lock
 
 HOLDS, MOVED = 0, 1
 _RECIPE = frozenset(field.name for field in fields(Recipe))
-#: What decides how fast or how it is shown, not what comes out.
-_NOT_LOCKED = ("workers", "image")
+#: What decides how fast, from where or how it is shown, not what comes out.
+_NOT_LOCKED = ("workers", "image", "folder")
 
 
 @click.command(
@@ -137,7 +137,7 @@ def _options(locked: Lock, folder: Path, given: dict[str, Any]) -> dict[str, Any
         elif is_path(options[name]):
             options[name] = os.path.normpath(folder / options[name])
     for name in _NOT_LOCKED:
-        options[name] = given.get(name, DEFAULTS[name])
+        options[name] = given.get(name, DEFAULTS.get(name))
     return options
 
 

@@ -13,7 +13,7 @@ from etascope.cli.command import search_command
 from etascope.cli.keeping import Kept
 from etascope.cli.options import Output, output_options
 from etascope.cli.progress import progress
-from etascope.cli.searching import open_again, search, write_answer
+from etascope.cli.searching import is_relative_file, open_again, search, write_answer
 from etascope.cli.store_option import opened, store_option
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
@@ -60,10 +60,12 @@ def resume(
     kept = Kept(Forgiving(store, _tell), options, stored.id)
     if job.data.command:
         asked = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
-        _require_folder(stored)
+        _require_folder(stored, "of a command that ran in")
         with progress(ascii=output.plain) as watch:
             finished = search_command(asked, watch, stored.histories, kept)
         return 0 if write_answer(output, finished) else 1
+    if is_relative_file(job.task.recipe.model):
+        _require_folder(stored, f"of the model {job.task.recipe.model}, seen from")
     with joined(cluster), progress(ascii=output.plain) as watch:
         dataset, share = open_again(options, f"run {stored.id}", watch)
         _check(stored, dataset)
@@ -96,11 +98,11 @@ def _check(stored: StoredRun, dataset: Dataset) -> None:
         _tell(f"run {stored.id} began with {'; '.join(changed)}; the last digits may differ.")
 
 
-def _require_folder(stored: StoredRun) -> None:
-    """Refuse to run a command elsewhere than it ran: it may name files."""
+def _require_folder(stored: StoredRun, what: str) -> None:
+    """Refuse to go on elsewhere than it began: a command or a model may name files, and others may be here."""
     folder = stored.job.options.get("folder")
     if isinstance(folder, str) and Path.cwd() != Path(folder):
-        raise InputError(f"run {stored.id} is of a command that ran in {folder}. Go on with it there.")
+        raise InputError(f"run {stored.id} is {what} {folder}. Go on with it there.")
 
 
 def _tell(sentence: str) -> None:

@@ -45,7 +45,20 @@ def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
     for name in PATHS:
         if is_path(kept.get(name)):
             kept[name] = str(Path(kept[name]).absolute())
+    if is_relative_file(options.get("model")):
+        kept["folder"] = str(Path.cwd())
     return kept
+
+
+def is_relative_file(model: object) -> bool:
+    """Whether a model is a callable in a file whose path is seen from the working folder.
+
+    Examples
+    --------
+    >>> is_relative_file("models.py:make"), is_relative_file("/home/models.py:make"), is_relative_file("cnn")
+    (True, False, False)
+    """
+    return isinstance(model, str) and ".py:" in model and not Path(model).is_absolute()
 
 
 def is_path(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""The one exception that people see, and the sentence it carries."""
+"""The one exception that people see, and the sentence it carries: `InputError`, `option`, `one_line`."""
 
 from __future__ import annotations
 
@@ -35,3 +35,16 @@ def option(name: str, value: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(value).lower(), choices, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise InputError(f"{name} must be one of {', '.join(choices)}; found {value!r}.{hint}")
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's type and the first line of its message, without a full stop.
+
+    Examples
+    --------
+    >>> one_line(ValueError("bad shape."))
+    'ValueError: bad shape'
+    """
+    lines = str(error).strip().splitlines() or [""]
+    text = lines[0].strip().rstrip(".:")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

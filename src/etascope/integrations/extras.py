@@ -1,11 +1,10 @@
-"""A library that an integration needs, or one sentence that says how to get it: `load`."""
+"""A library that an integration needs, from the extra that brings it: `load`."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
-from etascope.core.errors import InputError
+from etascope.core.extras import load_library
 
 
 def load(module: str, library: str, extra: str) -> Any:  # noqa: ANN401 - these libraries ship without types, or with few
@@ -29,13 +28,7 @@ def load(module: str, library: str, extra: str) -> Any:  # noqa: ANN401 - these 
     --------
     >>> load("no_such_library.parts", "Nothing", "nothing")
     Traceback (most recent call last):
-    etascope.core.errors.InputError: this needs Nothing, which cannot be loaded: No module named 'no_such_library'. \
-Install it: pip install 'etascope[nothing]'.
+    etascope.core.errors.InputError: this needs Nothing, which is not installed. Install it: \
+pip install 'etascope[nothing]'.
     """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        reason = str(error).split("\n")[0].rstrip(".")
-        raise InputError(
-            f"this needs {library}, which cannot be loaded: {reason}. Install it: pip install 'etascope[{extra}]'."
-        ) from error
+    return load_library(module, "this", f"etascope[{extra}]", library)

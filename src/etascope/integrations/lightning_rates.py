@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
-from etascope.training.pytorch.library import Module, Optimizer, one_line
+from etascope.training.pytorch.library import Module, Optimizer
 
 #: Entries of a parameter group that are learning rates.
 _RATES = ("lr", "initial_lr", "max_lr", "min_lr")

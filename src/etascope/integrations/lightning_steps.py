@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
-from etascope.core.errors import InputError
-from etascope.training.pytorch.library import Module, load_torch, moved, one_line
+from etascope.core.errors import InputError, one_line
+from etascope.training.pytorch.library import Module, load_torch, moved
 from etascope.training.pytorch.memory import is_out_of_memory
 
 #: Keys under which `trial_pair` hands a batch to the module, by where it comes from.

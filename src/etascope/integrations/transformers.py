@@ -11,11 +11,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
 from etascope.integrations.passes import Passes, check_search, passes, wrapped
 from etascope.torch import TorchRun, pick
-from etascope.training.pytorch.library import Module, Optimizer, load_torch, one_line
+from etascope.training.pytorch.library import Module, Optimizer, load_torch
 from etascope.training.pytorch.live import rate_ratios
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.own_generators import loaders_kept

@@ -1,14 +1,17 @@
-"""A finished run in Weights & Biases, on this machine first: `log_to_wandb`."""
+"""A finished or a running search in Weights & Biases, on this machine first: `log_to_wandb`, `WandbKeeper`."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from etascope.core.errors import InputError, option
-from etascope.core.run import Run
+from etascope.core.history import History
+from etascope.core.recipe import Task
+from etascope.core.run import DataSummary, Run
 from etascope.integrations.extras import load
 from etascope.integrations.logged import (
     METRICS,
@@ -20,6 +23,7 @@ from etascope.integrations.logged import (
     trial_name,
 )
 from etascope.integrations.news import News, Told
+from etascope.integrations.trouble import safely
 from etascope.report.html import run_html
 
 #: W&B refuses longer names of groups.
@@ -66,29 +70,101 @@ def log_to_wandb(
     InputError
         If W&B is missing, the mode is unknown, the folder cannot be written, or W&B cannot begin.
     """
-    wandb = load("wandb", "Weights & Biases", "wandb")
-    option("mode", mode, ("offline", "online"))
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / "wandb").mkdir(exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder} must be a folder to write in; {error}. Give another folder.") from error
-    group = group or f"{run.data.source[-LONGEST_GROUP + 30 :]} {datetime.now():%Y-%m-%d %H:%M:%S}"
-    settings = wandb.Settings(
-        console="off",
-        silent=True,
-        save_code=False,
-        disable_git=True,
-        x_disable_stats=True,
-        x_disable_meta=True,
-        x_save_requirements=False,
-    )
+    keeper = WandbKeeper(project, mode=mode, folder=folder, group=group)
+    keeper.begin(run.data, run.task)
+    keeper.tell_all(run)
+    return keeper.group
 
-    def begin(name: str, kind: str, config: dict[str, Any]) -> Any:  # noqa: ANN401 - W&B is optional
+
+class WandbKeeper:
+    """Logs a search to W&B while it happens: the run `answer` from the beginning, a run for each trial as it comes.
+
+    All of them stay open until there is an answer, because a ladder may go on with any trial. When W&B cannot log any
+    more, that is a `RuntimeWarning`, and the search goes on without it.
+
+    Parameters
+    ----------
+    project, mode, folder, group
+        As in `log_to_wandb`.
+
+    Attributes
+    ----------
+    group
+        Name of the group of the search that began last; empty before, if none was given.
+
+    Raises
+    ------
+    InputError
+        If the mode is unknown.
+    """
+
+    def __init__(
+        self,
+        project: str = "etascope",
+        *,
+        mode: str = "offline",
+        folder: str | os.PathLike[str] = ".",
+        group: str | None = None,
+    ) -> None:
+        self.group = group or ""
+        self._where = project, option("mode", mode, ("offline", "online")), Path(folder), group
+
+    def begin(self, data: DataSummary, task: Task) -> None:
+        """Open the run of the answer.
+
+        Raises
+        ------
+        InputError
+            If W&B is missing, the folder cannot be written, or W&B cannot begin.
+        """
+        self._wandb = load("wandb", "Weights & Biases", "wandb")
+        _, _, folder, group = self._where
         try:
-            return wandb.init(
-                project=project, name=name, group=group, job_type=kind, config=config, mode=mode, dir=str(folder),
-                reinit="create_new", settings=settings,
+            (folder / "wandb").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder} must be a folder to write in; {error}. Give another folder.") from error
+        self.group = group or f"{data.source[-LONGEST_GROUP + 30 :]} {datetime.now():%Y-%m-%d %H:%M:%S}"
+        self._task, self._news, self._open, self._logs = task, News(task), dict[int, Any](), True
+        self._same = {**recipe_words(task.recipe), **data_words(data)}
+        self._answer = self._begin("answer", "answer", self._same)
+
+    def append(self, history: History) -> None:
+        """Log what a plan came to: a run for each new trial, and new points of all."""
+        if self._logs:
+            self._logs = safely("W&B", lambda: self._tell_each(self._news.append(history)))
+
+    def finish(self, run: Run) -> None:
+        """Log the rest, the answer and the report, and end all runs."""
+        if self._logs:
+            self._logs = safely("W&B", lambda: self.tell_all(run))
+
+    def tell_all(self, run: Run) -> None:
+        """Do what `finish` does, and raise what W&B raises."""
+        every = self._news.finish(run)
+        for told in every:
+            opened = self._tell(told)
+            opened.summary.update(_ended(told))
+            opened.finish(exit_code=1 if told.ending == "diverged" else 0)
+        page, table = self._wandb.Html(run_html(run), inject=False), _table(self._wandb, every)
+        self._answer.log({"report": page, "trials": table})
+        self._answer.summary.update({**answer_words(run), **answer_numbers(run)})
+        self._answer.finish(exit_code=0)
+
+    def _begin(self, name: str, kind: str, config: dict[str, Any]) -> Any:  # noqa: ANN401 - W&B is optional
+        project, mode, folder, _ = self._where
+        quiet = self._wandb.Settings(
+            console="off",
+            silent=True,
+            save_code=False,
+            disable_git=True,
+            x_disable_stats=True,
+            x_disable_meta=True,
+            x_save_requirements=False,
+        )
+        try:
+            return self._wandb.init(
+                project=project, name=name, group=self.group, job_type=kind, config=config, mode=mode,
+                dir=str(folder), reinit="create_new", settings=quiet,
             )  # fmt: skip
         except Exception as error:
             reason = str(error).split("\n")[0].rstrip(".")
@@ -96,22 +172,19 @@ def log_to_wandb(
                 f"W&B must be able to begin a run in project {project!r}; found: {reason}. Try mode='offline'."
             ) from error
 
-    same = {**recipe_words(run.recipe), **data_words(run.data)}
-    every = News(run.task).finish(run)
-    for told in every:
-        _log(begin(trial_name(told.trial, run.recipe), "trial", {**same, **_asked(told)}), told)
-    with begin("answer", "answer", same) as opened:
-        opened.log({"report": wandb.Html(run_html(run), inject=False), "trials": _table(wandb, every)})
-        opened.summary.update({**answer_words(run), **answer_numbers(run)})
-    return group
+    def _tell_each(self, news: Iterable[Told]) -> None:
+        for told in news:
+            self._tell(told)
 
-
-def _log(opened: Any, told: Told) -> None:  # noqa: ANN401 - as above
-    with opened:
+    def _tell(self, told: Told) -> Any:  # noqa: ANN401 - as above
+        if told.new:
+            name = trial_name(told.trial, self._task.recipe)
+            self._open[told.number] = self._begin(name, "trial", {**self._same, **_asked(told)})
+        opened = self._open[told.number]
         for step, values in told.points:
-            opened.log(values, step=step)
-        opened.summary.update(_ended(told))
-        opened.finish(exit_code=1 if told.ending == "diverged" else 0)
+            # Else the last point of a trial would wait for the next one.
+            opened.log(values, step=step, commit=True)
+        return opened
 
 
 def _asked(told: Told) -> dict[str, float | int]:

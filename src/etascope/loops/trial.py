@@ -79,7 +79,9 @@ class LoopTrial:
 def _number(name: str, value: object) -> float | None:
     if value is None:
         return None
+    # PyTorch warns of a number that still has its graph.
+    detach = cast("Callable[[], object] | None", getattr(value, "detach", None))
     try:
-        return float(cast("SupportsFloat", value))
-    except (TypeError, ValueError) as error:
+        return float(cast("SupportsFloat", value if detach is None else detach()))
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name} must be a number; found {value!r:.80}. Try float(...) of it.") from error

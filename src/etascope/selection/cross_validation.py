@@ -171,6 +171,7 @@ class CrossValidation:
                 walls=measured_walls(scored),
             )
         loss, shown = at_rate(settled)
+        walls = measured_walls(scored, settled.basin)
         luck = expected_luck(scores, _accuracies(scores, plain), shown)
         again = [t for t in every if t.seed not in self._seeds(task) and t.learning_rate == settled.learning_rate]
         if again:
@@ -190,11 +191,12 @@ class CrossValidation:
             verdicts=verdicts(
                 task, every, scored, settled.learning_rate, settled.basin,
                 best_loss=at_rate(settled)[0], measure=MEASURES[self.target], crown="the recommended rate",
+                walls=walls,
             ),
             cost=search_cost(task, histories),
             target=self.target,
             confidence=sure,
-            walls=measured_walls(scored, settled.basin),
+            walls=walls,
             luck=luck,
             worth_tuning=worth_tuning(settled, task.recipe),
             curve=None if one else settled.draws.curve(settled.unit),

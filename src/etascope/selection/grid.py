@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 from etascope.core.errors import InputError
 
@@ -71,8 +72,12 @@ def make_grid(per_decade: int, low: float | None = None, high: float | None = No
 def check_window(low: float | None, high: float | None) -> None:
     """Raise `InputError` unless the ends of a search, where given, are finite, above 0 and in order."""
     for name, value in (("low", low), ("high", high)):
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise InputError(f"the {name} learning rate must be finite and above 0; found {value:g}. Try 0.01.")
+        if value is None:
+            continue
+        number = isinstance(value, SupportsFloat)  # pyright: ignore[reportUnnecessaryIsInstance]  # callers need not be typed
+        if not number or not (math.isfinite(value) and value > 0):
+            shown = f"{value:g}" if number else repr(value)
+            raise InputError(f"the {name} learning rate must be finite and above 0; found {shown}. Try 0.01.")
     if low is not None and high is not None and low > high:
         raise InputError(
             f"the low learning rate must not be above the high one; found {low:g} and {high:g}. Swap them."

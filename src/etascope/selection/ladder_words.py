@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from etascope.core.choice import Basin
+from etascope.core.choice import Basin, Walls
 from etascope.core.history import Status
 from etascope.core.numbers import nats, rate
 from etascope.core.trials import Trial
@@ -39,12 +39,14 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
         if hardly:
             return f"learned nothing: {at}{hardly}"
         return f"not judged: {at}, and there is no best rate to compare it with yet"
-    if r == min(ascent.climbed.finalists, key=lambda other: abs(math.log(other / answer))):
+    walls = ascent.walls(answer, basin)
+    if r == _nearest(ascent, answer, walls):
         return f"best: {at}; of those that went so far, the nearest to {rate(answer)}"
     against = _against(ascent, trial.steps)
-    if r < basin.low:
+    # An end of the basin may be a wall: what was measured there decides.
+    if r < basin.low or r == walls.low:
         return f"too small: {at}{hardly}" if hardly else f"slow: {at}{against}"
-    if r > basin.high:
+    if r > basin.high or r == walls.high:
         rise = _rise(trial)
         if rise > BOUNCE:
             return f"bouncing: training loss rose by {rise:.0%} from one quarter of its steps to the next; {at}"
@@ -84,9 +86,11 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin, planned: int) ->
         f"above it, {_wall(ascent, walls.high, 'large', climbed.rates[-1])}."
     )
     decades = math.log10(basin.high / basin.low)
+    low = f"{'above ' if basin.low == walls.low else ''}{rate(basin.low)}"
+    high = f"{'below ' if basin.high == walls.high else ''}{rate(basin.high)}"
     third = (
-        f"Rates from {rate(basin.low)} to {rate(basin.high)} ({decades:.1f} decades) cannot be told apart from it; in "
-        "the benchmark (18 jobs, eight seeds), 88 in 100 such intervals held the best rate."
+        f"Rates from {low} to {high} ({decades:.1f} decades) cannot be told apart from it; in the benchmark (18 jobs, "
+        "eight seeds), 88 in 100 such intervals held the best rate."
     )
     if measure is not None:
         third += " Those were small dense networks, compared by accuracy: take it as a hint here."
@@ -106,6 +110,18 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             "Let the search go on.",
         )
     measure = ascent.task.measure
+    lost = [r for r, s in sorted(ascent.scored.items()) if s.trial.status in (Status.DIVERGED, Status.FAILED)]
+    behind = [r for r in climbed.rates if r not in lost]
+    if ascent.best is None and lost and behind:
+        left = f"the others, {rate(behind[0])} to {rate(behind[-1])}, were" if len(behind) > 1 else "one other was"
+        failed = "diverged" if measure is None else "diverged or failed"
+        look = "Look for extreme values in the data." if measure is None else "Look at what the trainings said."
+        lower = f"Search lower: limit the rates to those below {rate(lost[0])}." if behind[-1] < lost[0] else look
+        return (
+            f"Every training that went on {failed}, from {rate(lost[0])} to {rate(lost[-1])}; {left} left behind "
+            "early.",
+            lower,
+        )
     if ascent.best is None and measure is not None:
         return (
             f"Every training {span} diverged or failed.",
@@ -155,6 +171,13 @@ def _ending(ascent: Ascent, trial: Trial) -> str:
     if at is not None:
         return f"diverged: the training loss had passed {BLOWN:.0f} times its first by step {at + 1} of {total}"
     return ""
+
+
+def _nearest(ascent: Ascent, answer: float, walls: Walls) -> float:
+    """Return the finalist nearest to the answer, no wall where there is another."""
+    finalists = ascent.climbed.finalists
+    others = [r for r in finalists if r not in (walls.low, walls.high)]
+    return min(others or finalists, key=lambda r: abs(math.log(r / answer)))
 
 
 def _against(ascent: Ascent, step: int) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from etascope.core.choice import Basin, Landscape
+from etascope.core.choice import Basin, Landscape, Walls
 from etascope.core.data import NO_FOLD
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial
@@ -45,6 +45,8 @@ class Seen:
         What the losses are called.
     crown
         What is said of the recommended rate behind its own loss; empty says that its mean is the lowest.
+    walls
+        The nearest rates that are clearly worse. One may be an end of the basin; what was measured there decides.
     """
 
     rate: float
@@ -58,16 +60,17 @@ class Seen:
     edge: float
     measure: str = "validation loss"
     crown: str = ""
+    walls: Walls = field(default_factory=Walls)
 
     @property
     def below(self) -> bool:
-        """Whether the rate is lower than the basin."""
-        return self.basin is not None and self.rate < self.basin.low
+        """Whether the rate is lower than the basin, or the wall at its low end."""
+        return self.basin is not None and (self.rate < self.basin.low or self.rate == self.walls.low)
 
     @property
     def above(self) -> bool:
-        """Whether the rate is higher than the basin."""
-        return self.basin is not None and self.rate > self.basin.high
+        """Whether the rate is higher than the basin, or the wall at its high end."""
+        return self.basin is not None and (self.rate > self.basin.high or self.rate == self.walls.high)
 
     @property
     def rise(self) -> tuple[float, int]:
@@ -131,7 +134,7 @@ def verdict(seen: Seen) -> str:
 
 def verdicts(
     task: Task, trials: Sequence[Trial], landscape: Landscape, learning_rate: float | None, basin: Basin | None, *,
-    best_loss: float | None = None, measure: str = "validation loss", crown: str = "",
+    best_loss: float | None = None, measure: str = "validation loss", crown: str = "", walls: Walls | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
     """Return a verdict for each trial, in order.
 
@@ -150,7 +153,7 @@ def verdicts(
         The recommended rate and its basin, or None for both when nothing can be recommended.
     best_loss
         Loss at the recommended rate; None takes its mean in the landscape.
-    measure, crown
+    measure, crown, walls
         See `Seen`.
     """
     diverged = landscape.learning_rates[np.isinf(landscape.valid_loss).any(axis=1)]
@@ -172,6 +175,7 @@ def verdicts(
             edge=float(diverged.min(initial=math.inf, where=diverged >= trial.learning_rate)),
             measure=measure,
             crown=crown,
+            walls=walls or Walls(),
         )
         told.append(verdict(seen))
     return tuple(told)

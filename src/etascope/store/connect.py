@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from etascope.core.errors import InputError
+from etascope.core.extras import load_library
 from etascope.store.address import Address
 
 if TYPE_CHECKING:
@@ -28,20 +28,15 @@ def connect(address: Address) -> Engine:
     Raises
     ------
     InputError
-        If the driver is missing.
+        If the driver is missing or cannot be loaded.
     """
     from sqlalchemy import NullPool, create_engine
 
     # A search trains for minutes between two calls: a server may have closed an idle connection meanwhile, and one
     # that a fork inherits breaks both processes. So every call connects anew.
     if address.kind == "postgresql":
-        try:
-            return create_engine(address.target, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
-        except ImportError:
-            raise InputError(
-                "a store in PostgreSQL needs its driver, which is not installed. "
-                "Install it: pip install 'etascope[postgres]'."
-            ) from None
+        load_library("psycopg", "a store in PostgreSQL", "etascope[postgres]", "its driver psycopg")
+        return create_engine(address.target, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
     return _sqlite(address)
 
 

@@ -38,7 +38,7 @@ def search_failure(
         hint = "It printed nothing at all." if not script.last_lines else f"It ended with: {script.last_lines}."
         return InputError(
             f"the script must print a metric after each epoch; at learning rate {rate(learning_rate)} it ended "
-            f"without a line that {asked} matches. {hint} {where}"
+            f"without a line in which {asked} finds a number. {hint} {where}"
         )
     if timeout is not None:
         hint = "It printed nothing at all" if not script.last_lines else f"It printed last: {script.last_lines}"

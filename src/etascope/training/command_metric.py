@@ -13,8 +13,12 @@ from etascope.core.errors import InputError
 
 #: Words for what is no finite number; patterns for numbers seldom match them.
 _NOT_FINITE = re.compile(r"(?<![\w.])[+-]?(nan|inf(?:inity)?)(?![\w.])", re.IGNORECASE)
-#: A number that no float can hold stands for them.
-_BEYOND = "9e999"
+#: Numbers of many shapes stand for them, until one is where the pattern expects a number.
+_STAND_INS = ("9e999", "9.0000", "9.00", "9.0", "9", "9.000", "9.00000", "9.000000")
+#: Numbers as they are printed; a minus behind a word or a number is a hyphen.
+_PRINTED = re.compile(r"(?:(?<![\w.])[+-])?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+#: As a share of the number: what is cut off by less is only rounded.
+_CUT = 0.01
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class LineMetric:
     ----------
     pattern
         A regular expression. Its first group is the number, or all of it without a group; the last match of a line
-        counts. `nan` and `inf` are found where a number would be.
+        counts. `nan` and `inf` are found where a number would be. A full stop after the number does no harm.
     key
         A key of lines that are JSON objects, with dots into inner ones.
 
@@ -75,16 +79,47 @@ class LineMetric:
         return words[0] if words else "the metric"
 
     def read(self, line: str) -> float | None:
-        """Return the metric of a line, NaN or infinite where it is not finite; None where there is none."""
+        """Return the metric of a line, NaN or infinite where it is not finite; None where there is none.
+
+        Raises
+        ------
+        InputError
+            If the pattern cuts a number off, as one without `e` does with 1e-05.
+        """
         return self._from_json(line) if self.key is not None else self._from_text(line)
 
     def _from_text(self, line: str) -> float | None:
-        for text in (line, _NOT_FINITE.sub(_BEYOND, line)):
-            for match in reversed(list(self._compiled.finditer(text))):
-                number = _number(match.group(1 if self._compiled.groups else 0))
-                if number is not None:
-                    return number
+        found = self._last(line)
+        if _NOT_FINITE.search(line) is None:
+            return None if found is None else self._whole(line, *found)
+        if found is not None and not math.isfinite(found[0]):
+            return found[0]
+        for stand_in in _STAND_INS:
+            text, places = _replaced(line, stand_in)
+            other = self._last(text)
+            if other is not None and any(start < other[2] and other[1] < end for start, end in places):
+                return math.nan
+        return None if found is None else self._whole(line, *found)
+
+    def _last(self, text: str) -> tuple[float, int, int] | None:
+        """Return the number of the last match that has one, and where it stands."""
+        group = 1 if self._compiled.groups else 0
+        for match in reversed(list(self._compiled.finditer(text))):
+            number = _number(match.group(group))
+            if number is not None:
+                return number, match.start(group), match.end(group)
         return None
+
+    def _whole(self, line: str, number: float, start: int, end: int) -> float:
+        for printed in _PRINTED.finditer(line):
+            if printed.start() < end and start < printed.end():
+                whole = float(printed.group())
+                if abs(whole - number) > _CUT * abs(whole):
+                    raise InputError(
+                        f"--metric must match whole numbers; {self.pattern!r} finds {line[start:end]!r} of "
+                        f"{printed.group()!r} in the line {line.strip():.80}. Try '{self.name}[=: ]+([0-9.eE+-]+)'."
+                    )
+        return number
 
     def _from_json(self, line: str) -> float | None:
         start = line.find("{")
@@ -103,13 +138,22 @@ class LineMetric:
         return _number(cast("object", value))
 
 
+def _replaced(line: str, stand_in: str) -> tuple[str, list[tuple[int, int]]]:
+    """Return a line with a number in place of each word for what is not finite, and where they stand."""
+    text, places, at = "", list[tuple[int, int]](), 0
+    for word in _NOT_FINITE.finditer(line):
+        text += line[at : word.start()]
+        places.append((len(text), len(text) + len(stand_in)))
+        text, at = text + stand_in, word.end()
+    return text + line[at:], places
+
+
 def _number(value: object) -> float | None:
     if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
-        number = float(value)
+        return float(value.rstrip(".,;") if isinstance(value, str) else value)
     except OverflowError:
         return math.inf
     except ValueError:
         return None
-    return number

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from etascope.core.data import Split
 from etascope.core.errors import InputError
+from etascope.core.extras import load_library
 from etascope.training.fan_out import cores
 
 #: Addresses that are words: the cluster that runs here, or one that is started on this machine for as long as it takes.
@@ -51,15 +52,9 @@ def load_ray() -> Any:
     Raises
     ------
     InputError
-        If it is not installed.
+        If it is not installed or cannot be loaded.
     """
-    try:
-        import ray
-    except ImportError:
-        raise InputError(
-            "training on a cluster needs Ray, which is not installed. Install it: pip install 'etascope[ray]'."
-        ) from None
-    return ray
+    return load_library("ray", "training on a cluster", "etascope[ray]", "Ray")
 
 
 def check_address(address: str) -> str:

@@ -48,6 +48,23 @@ def test_basin_walls_and_the_customary_rate_are_marked():
     assert words(ground(choice, window(choice), 300, words=False)) == []
 
 
+@pytest.mark.parametrize("walls", [Walls(low=0.05), Walls(high=0.2), Walls(low=0.0011), Walls(high=2.9)])
+def test_the_label_of_a_wall_keeps_clear_of_the_customary_rate(walls):
+    ends, moved = (0.001, 3.0), set()
+    for usual in np.geomspace(*ends, 200).tolist():
+        choice = replace(made.choice(), walls=walls, worth_tuning=WorthTuning(usual, 1.0, 0.5, 2.0))
+        label = next(
+            layer for layer in ground(choice, ends, 260)
+            if layer["mark"].get("angle") and layer["mark"]["color"] == "@ink"
+        )  # fmt: skip
+        at = label["data"]["values"][0]["rate"]
+        # Turned by a quarter, what was down is to the right.
+        beside = 720 * (place(at, ends) - place(usual, ends)) + label["mark"]["dy"]
+        assert abs(beside) >= 12 * 0.9
+        moved.add(at == usual)
+    assert moved == {False, True}
+
+
 def test_walls_are_striped_with_hard_edges():
     choice = filled(made.run()).choice
     stops = ground(choice, window(choice), 300)[1]["mark"]["fill"]["stops"]

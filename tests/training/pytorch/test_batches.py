@@ -5,7 +5,7 @@ import torch
 from etascope.core.recipe import Recipe
 from etascope.training.chance import epoch_order
 from etascope.training.pytorch import batches
-from etascope.training.pytorch.batches import SplitBatches
+from etascope.training.pytorch.batches import Batch, SplitBatches
 from tests.training.pytorch.networks import images
 
 CPU = torch.device("cpu")
@@ -51,3 +51,17 @@ def test_what_a_model_does_to_its_inputs_stays_in_the_copy():
     next(made.steps(0, -1, 0, 0))[0].inputs.zero_()
     next(made.valid(0, 0)).inputs.zero_()
     np.testing.assert_array_equal(split.x, before)
+
+
+def test_a_fresh_copy_shares_no_tensor_and_keeps_everything_else():
+    given = Batch({"pixels": torch.ones(2, 3), "names": ["a", "b"]}, (torch.zeros(2), [torch.ones(2)]), 2)
+    fresh = given.fresh()
+    fresh.inputs["pixels"].zero_()
+    fresh.inputs.pop("names")
+    fresh.targets[1][0].zero_()
+    assert given.inputs["pixels"].sum() == 6
+    assert given.inputs["names"] == ["a", "b"]
+    assert given.targets[1][0].tolist() == [1, 1]
+    assert isinstance(fresh.targets, tuple)
+    channels_last = torch.rand(2, 3, 4, 4).contiguous(memory_format=torch.channels_last)
+    assert Batch(channels_last, None, 2).fresh().inputs.is_contiguous(memory_format=torch.channels_last)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import weight_norm
 
 from etascope.training.pytorch import explain
 from etascope.training.pytorch.explain import explain_module
@@ -80,3 +81,40 @@ def test_layers_between_are_left_out_where_they_would_fill_memory(monkeypatch):
     assert [layer.kind for layer in layers] == ["input", "logits"]
     np.testing.assert_allclose(layers[-1].values, whole[-1].values, rtol=0, atol=1e-6)
     assert len(explain_module(module, x[:1], CPU)) == 4
+
+
+class SequenceFirst(nn.Module):
+    """Has eight rows whatever comes in, as a transformer of sequences `(length, batch, width)` may."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.out = nn.Linear(8, 5), nn.Linear(5, 3)
+
+    def forward(self, x):
+        return self.out(self.inner(x[:, 0].transpose(0, 1)).mean(0))
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, explain.PIECE + 8])
+def test_an_output_that_has_as_many_rows_as_inputs_by_chance_is_no_layer(n):
+    layers = explain_module(SequenceFirst(), pictures(n), CPU)
+    assert [(layer.name, len(layer.values)) for layer in layers] == [("input", n), ("out", n)]
+
+
+def test_a_weight_that_is_made_of_others_is_no_layer_and_what_has_it_is():
+    width = explain.PIECE
+    module = nn.Sequential(nn.Flatten(), weight_norm(nn.Linear(64, width)), nn.ReLU(), nn.Linear(width, 3))
+    layers = explain_module(module, pictures(width + 5), CPU)
+    assert [(layer.name, layer.weights) for layer in layers[1:]] == [("1 + ReLU", (64, width)), ("3", (width, 3))]
+
+
+def test_of_a_recurrent_layer_the_sequence_is_shown():
+    class Recurrent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cells, self.out = nn.LSTM(8, 6, batch_first=True), nn.Linear(6, 3)
+
+        def forward(self, x):
+            return self.out(self.cells(x[:, 0])[0][:, -1])
+
+    layers = explain_module(Recurrent(), pictures(), CPU)
+    assert [(layer.name, layer.values.shape) for layer in layers[1:]] == [("cells (LSTM)", (5, 8, 6)), ("out", (5, 3))]

@@ -90,3 +90,17 @@ def test_a_named_model_is_made_again_by_its_name():
     assert made_again(kept, None, factory_of)(torch.zeros(1, *SHAPE)).shape == (1, CLASSES)
     with pytest.raises(InputError, match="does not say how its model was made"):
         made_again(networks.networks.pack(module, [], 0, 0.0), None, factory_of)
+
+
+def test_layers_that_find_their_own_size_have_found_it_when_a_trial_begins():
+    def lazy(n_classes, shape):
+        return nn.Sequential(
+            nn.Flatten(), nn.LazyLinear(4), nn.LazyBatchNorm1d(), nn.Dropout(0.5), nn.LazyLinear(n_classes)
+        )
+
+    module = made(lazy, CLASSES, SHAPE)
+    assert [tuple(p.shape) for p in module.parameters()] == [(4, 64), (4,), (4,), (4,), (3, 4), (3,)]
+    assert all(part.training for part in module.modules())
+    assert module[2].num_batches_tracked == 0
+    with pytest.raises(InputError, match=r"must take images of shape \(batch, 1, 8, 8\); it raised"):
+        made(lambda n, shape: nn.Sequential(nn.LazyLinear(4), nn.Linear(3, n)), CLASSES, SHAPE)

@@ -56,3 +56,11 @@ def test_the_proof_says_what_was_compared():
     assert text.startswith("the same bits before and after: weights and buffers ")
     assert all(digest[:8] in text for digest in found.values())
     assert "weights and buffers" not in fingerprint(lambda seed: None)
+
+
+def test_layers_that_wait_for_their_first_batch_are_compared_by_name():
+    lazy = torch.nn.LazyLinear(3)
+    before = fingerprint(lazy)
+    assert fingerprint(lazy) == before
+    lazy(torch.rand(2, 4))
+    assert fingerprint(lazy)["weights and buffers"] != before["weights and buffers"]

@@ -6,7 +6,9 @@ import torch
 from etascope.core.errors import InputError
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.live import Live, Settings, rate_ratios
+from etascope.training.pytorch.networks import spoil
 from etascope.training.pytorch.objective import CrossEntropy
+from etascope.training.pytorch.own_objective import AnyLoss
 from tests.training.pytorch.networks import Linear, Small, same_module
 
 CPU = torch.device("cpu")
@@ -199,9 +201,59 @@ def test_a_loss_of_ones_own_knows_nothing_of_what_is_right():
     [
         (lambda module, inputs, targets: 0.5, "loss must return a tensor that can be trained; found float"),
         (lambda module, inputs, targets: module(inputs), "one number a batch"),
-        (lambda module, inputs, targets: module(inputs).mean().detach(), "without detach"),
+        (lambda module, inputs, targets: module(inputs).mean().detach(), "not detached"),
     ],
 )
 def test_a_loss_of_ones_own_that_cannot_be_trained_is_refused(own, told):
     with pytest.raises(InputError, match=told):
         live(Linear(), train_loss=own).step([batch()], 0.1)
+
+
+class Strict(Linear):
+    """Needs two examples in training, as BatchNorm does."""
+
+    def forward(self, x):
+        if self.training and len(x) < 2:
+            raise ValueError("Expected more than 1 value per channel\nsecond line")
+        return super().forward(x)
+
+
+def test_what_raises_in_a_step_is_told_in_a_sentence():
+    def fails(*_):
+        raise KeyError("boom")
+
+    def refuse(told, one, size=8):
+        with pytest.raises(InputError, match=told) as found:
+            one.step([batch(size)], 0.1)
+        assert "\n" not in str(found.value)
+
+    refuse(
+        r"the model must take every batch.*\(1, 1, 8, 8\) it raised ValueError: Expected.*one example",
+        live(Strict()),
+        1,
+    )
+    refuse("step must train on every batch.*KeyError", live(Linear(), step=fails))
+    refuse("step must return the loss of the batch, one number; found NoneType", live(Linear(), step=lambda *_: None))
+    module = Linear()
+    refuse("update the weights with step.*LBFGS", live(module, torch.optim.LBFGS(module.parameters())))
+    for loss, told in ((fails, "loss must take the outputs"), (lambda o, t: o.detach().mean(), "must depend on the")):
+        module = Linear()
+        refuse(told, Live(module, [torch.optim.SGD(module.parameters(), lr=1.0)], AnyLoss(loss, 1.0), Settings(CPU)))
+    with pytest.raises(InputError, match=r"loss must take the outputs and targets of every batch.*KeyError"):
+        Live(module, [torch.optim.SGD(module.parameters(), lr=1.0)], AnyLoss(fails, 1.0), Settings(CPU)).judge(batch())
+
+
+def test_what_raises_where_weights_are_not_finite_has_diverged():
+    def fails(*_):
+        raise ValueError("not in [0, 1]")
+
+    module = Linear()
+    spoil(module)
+    one = Live(module, [torch.optim.SGD(module.parameters(), lr=1.0)], AnyLoss(fails, 1.0), Settings(CPU))
+    loss, _ = one.step([batch()], 0.1)
+    assert loss.isnan()
+    judged = one.judge(batch())
+    assert judged.loss.isnan()
+    assert judged.example_losses.isnan().all()
+    assert judged.example_losses.shape[1] == 8
+    assert live(module, step=fails).step([batch()], 0.1)[0].isnan()

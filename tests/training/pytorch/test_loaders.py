@@ -140,3 +140,32 @@ def test_validation_is_held_to_the_same():
         list(shrinking.valid(0, 0))
     with pytest.raises(InputError, match="valid_loader must be something that can be gone through again"):
         iterator_of("valid_loader", iter([1]))
+
+
+class Stream(torch.utils.data.IterableDataset):
+    def __iter__(self):
+        return iter([(x, y) for x, y in zip(X, Y, strict=True)])
+
+
+def test_a_loader_of_a_stream_has_its_batches_counted():
+    batches = made(DataLoader(Stream(), batch_size=3))
+    assert batches.steps_per_epoch(0) == 7
+    assert rows(batches.steps(0, 0, 0, 0)) == [part.tolist() for part in Y.split(3)]
+
+
+class Drawn(torch.utils.data.Dataset):
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, i):
+        return torch.rand(2), i
+
+
+def test_workers_that_last_draw_the_same_on_every_pass_and_are_left_alone():
+    loader = DataLoader(Drawn(), batch_size=2, num_workers=1, persistent_workers=True)
+    batches = made(loader)
+    first = inputs(batches.steps(0, 0, 1, 0))
+    assert not torch.equal(inputs(batches.steps(0, 0, 0, 0)), first)
+    assert torch.equal(inputs(batches.steps(0, 0, 1, 0)), first)
+    assert loader.persistent_workers
+    assert loader._iterator is None

@@ -38,7 +38,7 @@ def test_fewer_trials_are_tried_until_they_fit(most, sizes, told):
 
 
 def test_where_one_is_too_much_a_sentence_says_so():
-    with pytest.raises(InputError, match=r"^memory ran out while one trial trained alone\. Try a smaller batch"):
+    with pytest.raises(InputError, match=r"^memory ran out while one trial trained alone\. Try smaller batches"):
         in_memory_groups(np.arange(3), 3, runner(0), lambda size: None)
 
 

@@ -106,3 +106,17 @@ def test_gray_is_all_three_colours():
     module, x = cnn(3, (3, 8, 8)).eval(), torch.rand(2, 1, 8, 8)
     expected = module(x.repeat(1, 3, 1, 1))
     assert torch.equal(in_colour(module, 1)(x), expected)
+
+
+def test_a_file_may_import_its_neighbours_and_define_data_classes(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "neighbour_of_models.py").write_text("WIDTH = 4")
+    (tmp_path / "mödels here.py").write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom torch import nn\n"
+        "import neighbour_of_models\n\n@dataclass\nclass Settings:\n    width: int = neighbour_of_models.WIDTH\n\n"
+        "def make(n, shape):\n    return nn.Linear(Settings().width, n)\n"
+    )
+    assert made(factory_of(f"{tmp_path / 'mödels here.py'}:make"), 3, (1, 2, 2)).in_features == 4
+    (tmp_path / "needs.py").write_text("import not_there_at_all")
+    with pytest.raises(InputError, match=r"No module named 'not_there_at_all'\. Install not_there_at_all, or put it"):
+        factory_of(f"{tmp_path / 'needs.py'}:make")

@@ -12,10 +12,10 @@ def test_losses_and_what_is_right_are_those_worked_out_by_hand():
     losses = [np.log(1 + np.exp(-2)), np.log(2), np.log(1 + np.exp(3))]
     loss, right = CrossEntropy(2).loss(scores, targets)
     assert loss.item() == pytest.approx(np.mean(losses))
-    assert right.item() == 2  # A tie with the label is no score above it.
+    assert right.item() == 1  # Of equal scores the first one counts, as everywhere that argmax is taken.
     judged = CrossEntropy(2).judge(scores, targets)
     assert judged.loss.item() == pytest.approx(np.sum(losses))
-    assert judged.right.item() == 2
+    assert judged.right.item() == 1
     assert judged.example_losses.shape == (len(TEMPERATURES), 3)
     for t, row in zip(TEMPERATURES, judged.example_losses, strict=True):
         np.testing.assert_allclose(row, [np.log(1 + np.exp(-2 / t)), np.log(2), np.log(1 + np.exp(3 / t))], rtol=1e-5)
@@ -41,3 +41,31 @@ def test_a_label_that_has_no_score_is_refused():
     for look in (CrossEntropy(3).loss, CrossEntropy(3).judge):
         with pytest.raises(InputError, match="class numbers from 0 to 2, as the model has 3 scores; found 1 to 7"):
             look(torch.zeros(2, 3), torch.tensor([1, 7]))
+
+
+def test_a_dead_model_is_right_about_one_class_only():
+    judged = CrossEntropy(3).judge(torch.zeros(6, 3), torch.tensor([0, 0, 1, 1, 1, 2]))
+    assert judged.right.item() == 2
+    assert CrossEntropy(3).judge(torch.full((6, 3), torch.nan), torch.zeros(6, dtype=torch.int64)).right.item() == 0
+
+
+@pytest.mark.parametrize("kind", [torch.int32, torch.uint8, torch.int8, torch.bool])
+def test_labels_may_be_whole_numbers_of_any_kind(kind):
+    scores, labels = torch.randn(8, 2), torch.arange(8) % 2
+    for one, other in zip(
+        CrossEntropy(2).loss(scores, labels.to(kind)), CrossEntropy(2).loss(scores, labels), strict=True
+    ):
+        assert torch.equal(one, other)
+    assert torch.equal(
+        CrossEntropy(2).judge(scores, labels.to(kind)).example_losses,
+        CrossEntropy(2).judge(scores, labels).example_losses,
+    )
+
+
+@pytest.mark.parametrize("label", [-1, -100])
+def test_a_label_below_all_is_refused_also_where_cross_entropy_would_leave_it_out(label):
+    for look in (CrossEntropy(3).loss, CrossEntropy(3).judge):
+        with pytest.raises(
+            InputError, match=f"class numbers from 0 to 2, as the model has 3 scores; found {label} to 1"
+        ):
+            look(torch.zeros(2, 3), torch.tensor([1, label]))

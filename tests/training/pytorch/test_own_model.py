@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from etascope.core.errors import InputError
-from etascope.training.pytorch.own_model import called, copied, device_for, own_networks
+from etascope.training.pytorch.own_model import called, copied, device_for, lasting_ratios, own_networks
 from tests.training.pytorch.networks import Linear, Small, same_module
 
 
@@ -71,3 +71,37 @@ def test_the_device_is_where_the_model_is():
     assert device_for(Linear(), None).type in ("cpu", "cuda")
     assert device_for(Linear().to("meta"), None).type == "meta"
     assert device_for(lambda seed: None, "cpu").type == "cpu"
+
+
+def test_an_optimizer_of_anything_but_the_copy_is_refused():
+    model = Small()
+    networks = own_networks(model, lambda groups, r: torch.optim.SGD(model.parameters(), lr=r), None)
+    with pytest.raises(InputError, match="those of a copy of the model; found others"):
+        networks.optimizers(networks.build(0), 0.1)
+
+
+def test_ratios_that_change_with_the_rate_are_refused():
+    def of(rate, own):
+        head, body = torch.zeros(1, requires_grad=True), torch.zeros(1, requires_grad=True)
+        return [torch.optim.SGD([{"params": head, "lr": own}, {"params": body, "lr": 2 * rate}], lr=rate)]
+
+    assert lasting_ratios(of(1.0, 0.5), of(0.5, 0.25)) == [[0.25, 1.0]]
+    with pytest.raises(InputError, match=r"ratios are 0.5, 1 in place of 0.25, 1\. Make each a multiple"):
+        lasting_ratios(of(1.0, 0.5), of(0.5, 0.5))
+    (strange,) = of(1.0, 0.5)
+    strange.param_groups[0]["lr"] = None
+    with pytest.raises(InputError, match="found SGD without one"):
+        lasting_ratios([strange], [strange])
+
+
+def test_groups_that_cannot_be_used_are_refused():
+    for groups, told in [
+        (lambda m: m.missing, "groups must return the parameters of a model in groups.*it raised AttributeError"),
+        (
+            lambda m: [{"params": m.head.parameters()}, {"params": m.conv.parameters(), "lr": -1.0}],
+            "at least 0; found -1",
+        ),
+    ]:
+        networks = own_networks(Small(), lambda g, r: torch.optim.SGD(g, lr=r), groups)
+        with pytest.raises(InputError, match=told):
+            networks.optimizers(networks.build(0), 1.0)

@@ -63,3 +63,21 @@ def test_a_loss_that_is_no_single_number_is_refused():
         AnyLoss(nn.MSELoss(reduction="none"), 1.0).loss(torch.ones(3), torch.zeros(3))
     with pytest.raises(InputError, match="a tensor that can be trained; found float"):
         one_number(math.pi)
+
+
+def test_the_function_is_the_same_loss_as_the_module():
+    assert is_class_loss(nn.functional.cross_entropy, SCORES, LABELS)
+    assert not is_class_loss(nn.functional.cross_entropy, SCORES, SCORES.softmax(1))
+
+
+def test_a_label_that_has_no_score_is_refused():
+    for label in (2, -100):
+        with pytest.raises(InputError, match=r"class numbers from 0 to 1, as the model has 2 scores; found"):
+            OwnClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, torch.tensor([0, 1, label]))
+    loss, right = OwnClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, LABELS.to(torch.int32))
+    assert (loss, right) == OwnClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, LABELS)
+
+
+def test_a_loss_below_zero_is_refused():
+    with pytest.raises(InputError, match=r"loss must not be below 0.*found -1 in validation"):
+        AnyLoss(lambda outputs, targets: outputs.sum() * 0 - 1, 0.5).judge(SCORES, LABELS)

@@ -40,6 +40,8 @@ def test_the_task_is_read_off_the_loaders_the_model_and_the_optimizer():
     recipe = found.task.recipe
     assert (recipe.batch_size, recipe.epochs, recipe.optimizer) == (16, 2, "momentum")
     assert (recipe.momentum, recipe.weight_decay) == (0.8, 0.02)
+    assert (found.task.n_development, found.task.n_valid, found.data.development) == (4 * 8, 9, 4 * 8 + 9)
+    assert job(accumulate=99).task.n_development == 4 * 8
     assert (found.task.n_classes, found.task.n_folds, found.task.steps_per_epoch) == (3, 1, 2)
     assert (found.data.image_shape, found.data.class_names) == ((8, 8, 1), ("0", "1", "2"))
     assert (found.target, found.optimizer, found.ratios, found.loss_unit) == ("accuracy", "SGD", [[1.0]], 1.0)
@@ -68,8 +70,11 @@ class Dictionary(Linear):
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ({"targets": Y.float()}, r"without a loss, the model must return scores .* found \(8, 3\) and \(8,\)\. Give"),
-        ({"model": Dictionary()}, r"without a loss, the model must return scores .* found dict and \(8,\)"),
+        (
+            {"targets": Y.float()},
+            r"without a loss, the model must return scores .* found float32 \(8, 3\) and float32 \(8,\)\. Give",
+        ),
+        ({"model": Dictionary()}, r"without a loss, the model must return scores .* found dict and int64 \(8,\)"),
         ({"targets": Y + 1}, "targets must be class numbers from 0 to 2, as the model has 3 scores; found 1 to 3"),
         (
             {"model": Linear(3, (1, 4, 4))},
@@ -81,9 +86,32 @@ class Dictionary(Linear):
         ({"loss": nn.L1Loss(), "target": "accuracy", "targets": X[:, 0, 0, :3]}, "the target accuracy needs class"),
         ({"optimizer": lambda g, r: object()}, "found object without one"),
         ({"device": "cuda:7"}, "cuda:7"),
+        ({"model": Linear(1), "targets": Y * 0}, "a score for each of at least 2 classes; found 1"),
+        (
+            {"optimizer": lambda g, r: torch.optim.SGD([{"params": g[:1], "lr": 0.1}, {"params": g[1:]}], lr=r)},
+            "at half the rate, ratios are 0.2, 1 in place of 0.1, 1",
+        ),
+        ({"optimizer": lambda g, r: torch.optim.SGD(Linear().parameters(), lr=r)}, "those of a copy of the model"),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_anything_trains(how, told):
     with pytest.raises(InputError, match=told) as found:
         job(**how)
     assert "\n" not in str(found.value)
+
+
+def test_a_target_is_needed_for_each_input():
+    with pytest.raises(InputError, match="found 8 inputs and 7 targets in batch 1"):
+        own_job(Linear(), [(X[:8], Y[:7])], [(X[:8], Y[:8])], sgd, None, Recipe(epochs=2, model="mine"), **OTHERS)
+
+
+def test_a_loss_that_refuses_what_is_not_finite_is_a_trial_that_diverged():
+    def strict(outputs, targets):
+        if not torch.isfinite(outputs).all():
+            raise ValueError("probabilities must lie in [0, 1]")
+        return nn.functional.mse_loss(outputs, targets)
+
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0))
+    history = trained(job(model, strict, Y.float()), [1e-4, 1e30])
+    assert [status.name for status in history.status] == ["FINISHED", "DIVERGED"]
+    assert np.isfinite(history.valid_loss[0, -1])

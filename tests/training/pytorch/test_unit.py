@@ -115,3 +115,20 @@ def test_a_trial_that_diverges_lets_go_of_its_module():
     assert history.status == (Status.FINISHED, Status.DIVERGED, Status.DIVERGED)
     assert most[0] == 3
     assert most[-1] == 1
+
+
+class InPlace(Small):
+    """Does to its inputs what another may do to a copy."""
+
+    def forward(self, x):
+        return super().forward(x.sub_(0.5))
+
+
+class OutOfPlace(Small):
+    def forward(self, x):
+        return super().forward(x - 0.5)
+
+
+def test_what_a_model_does_to_its_inputs_no_other_trial_sees():
+    one, other = run(training(InPlace), plan()), run(training(OutOfPlace), plan())
+    assert made.bits(one) == made.bits(other)

@@ -20,6 +20,8 @@ NEAR = 0.36
 PLAIN = 1e-4
 #: A wall at least this wide has its label inside.
 ROOM = 26
+#: Nearer to a rule than this, such a label goes beside it, this far; on a small screen it would touch it.
+CLOSE, BESIDE = 26, 13
 
 
 def window(choice: Choice) -> tuple[float, float]:
@@ -68,13 +70,14 @@ def ground(choice: Choice, ends: tuple[float, float], height: int, words: bool =
     words
         Whether to label them.
     """
-    layers = basin(choice, ends)
+    layers, usual = basin(choice, ends), None if choice.worth_tuning is None else choice.worth_tuning.learning_rate
+    if usual is not None and not ends[0] <= usual <= ends[1]:
+        usual = None
     for start, end, said in _walls(choice, ends):
         layers.append(_hatched(start, end, ends, height))
         if words:
-            layers += _wall_label(said, start, end, ends, height)
-    if choice.worth_tuning is not None and ends[0] <= choice.worth_tuning.learning_rate <= ends[1]:
-        usual = choice.worth_tuning.learning_rate
+            layers += _wall_label(said, start, end, ends, height, usual)
+    if usual is not None:
         layers.append(rule(usual, ends, {"color": "@quiet", "strokeDash": [4, 4], "strokeWidth": 1.2}))
         if words:
             room = place(usual, ends) > NEAR
@@ -142,9 +145,14 @@ def _hatched(start: float, end: float, ends: tuple[float, float], height: int) -
     return _span(start, end, ends, {"fill": _hatch(_wide(start, end, ends), height), "opacity": 0.3})
 
 
-def _wall_label(said: str, start: float, end: float, ends: tuple[float, float], height: int) -> list[Spec]:
+def _wall_label(
+    said: str, start: float, end: float, ends: tuple[float, float], height: int, usual: float | None
+) -> list[Spec]:
     wide = _wide(start, end, ends)
     at, beside = (math.sqrt(start * end), 0) if wide >= ROOM else (end, 10) if start < ends[0] else (start, -10)
+    if usual is not None and abs(PANEL * (place(at, ends) - place(usual, ends)) + beside) < CLOSE:
+        # The side with more of the wall.
+        at, beside = usual, BESIDE if usual * usual < start * end else -BESIDE
     style: Spec = {"angle": 270, "fontSize": 12, "dy": beside}
     halo = {**style, "stroke": "@ground", "strokeWidth": 5, "strokeJoin": "round", "color": "@ground"}
     return [_text(at, said, look, ends, height / 2) for look in (halo, {**style, "color": "@ink"})]

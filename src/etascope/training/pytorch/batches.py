@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,19 @@ class Batch:
     targets: Any
     size: int
 
+    def fresh(self) -> Batch:
+        """Return a copy, so that what a model does to its inputs in place is seen by no other trial, and by no loader.
+
+        Examples
+        --------
+        >>> import torch
+        >>> batch = Batch(torch.zeros(2), {"label": torch.ones(2)}, 2)
+        >>> _ = batch.fresh().inputs.add_(1)
+        >>> batch.inputs.tolist()
+        [0.0, 0.0]
+        """
+        return Batch(_copied(self.inputs), _copied(self.targets), self.size)
+
 
 class Batches(Protocol):
     """Where batches come from: the same ones for the same seed, fold and epoch."""
@@ -45,6 +58,18 @@ class Batches(Protocol):
     def valid(self, seed: int, fold: int) -> Iterator[Batch]:
         """Yield the batches that validate, always in the same order."""
         ...
+
+
+def _copied(values: Any) -> Any:  # noqa: ANN401 - tensors and whatever holds them
+    if isinstance(values, load_torch().Tensor):
+        return values.clone()
+    if isinstance(values, dict):
+        return {key: _copied(part) for key, part in cast("dict[Any, Any]", values).items()}
+    if isinstance(values, tuple | list):
+        parts = [_copied(part) for part in cast("list[Any]", values)]
+        kind = cast("Any", type(values))  # pyright: ignore[reportUnknownArgumentType]  # of any sequence
+        return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +121,5 @@ class SplitBatches:
 
     def _batch(self, rows: NDArray[np.int64]) -> Batch:
         torch = load_torch()
-        # Picking rows copies them, so what a model does to its inputs in place stays in the copy.
         inputs, targets = torch.from_numpy(self.split.x[rows]), torch.from_numpy(self.split.y[rows])
         return Batch(moved(inputs, self.device), moved(targets, self.device), len(rows))

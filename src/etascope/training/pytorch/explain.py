@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +30,8 @@ _IDENTITIES = ("Identity", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Al
                "Unflatten", "StochasticDepth")  # fmt: skip
 #: Inputs go through in pieces of this many; layers between are left out where they would hold more numbers than that.
 PIECE, MOST_NUMBERS = 128, 1 << 25
+#: Where PyTorch keeps what makes a module's weights.
+_MADE = "parametrizations"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +44,9 @@ class _Seen:
 def explain_module(module: Module, x: NDArray[np.float32], device: Device) -> tuple[Layer, ...]:
     """Return the inputs, what leaves each leaf, and the logits.
 
-    An activation belongs to the leaf before it. Leaves that only pass on what they get (dropout, flatten) are left out,
-    and so are all layers between where they would hold more than 2**25 numbers.
+    An activation belongs to the leaf before it. Left out are leaves that only pass on what they get (dropout, flatten),
+    those whose output does not have an input a row (a sequence that comes first), and all layers between where they
+    would hold more than 2**25 numbers. Of several outputs, as a recurrent layer has, the first counts.
 
     Parameters
     ----------
@@ -55,24 +60,27 @@ def explain_module(module: Module, x: NDArray[np.float32], device: Device) -> tu
     torch = load_torch()
     module.eval()
     with torch.no_grad(), random_state_kept():
-        inside = sum(seen.output.numel() for seen in _watch(module, x[:1], device)[0])
-        whole = inside * len(x) <= MOST_NUMBERS
-        pieces = [_look(module, x[i : i + PIECE], device, whole=whole) for i in range(0, max(len(x), 1), PIECE)]
+        one, two = (_watch(module, np.concatenate([x[:1]] * n), device)[0] for n in (1, 2))
+        whole = sum(seen.output.numel() for seen in one) * len(x) <= MOST_NUMBERS
+        # That an output has as many rows as there are inputs can be chance; that it follows two numbers is not.
+        rows = [len(a.output) == 1 and len(b.output) == 2 for a, b in zip(one, two, strict=False)]
+        shown = rows if whole else []
+        pieces = [_look(module, x[i : i + PIECE], device, shown) for i in range(0, max(len(x), 1), PIECE)]
     layers = [
         replace(parts[0], values=np.concatenate([part.values for part in parts])) for parts in zip(*pieces, strict=True)
     ]
     return Layer("input", "input", (), np.asarray(x, np.float32)), *layers
 
 
-def _look(module: Module, x: NDArray[np.float32], device: Device, *, whole: bool) -> list[Layer]:
-    if whole:
+def _look(module: Module, x: NDArray[np.float32], device: Device, shown: Sequence[bool]) -> list[Layer]:
+    if any(shown):
         seen, outputs = _watch(module, x, device)
     else:
         seen, outputs = [], module(_to(x, device))
     layers = list[Layer]()
-    for one in seen:
-        kind = type(one.module).__name__
-        if kind in _IDENTITIES or len(one.output) != len(x):
+    for one, show in zip(seen, shown, strict=False):
+        kind = _kind(one.module)
+        if kind in _IDENTITIES or not show:
             continue
         activation = kind in RECTIFYING or kind in _BENDING
         values = _numbers(one.output)
@@ -91,12 +99,17 @@ def _look(module: Module, x: NDArray[np.float32], device: Device, *, whole: bool
 def _watch(module: Module, x: NDArray[np.float32], device: Device) -> tuple[list[_Seen], Tensor]:
     """Run a module and return what left its leaves, in order, and its output."""
     torch, seen = load_torch(), list[_Seen]()
-    paths = {leaf: path for path, leaf in module.named_modules() if not any(True for _ in leaf.children())}
+    # How a weight is made of others, as weight norm does, is no layer.
+    paths = dict[Module, str]()
+    for path, leaf in module.named_modules():
+        if {name for name, _ in leaf.named_children()} <= {_MADE} and _MADE not in path.split("."):
+            paths[leaf] = path
 
     def note(leaf: Module, _: Any, output: Any) -> None:  # noqa: ANN401 - whatever a leaf returns
-        if isinstance(output, torch.Tensor) and output.is_floating_point() and output.dim():
+        first = _first(output)
+        if isinstance(first, torch.Tensor) and first.is_floating_point() and first.dim():
             # A copy: what follows may work in place.
-            seen.append(_Seen(paths[leaf], leaf, output.detach().clone()))
+            seen.append(_Seen(paths[leaf], leaf, first.detach().clone()))
 
     hooks = [leaf.register_forward_hook(note) for leaf in paths]
     try:
@@ -107,9 +120,20 @@ def _watch(module: Module, x: NDArray[np.float32], device: Device) -> tuple[list
     return seen, outputs
 
 
+def _first(output: Any) -> Any:  # noqa: ANN401 - whatever a leaf returns
+    """Return the first of several outputs."""
+    return output[0] if isinstance(output, tuple) and output else output  # pyright: ignore[reportUnknownVariableType]
+
+
 def _title(seen: _Seen) -> str:
-    path, kind = seen.path or type(seen.module).__name__, type(seen.module).__name__
+    kind = _kind(seen.module)
+    path = seen.path or kind
     return path if kind == "Linear" else f"{path} ({kind})"
+
+
+def _kind(leaf: Module) -> str:
+    """Return the name of a module's class, as it was before its weights were made of others."""
+    return importlib.import_module("torch.nn.utils.parametrize").type_before_parametrizations(leaf).__name__
 
 
 def _weights(leaf: Module) -> tuple[int, ...]:

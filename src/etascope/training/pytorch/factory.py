@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from etascope.core.data import Split
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.core.plan import Checkpoint
 from etascope.core.recipe import Recipe
-from etascope.training.pytorch.library import Module, Optimizer, load_torch, one_line
+from etascope.training.pytorch.library import Module, Optimizer, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
-from etascope.training.pytorch.networks import AnyNetworks, recipe_optimizer, trainable
+from etascope.training.pytorch.networks import AnyNetworks, is_lazy, recipe_optimizer, trainable
 from etascope.training.pytorch.objective import check_scores
 
 #: Called with the number of classes and `(channels, height, width)`, returns an `nn.Module`.
@@ -129,7 +129,23 @@ def made(factory: Factory, n_classes: int, shape: tuple[int, ...]) -> Module:
             f"the model factory {name} must return an nn.Module; found {type(module).__name__}. End it with return "
             "model."
         )
+    if any(is_lazy(tensor) for tensor in [*module.parameters(), *module.buffers()]):
+        _filled_in(module, shape)
     return module
+
+
+def _filled_in(module: Module, shape: tuple[int, ...]) -> None:
+    """Let layers that find their own size find it, as `LazyLinear`; their weights are drawn now."""
+    torch = load_torch()
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        with torch.no_grad():
+            module(torch.zeros((1, *shape)))
+    except Exception as error:
+        raise _refused(shape, error) from error
+    for part, mode in modes:
+        part.training = mode
 
 
 def try_out(module: Module, x: np.ndarray[Any, Any], n_classes: int) -> float:
@@ -149,13 +165,17 @@ def try_out(module: Module, x: np.ndarray[Any, Any], n_classes: int) -> float:
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        raise InputError(
-            f"the model must take images of shape (batch, {', '.join(map(str, x.shape[1:]))}); it raised "
-            f"{one_line(error)}. Change the model or --image-size."
-        ) from error
+        raise _refused(x.shape[1:], error) from error
     check_scores(outputs, len(x), n_classes)
     trainable(module)
     return counter.get_total_flops() / 2 / len(x)
+
+
+def _refused(shape: Sequence[int], error: Exception) -> InputError:
+    return InputError(
+        f"the model must take images of shape (batch, {', '.join(map(str, shape))}); it raised {one_line(error)}. "
+        "Change the model or --image-size."
+    )
 
 
 def _text(value: object) -> np.ndarray[Any, np.dtype[np.uint8]]:

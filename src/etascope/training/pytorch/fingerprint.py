@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from etascope.training.pytorch.library import Module, load_torch
+from etascope.training.pytorch.networks import is_lazy
 from etascope.training.pytorch.own_generators import states_of
 from etascope.training.pytorch.packing import to_array
 from etascope.training.pytorch.random_state import RandomState
@@ -62,6 +63,8 @@ def _of_module(model: Module) -> dict[str, str]:
     tensors = [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]
     for name, tensor in tensors:
         weights.update(repr((name, str(tensor.dtype), str(tensor.device), tensor.requires_grad)).encode())
+        if is_lazy(tensor):
+            continue
         weights.update(to_array(tensor).tobytes())
         if tensor.grad is not None:
             gradients.update(name.encode())

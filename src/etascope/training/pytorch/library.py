@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from etascope.core.errors import InputError, option
+from etascope.core.errors import InputError, one_line, option
+from etascope.core.extras import load_library
 
 #: PyTorch's own types are known only where it is installed, and not fully there.
 Tensor = Any
@@ -28,45 +28,7 @@ def load_torch() -> Any:  # noqa: ANN401 - a module whose types are incomplete
     InputError
         If PyTorch is not installed; the message has the line that installs it.
     """
-    return load_extra("torch", "training a PyTorch model", "etascope[torch]")
-
-
-def load_extra(name: str, purpose: str, install: str) -> Any:  # noqa: ANN401 - whatever module it is
-    """Return the module `name`, or say what it is needed for and what to install.
-
-    Examples
-    --------
-    >>> load_extra("json", "reading", "json").__name__
-    'json'
-    >>> load_extra("no_such_module", "training a model", "no-such")
-    Traceback (most recent call last):
-    etascope.core.errors.InputError: training a model needs no_such_module, which is missing here. Install it: \
-pip install 'no-such'.
-    """
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != name.split(".")[0]:
-            raise InputError(
-                f"{purpose} needs {name}, which is installed but misses {error.name}. Install it: pip install "
-                f"'{error.name or name}'."
-            ) from error
-        raise InputError(
-            f"{purpose} needs {name}, which is missing here. Install it: pip install '{install}'."
-        ) from error
-    except (ImportError, RuntimeError, OSError) as error:
-        # torchvision raises RuntimeError where it was built for another torch.
-        raise InputError(
-            f"{purpose} needs {name}, which cannot be loaded here: {one_line(error)}. Install one that fits: pip "
-            f"install --upgrade '{install}'."
-        ) from error
-
-
-def one_line(error: BaseException) -> str:
-    """Return an error's type and the first line of its message, without a full stop."""
-    lines = str(error).strip().splitlines() or [""]
-    text = lines[0].strip().rstrip(".:")
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return load_library("torch", "training a PyTorch model", "etascope[torch]", "PyTorch")
 
 
 def device_of(name: str | None) -> Device:

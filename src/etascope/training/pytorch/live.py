@@ -6,10 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
+from etascope.core.history import TEMPERATURES
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.library import Device, Module, Optimizer, Tensor, autocast, load_torch
-from etascope.training.pytorch.networks import spoil
+from etascope.training.pytorch.library import (
+    Device,
+    Module,
+    Optimizer,
+    Tensor,
+    autocast,
+    load_torch,
+    tensors_in,
+)
+from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.networks import finite_weights, spoil
 from etascope.training.pytorch.objective import Judged, Objective
 from etascope.training.pytorch.own_objective import one_number
 
@@ -76,43 +86,82 @@ class Live:
             optimizer.zero_grad(set_to_none=True)
         total, losses, rights = sum(part.size for part in parts), list[Tensor](), list[Tensor]()
         for part in parts:
-            with autocast(settings.device, settings.precision):
-                loss, right = self._loss(part)
-            if len(parts) > 1:
-                loss = loss * (part.size / total)
-            loss.backward()
-            losses.append(loss.detach())
-            rights.append(right.detach())
+            done = self._learn(part, part.size / total)
+            if done is None:
+                return self._lost()
+            losses.append(done[0])
+            rights.append(done[1])
         if settings.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self._parameters, settings.clip_norm)
         try:
             for optimizer in self.optimizers:
                 optimizer.step()
-        except RuntimeError as error:
-            if "overflow" not in str(error):
+        except Exception as error:
+            if isinstance(error, RuntimeError) and "overflow" in str(error):
+                spoil(self.module)
+            elif is_out_of_memory(error):
                 raise
-            spoil(self.module)
+            else:
+                raise InputError(
+                    f"optimizer must update the weights with step(); it raised {one_line(error)}. One that needs more, "
+                    "as LBFGS needs a closure, trains in a step= of your own."
+                ) from error
         return _sum(losses).double(), _sum(rights).double()
 
-    def _loss(self, part: Batch) -> tuple[Tensor, Tensor]:
-        own = self._settings.train_loss
-        if own is None:
-            return self._objective.loss(self.module(part.inputs), part.targets)
-        loss = one_number(own(self.module, part.inputs, part.targets))
-        if not loss.requires_grad:
-            raise InputError(
-                "train_loss must return a loss that can be trained; found one that no parameter had a part in. Return "
-                "it as it was computed, without detach() or item()."
-            )
-        return loss, loss.detach() * float("nan")
+    def _learn(self, part: Batch, share: float) -> tuple[Tensor, Tensor] | None:
+        """Add a batch's share to the gradients; return its share of the loss, and the number right, None if lost."""
+        outputs, culprit, own = None, "the model", self._settings.train_loss
+        try:
+            with autocast(self._settings.device, self._settings.precision):
+                if own is None:
+                    outputs = self.module(part.inputs)
+                    culprit = "loss"
+                    loss, right = self._objective.loss(outputs, part.targets)
+                else:
+                    culprit = "loss"
+                    loss = one_number(own(self.module, part.inputs, part.targets))
+                    right = loss.detach() * float("nan")
+            if share != 1:
+                loss = loss * share
+            if not loss.requires_grad:
+                raise InputError(
+                    "loss must depend on the model's weights; found one without a gradient. Take it of the outputs as "
+                    "they come, not detached and not as a number."
+                )
+            culprit = "the gradient"
+            loss.backward()
+        except InputError:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            if _not_finite(self.module, outputs):
+                return None
+            raise unusable(culprit, part, error) from error
+        return loss.detach(), right.detach()
+
+    def _lost(self) -> tuple[Tensor, Tensor]:
+        nothing = load_torch().full((), float("nan"), dtype=load_torch().float64, device=self._settings.device)
+        return nothing, nothing
 
     def _own_step(self, parts: Sequence[Batch]) -> tuple[Tensor, Tensor]:
         torch, settings = load_torch(), self._settings
         assert settings.step is not None
         (part,) = parts
         given = self.optimizers[0] if len(self.optimizers) == 1 else self.optimizers
-        with autocast(settings.device, settings.precision):
-            loss = settings.step(self.module, given, part.inputs, part.targets)
+        try:
+            with autocast(settings.device, settings.precision):
+                loss = settings.step(self.module, given, part.inputs, part.targets)
+        except InputError:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            if _not_finite(self.module, None):
+                return self._lost()
+            raise unusable("step", part, error) from error
+        if not isinstance(loss, torch.Tensor | int | float):
+            raise InputError(f"step must return the loss of the batch, one number; found {type(loss).__name__}.")
         number = torch.as_tensor(loss).detach()
         if number.numel() != 1:
             raise InputError(
@@ -124,10 +173,22 @@ class Live:
     def judge(self, batch: Batch) -> Judged:
         """Return loss and number right of a batch that does not train; the module must be in eval mode."""
         torch, settings = load_torch(), self._settings
-        with torch.no_grad():
-            with autocast(settings.device, settings.precision):
-                outputs = self.module(batch.inputs)
-            return self._objective.judge(outputs, batch.targets)
+        outputs, culprit = None, "the model"
+        try:
+            with torch.no_grad():
+                with autocast(settings.device, settings.precision):
+                    outputs = self.module(batch.inputs)
+                culprit = "loss"
+                return self._objective.judge(outputs, batch.targets)
+        except InputError:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            if _not_finite(self.module, outputs):
+                nothing, _ = self._lost()
+                return Judged(nothing, nothing, nothing.float().expand(len(TEMPERATURES), batch.size))
+            raise unusable(culprit, batch, error) from error
 
     def evaluating(self) -> None:
         """Turn dropout and the like off."""
@@ -139,18 +200,50 @@ class Live:
             part.training = mode
 
 
+def unusable(culprit: str, batch: Batch, error: Exception) -> InputError:
+    """Return what to say of something of the user's own that raised on a batch.
+
+    Parameters
+    ----------
+    culprit
+        `the model`, `loss`, `the gradient` or `step`.
+    batch
+        What it was given.
+    error
+        What it raised.
+    """
+    rule = {
+        "the model": "the model must take every batch, in training mode and in eval mode",
+        "loss": "loss must take the outputs and targets of every batch",
+        "the gradient": "the loss must have a gradient that can be computed",
+        "step": "step must train on every batch",
+    }[culprit]
+    shapes = ", ".join(str(tuple(tensor.shape)) for tensor in tensors_in(batch.inputs))
+    hint = " BatchNorm needs more than one example a batch: choose another batch size, or drop the last batch."
+    small = culprit in ("the model", "step") and batch.size == 1
+    return InputError(f"{rule}; with inputs of shape {shapes} it raised {one_line(error)}.{hint if small else ''}")
+
+
+def _not_finite(module: Module, outputs: object) -> bool:
+    """Return whether a trial that raised has diverged: some losses and layers refuse numbers that are not finite."""
+    torch = load_torch()
+    found = [tensor for tensor in tensors_in(outputs) if tensor.is_floating_point()]
+    return not finite_weights(module) or not all(bool(torch.isfinite(tensor).all()) for tensor in found)
+
+
 def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
     """Return the learning rate of each parameter group as a share of the largest one.
 
     Raises
     ------
     InputError
-        If a group has no `lr`, or none is above 0.
+        If a group has no `lr` or one below 0, or none is above 0.
     """
     rates = list[list[float]]()
     for optimizer in optimizers:
         groups = getattr(optimizer, "param_groups", None)
-        if not groups or any("lr" not in group for group in groups):
+        kinds = (int, float, load_torch().Tensor)
+        if not groups or any(not isinstance(group.get("lr"), kinds) for group in groups):
             raise InputError(
                 "optimizer must return optimizers whose parameter groups have a learning rate, lr; found "
                 f"{type(optimizer).__name__} without one. Use one of torch.optim."
@@ -161,6 +254,11 @@ def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
         raise InputError(
             "optimizer must use the learning rate that it is given; found parameter groups whose lr are all "
             f"{largest:g}. Pass it on: torch.optim.SGD(groups, lr=learning_rate)."
+        )
+    lowest = min(rate for row in rates for rate in row)
+    if lowest < 0:
+        raise InputError(
+            f"the rates of parameter groups must be at least 0; found {lowest:g}. Turn the sign of the loss instead."
         )
     return [[rate / largest for rate in row] for row in rates]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.training.chance import pass_seed
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.library import Device, load_torch, moved, one_line, tensors_in
+from etascope.training.pytorch.library import Device, load_torch, moved, tensors_in
 from etascope.training.pytorch.own_generators import generators_of, restore_state, seed_generators, state_of
 from etascope.training.pytorch.packing import to_array
 from etascope.training.pytorch.random_state import RandomState, seed_all
@@ -45,9 +46,11 @@ class LoaderBatches:
     @cached_property
     def batches(self) -> int:
         """Batches of a pass over the training loader: its length, or counted where it has none."""
-        length = (
-            len(cast("Sequence[Any]", self.train_loader)) if hasattr(self.train_loader, "__len__") else self._count()
-        )
+        try:
+            length = len(cast("Sequence[Any]", self.train_loader))
+        except TypeError:
+            # A DataLoader of a stream has the method, and no length.
+            length = self._count()
         if not length:
             raise InputError("train_loader must give at least one batch; it is empty. Look at its data set.")
         return length
@@ -132,6 +135,7 @@ class LoaderBatches:
         return sum(1 for _ in self._pass("train_loader", self.train_loader, pass_seed(0, -1, 0)))
 
     def _pass(self, name: str, loader: Iterable[Any], seed: int) -> Iterator[Batch]:
+        loader = _with_new_workers(loader)
         seed_all(seed)
         seed_generators(loader, seed)
         iterator, own = iterator_of(name, loader), generators_of(loader)
@@ -178,12 +182,26 @@ def iterator_of(name: str, loader: object) -> Iterator[Any]:
     return iterator
 
 
+def _with_new_workers(loader: Iterable[Any]) -> Iterable[Any]:
+    """Return a loader whose worker processes begin with each pass: those that last draw on where the last one ended."""
+    torch = load_torch()
+    if not isinstance(loader, torch.utils.data.DataLoader) or not getattr(loader, "persistent_workers", False):
+        return loader
+    own = copy.copy(loader)
+    # The class does not let its attributes be set.
+    vars(own).update(persistent_workers=False, _iterator=None)
+    return own
+
+
 def _batch(name: str, number: int, given: object) -> Batch:
     torch = load_torch()
     kind, pair = type(given).__name__, cast("Sequence[Any]", given if isinstance(given, tuple | list) else ())
     if len(pair) != 2:
         size = f" of {len(pair)}" if pair else ""
-        raise InputError(f"{name} must give pairs (inputs, targets); found a {kind}{size} in batch {number + 1}.")
+        raise InputError(
+            f"{name} must give pairs (inputs, targets); found a {kind}{size} in batch {number + 1}. Wrap it in a class "
+            "whose __iter__ yields pairs."
+        )
     inputs, targets = (torch.as_tensor(part) if isinstance(part, np.ndarray) else part for part in pair)
     found = tensors_in(inputs)
     if not found or not found[0].dim() or not tensors_in(targets):

@@ -84,8 +84,8 @@ def in_memory_groups(
             load_torch().cuda.empty_cache()
         if len(group) == 1:
             raise InputError(
-                "memory ran out while one trial trained alone. Try a smaller batch size, --accumulate 4, a smaller "
-                "--image-size or a smaller model."
+                "memory ran out while one trial trained alone. Try smaller batches and accumulate (--accumulate 4), "
+                "smaller images (--image-size) or a smaller model."
             )
         most = -(-len(group) // 2)
         fewer(most)

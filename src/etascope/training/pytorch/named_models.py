@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
+from etascope.core.extras import load_library
 from etascope.training.pytorch.cnn import cnn
 from etascope.training.pytorch.factory import Factory
-from etascope.training.pytorch.library import Module, load_extra, one_line
+from etascope.training.pytorch.library import Module
 
 #: What a name may look like, for the sentence.
 FORMS = "cnn, path.py:factory, timm:NAME, torchvision:NAME or transformers:NAME"
@@ -79,18 +81,28 @@ def _loaded(file: Path) -> Any:  # noqa: ANN401 - a module
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # As when Python runs a file: modules beside it can be imported, now and later; data classes look themselves up.
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
+    sys.modules[module.__name__] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
+        del sys.modules[module.__name__]
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
         raise InputError(
-            f"{file} must be a Python file that can be imported; it raised {one_line(error)}. Put what trains below if "
-            '__name__ == "__main__".'
+            f"{file} must be a Python file that can be imported; it raised {one_line(error)}. "
+            + (
+                f"Install {missing}, or put it beside the file."
+                if missing
+                else 'Put what trains below if __name__ == "__main__".'
+            )
         ) from error
     return module
 
 
 def _timm(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
-    timm = load_extra("timm", f"the model timm:{name}", "timm")
+    timm = load_library("timm", f"the model timm:{name}", "timm")
     known: list[str] = timm.list_models()
     if name not in known:
         raise InputError(f"timm has no model {name!r}.{_meant(name, known)}")
@@ -98,7 +110,7 @@ def _timm(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
 
 
 def _torchvision(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
-    models = load_extra("torchvision", f"the model torchvision:{name}", "torchvision").models
+    models = load_library("torchvision", f"the model torchvision:{name}", "torchvision").models
     known: list[str] = models.list_models(module=models)
     if name not in known:
         raise InputError(f"torchvision has no model {name!r}.{_meant(name, known)}")
@@ -106,7 +118,7 @@ def _torchvision(name: str, n_classes: int, shape: tuple[int, int, int]) -> Modu
 
 
 def _transformers(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
-    transformers = load_extra("transformers", f"the model transformers:{name}", "transformers")
+    transformers = load_library("transformers", f"the model transformers:{name}", "transformers")
     channels, height, width = shape
     try:
         config = transformers.AutoConfig.from_pretrained(name)

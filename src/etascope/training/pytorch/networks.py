@@ -11,7 +11,7 @@ import numpy as np
 from etascope.core.errors import InputError
 from etascope.core.plan import Checkpoint
 from etascope.core.recipe import Recipe
-from etascope.training.pytorch.library import Module, Optimizer, load_torch
+from etascope.training.pytorch.library import Module, Optimizer, Tensor, load_torch
 from etascope.training.pytorch.packing import pack_state, unpack_state
 
 
@@ -128,7 +128,12 @@ def trainable(module: Module) -> list[Any]:
 def finite_weights(module: Module) -> bool:
     """Return whether every parameter holds finite numbers only."""
     torch = load_torch()
-    return all(bool(torch.isfinite(parameter).all()) for parameter in module.parameters())
+    return all(bool(torch.isfinite(parameter).all()) for parameter in module.parameters() if not is_lazy(parameter))
+
+
+def is_lazy(tensor: Tensor) -> bool:
+    """Return whether a parameter or buffer waits for the first batch to find its shape, as those of `LazyLinear`."""
+    return bool(load_torch().nn.parameter.is_lazy(tensor))
 
 
 def spoil(module: Module) -> None:

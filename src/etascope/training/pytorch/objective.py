@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,26 +59,16 @@ class CrossEntropy:
 
     def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean loss of a batch, and the number right."""
-        scores = self._scores(outputs, len(targets))
-        try:
-            return load_torch().nn.functional.cross_entropy(scores, targets), right(scores, targets)
-        except IndexError:
-            raise self._other_labels(targets) from None
+        scores, labels = self._scores(outputs, len(targets)), targets.long()
+        with labels_within(labels, self.n_classes):
+            return load_torch().nn.functional.cross_entropy(scores, labels), right(scores, labels)
 
     def judge(self, outputs: Tensor, targets: Tensor) -> Judged:
         """Return the loss at every temperature, and the number right."""
-        scores = self._scores(outputs, len(targets))
-        try:
-            losses = tempered(scores, targets)
-        except IndexError:
-            raise self._other_labels(targets) from None
-        return Judged(losses[0].double().sum(), right(scores, targets), losses)
-
-    def _other_labels(self, targets: Tensor) -> InputError:
-        return InputError(
-            f"targets must be class numbers from 0 to {self.n_classes - 1}, as the model has {self.n_classes} scores; "
-            f"found {int(targets.min())} to {int(targets.max())}."
-        )
+        scores, labels = self._scores(outputs, len(targets)), targets.long()
+        with labels_within(labels, self.n_classes):
+            losses = tempered(scores, labels)
+            return Judged(losses[0].double().sum(), right(scores, labels), losses)
 
     def _scores(self, outputs: Tensor, examples: int) -> Tensor:
         check_scores(outputs, examples, self.n_classes)
@@ -99,9 +91,49 @@ def check_scores(outputs: Tensor, examples: int, n_classes: int) -> None:
         )
 
 
-def right(scores: Tensor, targets: Tensor) -> Tensor:
-    """Return how many examples have no score above that of their label."""
-    return (scores.gather(1, targets[:, None])[:, 0] >= scores.amax(dim=1)).sum()
+@contextmanager
+def labels_within(labels: Tensor, n_classes: int) -> Generator[None]:
+    """Say what is wrong with labels, where they are no class numbers and PyTorch raises for it.
+
+    Nothing is looked at before: on a GPU, each look waits for it.
+
+    Raises
+    ------
+    InputError
+        If the block raises and a label is out of range.
+    """
+    try:
+        yield
+    except (IndexError, RuntimeError):
+        check_labels(labels, n_classes)
+        raise
+
+
+def check_labels(labels: Tensor, n_classes: int) -> None:
+    """Raise `InputError` unless labels are class numbers."""
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= n_classes:
+        raise InputError(
+            f"targets must be class numbers from 0 to {n_classes - 1}, as the model has {n_classes} scores; found "
+            f"{low} to {high}."
+        )
+
+
+def right(scores: Tensor, labels: Tensor) -> Tensor:
+    """Return how many examples have their highest score at their label; the first of equal scores counts.
+
+    A dead model, all of whose scores are equal, is right about one class only. NaN is never right.
+
+    Examples
+    --------
+    >>> import torch
+    >>> int(right(torch.zeros(3, 2), torch.tensor([0, 1, 1])))
+    1
+    """
+    # A gather, for it raises for labels that are none.
+    own = scores.gather(1, labels[:, None])[:, 0]
+    best = scores.max(dim=1)
+    return ((best.indices == labels) & (own == best.values)).sum()
 
 
 def tempered(scores: Tensor, targets: Tensor) -> Tensor:

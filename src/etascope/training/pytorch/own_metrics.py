@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, trial_rates
 from etascope.core.recipe import Task
-from etascope.training.pytorch.library import autocast, load_torch, one_line
+from etascope.training.pytorch.library import autocast, load_torch
 from etascope.training.pytorch.networks import load_weights
 from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.unit import Training
@@ -50,7 +50,8 @@ def _measured(
     module.to(settings.device).eval()
     sums, examples = dict.fromkeys(metrics, 0.0), 0
     with torch.no_grad():
-        for batch in training.batches.valid(task.recipe.seed, 0):
+        for given in training.batches.valid(task.recipe.seed, 0):
+            batch = given.fresh()
             with autocast(settings.device, settings.precision):
                 outputs = module(batch.inputs)
             for name, metric in metrics.items():

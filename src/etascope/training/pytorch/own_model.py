@@ -6,8 +6,10 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from etascope.core.errors import InputError
-from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch, one_line
+import numpy as np
+
+from etascope.core.errors import InputError, one_line
+from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch
 from etascope.training.pytorch.live import rate_ratios
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, trainable
@@ -44,8 +46,8 @@ def own_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyN
         return copied(model) if isinstance(model, module) else called(cast("Callable[[int], Any]", model), seed)
 
     def update(one: Module, learning_rate: float) -> list[Optimizer]:
-        given = trainable(one) if groups is None else _with_rates(groups(one), learning_rate)
-        return built(optimizer, given, learning_rate)
+        given = trainable(one) if groups is None else _with_rates(_grouped(groups, one), learning_rate)
+        return of_copy(one, built(optimizer, given, learning_rate))
 
     return AnyNetworks(make, update)
 
@@ -112,6 +114,47 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
     return several
 
 
+def of_copy(module: Module, optimizers: list[Optimizer]) -> list[Optimizer]:
+    """Return optimizers that update nothing but the parameters of this copy of the model.
+
+    Raises
+    ------
+    InputError
+        If they hold others: those of the model itself would be trained, and no copy.
+    """
+    own = {id(parameter) for parameter in module.parameters()}
+    if any(id(p) not in own for o in optimizers for group in o.param_groups for p in group["params"]):
+        raise InputError(
+            "optimizer must be built of the parameters that it is given, those of a copy of the model; found others. "
+            "Try lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate), and groups= for groups."
+        )
+    return optimizers
+
+
+def lasting_ratios(one: Sequence[Optimizer], half: Sequence[Optimizer]) -> list[list[float]]:
+    """Return the ratios of the rates of parameter groups, which are the same when the rate is halved.
+
+    Parameters
+    ----------
+    one, half
+        Built with a rate, and with half of it.
+
+    Raises
+    ------
+    InputError
+        If they are not: a group has a rate of its own that does not follow.
+    """
+    ratios, others = rate_ratios(one), rate_ratios(half)
+    same = [len(row) for row in ratios] == [len(row) for row in others]
+    if not same or not np.allclose(np.concatenate(ratios), np.concatenate(others), rtol=1e-5, atol=0):
+        first, second = (", ".join(f"{ratio:.4g}" for row in rows for ratio in row) for rows in (ratios, others))
+        raise InputError(
+            "the rates of all parameter groups must follow the learning rate, because their ratios are kept; at half "
+            f"the rate, ratios are {second} in place of {first}. Make each a multiple of it: lr=0.1 * learning_rate."
+        )
+    return ratios
+
+
 def device_for(model: object, name: str | None) -> Device:
     """Return the device asked for, or where the model already is, or the best there is."""
     if name is None and isinstance(model, load_torch().nn.Module):
@@ -119,6 +162,16 @@ def device_for(model: object, name: str | None) -> Device:
         if there is not None and there.type != "cpu":
             return there
     return device_of(name)
+
+
+def _grouped(groups: Groups, module: Module) -> Sequence[Any]:
+    try:
+        return list(groups(module))
+    except Exception as error:
+        raise InputError(
+            f"groups must return the parameters of a model in groups, as an optimizer takes them; it raised "
+            f"{one_line(error)}."
+        ) from error
 
 
 def _with_rates(groups: Sequence[Any], learning_rate: float) -> list[Any]:

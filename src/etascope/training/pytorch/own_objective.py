@@ -11,7 +11,7 @@ from typing import Any
 from etascope.core.errors import InputError
 from etascope.core.history import TEMPERATURES
 from etascope.training.pytorch.library import Tensor, load_torch, tensors_in
-from etascope.training.pytorch.objective import CrossEntropy, Judged, Objective, right
+from etascope.training.pytorch.objective import CrossEntropy, Judged, Objective, labels_within, right
 
 Loss = Callable[[Any, Any], Any]
 
@@ -33,8 +33,9 @@ class OwnClassLoss:
 
     def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss that is trained, and the number right."""
-        loss = one_number(self.train(outputs, targets))
-        return loss, right(outputs.detach().float(), targets)
+        labels = targets.long()
+        with labels_within(labels, self.n_classes):
+            return one_number(self.train(outputs, labels)), right(outputs.detach().float(), labels)
 
     def judge(self, outputs: Tensor, targets: Tensor) -> Judged:
         """Return the plain loss at every temperature, and the number right."""
@@ -70,6 +71,11 @@ class AnyLoss:
         """Return the loss in units; of each example where that is known."""
         torch = load_torch()
         mean = one_number(self.train(outputs, targets)).double() / self.unit
+        if mean < 0:
+            raise InputError(
+                f"loss must not be below 0, because rates are compared by its logarithm; found "
+                f"{float(mean) * self.unit:.4g} in validation. Add a constant to it."
+            )
         size = examples_of(targets)
         losses = mean.float().expand(size)
         if self.per_example:
@@ -85,7 +91,8 @@ class AnyLoss:
 def is_class_loss(loss: Loss | None, outputs: object, targets: object) -> bool:
     """Return whether targets are class labels, outputs scores, and the loss cross-entropy."""
     torch = load_torch()
-    if loss is not None and not isinstance(loss, torch.nn.CrossEntropyLoss):
+    plain = loss is None or loss is torch.nn.functional.cross_entropy
+    if not plain and not isinstance(loss, torch.nn.CrossEntropyLoss):
         return False
     if not isinstance(outputs, torch.Tensor) or not isinstance(targets, torch.Tensor):
         return False

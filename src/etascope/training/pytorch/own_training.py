@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.library import Module, Optimizer, autocast, load_torch, one_line, tensors_in
-from etascope.training.pytorch.live import OwnStep, Settings, TrainLoss, rate_ratios
+from etascope.training.pytorch.library import Module, Optimizer, autocast, load_torch, tensors_in
+from etascope.training.pytorch.live import OwnStep, Settings, TrainLoss
 from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
-from etascope.training.pytorch.objective import Objective, check_scores
-from etascope.training.pytorch.own_model import Build, Groups, device_for, own_networks
+from etascope.training.pytorch.objective import Objective, check_labels, check_scores
+from etascope.training.pytorch.own_model import Build, Groups, device_for, lasting_ratios, own_networks
 from etascope.training.pytorch.own_objective import BLIND, AnyLoss, Loss, is_class_loss, objective_of, one_number
 from etascope.training.pytorch.own_schedule import Shape, shaped
 from etascope.training.pytorch.random_state import seed_all
@@ -90,17 +90,28 @@ def own_job(
     batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate)
     seed_all(recipe.seed)
     module = networks.build(recipe.seed).to(settings.device)
-    first = batches.first
+    first = batches.first.fresh()
     outputs = _forward(module, first, settings)
     optimizers = networks.optimizers(module, 1.0)
+    ratios = lasting_ratios(optimizers, networks.optimizers(module, 0.5))
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
         _refuse_labels(outputs, first.targets)
     n_classes, unit = (int(outputs.shape[1]), 1.0) if classes else (10, 1.0)
     objective: Objective
     if classes:
+        if n_classes < 2:
+            raise InputError(
+                "a model of class labels must have a score for each of at least 2 classes; found 1. Where one score "
+                "tells two classes apart, give loss=torch.nn.BCEWithLogitsLoss() and targets of its shape."
+            )
+        if len(first.targets) != first.size:
+            raise InputError(
+                f"train_loader must give a target for each input; found {first.size} inputs and {len(first.targets)} "
+                "targets in batch 1. Look at its collate_fn."
+            )
         check_scores(outputs, first.size, n_classes)
-        _check_labels(first, n_classes)
+        check_labels(first.targets.long(), n_classes)
         objective = objective_of(loss, n_classes)
     else:
         assert loss is not None
@@ -111,7 +122,7 @@ def own_job(
     recipe = replace(recipe, batch_size=first.size * accumulate, **_like(optimizers))
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, per_epoch * recipe.epochs)
-    size, train = _shape(first), per_epoch * recipe.batch_size
+    size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
     data = DataSummary(
         source="loaders", fingerprint=batches.fingerprint(), images=train + valid, image_shape=size,
@@ -123,7 +134,7 @@ def own_job(
         data=data,
         target=target or ("accuracy" if classes else "loss"),
         optimizer=" and ".join(type(o).__name__ for o in optimizers),
-        ratios=rate_ratios(optimizers),
+        ratios=ratios,
         loss_unit=unit,
     )
 
@@ -149,7 +160,8 @@ def _forward(module: Module, batch: Batch, settings: Settings) -> Any:  # noqa: 
 def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Settings) -> float:
     """Return the validation loss of the untrained model."""
     total = 0.0
-    for batch in batches.valid_pass(0):
+    for given in batches.valid_pass(0):
+        batch = given.fresh()
         outputs = _forward(module, batch, settings)
         try:
             found = loss(outputs, batch.targets)
@@ -168,20 +180,14 @@ def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Set
 def _refuse_labels(outputs: object, targets: object) -> None:
     torch = load_torch()
     given: tuple[Any, Any] = (outputs, targets)
-    shapes = [str(tuple(x.shape)) if isinstance(x, torch.Tensor) else type(x).__name__ for x in given]
+    found = [
+        f"{str(x.dtype).removeprefix('torch.')} {tuple(x.shape)}" if isinstance(x, torch.Tensor) else type(x).__name__
+        for x in given
+    ]
     raise InputError(
-        f"without a loss, the model must return scores (batch, classes) and targets be class numbers (batch,); found "
-        f"{shapes[0]} and {shapes[1]}. Give loss=, as torch.nn.MSELoss()."
+        "without a loss, the model must return scores (batch, classes) and targets be whole class numbers (batch,); "
+        f"found {found[0]} and {found[1]}. Give loss=, called with what the model returns and the targets."
     )
-
-
-def _check_labels(batch: Batch, n_classes: int) -> None:
-    low, high = int(batch.targets.min()), int(batch.targets.max())
-    if low < 0 or high >= n_classes:
-        raise InputError(
-            f"targets must be class numbers from 0 to {n_classes - 1}, as the model has {n_classes} scores; found "
-            f"{low} to {high}."
-        )
 
 
 def _like(optimizers: Sequence[Optimizer]) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _step(
     torch, found = load_torch(), list[Tensor]()
     for live, rate in zip(lives, rates, strict=True):
         seed_all(seed)
-        found.append(torch.stack(live.step(parts, rate)))
+        found.append(torch.stack(live.step([part.fresh() for part in parts], rate)))
     # One look at the device a step: the trials need not wait for each other's numbers.
     table = torch.stack(found).cpu().numpy().astype(np.float32)
     return table[:, 0], table[:, 1]
@@ -144,7 +144,7 @@ def _validate(
         for batch in training.batches.valid(*unit):
             for i, live in enumerate(lives):
                 seed_all(chance)
-                judged = live.judge(batch)
+                judged = live.judge(batch.fresh())
                 sums[:, i] += float(judged.loss), float(judged.right)
                 if examples is not None:
                     examples[i, :, at : at + batch.size] = judged.example_losses.float().cpu().numpy()
