@@ -27,7 +27,7 @@ TABLE = {
     "loops": {"core", "selection", "training"},
     "rivals": {"core", "images", "pipeline", "selection", "training", "workbench"},
     "integrations": {"core", "loops", "report", "torch", "training", "workbench"},
-    "studio": {"core", "images", "learn", "pipeline", "report", "selection", "training", "workbench"},
+    "studio": {"core", "experiments", "images", "learn", "pipeline", "report", "selection", "training", "workbench"},
     "cli": None,
     "__init__": None,
     "__main__": None,

@@ -102,6 +102,17 @@ class AskedRace(AskedRecipe):
         return rates
 
 
+class Drawing(BaseModel):
+    """An image that was drawn, row by row."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pixels: Annotated[
+        list[Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=1, max_length=64)]],
+        Field(min_length=1, max_length=64),
+    ]
+
+
 def dial_rates() -> list[float]:
     """Return the rates that the dial's landscape is made of, as they are read: 0.0178, not 0.01778279.
 

@@ -12,6 +12,7 @@ from etascope.core.history import History, join
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import trials
+from etascope.learn.quiz import run_quiz
 from etascope.report.document import Document, pick_document, trial_document
 from etascope.selection.cross_validation import CrossValidation
 from etascope.studio.asked import dial_rates
@@ -53,7 +54,7 @@ async def landscape(crew: Crew, page: str, source: str, recipe: Recipe, folds: i
     history = _in_order(histories)
     choice = await asyncio.to_thread(CrossValidation().choose, task, [history])
     run = Run(data, task, (history,), choice, None, time.perf_counter() - began)
-    yield {"event": "run", "run": pick_document(run)}
+    yield {"event": "run", "run": pick_document(run, run_quiz(run))}
 
 
 def _spread(rates: Sequence[float]) -> list[tuple[float, ...]]:

@@ -16,14 +16,15 @@ from etascope.core.run import DataSummary
 from etascope.learn.quiz import trace_quiz
 from etascope.report.code.frameworks import FRAMEWORKS, code_for
 from etascope.report.document import Document, trace_document
-from etascope.studio.asked import AskedLandscape, AskedRace, AskedRate, AskedRecipe, AskedTrace
+from etascope.studio.asked import AskedLandscape, AskedRace, AskedRate, AskedRecipe, AskedTrace, Drawing, dial_rates
 from etascope.studio.crew import Crew
 from etascope.studio.descent import descent
+from etascope.studio.drawing import predictions
 from etascope.studio.landscape import landscape
 from etascope.studio.library import Library
 from etascope.studio.metrics import metrics
 from etascope.studio.race import race
-from etascope.studio.work import describe, lay_open
+from etascope.studio.work import describe, lay_open, sharpness_along
 
 #: Finished landscapes that are kept, so that a page that comes back finds its own at once.
 KEPT = 64
@@ -89,6 +90,23 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
     async def get_metrics(asked: Annotated[AskedRate, Query()]) -> Document:
         """Train once and return curves of all three parts, the confusion matrix and the most confident mistakes."""
         return await crew.run(asked.page, metrics, library.source(asked.data), asked.recipe(), asked.learning_rate)
+
+    @routes.post("/predictions")
+    async def post_predictions(asked: Annotated[AskedRate, Query()], drawing: Drawing) -> Document:
+        """Return what models of many rates, the asked one last, say of an image that was drawn."""
+        if len({len(row) for row in drawing.pixels}) > 1:
+            raise InputError("the rows of a drawing must be equally long; these are not. Draw it again.")
+        rates = (*dial_rates()[4::2], asked.learning_rate)
+        return await crew.run(
+            asked.page, predictions, library.source(asked.data), asked.recipe(), rates, drawing.pixels
+        )
+
+    @routes.get("/sharpness")
+    async def get_sharpness(asked: Annotated[AskedRate, Query()]) -> Document:
+        """Measure the sharpness of the loss along the training at a rate, and the limit that theory takes from it."""
+        return await crew.run(
+            asked.page, sharpness_along, library.source(asked.data), asked.recipe(), asked.learning_rate
+        )
 
     @routes.get("/code")
     async def get_code(asked: Annotated[AskedRate, Query()]) -> Document:

@@ -14,9 +14,12 @@ from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.core.trace import Trace
+from etascope.experiments.range_testing import sharpness
 from etascope.images.open import open_images
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
+from etascope.report.document import Document
+from etascope.report.range_document import sharpness_document
 from etascope.training.dense import DenseEngine
 from etascope.workbench import trace
 
@@ -81,6 +84,13 @@ def lay_open(source: str, recipe: Recipe, learning_rate: float, image: int) -> T
     return trace(
         _dataset(source), learning_rate=learning_rate, recipe=recipe, image=image, engine=DenseEngine(workers=1)
     )
+
+
+def sharpness_along(source: str, recipe: Recipe, learning_rate: float) -> Document:
+    """Return the sharpness of the loss along one training; the wall that is measured stands on the dial."""
+    engine = DenseEngine(workers=1)
+    wall = sharpness(_dataset(source), recipe=recipe, learning_rate=learning_rate, measure=False, engine=engine)
+    return sharpness_document(wall)
 
 
 def prepared(source: str, recipe: Recipe) -> tuple[Dataset, Split]:

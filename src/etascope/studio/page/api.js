@@ -3,9 +3,9 @@ const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-");
 
 export class Trouble extends Error {}
 
-export async function ask(path, query = {}, signal = undefined) {
-  const answer = await reach(path, query, signal);
-  return answer.json();
+export async function ask(path, query = {}, signal = undefined, more = {}) {
+  const answer = await reach(path, query, signal, more);
+  return answer.status === 204 ? null : answer.json();
 }
 
 // Call `each` with every event of a stream, until its end.
@@ -25,10 +25,10 @@ export async function stream(path, query, signal, each) {
   }
 }
 
-async function reach(path, query, signal) {
-  const asked = new URLSearchParams({ ...query, page: PAGE });
-  if (path === "/api/studio") asked.delete("page");
-  const answer = await fetch(`${path}?${asked}`, { signal }).catch((error) => { throw lost(error); });
+async function reach(path, query, signal, more = {}) {
+  // What names a recipe says whose work it is, too.
+  const asked = new URLSearchParams("optimizer" in query ? { ...query, page: PAGE } : query);
+  const answer = await fetch(`${path}?${asked}`, { signal, ...more }).catch((error) => { throw lost(error); });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
   throw new Trouble(told.error);

@@ -1,5 +1,5 @@
 // The landscape of the recipe under way: asked for once, told to all who watch, as it comes.
-import { stream } from "./api.js";
+import { ask, stream } from "./api.js";
 import { recipeOf } from "./state.js";
 
 const listeners = new Set();
@@ -13,7 +13,7 @@ function nothing() { return { rates: [], trials: [], run: null, done: false, err
 export function watch(listener) { listeners.add(listener); listener(now); return () => listeners.delete(listener); }
 
 export async function want(state) {
-  const asked = recipeOf(state), wanted = JSON.stringify(asked);
+  const asked = recipeOf(state), wanted = state.run || JSON.stringify(asked);
   if (wanted === key && !now.error) return;
   controller?.abort();
   controller = new AbortController();
@@ -23,6 +23,13 @@ export async function want(state) {
   now = { ...nothing(), recipe: asked, began: performance.now() };
   tell();
   try {
+    if (state.run) {
+      const run = await ask(`/api/runs/${state.run}`, {}, mine.signal);
+      if (mine !== controller) return;
+      now = { ...now, stored: state.run, rates: run.trials.map((trial) => trial.learning_rate), run, trials: run.trials, done: true };
+      tell();
+      return;
+    }
     await stream("/api/landscape", asked, mine.signal, (event) => {
       if (mine !== controller) return;
       if (event.event === "begin") now = { ...now, rates: event.rates };

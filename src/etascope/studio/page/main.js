@@ -6,12 +6,18 @@ import * as field from "./landscape.js";
 import * as rates from "./rates.js";
 import { controls } from "./recipe.js";
 import * as address from "./state.js";
+import * as challenge from "./ways/challenge.js";
 import * as concept from "./ways/concept.js";
 import * as deepDive from "./ways/deep-dive.js";
+import * as metrics from "./ways/metrics.js";
+import * as project from "./ways/project.js";
+import * as recall from "./ways/recall.js";
 import * as trace from "./ways/trace.js";
+import * as tryIt from "./ways/try-it.js";
 import * as why from "./ways/why.js";
 
-const WAYS = { concept, why, "deep-dive": deepDive, trace };
+const WAYS = { concept, why, "deep-dive": deepDive, trace, "try-it": tryIt, metrics, challenge, project, recall };
+const EMPTY = { rates: [], trials: [], run: null };
 const [nav, section, trouble, told] = ["ways", "way", "trouble", "reading"].map((id) => document.getElementById(id));
 
 async function begin() {
@@ -21,17 +27,18 @@ async function begin() {
   controls(document.getElementById("recipe"), studio.choices);
   const instrument = dial(document.getElementById("dial"), (lr) => address.set({ lr }));
 
-  let frame = 0;
-  const redraw = () => { frame ||= requestAnimationFrame(() => { frame = 0; instrument.draw(field.now, field.ghost); point(); }); };
+  let frame = 0, open = null;
+  // In a challenge the dial shows nothing before the choice is made.
+  const veiled = () => open?.veiled?.() ?? false;
+  const redraw = () => { frame ||= requestAnimationFrame(() => { frame = 0; instrument.draw(veiled() ? EMPTY : field.now, veiled() ? null : field.ghost); point(); }); };
   const point = () => {
-    const { lr } = address.get(), { word, text } = reading(lr, field.now);
+    const { lr } = address.get(), { word, text } = veiled() ? { word: "unknown", text: "In the challenge the dial is empty: probe, then choose." } : reading(lr, field.now);
     instrument.point(lr, `${word}: ${text}`);
-    told.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...answer());
+    told.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...(veiled() ? [] : answer()));
   };
   field.watch((now) => { redraw(); complain(now.error, () => field.again(address.get())); });
   rates.dark.addEventListener("change", redraw);
 
-  let open = null;
   const show = () => {
     const { way } = address.get(), found = WAYS[way] ? way : "concept";
     for (const link of nav.children) link.toggleAttribute("aria-current", link.dataset.way === found);
@@ -39,7 +46,8 @@ async function begin() {
     open?.close?.();
     section.replaceChildren();
     document.title = `${WAYS[found].name} · etascope studio`;
-    open = WAYS[found].open(section, (error, again) => complain(error, again)) ?? null;
+    open = WAYS[found].open(section, (error, again) => complain(error, again), redraw) ?? null;
+    redraw();
   };
   nav.append(...Object.entries(WAYS).map(([way, { name }]) => h("a", {
     "data-way": way, href: address.address({ ...address.get(), way }),

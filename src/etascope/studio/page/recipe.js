@@ -15,14 +15,21 @@ export function controls(form, choices) {
     seed: number(0, 9999),
   };
   const labels = { optimizer: "optimizer", batch_size: "batch size", epochs: "epochs", hidden: "hidden layers", schedule: "schedule", seed: "seed" };
-  form.append(h("p", { class: "note", style: "grid-column:1/-1;margin:0" }, "1,000 handwritten digits: 800 to train and validate, 200 to test."));
+  const about = h("p", { class: "note", style: "grid-column:1/-1;margin:0" });
+  form.append(about);
+  const tell = ({ data, run }) => {
+    about.replaceChildren(run ? `The kept run ${run}, as it was trained. ` : data === "digits" ? "1,000 handwritten digits: 800 to train and validate, 200 to test." : "Your own images. ",
+      run || data !== "digits" ? h("button", { type: "button", onclick: () => set({ run: "", data: "digits" }) }, "Back to the digits") : "");
+  };
+  tell(state);
+  watch(tell);
   for (const [name, field] of Object.entries(fields)) {
     field.name = name;
     if (field.tagName === "SELECT" && ![...field.options].some((option) => option.value === String(state[name]))) field.append(h("option", { value: state[name] }, String(state[name])));
     field.value = state[name];
     field.addEventListener("input", () => {
       if (!field.checkValidity() || field.value === "" && name !== "hidden") return;
-      set({ [name]: typeof state[name] === "number" ? Number(field.value) : field.value });
+      set({ run: "", [name]: typeof state[name] === "number" ? Number(field.value) : field.value });
     });
     form.append(h("label", {}, labels[name], field));
   }

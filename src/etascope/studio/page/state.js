@@ -2,9 +2,11 @@
 const listeners = new Set();
 let state = {};
 let defaults = {};
+let recipeKeys = [];
 
 export function begin(recipe) {
-  defaults = { way: "concept", lr: 0.01, image: 0, ...recipe };
+  defaults = { way: "concept", lr: 0.01, image: 0, ...recipe, b: "", game: 1, pick: "", run: "" };
+  recipeKeys = Object.keys(recipe);
   state = read();
   addEventListener("popstate", () => { const before = state; state = read(); tell(before); });
 }
@@ -20,14 +22,26 @@ export function set(change) {
   tell(before);
 }
 
+// Whether the recipe, or the run that stands in its place, is another.
+export function moved(a, b) { return a.run !== b.run || recipeKeys.some((key) => a[key] !== b[key]); }
+
+// Recipes in words and as text for the address.
+export function pack(recipe) { return new URLSearchParams(recipe).toString(); }
+
+export function unpack(text) {
+  const found = Object.fromEntries(recipeKeys.map((key) => [key, defaults[key]]));
+  for (const [key, value] of new URLSearchParams(text)) if (key in found) found[key] = typeof found[key] === "number" ? Number(value) : value;
+  return found;
+}
+
 export function address(of) {
-  return "?" + Object.keys(defaults).map((key) => `${key}=${encodeURIComponent(of[key])}`).join("&");
+  return "?" + Object.keys(defaults).filter((key) => of[key] !== "" || recipeKeys.includes(key)).map((key) => `${key}=${encodeURIComponent(of[key])}`).join("&");
 }
 
 export function watch(listener) { listeners.add(listener); return () => listeners.delete(listener); }
 
 export function recipeOf(of) {
-  return Object.fromEntries(Object.keys(defaults).filter((key) => !["way", "lr", "image"].includes(key)).map((key) => [key, of[key]]));
+  return Object.fromEntries(recipeKeys.map((key) => [key, of[key]]));
 }
 
 function read() {
