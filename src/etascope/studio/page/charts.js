@@ -16,7 +16,7 @@ function config() {
   const [ink, quiet, grid] = ["ink", "quiet", "grid"].map(css);
   return {
     background: "transparent", font: "inherit", view: { stroke: null },
-    axis: { labelColor: quiet, titleColor: quiet, gridColor: grid, domain: false, ticks: false, titleFontWeight: "normal", labelFontSize: 12, titleFontSize: 12, labelPadding: 6, labelOverlap: true },
+    axis: { labelColor: quiet, titleColor: quiet, gridColor: grid, domain: false, ticks: false, titleFontWeight: "normal", labelFontSize: 13, titleFontSize: 13, labelPadding: 6, labelOverlap: true },
     axisX: { grid: false }, axisY: { titleAngle: 0, titleAlign: "left", titleAnchor: "end", titleY: -10, titleX: 0, tickCount: 4 },
     title: { anchor: "start", color: ink, fontSize: 15, fontWeight: 600, offset: 22 }, text: { color: ink, fontSize: 12 },
     rule: { color: quiet }, legend: { labelColor: quiet, titleColor: quiet },
@@ -31,7 +31,7 @@ export function chart(spec, height = 260) {
     const found = await vegaEmbed(box, {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json", width: "container", height, autosize: { type: "fit-x", contains: "padding" },
       config: config(), data: { name: "rows", values: rows }, ...spec(),
-    }, { ast: true, actions: false, renderer: "canvas", tooltip: true });
+    }, { ast: true, actions: false, renderer: "canvas", tooltip: true, logLevel: 1 });
     if (gone) { found.finalize(); return; }
     view?.finalize();
     view = found.view;

@@ -40,8 +40,9 @@ export function open(into, complain) {
     cards.replaceChildren(...told.map(([front, back]) => h("details", { class: "card flip" }, h("summary", {}, front), h("p", {}, back))));
     score = new Map();
     const questions = [...(run.quiz ?? []).map((q) => [q, "deep-dive", "Deep dive"]), ...traced.map((q) => [q, "trace", "Trace"])];
-    quiz.replaceChildren(...questions.map(([question, way, title], n) => form(question, n, way, title)));
-    tell(questions.length);
+    const seen = new Set(), different = questions.filter(([q]) => !seen.has(q.text) && seen.add(q.text));
+    quiz.replaceChildren(...different.map(([question, way, title], n) => form(question, n, way, title)));
+    tell(different.length);
   }
 
   function form(question, n, way, title) {

@@ -1,0 +1,1 @@
+"""The studio: its server, its workers, its page."""
