@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from etascope.cli.store_option import opened, store_option
@@ -26,10 +28,9 @@ def studio(store_url: str | None, host: str, port: int, show: bool) -> None:
     """
     from etascope.studio.serve import serve
 
-    serve(
-        opened(store_url),
-        host,
-        port,
-        show=show,
-        tell=lambda link: click.echo(f"etascope studio at {link}   (Ctrl-C ends it)"),
-    )
+    def tell(link: str) -> None:
+        click.echo(f"etascope studio at {link}   (Ctrl-C ends it)")
+
+    # Ctrl-C is how it ends, and nothing to complain of.
+    with suppress(KeyboardInterrupt):
+        serve(opened(store_url), host, port, show=show, tell=tell)

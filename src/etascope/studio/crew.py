@@ -88,10 +88,10 @@ class Crew:
         """End the processes; what waits is dropped."""
         self._waiting.clear()
         if self._pool is not None:
-            processes = list((self._pool._processes or {}).values())
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
+            for process in list((self._pool._processes or {}).values()):
                 process.terminate()
+            # With the processes gone, waiting is short; without it their semaphores would be left behind.
+            self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
     def _ready(self) -> ProcessPoolExecutor:

@@ -22,7 +22,7 @@ from etascope.learn.quiz import run_quiz
 from etascope.report.document import Document, pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.crew import Crew
-from etascope.studio.work import describe, groups, lay_open, train_plan
+from etascope.studio.work import FOLDS, describe, groups, lay_open, train_plan
 from etascope.training.plan_rows import in_plan_order
 
 #: Searches that run at once, and that are kept; seconds of one.
@@ -142,7 +142,9 @@ class Picks:
         began, method, done = time.perf_counter(), Automatic(), list[History]()
         task, data = await self.crew.run(page, describe, source, recipe)
         kept = (
-            None if self.store is None else await asyncio.to_thread(self.store.begin, Job(data, task, {"studio": True}))
+            None
+            if self.store is None
+            else await asyncio.to_thread(self.store.begin, Job(data, task, {"data": source, "folds": FOLDS}))
         )
         pick.tell(
             {"event": "begin", "images": data.images, "classes": list(data.class_names), "notes": list(data.notes)}

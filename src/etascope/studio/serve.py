@@ -52,6 +52,8 @@ def serve(
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # Whoever follows the link before the server is there waits, and is not turned away.
+        listening.listen(128)
     except OSError as error:
         listening.close()
         raise InputError(

@@ -36,7 +36,7 @@ async function begin() {
     instrument.point(lr, `${word}: ${text}`);
     told.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...(veiled() ? [] : answer()));
   };
-  field.watch((now) => { redraw(); complain(now.error, () => field.again(address.get())); });
+  field.watch((now) => { redraw(); complain("dial", now.error, () => field.again(address.get())); });
   rates.dark.addEventListener("change", redraw);
 
   const show = () => {
@@ -44,9 +44,10 @@ async function begin() {
     for (const link of nav.children) link.toggleAttribute("aria-current", link.dataset.way === found);
     for (const link of nav.children) if (link.dataset.way === found) link.setAttribute("aria-current", "page");
     open?.close?.();
+    complain("way", null);
     section.replaceChildren();
     document.title = `${WAYS[found].name} · etascope studio`;
-    open = WAYS[found].open(section, (error, again) => complain(error, again), redraw) ?? null;
+    open = WAYS[found].open(section, (error, again) => complain("way", error, again), redraw) ?? null;
     redraw();
   };
   nav.append(...Object.entries(WAYS).map(([way, { name }]) => h("a", {
@@ -72,10 +73,15 @@ function answer() {
   return [" Recommended here: ", h("a", { href: address.address({ ...address.get(), lr: run.learning_rate }), onclick: (event) => { event.preventDefault(); address.set({ lr: run.learning_rate }); } }, rates.words(run.learning_rate)), "."];
 }
 
-function complain(error, again) {
-  trouble.hidden = !error;
-  if (!error) return;
-  trouble.replaceChildren(h("p", {}, error.message), again ? h("button", { onclick: () => { trouble.hidden = true; again(); } }, "Try again") : "");
+// What went wrong with the dial and with the way; one button tries all of it again.
+const troubles = new Map();
+
+function complain(where, error, again) {
+  if (error) troubles.set(where, { error, again }); else troubles.delete(where);
+  trouble.hidden = troubles.size === 0;
+  if (trouble.hidden) return;
+  const told = [...new Set([...troubles.values()].map((one) => one.error.message))], agains = [...troubles.values()].map((one) => one.again).filter(Boolean);
+  trouble.replaceChildren(...told.map((sentence) => h("p", {}, sentence)), agains.length ? h("button", { onclick: () => { troubles.clear(); trouble.hidden = true; for (const one of agains) one(); } }, "Try again") : "");
 }
 
-begin().catch((error) => complain(error, () => location.reload()));
+begin().catch((error) => complain("page", error, () => location.reload()));

@@ -25,6 +25,7 @@ export function controls(form, choices) {
   watch(tell);
   for (const [name, field] of Object.entries(fields)) {
     field.name = name;
+    field.setAttribute("aria-label", labels[name]);
     if (field.tagName === "SELECT" && ![...field.options].some((option) => option.value === String(state[name]))) field.append(h("option", { value: state[name] }, String(state[name])));
     field.value = state[name];
     field.addEventListener("input", () => {

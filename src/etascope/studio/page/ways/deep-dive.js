@@ -1,17 +1,17 @@
 // The landscape with all folds, epoch by epoch, and beside what it was before.
-import { stream } from "../api.js";
+import { ask, stream } from "../api.js";
 import { chart, colourOfRate, rateAxis } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, words } from "../rates.js";
-import { get, recipeOf } from "../state.js";
+import { get, moved, recipeOf } from "../state.js";
 
 export const name = "Deep dive";
 
 export function open(into, complain) {
   let told = { trials: [], run: null }, before = null, epoch = null, controller = null;
   const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
-  const loss = { field: "loss", type: "quantitative", title: "validation loss (nats, logarithmic)", scale: { type: "log", domainMax: 6, clamp: true, nice: false } };
+  const loss = { field: "loss", type: "quantitative", title: "validation loss (nats, logarithmic)", scale: { type: "log", domainMax: 6, clamp: true, nice: false }, axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], format: "~g" } };
   const land = chart(() => ({
     encoding: { x: rateAxis(), y: loss },
     layer: [
@@ -29,11 +29,22 @@ export function open(into, complain) {
       color: shade, tooltip: [{ field: "name", title: "learning rate" }, { field: "epoch" }, { field: "loss", format: ".2f" }] },
     mark: "rect",
   }), 170);
+  // Theory's wall beside the one that was measured.
+  const wall = chart(() => ({
+    encoding: { x: { field: "step", type: "quantitative", title: "training step", scale: { nice: false } }, y: { field: "limit", type: "quantitative", title: "highest stable learning rate by theory (logarithmic)", scale: { type: "log", nice: false }, axis: { format: "~g", values: [0.001, 0.01, 0.1, 1, 10, 100] } } },
+    layer: [
+      { transform: [{ filter: "datum.kind == 'limit'" }], mark: { type: "line", color: css("quiet"), point: { filled: true, color: css("ink"), size: 46 }, tooltip: true } },
+      { transform: [{ filter: "datum.kind == 'needle'" }], mark: { type: "rule", color: css("accent"), strokeWidth: 2 }, encoding: { x: null } },
+      { transform: [{ filter: "datum.kind == 'measured'" }], mark: { type: "rule", strokeDash: [6, 4], color: css("ink") }, encoding: { x: null } },
+    ],
+  }), 200);
+  const theory = h("p", {}), steep = h("div", {}, h("h3", {}, "Why too large a rate fails: the sharpness wall"), theory, wall.element);
+  let later = 0, sharpened = null, sharp = null;
   const scrub = h("input", { type: "range", min: 1, "aria-label": "epoch", oninput: () => { epoch = Number(scrub.value); draw(); } }), shown = h("span"), answer = h("div");
   into.append(
     h("h2", {}, "Deep dive: the landscape"),
     h("p", {}, "Each dot is one training to the end, on one of five folds: what is left out of the fold trains, the fold judges. Change batch size, epochs or optimizer: the landscape before stays as a dashed line."),
-    h("div", { class: "row" }, h("label", {}, "after epoch", scrub, shown)), land.element, answer, map.element);
+    h("div", { class: "row" }, h("label", {}, "after epoch", scrub, shown)), land.element, answer, map.element, steep);
 
   async function load() {
     controller?.abort();
@@ -41,6 +52,8 @@ export function open(into, complain) {
     if (told.run) before = told;
     told = { trials: [], run: null };
     epoch = null;
+    if (get().run) { kept(); return; }
+    sharpen();
     try {
       await stream("/api/landscape", { ...recipeOf(get()), folds: 5 }, controller.signal, (event) => {
         if (event.event === "trials") told = { ...told, trials: [...told.trials, ...event.trials] };
@@ -49,6 +62,35 @@ export function open(into, complain) {
       });
       complain(null);
     } catch (error) { if (error.name !== "AbortError") complain(error, load); }
+  }
+
+  // What a kept run has: its own trials, as far as each was trained.
+  function kept() {
+    steep.hidden = true;
+    const { run, trials } = field.now;
+    if (run) { told = { trials, run }; draw(); }
+  }
+
+  async function sharpen() {
+    sharpened?.abort();
+    sharpened = new AbortController();
+    steep.hidden = false;
+    try {
+      sharp = await ask("/api/sharpness", { ...recipeOf(get()), learning_rate: get().lr }, sharpened.signal);
+      limit(sharp);
+    } catch (error) { if (error.name !== "AbortError") complain(error, sharpen); }
+  }
+
+  function limit(found) {
+    const points = found.points.filter((point) => point.limit !== null && Number.isFinite(Number(point.limit)));
+    theory.textContent = found.why;
+    wall.element.hidden = !points.length;
+    if (!points.length) return;
+    const measured = field.now.run?.walls?.high ?? null, last = points.at(-1);
+    const rows = points.map((point) => ({ kind: "limit", step: point.step, limit: Number(point.limit), sharpness: Number(point.sharpness) }));
+    wall.show([...rows, { kind: "needle", limit: get().lr }, ...(measured ? [{ kind: "measured", limit: measured }] : [])],
+      `By ${found.formula} the limit goes from ${words(Number(points[0].limit))} to ${words(Number(last.limit))} along this training${measured ? `; the measured wall is ${words(measured)}` : ""}`,
+      "Dots: the limit by the largest curvature of the loss. Green: the rate under the needle. Dashed: the lowest rate that was clearly worse.");
   }
 
   function at(trials, when) {
@@ -64,7 +106,7 @@ export function open(into, complain) {
 
   function draw() {
     if (!told.trials.length) return;
-    const epochs = told.trials[0].valid_loss.length, when = Math.min(epoch ?? epochs, epochs);
+    const epochs = Math.max(...told.trials.map((trial) => trial.valid_loss.length)), when = Math.min(epoch ?? epochs, epochs);
     scrub.max = epochs;
     scrub.value = when;
     shown.textContent = `${when} of ${epochs}`;
@@ -76,9 +118,16 @@ export function open(into, complain) {
     const cells = [...new Set(told.trials.map((trial) => trial.learning_rate))].sort((a, b) => a - b).flatMap((rate) =>
       Array.from({ length: epochs }, (_, e) => ({ rate, name: words(rate), epoch: e + 1, loss: field.mean(told.trials.filter((t) => t.learning_rate === rate).map((t) => Number(t.valid_loss[e]))) })));
     map.show(cells.filter((cell) => Number.isFinite(cell.loss)), "Small rates learn late, large ones never settle", "Mean validation loss by learning rate and epoch; darker is lower.");
-    answer.replaceChildren(...(told.run ? told.run.reason.map((sentence) => h("p", {}, sentence)) : [h("p", { class: "note" }, `${told.trials.length} of 125 trainings done.`)]));
+    answer.replaceChildren(...(told.run ? told.run.reason.map((sentence) => h("p", {}, sentence)) : [h("p", { class: "note" }, `${told.trials.length} of 125 trainings are done.`)]));
   }
 
+  const stop = field.watch((now) => { if (get().run) kept(); else if (now.done && sharp) limit(sharp); });
   load();
-  return { change(state, was) { if (JSON.stringify(recipeOf(state)) !== JSON.stringify(recipeOf(was))) load(); else draw(); }, close() { controller?.abort(); land.close(); map.close(); } };
+  return {
+    change(state, was) {
+      if (moved(state, was)) load(); else draw();
+      if (state.lr !== was.lr && !state.run) { clearTimeout(later); later = setTimeout(sharpen, 250); }
+    },
+    close() { stop(); clearTimeout(later); controller?.abort(); sharpened?.abort(); land.close(); map.close(); wall.close(); },
+  };
 }

@@ -76,7 +76,7 @@ export function open(into, complain, redraw) {
   async function list() {
     try {
       const { runs: kept } = await ask("/api/runs", { limit: 20 });
-      runs.replaceChildren(kept.length ? h("table", {}, h("thead", {}, h("tr", {}, ["when", "images", "recipe", "learning rate", ""].map((text) => h("th", {}, text)))),
+      runs.replaceChildren(kept.length ? h("table", {}, h("thead", {}, h("tr", {}, ["when", "images", "recipe", "learning rate", "in the dial"].map((text) => h("th", {}, text)))),
         h("tbody", {}, kept.map((run) => h("tr", {}, h("td", {}, run.created.slice(0, 16).replace("T", " ")), h("td", {}, run.source.split("/").at(-1)), h("td", {}, run.recipe), h("td", {}, run.learning_rate === null ? (run.finished ? "cannot tell" : "not finished") : words(run.learning_rate)),
           h("td", {}, run.finished ? h("button", { "aria-label": `Open run ${run.id}`, onclick: () => set({ run: run.id, ...(run.learning_rate ? { lr: Math.min(Math.max(run.learning_rate, 1e-5), 10) } : {}) }) }, "Open") : ""))))) : h("p", {}, "None yet. A search here or by etascope pick is kept, and can be opened again."));
     } catch (error) { complain(error, list); }

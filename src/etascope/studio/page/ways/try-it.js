@@ -14,7 +14,7 @@ export function open(into, complain) {
   const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   let other = null, controller = null, later = 0, coding = null, scripts = {}, framework = "pytorch";
   const land = chart(() => ({
-    encoding: { x: rateAxis(), y: { field: "loss", type: "quantitative", title: "validation loss (nats, logarithmic)", scale: { type: "log", domainMax: 6, clamp: true, nice: false } } },
+    encoding: { x: rateAxis(), y: { field: "loss", type: "quantitative", title: "validation loss (nats, logarithmic)", scale: { type: "log", domainMax: 6, clamp: true, nice: false }, axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], format: "~g" } } },
     layer: [
       { transform: [{ filter: "datum.who == 'B'" }], mark: { type: "line", strokeDash: [5, 4], color: css("ghost"), strokeWidth: 2 } },
       { transform: [{ filter: "datum.who == 'A'" }], mark: { type: "line", color: css("quiet") } },
@@ -58,7 +58,7 @@ export function open(into, complain) {
     const title = !a ? "A is being trained" : !b ? `A: ${words(a.learning_rate ?? get().lr)} is recommended` : verdict(a, b);
     land.show(rows, title, `Coloured dots: A, the recipe above.${other ? " Dashed, squares: B." : ""}`);
     const [left, right] = [describe(field.now, recipeOf(get())), other ? describe(other, other.recipe) : null];
-    table.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", {}, "A, above"), h("th", {}, "B, put aside"))),
+    table.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "what"), h("th", {}, "A, above"), h("th", {}, "B, put aside"))),
       h("tbody", {}, Object.keys(left).map((key) => h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, left[key]), h("td", {}, right ? right[key] : "nothing yet"))))));
   }
 

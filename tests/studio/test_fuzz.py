@@ -1,0 +1,38 @@
+"""Whatever is asked in the shape of the OpenAPI document, or out of it, nothing ends in an error of the server."""
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from etascope.studio.app import create_app
+from etascope.studio.crew import Crew
+
+
+class Quick(Crew):
+    """Does small work itself, and refuses large: what is tried here are answers, not trainings."""
+
+    async def run(self, page, function, *arguments):
+        from etascope import InputError
+
+        raise InputError(f"{function.__name__} is not done here. Try a real studio.")
+
+    def warm(self):
+        pass
+
+
+@schemathesis.serializer("application/zip")
+def raw(context, value):
+    """Send what was made up as it is."""
+    found = getattr(value, "data", value)
+    return found if isinstance(found, bytes) else str(found).encode()
+
+
+schema = schemathesis.openapi.from_asgi("/api/openapi.json", create_app(None, Quick(1)))
+
+
+@schema.parametrize()
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_nothing_asked_is_an_error_of_the_server(case):
+    answer = case.call()
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert list(answer.json()) == ["error"]
