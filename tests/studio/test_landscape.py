@@ -1,0 +1,40 @@
+import jsonschema
+from starlette.testclient import TestClient
+
+from etascope.studio.app import create_app
+from etascope.studio.asked import dial_rates
+from tests.studio.answers import QUICK, SCHEMAS, events
+
+
+def test_a_landscape_comes_in_parts_and_ends_in_a_run(client):
+    first, *parts, last = events(client.get("/api/landscape", params=QUICK))
+    assert first["rates"] == dial_rates()
+    assert {part["event"] for part in parts} == {"trials"}
+    rates = sorted(trial["learning_rate"] for part in parts for trial in part["trials"])
+    assert rates == dial_rates()
+    assert len(parts[0]["trials"]) <= 7
+    run = last["run"]
+    jsonschema.validate(run, SCHEMAS["pick-1"])
+    assert run["basin"]["low"] <= run["learning_rate"] <= run["basin"]["high"]
+    assert run["walls"]["high"] is not None
+    assert len(run["quiz"]) == 3
+    again = client.get("/api/landscape", params=QUICK)
+    assert events(again)[-1]["run"]["seconds"] == run["seconds"], "a landscape that is known is not trained again"
+
+
+def test_the_same_recipe_gives_the_same_landscape_whatever_came_first(client):
+    one, other = (
+        events(client.get("/api/landscape", params={**QUICK, "seed": 7, "page": page}))[-1]["run"]["trials"]
+        for page in ("a", "b")
+    )
+    assert one == other
+    with TestClient(create_app(None)) as fresh:
+        found = events(fresh.get("/api/landscape", params={**QUICK, "seed": 7}))[-1]["run"]["trials"]
+    assert found == one
+
+
+def test_all_folds_of_a_landscape(client):
+    found = events(client.get("/api/landscape", params={"hidden": "", "epochs": 1, "folds": 5}))
+    run = found[-1]["run"]
+    assert len(run["trials"]) == 125
+    assert {trial["fold"] for trial in run["trials"]} == set(range(5))

@@ -1,0 +1,34 @@
+import jsonschema
+
+from tests.studio.answers import QUICK, SCHEMAS, error, events
+from tests.studio.served import two_kinds, zipped
+
+
+def test_own_images_are_searched_reported_and_kept(client, store):
+    sent = client.post("/api/uploads", content=zipped(two_kinds(rows=40)))
+    told = sent.json()
+    assert (told["images"], told["class_names"]) == (80, ["dark", "light"])
+    begun = client.post("/api/picks", params={**QUICK, "data": told["name"]}).json()
+    found = events(client.get(f"/api/picks/{begun['id']}/events"))
+    assert found[0]["event"] == "begin"
+    assert any(event["event"] == "progress" for event in found)
+    run = found[-1]["run"]
+    jsonschema.validate(run, SCHEMAS["pick-1"])
+    assert run["test"]["accuracy"] > 0.8
+    # Whoever comes later is told the same from the start.
+    assert events(client.get(f"/api/picks/{begun['id']}/events")) == found
+    report = client.get(f"/api/picks/{begun['id']}/report.html")
+    assert report.headers["content-disposition"].startswith("attachment")
+    assert "<html" in report.text
+    listed = client.get("/api/runs").json()["runs"]
+    assert listed[0]["id"] == found[-1]["kept"]
+    again = client.get(f"/api/runs/{listed[0]['id']}").json()
+    assert again["learning_rate"] == run["learning_rate"]
+    assert store.get(listed[0]["id"]).finished
+    # The dial shows these images, too.
+    assert events(client.get("/api/landscape", params={**QUICK, "data": told["name"]}))[-1]["event"] == "run"
+
+
+def test_an_upload_is_bounded(client, monkeypatch):
+    monkeypatch.setattr("etascope.studio.project_routes.LARGEST_ZIP", 10_000)
+    assert "this one has more" in error(client.post("/api/uploads", content=bytes(10_001)), 400)

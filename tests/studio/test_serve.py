@@ -1,0 +1,76 @@
+import http.client
+import socket
+import subprocess
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from etascope import InputError
+from etascope.studio.serve import serve
+from tests.studio.served import studio
+
+
+def asked(address, path="/api/studio", **headers):
+    """Return the status and the body of a request to the address, whatever Host is said."""
+    at = urlsplit(address)
+    connection = http.client.HTTPConnection("127.0.0.1", at.port, timeout=30)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer.status, body
+
+
+def test_it_listens_on_loopback_alone_and_answers_its_own_name_alone(tmp_path):
+    with studio(tmp_path / "runs.sqlite") as address:
+        assert urlsplit(address).hostname == "127.0.0.1"
+        assert asked(address)[0] == 200
+        assert asked(address, Host="evil.example")[0] == 421
+        assert asked(address, Origin="https://evil.example")[0] == 403
+
+
+def test_another_address_needs_the_token_of_the_link(tmp_path):
+    with studio(tmp_path / "runs.sqlite", "--host", "0.0.0.0") as link:
+        token = parse_qs(urlsplit(link).query)["token"][0]
+        assert len(token) >= 32
+        assert asked(link)[0] == 401
+        assert asked(link, "/")[0] == 401
+        assert asked(link, f"/api/studio?token={token}")[0] == 200
+        assert asked(link, Cookie=f"etascope_token={token}")[0] == 200
+
+
+def test_an_address_that_cannot_be_had_is_told():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(InputError, match=r"cannot be had: .*Leave --port out"):
+            serve(None, port=taken.getsockname()[1], show=False)
+    with pytest.raises(InputError, match="cannot be had"):
+        serve(None, "203.0.113.7", show=False)
+
+
+def test_the_first_visitor_waits_for_the_server_and_is_not_turned_away(tmp_path):
+    # `studio` goes on as soon as the link is there, before the server is.
+    with studio(tmp_path / "runs.sqlite") as address:
+        assert asked(address)[0] == 200
+
+
+def test_ctrl_c_ends_it_quietly(tmp_path):
+    import signal
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        link = process.stdout.readline().split()[3]
+        assert asked(link)[0] == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.stderr.close()
+        process.wait()
