@@ -1,9 +1,10 @@
 """How fast the studio's page answers, in headless Chromium, on the bundled digits.
 
 A control of the recipe is moved as a person would, by an event, and the clock runs in the page: to the first points of
-the new landscape, and to the frame in which all 25 rates, basin and recommendation stand. Every change has another seed,
-so that nothing is answered from memory. The needle is moved by keys over a landscape that is known. The cold start runs
-from the start of the command to the first contentful paint. Last, fifty pages ask for a landscape of their own at once.
+the new landscape, and to the frame in which all 25 rates, basin and recommendation stand. Every change has another
+seed, so that nothing is answered from memory. The needle is moved by keys over a landscape that is known. The cold
+start runs from the start of the command to the first contentful paint. Last, fifty pages ask for a landscape of their
+own at once.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((entry
 """
 CHANGE = """async (seed) => {
   const field = document.querySelector("[name=seed]"), reading = document.querySelector("#reading");
-  const frame = () => new Promise(requestAnimationFrame), points = () => document.querySelectorAll("#dial circle title").length;
+  const frame = () => new Promise(requestAnimationFrame);
+  const points = () => document.querySelectorAll("#dial circle title").length;
   const began = performance.now();
   field.value = seed;
   field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -57,7 +59,8 @@ MOVE = """async (frames) => {
   const frame = () => new Promise(requestAnimationFrame);
   for (let i = 0; i < frames; i += 1) {
     const began = performance.now();
-    needle.dispatchEvent(new KeyboardEvent("keydown", { key: i % 40 < 20 ? "ArrowRight" : "ArrowLeft", bubbles: true }));
+    const key = i % 40 < 20 ? "ArrowRight" : "ArrowLeft";
+    needle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     times.push(performance.now() - began);
     await frame();
   }

@@ -7,6 +7,7 @@ import re
 import runpy
 import shlex
 import tomllib
+import urllib.request
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -20,7 +21,8 @@ import etascope
 from etascope.cli.main import commands
 from etascope.images.open import open_images
 from etascope.selection.verdicts import RULES
-from tests.cli.running import run
+from tests.cli.running import Ended, run
+from tests.studio.served import studio
 from tests.test_architecture import PACKAGE, TABLE
 
 ROOT = Path(__file__).parents[1]
@@ -100,7 +102,17 @@ def run_once(line):
     return run(*shlex.split(line)[1:])
 
 
+def run_studio(line):
+    """Start the studio as the page says, ask it for its page, and end it as Ctrl-C does."""
+    with studio(Path("studio.sqlite"), *shlex.split(line)[2:]) as address:
+        with urllib.request.urlopen(f"{address}/") as answer:
+            assert b"etascope studio" in answer.read()
+        return Ended(0, f"etascope studio at {address}/   (Ctrl-C ends it)\n", "")
+
+
 def run_command(line):
+    if line.startswith("etascope studio"):
+        return run_studio(line)
     alike = shlex.split(line)[1] in ("pick", "trace", "quiz") and not {"--json", "--report"} & set(shlex.split(line))
     return run_once(line) if alike else run(*shlex.split(line)[1:])
 

@@ -10,15 +10,15 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"secret"})
 
 
-def asked(guard, host=b"127.0.0.1:8000", query=b"", **headers):
+def asked(guard, host=b"127.0.0.1:8000", query=b"", path="/", **headers):
     """Return status, headers and body of a request."""
     sent = []
 
     async def send(message):
         sent.append(message)
 
-    named = [(name.encode(), value) for name, value in headers.items()]
-    scope = {"type": "http", "headers": [(b"host", host), *named], "query_string": query}
+    named = [(name.replace("_", "-").encode(), value) for name, value in headers.items()]
+    scope = {"type": "http", "path": path, "headers": [(b"host", host), *named], "query_string": query}
     asyncio.run(guard(scope, None, send))
     return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
@@ -62,6 +62,21 @@ def test_another_address_needs_the_token():
     assert b"HttpOnly; SameSite=Strict" in headers[b"set-cookie"]
     assert asked(guard, host, cookie=headers[b"set-cookie"].split(b";")[0])[0] == 200
     assert asked(guard, b"evil.example", b"token=s3cret-t0ken")[0] == 421
+
+
+def test_with_a_token_the_machine_is_known_by_its_addresses_in_the_network_too():
+    guard = Guard(app, token="s3cret-t0ken")
+    assert asked(guard, b"192.168.1.5:8000", b"token=s3cret-t0ken")[0] == 200
+    assert asked(guard, b"192.168.1.5:8000")[0] == 401
+    assert asked(guard, b"rebound.example:8000", b"token=s3cret-t0ken")[0] == 421
+
+
+def test_bodies_are_small_but_for_uploads():
+    guard = Guard(app)
+    assert asked(guard, content_length=b"65536")[0] == 200
+    for large in ({"content_length": b"65537"}, {"content_length": b"-1"}, {"transfer_encoding": b"chunked"}):
+        assert asked(guard, **large)[0] == 413
+        assert asked(guard, path="/api/uploads", **large)[0] == 200
 
 
 def test_what_is_no_request_passes():

@@ -23,7 +23,7 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 #: Bytes of a request's body, uploads apart.
-LARGEST_BODY = 64 * 1024
+LARGEST_BODY, UPLOADS = 64 * 1024, "/api/uploads"
 COOKIE = "etascope_token"
 
 
@@ -64,6 +64,9 @@ class Guard:
         if origin is not None and origin.partition("://")[2] != host:
             await _refuse(send, 403, "requests must come from the studio's own page; this one came from another.")
             return
+        if not _small(scope, headers):
+            await _refuse(send, 413, f"what is sent may have {LARGEST_BODY // 1024} KiB and must say its length.")
+            return
         given = self._given(scope, headers)
         if self.token is not None and not hmac.compare_digest(given.encode(), self.token.encode()):
             await _refuse(send, 401, "this studio needs its token. Open the link that the command printed.")
@@ -85,7 +88,8 @@ class Guard:
         if name == "localhost" or name in self.hosts:
             return True
         try:
-            return ipaddress.ip_address(name).is_loopback
+            # A name of somebody else's needs a name: with a token, addresses of the network are let in to show it.
+            return ipaddress.ip_address(name).is_loopback or self.token is not None
         except ValueError:
             return False
 
@@ -93,6 +97,13 @@ class Guard:
         asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
         kept = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         return asked or (kept.value if kept is not None else "")
+
+
+def _small(scope: Scope, headers: dict[str, str]) -> bool:
+    """Whether a body is small, and says so; uploads are counted as they come, by their route."""
+    length = headers.get("content-length", "0")
+    counted = length.isdigit() and int(length) <= LARGEST_BODY and "transfer-encoding" not in headers
+    return counted or scope.get("path") == UPLOADS
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:
