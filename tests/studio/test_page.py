@@ -235,7 +235,10 @@ def test_a_project_goes_from_images_to_a_report_and_opens_again(visit, tmp_path)
     assert "<html" in download.value.path().read_text(encoding="utf-8")
     page.reload()
     expect(page.get_by_role("link", name="Download the report")).to_be_visible()
+    page.get_by_label("optimizer").select_option("adam")
     page.get_by_role("button", name="Open it in the dial").click()
+    # The run brings its own recipe.
+    expect(page.get_by_label("optimizer")).to_have_value("momentum")
     expect(page.locator("#recipe")).to_contain_text("The kept run")
     for way, told in {
         "trace": "Trace: the kept training",

@@ -51,9 +51,7 @@ class Crew:
     """
 
     def __init__(self, workers: int | None = None) -> None:
-        self.workers = (
-            workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        )
+        self.workers = workers or _cores()
         self._waiting: OrderedDict[str, deque[_Piece]] = OrderedDict()
         self._running: set[asyncio.Task[None]] = set()
         self._pool: ProcessPoolExecutor | None = None
@@ -133,6 +131,10 @@ class Crew:
                 if not piece.result.done():
                     piece.result.set_result(result)
                 return
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _end(piece: _Piece, error: Exception) -> None:

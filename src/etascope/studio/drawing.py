@@ -42,7 +42,7 @@ def predictions(source: str, recipe: Recipe, rates: tuple[float, ...], pixels: S
             f"a drawing must be gray and {height} x {width} pixels, as the images are that the models learned; found "
             f"{' x '.join(map(str, drawn.shape))}. Draw on the data set of digits."
         )
-    engine, x = DenseEngine(workers=1), drawn.reshape(1, -1).astype(np.float32) / 255
+    engine, x = DenseEngine(workers=1), (drawn.reshape(1, -1) / 255).astype(np.float32)
     found = list[Document]()
     layers = list[Document]()
     for rate, checkpoint in zip(rates, _models(source, recipe, rates), strict=True):

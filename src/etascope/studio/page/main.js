@@ -36,7 +36,18 @@ async function begin() {
     instrument.point(lr, `${word}: ${text}`);
     told.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...(veiled() ? [] : answer()));
   };
-  field.watch((now) => { redraw(); complain("dial", now.error, () => field.again(address.get())); });
+  let adopted = "";
+  field.watch((now) => {
+    // A kept run brings its recipe along, as far as it is one of the dense networks.
+    if (!now.stored) adopted = "";
+    if (now.stored && now.stored !== adopted && now.run.recipe && !now.run.recipe.model) {
+      adopted = now.stored;
+      const { optimizer, batch_size, epochs, hidden, schedule, warmup, seed } = now.run.recipe;
+      queueMicrotask(() => address.set({ optimizer, batch_size, epochs, hidden: hidden.join(","), schedule, warmup, seed }));
+    }
+    redraw();
+    complain("dial", now.error, () => field.again(address.get()));
+  });
   rates.dark.addEventListener("change", redraw);
 
   const show = () => {
