@@ -97,7 +97,8 @@ def report(cold: Seconds, seconds: Seconds) -> str:
     loss = 1 / _ratio(seconds["local", 2], seconds["ray", 2])
     start = statistics.median(a - b for a, b in zip(cold["ray", 2], seconds["ray", 2], strict=True))
     return (
-        f"{table}\n\nThe first plan after a pause takes two workers of Ray {start:.2f} s more.\nTwo workers of Ray are {gain:.2f} times as fast as one (at least {GAIN:g}: "
+        f"{table}\n\nThe first plan after a pause takes two workers of Ray {start:.2f} s more.\n"
+        f"Two workers of Ray are {gain:.2f} times as fast as one (at least {GAIN:g}: "
         f"{verdict(gain >= GAIN)}).\nTwo workers of Ray take {loss:.2f} times as long as two local ones (at most "
         f"{LOSS:g}: {verdict(loss <= LOSS)})."
     )
