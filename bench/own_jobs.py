@@ -32,7 +32,7 @@ from quality_tasks import Truth
 KINDS = 10
 #: Side of a JPEG in pixels, and of what the network sees of it.
 PHOTO, SEEN = 256, 28
-RATES, SEEDS = 17, 5
+RATES, SEEDS = 17, 10
 
 Loader = DataLoader[tuple[Tensor, Tensor]]
 
@@ -100,13 +100,15 @@ class Job:
     @cached_property
     def truth(self) -> Truth:
         """What each rate gives: measured once, then read from the cache."""
-        key = hashlib.sha256(f"{self} {RATES} {SEEDS} {PHOTO}".encode()).hexdigest()[:12]
-        path = Path(tempfile.gettempdir()) / "etascope-quality" / f"own-{key}.npy"
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            columns = [trained(self, np.logspace(*self.window, RATES).tolist(), 100 + s) for s in range(SEEDS)]
-            np.save(path, np.stack(columns, axis=1))
-        return Truth(np.linspace(*self.window, RATES), np.load(path))
+        key = hashlib.sha256(f"{self} {RATES} {PHOTO}".encode()).hexdigest()[:12]
+        columns = list[np.ndarray]()
+        for seed in range(100, 100 + SEEDS):
+            path = Path(tempfile.gettempdir()) / "etascope-quality" / f"own-{key}-{seed}.npy"
+            if not path.exists():
+                path.parent.mkdir(exist_ok=True)
+                np.save(path, trained(self, np.logspace(*self.window, RATES).tolist(), seed))
+            columns.append(np.load(path))
+        return Truth(np.linspace(*self.window, RATES), np.stack(columns, axis=1))
 
 
 #: The recipes that were fixed before anything was measured.

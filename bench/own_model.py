@@ -3,18 +3,24 @@
 Three jobs with the small CNN: 2,500 images of Fashion-MNIST in memory under AdamW and under SGD, and a folder of 1,000
 JPEGs of 256 pixels a side that are decoded, cut and mirrored at random in every epoch. Everybody is given the same
 model, loaders and optimizer and runs as their own documentation has it. A choice loses what its rate has less in test
-accuracy than the best rate, by a table of 17 rates, each trained to the end with five seeds that nobody saw. Seconds
-and trainings are those of the search; the final training comes on top for all alike (with Prodigy it is the only one).
+accuracy than the best rate, by a table of 17 rates, each trained to the end with ten seeds that nobody saw; the mean is
+smoothed over a quarter of a decade, or the best of 17 noisy rates would be luck. Seconds and trainings are those of the
+search; the final training comes on top for all alike (with Prodigy it is the only one).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
+import sys
 import time
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -29,6 +35,8 @@ from table import markdown, verdict
 MEAN, EVER = 0.5, 2.0
 #: Trials that share their batches; how much faster than one by one they are at least where loading dominates.
 TOGETHER, FASTER = 8, 2.0
+#: Width of the kernel over the truth, in decades.
+KERNEL = 0.125
 BUDGET = "Optuna TPE, 5 trials"
 
 
@@ -39,6 +47,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the second table (default %(default)s)")
     parser.add_argument("--only", choices=("choices", "sharing", "truth"), help="one part alone")
     parser.add_argument("--who", nargs="+", choices=tuple(CHOOSERS), default=tuple(CHOOSERS), help="contenders")
+    told = "file to keep answers in; those that are in it are not asked for again"
+    parser.add_argument("--answers", type=Path, default=None, help=told)
     parser.add_argument("--job", type=int, nargs="+", choices=range(len(JOBS)), help="jobs by number; default all")
     options = parser.parse_args()
     unpin()
@@ -49,7 +59,7 @@ def main() -> None:
     if options.only in (None, "truth"):
         print(f"{truths(jobs)}\n", flush=True)
     if options.only in (None, "choices"):
-        print(f"{choices(jobs, options.who, options.seeds)}\n", flush=True)
+        print(f"{choices(jobs, options.who, options.seeds, Answers(options.answers))}\n", flush=True)
     if options.only in (None, "sharing"):
         print(sharing(jobs, options.rounds))
 
@@ -58,13 +68,14 @@ def truths(jobs: Sequence[Job]) -> str:
     """Return the best rate of each job, how good it is, and how sure that is."""
     rows = []
     for job in jobs:
-        truth = job.truth
-        inside = [10**log for log, mean in zip(truth.log_rates, truth.mean, strict=True) if mean > truth.mean.max() - 1]
+        truth, fine = job.truth, smoothed(job)
+        inside = [rate for rate, mean in fine if mean > max(m for _, m in fine) - 1]
+        best, top = max(fine, key=lambda pair: pair[1])
         rows.append(
             (
                 job.name,
-                f"{truth.best:.2g}",
-                f"{truth.mean.max():.1f}",
+                f"{best:.2g}",
+                f"{top:.1f}",
                 f"{truth.error:.2f}",
                 f"{min(inside):.2g} .. {max(inside):.2g}",
             )
@@ -72,19 +83,56 @@ def truths(jobs: Sequence[Job]) -> str:
     return markdown(("job", "best rate", "accuracy", "+-", "within a point"), rows)
 
 
-def choices(jobs: Sequence[Job], who: Sequence[str], seeds: int) -> str:
+@cache
+def smoothed(job: Job) -> tuple[tuple[float, float], ...]:
+    """Return rates and their mean accuracy in points, each with its neighbours in a kernel of an eighth of a decade."""
+    truth = job.truth
+    fine = np.linspace(truth.log_rates[0], truth.log_rates[-1], 20 * len(truth.log_rates))
+    kernel = np.exp(-0.5 * ((fine[:, None] - truth.log_rates) / KERNEL) ** 2)
+    means = kernel @ truth.mean / kernel.sum(axis=1)
+    return tuple(zip((10.0**fine).tolist(), means.tolist(), strict=True))
+
+
+def lost(job: Job, answer: Answer) -> float:
+    """Return the points that an answer loses against the best rate."""
+    logs, means = np.array(smoothed(job)).T
+    if answer.accuracy is not None:
+        return float(means.max() - answer.accuracy)
+    assert answer.rate is not None
+    return float(means.max() - np.interp(np.log10(answer.rate), np.log10(logs), means))
+
+
+class Answers:
+    """Answers as they come, in a file if there is one, so that a benchmark that was stopped goes on."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path, self._known = path, dict[str, dict[str, Answer]]()
+        if path is not None and path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                key, found = json.loads(line)
+                self._known[key] = {name: Answer(**fields) for name, fields in found.items()}
+
+    def get(self, job: Job, name: str, seed: int) -> dict[str, Answer]:
+        """Return what a contender answers, and say so on the way."""
+        key = f"{job.name}, seed {seed}, {name}"
+        if key not in self._known:
+            self._known[key] = CHOOSERS[name](job, seed)
+            if self._path is not None:
+                with self._path.open("a", encoding="utf-8") as file:
+                    found = {contender: asdict(answer) for contender, answer in self._known[key].items()}
+                    file.write(json.dumps([key, found]) + "\n")
+            print(f"{key}: {list(self._known[key].values())[-1]}", file=sys.stderr, flush=True)
+        return self._known[key]
+
+
+def choices(jobs: Sequence[Job], who: Sequence[str], seeds: int, answers: Answers) -> str:
     """Return a table a job, one of all, and whether the targets are met."""
     found: dict[str, dict[str, list[tuple[Answer, float]]]] = {job.name: defaultdict(list) for job in jobs}
     for job in jobs:
         for seed in range(seeds):
             for name in who:
-                for contender, answer in CHOOSERS[name](job, seed).items():
-                    if answer.rate is None:
-                        assert answer.accuracy is not None
-                        lost = float(job.truth.mean.max()) - answer.accuracy
-                    else:
-                        lost = job.truth.lost(answer.rate)
-                    found[job.name][contender].append((answer, lost))
+                for contender, answer in answers.get(job, name, seed).items():
+                    found[job.name][contender].append((answer, lost(job, answer)))
         print(f"{job.name}\n\n{_table(found[job.name])}\n", flush=True)
     every = {name: [pair for job in jobs for pair in found[job.name][name]] for name in found[jobs[0].name]}
     return f"All jobs\n\n{_table(every)}\n\n{_judged(every)}"
@@ -94,12 +142,12 @@ def _table(found: dict[str, list[tuple[Answer, float]]]) -> str:
     rows = []
     for name, pairs in found.items():
         rates = [answer.rate for answer, _ in pairs if answer.rate is not None]
-        lost = [points for _, points in pairs]
+        points = [loss for _, loss in pairs]
         rows.append(
             (
                 name,
-                f"{statistics.mean(lost):.2f}",
-                f"{max(lost):.2f}",
+                f"{statistics.mean(points):.2f}",
+                f"{max(points):.2f}",
                 f"{statistics.mean(answer.trainings for answer, _ in pairs):.1f}",
                 f"{statistics.median(answer.seconds for answer, _ in pairs):.1f}",
                 f"{min(rates):.2g} .. {max(rates):.2g}" if rates else "",
@@ -111,8 +159,8 @@ def _table(found: dict[str, list[tuple[Answer, float]]]) -> str:
 def _judged(every: dict[str, list[tuple[Answer, float]]]) -> str:
     if "etascope" not in every:
         return ""
-    lost = [points for _, points in every["etascope"]]
-    mean, worst = statistics.mean(lost), max(lost)
+    points = [loss for _, loss in every["etascope"]]
+    mean, worst = statistics.mean(points), max(points)
     told = (
         f"etascope loses {mean:.2f} points on average (at most {MEAN:g}: {verdict(mean <= MEAN)}) and {worst:.2f} at "
         f"worst (at most {EVER:g}: {verdict(worst <= EVER)})."
