@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -249,6 +251,62 @@ def test_a_project_goes_from_images_to_a_report_and_opens_again(visit, tmp_path)
         expect(page.locator("#way")).to_contain_text(told)
     page.get_by_role("button", name="Back to the digits").click()
     expect(page.locator("#recipe")).to_contain_text("1,000 handwritten digits")
+
+
+SCRIPT = """import math, sys
+rate, epochs = float(sys.argv[1]), int(sys.argv[2])
+for epoch in range(epochs):
+    print("val_loss", 100 + 40 / (epoch + 1) + 30 * abs(math.log10(rate / 0.02)), flush=True)
+"""
+
+
+@pytest.mark.parametrize("kind", ["a script", "a PyTorch model"])
+def test_a_kept_search_of_the_command_line_opens_with_what_it_has(kind, browser, tmp_path):
+    (tmp_path / "train.py").write_text(SCRIPT, encoding="utf-8")
+    asked = {
+        "a script": [
+            "--command",
+            f"{sys.executable} {tmp_path}/train.py {{lr}} {{epochs}}",
+            "--metric",
+            "val_loss ([0-9.]+)",
+        ],
+        "a PyTorch model": ["digits", "--model", "cnn", "--epochs", "1", "--budget", "1"],
+    }[kind]
+    store = tmp_path / "runs.sqlite"
+    command = [
+        sys.executable,
+        "-m",
+        "etascope",
+        "pick",
+        *asked,
+        "--store",
+        str(store),
+        "--json",
+        str(tmp_path / "told.json"),
+    ]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=300).returncode in (0, 1)
+    told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    trouble = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    with studio(store) as address:
+        run = json.loads(page.request.get(f"{address}/api/runs").text())["runs"][0]["id"]
+        for way, shown in {
+            "deep-dive": "After epoch",
+            "trace": "has no trace" if kind == "a script" else "the kept training",
+            "try-it": "A:",
+            "metrics": "the kept training",
+            "recall": "Recall",
+        }.items():
+            page.goto(f"{address}/?way={way}&run={run}&lr=0.02")
+            expect(page.locator("#way")).to_contain_text(shown)
+            expect(page.locator("#recipe")).to_contain_text(f"The kept run {run}")
+            expect(page.locator("#trouble")).to_be_hidden()
+            rates = {trial["learning_rate"] for trial in told["trials"]}
+            assert page.locator("#dial circle title, #dial text title").count() == len(rates)
+            assert "NaN" not in page.locator("body").inner_text()
+    page.close()
+    assert trouble == []
 
 
 def test_a_folder_is_zipped_by_the_page(visit, tmp_path):

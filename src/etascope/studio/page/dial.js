@@ -46,10 +46,13 @@ export function dial(into, change) {
 function draw(layers, now, ghost) {
   const all = field.points(now), old = ghost ? field.points(ghost) : [];
   const finite = [...all, ...old].map((at) => at.loss).filter((loss) => Number.isFinite(loss) && loss > 0);
-  const low = Math.min(...finite, 1) * 0.85, high = Math.max(Math.min(Math.max(...finite, 2.4), 6), 2.6) * 1.05;
+  // Losses in nats get the same frame in every recipe; what a script reports has a measure of its own.
+  const own = now.run?.reports ?? null;
+  const low = (own ? Math.min(...finite) : Math.min(...finite, 1)) * 0.85;
+  const high = own ? Math.min(Math.max(...finite), 20 * Math.min(...finite)) * 1.1 : Math.max(Math.min(Math.max(...finite, 2.4), 6), 2.6) * 1.05;
   const y = (loss) => TOP + (1 - Math.log(Math.min(Math.max(loss, low), high) / low) / Math.log(high / low)) * (H - TOP - BOTTOM);
   const path = (points) => points.filter((at) => Number.isFinite(at.loss)).map((at, i) => `${i ? "L" : "M"}${x(at.rate).toFixed(1)} ${y(at.loss).toFixed(1)}`).join("");
-  const ticks = [0.1, 0.2, 0.5, 1, 2, 5].filter((tick) => tick > low && tick < high);
+  const ticks = Array.from({ length: 25 }, (_, e) => [1, 2, 5].map((m) => Number(`${m}e${e - 12}`))).flat().filter((tick) => tick > low && tick < high);
   layers.grid.replaceChildren(
     ...ticks.flatMap((tick) => [
       s("line", { x1: LEFT, x2: W - RIGHT, y1: y(tick), y2: y(tick), stroke: "var(--grid)" }),
@@ -57,7 +60,7 @@ function draw(layers, now, ghost) {
     ]),
     ...Array.from({ length: 7 }, (_, i) => 10 ** (i - 5)).map((tick) =>
       s("text", { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)" }, tick < 1e-3 ? tick.toExponential().replace("e-", "e-") : String(tick))),
-    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, "nats"));
+    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, own?.metric ?? "nats"));
   layers.ghost.replaceChildren(...(old.length ? [s("path", { d: path(old), fill: "none", stroke: "var(--ghost)", "stroke-width": 1.5, "stroke-dasharray": "5 4" })] : []));
   layers.line.replaceChildren(s("path", { d: path(all), fill: "none", stroke: "var(--quiet)", "stroke-width": 1.5 }));
   layers.dots.replaceChildren(...all.map((at) => Number.isFinite(at.loss)
@@ -90,8 +93,9 @@ export function reading(rate, now) {
   const word = at.trials.some((trial) => trial.status === "diverged") ? "diverged" : said.split(":")[0] || "trained";
   const where = Math.abs(Math.log(at.rate / rate)) > 0.02 ? `The nearest rate that was trained is ${words(at.rate)}. ` : "";
   if (word === "diverged") return { word, text: `${where}The loss stopped being a finite number.` };
-  const losses = at.trials[0].train_loss.map(Number), rises = losses.slice(1).filter((loss, i) => loss > losses[i]).length;
+  const losses = at.trials[0].train_loss.map(Number).filter(Number.isFinite), rises = losses.slice(1).filter((loss, i) => loss > losses[i]).length;
   const course = losses.length < 2 ? "" : rises ? `The training loss rose in ${rises} of ${losses.length - 1} epochs after the first; ` : "The training loss fell in every epoch; ";
+  if (!Number.isFinite(at.accuracy)) return { word, text: `${where}${course}it ends at ${at.loss.toPrecision(3)}.` };
   const best = Math.max(...all.map((other) => other.accuracy).filter((accuracy) => !Number.isNaN(accuracy)));
   const behind = Math.round(100 * (best - at.accuracy));
   return { word, text: `${where}${course}${(100 * at.accuracy).toFixed(0)} % right on validation, ${behind > 0 ? `${behind} point${behind > 1 ? "s" : ""} below the best` : "as good as any"}.` };

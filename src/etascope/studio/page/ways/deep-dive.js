@@ -11,9 +11,10 @@ export const name = "Deep dive";
 export function open(into, complain) {
   let told = { trials: [], run: null }, before = null, epoch = null, controller = null;
   const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
-  const loss = { field: "loss", type: "quantitative", title: "validation loss (nats, logarithmic)", scale: { type: "log", domainMax: 6, clamp: true, nice: false }, axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], format: "~g" } };
+  // What a script reports has no frame of its own; losses in nats do.
+  const loss = () => ({ field: "loss", type: "quantitative", title: "validation loss (nats, logarithmic)", scale: { type: "log", clamp: true, nice: false, ...(told.run?.reports ? {} : { domainMax: 6 }) }, axis: { ...(told.run?.reports ? {} : { values: [0.1, 0.2, 0.5, 1, 2, 5] }), format: "~g" } });
   const land = chart(() => ({
-    encoding: { x: rateAxis(), y: loss },
+    encoding: { x: rateAxis(), y: loss() },
     layer: [
       { transform: [{ filter: "datum.kind == 'basin'" }], mark: { type: "rect", color: css("accent"), opacity: 0.18 }, encoding: { x2: { field: "to" }, y: { value: 0 }, y2: { value: "height" } } },
       { transform: [{ filter: "datum.kind == 'ghost'" }], mark: { type: "line", strokeDash: [5, 4], color: css("ghost") } },
@@ -94,8 +95,10 @@ export function open(into, complain) {
   }
 
   function at(trials, when) {
-    return trials.filter((trial) => trial.status !== "diverged" && Number.isFinite(Number(trial.valid_loss[when - 1])))
-      .map((trial) => ({ kind: "dot", rate: trial.learning_rate, fold: trial.fold, loss: Number(trial.valid_loss[when - 1]), accuracy: Number(trial.valid_accuracy[when - 1]) }));
+    // Trials of a kept run that were stopped early show the loss that they had then.
+    const i = (trial) => Math.min(when, trial.valid_loss.length) - 1;
+    return trials.filter((trial) => trial.status !== "diverged" && trial.valid_loss.length && Number.isFinite(Number(trial.valid_loss[i(trial)])))
+      .map((trial) => ({ kind: "dot", rate: trial.learning_rate, fold: trial.fold, loss: Number(trial.valid_loss[i(trial)]), accuracy: Number(trial.valid_accuracy[i(trial)]) }));
   }
 
   function means(dots, kind) {
