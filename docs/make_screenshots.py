@@ -25,7 +25,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 
 def main(folder: Path) -> None:
-    """Write `studio.png`."""
+    """Write `studio.webp`."""
     from PIL import Image
     from playwright.sync_api import sync_playwright
 
@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
             browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
             page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
             for way in WAYS:
-                page.goto(f"{found[0]}?way={way}&lr=0.0316&game=4")
+                page.goto(f"{found[0]}?way={way}&lr={0.3 if way == 'challenge' else 0.0316}&game=4")
                 page.locator("#reading b").wait_for()
                 bring(page, way)
                 page.wait_for_timeout(1500)
@@ -57,12 +57,13 @@ def main(folder: Path) -> None:
     for i, shot in enumerate(shots):
         small = shot.resize((SHOWN, high), Image.Resampling.LANCZOS)
         sheet.paste(small, ((i % ACROSS) * (SHOWN + 12), (i // ACROSS) * (high + 12)))
-    sheet.quantize(128, dither=Image.Dither.NONE).save(folder / "studio.png", optimize=True)
+    sheet.save(folder / "studio.webp", quality=82, method=6)
 
 
 def bring(page: Page, way: str) -> None:
     """Bring a way to its result."""
     if way == "why":
+        page.locator("#way tbody tr").first.wait_for()
         page.get_by_label("training step").fill("120")
     elif way == "deep-dive":
         page.get_by_text("each trained to the end 5 times").wait_for()

@@ -19,8 +19,8 @@ from etascope.studio.asked import dial_rates
 from etascope.studio.crew import Crew
 from etascope.studio.work import Asked, describe, train
 
-#: Trials of a part: few, so that the first points come soon, and as many as the engine trains together.
-PART = 7
+#: Trials of a part: few, so that the first points come soon, and enough to be worth training together.
+PART = 5
 
 
 async def landscape(crew: Crew, page: str, source: str, recipe: Recipe, folds: int = 1) -> AsyncIterator[Document]:
@@ -39,17 +39,18 @@ async def landscape(crew: Crew, page: str, source: str, recipe: Recipe, folds: i
     """
     began, rates = time.perf_counter(), dial_rates()
     yield {"event": "begin", "rates": rates, "folds": folds, "epochs": recipe.epochs}
-    task, data = await crew.run(page, describe, source, recipe)
     asked = [Asked(source, recipe, part, (fold,)) for fold in range(folds) for part in _spread(rates)]
+    described = asyncio.ensure_future(crew.run(page, describe, source, recipe))
     working = [asyncio.ensure_future(crew.run(page, train, one)) for one in asked]
     histories = list[History]()
     try:
+        task, data = await described
         for done in asyncio.as_completed(working):
             histories.append(await done)
             found = trials(task, histories[-1:])
             yield {"event": "trials", "trials": [trial_document(trial, task) for trial in found]}
     finally:
-        for one in working:
+        for one in (described, *working):
             one.cancel()
     history = _in_order(histories)
     choice = await asyncio.to_thread(CrossValidation().choose, task, [history])
@@ -62,8 +63,8 @@ def _spread(rates: Sequence[float]) -> list[tuple[float, ...]]:
 
     Examples
     --------
-    >>> _spread([float(i) for i in range(16)])
-    [(0.0, 3.0, 6.0, 9.0, 12.0, 15.0), (1.0, 4.0, 7.0, 10.0, 13.0), (2.0, 5.0, 8.0, 11.0, 14.0)]
+    >>> _spread([float(i) for i in range(11)])
+    [(0.0, 3.0, 6.0, 9.0), (1.0, 4.0, 7.0, 10.0), (2.0, 5.0, 8.0)]
     """
     parts = -(-len(rates) // PART)
     return [tuple(rates[i::parts]) for i in range(parts)]

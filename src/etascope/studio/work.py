@@ -103,6 +103,6 @@ def _dataset(source: str) -> Dataset:
     return open_images(source)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _split(source: str, pixels: str, seed: int) -> Split:
     return prepare(divide(_dataset(source), folds=FOLDS, seed=seed), Recipe(pixels=pixels))

@@ -18,7 +18,7 @@ export function open(into, complain) {
       x: { field: "epoch", type: "quantitative", title: "epoch", axis: { tickMinStep: 1, format: "d" }, scale: { nice: false } },
       y: { field: "value", type: "quantitative", title, axis: { format }, scale: { zero: false } },
       // Colour means learning rate; the three parts of the data differ by their strokes.
-      strokeDash: { field: "part", type: "nominal", title: null, scale: { domain: Object.values(PARTS), range: [[2, 3], [1, 0], [8, 4]] }, legend: { orient: "top", symbolStrokeColor: css("ink") } },
+      strokeDash: { field: "part", type: "nominal", title: null, scale: { domain: Object.values(PARTS), range: [[2, 3], [1, 0], [8, 4]] }, legend: null },
     },
     mark: { type: "line", color: css("ink"), strokeWidth: 2, point: { filled: true, color: css("ink"), size: 26 }, tooltip: true },
   }), 220);
