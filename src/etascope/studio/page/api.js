@@ -13,7 +13,9 @@ export async function stream(path, query, signal, each) {
   const answer = await reach(path, query, signal);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let rest = ""; ;) {
-    const { done, value } = await reader.read().catch((error) => { throw lost(error); });
+    const { done, value } = await reader.read().catch((error) => {
+      throw lost(error);
+    });
     if (done) return;
     const parts = (rest + value).split("\n\n");
     rest = parts.pop();
@@ -28,7 +30,9 @@ export async function stream(path, query, signal, each) {
 async function reach(path, query, signal, more = {}) {
   // What names a recipe says whose work it is, too.
   const asked = new URLSearchParams("optimizer" in query ? { ...query, page: PAGE } : query);
-  const answer = await fetch(`${path}?${asked}`, { signal, ...more }).catch((error) => { throw lost(error); });
+  const answer = await fetch(`${path}?${asked}`, { signal, ...more }).catch((error) => {
+    throw lost(error);
+  });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
   throw new Trouble(told.error);
@@ -36,7 +40,9 @@ async function reach(path, query, signal, more = {}) {
 
 function lost(error) {
   if (error.name === "AbortError") return error;
-  const trouble = new Trouble("The studio's server does not answer. Start it again with: etascope studio. Your settings stand in this page's address.");
+  const trouble = new Trouble(
+    "The studio's server does not answer. Start it again with: etascope studio. Your settings stand in this page's address.",
+  );
   trouble.lost = true;
   return trouble;
 }

@@ -3,78 +3,196 @@ import { h, s } from "./elements.js";
 import * as field from "./landscape.js";
 import { colour, HIGH, LOW, place, rateAt, words } from "./rates.js";
 
-const W = 900, H = 250, LEFT = 46, RIGHT = 14, TOP = 14, BOTTOM = 34;
+const W = 900,
+  H = 250,
+  LEFT = 46,
+  RIGHT = 14,
+  TOP = 14,
+  BOTTOM = 34;
 const x = (rate) => LEFT + place(rate) * (W - LEFT - RIGHT);
 
 export function dial(into, change) {
   const layers = Object.fromEntries(["back", "grid", "ghost", "line", "dots", "labels"].map((name) => [name, s("g")]));
   const hand = s("line", { y1: TOP - 6, y2: H - BOTTOM + 4, stroke: "var(--accent)", "stroke-width": 3 });
-  const knob = s("circle", { r: 8, cy: H - BOTTOM + 4, fill: "var(--accent)", stroke: "var(--ground)", "stroke-width": 2 });
-  const name = s("text", { y: H - 4, "text-anchor": "middle", fill: "var(--accent)", "font-size": 14, "font-weight": 700 });
-  const needle = s("g", {
-    role: "slider", tabindex: 0, "aria-label": "learning rate", "aria-valuemin": LOW, "aria-valuemax": HIGH, style: "cursor:ew-resize",
-    onkeydown: (event) => {
-      const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -1e9, End: 1e9 }[event.key];
-      if (step === undefined) return;
-      event.preventDefault();
-      change(rateAt(place(rate) + step / 240));
+  const knob = s("circle", {
+    r: 8,
+    cy: H - BOTTOM + 4,
+    fill: "var(--accent)",
+    stroke: "var(--ground)",
+    "stroke-width": 2,
+  });
+  const name = s("text", {
+    y: H - 4,
+    "text-anchor": "middle",
+    fill: "var(--accent)",
+    "font-size": 14,
+    "font-weight": 700,
+  });
+  const needle = s(
+    "g",
+    {
+      role: "slider",
+      tabindex: 0,
+      "aria-label": "learning rate",
+      "aria-valuemin": LOW,
+      "aria-valuemax": HIGH,
+      style: "cursor:ew-resize",
+      onkeydown: (event) => {
+        const step = {
+          ArrowRight: 1,
+          ArrowUp: 1,
+          ArrowLeft: -1,
+          ArrowDown: -1,
+          PageUp: 10,
+          PageDown: -10,
+          Home: -1e9,
+          End: 1e9,
+        }[event.key];
+        if (step === undefined) return;
+        event.preventDefault();
+        change(rateAt(place(rate) + step / 240));
+      },
     },
-  }, s("rect", { x: -14, y: 0, width: 28, height: H, fill: "transparent" }), hand, knob, name);
-  const svg = s("svg", { viewBox: `0 0 ${W} ${H}`, "font-size": 13, "font-family": "inherit" },
-    s("defs", {}, s("pattern", { id: "wall", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-      s("line", { x1: 0, y1: 0, x2: 0, y2: 7, stroke: "var(--wall)", "stroke-width": 5 }))),
-    ...Object.values(layers), needle);
+    s("rect", { x: -14, y: 0, width: 28, height: H, fill: "transparent" }),
+    hand,
+    knob,
+    name,
+  );
+  const svg = s(
+    "svg",
+    { viewBox: `0 0 ${W} ${H}`, "font-size": 13, "font-family": "inherit" },
+    s(
+      "defs",
+      {},
+      s(
+        "pattern",
+        { id: "wall", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+        s("line", { x1: 0, y1: 0, x2: 0, y2: 7, stroke: "var(--wall)", "stroke-width": 5 }),
+      ),
+    ),
+    ...Object.values(layers),
+    needle,
+  );
   let rate = 0.01;
 
   function drag(event) {
-    const box = svg.getBoundingClientRect(), at = ((event.clientX - box.left) / box.width) * W;
+    const box = svg.getBoundingClientRect(),
+      at = ((event.clientX - box.left) / box.width) * W;
     change(rateAt((at - LEFT) / (W - LEFT - RIGHT)));
   }
-  svg.addEventListener("pointerdown", (event) => { svg.setPointerCapture(event.pointerId); drag(event); needle.focus({ preventScroll: true }); });
-  svg.addEventListener("pointermove", (event) => { if (event.buttons) drag(event); });
+  svg.addEventListener("pointerdown", (event) => {
+    svg.setPointerCapture(event.pointerId);
+    drag(event);
+    needle.focus({ preventScroll: true });
+  });
+  svg.addEventListener("pointermove", (event) => {
+    if (event.buttons) drag(event);
+  });
   into.append(svg);
 
-  return { draw: (now, ghost) => draw(layers, now, ghost), point: (to, text) => {
-    rate = to;
-    needle.setAttribute("transform", `translate(${x(to).toFixed(1)} 0)`);
-    name.textContent = words(to);
-    needle.setAttribute("aria-valuenow", to);
-    needle.setAttribute("aria-valuetext", `${words(to)}. ${text}`);
-  } };
+  return {
+    draw: (now, ghost) => draw(layers, now, ghost),
+    point: (to, text) => {
+      rate = to;
+      needle.setAttribute("transform", `translate(${x(to).toFixed(1)} 0)`);
+      name.textContent = words(to);
+      needle.setAttribute("aria-valuenow", to);
+      needle.setAttribute("aria-valuetext", `${words(to)}. ${text}`);
+    },
+  };
 }
 
 function draw(layers, now, ghost) {
-  const all = field.points(now), old = ghost ? field.points(ghost) : [];
+  const all = field.points(now),
+    old = ghost ? field.points(ghost) : [];
   const finite = [...all, ...old].map((at) => at.loss).filter((loss) => Number.isFinite(loss) && loss > 0);
   // Losses in nats get the same frame in every recipe; what a script reports has a measure of its own.
   const own = now.run?.reports ?? null;
   const low = (own ? Math.min(...finite) : Math.min(...finite, 1)) * 0.85;
-  const high = own ? Math.min(Math.max(...finite), 20 * Math.min(...finite)) * 1.1 : Math.max(Math.min(Math.max(...finite, 2.4), 6), 2.6) * 1.05;
-  const y = (loss) => TOP + (1 - Math.log(Math.min(Math.max(loss, low), high) / low) / Math.log(high / low)) * (H - TOP - BOTTOM);
-  const path = (points) => points.filter((at) => Number.isFinite(at.loss)).map((at, i) => `${i ? "L" : "M"}${x(at.rate).toFixed(1)} ${y(at.loss).toFixed(1)}`).join("");
-  const ticks = Array.from({ length: 25 }, (_, e) => [1, 2, 5].map((m) => Number(`${m}e${e - 12}`))).flat().filter((tick) => tick > low && tick < high);
+  const high = own
+    ? Math.min(Math.max(...finite), 20 * Math.min(...finite)) * 1.1
+    : Math.max(Math.min(Math.max(...finite, 2.4), 6), 2.6) * 1.05;
+  const y = (loss) =>
+    TOP + (1 - Math.log(Math.min(Math.max(loss, low), high) / low) / Math.log(high / low)) * (H - TOP - BOTTOM);
+  const path = (points) =>
+    points
+      .filter((at) => Number.isFinite(at.loss))
+      .map((at, i) => `${i ? "L" : "M"}${x(at.rate).toFixed(1)} ${y(at.loss).toFixed(1)}`)
+      .join("");
+  const ticks = Array.from({ length: 25 }, (_, e) => [1, 2, 5].map((m) => Number(`${m}e${e - 12}`)))
+    .flat()
+    .filter((tick) => tick > low && tick < high);
   layers.grid.replaceChildren(
     ...ticks.flatMap((tick) => [
       s("line", { x1: LEFT, x2: W - RIGHT, y1: y(tick), y2: y(tick), stroke: "var(--grid)" }),
       s("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end", fill: "var(--quiet)" }, String(tick)),
     ]),
     ...Array.from({ length: 7 }, (_, i) => 10 ** (i - 5)).map((tick) =>
-      s("text", { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)" }, tick < 1e-3 ? tick.toExponential().replace("e-", "e-") : String(tick))),
-    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, own?.metric ?? "nats"));
-  layers.ghost.replaceChildren(...(old.length ? [s("path", { d: path(old), fill: "none", stroke: "var(--ghost)", "stroke-width": 1.5, "stroke-dasharray": "5 4" })] : []));
+      s(
+        "text",
+        { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)" },
+        tick < 1e-3 ? tick.toExponential().replace("e-", "e-") : String(tick),
+      ),
+    ),
+    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, own?.metric ?? "nats"),
+  );
+  layers.ghost.replaceChildren(
+    ...(old.length
+      ? [
+          s("path", {
+            d: path(old),
+            fill: "none",
+            stroke: "var(--ghost)",
+            "stroke-width": 1.5,
+            "stroke-dasharray": "5 4",
+          }),
+        ]
+      : []),
+  );
   layers.line.replaceChildren(s("path", { d: path(all), fill: "none", stroke: "var(--quiet)", "stroke-width": 1.5 }));
-  layers.dots.replaceChildren(...all.map((at) => Number.isFinite(at.loss)
-    ? s("circle", { cx: x(at.rate), cy: y(at.loss), r: 5.5, fill: colour(at.rate), stroke: "var(--ground)" },
-      s("title", {}, `${words(at.rate)}: validation loss ${at.loss.toFixed(2)} nats, accuracy ${(100 * at.accuracy).toFixed(0)} %`))
-    : s("text", { x: x(at.rate), y: TOP + 12, "text-anchor": "middle", fill: colour(at.rate), "font-weight": 700 }, "×", s("title", {}, `${words(at.rate)}: diverged`))));
-  const { basin, walls } = now.run ?? {}, back = [], labels = [];
+  layers.dots.replaceChildren(
+    ...all.map((at) =>
+      Number.isFinite(at.loss)
+        ? s(
+            "circle",
+            { cx: x(at.rate), cy: y(at.loss), r: 5.5, fill: colour(at.rate), stroke: "var(--ground)" },
+            s(
+              "title",
+              {},
+              `${words(at.rate)}: validation loss ${at.loss.toFixed(2)} nats, accuracy ${(100 * at.accuracy).toFixed(0)} %`,
+            ),
+          )
+        : s(
+            "text",
+            { x: x(at.rate), y: TOP + 12, "text-anchor": "middle", fill: colour(at.rate), "font-weight": 700 },
+            "×",
+            s("title", {}, `${words(at.rate)}: diverged`),
+          ),
+    ),
+  );
+  const { basin, walls } = now.run ?? {},
+    back = [],
+    labels = [];
   const tall = { y: TOP, height: H - TOP - BOTTOM };
-  if (walls?.low) back.push(s("rect", { x: LEFT, width: Math.max(0, x(walls.low) - LEFT), ...tall, fill: "url(#wall)" }));
-  if (walls?.high) back.push(s("rect", { x: x(walls.high), width: Math.max(0, W - RIGHT - x(walls.high)), ...tall, fill: "url(#wall)" }));
-  if (walls?.low && x(walls.low) - LEFT > 120) labels.push(label((LEFT + x(walls.low)) / 2, "too small for this budget"));
+  if (walls?.low)
+    back.push(s("rect", { x: LEFT, width: Math.max(0, x(walls.low) - LEFT), ...tall, fill: "url(#wall)" }));
+  if (walls?.high)
+    back.push(
+      s("rect", { x: x(walls.high), width: Math.max(0, W - RIGHT - x(walls.high)), ...tall, fill: "url(#wall)" }),
+    );
+  if (walls?.low && x(walls.low) - LEFT > 120)
+    labels.push(label((LEFT + x(walls.low)) / 2, "too small for this budget"));
   if (walls?.high && W - RIGHT - x(walls.high) > 110) labels.push(label((x(walls.high) + W - RIGHT) / 2, "too large"));
   if (basin) {
-    back.push(s("rect", { x: x(basin.low), width: Math.max(2, x(basin.high) - x(basin.low)), ...tall, fill: "var(--accent)", opacity: 0.18 }));
+    back.push(
+      s("rect", {
+        x: x(basin.low),
+        width: Math.max(2, x(basin.high) - x(basin.low)),
+        ...tall,
+        fill: "var(--accent)",
+        opacity: 0.18,
+      }),
+    );
     labels.push(label((x(basin.low) + x(basin.high)) / 2, "basin"));
   }
   layers.back.replaceChildren(...back);
@@ -82,21 +200,44 @@ function draw(layers, now, ghost) {
 }
 
 function label(at, text) {
-  return s("text", { x: at, y: H - BOTTOM - 8, "text-anchor": "middle", fill: "var(--ink)", "paint-order": "stroke", stroke: "var(--ground)", "stroke-width": 4 }, text);
+  return s(
+    "text",
+    {
+      x: at,
+      y: H - BOTTOM - 8,
+      "text-anchor": "middle",
+      fill: "var(--ink)",
+      "paint-order": "stroke",
+      stroke: "var(--ground)",
+      "stroke-width": 4,
+    },
+    text,
+  );
 }
 
 // What the needle stands on, in words.
 export function reading(rate, now) {
-  const all = field.points(now), at = field.nearest(all, rate);
+  const all = field.points(now),
+    at = field.nearest(all, rate);
   if (!at) return { word: "training", text: "every rate of the dial is being trained." };
-  const said = now.run ? now.run.trials.find((trial) => trial.learning_rate === at.rate)?.verdict ?? "" : "";
+  const said = now.run ? (now.run.trials.find((trial) => trial.learning_rate === at.rate)?.verdict ?? "") : "";
   const word = at.trials.some((trial) => trial.status === "diverged") ? "diverged" : said.split(":")[0] || "trained";
-  const where = Math.abs(Math.log(at.rate / rate)) > 0.02 ? `The nearest rate that was trained is ${words(at.rate)}. ` : "";
+  const where =
+    Math.abs(Math.log(at.rate / rate)) > 0.02 ? `The nearest rate that was trained is ${words(at.rate)}. ` : "";
   if (word === "diverged") return { word, text: `${where}The loss stopped being a finite number.` };
-  const losses = at.trials[0].train_loss.map(Number).filter(Number.isFinite), rises = losses.slice(1).filter((loss, i) => loss > losses[i]).length;
-  const course = losses.length < 2 ? "" : rises ? `The training loss rose in ${rises} of ${losses.length - 1} epochs after the first; ` : "The training loss fell in every epoch; ";
+  const losses = at.trials[0].train_loss.map(Number).filter(Number.isFinite),
+    rises = losses.slice(1).filter((loss, i) => loss > losses[i]).length;
+  const course =
+    losses.length < 2
+      ? ""
+      : rises
+        ? `The training loss rose in ${rises} of ${losses.length - 1} epochs after the first; `
+        : "The training loss fell in every epoch; ";
   if (!Number.isFinite(at.accuracy)) return { word, text: `${where}${course}it ends at ${at.loss.toPrecision(3)}.` };
   const best = Math.max(...all.map((other) => other.accuracy).filter((accuracy) => !Number.isNaN(accuracy)));
   const behind = Math.round(100 * (best - at.accuracy));
-  return { word, text: `${where}${course}${(100 * at.accuracy).toFixed(0)} % right on validation, ${behind > 0 ? `${behind} point${behind > 1 ? "s" : ""} below the best` : "as good as any"}.` };
+  return {
+    word,
+    text: `${where}${course}${(100 * at.accuracy).toFixed(0)} % right on validation, ${behind > 0 ? `${behind} point${behind > 1 ? "s" : ""} below the best` : "as good as any"}.`,
+  };
 }

@@ -1,9 +1,13 @@
 // Elements of the page, made from plain text: nothing that a name says becomes markup.
 const SVG = "http://www.w3.org/2000/svg";
 
-export function h(tag, attributes = {}, ...children) { return fill(document.createElement(tag), attributes, children); }
+export function h(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
 
-export function s(tag, attributes = {}, ...children) { return fill(document.createElementNS(SVG, tag), attributes, children); }
+export function s(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
@@ -12,14 +16,28 @@ function fill(element, attributes, children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
 // A gray or colour image as a canvas, `side` pixels wide.
 export function digit(rows, side, label) {
-  const canvas = h("canvas", { class: "digit", width: rows[0].length, height: rows.length, role: "img", "aria-label": label, style: `width:${side}px;height:${side}px` });
-  const pixels = rows.flatMap((row) => row.flatMap((cell) => { const c = [cell].flat(); return [c[0], c[1] ?? c[0], c[2] ?? c[0], 255]; }));
+  const canvas = h("canvas", {
+    class: "digit",
+    width: rows[0].length,
+    height: rows.length,
+    role: "img",
+    "aria-label": label,
+    style: `width:${side}px;height:${side}px`,
+  });
+  const pixels = rows.flatMap((row) =>
+    row.flatMap((cell) => {
+      const c = [cell].flat();
+      return [c[0], c[1] ?? c[0], c[2] ?? c[0], 255];
+    }),
+  );
   canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels), rows[0].length), 0, 0);
   return canvas;
 }

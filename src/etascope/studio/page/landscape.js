@@ -3,17 +3,25 @@ import { ask, stream } from "./api.js";
 import { recipeOf } from "./state.js";
 
 const listeners = new Set();
-let key = "", controller = null;
+let key = "",
+  controller = null;
 export let now = nothing();
 // The last whole landscape of another recipe, to see what moved.
 export let ghost = null;
 
-function nothing() { return { rates: [], trials: [], run: null, done: false, error: null }; }
+function nothing() {
+  return { rates: [], trials: [], run: null, done: false, error: null };
+}
 
-export function watch(listener) { listeners.add(listener); listener(now); return () => listeners.delete(listener); }
+export function watch(listener) {
+  listeners.add(listener);
+  listener(now);
+  return () => listeners.delete(listener);
+}
 
 export async function want(state) {
-  const asked = recipeOf(state), wanted = state.run || JSON.stringify(asked);
+  const asked = recipeOf(state),
+    wanted = state.run || JSON.stringify(asked);
   if (wanted === key && !now.error) return;
   controller?.abort();
   controller = new AbortController();
@@ -26,14 +34,22 @@ export async function want(state) {
     if (state.run) {
       const run = await ask(`/api/runs/${state.run}`, {}, mine.signal);
       if (mine !== controller) return;
-      now = { ...now, stored: state.run, rates: run.trials.map((trial) => trial.learning_rate), run, trials: run.trials, done: true };
+      now = {
+        ...now,
+        stored: state.run,
+        rates: run.trials.map((trial) => trial.learning_rate),
+        run,
+        trials: run.trials,
+        done: true,
+      };
       tell();
       return;
     }
     await stream("/api/landscape", asked, mine.signal, (event) => {
       if (mine !== controller) return;
       if (event.event === "begin") now = { ...now, rates: event.rates };
-      if (event.event === "trials") now = { ...now, trials: [...now.trials, ...event.trials].sort((a, b) => a.learning_rate - b.learning_rate) };
+      if (event.event === "trials")
+        now = { ...now, trials: [...now.trials, ...event.trials].sort((a, b) => a.learning_rate - b.learning_rate) };
       if (event.event === "run") now = { ...now, run: event.run, trials: event.run.trials, done: true };
       tell();
     });
@@ -44,9 +60,14 @@ export async function want(state) {
   }
 }
 
-export function again(state) { key = ""; return want(state); }
+export function again(state) {
+  key = "";
+  return want(state);
+}
 
-function tell() { for (const listener of listeners) listener(now); }
+function tell() {
+  for (const listener of listeners) listener(now);
+}
 
 // Means over the folds, by rate: what the dial draws.
 export function points(of) {
@@ -59,11 +80,18 @@ export function points(of) {
     at.trials.push(trial);
     found.set(trial.learning_rate, at);
   }
-  return [...found.values()].sort((a, b) => a.rate - b.rate).map((at) => ({ ...at, loss: mean(at.losses), accuracy: mean(at.accuracies) }));
+  return [...found.values()]
+    .sort((a, b) => a.rate - b.rate)
+    .map((at) => ({ ...at, loss: mean(at.losses), accuracy: mean(at.accuracies) }));
 }
 
-export function mean(values) { return values.reduce((a, b) => a + b, 0) / values.length; }
+export function mean(values) {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
 
 export function nearest(all, rate) {
-  return all.reduce((best, at) => (best && Math.abs(Math.log(best.rate / rate)) <= Math.abs(Math.log(at.rate / rate)) ? best : at), null);
+  return all.reduce(
+    (best, at) => (best && Math.abs(Math.log(best.rate / rate)) <= Math.abs(Math.log(at.rate / rate)) ? best : at),
+    null,
+  );
 }

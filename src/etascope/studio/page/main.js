@@ -27,12 +27,22 @@ async function begin() {
   controls(document.getElementById("recipe"), studio.choices);
   const instrument = dial(document.getElementById("dial"), (lr) => address.set({ lr }));
 
-  let frame = 0, open = null;
+  let frame = 0,
+    open = null;
   // In a challenge the dial shows nothing before the choice is made.
   const veiled = () => open?.veiled?.() ?? false;
-  const redraw = () => { frame ||= requestAnimationFrame(() => { frame = 0; instrument.draw(veiled() ? EMPTY : field.now, veiled() ? null : field.ghost); point(); }); };
+  const redraw = () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      instrument.draw(veiled() ? EMPTY : field.now, veiled() ? null : field.ghost);
+      point();
+    });
+  };
   const point = () => {
-    const { lr } = address.get(), { word, text } = veiled() ? { word: "unknown", text: "In the challenge the dial is empty: probe, then choose." } : reading(lr, field.now);
+    const { lr } = address.get(),
+      { word, text } = veiled()
+        ? { word: "unknown", text: "In the challenge the dial is empty: probe, then choose." }
+        : reading(lr, field.now);
     instrument.point(lr, `${word}: ${text}`);
     told.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...(veiled() ? [] : answer()));
   };
@@ -43,7 +53,9 @@ async function begin() {
     if (now.stored && now.stored !== adopted && now.run.recipe && !now.run.recipe.model) {
       adopted = now.stored;
       const { optimizer, batch_size, epochs, hidden, schedule, warmup, seed } = now.run.recipe;
-      queueMicrotask(() => address.set({ optimizer, batch_size, epochs, hidden: hidden.join(","), schedule, warmup, seed }));
+      queueMicrotask(() =>
+        address.set({ optimizer, batch_size, epochs, hidden: hidden.join(","), schedule, warmup, seed }),
+      );
     }
     redraw();
     complain("dial", now.error, () => field.again(address.get()));
@@ -51,7 +63,8 @@ async function begin() {
   rates.dark.addEventListener("change", redraw);
 
   const show = () => {
-    const { way } = address.get(), found = WAYS[way] ? way : "concept";
+    const { way } = address.get(),
+      found = WAYS[way] ? way : "concept";
     for (const link of nav.children) link.toggleAttribute("aria-current", link.dataset.way === found);
     for (const link of nav.children) if (link.dataset.way === found) link.setAttribute("aria-current", "page");
     open?.close?.();
@@ -61,10 +74,23 @@ async function begin() {
     open = WAYS[found].open(section, (error, again) => complain("way", error, again), redraw) ?? null;
     redraw();
   };
-  nav.append(...Object.entries(WAYS).map(([way, { name }]) => h("a", {
-    "data-way": way, href: address.address({ ...address.get(), way }),
-    onclick: (event) => { if (event.metaKey || event.ctrlKey || event.shiftKey) return; event.preventDefault(); address.set({ way }); },
-  }, name)));
+  nav.append(
+    ...Object.entries(WAYS).map(([way, { name }]) =>
+      h(
+        "a",
+        {
+          "data-way": way,
+          href: address.address({ ...address.get(), way }),
+          onclick: (event) => {
+            if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+            event.preventDefault();
+            address.set({ way });
+          },
+        },
+        name,
+      ),
+    ),
+  );
   address.watch((state, before) => {
     for (const link of nav.children) link.href = address.address({ ...state, way: link.dataset.way });
     if (state.way !== before.way) show();
@@ -81,18 +107,49 @@ function answer() {
   const run = field.now.run;
   if (!run) return [];
   if (run.learning_rate === null) return [" For this recipe no rate can be recommended yet."];
-  return [" Recommended here: ", h("a", { href: address.address({ ...address.get(), lr: run.learning_rate }), onclick: (event) => { event.preventDefault(); address.set({ lr: run.learning_rate }); } }, rates.words(run.learning_rate)), "."];
+  return [
+    " Recommended here: ",
+    h(
+      "a",
+      {
+        href: address.address({ ...address.get(), lr: run.learning_rate }),
+        onclick: (event) => {
+          event.preventDefault();
+          address.set({ lr: run.learning_rate });
+        },
+      },
+      rates.words(run.learning_rate),
+    ),
+    ".",
+  ];
 }
 
 // What went wrong with the dial and with the way; one button tries all of it again.
 const troubles = new Map();
 
 function complain(where, error, again) {
-  if (error) troubles.set(where, { error, again }); else troubles.delete(where);
+  if (error) troubles.set(where, { error, again });
+  else troubles.delete(where);
   trouble.hidden = troubles.size === 0;
   if (trouble.hidden) return;
-  const told = [...new Set([...troubles.values()].map((one) => one.error.message))], agains = [...troubles.values()].map((one) => one.again).filter(Boolean);
-  trouble.replaceChildren(...told.map((sentence) => h("p", {}, sentence)), agains.length ? h("button", { onclick: () => { troubles.clear(); trouble.hidden = true; for (const one of agains) one(); } }, "Try again") : "");
+  const told = [...new Set([...troubles.values()].map((one) => one.error.message))],
+    agains = [...troubles.values()].map((one) => one.again).filter(Boolean);
+  trouble.replaceChildren(
+    ...told.map((sentence) => h("p", {}, sentence)),
+    agains.length
+      ? h(
+          "button",
+          {
+            onclick: () => {
+              troubles.clear();
+              trouble.hidden = true;
+              for (const one of agains) one();
+            },
+          },
+          "Try again",
+        )
+      : "",
+  );
 }
 
 begin().catch((error) => complain("page", error, () => location.reload()));

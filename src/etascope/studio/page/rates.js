@@ -1,29 +1,56 @@
 // Learning rates as places, colours and words.
 let scale = { rates: [1e-5, 10], light: ["#000000", "#000000"], dark: ["#ffffff", "#ffffff"] };
-export const LOW = 1e-5, HIGH = 10;
+export const LOW = 1e-5,
+  HIGH = 10;
 export const dark = matchMedia("(prefers-color-scheme: dark)");
 
-export function begin(colours) { scale = colours; }
+export function begin(colours) {
+  scale = colours;
+}
 
 // Where a rate stands on the axis, 0 to 1.
-export function place(rate) { return Math.log(rate / LOW) / Math.log(HIGH / LOW); }
+export function place(rate) {
+  return Math.log(rate / LOW) / Math.log(HIGH / LOW);
+}
 
-export function rateAt(share) { return round(LOW * (HIGH / LOW) ** Math.min(Math.max(share, 0), 1)); }
+export function rateAt(share) {
+  return round(LOW * (HIGH / LOW) ** Math.min(Math.max(share, 0), 1));
+}
 
-export function colours() { return dark.matches ? scale.dark : scale.light; }
+export function colours() {
+  return dark.matches ? scale.dark : scale.light;
+}
 
-export function domain() { return scale.rates; }
+export function domain() {
+  return scale.rates;
+}
 
 export function colour(rate) {
-  const all = colours(), at = Math.min(Math.max(place(rate), 0), 1) * (all.length - 1), i = Math.min(Math.floor(at), all.length - 2);
+  const all = colours(),
+    at = Math.min(Math.max(place(rate), 0), 1) * (all.length - 1),
+    i = Math.min(Math.floor(at), all.length - 2);
   const [a, b] = [all[i], all[i + 1]].map((hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16)));
   return `rgb(${a.map((channel, k) => Math.round(channel + (at - i) * (b[k] - channel))).join(" ")})`;
 }
 
-export function round(rate) { return Number(rate.toPrecision(3)); }
+export function round(rate) {
+  return Number(rate.toPrecision(3));
+}
 
-export function words(rate) { return rate < 1e-3 ? rate.toPrecision(3).replace(/\.?0+(e|$)/, "$1").replace("e-", "e-") : String(round(rate)); }
+export function words(rate) {
+  return rate < 1e-3
+    ? rate
+        .toPrecision(3)
+        .replace(/\.?0+(e|$)/, "$1")
+        .replace("e-", "e-")
+    : String(round(rate));
+}
 
-export function percent(share) { return share === null || Number.isNaN(Number(share)) ? "unknown" : `${(100 * share).toFixed(0)} %`; }
+export function percent(share) {
+  return share === null || Number.isNaN(Number(share)) ? "unknown" : `${(100 * share).toFixed(0)} %`;
+}
 
-export function nats(value) { const n = Number(value); return value === null || !Number.isFinite(n) ? "not finite" : n >= 100 ? n.toPrecision(3) : n.toFixed(2); }
+export function nats(value) {
+  const n = Number(value);
+  return value === null || !Number.isFinite(n) ? "not finite" : n >= 100 ? n.toPrecision(3) : n.toFixed(2);
+}

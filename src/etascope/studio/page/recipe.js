@@ -2,7 +2,15 @@
 import { h } from "./elements.js";
 import { get, set, watch } from "./state.js";
 
-const NAMES = { sgd: "SGD", momentum: "SGD with momentum", nesterov: "Nesterov momentum", adam: "Adam", adamw: "AdamW", rmsprop: "RMSprop", adagrad: "Adagrad" };
+const NAMES = {
+  sgd: "SGD",
+  momentum: "SGD with momentum",
+  nesterov: "Nesterov momentum",
+  adam: "Adam",
+  adamw: "AdamW",
+  rmsprop: "RMSprop",
+  adagrad: "Adagrad",
+};
 
 export function controls(form, choices) {
   const state = get();
@@ -10,34 +18,63 @@ export function controls(form, choices) {
     optimizer: select(choices.optimizer, (value) => NAMES[value] ?? value),
     batch_size: select([4, 8, 16, 32, 64, 128]),
     epochs: number(1, 20),
-    hidden: select(["", "32", "128", "256", "128,64"], (value) => (value ? `${value.replace(",", " and ")} units` : "none (softmax)")),
+    hidden: select(["", "32", "128", "256", "128,64"], (value) =>
+      value ? `${value.replace(",", " and ")} units` : "none (softmax)",
+    ),
     schedule: select(choices.schedule),
     seed: number(0, 9999),
   };
-  const labels = { optimizer: "optimizer", batch_size: "batch size", epochs: "epochs", hidden: "hidden layers", schedule: "schedule", seed: "seed" };
+  const labels = {
+    optimizer: "optimizer",
+    batch_size: "batch size",
+    epochs: "epochs",
+    hidden: "hidden layers",
+    schedule: "schedule",
+    seed: "seed",
+  };
   const about = h("p", { class: "note", style: "grid-column:1/-1;margin:0" });
   form.append(about);
   const tell = ({ data, run }) => {
-    about.replaceChildren(run ? `The kept run ${run}, as it was trained. ` : data === "digits" ? "1,000 handwritten digits: 800 to train and validate, 200 to test." : "Your own images. ",
-      run || data !== "digits" ? h("button", { type: "button", onclick: () => set({ run: "", data: "digits" }) }, "Back to the digits") : "");
+    about.replaceChildren(
+      run
+        ? `The kept run ${run}, as it was trained. `
+        : data === "digits"
+          ? "1,000 handwritten digits: 800 to train and validate, 200 to test."
+          : "Your own images. ",
+      run || data !== "digits"
+        ? h("button", { type: "button", onclick: () => set({ run: "", data: "digits" }) }, "Back to the digits")
+        : "",
+    );
   };
   tell(state);
   watch(tell);
   for (const [name, field] of Object.entries(fields)) {
     field.name = name;
     field.setAttribute("aria-label", labels[name]);
-    if (field.tagName === "SELECT" && ![...field.options].some((option) => option.value === String(state[name]))) field.append(h("option", { value: state[name] }, String(state[name])));
+    if (field.tagName === "SELECT" && ![...field.options].some((option) => option.value === String(state[name])))
+      field.append(h("option", { value: state[name] }, String(state[name])));
     field.value = state[name];
     field.addEventListener("input", () => {
-      if (!field.checkValidity() || field.value === "" && name !== "hidden") return;
+      if (!field.checkValidity() || (field.value === "" && name !== "hidden")) return;
       set({ run: "", [name]: typeof state[name] === "number" ? Number(field.value) : field.value });
     });
     form.append(h("label", {}, labels[name], field));
   }
   form.addEventListener("submit", (event) => event.preventDefault());
-  watch((now) => { for (const [name, field] of Object.entries(fields)) if (String(field.value) !== String(now[name]) && document.activeElement !== field) field.value = now[name]; });
+  watch((now) => {
+    for (const [name, field] of Object.entries(fields))
+      if (String(field.value) !== String(now[name]) && document.activeElement !== field) field.value = now[name];
+  });
 }
 
-function select(values, name = String) { return h("select", {}, values.map((value) => h("option", { value }, name(value)))); }
+function select(values, name = String) {
+  return h(
+    "select",
+    {},
+    values.map((value) => h("option", { value }, name(value))),
+  );
+}
 
-function number(min, max) { return h("input", { type: "number", min, max, step: 1, required: true }); }
+function number(min, max) {
+  return h("input", { type: "number", min, max, step: 1, required: true });
+}

@@ -8,10 +8,16 @@ export function begin(recipe) {
   defaults = { way: "concept", lr: 0.01, image: 0, ...recipe, b: "", game: 1, pick: "", run: "" };
   recipeKeys = Object.keys(recipe);
   state = read();
-  addEventListener("popstate", () => { const before = state; state = read(); tell(before); });
+  addEventListener("popstate", () => {
+    const before = state;
+    state = read();
+    tell(before);
+  });
 }
 
-export function get() { return state; }
+export function get() {
+  return state;
+}
 
 // Change some of the state. A `step` in the browser's history is made for a change of the way alone.
 export function set(change) {
@@ -23,22 +29,36 @@ export function set(change) {
 }
 
 // Whether the recipe, or the run that stands in its place, is another.
-export function moved(a, b) { return a.run !== b.run || recipeKeys.some((key) => a[key] !== b[key]); }
+export function moved(a, b) {
+  return a.run !== b.run || recipeKeys.some((key) => a[key] !== b[key]);
+}
 
 // Recipes in words and as text for the address.
-export function pack(recipe) { return new URLSearchParams(recipe).toString(); }
+export function pack(recipe) {
+  return new URLSearchParams(recipe).toString();
+}
 
 export function unpack(text) {
   const found = Object.fromEntries(recipeKeys.map((key) => [key, defaults[key]]));
-  for (const [key, value] of new URLSearchParams(text)) if (key in found) found[key] = typeof found[key] === "number" ? Number(value) : value;
+  for (const [key, value] of new URLSearchParams(text))
+    if (key in found) found[key] = typeof found[key] === "number" ? Number(value) : value;
   return found;
 }
 
 export function address(of) {
-  return "?" + Object.keys(defaults).filter((key) => of[key] !== "" || recipeKeys.includes(key)).map((key) => `${key}=${encodeURIComponent(of[key])}`).join("&");
+  return (
+    "?" +
+    Object.keys(defaults)
+      .filter((key) => of[key] !== "" || recipeKeys.includes(key))
+      .map((key) => `${key}=${encodeURIComponent(of[key])}`)
+      .join("&")
+  );
 }
 
-export function watch(listener) { listeners.add(listener); return () => listeners.delete(listener); }
+export function watch(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 export function recipeOf(of) {
   return Object.fromEntries(recipeKeys.map((key) => [key, of[key]]));
@@ -55,4 +75,6 @@ function read() {
   return found;
 }
 
-function tell(before) { for (const listener of listeners) listener(state, before); }
+function tell(before) {
+  for (const listener of listeners) listener(state, before);
+}

@@ -8,36 +8,101 @@ import { address, get, recipeOf, set } from "../state.js";
 
 export const name = "Challenge";
 
-const PROBES = 3, GUESSES = ["less than 1 point", "1 to 3 points", "3 to 10 points", "more than 10 points"];
+const PROBES = 3,
+  GUESSES = ["less than 1 point", "1 to 3 points", "3 to 10 points", "more than 10 points"];
 
 // Mulberry32: the same number gives a class the same task.
 function random(seed) {
   let at = seed >>> 0;
-  return (n) => { at = (at + 0x6d2b79f5) >>> 0; let t = Math.imul(at ^ (at >>> 15), at | 1); t ^= t + Math.imul(t ^ (t >>> 7), t | 61); return ((t ^ (t >>> 14)) >>> 0) % n; };
+  return (n) => {
+    at = (at + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(at ^ (at >>> 15), at | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) % n;
+  };
 }
 
 export function task(game) {
-  const pick = random(game * 2654435761), of = (values) => values[pick(values.length)];
-  return { optimizer: of(["sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad"]), batch_size: of([8, 16, 32, 64]), epochs: of([2, 3, 5, 8]), hidden: of(["", "32", "128", "128,64"]), schedule: of(["constant", "linear", "cosine"]), seed: pick(1000) };
+  const pick = random(game * 2654435761),
+    of = (values) => values[pick(values.length)];
+  return {
+    optimizer: of(["sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad"]),
+    batch_size: of([8, 16, 32, 64]),
+    epochs: of([2, 3, 5, 8]),
+    hidden: of(["", "32", "128", "128,64"]),
+    schedule: of(["constant", "linear", "cosine"]),
+    seed: pick(1000),
+  };
 }
 
 export function open(into, complain, redraw) {
-  let game = null, controller = new AbortController();
+  let game = null,
+    controller = new AbortController();
   const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
-  const number = h("input", { type: "number", min: 1, max: 9999, value: get().game, "aria-label": "number of the task", onchange: () => { if (number.checkValidity()) set({ game: Number(number.value) }); } });
-  const says = h("p"), probes = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Probes" }), guess = h("select", { "aria-label": "what the choice will lose" }, GUESSES.map((text, i) => h("option", { value: i }, text)));
-  const probe = h("button", { onclick: test }, "Probe the rate under the needle"), choose = h("button", { class: "main", onclick: reveal }, "Choose it"), result = h("div", { "aria-live": "polite" });
-  const land = chart(() => ({
-    encoding: { x: rateAxis(), y: { field: "accuracy", type: "quantitative", title: "right on validation", axis: { format: ".0%" } } },
-    layer: [
-      { transform: [{ filter: "datum.kind == 'mean'" }], mark: { type: "line", color: css("quiet"), point: { filled: true, color: css("quiet") }, tooltip: true } },
-      { transform: [{ filter: "datum.kind == 'probe'" }], mark: { type: "point", shape: "diamond", size: 120, color: css("ink") }, encoding: { tooltip: [{ field: "rate", title: "probe" }, { field: "accuracy", format: ".0%" }] } },
-      { transform: [{ filter: "datum.kind == 'chosen'" }], mark: { type: "rule", color: css("accent"), strokeWidth: 2.5 }, encoding: { y: null } },
-    ],
-  }), 240);
-  into.append(h("h2", {}, "Challenge: find the rate with three probes"), says,
-    h("div", { class: "row" }, h("label", {}, "task", number), h("button", { onclick: () => set({ game: 1 + (get().game % 9999) }) }, "Next task"), h("button", { onclick: share }, "Copy the link for a class")),
-    h("div", { class: "row" }, probe, h("label", {}, "I predict that it loses", guess), choose), probes, result);
+  const number = h("input", {
+    type: "number",
+    min: 1,
+    max: 9999,
+    value: get().game,
+    "aria-label": "number of the task",
+    onchange: () => {
+      if (number.checkValidity()) set({ game: Number(number.value) });
+    },
+  });
+  const says = h("p"),
+    probes = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Probes" }),
+    guess = h(
+      "select",
+      { "aria-label": "what the choice will lose" },
+      GUESSES.map((text, i) => h("option", { value: i }, text)),
+    );
+  const probe = h("button", { onclick: test }, "Probe the rate under the needle"),
+    choose = h("button", { class: "main", onclick: reveal }, "Choose it"),
+    result = h("div", { "aria-live": "polite" });
+  const land = chart(
+    () => ({
+      encoding: {
+        x: rateAxis(),
+        y: { field: "accuracy", type: "quantitative", title: "right on validation", axis: { format: ".0%" } },
+      },
+      layer: [
+        {
+          transform: [{ filter: "datum.kind == 'mean'" }],
+          mark: { type: "line", color: css("quiet"), point: { filled: true, color: css("quiet") }, tooltip: true },
+        },
+        {
+          transform: [{ filter: "datum.kind == 'probe'" }],
+          mark: { type: "point", shape: "diamond", size: 120, color: css("ink") },
+          encoding: {
+            tooltip: [
+              { field: "rate", title: "probe" },
+              { field: "accuracy", format: ".0%" },
+            ],
+          },
+        },
+        {
+          transform: [{ filter: "datum.kind == 'chosen'" }],
+          mark: { type: "rule", color: css("accent"), strokeWidth: 2.5 },
+          encoding: { y: null },
+        },
+      ],
+    }),
+    240,
+  );
+  into.append(
+    h("h2", {}, "Challenge: find the rate with three probes"),
+    says,
+    h(
+      "div",
+      { class: "row" },
+      h("label", {}, "task", number),
+      h("button", { onclick: () => set({ game: 1 + (get().game % 9999) }) }, "Next task"),
+      h("button", { onclick: share }, "Copy the link for a class"),
+    ),
+    h("div", { class: "row" }, probe, h("label", {}, "I predict that it loses", guess), choose),
+    probes,
+    result,
+  );
 
   function begin() {
     controller.abort();
@@ -57,44 +122,134 @@ export function open(into, complain, redraw) {
     choose.disabled = game.over;
     guess.disabled = game.over;
     probe.textContent = `Probe the rate under the needle (${PROBES - game.probes.length} left)`;
-    probes.replaceChildren(game.probes.length ? h("table", {}, h("thead", {}, h("tr", {}, ["probe", "learning rate", "right on validation", "validation loss, epoch by epoch"].map((text) => h("th", {}, text)))),
-      h("tbody", {}, game.probes.map((at, i) => h("tr", {}, h("td", {}, String(i + 1)), h("td", {}, words(at.rate)), h("td", {}, at.diverged ? "diverged" : percent(at.accuracy)), h("td", {}, at.losses.map((loss) => (Number.isFinite(Number(loss)) ? Number(loss).toFixed(2) : "not finite")).join(", ")))))) : "");
+    probes.replaceChildren(
+      game.probes.length
+        ? h(
+            "table",
+            {},
+            h(
+              "thead",
+              {},
+              h(
+                "tr",
+                {},
+                ["probe", "learning rate", "right on validation", "validation loss, epoch by epoch"].map((text) =>
+                  h("th", {}, text),
+                ),
+              ),
+            ),
+            h(
+              "tbody",
+              {},
+              game.probes.map((at, i) =>
+                h(
+                  "tr",
+                  {},
+                  h("td", {}, String(i + 1)),
+                  h("td", {}, words(at.rate)),
+                  h("td", {}, at.diverged ? "diverged" : percent(at.accuracy)),
+                  h(
+                    "td",
+                    {},
+                    at.losses
+                      .map((loss) => (Number.isFinite(Number(loss)) ? Number(loss).toFixed(2) : "not finite"))
+                      .join(", "),
+                  ),
+                ),
+              ),
+            ),
+          )
+        : "",
+    );
   }
 
   async function test() {
-    const rate = get().lr, mine = game;
+    const rate = get().lr,
+      mine = game;
     probe.disabled = true;
     try {
       const found = await ask("/api/metrics", { ...mine.recipe, learning_rate: rate }, controller.signal);
-      mine.probes.push({ rate, diverged: found.diverged, accuracy: found.diverged ? 0 : Number(found.valid_accuracy.at(-1)), losses: found.valid_loss });
-    } catch (error) { if (error.name !== "AbortError") complain(error, test); }
+      mine.probes.push({
+        rate,
+        diverged: found.diverged,
+        accuracy: found.diverged ? 0 : Number(found.valid_accuracy.at(-1)),
+        losses: found.valid_loss,
+      });
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error, test);
+    }
     if (mine === game) draw();
   }
 
   async function reveal() {
-    const rate = get().lr, mine = game, trials = [];
+    const rate = get().lr,
+      mine = game,
+      trials = [];
     mine.over = true;
     draw();
-    result.replaceChildren(h("p", { class: "note" }, "Training 25 rates on three folds each to see what the best would have been."));
+    result.replaceChildren(
+      h("p", { class: "note" }, "Training 25 rates on three folds each to see what the best would have been."),
+    );
     try {
-      await stream("/api/landscape", { ...mine.recipe, folds: 3 }, controller.signal, (event) => { if (event.event === "trials") trials.push(...event.trials); });
-    } catch (error) { if (error.name !== "AbortError") { mine.over = false; draw(); complain(error, reveal); } return; }
-    if (mine === game) score(field.points({ trials }).map((at) => ({ ...at, accuracy: at.trials.some((t) => t.status === "diverged") ? 0 : at.accuracy })), rate);
+      await stream("/api/landscape", { ...mine.recipe, folds: 3 }, controller.signal, (event) => {
+        if (event.event === "trials") trials.push(...event.trials);
+      });
+    } catch (error) {
+      if (error.name !== "AbortError") {
+        mine.over = false;
+        draw();
+        complain(error, reveal);
+      }
+      return;
+    }
+    if (mine === game)
+      score(
+        field
+          .points({ trials })
+          .map((at) => ({ ...at, accuracy: at.trials.some((t) => t.status === "diverged") ? 0 : at.accuracy })),
+        rate,
+      );
   }
 
   function score(all, rate) {
-    const at = (where) => { const i = all.findIndex((point) => point.rate >= where); if (i <= 0) return all[i === 0 ? 0 : all.length - 1].accuracy; const [a, b] = [all[i - 1], all[i]], share = Math.log(where / a.rate) / Math.log(b.rate / a.rate); return a.accuracy + share * (b.accuracy - a.accuracy); };
-    const best = all.reduce((a, b) => (b.accuracy > a.accuracy ? b : a)), lost = 100 * (best.accuracy - at(rate));
-    const customary = ["adam", "rmsprop"].includes(game.recipe.optimizer) ? 0.001 : 0.01, par = 100 * (best.accuracy - at(customary));
-    const said = GUESSES[Number(guess.value)], was = GUESSES[lost < 1 ? 0 : lost < 3 ? 1 : lost < 10 ? 2 : 3];
+    const at = (where) => {
+      const i = all.findIndex((point) => point.rate >= where);
+      if (i <= 0) return all[i === 0 ? 0 : all.length - 1].accuracy;
+      const [a, b] = [all[i - 1], all[i]],
+        share = Math.log(where / a.rate) / Math.log(b.rate / a.rate);
+      return a.accuracy + share * (b.accuracy - a.accuracy);
+    };
+    const best = all.reduce((a, b) => (b.accuracy > a.accuracy ? b : a)),
+      lost = 100 * (best.accuracy - at(rate));
+    const customary = ["adam", "rmsprop"].includes(game.recipe.optimizer) ? 0.001 : 0.01,
+      par = 100 * (best.accuracy - at(customary));
+    const said = GUESSES[Number(guess.value)],
+      was = GUESSES[lost < 1 ? 0 : lost < 3 ? 1 : lost < 10 ? 2 : 3];
     const badge = lost < 0.5 ? "Gold" : lost < 2 ? "Silver" : lost < 5 ? "Bronze" : null;
     const points = (value) => `${value.toFixed(1)} point${value.toFixed(1) === "1.0" ? "" : "s"}`;
     result.replaceChildren(
       h("h3", {}, badge ? `${badge}: you lost ${points(lost)}` : `You lost ${points(lost)}`),
-      h("p", {}, `${words(rate)} gets ${percent(at(rate))} right; the best rate, ${words(best.rate)}, gets ${percent(best.accuracy)}. The customary ${words(customary)} would have lost ${points(par)}: ${lost < par - 0.05 ? "you beat it" : lost > par + 0.05 ? "it beats you" : "you are level with it"}.`),
-      h("p", {}, said === was ? `You predicted ${said}, and that is what it was.` : `You predicted ${said}; it was ${was}.`), land.element);
-    land.show([...all.map((point) => ({ kind: "mean", rate: point.rate, accuracy: point.accuracy })), ...game.probes.map((p) => ({ kind: "probe", ...p })), { kind: "chosen", rate, accuracy: best.accuracy }],
-      `The best rate of task ${get().game} is ${words(best.rate)}`, "Mean of three folds by learning rate. Diamonds: your probes. The line: your choice.");
+      h(
+        "p",
+        {},
+        `${words(rate)} gets ${percent(at(rate))} right; the best rate, ${words(best.rate)}, gets ${percent(best.accuracy)}. The customary ${words(customary)} would have lost ${points(par)}: ${lost < par - 0.05 ? "you beat it" : lost > par + 0.05 ? "it beats you" : "you are level with it"}.`,
+      ),
+      h(
+        "p",
+        {},
+        said === was ? `You predicted ${said}, and that is what it was.` : `You predicted ${said}; it was ${was}.`,
+      ),
+      land.element,
+    );
+    land.show(
+      [
+        ...all.map((point) => ({ kind: "mean", rate: point.rate, accuracy: point.accuracy })),
+        ...game.probes.map((p) => ({ kind: "probe", ...p })),
+        { kind: "chosen", rate, accuracy: best.accuracy },
+      ],
+      `The best rate of task ${get().game} is ${words(best.rate)}`,
+      "Mean of three folds by learning rate. Diamonds: your probes. The line: your choice.",
+    );
     redraw();
   }
 
@@ -105,5 +260,14 @@ export function open(into, complain, redraw) {
   }
 
   begin();
-  return { change(state, before) { if (state.game !== before.game || state.data !== before.data) begin(); }, close() { controller.abort(); land.close(); }, veiled: () => true };
+  return {
+    change(state, before) {
+      if (state.game !== before.game || state.data !== before.data) begin();
+    },
+    close() {
+      controller.abort();
+      land.close();
+    },
+    veiled: () => true,
+  };
 }

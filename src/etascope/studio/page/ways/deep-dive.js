@@ -1,51 +1,115 @@
 // The landscape with all folds, epoch by epoch, and beside what it was before.
-import { ask, stream } from "../api.js";
+import { stream } from "../api.js";
 import { chart, colourOfRate, rateAxis } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, words } from "../rates.js";
+import { sharpnessWall } from "../sharpness.js";
 import { get, moved, recipeOf } from "../state.js";
 
 export const name = "Deep dive";
 
 export function open(into, complain) {
-  let told = { trials: [], run: null }, before = null, epoch = null, controller = null;
+  let told = { trials: [], run: null },
+    before = null,
+    epoch = null,
+    controller = null;
   const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   // What a script reports has no frame of its own; losses in nats do.
-  const loss = () => ({ field: "loss", type: "quantitative", title: "validation loss (nats, logarithmic)", scale: { type: "log", clamp: true, nice: false, ...(told.run?.reports ? {} : { domainMax: 6 }) }, axis: { ...(told.run?.reports ? {} : { values: [0.1, 0.2, 0.5, 1, 2, 5] }), format: "~g" } });
-  const land = chart(() => ({
-    encoding: { x: rateAxis(), y: loss() },
-    layer: [
-      { transform: [{ filter: "datum.kind == 'basin'" }], mark: { type: "rect", color: css("accent"), opacity: 0.18 }, encoding: { x2: { field: "to" }, y: { value: 0 }, y2: { value: "height" } } },
-      { transform: [{ filter: "datum.kind == 'ghost'" }], mark: { type: "line", strokeDash: [5, 4], color: css("ghost") } },
-      { transform: [{ filter: "datum.kind == 'mean'" }], mark: { type: "line", color: css("quiet") } },
-      { transform: [{ filter: "datum.kind == 'dot'" }], mark: { type: "point", filled: true, size: 46, opacity: 0.9 }, encoding: { color: colourOfRate(), tooltip: [{ field: "rate", title: "learning rate" }, { field: "loss", format: ".3f", title: "validation loss" }, { field: "accuracy", format: ".0%", title: "accuracy" }, { field: "fold" }] } },
-      { transform: [{ filter: "datum.kind == 'needle'" }], mark: { type: "rule", color: css("accent"), strokeWidth: 2 }, encoding: { y: null } },
-    ],
-  }), 300);
+  const loss = () => ({
+    field: "loss",
+    type: "quantitative",
+    title: "validation loss (nats, logarithmic)",
+    scale: { type: "log", clamp: true, nice: false, ...(told.run?.reports ? {} : { domainMax: 6 }) },
+    axis: { ...(told.run?.reports ? {} : { values: [0.1, 0.2, 0.5, 1, 2, 5] }), format: "~g" },
+  });
+  const land = chart(
+    () => ({
+      encoding: { x: rateAxis(), y: loss() },
+      layer: [
+        {
+          transform: [{ filter: "datum.kind == 'basin'" }],
+          mark: { type: "rect", color: css("accent"), opacity: 0.18 },
+          encoding: { x2: { field: "to" }, y: { value: 0 }, y2: { value: "height" } },
+        },
+        {
+          transform: [{ filter: "datum.kind == 'ghost'" }],
+          mark: { type: "line", strokeDash: [5, 4], color: css("ghost") },
+        },
+        { transform: [{ filter: "datum.kind == 'mean'" }], mark: { type: "line", color: css("quiet") } },
+        {
+          transform: [{ filter: "datum.kind == 'dot'" }],
+          mark: { type: "point", filled: true, size: 46, opacity: 0.9 },
+          encoding: {
+            color: colourOfRate(),
+            tooltip: [
+              { field: "rate", title: "learning rate" },
+              { field: "loss", format: ".3f", title: "validation loss" },
+              { field: "accuracy", format: ".0%", title: "accuracy" },
+              { field: "fold" },
+            ],
+          },
+        },
+        {
+          transform: [{ filter: "datum.kind == 'needle'" }],
+          mark: { type: "rule", color: css("accent"), strokeWidth: 2 },
+          encoding: { y: null },
+        },
+      ],
+    }),
+    300,
+  );
   // The colour of a loss is gray, so that colour goes on meaning learning rate.
-  const shade = { field: "loss", type: "quantitative", title: "nats", scale: { type: "log", domain: [0.3, 3], clamp: true, range: ["#111827", "#f3f4f6"] } };
-  const map = chart(() => ({
-    encoding: { x: { field: "name", type: "ordinal", title: "learning rate", sort: { field: "rate" }, axis: { labelAngle: -60 } }, y: { field: "epoch", type: "ordinal", title: "epoch", sort: "descending" },
-      color: shade, tooltip: [{ field: "name", title: "learning rate" }, { field: "epoch" }, { field: "loss", format: ".2f" }] },
-    mark: "rect",
-  }), 170);
-  // Theory's wall beside the one that was measured.
-  const wall = chart(() => ({
-    encoding: { x: { field: "step", type: "quantitative", title: "training step", scale: { nice: false } }, y: { field: "limit", type: "quantitative", title: "highest stable learning rate by theory (logarithmic)", scale: { type: "log", nice: false }, axis: { format: "~g", values: [0.001, 0.01, 0.1, 1, 10, 100] } } },
-    layer: [
-      { transform: [{ filter: "datum.kind == 'limit'" }], mark: { type: "line", color: css("quiet"), point: { filled: true, color: css("ink"), size: 46 }, tooltip: true } },
-      { transform: [{ filter: "datum.kind == 'needle'" }], mark: { type: "rule", color: css("accent"), strokeWidth: 2 }, encoding: { x: null } },
-      { transform: [{ filter: "datum.kind == 'measured'" }], mark: { type: "rule", strokeDash: [6, 4], color: css("ink") }, encoding: { x: null } },
-    ],
-  }), 200);
-  const theory = h("p", {}), steep = h("div", {}, h("h3", {}, "Why too large a rate fails: the sharpness wall"), theory, wall.element);
-  let later = 0, sharpened = null, sharp = null;
-  const scrub = h("input", { type: "range", min: 1, "aria-label": "epoch", oninput: () => { epoch = Number(scrub.value); draw(); } }), shown = h("span"), answer = h("div");
+  const shade = {
+    field: "loss",
+    type: "quantitative",
+    title: "nats",
+    scale: { type: "log", domain: [0.3, 3], clamp: true, range: ["#111827", "#f3f4f6"] },
+  };
+  const map = chart(
+    () => ({
+      encoding: {
+        x: {
+          field: "name",
+          type: "ordinal",
+          title: "learning rate",
+          sort: { field: "rate" },
+          axis: { labelAngle: -60 },
+        },
+        y: { field: "epoch", type: "ordinal", title: "epoch", sort: "descending" },
+        color: shade,
+        tooltip: [{ field: "name", title: "learning rate" }, { field: "epoch" }, { field: "loss", format: ".2f" }],
+      },
+      mark: "rect",
+    }),
+    170,
+  );
+  const wall = sharpnessWall(complain);
+  let later = 0;
+  const scrub = h("input", {
+      type: "range",
+      min: 1,
+      "aria-label": "epoch",
+      oninput: () => {
+        epoch = Number(scrub.value);
+        draw();
+      },
+    }),
+    shown = h("span"),
+    answer = h("div");
   into.append(
     h("h2", {}, "Deep dive: the landscape"),
-    h("p", {}, "Each dot is one training to the end, on one of five folds: what is left out of the fold trains, the fold judges. Change batch size, epochs or optimizer: the landscape before stays as a dashed line."),
-    h("div", { class: "row" }, h("label", {}, "after epoch", scrub, shown)), land.element, answer, map.element, steep);
+    h(
+      "p",
+      {},
+      "Each dot is one training to the end, on one of five folds: what is left out of the fold trains, the fold judges. Change batch size, epochs or optimizer: the landscape before stays as a dashed line.",
+    ),
+    h("div", { class: "row" }, h("label", {}, "after epoch", scrub, shown)),
+    land.element,
+    answer,
+    map.element,
+    wall.element,
+  );
 
   async function load() {
     controller?.abort();
@@ -53,8 +117,11 @@ export function open(into, complain) {
     if (told.run) before = told;
     told = { trials: [], run: null };
     epoch = null;
-    if (get().run) { kept(); return; }
-    sharpen();
+    if (get().run) {
+      kept();
+      return;
+    }
+    wall.ask();
     try {
       await stream("/api/landscape", { ...recipeOf(get()), folds: 5 }, controller.signal, (event) => {
         if (event.event === "trials") told = { ...told, trials: [...told.trials, ...event.trials] };
@@ -62,43 +129,36 @@ export function open(into, complain) {
         if (event.event !== "begin") draw();
       });
       complain(null);
-    } catch (error) { if (error.name !== "AbortError") complain(error, load); }
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error, load);
+    }
   }
 
   // What a kept run has: its own trials, as far as each was trained.
   function kept() {
-    steep.hidden = true;
+    wall.hide();
     const { run, trials } = field.now;
-    if (run) { told = { trials, run }; draw(); }
-  }
-
-  async function sharpen() {
-    sharpened?.abort();
-    sharpened = new AbortController();
-    steep.hidden = false;
-    try {
-      sharp = await ask("/api/sharpness", { ...recipeOf(get()), learning_rate: get().lr }, sharpened.signal);
-      limit(sharp);
-    } catch (error) { if (error.name !== "AbortError") complain(error, sharpen); }
-  }
-
-  function limit(found) {
-    const points = found.points.filter((point) => point.limit !== null && Number.isFinite(Number(point.limit)));
-    theory.textContent = found.why;
-    wall.element.hidden = !points.length;
-    if (!points.length) return;
-    const measured = field.now.run?.walls?.high ?? null, last = points.at(-1);
-    const rows = points.map((point) => ({ kind: "limit", step: point.step, limit: Number(point.limit), sharpness: Number(point.sharpness) }));
-    wall.show([...rows, { kind: "needle", limit: get().lr }, ...(measured ? [{ kind: "measured", limit: measured }] : [])],
-      `By ${found.formula} the limit goes from ${words(Number(points[0].limit))} to ${words(Number(last.limit))} along this training${measured ? `; the measured wall is ${words(measured)}` : ""}`,
-      "Dots: the limit by the largest curvature of the loss. Green: the rate under the needle. Dashed: the lowest rate that was clearly worse.");
+    if (run) {
+      told = { trials, run };
+      draw();
+    }
   }
 
   function at(trials, when) {
     // Trials of a kept run that were stopped early show the loss that they had then.
     const i = (trial) => Math.min(when, trial.valid_loss.length) - 1;
-    return trials.filter((trial) => trial.status !== "diverged" && trial.valid_loss.length && Number.isFinite(Number(trial.valid_loss[i(trial)])))
-      .map((trial) => ({ kind: "dot", rate: trial.learning_rate, fold: trial.fold, loss: Number(trial.valid_loss[i(trial)]), accuracy: Number(trial.valid_accuracy[i(trial)]) }));
+    return trials
+      .filter(
+        (trial) =>
+          trial.status !== "diverged" && trial.valid_loss.length && Number.isFinite(Number(trial.valid_loss[i(trial)])),
+      )
+      .map((trial) => ({
+        kind: "dot",
+        rate: trial.learning_rate,
+        fold: trial.fold,
+        loss: Number(trial.valid_loss[i(trial)]),
+        accuracy: Number(trial.valid_accuracy[i(trial)]),
+      }));
   }
 
   function means(dots, kind) {
@@ -109,28 +169,66 @@ export function open(into, complain) {
 
   function draw() {
     if (!told.trials.length) return;
-    const epochs = Math.max(...told.trials.map((trial) => trial.valid_loss.length)), when = Math.min(epoch ?? epochs, epochs);
+    const epochs = Math.max(...told.trials.map((trial) => trial.valid_loss.length)),
+      when = Math.min(epoch ?? epochs, epochs);
     scrub.max = epochs;
     scrub.value = when;
     shown.textContent = `${when} of ${epochs}`;
-    const dots = at(told.trials, when), line = means(dots, "mean"), best = line.reduce((a, b) => (b.loss < a.loss ? b : a), line[0]);
+    const dots = at(told.trials, when),
+      line = means(dots, "mean"),
+      best = line.reduce((a, b) => (b.loss < a.loss ? b : a), line[0]);
     const rows = [...dots, ...line, { kind: "needle", rate: get().lr, loss: best.loss }];
     if (before) rows.push(...means(at(before.trials, before.trials[0].valid_loss.length), "ghost"));
-    if (told.run?.basin && when === epochs) rows.push({ kind: "basin", rate: told.run.basin.low, to: told.run.basin.high });
-    land.show(rows, `After epoch ${when}, the lowest mean loss is ${nats(best.loss)} at ${words(best.rate)}`, `Dots are folds, the line is their mean.${rows.at(-1).kind === "basin" ? " Shaded: the basin." : ""}${before ? " Dashed: the settings before." : ""}`);
-    const cells = [...new Set(told.trials.map((trial) => trial.learning_rate))].sort((a, b) => a - b).flatMap((rate) =>
-      Array.from({ length: epochs }, (_, e) => ({ rate, name: words(rate), epoch: e + 1, loss: field.mean(told.trials.filter((t) => t.learning_rate === rate).map((t) => Number(t.valid_loss[e]))) })));
-    map.show(cells.filter((cell) => Number.isFinite(cell.loss)), "Small rates learn late, large ones never settle", "Mean validation loss by learning rate and epoch; darker is lower.");
-    answer.replaceChildren(...(told.run ? told.run.reason.map((sentence) => h("p", {}, sentence)) : [h("p", { class: "note" }, `${told.trials.length} of 125 trainings are done.`)]));
+    if (told.run?.basin && when === epochs)
+      rows.push({ kind: "basin", rate: told.run.basin.low, to: told.run.basin.high });
+    land.show(
+      rows,
+      `After epoch ${when}, the lowest mean loss is ${nats(best.loss)} at ${words(best.rate)}`,
+      `Dots are folds, the line is their mean.${rows.at(-1).kind === "basin" ? " Shaded: the basin." : ""}${before ? " Dashed: the settings before." : ""}`,
+    );
+    const cells = [...new Set(told.trials.map((trial) => trial.learning_rate))]
+      .sort((a, b) => a - b)
+      .flatMap((rate) =>
+        Array.from({ length: epochs }, (_, e) => ({
+          rate,
+          name: words(rate),
+          epoch: e + 1,
+          loss: field.mean(told.trials.filter((t) => t.learning_rate === rate).map((t) => Number(t.valid_loss[e]))),
+        })),
+      );
+    map.show(
+      cells.filter((cell) => Number.isFinite(cell.loss)),
+      "Small rates learn late, large ones never settle",
+      "Mean validation loss by learning rate and epoch; darker is lower.",
+    );
+    answer.replaceChildren(
+      ...(told.run
+        ? told.run.reason.map((sentence) => h("p", {}, sentence))
+        : [h("p", { class: "note" }, `${told.trials.length} of 125 trainings are done.`)]),
+    );
   }
 
-  const stop = field.watch((now) => { if (get().run) kept(); else if (now.done && sharp) limit(sharp); });
+  const stop = field.watch((now) => {
+    if (get().run) kept();
+    else if (now.done) wall.again();
+  });
   load();
   return {
     change(state, was) {
-      if (moved(state, was)) load(); else draw();
-      if (state.lr !== was.lr && !state.run) { clearTimeout(later); later = setTimeout(sharpen, 250); }
+      if (moved(state, was)) load();
+      else draw();
+      if (state.lr !== was.lr && !state.run) {
+        clearTimeout(later);
+        later = setTimeout(wall.ask, 250);
+      }
     },
-    close() { stop(); clearTimeout(later); controller?.abort(); sharpened?.abort(); land.close(); map.close(); wall.close(); },
+    close() {
+      stop();
+      clearTimeout(later);
+      controller?.abort();
+      land.close();
+      map.close();
+      wall.close();
+    },
   };
 }

@@ -11,35 +11,85 @@ export const name = "Metrics";
 const PARTS = { train: "training", valid: "validation", test: "test" };
 
 export function open(into, complain) {
-  let controller = null, later = 0, found = null;
+  let controller = null,
+    later = 0,
+    found = null;
   const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
-  const curve = (title, format) => chart(() => ({
-    encoding: {
-      x: { field: "epoch", type: "quantitative", title: "epoch", axis: { tickMinStep: 1, format: "d" }, scale: { nice: false } },
-      y: { field: "value", type: "quantitative", title, axis: { format }, scale: { zero: false } },
-      // Colour means learning rate; the three parts of the data differ by their strokes.
-      strokeDash: { field: "part", type: "nominal", title: null, scale: { domain: Object.values(PARTS), range: [[2, 3], [1, 0], [8, 4]] }, legend: null },
-    },
-    mark: { type: "line", color: css("ink"), strokeWidth: 2, point: { filled: true, color: css("ink"), size: 26 }, tooltip: true },
-  }), 220);
-  const losses = curve("mean loss (nats)", "~g"), rights = curve("share right", ".0%");
-  const title = h("h2"), confusion = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix" }), mistakes = h("div", { class: "row" }), says = h("div");
-  into.append(title, h("p", {}, "One training at the rate under the needle, on four of five folds. After every epoch all three parts of the data are looked at; nothing is chosen by the test images here."),
-    h("div", { class: "columns" }, losses.element, rights.element), says,
-    h("h3", {}, "Confusion: what the test images are, and what the model says"), confusion,
-    h("h3", {}, "The most confident mistakes"), mistakes);
+  const curve = (title, format) =>
+    chart(
+      () => ({
+        encoding: {
+          x: {
+            field: "epoch",
+            type: "quantitative",
+            title: "epoch",
+            axis: { tickMinStep: 1, format: "d" },
+            scale: { nice: false },
+          },
+          y: { field: "value", type: "quantitative", title, axis: { format }, scale: { zero: false } },
+          // Colour means learning rate; the three parts of the data differ by their strokes.
+          strokeDash: {
+            field: "part",
+            type: "nominal",
+            title: null,
+            scale: {
+              domain: Object.values(PARTS),
+              range: [
+                [2, 3],
+                [1, 0],
+                [8, 4],
+              ],
+            },
+            legend: null,
+          },
+        },
+        mark: {
+          type: "line",
+          color: css("ink"),
+          strokeWidth: 2,
+          point: { filled: true, color: css("ink"), size: 26 },
+          tooltip: true,
+        },
+      }),
+      220,
+    );
+  const losses = curve("mean loss (nats)", "~g"),
+    rights = curve("share right", ".0%");
+  const title = h("h2"),
+    confusion = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix" }),
+    mistakes = h("div", { class: "row" }),
+    says = h("div");
+  into.append(
+    title,
+    h(
+      "p",
+      {},
+      "One training at the rate under the needle, on four of five folds. After every epoch all three parts of the data are looked at; nothing is chosen by the test images here.",
+    ),
+    h("div", { class: "columns" }, losses.element, rights.element),
+    says,
+    h("h3", {}, "Confusion: what the test images are, and what the model says"),
+    confusion,
+    h("h3", {}, "The most confident mistakes"),
+    mistakes,
+  );
 
   async function load() {
     controller?.abort();
     controller = new AbortController();
     const state = get();
     title.textContent = `Metrics: learning rate ${words(state.lr)}`;
-    if (state.run) { stored(); return; }
+    if (state.run) {
+      stored();
+      return;
+    }
     try {
       found = await ask("/api/metrics", { ...recipeOf(state), learning_rate: state.lr }, controller.signal);
       complain(null);
       draw(found);
-    } catch (error) { if (error.name !== "AbortError") complain(error, load); }
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error, load);
+    }
   }
 
   // A kept run has curves of its trials, on training and validation images.
@@ -48,32 +98,145 @@ export function open(into, complain) {
     if (!at) return;
     title.textContent = `Metrics: the kept training at ${words(at.rate)}`;
     const trial = at.trials[0];
-    draw({ ...trial, train_loss: trial.train_loss, test_loss: [], test_accuracy: [], diverged: trial.status === "diverged", confusion: null, mistakes: [], class_names: [] });
+    draw({
+      ...trial,
+      train_loss: trial.train_loss,
+      test_loss: [],
+      test_accuracy: [],
+      diverged: trial.status === "diverged",
+      confusion: null,
+      mistakes: [],
+      class_names: [],
+    });
     confusion.replaceChildren(h("p", {}, "A kept run has no confusion matrix: weights of trials are not kept."));
     mistakes.replaceChildren(h("p", {}, "Nor single images."));
   }
 
   function draw(m) {
-    const rows = (kind) => Object.entries(PARTS).flatMap(([part, words_]) => m[`${part}_${kind}`].map((value, i) => ({ part: words_, epoch: i + 1, value: Number(value) })).filter((row) => Number.isFinite(row.value)));
+    const rows = (kind) =>
+      Object.entries(PARTS).flatMap(([part, words_]) =>
+        m[`${part}_${kind}`]
+          .map((value, i) => ({ part: words_, epoch: i + 1, value: Number(value) }))
+          .filter((row) => Number.isFinite(row.value)),
+      );
     const last = (key) => Number(m[key].at(-1) ?? NaN);
     const gap = last("valid_loss") - last("train_loss");
-    losses.show(rows("loss"), m.diverged ? "The loss left the finite numbers" : gap > 0.1 ? `Validation loss ends ${nats(gap)} above training loss` : "Training and validation loss end together", "Dotted: training, solid: validation, dashed: test.");
-    rights.show(rows("accuracy"), m.diverged ? "This training diverged" : `${percent(last("valid_accuracy"))} right on validation${m.test_accuracy.length ? `, ${percent(last("test_accuracy"))} on test` : ""}`, "Dotted: training, solid: validation, dashed: test.");
+    losses.show(
+      rows("loss"),
+      m.diverged
+        ? "The loss left the finite numbers"
+        : gap > 0.1
+          ? `Validation loss ends ${nats(gap)} above training loss`
+          : "Training and validation loss end together",
+      "Dotted: training, solid: validation, dashed: test.",
+    );
+    rights.show(
+      rows("accuracy"),
+      m.diverged
+        ? "This training diverged"
+        : `${percent(last("valid_accuracy"))} right on validation${m.test_accuracy.length ? `, ${percent(last("test_accuracy"))} on test` : ""}`,
+      "Dotted: training, solid: validation, dashed: test.",
+    );
     says.replaceChildren(
-      h("p", {}, h("b", {}, "Training "), `tells whether it learns at all: ${nats(m.train_loss.at(-1))} nats at the end, ${gap > 0.1 ? "less than on images it did not train on, as it has begun to learn them by heart" : "no less than on other images, so it has not learned them by heart"}.`),
-      h("p", {}, h("b", {}, "Validation "), "is what a learning rate is chosen by: images that do not train, looked at again and again."),
-      h("p", {}, h("b", {}, "Test "), "says how the final model does, and is looked at once. With 200 images, luck alone moves it by some points."));
-    if (!m.confusion) { if (m.diverged) { confusion.replaceChildren(h("p", {}, "A training that diverged has no model. Move the needle to a smaller rate.")); mistakes.replaceChildren(); } return; }
-    const names = m.class_names, sums = m.confusion.map((row) => row.reduce((a, b) => a + b, 0));
-    confusion.replaceChildren(h("table", { class: "matrix" }, h("thead", {}, h("tr", {}, h("th", {}, "it is \u2193  says \u2192"), names.map((text) => h("th", { class: "n" }, text)))),
-      h("tbody", {}, m.confusion.map((row, i) => h("tr", {}, h("th", { scope: "row" }, names[i]), row.map((count, j) => h("td", { class: "n", title: `${count} of ${sums[i]} images of ${names[i]} are called ${names[j]}`, style: `background:color-mix(in srgb, var(--ghost) ${Math.round(60 * count / Math.max(sums[i], 1))}%, transparent)` }, count ? h(i === j ? "b" : "span", {}, String(count)) : "")))))));
-    mistakes.replaceChildren(...(m.mistakes.length ? m.mistakes.map((one) => h("figure", {}, digit(one.image, 84, `test image ${one.number}, a ${one.label}`), h("figcaption", {}, `a ${one.label}, called ${one.said}`, h("br"), `with ${percent(one.confidence)}`))) : [h("p", {}, "It makes no mistake on the test images.")]));
+      h(
+        "p",
+        {},
+        h("b", {}, "Training "),
+        `tells whether it learns at all: ${nats(m.train_loss.at(-1))} nats at the end, ${gap > 0.1 ? "less than on images it did not train on, as it has begun to learn them by heart" : "no less than on other images, so it has not learned them by heart"}.`,
+      ),
+      h(
+        "p",
+        {},
+        h("b", {}, "Validation "),
+        "is what a learning rate is chosen by: images that do not train, looked at again and again.",
+      ),
+      h(
+        "p",
+        {},
+        h("b", {}, "Test "),
+        "says how the final model does, and is looked at once. With 200 images, luck alone moves it by some points.",
+      ),
+    );
+    if (!m.confusion) {
+      if (m.diverged) {
+        confusion.replaceChildren(
+          h("p", {}, "A training that diverged has no model. Move the needle to a smaller rate."),
+        );
+        mistakes.replaceChildren();
+      }
+      return;
+    }
+    const names = m.class_names,
+      sums = m.confusion.map((row) => row.reduce((a, b) => a + b, 0));
+    confusion.replaceChildren(
+      h(
+        "table",
+        { class: "matrix" },
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", {}, "it is \u2193  says \u2192"),
+            names.map((text) => h("th", { class: "n" }, text)),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          m.confusion.map((row, i) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, names[i]),
+              row.map((count, j) =>
+                h(
+                  "td",
+                  {
+                    class: "n",
+                    title: `${count} of ${sums[i]} images of ${names[i]} are called ${names[j]}`,
+                    style: `background:color-mix(in srgb, var(--ghost) ${Math.round((60 * count) / Math.max(sums[i], 1))}%, transparent)`,
+                  },
+                  count ? h(i === j ? "b" : "span", {}, String(count)) : "",
+                ),
+              ),
+            ),
+          ),
+        ),
+      ),
+    );
+    mistakes.replaceChildren(
+      ...(m.mistakes.length
+        ? m.mistakes.map((one) =>
+            h(
+              "figure",
+              {},
+              digit(one.image, 84, `test image ${one.number}, a ${one.label}`),
+              h("figcaption", {}, `a ${one.label}, called ${one.said}`, h("br"), `with ${percent(one.confidence)}`),
+            ),
+          )
+        : [h("p", {}, "It makes no mistake on the test images.")]),
+    );
   }
 
-  const stop = field.watch(() => { if (get().run) stored(); });
+  const stop = field.watch(() => {
+    if (get().run) stored();
+  });
   load();
   return {
-    change(state, before) { if (moved(state, before) || state.lr !== before.lr) { clearTimeout(later); later = setTimeout(load, 80); } },
-    close() { stop(); clearTimeout(later); controller?.abort(); losses.close(); rights.close(); },
+    change(state, before) {
+      if (moved(state, before) || state.lr !== before.lr) {
+        clearTimeout(later);
+        later = setTimeout(load, 80);
+      }
+    },
+    close() {
+      stop();
+      clearTimeout(later);
+      controller?.abort();
+      losses.close();
+      rights.close();
+    },
   };
 }

@@ -9,25 +9,85 @@ export const name = "Project";
 
 export function open(into, complain, redraw) {
   let controller = null;
-  const zone = h("label", { class: "card drop" }, h("b", {}, "Drop a zip or a folder here"), h("span", { class: "note" }, "A folder for each class, with its images inside; or choose:"),
-    h("span", { class: "row" }, h("input", { type: "file", accept: ".zip,application/zip", "aria-label": "a zip of images", onchange: (event) => take([...event.target.files]) }), h("input", { type: "file", webkitdirectory: true, multiple: true, "aria-label": "a folder of images", onchange: (event) => take([...event.target.files]) })));
-  zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
+  const zone = h(
+    "label",
+    { class: "card drop" },
+    h("b", {}, "Drop a zip or a folder here"),
+    h("span", { class: "note" }, "A folder for each class, with its images inside; or choose:"),
+    h(
+      "span",
+      { class: "row" },
+      h("input", {
+        type: "file",
+        accept: ".zip,application/zip",
+        "aria-label": "a zip of images",
+        onchange: (event) => take([...event.target.files]),
+      }),
+      h("input", {
+        type: "file",
+        webkitdirectory: true,
+        multiple: true,
+        "aria-label": "a folder of images",
+        onchange: (event) => take([...event.target.files]),
+      }),
+    ),
+  );
+  zone.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    zone.classList.add("over");
+  });
   zone.addEventListener("dragleave", () => zone.classList.remove("over"));
-  zone.addEventListener("drop", async (event) => { event.preventDefault(); zone.classList.remove("over"); take(await dropped(event.dataTransfer)); });
-  const check = h("div", { role: "status" }), bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "how far the search is" }), far = h("p", { role: "status" });
-  const start = h("button", { class: "main", onclick: begin }, "Find the learning rate"), stop = h("button", { hidden: true, onclick: cancel }, "Stop"), answer = h("div", { "aria-live": "polite" }), runs = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Kept runs" });
-  into.append(h("h2", {}, "Project: your own images"), h("p", {}, "The images stay on this machine. The recipe above is searched as ", h("code", {}, "etascope pick"), " does it."),
-    zone, check, h("div", { class: "row" }, start, stop), bar, far, answer, h("h3", {}, "Runs that were kept"), runs);
+  zone.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    zone.classList.remove("over");
+    take(await dropped(event.dataTransfer));
+  });
+  const check = h("div", { role: "status" }),
+    bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "how far the search is" }),
+    far = h("p", { role: "status" });
+  const start = h("button", { class: "main", onclick: begin }, "Find the learning rate"),
+    stop = h("button", { hidden: true, onclick: cancel }, "Stop"),
+    answer = h("div", { "aria-live": "polite" }),
+    runs = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Kept runs" });
+  into.append(
+    h("h2", {}, "Project: your own images"),
+    h(
+      "p",
+      {},
+      "The images stay on this machine. The recipe above is searched as ",
+      h("code", {}, "etascope pick"),
+      " does it.",
+    ),
+    zone,
+    check,
+    h("div", { class: "row" }, start, stop),
+    bar,
+    far,
+    answer,
+    h("h3", {}, "Runs that were kept"),
+    runs,
+  );
 
   async function take(files) {
     if (!files.length) return;
     check.replaceChildren(h("p", { class: "note" }, `Reading ${files.length} file${files.length > 1 ? "s" : ""}.`));
     try {
       const body = files.length === 1 && files[0].name.toLowerCase().endsWith(".zip") ? files[0] : await zip(files);
-      const found = await ask("/api/uploads", {}, undefined, { method: "POST", body, headers: { "content-type": "application/zip" } });
+      const found = await ask("/api/uploads", {}, undefined, {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/zip" },
+      });
       complain(null);
       set({ data: found.name, run: "", image: 0 });
-      check.replaceChildren(h("p", {}, `${found.images} images of ${found.image_shape.join(" \u00d7 ")} in ${found.class_names.length} classes: ${found.class_names.slice(0, 12).join(", ")}${found.class_names.length > 12 ? " and more" : ""}. ${found.development} to train and validate, ${found.test} to test.`), ...found.notes.map((note) => h("p", { class: "note" }, note)));
+      check.replaceChildren(
+        h(
+          "p",
+          {},
+          `${found.images} images of ${found.image_shape.join(" \u00d7 ")} in ${found.class_names.length} classes: ${found.class_names.slice(0, 12).join(", ")}${found.class_names.length > 12 ? " and more" : ""}. ${found.development} to train and validate, ${found.test} to test.`,
+        ),
+        ...found.notes.map((note) => h("p", { class: "note" }, note)),
+      );
     } catch (error) {
       check.replaceChildren();
       complain(error instanceof Trouble ? error : new Trouble(`The files could not be read: ${error.message}`));
@@ -39,11 +99,15 @@ export function open(into, complain, redraw) {
     try {
       const { id } = await ask("/api/picks", recipeOf(get()), undefined, { method: "POST" });
       set({ pick: id });
-    } catch (error) { complain(error, begin); }
+    } catch (error) {
+      complain(error, begin);
+    }
     start.disabled = false;
   }
 
-  async function cancel() { await ask(`/api/picks/${get().pick}`, {}, undefined, { method: "DELETE" }).catch(() => {}); }
+  async function cancel() {
+    await ask(`/api/picks/${get().pick}`, {}, undefined, { method: "DELETE" }).catch(() => {});
+  }
 
   // Follow the search that the address names; after a reload, from its beginning.
   async function follow() {
@@ -55,11 +119,18 @@ export function open(into, complain, redraw) {
     bar.hidden = stop.hidden = false;
     try {
       await stream(`/api/picks/${pick}/events`, {}, controller.signal, (event) => {
-        if (event.event === "progress") { bar.value = event.done / event.total; far.textContent = `Round ${event.round}: ${event.done} of ${event.total} parts, ${event.trials} trainings.`; }
+        if (event.event === "progress") {
+          bar.value = event.done / event.total;
+          far.textContent = `Round ${event.round}: ${event.done} of ${event.total} parts, ${event.trials} trainings.`;
+        }
         if (event.event === "cancelled") far.textContent = "Stopped. Nothing was lost but this search.";
         if (event.event === "run") told(event.run, event.kept, pick);
       });
-    } catch (error) { if (error.name === "AbortError") return; far.textContent = ""; complain(error); }
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      far.textContent = "";
+      complain(error);
+    }
     bar.hidden = stop.hidden = true;
     list();
   }
@@ -67,24 +138,102 @@ export function open(into, complain, redraw) {
   function told(run, kept, pick) {
     far.textContent = `${run.cost.trials} trainings in ${run.seconds.toFixed(1)} s.`;
     answer.replaceChildren(
-      h("h3", {}, run.learning_rate === null ? "It cannot be told yet" : `Learning rate ${words(run.learning_rate)}${run.basin ? `, basin ${words(run.basin.low)} to ${words(run.basin.high)}` : ""}${run.confidence ? `, ${run.confidence.word}` : ""}`),
+      h(
+        "h3",
+        {},
+        run.learning_rate === null
+          ? "It cannot be told yet"
+          : `Learning rate ${words(run.learning_rate)}${run.basin ? `, basin ${words(run.basin.low)} to ${words(run.basin.high)}` : ""}${run.confidence ? `, ${run.confidence.word}` : ""}`,
+      ),
       ...run.reason.map((sentence) => h("p", {}, sentence)),
       run.test ? h("p", {}, `The final model gets ${percent(run.test.accuracy)} of the test images right.`) : "",
-      h("div", { class: "row" }, h("a", { href: `/api/picks/${pick}/report.html`, download: "etascope-report.html" }, "Download the report"), run.learning_rate === null ? "" : h("button", { onclick: () => set({ lr: run.learning_rate }) }, "Set the needle there"), kept ? h("button", { onclick: () => set({ run: kept }) }, "Open it in the dial") : ""));
+      h(
+        "div",
+        { class: "row" },
+        h("a", { href: `/api/picks/${pick}/report.html`, download: "etascope-report.html" }, "Download the report"),
+        run.learning_rate === null
+          ? ""
+          : h("button", { onclick: () => set({ lr: run.learning_rate }) }, "Set the needle there"),
+        kept ? h("button", { onclick: () => set({ run: kept }) }, "Open it in the dial") : "",
+      ),
+    );
   }
 
   async function list() {
     try {
       const { runs: kept } = await ask("/api/runs", { limit: 20 });
-      runs.replaceChildren(kept.length ? h("table", {}, h("thead", {}, h("tr", {}, ["when", "images", "recipe", "learning rate", "in the dial"].map((text) => h("th", {}, text)))),
-        h("tbody", {}, kept.map((run) => h("tr", {}, h("td", {}, run.created.slice(0, 16).replace("T", " ")), h("td", {}, run.source.split("/").at(-1)), h("td", {}, run.recipe), h("td", {}, run.learning_rate === null ? (run.finished ? "cannot tell" : "not finished") : words(run.learning_rate)),
-          h("td", {}, run.finished ? h("button", { "aria-label": `Open run ${run.id}`, onclick: () => set({ run: run.id, ...(run.learning_rate ? { lr: Math.min(Math.max(run.learning_rate, 1e-5), 10) } : {}) }) }, "Open") : ""))))) : h("p", {}, "None yet. A search here or by etascope pick is kept, and can be opened again."));
-    } catch (error) { complain(error, list); }
+      runs.replaceChildren(
+        kept.length
+          ? h(
+              "table",
+              {},
+              h(
+                "thead",
+                {},
+                h(
+                  "tr",
+                  {},
+                  ["when", "images", "recipe", "learning rate", "in the dial"].map((text) => h("th", {}, text)),
+                ),
+              ),
+              h(
+                "tbody",
+                {},
+                kept.map((run) =>
+                  h(
+                    "tr",
+                    {},
+                    h("td", {}, run.created.slice(0, 16).replace("T", " ")),
+                    h("td", {}, run.source.split("/").at(-1)),
+                    h("td", {}, run.recipe),
+                    h(
+                      "td",
+                      {},
+                      run.learning_rate === null
+                        ? run.finished
+                          ? "cannot tell"
+                          : "not finished"
+                        : words(run.learning_rate),
+                    ),
+                    h(
+                      "td",
+                      {},
+                      run.finished
+                        ? h(
+                            "button",
+                            {
+                              "aria-label": `Open run ${run.id}`,
+                              onclick: () =>
+                                set({
+                                  run: run.id,
+                                  ...(run.learning_rate ? { lr: Math.min(Math.max(run.learning_rate, 1e-5), 10) } : {}),
+                                }),
+                            },
+                            "Open",
+                          )
+                        : "",
+                    ),
+                  ),
+                ),
+              ),
+            )
+          : h("p", {}, "None yet. A search here or by etascope pick is kept, and can be opened again."),
+      );
+    } catch (error) {
+      complain(error, list);
+    }
   }
 
   follow();
   list();
-  return { change(state, before) { if (state.pick !== before.pick) follow(); }, close() { controller?.abort(); } };
+  return {
+    change(state, before) {
+      if (state.pick !== before.pick) follow();
+    },
+    close() {
+      controller?.abort();
+    },
+  };
 }
 
 // All files of a drop, folders gone through.
@@ -103,6 +252,7 @@ async function dropped(transfer) {
       for (const one of some) await walk(one, `${path}${entry.name}/`);
     }
   };
-  for (const entry of [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean)) await walk(entry, "");
+  for (const entry of [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean))
+    await walk(entry, "");
   return found;
 }

@@ -8,39 +8,96 @@ import { address, get, moved, recipeOf, set } from "../state.js";
 export const name = "Recall";
 
 export function open(into, complain) {
-  let controller = null, later = 0, traced = [], score = new Map();
-  const cards = h("div", { class: "columns" }), quiz = h("div"), standing = h("p", { role: "status" });
-  into.append(h("h2", {}, "Recall: what did your own trainings show?"), h("p", {}, "Say the answer to yourself, then turn the card. All answers come from what was just trained."),
-    cards, h("h3", {}, "Quiz"), standing, quiz);
+  let controller = null,
+    later = 0,
+    traced = [],
+    score = new Map();
+  const cards = h("div", { class: "columns" }),
+    quiz = h("div"),
+    standing = h("p", { role: "status" });
+  into.append(
+    h("h2", {}, "Recall: what did your own trainings show?"),
+    h("p", {}, "Say the answer to yourself, then turn the card. All answers come from what was just trained."),
+    cards,
+    h("h3", {}, "Quiz"),
+    standing,
+    quiz,
+  );
 
   async function load() {
     controller?.abort();
     controller = new AbortController();
     traced = [];
-    if (get().run) { draw(); return; }
+    if (get().run) {
+      draw();
+      return;
+    }
     try {
-      traced = (await ask("/api/trace", { ...recipeOf(get()), learning_rate: get().lr, image: 0 }, controller.signal)).quiz;
+      traced = (await ask("/api/trace", { ...recipeOf(get()), learning_rate: get().lr, image: 0 }, controller.signal))
+        .quiz;
       complain(null);
       draw();
-    } catch (error) { if (error.name !== "AbortError") complain(error, load); }
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error, load);
+    }
   }
 
   function draw() {
     const { run } = field.now;
-    if (!run) { cards.replaceChildren(h("p", { class: "note" }, "The landscape is being trained.")); return; }
-    const all = field.points(field.now), best = all.reduce((a, b) => (b.loss < a.loss ? b : a)), { lr } = get(), here = field.nearest(all, lr);
-    const far = all.filter((at) => at.rate >= 20 * best.rate), small = all.filter((at) => at.rate <= best.rate / 20);
+    if (!run) {
+      cards.replaceChildren(h("p", { class: "note" }, "The landscape is being trained."));
+      return;
+    }
+    const all = field.points(field.now),
+      best = all.reduce((a, b) => (b.loss < a.loss ? b : a)),
+      { lr } = get(),
+      here = field.nearest(all, lr);
+    const far = all.filter((at) => at.rate >= 20 * best.rate),
+      small = all.filter((at) => at.rate <= best.rate / 20);
     const told = [
-      ["Which learning rate is recommended for this recipe?", run.learning_rate === null ? "It cannot be told yet." : `${words(run.learning_rate)}. The lowest loss that was measured is ${nats(best.loss)}, at ${words(best.rate)}.`],
-      ["How wide is the basin, the rates that cannot be told apart from the best?", run.basin ? `From ${words(run.basin.low)} to ${words(run.basin.high)}: a factor of ${(run.basin.high / run.basin.low).toFixed(1)}.` : "No basin could be told here."],
-      [`How many images does the model at ${words(here.rate)} get right on validation?`, Number.isFinite(here.accuracy) ? `${percent(here.accuracy)}; the best rate gets ${percent(best.accuracy)}.` : "None: it diverged."],
-      far.length ? ["What becomes of a rate twenty times too large?", Number.isFinite(far[0].loss) ? `At ${words(far[0].rate)} the loss ends at ${nats(far[0].loss)}; a blind guess has 2.30.` : `At ${words(far[0].rate)} it diverged.`] : null,
-      small.length ? ["And of one twenty times too small?", `At ${words(small.at(-1).rate)} the loss ends at ${nats(small.at(-1).loss)}: it hardly learned in this many steps.`] : null,
+      [
+        "Which learning rate is recommended for this recipe?",
+        run.learning_rate === null
+          ? "It cannot be told yet."
+          : `${words(run.learning_rate)}. The lowest loss that was measured is ${nats(best.loss)}, at ${words(best.rate)}.`,
+      ],
+      [
+        "How wide is the basin, the rates that cannot be told apart from the best?",
+        run.basin
+          ? `From ${words(run.basin.low)} to ${words(run.basin.high)}: a factor of ${(run.basin.high / run.basin.low).toFixed(1)}.`
+          : "No basin could be told here.",
+      ],
+      [
+        `How many images does the model at ${words(here.rate)} get right on validation?`,
+        Number.isFinite(here.accuracy)
+          ? `${percent(here.accuracy)}; the best rate gets ${percent(best.accuracy)}.`
+          : "None: it diverged.",
+      ],
+      far.length
+        ? [
+            "What becomes of a rate twenty times too large?",
+            Number.isFinite(far[0].loss)
+              ? `At ${words(far[0].rate)} the loss ends at ${nats(far[0].loss)}; a blind guess has 2.30.`
+              : `At ${words(far[0].rate)} it diverged.`,
+          ]
+        : null,
+      small.length
+        ? [
+            "And of one twenty times too small?",
+            `At ${words(small.at(-1).rate)} the loss ends at ${nats(small.at(-1).loss)}: it hardly learned in this many steps.`,
+          ]
+        : null,
     ].filter(Boolean);
-    cards.replaceChildren(...told.map(([front, back]) => h("details", { class: "card flip" }, h("summary", {}, front), h("p", {}, back))));
+    cards.replaceChildren(
+      ...told.map(([front, back]) => h("details", { class: "card flip" }, h("summary", {}, front), h("p", {}, back))),
+    );
     score = new Map();
-    const questions = [...(run.quiz ?? []).map((q) => [q, "deep-dive", "Deep dive"]), ...traced.map((q) => [q, "trace", "Trace"])];
-    const seen = new Set(), different = questions.filter(([q]) => !seen.has(q.text) && seen.add(q.text));
+    const questions = [
+      ...(run.quiz ?? []).map((q) => [q, "deep-dive", "Deep dive"]),
+      ...traced.map((q) => [q, "trace", "Trace"]),
+    ];
+    const seen = new Set(),
+      different = questions.filter(([q]) => !seen.has(q.text) && seen.add(q.text));
     quiz.replaceChildren(...different.map(([question, way, title], n) => form(question, n, way, title)));
     tell(different.length);
   }
@@ -50,16 +107,63 @@ export function open(into, complain) {
     const choose = (i) => {
       const right = i === question.answer;
       if (!score.has(n)) score.set(n, right);
-      answer.replaceChildren(h("b", {}, right ? "Right. " : "Not so. "), question.reason, " ", right ? "" : h("a", { href: address({ ...get(), way }), onclick: (event) => { event.preventDefault(); set({ way }); } }, `See why in ${title}.`));
+      answer.replaceChildren(
+        h("b", {}, right ? "Right. " : "Not so. "),
+        question.reason,
+        " ",
+        right
+          ? ""
+          : h(
+              "a",
+              {
+                href: address({ ...get(), way }),
+                onclick: (event) => {
+                  event.preventDefault();
+                  set({ way });
+                },
+              },
+              `See why in ${title}.`,
+            ),
+      );
       tell(quiz.children.length);
     };
-    return h("fieldset", { class: "card" }, h("legend", {}, `${n + 1}. ${question.text}`),
-      question.options.map((option, i) => h("label", { class: "option" }, h("input", { type: "radio", name: `question-${n}`, onchange: () => choose(i) }), option)), answer);
+    return h(
+      "fieldset",
+      { class: "card" },
+      h("legend", {}, `${n + 1}. ${question.text}`),
+      question.options.map((option, i) =>
+        h(
+          "label",
+          { class: "option" },
+          h("input", { type: "radio", name: `question-${n}`, onchange: () => choose(i) }),
+          option,
+        ),
+      ),
+      answer,
+    );
   }
 
-  function tell(total) { standing.textContent = score.size ? `${[...score.values()].filter(Boolean).length} of ${score.size} right at the first try; ${total} questions in all.` : `${total} questions.`; }
+  function tell(total) {
+    standing.textContent = score.size
+      ? `${[...score.values()].filter(Boolean).length} of ${score.size} right at the first try; ${total} questions in all.`
+      : `${total} questions.`;
+  }
 
-  const stop = field.watch((now) => { if (now.done || !now.trials.length) draw(); });
+  const stop = field.watch((now) => {
+    if (now.done || !now.trials.length) draw();
+  });
   load();
-  return { change(state, before) { if (moved(state, before) || state.lr !== before.lr) { clearTimeout(later); later = setTimeout(load, 150); } }, close() { stop(); clearTimeout(later); controller?.abort(); } };
+  return {
+    change(state, before) {
+      if (moved(state, before) || state.lr !== before.lr) {
+        clearTimeout(later);
+        later = setTimeout(load, 150);
+      }
+    },
+    close() {
+      stop();
+      clearTimeout(later);
+      controller?.abort();
+    },
+  };
 }

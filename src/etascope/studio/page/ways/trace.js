@@ -1,92 +1,244 @@
 // The pipeline laid open for the rate under the needle, and one digit followed through the layers.
 import { ask } from "../api.js";
-import { pad } from "../drawing.js";
 import { digit, h } from "../elements.js";
 import * as field from "../landscape.js";
-import { colour, nats, percent, words } from "../rates.js";
+import { nats, percent, words } from "../rates.js";
+import { seen } from "../seen.js";
 import { get, recipeOf, set } from "../state.js";
 
 export const name = "Trace";
 
 export function open(into, complain) {
-  let controller = null, later = 0, drawn = null, seeing = null;
-  const others = h("div", { "aria-live": "polite" });
-  const stages = h("ol", { class: "stages" }), epochs = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Training, epoch by epoch" }), seen = h("div"), insight = h("div"), title = h("h2");
-  const pick = h("input", { type: "number", min: 0, max: 199, value: get().image, "aria-label": "number of the test image", oninput: () => { if (pick.checkValidity() && pick.value !== "") set({ image: Number(pick.value) }); } });
-  into.append(title, h("p", {}, "The whole of one training at the rate under the needle, with the numbers that were really there."),
-    h("h3", {}, "Five stages"), stages, h("h3", {}, "Epoch by epoch"), epochs,
-    h("h3", {}, "One prediction, followed through the layers"), h("div", { class: "row" }, h("label", {}, "test image, 0 to 199", pick), h("button", { onclick: () => turn(-1) }, "Previous"), h("button", { onclick: () => turn(1) }, "Next")), seen,
+  let controller = null,
+    later = 0,
+    tests = 200;
+  const drawing = seen(complain);
+  const stages = h("ol", { class: "stages" }),
+    epochs = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Training, epoch by epoch" }),
+    followed = h("div"),
+    insight = h("div"),
+    title = h("h2");
+  const asked = h("span", {}, "test image");
+  const pick = h("input", {
+    type: "number",
+    min: 0,
+    max: 199,
+    value: get().image,
+    "aria-label": "number of the test image",
+    oninput: () => {
+      if (pick.checkValidity() && pick.value !== "") set({ image: Number(pick.value) });
+    },
+  });
+  into.append(
+    title,
+    h("p", {}, "The whole of one training at the rate under the needle, with the numbers that were really there."),
+    h("h3", {}, "Five stages"),
+    stages,
+    h("h3", {}, "Epoch by epoch"),
+    epochs,
+    h("h3", {}, "One prediction, followed through the layers"),
+    h(
+      "div",
+      { class: "row" },
+      h("label", {}, asked, pick),
+      h("button", { onclick: () => turn(-1) }, "Previous"),
+      h("button", { onclick: () => turn(1) }, "Next"),
+    ),
+    followed,
     h("h3", {}, "Draw a digit, and see what models of other rates make of it"),
-    h("div", { class: "columns" }, pad((pixels) => { drawn = pixels; see(); }).element, others),
-    h("h3", {}, "What to take away"), insight);
-  others.append(h("p", { class: "note" }, "Draw on the black square. Twelve models, each trained at a learning rate of its own, will look at it."));
-
-  function turn(by) { const image = (get().image + by + 200) % 200; pick.value = image; set({ image }); }
+    drawing.element,
+    h("h3", {}, "What to take away"),
+    insight,
+  );
+  function turn(by) {
+    const image = (get().image + by + tests) % tests;
+    pick.value = image;
+    set({ image });
+  }
 
   async function load() {
     controller?.abort();
     controller = new AbortController();
     const { lr, image, run } = get();
     title.textContent = `Trace: learning rate ${words(lr)}`;
-    if (run) { stored(); return; }
-    see();
+    if (run) {
+      stored();
+      return;
+    }
+    drawing.look();
     try {
       const trace = await ask("/api/trace", { ...recipeOf(get()), learning_rate: lr, image }, controller.signal);
       complain(null);
       draw(trace);
-    } catch (error) { if (error.name !== "AbortError") complain(error, load); }
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error, load);
+    }
   }
 
   // A kept run has the trace of its recommended rate.
   function stored() {
     const kept = field.now.run?.trace;
     if (!field.now.run) return;
-    if (kept) { title.textContent = `Trace: the kept training at ${words(kept.learning_rate)}`; draw(kept); } else {
+    if (kept) {
+      title.textContent = `Trace: the kept training at ${words(kept.learning_rate)}`;
+      draw(kept);
+    } else {
       title.textContent = "Trace";
-      stages.replaceChildren(h("li", {}, "This kept run has no trace: its model was trained elsewhere, or no rate was recommended."));
+      stages.replaceChildren(
+        h("li", {}, "This kept run has no trace: its model was trained elsewhere, or no rate was recommended."),
+      );
     }
   }
 
-  // What models of many rates say of the drawing.
-  async function see() {
-    seeing?.abort();
-    if (!drawn) { others.replaceChildren(h("p", { class: "note" }, "Draw on the black square. Twelve models, each trained at a learning rate of its own, will look at it.")); return; }
-    seeing = new AbortController();
-    try {
-      const found = await ask("/api/predictions", { ...recipeOf(get()), learning_rate: get().lr }, seeing.signal, { method: "POST", body: JSON.stringify({ pixels: drawn }), headers: { "content-type": "application/json" } });
-      const sorted = [...found.models].sort((a, b) => a.learning_rate - b.learning_rate);
-      others.replaceChildren(digit(drawn, 84, "your drawing as the models see it"), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "What each model says" }, h("table", {}, h("thead", {}, h("tr", {}, ["trained at", "says", "with"].map((text) => h("th", {}, text)))),
-        h("tbody", {}, sorted.map((model) => { const best = model.probabilities.indexOf(Math.max(...model.probabilities)); return h("tr", {}, h("td", {}, h("span", { class: "swatch", style: `background:${colour(model.learning_rate)}` }), words(model.learning_rate), model === found.models.at(-1) ? " (needle)" : ""), h("td", {}, model.diverged ? "nothing: it diverged" : found.class_names[best]), h("td", {}, model.diverged ? "" : percent(model.probabilities[best]))); })))));
-    } catch (error) { if (error.name !== "AbortError") complain(error, see); }
-  }
-
   function draw(trace) {
-    stages.replaceChildren(...trace.stages.map((stage, i) => h("li", {}, h("b", {}, `${i + 1}. ${stage.name}`), ` ${shape(stage.shape_in)} \u2192 ${shape(stage.shape_out)}`,
-      h("p", {}, stage.action), i === 0 ? digit(trace.sample.image, 84, `the first training image, a ${trace.class_names[trace.sample.label]}`) : "", h("p", { class: "note" }, stage.example))));
-    epochs.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ["epoch", "training loss", "right", "what there is to see"].map((text, i) => h("th", { class: i && i < 3 ? "n" : "" }, text)))),
-      h("tbody", {}, trace.epochs.map((epoch) => h("tr", {}, h("td", {}, String(epoch.epoch)), h("td", { class: "n" }, nats(epoch.train_loss)), h("td", { class: "n" }, percent(epoch.train_accuracy)), h("td", {}, epoch.observation))))));
+    // The last stage says how many test images there are.
+    tests = trace.stages.at(-1).shape_in[0];
+    pick.max = tests - 1;
+    asked.textContent = `test image, 0 to ${tests - 1}`;
+    stages.replaceChildren(
+      ...trace.stages.map((stage, i) =>
+        h(
+          "li",
+          {},
+          h("b", {}, `${i + 1}. ${stage.name}`),
+          ` ${shape(stage.shape_in)} \u2192 ${shape(stage.shape_out)}`,
+          h("p", {}, stage.action),
+          i === 0
+            ? digit(trace.sample.image, 84, `the first training image, a ${trace.class_names[trace.sample.label]}`)
+            : "",
+          h("p", { class: "note" }, stage.example),
+        ),
+      ),
+    );
+    epochs.replaceChildren(
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["epoch", "training loss", "right", "what there is to see"].map((text, i) =>
+              h("th", { class: i && i < 3 ? "n" : "" }, text),
+            ),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          trace.epochs.map((epoch) =>
+            h(
+              "tr",
+              {},
+              h("td", {}, String(epoch.epoch)),
+              h("td", { class: "n" }, nats(epoch.train_loss)),
+              h("td", { class: "n" }, percent(epoch.train_accuracy)),
+              h("td", {}, epoch.observation),
+            ),
+          ),
+        ),
+      ),
+    );
     insight.replaceChildren(...trace.insight.map((sentence) => h("p", {}, sentence)));
     const p = trace.prediction;
-    if (!p) { seen.replaceChildren(h("p", {}, "This training diverged: there are no weights to predict with. Move the needle to a smaller rate.")); return; }
+    if (!p) {
+      followed.replaceChildren(
+        h("p", {}, "This training diverged: there are no weights to predict with. Move the needle to a smaller rate."),
+      );
+      return;
+    }
     const top = Math.max(...p.probabilities.map(Number));
-    seen.replaceChildren(h("div", { class: "columns" },
-      h("div", {}, digit(p.image, 140, `test image ${p.number}, a ${p.label_name}`), h("p", {}, `A ${p.label_name}; this model says ${p.predicted_name} with ${percent(p.confidence)}${p.correct ? ", and is right." : ", and is wrong."}`)),
-      ...p.layers.filter((layer) => layer.kind !== "input" && layer.kind !== "logits").map((layer) => h("figure", {}, h("figcaption", {}, `${layer.name}: ${layer.values.length} units, ${percent(layer.active)} of them active`), units(layer))),
-      h("figure", {}, h("figcaption", {}, "Probability of each class"), h("div", { class: "bars" }, p.probabilities.map((share, i) => h("div", { class: Number(share) === top ? "top" : "" }, h("span", {}, trace.class_names[i]), h("i", { style: `width:${(100 * share).toFixed(1)}%` }), h("span", {}, percent(share))))))));
+    followed.replaceChildren(
+      h(
+        "div",
+        { class: "columns" },
+        h(
+          "div",
+          {},
+          digit(p.image, 140, `test image ${p.number}, a ${p.label_name}`),
+          h(
+            "p",
+            {},
+            `A ${p.label_name}; this model says ${p.predicted_name} with ${percent(p.confidence)}${p.correct ? ", and is right." : ", and is wrong."}`,
+          ),
+        ),
+        ...p.layers
+          .filter((layer) => layer.kind !== "input" && layer.kind !== "logits")
+          .map((layer) =>
+            h(
+              "figure",
+              {},
+              h(
+                "figcaption",
+                {},
+                `${layer.name}: ${layer.values.length} units, ${percent(layer.active)} of them active`,
+              ),
+              units(layer),
+            ),
+          ),
+        h(
+          "figure",
+          {},
+          h("figcaption", {}, "Probability of each class"),
+          h(
+            "div",
+            { class: "bars" },
+            p.probabilities.map((share, i) =>
+              h(
+                "div",
+                { class: Number(share) === top ? "top" : "" },
+                h("span", {}, trace.class_names[i]),
+                h("i", { style: `width:${(100 * share).toFixed(1)}%` }),
+                h("span", {}, percent(share)),
+              ),
+            ),
+          ),
+        ),
+      ),
+    );
   }
 
   function units(layer) {
     const high = Math.max(...layer.values.map(Number), 1e-9);
-    return h("div", { class: "units", role: "img", "aria-label": `${layer.values.length} units; the strongest is unit ${layer.values.indexOf(Math.max(...layer.values.map(Number)))} with ${nats(high)}` },
-      layer.values.map((value, i) => h("i", { title: `unit ${i}: ${nats(value)}`, style: `background:color-mix(in srgb, var(--ink) ${Math.round(100 * Math.max(Number(value), 0) / high)}%, var(--grid))` })));
+    return h(
+      "div",
+      {
+        class: "units",
+        role: "img",
+        "aria-label": `${layer.values.length} units; the strongest is unit ${layer.values.indexOf(Math.max(...layer.values.map(Number)))} with ${nats(high)}`,
+      },
+      layer.values.map((value, i) =>
+        h("i", {
+          title: `unit ${i}: ${nats(value)}`,
+          style: `background:color-mix(in srgb, var(--ink) ${Math.round((100 * Math.max(Number(value), 0)) / high)}%, var(--grid))`,
+        }),
+      ),
+    );
   }
 
-  const stop = field.watch(() => { if (get().run) stored(); });
+  const stop = field.watch(() => {
+    if (get().run) stored();
+  });
   load();
   return {
-    change(state, before) { if (["way"].every((key) => state[key] === before[key]) && JSON.stringify(state) !== JSON.stringify(before)) { clearTimeout(later); later = setTimeout(load, 60); title.textContent = `Trace: learning rate ${words(state.lr)}`; } },
-    close() { stop(); seeing?.abort(); clearTimeout(later); controller?.abort(); },
+    change(state, before) {
+      if (["way"].every((key) => state[key] === before[key]) && JSON.stringify(state) !== JSON.stringify(before)) {
+        clearTimeout(later);
+        later = setTimeout(load, 60);
+        title.textContent = `Trace: learning rate ${words(state.lr)}`;
+      }
+    },
+    close() {
+      stop();
+      drawing.close();
+      clearTimeout(later);
+      controller?.abort();
+    },
   };
 }
 
-function shape(of) { return of.length ? of.join("\u00d7") : "one number"; }
+function shape(of) {
+  return of.length ? of.join("\u00d7") : "one number";
+}

@@ -8,32 +8,108 @@ import { get, moved, pack, recipeOf, set, unpack } from "../state.js";
 
 export const name = "Try it";
 
-const FRAMEWORKS = { pytorch: "PyTorch", keras: "Keras", sklearn: "scikit-learn", lightning: "Lightning", etascope: "etascope" };
+const FRAMEWORKS = {
+  pytorch: "PyTorch",
+  keras: "Keras",
+  sklearn: "scikit-learn",
+  lightning: "Lightning",
+  etascope: "etascope",
+};
 
 export function open(into, complain) {
   const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
-  let other = null, controller = null, later = 0, coding = null, scripts = {}, framework = "pytorch";
-  const land = chart(() => ({
-    encoding: { x: rateAxis(), y: { field: "loss", type: "quantitative", title: "validation loss (nats, logarithmic)", scale: { type: "log", domainMax: 6, clamp: true, nice: false }, axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], format: "~g" } } },
-    layer: [
-      { transform: [{ filter: "datum.who == 'B'" }], mark: { type: "line", strokeDash: [5, 4], color: css("ghost"), strokeWidth: 2 } },
-      { transform: [{ filter: "datum.who == 'A'" }], mark: { type: "line", color: css("quiet") } },
-      { transform: [{ filter: "datum.who == 'A'" }], mark: { type: "point", filled: true, size: 60 }, encoding: { color: colourOfRate(), tooltip: [{ field: "rate", title: "learning rate" }, { field: "loss", format: ".2f" }] } },
-      { transform: [{ filter: "datum.who == 'B'" }], mark: { type: "point", shape: "square", size: 50, color: css("ghost") }, encoding: { tooltip: [{ field: "rate", title: "learning rate, B" }, { field: "loss", format: ".2f" }] } },
-    ],
-  }), 280);
-  const table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "A against B" }), code = h("pre", { class: "code", tabindex: 0 }), note = h("span", { role: "status" });
-  const tabs = h("select", { "aria-label": "framework", onchange: () => { framework = tabs.value; print(); } }, Object.entries(FRAMEWORKS).map(([key, text]) => h("option", { value: key }, text)));
+  let other = null,
+    controller = null,
+    later = 0,
+    coding = null,
+    scripts = {},
+    framework = "pytorch";
+  const land = chart(
+    () => ({
+      encoding: {
+        x: rateAxis(),
+        y: {
+          field: "loss",
+          type: "quantitative",
+          title: "validation loss (nats, logarithmic)",
+          scale: { type: "log", domainMax: 6, clamp: true, nice: false },
+          axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], format: "~g" },
+        },
+      },
+      layer: [
+        {
+          transform: [{ filter: "datum.who == 'B'" }],
+          mark: { type: "line", strokeDash: [5, 4], color: css("ghost"), strokeWidth: 2 },
+        },
+        { transform: [{ filter: "datum.who == 'A'" }], mark: { type: "line", color: css("quiet") } },
+        {
+          transform: [{ filter: "datum.who == 'A'" }],
+          mark: { type: "point", filled: true, size: 60 },
+          encoding: {
+            color: colourOfRate(),
+            tooltip: [
+              { field: "rate", title: "learning rate" },
+              { field: "loss", format: ".2f" },
+            ],
+          },
+        },
+        {
+          transform: [{ filter: "datum.who == 'B'" }],
+          mark: { type: "point", shape: "square", size: 50, color: css("ghost") },
+          encoding: {
+            tooltip: [
+              { field: "rate", title: "learning rate, B" },
+              { field: "loss", format: ".2f" },
+            ],
+          },
+        },
+      ],
+    }),
+    280,
+  );
+  const table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "A against B" }),
+    code = h("pre", { class: "code", tabindex: 0 }),
+    note = h("span", { role: "status" });
+  const tabs = h(
+    "select",
+    {
+      "aria-label": "framework",
+      onchange: () => {
+        framework = tabs.value;
+        print();
+      },
+    },
+    Object.entries(FRAMEWORKS).map(([key, text]) => h("option", { value: key }, text)),
+  );
   into.append(
     h("h2", {}, "Try it: your recipe against another"),
-    h("p", {}, "Put the settings of this moment aside as B, then change the recipe above: A is trained at once, and both stand in one picture."),
-    h("div", { class: "row" },
+    h(
+      "p",
+      {},
+      "Put the settings of this moment aside as B, then change the recipe above: A is trained at once, and both stand in one picture.",
+    ),
+    h(
+      "div",
+      { class: "row" },
       h("button", { class: "main", onclick: () => set({ b: pack(recipeOf(get())) }) }, "Put aside as B"),
-      h("button", { onclick: () => { const { b } = get(); if (b) set({ ...unpack(b), b: pack(recipeOf(get())) }); } }, "Swap A and B"),
-      h("button", { onclick: () => set({ b: "" }) }, "Forget B")),
-    land.element, table,
+      h(
+        "button",
+        {
+          onclick: () => {
+            const { b } = get();
+            if (b) set({ ...unpack(b), b: pack(recipeOf(get())) });
+          },
+        },
+        "Swap A and B",
+      ),
+      h("button", { onclick: () => set({ b: "" }) }, "Forget B"),
+    ),
+    land.element,
+    table,
     h("h3", {}, "The code of exactly this recipe, at the rate under the needle"),
-    h("div", { class: "row" }, h("label", {}, "framework", tabs), h("button", { onclick: copy }, "Copy"), note), code);
+    h("div", { class: "row" }, h("label", {}, "framework", tabs), h("button", { onclick: copy }, "Copy"), note),
+    code,
+  );
 
   async function load() {
     controller?.abort();
@@ -49,31 +125,73 @@ export function open(into, complain) {
         other = found;
         draw();
       });
-    } catch (error) { if (error.name !== "AbortError") complain(error, load); }
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error, load);
+    }
   }
 
   function draw() {
-    const rows = [["A", field.now], ["B", other]].flatMap(([who, of]) => (of ? field.points(of).filter((at) => Number.isFinite(at.loss)).map((at) => ({ who, rate: at.rate, loss: at.loss })) : []));
-    const a = field.now.run, b = other?.run;
-    const title = !a ? "A is being trained" : !b ? `A: ${words(a.learning_rate ?? get().lr)} is recommended` : verdict(a, b);
+    const rows = [
+      ["A", field.now],
+      ["B", other],
+    ].flatMap(([who, of]) =>
+      of
+        ? field
+            .points(of)
+            .filter((at) => Number.isFinite(at.loss))
+            .map((at) => ({ who, rate: at.rate, loss: at.loss }))
+        : [],
+    );
+    const a = field.now.run,
+      b = other?.run;
+    const title = !a
+      ? "A is being trained"
+      : !b
+        ? `A: ${words(a.learning_rate ?? get().lr)} is recommended`
+        : verdict(a, b);
     land.show(rows, title, `Coloured dots: A, the recipe above.${other ? " Dashed, squares: B." : ""}`);
     const [left, right] = [describe(field.now, recipeOf(get())), other ? describe(other, other.recipe) : null];
-    table.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "what"), h("th", {}, "A, above"), h("th", {}, "B, put aside"))),
-      h("tbody", {}, Object.keys(left).map((key) => h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, left[key]), h("td", {}, right ? right[key] : "nothing yet"))))));
+    table.replaceChildren(
+      h(
+        "table",
+        {},
+        h("thead", {}, h("tr", {}, h("th", {}, "what"), h("th", {}, "A, above"), h("th", {}, "B, put aside"))),
+        h(
+          "tbody",
+          {},
+          Object.keys(left).map((key) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, key),
+              h("td", {}, left[key]),
+              h("td", {}, right ? right[key] : "nothing yet"),
+            ),
+          ),
+        ),
+      ),
+    );
   }
 
   function verdict(a, b) {
     const [x, y] = [a, b].map((run) => Number(run.valid?.accuracy ?? NaN));
     if (Number.isNaN(x) || Number.isNaN(y)) return "Not both have an answer";
     const apart = Math.round(100 * Math.abs(x - y));
-    return apart < 1 ? `A and B get as many right at their best rates, ${percent(x)}` : `${x > y ? "A" : "B"} gets ${apart} points more right at its best rate: ${percent(x)} against ${percent(y)} (A, B)`;
+    return apart < 1
+      ? `A and B get as many right at their best rates, ${percent(x)}`
+      : `${x > y ? "A" : "B"} gets ${apart} points more right at its best rate: ${percent(x)} against ${percent(y)} (A, B)`;
   }
 
   function describe(of, recipe) {
-    const run = of.run, best = field.points(of).reduce((a, at) => (a && a.loss <= at.loss ? a : at), null);
+    const run = of.run,
+      best = field.points(of).reduce((a, at) => (a && a.loss <= at.loss ? a : at), null);
     return {
       recipe: `${recipe.optimizer}, batches of ${recipe.batch_size}, ${recipe.epochs} epochs, ${recipe.hidden || "no hidden layer"}, ${recipe.schedule}, seed ${recipe.seed}`,
-      "recommended rate": run ? (run.learning_rate === null ? "cannot tell yet" : words(run.learning_rate)) : "training",
+      "recommended rate": run
+        ? run.learning_rate === null
+          ? "cannot tell yet"
+          : words(run.learning_rate)
+        : "training",
       basin: run?.basin ? `${words(run.basin.low)} to ${words(run.basin.high)}` : "not known",
       "lowest validation loss": best ? `${nats(best.loss)} at ${words(best.rate)}` : "training",
       "right on validation there": best ? percent(best.accuracy) : "training",
@@ -86,13 +204,26 @@ export function open(into, complain) {
     try {
       scripts = await ask("/api/code", { ...recipeOf(get()), learning_rate: get().lr }, coding.signal);
       print();
-    } catch (error) { if (error.name !== "AbortError") complain(error, write); }
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error, write);
+    }
   }
 
-  function print() { code.textContent = scripts[framework] ?? ""; note.textContent = ""; }
+  function print() {
+    code.textContent = scripts[framework] ?? "";
+    note.textContent = "";
+  }
 
   async function copy() {
-    await navigator.clipboard.writeText(code.textContent).then(() => { note.textContent = "Copied."; }, () => { getSelection().selectAllChildren(code); note.textContent = "Selected: copy it with Ctrl+C."; });
+    await navigator.clipboard.writeText(code.textContent).then(
+      () => {
+        note.textContent = "Copied.";
+      },
+      () => {
+        getSelection().selectAllChildren(code);
+        note.textContent = "Selected: copy it with Ctrl+C.";
+      },
+    );
   }
 
   const stop = field.watch(draw);
@@ -100,9 +231,19 @@ export function open(into, complain) {
   write();
   return {
     change(state, before) {
-      if (state.b !== before.b) load(); else draw();
-      if (moved(state, before) || state.lr !== before.lr) { clearTimeout(later); later = setTimeout(write, 200); }
+      if (state.b !== before.b) load();
+      else draw();
+      if (moved(state, before) || state.lr !== before.lr) {
+        clearTimeout(later);
+        later = setTimeout(write, 200);
+      }
     },
-    close() { stop(); clearTimeout(later); controller?.abort(); coding?.abort(); land.close(); },
+    close() {
+      stop();
+      clearTimeout(later);
+      controller?.abort();
+      coding?.abort();
+      land.close();
+    },
   };
 }

@@ -8,36 +8,119 @@ import { get, recipeOf } from "../state.js";
 export const name = "Why";
 
 export function open(into, complain) {
-  let told = null, at = 0, playing = false, controller = null, last = 0, frame = 0;
-  const line = chart(() => ({
-    encoding: { x: { field: "step", type: "quantitative", title: "training step", scale: { domain: [0, told?.steps ?? 200], nice: false } },
-      y: { field: "loss", type: "quantitative", title: "training loss, mean of ten steps (nats)", scale: { domain: [0, 5], clamp: true } }, color: colourOfRate() },
-    layer: [
-      { mark: { type: "line", strokeWidth: 2.2, clip: true }, encoding: { detail: { field: "rate" } } },
-      { transform: [{ filter: "datum.end" }], mark: { type: "point", filled: true, size: 70, clip: true }, encoding: { tooltip: [{ field: "rate", title: "learning rate" }, { field: "loss", format: ".2f" }, { field: "step" }] } },
-    ],
-  }), 320);
-  const play = h("button", { class: "main", onclick: () => run(!playing) }, "Play"), scrub = h("input", { type: "range", min: 0, value: 0, "aria-label": "training step", oninput: () => { run(false); go(Number(scrub.value)); } });
-  const count = h("select", { "aria-label": "how many learning rates race", onchange: load }, [3, 5, 8, 12, 16].map((n) => h("option", { value: n, selected: n === 5 }, String(n))));
+  let told = null,
+    at = 0,
+    playing = false,
+    controller = null,
+    last = 0,
+    frame = 0;
+  const line = chart(
+    () => ({
+      encoding: {
+        x: {
+          field: "step",
+          type: "quantitative",
+          title: "training step",
+          scale: { domain: [0, told?.steps ?? 200], nice: false },
+        },
+        y: {
+          field: "loss",
+          type: "quantitative",
+          title: "training loss, mean of ten steps (nats)",
+          scale: { domain: [0, 5], clamp: true },
+        },
+        color: colourOfRate(),
+      },
+      layer: [
+        { mark: { type: "line", strokeWidth: 2.2, clip: true }, encoding: { detail: { field: "rate" } } },
+        {
+          transform: [{ filter: "datum.end" }],
+          mark: { type: "point", filled: true, size: 70, clip: true },
+          encoding: {
+            tooltip: [{ field: "rate", title: "learning rate" }, { field: "loss", format: ".2f" }, { field: "step" }],
+          },
+        },
+      ],
+    }),
+    320,
+  );
+  const play = h("button", { class: "main", onclick: () => run(!playing) }, "Play"),
+    scrub = h("input", {
+      type: "range",
+      min: 0,
+      value: 0,
+      "aria-label": "training step",
+      oninput: () => {
+        run(false);
+        go(Number(scrub.value));
+      },
+    });
+  const count = h(
+    "select",
+    { "aria-label": "how many learning rates race", onchange: load },
+    [3, 5, 8, 12, 16].map((n) => h("option", { value: n, selected: n === 5 }, String(n))),
+  );
   const board = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Standing" });
   into.append(
     h("h2", {}, "Why: a race from the same start"),
-    h("p", {}, "Every runner starts from the same weights and sees the same batches in the same order. Only the learning rate differs. One runner has the rate under the needle."),
-    h("div", { class: "row" }, play, h("button", { onclick: () => { run(false); go(at + 1); } }, "Step"), h("button", { onclick: () => { run(false); go(0); } }, "Back to the start"), h("label", {}, "step", scrub), h("label", {}, "runners", count)),
-    line.element, board);
+    h(
+      "p",
+      {},
+      "Every runner starts from the same weights and sees the same batches in the same order. Only the learning rate differs. One runner has the rate under the needle.",
+    ),
+    h(
+      "div",
+      { class: "row" },
+      play,
+      h(
+        "button",
+        {
+          onclick: () => {
+            run(false);
+            go(at + 1);
+          },
+        },
+        "Step",
+      ),
+      h(
+        "button",
+        {
+          onclick: () => {
+            run(false);
+            go(0);
+          },
+        },
+        "Back to the start",
+      ),
+      h("label", {}, "step", scrub),
+      h("label", {}, "runners", count),
+    ),
+    line.element,
+    board,
+  );
 
   async function load() {
     controller?.abort();
     controller = new AbortController();
-    const n = Number(count.value), rates = new Set([get().lr]);
-    for (let i = 0; rates.size < n && i < 40; i += 1) rates.add(rateAt(place(1e-4) + ((i % (n - 1)) / Math.max(n - 2, 1)) * (place(3) - place(1e-4)) + Math.floor(i / (n - 1)) * 0.02));
+    const n = Number(count.value),
+      rates = new Set([get().lr]);
+    for (let i = 0; rates.size < n && i < 40; i += 1)
+      rates.add(
+        rateAt(
+          place(1e-4) +
+            ((i % (n - 1)) / Math.max(n - 2, 1)) * (place(3) - place(1e-4)) +
+            Math.floor(i / (n - 1)) * 0.02,
+        ),
+      );
     try {
       told = await ask("/api/race", { ...recipeOf(get()), rates: [...rates].join(",") }, controller.signal);
       complain(null);
       scrub.max = told.steps;
       go(0);
       run(!matchMedia("(prefers-reduced-motion: reduce)").matches);
-    } catch (error) { if (error.name !== "AbortError") complain(error, load); }
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error, load);
+    }
   }
 
   function run(on) {
@@ -51,7 +134,10 @@ export function open(into, complain) {
 
   function tick(time) {
     const steps = Math.floor(((time - last) / 1000) * (told.steps / 8));
-    if (steps > 0) { last = time; go(at + steps); }
+    if (steps > 0) {
+      last = time;
+      go(at + steps);
+    }
     if (at >= told.steps) run(false);
     else if (playing) frame = requestAnimationFrame(tick);
   }
@@ -61,7 +147,9 @@ export function open(into, complain) {
     at = Math.min(Math.max(step, 0), told.steps);
     scrub.value = at;
     scrub.setAttribute("aria-valuetext", `step ${at} of ${told.steps}`);
-    const every = Math.max(1, Math.round(told.steps / 100)), rows = [], standing = [];
+    const every = Math.max(1, Math.round(told.steps / 100)),
+      rows = [],
+      standing = [];
     for (const runner of told.runners) {
       const end = runner.diverged_at >= 0 ? Math.min(at, runner.diverged_at) : at;
       let now = null;
@@ -71,20 +159,58 @@ export function open(into, complain) {
       }
       standing.push({ runner, loss: now, out: runner.diverged_at >= 0 && at >= runner.diverged_at });
     }
-    standing.sort((a, b) => (a.out - b.out) || (a.loss ?? Infinity) - (b.loss ?? Infinity));
-    const lead = standing[0], epoch = Math.floor(at / told.steps_per_epoch);
-    const title = at === 0 ? "All runners start at the same loss" : `After step ${at} of ${told.steps}, ${words(lead.runner.learning_rate)} leads with a loss of ${nats(lead.loss)}`;
+    standing.sort((a, b) => a.out - b.out || (a.loss ?? Infinity) - (b.loss ?? Infinity));
+    const lead = standing[0],
+      epoch = Math.floor(at / told.steps_per_epoch);
+    const title =
+      at === 0
+        ? "All runners start at the same loss"
+        : `After step ${at} of ${told.steps}, ${words(lead.runner.learning_rate)} leads with a loss of ${nats(lead.loss)}`;
     line.show(rows, title, "Each line is one training, coloured by its learning rate: dark is small, bright is large.");
-    board.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "learning rate"), h("th", { class: "n" }, "training loss"), h("th", { class: "n" }, "validation"), h("th", {}, "how it goes"))),
-      h("tbody", {}, standing.map(({ runner, loss, out }) => h("tr", {},
-        h("td", {}, h("span", { class: "swatch", style: `background:${colour(runner.learning_rate)}` }), words(runner.learning_rate), runner.learning_rate === get().lr ? " (needle)" : ""),
-        h("td", { class: "n" }, out ? "" : nats(loss)), h("td", { class: "n" }, epoch ? percent(Number(runner.valid_accuracy[epoch - 1])) : ""),
-        h("td", {}, out ? `diverged at step ${runner.diverged_at}` : course(runner, at)))))));
+    board.replaceChildren(
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", {}, "learning rate"),
+            h("th", { class: "n" }, "training loss"),
+            h("th", { class: "n" }, "validation"),
+            h("th", {}, "how it goes"),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          standing.map(({ runner, loss, out }) =>
+            h(
+              "tr",
+              {},
+              h(
+                "td",
+                {},
+                h("span", { class: "swatch", style: `background:${colour(runner.learning_rate)}` }),
+                words(runner.learning_rate),
+                runner.learning_rate === get().lr ? " (needle)" : "",
+              ),
+              h("td", { class: "n" }, out ? "" : nats(loss)),
+              h("td", { class: "n" }, epoch ? percent(Number(runner.valid_accuracy[epoch - 1])) : ""),
+              h("td", {}, out ? `diverged at step ${runner.diverged_at}` : course(runner, at)),
+            ),
+          ),
+        ),
+      ),
+    );
   }
 
   function course(runner, step) {
     if (step < 20) return "just started";
-    const before = smooth(runner.step_loss, step - 20), now = smooth(runner.step_loss, step - 1);
+    const before = smooth(runner.step_loss, step - 20),
+      now = smooth(runner.step_loss, step - 1);
     if (now === null) return "diverged";
     if (now > told.blind + 0.3) return "worse than a blind guess";
     if (before - now > 0.1) return "falling fast";
@@ -94,8 +220,21 @@ export function open(into, complain) {
 
   load();
   return {
-    change(state, before) { if (JSON.stringify({ ...recipeOf(state), lr: state.lr }) !== JSON.stringify({ ...recipeOf(before), lr: before.lr })) { clearTimeout(controller?.later); controller ??= new AbortController(); controller.later = setTimeout(load, 150); } },
-    close() { run(false); clearTimeout(controller?.later); controller?.abort(); line.close(); },
+    change(state, before) {
+      if (
+        JSON.stringify({ ...recipeOf(state), lr: state.lr }) !== JSON.stringify({ ...recipeOf(before), lr: before.lr })
+      ) {
+        clearTimeout(controller?.later);
+        controller ??= new AbortController();
+        controller.later = setTimeout(load, 150);
+      }
+    },
+    close() {
+      run(false);
+      clearTimeout(controller?.later);
+      controller?.abort();
+      line.close();
+    },
   };
 }
 

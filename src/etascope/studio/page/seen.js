@@ -1,0 +1,80 @@
+// A drawing, seen by models of many learning rates.
+import { ask } from "./api.js";
+import { pad } from "./drawing.js";
+import { digit, h } from "./elements.js";
+import { colour, percent, words } from "./rates.js";
+import { get, recipeOf } from "./state.js";
+
+const INVITATION =
+  "Draw on the black square. Twelve models, each trained at a learning rate of its own, will look at it.";
+
+export function seen(complain) {
+  let drawn = null,
+    seeing = null;
+  const others = h("div", { "aria-live": "polite" }, h("p", { class: "note" }, INVITATION));
+  const square = pad((pixels) => {
+    drawn = pixels;
+    look();
+  });
+
+  async function look() {
+    seeing?.abort();
+    if (!drawn) {
+      others.replaceChildren(h("p", { class: "note" }, INVITATION));
+      return;
+    }
+    seeing = new AbortController();
+    try {
+      const found = await ask("/api/predictions", { ...recipeOf(get()), learning_rate: get().lr }, seeing.signal, {
+        method: "POST",
+        body: JSON.stringify({ pixels: drawn }),
+        headers: { "content-type": "application/json" },
+      });
+      const sorted = [...found.models].sort((a, b) => a.learning_rate - b.learning_rate);
+      others.replaceChildren(
+        digit(drawn, 84, "your drawing as the models see it"),
+        h(
+          "div",
+          { class: "scroll", tabindex: 0, role: "region", "aria-label": "What each model says" },
+          h(
+            "table",
+            {},
+            h(
+              "thead",
+              {},
+              h(
+                "tr",
+                {},
+                ["trained at", "says", "with"].map((text) => h("th", {}, text)),
+              ),
+            ),
+            h(
+              "tbody",
+              {},
+              sorted.map((model) => {
+                const best = model.probabilities.indexOf(Math.max(...model.probabilities));
+                return h(
+                  "tr",
+                  {},
+                  h(
+                    "td",
+                    {},
+                    h("span", { class: "swatch", style: `background:${colour(model.learning_rate)}` }),
+                    words(model.learning_rate),
+                    model === found.models.at(-1) ? " (needle)" : "",
+                  ),
+                  h("td", {}, model.diverged ? "nothing: it diverged" : found.class_names[best]),
+                  h("td", {}, model.diverged ? "" : percent(model.probabilities[best])),
+                );
+              }),
+            ),
+          ),
+        ),
+      );
+    } catch (error) {
+      if (error.name !== "AbortError") complain(error, look);
+    }
+  }
+
+  return { element: h("div", { class: "columns" }, square.element, others), look, close: () => seeing?.abort() };
+}
