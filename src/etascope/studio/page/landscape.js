@@ -73,6 +73,8 @@ function tell() {
 export function points(of) {
   const found = new Map();
   for (const trial of of.trials) {
+    // A ladder stops trials within an epoch; of these no loss is told by epoch.
+    if (!trial.valid_loss.length && trial.status !== "diverged") continue;
     const loss = trial.status === "diverged" ? Infinity : Number(trial.valid_loss.at(-1) ?? Infinity);
     const at = found.get(trial.learning_rate) ?? { rate: trial.learning_rate, losses: [], accuracies: [], trials: [] };
     at.losses.push(Number.isNaN(loss) ? Infinity : loss);

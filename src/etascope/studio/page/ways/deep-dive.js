@@ -171,6 +171,15 @@ export function open(into, complain) {
     if (!told.trials.length) return;
     const epochs = Math.max(...told.trials.map((trial) => trial.valid_loss.length)),
       when = Math.min(epoch ?? epochs, epochs);
+    if (!epochs) {
+      land.show(
+        [],
+        "No training of this run came to the end of an epoch",
+        "What was measured within the epoch stands in the sentences below.",
+      );
+      answer.replaceChildren(...told.run.reason.map((sentence) => h("p", {}, sentence)));
+      return;
+    }
     scrub.max = epochs;
     scrub.value = when;
     shown.textContent = `${when} of ${epochs}`;
