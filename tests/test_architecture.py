@@ -40,7 +40,7 @@ AT_ONCE = {"numpy", "click", "etascope"}
 ITS_OWN = {"studio": {"fastapi", "pydantic", "starlette", "uvicorn"}}
 FORBIDDEN = {"utils", "helpers", "common", "misc", "manager"}
 LONGEST = 300
-ENTRIES = 18
+ENTRIES = 19
 
 
 @cache

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.staticfiles import StaticFiles
 
-import etascope
 from etascope.core.protocols import Store
+from etascope.core.run import versions
 from etascope.report.colour import rate_colours
 from etascope.report.document import Document
 from etascope.report.vega_bundle import vega_bundle
@@ -23,6 +23,7 @@ from etascope.studio.picking import Picks
 from etascope.studio.project_routes import project_routes
 from etascope.studio.training_routes import training_routes
 
+VERSION = versions()["etascope"]
 #: Points of the colour scale that the page is given.
 COLOURS = 33
 
@@ -49,7 +50,7 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
         library.close()
 
     app = FastAPI(
-        title="etascope studio", version=etascope.__version__, lifespan=life, docs_url=None, redoc_url=None,
+        title="etascope studio", version=VERSION, lifespan=life, docs_url=None, redoc_url=None,
         openapi_url="/api/openapi.json", description="What a learning rate does to an image classifier, just trained.",
     )  # fmt: skip
     answer_errors(app)
@@ -58,7 +59,7 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
     async def get_studio() -> Document:
         """Tell the page what there is: the axis of the dial, its colours on both grounds, the recipe's defaults."""
         return {
-            "version": etascope.__version__,
+            "version": VERSION,
             "axis": {"low": LOWEST, "high": HIGHEST, "rates": dial_rates()},
             "colours": {
                 "rates": rate_colours(LOWEST, HIGHEST, COLOURS)[0],
