@@ -17,7 +17,7 @@ from tests.images.making import pictures, write_folder
 
 COMMANDS = ("pick", "trace", "quiz")
 SECTIONS = {
-    "Commands": COMMANDS,
+    "Commands": (*COMMANDS, "studio"),
     "Experiments": ("range-test", "ladder", "referee", "sharpness"),
     "Kept searches": ("runs", "show", "compare", "export", "code", "resume", "rm", "gc"),
     "In CI": ("lock", "check"),
