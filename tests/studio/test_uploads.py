@@ -71,6 +71,24 @@ def test_one_large_file_is_stopped_too(tmp_path):
         unpack(archive([("a/1.png", bytes(uploads.LARGEST_FILE + 1))]), tmp_path)
 
 
+def test_a_bomb_of_pixels_is_stopped_before_it_is_decoded(tmp_path, monkeypatch):
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("1", (10_000, 9_000)).save(out, "PNG")
+    assert len(out.getvalue()) < 100_000
+    with pytest.raises(InputError, match="has 90 million"):
+        unpack(archive([("a/1.png", out.getvalue())]), tmp_path)
+    monkeypatch.setattr(uploads, "ALL_PIXELS", 150)
+    with pytest.raises(InputError, match="all together"):
+        unpack(io.BytesIO(zipped(two_kinds(rows=2))), tmp_path)
+
+
+def test_names_that_no_file_can_have_are_told(tmp_path):
+    with pytest.raises(InputError, match="Zip the folder again"):
+        unpack(archive([(f"{'a' * 300}/1.png", b"x")]), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("entries", "told"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import warnings
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,8 @@ from etascope.core.errors import InputError
 MEBIBYTE = 2**20
 #: Bytes of a zip; bytes and files that come out of it; bytes of one file.
 LARGEST_ZIP, LARGEST, MOST_FILES, LARGEST_FILE = 64 * MEBIBYTE, 256 * MEBIBYTE, 20_000, 16 * MEBIBYTE
+#: Pixels of one image, and of all together: a few bytes can stand for very many.
+MOST_PIXELS, ALL_PIXELS = 25_000_000, 2_000_000_000
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"})
 #: What systems put beside the images.
 LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
@@ -33,7 +36,9 @@ def unpack(archive: IO[bytes], folder: Path) -> int:
     try:
         with zipfile.ZipFile(archive) as opened:
             return _unpack(opened, folder)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, zlib.error) as error:
+    except InputError:
+        raise
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError, zlib.error) as error:
         raise InputError(
             f"images come as a zip that can be read; this one cannot: {error}. Zip the folder again."
         ) from error
@@ -43,7 +48,7 @@ def _unpack(opened: zipfile.ZipFile, folder: Path) -> int:
     entries = [entry for entry in opened.infolist() if not entry.is_dir() and not _litter(entry.filename)]
     if len(entries) > MOST_FILES:
         raise InputError(f"a zip may hold {MOST_FILES:,} files; this one has {len(entries):,}. Give a part of them.")
-    room, count = LARGEST, 0
+    room, pixels, count = LARGEST, ALL_PIXELS, 0
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
@@ -63,8 +68,10 @@ def _unpack(opened: zipfile.ZipFile, folder: Path) -> int:
             )
         kind = folder / path.parts[-2]
         kind.mkdir(exist_ok=True)
-        with opened.open(entry) as source, (kind / f"{count:06}{path.suffix.lower()}").open("wb") as target:
+        file = kind / f"{count:06}{path.suffix.lower()}"
+        with opened.open(entry) as source, file.open("wb") as target:
             room -= _copy(source, target, min(LARGEST_FILE, room), entry.filename)
+        pixels -= _pixels(file, min(MOST_PIXELS, pixels), entry.filename[:80])
         count += 1
     if not count:
         raise InputError(f"a zip needs images, {', '.join(sorted(SUFFIXES))}; found none. Zip folders of images.")
@@ -82,6 +89,23 @@ def _copy(source: IO[bytes], target: IO[bytes], most: int, name: str) -> int:
             )
         target.write(chunk)
     return done
+
+
+def _pixels(file: Path, most: int, shown: str) -> int:
+    """Return how many pixels an image says that it has; what is no image is told when the images are opened."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(file) as image:
+            found = image.width * image.height
+    except Exception:
+        return 0
+    if found > most:
+        raise InputError(
+            f"an image may have {MOST_PIXELS // 10**6} million pixels and all together {ALL_PIXELS // 10**6} million; "
+            f"{shown!r} has {found // 10**6} million. Make the images smaller."
+        )
+    return found
 
 
 def _litter(name: str) -> bool:
