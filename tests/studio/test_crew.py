@@ -1,4 +1,5 @@
 import asyncio
+import multiprocessing
 import os
 import signal
 import time
@@ -76,6 +77,17 @@ def test_what_nobody_waits_for_any_more_is_not_done(tmp_path):
 
 def test_a_worker_that_dies_is_replaced_and_its_work_done_again(tmp_path):
     assert with_crew(lambda crew: crew.run("page", die, str(tmp_path / "died"))) == "done"
+
+
+def test_all_work_that_a_worker_took_with_it_is_done_by_the_next_ones(tmp_path):
+    async def work(crew):
+        found = await asyncio.gather(
+            crew.run("a", die, str(tmp_path / "died")), *(crew.run("b", whose, "b", tmp_path / "log") for _ in range(5))
+        )
+        assert found == ["done", *["b"] * 5]
+        return len(multiprocessing.active_children())
+
+    assert with_crew(work, workers=2) <= 2
 
 
 def test_what_a_worker_raises_arrives():

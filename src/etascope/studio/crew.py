@@ -118,10 +118,13 @@ class Crew:
 
     async def _do(self, piece: _Piece) -> None:
         for again in (True, False):
+            pool = self._ready()
             try:
-                result = await asyncio.wrap_future(self._ready().submit(piece.function, *piece.arguments))
+                result = await asyncio.wrap_future(pool.submit(piece.function, *piece.arguments))
             except BrokenProcessPool as error:
-                self._pool = None
+                # Whoever else lost its work with this pool may have made the next one already.
+                if self._pool is pool:
+                    self._pool = None
                 if not again:
                     _end(piece, error)
             except Exception as error:
