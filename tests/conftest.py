@@ -6,8 +6,14 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tests.clusters import start_cluster
+
+# Where all has to pass, the same examples are tried each time; elsewhere new ones look for more.
+settings.register_profile("all has to pass", derandomize=True)
+if os.environ.get("ETASCOPE_REQUIRE_ALL"):
+    settings.load_profile("all has to pass")
 
 # W&B would report its own use to its server, from threads that stay.
 os.environ["WANDB_ERROR_REPORTING"] = "false"

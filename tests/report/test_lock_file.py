@@ -123,6 +123,7 @@ def test_a_newer_lock_is_refused_with_the_way_out():
         (changed("recipe", "optimizer", to="adm"), "Did you mean 'adam'?"),
         (changed("recipe", "epochs", to=0), "epochs must be a whole number of at least 1; found 0"),
         (changed("recipe", "warmup", to="x"), "recipe.warmup must be a finite number; found x"),
+        (changed("recipe", "warmup", to="x\ny"), "recipe.warmup must be a finite number; found 'x\\ny'"),
         (changed("recipe", "hidden", to=128), "recipe.hidden must be a list; found 128"),
         (changed("recipe", "dropout", to=0.5), "nothing else; found dropout"),
         (changed("recipe", to={}), "recipe must hold batch_size, epochs"),

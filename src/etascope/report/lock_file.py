@@ -203,5 +203,5 @@ class _Reading:
         return cast("dict[str, Any]", value)
 
     def _refuse(self, name: str, rule: str, value: object) -> NoReturn:
-        found = "nothing" if value is None else value if isinstance(value, str) else repr(value)
+        found = "nothing" if value is None else value if isinstance(value, str) and value.isprintable() else repr(value)
         raise InputError(f"{self._path} is no lock as etascope writes it: {name} {rule}; found {found}. {_AGAIN}.")
