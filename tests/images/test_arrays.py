@@ -48,7 +48,8 @@ def test_flat_rows():
 
 
 def test_torch_tensors():
-    torch = pytest.importorskip("torch")
+    import torch
+
     found = open_array(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor(LABELS), Wishes(), "a tensor")
     assert np.array_equal(found.images, IMAGES)
     with refused("readable as an array", "Tensor is not"):

@@ -64,7 +64,8 @@ def test_floats_of_different_sizes_share_one_range():
 
 
 def test_torch_datasets():
-    torch = pytest.importorskip("torch")
+    import torch
+
     data = torch.utils.data.TensorDataset(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor([0, 1, 0, 1]))
     found = open_sequence(data, None, Wishes())
     assert np.array_equal(found.images, IMAGES)

@@ -31,7 +31,8 @@ def test_a_report_without_a_number_goes_no_further():
 
 
 def test_a_tensor_that_still_has_its_graph_is_a_number():
-    torch = pytest.importorskip("torch")
+    import torch
+
     loss = torch.tensor([0.25], requires_grad=True) * 2
     trial = LoopTrial(0.1, 0, 5, 1, lambda trial, loss, accuracy: Report(stop=loss == 0.5))
     assert trial.report(valid_loss=loss).stop

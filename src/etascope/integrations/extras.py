@@ -7,7 +7,7 @@ from typing import Any
 from etascope.core.extras import load_library
 
 
-def load(module: str, library: str, extra: str) -> Any:  # noqa: ANN401 - these libraries ship without types, or with few
+def load(module: str, library: str, extra: str) -> Any:
     """Import a module of a library; where it is missing, say in a sentence what installs it.
 
     Parameters

@@ -32,7 +32,7 @@ from etascope.training.pytorch.own_generators import loaders_kept
 from etascope.training.pytorch.random_state import random_state_kept
 
 
-def _part(name: str) -> Any:  # noqa: ANN401 - Lightning is optional
+def _part(name: str) -> Any:
     return load(f"lightning.pytorch{name}", "Lightning", "lightning")
 
 
@@ -80,7 +80,7 @@ class LearningRateSearch(_callbacks.Callback):
         epochs: int | None = None,
         update_attr: bool = True,
         attr_name: str = "",
-        **search: Any,  # noqa: ANN401 - keywords of `pick`
+        **search: Any,
     ) -> None:
         check_search(search)
         self.run: TorchRun | None = None
@@ -92,7 +92,7 @@ class LearningRateSearch(_callbacks.Callback):
         """The answer."""
         return None if self.run is None else self.run.choice
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ANN401 - Lightning's
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Search, and set what was found."""
         why = skipped(trainer)
         if why:
@@ -113,7 +113,7 @@ class LearningRateSearch(_callbacks.Callback):
             why = " ".join(self.run.choice.reason)
             _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
 
-    def _searched(self, trainer: Any, module: Any) -> tuple[Rates, TorchRun]:  # noqa: ANN401 - as above
+    def _searched(self, trainer: Any, module: Any) -> tuple[Rates, TorchRun]:
         train, valid = loaders(trainer)
         accumulate = trainer.accumulate_grad_batches
         batches = limited(train, trainer.limit_train_batches, "train")
@@ -129,7 +129,7 @@ class LearningRateSearch(_callbacks.Callback):
         with loaders_kept(train):
             judge = self._monitor is None and is_classifier(module, next(iter(train), None), device)
 
-        def optimizer(given: Any, learning_rate: float) -> Any:  # noqa: ANN401 - the trial, an optimizer
+        def optimizer(given: Any, learning_rate: float) -> Any:
             one = configured(given[0].module, trainer)[0]
             set_peak(one, learning_rate, rates.ratios)
             return one
@@ -154,15 +154,15 @@ class LearningRateSearch(_callbacks.Callback):
 
 
 def pick_lightning(
-    module: Any,  # noqa: ANN401 - a LightningModule
+    module: Any,
     train_loader: Iterable[Any] | None = None,
     valid_loader: Iterable[Any] | None = None,
     *,
-    datamodule: Any = None,  # noqa: ANN401 - a LightningDataModule
+    datamodule: Any = None,
     epochs: int = 5,
     monitor: str | None = None,
-    trainer: Any = None,  # noqa: ANN401 - keywords of a Trainer
-    **search: Any,  # noqa: ANN401 - keywords of `pick`
+    trainer: Any = None,
+    **search: Any,
 ) -> TorchRun:
     """Choose the learning rate of a LightningModule; nothing of it is changed.
 
@@ -215,12 +215,12 @@ class _LeftError(Exception):
 class _Leave(_callbacks.Callback):
     """Ends a fit before it trains."""
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ANN401 - Lightning's
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Leave."""
         raise _LeftError
 
 
-def _attribute(module: Any, name: str) -> str:  # noqa: ANN401 - as above
+def _attribute(module: Any, name: str) -> str:
     """Return the attribute that holds the learning rate."""
     parsing = _part(".utilities.parsing")
     names = (name,) if name else ("lr", "learning_rate")
@@ -236,7 +236,7 @@ def _attribute(module: Any, name: str) -> str:  # noqa: ANN401 - as above
     )
 
 
-def _set(trainer: Any, module: Any, attribute: str, rate: float, rates: Rates) -> None:  # noqa: ANN401 - as above
+def _set(trainer: Any, module: Any, attribute: str, rate: float, rates: Rates) -> None:
     """Set the rate in the module, and make optimizer and schedulers anew with it, each group at its ratio."""
     parsing = _part(".utilities.parsing")
     before = parsing.lightning_getattr(module, attribute)

@@ -51,7 +51,7 @@ class Rates:
         return self.peaks / self.peak
 
 
-def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:  # noqa: ANN401 - Lightning's
+def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:
     """Return the optimizer and the schedulers of a copy of a module, which sees the Trainer while it configures.
 
     Raises
@@ -126,7 +126,7 @@ def rates_of(module: Module, trainer: object, steps: int, per_epoch: int) -> Rat
     return Rates(peaks, shape, per_epoch, any(scheduler.reduce_on_plateau for scheduler in schedulers))
 
 
-def _advance(module: Any, scheduler: Any, done: int, per_epoch: int) -> None:  # noqa: ANN401 - Lightning's
+def _advance(module: Any, scheduler: Any, done: int, per_epoch: int) -> None:
     if scheduler.reduce_on_plateau:
         return
     unit = 1 if scheduler.interval == "step" else per_epoch

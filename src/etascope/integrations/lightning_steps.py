@@ -19,14 +19,14 @@ TRAINING, VALIDATION = "training", "validation"
 def trial_pair(stage: str) -> Callable[[Any, int], tuple[Any, Any]]:
     """Return the function that makes a batch and its number a pair: the labels, where it has some, as targets."""
 
-    def pair(batch: Any, number: int) -> tuple[Any, Any]:  # noqa: ANN401 - whatever a loader gives
+    def pair(batch: Any, number: int) -> tuple[Any, Any]:
         labels = labels_of(batch)
         return {stage: batch, "number": number}, batch if labels is None else labels
 
     return pair
 
 
-def labels_of(batch: object) -> Any:  # noqa: ANN401 - a tensor, or None
+def labels_of(batch: object) -> Any:
     """Return the class labels of a batch that is a pair (inputs, labels), or None."""
     torch = load_torch()
     if not isinstance(batch, tuple | list):
@@ -55,13 +55,13 @@ def is_classifier(module: Module, batch: object, device: object) -> bool:
     return isinstance(scores, torch.Tensor) and scores.dim() == 2 and len(scores) == len(labels)
 
 
-def training_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:  # noqa: ANN401 - a wrapped module, a tensor
+def training_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:
     """Return the loss that `training_step` returns."""
     del targets
     return _loss("training_step", _step(trial.module, "training_step", inputs[TRAINING], inputs["number"])[0])
 
 
-def scores(module: Module, inputs: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever a model returns
+def scores(module: Module, inputs: dict[str, Any]) -> Any:
     """Return what the module's `forward` makes of a batch (inputs, labels)."""
     batch = inputs[TRAINING] if TRAINING in inputs else inputs[VALIDATION]
     with quiet(module):
@@ -77,7 +77,7 @@ def monitored(key: str | None) -> Callable[[Module, dict[str, Any]], Any]:
         Under which `validation_step` logs or returns it. None is the loss that it returns, or else its `val_loss`.
     """
 
-    def outputs(module: Module, inputs: dict[str, Any]) -> Any:  # noqa: ANN401 - a tensor
+    def outputs(module: Module, inputs: dict[str, Any]) -> Any:
         if TRAINING in inputs:
             return training_loss(_Held(module), inputs, None)
         returned, logged = _step(module, "validation_step", inputs[VALIDATION], inputs["number"])
@@ -143,15 +143,15 @@ def _step(module: Module, name: str, batch: object, number: int) -> tuple[Any, d
         ) from error
 
 
-def _after_transfer(module: Any, batch: object) -> Any:  # noqa: ANN401 - a LightningModule, a batch
+def _after_transfer(module: Any, batch: object) -> Any:
     return module.on_after_batch_transfer(module.on_before_batch_transfer(batch, 0), 0)
 
 
-def _named(returned: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a step returns
+def _named(returned: Any) -> dict[str, Any]:
     return dict(cast("Mapping[str, Any]", returned)) if isinstance(returned, Mapping) else {}
 
 
-def _loss(name: str, returned: Any) -> Any:  # noqa: ANN401 - whatever a step returns, a tensor
+def _loss(name: str, returned: Any) -> Any:
     kind = type(returned).__name__
     found = _named(returned).get("loss") if isinstance(returned, Mapping) else returned
     if not isinstance(found, load_torch().Tensor):
@@ -159,7 +159,7 @@ def _loss(name: str, returned: Any) -> Any:  # noqa: ANN401 - whatever a step re
     return found
 
 
-def _number(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever is logged, a tensor
+def _number(name: str, value: Any) -> Any:
     try:
         return load_torch().as_tensor(value).float()
     except (TypeError, ValueError, RuntimeError):

@@ -12,14 +12,14 @@ from etascope.integrations.lightning_rates import refuse_several
 PRECISIONS = {"32-true": None, "bf16-mixed": "bf16-mixed"}
 
 
-def skipped(trainer: Any) -> str:  # noqa: ANN401 - Lightning's
+def skipped(trainer: Any) -> str:
     """Return why there is nothing to search, or nothing."""
     if trainer.fast_dev_run:
         return "fast_dev_run is enabled"
     return "the training goes on from a checkpoint" if trainer.ckpt_path is not None else ""
 
 
-def check(trainer: Any, module: Any) -> None:  # noqa: ANN401 - as above
+def check(trainer: Any, module: Any) -> None:
     """Raise `InputError` for what trials cannot do."""
     if not module.automatic_optimization:
         raise InputError(
@@ -43,7 +43,7 @@ def check(trainer: Any, module: Any) -> None:  # noqa: ANN401 - as above
         raise InputError("overfit_batches trains on what it validates on; leave it out while the rate is searched.")
 
 
-def loaders(trainer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - as above
+def loaders(trainer: Any) -> tuple[Any, Any]:
     """Return both loaders; those that the Trainer has not asked for yet are asked for once more."""
     fit = trainer.fit_loop
     found: list[Any] = [trainer.train_dataloader, trainer.val_dataloaders]
@@ -60,7 +60,7 @@ def loaders(trainer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - as above
     return found[0], found[1]
 
 
-def _several(loader: Any) -> list[Any]:  # noqa: ANN401 - as above
+def _several(loader: Any) -> list[Any]:
     if isinstance(loader, dict):
         return list(cast("dict[Any, Any]", loader).values())
     found: list[Any] = list(cast("list[Any]", loader)) if isinstance(loader, list | tuple) else [loader]
@@ -68,7 +68,7 @@ def _several(loader: Any) -> list[Any]:  # noqa: ANN401 - as above
     return [one for one in found if one is not None]
 
 
-def limited(loader: Any, limit: float | None, name: str) -> int | None:  # noqa: ANN401 - any loader
+def limited(loader: Any, limit: float | None, name: str) -> int | None:
     """Return how many batches of a loader are used, or None where that is all and it has no length."""
     try:
         length = len(loader)
@@ -81,7 +81,7 @@ def limited(loader: Any, limit: float | None, name: str) -> int | None:  # noqa:
     return found
 
 
-def steps_of(trainer: Any, per_epoch: int, epochs: int | None) -> int:  # noqa: ANN401 - Lightning's
+def steps_of(trainer: Any, per_epoch: int, epochs: int | None) -> int:
     """Return the steps of the whole training."""
     asked = trainer.max_epochs if epochs is None else epochs
     most = trainer.max_steps if trainer.max_steps > 0 and epochs is None else math.inf

@@ -18,7 +18,7 @@ from etascope.integrations.logged import (
 )
 
 
-def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:  # noqa: ANN401 - Optuna is optional
+def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:
     """Return a run as a study, so that Optuna's plots, importances and dashboard show it.
 
     A study maximises validation accuracy, or minimises validation loss where that was the target. A trial is a trial:
@@ -78,7 +78,7 @@ def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:
     return study
 
 
-def _trials(optuna: Any, run: Run) -> list[Any]:  # noqa: ANN401 - as above
+def _trials(optuna: Any, run: Run) -> list[Any]:
     rates = [trial.learning_rate for trial in run.trials]
     axis = optuna.distributions.FloatDistribution(min(rates), max(rates), log=True) if rates else None
     states, metric = optuna.trial.TrialState, f"valid_{run.choice.target}"

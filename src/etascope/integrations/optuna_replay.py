@@ -55,7 +55,7 @@ class Told:
         return not all(map(math.isfinite, self.values))
 
 
-def told(trial: Any, parameter: str, state: str | None = None) -> Told | None:  # noqa: ANN401 - Optuna is optional
+def told(trial: Any, parameter: str, state: str | None = None) -> Told | None:
     """Return what a trial says, or None where it is none of the search's; `state` is one that it is about to have."""
     number = trial.system_attrs.get(MARK)
     if number is None or parameter not in trial.params:

@@ -80,7 +80,7 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
         """Return the settings: what was searched stands in the study."""
         return {**self.__dict__, "_replay": None}
 
-    def choice(self, study: Any) -> Choice:  # noqa: ANN401 - Optuna is optional
+    def choice(self, study: Any) -> Choice:
         """Return the recommended rate with its evidence, or why it cannot be told yet.
 
         Raises
@@ -90,7 +90,7 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
         """
         return self.run(study).choice
 
-    def run(self, study: Any) -> Run:  # noqa: ANN401 - as above
+    def run(self, study: Any) -> Run:
         """Return everything that was reported, and the choice: what reports, charts and documents are made of.
 
         Raises
@@ -106,12 +106,12 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
             )
         return self._follow(study, found).run(study.study_name)
 
-    def done(self, study: Any) -> bool:  # noqa: ANN401 - as above
+    def done(self, study: Any) -> bool:
         """Return whether the search knows enough: for a loop of `study.ask` and `study.tell`, which nothing stops."""
         found = self._window(study)
         return found is not None and self._follow(study, found).asked is None
 
-    def should_end(self, study: Any, trial: Any) -> bool:  # noqa: ANN401 - as above
+    def should_end(self, study: Any, trial: Any) -> bool:
         """Return whether a running trial should end now; one whose rate was given by hand goes on."""
         going, found = told(trial, self._parameter), self._window(study)
         if going is None or found is None:
@@ -134,11 +134,11 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
             )
         return {}
 
-    def sample_relative(self, study: Any, trial: Any, search_space: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    def sample_relative(self, study: Any, trial: Any, search_space: dict[str, Any]) -> dict[str, Any]:
         """Return nothing: see `infer_relative_search_space`."""
         return {}
 
-    def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> float:  # noqa: ANN401
+    def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> float:
         """Return the rate to train next; when there is none any more, end the trial and the study."""
         if param_name != self._parameter:
             raise InputError(
@@ -159,7 +159,7 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
         study._storage.set_trial_system_attr(trial._trial_id, MARK, asked.number)
         return asked.learning_rate
 
-    def after_trial(self, study: Any, trial: Any, state: Any, values: Sequence[float] | None) -> None:  # noqa: ANN401
+    def after_trial(self, study: Any, trial: Any, state: Any, values: Sequence[float] | None) -> None:
         """Stop the study when it knows enough, and write the answer to its attributes."""
         ended = told(trial, self._parameter, state.name)
         if state.name == "COMPLETE":
@@ -181,7 +181,7 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
             "out, and let each training use all cores."
         )
 
-    def _check(self, trial: Any, ended: Told | None) -> None:  # noqa: ANN401 - as above
+    def _check(self, trial: Any, ended: Told | None) -> None:
         if self._parameter not in trial.params:
             names = ", ".join(map(repr, trial.params)) or "none"
             raise InputError(
@@ -199,7 +199,7 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
                 "trial.report(value, epoch) after each epoch."
             )
 
-    def _ends(self, axis: Any) -> tuple[float, float]:  # noqa: ANN401 - as above
+    def _ends(self, axis: Any) -> tuple[float, float]:
         if not isinstance(axis, _optuna.distributions.FloatDistribution) or not axis.log:
             raise InputError(
                 f"{self._parameter!r} must be a float on a logarithmic axis; found {axis}. Try "
@@ -207,14 +207,14 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
             )
         return axis.low, axis.high
 
-    def _window(self, study: Any) -> tuple[float, float] | None:  # noqa: ANN401 - as above
+    def _window(self, study: Any) -> tuple[float, float] | None:
         """Return the ends of the search that the study has begun, or None."""
         for trial in study.get_trials(deepcopy=False):
             if told(trial, self._parameter) is not None:
                 return self._ends(trial.distributions[self._parameter])
         return None
 
-    def _follow(self, study: Any, window: tuple[float, float], going: Told | None = None) -> Replay:  # noqa: ANN401
+    def _follow(self, study: Any, window: tuple[float, float], going: Told | None = None) -> Replay:
         """Return the search as far as the study has come, with the trial that goes on or is about to end."""
         every = [told(trial, self._parameter) for trial in study.get_trials(deepcopy=False)]
         ended = [trial for trial in every if trial is not None and trial.state != "RUNNING"]
@@ -228,7 +228,7 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
         self._replay[1].catch_up(known)
         return self._replay[1]
 
-    def _end(self, study: Any) -> None:  # noqa: ANN401 - as above
+    def _end(self, study: Any) -> None:
         try:
             study.stop()
         except RuntimeError:
@@ -248,6 +248,6 @@ class LearningRatePruner(_optuna.pruners.BasePruner):
     def __init__(self, sampler: LearningRateSampler) -> None:
         self._sampler = sampler
 
-    def prune(self, study: Any, trial: Any) -> bool:  # noqa: ANN401 - as above
+    def prune(self, study: Any, trial: Any) -> bool:
         """Return whether a running trial should end now."""
         return self._sampler.should_end(study, trial)

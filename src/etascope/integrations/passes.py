@@ -37,7 +37,7 @@ def wrapped(module: Module, outputs: Callable[[Module, Any], Any]) -> Module:
     """
     torch = load_torch()
 
-    def forward(self: Any, inputs: object) -> Any:  # noqa: ANN401 - a module, whatever it returns
+    def forward(self: Any, inputs: object) -> Any:
         return outputs(self.module, inputs)
 
     one: Any = type(type(module).__name__, (torch.nn.Module,), {"forward": forward})()
@@ -87,7 +87,7 @@ class Passes:
             if self.batches is None or number == before:
                 return
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the loader's own
+    def __getattr__(self, name: str) -> Any:
         """Keep and restore a loader that has a state of its own."""
         if name in ("state_dict", "load_state_dict"):
             return getattr(self.loader, name)

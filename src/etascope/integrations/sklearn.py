@@ -24,7 +24,7 @@ from etascope.training.dense import DenseEngine
 from etascope.workbench import search
 
 
-def _part(name: str) -> Any:  # noqa: ANN401 - scikit-learn ships without types
+def _part(name: str) -> Any:
     return load(f"sklearn.{name}", "scikit-learn", "sklearn")
 
 
@@ -119,7 +119,7 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: ANN401 - scikit-learn's names and types
+    def fit(self, X: Any, y: Any) -> Self:
         """Search a learning rate and train the model at it.
 
         Parameters
@@ -148,12 +148,12 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         self._search(split, recipe, shape or (rows.shape[1],))
         return self
 
-    def predict(self, X: Any) -> NDArray[Any]:  # noqa: ANN401 - as above
+    def predict(self, X: Any) -> NDArray[Any]:
         """Return the likeliest label of each row `(n,)`; `X` as in `fit`."""
         likeliest = self._logits(X).argmax(axis=1)
         return self.classes_[likeliest]
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401 - as above
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each class `(n, n_classes)`, in the order of `classes_`; `X` as in `fit`."""
         logits = self._logits(X)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -195,7 +195,7 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         )
         return best
 
-    def _logits(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401 - as above
+    def _logits(self, X: Any) -> NDArray[np.float64]:
         validation = _part("utils.validation")
         validation.check_is_fitted(self)
         flat, shape = _flattened(X)
@@ -208,14 +208,14 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
             values = np.maximum(values @ weights.astype(np.float64) + bias, 0)
         return values @ parameters[-2].astype(np.float64) + parameters[-1]
 
-    def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - as above
+    def __sklearn_tags__(self) -> Any:
         """Say that images are taken too."""
         tags: Any = _base.ClassifierMixin.__sklearn_tags__(self)
         tags.input_tags.three_d_array = True
         return tags
 
 
-def _flattened(x: Any) -> tuple[Any, tuple[int, ...] | None]:  # noqa: ANN401 - anything that scikit-learn takes
+def _flattened(x: Any) -> tuple[Any, tuple[int, ...] | None]:
     """Return images `(n, h, w[, c])` as rows with the shape of one, and anything else as it is with None."""
     if getattr(x, "ndim", 2) <= 2:
         return x, None
@@ -227,7 +227,7 @@ def _flattened(x: Any) -> tuple[Any, tuple[int, ...] | None]:  # noqa: ANN401 - 
     return images.reshape(len(images), math.prod(images.shape[1:])), images.shape[1:]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any parameter
+def _plain(value: Any) -> Any:
     """Return a NumPy number, as grids of parameters hold them, as Python's."""
     return cast("Any", value).item() if isinstance(value, np.generic) else value
 

@@ -139,23 +139,23 @@ class TensorBoardKeeper:
                 writer.write(event.SerializeToString())
 
 
-def _part(name: str) -> Any:  # noqa: ANN401 - TensorBoard ships without types
+def _part(name: str) -> Any:
     return load(f"tensorboard.{name}", "TensorBoard", "tensorboard")
 
 
-def _event(summary: Any, step: int = 0) -> Any:  # noqa: ANN401 - as above
+def _event(summary: Any, step: int = 0) -> Any:
     return _part("compat.proto.event_pb2").Event(wall_time=time.time(), step=step, summary=summary)
 
 
-def _scalar(name: str, value: float, step: int = 0) -> Any:  # noqa: ANN401 - as above
+def _scalar(name: str, value: float, step: int = 0) -> Any:
     return _event(_part("plugins.scalar.summary_v2").scalar_pb(name, value), step)
 
 
-def _text(name: str, text: str) -> Any:  # noqa: ANN401 - as above
+def _text(name: str, text: str) -> Any:
     return _event(_part("plugins.text.summary_v2").text_pb(name, text))
 
 
-def _end(told: Told) -> Any:  # noqa: ANN401 - as above
+def _end(told: Told) -> Any:
     """Return the event by which the HParams page knows how a trial ended."""
     api, data, metadata = (_part(f"plugins.hparams.{name}") for name in ("api_pb2", "plugin_data_pb2", "metadata"))
     status = api.STATUS_FAILURE if told.ending == "diverged" else api.STATUS_SUCCESS

@@ -27,7 +27,7 @@ _LENT = ("model", "optimizer", "lr_scheduler", "_created_lr_scheduler")
 _WAITING = ("reduce_lr_on_plateau", "greedy")
 
 
-def recommend(trainer: Any, **search: Any) -> TorchRun:  # noqa: ANN401 - a Trainer, keywords of `pick`
+def recommend(trainer: Any, **search: Any) -> TorchRun:
     """Choose the `learning_rate` of the Trainer's arguments; the Trainer stays as it is.
 
     Trials are copies of its model, or what its `model_init` makes. They train on `get_train_dataloader()` with
@@ -68,20 +68,20 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:  # noqa: ANN401 - a Trai
         with loaders_kept(valid):
             judge = _has_classes(valid, label)
 
-        def pair(batch: Any, _: int) -> tuple[Any, Any]:  # noqa: ANN401 - a batch
+        def pair(batch: Any, _: int) -> tuple[Any, Any]:
             return dict(batch), batch[label]
 
-        def optimizer(given: Any, learning_rate: float) -> Any:  # noqa: ANN401 - a trial, an optimizer
+        def optimizer(given: Any, learning_rate: float) -> Any:
             one = _optimizer(trainer, given[0].module)
             for group, ratio in zip(one.param_groups, rate_ratios([one])[0], strict=True):
                 group["lr"] = learning_rate * ratio
             return one
 
-        def loss(trial: Any, inputs: dict[str, Any], _: object) -> Any:  # noqa: ANN401 - a trial, a tensor
+        def loss(trial: Any, inputs: dict[str, Any], _: object) -> Any:
             trial.module.train()
             return _computed(trainer, trial.module, inputs)
 
-        def outputs(model: Module, inputs: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever a model returns
+        def outputs(model: Module, inputs: dict[str, Any]) -> Any:
             return _scores(model, inputs, label) if judge else _computed(trainer, model, inputs)
 
         return pick(
@@ -102,7 +102,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:  # noqa: ANN401 - a Trai
         )
 
 
-def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:  # noqa: ANN401 - as above
+def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
     """Set `trainer.args.learning_rate` to what `recommend` finds; where it cannot tell yet, warn and leave it.
 
     Parameters and errors are those of `recommend`.
@@ -118,7 +118,7 @@ def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:  # noqa: ANN401 
     return run
 
 
-def _check(trainer: Any, kind: type) -> None:  # noqa: ANN401 - of transformers
+def _check(trainer: Any, kind: type) -> None:
     """Raise `InputError` for what trials cannot do."""
     if not isinstance(trainer, kind):
         raise InputError(
@@ -150,7 +150,7 @@ def _check(trainer: Any, kind: type) -> None:  # noqa: ANN401 - of transformers
         raise InputError(f"learning_rate must be above 0 to begin with; found {args.learning_rate:g}. Give 5e-5.")
 
 
-def _label(trainer: Any) -> str:  # noqa: ANN401 - as above
+def _label(trainer: Any) -> str:
     names = list(trainer.label_names or ())
     if len(names) != 1:
         there = ", ".join(names) or "none"
@@ -159,7 +159,7 @@ def _label(trainer: Any) -> str:  # noqa: ANN401 - as above
 
 
 @contextlib.contextmanager
-def _unchanged(trainer: Any) -> Generator[None]:  # noqa: ANN401 - as above
+def _unchanged(trainer: Any) -> Generator[None]:
     """Put back what asking a Trainer for loaders, optimizers and schedulers leaves in it."""
     there = cast("dict[str, Any]", vars(trainer))
     before = {name: there[name] for name in _LENT if name in there}
@@ -174,7 +174,7 @@ def _unchanged(trainer: Any) -> Generator[None]:  # noqa: ANN401 - as above
             trainer._eval_dataloaders = kept
 
 
-def _loaders(trainer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - as above
+def _loaders(trainer: Any) -> tuple[Any, Any]:
     """Return new loaders, without what accelerate counts while it goes through them."""
     if isinstance(trainer.eval_dataset, dict):
         raise InputError("rates are judged on one eval_dataset; found a dict of several. Give a Trainer one of them.")
@@ -194,7 +194,7 @@ def _loaders(trainer: Any) -> tuple[Any, Any]:  # noqa: ANN401 - as above
     return found[0], found[1]
 
 
-def _begin(loader: Any) -> None:  # noqa: ANN401 - a DataLoader
+def _begin(loader: Any) -> None:
     """Begin a pass of a loader whose sampler counts its epochs itself: the count is drawn, so that it is repeated."""
     epoch = int(load_torch().randint(2**31, ()))
     for one in _samplers(loader):
@@ -202,13 +202,13 @@ def _begin(loader: Any) -> None:  # noqa: ANN401 - a DataLoader
             one.set_epoch(epoch)
 
 
-def _samplers(loader: Any) -> list[Any]:  # noqa: ANN401 - as above
+def _samplers(loader: Any) -> list[Any]:
     """Return a loader and all that decides on its order."""
     batch_sampler = getattr(loader, "batch_sampler", None)
     return [loader, batch_sampler, getattr(loader, "sampler", None), getattr(batch_sampler, "sampler", None)]
 
 
-def _length(loader: Any, otherwise: int) -> int:  # noqa: ANN401 - as above
+def _length(loader: Any, otherwise: int) -> int:
     with contextlib.suppress(TypeError):
         return len(loader)
     if otherwise <= 0:
@@ -216,11 +216,11 @@ def _length(loader: Any, otherwise: int) -> int:  # noqa: ANN401 - as above
     return otherwise
 
 
-def _steps(args: Any, per_epoch: int) -> int:  # noqa: ANN401 - TrainingArguments
+def _steps(args: Any, per_epoch: int) -> int:
     return args.max_steps if args.max_steps > 0 else math.ceil(args.num_train_epochs * per_epoch)
 
 
-def _has_classes(loader: Any, label: str) -> bool:  # noqa: ANN401 - a DataLoader
+def _has_classes(loader: Any, label: str) -> bool:
     """Return whether labels are class numbers (batch,)."""
     batch = next(iter(loader), None)
     if not isinstance(batch, Mapping) or label not in batch:
@@ -230,7 +230,7 @@ def _has_classes(loader: Any, label: str) -> bool:  # noqa: ANN401 - a DataLoade
     return isinstance(labels, load_torch().Tensor) and labels.dim() == 1 and not labels.is_floating_point()
 
 
-def _model(trainer: Any, outputs: Any) -> Any:  # noqa: ANN401 - a Trainer, a function, a module or a factory
+def _model(trainer: Any, outputs: Any) -> Any:
     """Return the Trainer's model as trials take it, or the factory that makes one anew."""
     if trainer.model_init is None:
         one = wrapped(trainer.model, outputs)
@@ -245,7 +245,7 @@ def _model(trainer: Any, outputs: Any) -> Any:  # noqa: ANN401 - a Trainer, a fu
     return model_init
 
 
-def _optimizer(trainer: Any, model: Module) -> Optimizer:  # noqa: ANN401 - as above
+def _optimizer(trainer: Any, model: Module) -> Optimizer:
     """Return the optimizer that the Trainer makes for a model."""
     with _unchanged(trainer):
         trainer.model, trainer.optimizer = model, None
@@ -253,7 +253,7 @@ def _optimizer(trainer: Any, model: Module) -> Optimizer:  # noqa: ANN401 - as a
         return trainer.optimizer
 
 
-def _shape(trainer: Any, steps: int) -> NDArray[np.float64] | None:  # noqa: ANN401 - as above
+def _shape(trainer: Any, steps: int) -> NDArray[np.float64] | None:
     """Return what the learning rate is multiplied by at each step, or None where it is constant."""
     torch, rate = load_torch(), trainer.args.learning_rate
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=rate)
@@ -276,7 +276,7 @@ def _shape(trainer: Any, steps: int) -> NDArray[np.float64] | None:  # noqa: ANN
     return None if (shape == 1).all() else shape
 
 
-def _computed(trainer: Any, model: Module, inputs: dict[str, Any]) -> Any:  # noqa: ANN401 - as above, a tensor
+def _computed(trainer: Any, model: Module, inputs: dict[str, Any]) -> Any:
     try:
         return trainer.compute_loss(model, dict(inputs))
     except Exception as error:
@@ -287,7 +287,7 @@ def _computed(trainer: Any, model: Module, inputs: dict[str, Any]) -> Any:  # no
         )
 
 
-def _scores(model: Module, inputs: dict[str, Any], label: str) -> Any:  # noqa: ANN401 - whatever a model returns
+def _scores(model: Module, inputs: dict[str, Any], label: str) -> Any:
     """Return the logits of inputs without their labels."""
     found = model(**{name: value for name, value in inputs.items() if name != label})
     if isinstance(found, Mapping):

@@ -150,7 +150,7 @@ class WandbKeeper:
         self._answer.summary.update({**answer_words(run), **answer_numbers(run)})
         self._answer.finish(exit_code=0)
 
-    def _begin(self, name: str, kind: str, config: dict[str, Any]) -> Any:  # noqa: ANN401 - W&B is optional
+    def _begin(self, name: str, kind: str, config: dict[str, Any]) -> Any:
         project, mode, folder, _ = self._where
         quiet = self._wandb.Settings(
             console="off",
@@ -176,7 +176,7 @@ class WandbKeeper:
         for told in news:
             self._tell(told)
 
-    def _tell(self, told: Told) -> Any:  # noqa: ANN401 - as above
+    def _tell(self, told: Told) -> Any:
         if told.new:
             name = trial_name(told.trial, self._task.recipe)
             self._open[told.number] = self._begin(name, "trial", {**self._same, **_asked(told)})
@@ -195,7 +195,7 @@ def _ended(told: Told) -> dict[str, str]:
     return {"verdict": told.verdict, "ending": told.ending, "status": told.trial.status.value}
 
 
-def _table(wandb: Any, every: list[Told]) -> Any:  # noqa: ANN401 - as above
+def _table(wandb: Any, every: list[Told]) -> Any:
     rows = list[list[Any]]()
     for told in every:
         values = last(told.trial)
