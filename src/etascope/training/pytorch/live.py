@@ -130,15 +130,17 @@ class Live:
                 )
             culprit = "the gradient"
             loss.backward()
-        except InputError:
-            raise
         except Exception as error:
-            if is_out_of_memory(error):
-                raise
-            if _not_finite(self.module, outputs):
-                return None
-            raise unusable(culprit, part, error) from error
+            self._require_divergence(error, culprit, part, outputs)
+            return None
         return loss.detach(), right.detach()
+
+    def _require_divergence(self, error: Exception, culprit: str, part: Batch, outputs: object = None) -> None:
+        """Return where numbers that are no longer finite made something raise; else raise it, or a sentence on it."""
+        if isinstance(error, InputError) or is_out_of_memory(error):
+            raise error
+        if not _not_finite(self.module, outputs):
+            raise unusable(culprit, part, error) from error
 
     def _lost(self) -> tuple[Tensor, Tensor]:
         nothing = load_torch().full((), float("nan"), dtype=load_torch().float64, device=self._settings.device)
@@ -152,14 +154,9 @@ class Live:
         try:
             with autocast(settings.device, settings.precision):
                 loss = settings.step(self.module, given, part.inputs, part.targets)
-        except InputError:
-            raise
         except Exception as error:
-            if is_out_of_memory(error):
-                raise
-            if _not_finite(self.module, None):
-                return self._lost()
-            raise unusable("step", part, error) from error
+            self._require_divergence(error, "step", part)
+            return self._lost()
         if not isinstance(loss, torch.Tensor | int | float):
             raise InputError(f"step must return the loss of the batch, one number; found {type(loss).__name__}.")
         number = torch.as_tensor(loss).detach()
