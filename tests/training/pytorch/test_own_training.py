@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -115,3 +117,20 @@ def test_a_loss_that_refuses_what_is_not_finite_is_a_trial_that_diverged():
     history = trained(job(model, strict, Y.float()), [1e-4, 1e30])
     assert [status.name for status in history.status] == ["FINISHED", "DIVERGED"]
     assert np.isfinite(history.valid_loss[0, -1])
+
+
+def test_trials_of_a_model_that_is_worth_it_train_beside_each_other_and_choose_what_they_choose_in_turn():
+    torch.set_num_threads(2)
+    wide = nn.Sequential(nn.Conv2d(1, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 128, 3, padding=1), nn.Flatten())
+    model = nn.Sequential(wide, nn.ReLU(), nn.Linear(128 * 64, 3))
+    found = job(model)
+    assert found.training.threads == 2
+    assert job(nn.Sequential(model, nn.Dropout(0.1))).training.threads == 1
+    assert job().training.threads == 1
+    beside, in_turn = (
+        trained(dataclasses.replace(found, training=dataclasses.replace(found.training, threads=n)), [0.001, 0.01, 0.1])
+        for n in (2, 1)
+    )
+    # One thread or two: sums are of other parts.
+    np.testing.assert_allclose(beside.valid_loss, in_turn.valid_loss, rtol=1e-3)
+    assert beside.status == in_turn.status

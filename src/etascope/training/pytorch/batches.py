@@ -93,6 +93,12 @@ class SplitBatches:
     device: Device
     accumulate: int = 1
 
+    @property
+    def first(self) -> Batch:
+        """The first rows that train, as many as go through the model at once."""
+        rows = self.split.train_rows(0)
+        return self._batch(rows[: -(-self.recipe.batch_size // self.accumulate)])
+
     def steps_per_epoch(self, fold: int) -> int:
         """Return how many steps an epoch has, the last and smaller batch included."""
         return steps_per_epoch(self.split, self.recipe, fold)

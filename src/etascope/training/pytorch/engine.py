@@ -27,7 +27,7 @@ from etascope.training.pytorch.named_models import factory_of
 from etascope.training.pytorch.networks import load_weights
 from etascope.training.pytorch.objective import CrossEntropy
 from etascope.training.pytorch.random_state import random_state_kept
-from etascope.training.pytorch.unit import Training, train_unit
+from etascope.training.pytorch.unit import Training, beside_each_other, train_unit
 
 #: Below so many multiply-adds of a forward pass of a batch, PyTorch's threads cost more than they give.
 ONE_THREAD = 2e8
@@ -109,15 +109,18 @@ class TorchEngine:
         device = device_of(self.device)
         with random_state_kept():
             networks = self._networks(split, recipe)
-        batch = recipe.batch_size / self.accumulate
-        with random_state_kept(), one_thread(where=networks.forward * batch < ONE_THREAD):
-            training = Training(
-                networks=networks,
-                batches=SplitBatches(split, recipe, device, self.accumulate),
-                objective=CrossEntropy(split.n_classes),
-                settings=Settings(device, self.precision, self.clip_norm),
-                epochs=recipe.epochs,
-            )
+        forward = networks.forward * recipe.batch_size / self.accumulate
+        batches = SplitBatches(split, recipe, device, self.accumulate)
+        training = Training(
+            networks=networks,
+            batches=batches,
+            objective=CrossEntropy(split.n_classes),
+            settings=Settings(device, self.precision, self.clip_norm),
+            epochs=recipe.epochs,
+        )
+        with random_state_kept():
+            training = beside_each_other(training, forward, lambda: batches.first)
+        with random_state_kept(), one_thread(where=forward < ONE_THREAD):
             return train_plan(training, plan, self.trials_in_memory, watch)
 
     def explain(self, checkpoint: Checkpoint, x: NDArray[np.float32]) -> tuple[Layer, ...]:

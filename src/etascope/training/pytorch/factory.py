@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from etascope.core.data import Split
 from etascope.core.errors import InputError, one_line
 from etascope.core.plan import Checkpoint
 from etascope.core.recipe import Recipe
-from etascope.training.pytorch.library import Module, Optimizer, load_torch
+from etascope.training.pytorch.library import Module, Optimizer, load_torch, multiplication_counter
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, is_lazy, recipe_optimizer, trainable
 from etascope.training.pytorch.objective import check_scores
@@ -158,7 +157,7 @@ def try_out(module: Module, x: np.ndarray[Any, Any], n_classes: int) -> float:
     """
     torch = load_torch()
     module.eval()
-    counter = importlib.import_module("torch.utils.flop_counter").FlopCounterMode(display=False)
+    counter = multiplication_counter()
     try:
         with torch.no_grad(), counter:
             outputs = module(torch.from_numpy(np.array(x, np.float32)))

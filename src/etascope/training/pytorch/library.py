@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from typing import Any, TypeVar
 
 from etascope.core.errors import InputError, one_line, option
@@ -82,6 +83,11 @@ def one_thread(*, where: bool = True) -> Generator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def multiplication_counter() -> Any:  # noqa: ANN401 - of PyTorch
+    """Return a context that counts two operations a multiply-add: `get_total_flops()`."""
+    return import_module("torch.utils.flop_counter").FlopCounterMode(display=False)
 
 
 def check_settings(precision: str | None, accumulate: int, clip_norm: float | None, trials: int | None) -> None:

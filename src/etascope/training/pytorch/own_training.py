@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,14 @@ from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.library import Module, Optimizer, autocast, load_torch, tensors_in
+from etascope.training.pytorch.library import (
+    Module,
+    Optimizer,
+    autocast,
+    load_torch,
+    multiplication_counter,
+    tensors_in,
+)
 from etascope.training.pytorch.live import OwnStep, Settings, TrainLoss
 from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
@@ -20,7 +28,7 @@ from etascope.training.pytorch.own_model import Build, Groups, device_for, lasti
 from etascope.training.pytorch.own_objective import BLIND, AnyLoss, Loss, is_class_loss, objective_of, one_number
 from etascope.training.pytorch.own_schedule import Shape, shaped
 from etascope.training.pytorch.random_state import seed_all
-from etascope.training.pytorch.unit import Training
+from etascope.training.pytorch.unit import Training, beside_each_other
 
 #: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
 _KNOWN = {
@@ -128,8 +136,9 @@ def own_job(
         source="loaders", fingerprint=batches.fingerprint(), images=train + valid, image_shape=size,
         development=train + valid, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
     )  # fmt: skip
+    training = Training(networks, batches, objective, settings, recipe.epochs, factors)
     return OwnJob(
-        training=Training(networks, batches, objective, settings, recipe.epochs, factors),
+        training=beside_each_other(training, _multiplications(module, first, settings), lambda: first),
         task=task,
         data=data,
         target=target or ("accuracy" if classes else "loss"),
@@ -155,6 +164,14 @@ def _forward(module: Module, batch: Batch, settings: Settings) -> Any:  # noqa: 
     finally:
         for part, mode in training:
             part.training = mode
+
+
+def _multiplications(module: Module, batch: Batch, settings: Settings) -> float:
+    """Return the multiply-adds of a forward pass, 0 where PyTorch cannot count them."""
+    counter = multiplication_counter()
+    with suppress(InputError), counter:
+        _forward(module, batch.fresh(), settings)
+    return counter.get_total_flops() / 2
 
 
 def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Settings) -> float:

@@ -39,6 +39,19 @@ class RandomState:
         cuda = tuple(torch.cuda.get_rng_state_all()) if torch.cuda.is_initialized() else ()
         return cls(random.getstate(), np.random.get_state(), torch.get_rng_state(), cuda)  # noqa: NPY002 - the global one
 
+    def equals(self, other: RandomState) -> bool:
+        """Return whether all stand where they stand in another state."""
+        torch = load_torch()
+        pairs = [(self.torch, other.torch), *zip(self.cuda, other.cuda, strict=False)]
+        (name, keys, *rest), (other_name, other_keys, *other_rest) = self.numpy, other.numpy
+        return (
+            self.python == other.python
+            and (name, rest) == (other_name, other_rest)
+            and np.array_equal(keys, other_keys)
+            and len(self.cuda) == len(other.cuda)
+            and all(torch.equal(one, two) for one, two in pairs)
+        )
+
     def restore(self) -> None:
         """Put them back there."""
         torch = load_torch()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from etascope.training.pytorch.live import LARGEST_RATE, Live, Settings
 from etascope.training.pytorch.networks import Networks, finite_weights
 from etascope.training.pytorch.objective import Objective
 from etascope.training.pytorch.random_state import seed_all
+from etascope.training.pytorch.trial_threads import Crew, Drawn, OneByOne, TrialThreads, threads_for
 from etascope.training.record import Record, Validated
 
 
@@ -40,6 +42,8 @@ class Training:
     factors
         `(steps,)`, what a plan's rates are multiplied by from the first step of the training to the last, at least 0;
         None leaves them.
+    threads
+        Trials that may train beside each other; default 1.
     """
 
     networks: Networks
@@ -48,6 +52,7 @@ class Training:
     settings: Settings
     epochs: int
     factors: NDArray[np.float64] | None = None
+    threads: int = 1
 
     def start(self, seed: int, rate: float, checkpoint: Checkpoint | None) -> Live:
         """Return a trial at its initial weights, or where a checkpoint stands, on the device."""
@@ -60,15 +65,40 @@ class Training:
         return live
 
 
+def beside_each_other(training: Training, multiplications: float, batch: Callable[[], Batch]) -> Training:
+    """Return a training whose trials use the threads that the processor has for them, where that is safe and pays.
+
+    Parameters
+    ----------
+    training
+        Whose model is tried on a batch.
+    multiplications
+        Multiply-adds of a forward pass of a batch.
+    batch
+        Returns that batch.
+    """
+    threads = threads_for(lambda: training.start(0, 1.0, None), batch, training.settings, multiplications)
+    return replace(training, threads=threads)
+
+
 def train_unit(training: Training, plan: Plan, advance: Callable[[int], None]) -> History:
     """Train every trial of a plan whose trials all share seed and fold, with one pass over the batches.
 
     Before each trial's forward pass the generators of Python, NumPy and PyTorch are seeded with the number of the step,
-    so that all trials draw the same, and one that goes on from a checkpoint draws what it would have drawn.
+    so that all trials draw the same, and one that goes on from a checkpoint draws what it would have drawn. Trials that
+    draw nothing train beside each other on `training.threads`.
 
-    `advance` is told how many trial-steps were done after each step; it may raise to stop.
+    `advance` is told how many trial-steps were done after each step or few; it may raise to stop.
     """
     plan = plan if training.objective.per_example else replace(plan, keep_examples=False)
+    threads = min(training.threads, len(plan))
+    if threads > 1:
+        with suppress(Drawn), TrialThreads(threads) as crew:
+            return _train(training, plan, advance, crew)
+    return _train(training, plan, advance, OneByOne())
+
+
+def _train(training: Training, plan: Plan, advance: Callable[[int], None], crew: Crew) -> History:
     seed, fold, batches = int(plan.seeds[0]), int(plan.folds[0]), training.batches
     per_epoch = batches.steps_per_epoch(fold)
     record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, batches.valid_size(fold))
@@ -76,20 +106,26 @@ def train_unit(training: Training, plan: Plan, advance: Callable[[int], None]) -
     peaks, starts = rates.max(axis=1, initial=1e-30).tolist(), plan.resume or (None,) * len(plan)
     lives = {i: training.start(seed, peaks[i], starts[i]) for i in range(len(plan))}
     step, end = plan.start, plan.start + plan.steps
+    stops = {end, *record.evaluated_at.tolist()}
     while step < end and lives:
         epoch, within = divmod(step, per_epoch)
+        last, block = (epoch + 1) * per_epoch, list[list[Batch]]()
         for parts in batches.steps(seed, fold, epoch, within):
+            block.append(parts)
+            reached = step + len(block)
+            if len(block) < crew.block and reached != last and reached not in stops:
+                continue
             alive = np.array(list(lives), np.int64)
-            now = rates[alive, step - plan.start]
-            now = (now if training.factors is None else now * training.factors[step]).tolist()
-            losses, rights = _step(list(lives.values()), parts, now, step_seed(seed, fold, step))
-            size = np.array([sum(part.size for part in parts)], np.float32)
-            record.block(alive, step - plan.start, losses[None] * size, rights[None], size)
-            step += 1
-            advance(len(plan))
+            now = rates[alive, step - plan.start : reached - plan.start]
+            now = now if training.factors is None else now * training.factors[step:reached]
+            losses, rights = _steps(crew, list(lives.values()), block, now.tolist(), step_seed(seed, fold, step))
+            sizes = np.array([sum(part.size for part in parts) for parts in block], np.float32)
+            record.block(alive, step - plan.start, losses * sizes[:, None], rights, sizes)
+            step, block = reached, []
+            advance(len(plan) * len(sizes))
             _drop(lives, record)
             if lives and step in record.evaluated_at:
-                _evaluate(training, record, lives, step, (seed, fold), plan.keep_examples)
+                _evaluate(training, record, lives, step, (seed, fold), plan.keep_examples, crew)
                 _drop(lives, record)
             if step == end or not lives:
                 break
@@ -98,8 +134,8 @@ def train_unit(training: Training, plan: Plan, advance: Callable[[int], None]) -
     kept: list[Checkpoint | None] = [None] * len(plan) if plan.keep_checkpoints else []
     for trial, live in lives.items() if plan.keep_checkpoints else ():
         begun = starts[trial]
-        last = float(plan.rates[trial, -1]) if plan.steps else begun.last_rate if begun is not None else 0.0
-        kept[trial] = training.networks.pack(live.module, live.optimizers, end, last)
+        last_rate = float(plan.rates[trial, -1]) if plan.steps else begun.last_rate if begun is not None else 0.0
+        kept[trial] = training.networks.pack(live.module, live.optimizers, end, last_rate)
     ended = Status.FINISHED if end >= per_epoch * training.epochs else Status.PAUSED
     return record.history(ended, tuple(kept))
 
@@ -110,30 +146,44 @@ def _drop(lives: dict[int, Live], record: Record) -> None:
         del lives[trial]
 
 
-def _step(
-    lives: Sequence[Live], parts: Sequence[Batch], rates: Sequence[float], seed: int
+def _steps(
+    crew: Crew, lives: Sequence[Live], block: Sequence[Sequence[Batch]], rates: Sequence[Sequence[float]], seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean loss and number right of each trial, before its update."""
-    torch, found = load_torch(), list[Tensor]()
-    for live, rate in zip(lives, rates, strict=True):
-        seed_all(seed)
-        found.append(torch.stack(live.step([part.fresh() for part in parts], rate)))
-    # One look at the device a step: the trials need not wait for each other's numbers.
-    table = torch.stack(found).cpu().numpy().astype(np.float32)
-    return table[:, 0], table[:, 1]
+    """Return mean loss and number right `(steps, trials)`, before each update."""
+    torch, rate_of = load_torch(), dict(zip(map(id, lives), rates, strict=True))
+
+    def steps(live: Live) -> Tensor:
+        rows = zip(block, rate_of[id(live)], strict=True)
+        return torch.stack([torch.stack(live.step([part.fresh() for part in parts], rate)) for parts, rate in rows])
+
+    # One look at the device a block: the trials need not wait for each other's numbers.
+    table = torch.stack(crew.each(lives, seed, steps), dim=1).cpu().numpy().astype(np.float32)
+    return table[:, :, 0], table[:, :, 1]
 
 
 def _evaluate(
-    training: Training, record: Record, lives: dict[int, Live], step: int, unit: tuple[int, int], keep_examples: bool
+    training: Training,
+    record: Record,
+    lives: dict[int, Live],
+    step: int,
+    unit: tuple[int, int],
+    keep_examples: bool,
+    crew: Crew,
 ) -> None:
     living, rows = list(lives.values()), training.batches.valid_size(unit[1])
     finite = np.array([finite_weights(live.module) for live in living], np.bool_)
-    valid = _validate(training, living, unit, step, rows, keep_examples) if rows else None
+    valid = _validate(training, living, unit, step, rows, keep_examples, crew) if rows else None
     record.evaluate(np.array(list(lives), np.int64), step, finite, valid)
 
 
 def _validate(
-    training: Training, lives: Sequence[Live], unit: tuple[int, int], step: int, rows: int, keep_examples: bool
+    training: Training,
+    lives: Sequence[Live],
+    unit: tuple[int, int],
+    step: int,
+    rows: int,
+    keep_examples: bool,
+    crew: Crew,
 ) -> Validated:
     sums = np.zeros((2, len(lives)))
     examples = np.empty((len(lives), len(TEMPERATURES), rows), np.float32) if keep_examples else None
@@ -142,12 +192,11 @@ def _validate(
         live.evaluating()
     try:
         for batch in training.batches.valid(*unit):
-            for i, live in enumerate(lives):
-                seed_all(chance)
-                judged = live.judge(batch.fresh())
-                sums[:, i] += float(judged.loss), float(judged.right)
+            judged = crew.each(lives, chance, lambda live, batch=batch: live.judge(batch.fresh()))
+            for i, one in enumerate(judged):
+                sums[:, i] += float(one.loss), float(one.right)
                 if examples is not None:
-                    examples[i, :, at : at + batch.size] = judged.example_losses.float().cpu().numpy()
+                    examples[i, :, at : at + batch.size] = one.example_losses.float().cpu().numpy()
             at += batch.size
     finally:
         for live in lives:

@@ -1,0 +1,127 @@
+"""Trials that train beside each other, on threads of the processor: `TrialThreads`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Protocol, TypeVar
+
+from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.library import load_torch
+from etascope.training.pytorch.live import Live, Settings
+from etascope.training.pytorch.random_state import RandomState, seed_all
+
+Result = TypeVar("Result")
+
+#: Multiply-adds of a forward pass of a batch, below which Python and not PyTorch takes the time of a step: threads
+#: would wait for the interpreter.
+WORTH = 3e7
+#: Steps that a trial goes on by itself, for threads that wait for each other after every step idle.
+BLOCK = 4
+
+
+class Drawn(Exception):
+    """A trial drew random numbers while others trained beside it, so that nobody can say which ones it had."""
+
+
+class Crew(Protocol):
+    """Does the same with every trial; `block` is how many steps that may be at once."""
+
+    block: int
+
+    def each(self, lives: Sequence[Live], seed: int, do: Callable[[Live], Result]) -> list[Result]:
+        """Return what `do` returns of each trial, in order, the generators seeded alike for each."""
+        ...
+
+
+class OneByOne:
+    """Takes one trial after the other, each with all of PyTorch's threads."""
+
+    block = 1
+
+    def each(self, lives: Sequence[Live], seed: int, do: Callable[[Live], Result]) -> list[Result]:
+        """Return what `do` returns of each trial, the generators seeded before each."""
+        found = list[Result]()
+        for live in lives:
+            seed_all(seed)
+            found.append(do(live))
+        return found
+
+
+class TrialThreads:
+    """Takes trials beside each other, PyTorch's threads dealt out evenly; for models that draw no random numbers.
+
+    Small networks keep one core busy and no more: eight trials on a thread each are done before eight in turn, each
+    on all threads. The threads are ended with the block.
+
+    Parameters
+    ----------
+    threads
+        Trials at once, at least 1.
+    """
+
+    block = BLOCK
+
+    def __init__(self, threads: int) -> None:
+        torch = load_torch()
+        self._own = torch.get_num_threads()
+        share = max(1, self._own // threads)
+        self._pool = ThreadPoolExecutor(threads, "trial", lambda: torch.set_num_threads(share))
+
+    def __enter__(self) -> TrialThreads:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Wait for what runs, and end the threads."""
+        self._pool.shutdown(cancel_futures=True)
+        # Threads that are begun later would take the number from those that ended.
+        load_torch().set_num_threads(self._own)
+
+    def each(self, lives: Sequence[Live], seed: int, do: Callable[[Live], Result]) -> list[Result]:
+        """Return what `do` returns of each trial.
+
+        Raises
+        ------
+        Drawn
+            If a generator that all share has moved.
+        """
+        seed_all(seed)
+        before = RandomState.now()
+        running = [self._pool.submit(do, live) for live in lives]
+        wait(running)
+        found = [one.result() for one in running]
+        if not RandomState.now().equals(before):
+            raise Drawn
+        return found
+
+
+def threads_for(
+    live: Callable[[], Live], batch: Callable[[], Batch], settings: Settings, multiplications: float
+) -> int:
+    """Return how many trials may train at once: as many as PyTorch has threads, where that is safe and pays.
+
+    Parameters
+    ----------
+    live
+        Returns a trial that nobody else needs: a step and a look at validation tell whether it draws random numbers.
+    batch
+        Returns what that step trains on.
+    settings
+        Steps and losses of one's own may hold on to things that two threads must not share: those are done in turn.
+    multiplications
+        Multiply-adds of a forward pass of a batch.
+    """
+    torch = load_torch()
+    threads, own = int(torch.get_num_threads()), settings.step is not None or settings.train_loss is not None
+    mixed = torch.is_autocast_enabled("cpu")
+    if threads == 1 or settings.device.type != "cpu" or own or mixed or multiplications < WORTH:
+        return 1
+    tried = live()
+    seed_all(0)
+    before = RandomState.now()
+    given = batch()
+    tried.step([given.fresh()], 0.0)
+    tried.evaluating()
+    tried.judge(given.fresh())
+    return threads if RandomState.now().equals(before) else 1
