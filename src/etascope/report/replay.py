@@ -20,11 +20,11 @@ from etascope.report.linker import link
 
 #: A page holds at most so many numbers of trials and of layers: beyond, trials have their ends alone, and further
 #: layers no values.
-MOST_OF_TRIALS, MOST_OF_LAYERS = 60_000, 32_768
+MOST_OF_TRIALS, MOST_OF_LAYERS = 60_000, 49_152
 #: Means over at most so many parts of the final training stand for the loss of its steps.
 PARTS = 300
-#: Digits of a number: more are not seen.
-DIGITS = 4
+#: Digits of a number, and of what a unit gives: more are not seen.
+DIGITS, DIGITS_OF_UNITS = 4, 3
 
 _COURSES = ("train_loss", "valid_loss", "valid_accuracy")
 
@@ -100,7 +100,7 @@ def _layers(told: list[Document]) -> list[Document]:
         values: list[Any] = [] if layer["kind"] in ("input", "logits") else layer["values"]
         values = values if len(values) <= room else []
         room -= len(values)
-        kept.append({**layer, "values": _short(values)})
+        kept.append({**layer, "values": _short(values, DIGITS_OF_UNITS)})
     return kept
 
 
@@ -109,8 +109,8 @@ def _means(loss: NDArray[np.float32]) -> list[float]:
     return [float(part.mean()) for part in parts]
 
 
-def _short(values: list[Any]) -> list[Any]:
-    return [float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value for value in values]
+def _short(values: list[Any], digits: int = DIGITS) -> list[Any]:
+    return [float(f"{value:.{digits}g}") if isinstance(value, float) else value for value in values]
 
 
 def _harmless(value: Any) -> Any:  # noqa: ANN401 - any part of a document

@@ -22,7 +22,8 @@ export function course() {
           type: "quantitative",
           title: "epochs",
           scale: { nice: false, zero: true },
-          axis: { format: "d", tickMinStep: 1 },
+          // A short training has ticks between its epochs.
+          axis: { labelExpr: "datum.value % 1 ? '' : datum.value" },
         },
         y: { field: "loss", type: "quantitative", title: "loss (nats)", scale: { nice: false, zero: true } },
       },
@@ -53,8 +54,12 @@ export function course() {
         },
         {
           transform: [{ filter: "datum.kind == 'training' || datum.kind == 'validation'" }],
-          mark: { type: "point", filled: true, color: css("accent"), size: 60, opacity: 1 },
+          mark: { type: "point", stroke: css("accent"), strokeWidth: 2, size: 50, opacity: 1 },
           encoding: {
+            fill: {
+              condition: { test: "datum.kind == 'validation'", value: css("ground") },
+              value: css("accent"),
+            },
             tooltip: [
               { field: "epoch", title: "epoch" },
               { field: "kind", title: "of" },
@@ -90,7 +95,7 @@ export function course() {
     curve.show(
       rows.filter((row) => row.epoch <= at || row.kind === "corner"),
       `The training at ${words(trace.learning_rate)} after ${at} of ${trace.epochs.length} ${trace.epochs.length > 1 ? "epochs" : "epoch"}: ${finite ? `training loss ${nats(epoch.train_loss)}` : "diverged"}`,
-      `Dots are the means of an epoch, the thin line is the loss of single steps.${known ? ` Dashed: validation, ${trace.validation}.` : ""}`,
+      `Dots are the means of an epoch, the thin line is the loss of single steps.${known ? ` Dashed and hollow: validation, ${trace.validation}.` : ""}`,
     );
   }
 

@@ -98,6 +98,9 @@ export function dial(into, change) {
       rate = to;
       needle.setAttribute("transform", `translate(${x(to).toFixed(1)} 0)`);
       name.textContent = words(to);
+      // The needle's own number has the room of those that it stands on.
+      for (const tick of layers.grid.querySelectorAll("[text-anchor=middle]"))
+        tick.setAttribute("visibility", Math.abs(tick.getAttribute("x") - x(to)) < 50 ? "hidden" : "visible");
       needle.setAttribute("aria-valuenow", to);
       needle.setAttribute("aria-valuetext", `${words(to)}. ${text}`);
     },

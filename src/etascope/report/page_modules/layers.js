@@ -39,7 +39,7 @@ function figure(layer) {
     shown = maps ? CHANNELS : UNITS,
     all = maps ? layer.shape[0] : size;
   const note = !layer.values.length
-    ? "; too many to show"
+    ? "; too many to show here"
     : all > shown
       ? `; the first ${shown.toLocaleString("en")} are shown`
       : "";
