@@ -34,8 +34,8 @@ export function dial(into, change) {
       role: "slider",
       tabindex: 0,
       "aria-label": "learning rate",
-      "aria-valuemin": axis.low,
-      "aria-valuemax": axis.high,
+      "aria-valuemin": plain(axis.low),
+      "aria-valuemax": plain(axis.high),
       style: "cursor:ew-resize",
       onkeydown: (event) => {
         const step = {
@@ -101,7 +101,7 @@ export function dial(into, change) {
       // The needle's own number has the room of those that it stands on.
       for (const tick of layers.grid.querySelectorAll("[text-anchor=middle]"))
         tick.setAttribute("visibility", Math.abs(tick.getAttribute("x") - x(to)) < 50 ? "hidden" : "visible");
-      needle.setAttribute("aria-valuenow", to);
+      needle.setAttribute("aria-valuenow", plain(to));
       needle.setAttribute("aria-valuetext", `${words(to)}. ${text}`);
     },
   };
@@ -203,6 +203,11 @@ function draw(layers, now, ghost, frame) {
   }
   layers.back.replaceChildren(...back);
   layers.labels.replaceChildren(...labels);
+}
+
+// A number without an exponent, which may not stand in these attributes.
+function plain(rate) {
+  return rate < 1e-6 ? rate.toFixed(15) : String(rate);
 }
 
 // Rates that the axis names: decades, and what lies between where few of them are seen.
