@@ -83,8 +83,9 @@ def reading(page, name="landscape"):
 def test_the_needle_stands_on_the_answer_and_is_dragged(opened):
     page = opened()
     expect(reading(page)).to_contain_text("0.018: learned. In the first of 5 trainings the loss fell in every epoch")
-    part(page, "landscape").scroll_into_view_if_needed()
-    box = part(page, "landscape").locator(".dial svg").bounding_box()
+    dial = part(page, "landscape").locator(".dial svg")
+    dial.scroll_into_view_if_needed()
+    box = dial.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 60)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 60, steps=4)
