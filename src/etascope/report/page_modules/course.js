@@ -77,7 +77,7 @@ export function course() {
     220,
   );
   const said = h("p", { class: "reading", "aria-live": "polite" }),
-    walk = scrubber("epoch of the training", show);
+    walk = scrubber("training", show);
 
   function show(at, playing) {
     const epoch = trace.epochs[at - 1],

@@ -26,7 +26,7 @@ function landscape(into) {
       rate = to;
       point();
     });
-  const walk = scrubber("epoch of the landscape", (epoch, playing) => {
+  const walk = scrubber("landscape", (epoch, playing) => {
     at = epoch;
     now = each[epoch - 1] ?? whole;
     told.setAttribute("aria-live", playing ? "off" : "polite");

@@ -5,7 +5,7 @@ import { h } from "./elements.js";
 const STAY = 700,
   LONGEST = 12_000;
 
-// `go` is called with the epoch to show, and whether the next ones follow by themselves.
+// `name` says what has the epochs. `go` is called with the epoch to show, and whether the next ones follow by themselves.
 export function scrubber(name, go) {
   let at = 1,
     last = 1,
@@ -16,7 +16,7 @@ export function scrubber(name, go) {
       min: 1,
       max: 1,
       value: 1,
-      "aria-label": name,
+      "aria-label": `epoch of the ${name}`,
       oninput: () => {
         stop();
         show(Number(range.value));
@@ -25,7 +25,7 @@ export function scrubber(name, go) {
     told = h("span");
   const element = h(
     "div",
-    { class: "row", role: "group", "aria-label": `Go through the epochs: ${name}` },
+    { class: "row", role: "group", "aria-label": `Epochs of the ${name}` },
     play,
     button("Step", () => at + 1),
     button("Back to the start", () => 1),
