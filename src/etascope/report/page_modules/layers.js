@@ -34,7 +34,7 @@ function figure(layer) {
   const maps = layer.shape.length === 3,
     size = layer.shape.reduce((a, b) => a * b, 1),
     told = maps
-      ? `${layer.shape[0]} channels of ${layer.shape[1]} \u00d7 ${layer.shape[2]} values`
+      ? `${layer.shape[0]} channels of ${layer.shape[1]} \u00d7 ${layer.shape[2]} values, bright where strong`
       : `${size.toLocaleString("en")} ${layer.shape.length === 1 ? "units" : "values"}`,
     shown = maps ? CHANNELS : UNITS,
     all = maps ? layer.shape[0] : size;
