@@ -41,7 +41,7 @@ def test_every_script_is_named_by_its_hash_and_no_other_runs(run):
     allowed = re.search("script-src ([^;]*);", policy).group(1).split()
     found = [f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts(html)]
     assert allowed == found
-    assert len(found) == 2
+    assert len(found) == 3
     assert policy.startswith("default-src 'none'")
     assert "unsafe-eval" not in policy
     assert not re.search(r'\son\w+="', html.split("<script", 1)[0])

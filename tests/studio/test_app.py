@@ -1,3 +1,5 @@
+from importlib import resources
+
 from starlette.testclient import TestClient
 
 import etascope
@@ -13,6 +15,8 @@ def test_the_page_and_what_it_is_made_of(client):
     assert "<style" not in page.text
     for part in ("main.js", "style.css", "ways/why.js", "icon.svg"):
         assert client.get(f"/{part}").status_code == 200, part
+    for shared in (resources.files("etascope.report") / "page_modules").iterdir():
+        assert client.get(f"/{shared.name}").text == shared.read_text(encoding="utf-8")
     assert "vegaEmbed" in client.get("/vega.js").text
     studio = client.get("/api/studio").json()
     assert studio["version"] == etascope.__version__

@@ -12,6 +12,7 @@ from importlib import resources
 
 from etascope.report.charts.chart import Chart, colours, panel
 from etascope.report.charts.theme import DARK, LIGHT
+from etascope.report.document import Document
 from etascope.report.html_parts import text
 from etascope.report.vega_bundle import vega_bundle
 
@@ -25,7 +26,18 @@ class Section:
     body: str
 
 
-def html_page(title: str, header: str, sections: Sequence[Section], charts: Sequence[Chart], version: str) -> str:
+@dataclass(frozen=True)
+class Replay:
+    """What a page can play: the script that does, and its data."""
+
+    script: str
+    data: Document
+
+
+def html_page(
+    title: str, header: str, sections: Sequence[Section], charts: Sequence[Chart], version: str,
+    replay: Replay | None = None,
+) -> str:  # fmt: skip
     """Return a page with its charts' specifications and the scripts that draw them.
 
     Scripts are named by their hashes in the page's Content-Security-Policy, so that nothing else runs in it, and
@@ -43,15 +55,21 @@ def html_page(title: str, header: str, sections: Sequence[Section], charts: Sequ
         Those that the sections have places for (`html_parts.figure_of`); names must differ.
     version
         Of etascope, for the last line.
+    replay
+        What it can play, in places that the sections have (`replay.place`). None has nothing to play.
 
     Raises
     ------
     InputError
         If vl-convert, which brings the scripts, is not installed.
     """
-    data, bundle, script = _chart_data(charts), vega_bundle(), _part("page.js")
+    data, scripts = {"charts": _chart_data(charts)}, [vega_bundle(), _part("page_parts/page.js")]
+    style = _part("page_modules/drawn.css") + _part("page_parts/page.css")
+    if replay is not None:
+        data["replay"] = replay.data
+        scripts.append(replay.script)
     policy = (
-        f"default-src 'none'; script-src {_hash(bundle)} {_hash(script)}; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     return (
@@ -59,11 +77,11 @@ def html_page(title: str, header: str, sections: Sequence[Section], charts: Sequ
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{text(title)} - etascope</title>\n<style>\n{_part('page.css')}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{text(title)} - etascope</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
         f"<header>\n{header}</header>\n{''.join(map(_section, sections))}</main>\n"
         f'<footer class="quiet">Written by etascope {text(version)}. This page loads nothing from elsewhere.</footer>\n'
-        f'<script type="application/json" id="charts">{data}</script>\n'
-        f"<script>{bundle}</script>\n<script>{script}</script>\n</body>\n</html>\n"
+        f"{''.join(_data(name, document) for name, document in data.items())}"
+        f"{''.join(f'<script>{script}</script>{chr(10)}' for script in scripts)}</body>\n</html>\n"
     )
 
 
@@ -74,8 +92,8 @@ def _section(section: Section) -> str:
     )
 
 
-def _chart_data(charts: Sequence[Chart]) -> str:
-    document = {
+def _chart_data(charts: Sequence[Chart]) -> Document:
+    return {
         "tokens": {"light": LIGHT.tokens, "dark": DARK.tokens},
         "charts": {
             chart.name: {
@@ -85,13 +103,17 @@ def _chart_data(charts: Sequence[Chart]) -> str:
             for chart in charts
         },
     }
+
+
+def _data(name: str, document: Document) -> str:
     # "<" could end the script element, or begin a comment in it.
-    return json.dumps(document, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    said = json.dumps(document, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" id="{name}">{said}</script>\n'
 
 
 @cache
-def _part(name: str) -> str:
-    return (resources.files("etascope.report") / "page_parts" / name).read_text(encoding="utf-8")
+def _part(path: str) -> str:
+    return (resources.files("etascope.report") / path).read_text(encoding="utf-8")
 
 
 def _hash(script: str) -> str:

@@ -10,19 +10,25 @@ from etascope.report.charts.chart import Chart
 from etascope.report.page import to_unicode
 
 
-def text(said: str) -> str:
-    """Return text for HTML: signs that mean something there escaped, control characters replaced.
+def shown(said: str) -> str:
+    """Return text as a page shows it: control characters replaced, arrows and signs as such.
 
     Characters that turn the direction of writing or are not shown are replaced, too: a class name must not pass for
     another.
+    """
+    kept = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in said)
+    return to_unicode(kept)
+
+
+def text(said: str) -> str:
+    """Return text for HTML: as `shown`, with signs that mean something there escaped.
 
     Examples
     --------
     >>> text("<b> & 'x' -> y")
     '&lt;b&gt; &amp; &#x27;x&#x27; → y'
     """
-    shown = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in said)
-    return escape(to_unicode(shown))
+    return escape(shown(said))
 
 
 def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, sort: bool = False) -> str:

@@ -73,7 +73,7 @@ def prediction(trace: Trace) -> str:
         f"{label}</figcaption></figure>\n<div><p>Predicted <b>{predicted}</b> with a "
         f"confidence of {100 * seen.confidence:.1f} %; the label is {label}: {verdict}.</p>"
         f'<p class="quiet">Through the layers (units): {layers}</p>'
-        f'<table class="bars"><caption>Probability of each class</caption><thead><tr><th scope="col">class</th>'
+        f'<table class="shares"><caption>Probability of each class</caption><thead><tr><th scope="col">class</th>'
         f'<th scope="col">probability</th><th scope="col" class="number">per cent</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div></div>\n"
     )

@@ -82,5 +82,7 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
         return Response(vega_bundle(), media_type="text/javascript", headers={"cache-control": "max-age=86400"})
 
     files = resources.files("etascope.studio") / "page"
-    app.mount("/", StaticFiles(directory=str(files), html=True), name="page")
+    # What draws in the report, too, is the report's.
+    drawn = [("etascope.report", "page_modules")]
+    app.mount("/", StaticFiles(directory=str(files), packages=list(drawn), html=True), name="page")
     return app

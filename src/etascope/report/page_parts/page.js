@@ -30,6 +30,8 @@
     };
     drawn.set(place, await vegaEmbed(place, spec, options));
     if (before) before.finalize();
+    // The place says what is seen, and a table has the numbers; marks without a name say nothing more.
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
     place.dataset.drawn = ground;
   }
 

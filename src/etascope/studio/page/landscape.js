@@ -2,6 +2,8 @@
 import { ask, stream } from "./api.js";
 import { recipeOf } from "./state.js";
 
+export { mean, nearest, points } from "./points.js";
+
 const listeners = new Set();
 let key = "",
   controller = null;
@@ -67,33 +69,4 @@ export function again(state) {
 
 function tell() {
   for (const listener of listeners) listener(now);
-}
-
-// Means over the folds, by rate: what the dial draws.
-export function points(of) {
-  const found = new Map();
-  for (const trial of of.trials) {
-    // A ladder stops trials within an epoch; of these no loss is told by epoch.
-    if (!trial.valid_loss.length && trial.status !== "diverged") continue;
-    const loss = trial.status === "diverged" ? Infinity : Number(trial.valid_loss.at(-1) ?? Infinity);
-    const at = found.get(trial.learning_rate) ?? { rate: trial.learning_rate, losses: [], accuracies: [], trials: [] };
-    at.losses.push(Number.isNaN(loss) ? Infinity : loss);
-    at.accuracies.push(Number(trial.valid_accuracy.at(-1)));
-    at.trials.push(trial);
-    found.set(trial.learning_rate, at);
-  }
-  return [...found.values()]
-    .sort((a, b) => a.rate - b.rate)
-    .map((at) => ({ ...at, loss: mean(at.losses), accuracy: mean(at.accuracies) }));
-}
-
-export function mean(values) {
-  return values.reduce((a, b) => a + b, 0) / values.length;
-}
-
-export function nearest(all, rate) {
-  return all.reduce(
-    (best, at) => (best && Math.abs(Math.log(best.rate / rate)) <= Math.abs(Math.log(at.rate / rate)) ? best : at),
-    null,
-  );
 }

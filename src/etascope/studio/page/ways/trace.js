@@ -1,7 +1,9 @@
 // The pipeline laid open for the rate under the needle, and one digit followed through the layers.
 import { ask } from "../api.js";
+import { course } from "../course.js";
 import { digit, h } from "../elements.js";
 import * as field from "../landscape.js";
+import { prediction } from "../layers.js";
 import { nats, percent, words } from "../rates.js";
 import { seen } from "../seen.js";
 import { get, recipeOf, set } from "../state.js";
@@ -12,7 +14,8 @@ export function open(into, complain) {
   let controller = null,
     later = 0,
     tests = 200;
-  const drawing = seen(complain);
+  const drawing = seen(complain),
+    walk = course();
   const stages = h("ol", { class: "stages" }),
     epochs = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Training, epoch by epoch" }),
     followed = h("div"),
@@ -35,6 +38,7 @@ export function open(into, complain) {
     h("h3", {}, "Five stages"),
     stages,
     h("h3", {}, "Epoch by epoch"),
+    walk.element,
     epochs,
     h("h3", {}, "One prediction, followed through the layers"),
     h(
@@ -142,79 +146,10 @@ export function open(into, complain) {
       ),
     );
     insight.replaceChildren(...trace.insight.map((sentence) => h("p", {}, sentence)));
-    const p = trace.prediction;
-    if (!p) {
-      followed.replaceChildren(
-        h("p", {}, "This training diverged: there are no weights to predict with. Move the needle to a smaller rate."),
-      );
-      return;
-    }
-    const top = Math.max(...p.probabilities.map(Number));
+    walk.show(trace);
     followed.replaceChildren(
-      h(
-        "div",
-        { class: "columns" },
-        h(
-          "div",
-          {},
-          digit(p.image, 140, `test image ${p.number}, a ${p.label_name}`),
-          h(
-            "p",
-            {},
-            `A ${p.label_name}; this model says ${p.predicted_name} with ${percent(p.confidence)}${p.correct ? ", and is right." : ", and is wrong."}`,
-          ),
-        ),
-        ...p.layers
-          .filter((layer) => layer.kind !== "input" && layer.kind !== "logits")
-          .map((layer) =>
-            h(
-              "figure",
-              {},
-              h(
-                "figcaption",
-                {},
-                `${layer.name}: ${layer.values.length} units, ${percent(layer.active)} of them active`,
-              ),
-              units(layer),
-            ),
-          ),
-        h(
-          "figure",
-          {},
-          h("figcaption", {}, "Probability of each class"),
-          h(
-            "div",
-            { class: "bars" },
-            p.probabilities.map((share, i) =>
-              h(
-                "div",
-                { class: Number(share) === top ? "top" : "" },
-                h("span", {}, trace.class_names[i]),
-                h("i", { style: `width:${(100 * share).toFixed(1)}%` }),
-                h("span", {}, percent(share)),
-              ),
-            ),
-          ),
-        ),
-      ),
-    );
-  }
-
-  function units(layer) {
-    const high = Math.max(...layer.values.map(Number), 1e-9);
-    return h(
-      "div",
-      {
-        class: "units",
-        role: "img",
-        "aria-label": `${layer.values.length} units; the strongest is unit ${layer.values.indexOf(Math.max(...layer.values.map(Number)))} with ${nats(high)}`,
-      },
-      layer.values.map((value, i) =>
-        h("i", {
-          title: `unit ${i}: ${nats(value)}`,
-          style: `background:color-mix(in srgb, var(--ink) ${Math.round((100 * Math.max(Number(value), 0)) / high)}%, var(--grid))`,
-        }),
-      ),
+      prediction(trace) ??
+        h("p", {}, "This training diverged: there are no weights to predict with. Move the needle to a smaller rate."),
     );
   }
 
@@ -233,6 +168,7 @@ export function open(into, complain) {
     close() {
       stop();
       drawing.close();
+      walk.close();
       clearTimeout(later);
       controller?.abort();
     },

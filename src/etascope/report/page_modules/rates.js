@@ -1,20 +1,22 @@
 // Learning rates as places, colours and words.
 let scale = { rates: [1e-5, 10], light: ["#000000", "#000000"], dark: ["#ffffff", "#ffffff"] };
-export const LOW = 1e-5,
-  HIGH = 10;
+// The ends of the dial's axis.
+export const axis = { low: 1e-5, high: 10 };
 export const dark = matchMedia("(prefers-color-scheme: dark)");
 
-export function begin(colours) {
+// Which rates have which colours, and the ends of the axis, where they are not the studio's.
+export function begin(colours, ends = axis) {
   scale = colours;
+  Object.assign(axis, ends);
 }
 
 // Where a rate stands on the axis, 0 to 1.
 export function place(rate) {
-  return Math.log(rate / LOW) / Math.log(HIGH / LOW);
+  return Math.log(rate / axis.low) / Math.log(axis.high / axis.low);
 }
 
 export function rateAt(share) {
-  return round(LOW * (HIGH / LOW) ** Math.min(Math.max(share, 0), 1));
+  return round(axis.low * (axis.high / axis.low) ** Math.min(Math.max(share, 0), 1));
 }
 
 export function colours() {
@@ -27,7 +29,9 @@ export function domain() {
 
 export function colour(rate) {
   const all = colours(),
-    at = Math.min(Math.max(place(rate), 0), 1) * (all.length - 1),
+    [low, high] = [scale.rates[0], scale.rates.at(-1)],
+    share = Math.log(rate / low) / Math.log(high / low),
+    at = Math.min(Math.max(share, 0), 1) * (all.length - 1),
     i = Math.min(Math.floor(at), all.length - 2);
   const [a, b] = [all[i], all[i + 1]].map((hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16)));
   return `rgb(${a.map((channel, k) => Math.round(channel + (at - i) * (b[k] - channel))).join(" ")})`;

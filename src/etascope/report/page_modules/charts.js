@@ -30,7 +30,7 @@ function config() {
   const [ink, quiet, grid] = ["ink", "quiet", "grid"].map(css);
   return {
     background: "transparent",
-    font: "inherit",
+    font: getComputedStyle(document.body).fontFamily,
     view: { stroke: null },
     axis: {
       labelColor: quiet,
@@ -74,7 +74,7 @@ export function chart(spec, height = 260) {
         data: { name: "rows", values: rows },
         ...spec(),
       },
-      { ast: true, actions: false, renderer: "canvas", tooltip: true, logLevel: 1 },
+      { ast: true, actions: false, renderer: "canvas", tooltip: { disableDefaultStyle: true }, logLevel: 1 },
     );
     if (gone) {
       found.finalize();

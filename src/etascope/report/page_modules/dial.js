@@ -1,7 +1,7 @@
 // The dial: a logarithmic axis of learning rates with the landscape along it, and a needle to drag.
 import { h, s } from "./elements.js";
-import * as field from "./landscape.js";
-import { colour, HIGH, LOW, place, rateAt, words } from "./rates.js";
+import * as field from "./points.js";
+import { axis, colour, place, rateAt, words } from "./rates.js";
 
 const W = 900,
   H = 250,
@@ -34,8 +34,8 @@ export function dial(into, change) {
       role: "slider",
       tabindex: 0,
       "aria-label": "learning rate",
-      "aria-valuemin": LOW,
-      "aria-valuemax": HIGH,
+      "aria-valuemin": plain(axis.low),
+      "aria-valuemax": plain(axis.high),
       style: "cursor:ew-resize",
       onkeydown: (event) => {
         const step = {
@@ -50,7 +50,8 @@ export function dial(into, change) {
         }[event.key];
         if (step === undefined) return;
         event.preventDefault();
-        change(rateAt(place(rate) + step / 240));
+        // At least a hundredth of the rate, so that the last of its three digits moves.
+        change(rateAt(place(rate) + step / Math.min(240, 100 * Math.log(axis.high / axis.low))));
       },
     },
     s("rect", { x: -14, y: 0, width: 28, height: H, fill: "transparent" }),
@@ -91,27 +92,32 @@ export function dial(into, change) {
   into.append(svg);
 
   return {
-    draw: (now, ghost) => draw(layers, now, ghost),
+    // `frame` holds points that are not drawn, and for which there is room.
+    draw: (now, ghost, frame = []) => draw(layers, now, ghost, frame),
     point: (to, text) => {
       rate = to;
       needle.setAttribute("transform", `translate(${x(to).toFixed(1)} 0)`);
       name.textContent = words(to);
-      needle.setAttribute("aria-valuenow", to);
+      // The needle's own number has the room of those that it stands on.
+      for (const tick of layers.grid.querySelectorAll("[text-anchor=middle]"))
+        tick.setAttribute("visibility", Math.abs(tick.getAttribute("x") - x(to)) < 50 ? "hidden" : "visible");
+      needle.setAttribute("aria-valuenow", plain(to));
       needle.setAttribute("aria-valuetext", `${words(to)}. ${text}`);
     },
   };
 }
 
-function draw(layers, now, ghost) {
+function draw(layers, now, ghost, frame) {
   const all = field.points(now),
     old = ghost ? field.points(ghost) : [];
-  const finite = [...all, ...old].map((at) => at.loss).filter((loss) => Number.isFinite(loss) && loss > 0);
+  const finite = [...all, ...old, ...frame].map((at) => at.loss).filter((loss) => Number.isFinite(loss) && loss > 0);
+  if (!finite.length) finite.push(1);
   // Losses in nats get the same frame in every recipe; what a script reports has a measure of its own.
   const own = now.run?.reports ?? null;
   const low = (own ? Math.min(...finite) : Math.min(...finite, 1)) * 0.85;
   const high = own
     ? Math.min(Math.max(...finite), 20 * Math.min(...finite)) * 1.1
-    : Math.max(Math.min(Math.max(...finite, 2.4), 6), 2.6) * 1.05;
+    : Math.max(Math.min(Math.max(...finite, 2.4), Math.max(6, 3 * Math.min(...finite))), 2.6) * 1.05;
   const y = (loss) =>
     TOP + (1 - Math.log(Math.min(Math.max(loss, low), high) / low) / Math.log(high / low)) * (H - TOP - BOTTOM);
   const path = (points) =>
@@ -127,14 +133,14 @@ function draw(layers, now, ghost) {
       s("line", { x1: LEFT, x2: W - RIGHT, y1: y(tick), y2: y(tick), stroke: "var(--grid)" }),
       s("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end", fill: "var(--quiet)" }, String(tick)),
     ]),
-    ...Array.from({ length: 7 }, (_, i) => 10 ** (i - 5)).map((tick) =>
+    ...marks().map((tick) =>
       s(
         "text",
         { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)" },
         tick < 1e-3 ? tick.toExponential().replace("e-", "e-") : String(tick),
       ),
     ),
-    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, own?.metric ?? "nats"),
+    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, own ? field.distance(own) : "nats"),
   );
   layers.ghost.replaceChildren(
     ...(old.length
@@ -159,7 +165,7 @@ function draw(layers, now, ghost) {
             s(
               "title",
               {},
-              `${words(at.rate)}: validation loss ${at.loss.toFixed(2)} nats, accuracy ${(100 * at.accuracy).toFixed(0)} %`,
+              `${words(at.rate)}: ${field.told(at.loss, own)}${Number.isFinite(at.accuracy) ? `, accuracy ${(100 * at.accuracy).toFixed(0)} %` : ""}`,
             ),
           )
         : s(
@@ -199,6 +205,20 @@ function draw(layers, now, ghost) {
   layers.labels.replaceChildren(...labels);
 }
 
+// A number without an exponent, which may not stand in these attributes.
+function plain(rate) {
+  return rate < 1e-6 ? rate.toFixed(15) : String(rate);
+}
+
+// Rates that the axis names: decades, and what lies between where few of them are seen.
+function marks() {
+  const wide = Math.log10(axis.high / axis.low),
+    between = wide > 3.5 ? [1] : wide > 1.2 ? [1, 3] : [1, 1.5, 2, 3, 5, 7];
+  return Array.from({ length: 41 }, (_, i) => between.map((m) => Number(`${m}e${i - 30}`)))
+    .flat()
+    .filter((tick) => place(tick) > -0.001 && place(tick) < 1.001);
+}
+
 function label(at, text) {
   return s(
     "text",
@@ -225,19 +245,26 @@ export function reading(rate, now) {
   const where =
     Math.abs(Math.log(at.rate / rate)) > 0.02 ? `The nearest rate that was trained is ${words(at.rate)}. ` : "";
   if (word === "diverged") return { word, text: `${where}The loss stopped being a finite number.` };
+  const longest = field.epochs(now),
+    trained = field.epochs(at);
+  const until = trained < longest ? `It was stopped after epoch ${trained} of ${longest}. ` : "";
   const losses = at.trials[0].train_loss.map(Number).filter(Number.isFinite),
-    rises = losses.slice(1).filter((loss, i) => loss > losses[i]).length;
+    rises = losses.slice(1).filter((loss, i) => loss > losses[i]).length,
+    whose = at.trials.length > 1 ? `In the first of ${at.trials.length} trainings the loss` : "The training loss";
   const course =
     losses.length < 2
       ? ""
       : rises
-        ? `The training loss rose in ${rises} of ${losses.length - 1} epochs after the first; `
-        : "The training loss fell in every epoch; ";
-  if (!Number.isFinite(at.accuracy)) return { word, text: `${where}${course}it ends at ${at.loss.toPrecision(3)}.` };
+        ? `${whose} rose in ${rises} of ${losses.length - 1} epochs after the first; `
+        : `${whose} fell in every epoch; `;
+  if (!Number.isFinite(at.accuracy)) {
+    const end = field.told(at.loss, now.run?.reports);
+    return { word, text: `${where}${until}${course ? `${course}it` : "It"} ends at ${end}.` };
+  }
   const best = Math.max(...all.map((other) => other.accuracy).filter((accuracy) => !Number.isNaN(accuracy)));
   const behind = Math.round(100 * (best - at.accuracy));
   return {
     word,
-    text: `${where}${course}${(100 * at.accuracy).toFixed(0)} % right on validation, ${behind > 0 ? `${behind} point${behind > 1 ? "s" : ""} below the best` : "as good as any"}.`,
+    text: `${where}${until}${course}${(100 * at.accuracy).toFixed(0)} % right on validation, ${behind > 0 ? `${behind} point${behind > 1 ? "s" : ""} below the best` : "as good as any"}.`,
   };
 }

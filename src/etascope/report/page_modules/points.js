@@ -1,0 +1,63 @@
+// A landscape as points: the trials of each rate, at the end of the training or at an epoch before.
+
+// Means over the folds, by rate: what the dial draws.
+export function points(of) {
+  const found = new Map();
+  for (const trial of of.trials) {
+    // A ladder stops trials within an epoch; of these no loss is told by epoch.
+    if (!trial.valid_loss.length && trial.status !== "diverged") continue;
+    const loss = trial.status === "diverged" ? Infinity : Number(trial.valid_loss.at(-1) ?? Infinity);
+    const at = found.get(trial.learning_rate) ?? { rate: trial.learning_rate, losses: [], accuracies: [], trials: [] };
+    at.losses.push(Number.isNaN(loss) ? Infinity : loss);
+    at.accuracies.push(Number(trial.valid_accuracy.at(-1)));
+    at.trials.push(trial);
+    found.set(trial.learning_rate, at);
+  }
+  return [...found.values()]
+    .sort((a, b) => a.rate - b.rate)
+    .map((at) => ({ ...at, loss: mean(at.losses), accuracy: mean(at.accuracies) }));
+}
+
+export function mean(values) {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+export function nearest(all, rate) {
+  return all.reduce(
+    (best, at) => (best && Math.abs(Math.log(best.rate / rate)) <= Math.abs(Math.log(at.rate / rate)) ? best : at),
+    null,
+  );
+}
+
+// How many epochs the longest training has.
+export function epochs(of) {
+  return Math.max(0, ...of.trials.map((trial) => trial.valid_loss.length));
+}
+
+// The landscape as it was after an epoch. Basin, walls and verdicts are known at the end alone.
+export function after(epoch, of) {
+  if (epoch >= epochs(of)) return of;
+  const trials = of.trials.map((trial) => {
+    // What was stopped earlier stands where it stood.
+    if (trial.valid_loss.length < epoch) return trial;
+    const [train_loss, valid_loss, valid_accuracy] = [trial.train_loss, trial.valid_loss, trial.valid_accuracy].map(
+      (values) => values.slice(0, epoch),
+    );
+    const status = Number.isFinite(Number(valid_loss.at(-1))) ? "trained" : "diverged";
+    return { ...trial, train_loss, valid_loss, valid_accuracy, status };
+  });
+  return { ...of, trials, run: of.run && { ...of.run, basin: null, walls: null, trials: [] } };
+}
+
+// What losses are called where a script reports a number of its own: how far that is from the best possible one.
+export function distance({ metric, maximize, best }) {
+  if (maximize) return `${best} - ${metric}`;
+  return best ? `${metric} ${best > 0 ? "-" : "+"} ${Math.abs(best)}` : metric;
+}
+
+// A loss in words: in nats, or as the number that the script reported.
+export function told(loss, reports) {
+  if (!reports) return `validation loss ${loss.toFixed(2)} nats`;
+  const value = reports.maximize ? reports.best - loss : reports.best + loss;
+  return `${reports.metric} ${Number(value.toPrecision(4))}`;
+}
