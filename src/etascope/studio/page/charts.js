@@ -1,5 +1,6 @@
 // Charts by Vega-Lite: made once, given new rows after that.
 import { h } from "./elements.js";
+import { measure } from "./landscape.js";
 import { colours, dark, domain } from "./rates.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -26,11 +27,31 @@ export function rateAxis(title = "learning rate (logarithmic)") {
   };
 }
 
+// Losses in nats are drawn up to this one; what a script reports has a frame of its own.
+export const TALLEST = 6;
+
+// The axis of a validation loss: `shown` is what `framed` makes of it. Ticks outside of what there is are left out by
+// Vega as long as the scale does not clamp.
+export function lossAxis(reports) {
+  return {
+    field: "shown",
+    type: "quantitative",
+    title: `validation loss (${measure(reports)}, logarithmic)`,
+    scale: { type: "log", nice: false, ...(reports ? {} : { domainMax: TALLEST }) },
+    axis: { ...(reports ? {} : { values: [0.05, 0.1, 0.2, 0.5, 1, 2, 5] }), format: "~g" },
+  };
+}
+
+export function framed(loss, reports) {
+  return reports ? loss : Math.min(loss, TALLEST);
+}
+
 function config() {
   const [ink, quiet, grid] = ["ink", "quiet", "grid"].map(css);
   return {
     background: "transparent",
-    font: "inherit",
+    // A canvas knows no "inherit", and would write small.
+    font: getComputedStyle(document.body).fontFamily,
     view: { stroke: null },
     axis: {
       labelColor: quiet,
@@ -61,8 +82,11 @@ export function chart(spec, height = 260) {
   let view = null,
     rows = [],
     waiting = null,
+    drawn = "",
     gone = false;
   async function embed() {
+    const wanted = spec();
+    drawn = JSON.stringify(wanted);
     const found = await vegaEmbed(
       box,
       {
@@ -72,7 +96,7 @@ export function chart(spec, height = 260) {
         autosize: { type: "fit-x", contains: "padding" },
         config: config(),
         data: { name: "rows", values: rows },
-        ...spec(),
+        ...wanted,
       },
       { ast: true, actions: false, renderer: "canvas", tooltip: true, logLevel: 1 },
     );
@@ -97,7 +121,9 @@ export function chart(spec, height = 260) {
       box.setAttribute("aria-label", `${says}. ${about}`);
       if (!waiting) waiting = new Promise((done) => requestAnimationFrame(() => done(embed())));
       await waiting;
-      await view?.data("rows", rows).runAsync();
+      // A frame that follows the data, like the steps of a race, may have moved.
+      if (!gone && JSON.stringify(spec()) !== drawn) await (waiting = embed());
+      if (!gone) await view?.data("rows", rows).runAsync();
     },
     close() {
       gone = true;

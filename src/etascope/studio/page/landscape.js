@@ -27,6 +27,8 @@ export async function want(state) {
   controller = new AbortController();
   const mine = controller;
   if (now.run) ghost = now;
+  // Losses of other images, or of a script, have nothing to do with these.
+  if (ghost && (ghost.recipe.data !== asked.data || ghost.stored || state.run)) ghost = null;
   key = wanted;
   now = { ...nothing(), recipe: asked, began: performance.now() };
   tell();
@@ -85,6 +87,14 @@ export function points(of) {
   return [...found.values()]
     .sort((a, b) => a.rate - b.rate)
     .map((at) => ({ ...at, loss: mean(at.losses), accuracy: mean(at.accuracies) }));
+}
+
+// What losses are called: nats, or for what a script reports how far it is from the best there can be.
+export function measure(reports) {
+  if (!reports) return "nats";
+  const { metric, maximize, best } = reports;
+  if (maximize) return `${best} - ${metric}`;
+  return best ? `${metric} ${best > 0 ? "-" : "+"} ${Math.abs(best)}` : metric;
 }
 
 export function mean(values) {

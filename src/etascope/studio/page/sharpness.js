@@ -53,6 +53,7 @@ export function sharpnessWall(complain) {
   async function sharpen() {
     sharpened?.abort();
     sharpened = new AbortController();
+    sharp = null;
     steep.hidden = false;
     try {
       sharp = await ask("/api/sharpness", { ...recipeOf(get()), learning_rate: get().lr }, sharpened.signal);
@@ -78,7 +79,7 @@ export function sharpnessWall(complain) {
     wall.show(
       [...rows, { kind: "needle", limit: get().lr }, ...(measured ? [{ kind: "measured", limit: measured }] : [])],
       `By ${found.formula} the limit goes from ${words(Number(points[0].limit))} to ${words(Number(last.limit))} along this training${measured ? `; the measured wall is ${words(measured)}` : ""}`,
-      "Dots: the limit by the largest curvature of the loss. Green: the rate under the needle. Dashed: the lowest rate that was clearly worse.",
+      "Dots: the limit by the largest curvature of the loss. Whole line: the rate under the needle. Dashed: the measured wall, the lowest rate that was clearly worse.",
     );
   }
 

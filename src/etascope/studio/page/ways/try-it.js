@@ -1,6 +1,6 @@
 // The playground: the recipe of the page (A) against one that was put aside (B), and the code of exactly this recipe.
 import { ask, stream } from "../api.js";
-import { chart, colourOfRate, rateAxis } from "../charts.js";
+import { chart, colourOfRate, framed, lossAxis, rateAxis } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
@@ -28,13 +28,7 @@ export function open(into, complain) {
     () => ({
       encoding: {
         x: rateAxis(),
-        y: {
-          field: "loss",
-          type: "quantitative",
-          title: "validation loss (nats, logarithmic)",
-          scale: { type: "log", domainMax: 6, clamp: true, nice: false },
-          axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], format: "~g" },
-        },
+        y: lossAxis(field.now.run?.reports),
       },
       layer: [
         {
@@ -139,7 +133,7 @@ export function open(into, complain) {
         ? field
             .points(of)
             .filter((at) => Number.isFinite(at.loss))
-            .map((at) => ({ who, rate: at.rate, loss: at.loss }))
+            .map((at) => ({ who, rate: at.rate, loss: at.loss, shown: framed(at.loss, field.now.run?.reports) }))
         : [],
     );
     const a = field.now.run,
