@@ -57,7 +57,8 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
 
     @app.get("/api/studio")
     async def get_studio() -> Document:
-        """Tell the page what there is: the axis of the dial, its colours on both grounds, the recipe's defaults."""
+        """Tell the page what there is: the dial's axis, its colours on both grounds, the recipe's defaults and bounds."""
+        fields = AskedRecipe.model_json_schema()["properties"].items()
         return {
             "version": VERSION,
             "axis": {"low": LOWEST, "high": HIGHEST, "rates": dial_rates()},
@@ -67,11 +68,8 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
                 "dark": rate_colours(LOWEST, HIGHEST, COLOURS, dark=True)[1],
             },
             "recipe": AskedRecipe().model_dump(exclude={"page"}),
-            "choices": {
-                name: field["enum"]
-                for name, field in AskedRecipe.model_json_schema()["properties"].items()
-                if "enum" in field
-            },
+            "choices": {name: field["enum"] for name, field in fields if "enum" in field},
+            "limits": {name: [field["minimum"], field["maximum"]] for name, field in fields if "maximum" in field},
         }
 
     app.include_router(training_routes(crew, library))
