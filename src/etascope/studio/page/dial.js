@@ -27,6 +27,10 @@ export function dial(into, change) {
     fill: "var(--accent)",
     "font-size": 14,
     "font-weight": 700,
+    // It stands on the ticks, and covers the one below.
+    "paint-order": "stroke",
+    stroke: "var(--ground)",
+    "stroke-width": 8,
   });
   const needle = s(
     "g",
