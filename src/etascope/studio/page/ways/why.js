@@ -223,15 +223,16 @@ export function open(into, complain) {
     );
   }
 
+  // An epoch beside the one before it, or halves of what there is: single batches go up and down at any rate.
   function course(runner, step) {
     if (step < 20) return "just started";
-    const before = smooth(runner.step_loss, step - 20),
-      now = smooth(runner.step_loss, step);
+    const wide = Math.min(told.steps_per_epoch, Math.floor(step / 2)),
+      [before, now] = [step - wide, step].map((done) => smooth(runner.step_loss, done, wide));
     if (now === null) return "diverged";
     if (now > told.blind + 0.3) return "worse than a blind guess";
-    if (before - now > 0.1) return "falling fast";
-    if (before - now > 0.01) return "falling";
-    return now > before + 0.05 ? "bouncing" : now > told.blind - 0.15 ? "hardly moving" : "level";
+    if (now > 1.05 * before) return "rising";
+    if (now > told.blind - 0.15) return "hardly moving";
+    return now < 0.8 * before ? "falling fast" : now < 0.97 * before ? "falling" : "level";
   }
 
   load();
@@ -252,9 +253,9 @@ export function open(into, complain) {
   };
 }
 
-// Mean loss of the last ten of the steps done, each before its update; null where one of them is not finite.
-function smooth(losses, done) {
-  const part = losses.slice(Math.max(0, done - 10), Math.max(done, 1)).map(Number),
+// Mean loss of the last of the steps done, each before its update; null where one of them is not finite.
+function smooth(losses, done, wide = 10) {
+  const part = losses.slice(Math.max(0, done - wide), Math.max(done, 1)).map(Number),
     found = part.reduce((a, b) => a + b, 0) / part.length;
   return Number.isFinite(found) ? found : null;
 }
