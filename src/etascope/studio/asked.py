@@ -61,6 +61,7 @@ class AskedLandscape(AskedRecipe):
     """The landscape of a recipe."""
 
     folds: Annotated[int, Field(ge=1, le=FOLDS, description="Of five folds, how many each rate trains on.")] = 1
+    also: Annotated[LearningRate | None, Field(description="A rate to train besides those of the dial.")] = None
 
 
 class AskedRate(AskedRecipe):

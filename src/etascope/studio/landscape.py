@@ -23,7 +23,9 @@ from etascope.studio.work import Asked, describe, train
 PART = 5
 
 
-async def landscape(crew: Crew, page: str, source: str, recipe: Recipe, folds: int = 1) -> AsyncIterator[Document]:
+async def landscape(
+    crew: Crew, page: str, source: str, recipe: Recipe, folds: int = 1, also: float | None = None
+) -> AsyncIterator[Document]:
     """Yield `begin`, then `trials` as they are trained, then the whole run as `pick_document` tells it.
 
     Parameters
@@ -36,8 +38,10 @@ async def landscape(crew: Crew, page: str, source: str, recipe: Recipe, folds: i
         What to train, and on which images.
     folds
         How many of five folds each rate is trained on. Default 1, which is quick.
+    also
+        A rate to train besides those of the dial. Default none.
     """
-    began, rates = time.perf_counter(), dial_rates()
+    began, rates = time.perf_counter(), sorted({*dial_rates(), *(() if also is None else (also,))})
     yield {"event": "begin", "rates": rates, "folds": folds, "epochs": recipe.epochs}
     asked = [Asked(source, recipe, part, (fold,)) for fold in range(folds) for part in _spread(rates)]
     described = asyncio.ensure_future(crew.run(page, describe, source, recipe))

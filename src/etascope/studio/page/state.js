@@ -5,7 +5,12 @@ let defaults = {};
 let recipeKeys = [];
 let bounds = {};
 // Of the recipe in words alone: what the server would refuse.
-const SHAPES = { hidden: /^(\d{1,3}(,\d{1,3}){0,2})?$/, pick: /^[0-9a-z]{0,32}$/, run: /^[0-9a-z]{0,32}$/ };
+const SHAPES = {
+  probes: /^[0-9.e,-]{0,80}$/,
+  hidden: /^(\d{1,3}(,\d{1,3}){0,2})?$/,
+  pick: /^[0-9a-z]{0,32}$/,
+  run: /^[0-9a-z]{0,32}$/,
+};
 // What of the address could not be used, a sentence each.
 export let refused = [];
 

@@ -171,6 +171,7 @@ export function open(into, complain) {
   return {
     change(state, before) {
       if (moved(state, before) || state.lr !== before.lr) {
+        traced = [];
         clearTimeout(later);
         later = setTimeout(load, 150);
       }
