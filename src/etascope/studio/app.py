@@ -57,7 +57,7 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
 
     @app.get("/api/studio")
     async def get_studio() -> Document:
-        """Tell the page what there is: the dial's axis, its colours on both grounds, the recipe's defaults and bounds."""
+        """Tell the page what there is: the dial's axis, its colours on both grounds, the recipe with its bounds."""
         fields = AskedRecipe.model_json_schema()["properties"].items()
         return {
             "version": VERSION,

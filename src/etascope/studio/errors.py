@@ -12,6 +12,11 @@ from starlette.exceptions import HTTPException
 from etascope.core.errors import InputError
 
 
+def unexpected(error: Exception) -> str:
+    """Return a sentence for what should not have happened."""
+    return f"the studio failed with {type(error).__name__}: {str(error)[:200]}. Try again; if it stays, report it."
+
+
 def answer_errors(app: FastAPI) -> None:
     """Give every error of an application the shape `{"error": sentence}`."""
 
@@ -25,6 +30,10 @@ def answer_errors(app: FastAPI) -> None:
             f"{error.detail}: {request.method} {request.url.path[:80]}. What can be asked stands in /api/openapi.json."
         )
         return JSONResponse({"error": said}, error.status_code, headers=error.headers)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> Response:
+        return JSONResponse({"error": unexpected(error)}, 500)
 
     @app.exception_handler(RequestValidationError)
     async def wrong(request: Request, error: RequestValidationError) -> Response:

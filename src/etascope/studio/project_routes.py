@@ -27,6 +27,8 @@ from etascope.studio.work import describe
 
 #: Seconds that an upload may take, and runs that are listed.
 LONGEST_UPLOAD, LISTED = 120.0, 50
+#: Uploads that come in at once.
+AT_ONCE = 4
 
 Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
 
@@ -41,7 +43,7 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
     store
         Where runs are kept, or None.
     """
-    routes = APIRouter(prefix="/api")
+    routes, coming = APIRouter(prefix="/api"), asyncio.Semaphore(AT_ONCE)
 
     @routes.post(
         "/uploads",
@@ -54,6 +56,12 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
     )
     async def post_upload(request: Request) -> Document:
         """Take a zip with a folder of images for each class, look at it, and name it for `data`."""
+        if coming.locked():
+            raise InputError(f"{AT_ONCE} uploads may come in at once, and do. Try again in a minute.")
+        async with coming:
+            return await receive(request)
+
+    async def receive(request: Request) -> Document:
         name, folder = library.room()
         try:
             async with asyncio.timeout(LONGEST_UPLOAD):

@@ -20,6 +20,7 @@ from etascope.studio.asked import AskedLandscape, AskedRace, AskedRate, AskedRec
 from etascope.studio.crew import Crew
 from etascope.studio.descent import descent
 from etascope.studio.drawing import predictions
+from etascope.studio.errors import unexpected
 from etascope.studio.landscape import landscape
 from etascope.studio.library import Library
 from etascope.studio.metrics import metrics
@@ -57,11 +58,15 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
                 return
             told = list[Document]()
             try:
-                async for document in landscape(crew, asked.page, source, recipe, asked.folds):
+                async for document in landscape(crew, asked.page, source, recipe, asked.folds, asked.also):
                     told.append(document)
                     yield event(document)
             except InputError as error:
                 yield event({"event": "failed", "error": str(error)})
+                return
+            except Exception as error:
+                # The answer has begun: only an event can still tell of it.
+                yield event({"event": "failed", "error": unexpected(error)})
                 return
             kept[key] = told
             while len(kept) > KEPT:
