@@ -46,6 +46,7 @@ def predictions(source: str, recipe: Recipe, rates: tuple[float, ...], pixels: S
     found = list[Document]()
     layers = list[Document]()
     for rate, checkpoint in zip(rates, _models(source, recipe, rates), strict=True):
+        layers = []
         if checkpoint is None:
             found.append({"learning_rate": rate, "diverged": True, "probabilities": []})
             continue

@@ -5,6 +5,7 @@ import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
 import { seen } from "../seen.js";
 import { get, recipeOf, set } from "../state.js";
+import { units } from "../units.js";
 
 export const name = "Trace";
 
@@ -164,20 +165,7 @@ export function open(into, complain) {
             `A ${p.label_name}; this model says ${p.predicted_name} with ${percent(p.confidence)}${p.correct ? ", and is right." : ", and is wrong."}`,
           ),
         ),
-        ...p.layers
-          .filter((layer) => layer.kind !== "input" && layer.kind !== "logits")
-          .map((layer) =>
-            h(
-              "figure",
-              {},
-              h(
-                "figcaption",
-                {},
-                `${layer.name}: ${layer.values.length} units, ${percent(layer.active)} of them active`,
-              ),
-              units(layer),
-            ),
-          ),
+        ...p.layers.filter((layer) => layer.kind !== "input" && layer.kind !== "logits").map((layer) => units(layer)),
         h(
           "figure",
           {},
@@ -196,24 +184,6 @@ export function open(into, complain) {
             ),
           ),
         ),
-      ),
-    );
-  }
-
-  function units(layer) {
-    const high = Math.max(...layer.values.map(Number), 1e-9);
-    return h(
-      "div",
-      {
-        class: "units",
-        role: "img",
-        "aria-label": `${layer.values.length} units; the strongest is unit ${layer.values.indexOf(Math.max(...layer.values.map(Number)))} with ${nats(high)}`,
-      },
-      layer.values.map((value, i) =>
-        h("i", {
-          title: `unit ${i}: ${nats(value)}`,
-          style: `background:color-mix(in srgb, var(--ink) ${Math.round((100 * Math.max(Number(value), 0)) / high)}%, var(--grid))`,
-        }),
       ),
     );
   }
