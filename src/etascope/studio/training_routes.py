@@ -118,7 +118,7 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
         """Return scripts that train exactly this recipe at this rate, a framework each."""
         recipe = asked.recipe()
         _, data = await crew.run(asked.page, describe, library.source(asked.data), recipe)
-        return {framework: _script(framework, recipe, data, asked.learning_rate) for framework in FRAMEWORKS}
+        return scripts(recipe, data, asked.learning_rate)
 
     return routes
 
@@ -126,6 +126,11 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
 def event(document: Document) -> str:
     """Return a document as a server-sent event."""
     return f"data: {json.dumps(document, allow_nan=False)}\n\n"
+
+
+def scripts(recipe: Recipe, data: DataSummary, learning_rate: float) -> Document:
+    """Return a script for each framework, or a comment why there is none."""
+    return {framework: _script(framework, recipe, data, learning_rate) for framework in FRAMEWORKS}
 
 
 def _script(framework: str, recipe: Recipe, data: DataSummary, learning_rate: float) -> str:

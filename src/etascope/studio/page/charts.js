@@ -77,7 +77,7 @@ function config() {
 // A chart in a figure: `title` says what to see, `spec` draws the data named `rows`.
 export function chart(spec, height = 260) {
   const box = h("div", { class: "chart" }),
-    title = h("h3"),
+    title = h("h3", {}, "Being measured"),
     note = h("figcaption");
   let view = null,
     rows = [],

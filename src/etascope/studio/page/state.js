@@ -24,6 +24,7 @@ export function begin(recipe, choices, limits, ways) {
     ...{ b: "", runners: 5, epoch: 0, code: "pytorch", game: 1, probes: "", pick: "", run: "" },
   };
   bounds = {
+    code: ["pytorch", "keras", "sklearn", "lightning", "etascope"],
     ...{ lr: [1e-5, 10], image: [0, 99999], runners: [3, 16], epoch: [0, 20], game: [1, 9999] },
     ...limits,
     ...choices,
