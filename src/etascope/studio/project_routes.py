@@ -73,6 +73,10 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
         except TimeoutError:
             clear(folder)
             raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
+        except InputError as error:
+            clear(folder)
+            # Where it was unpacked is nobody's business.
+            raise InputError(str(error).replace(str(folder), "the zip")) from error
         except BaseException:
             clear(folder)
             raise
