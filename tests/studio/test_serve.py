@@ -2,6 +2,8 @@ import http.client
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -74,3 +76,33 @@ def test_ctrl_c_ends_it_quietly(tmp_path):
         process.stdout.close()
         process.stderr.close()
         process.wait()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="processes are read from /proc")
+def test_workers_end_with_a_server_that_was_killed(tmp_path):
+    command = [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        address = server.stdout.readline().split()[3]
+        assert asked(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
+        workers = [path.parent for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == server.pid]
+        assert len(workers) >= 1
+        server.kill()
+    for _ in range(200):
+        if not any(_lives(worker) for worker in workers):
+            return
+        time.sleep(0.05)
+    pytest.fail("a worker lives on without its server")
+
+
+def _parent(stat):
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _lives(process):
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -75,6 +75,6 @@ def _spread(rates: Sequence[float]) -> list[tuple[float, ...]]:
 
 
 def _in_order(histories: Sequence[History]) -> History:
-    """Return one history, rates ascending within each fold: the order in which they came is chance."""
+    """Return one history, by fold and by each part's lowest rate: the order in which they came is chance."""
     ordered = sorted(histories, key=lambda h: (int(h.plan.folds[0]), float(np.min(h.plan.rates))))
     return join(ordered)

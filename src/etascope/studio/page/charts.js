@@ -125,6 +125,10 @@ export function chart(spec, height = 260) {
       if (!gone && JSON.stringify(spec()) !== drawn) await (waiting = embed());
       if (!gone) await view?.data("rows", rows).runAsync();
     },
+    // What is drawn, for whoever wants to look at its scales.
+    get view() {
+      return view;
+    },
     close() {
       gone = true;
       dark.removeEventListener("change", restyle);
