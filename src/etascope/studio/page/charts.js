@@ -70,7 +70,7 @@ function config() {
     title: { anchor: "start", color: ink, fontSize: 15, fontWeight: 600, offset: 22 },
     text: { color: ink, fontSize: 12 },
     rule: { color: quiet },
-    legend: { labelColor: quiet, titleColor: quiet },
+    legend: { labelColor: quiet, titleColor: quiet, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" },
   };
 }
 

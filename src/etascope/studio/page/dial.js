@@ -193,18 +193,19 @@ function draw(layers, now, ghost) {
         opacity: 0.18,
       }),
     );
-    labels.push(label((x(basin.low) + x(basin.high)) / 2, "basin"));
+    // Above the curve, which is low there.
+    labels.push(label((x(basin.low) + x(basin.high)) / 2, "basin", TOP + 18));
   }
   layers.back.replaceChildren(...back);
   layers.labels.replaceChildren(...labels);
 }
 
-function label(at, text) {
+function label(at, text, y = H - BOTTOM - 8) {
   return s(
     "text",
     {
       x: at,
-      y: H - BOTTOM - 8,
+      y,
       "text-anchor": "middle",
       fill: "var(--ink)",
       "paint-order": "stroke",

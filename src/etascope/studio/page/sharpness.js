@@ -18,7 +18,7 @@ export function sharpnessWall(complain) {
         y: {
           field: "limit",
           type: "quantitative",
-          title: "highest stable learning rate by theory (logarithmic)",
+          title: "limit of the learning rate (logarithmic)",
           scale: { type: "log", nice: false },
           axis: { format: "~g", values: [0.001, 0.01, 0.1, 1, 10, 100] },
         },

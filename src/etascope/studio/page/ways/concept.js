@@ -181,7 +181,7 @@ export function open(into, complain) {
       [before, gradient, by, moves] = [weight.before, weight.gradient, step, weight.before - step].map((value) =>
         fixed(value, digits),
       );
-    sum.textContent = `weight before      ${before}\ngradient           ${gradient}\nlearning rate       ${words(lr)}\n\nweight after = ${before} - ${words(lr)} x (${gradient})\n             = ${before} - (${by})\n             = ${moves}`;
+    sum.textContent = `weight before      ${before}\ngradient           ${gradient}\nlearning rate       ${words(lr)}\n\nweight after = ${before} - ${words(lr)} x (${gradient.trim()})\n             = ${before} - (${by.trim()})\n             = ${moves}`;
     says.textContent = `This is one plain step from the very start, of all ${told.weights.toLocaleString("en")} weights at once. A training takes many of them, on other batches, and most optimizers make more of a gradient than this; so the best rate of a whole training, on the dial above, is another.`;
   }
 

@@ -225,8 +225,8 @@ export function open(into, complain) {
     land.show(
       rows,
       best
-        ? `After epoch ${when}, the lowest mean loss is ${nats(best.loss)} at ${words(best.rate)}`
-        : `After epoch ${when}, every rate had diverged`,
+        ? `After epoch ${when}, the lowest mean loss ${told.run ? "is" : "so far is"} ${nats(best.loss)} at ${words(best.rate)}`
+        : `After epoch ${when}, every rate ${told.run ? "had" : "so far has"} diverged`,
       says.filter(Boolean).join(" "),
     );
     heat(epochs);
@@ -245,7 +245,7 @@ export function open(into, complain) {
     const [first, last] = [each[0], each.at(-1)].map(lowest);
     map.show(
       each.flat(),
-      !first || !last
+      !told.run || !first || !last
         ? "Validation loss, epoch by epoch"
         : first.rate === last.rate
           ? `${words(last.rate)} is best after the first epoch and after the last`
