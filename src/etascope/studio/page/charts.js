@@ -3,7 +3,8 @@ import { h } from "./elements.js";
 import { measure } from "./landscape.js";
 import { colours, dark, domain } from "./rates.js";
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+// A colour of the page, by its name in style.css: a canvas cannot read it there.
+export const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 export function colourOfRate() {
   return {
@@ -14,11 +15,11 @@ export function colourOfRate() {
   };
 }
 
-export function rateAxis(title = "learning rate (logarithmic)") {
+export function rateAxis() {
   return {
     field: "rate",
     type: "quantitative",
-    title,
+    title: "learning rate (logarithmic)",
     scale: { type: "log", domain: [1e-5, 10], nice: false },
     axis: {
       labelExpr: "datum.value < 1e-3 ? format(datum.value, '.0e') : format(datum.value, '~g')",

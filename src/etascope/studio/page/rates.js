@@ -33,7 +33,7 @@ export function colour(rate) {
   return `rgb(${a.map((channel, k) => Math.round(channel + (at - i) * (b[k] - channel))).join(" ")})`;
 }
 
-export function round(rate) {
+function round(rate) {
   return Number(rate.toPrecision(3));
 }
 

@@ -1,13 +1,12 @@
 // Why too large a rate fails: the limit that theory takes from the sharpness of the loss, beside the measured wall.
 import { ask } from "./api.js";
-import { chart } from "./charts.js";
+import { chart, css } from "./charts.js";
 import { h } from "./elements.js";
 import * as field from "./landscape.js";
 import { words } from "./rates.js";
 import { get, recipeOf } from "./state.js";
 
 export function sharpnessWall(complain) {
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   let sharpened = null,
     sharp = null;
   // Theory's wall beside the one that was measured.

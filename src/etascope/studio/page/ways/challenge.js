@@ -1,6 +1,6 @@
 // A task from a number, three probes, one choice; scored by the accuracy that was lost against the best rate.
 import { ask, stream } from "../api.js";
-import { chart, rateAxis } from "../charts.js";
+import { chart, css, rateAxis } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { HIGH, LOW, percent, words } from "../rates.js";
@@ -38,7 +38,6 @@ export function task(game) {
 export function open(into, complain, redraw) {
   let game = null,
     controller = new AbortController();
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   const number = h("input", {
     type: "number",
     min: 1,

@@ -1,6 +1,6 @@
 // One image, one weight, one update: what a step of each size does to one batch's real loss.
 import { ask } from "../api.js";
-import { chart, rateAxis } from "../charts.js";
+import { chart, css, rateAxis } from "../charts.js";
 import { digit, h } from "../elements.js";
 import { HIGH, nats, place, rateAt, words } from "../rates.js";
 import { get, recipeOf, set } from "../state.js";
@@ -200,8 +200,4 @@ export function open(into, complain) {
 
 function fixed(value, digits) {
   return (value < 0 ? "" : " ") + value.toFixed(digits);
-}
-
-function css(token) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
 }

@@ -1,6 +1,6 @@
 // The landscape with all folds, epoch by epoch, and beside what it was before.
 import { stream } from "../api.js";
-import { chart, colourOfRate, framed, lossAxis, rateAxis, TALLEST } from "../charts.js";
+import { chart, colourOfRate, css, framed, lossAxis, rateAxis, TALLEST } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { HIGH, LOW, nats, words } from "../rates.js";
@@ -15,7 +15,6 @@ export function open(into, complain) {
   let told = { trials: [], run: null },
     before = null,
     controller = null;
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   const land = chart(
     () => ({
       encoding: { x: rateAxis(), y: lossAxis(told.run?.reports) },

@@ -1,6 +1,6 @@
 // Curves on training, validation and test images, the confusion matrix, and what the model gets wrong most surely.
 import { ask } from "../api.js";
-import { chart } from "../charts.js";
+import { chart, css, framed, TALLEST } from "../charts.js";
 import { digit, h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
@@ -14,7 +14,6 @@ export function open(into, complain) {
   let controller = null,
     later = 0,
     found = null;
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   const curve = (title, format) =>
     chart(
       () => ({
@@ -26,7 +25,7 @@ export function open(into, complain) {
             axis: { tickMinStep: 1, format: "d" },
             scale: { nice: false },
           },
-          y: { field: "value", type: "quantitative", title: title(), axis: { format }, scale: { zero: false } },
+          y: { field: "shown", type: "quantitative", title: title(), axis: { format }, scale: { zero: false } },
           // Colour means learning rate; the three parts of the data differ by their strokes.
           strokeDash: {
             field: "part",
@@ -42,13 +41,17 @@ export function open(into, complain) {
             },
             legend: null,
           },
+          tooltip: [
+            { field: "part", title: "images" },
+            { field: "epoch" },
+            { field: "value", title: title(), format: format === "~g" ? ".3~r" : format },
+          ],
         },
         mark: {
           type: "line",
           color: css("ink"),
           strokeWidth: 2,
           point: { filled: true, color: css("ink"), size: 26 },
-          tooltip: true,
         },
       }),
       220,
@@ -112,15 +115,18 @@ export function open(into, complain) {
   }
 
   function draw(m) {
+    const reports = get().run ? field.now.run?.reports : null;
     const rows = (kind) =>
       Object.entries(PARTS).flatMap(([part, words_]) =>
         m[`${part}_${kind}`]
           .map((value, i) => ({ part: words_, epoch: i + 1, value: Number(value) }))
-          .filter((row) => Number.isFinite(row.value)),
+          .filter((row) => Number.isFinite(row.value))
+          .map((row) => ({ ...row, shown: kind === "loss" ? framed(row.value, reports) : row.value })),
       );
     const last = (key) => Number(m[key].at(-1) ?? NaN);
     const [trained, valid] = [last("train_loss"), last("valid_loss")],
       gap = valid - trained,
+      blind = m.class_names.length ? Math.log(m.class_names.length) : NaN,
       strokes = `Dotted: training, solid: validation${m.test_loss.length ? ", dashed: test" : ""}.`;
     losses.show(
       rows("loss"),
@@ -131,7 +137,7 @@ export function open(into, complain) {
           : Math.abs(gap) > 0.1
             ? `Validation loss ends ${nats(Math.abs(gap))} ${gap > 0 ? "above" : "below"} training loss`
             : "Training and validation loss end within 0.1 of each other",
-      `${strokes} The training loss is the mean while an epoch ran, so it lags behind the others.`,
+      `${strokes} The training loss is the mean while an epoch ran, so it lags behind the others.${rows("loss").some((row) => row.shown < row.value) ? ` Losses above ${TALLEST} stand at ${TALLEST}.` : ""}`,
     );
     rights.show(
       rows("accuracy"),
@@ -153,11 +159,13 @@ export function open(into, complain) {
             : Number.isNaN(gap)
               ? "Of this one there is nothing to compare."
               : `In the last epoch it was ${nats(trained)} ${
-                  gap > 0.1
-                    ? `where images that did not train had ${nats(valid)}: the model has begun to learn its own by heart.`
-                    : gap < -0.1
-                      ? `and ${nats(valid)} right after it on images that did not train: the model is still getting better, or jumps.`
-                      : `and ${nats(valid)} on images that did not train: nothing is learned by heart so far.`
+                  valid > blind - 0.1
+                    ? `and ${nats(valid)} on images that did not train; a blind guess has ${nats(blind)}: there is little or nothing learned.`
+                    : gap > 0.1
+                      ? `where images that did not train had ${nats(valid)}: the model has begun to learn its own by heart.`
+                      : gap < -0.1
+                        ? `and ${nats(valid)} right after it on images that did not train: the model is still getting better, or jumps.`
+                        : `and ${nats(valid)} on images that did not train: nothing is learned by heart so far.`
                 }`
         }`,
       ),

@@ -1,6 +1,6 @@
 // The playground: the recipe of the page (A) against one that was put aside (B), and the code of exactly this recipe.
 import { ask, stream } from "../api.js";
-import { chart, colourOfRate, framed, lossAxis, rateAxis } from "../charts.js";
+import { chart, colourOfRate, css, framed, lossAxis, rateAxis } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
@@ -17,7 +17,6 @@ const FRAMEWORKS = {
 };
 
 export function open(into, complain) {
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   let other = null,
     controller = null,
     later = 0,
