@@ -58,7 +58,8 @@ def test_the_first_visitor_waits_for_the_server_and_is_not_turned_away(tmp_path)
         assert asked(address)[0] == 200
 
 
-def test_ctrl_c_ends_it_quietly(tmp_path):
+@pytest.mark.parametrize("under_way", [False, True])
+def test_ctrl_c_ends_it_quietly(under_way, tmp_path):
     import signal
 
     process = subprocess.Popen(
@@ -68,9 +69,15 @@ def test_ctrl_c_ends_it_quietly(tmp_path):
     try:
         link = process.stdout.readline().split()[3]
         assert asked(link)[0] == 200
+        waiting = socket.create_connection(("127.0.0.1", urlsplit(link).port))
+        if under_way:
+            for path in ("landscape?", "metrics?learning_rate=0.1&"):
+                waiting.sendall(f"GET /api/{path}epochs=20&hidden=512 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert waiting.recv(16).startswith(b"HTTP/1.1 200")
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stderr.read() == ""
+        waiting.close()
     finally:
         process.kill()
         process.stdout.close()

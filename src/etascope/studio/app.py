@@ -22,6 +22,7 @@ from etascope.studio.library import Library
 from etascope.studio.picking import Picks
 from etascope.studio.project_routes import project_routes
 from etascope.studio.training_routes import training_routes
+from etascope.studio.wanted import Wanted
 
 VERSION = versions()["etascope"]
 #: Points of the colour scale that the page is given.
@@ -54,6 +55,7 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
         openapi_url="/api/openapi.json", description="What a learning rate does to an image classifier, just trained.",
     )  # fmt: skip
     answer_errors(app)
+    app.add_middleware(Wanted)
 
     @app.get("/api/studio")
     async def get_studio() -> Document:

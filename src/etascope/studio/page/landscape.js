@@ -22,7 +22,8 @@ export function watch(listener) {
 export async function want(state) {
   const asked = recipeOf(state),
     wanted = state.run || JSON.stringify(asked);
-  if (wanted === key && !now.error) return;
+  // What failed is asked again when somebody says so, not with every move of the needle.
+  if (wanted === key) return;
   controller?.abort();
   controller = new AbortController();
   const mine = controller;
