@@ -30,3 +30,32 @@ def test_for_small_steps_the_loss_falls_by_the_squared_length_of_the_gradient():
     # Without hidden units the loss is smooth.
     found = descent("digits", Recipe(hidden=(), epochs=2, seed=3))
     assert (found["losses"][1] - found["losses"][0]) / found["rates"][1] == pytest.approx(found["slope"], rel=0.02)
+
+
+@pytest.mark.parametrize("hidden", [(), (32,), (64, 32)])
+def test_it_is_what_pytorch_finds_and_can_be_read_between_the_steps(hidden):
+    torch = pytest.importorskip("torch")
+    recipe = Recipe(hidden=hidden, seed=3)
+    found = descent("digits", recipe)
+    _, split = prepared("digits", recipe)
+    plain = dataclasses.replace(recipe, optimizer="sgd", momentum=None)
+    none = dataclasses.replace(sweep(plain, 1, [1.0], [0]), keep_checkpoints=True)
+    none = dataclasses.replace(none, rates=none.rates[:, :0])
+    start = DenseEngine(workers=1).train(split, plain, none).checkpoints[0].parameters
+    weights = [torch.tensor(array.astype(float), requires_grad=True) for array in start]
+    x, y = torch.tensor(split.x[found["batch"]].astype(float)), torch.tensor(split.y[found["batch"]])
+
+    def loss(weights):
+        seen = x
+        for i in range(0, len(weights), 2):
+            seen = (seen if i == 0 else seen.relu()) @ weights[i] + weights[i + 1]
+        return torch.nn.functional.cross_entropy(seen, y)
+
+    gradient = torch.autograd.grad(loss(weights), weights)
+    told = found["weight"]
+    assert told["gradient"] == pytest.approx(gradient[0][told["feature"], told["unit"]].item(), rel=1e-4)
+    assert found["slope"] == pytest.approx(-sum((g**2).sum().item() for g in gradient), rel=1e-4)
+    for rate in (3e-4, 0.05, 0.77, 3.3, 9.7):
+        moved = loss([w.detach() - rate * g for w, g in zip(weights, gradient, strict=True)]).item()
+        # The page reads between two steps, and writes two decimals.
+        assert np.interp(rate, found["rates"], found["losses"]) == pytest.approx(moved, abs=0.01, rel=2e-3)

@@ -20,3 +20,14 @@ def test_an_image_is_seen_by_models_of_many_rates():
     assert learned == pytest.approx(trace.prediction.probabilities, abs=1e-4)
     with pytest.raises(InputError, match="28 x 28"):
         predictions("digits", SMALL, (0.05,), [[0, 0], [0, 0]])
+
+
+def test_the_layers_are_those_of_the_last_model_or_of_none():
+    dataset, split = prepared("digits", SMALL)
+    pixels = dataset.images[split.test_rows[0], :, :, 0].tolist()
+    found = predictions("digits", Recipe(hidden=(), epochs=1, optimizer="sgd"), (0.05,), pixels)
+    assert found["layers"] == []
+    fell = Recipe(hidden=(16, 16), epochs=2)
+    found = predictions("digits", fell, (0.05, 1e30), pixels)
+    assert [model["diverged"] for model in found["models"]] == [False, True]
+    assert found["layers"] == []

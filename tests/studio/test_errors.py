@@ -1,4 +1,6 @@
-from tests.studio.answers import QUICK, error
+from starlette.testclient import TestClient
+
+from tests.studio.answers import QUICK, error, events
 from tests.studio.served import two_kinds, zipped
 
 
@@ -15,4 +17,32 @@ def test_what_is_wrong_is_told_in_a_sentence(client):
     assert "no run" in error(ask("/api/runs/zzzz"), 400)
     assert "Zip the folder again" in error(client.post("/api/uploads", content=b"no zip"), 400)
     one_kind = {path: image for path, image in two_kinds().items() if "dark" in path}
-    assert "class" in error(client.post("/api/uploads", content=zipped(one_kind)), 400)
+    told = error(client.post("/api/uploads", content=zipped(one_kind)), 400)
+    assert "found only 'dark' in the zip" in told
+    assert "what was sent: " in error(client.post("/api/predictions", params={"learning_rate": 0.1}), 422)
+    nested = client.post(
+        "/api/predictions",
+        params={"learning_rate": 0.1},
+        content=b"[" * 60_000,
+        headers={"content-type": "application/json"},
+    )
+    assert "parsing the body" in error(nested, 400)
+
+
+def test_what_should_not_happen_is_told_too(client, monkeypatch):
+    async def broken(*asked, **more):
+        raise ZeroDivisionError("no")
+
+    monkeypatch.setattr("etascope.studio.training_routes.race", broken)
+    client = TestClient(client.app, raise_server_exceptions=False)
+    told = error(client.get("/api/race", params={**QUICK, "rates": "0.1,0.2"}), 500)
+    assert told == "the studio failed with ZeroDivisionError: no. Try again; if it stays, report it."
+
+    async def torn(*asked, **more):
+        yield {"event": "begin"}
+        raise ZeroDivisionError("no")
+
+    monkeypatch.setattr("etascope.studio.training_routes.landscape", torn)
+    last = events(client.get("/api/landscape", params={**QUICK, "seed": 99}))[-1]
+    assert last["event"] == "failed"
+    assert "ZeroDivisionError" in last["error"]

@@ -87,3 +87,19 @@ def test_what_is_no_request_passes():
 
     asyncio.run(Guard(inner)({"type": "lifespan"}, None, None))
     assert seen == ["lifespan"]
+
+
+def test_pictures_and_scripts_of_other_sites_ask_for_nothing_but_links_lead_here():
+    elsewhere = {"sec_fetch_site": b"cross-site"}
+    assert asked(Guard(app), **elsewhere, sec_fetch_mode=b"no-cors")[0] == 403
+    assert asked(Guard(app), **elsewhere, sec_fetch_mode=b"navigate")[0] == 200
+    assert asked(Guard(app), sec_fetch_site=b"same-origin", sec_fetch_mode=b"cors")[0] == 200
+
+
+@pytest.mark.parametrize("other", [b"a/b=1", b"a:b=1", b"x[y]=1", b'{"a": 1}', b"no value"])
+def test_cookies_of_other_servers_of_this_machine_do_no_harm(other):
+    guard = Guard(app, frozenset({"teacher.example"}), "s3cret-t0ken")
+    host = b"teacher.example:8000"
+    assert asked(guard, host, cookie=other + b"; etascope_token=s3cret-t0ken")[0] == 200
+    assert asked(guard, host, cookie=other)[0] == 401
+    assert asked(Guard(app), cookie=other)[0] == 200

@@ -1,4 +1,5 @@
 import jsonschema
+import pytest
 from starlette.testclient import TestClient
 
 from etascope.studio.app import create_app
@@ -38,3 +39,15 @@ def test_all_folds_of_a_landscape(client):
     run = found[-1]["run"]
     assert len(run["trials"]) == 125
     assert {trial["fold"] for trial in run["trials"]} == set(range(5))
+
+
+def test_a_rate_beside_those_of_the_dial_is_trained_as_they_are(client):
+    plain = events(client.get("/api/landscape", params=QUICK))[-1]["run"]["trials"]
+    more = events(client.get("/api/landscape", params={**QUICK, "also": 0.02}))[-1]["run"]["trials"]
+    assert sorted([*dial_rates(), 0.02]) == sorted(trial["learning_rate"] for trial in more)
+    losses = {trial["learning_rate"]: trial["valid_loss"] for trial in more}
+    for trial in plain:
+        if trial["status"] == "finished" and trial["learning_rate"] < 0.1:
+            assert losses[trial["learning_rate"]] == pytest.approx(trial["valid_loss"], rel=1e-3)
+    same = events(client.get("/api/landscape", params={**QUICK, "also": 0.01}))[-1]["run"]["trials"]
+    assert len(same) == len(plain)

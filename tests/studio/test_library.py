@@ -1,3 +1,9 @@
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from etascope import InputError
@@ -27,3 +33,20 @@ def test_uploads_are_known_bounded_and_removed():
     library.close()
     assert not places[-1][1].parent.exists()
     library.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, nobody asks whether a process lives")
+def test_uploads_of_a_studio_that_was_killed_are_removed_by_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left, other = tmp_path / f"etascope-studio-{ended.pid}-abc", tmp_path / f"etascope-studio-{os.getppid()}-abc"
+    foreign = tmp_path / "etascope-studio-notes-abc"
+    for folder in (left, other, foreign):
+        folder.mkdir()
+        (folder / "1.png").touch()
+    library = Library()
+    _, mine = library.room()
+    assert (left.exists(), other.exists(), foreign.exists(), mine.exists()) == (False, True, True, True)
+    library.close()
+    assert not Path(mine).exists()

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.report.browsing import chromium
+from tests.studio.conftest import QUICK
 from tests.studio.served import studio, two_kinds, zipped
 
 WAYS = {
@@ -24,52 +24,7 @@ WAYS = {
     "project": "Project: your own images",
     "recall": "Recall: what did your own trainings show?",
 }
-QUICK = "epochs=2&hidden=32"
-# What is waited for was trained first, and a machine may be busy.
-expect.set_options(timeout=30_000)
 each_way = pytest.mark.parametrize("way", WAYS)
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with studio(tmp_path_factory.mktemp("studio") / "runs.sqlite") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Return a function that opens a way; at the end nothing was said on the console or asked of the network."""
-    contexts, trouble = [], []
-
-    def open_page(way="concept", more=QUICK, *, width=1280, ground="light", ready=True, quiet=True):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=ground, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        if quiet:
-            page.on("console", lambda message: trouble.append(message.text))
-            page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on(
-            "request",
-            lambda asked: trouble.append(asked.url) if not asked.url.startswith((address, "data:", "blob:")) else None,
-        )
-        page.goto(f"{address}/?way={way}&{more}")
-        if ready:
-            told = "In the challenge" if way == "challenge" else "Recommended here"
-            expect(page.locator("#reading")).to_contain_text(told)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert trouble == []
 
 
 def state(page):

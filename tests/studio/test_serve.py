@@ -2,6 +2,8 @@ import http.client
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -56,7 +58,8 @@ def test_the_first_visitor_waits_for_the_server_and_is_not_turned_away(tmp_path)
         assert asked(address)[0] == 200
 
 
-def test_ctrl_c_ends_it_quietly(tmp_path):
+@pytest.mark.parametrize("under_way", [False, True])
+def test_ctrl_c_ends_it_quietly(under_way, tmp_path):
     import signal
 
     process = subprocess.Popen(
@@ -66,11 +69,47 @@ def test_ctrl_c_ends_it_quietly(tmp_path):
     try:
         link = process.stdout.readline().split()[3]
         assert asked(link)[0] == 200
+        waiting = socket.create_connection(("127.0.0.1", urlsplit(link).port))
+        if under_way:
+            for path in ("landscape?", "metrics?learning_rate=0.1&"):
+                waiting.sendall(f"GET /api/{path}epochs=20&hidden=512 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert waiting.recv(16).startswith(b"HTTP/1.1 200")
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stderr.read() == ""
+        waiting.close()
     finally:
         process.kill()
         process.stdout.close()
         process.stderr.close()
         process.wait()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="processes are read from /proc")
+def test_workers_end_with_a_server_that_was_killed(tmp_path):
+    command = [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        address = server.stdout.readline().split()[3]
+        assert asked(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
+        workers = [path.parent for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == server.pid]
+        assert len(workers) >= 1
+        server.kill()
+    for _ in range(200):
+        if not any(_lives(worker) for worker in workers):
+            return
+        time.sleep(0.05)
+    pytest.fail("a worker lives on without its server")
+
+
+def _parent(stat):
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _lives(process):
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

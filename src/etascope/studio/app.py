@@ -22,6 +22,7 @@ from etascope.studio.library import Library
 from etascope.studio.picking import Picks
 from etascope.studio.project_routes import project_routes
 from etascope.studio.training_routes import training_routes
+from etascope.studio.wanted import Wanted
 
 VERSION = versions()["etascope"]
 #: Points of the colour scale that the page is given.
@@ -54,10 +55,12 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
         openapi_url="/api/openapi.json", description="What a learning rate does to an image classifier, just trained.",
     )  # fmt: skip
     answer_errors(app)
+    app.add_middleware(Wanted)
 
     @app.get("/api/studio")
     async def get_studio() -> Document:
-        """Tell the page what there is: the axis of the dial, its colours on both grounds, the recipe's defaults."""
+        """Tell the page what there is: the dial's axis, its colours on both grounds, the recipe with its bounds."""
+        fields = AskedRecipe.model_json_schema()["properties"].items()
         return {
             "version": VERSION,
             "axis": {"low": LOWEST, "high": HIGHEST, "rates": dial_rates()},
@@ -67,11 +70,8 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
                 "dark": rate_colours(LOWEST, HIGHEST, COLOURS, dark=True)[1],
             },
             "recipe": AskedRecipe().model_dump(exclude={"page"}),
-            "choices": {
-                name: field["enum"]
-                for name, field in AskedRecipe.model_json_schema()["properties"].items()
-                if "enum" in field
-            },
+            "choices": {name: field["enum"] for name, field in fields if "enum" in field},
+            "limits": {name: [field["minimum"], field["maximum"]] for name, field in fields if "maximum" in field},
         }
 
     app.include_router(training_routes(crew, library))

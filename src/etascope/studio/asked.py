@@ -16,7 +16,9 @@ LOWEST, HIGHEST, A_DECADE = 1e-5, 10.0, 4
 #: Units of a hidden layer, layers, epochs and trials that a page may ask for at most.
 MOST_UNITS, MOST_LAYERS, MOST_EPOCHS, MOST_TRIALS = 512, 3, 20, 16
 
-LearningRate = Annotated[float, Field(ge=LOWEST / 10, le=HIGHEST * 10, allow_inf_nan=False)]
+#: What may be trained goes a decade beyond the axis.
+LEAST, MOST = 1e-6, 100.0
+LearningRate = Annotated[float, Field(ge=LEAST, le=MOST, allow_inf_nan=False)]
 
 
 class AskedRecipe(BaseModel):
@@ -61,6 +63,7 @@ class AskedLandscape(AskedRecipe):
     """The landscape of a recipe."""
 
     folds: Annotated[int, Field(ge=1, le=FOLDS, description="Of five folds, how many each rate trains on.")] = 1
+    also: Annotated[LearningRate | None, Field(description="A rate to train besides those of the dial.")] = None
 
 
 class AskedRate(AskedRecipe):
@@ -94,9 +97,9 @@ class AskedRace(AskedRecipe):
             raise InputError(
                 f"rates must be numbers with commas between; found {self.rates!r}. Try 0.001,0.01,0.1."
             ) from None
-        if not 2 <= len(rates) <= MOST_TRIALS or not all(LOWEST / 10 <= rate <= HIGHEST * 10 for rate in rates):
+        if not 2 <= len(rates) <= MOST_TRIALS or not all(LEAST <= rate <= MOST for rate in rates):
             raise InputError(
-                f"a race needs 2 to {MOST_TRIALS} different rates from {LOWEST / 10:g} to {HIGHEST * 10:g}; found "
+                f"a race needs 2 to {MOST_TRIALS} different rates from {LEAST:g} to {MOST:g}; found "
                 f"{self.rates!r}. Try 0.001,0.01,0.1."
             )
         return rates

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etascope.core.errors import InputError
-from etascope.studio.work import warm
+from etascope.studio.work import end_with_the_server, warm
 
 #: Pieces of work that may wait, of all pages together.
 MOST_WAITING = 2000
@@ -95,7 +95,8 @@ class Crew:
     def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:
             # A server has threads, and a process with threads cannot be forked safely.
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=end_with_the_server)
         return self._pool
 
     def _next(self) -> None:

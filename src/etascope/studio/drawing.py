@@ -45,7 +45,10 @@ def predictions(source: str, recipe: Recipe, rates: tuple[float, ...], pixels: S
     engine, x = DenseEngine(workers=1), (drawn.reshape(1, -1) / 255).astype(np.float32)
     found = list[Document]()
     layers = list[Document]()
-    for rate, checkpoint in zip(rates, _models(source, recipe, rates), strict=True):
+    # The last rate is the needle's, which moves; the others stay.
+    models = _models(source, recipe, rates[:-1]) + _models(source, recipe, rates[-1:])
+    for rate, checkpoint in zip(rates, models, strict=True):
+        layers = []
         if checkpoint is None:
             found.append({"learning_rate": rate, "diverged": True, "probabilities": []})
             continue
@@ -59,8 +62,10 @@ def predictions(source: str, recipe: Recipe, rates: tuple[float, ...], pixels: S
     return {"class_names": list(split.class_names), "models": found, "layers": layers}
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _models(source: str, recipe: Recipe, rates: tuple[float, ...]) -> tuple[Checkpoint | None, ...]:
+    if not rates:
+        return ()
     _, split = prepared(source, recipe)
     steps = -(-len(split.y) // recipe.batch_size) * recipe.epochs
     plan = replace(sweep(recipe, steps, rates, [NO_FOLD]), keep_checkpoints=True, evaluate_at=(steps,))

@@ -8,8 +8,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from etascope.core.errors import InputError
+
+
+def unexpected(error: Exception) -> str:
+    """Return a sentence for what should not have happened."""
+    return f"the studio failed with {type(error).__name__}: {str(error)[:200]}. Try again; if it stays, report it."
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -26,6 +32,15 @@ def answer_errors(app: FastAPI) -> None:
         )
         return JSONResponse({"error": said}, error.status_code, headers=error.headers)
 
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        # Nobody reads it; a trace of it in the log would look like a fault.
+        return JSONResponse({"error": "what was sent was cut off. Send it again."}, 400)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> Response:
+        return JSONResponse({"error": unexpected(error)}, 500)
+
     @app.exception_handler(RequestValidationError)
     async def wrong(request: Request, error: RequestValidationError) -> Response:
         return JSONResponse({"error": _sentence(error)}, 422)
@@ -33,6 +48,6 @@ def answer_errors(app: FastAPI) -> None:
 
 def _sentence(error: RequestValidationError) -> str:
     first: dict[str, Any] = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body", "path"))
+    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body", "path")) or "what was sent"
     found = str(first.get("input"))[:60]
     return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}; found {found!r}. Put that right."

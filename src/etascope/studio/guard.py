@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -64,6 +63,10 @@ class Guard:
         if origin is not None and origin.partition("://")[2] != host:
             await _refuse(send, 403, "requests must come from the studio's own page; this one came from another.")
             return
+        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+            # An image of another page's would not be shown there, but it would be trained here.
+            await _refuse(send, 403, "requests must come from the studio's own page; this one came from another.")
+            return
         if not _small(scope, headers):
             await _refuse(send, 413, f"what is sent may have {LARGEST_BODY // 1024} KiB and must say its length.")
             return
@@ -83,7 +86,7 @@ class Guard:
         await self.app(scope, receive, sent)
 
     def _known(self, host: str) -> bool:
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() and not host.endswith("]") else host
         name = name.strip("[]").lower()
         if name == "localhost" or name in self.hosts:
             return True
@@ -95,14 +98,15 @@ class Guard:
 
     def _given(self, scope: Scope, headers: dict[str, str]) -> str:
         asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
-        kept = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        return asked or (kept.value if kept is not None else "")
+        # Other servers of this machine set cookies, too, with names that the standard library refuses to read.
+        kept = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
+        return asked or next((value for name, _, value in kept if name == COOKIE), "")
 
 
 def _small(scope: Scope, headers: dict[str, str]) -> bool:
     """Whether a body is small, and says so; uploads are counted as they come, by their route."""
     length = headers.get("content-length", "0")
-    counted = length.isdigit() and int(length) <= LARGEST_BODY and "transfer-encoding" not in headers
+    counted = length.isdecimal() and int(length) <= LARGEST_BODY and "transfer-encoding" not in headers
     return counted or scope.get("path") == UPLOADS
 
 

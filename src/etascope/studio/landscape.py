@@ -23,7 +23,9 @@ from etascope.studio.work import Asked, describe, train
 PART = 5
 
 
-async def landscape(crew: Crew, page: str, source: str, recipe: Recipe, folds: int = 1) -> AsyncIterator[Document]:
+async def landscape(
+    crew: Crew, page: str, source: str, recipe: Recipe, folds: int = 1, also: float | None = None
+) -> AsyncIterator[Document]:
     """Yield `begin`, then `trials` as they are trained, then the whole run as `pick_document` tells it.
 
     Parameters
@@ -36,8 +38,10 @@ async def landscape(crew: Crew, page: str, source: str, recipe: Recipe, folds: i
         What to train, and on which images.
     folds
         How many of five folds each rate is trained on. Default 1, which is quick.
+    also
+        A rate to train besides those of the dial. Default none.
     """
-    began, rates = time.perf_counter(), dial_rates()
+    began, rates = time.perf_counter(), sorted({*dial_rates(), *(() if also is None else (also,))})
     yield {"event": "begin", "rates": rates, "folds": folds, "epochs": recipe.epochs}
     asked = [Asked(source, recipe, part, (fold,)) for fold in range(folds) for part in _spread(rates)]
     described = asyncio.ensure_future(crew.run(page, describe, source, recipe))
@@ -71,6 +75,6 @@ def _spread(rates: Sequence[float]) -> list[tuple[float, ...]]:
 
 
 def _in_order(histories: Sequence[History]) -> History:
-    """Return one history, rates ascending within each fold: the order in which they came is chance."""
+    """Return one history, by fold and by each part's lowest rate: the order in which they came is chance."""
     ordered = sorted(histories, key=lambda h: (int(h.plan.folds[0]), float(np.min(h.plan.rates))))
     return join(ordered)

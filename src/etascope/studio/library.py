@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -13,6 +14,8 @@ from etascope.core.errors import InputError
 
 #: Uploads that are kept at once; the oldest goes when another comes.
 MOST_UPLOADS = 8
+#: Folders of uploads: this, the number of the server's process, and what makes it unique.
+PREFIX = "etascope-studio-"
 
 
 @dataclass(eq=False)
@@ -48,7 +51,8 @@ class Library:
     def room(self) -> tuple[str, Path]:
         """Return the name of a new upload, and an empty folder for it; `add` makes it known."""
         if self._place is None:
-            self._place = Path(tempfile.mkdtemp(prefix="etascope-studio-"))
+            _sweep()
+            self._place = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         name = f"upload-{secrets.token_hex(6)}"
         folder = self._place / name
         folder.mkdir()
@@ -66,3 +70,24 @@ class Library:
         if self._place is not None:
             shutil.rmtree(self._place, ignore_errors=True)
             self._place = None
+
+
+def _sweep() -> None:
+    """Remove the uploads of studios that were killed, as far as they are this user's."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        process = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if process.isdecimal() and not folder.is_symlink() and not _lives(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    if os.name == "nt":
+        # There, asking with signal 0 would end it.
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

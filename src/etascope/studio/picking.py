@@ -22,6 +22,7 @@ from etascope.learn.quiz import run_quiz
 from etascope.report.document import Document, pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.crew import Crew
+from etascope.studio.errors import unexpected
 from etascope.studio.work import FOLDS, describe, groups, lay_open, train_plan
 from etascope.training.plan_rows import in_plan_order
 
@@ -134,9 +135,7 @@ class Picks:
         except InputError as error:
             pick.tell({"event": "failed", "error": str(error)})
         except Exception as error:
-            pick.tell(
-                {"event": "failed", "error": f"the search ended with {type(error).__name__}: {error}. Report it."}
-            )
+            pick.tell({"event": "failed", "error": unexpected(error)})
 
     async def _search(self, pick: Pick, page: str, source: str, recipe: Recipe) -> None:
         began, method, done = time.perf_counter(), Automatic(), list[History]()

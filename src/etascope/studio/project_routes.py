@@ -13,20 +13,24 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
+from etascope.core.stored import StoredRun
 from etascope.learn.quiz import run_quiz
+from etascope.report.code.frameworks import FRAMEWORKS
 from etascope.report.document import Document, pick_document
 from etascope.report.html import run_html
 from etascope.report.run_list import runs_document
-from etascope.studio.asked import AskedRecipe
+from etascope.studio.asked import AskedRecipe, LearningRate
 from etascope.studio.crew import Crew
 from etascope.studio.library import Library
 from etascope.studio.picking import Picks
-from etascope.studio.training_routes import NO_STORE, event
+from etascope.studio.training_routes import NO_STORE, event, scripts
 from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, clear, unpack
 from etascope.studio.work import describe
 
 #: Seconds that an upload may take, and runs that are listed.
 LONGEST_UPLOAD, LISTED = 120.0, 50
+#: Uploads that come in at once.
+AT_ONCE = 4
 
 Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
 
@@ -41,7 +45,7 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
     store
         Where runs are kept, or None.
     """
-    routes = APIRouter(prefix="/api")
+    routes, coming = APIRouter(prefix="/api"), asyncio.Semaphore(AT_ONCE)
 
     @routes.post(
         "/uploads",
@@ -54,6 +58,12 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
     )
     async def post_upload(request: Request) -> Document:
         """Take a zip with a folder of images for each class, look at it, and name it for `data`."""
+        if coming.locked():
+            raise InputError(f"{AT_ONCE} uploads may come in at once, and do. Try again in a minute.")
+        async with coming:
+            return await receive(request)
+
+    async def receive(request: Request) -> Document:
         name, folder = library.room()
         try:
             async with asyncio.timeout(LONGEST_UPLOAD):
@@ -63,6 +73,10 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
         except TimeoutError:
             clear(folder)
             raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
+        except InputError as error:
+            clear(folder)
+            # Where it was unpacked is nobody's business.
+            raise InputError(str(error).replace(str(folder), "the zip")) from error
         except BaseException:
             clear(folder)
             raise
@@ -112,13 +126,24 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
             return runs_document([])
         return runs_document(await asyncio.to_thread(store.find, limit))
 
+    def kept(name: str) -> StoredRun:
+        if store is None:
+            raise InputError("this studio keeps no runs. Start it without --no-store.")
+        return store.get(name)
+
     @routes.get("/runs/{name}")
     async def get_run(name: Id) -> Document:
         """Return a kept run that came to its end."""
-        if store is None:
-            raise InputError("this studio keeps no runs. Start it without --no-store.")
-        run = (await asyncio.to_thread(store.get, name)).run
+        run = (await asyncio.to_thread(kept, name)).run
         return pick_document(run, run_quiz(run))
+
+    @routes.get("/runs/{name}/code")
+    async def get_run_code(name: Id, learning_rate: LearningRate) -> Document:
+        """Return scripts that train a kept run's recipe on its images, a framework each."""
+        run = (await asyncio.to_thread(kept, name)).run
+        if run.task.measure is not None:
+            return dict.fromkeys(FRAMEWORKS, f"# The code of this run is your own. Give it the rate {learning_rate:g}.")
+        return scripts(run.recipe, run.data, learning_rate)
 
     return routes
 

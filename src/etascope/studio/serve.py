@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import socket
 import threading
@@ -69,4 +70,11 @@ def serve(
     if show:
         threading.Timer(0.3, webbrowser.open, [link]).start()
     config = uvicorn.Config(guard, log_level="warning", timeout_graceful_shutdown=1, access_log=False)  # pyright: ignore[reportArgumentType]
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Answers under way are cut off, which is no fault to fill the terminal with.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)

@@ -20,6 +20,7 @@ from etascope.studio.asked import AskedLandscape, AskedRace, AskedRate, AskedRec
 from etascope.studio.crew import Crew
 from etascope.studio.descent import descent
 from etascope.studio.drawing import predictions
+from etascope.studio.errors import unexpected
 from etascope.studio.landscape import landscape
 from etascope.studio.library import Library
 from etascope.studio.metrics import metrics
@@ -57,11 +58,15 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
                 return
             told = list[Document]()
             try:
-                async for document in landscape(crew, asked.page, source, recipe, asked.folds):
+                async for document in landscape(crew, asked.page, source, recipe, asked.folds, asked.also):
                     told.append(document)
                     yield event(document)
             except InputError as error:
                 yield event({"event": "failed", "error": str(error)})
+                return
+            except Exception as error:
+                # The answer has begun: only an event can still tell of it.
+                yield event({"event": "failed", "error": unexpected(error)})
                 return
             kept[key] = told
             while len(kept) > KEPT:
@@ -113,7 +118,7 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
         """Return scripts that train exactly this recipe at this rate, a framework each."""
         recipe = asked.recipe()
         _, data = await crew.run(asked.page, describe, library.source(asked.data), recipe)
-        return {framework: _script(framework, recipe, data, asked.learning_rate) for framework in FRAMEWORKS}
+        return scripts(recipe, data, asked.learning_rate)
 
     return routes
 
@@ -121,6 +126,11 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
 def event(document: Document) -> str:
     """Return a document as a server-sent event."""
     return f"data: {json.dumps(document, allow_nan=False)}\n\n"
+
+
+def scripts(recipe: Recipe, data: DataSummary, learning_rate: float) -> Document:
+    """Return a script for each framework, or a comment why there is none."""
+    return {framework: _script(framework, recipe, data, learning_rate) for framework in FRAMEWORKS}
 
 
 def _script(framework: str, recipe: Recipe, data: DataSummary, learning_rate: float) -> str:

@@ -17,6 +17,8 @@ MEBIBYTE = 2**20
 LARGEST_ZIP, LARGEST, MOST_FILES, LARGEST_FILE = 64 * MEBIBYTE, 256 * MEBIBYTE, 20_000, 16 * MEBIBYTE
 #: Pixels of one image, and of all together: a few bytes can stand for very many.
 MOST_PIXELS, ALL_PIXELS = 25_000_000, 2_000_000_000
+#: Bytes of a class's name: what file systems take.
+LONGEST_NAME = 200
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"})
 #: What systems put beside the images.
 LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
@@ -51,7 +53,7 @@ def _unpack(opened: zipfile.ZipFile, folder: Path) -> int:
     room, pixels, count = LARGEST, ALL_PIXELS, 0
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise InputError(
                 f"files of a zip must stay inside it; found {entry.filename[:80]!r}. Zip the folder again."
             )
@@ -65,6 +67,10 @@ def _unpack(opened: zipfile.ZipFile, folder: Path) -> int:
             raise InputError(
                 f"images stand in a folder for each class; found {path.name[:80]!r} outside of any. Make the folders, "
                 "and zip what is around them."
+            )
+        if len(path.parts[-2].encode()) > LONGEST_NAME:
+            raise InputError(
+                f"a class may have a name of {LONGEST_NAME} bytes; found {path.parts[-2][:80]!r}. Shorten the name."
             )
         kind = folder / path.parts[-2]
         kind.mkdir(exist_ok=True)

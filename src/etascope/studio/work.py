@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import threading
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -48,6 +51,18 @@ class Asked:
     rates: tuple[float, ...]
     folds: tuple[int, ...] = (0,)
     keep_checkpoints: bool = False
+
+
+def end_with_the_server() -> None:
+    """End this process when the server's has ended; one that was killed can tell nobody."""
+
+    def watch() -> None:
+        server = multiprocessing.parent_process()
+        if server is not None:
+            server.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def warm() -> None:

@@ -26,7 +26,7 @@ def header(framework: str, recipe: Recipe, data: DataSummary, learning_rate: flo
     """Return the docstring of a script: what it trains, on what, and what its framework does differently."""
     size = " x ".join(map(str, data.image_shape))
     said = [
-        f"Train {data.source} with {framework} at learning rate {learning_rate:.6g}, as etascope recommended it.",
+        f"Train {data.source} with {framework} at learning rate {learning_rate:.6g}; written by etascope.",
         f"{in_words(recipe)}; seed {recipe.seed}; {data.images:,} images of {size}, {data.test:,} of them to test on.",
         *notes,
     ]

@@ -1,8 +1,10 @@
 // Charts by Vega-Lite: made once, given new rows after that.
 import { h } from "./elements.js";
+import { measure } from "./points.js";
 import { colours, dark, domain } from "./rates.js";
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+// A colour of the page, by its name in style.css: a canvas cannot read it there.
+export const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 export function colourOfRate() {
   return {
@@ -13,11 +15,11 @@ export function colourOfRate() {
   };
 }
 
-export function rateAxis(title = "learning rate (logarithmic)") {
+export function rateAxis() {
   return {
     field: "rate",
     type: "quantitative",
-    title,
+    title: "learning rate (logarithmic)",
     scale: { type: "log", domain: [1e-5, 10], nice: false },
     axis: {
       labelExpr: "datum.value < 1e-3 ? format(datum.value, '.0e') : format(datum.value, '~g')",
@@ -26,10 +28,30 @@ export function rateAxis(title = "learning rate (logarithmic)") {
   };
 }
 
+// Losses in nats are drawn up to this one; what a script reports has a frame of its own.
+export const TALLEST = 6;
+
+// The axis of a validation loss: `shown` is what `framed` makes of it. Ticks outside of what there is are left out by
+// Vega as long as the scale does not clamp.
+export function lossAxis(reports) {
+  return {
+    field: "shown",
+    type: "quantitative",
+    title: `validation loss (${measure(reports)}, logarithmic)`,
+    scale: { type: "log", nice: false, ...(reports ? {} : { domainMax: TALLEST }) },
+    axis: { ...(reports ? {} : { values: [0.05, 0.1, 0.2, 0.5, 1, 2, 5] }), format: "~g" },
+  };
+}
+
+export function framed(loss, reports) {
+  return reports ? loss : Math.min(loss, TALLEST);
+}
+
 function config() {
   const [ink, quiet, grid] = ["ink", "quiet", "grid"].map(css);
   return {
     background: "transparent",
+    // A canvas knows no "inherit", and would write small.
     font: getComputedStyle(document.body).fontFamily,
     view: { stroke: null },
     axis: {
@@ -49,20 +71,23 @@ function config() {
     title: { anchor: "start", color: ink, fontSize: 15, fontWeight: 600, offset: 22 },
     text: { color: ink, fontSize: 12 },
     rule: { color: quiet },
-    legend: { labelColor: quiet, titleColor: quiet },
+    legend: { labelColor: quiet, titleColor: quiet, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" },
   };
 }
 
 // A chart in a figure: `title` says what to see, `spec` draws the data named `rows`.
 export function chart(spec, height = 260) {
   const box = h("div", { class: "chart" }),
-    title = h("h3"),
+    title = h("h3", {}, "Being measured"),
     note = h("figcaption");
   let view = null,
     rows = [],
     waiting = null,
+    drawn = "",
     gone = false;
   async function embed() {
+    const wanted = spec();
+    drawn = JSON.stringify(wanted);
     const found = await vegaEmbed(
       box,
       {
@@ -72,7 +97,7 @@ export function chart(spec, height = 260) {
         autosize: { type: "fit-x", contains: "padding" },
         config: config(),
         data: { name: "rows", values: rows },
-        ...spec(),
+        ...wanted,
       },
       { ast: true, actions: false, renderer: "canvas", tooltip: { disableDefaultStyle: true }, logLevel: 1 },
     );
@@ -97,7 +122,13 @@ export function chart(spec, height = 260) {
       box.setAttribute("aria-label", `${says}. ${about}`);
       if (!waiting) waiting = new Promise((done) => requestAnimationFrame(() => done(embed())));
       await waiting;
-      await view?.data("rows", rows).runAsync();
+      // A frame that follows the data, like the steps of a race, may have moved.
+      if (!gone && JSON.stringify(spec()) !== drawn) await (waiting = embed());
+      if (!gone) await view?.data("rows", rows).runAsync();
+    },
+    // What is drawn, for whoever wants to look at its scales.
+    get view() {
+      return view;
     },
     close() {
       gone = true;

@@ -1,7 +1,7 @@
 // The dial: a logarithmic axis of learning rates with the landscape along it, and a needle to drag.
 import { h, s } from "./elements.js";
 import * as field from "./points.js";
-import { axis, colour, place, rateAt, words } from "./rates.js";
+import { axis, colour, percent, place, rateAt, words } from "./rates.js";
 
 const W = 900,
   H = 250,
@@ -27,6 +27,10 @@ export function dial(into, change) {
     fill: "var(--accent)",
     "font-size": 14,
     "font-weight": 700,
+    // It stands on the ticks, and covers the one below.
+    "paint-order": "stroke",
+    stroke: "var(--ground)",
+    "stroke-width": 8,
   });
   const needle = s(
     "g",
@@ -134,13 +138,9 @@ function draw(layers, now, ghost, frame) {
       s("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end", fill: "var(--quiet)" }, String(tick)),
     ]),
     ...marks().map((tick) =>
-      s(
-        "text",
-        { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)" },
-        tick < 1e-3 ? tick.toExponential().replace("e-", "e-") : String(tick),
-      ),
+      s("text", { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)" }, words(tick)),
     ),
-    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, own ? field.distance(own) : "nats"),
+    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, field.measure(own)),
   );
   layers.ghost.replaceChildren(
     ...(old.length
@@ -165,7 +165,7 @@ function draw(layers, now, ghost, frame) {
             s(
               "title",
               {},
-              `${words(at.rate)}: ${field.told(at.loss, own)}${Number.isFinite(at.accuracy) ? `, accuracy ${(100 * at.accuracy).toFixed(0)} %` : ""}`,
+              `${words(at.rate)}: ${field.told(at.loss, own)}${Number.isFinite(at.accuracy) ? `, ${percent(at.accuracy)} right` : ""}`,
             ),
           )
         : s(
@@ -199,7 +199,8 @@ function draw(layers, now, ghost, frame) {
         opacity: 0.18,
       }),
     );
-    labels.push(label((x(basin.low) + x(basin.high)) / 2, "basin"));
+    // Above the curve, which is low there.
+    labels.push(label((x(basin.low) + x(basin.high)) / 2, "basin", TOP + 18));
   }
   layers.back.replaceChildren(...back);
   layers.labels.replaceChildren(...labels);
@@ -219,12 +220,12 @@ function marks() {
     .filter((tick) => place(tick) > -0.001 && place(tick) < 1.001);
 }
 
-function label(at, text) {
+function label(at, text, y = H - BOTTOM - 8) {
   return s(
     "text",
     {
       x: at,
-      y: H - BOTTOM - 8,
+      y,
       "text-anchor": "middle",
       fill: "var(--ink)",
       "paint-order": "stroke",
@@ -238,33 +239,53 @@ function label(at, text) {
 // What the needle stands on, in words.
 export function reading(rate, now) {
   const all = field.points(now),
-    at = field.nearest(all, rate);
-  if (!at) return { word: "training", text: "every rate of the dial is being trained." };
-  const said = now.run ? (now.run.trials.find((trial) => trial.learning_rate === at.rate)?.verdict ?? "") : "";
-  const word = at.trials.some((trial) => trial.status === "diverged") ? "diverged" : said.split(":")[0] || "trained";
-  const where =
-    Math.abs(Math.log(at.rate / rate)) > 0.02 ? `The nearest rate that was trained is ${words(at.rate)}. ` : "";
-  if (word === "diverged") return { word, text: `${where}The loss stopped being a finite number.` };
+    at = nearest(all, rate, now.run?.basin);
+  if (now.error && !at) return { word: "unknown", text: "no rate was trained; what went wrong stands below." };
+  if (!at)
+    return now.done
+      ? { word: "unknown", text: "no training of this run came to the end of an epoch." }
+      : { word: "training", text: "every rate of the dial is being trained." };
+  const here = Math.abs(Math.log(at.rate / rate)) <= 0.02,
+    where = here ? "" : `At ${words(at.rate)}, the nearest that was trained, `,
+    begin = (text) => (here ? text[0].toUpperCase() + text.slice(1) : where + text);
+  if (at.trials.some((trial) => trial.status === "diverged"))
+    return { word: "diverged", text: begin("the loss stopped being a finite number.") };
+  // Between trained rates the basin knows more than the neighbour.
+  const said = now.run?.trials.find((trial) => trial.learning_rate === at.rate)?.verdict?.split(":")[0],
+    word = !here && inside(rate, now.run?.basin) ? "good" : said || "trained";
   const longest = field.epochs(now),
-    trained = field.epochs(at);
-  const until = trained < longest ? `It was stopped after epoch ${trained} of ${longest}. ` : "";
+    trained = field.epochs(at),
+    until = trained < longest ? `training was stopped after epoch ${trained} of ${longest}; ` : "";
   const losses = at.trials[0].train_loss.map(Number).filter(Number.isFinite),
     rises = losses.slice(1).filter((loss, i) => loss > losses[i]).length,
-    whose = at.trials.length > 1 ? `In the first of ${at.trials.length} trainings the loss` : "The training loss";
-  const course =
-    losses.length < 2
-      ? ""
-      : rises
-        ? `${whose} rose in ${rises} of ${losses.length - 1} epochs after the first; `
-        : `${whose} fell in every epoch; `;
-  if (!Number.isFinite(at.accuracy)) {
-    const end = field.told(at.loss, now.run?.reports);
-    return { word, text: `${where}${until}${course ? `${course}it` : "It"} ends at ${end}.` };
-  }
-  const best = Math.max(...all.map((other) => other.accuracy).filter((accuracy) => !Number.isNaN(accuracy)));
-  const behind = Math.round(100 * (best - at.accuracy));
-  return {
-    word,
-    text: `${where}${until}${course}${(100 * at.accuracy).toFixed(0)} % right on validation, ${behind > 0 ? `${behind} point${behind > 1 ? "s" : ""} below the best` : "as good as any"}.`,
-  };
+    whose = at.trials.length > 1 ? `in the first of ${at.trials.length} trainings the loss` : "the training loss",
+    course =
+      losses.length < 2
+        ? ""
+        : rises
+          ? `${whose} rose in ${rises} of ${losses.length - 1} epochs after the first; `
+          : `${whose} fell in every epoch; `;
+  if (!Number.isFinite(at.accuracy))
+    return { word, text: begin(`${until}${course}it ends at ${field.told(at.loss, now.run?.reports)}.`) };
+  const best = Math.max(...all.map((other) => other.accuracy).filter((accuracy) => !Number.isNaN(accuracy))),
+    behind = 100 * (best - at.accuracy),
+    points = Math.round(behind);
+  const against =
+    behind < 1e-9
+      ? "as good as any"
+      : points < 1
+        ? "less than a point below the best"
+        : `${points} point${points > 1 ? "s" : ""} below the best`;
+  return { word, text: begin(`${until}${course}${percent(at.accuracy)} right on validation, ${against}.`) };
+}
+
+function inside(rate, basin) {
+  return Boolean(basin) && rate >= basin.low && rate <= basin.high;
+}
+
+// The nearest trained rate on the same side of the basin; where there is none, the nearest of all.
+function nearest(all, rate, basin) {
+  const side = (of) => (inside(of, basin) ? 0 : of < basin.low ? -1 : 1),
+    same = basin && !inside(rate, basin) ? all.filter((at) => side(at.rate) === side(rate)) : all;
+  return field.nearest(same.length ? same : all, rate);
 }

@@ -30,7 +30,8 @@ export function prediction(trace, picture = null) {
   );
 }
 
-function figure(layer) {
+// What one layer makes of the image.
+export function figure(layer) {
   const maps = layer.shape.length === 3,
     size = layer.shape.reduce((a, b) => a * b, 1),
     told = maps

@@ -1,4 +1,5 @@
 // A landscape as points: the trials of each rate, at the end of the training or at an epoch before.
+import { nats } from "./rates.js";
 
 // Means over the folds, by rate: what the dial draws.
 export function points(of) {
@@ -49,15 +50,17 @@ export function after(epoch, of) {
   return { ...of, trials, run: of.run && { ...of.run, basin: null, walls: null, trials: [] } };
 }
 
-// What losses are called where a script reports a number of its own: how far that is from the best possible one.
-export function distance({ metric, maximize, best }) {
+// What losses are called: nats, or for what a script reports how far it is from the best there can be.
+export function measure(reports) {
+  if (!reports) return "nats";
+  const { metric, maximize, best } = reports;
   if (maximize) return `${best} - ${metric}`;
   return best ? `${metric} ${best > 0 ? "-" : "+"} ${Math.abs(best)}` : metric;
 }
 
 // A loss in words: in nats, or as the number that the script reported.
 export function told(loss, reports) {
-  if (!reports) return `validation loss ${loss.toFixed(2)} nats`;
+  if (!reports) return `validation loss ${nats(loss)} nats`;
   const value = reports.maximize ? reports.best - loss : reports.best + loss;
   return `${reports.metric} ${Number(value.toPrecision(4))}`;
 }

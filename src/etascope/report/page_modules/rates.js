@@ -37,24 +37,29 @@ export function colour(rate) {
   return `rgb(${a.map((channel, k) => Math.round(channel + (at - i) * (b[k] - channel))).join(" ")})`;
 }
 
-export function round(rate) {
+function round(rate) {
   return Number(rate.toPrecision(3));
 }
 
 export function words(rate) {
-  return rate < 1e-3
-    ? rate
-        .toPrecision(3)
-        .replace(/\.?0+(e|$)/, "$1")
-        .replace("e-", "e-")
-    : String(round(rate));
+  return rate < 1e-3 ? rate.toExponential(2).replace(/\.?0+e/, "e") : String(round(rate));
 }
 
+// What is not quite all, or not quite nothing, is not called so.
 export function percent(share) {
-  return share === null || Number.isNaN(Number(share)) ? "unknown" : `${(100 * share).toFixed(0)} %`;
+  const n = Number(share ?? NaN);
+  if (Number.isNaN(n)) return "unknown";
+  if (n > 0 && n < 0.005) return "< 1 %";
+  return n < 1 && n >= 0.995 ? "> 99 %" : `${(100 * n).toFixed(0)} %`;
 }
 
 export function nats(value) {
   const n = Number(value);
-  return value === null || !Number.isFinite(n) ? "not finite" : n >= 100 ? n.toPrecision(3) : n.toFixed(2);
+  return value === null || !Number.isFinite(n)
+    ? "not finite"
+    : n >= 100
+      ? String(Number(n.toPrecision(3)))
+      : n !== 0 && Math.abs(n) < 0.095
+        ? String(Number(n.toPrecision(2)))
+        : n.toFixed(2);
 }

@@ -5,23 +5,30 @@ export class Trouble extends Error {}
 
 export async function ask(path, query = {}, signal = undefined, more = {}) {
   const answer = await reach(path, query, signal, more);
-  return answer.status === 204 ? null : answer.json();
+  if (answer.status === 204) return null;
+  return answer.json().catch((error) => {
+    throw lost(error);
+  });
 }
 
-// Call `each` with every event of a stream, until its end.
+const LAST = ["run", "cancelled"];
+
+// Call `each` with every event of a stream, until its end; one that ends before its last event was cut off.
 export async function stream(path, query, signal, each) {
   const answer = await reach(path, query, signal);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let rest = ""; ;) {
+  for (let rest = "", ended = false; ;) {
     const { done, value } = await reader.read().catch((error) => {
       throw lost(error);
     });
+    if (done && !ended) throw lost(new Error("cut off"));
     if (done) return;
     const parts = (rest + value).split("\n\n");
     rest = parts.pop();
     for (const part of parts) {
       const event = JSON.parse(part.replace(/^data: /, ""));
       if (event.event === "failed") throw new Trouble(event.error);
+      ended ||= LAST.includes(event.event);
       each(event);
     }
   }

@@ -15,7 +15,9 @@ export function pad(drawn) {
     "aria-label":
       "Draw a digit with the mouse or a finger; with the keyboard, move with the arrow keys and hold Shift to draw, Delete clears",
   });
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = canvas.getContext("2d", { willReadFrequently: true }),
+    // Where the keyboard stands; the mouse has a pointer of its own.
+    mark = h("i", { class: "cursor", hidden: true });
   let at = null,
     cursor = { x: SIDE / 2, y: SIDE / 5 };
   function line(to) {
@@ -50,9 +52,13 @@ export function pad(drawn) {
   canvas.addEventListener("pointermove", (event) => {
     if (event.buttons) line(place(event));
   });
-  canvas.addEventListener("pointerup", () => {
-    at = null;
-    tell();
+  for (const end of ["pointerup", "pointercancel"])
+    canvas.addEventListener(end, () => {
+      at = null;
+      tell();
+    });
+  canvas.addEventListener("blur", () => {
+    mark.hidden = true;
   });
   canvas.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [-12, 0], ArrowRight: [12, 0], ArrowUp: [0, -12], ArrowDown: [0, 12] }[event.key];
@@ -69,6 +75,8 @@ export function pad(drawn) {
       x: Math.min(Math.max(cursor.x + step[0], 12), SIDE - 12),
       y: Math.min(Math.max(cursor.y + step[1], 12), SIDE - 12),
     };
+    mark.hidden = false;
+    mark.style.cssText = `left:${cursor.x}px;top:${cursor.y}px`;
     if (event.shiftKey) {
       line({ ...cursor });
       tell();
@@ -79,7 +87,7 @@ export function pad(drawn) {
     element: h(
       "div",
       {},
-      canvas,
+      h("div", { class: "marked" }, canvas, mark),
       h(
         "div",
         { class: "row" },

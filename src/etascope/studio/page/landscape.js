@@ -2,7 +2,7 @@
 import { ask, stream } from "./api.js";
 import { recipeOf } from "./state.js";
 
-export { mean, nearest, points } from "./points.js";
+export { mean, measure, nearest, points } from "./points.js";
 
 const listeners = new Set();
 let key = "",
@@ -24,11 +24,14 @@ export function watch(listener) {
 export async function want(state) {
   const asked = recipeOf(state),
     wanted = state.run || JSON.stringify(asked);
-  if (wanted === key && !now.error) return;
+  // What failed is asked again when somebody says so, not with every move of the needle.
+  if (wanted === key) return;
   controller?.abort();
   controller = new AbortController();
   const mine = controller;
   if (now.run) ghost = now;
+  // Losses of other images, or of a script, have nothing to do with these.
+  if (ghost && (ghost.recipe.data !== asked.data || ghost.stored || state.run)) ghost = null;
   key = wanted;
   now = { ...nothing(), recipe: asked, began: performance.now() };
   tell();

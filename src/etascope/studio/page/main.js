@@ -18,12 +18,14 @@ import * as why from "./ways/why.js";
 
 const WAYS = { concept, why, "deep-dive": deepDive, trace, "try-it": tryIt, metrics, challenge, project, recall };
 const EMPTY = { rates: [], trials: [], run: null };
-const [nav, section, trouble, told] = ["ways", "way", "trouble", "reading"].map((id) => document.getElementById(id));
+const [nav, section, trouble, told, heading] = ["ways", "way", "trouble", "reading", "dial-title"].map((id) =>
+  document.getElementById(id),
+);
 
 async function begin() {
   const studio = await ask("/api/studio");
   rates.begin(studio.colours);
-  address.begin(studio.recipe);
+  address.begin(studio.recipe, studio.choices, studio.limits, Object.keys(WAYS));
   controls(document.getElementById("recipe"), studio.choices);
   const instrument = dial(document.getElementById("dial"), (lr) => address.set({ lr }));
 
@@ -44,6 +46,7 @@ async function begin() {
         ? { word: "unknown", text: "In the challenge the dial is empty: probe, then choose." }
         : reading(lr, field.now);
     instrument.point(lr, `${word}: ${text}`);
+    heading.textContent = veiled() ? "The dial" : title(field.now);
     told.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...(veiled() ? [] : answer()));
   };
   let adopted = "";
@@ -63,8 +66,7 @@ async function begin() {
   rates.dark.addEventListener("change", redraw);
 
   const show = () => {
-    const { way } = address.get(),
-      found = WAYS[way] ? way : "concept";
+    const { way: found } = address.get();
     for (const link of nav.children) link.toggleAttribute("aria-current", link.dataset.way === found);
     for (const link of nav.children) if (link.dataset.way === found) link.setAttribute("aria-current", "page");
     open?.close?.();
@@ -97,12 +99,27 @@ async function begin() {
     point();
     field.want(state);
     open?.change?.(state, before);
+    odd();
   });
+  // What of the address could not be used stands there until something is changed.
+  const odd = () => complain("address", address.refused.length ? new Error(address.refused.join(" ")) : null);
+  // A page that the browser had put away, and brings back, has lost its streams.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    field.again(address.get());
+    show();
+  });
+  odd();
   show();
   field.want(address.get());
 }
 
-// The recommended rate, as a button that takes the needle there.
+function title({ run }) {
+  const { basin } = run ?? {};
+  return basin ? `The dial: the loss is low from ${rates.words(basin.low)} to ${rates.words(basin.high)}` : "The dial";
+}
+
+// The recommended rate, as a link that takes the needle there.
 function answer() {
   const run = field.now.run;
   if (!run) return [];

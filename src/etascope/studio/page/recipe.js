@@ -51,9 +51,7 @@ export function controls(form, choices) {
   for (const [name, field] of Object.entries(fields)) {
     field.name = name;
     field.setAttribute("aria-label", labels[name]);
-    if (field.tagName === "SELECT" && ![...field.options].some((option) => option.value === String(state[name])))
-      field.append(h("option", { value: state[name] }, String(state[name])));
-    field.value = state[name];
+    put(field, state[name]);
     field.addEventListener("input", () => {
       if (!field.checkValidity() || (field.value === "" && name !== "hidden")) return;
       set({ run: "", [name]: typeof state[name] === "number" ? Number(field.value) : field.value });
@@ -63,8 +61,17 @@ export function controls(form, choices) {
   form.addEventListener("submit", (event) => event.preventDefault());
   watch((now) => {
     for (const [name, field] of Object.entries(fields))
-      if (String(field.value) !== String(now[name]) && document.activeElement !== field) field.value = now[name];
+      // "08" that is being typed is 8 already.
+      if (field.tagName === "SELECT" ? field.value !== String(now[name]) : Number(field.value) !== now[name])
+        put(field, now[name]);
   });
+}
+
+// A kept run, or an address, may have what no option has.
+function put(field, value) {
+  if (field.tagName === "SELECT" && ![...field.options].some((option) => option.value === String(value)))
+    field.append(h("option", { value }, String(value)));
+  field.value = value;
 }
 
 function select(values, name = String) {

@@ -2,6 +2,7 @@
 import { ask } from "./api.js";
 import { pad } from "./drawing.js";
 import { digit, h } from "./elements.js";
+import { figure } from "./layers.js";
 import { colour, percent, words } from "./rates.js";
 import { get, recipeOf } from "./state.js";
 
@@ -24,6 +25,8 @@ export function seen(complain) {
       return;
     }
     seeing = new AbortController();
+    if (!others.querySelector("table"))
+      others.replaceChildren(h("p", { class: "note" }, "The twelve models are being trained."));
     try {
       const found = await ask("/api/predictions", { ...recipeOf(get()), learning_rate: get().lr }, seeing.signal, {
         method: "POST",
@@ -33,6 +36,14 @@ export function seen(complain) {
       const sorted = [...found.models].sort((a, b) => a.learning_rate - b.learning_rate);
       others.replaceChildren(
         digit(drawn, 84, "your drawing as the models see it"),
+        h(
+          "p",
+          { class: "note" },
+          "So the models see it: fitted into 20 by 20 pixels, its centre of mass in the middle.",
+        ),
+        ...(found.layers.length
+          ? [h("p", {}, `Through the model at the needle, ${words(get().lr)}:`), ...found.layers.map(figure)]
+          : []),
         h(
           "div",
           { class: "scroll", tabindex: 0, role: "region", "aria-label": "What each model says" },

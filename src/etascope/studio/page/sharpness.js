@@ -1,13 +1,12 @@
 // Why too large a rate fails: the limit that theory takes from the sharpness of the loss, beside the measured wall.
 import { ask } from "./api.js";
-import { chart } from "./charts.js";
+import { chart, css } from "./charts.js";
 import { h } from "./elements.js";
 import * as field from "./landscape.js";
 import { words } from "./rates.js";
 import { get, recipeOf } from "./state.js";
 
 export function sharpnessWall(complain) {
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   let sharpened = null,
     sharp = null;
   // Theory's wall beside the one that was measured.
@@ -18,7 +17,7 @@ export function sharpnessWall(complain) {
         y: {
           field: "limit",
           type: "quantitative",
-          title: "highest stable learning rate by theory (logarithmic)",
+          title: "limit of the learning rate (logarithmic)",
           scale: { type: "log", nice: false },
           axis: { format: "~g", values: [0.001, 0.01, 0.1, 1, 10, 100] },
         },
@@ -53,6 +52,7 @@ export function sharpnessWall(complain) {
   async function sharpen() {
     sharpened?.abort();
     sharpened = new AbortController();
+    sharp = null;
     steep.hidden = false;
     try {
       sharp = await ask("/api/sharpness", { ...recipeOf(get()), learning_rate: get().lr }, sharpened.signal);
@@ -78,7 +78,7 @@ export function sharpnessWall(complain) {
     wall.show(
       [...rows, { kind: "needle", limit: get().lr }, ...(measured ? [{ kind: "measured", limit: measured }] : [])],
       `By ${found.formula} the limit goes from ${words(Number(points[0].limit))} to ${words(Number(last.limit))} along this training${measured ? `; the measured wall is ${words(measured)}` : ""}`,
-      "Dots: the limit by the largest curvature of the loss. Green: the rate under the needle. Dashed: the lowest rate that was clearly worse.",
+      "Dots: the limit by the largest curvature of the loss. Whole line: the rate under the needle. Dashed: the measured wall, the lowest rate that was clearly worse.",
     );
   }
 

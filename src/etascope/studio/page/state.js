@@ -3,9 +3,33 @@ const listeners = new Set();
 let state = {};
 let defaults = {};
 let recipeKeys = [];
+let bounds = {};
+// Of the recipe in words alone: what the server would refuse.
+const SHAPES = {
+  probes: /^[0-9.e,-]{0,80}$/,
+  hidden: /^(\d{1,3}(,\d{1,3}){0,2})?$/,
+  pick: /^[0-9a-z]{0,32}$/,
+  run: /^[0-9a-z]{0,32}$/,
+};
+// What of the address could not be used, a sentence each.
+export let refused = [];
 
-export function begin(recipe) {
-  defaults = { way: "concept", lr: 0.01, image: 0, ...recipe, b: "", game: 1, pick: "", run: "" };
+// `choices` and `limits` are what each part of the recipe may be; so are `ways` of the way.
+export function begin(recipe, choices, limits, ways) {
+  defaults = {
+    way: "concept",
+    lr: 0.01,
+    image: 0,
+    ...recipe,
+    ...{ b: "", runners: 5, epoch: 0, code: "pytorch", game: 1, probes: "", pick: "", run: "" },
+  };
+  bounds = {
+    code: ["pytorch", "keras", "sklearn", "lightning", "etascope"],
+    ...{ lr: [1e-5, 10], image: [0, 99999], runners: [3, 16], epoch: [0, 20], game: [1, 9999] },
+    ...limits,
+    ...choices,
+    way: ways,
+  };
   recipeKeys = Object.keys(recipe);
   state = read();
   addEventListener("popstate", () => {
@@ -23,6 +47,7 @@ export function get() {
 export function set(change) {
   const before = state;
   state = { ...state, ...change };
+  refused = [];
   if (Object.keys(state).every((key) => state[key] === before[key])) return;
   history[state.way === before.way ? "replaceState" : "pushState"](null, "", address(state));
   tell(before);
@@ -41,7 +66,7 @@ export function pack(recipe) {
 export function unpack(text) {
   const found = Object.fromEntries(recipeKeys.map((key) => [key, defaults[key]]));
   for (const [key, value] of new URLSearchParams(text))
-    if (key in found) found[key] = typeof found[key] === "number" ? Number(value) : value;
+    if (recipeKeys.includes(key) && !wrong(key, value)) found[key] = usable(key, value);
   return found;
 }
 
@@ -49,7 +74,7 @@ export function address(of) {
   return (
     "?" +
     Object.keys(defaults)
-      .filter((key) => of[key] !== "" || recipeKeys.includes(key))
+      .filter((key) => ["way", "lr", ...recipeKeys].includes(key) || of[key] !== defaults[key])
       .map((key) => `${key}=${encodeURIComponent(of[key])}`)
       .join("&")
   );
@@ -66,13 +91,35 @@ export function recipeOf(of) {
 
 function read() {
   const found = { ...defaults };
+  refused = [];
   for (const [key, text] of new URLSearchParams(location.search)) {
-    if (!(key in defaults)) continue;
-    if (typeof defaults[key] !== "number") found[key] = text;
-    else if (text !== "" && Number.isFinite(Number(text))) found[key] = Number(text);
+    if (!Object.hasOwn(defaults, key)) continue;
+    const why = wrong(key, text);
+    if (!why) found[key] = usable(key, text);
+    else
+      refused.push(
+        `The address says ${key}=${text.slice(0, 40)}, but ${why}; it stands at ${defaults[key] === "" ? "nothing" : defaults[key]}.`,
+      );
   }
-  found.lr = Math.min(Math.max(found.lr, 1e-5), 10) || 0.01;
   return found;
+}
+
+function usable(key, text) {
+  return typeof defaults[key] === "number" ? Number(text) : text;
+}
+
+// Why a value cannot be used, or nothing.
+function wrong(key, text) {
+  const known = bounds[key];
+  if (typeof defaults[key] === "number") {
+    const value = text.trim() === "" ? NaN : Number(text),
+      [low, high] = known ?? [-Infinity, Infinity],
+      whole = key !== "lr" && key !== "warmup";
+    if (value >= low && value <= high && Number.isFinite(value) && (!whole || Number.isInteger(value))) return "";
+    return `${key} is a ${whole ? "whole " : ""}number from ${low} to ${high}`;
+  }
+  if (Array.isArray(known) && !known.includes(text)) return `${key} is one of ${known.join(", ")}`;
+  return SHAPES[key]?.test(text) === false ? `that is no ${key}` : "";
 }
 
 function tell(before) {

@@ -1,9 +1,9 @@
 // A task from a number, three probes, one choice; scored by the accuracy that was lost against the best rate.
 import { ask, stream } from "../api.js";
-import { chart, rateAxis } from "../charts.js";
+import { chart, css, rateAxis } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
-import { percent, words } from "../rates.js";
+import { axis, percent, words } from "../rates.js";
 import { address, get, recipeOf, set } from "../state.js";
 
 export const name = "Challenge";
@@ -38,7 +38,6 @@ export function task(game) {
 export function open(into, complain, redraw) {
   let game = null,
     controller = new AbortController();
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   const number = h("input", {
     type: "number",
     min: 1,
@@ -46,17 +45,18 @@ export function open(into, complain, redraw) {
     value: get().game,
     "aria-label": "number of the task",
     onchange: () => {
-      if (number.checkValidity()) set({ game: Number(number.value) });
+      if (number.checkValidity()) set({ game: Number(number.value), probes: "" });
     },
   });
   const says = h("p"),
+    shared = h("span", { role: "status" }),
     probes = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Probes" }),
     guess = h(
       "select",
       { "aria-label": "what the choice will lose" },
       GUESSES.map((text, i) => h("option", { value: i }, text)),
     );
-  const probe = h("button", { onclick: test }, "Probe the rate under the needle"),
+  const probe = h("button", { onclick: () => test(get().lr) }, "Probe the rate under the needle"),
     choose = h("button", { class: "main", onclick: reveal }, "Choose it"),
     result = h("div", { "aria-live": "polite" });
   const land = chart(
@@ -96,8 +96,9 @@ export function open(into, complain, redraw) {
       "div",
       { class: "row" },
       h("label", {}, "task", number),
-      h("button", { onclick: () => set({ game: 1 + (get().game % 9999) }) }, "Next task"),
+      h("button", { onclick: () => set({ game: 1 + (get().game % 9999), probes: "" }) }, "Next task"),
       h("button", { onclick: share }, "Copy the link for a class"),
+      shared,
     ),
     h("div", { class: "row" }, probe, h("label", {}, "I predict that it loses", guess), choose),
     probes,
@@ -110,11 +111,20 @@ export function open(into, complain, redraw) {
     const { data } = get();
     game = { recipe: { ...recipeOf(get()), data, warmup: 0, ...task(get().game) }, probes: [], over: false };
     number.value = get().game;
+    shared.textContent = "";
     const r = game.recipe;
     says.textContent = `Task ${get().game}: ${r.optimizer}, ${r.schedule} schedule, batches of ${r.batch_size}, ${r.epochs} epochs, ${r.hidden ? `${r.hidden.replace(",", " and ")} hidden units` : "no hidden layer"}. The recipe above does not count here, and the dial is empty: set the needle, probe, and choose.`;
     result.replaceChildren();
     draw();
     redraw();
+    again(game);
+  }
+
+  // The probes that stand in the address, after a reload.
+  async function again(mine) {
+    const rates = get().probes.split(",").map(Number);
+    for (const rate of rates.filter((one) => one >= axis.low && one <= axis.high).slice(0, PROBES))
+      if (mine === game) await test(rate);
   }
 
   function draw() {
@@ -163,9 +173,8 @@ export function open(into, complain, redraw) {
     );
   }
 
-  async function test() {
-    const rate = get().lr,
-      mine = game;
+  async function test(rate) {
+    const mine = game;
     probe.disabled = true;
     try {
       const found = await ask("/api/metrics", { ...mine.recipe, learning_rate: rate }, controller.signal);
@@ -176,9 +185,11 @@ export function open(into, complain, redraw) {
         losses: found.valid_loss,
       });
     } catch (error) {
-      if (error.name !== "AbortError") complain(error, test);
+      if (error.name !== "AbortError") complain(error, () => test(rate));
     }
-    if (mine === game) draw();
+    if (mine !== game) return;
+    draw();
+    set({ probes: mine.probes.map((one) => one.rate).join(",") });
   }
 
   async function reveal() {
@@ -188,10 +199,14 @@ export function open(into, complain, redraw) {
     mine.over = true;
     draw();
     result.replaceChildren(
-      h("p", { class: "note" }, "Training 25 rates on three folds each to see what the best would have been."),
+      h(
+        "p",
+        { class: "note" },
+        "Training your rate and the 25 of the dial on three folds each, to see what the best would have been.",
+      ),
     );
     try {
-      await stream("/api/landscape", { ...mine.recipe, folds: 3 }, controller.signal, (event) => {
+      await stream("/api/landscape", { ...mine.recipe, folds: 3, also: rate }, controller.signal, (event) => {
         if (event.event === "trials") trials.push(...event.trials);
       });
     } catch (error) {
@@ -212,17 +227,15 @@ export function open(into, complain, redraw) {
   }
 
   function score(all, rate) {
-    const at = (where) => {
-      const i = all.findIndex((point) => point.rate >= where);
-      if (i <= 0) return all[i === 0 ? 0 : all.length - 1].accuracy;
-      const [a, b] = [all[i - 1], all[i]],
-        share = Math.log(where / a.rate) / Math.log(b.rate / a.rate);
-      return a.accuracy + share * (b.accuracy - a.accuracy);
-    };
-    const best = all.reduce((a, b) => (b.accuracy > a.accuracy ? b : a)),
-      lost = 100 * (best.accuracy - at(rate));
+    const at = (where) => all.find((point) => point.rate === where),
+      best = all.reduce((a, b) => (b.accuracy > a.accuracy ? b : a)),
+      lost = 100 * (best.accuracy - at(rate).accuracy),
+      gets = (point) =>
+        point.trials.some((trial) => trial.status === "diverged")
+          ? `${words(point.rate)} diverges, which counts as nothing right`
+          : `${words(point.rate)} gets ${percent(point.accuracy)} right`;
     const customary = ["adam", "rmsprop"].includes(game.recipe.optimizer) ? 0.001 : 0.01,
-      par = 100 * (best.accuracy - at(customary));
+      par = 100 * (best.accuracy - at(customary).accuracy);
     const said = GUESSES[Number(guess.value)],
       was = GUESSES[lost < 1 ? 0 : lost < 3 ? 1 : lost < 10 ? 2 : 3];
     const badge = lost < 0.5 ? "Gold" : lost < 2 ? "Silver" : lost < 5 ? "Bronze" : null;
@@ -232,7 +245,7 @@ export function open(into, complain, redraw) {
       h(
         "p",
         {},
-        `${words(rate)} gets ${percent(at(rate))} right; the best rate, ${words(best.rate)}, gets ${percent(best.accuracy)}. The customary ${words(customary)} would have lost ${points(par)}: ${lost < par - 0.05 ? "you beat it" : lost > par + 0.05 ? "it beats you" : "you are level with it"}.`,
+        `On three folds ${gets(at(rate))}; the best rate, ${words(best.rate)}, gets ${percent(best.accuracy)}. The customary ${words(customary)} would have lost ${points(par)}: ${lost < par - 0.05 ? "you beat it" : lost > par + 0.05 ? "it beats you" : "you are level with it"}.`,
       ),
       h(
         "p",
@@ -248,15 +261,21 @@ export function open(into, complain, redraw) {
         { kind: "chosen", rate, accuracy: best.accuracy },
       ],
       `The best rate of task ${get().game} is ${words(best.rate)}`,
-      "Mean of three folds by learning rate. Diamonds: your probes. The line: your choice.",
+      "Mean of three folds by learning rate. Diamonds: your probes, on one fold. The upright line: your choice.",
     );
     redraw();
   }
 
   async function share() {
-    const link = new URL(address({ ...get(), lr: 0.01 }), location.href);
-    link.searchParams.delete("token");
-    await navigator.clipboard.writeText(String(link)).catch(() => {});
+    const link = new URL(address({ ...get(), lr: 0.01, probes: "" }), location.href);
+    await navigator.clipboard.writeText(String(link)).then(
+      () => {
+        shared.textContent = "Copied.";
+      },
+      () => {
+        shared.textContent = `Copy it from here: ${link}`;
+      },
+    );
   }
 
   begin();

@@ -1,8 +1,8 @@
 // One image, one weight, one update: what a step of each size does to one batch's real loss.
 import { ask } from "../api.js";
-import { chart } from "../charts.js";
+import { chart, css, rateAxis } from "../charts.js";
 import { digit, h } from "../elements.js";
-import { nats, rateAt, place, words } from "../rates.js";
+import { axis, nats, place, rateAt, words } from "../rates.js";
 import { get, recipeOf, set } from "../state.js";
 
 export const name = "Concept";
@@ -10,14 +10,18 @@ export const name = "Concept";
 export function open(into, complain) {
   let told = null,
     controller = null;
+  const values = [
+    { field: "rate", title: "learning rate", format: ".3~g" },
+    { field: "after", title: "loss after", format: ".3~r" },
+  ];
   const line = chart(() => ({
     encoding: {
       x: {
         field: "rate",
         type: "quantitative",
         title: "learning rate of this one step (logarithmic)",
-        scale: { type: "log", domain: [1e-3, 100], nice: false },
-        axis: { format: "~g", values: [0.001, 0.01, 0.1, 1, 10, 100] },
+        scale: { type: "log", domain: [1e-5, 100], nice: false },
+        axis: rateAxis().axis,
       },
       y: {
         field: "loss",
@@ -31,6 +35,12 @@ export function open(into, complain) {
         transform: [{ filter: "datum.kind == 'curve'" }],
         mark: { type: "line", strokeWidth: 2, color: css("quiet"), clip: true },
       },
+      // Of a line alone, only its beginning would tell its values.
+      {
+        transform: [{ filter: "datum.kind == 'curve'" }],
+        mark: { type: "point", filled: true, size: 90, opacity: 0 },
+        encoding: { tooltip: values },
+      },
       {
         transform: [{ filter: "datum.kind == 'start'" }],
         mark: { type: "rule", strokeDash: [4, 4] },
@@ -39,12 +49,7 @@ export function open(into, complain) {
       {
         transform: [{ filter: "datum.kind == 'here'" }],
         mark: { type: "point", filled: true, size: 140, color: css("accent") },
-        encoding: {
-          tooltip: [
-            { field: "rate", title: "learning rate" },
-            { field: "loss", title: "loss after", format: ".3f" },
-          ],
-        },
+        encoding: { tooltip: values },
       },
     ],
   }));
@@ -59,12 +64,7 @@ export function open(into, complain) {
       {},
       "Training looks at a batch of images, finds for every weight which way the loss falls, and takes one step that way. The learning rate says how far.",
     ),
-    h(
-      "div",
-      { class: "columns" },
-      h("div", {}, line.element, says),
-      h("div", { class: "card" }, picture, h("h3", {}, "The arithmetic of one weight"), sum),
-    ),
+    h("div", { class: "columns" }, h("div", {}, line.element, says), h("div", { class: "card" }, picture, sum)),
     h("h3", {}, "Three cases of this batch"),
     cases,
   );
@@ -84,24 +84,54 @@ export function open(into, complain) {
 
   // What does not move with the needle.
   function still() {
+    told.losses = told.losses.map((loss) => (Number.isFinite(Number(loss)) ? Number(loss) : Infinity));
+    const [height, width] = [told.image.length, told.image[0].length],
+      pixel = Math.floor(told.weight.feature / told.image[0][0].length),
+      [row, column] = [Math.floor(pixel / width), pixel % width];
     picture.replaceChildren(
-      digit(told.image, 112, `a handwritten ${told.label}, the first image of the batch`),
+      h(
+        "div",
+        { class: "marked" },
+        digit(told.image, 112, `the first image of the batch, labelled ${told.label}`),
+        h("i", {
+          style: `left:${(column / width) * 112}px;top:${(row / height) * 112}px;width:${112 / width}px;height:${112 / height}px`,
+        }),
+      ),
       h(
         "p",
         { class: "note" },
-        `The first of the ${told.batch.length} images of the batch: a ${told.label}. The loss before any step is ${nats(told.losses[0])} nats; guessing blindly costs 2.30.`,
+        `The first of the ${told.batch.length} images of the batch, labelled ${told.label}. The loss of the batch before any step is ${nats(told.losses[0])} nats; guessing blindly costs ${nats(told.blind)}.`,
+      ),
+      h("h3", {}, "The arithmetic of one weight"),
+      h(
+        "p",
+        { class: "note" },
+        `It leads from the marked pixel, in row ${row} and column ${column} counted from 0, to ${get().hidden ? `hidden unit ${told.weight.unit}` : `the output of class number ${told.weight.unit}`}.`,
       ),
     );
-    const finite = told.rates
-      .map((rate, i) => ({ rate, loss: Number(told.losses[i]) }))
-      .slice(1)
-      .filter((at) => Number.isFinite(at.loss));
-    const right = finite.reduce((a, b) => (b.loss < a.loss ? b : a));
-    const over = finite.find((at) => at.rate > right.rate && at.loss > told.losses[0]) ?? finite.at(-1);
+    const start = told.losses[0],
+      steps = told.rates.map((rate, i) => ({ rate, loss: told.losses[i] })).slice(1),
+      right = steps.reduce((a, b) => (b.loss < a.loss ? b : a)),
+      over = steps.find((at) => at.rate > right.rate && at.loss > start),
+      [small, best, large] = [right.rate / 100, right.rate, (over?.rate ?? axis.high) * 1.5].map((rate) =>
+        rateAt(place(rate)),
+      );
     cases.replaceChildren(
-      card("Too small", right.rate / 100, "One step hardly moves the loss; a hundred of them would be needed."),
-      card("Right for this step", right.rate, "The step ends near the bottom of the cut."),
-      card("Too large", over.rate * 1.5, "The step leaps over the valley, and lands higher than it began."),
+      card(
+        "Too small",
+        small,
+        `The step takes ${nats(start - after(small))} nats off, where one of ${words(best)} takes ${nats(start - after(best))}.`,
+      ),
+      card(
+        "Right for this step",
+        best,
+        right.rate > axis.high
+          ? `The bottom of the cut is at ${words(right.rate)}, beyond the dial.`
+          : "The step ends at the bottom of the cut.",
+      ),
+      after(large) > start
+        ? card("Too large", large, "The step leaps over the valley, and lands higher than it began.")
+        : card("The largest of the dial", large, "For one step from the start, even this is not too large."),
     );
   }
 
@@ -111,43 +141,48 @@ export function open(into, complain) {
       { class: "card" },
       h("h3", { style: "margin-top:0" }, title),
       h("p", {}, text, ` The loss goes from ${nats(told.losses[0])} to ${nats(after(rate))}.`),
-      h("button", { onclick: () => set({ lr: rateAt(place(rate)) }) }, `Take ${words(rateAt(place(rate)))}`),
+      h("button", { onclick: () => set({ lr: rate }) }, `Take ${words(rate)}`),
     );
   }
 
   function after(rate) {
-    const at = told.rates.findIndex((other) => other >= rate);
-    if (at <= 0) return told.losses[at === 0 ? 0 : told.losses.length - 1];
-    const [a, b] = [told.rates[at - 1], told.rates[at]],
-      [u, v] = [told.losses[at - 1], told.losses[at]].map(Number);
+    const at = told.rates.findIndex((other) => other >= rate),
+      [a, b] = [told.rates[at - 1], told.rates[at]],
+      [u, v] = [told.losses[at - 1], told.losses[at]];
     return u + (v - u) * ((rate - a) / (b - a));
   }
 
   function draw() {
     if (!told) return;
     const { lr } = get(),
-      here = Number(after(lr)),
-      start = Number(told.losses[0]),
-      { weight } = told;
-    const top = Math.max(start * 2, start + 1);
-    const rows = told.rates
-      .slice(1)
-      .map((rate, i) => ({ kind: "curve", rate, loss: Math.min(Number(told.losses[i + 1]) || top, top) }));
-    rows.push({ kind: "start", loss: start }, { kind: "here", rate: Math.max(lr, 1e-3), loss: Math.min(here, top) });
-    const moved =
-      here < start - 0.02
-        ? `the loss falls from ${nats(start)} to ${nats(here)}`
-        : here > start + 0.02
-          ? `the loss rises from ${nats(start)} to ${nats(here)}`
-          : `the loss stays at ${nats(here)}`;
+      here = after(lr),
+      start = told.losses[0],
+      { weight } = told,
+      top = Math.max(start * 2, start + 1),
+      at = (kind, rate, loss) => ({ kind, rate, loss: Math.min(loss, top), after: Math.min(loss, 1e9) });
+    const rows = [
+      ...told.rates.slice(1).map((rate, i) => at("curve", rate, told.losses[i + 1])),
+      { kind: "start", loss: start },
+      at("here", lr, here),
+    ];
+    const moved = !Number.isFinite(here)
+      ? "the loss leaves the finite numbers"
+      : Math.abs(here - start) < 0.005
+        ? `the loss stays at ${nats(here)}`
+        : `the loss ${here < start ? "falls" : "rises"} from ${nats(start)} to ${nats(here)}`;
     line.show(
       rows,
       `A step of ${words(lr)}: ${moved}`,
-      "The batch's real loss, cut along the direction of its gradient. Dashed: the loss before the step.",
+      `The batch's real loss, cut along the direction of its gradient. Dashed: the loss before the step.${told.losses.some((loss) => loss > top) ? ` What is above ${nats(top)} is drawn there.` : ""}`,
     );
-    const step = lr * weight.gradient;
-    sum.textContent = `weight before      ${fixed(weight.before)}\ngradient           ${fixed(weight.gradient)}\nlearning rate      ${words(lr)}\n\nweight after = ${fixed(weight.before)} - ${words(lr)} x (${fixed(weight.gradient)})\n             = ${fixed(weight.before - step)}`;
-    says.textContent = `This is one plain step from the very start, of all ${told.weights.toLocaleString("en")} weights at once. Hundreds of steps follow, on other batches, and momentum adds up; so the best rate of a whole training, on the dial above, is another.`;
+    const step = lr * weight.gradient,
+      // As many digits as show the step.
+      digits = Math.min(Math.max(5, 1 - Math.floor(Math.log10(Math.abs(step)))), 12),
+      [before, gradient, by, moves] = [weight.before, weight.gradient, step, weight.before - step].map((value) =>
+        fixed(value, digits),
+      );
+    sum.textContent = `weight before      ${before}\ngradient           ${gradient}\nlearning rate       ${words(lr)}\n\nweight after = ${before} - ${words(lr)} x (${gradient.trim()})\n             = ${before} - (${by.trim()})\n             = ${moves}`;
+    says.textContent = `This is one plain step from the very start, of all ${told.weights.toLocaleString("en")} weights at once. A training takes many of them, on other batches, and most optimizers make more of a gradient than this; so the best rate of a whole training, on the dial above, is another.`;
   }
 
   load();
@@ -163,10 +198,6 @@ export function open(into, complain) {
   };
 }
 
-function fixed(value) {
-  return (value < 0 ? "" : " ") + value.toFixed(5);
-}
-
-function css(token) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
+function fixed(value, digits) {
+  return (value < 0 ? "" : " ") + value.toFixed(digits);
 }

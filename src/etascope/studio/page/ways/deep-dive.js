@@ -1,32 +1,29 @@
 // The landscape with all folds, epoch by epoch, and beside what it was before.
 import { stream } from "../api.js";
-import { chart, colourOfRate, rateAxis } from "../charts.js";
+import { chart, colourOfRate, css, framed, lossAxis, rateAxis, TALLEST } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
-import { nats, words } from "../rates.js";
+import { axis, nats, words } from "../rates.js";
 import { sharpnessWall } from "../sharpness.js";
-import { get, moved, recipeOf } from "../state.js";
+import { get, moved, recipeOf, set } from "../state.js";
 
 export const name = "Deep dive";
+
+const lowest = (line) => line.reduce((best, at) => (best && best.loss <= at.loss ? best : at), null);
 
 export function open(into, complain) {
   let told = { trials: [], run: null },
     before = null,
-    epoch = null,
     controller = null;
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
-  // What a script reports has no frame of its own; losses in nats do.
-  const loss = () => ({
-    field: "loss",
-    type: "quantitative",
-    title: "validation loss (nats, logarithmic)",
-    scale: { type: "log", clamp: true, nice: false, ...(told.run?.reports ? {} : { domainMax: 6 }) },
-    axis: { ...(told.run?.reports ? {} : { values: [0.1, 0.2, 0.5, 1, 2, 5] }), format: "~g" },
-  });
   const land = chart(
     () => ({
-      encoding: { x: rateAxis(), y: loss() },
+      encoding: { x: rateAxis(), y: lossAxis(told.run?.reports) },
       layer: [
+        {
+          transform: [{ filter: "datum.kind == 'wall'" }],
+          mark: { type: "rect", color: css("wall"), opacity: 0.45 },
+          encoding: { x2: { field: "to" }, y: { value: 0 }, y2: { value: "height" } },
+        },
         {
           transform: [{ filter: "datum.kind == 'basin'" }],
           mark: { type: "rect", color: css("accent"), opacity: 0.18 },
@@ -51,6 +48,15 @@ export function open(into, complain) {
           },
         },
         {
+          transform: [{ filter: "datum.kind == 'lost'" }],
+          mark: { type: "text", text: "×", fontSize: 18, fontWeight: 700 },
+          encoding: {
+            y: { value: 8 },
+            color: colourOfRate(),
+            tooltip: [{ field: "rate", title: "diverged at" }, { field: "fold" }],
+          },
+        },
+        {
           transform: [{ filter: "datum.kind == 'needle'" }],
           mark: { type: "rule", color: css("accent"), strokeWidth: 2 },
           encoding: { y: null },
@@ -60,12 +66,17 @@ export function open(into, complain) {
     300,
   );
   // The colour of a loss is gray, so that colour goes on meaning learning rate.
-  const shade = {
+  const shade = () => ({
     field: "loss",
     type: "quantitative",
-    title: "nats",
-    scale: { type: "log", domain: [0.3, 3], clamp: true, range: ["#111827", "#f3f4f6"] },
-  };
+    title: field.measure(told.run?.reports),
+    scale: {
+      type: "log",
+      clamp: true,
+      range: ["#111827", "#f3f4f6"],
+      ...(told.run?.reports ? {} : { domain: [0.3, 3] }),
+    },
+  });
   const map = chart(
     () => ({
       encoding: {
@@ -77,7 +88,7 @@ export function open(into, complain) {
           axis: { labelAngle: -60 },
         },
         y: { field: "epoch", type: "ordinal", title: "epoch", sort: "descending" },
-        color: shade,
+        color: shade(),
         tooltip: [{ field: "name", title: "learning rate" }, { field: "epoch" }, { field: "loss", format: ".2f" }],
       },
       mark: "rect",
@@ -90,10 +101,8 @@ export function open(into, complain) {
       type: "range",
       min: 1,
       "aria-label": "epoch",
-      oninput: () => {
-        epoch = Number(scrub.value);
-        draw();
-      },
+      // 0 is the last one, however many there are.
+      oninput: () => set({ epoch: scrub.value === scrub.max ? 0 : Number(scrub.value) }),
     }),
     shown = h("span"),
     answer = h("div");
@@ -102,7 +111,7 @@ export function open(into, complain) {
     h(
       "p",
       {},
-      "Each dot is one training to the end, on one of five folds: what is left out of the fold trains, the fold judges. Change batch size, epochs or optimizer: the landscape before stays as a dashed line.",
+      "Each dot is one training to the end: four folds train, the fifth judges, each of the five in its turn. The dial above has one of these folds alone, so its basin is a little another. Change batch size, epochs or optimizer: the landscape before stays as a dashed line.",
     ),
     h("div", { class: "row" }, h("label", {}, "after epoch", scrub, shown)),
     land.element,
@@ -116,7 +125,6 @@ export function open(into, complain) {
     controller = new AbortController();
     if (told.run) before = told;
     told = { trials: [], run: null };
-    epoch = null;
     if (get().run) {
       kept();
       return;
@@ -148,36 +156,43 @@ export function open(into, complain) {
     // Trials of a kept run that were stopped early show the loss that they had then.
     const i = (trial) => Math.min(when, trial.valid_loss.length) - 1;
     return trials
-      .filter(
-        (trial) =>
-          trial.status !== "diverged" && trial.valid_loss.length && Number.isFinite(Number(trial.valid_loss[i(trial)])),
-      )
-      .map((trial) => ({
-        kind: "dot",
+      .filter((trial) => trial.valid_loss.length)
+      .map((trial) => ({ trial, loss: Number(trial.valid_loss[i(trial)]) }))
+      .filter(({ trial, loss }) => Number.isFinite(loss) || trial.status === "diverged")
+      .map(({ trial, loss }) => ({
+        kind: Number.isFinite(loss) ? "dot" : "lost",
         rate: trial.learning_rate,
         fold: trial.fold,
-        loss: Number(trial.valid_loss[i(trial)]),
+        loss,
+        shown: framed(loss, told.run?.reports),
         accuracy: Number(trial.valid_accuracy[i(trial)]),
       }));
   }
 
+  // Where a fold diverged there is no mean: the others alone would flatter the rate.
   function means(dots, kind) {
-    const by = new Map();
-    for (const dot of dots) by.set(dot.rate, [...(by.get(dot.rate) ?? []), dot.loss]);
-    return [...by].sort(([a], [b]) => a - b).map(([rate, losses]) => ({ kind, rate, loss: field.mean(losses) }));
+    return [...Map.groupBy(dots, (dot) => dot.rate)]
+      .filter(([, same]) => same.every((dot) => dot.kind === "dot"))
+      .sort(([a], [b]) => a - b)
+      .map(([rate, same]) => ({ kind, rate, loss: field.mean(same.map((dot) => dot.loss)) }))
+      .map((row) => ({ ...row, shown: framed(row.loss, told.run?.reports) }));
   }
 
   function draw() {
     if (!told.trials.length) return;
     const epochs = Math.max(...told.trials.map((trial) => trial.valid_loss.length)),
-      when = Math.min(epoch ?? epochs, epochs);
+      when = Math.min(get().epoch || epochs, epochs);
+    answer.replaceChildren(
+      ...(told.run
+        ? told.run.reason.map((sentence) => h("p", {}, sentence))
+        : [h("p", { class: "note" }, `${told.trials.length} of 125 trainings are done.`)]),
+    );
     if (!epochs) {
       land.show(
         [],
         "No training of this run came to the end of an epoch",
         "What was measured within the epoch stands in the sentences below.",
       );
-      answer.replaceChildren(...told.run.reason.map((sentence) => h("p", {}, sentence)));
       return;
     }
     scrub.max = epochs;
@@ -185,35 +200,56 @@ export function open(into, complain) {
     shown.textContent = `${when} of ${epochs}`;
     const dots = at(told.trials, when),
       line = means(dots, "mean"),
-      best = line.reduce((a, b) => (b.loss < a.loss ? b : a), line[0]);
-    const rows = [...dots, ...line, { kind: "needle", rate: get().lr, loss: best.loss }];
-    if (before) rows.push(...means(at(before.trials, before.trials[0].valid_loss.length), "ghost"));
-    if (told.run?.basin && when === epochs)
-      rows.push({ kind: "basin", rate: told.run.basin.low, to: told.run.basin.high });
+      { basin, walls } = when === epochs ? (told.run ?? {}) : {};
+    const rows = [
+      ...dots,
+      ...line,
+      { kind: "needle", rate: get().lr },
+      ...(before ? means(at(before.trials, before.trials[0].valid_loss.length), "ghost") : []),
+      ...(walls?.low ? [{ kind: "wall", rate: axis.low, to: walls.low }] : []),
+      ...(walls?.high ? [{ kind: "wall", rate: walls.high, to: axis.high }] : []),
+      ...(basin ? [{ kind: "basin", rate: basin.low, to: basin.high }] : []),
+    ];
+    const says = [
+      "Dots are folds, the line is their mean.",
+      basin ? "Tinted: the basin." : "",
+      walls?.low || walls?.high ? "Gray: clearly worse." : "",
+      dots.some((dot) => dot.kind === "lost") ? "×: a fold diverged, so there is no mean." : "",
+      dots.some((dot) => dot.loss !== dot.shown && dot.kind === "dot")
+        ? `Losses above ${TALLEST} stand at ${TALLEST}.`
+        : "",
+      before ? "Dashed: the settings before." : "",
+    ];
+    const best = lowest(line);
     land.show(
       rows,
-      `After epoch ${when}, the lowest mean loss is ${nats(best.loss)} at ${words(best.rate)}`,
-      `Dots are folds, the line is their mean.${rows.at(-1).kind === "basin" ? " Shaded: the basin." : ""}${before ? " Dashed: the settings before." : ""}`,
+      best
+        ? `After epoch ${when}, the lowest mean loss ${told.run ? "is" : "so far is"} ${nats(best.loss)} at ${words(best.rate)}`
+        : `After epoch ${when}, every rate ${told.run ? "had" : "so far has"} diverged`,
+      says.filter(Boolean).join(" "),
     );
-    const cells = [...new Set(told.trials.map((trial) => trial.learning_rate))]
-      .sort((a, b) => a - b)
-      .flatMap((rate) =>
-        Array.from({ length: epochs }, (_, e) => ({
-          rate,
-          name: words(rate),
-          epoch: e + 1,
-          loss: field.mean(told.trials.filter((t) => t.learning_rate === rate).map((t) => Number(t.valid_loss[e]))),
-        })),
-      );
+    heat(epochs);
+  }
+
+  function heat(epochs) {
+    const each = Array.from({ length: epochs }, (_, e) =>
+      means(
+        at(
+          told.trials.filter((trial) => trial.valid_loss.length > e),
+          e + 1,
+        ),
+        "cell",
+      ).map((cell) => ({ ...cell, name: words(cell.rate), epoch: e + 1 })),
+    );
+    const [first, last] = [each[0], each.at(-1)].map(lowest);
     map.show(
-      cells.filter((cell) => Number.isFinite(cell.loss)),
-      "Small rates learn late, large ones never settle",
-      "Mean validation loss by learning rate and epoch; darker is lower.",
-    );
-    answer.replaceChildren(
-      ...(told.run
-        ? told.run.reason.map((sentence) => h("p", {}, sentence))
-        : [h("p", { class: "note" }, `${told.trials.length} of 125 trainings are done.`)]),
+      each.flat(),
+      !told.run || !first || !last
+        ? "Validation loss, epoch by epoch"
+        : first.rate === last.rate
+          ? `${words(last.rate)} is best after the first epoch and after the last`
+          : `After the first epoch ${words(first.rate)} is best, after the last ${words(last.rate)}`,
+      "Mean validation loss by learning rate and epoch; darker is lower, empty where a fold diverged.",
     );
   }
 

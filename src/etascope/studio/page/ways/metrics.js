@@ -1,6 +1,6 @@
 // Curves on training, validation and test images, the confusion matrix, and what the model gets wrong most surely.
 import { ask } from "../api.js";
-import { chart } from "../charts.js";
+import { chart, css, framed, TALLEST } from "../charts.js";
 import { digit, h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
@@ -14,7 +14,6 @@ export function open(into, complain) {
   let controller = null,
     later = 0,
     found = null;
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   const curve = (title, format) =>
     chart(
       () => ({
@@ -26,7 +25,7 @@ export function open(into, complain) {
             axis: { tickMinStep: 1, format: "d" },
             scale: { nice: false },
           },
-          y: { field: "value", type: "quantitative", title, axis: { format }, scale: { zero: false } },
+          y: { field: "shown", type: "quantitative", title: title(), axis: { format }, scale: { zero: false } },
           // Colour means learning rate; the three parts of the data differ by their strokes.
           strokeDash: {
             field: "part",
@@ -42,19 +41,23 @@ export function open(into, complain) {
             },
             legend: null,
           },
+          tooltip: [
+            { field: "part", title: "images" },
+            { field: "epoch" },
+            { field: "value", title: title(), format: format === "~g" ? ".3~r" : format },
+          ],
         },
         mark: {
           type: "line",
           color: css("ink"),
           strokeWidth: 2,
           point: { filled: true, color: css("ink"), size: 26 },
-          tooltip: true,
         },
       }),
       220,
     );
-  const losses = curve("mean loss (nats)", "~g"),
-    rights = curve("share right", ".0%");
+  const losses = curve(() => `mean loss (${field.measure(get().run && field.now.run?.reports)})`, "~g"),
+    rights = curve(() => "share right", ".0%");
   const title = h("h2"),
     confusion = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix" }),
     mistakes = h("div", { class: "row" }),
@@ -100,7 +103,6 @@ export function open(into, complain) {
     const trial = at.trials[0];
     draw({
       ...trial,
-      train_loss: trial.train_loss,
       test_loss: [],
       test_accuracy: [],
       diverged: trial.status === "diverged",
@@ -113,36 +115,59 @@ export function open(into, complain) {
   }
 
   function draw(m) {
+    const reports = get().run ? field.now.run?.reports : null;
     const rows = (kind) =>
       Object.entries(PARTS).flatMap(([part, words_]) =>
         m[`${part}_${kind}`]
           .map((value, i) => ({ part: words_, epoch: i + 1, value: Number(value) }))
-          .filter((row) => Number.isFinite(row.value)),
+          .filter((row) => Number.isFinite(row.value))
+          .map((row) => ({ ...row, shown: kind === "loss" ? framed(row.value, reports) : row.value })),
       );
     const last = (key) => Number(m[key].at(-1) ?? NaN);
-    const gap = last("valid_loss") - last("train_loss");
+    const [trained, valid] = [last("train_loss"), last("valid_loss")],
+      gap = valid - trained,
+      blind = m.class_names.length ? Math.log(m.class_names.length) : NaN,
+      strokes = `Dotted: training, solid: validation${m.test_loss.length ? ", dashed: test" : ""}.`;
     losses.show(
       rows("loss"),
       m.diverged
         ? "The loss left the finite numbers"
-        : gap > 0.1
-          ? `Validation loss ends ${nats(gap)} above training loss`
-          : "Training and validation loss end together",
-      "Dotted: training, solid: validation, dashed: test.",
+        : Number.isNaN(gap)
+          ? `Validation loss ends at ${nats(valid)}`
+          : Math.abs(gap) > 0.1
+            ? `Validation loss ends ${nats(Math.abs(gap))} ${gap > 0 ? "above" : "below"} training loss`
+            : "Training and validation loss end within 0.1 of each other",
+      `${strokes} The training loss is the mean while an epoch ran, so it lags behind the others.${rows("loss").some((row) => row.shown < row.value) ? ` Losses above ${TALLEST} stand at ${TALLEST}.` : ""}`,
     );
     rights.show(
       rows("accuracy"),
       m.diverged
         ? "This training diverged"
-        : `${percent(last("valid_accuracy"))} right on validation${m.test_accuracy.length ? `, ${percent(last("test_accuracy"))} on test` : ""}`,
-      "Dotted: training, solid: validation, dashed: test.",
+        : Number.isNaN(last("valid_accuracy"))
+          ? "No share of right answers was reported"
+          : `${percent(last("valid_accuracy"))} right on validation${m.test_accuracy.length ? `, ${percent(last("test_accuracy"))} on test` : ""}`,
+      strokes,
     );
     says.replaceChildren(
       h(
         "p",
         {},
         h("b", {}, "Training "),
-        `tells whether it learns at all: ${nats(m.train_loss.at(-1))} nats at the end, ${gap > 0.1 ? "less than on images it did not train on, as it has begun to learn them by heart" : "no less than on other images, so it has not learned them by heart"}.`,
+        `tells whether it learns at all. ${
+          m.diverged
+            ? "This one did not: its loss stopped being a finite number."
+            : Number.isNaN(gap)
+              ? "Of this one there is nothing to compare."
+              : `In the last epoch it was ${nats(trained)} ${
+                  valid > blind - 0.1
+                    ? `and ${nats(valid)} on images that did not train; a blind guess has ${nats(blind)}: there is little or nothing learned.`
+                    : gap > 0.1
+                      ? `where images that did not train had ${nats(valid)}: the model has begun to learn its own by heart.`
+                      : gap < -0.1
+                        ? `and ${nats(valid)} right after it on images that did not train: the model is still getting better, or jumps.`
+                        : `and ${nats(valid)} on images that did not train: nothing is learned by heart so far.`
+                }`
+        }`,
       ),
       h(
         "p",
@@ -154,7 +179,7 @@ export function open(into, complain) {
         "p",
         {},
         h("b", {}, "Test "),
-        "says how the final model does, and is looked at once. With 200 images, luck alone moves it by some points.",
+        `says how the final model does, and should be looked at once. ${m.confusion ? luck(m) : ""}`,
       ),
     );
     if (!m.confusion) {
@@ -218,6 +243,13 @@ export function open(into, complain) {
           )
         : [h("p", {}, "It makes no mistake on the test images.")]),
     );
+  }
+
+  // Half the width of the 95 % interval of a share of so many images.
+  function luck(m) {
+    const n = m.confusion.flat().reduce((a, b) => a + b, 0),
+      share = Math.min(Math.max(Number(m.test_accuracy.at(-1)), 0.5 / n), 1 - 0.5 / n);
+    return `With ${n.toLocaleString("en")} images, luck alone moves it by ${(196 * Math.sqrt((share * (1 - share)) / n)).toFixed(1)} points either way.`;
   }
 
   const stop = field.watch(() => {

@@ -7,8 +7,9 @@ import { zip } from "../zip.js";
 
 export const name = "Project";
 
-export function open(into, complain, redraw) {
-  let controller = null;
+export function open(into, complain) {
+  let controller = null,
+    taking = null;
   const zone = h(
     "label",
     { class: "card drop" },
@@ -54,7 +55,7 @@ export function open(into, complain, redraw) {
     h(
       "p",
       {},
-      "The images stay on this machine. The recipe above is searched as ",
+      "The images stay on this machine, and take the place of the digits above. The recipe above is searched as ",
       h("code", {}, "etascope pick"),
       " does it.",
     ),
@@ -70,10 +71,12 @@ export function open(into, complain, redraw) {
 
   async function take(files) {
     if (!files.length) return;
+    taking?.abort();
+    taking = new AbortController();
     check.replaceChildren(h("p", { class: "note" }, `Reading ${files.length} file${files.length > 1 ? "s" : ""}.`));
     try {
       const body = files.length === 1 && files[0].name.toLowerCase().endsWith(".zip") ? files[0] : await zip(files);
-      const found = await ask("/api/uploads", {}, undefined, {
+      const found = await ask("/api/uploads", {}, taking.signal, {
         method: "POST",
         body,
         headers: { "content-type": "application/zip" },
@@ -89,6 +92,7 @@ export function open(into, complain, redraw) {
         ...found.notes.map((note) => h("p", { class: "note" }, note)),
       );
     } catch (error) {
+      if (error.name === "AbortError") return;
       check.replaceChildren();
       complain(error instanceof Trouble ? error : new Trouble(`The files could not be read: ${error.message}`));
     }
@@ -117,6 +121,8 @@ export function open(into, complain, redraw) {
     if (!pick) return;
     controller = new AbortController();
     bar.hidden = stop.hidden = false;
+    bar.removeAttribute("value");
+    far.textContent = "The search begins.";
     try {
       await stream(`/api/picks/${pick}/events`, {}, controller.signal, (event) => {
         if (event.event === "progress") {
@@ -129,7 +135,7 @@ export function open(into, complain, redraw) {
     } catch (error) {
       if (error.name === "AbortError") return;
       far.textContent = "";
-      complain(error);
+      complain(error, follow);
     }
     bar.hidden = stop.hidden = true;
     list();
@@ -173,7 +179,7 @@ export function open(into, complain, redraw) {
                 h(
                   "tr",
                   {},
-                  ["when", "images", "recipe", "learning rate", "in the dial"].map((text) => h("th", {}, text)),
+                  ["when (UTC)", "images", "recipe", "learning rate", "in the dial"].map((text) => h("th", {}, text)),
                 ),
               ),
               h(
@@ -232,6 +238,7 @@ export function open(into, complain, redraw) {
     },
     close() {
       controller?.abort();
+      taking?.abort();
     },
   };
 }

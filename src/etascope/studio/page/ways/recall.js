@@ -48,10 +48,20 @@ export function open(into, complain) {
       cards.replaceChildren(h("p", { class: "note" }, "The landscape is being trained."));
       return;
     }
-    const all = field.points(field.now),
-      best = all.reduce((a, b) => (b.loss < a.loss ? b : a)),
+    const all = field.points(field.now);
+    if (!all.some((at) => Number.isFinite(at.loss))) {
+      cards.replaceChildren(
+        h("p", { class: "note" }, "No training of this run came to the end of an epoch with a finite loss."),
+      );
+      return;
+    }
+    const best = all.reduce((a, b) => (b.loss < a.loss ? b : a)),
       { lr } = get(),
-      here = field.nearest(all, lr);
+      here = field.nearest(all, lr),
+      unit = field.measure(run.reports),
+      // For a measure of a script's own nobody knows what a blind guess would have.
+      blind = run.dataset ? Math.log(run.dataset.class_names.length) : NaN,
+      guess = blind ? `; a blind guess has ${nats(blind)}` : "";
     const far = all.filter((at) => at.rate >= 20 * best.rate),
       small = all.filter((at) => at.rate <= best.rate / 20);
     const told = [
@@ -59,7 +69,7 @@ export function open(into, complain) {
         "Which learning rate is recommended for this recipe?",
         run.learning_rate === null
           ? "It cannot be told yet."
-          : `${words(run.learning_rate)}. The lowest loss that was measured is ${nats(best.loss)}, at ${words(best.rate)}.`,
+          : `${words(run.learning_rate)}. The lowest loss that was measured is ${nats(best.loss)} (${unit}), at ${words(best.rate)}.`,
       ],
       [
         "How wide is the basin, the rates that cannot be told apart from the best?",
@@ -67,24 +77,29 @@ export function open(into, complain) {
           ? `From ${words(run.basin.low)} to ${words(run.basin.high)}: a factor of ${(run.basin.high / run.basin.low).toFixed(1)}.`
           : "No basin could be told here.",
       ],
-      [
-        `How many images does the model at ${words(here.rate)} get right on validation?`,
-        Number.isFinite(here.accuracy)
-          ? `${percent(here.accuracy)}; the best rate gets ${percent(best.accuracy)}.`
-          : "None: it diverged.",
-      ],
+      !Number.isFinite(here.loss)
+        ? [`What became of the model at ${words(here.rate)}?`, "It diverged: its loss stopped being a finite number."]
+        : Number.isFinite(here.accuracy)
+          ? [
+              `What share of the validation images does the model at ${words(here.rate)} get right?`,
+              `${percent(here.accuracy)}; at the lowest loss it is ${percent(best.accuracy)}.`,
+            ]
+          : [
+              `At which loss does the training at ${words(here.rate)} end?`,
+              `${nats(here.loss)} (${unit}); the lowest is ${nats(best.loss)}.`,
+            ],
       far.length
         ? [
             "What becomes of a rate twenty times too large?",
             Number.isFinite(far[0].loss)
-              ? `At ${words(far[0].rate)} the loss ends at ${nats(far[0].loss)}; a blind guess has 2.30.`
+              ? `At ${words(far[0].rate)} the loss ends at ${nats(far[0].loss)}${guess}.`
               : `At ${words(far[0].rate)} it diverged.`,
           ]
         : null,
       small.length
         ? [
             "And of one twenty times too small?",
-            `At ${words(small.at(-1).rate)} the loss ends at ${nats(small.at(-1).loss)}: it hardly learned in this many steps.`,
+            `At ${words(small.at(-1).rate)} the loss ends at ${nats(small.at(-1).loss)}${guess}: each step went less far, and there were no more of them.`,
           ]
         : null,
     ].filter(Boolean);
@@ -156,6 +171,7 @@ export function open(into, complain) {
   return {
     change(state, before) {
       if (moved(state, before) || state.lr !== before.lr) {
+        traced = [];
         clearTimeout(later);
         later = setTimeout(load, 150);
       }

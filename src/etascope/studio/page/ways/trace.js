@@ -32,6 +32,14 @@ export function open(into, complain) {
       if (pick.checkValidity() && pick.value !== "") set({ image: Number(pick.value) });
     },
   });
+  const turner = h(
+      "div",
+      { class: "row" },
+      h("label", {}, asked, pick),
+      h("button", { onclick: () => turn(-1) }, "Previous"),
+      h("button", { onclick: () => turn(1) }, "Next"),
+    ),
+    draws = h("h3", {}, "Draw a digit, and see what models of other rates make of it");
   into.append(
     title,
     h("p", {}, "The whole of one training at the rate under the needle, with the numbers that were really there."),
@@ -41,15 +49,9 @@ export function open(into, complain) {
     walk.element,
     epochs,
     h("h3", {}, "One prediction, followed through the layers"),
-    h(
-      "div",
-      { class: "row" },
-      h("label", {}, asked, pick),
-      h("button", { onclick: () => turn(-1) }, "Previous"),
-      h("button", { onclick: () => turn(1) }, "Next"),
-    ),
+    turner,
     followed,
-    h("h3", {}, "Draw a digit, and see what models of other rates make of it"),
+    draws,
     drawing.element,
     h("h3", {}, "What to take away"),
     insight,
@@ -65,6 +67,9 @@ export function open(into, complain) {
     controller = new AbortController();
     const { lr, image, run } = get();
     title.textContent = `Trace: learning rate ${words(lr)}`;
+    pick.value = image;
+    // A kept run has one image that was followed, and no weights to see others with.
+    turner.hidden = draws.hidden = drawing.element.hidden = Boolean(run);
     if (run) {
       stored();
       return;
@@ -88,6 +93,7 @@ export function open(into, complain) {
       draw(kept);
     } else {
       title.textContent = "Trace";
+      for (const part of [epochs, followed, insight]) part.replaceChildren();
       stages.replaceChildren(
         h("li", {}, "This kept run has no trace: its model was trained elsewhere, or no rate was recommended."),
       );

@@ -1,6 +1,6 @@
 // The playground: the recipe of the page (A) against one that was put aside (B), and the code of exactly this recipe.
 import { ask, stream } from "../api.js";
-import { chart, colourOfRate, rateAxis } from "../charts.js";
+import { chart, colourOfRate, css, framed, lossAxis, rateAxis } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
@@ -17,24 +17,17 @@ const FRAMEWORKS = {
 };
 
 export function open(into, complain) {
-  const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   let other = null,
     controller = null,
     later = 0,
     coding = null,
     scripts = {},
-    framework = "pytorch";
+    framework = get().code;
   const land = chart(
     () => ({
       encoding: {
         x: rateAxis(),
-        y: {
-          field: "loss",
-          type: "quantitative",
-          title: "validation loss (nats, logarithmic)",
-          scale: { type: "log", domainMax: 6, clamp: true, nice: false },
-          axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], format: "~g" },
-        },
+        y: lossAxis(field.now.run?.reports),
       },
       layer: [
         {
@@ -76,11 +69,23 @@ export function open(into, complain) {
       "aria-label": "framework",
       onchange: () => {
         framework = tabs.value;
+        set({ code: framework });
         print();
       },
     },
-    Object.entries(FRAMEWORKS).map(([key, text]) => h("option", { value: key }, text)),
+    Object.entries(FRAMEWORKS).map(([key, text]) => h("option", { value: key, selected: key === framework }, text)),
   );
+  const aside = h("button", { class: "main", onclick: () => set({ b: pack(recipeOf(get())) }) }, "Put aside as B"),
+    swap = h(
+      "button",
+      {
+        onclick: () => {
+          const { b } = get();
+          if (b) set({ ...unpack(b), b: pack(recipeOf(get())) });
+        },
+      },
+      "Swap A and B",
+    );
   into.append(
     h("h2", {}, "Try it: your recipe against another"),
     h(
@@ -88,22 +93,7 @@ export function open(into, complain) {
       {},
       "Put the settings of this moment aside as B, then change the recipe above: A is trained at once, and both stand in one picture.",
     ),
-    h(
-      "div",
-      { class: "row" },
-      h("button", { class: "main", onclick: () => set({ b: pack(recipeOf(get())) }) }, "Put aside as B"),
-      h(
-        "button",
-        {
-          onclick: () => {
-            const { b } = get();
-            if (b) set({ ...unpack(b), b: pack(recipeOf(get())) });
-          },
-        },
-        "Swap A and B",
-      ),
-      h("button", { onclick: () => set({ b: "" }) }, "Forget B"),
-    ),
+    h("div", { class: "row" }, aside, swap, h("button", { onclick: () => set({ b: "" }) }, "Forget B")),
     land.element,
     table,
     h("h3", {}, "The code of exactly this recipe, at the rate under the needle"),
@@ -131,6 +121,9 @@ export function open(into, complain) {
   }
 
   function draw() {
+    // A kept run can be compared, but not be trained again from this page's address.
+    aside.disabled = Boolean(get().run);
+    swap.disabled = aside.disabled || !get().b;
     const rows = [
       ["A", field.now],
       ["B", other],
@@ -139,7 +132,7 @@ export function open(into, complain) {
         ? field
             .points(of)
             .filter((at) => Number.isFinite(at.loss))
-            .map((at) => ({ who, rate: at.rate, loss: at.loss }))
+            .map((at) => ({ who, rate: at.rate, loss: at.loss, shown: framed(at.loss, field.now.run?.reports) }))
         : [],
     );
     const a = field.now.run,
@@ -150,7 +143,10 @@ export function open(into, complain) {
         ? `A: ${words(a.learning_rate ?? get().lr)} is recommended`
         : verdict(a, b);
     land.show(rows, title, `Coloured dots: A, the recipe above.${other ? " Dashed, squares: B." : ""}`);
-    const [left, right] = [describe(field.now, recipeOf(get())), other ? describe(other, other.recipe) : null];
+    const [left, right] = [
+      describe(field.now, field.now.stored ? field.now.run.recipe : recipeOf(get())),
+      other ? describe(other, other.recipe) : null,
+    ];
     table.replaceChildren(
       h(
         "table",
@@ -178,15 +174,17 @@ export function open(into, complain) {
     if (Number.isNaN(x) || Number.isNaN(y)) return "Not both have an answer";
     const apart = Math.round(100 * Math.abs(x - y));
     return apart < 1
-      ? `A and B get as many right at their best rates, ${percent(x)}`
-      : `${x > y ? "A" : "B"} gets ${apart} points more right at its best rate: ${percent(x)} against ${percent(y)} (A, B)`;
+      ? `A and B get about as many right on validation at their best rates: ${percent(x)} and ${percent(y)}`
+      : `${x > y ? "A" : "B"} gets ${apart} point${apart > 1 ? "s" : ""} more right on validation: A ${percent(x)}, B ${percent(y)}, each at its best rate`;
   }
 
   function describe(of, recipe) {
     const run = of.run,
       best = field.points(of).reduce((a, at) => (a && a.loss <= at.loss ? a : at), null);
     return {
-      recipe: `${recipe.optimizer}, batches of ${recipe.batch_size}, ${recipe.epochs} epochs, ${recipe.hidden || "no hidden layer"}, ${recipe.schedule}, seed ${recipe.seed}`,
+      recipe: recipe
+        ? `${recipe.optimizer}, batches of ${recipe.batch_size}, ${recipe.epochs} epochs, ${recipe.model ?? network(String(recipe.hidden))}, ${recipe.schedule}, seed ${recipe.seed}`
+        : "that of your own script",
       "recommended rate": run
         ? run.learning_rate === null
           ? "cannot tell yet"
@@ -198,11 +196,18 @@ export function open(into, complain) {
     };
   }
 
+  function network(hidden) {
+    return hidden ? `${hidden.replace(",", " and ")} hidden units` : "no hidden layer";
+  }
+
   async function write() {
     coding?.abort();
     coding = new AbortController();
     try {
-      scripts = await ask("/api/code", { ...recipeOf(get()), learning_rate: get().lr }, coding.signal);
+      const { lr, run } = get();
+      scripts = run
+        ? await ask(`/api/runs/${run}/code`, { learning_rate: lr }, coding.signal)
+        : await ask("/api/code", { ...recipeOf(get()), learning_rate: lr }, coding.signal);
       print();
     } catch (error) {
       if (error.name !== "AbortError") complain(error, write);

@@ -2,8 +2,8 @@
 import { ask } from "../api.js";
 import { chart, colourOfRate } from "../charts.js";
 import { h } from "../elements.js";
-import { colour, nats, percent, rateAt, place, words } from "../rates.js";
-import { get, recipeOf } from "../state.js";
+import { colour, nats, percent, place, rateAt, words } from "../rates.js";
+import { get, recipeOf, set } from "../state.js";
 
 export const name = "Why";
 
@@ -13,6 +13,7 @@ export function open(into, complain) {
     playing = false,
     controller = null,
     last = 0,
+    later = 0,
     frame = 0;
   const line = chart(
     () => ({
@@ -20,14 +21,15 @@ export function open(into, complain) {
         x: {
           field: "step",
           type: "quantitative",
-          title: "training step",
+          title: "training steps done",
           scale: { domain: [0, told?.steps ?? 200], nice: false },
+          axis: { tickCount: 8 },
         },
         y: {
           field: "loss",
           type: "quantitative",
-          title: "training loss, mean of ten steps (nats)",
-          scale: { domain: [0, 5], clamp: true },
+          title: "training loss, mean of the last ten steps (nats)",
+          scale: { domain: [0, tall()], clamp: true },
         },
         color: colourOfRate(),
       },
@@ -37,13 +39,19 @@ export function open(into, complain) {
           transform: [{ filter: "datum.end" }],
           mark: { type: "point", filled: true, size: 70, clip: true },
           encoding: {
-            tooltip: [{ field: "rate", title: "learning rate" }, { field: "loss", format: ".2f" }, { field: "step" }],
+            tooltip: [
+              { field: "rate", title: "learning rate" },
+              { field: "loss", title: "training loss", format: ".2f" },
+              { field: "step", title: "steps done" },
+            ],
           },
         },
       ],
     }),
     320,
   );
+  // Twice a blind guess: what is above is not learning, and would press the rest together.
+  const tall = () => Math.ceil(2 * (told?.blind ?? 2.3));
   const play = h("button", { class: "main", onclick: () => run(!playing) }, "Play"),
     scrub = h("input", {
       type: "range",
@@ -57,8 +65,10 @@ export function open(into, complain) {
     });
   const count = h(
     "select",
-    { "aria-label": "how many learning rates race", onchange: load },
-    [3, 5, 8, 12, 16].map((n) => h("option", { value: n, selected: n === 5 }, String(n))),
+    { "aria-label": "how many learning rates race", onchange: () => set({ runners: Number(count.value) }) },
+    [...new Set([3, 5, 8, 12, 16, get().runners])]
+      .sort((a, b) => a - b)
+      .map((n) => h("option", { value: n, selected: n === get().runners }, String(n))),
   );
   const board = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Standing" });
   into.append(
@@ -102,7 +112,7 @@ export function open(into, complain) {
   async function load() {
     controller?.abort();
     controller = new AbortController();
-    const n = Number(count.value),
+    const n = get().runners,
       rates = new Set([get().lr]);
     for (let i = 0; rates.size < n && i < 40; i += 1)
       rates.add(
@@ -154,19 +164,25 @@ export function open(into, complain) {
       const end = runner.diverged_at >= 0 ? Math.min(at, runner.diverged_at) : at;
       let now = null;
       for (let i = 0; i <= end; i = i < end ? Math.min(i + every, end) : end + 1) {
-        now = smooth(runner.step_loss, Math.min(i, told.steps - 1));
+        now = smooth(runner.step_loss, i);
         if (now !== null) rows.push({ rate: runner.learning_rate, step: i, loss: now, end: i === end });
       }
-      standing.push({ runner, loss: now, out: runner.diverged_at >= 0 && at >= runner.diverged_at });
+      standing.push({ runner, loss: now, out: runner.diverged_at >= 0 && at > runner.diverged_at });
     }
     standing.sort((a, b) => a.out - b.out || (a.loss ?? Infinity) - (b.loss ?? Infinity));
     const lead = standing[0],
       epoch = Math.floor(at / told.steps_per_epoch);
     const title =
       at === 0
-        ? "All runners start at the same loss"
-        : `After step ${at} of ${told.steps}, ${words(lead.runner.learning_rate)} leads with a loss of ${nats(lead.loss)}`;
-    line.show(rows, title, "Each line is one training, coloured by its learning rate: dark is small, bright is large.");
+        ? `All runners start at the same loss, ${nats(lead.loss)}`
+        : lead.out
+          ? `After step ${at} of ${told.steps}, all runners have diverged`
+          : `After step ${at} of ${told.steps}, ${words(lead.runner.learning_rate)} leads with a loss of ${nats(lead.loss)}`;
+    line.show(
+      rows,
+      title,
+      `Each line is one training, coloured by its learning rate: dark is small, bright is large. ${tall()} stands for all that is above.`,
+    );
     board.replaceChildren(
       h(
         "table",
@@ -179,7 +195,7 @@ export function open(into, complain) {
             {},
             h("th", {}, "learning rate"),
             h("th", { class: "n" }, "training loss"),
-            h("th", { class: "n" }, "validation"),
+            h("th", { class: "n" }, epoch ? `right on validation, epoch ${epoch}` : "right on validation"),
             h("th", {}, "how it goes"),
           ),
         ),
@@ -198,8 +214,8 @@ export function open(into, complain) {
                 runner.learning_rate === get().lr ? " (needle)" : "",
               ),
               h("td", { class: "n" }, out ? "" : nats(loss)),
-              h("td", { class: "n" }, epoch ? percent(Number(runner.valid_accuracy[epoch - 1])) : ""),
-              h("td", {}, out ? `diverged at step ${runner.diverged_at}` : course(runner, at)),
+              h("td", { class: "n" }, epoch && !out ? percent(Number(runner.valid_accuracy[epoch - 1])) : ""),
+              h("td", {}, out ? `diverged in step ${runner.diverged_at + 1}` : course(runner, at)),
             ),
           ),
         ),
@@ -207,40 +223,39 @@ export function open(into, complain) {
     );
   }
 
+  // An epoch beside the one before it, or halves of what there is: single batches go up and down at any rate.
   function course(runner, step) {
     if (step < 20) return "just started";
-    const before = smooth(runner.step_loss, step - 20),
-      now = smooth(runner.step_loss, step - 1);
+    const wide = Math.min(told.steps_per_epoch, Math.floor(step / 2)),
+      [before, now] = [step - wide, step].map((done) => smooth(runner.step_loss, done, wide));
     if (now === null) return "diverged";
     if (now > told.blind + 0.3) return "worse than a blind guess";
-    if (before - now > 0.1) return "falling fast";
-    if (before - now > 0.01) return "falling";
-    return now > before + 0.05 ? "bouncing" : now > told.blind - 0.15 ? "hardly moving" : "level";
+    if (now > 1.05 * before) return "rising";
+    if (now > told.blind - 0.15) return "hardly moving";
+    return now < 0.8 * before ? "falling fast" : now < 0.97 * before ? "falling" : "level";
   }
 
   load();
   return {
     change(state, before) {
-      if (
-        JSON.stringify({ ...recipeOf(state), lr: state.lr }) !== JSON.stringify({ ...recipeOf(before), lr: before.lr })
-      ) {
-        clearTimeout(controller?.later);
-        controller ??= new AbortController();
-        controller.later = setTimeout(load, 150);
+      if (["lr", "runners", ...Object.keys(recipeOf(state))].some((key) => state[key] !== before[key])) {
+        count.value = state.runners;
+        clearTimeout(later);
+        later = setTimeout(load, 150);
       }
     },
     close() {
       run(false);
-      clearTimeout(controller?.later);
+      clearTimeout(later);
       controller?.abort();
       line.close();
     },
   };
 }
 
-// Mean of the last ten steps up to and with step `i`; null where one of them is not finite.
-function smooth(losses, i) {
-  const part = losses.slice(Math.max(0, i - 9), i + 1).map((loss) => (loss === null ? NaN : Number(loss)));
-  const found = part.reduce((a, b) => a + b, 0) / part.length;
+// Mean loss of the last of the steps done, each before its update; null where one of them is not finite.
+function smooth(losses, done, wide = 10) {
+  const part = losses.slice(Math.max(0, done - wide), Math.max(done, 1)).map(Number),
+    found = part.reduce((a, b) => a + b, 0) / part.length;
   return Number.isFinite(found) ? found : null;
 }
