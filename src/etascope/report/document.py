@@ -15,7 +15,7 @@ from etascope.core.measure import Measure
 from etascope.core.question import Question
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run, versions
-from etascope.core.trace import Epoch, Prediction, Stage, Trace
+from etascope.core.trace import Epoch, Layer, Prediction, Stage, Trace
 from etascope.core.trials import Trial
 from etascope.report.evidence import evidence
 from etascope.report.whole_file import write_whole
@@ -197,18 +197,20 @@ def _prediction(seen: Prediction, names: Sequence[str]) -> Document:
         "confidence": seen.confidence,
         "correct": seen.correct,
         "probabilities": _numbers(seen.probabilities),
-        "layers": [
-            {
-                "name": layer.name,
-                "kind": layer.kind,
-                "weights": list(layer.weights),
-                "shape": list(layer.values.shape[1:]),
-                "active": layer.active,
-                "saturated": layer.saturated,
-                "values": _numbers(layer.values[0].ravel()) if layer.values[0].size <= MOST_VALUES else [],
-            }
-            for layer in seen.layers
-        ],
+        "layers": list(map(layer_document, seen.layers)),
+    }
+
+
+def layer_document(layer: Layer) -> Document:
+    """Return what one layer makes of the first of its inputs; a layer of very many values has none of them."""
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "weights": list(layer.weights),
+        "shape": list(layer.values.shape[1:]),
+        "active": layer.active,
+        "saturated": layer.saturated,
+        "values": _numbers(layer.values[0].ravel()) if layer.values[0].size <= MOST_VALUES else [],
     }
 
 

@@ -12,7 +12,7 @@ from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.recipe import Recipe
-from etascope.report.document import Document
+from etascope.report.document import Document, layer_document
 from etascope.studio.work import prepared
 from etascope.training.dense import DenseEngine
 
@@ -56,9 +56,7 @@ def predictions(source: str, recipe: Recipe, rates: tuple[float, ...], pixels: S
         logits = seen[-1].values[0].astype(np.float64)
         shares = np.exp(logits - logits.max())
         found.append({"learning_rate": rate, "diverged": False, "probabilities": (shares / shares.sum()).tolist()})
-        layers = [
-            {"name": layer.name, "active": layer.active, "values": layer.values[0].tolist()} for layer in seen[1:-1]
-        ]
+        layers = list(map(layer_document, seen[1:-1]))
     return {"class_names": list(split.class_names), "models": found, "layers": layers}
 
 
