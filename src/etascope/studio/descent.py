@@ -12,6 +12,7 @@ from etascope.core.plan import Checkpoint, Plan, sweep
 from etascope.core.recipe import Recipe
 from etascope.learn.update import first_update
 from etascope.report.document import Document, number
+from etascope.studio.source import Source
 from etascope.studio.work import prepared
 from etascope.training.chance import epoch_order
 from etascope.training.dense import DenseEngine
@@ -20,7 +21,7 @@ from etascope.training.dense import DenseEngine
 SMALLEST, LARGEST, A_DECADE = 1e-3, 100.0, 12
 
 
-def descent(source: str, recipe: Recipe) -> Document:
+def descent(source: Source, recipe: Recipe) -> Document:
     """Return the first batch's loss after one plain step of each size, from the weights that training starts with.
 
     The step goes down the batch's gradient, `w - rate * gradient`, with no momentum and no adaptation, so that the

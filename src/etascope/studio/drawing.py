@@ -13,11 +13,12 @@ from etascope.core.errors import InputError
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.recipe import Recipe
 from etascope.report.document import Document
+from etascope.studio.source import Source
 from etascope.studio.work import prepared
 from etascope.training.dense import DenseEngine
 
 
-def predictions(source: str, recipe: Recipe, rates: tuple[float, ...], pixels: Sequence[Sequence[int]]) -> Document:
+def predictions(source: Source, recipe: Recipe, rates: tuple[float, ...], pixels: Sequence[Sequence[int]]) -> Document:
     """Return what a model of each rate says of an image, and the layers of the last of them.
 
     Parameters
@@ -60,7 +61,7 @@ def predictions(source: str, recipe: Recipe, rates: tuple[float, ...], pixels: S
 
 
 @lru_cache(maxsize=8)
-def _models(source: str, recipe: Recipe, rates: tuple[float, ...]) -> tuple[Checkpoint | None, ...]:
+def _models(source: Source, recipe: Recipe, rates: tuple[float, ...]) -> tuple[Checkpoint | None, ...]:
     _, split = prepared(source, recipe)
     steps = -(-len(split.y) // recipe.batch_size) * recipe.epochs
     plan = replace(sweep(recipe, steps, rates, [NO_FOLD]), keep_checkpoints=True, evaluate_at=(steps,))

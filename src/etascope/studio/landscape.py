@@ -17,13 +17,14 @@ from etascope.report.document import Document, pick_document, trial_document
 from etascope.selection.cross_validation import CrossValidation
 from etascope.studio.asked import dial_rates
 from etascope.studio.crew import Crew
+from etascope.studio.source import Source
 from etascope.studio.work import Asked, describe, train
 
 #: Trials of a part: few, so that the first points come soon, and enough to be worth training together.
 PART = 5
 
 
-async def landscape(crew: Crew, page: str, source: str, recipe: Recipe, folds: int = 1) -> AsyncIterator[Document]:
+async def landscape(crew: Crew, page: str, source: Source, recipe: Recipe, folds: int = 1) -> AsyncIterator[Document]:
     """Yield `begin`, then `trials` as they are trained, then the whole run as `pick_document` tells it.
 
     Parameters

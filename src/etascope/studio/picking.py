@@ -22,6 +22,7 @@ from etascope.learn.quiz import run_quiz
 from etascope.report.document import Document, pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.crew import Crew
+from etascope.studio.source import Source
 from etascope.studio.work import FOLDS, describe, groups, lay_open, train_plan
 from etascope.training.plan_rows import in_plan_order
 
@@ -79,7 +80,7 @@ class Picks:
     store: Store | None = None
     _known: OrderedDict[str, Pick] = field(default_factory=OrderedDict[str, Pick])
 
-    def begin(self, page: str, source: str, recipe: Recipe) -> Pick:
+    def begin(self, page: str, source: Source, recipe: Recipe) -> Pick:
         """Begin a search.
 
         Raises
@@ -120,7 +121,7 @@ class Picks:
         for name in list(self._known):
             self.stop(name)
 
-    async def _work(self, pick: Pick, page: str, source: str, recipe: Recipe) -> None:
+    async def _work(self, pick: Pick, page: str, source: Source, recipe: Recipe) -> None:
         try:
             async with asyncio.timeout(LONGEST):
                 await self._search(pick, page, source, recipe)
@@ -138,13 +139,13 @@ class Picks:
                 {"event": "failed", "error": f"the search ended with {type(error).__name__}: {error}. Report it."}
             )
 
-    async def _search(self, pick: Pick, page: str, source: str, recipe: Recipe) -> None:
+    async def _search(self, pick: Pick, page: str, source: Source, recipe: Recipe) -> None:
         began, method, done = time.perf_counter(), Automatic(), list[History]()
         task, data = await self.crew.run(page, describe, source, recipe)
         kept = (
             None
             if self.store is None
-            else await asyncio.to_thread(self.store.begin, Job(data, task, {"data": source, "folds": FOLDS}))
+            else await asyncio.to_thread(self.store.begin, Job(data, task, {"data": source.name, "folds": FOLDS}))
         )
         pick.tell(
             {"event": "begin", "images": data.images, "classes": list(data.class_names), "notes": list(data.notes)}
@@ -163,7 +164,7 @@ class Picks:
         pick.run = run
         pick.tell({"event": "run", "kept": kept, "run": pick_document(run, run_quiz(run))})
 
-    async def _train(self, pick: Pick, page: str, source: str, recipe: Recipe, plan: Plan, turn: int) -> History:
+    async def _train(self, pick: Pick, page: str, source: Source, recipe: Recipe, plan: Plan, turn: int) -> History:
         """Train a plan in the parts that `etascope pick` has, for the same bits, and tell after each of them."""
         parts = await self.crew.run(page, groups, source, recipe, plan)
         began = time.perf_counter()

@@ -11,10 +11,11 @@ from etascope.core.recipe import Recipe, Task
 from etascope.core.trials import trials
 from etascope.report.document import Document, number, trial_document
 from etascope.studio.crew import Crew
+from etascope.studio.source import Source
 from etascope.studio.work import Asked, describe, train
 
 
-async def race(crew: Crew, page: str, source: str, recipe: Recipe, rates: Sequence[float]) -> Document:
+async def race(crew: Crew, page: str, source: Source, recipe: Recipe, rates: Sequence[float]) -> Document:
     """Return each rate's training loss after every step, with what it is after every epoch.
 
     Parameters
