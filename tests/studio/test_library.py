@@ -6,7 +6,6 @@ from etascope import InputError
 from etascope.core.run import DataSummary
 from etascope.images.part import PART
 from etascope.studio.library import MOST_UPLOADS, Library, told
-from etascope.studio.source import Source
 from tests.studio.answers import DIGITS, FASHION
 
 FOUND = DataSummary("mine", "f", 80, (28, 28, 1), 64, 16, ("a", "b"))
@@ -53,9 +52,6 @@ def test_what_is_not_here_is_told_with_its_command_and_never_fetched(monkeypatch
             InputError, match=r"downloads nothing, and mnist is not on this machine\. Fetch it once: 'etascope"
         ):
             ask("mnist")
-    with pytest.raises(InputError, match="not on this machine"):
-        Source("mnist").open()
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_uploads_are_told_of_to_whoever_knows_their_names():

@@ -255,6 +255,80 @@ def test_a_project_goes_from_images_to_a_report_and_opens_again(visit, tmp_path)
     expect(page.locator("#recipe")).to_contain_text("1,000 handwritten digits")
 
 
+def test_the_data_set_is_chosen_beside_the_recipe_and_stands_in_the_address(visit):
+    page = visit("trace", f"{QUICK}&lr=0.05&image=3")
+    digits = page.locator("#dial circle title").all_text_contents()
+    page.get_by_label("images", exact=True).select_option("fashion-mnist")
+    expect(page.locator("#recipe")).to_contain_text("1,000 of 70,000 images")
+    expect(page.locator("#way")).to_contain_text("Ankle boot")
+    expect(page.locator("#reading")).to_contain_text("Recommended here")
+    assert page.locator("#dial circle title").all_text_contents() != digits
+    # A shirt is nothing that one draws.
+    expect(page.get_by_role("application")).to_have_count(0)
+    expect(page.locator("#way")).to_contain_text("These images are of another kind")
+    assert {key: state(page)[key] for key in ("data", "image")} == {"data": "fashion-mnist", "image": "0"}
+    page.reload()
+    expect(page.get_by_label("images", exact=True)).to_have_value("fashion-mnist")
+    expect(page.locator("#way")).to_contain_text("Ankle boot")
+    page.get_by_label("images", exact=True).select_option("digits")
+    expect(page.get_by_role("application")).to_be_visible()
+    expect(page.locator("#recipe")).to_contain_text("1,000 handwritten digits")
+
+
+@each_way
+def test_every_way_follows_the_data_set(way, visit):
+    page = visit(way, f"{QUICK}&lr=0.05&data=fashion-mnist")
+    told = {
+        "concept": "guessing blindly costs 2.30",
+        "why": "After step",
+        "deep-dive": "each trained to the end 5 times",
+        "trace": "Ankle boot",
+        "try-it": "fashion-mnist with PyTorch",
+        "metrics": "Ankle boot",
+        "challenge": "on fashion-mnist",
+        "project": "1,000 of 70,000 images; for all of them: etascope pick fashion-mnist",
+        "recall": "a blind guess has 2.30",
+    }[way]
+    if way == "why":
+        page.get_by_label("training step").fill("80")
+    expect(page.locator("#way")).to_contain_text(told)
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_what_is_not_on_this_machine_says_how_to_fetch_it(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with studio(tmp_path / "runs.sqlite") as address:
+        page = browser.new_page()
+        page.goto(f"{address}/?data=kmnist&{QUICK}")
+        expect(page.locator("#trouble")).to_contain_text("etascope trace kmnist --epochs 1")
+        expect(page.locator("#recipe option[value=mnist]")).to_be_disabled()
+        expect(page.locator("#recipe option[value=mnist]")).to_have_text("mnist (not on this machine)")
+        page.get_by_text("More data sets").click()
+        expect(page.locator("#recipe")).to_contain_text("etascope trace mnist --epochs 1")
+        page.get_by_role("button", name="Back to the digits").click()
+        expect(page.locator("#reading")).to_contain_text("Recommended here")
+        page.close()
+
+
+def test_own_images_stay_to_be_chosen_for_as_long_as_the_page_knows_them(visit, tmp_path):
+    page = visit("project")
+    (tmp_path / "mine.zip").write_bytes(zipped(two_kinds(rows=40)))
+    page.get_by_label("a zip of images").set_input_files(tmp_path / "mine.zip")
+    expect(page.locator("#recipe")).to_contain_text("80 images of your own: 64 to train and validate, 16 to test")
+    chosen = page.get_by_label("images", exact=True)
+    name = chosen.input_value()
+    assert re.fullmatch("upload-[0-9a-f]{32}", name)
+    chosen.select_option("digits")
+    expect(page.locator("#recipe")).to_contain_text("1,000 handwritten digits")
+    page.reload()
+    chosen.select_option(name)
+    expect(page.locator("#reading")).to_contain_text("Recommended here")
+    # Whoever has the link is shown the same; whoever has not is told of nothing.
+    other = visit("concept", f"{QUICK}&data={name}")
+    expect(other.locator("#way")).to_contain_text("guessing blindly costs 0.69")
+    assert visit().locator("#recipe option").filter(has_text="your images").count() == 0
+
+
 SCRIPT = """import math, sys
 rate, epochs = float(sys.argv[1]), int(sys.argv[2])
 for epoch in range(epochs):

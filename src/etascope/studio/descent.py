@@ -42,6 +42,7 @@ def descent(source: Source, recipe: Recipe) -> Document:
     sample = int(split.rows[rows[0]])
     return {
         "rates": rates,
+        "blind": float(np.log(split.n_classes)),
         "losses": [number(loss) for loss in losses],
         "slope": -float(sum(float((g.astype(np.float64) ** 2).sum()) for g in gradient)),
         "weights": sum(g.size for g in gradient),

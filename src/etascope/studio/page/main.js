@@ -1,5 +1,6 @@
 // The page: the dial and the recipe stay, the way changes.
 import { ask } from "./api.js";
+import * as data from "./data-sets.js";
 import { dial, reading } from "./dial.js";
 import { h } from "./elements.js";
 import * as field from "./landscape.js";
@@ -21,7 +22,7 @@ const EMPTY = { rates: [], trials: [], run: null };
 const [nav, section, trouble, told] = ["ways", "way", "trouble", "reading"].map((id) => document.getElementById(id));
 
 async function begin() {
-  const studio = await ask("/api/studio");
+  const [studio] = await Promise.all([ask("/api/studio"), data.begin()]);
   rates.begin(studio.colours);
   address.begin(studio.recipe);
   controls(document.getElementById("recipe"), studio.choices);

@@ -1,6 +1,7 @@
 // A task from a number, three probes, one choice; scored by the accuracy that was lost against the best rate.
 import { ask, stream } from "../api.js";
 import { chart, rateAxis } from "../charts.js";
+import * as images from "../data-sets.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { percent, words } from "../rates.js";
@@ -111,7 +112,7 @@ export function open(into, complain, redraw) {
     game = { recipe: { ...recipeOf(get()), data, warmup: 0, ...task(get().game) }, probes: [], over: false };
     number.value = get().game;
     const r = game.recipe;
-    says.textContent = `Task ${get().game}: ${r.optimizer}, ${r.schedule} schedule, batches of ${r.batch_size}, ${r.epochs} epochs, ${r.hidden ? `${r.hidden.replace(",", " and ")} hidden units` : "no hidden layer"}. The recipe above does not count here, and the dial is empty: set the needle, probe, and choose.`;
+    says.textContent = `Task ${get().game}, on ${images.title(data)}: ${r.optimizer}, ${r.schedule} schedule, batches of ${r.batch_size}, ${r.epochs} epochs, ${r.hidden ? `${r.hidden.replace(",", " and ")} hidden units` : "no hidden layer"}. The recipe above does not count here, and the dial is empty: set the needle, probe, and choose.`;
     result.replaceChildren();
     draw();
     redraw();

@@ -1,7 +1,7 @@
 // One image, one weight, one update: what a step of each size does to one batch's real loss.
 import { ask } from "../api.js";
 import { chart } from "../charts.js";
-import { digit, h } from "../elements.js";
+import { a, digit, h } from "../elements.js";
 import { nats, rateAt, place, words } from "../rates.js";
 import { get, recipeOf, set } from "../state.js";
 
@@ -85,11 +85,11 @@ export function open(into, complain) {
   // What does not move with the needle.
   function still() {
     picture.replaceChildren(
-      digit(told.image, 112, `a handwritten ${told.label}, the first image of the batch`),
+      digit(told.image, 112, `${a(told.label)}, the first image of the batch`),
       h(
         "p",
         { class: "note" },
-        `The first of the ${told.batch.length} images of the batch: a ${told.label}. The loss before any step is ${nats(told.losses[0])} nats; guessing blindly costs 2.30.`,
+        `The first of the ${told.batch.length} images of the batch: ${a(told.label)}. The loss before any step is ${nats(told.losses[0])} nats; guessing blindly costs ${nats(told.blind)}.`,
       ),
     );
     const finite = told.rates
@@ -146,7 +146,7 @@ export function open(into, complain) {
       "The batch's real loss, cut along the direction of its gradient. Dashed: the loss before the step.",
     );
     const step = lr * weight.gradient;
-    sum.textContent = `weight before      ${fixed(weight.before)}\ngradient           ${fixed(weight.gradient)}\nlearning rate      ${words(lr)}\n\nweight after = ${fixed(weight.before)} - ${words(lr)} x (${fixed(weight.gradient)})\n             = ${fixed(weight.before - step)}`;
+    sum.textContent = `weight before      ${fixed(weight.before)}\ngradient           ${fixed(weight.gradient)}\nlearning rate      ${words(lr)}\n\nweight after = ${fixed(weight.before)}\n             - ${words(lr)} x (${fixed(weight.gradient)})\n             = ${fixed(weight.before - step)}`;
     says.textContent = `This is one plain step from the very start, of all ${told.weights.toLocaleString("en")} weights at once. Hundreds of steps follow, on other batches, and momentum adds up; so the best rate of a whole training, on the dial above, is another.`;
   }
 

@@ -1,7 +1,7 @@
 // Curves on training, validation and test images, the confusion matrix, and what the model gets wrong most surely.
 import { ask } from "../api.js";
 import { chart } from "../charts.js";
-import { digit, h } from "../elements.js";
+import { a, digit, h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
 import { get, moved, recipeOf } from "../state.js";
@@ -120,6 +120,7 @@ export function open(into, complain) {
           .filter((row) => Number.isFinite(row.value)),
       );
     const last = (key) => Number(m[key].at(-1) ?? NaN);
+    const count = m.confusion?.flat().reduce((sum, cell) => sum + cell, 0);
     const gap = last("valid_loss") - last("train_loss");
     losses.show(
       rows("loss"),
@@ -154,7 +155,7 @@ export function open(into, complain) {
         "p",
         {},
         h("b", {}, "Test "),
-        "says how the final model does, and is looked at once. With 200 images, luck alone moves it by some points.",
+        `says how the final model does, and is looked at once. With ${count ? `${count} images` : "few images"}, luck alone moves it by some points.`,
       ),
     );
     if (!m.confusion) {
@@ -212,8 +213,8 @@ export function open(into, complain) {
             h(
               "figure",
               {},
-              digit(one.image, 84, `test image ${one.number}, a ${one.label}`),
-              h("figcaption", {}, `a ${one.label}, called ${one.said}`, h("br"), `with ${percent(one.confidence)}`),
+              digit(one.image, 84, `test image ${one.number}, ${a(one.label)}`),
+              h("figcaption", {}, `${a(one.label)}, called ${one.said}`, h("br"), `with ${percent(one.confidence)}`),
             ),
           )
         : [h("p", {}, "It makes no mistake on the test images.")]),

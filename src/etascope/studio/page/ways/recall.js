@@ -51,7 +51,8 @@ export function open(into, complain) {
     const all = field.points(field.now),
       best = all.reduce((a, b) => (b.loss < a.loss ? b : a)),
       { lr } = get(),
-      here = field.nearest(all, lr);
+      here = field.nearest(all, lr),
+      kinds = run.dataset?.class_names.length;
     const far = all.filter((at) => at.rate >= 20 * best.rate),
       small = all.filter((at) => at.rate <= best.rate / 20);
     const told = [
@@ -77,7 +78,7 @@ export function open(into, complain) {
         ? [
             "What becomes of a rate twenty times too large?",
             Number.isFinite(far[0].loss)
-              ? `At ${words(far[0].rate)} the loss ends at ${nats(far[0].loss)}; a blind guess has 2.30.`
+              ? `At ${words(far[0].rate)} the loss ends at ${nats(far[0].loss)}${kinds ? `; a blind guess has ${nats(Math.log(kinds))}` : ""}.`
               : `At ${words(far[0].rate)} it diverged.`,
           ]
         : null,

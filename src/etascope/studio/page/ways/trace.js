@@ -1,6 +1,7 @@
 // The pipeline laid open for the rate under the needle, and one digit followed through the layers.
 import { ask } from "../api.js";
-import { digit, h } from "../elements.js";
+import * as data from "../data-sets.js";
+import { a, digit, h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
 import { seen } from "../seen.js";
@@ -18,6 +19,7 @@ export function open(into, complain) {
     followed = h("div"),
     insight = h("div"),
     title = h("h2");
+  const own = h("div");
   const asked = h("span", {}, "test image");
   const pick = h("input", {
     type: "number",
@@ -45,8 +47,7 @@ export function open(into, complain) {
       h("button", { onclick: () => turn(1) }, "Next"),
     ),
     followed,
-    h("h3", {}, "Draw a digit, and see what models of other rates make of it"),
-    drawing.element,
+    own,
     h("h3", {}, "What to take away"),
     insight,
   );
@@ -61,11 +62,14 @@ export function open(into, complain) {
     controller = new AbortController();
     const { lr, image, run } = get();
     title.textContent = `Trace: learning rate ${words(lr)}`;
+    const draws = Boolean(data.known(get().data)?.draws);
+    if (own.dataset.draws !== String(draws)) own.replaceChildren(...canvas(draws));
+    own.dataset.draws = draws;
     if (run) {
       stored();
       return;
     }
-    drawing.look();
+    if (draws) drawing.look();
     try {
       const trace = await ask("/api/trace", { ...recipeOf(get()), learning_rate: lr, image }, controller.signal);
       complain(null);
@@ -73,6 +77,20 @@ export function open(into, complain) {
     } catch (error) {
       if (error.name !== "AbortError") complain(error, load);
     }
+  }
+
+  // Only characters are drawn as they were by those who wrote them.
+  function canvas(draws) {
+    return draws
+      ? [h("h3", {}, "Draw one yourself, and see what models of other rates make of it"), drawing.element]
+      : [
+          h("h3", {}, "Drawing"),
+          h(
+            "p",
+            { class: "note" },
+            "What one draws can be shown to models that learned characters, gray and of 28 by 28 pixels: the digits, mnist, kmnist, or such images of your own. These images are of another kind; follow one of the test images above.",
+          ),
+        ];
   }
 
   // A kept run has the trace of its recommended rate.
@@ -104,7 +122,7 @@ export function open(into, complain) {
           ` ${shape(stage.shape_in)} \u2192 ${shape(stage.shape_out)}`,
           h("p", {}, stage.action),
           i === 0
-            ? digit(trace.sample.image, 84, `the first training image, a ${trace.class_names[trace.sample.label]}`)
+            ? digit(trace.sample.image, 84, `the first training image, ${a(trace.class_names[trace.sample.label])}`)
             : "",
           h("p", { class: "note" }, stage.example),
         ),
@@ -157,11 +175,11 @@ export function open(into, complain) {
         h(
           "div",
           {},
-          digit(p.image, 140, `test image ${p.number}, a ${p.label_name}`),
+          digit(p.image, 140, `test image ${p.number}, ${a(p.label_name)}`),
           h(
             "p",
             {},
-            `A ${p.label_name}; this model says ${p.predicted_name} with ${percent(p.confidence)}${p.correct ? ", and is right." : ", and is wrong."}`,
+            `This is ${a(p.label_name)}; this model says ${p.predicted_name} with ${percent(p.confidence)}${p.correct ? ", and is right." : ", and is wrong."}`,
           ),
         ),
         ...p.layers
@@ -184,7 +202,10 @@ export function open(into, complain) {
           h("figcaption", {}, "Probability of each class"),
           h(
             "div",
-            { class: "bars" },
+            {
+              class: "bars",
+              style: `--name:${Math.max(7, ...trace.class_names.map((text) => Math.min(text.length + 1, 16)))}ch`,
+            },
             p.probabilities.map((share, i) =>
               h(
                 "div",

@@ -1,6 +1,7 @@
 // The playground: the recipe of the page (A) against one that was put aside (B), and the code of exactly this recipe.
 import { ask, stream } from "../api.js";
 import { chart, colourOfRate, rateAxis } from "../charts.js";
+import * as data from "../data-sets.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
@@ -186,6 +187,7 @@ export function open(into, complain) {
     const run = of.run,
       best = field.points(of).reduce((a, at) => (a && a.loss <= at.loss ? a : at), null);
     return {
+      images: data.title(recipe.data),
       recipe: `${recipe.optimizer}, batches of ${recipe.batch_size}, ${recipe.epochs} epochs, ${recipe.hidden || "no hidden layer"}, ${recipe.schedule}, seed ${recipe.seed}`,
       "recommended rate": run
         ? run.learning_rate === null
