@@ -16,6 +16,7 @@ from etascope.learn.quiz import run_quiz
 from etascope.report.document import Document, pick_document, trial_document
 from etascope.selection.cross_validation import CrossValidation
 from etascope.studio.asked import dial_rates
+from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.crew import Crew
 from etascope.studio.source import Source
 from etascope.studio.work import Asked, describe, train
@@ -24,7 +25,9 @@ from etascope.studio.work import Asked, describe, train
 PART = 5
 
 
-async def landscape(crew: Crew, page: str, source: Source, recipe: Recipe, folds: int = 1) -> AsyncIterator[Document]:
+async def landscape(
+    crew: Crew, page: str, source: Source, recipe: Recipe, folds: int = 1, seconds: float = Bounds().landscape
+) -> AsyncIterator[Document]:
     """Yield `begin`, then `trials` as they are trained, then the whole run as `pick_document` tells it.
 
     Parameters
@@ -37,12 +40,19 @@ async def landscape(crew: Crew, page: str, source: Source, recipe: Recipe, folds
         What to train, and on which images.
     folds
         How many of five folds each rate is trained on. Default 1, which is quick.
+    seconds
+        For how long the processes may work for it.
+
+    Raises
+    ------
+    InputError
+        If it takes longer.
     """
-    began, rates = time.perf_counter(), dial_rates()
+    began, rates, limit = time.perf_counter(), dial_rates(), Limit("a landscape", seconds)
     yield {"event": "begin", "rates": rates, "folds": folds, "epochs": recipe.epochs}
     asked = [Asked(source, recipe, part, (fold,)) for fold in range(folds) for part in _spread(rates)]
-    described = asyncio.ensure_future(crew.run(page, describe, source, recipe))
-    working = [asyncio.ensure_future(crew.run(page, train, one)) for one in asked]
+    described = asyncio.ensure_future(crew.run(page, describe, source, recipe, limit=limit))
+    working = [asyncio.ensure_future(crew.run(page, train, one, limit=limit)) for one in asked]
     histories = list[History]()
     try:
         task, data = await described
