@@ -174,6 +174,30 @@ def test_deep_dive_has_all_folds_epochs_and_the_sharpness_wall(visit):
     expect(page.locator("#way")).to_contain_text("the measured wall is")
 
 
+def test_deep_dive_keeps_a_trail_of_the_settings_before(visit):
+    page = visit("deep-dive")
+    told = page.get_by_role("list", name="Settings before").get_by_role("listitem")
+    done = page.locator("#way").get_by_text("each trained to the end 5 times")
+    expect(done).to_be_visible()
+    expect(told).to_have_count(0)
+    for i, (label, value) in enumerate(
+        [("batch size", "32"), ("optimizer", "adam"), ("batch size", "8"), ("schedule", "cosine"), ("batch size", "64")]
+    ):
+        page.get_by_label(label).select_option(value)
+        expect(told).to_have_count(min(i + 1, 4))
+        expect(done).to_be_visible()
+    expect(told.nth(0)).to_contain_text(re.compile(r"before batch size 8 \u2192 64: lowest \d\.\d\d at "))
+    expect(told.nth(3)).to_contain_text("before optimizer momentum \u2192 adam")
+    # They stay while another way is looked at; whoever goes back sees no ghost of the same settings.
+    page.locator("nav a[data-way=why]").click()
+    page.locator("nav a[data-way=deep-dive]").click()
+    expect(told).to_have_count(4)
+    expect(told.nth(0)).to_contain_text("batch size 8")
+    page.get_by_role("button", name="Clear the ghosts").click()
+    expect(told).to_have_count(0)
+    expect(page.locator("#dial path[stroke-dasharray]")).to_have_count(1)
+
+
 def test_trace_follows_a_digit_and_a_drawing(visit):
     page = visit("trace", f"{QUICK}&lr=0.05")
     expect(page.locator("ol.stages li")).to_have_count(5)

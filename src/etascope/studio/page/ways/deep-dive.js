@@ -6,12 +6,12 @@ import * as field from "../landscape.js";
 import { nats, words } from "../rates.js";
 import { sharpnessWall } from "../sharpness.js";
 import { get, moved, recipeOf } from "../state.js";
+import * as trail from "../trail.js";
 
 export const name = "Deep dive";
 
 export function open(into, complain) {
-  let told = { trials: [], run: null },
-    before = null,
+  let told = { trials: [], run: null, of: null },
     epoch = null,
     controller = null;
   const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
@@ -34,7 +34,20 @@ export function open(into, complain) {
         },
         {
           transform: [{ filter: "datum.kind == 'ghost'" }],
-          mark: { type: "line", strokeDash: [5, 4], color: css("ghost") },
+          mark: { type: "line", color: css("ghost"), strokeWidth: 1.5 },
+          encoding: trail.strokes,
+        },
+        {
+          transform: [{ filter: "datum.kind == 'ghost'" }],
+          mark: { type: "point", filled: true, size: 18, color: css("ghost") },
+          encoding: {
+            opacity: trail.strokes.opacity,
+            tooltip: [
+              { field: "changed", title: "before" },
+              { field: "rate", title: "learning rate" },
+              { field: "loss", format: ".3f", title: "mean validation loss" },
+            ],
+          },
         },
         { transform: [{ filter: "datum.kind == 'mean'" }], mark: { type: "line", color: css("quiet") } },
         {
@@ -96,16 +109,18 @@ export function open(into, complain) {
       },
     }),
     shown = h("span"),
+    past = h("div"),
     answer = h("div");
   into.append(
     h("h2", {}, "Deep dive: the landscape"),
     h(
       "p",
       {},
-      "Each dot is one training to the end, on one of five folds: what is left out of the fold trains, the fold judges. Change batch size, epochs or optimizer: the landscape before stays as a dashed line.",
+      "Each dot is one training to the end, on one of five folds: what is left out of the fold trains, the fold judges. Change batch size, epochs or optimizer: the last four landscapes before stay as dashed lines that fade.",
     ),
     h("div", { class: "row" }, h("label", {}, "after epoch", scrub, shown)),
     land.element,
+    past,
     answer,
     map.element,
     wall.element,
@@ -114,8 +129,9 @@ export function open(into, complain) {
   async function load() {
     controller?.abort();
     controller = new AbortController();
-    if (told.run) before = told;
-    told = { trials: [], run: null };
+    // A kept run that brings its recipe along is still the same.
+    if (!told.of?.run || told.of.run !== get().run) trail.leave(told);
+    told = { trials: [], run: null, of: of() };
     epoch = null;
     if (get().run) {
       kept();
@@ -125,7 +141,7 @@ export function open(into, complain) {
     try {
       await stream("/api/landscape", { ...recipeOf(get()), folds: 5 }, controller.signal, (event) => {
         if (event.event === "trials") told = { ...told, trials: [...told.trials, ...event.trials] };
-        if (event.event === "run") told = { trials: event.run.trials, run: event.run };
+        if (event.event === "run") told = { ...told, trials: event.run.trials, run: event.run };
         if (event.event !== "begin") draw();
       });
       complain(null);
@@ -139,9 +155,23 @@ export function open(into, complain) {
     wall.hide();
     const { run, trials } = field.now;
     if (run) {
-      told = { trials, run };
+      told = { trials, run, of: of() };
       draw();
     }
+  }
+
+  // Whose landscape it is.
+  function of() {
+    return { ...recipeOf(get()), run: get().run };
+  }
+
+  function lowest(ghost) {
+    return means(at(ghost.trials, Infinity), "ghost").reduce((a, b) => (b.loss < a.loss ? b : a), { loss: Infinity });
+  }
+
+  function clear() {
+    trail.forget();
+    draw();
   }
 
   function at(trials, when) {
@@ -187,13 +217,16 @@ export function open(into, complain) {
       line = means(dots, "mean"),
       best = line.reduce((a, b) => (b.loss < a.loss ? b : a), line[0]);
     const rows = [...dots, ...line, { kind: "needle", rate: get().lr, loss: best.loss }];
-    if (before) rows.push(...means(at(before.trials, before.trials[0].valid_loss.length), "ghost"));
+    const ghosts = told.run?.reports ? [] : trail.ghosts(told.of);
+    for (const { trials, changed, age } of ghosts)
+      rows.push(...means(at(trials, Infinity), "ghost").map((row) => ({ ...row, changed, age })));
+    past.replaceChildren(...trail.list(ghosts, lowest, clear));
     if (told.run?.basin && when === epochs)
       rows.push({ kind: "basin", rate: told.run.basin.low, to: told.run.basin.high });
     land.show(
       rows,
       `After epoch ${when}, the lowest mean loss is ${nats(best.loss)} at ${words(best.rate)}`,
-      `Dots are folds, the line is their mean.${rows.at(-1).kind === "basin" ? " Shaded: the basin." : ""}${before ? " Dashed: the settings before." : ""}`,
+      `Dots are folds, the line is their mean.${rows.at(-1).kind === "basin" ? " Shaded: the basin." : ""}${ghosts.length ? " Dashed: the settings before, told below." : ""}`,
     );
     const cells = [...new Set(told.trials.map((trial) => trial.learning_rate))]
       .sort((a, b) => a - b)
@@ -235,6 +268,7 @@ export function open(into, complain) {
       stop();
       clearTimeout(later);
       controller?.abort();
+      trail.leave(told);
       land.close();
       map.close();
       wall.close();
