@@ -476,6 +476,50 @@ def test_nothing_is_wider_than_the_window(way, width, visit):
     assert wide <= width
 
 
+LETTERS = """() => {
+  const svg = document.querySelector("#dial svg");
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return [...svg.querySelectorAll("text:not([visibility=hidden])")].map((one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    const size = parseFloat(getComputedStyle(one).fontSize) * scale;
+    return { text: one.textContent, size, left, right, top, bottom };
+  });
+}"""
+
+
+@pytest.mark.parametrize("lr", ["1e-5", "0.0002", "0.01", "0.03", "10"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_dial_can_be_read_on_a_phone(lr, width, visit):
+    page = visit("concept", f"{QUICK}&lr={lr}", width=width)
+    found = page.evaluate(LETTERS)
+    words = [one["text"] for one in found]
+    assert float(lr) in [float(text) for text in words if re.fullmatch(r"[\d.e-]+", text)]
+    assert {"nats", "basin"} <= set(words)
+    assert all(one["size"] >= 11 for one in found)
+    assert all(one["left"] >= 0 and one["right"] <= width for one in found)
+    # Marks of rates that diverged stand close on purpose; they say their rate when hovered.
+    told = [one for one in found if not one["text"].startswith("\u00d7")]
+    for i, one in enumerate(told):
+        for other in told[i + 1 :]:
+            beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+            # The boxes of letters are taller than the letters.
+            apart = one["bottom"] - 3 <= other["top"] or other["bottom"] - 3 <= one["top"]
+            assert beside or apart, (one, other)
+
+
+def test_the_dial_follows_the_window_and_the_needle_stays_under_the_finger(visit):
+    page = visit("concept", f"{QUICK}&lr=0.01", width=1280)
+    page.set_viewport_size({"width": 360, "height": 800})
+    svg = page.locator("#dial svg")
+    expect(svg).to_have_attribute("viewBox", re.compile(r"^0 0 3\d\d 250$"))
+    box = svg.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.up()
+    needle = page.locator("#dial g[role=slider] circle").bounding_box()
+    assert needle["x"] + needle["width"] / 2 == pytest.approx(box["x"] + box["width"] / 2, abs=2)
+
+
 def test_it_is_used_with_the_keyboard_alone(visit):
     page = visit("why")
     page.keyboard.press("Tab")

@@ -26,6 +26,10 @@ export function rateAxis(title = "learning rate (logarithmic)") {
   };
 }
 
+// The ticks of a clamped axis that lie within it; without this the others are drawn at its end.
+export const WITHIN =
+  "datum.value < domain('y')[0] * 0.999 || datum.value > domain('y')[1] * 1.001 ? '' : format(datum.value, '~g')";
+
 function config() {
   const [ink, quiet, grid] = ["ink", "quiet", "grid"].map(css);
   return {

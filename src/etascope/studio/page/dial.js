@@ -3,12 +3,13 @@ import { h, s } from "./elements.js";
 import * as field from "./landscape.js";
 import { colour, HIGH, LOW, place, rateAt, words } from "./rates.js";
 
-const W = 900,
-  H = 250,
+const H = 250,
   LEFT = 46,
   RIGHT = 14,
   TOP = 14,
   BOTTOM = 34;
+// As wide as there is room for, so that letters keep their size on a small screen.
+let W = 900;
 const x = (rate) => LEFT + place(rate) * (W - LEFT - RIGHT);
 
 export function dial(into, change) {
@@ -73,7 +74,8 @@ export function dial(into, change) {
     ...Object.values(layers),
     needle,
   );
-  let rate = 0.01;
+  let rate = 0.01,
+    drawn = null;
 
   function drag(event) {
     const box = svg.getBoundingClientRect(),
@@ -89,12 +91,40 @@ export function dial(into, change) {
     if (event.buttons) drag(event);
   });
   into.append(svg);
+  function redraw() {
+    if (!drawn) return;
+    draw(layers, ...drawn);
+    stand();
+  }
+  // The needle at its place; a tick that its own number would touch makes room.
+  function stand() {
+    needle.setAttribute("transform", `translate(${x(rate).toFixed(1)} 0)`);
+    // Its letters are larger and bold.
+    const half = (1.25 * width(words(rate))) / 2;
+    name.setAttribute("x", Math.min(Math.max(0, half + 2 - x(rate)), W - half - 2 - x(rate)).toFixed(1));
+    for (const tick of layers.grid.querySelectorAll("[data-rate]")) {
+      const at = Number(tick.dataset.rate);
+      tick.setAttribute(
+        "visibility",
+        Math.abs(x(at) - x(rate)) < half + width(tick.textContent) / 2 + 4 ? "hidden" : "visible",
+      );
+    }
+  }
+  new ResizeObserver(([{ contentRect }]) => {
+    if (!contentRect.width || Math.round(contentRect.width) === W) return;
+    W = Math.round(contentRect.width);
+    svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
+    redraw();
+  }).observe(into);
 
   return {
-    draw: (now, ghost) => draw(layers, now, ghost),
+    draw: (now, ghost) => {
+      drawn = [now, ghost];
+      redraw();
+    },
     point: (to, text) => {
       rate = to;
-      needle.setAttribute("transform", `translate(${x(to).toFixed(1)} 0)`);
+      stand();
       name.textContent = words(to);
       needle.setAttribute("aria-valuenow", to);
       needle.setAttribute("aria-valuetext", `${words(to)}. ${text}`);
@@ -121,7 +151,10 @@ function draw(layers, now, ghost) {
       .join("");
   const ticks = Array.from({ length: 25 }, (_, e) => [1, 2, 5].map((m) => Number(`${m}e${e - 12}`)))
     .flat()
-    .filter((tick) => tick > low && tick < high);
+    .filter((tick) => tick > low && tick < high)
+    // From the top; a tick that the one above would touch is left out.
+    .reverse()
+    .reduce((kept, tick) => (kept.length && y(tick) - y(kept.at(-1)) < 18 ? kept : [...kept, tick]), []);
   layers.grid.replaceChildren(
     ...ticks.flatMap((tick) => [
       s("line", { x1: LEFT, x2: W - RIGHT, y1: y(tick), y2: y(tick), stroke: "var(--grid)" }),
@@ -130,7 +163,7 @@ function draw(layers, now, ghost) {
     ...Array.from({ length: 7 }, (_, i) => 10 ** (i - 5)).map((tick) =>
       s(
         "text",
-        { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)" },
+        { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)", "data-rate": tick },
         tick < 1e-3 ? tick.toExponential().replace("e-", "e-") : String(tick),
       ),
     ),
@@ -180,9 +213,13 @@ function draw(layers, now, ghost) {
     back.push(
       s("rect", { x: x(walls.high), width: Math.max(0, W - RIGHT - x(walls.high)), ...tall, fill: "url(#wall)" }),
     );
-  if (walls?.low && x(walls.low) - LEFT > 120)
-    labels.push(label((LEFT + x(walls.low)) / 2, "too small for this budget"));
-  if (walls?.high && W - RIGHT - x(walls.high) > 110) labels.push(label((x(walls.high) + W - RIGHT) / 2, "too large"));
+  // The longest words that there is room for, so that no two touch.
+  const fit = (from, to, ...texts) => {
+    const text = texts.find((one) => width(one) + 8 <= to - from);
+    if (text) labels.push(label((from + to) / 2, text));
+  };
+  if (walls?.low) fit(LEFT, x(walls.low), "too small for this budget", "too small");
+  if (walls?.high) fit(x(walls.high), W - RIGHT, "too large");
   if (basin) {
     back.push(
       s("rect", {
@@ -193,18 +230,23 @@ function draw(layers, now, ghost) {
         opacity: 0.18,
       }),
     );
-    labels.push(label((x(basin.low) + x(basin.high)) / 2, "basin"));
+    labels.push(label((x(basin.low) + x(basin.high)) / 2, "basin", TOP + 16));
   }
   layers.back.replaceChildren(...back);
   layers.labels.replaceChildren(...labels);
 }
 
-function label(at, text) {
+// About how wide a text is, in the dial's own size of letters.
+function width(text) {
+  return 7.4 * text.length;
+}
+
+function label(at, text, y = H - BOTTOM - 8) {
   return s(
     "text",
     {
       x: at,
-      y: H - BOTTOM - 8,
+      y,
       "text-anchor": "middle",
       fill: "var(--ink)",
       "paint-order": "stroke",

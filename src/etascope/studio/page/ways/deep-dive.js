@@ -1,6 +1,6 @@
 // The landscape with all folds, epoch by epoch, and beside what it was before.
 import { stream } from "../api.js";
-import { chart, colourOfRate, rateAxis } from "../charts.js";
+import { chart, colourOfRate, rateAxis, WITHIN } from "../charts.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, words } from "../rates.js";
@@ -21,7 +21,7 @@ export function open(into, complain) {
     type: "quantitative",
     title: "validation loss (nats, logarithmic)",
     scale: { type: "log", clamp: true, nice: false, ...(told.run?.reports ? {} : { domainMax: 6 }) },
-    axis: { ...(told.run?.reports ? {} : { values: [0.1, 0.2, 0.5, 1, 2, 5] }), format: "~g" },
+    axis: { ...(told.run?.reports ? {} : { values: [0.1, 0.2, 0.5, 1, 2, 5] }), labelExpr: WITHIN },
   });
   const land = chart(
     () => ({

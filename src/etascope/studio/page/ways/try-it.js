@@ -1,6 +1,6 @@
 // The playground: the recipe of the page (A) against one that was put aside (B), and the code of exactly this recipe.
 import { ask, stream } from "../api.js";
-import { chart, colourOfRate, rateAxis } from "../charts.js";
+import { chart, colourOfRate, rateAxis, WITHIN } from "../charts.js";
 import * as data from "../data-sets.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
@@ -34,7 +34,7 @@ export function open(into, complain) {
           type: "quantitative",
           title: "validation loss (nats, logarithmic)",
           scale: { type: "log", domainMax: 6, clamp: true, nice: false },
-          axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], format: "~g" },
+          axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], labelExpr: WITHIN },
         },
       },
       layer: [
