@@ -167,8 +167,8 @@ def note(source: str) -> str:
         return "The images are files of the installed etascope; or give their folder as the first argument."
     if source in KNOWN:
         return (
-            f"Give the folder with the four IDX files of {source} as the first argument; etascope keeps its own in "
-            f"the cache, see ~/.cache/etascope/{source}."
+            f"The four IDX files of {source} are read from where Debian's package or etascope's cache, "
+            f"~/.cache/etascope/{source}, has them; or give their folder as the first argument."
         )
     if kind == "arrays":
         return (
@@ -198,7 +198,11 @@ def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
         mode = "L" if channels == 1 else "RGB"
         size = f"SIZE, MODE = ({width}, {height}), {mode!r}\nCLASSES = {list(data.class_names)!r}\n\n\n"
     known = kind in ("npz", "folder") or (kind == "idx" and data.source not in KNOWN)
-    place = f"place = sys.argv[1] if len(sys.argv) > 1 else {data.source if known else None!r}\n"
+    default = repr(data.source if known else None)
+    if data.source in KNOWN:
+        places = f'Path("/usr/share/datasets/{data.source}"), Path.home() / ".cache/etascope/{data.source}"'
+        default = f"next((folder for folder in ({places}) if folder.is_dir()), None)"
+    place = f"place = sys.argv[1] if len(sys.argv) > 1 else {default}\n"
     if not known and kind != "digits":
         place += (
             'if place is None:\n    sys.exit("Give the images as the first argument; see the top of this script.")\n'

@@ -21,7 +21,11 @@ export function open(into, complain) {
     type: "quantitative",
     title: "validation loss (nats, logarithmic)",
     scale: { type: "log", clamp: true, nice: false, ...(told.run?.reports ? {} : { domainMax: 6 }) },
-    axis: { ...(told.run?.reports ? {} : { values: [0.1, 0.2, 0.5, 1, 2, 5] }), labelExpr: WITHIN },
+    axis: {
+      ...(told.run?.reports ? {} : { values: [0.1, 0.2, 0.5, 1, 2, 5] }),
+      labelExpr: WITHIN,
+      labelOverlap: "greedy",
+    },
   });
   const land = chart(
     () => ({
