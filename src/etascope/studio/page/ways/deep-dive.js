@@ -25,6 +25,7 @@ export function open(into, complain) {
       ...(told.run?.reports ? {} : { values: [0.1, 0.2, 0.5, 1, 2, 5] }),
       labelExpr: WITHIN,
       labelOverlap: "greedy",
+      tickCount: 12,
     },
   });
   const land = chart(

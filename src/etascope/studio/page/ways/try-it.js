@@ -34,7 +34,7 @@ export function open(into, complain) {
           type: "quantitative",
           title: "validation loss (nats, logarithmic)",
           scale: { type: "log", domainMax: 6, clamp: true, nice: false },
-          axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], labelExpr: WITHIN, labelOverlap: "greedy" },
+          axis: { values: [0.1, 0.2, 0.5, 1, 2, 5], labelExpr: WITHIN, labelOverlap: "greedy", tickCount: 12 },
         },
       },
       layer: [
