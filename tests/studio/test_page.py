@@ -450,6 +450,21 @@ def test_names_that_are_markup_are_shown_as_text(visit, tmp_path):
     expect(page.locator("#way")).to_contain_text("<img src=x onerror=alert(1)>")
 
 
+def test_a_search_goes_on_while_its_page_is_loaded_anew(visit):
+    page = visit("project", "hidden=256&epochs=20&batch_size=4")
+    page.get_by_role("button", name="Find the learning rate").click()
+    expect(page.locator("#way")).to_contain_text(re.compile(r"Round \d"), timeout=60_000)
+    page.reload()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#way")).to_contain_text("Nothing was lost but this search")
+    page.goto(page.url.replace("hidden=256&", "hidden=32&").replace("epochs=20", "epochs=1"))
+    page.get_by_role("button", name="Find the learning rate").click()
+    expect(page.locator("#way")).to_contain_text(re.compile(r"Round \d|trainings in"))
+    page.reload()
+    expect(page.get_by_role("link", name="Download the report")).to_be_visible(timeout=60_000)
+
+
 def test_what_is_no_zip_is_told_and_nothing_is_lost(visit, tmp_path):
     (tmp_path / "mine.zip").write_bytes(b"hello")
     page = visit("project", f"{QUICK}&seed=5", quiet=False)
