@@ -427,9 +427,9 @@ def test_a_folder_is_zipped_by_the_page(visit, tmp_path):
 def test_recall_asks_about_what_was_trained(visit):
     page = visit("recall")
     expect(page.locator("fieldset").first).to_be_visible()
-    page.locator("details summary").first.click()
+    page.locator("#way details summary").first.click()
     recommended = page.locator("#reading a").inner_text()
-    expect(page.locator("details").first).to_contain_text(recommended)
+    expect(page.locator("#way details").first).to_contain_text(recommended)
     for question in page.locator("fieldset").all():
         for option in question.get_by_role("radio").all():
             option.check()

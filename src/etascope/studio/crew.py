@@ -145,7 +145,8 @@ class Crew:
     async def _do(self, piece: _Piece, pool: ProcessPoolExecutor) -> None:
         if piece.limit.left() <= 0:
             _end(piece, piece.limit.too_long())
-            self._free.append(pool)
+            if pool in self._pools:
+                self._free.append(pool)
             return
         piece.limit.begin(piece)
         for again in (True, False):
