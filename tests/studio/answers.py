@@ -2,8 +2,10 @@
 
 import json
 
+from etascope.studio.source import Source
 from tests.test_documents import SCHEMAS as FOLDER
 
+DIGITS, FASHION = Source("digits"), Source("fashion-mnist")
 QUICK = {"hidden": "16", "epochs": 2}
 SCHEMAS = {
     name: json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")) for name in ("pick-1", "trace-1")

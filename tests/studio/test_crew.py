@@ -9,6 +9,7 @@ import pytest
 
 from etascope import InputError
 from etascope.studio import crew as module
+from etascope.studio.bounds import Limit
 from etascope.studio.crew import Crew
 
 
@@ -25,6 +26,25 @@ def die(flag):
         Path(flag).touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return "done"
+
+
+def forever(log):
+    Path(log).write_text(str(os.getpid()))
+    while True:
+        time.sleep(0.01)
+
+
+async def ended(pid):
+    """Wait until a process is no more."""
+    for _ in range(400):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            return True
+        await asyncio.sleep(0.05)
+    return False
 
 
 def fail():
@@ -116,14 +136,64 @@ def test_closing_ends_the_processes():
     async def work(crew):
         pid = await crew.run("page", os.getpid)
         crew.close()
-        for _ in range(100):
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return True
-            if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
-                return True
-            await asyncio.sleep(0.05)
-        return False
+        return await ended(pid)
 
     assert with_crew(work)
+
+
+def test_what_takes_longer_than_it_may_is_ended_and_its_process_replaced(tmp_path):
+    log = tmp_path / "log"
+
+    async def work(crew):
+        await crew.run("page", os.getpid)
+        with pytest.raises(InputError, match=r"a race may take 0\.5 s of work here, .* Take fewer epochs"):
+            await crew.run("page", forever, log, limit=Limit("a race", 0.5))
+        gone = int(log.read_text())
+        assert await crew.run("page", os.getpid) != gone
+        assert await ended(gone)
+
+    with_crew(work)
+
+
+def test_the_pieces_of_a_job_have_their_time_together_and_others_go_on(tmp_path):
+    limit = Limit("a landscape", 1.0)
+
+    async def work(crew):
+        await asyncio.gather(*(crew.run("page", whose, i, tmp_path / "log") for i in range(4)))
+        pieces = [crew.run("page", forever, tmp_path / f"{i}", limit=limit) for i in range(6)]
+        other = crew.run("other", whose, "other", tmp_path / "log")
+        *found, said = await asyncio.gather(*pieces, other, return_exceptions=True)
+        assert all("a landscape may take 1 s" in str(one) for one in found)
+        assert said == "other"
+        # Those that waited when the time was used up never began.
+        assert len(list(tmp_path.glob("[0-5]"))) <= 2
+        assert await crew.run("page", whose, "again", tmp_path / "log") == "again"
+
+    with_crew(work, workers=2)
+
+
+def test_waiting_for_others_does_not_count(tmp_path):
+    async def work(crew):
+        await crew.run("page", os.getpid)
+        limits = [Limit("a race", 30.0) for _ in range(10)]
+        await asyncio.gather(*(crew.run(f"{i}", whose, i, tmp_path / "log", limit=one) for i, one in enumerate(limits)))
+        # Ten pieces of 0.05 s after each other, of which each counts its own.
+        return [30.0 - one.left() for one in limits[1:]]
+
+    spent = with_crew(work)
+    assert all(seconds >= 0.04 for seconds in spent)
+    assert sorted(spent)[len(spent) // 2] < 0.25
+
+
+def test_what_nobody_wants_any_more_does_not_hold_its_process(tmp_path):
+    log = tmp_path / "log"
+
+    async def work(crew):
+        task = asyncio.ensure_future(crew.run("page", forever, log))
+        while not log.exists() or not log.read_text():
+            await asyncio.sleep(0.02)
+        task.cancel()
+        assert await crew.run("page", whose, "next", tmp_path / "next") == "next"
+        assert await ended(int(log.read_text()))
+
+    with_crew(work)

@@ -8,14 +8,15 @@ from etascope.core.plan import sweep
 from etascope.studio.descent import descent
 from etascope.studio.work import prepared
 from etascope.training.dense import DenseEngine
+from tests.studio.answers import DIGITS
 
 SMALL = Recipe(hidden=(16,), epochs=2, seed=3)
 
 
 def test_the_loss_along_the_gradient_is_that_of_the_batch():
-    found = descent("digits", SMALL)
+    found = descent(DIGITS, SMALL)
     rates, losses = np.array(found["rates"]), np.array(found["losses"], float)
-    _, split = prepared("digits", SMALL)
+    _, split = prepared(DIGITS, SMALL)
     plain = dataclasses.replace(SMALL, optimizer="sgd", momentum=None)
     first = DenseEngine(workers=1).train(split, plain, sweep(plain, 1, [0.01], [0]))
     # The batch of the curve is the first one that training sees, and its loss before any step the same.
@@ -28,7 +29,7 @@ def test_the_loss_along_the_gradient_is_that_of_the_batch():
 
 def test_for_small_steps_the_loss_falls_by_the_squared_length_of_the_gradient():
     # Without hidden units the loss is smooth.
-    found = descent("digits", Recipe(hidden=(), epochs=2, seed=3))
+    found = descent(DIGITS, Recipe(hidden=(), epochs=2, seed=3))
     assert (found["losses"][1] - found["losses"][0]) / found["rates"][1] == pytest.approx(found["slope"], rel=0.02)
 
 
@@ -36,8 +37,8 @@ def test_for_small_steps_the_loss_falls_by_the_squared_length_of_the_gradient():
 def test_it_is_what_pytorch_finds_and_can_be_read_between_the_steps(hidden):
     torch = pytest.importorskip("torch")
     recipe = Recipe(hidden=hidden, seed=3)
-    found = descent("digits", recipe)
-    _, split = prepared("digits", recipe)
+    found = descent(DIGITS, recipe)
+    _, split = prepared(DIGITS, recipe)
     plain = dataclasses.replace(recipe, optimizer="sgd", momentum=None)
     none = dataclasses.replace(sweep(plain, 1, [1.0], [0]), keep_checkpoints=True)
     none = dataclasses.replace(none, rates=none.rates[:, :0])

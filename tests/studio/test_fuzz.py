@@ -12,7 +12,7 @@ from etascope.studio.crew import Crew
 class Quick(Crew):
     """Does small work itself, and refuses large: what is tried here are answers, not trainings."""
 
-    async def run(self, page, function, *arguments):
+    async def run(self, page, function, *arguments, limit=None):
         from etascope import InputError
 
         raise InputError(f"{function.__name__} is not done here. Try a real studio.")

@@ -2,17 +2,24 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from etascope import InputError
-from etascope.studio.library import MOST_UPLOADS, Library
+from etascope.core.run import DataSummary
+from etascope.images.part import PART
+from etascope.studio.library import MOST_UPLOADS, Library, told
+from tests.studio.answers import DIGITS, FASHION
+
+FOUND = DataSummary("mine", "f", 80, (28, 28, 1), 64, 16, ("a", "b"))
 
 
 def test_names_stand_for_sources_and_paths_for_nothing():
     library = Library()
-    assert library.source("digits") == "digits"
+    assert library.source("digits") == DIGITS
+    assert library.source("fashion-mnist") == FASHION
     for wrong in ("/etc", "../digits", "photos", ""):
         with pytest.raises(InputError, match="Choose one"):
             library.source(wrong)
@@ -24,10 +31,11 @@ def test_uploads_are_known_bounded_and_removed():
     library, places = Library(), []
     for _ in range(MOST_UPLOADS + 2):
         name, folder = library.room()
-        library.add(name, folder)
+        library.add(name, folder, FOUND)
         places.append((name, folder))
     assert [folder.exists() for _, folder in places] == [False] * 2 + [True] * MOST_UPLOADS
-    assert library.source(places[-1][0]) == str(places[-1][1])
+    assert library.source(places[-1][0]).name == str(places[-1][1])
+    assert [library.source(places[-1][0]).most, library.searched(places[-1][0]).most] == [PART, None]
     with pytest.raises(InputError, match="gone"):
         library.source(places[0][0])
     library.close()
@@ -50,3 +58,37 @@ def test_uploads_of_a_studio_that_was_killed_are_removed_by_the_next(tmp_path, m
     assert (left.exists(), other.exists(), foreign.exists(), mine.exists()) == (False, True, True, True)
     library.close()
     assert not Path(mine).exists()
+
+
+def test_what_is_not_here_is_told_with_its_command_and_never_fetched(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    library = Library()
+    found = {one["name"]: one for one in library.sets()}
+    assert list(found) == ["digits", "mnist", "fashion-mnist", "kmnist"]
+    assert found["fashion-mnist"]["here"], "this test reads Debian's files; run: apt-get install dataset-fashion-mnist"
+    assert (found["fashion-mnist"]["images"], found["fashion-mnist"]["whole"]) == (1000, 70_000)
+    assert not found["mnist"]["here"]
+    assert found["mnist"]["fetch"] == "etascope trace mnist --epochs 1"
+    for ask in (library.source, library.searched):
+        with pytest.raises(
+            InputError, match=r"downloads nothing, and mnist is not on this machine\. Fetch it once: 'etascope"
+        ):
+            ask("mnist")
+
+
+def test_uploads_are_told_of_to_whoever_knows_their_names():
+    library = Library()
+    name, folder = library.room()
+    library.add(name, folder, FOUND)
+    assert [one["name"] for one in library.sets()] == ["digits", "mnist", "fashion-mnist", "kmnist"]
+    assert library.sets([name, "upload-0", str(folder)])[4:] == [told(name, FOUND)]
+    assert len(name) > 32
+    library.close()
+
+
+@pytest.mark.parametrize(
+    ("shape", "names", "draws"),
+    [((28, 28, 1), ("a", "b"), True), ((28, 28, 3), ("a", "b"), False), ((28, 28, 1), ("cat", "dog"), False)],
+)
+def test_characters_can_be_drawn(shape, names, draws):
+    assert told("mine", replace(FOUND, image_shape=shape, class_names=names))["draws"] == draws

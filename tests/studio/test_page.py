@@ -129,6 +129,30 @@ def test_deep_dive_has_all_folds_epochs_and_the_sharpness_wall(visit):
     expect(page.locator("#way")).to_contain_text("the measured wall is")
 
 
+def test_deep_dive_keeps_a_trail_of_the_settings_before(visit):
+    page = visit("deep-dive")
+    told = page.get_by_role("list", name="Settings before").get_by_role("listitem")
+    done = page.locator("#way").get_by_text("each trained to the end 5 times")
+    expect(done).to_be_visible()
+    expect(told).to_have_count(0)
+    for i, (label, value) in enumerate(
+        [("batch size", "32"), ("optimizer", "adam"), ("batch size", "8"), ("schedule", "cosine"), ("batch size", "64")]
+    ):
+        page.get_by_label(label).select_option(value)
+        expect(told).to_have_count(min(i + 1, 4))
+        expect(done).to_be_visible()
+    expect(told.nth(0)).to_contain_text(re.compile(r"before batch size 8 \u2192 64: lowest \d\.\d\d at "))
+    expect(told.nth(3)).to_contain_text("before optimizer momentum \u2192 adam")
+    # They stay while another way is looked at; whoever goes back sees no ghost of the same settings.
+    page.locator("nav a[data-way=why]").click()
+    page.locator("nav a[data-way=deep-dive]").click()
+    expect(told).to_have_count(4)
+    expect(told.nth(0)).to_contain_text("batch size 8")
+    page.get_by_role("button", name="Clear the ghosts").click()
+    expect(told).to_have_count(0)
+    expect(page.locator("#dial path[stroke-dasharray]")).to_have_count(1)
+
+
 def test_trace_follows_a_digit_and_a_drawing(visit):
     page = visit("trace", f"{QUICK}&lr=0.05")
     expect(page.locator("ol.stages li")).to_have_count(5)
@@ -215,6 +239,82 @@ def test_a_project_goes_from_images_to_a_report_and_opens_again(visit, tmp_path)
     expect(page.locator("#recipe")).to_contain_text("1,000 handwritten digits")
 
 
+def test_the_data_set_is_chosen_beside_the_recipe_and_stands_in_the_address(visit):
+    page = visit("trace", f"{QUICK}&lr=0.05&image=3")
+    digits = page.locator("#dial circle title").all_text_contents()
+    page.get_by_label("images", exact=True).select_option("fashion-mnist")
+    expect(page.locator("#recipe")).to_contain_text("1,000 of 70,000 images")
+    expect(page.locator("#way")).to_contain_text("Ankle boot")
+    expect(page.locator("#reading")).to_contain_text("Recommended here")
+    assert page.locator("#dial circle title").all_text_contents() != digits
+    # A shirt is nothing that one draws.
+    expect(page.get_by_role("application")).to_have_count(0)
+    expect(page.locator("#way")).to_contain_text("These images are of another kind")
+    # The image is the first one again, which needs no place in the address.
+    assert state(page)["data"] == "fashion-mnist"
+    assert "image" not in state(page)
+    page.reload()
+    expect(page.get_by_label("images", exact=True)).to_have_value("fashion-mnist")
+    expect(page.locator("#way")).to_contain_text("Ankle boot")
+    page.get_by_label("images", exact=True).select_option("digits")
+    expect(page.get_by_role("application")).to_be_visible()
+    expect(page.locator("#recipe")).to_contain_text("1,000 handwritten digits")
+
+
+@each_way
+def test_every_way_follows_the_data_set(way, visit):
+    page = visit(way, f"{QUICK}&lr=0.05&data=fashion-mnist")
+    told = {
+        "concept": "guessing blindly costs 2.30",
+        "why": "After step",
+        "deep-dive": "each trained to the end 5 times",
+        "trace": "Ankle boot",
+        "try-it": "fashion-mnist with PyTorch",
+        "metrics": "Ankle boot",
+        "challenge": "on fashion-mnist",
+        "project": "1,000 of 70,000 images; for all of them: etascope pick fashion-mnist",
+        "recall": "a blind guess has 2.30",
+    }[way]
+    if way == "why":
+        page.get_by_label("training step").fill("80")
+    expect(page.locator("#way")).to_contain_text(told)
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_what_is_not_on_this_machine_says_how_to_fetch_it(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with studio(tmp_path / "runs.sqlite") as address:
+        page = browser.new_page()
+        page.goto(f"{address}/?data=kmnist&{QUICK}")
+        expect(page.locator("#trouble")).to_contain_text("etascope trace kmnist --epochs 1")
+        expect(page.locator("#recipe option[value=mnist]")).to_be_disabled()
+        expect(page.locator("#recipe option[value=mnist]")).to_have_text("mnist (not on this machine)")
+        page.get_by_text("More data sets").click()
+        expect(page.locator("#recipe")).to_contain_text("etascope trace mnist --epochs 1")
+        page.get_by_role("button", name="Back to the digits").click()
+        expect(page.locator("#reading")).to_contain_text("Recommended here")
+        page.close()
+
+
+def test_own_images_stay_to_be_chosen_for_as_long_as_the_page_knows_them(visit, tmp_path):
+    page = visit("project")
+    (tmp_path / "mine.zip").write_bytes(zipped(two_kinds(rows=40)))
+    page.get_by_label("a zip of images").set_input_files(tmp_path / "mine.zip")
+    expect(page.locator("#recipe")).to_contain_text("80 images of your own: 64 to train and validate, 16 to test")
+    chosen = page.get_by_label("images", exact=True)
+    name = chosen.input_value()
+    assert re.fullmatch("upload-[0-9a-f]{32}", name)
+    chosen.select_option("digits")
+    expect(page.locator("#recipe")).to_contain_text("1,000 handwritten digits")
+    page.reload()
+    chosen.select_option(name)
+    expect(page.locator("#reading")).to_contain_text("Recommended here")
+    # Whoever has the link is shown the same; whoever has not is told of nothing.
+    other = visit("concept", f"{QUICK}&data={name}")
+    expect(other.locator("#way")).to_contain_text("guessing blindly costs 0.69")
+    assert visit().locator("#recipe option").filter(has_text="your images").count() == 0
+
+
 SCRIPT = """import math, sys
 rate, epochs = float(sys.argv[1]), int(sys.argv[2])
 for epoch in range(epochs):
@@ -289,9 +389,9 @@ def test_a_folder_is_zipped_by_the_page(visit, tmp_path):
 def test_recall_asks_about_what_was_trained(visit):
     page = visit("recall")
     expect(page.locator("fieldset").first).to_be_visible()
-    page.locator("details summary").first.click()
+    page.locator("#way details summary").first.click()
     recommended = page.locator("#reading a").inner_text()
-    expect(page.locator("details").first).to_contain_text(recommended)
+    expect(page.locator("#way details").first).to_contain_text(recommended)
     for question in page.locator("fieldset").all():
         for option in question.get_by_role("radio").all():
             option.check()
@@ -310,6 +410,21 @@ def test_names_that_are_markup_are_shown_as_text(visit, tmp_path):
     page = visit("project")
     page.get_by_label("a zip of images").set_input_files(tmp_path / "mine.zip")
     expect(page.locator("#way")).to_contain_text("<img src=x onerror=alert(1)>")
+
+
+def test_a_search_goes_on_while_its_page_is_loaded_anew(visit):
+    page = visit("project", "hidden=256&epochs=20&batch_size=4")
+    page.get_by_role("button", name="Find the learning rate").click()
+    expect(page.locator("#way")).to_contain_text(re.compile(r"Round \d"), timeout=60_000)
+    page.reload()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#way")).to_contain_text("Nothing was lost but this search")
+    page.goto(page.url.replace("hidden=256&", "hidden=32&").replace("epochs=20", "epochs=1"))
+    page.get_by_role("button", name="Find the learning rate").click()
+    expect(page.locator("#way")).to_contain_text(re.compile(r"Round \d|trainings in"))
+    page.reload()
+    expect(page.get_by_role("link", name="Download the report")).to_be_visible(timeout=60_000)
 
 
 def test_what_is_no_zip_is_told_and_nothing_is_lost(visit, tmp_path):
@@ -336,6 +451,50 @@ def test_nothing_is_wider_than_the_window(way, width, visit):
     page.wait_for_timeout(400)
     wide = page.evaluate("() => document.documentElement.scrollWidth")
     assert wide <= width
+
+
+LETTERS = """() => {
+  const svg = document.querySelector("#dial svg");
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return [...svg.querySelectorAll("text:not([visibility=hidden])")].map((one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    const size = parseFloat(getComputedStyle(one).fontSize) * scale;
+    return { text: one.textContent, size, left, right, top, bottom };
+  });
+}"""
+
+
+@pytest.mark.parametrize("lr", ["1e-5", "0.0002", "0.01", "0.03", "10"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_dial_can_be_read_on_a_phone(lr, width, visit):
+    page = visit("concept", f"{QUICK}&lr={lr}", width=width)
+    found = page.evaluate(LETTERS)
+    words = [one["text"] for one in found]
+    assert float(lr) in [float(text) for text in words if re.fullmatch(r"[\d.e-]+", text)]
+    assert {"nats", "basin"} <= set(words)
+    assert all(one["size"] >= 11 for one in found)
+    assert all(one["left"] >= 0 and one["right"] <= width for one in found)
+    # Marks of rates that diverged stand close on purpose; they say their rate when hovered.
+    told = [one for one in found if not one["text"].startswith("\u00d7")]
+    for i, one in enumerate(told):
+        for other in told[i + 1 :]:
+            beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+            # The boxes of letters are taller than the letters.
+            apart = one["bottom"] - 3 <= other["top"] or other["bottom"] - 3 <= one["top"]
+            assert beside or apart, (one, other)
+
+
+def test_the_dial_follows_the_window_and_the_needle_stays_under_the_finger(visit):
+    page = visit("concept", f"{QUICK}&lr=0.01", width=1280)
+    page.set_viewport_size({"width": 360, "height": 800})
+    svg = page.locator("#dial svg")
+    expect(svg).to_have_attribute("viewBox", re.compile(r"^0 0 3\d\d 250$"))
+    box = svg.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.up()
+    needle = page.locator("#dial g[role=slider] circle").bounding_box()
+    assert needle["x"] + needle["width"] / 2 == pytest.approx(box["x"] + box["width"] / 2, abs=2)
 
 
 def test_it_is_used_with_the_keyboard_alone(visit):

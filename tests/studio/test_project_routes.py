@@ -32,3 +32,14 @@ def test_own_images_are_searched_reported_and_kept(client, store):
 def test_an_upload_is_bounded(client, monkeypatch):
     monkeypatch.setattr("etascope.studio.project_routes.LARGEST_ZIP", 10_000)
     assert "this one has more" in error(client.post("/api/uploads", content=bytes(10_001)), 400)
+
+
+def test_of_many_own_images_the_dial_takes_a_part_and_a_search_all(client):
+    sent = client.post("/api/uploads", content=zipped(two_kinds(rows=600)))
+    told = sent.json()
+    assert (told["images"], told["whole"], told["development"]) == (1000, 1200, 800)
+    assert client.get("/api/data", params={"names": f"{told['name']},upload-0"}).json()["sets"][4:] == [told]
+    asked = {"hidden": "", "epochs": 1, "batch_size": 64, "data": told["name"]}
+    assert events(client.get("/api/landscape", params=asked))[-1]["run"]["dataset"]["images"] == 1000
+    begun = client.post("/api/picks", params=asked).json()
+    assert events(client.get(f"/api/picks/{begun['id']}/events"))[-1]["run"]["dataset"]["images"] == 1200

@@ -1,4 +1,7 @@
-from tests.studio.answers import QUICK, error
+import pytest
+
+from tests.report.code.running import accuracy
+from tests.studio.answers import QUICK, error, events
 
 
 def test_code_is_written_for_every_framework_and_the_etascope_script_runs(client):
@@ -22,3 +25,35 @@ def test_sharpness_has_a_limit(client):
     found = client.get("/api/sharpness", params={**QUICK, "learning_rate": 0.05}).json()
     assert found["formula"] == "(2 + 2 x 0.9) / s"
     assert 0 < found["points"][0]["limit"] < 10
+
+
+def test_every_way_trains_on_the_data_set_that_was_chosen(client):
+    asked = {**QUICK, "data": "fashion-mnist"}
+    run = events(client.get("/api/landscape", params=asked))[-1]["run"]
+    assert run["dataset"]["source"] == "fashion-mnist"
+    assert [run["dataset"][of] for of in ("images", "whole", "development", "test")] == [1000, 70_000, 800, 200]
+    race = client.get("/api/race", params={**asked, "rates": "0.01,0.1"}).json()
+    assert race["class_names"][9] == "Ankle boot"
+    one = {**asked, "learning_rate": 0.05}
+    assert client.get("/api/trace", params=one).json()["stages"][-1]["shape_in"][0] == 200
+    assert "Ankle boot" in client.get("/api/metrics", params=one).json()["class_names"]
+    assert client.get("/api/descent", params=asked).json()["label"] in race["class_names"]
+    assert client.get("/api/sharpness", params=one).json()["points"]
+
+
+def test_the_code_trains_on_the_part_that_was_trained_on(client, tmp_path):
+    asked = {**QUICK, "data": "fashion-mnist", "learning_rate": 0.05}
+    scripts = client.get("/api/code", params=asked).json()
+    told = client.get("/api/trace", params=asked).json()["evaluation"]["accuracy"]
+    assert accuracy(scripts["etascope"], tmp_path) == pytest.approx(told, abs=1e-4)
+    # Debian's package has the files; without it they are looked for in the cache, or given.
+    assert accuracy(scripts["pytorch"], tmp_path) == pytest.approx(told, abs=0.1)
+    assert accuracy(
+        scripts["sklearn"], tmp_path, "/usr/share/datasets/fashion-mnist", warnings="ignore"
+    ) == pytest.approx(told, abs=0.1)
+
+
+def test_a_set_that_is_not_here_is_refused_with_its_command(client, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for way in ("landscape", "descent"):
+        assert "etascope trace kmnist" in error(client.get(f"/api/{way}", params={**QUICK, "data": "kmnist"}), 400)

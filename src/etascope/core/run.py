@@ -39,6 +39,9 @@ class DataSummary:
     command
         Where a script of your own trained on data of its own: its command. No images are known then, nor where a loop
         in Python did, and their numbers are 0.
+    whole
+        Of a part of a larger set, as `etascope.images.part.take_part` takes it: how many images the set has. 0 where
+        the images are all that there are.
     """
 
     source: str
@@ -50,6 +53,7 @@ class DataSummary:
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     command: str = ""
+    whole: int = 0
 
     @classmethod
     def unknown(cls, source: str, asked: Mapping[str, object], command: str = "") -> DataSummary:

@@ -41,6 +41,8 @@ class KnownSet:
         Names of the classes 0, 1, ...; None where the numbers are the names.
     system
         A directory in which the system's package manager puts the same files, or None.
+    images
+        How many there are, test images with them.
     """
 
     name: str
@@ -48,6 +50,7 @@ class KnownSet:
     sha256: tuple[str, str, str, str]
     class_names: tuple[str, ...] | None = None
     system: Path | None = None
+    images: int = 70_000
 
 
 CATALOGUE = {
@@ -110,10 +113,46 @@ def open_known(known: KnownSet, wishes: Wishes, mirror: str | None = None) -> Fo
     InputError
         If a download fails or has another checksum, or the cache cannot be written.
     """
-    folder = known.system
-    files = None if folder is None else [folder / name for name in _FILES]
-    if files is None or not all(file.is_file() for file in files):
-        files = _fetch_all(known, mirror or os.environ.get(MIRROR), wishes.watch)
+    files = _whole(known.system) or _fetch_all(known, mirror or os.environ.get(MIRROR), wishes.watch)
+    return _read(known, files, wishes)
+
+
+def open_here(known: KnownSet, wishes: Wishes) -> Found:
+    """Open a known set from this machine, and ask nothing of the network.
+
+    Raises
+    ------
+    InputError
+        If its files are not here.
+    """
+    files = files_here(known)
+    if files is None:
+        raise InputError(f"{known.name} is not on this machine. Fetch it once: '{fetching(known)}'.")
+    return _read(known, files, wishes)
+
+
+def files_here(known: KnownSet) -> list[Path] | None:
+    """Return the four files of a set that lie on this machine, from the system's package or in the cache, or None."""
+    return _whole(known.system) or _whole(_cache(known))
+
+
+def fetching(known: KnownSet) -> str:
+    """Return the shortest command that downloads a set into the cache."""
+    return f"etascope trace {known.name} --epochs 1"
+
+
+def _whole(folder: Path | None) -> list[Path] | None:
+    files = [] if folder is None else [folder / name for name in _FILES]
+    return files if files and all(file.is_file() for file in files) else None
+
+
+def _cache(known: KnownSet) -> Path:
+    # Pooch comes without types.
+    pooch: Any = importlib.import_module("pooch")
+    return Path(pooch.os_cache("etascope")) / known.name
+
+
+def _read(known: KnownSet, files: list[Path], wishes: Wishes) -> Found:
     train, test = IdxPair(files[0], files[1]), IdxPair(files[2], files[3])
     return read_pairs(train, test, wishes, known.name, known.class_names)
 
@@ -136,9 +175,8 @@ def _fetch_all(known: KnownSet, mirror: str | None, watch: Watch) -> list[Path]:
 def _fetch(known: KnownSet, url: str, name: str, sha256: str, watch: Watch) -> Path:
     import requests
 
-    # Pooch comes without types.
     pooch: Any = importlib.import_module("pooch")
-    folder = Path(pooch.os_cache("etascope")) / known.name
+    folder = _cache(known)
 
     def download(url: str, output: str, _pooch: object) -> None:
         # Pooch's own downloader leaves the connection open when the server refuses.

@@ -16,6 +16,7 @@ from etascope.report.colour import rate_colours
 from etascope.report.document import Document
 from etascope.report.vega_bundle import vega_bundle
 from etascope.studio.asked import HIGHEST, LOWEST, AskedRecipe, dial_rates
+from etascope.studio.bounds import Bounds
 from etascope.studio.crew import Crew
 from etascope.studio.errors import answer_errors
 from etascope.studio.library import Library
@@ -29,7 +30,7 @@ VERSION = versions()["etascope"]
 COLOURS = 33
 
 
-def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
+def create_app(store: Store | None = None, crew: Crew | None = None, bounds: Bounds | None = None) -> FastAPI:
     """Return the application; its processes start with it and end with it.
 
     Parameters
@@ -38,9 +39,11 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
         Where searches are kept and found again. None keeps none.
     crew
         Trains. None makes one with a process a core.
+    bounds
+        How long work for one question may take. Default: those of `Bounds()`.
     """
-    crew, library = crew or Crew(), Library()
-    picks = Picks(crew, store)
+    crew, bounds, library = crew or Crew(), bounds or Bounds(), Library()
+    picks = Picks(crew, store, bounds.search)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncGenerator[None]:
@@ -74,7 +77,7 @@ def create_app(store: Store | None = None, crew: Crew | None = None) -> FastAPI:
             "limits": {name: [field["minimum"], field["maximum"]] for name, field in fields if "maximum" in field},
         }
 
-    app.include_router(training_routes(crew, library))
+    app.include_router(training_routes(crew, library, bounds))
     app.include_router(project_routes(crew, library, picks, store))
 
     @app.get("/vega.js", include_in_schema=False)

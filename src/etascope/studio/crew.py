@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -14,10 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from etascope.core.errors import InputError
+from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.work import end_with_the_server, warm
 
 #: Pieces of work that may wait, of all pages together.
 MOST_WAITING = 2000
+#: Seconds for which a piece that nobody wants may go on, and between two looks at the time that a job has left.
+GRACE, TICK = 2.0, 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +29,16 @@ class _Piece:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     result: asyncio.Future[Any]
+    limit: Limit
 
 
 class Crew:
     """A process a core, and a queue a page; whoever is free takes a piece from the page whose turn it is.
 
-    Whoever awaits a piece takes it back by being cancelled: a piece that waits is dropped, one that runs is short. A
-    process that dies is replaced, and the pieces that it took with it are done again, once.
+    Whoever awaits a piece takes it back by being cancelled: a piece that waits is dropped, and one that runs may go on
+    for two seconds, which is nearly always enough. A piece whose job has used up its time is ended with its process, as
+    nothing else ends a computation; a new process takes the place. A process that dies is replaced, too, and the piece
+    that it took with it is done again, once.
 
     Parameters
     ----------
@@ -54,19 +61,30 @@ class Crew:
         self.workers = workers or _cores()
         self._waiting: OrderedDict[str, deque[_Piece]] = OrderedDict()
         self._running: set[asyncio.Task[None]] = set()
-        self._pool: ProcessPoolExecutor | None = None
+        self._pools: set[ProcessPoolExecutor] = set()
+        self._free: list[ProcessPoolExecutor | None] = [None for _ in range(self.workers)]
 
-    async def run(self, page: str, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - what it returns
+    async def run(self, page: str, function: Callable[..., Any], *arguments: Any, limit: Limit | None = None) -> Any:  # noqa: ANN401 - what it returns
         """Return what `function`, of a module, returns in a worker process.
+
+        Parameters
+        ----------
+        page
+            Whose work it is.
+        function, arguments
+            What is called, and with what.
+        limit
+            That of the job which this is a piece of. Default: one of its own, `Bounds().other`.
 
         Raises
         ------
         InputError
-            If too much waits already.
+            If too much waits already, or the job has used up its time.
         """
         if sum(map(len, self._waiting.values())) >= MOST_WAITING:
             raise InputError(f"{MOST_WAITING} pieces of work may wait at once, and do. Try again in a minute.")
-        piece = _Piece(function, arguments, asyncio.get_running_loop().create_future())
+        limit = limit or Limit("what was asked", Bounds().other)
+        piece = _Piece(function, arguments, asyncio.get_running_loop().create_future(), limit)
         self._waiting.setdefault(page, deque()).append(piece)
         self._next()
         try:
@@ -78,30 +96,38 @@ class Crew:
 
     def warm(self) -> None:
         """Start the processes and have each load what trains; does not wait for them."""
-        pool = self._ready()
-        for _ in range(self.workers):
-            pool.submit(warm)
+        self._free = [pool or self._start() for pool in self._free]
 
     def close(self) -> None:
         """End the processes; what waits is dropped."""
         self._waiting.clear()
-        if self._pool is not None:
-            for process in list((self._pool._processes or {}).values()):
-                process.terminate()
+        pools, self._pools = self._pools, set[ProcessPoolExecutor]()
+        self._free = [None for _ in range(self.workers)]
+        for pool in pools:
+            _kill(pool)
+        for pool in pools:
             # With the processes gone, waiting is short; without it their semaphores would be left behind.
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+            pool.shutdown(wait=True, cancel_futures=True)
 
-    def _ready(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # A server has threads, and a process with threads cannot be forked safely.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=end_with_the_server)
-        return self._pool
+    def _start(self) -> ProcessPoolExecutor:
+        # A server has threads, and a process with threads cannot be forked safely. A pool for each process, so that one
+        # can be ended and the others go on.
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=end_with_the_server)
+        self._pools.add(pool)
+        pool.submit(warm)
+        return pool
+
+    async def _replace(self, pool: ProcessPoolExecutor) -> ProcessPoolExecutor:
+        """Return a new pool in the place of one that is of no more use."""
+        self._pools.discard(pool)
+        _kill(pool)
+        await asyncio.to_thread(pool.shutdown, True, cancel_futures=True)
+        return self._start()
 
     def _next(self) -> None:
         """Give work to whoever is free, a piece of each page in turn."""
-        while len(self._running) < self.workers and self._waiting:
+        while self._free and self._waiting:
             page, pieces = self._waiting.popitem(last=False)
             if not pieces:
                 continue
@@ -109,7 +135,7 @@ class Crew:
             if pieces:
                 self._waiting[page] = pieces
             if not piece.result.done():
-                task = asyncio.get_running_loop().create_task(self._do(piece))
+                task = asyncio.get_running_loop().create_task(self._do(piece, self._free.pop() or self._start()))
                 self._running.add(task)
                 task.add_done_callback(self._done)
 
@@ -117,24 +143,54 @@ class Crew:
         self._running.discard(task)
         self._next()
 
-    async def _do(self, piece: _Piece) -> None:
+    async def _do(self, piece: _Piece, pool: ProcessPoolExecutor) -> None:
+        if piece.limit.left() <= 0:
+            _end(piece, piece.limit.too_long())
+            if pool in self._pools:
+                self._free.append(pool)
+            return
+        piece.limit.begin(piece)
         for again in (True, False):
-            pool = self._ready()
             try:
-                result = await asyncio.wrap_future(pool.submit(piece.function, *piece.arguments))
+                working = asyncio.wrap_future(pool.submit(piece.function, *piece.arguments))
+                working.add_done_callback(_look)
+                if await self._wait(piece, working):
+                    result = working.result()
+                    if not piece.result.done():
+                        piece.result.set_result(result)
+                else:
+                    _end(piece, piece.limit.too_long())
+                    pool = await self._replace(pool)
+                break
             except BrokenProcessPool as error:
-                # Whoever else lost its work with this pool may have made the next one already.
-                if self._pool is pool:
-                    self._pool = None
+                if pool not in self._pools:
+                    # It was closed.
+                    _end(piece, error)
+                    break
+                pool = await self._replace(pool)
                 if not again:
                     _end(piece, error)
             except Exception as error:
                 _end(piece, error)
-                return
-            else:
-                if not piece.result.done():
-                    piece.result.set_result(result)
-                return
+                break
+        piece.limit.end(piece)
+        if pool in self._pools:
+            self._free.append(pool)
+
+    async def _wait(self, piece: _Piece, working: asyncio.Future[Any]) -> bool:
+        """Wait for a piece for as long as its job may take and somebody wants it; return whether it is done."""
+        unwanted = 0.0
+        while not working.done():
+            left = piece.limit.left()
+            if piece.result.done():
+                unwanted = unwanted or time.monotonic()
+                left = min(left, unwanted + GRACE - time.monotonic())
+            if left <= 0:
+                return False
+            # Other pieces of the job that begin meanwhile leave less.
+            both = {working} if piece.result.done() else {working, piece.result}
+            await asyncio.wait(both, timeout=min(left, TICK), return_when=asyncio.FIRST_COMPLETED)
+        return True
 
 
 def _cores() -> int:
@@ -144,3 +200,14 @@ def _cores() -> int:
 def _end(piece: _Piece, error: Exception) -> None:
     if not piece.result.done():
         piece.result.set_exception(error)
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+
+
+def _look(working: asyncio.Future[Any]) -> None:
+    """Look at how a piece ended that nobody waits for."""
+    if not working.cancelled():
+        working.exception()

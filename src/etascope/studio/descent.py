@@ -12,6 +12,7 @@ from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe
 from etascope.learn.update import first_update
 from etascope.report.document import Document, number
+from etascope.studio.source import Source
 from etascope.studio.work import prepared
 from etascope.training.chance import epoch_order
 from etascope.training.dense import DenseEngine
@@ -21,7 +22,7 @@ from etascope.training.dense import DenseEngine
 SIZES = ((1e-5, 1e-2, 12), (1e-2, 20.0, 72), (20.0, 100.0, 24))
 
 
-def descent(source: str, recipe: Recipe) -> Document:
+def descent(source: Source, recipe: Recipe) -> Document:
     """Return the first batch's loss after one plain step of each size, from the weights that training starts with.
 
     The step goes down the batch's gradient, `w - rate * gradient`, with no momentum and no adaptation, so that the

@@ -13,11 +13,12 @@ from etascope.core.errors import InputError
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.recipe import Recipe
 from etascope.report.document import Document, layer_document
+from etascope.studio.source import Source
 from etascope.studio.work import prepared
 from etascope.training.dense import DenseEngine
 
 
-def predictions(source: str, recipe: Recipe, rates: tuple[float, ...], pixels: Sequence[Sequence[int]]) -> Document:
+def predictions(source: Source, recipe: Recipe, rates: tuple[float, ...], pixels: Sequence[Sequence[int]]) -> Document:
     """Return what a model of each rate says of an image, and the layers of the last of them.
 
     Parameters
@@ -60,8 +61,8 @@ def predictions(source: str, recipe: Recipe, rates: tuple[float, ...], pixels: S
     return {"class_names": list(split.class_names), "models": found, "layers": layers}
 
 
-@lru_cache(maxsize=4)
-def _models(source: str, recipe: Recipe, rates: tuple[float, ...]) -> tuple[Checkpoint | None, ...]:
+@lru_cache(maxsize=8)
+def _models(source: Source, recipe: Recipe, rates: tuple[float, ...]) -> tuple[Checkpoint | None, ...]:
     if not rates:
         return ()
     _, split = prepared(source, recipe)

@@ -16,7 +16,9 @@ from etascope.learn.quiz import run_quiz
 from etascope.report.document import Document, pick_document, trial_document
 from etascope.selection.cross_validation import CrossValidation
 from etascope.studio.asked import dial_rates
+from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.crew import Crew
+from etascope.studio.source import Source
 from etascope.studio.work import Asked, describe, train
 
 #: Trials of a part: few, so that the first points come soon, and enough to be worth training together.
@@ -24,7 +26,13 @@ PART = 5
 
 
 async def landscape(
-    crew: Crew, page: str, source: str, recipe: Recipe, folds: int = 1, also: float | None = None
+    crew: Crew,
+    page: str,
+    source: Source,
+    recipe: Recipe,
+    folds: int = 1,
+    also: float | None = None,
+    seconds: float = Bounds().landscape,
 ) -> AsyncIterator[Document]:
     """Yield `begin`, then `trials` as they are trained, then the whole run as `pick_document` tells it.
 
@@ -40,12 +48,20 @@ async def landscape(
         How many of five folds each rate is trained on. Default 1, which is quick.
     also
         A rate to train besides those of the dial. Default none.
+    seconds
+        For how long the processes may work for it.
+
+    Raises
+    ------
+    InputError
+        If it takes longer.
     """
-    began, rates = time.perf_counter(), sorted({*dial_rates(), *(() if also is None else (also,))})
+    began, limit = time.perf_counter(), Limit("a landscape", seconds)
+    rates = sorted({*dial_rates(), *(() if also is None else (also,))})
     yield {"event": "begin", "rates": rates, "folds": folds, "epochs": recipe.epochs}
     asked = [Asked(source, recipe, part, (fold,)) for fold in range(folds) for part in _spread(rates)]
-    described = asyncio.ensure_future(crew.run(page, describe, source, recipe))
-    working = [asyncio.ensure_future(crew.run(page, train, one)) for one in asked]
+    described = asyncio.ensure_future(crew.run(page, describe, source, recipe, limit=limit))
+    working = [asyncio.ensure_future(crew.run(page, train, one, limit=limit)) for one in asked]
     histories = list[History]()
     try:
         task, data = await described

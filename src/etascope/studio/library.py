@@ -7,11 +7,19 @@ import secrets
 import shutil
 import tempfile
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from etascope.core.errors import InputError
+from etascope.core.run import DataSummary
+from etascope.images.catalogue import CATALOGUE, fetching, files_here
+from etascope.images.part import PART
+from etascope.report.document import Document
+from etascope.studio.source import Source
 
+#: Sets whose images are characters, white on black, 28 by 28: what a hand can draw.
+DRAWN = frozenset({"digits", "mnist", "kmnist"})
 #: Uploads that are kept at once; the oldest goes when another comes.
 MOST_UPLOADS = 8
 #: Folders of uploads: this, the number of the server's process, and what makes it unique.
@@ -20,49 +28,73 @@ PREFIX = "etascope-studio-"
 
 @dataclass(eq=False)
 class Library:
-    """What `data` in a page's address stands for: never a path that the page said.
+    """What `data` in a page's address stands for: never a path that the page said, and nothing that must be fetched."""
 
-    Attributes
-    ----------
-    sources
-        Of the data sets that are always there, by name: what `open_images` takes.
-    """
-
-    sources: dict[str, str] = field(default_factory=lambda: {"digits": "digits"})
-    _uploads: OrderedDict[str, Path] = field(default_factory=OrderedDict[str, Path])
+    _uploads: OrderedDict[str, tuple[Path, DataSummary]] = field(
+        default_factory=OrderedDict[str, tuple[Path, DataSummary]]
+    )
     _place: Path | None = None
 
-    def source(self, name: str) -> str:
-        """Return what `open_images` takes.
+    def source(self, name: str) -> Source:
+        """Return the images that the ways of the page train on.
 
         Raises
         ------
         InputError
-            If there is no data set of that name.
+            If there is no data set of that name on this machine.
         """
-        if name in self.sources:
-            return self.sources[name]
+        if name == "digits":
+            return Source(name)
+        if name in CATALOGUE:
+            if files_here(CATALOGUE[name]) is None:
+                raise InputError(
+                    f"the studio downloads nothing, and {name} is not on this machine. "
+                    f"Fetch it once: '{fetching(CATALOGUE[name])}'."
+                )
+            return Source(name)
         if name in self._uploads:
-            return str(self._uploads[name])
+            return Source(str(self._uploads[name][0]))
         if name.startswith("upload-"):
             raise InputError(f"uploads last as long as the studio runs; {name} is gone. Drop the images again.")
-        raise InputError(f"the studio has the data sets {', '.join(self.sources)}; found {name!r}. Choose one.")
+        raise InputError(
+            f"the studio has the data sets {', '.join(('digits', *CATALOGUE))}; found {name!r}. Choose one."
+        )
+
+    def searched(self, name: str) -> Source:
+        """Return the images that a search of one's own takes: of an upload all, else those of the other ways.
+
+        Raises
+        ------
+        InputError
+            If there is no data set of that name on this machine.
+        """
+        source = self.source(name)
+        return Source(source.name, None) if name in self._uploads else source
+
+    def sets(self, names: Sequence[str] = ()) -> list[Document]:
+        """Return what can be chosen: the digits, the catalogue, and of `names` those uploads that are still known."""
+        found: list[Document] = [{"name": "digits", "here": True, "images": PART, "whole": 0, "draws": True}]
+        for known in CATALOGUE.values():
+            here = files_here(known) is not None
+            numbers = {"images": PART, "whole": known.images, "draws": known.name in DRAWN}
+            found.append({"name": known.name, "here": here, **numbers, "fetch": None if here else fetching(known)})
+        return found + [told(name, self._uploads[name][1]) for name in names if name in self._uploads]
 
     def room(self) -> tuple[str, Path]:
         """Return the name of a new upload, and an empty folder for it; `add` makes it known."""
         if self._place is None:
             _sweep()
             self._place = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-        name = f"upload-{secrets.token_hex(6)}"
+        name = f"upload-{secrets.token_hex(16)}"
         folder = self._place / name
         folder.mkdir()
         return name, folder
 
-    def add(self, name: str, folder: Path) -> None:
-        """Make an upload known."""
-        self._uploads[name] = folder
+    def add(self, name: str, folder: Path, data: DataSummary) -> None:
+        """Make an upload known, with what was found when it was looked at."""
+        self._uploads[name] = folder, data
         while len(self._uploads) > MOST_UPLOADS:
-            shutil.rmtree(self._uploads.popitem(last=False)[1], ignore_errors=True)
+            shutil.rmtree(self._uploads.popitem(last=False)[1][0], ignore_errors=True)
 
     def close(self) -> None:
         """Remove all uploads."""
@@ -91,3 +123,13 @@ def _lives(process: int) -> bool:
     except (PermissionError, OverflowError):
         return True
     return True
+
+
+def told(name: str, data: DataSummary) -> Document:
+    """Return what a page tells of an upload."""
+    drawn = data.image_shape == (28, 28, 1) and all(len(kind) == 1 for kind in data.class_names)
+    return {
+        "name": name, "here": True, "images": data.images, "whole": data.whole, "draws": drawn,
+        "image_shape": list(data.image_shape), "development": data.development, "test": data.test,
+        "class_names": list(data.class_names), "notes": list(data.notes),
+    }  # fmt: skip

@@ -12,6 +12,7 @@ from etascope.core.history import History
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.report.document import Document, number
+from etascope.studio.source import Source
 from etascope.studio.work import prepared
 from etascope.training.dense import DenseEngine
 
@@ -19,7 +20,7 @@ from etascope.training.dense import DenseEngine
 MISTAKES = 8
 
 
-def metrics(source: str, recipe: Recipe, learning_rate: float) -> Document:
+def metrics(source: Source, recipe: Recipe, learning_rate: float) -> Document:
     """Train on four of five folds, epoch by epoch, and look at all three parts of the data after each.
 
     The test images are looked at after every epoch here to show what the curves are; nothing is chosen by them.

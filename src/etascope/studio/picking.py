@@ -21,13 +21,15 @@ from etascope.core.stored import Job
 from etascope.learn.quiz import run_quiz
 from etascope.report.document import Document, pick_document
 from etascope.selection.automatic import Automatic
+from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.crew import Crew
 from etascope.studio.errors import unexpected
+from etascope.studio.source import Source
 from etascope.studio.work import FOLDS, describe, groups, lay_open, train_plan
 from etascope.training.plan_rows import in_plan_order
 
-#: Searches that run at once, and that are kept; seconds of one.
-MOST_RUNNING, MOST_KEPT, LONGEST = 4, 32, 1800.0
+#: Searches that run at once, and that are kept.
+MOST_RUNNING, MOST_KEPT = 4, 32
 
 
 @dataclass(eq=False)
@@ -74,13 +76,16 @@ class Picks:
         Trains.
     store
         Where they are kept, too; None keeps them for as long as the studio runs.
+    longest
+        Seconds that a search may take, by the clock.
     """
 
     crew: Crew
     store: Store | None = None
+    longest: float = Bounds().search
     _known: OrderedDict[str, Pick] = field(default_factory=OrderedDict[str, Pick])
 
-    def begin(self, page: str, source: str, recipe: Recipe) -> Pick:
+    def begin(self, page: str, source: Source, recipe: Recipe) -> Pick:
         """Begin a search.
 
         Raises
@@ -121,52 +126,57 @@ class Picks:
         for name in list(self._known):
             self.stop(name)
 
-    async def _work(self, pick: Pick, page: str, source: str, recipe: Recipe) -> None:
+    async def _work(self, pick: Pick, page: str, source: Source, recipe: Recipe) -> None:
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(self.longest):
                 await self._search(pick, page, source, recipe)
         except asyncio.CancelledError:
             pick.tell({"event": "cancelled"})
             raise
         except TimeoutError:
-            pick.tell(
-                {"event": "failed", "error": f"a search may take {LONGEST / 60:.0f} minutes here. Use etascope pick."}
-            )
+            pick.tell({"event": "failed", "error": _too_long(self.longest)})
         except InputError as error:
             pick.tell({"event": "failed", "error": str(error)})
         except Exception as error:
             pick.tell({"event": "failed", "error": unexpected(error)})
 
-    async def _search(self, pick: Pick, page: str, source: str, recipe: Recipe) -> None:
+    async def _search(self, pick: Pick, page: str, source: Source, recipe: Recipe) -> None:
         began, method, done = time.perf_counter(), Automatic(), list[History]()
-        task, data = await self.crew.run(page, describe, source, recipe)
+        # The clock bounds all of it; each process may work for as long.
+        limit = Limit("a search", self.longest * self.crew.workers)
+        task, data = await self.crew.run(page, describe, source, recipe, limit=limit)
         kept = (
             None
             if self.store is None
-            else await asyncio.to_thread(self.store.begin, Job(data, task, {"data": source, "folds": FOLDS}))
+            else await asyncio.to_thread(self.store.begin, Job(data, task, {"data": source.name, "folds": FOLDS}))
         )
         pick.tell(
             {"event": "begin", "images": data.images, "classes": list(data.class_names), "notes": list(data.notes)}
         )
         while (plan := await asyncio.to_thread(method.propose, task, done)) is not None:
-            done.append(await self._train(pick, page, source, recipe, plan, len(done) + 1))
+            done.append(await self._train(pick, page, source, recipe, plan, len(done) + 1, limit))
             if self.store is not None and kept is not None:
                 await asyncio.to_thread(self.store.append, kept, done[-1])
         choice = await asyncio.to_thread(method.choose, task, done)
         trace = None
         if choice.learning_rate is not None:
-            trace = await self.crew.run(page, lay_open, source, recipe, choice.learning_rate, 0)
+            trace = await self.crew.run(page, lay_open, source, recipe, choice.learning_rate, 0, limit=limit)
         run = Run(data, task, tuple(done), choice, trace, time.perf_counter() - began)
         if self.store is not None and kept is not None:
             await asyncio.to_thread(self.store.finish, kept, run)
         pick.run = run
         pick.tell({"event": "run", "kept": kept, "run": pick_document(run, run_quiz(run))})
 
-    async def _train(self, pick: Pick, page: str, source: str, recipe: Recipe, plan: Plan, turn: int) -> History:
+    async def _train(
+        self, pick: Pick, page: str, source: Source, recipe: Recipe, plan: Plan, turn: int, limit: Limit
+    ) -> History:
         """Train a plan in the parts that `etascope pick` has, for the same bits, and tell after each of them."""
-        parts = await self.crew.run(page, groups, source, recipe, plan)
+        parts = await self.crew.run(page, groups, source, recipe, plan, limit=limit)
         began = time.perf_counter()
-        working = [asyncio.ensure_future(self.crew.run(page, train_plan, source, recipe, plan.take(p))) for p in parts]
+        working = [
+            asyncio.ensure_future(self.crew.run(page, train_plan, source, recipe, plan.take(p), limit=limit))
+            for p in parts
+        ]
         try:
             for number, done in enumerate(asyncio.as_completed(working), 1):
                 await done
@@ -178,3 +188,10 @@ class Picks:
                 one.cancel()
         joined = join([one.result() for one in working])
         return in_plan_order(joined, plan, np.concatenate(parts), time.perf_counter() - began)
+
+
+def _too_long(seconds: float) -> str:
+    return (
+        f"a search may take {seconds:g} s here, and this one takes more; it was stopped. Take fewer epochs or hidden "
+        "units, or larger batches, or use etascope pick, which may take as long as it needs."
+    )

@@ -21,8 +21,9 @@ from etascope.report.html import run_html
 from etascope.report.run_list import runs_document
 from etascope.studio.asked import AskedRecipe, LearningRate
 from etascope.studio.crew import Crew
-from etascope.studio.library import Library
+from etascope.studio.library import MOST_UPLOADS, Library, told
 from etascope.studio.picking import Picks
+from etascope.studio.source import Source
 from etascope.studio.training_routes import NO_STORE, event, scripts
 from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, clear, unpack
 from etascope.studio.work import describe
@@ -31,6 +32,8 @@ from etascope.studio.work import describe
 LONGEST_UPLOAD, LISTED = 120.0, 50
 #: Uploads that come in at once.
 AT_ONCE = 4
+
+NAMES = "Uploads that the page knows of, with commas: only who knows the name of one is told of it."
 
 Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
 
@@ -69,7 +72,7 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
             async with asyncio.timeout(LONGEST_UPLOAD):
                 await _receive(request, folder)
             recipe = AskedRecipe().recipe()
-            _, data = await crew.run("upload", describe, str(folder), recipe)
+            _, data = await crew.run("upload", describe, Source(str(folder)), recipe)
         except TimeoutError:
             clear(folder)
             raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
@@ -80,16 +83,18 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
         except BaseException:
             clear(folder)
             raise
-        library.add(name, folder)
-        return {
-            "name": name, "images": data.images, "image_shape": list(data.image_shape), "development": data.development,
-            "test": data.test, "class_names": list(data.class_names), "notes": list(data.notes),
-        }  # fmt: skip
+        library.add(name, folder, data)
+        return told(name, data)
+
+    @routes.get("/data")
+    async def get_data(names: Annotated[str, Query(max_length=400, description=NAMES)] = "") -> Document:
+        """List the data sets that can be chosen; what is not on this machine says which command fetches it."""
+        return {"sets": await asyncio.to_thread(library.sets, names.split(",")[:MOST_UPLOADS])}
 
     @routes.post("/picks")
     async def post_pick(asked: Annotated[AskedRecipe, Query()]) -> Document:
         """Begin the search of `etascope pick`; its events can be followed, again and again."""
-        return {"id": picks.begin(asked.page, library.source(asked.data), asked.recipe()).id}
+        return {"id": picks.begin(asked.page, library.searched(asked.data), asked.recipe()).id}
 
     @routes.get("/picks/{name}/events", response_class=StreamingResponse)
     async def get_pick(name: Id) -> StreamingResponse:

@@ -10,11 +10,15 @@ import numpy as np
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trials import trials
 from etascope.report.document import Document, number, trial_document
+from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.crew import Crew
+from etascope.studio.source import Source
 from etascope.studio.work import Asked, describe, train
 
 
-async def race(crew: Crew, page: str, source: str, recipe: Recipe, rates: Sequence[float]) -> Document:
+async def race(
+    crew: Crew, page: str, source: Source, recipe: Recipe, rates: Sequence[float], seconds: float = Bounds().race
+) -> Document:
     """Return each rate's training loss after every step, with what it is after every epoch.
 
     Parameters
@@ -25,11 +29,19 @@ async def race(crew: Crew, page: str, source: str, recipe: Recipe, rates: Sequen
         What to train, and on which images.
     rates
         Ascending.
+    seconds
+        For how long the processes may work for it.
+
+    Raises
+    ------
+    InputError
+        If it takes longer.
     """
+    limit = Limit("a race", seconds)
     parts = [tuple(rates[i :: crew.workers]) for i in range(min(crew.workers, len(rates)))]
     (task, data), *histories = await asyncio.gather(
-        crew.run(page, describe, source, recipe),
-        *(crew.run(page, train, Asked(source, recipe, part)) for part in parts),
+        crew.run(page, describe, source, recipe, limit=limit),
+        *(crew.run(page, train, Asked(source, recipe, part), limit=limit) for part in parts),
     )
     assert isinstance(task, Task)
     every = sorted((trial for h in histories for trial in trials(task, [h])), key=lambda trial: trial.learning_rate)

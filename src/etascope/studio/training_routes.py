@@ -17,6 +17,7 @@ from etascope.learn.quiz import trace_quiz
 from etascope.report.code.frameworks import FRAMEWORKS, code_for
 from etascope.report.document import Document, trace_document
 from etascope.studio.asked import AskedLandscape, AskedRace, AskedRate, AskedRecipe, AskedTrace, Drawing, dial_rates
+from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.crew import Crew
 from etascope.studio.descent import descent
 from etascope.studio.drawing import predictions
@@ -32,7 +33,7 @@ KEPT = 64
 NO_STORE = {"cache-control": "no-store"}
 
 
-def training_routes(crew: Crew, library: Library) -> APIRouter:
+def training_routes(crew: Crew, library: Library, bounds: Bounds) -> APIRouter:
     """Return the routes.
 
     Parameters
@@ -41,6 +42,8 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
         Trains.
     library
         Knows the data sets.
+    bounds
+        How long work for one question may take.
     """
     routes, kept = APIRouter(prefix="/api"), OrderedDict[str, list[Document]]()
 
@@ -58,7 +61,8 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
                 return
             told = list[Document]()
             try:
-                async for document in landscape(crew, asked.page, source, recipe, asked.folds, asked.also):
+                work = landscape(crew, asked.page, source, recipe, asked.folds, asked.also, bounds.landscape)
+                async for document in work:
                     told.append(document)
                     yield event(document)
             except InputError as error:
@@ -77,24 +81,27 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
     @routes.get("/race")
     async def get_race(asked: Annotated[AskedRace, Query()]) -> Document:
         """Train two to sixteen rates side by side from the same weights; return their losses step by step."""
-        return await race(crew, asked.page, library.source(asked.data), asked.recipe(), asked.runners())
+        source = library.source(asked.data)
+        return await race(crew, asked.page, source, asked.recipe(), asked.runners(), bounds.race)
 
     @routes.get("/trace")
     async def get_trace(asked: Annotated[AskedTrace, Query()]) -> Document:
         """Train once and lay the training open, with one test image followed through the layers, and a quiz."""
         work = (library.source(asked.data), asked.recipe(), asked.learning_rate, asked.image)
-        found = await crew.run(asked.page, lay_open, *work)
+        found = await crew.run(asked.page, lay_open, *work, limit=Limit("a trace", bounds.other))
         return trace_document(found, trace_quiz(found))
 
     @routes.get("/descent")
     async def get_descent(asked: Annotated[AskedRecipe, Query()]) -> Document:
         """Return one batch's real loss along the direction of its gradient, and one weight's update in numbers."""
-        return await crew.run(asked.page, descent, library.source(asked.data), asked.recipe())
+        work = (library.source(asked.data), asked.recipe())
+        return await crew.run(asked.page, descent, *work, limit=Limit("one step", bounds.other))
 
     @routes.get("/metrics")
     async def get_metrics(asked: Annotated[AskedRate, Query()]) -> Document:
         """Train once and return curves of all three parts, the confusion matrix and the most confident mistakes."""
-        return await crew.run(asked.page, metrics, library.source(asked.data), asked.recipe(), asked.learning_rate)
+        work = (library.source(asked.data), asked.recipe(), asked.learning_rate)
+        return await crew.run(asked.page, metrics, *work, limit=Limit("a training with its metrics", bounds.other))
 
     @routes.post("/predictions")
     async def post_predictions(asked: Annotated[AskedRate, Query()], drawing: Drawing) -> Document:
@@ -102,22 +109,21 @@ def training_routes(crew: Crew, library: Library) -> APIRouter:
         if len({len(row) for row in drawing.pixels}) > 1:
             raise InputError("the rows of a drawing must be equally long; these are not. Draw it again.")
         rates = (*dial_rates()[4::2], asked.learning_rate)
-        return await crew.run(
-            asked.page, predictions, library.source(asked.data), asked.recipe(), rates, drawing.pixels
-        )
+        work = (library.source(asked.data), asked.recipe(), rates, drawing.pixels)
+        return await crew.run(asked.page, predictions, *work, limit=Limit("looking at a drawing", bounds.other))
 
     @routes.get("/sharpness")
     async def get_sharpness(asked: Annotated[AskedRate, Query()]) -> Document:
         """Measure the sharpness of the loss along the training at a rate, and the limit that theory takes from it."""
-        return await crew.run(
-            asked.page, sharpness_along, library.source(asked.data), asked.recipe(), asked.learning_rate
-        )
+        work = (library.source(asked.data), asked.recipe(), asked.learning_rate)
+        return await crew.run(asked.page, sharpness_along, *work, limit=Limit("measuring the sharpness", bounds.other))
 
     @routes.get("/code")
     async def get_code(asked: Annotated[AskedRate, Query()]) -> Document:
         """Return scripts that train exactly this recipe at this rate, a framework each."""
         recipe = asked.recipe()
-        _, data = await crew.run(asked.page, describe, library.source(asked.data), recipe)
+        work = (library.source(asked.data), recipe)
+        _, data = await crew.run(asked.page, describe, *work, limit=Limit("looking at the images", bounds.other))
         return scripts(recipe, data, asked.learning_rate)
 
     return routes

@@ -18,11 +18,11 @@ from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.core.trace import Trace
 from etascope.experiments.range_testing import sharpness
-from etascope.images.open import open_images
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.report.document import Document
 from etascope.report.range_document import sharpness_document
+from etascope.studio.source import Source
 from etascope.training.dense import DenseEngine
 from etascope.workbench import trace
 
@@ -37,7 +37,7 @@ class Asked:
     Attributes
     ----------
     source
-        What `open_images` takes.
+        The images.
     recipe
         How to train.
     rates, folds
@@ -46,7 +46,7 @@ class Asked:
         Whether the weights are wanted.
     """
 
-    source: str
+    source: Source
     recipe: Recipe
     rates: tuple[float, ...]
     folds: tuple[int, ...] = (0,)
@@ -67,7 +67,7 @@ def end_with_the_server() -> None:
 
 def warm() -> None:
     """Do once what the first training of a process would wait for."""
-    train(Asked("digits", Recipe(hidden=(), epochs=1), (0.01,)))
+    train(Asked(Source("digits"), Recipe(hidden=(), epochs=1), (0.01,)))
 
 
 def train(asked: Asked) -> History:
@@ -78,46 +78,50 @@ def train(asked: Asked) -> History:
     return DenseEngine(workers=1).train(split, recipe, replace(plan, keep_checkpoints=asked.keep_checkpoints))
 
 
-def groups(source: str, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:
+def groups(source: Source, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:
     """Return the rows of a plan that one piece of work trains together."""
     return DenseEngine(workers=1).groups(_split(source, recipe.pixels, recipe.seed), recipe, plan)
 
 
-def train_plan(source: str, recipe: Recipe, plan: Plan) -> History:
+def train_plan(source: Source, recipe: Recipe, plan: Plan) -> History:
     """Train a part of a plan."""
     return DenseEngine(workers=1).train(_split(source, recipe.pixels, recipe.seed), recipe, plan)
 
 
-def describe(source: str, recipe: Recipe) -> tuple[Task, DataSummary]:
+def describe(source: Source, recipe: Recipe) -> tuple[Task, DataSummary]:
     """Return what a method may know of the job, and what is told of the data."""
-    dataset, split = _dataset(source), _split(source, recipe.pixels, recipe.seed)
-    return Task.of(split, recipe), DataSummary.of(dataset, split)
+    (dataset, whole), split = _opened(source), _split(source, recipe.pixels, recipe.seed)
+    return Task.of(split, recipe), replace(DataSummary.of(dataset, split), whole=whole)
 
 
-def lay_open(source: str, recipe: Recipe, learning_rate: float, image: int) -> Trace:
+def lay_open(source: Source, recipe: Recipe, learning_rate: float, image: int) -> Trace:
     """Train once on all development rows and lay the training open, a test image followed through it."""
     return trace(
         _dataset(source), learning_rate=learning_rate, recipe=recipe, image=image, engine=DenseEngine(workers=1)
     )
 
 
-def sharpness_along(source: str, recipe: Recipe, learning_rate: float) -> Document:
+def sharpness_along(source: Source, recipe: Recipe, learning_rate: float) -> Document:
     """Return the sharpness of the loss along one training; the wall that is measured stands on the dial."""
     engine = DenseEngine(workers=1)
     wall = sharpness(_dataset(source), recipe=recipe, learning_rate=learning_rate, measure=False, engine=engine)
     return sharpness_document(wall)
 
 
-def prepared(source: str, recipe: Recipe) -> tuple[Dataset, Split]:
+def prepared(source: Source, recipe: Recipe) -> tuple[Dataset, Split]:
     """Return a data set and its rows as the recipe's network takes them."""
     return _dataset(source), _split(source, recipe.pixels, recipe.seed)
 
 
-@lru_cache(maxsize=4)
-def _dataset(source: str) -> Dataset:
-    return open_images(source)
+def _dataset(source: Source) -> Dataset:
+    return _opened(source)[0]
 
 
 @lru_cache(maxsize=4)
-def _split(source: str, pixels: str, seed: int) -> Split:
+def _opened(source: Source) -> tuple[Dataset, int]:
+    return source.open()
+
+
+@lru_cache(maxsize=4)
+def _split(source: Source, pixels: str, seed: int) -> Split:
     return prepare(divide(_dataset(source), folds=FOLDS, seed=seed), Recipe(pixels=pixels))

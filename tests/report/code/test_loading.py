@@ -11,6 +11,7 @@ import etascope
 from etascope import Recipe
 from etascope.core.data import Dataset
 from etascope.core.run import DataSummary
+from etascope.images.part import PART, part_rows, take_part
 from etascope.pipeline.split import divide
 from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import kind_of, loading, note
@@ -119,3 +120,20 @@ def test_what_a_script_cannot_find_is_asked_for(source):
 )  # fmt: skip
 def test_sources_are_told_apart(source, kind):
     assert kind_of(source) == kind
+
+
+def test_a_part_of_a_large_set_is_chosen_by_the_same_rows():
+    whole = etascope.open_images("fashion-mnist")
+    part = take_part(whole)
+    data = replace(summary(part, "fashion-mnist", 200), whole=len(whole))
+    agrees(opened(data, "/usr/share/datasets/fashion-mnist"), part)
+
+
+@given(counts=st.lists(st.integers(1, 900), min_size=2, max_size=6), own=st.booleans())
+def test_any_part_is_chosen_by_the_same_rows(counts, own):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    test = np.arange(0, len(labels), 7) if own else None
+    lines = loading(Recipe(), replace(DATA, whole=5000))[1]
+    named = {"np": np}
+    exec("def part_rows" + lines.split("def part_rows")[1].split("\n\n\n")[0], named)
+    assert named["part_rows"](labels, test, PART).tolist() == part_rows(labels, test, PART).tolist()

@@ -30,13 +30,16 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
         asked = """if len(sys.argv) < 2:
     sys.exit("Give the images as the first argument; see the top of this script.")
 """
+    opened, part = f"etascope.open_images({source}{wishes})", ""
+    if data.whole:
+        opened, part = f"take_part({opened})", "\nfrom etascope.images.part import take_part"
     fields = "\n".join(f"    {name}={value!r}," for name, value in values.items()).replace("'", '"')
     return f"""{told}
 import sys
 
-import etascope
+import etascope{part}
 
-{asked}images = etascope.open_images({source}{wishes})
+{asked}images = {opened}
 if images.fingerprint != "{data.fingerprint}":
     print("note: these are not the images of the run; their fingerprint is another.", file=sys.stderr)
 own = images.test_rows is not None and len(images.test_rows) == {data.test}

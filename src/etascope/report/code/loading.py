@@ -124,6 +124,27 @@ def test_rows(labels, share, seed):
 
 '''
 
+#: Images of a part, as `etascope.images.part` takes it.
+PART = 1000
+_PART = '''
+def part_rows(labels, test, most):
+    """Choose the rows of the part that was trained on: each class in proportion, rare ones a little more."""
+    rng, every = np.random.default_rng(0), np.arange(len(labels))
+    parts = [(every, most)]
+    if test is not None and len(test):
+        parts = [(np.setdiff1d(every, test), most - most // 5), (test, most // 5)]
+    chosen = []
+    for rows, wanted in parts:
+        shuffled, counts = rng.permutation(rows), np.bincount(labels[rows])
+        exact = counts * min(wanted / len(rows), 1)
+        taken = np.floor(exact).astype(int)
+        taken[np.argsort(taken - exact, kind="stable")[: round(exact.sum()) - taken.sum()]] += 1
+        taken = np.minimum(np.maximum(taken, 10 * wanted // most), counts)
+        chosen += [shuffled[labels[shuffled] == c][:n] for c, n in enumerate(taken)]
+    return np.sort(np.concatenate(chosen))
+
+'''
+
 
 def kind_of(source: str) -> str:
     """Return how a source is read: `digits`, `idx`, `npz`, `folder`, or `arrays` where a script cannot know."""
@@ -146,8 +167,8 @@ def note(source: str) -> str:
         return "The images are files of the installed etascope; or give their folder as the first argument."
     if source in KNOWN:
         return (
-            f"Give the folder with the four IDX files of {source} as the first argument; etascope keeps its own in "
-            f"the cache, see ~/.cache/etascope/{source}."
+            f"The four IDX files of {source} are read from where Debian's package or etascope's cache, "
+            f"~/.cache/etascope/{source}, has them; or give their folder as the first argument."
         )
     if kind == "arrays":
         return (
@@ -177,18 +198,29 @@ def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
         mode = "L" if channels == 1 else "RGB"
         size = f"SIZE, MODE = ({width}, {height}), {mode!r}\nCLASSES = {list(data.class_names)!r}\n\n\n"
     known = kind in ("npz", "folder") or (kind == "idx" and data.source not in KNOWN)
-    place = f"place = sys.argv[1] if len(sys.argv) > 1 else {data.source if known else None!r}\n"
+    default = repr(data.source if known else None)
+    if data.source in KNOWN:
+        places = f'Path("/usr/share/datasets/{data.source}"), Path.home() / ".cache/etascope/{data.source}"'
+        default = f"next((folder for folder in ({places}) if folder.is_dir()), None)"
+    place = f"place = sys.argv[1] if len(sys.argv) > 1 else {default}\n"
     if not known and kind != "digits":
         place += (
             'if place is None:\n    sys.exit("Give the images as the first argument; see the top of this script.")\n'
         )
+    part = ""
+    if data.whole:
+        load += f"\n{_PART.strip()}\n"
+        part = f"""if len(images) == {data.whole}:
+    rows = part_rows(labels, test, {PART})
+    images, labels, test = images[rows], labels[rows], None if test is None else np.flatnonzero(np.isin(rows, test))
+"""
     lines = f"""
 {size}{load.strip()}
 
 {_SPLIT}
 {place}images, labels, test = load(place)
 labels = np.unique(labels, return_inverse=True)[1]
-if len(images) != {data.images} or images[0].size != {height * width * channels}:
+{part}if len(images) != {data.images} or images[0].size != {height * width * channels}:
     sys.exit(f"etascope saw {data.images} images of {height} x {width} x {channels}; these are {{images.shape}}.")
 if test is None or len(test) != {data.test}:
     test = test_rows(labels, 0.2, {recipe.seed})

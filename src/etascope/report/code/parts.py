@@ -30,6 +30,8 @@ def header(framework: str, recipe: Recipe, data: DataSummary, learning_rate: flo
         f"{in_words(recipe)}; seed {recipe.seed}; {data.images:,} images of {size}, {data.test:,} of them to test on.",
         *notes,
     ]
+    if data.whole:
+        said.append(f"These are a part of the {data.whole:,} images of the set, each class in proportion.")
     if recipe.optimizer not in ("momentum", "nesterov", "sgd"):
         said.append("Hyper-parameters of the optimizer that etascope does not set are PyTorch's defaults.")
     return docstring(said)

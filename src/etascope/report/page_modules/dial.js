@@ -3,12 +3,13 @@ import { h, s } from "./elements.js";
 import * as field from "./points.js";
 import { axis, colour, percent, place, rateAt, words } from "./rates.js";
 
-const W = 900,
-  H = 250,
+const H = 250,
   LEFT = 46,
   RIGHT = 14,
   TOP = 14,
   BOTTOM = 34;
+// As wide as there is room for, so that letters keep their size on a small screen.
+let W = 900;
 const x = (rate) => LEFT + place(rate) * (W - LEFT - RIGHT);
 
 export function dial(into, change) {
@@ -78,7 +79,8 @@ export function dial(into, change) {
     ...Object.values(layers),
     needle,
   );
-  let rate = 0.01;
+  let rate = 0.01,
+    drawn = null;
 
   function drag(event) {
     const box = svg.getBoundingClientRect(),
@@ -94,17 +96,42 @@ export function dial(into, change) {
     if (event.buttons) drag(event);
   });
   into.append(svg);
+  function redraw() {
+    if (!drawn) return;
+    draw(layers, ...drawn);
+    stand();
+  }
+  // The needle at its place; a tick that its own number would touch makes room.
+  function stand() {
+    needle.setAttribute("transform", `translate(${x(rate).toFixed(1)} 0)`);
+    // Its letters are larger and bold.
+    const half = (1.25 * width(words(rate))) / 2;
+    name.setAttribute("x", Math.min(Math.max(0, half + 2 - x(rate)), W - half - 2 - x(rate)).toFixed(1));
+    for (const tick of layers.grid.querySelectorAll("[data-rate]")) {
+      const at = Number(tick.dataset.rate);
+      tick.setAttribute(
+        "visibility",
+        Math.abs(x(at) - x(rate)) < half + width(tick.textContent) / 2 + 4 ? "hidden" : "visible",
+      );
+    }
+  }
+  new ResizeObserver(([{ contentRect }]) => {
+    if (!contentRect.width || Math.round(contentRect.width) === W) return;
+    W = Math.round(contentRect.width);
+    svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
+    redraw();
+  }).observe(into);
 
   return {
     // `frame` holds points that are not drawn, and for which there is room.
-    draw: (now, ghost, frame = []) => draw(layers, now, ghost, frame),
+    draw: (now, ghost, frame = []) => {
+      drawn = [now, ghost, frame];
+      redraw();
+    },
     point: (to, text) => {
       rate = to;
-      needle.setAttribute("transform", `translate(${x(to).toFixed(1)} 0)`);
+      stand();
       name.textContent = words(to);
-      // The needle's own number has the room of those that it stands on.
-      for (const tick of layers.grid.querySelectorAll("[text-anchor=middle]"))
-        tick.setAttribute("visibility", Math.abs(tick.getAttribute("x") - x(to)) < 50 ? "hidden" : "visible");
       needle.setAttribute("aria-valuenow", plain(to));
       needle.setAttribute("aria-valuetext", `${words(to)}. ${text}`);
     },
@@ -131,14 +158,21 @@ function draw(layers, now, ghost, frame) {
       .join("");
   const ticks = Array.from({ length: 25 }, (_, e) => [1, 2, 5].map((m) => Number(`${m}e${e - 12}`)))
     .flat()
-    .filter((tick) => tick > low && tick < high);
+    .filter((tick) => tick > low && tick < high)
+    // From the top; a tick that the one above would touch is left out.
+    .reverse()
+    .reduce((kept, tick) => (kept.length && y(tick) - y(kept.at(-1)) < 18 ? kept : [...kept, tick]), []);
   layers.grid.replaceChildren(
     ...ticks.flatMap((tick) => [
       s("line", { x1: LEFT, x2: W - RIGHT, y1: y(tick), y2: y(tick), stroke: "var(--grid)" }),
       s("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end", fill: "var(--quiet)" }, String(tick)),
     ]),
     ...marks().map((tick) =>
-      s("text", { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)" }, words(tick)),
+      s(
+        "text",
+        { x: x(tick), y: H - 4, "text-anchor": "middle", fill: "var(--quiet)", "data-rate": tick },
+        words(tick),
+      ),
     ),
     s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, field.measure(own)),
   );
@@ -186,9 +220,13 @@ function draw(layers, now, ghost, frame) {
     back.push(
       s("rect", { x: x(walls.high), width: Math.max(0, W - RIGHT - x(walls.high)), ...tall, fill: "url(#wall)" }),
     );
-  if (walls?.low && x(walls.low) - LEFT > 120)
-    labels.push(label((LEFT + x(walls.low)) / 2, "too small for this budget"));
-  if (walls?.high && W - RIGHT - x(walls.high) > 110) labels.push(label((x(walls.high) + W - RIGHT) / 2, "too large"));
+  // The longest words that there is room for, so that no two touch.
+  const fit = (from, to, ...texts) => {
+    const text = texts.find((one) => width(one) + 8 <= to - from);
+    if (text) labels.push(label((from + to) / 2, text));
+  };
+  if (walls?.low) fit(LEFT, x(walls.low), "too small for this budget", "too small");
+  if (walls?.high) fit(x(walls.high), W - RIGHT, "too large");
   if (basin) {
     back.push(
       s("rect", {
@@ -209,6 +247,11 @@ function draw(layers, now, ghost, frame) {
 // A number without an exponent, which may not stand in these attributes.
 function plain(rate) {
   return rate < 1e-6 ? rate.toFixed(15) : String(rate);
+}
+
+// About how wide a text is, in the dial's own size of letters.
+function width(text) {
+  return 7.4 * text.length;
 }
 
 // Rates that the axis names: decades, and what lies between where few of them are seen.

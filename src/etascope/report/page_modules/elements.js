@@ -22,6 +22,11 @@ function fill(element, attributes, children) {
   return element;
 }
 
+// A name with its article: a 7, an 8, an Ankle boot.
+export function a(name) {
+  return `${/^([aeiou]|8|11|18)/i.test(name) ? "an" : "a"} ${name}`;
+}
+
 // A gray or colour image as a canvas, `side` pixels wide.
 export function digit(rows, side, label) {
   const canvas = h("canvas", {
@@ -30,7 +35,7 @@ export function digit(rows, side, label) {
     height: rows.length,
     role: "img",
     "aria-label": label,
-    style: `width:${side}px;height:${side}px`,
+    style: `width:${side}px;height:${Math.round((side * rows.length) / rows[0].length)}px`,
   });
   const pixels = rows.flatMap((row) =>
     row.flatMap((cell) => {

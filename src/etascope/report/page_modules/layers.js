@@ -1,5 +1,5 @@
 // One prediction, followed from the image through the layers to the probability of each class.
-import { digit, h } from "./elements.js";
+import { a, digit, h } from "./elements.js";
 import { nats, percent } from "./rates.js";
 
 // More classes than this are cut to the most probable ones; more units and channels of a layer to the first ones.
@@ -18,11 +18,11 @@ export function prediction(trace, picture = null) {
     h(
       "div",
       {},
-      picture ?? digit(seen.image, 140, `test image ${seen.number}, a ${seen.label_name}`),
+      picture ?? digit(seen.image, 140, `test image ${seen.number}, ${a(seen.label_name)}`),
       h(
         "p",
         {},
-        `A ${seen.label_name}; this model says ${seen.predicted_name} with ${percent(seen.confidence)}${seen.correct ? ", and is right." : ", and is wrong."}`,
+        `This is ${a(seen.label_name)}; this model says ${seen.predicted_name} with ${percent(seen.confidence)}${seen.correct ? ", and is right." : ", and is wrong."}`,
       ),
     ),
     seen.layers.filter((layer) => layer.kind !== "input" && layer.kind !== "logits").map(figure),

@@ -1,5 +1,6 @@
 // The page: the dial and the recipe stay, the way changes.
 import { ask } from "./api.js";
+import * as data from "./data-sets.js";
 import { dial, reading } from "./dial.js";
 import { h } from "./elements.js";
 import * as field from "./landscape.js";
@@ -23,7 +24,7 @@ const [nav, section, trouble, told, heading] = ["ways", "way", "trouble", "readi
 );
 
 async function begin() {
-  const studio = await ask("/api/studio");
+  const [studio] = await Promise.all([ask("/api/studio"), data.begin()]);
   rates.begin(studio.colours);
   address.begin(studio.recipe, studio.choices, studio.limits, Object.keys(WAYS));
   controls(document.getElementById("recipe"), studio.choices);

@@ -1,4 +1,5 @@
 // The recipe's controls: what they say goes into the page's address.
+import * as data from "./data-sets.js";
 import { h } from "./elements.js";
 import { get, set, watch } from "./state.js";
 
@@ -15,6 +16,7 @@ const NAMES = {
 export function controls(form, choices) {
   const state = get();
   const fields = {
+    data: h("select", {}, data.options(state.data)),
     optimizer: select(choices.optimizer, (value) => NAMES[value] ?? value),
     batch_size: select([4, 8, 16, 32, 64, 128]),
     epochs: number(1, 20),
@@ -25,6 +27,7 @@ export function controls(form, choices) {
     seed: number(0, 9999),
   };
   const labels = {
+    data: "images",
     optimizer: "optimizer",
     batch_size: "batch size",
     epochs: "epochs",
@@ -34,17 +37,15 @@ export function controls(form, choices) {
   };
   const about = h("p", { class: "note", style: "grid-column:1/-1;margin:0" });
   form.append(about);
-  const tell = ({ data, run }) => {
+  const tell = ({ data: chosen, run }) => {
     about.replaceChildren(
-      run
-        ? `The kept run ${run}, as it was trained. `
-        : data === "digits"
-          ? "1,000 handwritten digits: 800 to train and validate, 200 to test."
-          : "Your own images. ",
-      run || data !== "digits"
+      run ? `The kept run ${run}, as it was trained. ` : data.words(chosen),
+      run || !data.known(chosen)?.here
         ? h("button", { type: "button", onclick: () => set({ run: "", data: "digits" }) }, "Back to the digits")
         : "",
     );
+    // An upload may have come.
+    if (fields.data.value !== chosen) fields.data.replaceChildren(...data.options(chosen));
   };
   tell(state);
   watch(tell);
@@ -54,10 +55,12 @@ export function controls(form, choices) {
     put(field, state[name]);
     field.addEventListener("input", () => {
       if (!field.checkValidity() || (field.value === "" && name !== "hidden")) return;
-      set({ run: "", [name]: typeof state[name] === "number" ? Number(field.value) : field.value });
+      const value = typeof state[name] === "number" ? Number(field.value) : field.value;
+      set({ run: "", ...(name === "data" ? { image: 0 } : {}), [name]: value });
     });
-    form.append(h("label", {}, labels[name], field));
+    form.append(h("label", { class: name }, labels[name], field));
   }
+  form.append(data.more());
   form.addEventListener("submit", (event) => event.preventDefault());
   watch((now) => {
     for (const [name, field] of Object.entries(fields))

@@ -1,6 +1,7 @@
 // A task from a number, three probes, one choice; scored by the accuracy that was lost against the best rate.
 import { ask, stream } from "../api.js";
 import { chart, css, rateAxis } from "../charts.js";
+import * as images from "../data-sets.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { axis, percent, words } from "../rates.js";
@@ -113,7 +114,7 @@ export function open(into, complain, redraw) {
     number.value = get().game;
     shared.textContent = "";
     const r = game.recipe;
-    says.textContent = `Task ${get().game}: ${r.optimizer}, ${r.schedule} schedule, batches of ${r.batch_size}, ${r.epochs} epochs, ${r.hidden ? `${r.hidden.replace(",", " and ")} hidden units` : "no hidden layer"}. The recipe above does not count here, and the dial is empty: set the needle, probe, and choose.`;
+    says.textContent = `Task ${get().game}, on ${images.title(data)}: ${r.optimizer}, ${r.schedule} schedule, batches of ${r.batch_size}, ${r.epochs} epochs, ${r.hidden ? `${r.hidden.replace(",", " and ")} hidden units` : "no hidden layer"}. The recipe above does not count here, and the dial is empty: set the needle, probe, and choose.`;
     result.replaceChildren();
     draw();
     redraw();

@@ -6,14 +6,14 @@ import * as field from "../landscape.js";
 import { axis, nats, words } from "../rates.js";
 import { sharpnessWall } from "../sharpness.js";
 import { get, moved, recipeOf, set } from "../state.js";
+import * as trail from "../trail.js";
 
 export const name = "Deep dive";
 
 const lowest = (line) => line.reduce((best, at) => (best && best.loss <= at.loss ? best : at), null);
 
 export function open(into, complain) {
-  let told = { trials: [], run: null },
-    before = null,
+  let told = { trials: [], run: null, of: null },
     controller = null;
   const land = chart(
     () => ({
@@ -31,7 +31,20 @@ export function open(into, complain) {
         },
         {
           transform: [{ filter: "datum.kind == 'ghost'" }],
-          mark: { type: "line", strokeDash: [5, 4], color: css("ghost") },
+          mark: { type: "line", color: css("ghost"), strokeWidth: 1.5 },
+          encoding: trail.strokes,
+        },
+        {
+          transform: [{ filter: "datum.kind == 'ghost'" }],
+          mark: { type: "point", filled: true, size: 18, color: css("ghost") },
+          encoding: {
+            opacity: trail.strokes.opacity,
+            tooltip: [
+              { field: "changed", title: "before" },
+              { field: "rate", title: "learning rate" },
+              { field: "loss", format: ".3f", title: "mean validation loss" },
+            ],
+          },
         },
         { transform: [{ filter: "datum.kind == 'mean'" }], mark: { type: "line", color: css("quiet") } },
         {
@@ -105,16 +118,18 @@ export function open(into, complain) {
       oninput: () => set({ epoch: scrub.value === scrub.max ? 0 : Number(scrub.value) }),
     }),
     shown = h("span"),
+    past = h("div"),
     answer = h("div");
   into.append(
     h("h2", {}, "Deep dive: the landscape"),
     h(
       "p",
       {},
-      "Each dot is one training to the end: four folds train, the fifth judges, each of the five in its turn. The dial above has one of these folds alone, so its basin is a little another. Change batch size, epochs or optimizer: the landscape before stays as a dashed line.",
+      "Each dot is one training to the end: four folds train, the fifth judges, each of the five in its turn. The dial above has one of these folds alone, so its basin is a little another. Change batch size, epochs or optimizer: the last four landscapes before stay as dashed lines that fade.",
     ),
     h("div", { class: "row" }, h("label", {}, "after epoch", scrub, shown)),
     land.element,
+    past,
     answer,
     map.element,
     wall.element,
@@ -123,8 +138,9 @@ export function open(into, complain) {
   async function load() {
     controller?.abort();
     controller = new AbortController();
-    if (told.run) before = told;
-    told = { trials: [], run: null };
+    // A kept run that brings its recipe along is still the same.
+    if (!told.of?.run || told.of.run !== get().run) trail.leave(told);
+    told = { trials: [], run: null, of: of() };
     if (get().run) {
       kept();
       return;
@@ -133,7 +149,7 @@ export function open(into, complain) {
     try {
       await stream("/api/landscape", { ...recipeOf(get()), folds: 5 }, controller.signal, (event) => {
         if (event.event === "trials") told = { ...told, trials: [...told.trials, ...event.trials] };
-        if (event.event === "run") told = { trials: event.run.trials, run: event.run };
+        if (event.event === "run") told = { ...told, trials: event.run.trials, run: event.run };
         if (event.event !== "begin") draw();
       });
       complain(null);
@@ -147,9 +163,23 @@ export function open(into, complain) {
     wall.hide();
     const { run, trials } = field.now;
     if (run) {
-      told = { trials, run };
+      told = { trials, run, of: of() };
       draw();
     }
+  }
+
+  // Whose landscape it is.
+  function of() {
+    return { ...recipeOf(get()), run: get().run };
+  }
+
+  function end(ghost) {
+    return means(at(ghost.trials, Infinity), "ghost");
+  }
+
+  function clear() {
+    trail.forget();
+    draw();
   }
 
   function at(trials, when) {
@@ -200,12 +230,14 @@ export function open(into, complain) {
     shown.textContent = `${when} of ${epochs}`;
     const dots = at(told.trials, when),
       line = means(dots, "mean"),
-      { basin, walls } = when === epochs ? (told.run ?? {}) : {};
+      { basin, walls } = when === epochs ? (told.run ?? {}) : {},
+      ghosts = told.run?.reports ? [] : trail.ghosts(told.of);
+    past.replaceChildren(...trail.list(ghosts, (ghost) => lowest(end(ghost)), clear));
     const rows = [
       ...dots,
       ...line,
       { kind: "needle", rate: get().lr },
-      ...(before ? means(at(before.trials, before.trials[0].valid_loss.length), "ghost") : []),
+      ...ghosts.flatMap((ghost) => end(ghost).map((row) => ({ ...row, changed: ghost.changed, age: ghost.age }))),
       ...(walls?.low ? [{ kind: "wall", rate: axis.low, to: walls.low }] : []),
       ...(walls?.high ? [{ kind: "wall", rate: walls.high, to: axis.high }] : []),
       ...(basin ? [{ kind: "basin", rate: basin.low, to: basin.high }] : []),
@@ -218,7 +250,7 @@ export function open(into, complain) {
       dots.some((dot) => dot.loss !== dot.shown && dot.kind === "dot")
         ? `Losses above ${TALLEST} stand at ${TALLEST}.`
         : "",
-      before ? "Dashed: the settings before." : "",
+      ghosts.length ? "Dashed: the settings before, told below." : "",
     ];
     const best = lowest(line);
     land.show(
@@ -271,6 +303,7 @@ export function open(into, complain) {
       stop();
       clearTimeout(later);
       controller?.abort();
+      trail.leave(told);
       land.close();
       map.close();
       wall.close();

@@ -1,7 +1,7 @@
 // Curves on training, validation and test images, the confusion matrix, and what the model gets wrong most surely.
 import { ask } from "../api.js";
 import { chart, css, framed, TALLEST } from "../charts.js";
-import { digit, h } from "../elements.js";
+import { a, digit, h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
 import { get, moved, recipeOf } from "../state.js";
@@ -237,8 +237,8 @@ export function open(into, complain) {
             h(
               "figure",
               {},
-              digit(one.image, 84, `test image ${one.number}, a ${one.label}`),
-              h("figcaption", {}, `a ${one.label}, called ${one.said}`, h("br"), `with ${percent(one.confidence)}`),
+              digit(one.image, 84, `test image ${one.number}, ${a(one.label)}`),
+              h("figcaption", {}, `${a(one.label)}, called ${one.said}`, h("br"), `with ${percent(one.confidence)}`),
             ),
           )
         : [h("p", {}, "It makes no mistake on the test images.")]),

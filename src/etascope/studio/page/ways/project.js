@@ -1,5 +1,6 @@
 // Own images: dropped, checked, searched, reported; and runs that were kept.
 import { ask, stream, Trouble } from "../api.js";
+import * as data from "../data-sets.js";
 import { h } from "../elements.js";
 import { percent, words } from "../rates.js";
 import { get, recipeOf, set } from "../state.js";
@@ -43,6 +44,7 @@ export function open(into, complain) {
     zone.classList.remove("over");
     take(await dropped(event.dataTransfer));
   });
+  const images = h("p", { class: "note" });
   const check = h("div", { role: "status" }),
     bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "how far the search is" }),
     far = h("p", { role: "status" });
@@ -61,6 +63,7 @@ export function open(into, complain) {
     ),
     zone,
     check,
+    images,
     h("div", { class: "row" }, start, stop),
     bar,
     far,
@@ -82,12 +85,13 @@ export function open(into, complain) {
         headers: { "content-type": "application/zip" },
       });
       complain(null);
+      data.add(found);
       set({ data: found.name, run: "", image: 0 });
       check.replaceChildren(
         h(
           "p",
           {},
-          `${found.images} images of ${found.image_shape.join(" \u00d7 ")} in ${found.class_names.length} classes: ${found.class_names.slice(0, 12).join(", ")}${found.class_names.length > 12 ? " and more" : ""}. ${found.development} to train and validate, ${found.test} to test.`,
+          `${(found.whole || found.images).toLocaleString("en")} images of ${found.image_shape.join(" \u00d7 ")} in ${found.class_names.length} classes: ${found.class_names.slice(0, 12).join(", ")}${found.class_names.length > 12 ? " and more" : ""}.${found.whole ? ` The dial and the other ways train on ${data.words(found.name)}` : ` ${found.development} to train and validate, ${found.test} to test.`}`,
         ),
         ...found.notes.map((note) => h("p", { class: "note" }, note)),
       );
@@ -230,11 +234,28 @@ export function open(into, complain) {
     }
   }
 
+  // Which images a search would take.
+  function name({ data: chosen }) {
+    const set = data.known(chosen);
+    images.replaceChildren(
+      `The search takes ${data.title(chosen)}, `,
+      ...(set?.whole && !set.class_names
+        ? [
+            `${set.images.toLocaleString("en")} of ${set.whole.toLocaleString("en")} images; for all of them: `,
+            h("code", {}, `etascope pick ${chosen}`),
+            ".",
+          ]
+        : [`all ${(set?.whole || set?.images || 0).toLocaleString("en")} images.`]),
+    );
+  }
+
+  name(get());
   follow();
   list();
   return {
     change(state, before) {
       if (state.pick !== before.pick) follow();
+      name(state);
     },
     close() {
       controller?.abort();

@@ -1,7 +1,8 @@
 // The pipeline laid open for the rate under the needle, and one digit followed through the layers.
 import { ask } from "../api.js";
 import { course } from "../course.js";
-import { digit, h } from "../elements.js";
+import * as data from "../data-sets.js";
+import { a, digit, h } from "../elements.js";
 import * as field from "../landscape.js";
 import { prediction } from "../layers.js";
 import { nats, percent, words } from "../rates.js";
@@ -21,6 +22,7 @@ export function open(into, complain) {
     followed = h("div"),
     insight = h("div"),
     title = h("h2");
+  const own = h("div");
   const asked = h("span", {}, "test image");
   const pick = h("input", {
     type: "number",
@@ -33,13 +35,12 @@ export function open(into, complain) {
     },
   });
   const turner = h(
-      "div",
-      { class: "row" },
-      h("label", {}, asked, pick),
-      h("button", { onclick: () => turn(-1) }, "Previous"),
-      h("button", { onclick: () => turn(1) }, "Next"),
-    ),
-    draws = h("h3", {}, "Draw a digit, and see what models of other rates make of it");
+    "div",
+    { class: "row" },
+    h("label", {}, asked, pick),
+    h("button", { onclick: () => turn(-1) }, "Previous"),
+    h("button", { onclick: () => turn(1) }, "Next"),
+  );
   into.append(
     title,
     h("p", {}, "The whole of one training at the rate under the needle, with the numbers that were really there."),
@@ -51,8 +52,7 @@ export function open(into, complain) {
     h("h3", {}, "One prediction, followed through the layers"),
     turner,
     followed,
-    draws,
-    drawing.element,
+    own,
     h("h3", {}, "What to take away"),
     insight,
   );
@@ -69,12 +69,15 @@ export function open(into, complain) {
     title.textContent = `Trace: learning rate ${words(lr)}`;
     pick.value = image;
     // A kept run has one image that was followed, and no weights to see others with.
-    turner.hidden = draws.hidden = drawing.element.hidden = Boolean(run);
+    turner.hidden = own.hidden = Boolean(run);
+    const draws = Boolean(data.known(get().data)?.draws);
+    if (own.dataset.draws !== String(draws)) own.replaceChildren(...canvas(draws));
+    own.dataset.draws = draws;
     if (run) {
       stored();
       return;
     }
-    drawing.look();
+    if (draws) drawing.look();
     try {
       const trace = await ask("/api/trace", { ...recipeOf(get()), learning_rate: lr, image }, controller.signal);
       complain(null);
@@ -82,6 +85,20 @@ export function open(into, complain) {
     } catch (error) {
       if (error.name !== "AbortError") complain(error, load);
     }
+  }
+
+  // Only characters are drawn as they were by those who wrote them.
+  function canvas(draws) {
+    return draws
+      ? [h("h3", {}, "Draw one yourself, and see what models of other rates make of it"), drawing.element]
+      : [
+          h("h3", {}, "Drawing"),
+          h(
+            "p",
+            { class: "note" },
+            "What one draws can be shown to models that learned characters, gray and of 28 by 28 pixels: the digits, mnist, kmnist, or such images of your own. These images are of another kind; follow one of the test images above.",
+          ),
+        ];
   }
 
   // A kept run has the trace of its recommended rate.
@@ -114,7 +131,7 @@ export function open(into, complain) {
           ` ${shape(stage.shape_in)} \u2192 ${shape(stage.shape_out)}`,
           h("p", {}, stage.action),
           i === 0
-            ? digit(trace.sample.image, 84, `the first training image, a ${trace.class_names[trace.sample.label]}`)
+            ? digit(trace.sample.image, 84, `the first training image, ${a(trace.class_names[trace.sample.label])}`)
             : "",
           h("p", { class: "note" }, stage.example),
         ),

@@ -1,6 +1,7 @@
 // The playground: the recipe of the page (A) against one that was put aside (B), and the code of exactly this recipe.
 import { ask, stream } from "../api.js";
 import { chart, colourOfRate, css, framed, lossAxis, rateAxis } from "../charts.js";
+import * as data from "../data-sets.js";
 import { h } from "../elements.js";
 import * as field from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
@@ -182,6 +183,8 @@ export function open(into, complain) {
     const run = of.run,
       best = field.points(of).reduce((a, at) => (a && a.loss <= at.loss ? a : at), null);
     return {
+      // A kept run has its own.
+      images: recipe?.data ? data.title(recipe.data) : (run?.dataset?.source ?? "those of your own script"),
       recipe: recipe
         ? `${recipe.optimizer}, batches of ${recipe.batch_size}, ${recipe.epochs} epochs, ${recipe.model ?? network(String(recipe.hidden))}, ${recipe.schedule}, seed ${recipe.seed}`
         : "that of your own script",

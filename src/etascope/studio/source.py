@@ -1,0 +1,41 @@
+"""Which images a worker opens, and how many of them: `Source`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from etascope.core.data import Dataset
+from etascope.images.catalogue import CATALOGUE, open_here
+from etascope.images.found import Wishes
+from etascope.images.joining import to_dataset
+from etascope.images.open import open_images
+from etascope.images.part import PART, take_part
+
+
+@dataclass(frozen=True)
+class Source:
+    """Images of this machine; nothing is downloaded for them.
+
+    Attributes
+    ----------
+    name
+        `"digits"`, a name of the catalogue, or the folder of an upload.
+    most
+        Of more images than these a fixed part is taken, so that a landscape is there at once. None takes all.
+    """
+
+    name: str
+    most: int | None = PART
+
+    def open(self) -> tuple[Dataset, int]:
+        """Return the images, and of how many these are a part, or 0.
+
+        Raises
+        ------
+        InputError
+            If they are not here, or cannot be read.
+        """
+        known = CATALOGUE.get(self.name)
+        whole = open_images(self.name) if known is None else to_dataset(open_here(known, Wishes()))
+        part = whole if self.most is None else take_part(whole, self.most)
+        return part, 0 if part is whole else len(whole)
