@@ -332,3 +332,22 @@ def test_a_stream_that_is_cut_off_is_noticed(visit):
     page.unroute("**/api/landscape*")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#reading")).to_contain_text("Recommended here")
+
+
+def test_the_dial_has_its_first_points_before_anything_else_is_asked(visit):
+    page = visit("concept", QUICK)
+    asked = page.evaluate(
+        """async () => {
+          const asked = [], own = window.fetch;
+          const points = () => document.querySelectorAll("#dial circle title").length;
+          window.fetch = (path, ...more) => (asked.push([path.split("?")[0], points()]), own(path, ...more));
+          const field = document.querySelector("[name=seed]");
+          field.value = 77;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+          while (asked.length < 2) await new Promise(requestAnimationFrame);
+          return asked;
+        }"""
+    )
+    assert asked[0] == ["/api/landscape", 0]
+    assert asked[1][0] == "/api/descent"
+    assert asked[1][1] > 0

@@ -58,12 +58,13 @@ async def landscape(
     """
     began, limit = time.perf_counter(), Limit("a landscape", seconds)
     rates = sorted({*dial_rates(), *(() if also is None else (also,))})
-    yield {"event": "begin", "rates": rates, "folds": folds, "epochs": recipe.epochs}
     asked = [Asked(source, recipe, part, (fold,)) for fold in range(folds) for part in _spread(rates)]
     described = asyncio.ensure_future(crew.run(page, describe, source, recipe, limit=limit))
     working = [asyncio.ensure_future(crew.run(page, train, one, limit=limit)) for one in asked]
     histories = list[History]()
     try:
+        # Its work is in the queue when this is told, before that of questions that come later.
+        yield {"event": "begin", "rates": rates, "folds": folds, "epochs": recipe.epochs}
         task, data = await described
         for done in asyncio.as_completed(working):
             histories.append(await done)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -53,7 +54,7 @@ def training_routes(crew: Crew, library: Library, bounds: Bounds) -> APIRouter:
         source, recipe = library.source(asked.data), asked.recipe()
         key = str(asked.model_copy(update={"page": ""}))
 
-        async def events() -> AsyncIterator[str]:
+        async def events() -> AsyncGenerator[str]:
             if key in kept:
                 kept.move_to_end(key)
                 for document in kept[key]:
@@ -76,7 +77,7 @@ def training_routes(crew: Crew, library: Library, bounds: Bounds) -> APIRouter:
             while len(kept) > KEPT:
                 kept.popitem(last=False)
 
-        return StreamingResponse(events(), media_type="text/event-stream", headers=NO_STORE)
+        return StreamingResponse(await _begun(events()), media_type="text/event-stream", headers=NO_STORE)
 
     @routes.get("/race")
     async def get_race(asked: Annotated[AskedRace, Query()]) -> Document:
@@ -127,6 +128,19 @@ def training_routes(crew: Crew, library: Library, bounds: Bounds) -> APIRouter:
         return scripts(recipe, data, asked.learning_rate)
 
     return routes
+
+
+async def _begun(events: AsyncGenerator[str]) -> AsyncGenerator[str]:
+    """Return a stream whose first event has been asked for: whatever is asked after it, waits behind it."""
+    first = await anext(events)
+
+    async def all_of_them() -> AsyncGenerator[str]:
+        async with aclosing(events):
+            yield first
+            async for one in events:
+                yield one
+
+    return all_of_them()
 
 
 def event(document: Document) -> str:

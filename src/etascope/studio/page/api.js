@@ -3,6 +3,13 @@ const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-");
 
 export class Trouble extends Error {}
 
+let ahead = Promise.resolve();
+
+// Whatever else is asked of a recipe waits for this: the dial has its first points before others take its workers.
+export function letAhead(promise) {
+  ahead = promise;
+}
+
 export async function ask(path, query = {}, signal = undefined, more = {}) {
   const answer = await reach(path, query, signal, more);
   if (answer.status === 204) return null;
@@ -14,8 +21,8 @@ export async function ask(path, query = {}, signal = undefined, more = {}) {
 const LAST = ["run", "cancelled"];
 
 // Call `each` with every event of a stream, until its end; one that ends before its last event was cut off.
-export async function stream(path, query, signal, each) {
-  const answer = await reach(path, query, signal);
+export async function stream(path, query, signal, each, first = false) {
+  const answer = await reach(path, query, signal, {}, first);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let rest = "", ended = false; ;) {
     const { done, value } = await reader.read().catch((error) => {
@@ -34,7 +41,8 @@ export async function stream(path, query, signal, each) {
   }
 }
 
-async function reach(path, query, signal, more = {}) {
+async function reach(path, query, signal, more = {}, first = false) {
+  if ("optimizer" in query && !first) await ahead;
   // What names a recipe says whose work it is, too.
   const asked = new URLSearchParams("optimizer" in query ? { ...query, page: PAGE } : query);
   const answer = await fetch(`${path}?${asked}`, { signal, ...more }).catch((error) => {

@@ -1,5 +1,5 @@
 // The landscape of the recipe under way: asked for once, told to all who watch, as it comes.
-import { ask, stream } from "./api.js";
+import { ask, letAhead, stream } from "./api.js";
 import { recipeOf } from "./state.js";
 
 export { mean, measure, nearest, points } from "./points.js";
@@ -34,6 +34,8 @@ export async function want(state) {
   if (ghost && (ghost.recipe.data !== asked.data || ghost.stored || state.run)) ghost = null;
   key = wanted;
   now = { ...nothing(), recipe: asked, began: performance.now() };
+  let go = () => {};
+  letAhead(new Promise((resolve) => (go = resolve)));
   tell();
   try {
     if (state.run) {
@@ -50,18 +52,22 @@ export async function want(state) {
       tell();
       return;
     }
-    await stream("/api/landscape", asked, mine.signal, (event) => {
+    const each = (event) => {
       if (mine !== controller) return;
       if (event.event === "begin") now = { ...now, rates: event.rates };
       if (event.event === "trials")
         now = { ...now, trials: [...now.trials, ...event.trials].sort((a, b) => a.learning_rate - b.learning_rate) };
       if (event.event === "run") now = { ...now, run: event.run, trials: event.run.trials, done: true };
       tell();
-    });
+      if (event.event !== "begin") go();
+    };
+    await stream("/api/landscape", asked, mine.signal, each, true);
   } catch (error) {
     if (mine !== controller || error.name === "AbortError") return;
     now = { ...now, error };
     tell();
+  } finally {
+    go();
   }
 }
 

@@ -111,8 +111,8 @@ async function begin() {
     show();
   });
   odd();
-  show();
   field.want(address.get());
+  show();
 }
 
 function title({ run }) {

@@ -160,8 +160,9 @@ export function open(into, complain) {
       { weight } = told,
       top = Math.max(start * 2, start + 1),
       at = (kind, rate, loss) => ({ kind, rate, loss: Math.min(loss, top), after: Math.min(loss, 1e9) });
+    // To be read between two of them they are many; to be drawn, a third is enough.
     const rows = [
-      ...told.rates.slice(1).map((rate, i) => at("curve", rate, told.losses[i + 1])),
+      ...told.rates.map((rate, i) => at("curve", rate, told.losses[i])).filter((_, i) => i % 3 === 1),
       { kind: "start", loss: start },
       at("here", lr, here),
     ];
