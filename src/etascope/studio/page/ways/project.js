@@ -12,26 +12,34 @@ export function open(into, complain) {
   let controller = null,
     taking = null;
   const zone = h(
-    "label",
+    "div",
     { class: "card drop" },
     h("b", {}, "Drop a zip or a folder here"),
     h("span", { class: "note" }, "A folder for each class, with its images inside; or choose:"),
     h(
       "span",
       { class: "row" },
-      h("input", {
-        type: "file",
-        accept: ".zip,application/zip",
-        "aria-label": "a zip of images",
-        onchange: (event) => take([...event.target.files]),
-      }),
-      h("input", {
-        type: "file",
-        webkitdirectory: true,
-        multiple: true,
-        "aria-label": "a folder of images",
-        onchange: (event) => take([...event.target.files]),
-      }),
+      h(
+        "label",
+        {},
+        "a zip of images",
+        h("input", {
+          type: "file",
+          accept: ".zip,application/zip",
+          onchange: (event) => take([...event.target.files]),
+        }),
+      ),
+      h(
+        "label",
+        {},
+        "a folder of images",
+        h("input", {
+          type: "file",
+          webkitdirectory: true,
+          multiple: true,
+          onchange: (event) => take([...event.target.files]),
+        }),
+      ),
     ),
   );
   zone.addEventListener("dragover", (event) => {

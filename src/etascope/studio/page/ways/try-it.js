@@ -86,7 +86,8 @@ export function open(into, complain) {
         },
       },
       "Swap A and B",
-    );
+    ),
+    forget = h("button", { onclick: () => set({ b: "" }) }, "Forget B");
   into.append(
     h("h2", {}, "Try it: your recipe against another"),
     h(
@@ -94,7 +95,7 @@ export function open(into, complain) {
       {},
       "Put the settings of this moment aside as B, then change the recipe above: A is trained at once, and both stand in one picture.",
     ),
-    h("div", { class: "row" }, aside, swap, h("button", { onclick: () => set({ b: "" }) }, "Forget B")),
+    h("div", { class: "row" }, aside, swap, forget),
     land.element,
     table,
     h("h3", {}, "The code of exactly this recipe, at the rate under the needle"),
@@ -125,6 +126,7 @@ export function open(into, complain) {
     // A kept run can be compared, but not be trained again from this page's address.
     aside.disabled = Boolean(get().run);
     swap.disabled = aside.disabled || !get().b;
+    forget.disabled = !get().b;
     const rows = [
       ["A", field.now],
       ["B", other],
