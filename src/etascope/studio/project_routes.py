@@ -133,7 +133,7 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
 
     def kept(name: str) -> StoredRun:
         if store is None:
-            raise InputError("this studio keeps no runs. Start it without --no-store.")
+            raise InputError("this studio keeps no runs. Start it with 'etascope studio', or give create_app a store.")
         return store.get(name)
 
     @routes.get("/runs/{name}")
