@@ -79,6 +79,7 @@ def bring(page: Page, way: str) -> None:
         page.get_by_role("button", name="Find the learning rate").click()
         page.get_by_role("link", name="Download the report").wait_for(timeout=120_000)
     elif way == "recall":
+        page.get_by_text("Quiz").wait_for()
         page.locator("#way details summary").first.click()
     if way != "challenge":
         page.get_by_text("Recommended here").wait_for()

@@ -351,3 +351,13 @@ def test_the_dial_has_its_first_points_before_anything_else_is_asked(visit):
     assert asked[0] == ["/api/landscape", 0]
     assert asked[1][0] == "/api/descent"
     assert asked[1][1] > 0
+
+
+def test_a_card_that_was_turned_stays_turned_while_the_needle_moves(visit):
+    page = visit("recall", f"{QUICK}&lr=0.05")
+    card = page.locator("#way details").first
+    card.locator("summary").click()
+    with page.expect_response("**/api/trace*"):
+        page.get_by_role("slider", name="learning rate").press("ArrowRight")
+    expect(page.locator("fieldset.card")).to_have_count(5)
+    expect(card).to_have_attribute("open", "")

@@ -103,8 +103,14 @@ export function open(into, complain) {
           ]
         : null,
     ].filter(Boolean);
+    // A card that was turned stays so.
+    const turned = [...cards.querySelectorAll("details[open] summary")].map((front) => front.textContent);
     cards.replaceChildren(
-      ...told.map(([front, back]) => h("details", { class: "card flip" }, h("summary", {}, front), h("p", {}, back))),
+      ...told.map(([front, back]) => {
+        const card = h("details", { class: "card flip" }, h("summary", {}, front), h("p", {}, back));
+        card.open = turned.includes(front);
+        return card;
+      }),
     );
     score = new Map();
     const questions = [
