@@ -276,6 +276,7 @@ def test_every_way_follows_the_data_set(way, visit):
         "recall": "a blind guess has 2.30",
     }[way]
     if way == "why":
+        page.locator("#way tbody tr").first.wait_for()
         page.get_by_label("training step").fill("80")
     expect(page.locator("#way")).to_contain_text(told)
     expect(page.locator("#trouble")).to_be_hidden()

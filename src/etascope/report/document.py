@@ -153,7 +153,7 @@ def _dataset(data: DataSummary) -> Document:
         "test": data.test,
         "class_names": list(data.class_names),
         "notes": list(data.notes),
-        **({"whole": data.whole} if data.whole else {}),
+        "whole": data.whole or None,
     }
 
 

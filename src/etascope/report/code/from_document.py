@@ -56,7 +56,7 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
             test=data["test"],
             class_names=tuple(data["class_names"]),
             notes=tuple(data["notes"]),
-            whole=data.get("whole", 0),
+            whole=data.get("whole") or 0,
         )
         return recipe, summary, told["learning_rate"]
     except (KeyError, TypeError, ValueError) as error:
