@@ -194,6 +194,22 @@ def test_who_draws_trains_in_turn(make):
     assert tried(make) == 1
 
 
+class TakesTooMuch(Plain):
+    def forward(self, x):
+        raise MemoryError
+
+
+class Refuses(Plain):
+    def forward(self, x):
+        raise ValueError("not these")
+
+
+def test_where_memory_does_not_hold_one_trial_training_says_so_and_not_the_try():
+    assert tried(TakesTooMuch) == 1
+    with pytest.raises(InputError, match="not these"):
+        tried(Refuses)
+
+
 def test_who_may_share_what_threads_must_not_trains_in_turn():
     assert tried(settings=Settings(CPU, step=lambda *given: 0.0)) == 1
     assert tried(settings=Settings(CPU, train_loss=lambda *given: 0.0)) == 1

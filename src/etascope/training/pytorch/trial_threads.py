@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import load_torch
 from etascope.training.pytorch.live import Live, Settings
+from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.random_state import RandomState, seed_all
 
 Result = TypeVar("Result")
@@ -117,11 +118,16 @@ def threads_for(
     mixed = torch.is_autocast_enabled("cpu")
     if threads == 1 or settings.device.type != "cpu" or own or mixed or multiplications < WORTH:
         return 1
-    tried = live()
-    seed_all(0)
-    before = RandomState.now()
-    given = batch()
-    tried.step([given.fresh()], 0.0)
-    tried.evaluating()
-    tried.judge(given.fresh())
+    try:
+        tried, given = live(), batch()
+        seed_all(0)
+        before = RandomState.now()
+        tried.step([given.fresh()], 0.0)
+        tried.evaluating()
+        tried.judge(given.fresh())
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        # One trial alone is too much already; training says so in a sentence.
+        return 1
     return threads if RandomState.now().equals(before) else 1
