@@ -1,10 +1,16 @@
+import asyncio
+from contextlib import aclosing
+
 import jsonschema
 import pytest
 from starlette.testclient import TestClient
 
+from etascope.core.recipe import Recipe
 from etascope.studio.app import create_app
 from etascope.studio.asked import dial_rates
-from tests.studio.answers import QUICK, SCHEMAS, events
+from etascope.studio.crew import Crew
+from etascope.studio.landscape import landscape
+from tests.studio.answers import DIGITS, QUICK, SCHEMAS, events
 
 
 def test_a_landscape_comes_in_parts_and_ends_in_a_run(client):
@@ -51,3 +57,20 @@ def test_a_rate_beside_those_of_the_dial_is_trained_as_they_are(client):
             assert losses[trial["learning_rate"]] == pytest.approx(trial["valid_loss"], rel=1e-3)
     same = events(client.get("/api/landscape", params={**QUICK, "also": 0.01}))[-1]["run"]["trials"]
     assert len(same) == len(plain)
+
+
+def test_what_the_page_asks_later_waits_behind_a_landscape_that_has_begun():
+    async def ask():
+        crew = Crew(1)
+        try:
+            async with aclosing(landscape(crew, "page", DIGITS, Recipe(hidden=(16,), epochs=2))) as told:
+                assert (await anext(told))["event"] == "begin"
+                later = asyncio.ensure_future(crew.run("page", sum, [1]))
+                assert (await anext(told))["event"] == "trials"
+                behind = not later.done()
+                later.cancel()
+                return behind
+        finally:
+            crew.close()
+
+    assert asyncio.run(ask())

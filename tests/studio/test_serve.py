@@ -85,7 +85,6 @@ def test_ctrl_c_ends_it_quietly(under_way, tmp_path):
         process.wait()
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="processes are read from /proc")
 def test_workers_end_with_a_server_that_was_killed(tmp_path):
     command = [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
