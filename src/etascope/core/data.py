@@ -34,6 +34,8 @@ class Dataset:
         Rows that the data itself sets apart for testing (`test/` folders, `t10k-` files), or None.
     notes
         What was done on opening that the user may want to know, a sentence each (resized, skipped).
+    left_out
+        How many files of the source were not taken: they cannot be read, or belong to no class.
     """
 
     images: NDArray[np.uint8]
@@ -42,6 +44,7 @@ class Dataset:
     source: str
     test_rows: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+    left_out: int = 0
 
     def __post_init__(self) -> None:
         """Check that the parts agree with each other."""

@@ -1,9 +1,9 @@
-"""A folder with one directory per class, and `train/` and `test/` above them where there are."""
+"""A folder with one directory per class, and parts for training and testing above or below them where there are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -13,132 +13,65 @@ from etascope.images.decode import decode_file
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import natural, need_two
-from etascope.images.paths import look
-
-_TRAIN = ("train", "training")
-_TEST = ("test", "testing")
-_VALID = ("val", "valid", "validation")
-#: A folder in a folder in a folder ... is followed this far: links may make a loop.
-_WRAPPINGS = 8
-
-
-@dataclass(frozen=True)
-class Part:
-    """Class directories by name, each with the images anywhere below it."""
-
-    files: tuple[Path, ...]
-    names: tuple[str, ...]
+from etascope.images.layout import Layout, read_layout
+from etascope.images.tree import Folder, read_tree
 
 
 def open_folder(folder: Path, wishes: Wishes) -> Found:
-    """Open the images of a folder; a class is named by its directory, images may lie deeper inside it.
+    """Open the images of a folder; a class is named by its directory.
 
-    `train/` and `test/` (or `val/`, `valid/`, `validation/`) with class directories are honoured: the second sets the
-    test rows. Hidden files and directories, and files not named as images, are left out. The order is natural
-    (img2 before img10) and the same everywhere. Links are followed, each directory once a class.
+    `layout.read_layout` says what of the tree is a class and what a part. Hidden files and what systems put beside
+    images are left out; other files are counted. The order is natural (img2 before img10) and the same everywhere.
+    Links are followed, but not to what is in the tree anyway.
 
     Raises
     ------
     InputError
-        If there are no class directories with images, fewer than two classes, or an image cannot be read.
+        If there are no class directories with images, fewer than two classes, the tree can be read in two ways, or an
+        image cannot be read.
     """
-    root, notes = _unwrap(folder)
-    train, test, more = _parts(root)
-    if not train.files:
-        raise InputError(_why_nothing(folder))
-    need_two(sorted(set(train.names), key=natural), str(folder))
-    files, names = train.files + test.files, np.array(train.names + test.names, np.str_)
+    tree = read_tree(folder, wishes.watch)
+    layout = read_layout(tree)
+    need_two(sorted({name for _, name in layout.train}, key=natural), str(folder))
+    files = [path for path, _ in (*layout.train, *layout.test)]
+    names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
-    test_rows = np.flatnonzero(gathered.rows >= len(train.files))
-    names, rows = names[gathered.rows], test_rows if len(test_rows) else None
-    return Found(gathered.images, names, str(folder), None, rows, (*notes, *more, *gathered.notes))
+    _check_none_lost(layout, gathered.rows.tolist(), folder)
+    test_rows = np.flatnonzero(gathered.rows >= len(layout.train))
+    return Found(
+        gathered.images,
+        names[gathered.rows],
+        str(folder),
+        None,
+        test_rows if len(test_rows) else None,
+        (*layout.notes, *_linked(tree, files), *gathered.notes),
+        layout.left_out + len(files) - len(gathered.rows),
+    )
 
 
-def _below(folder: Path) -> list[Path]:
-    """Return the images at any depth; each real directory is visited once, so that loops of links end."""
-    found: list[Path] = []
-    seen: set[tuple[int, int]] = set()
-    waiting = [folder]
-    while waiting:
-        here = waiting.pop()
-        status = here.stat()
-        if (status.st_dev, status.st_ino) in seen:
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        level = look(here)
-        found += level.images
-        waiting += reversed(level.folders)
-    return found
-
-
-def _collect(folders: Sequence[Path]) -> Part:
-    files: list[Path] = []
-    names: list[str] = []
-    for folder in folders:
-        inside = _below(folder)
-        files += inside
-        names += [folder.name] * len(inside)
-    return Part(tuple(files), tuple(names))
-
-
-def _unwrap(folder: Path) -> tuple[Path, tuple[str, ...]]:
-    """Go down through folders that hold nothing but one other, to where several are: archives unpack like that."""
-    root = folder
-    for _ in range(_WRAPPINGS):
-        level = look(root)
-        if level.images or not level.folders:
-            break
-        first, *more = level.folders
-        if more:
-            return root, () if root == folder else (f"The classes were found further down, in {root}.",)
-        root = first
-    return folder, ()
-
-
-def _parts(root: Path) -> tuple[Part, Part, tuple[str, ...]]:
-    level = look(root)
-    notes: list[str] = []
-    if level.images:
-        notes.append(f"{len(level.images):,} images directly in {root} belong to no class and were left out.")
-
-    def named(names: tuple[str, ...]) -> list[Path]:
-        return [f for f in level.folders if f.name.casefold() in names and look(f).folders and not look(f).images]
-
-    train, test, valid = named(_TRAIN), named(_TEST), named(_VALID)
-    rest = [f for f in level.folders if f not in (*train, *test, *valid)]
-    if train and not any(_below(folder) for folder in rest):
-        held = test or valid
-        learn = [*train, *(valid if test else [])]
-        if test and valid:
-            notes.append(
-                f"{', '.join(f.name for f in valid)} joined the training images; {test[0].name} is the test part."
+def _check_none_lost(layout: Layout, rows: list[int], folder: Path) -> None:
+    """Refuse a set one of whose classes has lost all its images, because none could be read."""
+    named = [name for _, name in layout.train]
+    lost = Counter(named)
+    lost.subtract(named[row] for row in rows if row < len(named))
+    for name, count in Counter(named).items():
+        if lost[name] == count:
+            raise InputError(
+                f"every class needs images that can be read; of {count:,} of class {name!r} in {folder} none can. "
+                "Repair them, or take the folder away."
             )
-        return _collect([c for f in learn for c in look(f).folders]), _classes(held), tuple(notes)
-    held = [f for f in test or valid if {c.name for c in look(f).folders} <= {c.name for c in rest}]
-    if rest and held and not train:
-        return _collect([f for f in level.folders if f not in held]), _classes(held), tuple(notes)
-    return _collect(level.folders), Part((), ()), tuple(notes)
 
 
-def _classes(parts: Sequence[Path]) -> Part:
-    return _collect([folder for part in parts for folder in look(part).folders])
-
-
-def _why_nothing(folder: Path) -> str:
-    level = look(folder)
-    if level.images:
-        return (
-            f"a folder needs one directory per class; {folder} holds {len(level.images):,} images, none of them in a "
-            "directory. Sort them into directories named by class, or give a CSV of path,label."
-        )
-    if level.others:
-        return (
-            f"a folder needs one directory per class with images in it; {folder} holds files like "
-            f"{level.others[0].name}. Give that file itself, or another folder."
-        )
-    if level.folders:
-        return (
-            f"a folder needs one directory per class with images in it; no directory in {folder} holds a PNG, JPEG, "
-            "WebP, BMP, TIFF or GIF. Give another folder."
-        )
-    return f"a folder needs one directory per class with images in it; {folder} is empty. Give another folder."
+def _linked(tree: Folder, files: list[Path]) -> tuple[str, ...]:
+    """Say which links were left out, and which images are there twice by a link."""
+    notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in tree.all_links()]
+    links = [path for path in files if path.is_symlink()]
+    if links:
+        real = {os.path.join(os.path.realpath(path.parent), path.name) for path in files if not path.is_symlink()}
+        twice = [path for path in links if os.path.realpath(path) in real]
+        if twice:
+            notes.append(
+                f"{len(twice):,} images are links to others of the same set, which are there twice so; the first: "
+                f"{twice[0]}."
+            )
+    return tuple(notes)

@@ -61,6 +61,8 @@ class Found:
         Rows that the source sets apart for testing, or None.
     notes
         What was done on opening, a sentence each.
+    left_out
+        How many files of the source were not taken, as they cannot be read or belong to no class.
     """
 
     images: NDArray[np.uint8]
@@ -69,6 +71,7 @@ class Found:
     class_names: tuple[str, ...] | None = None
     test_rows: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 def tail_rows(count: int, test: int) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.images.found import Found, tail_rows
 from etascope.images.labels import classes, need_two
+from etascope.images.layout_words import listed
 
 
 def to_dataset(found: Found) -> Dataset:
@@ -31,7 +32,18 @@ def to_dataset(found: Found) -> Dataset:
             f"every class of the test part must be among the training images; {names[unseen[0]]!r} of {found.source} "
             "is not. Add training images of it, or remove it from the test part."
         )
-    return Dataset(found.images, numbers, names, found.source, found.test_rows, found.notes)
+    notes = (*found.notes, *_untested(learn, numbers, found.test_rows, names))
+    return Dataset(found.images, numbers, names, found.source, found.test_rows, notes, found.left_out)
+
+
+def _untested(
+    learn: NDArray[np.int64], numbers: NDArray[np.int64], test_rows: NDArray[np.int64] | None, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Say which classes the test part lacks."""
+    if test_rows is None:
+        return ()
+    lacking = [names[number] for number in np.setdiff1d(learn, numbers[test_rows])]
+    return (f"No test images of {listed(lacking)}: the test says nothing about that.",) if lacking else ()
 
 
 def with_test(found: Found, held: Found) -> Found:
@@ -78,6 +90,7 @@ def with_test(found: Found, held: Found) -> Found:
         names,
         tail_rows(len(images) + len(test_images), len(test_images)),
         tuple(notes),
+        found.left_out + held.left_out,
     )
 
 

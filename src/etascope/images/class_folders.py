@@ -1,0 +1,116 @@
+"""Folders that are classes: whether they can be, their images, and what of them is left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from etascope.images.folder_names import BESIDE, CONTAINERS, NO_CLASS, is_named
+from etascope.images.layout_words import in_two_ways, listed, unreadable_class
+from etascope.images.tree import COPIES, Folder, counted
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a tree was understood as.
+
+    Attributes
+    ----------
+    train, test
+        Image files with the name of their class.
+    left_out
+        Files and images that were not taken.
+    notes
+        What was decided, a sentence each.
+    """
+
+    train: tuple[tuple[Path, str], ...]
+    test: tuple[tuple[Path, str], ...] = ()
+    left_out: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Reading:
+    """What is left out and decided while a tree is read."""
+
+    notes: list[str] = field(default_factory=list[str])
+    left_out: int = 0
+
+    def leave(self, folders: Iterable[Folder], why: str) -> None:
+        """Leave folders out, and say why."""
+        folders = tuple(folder for folder in folders if folder.total)
+        if folders:
+            count = sum(folder.total for folder in folders)
+            self.left_out += count
+            names = listed([folder.name for folder in folders])
+            self.notes.append(f"{count:,} {'image' if count == 1 else 'images'} in {names} left out: {why}.")
+
+    def leave_stray(self, folder: Folder) -> None:
+        """Leave out the images directly in a folder whose folders are the classes."""
+        count = len(folder.images)
+        if count:
+            self.left_out += count
+            one = count == 1
+            self.notes.append(
+                f"{count:,} {'image' if one else 'images'} directly in {folder.path} {'belongs' if one else 'belong'} "
+                f"to no class and {'was' if one else 'were'} left out."
+            )
+
+    def tell_empty(self, folder: Folder) -> None:
+        """Say which folders among classes are none, because nothing is in them."""
+        empty = [inner.name for inner in folder.folders if inner not in folder.full]
+        if empty:
+            verb = "is no class: it holds" if len(empty) == 1 else "are no classes: they hold"
+            self.notes.append(f"{listed(empty)} {verb} no images.")
+
+    def collect(self, folders: Sequence[Folder]) -> tuple[tuple[Path, str], ...]:
+        """Return the images of classes, each with its class's name, and count what is left out in them."""
+        files = list[tuple[Path, str]]()
+        others: Counter[str] = Counter()
+        for folder in folders:
+            copies = [
+                inner for inner in folder.folders if inner.name.casefold() in COPIES and inner.total < folder.total
+            ]
+            own = own_images(folder)
+            masks = [inner for inner in folder.full if own is not None and inner is not own]
+            self.leave(copies, f"they are small copies in {folder.name}")
+            self.leave(masks, f"they lie beside the images of {folder.name}")
+            within = (inner for inner in folder.folders if inner not in copies and inner not in masks)
+            files += [(path, folder.name) for path in folder.images]
+            files += [(path, folder.name) for inner in within for path in inner.all_images()]
+            others += folder.kinds()
+        if others:
+            self.left_out += others.total()
+            self.notes.append(f"Left out, as they are not read as images: {counted(others)}.")
+        return tuple(files)
+
+
+def heavy(here: Folder) -> bool:
+    """Say whether most images lie directly in a folder, so that its folders are hardly its classes."""
+    return 2 * len(here.images) > here.total
+
+
+def own_images(folder: Folder) -> Folder | None:
+    """Return the folder in a class that holds its images, where masks or the like lie in others: images, masks."""
+    within = [inner for inner in folder.full if not is_named(inner.name, BESIDE)]
+    alone = len(within) == 1 and not folder.images and is_named(within[0].name, CONTAINERS)
+    return within[0] if alone else None
+
+
+def check_classes(folders: Sequence[Folder], where: Folder) -> None:
+    """Refuse folders that cannot be the classes, or not all of them."""
+    for folder in folders:
+        if not folder.total:
+            raise unreadable_class(folder)
+    doubtful = [folder for folder in folders if is_named(folder.name, NO_CLASS)]
+    if len(doubtful) == 1 or any(is_named(folder.name, CONTAINERS) and not folder.full for folder in folders):
+        raise in_two_ways(where)
+    deep = [folder for folder in folders if not folder.images]
+    if deep and len(deep) < len(folders):
+        raise in_two_ways(where)
+    names = Counter(inner.name for folder in deep if not own_images(folder) for inner in folder.full)
+    if sum(count > 1 for count in names.values()) > 1:
+        raise in_two_ways(where)

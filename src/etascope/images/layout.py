@@ -1,0 +1,98 @@
+"""Which folders of a tree are classes, which are parts for training and testing, and which are neither.
+
+A name alone decides nothing: a part has class folders in it, or stands beside another part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from etascope.images.class_folders import Layout, Reading, check_classes, heavy, own_images
+from etascope.images.folder_names import BESIDE, TEST, TRAIN, VALID, is_named, part_of
+from etascope.images.layout_words import in_two_ways, listed, mostly_in_no_class, nothing_here, only_one
+from etascope.images.part_folders import read_parts
+from etascope.images.tree import Folder
+
+
+def read_layout(root: Folder) -> Layout:
+    """Return what the folders of a tree are: classes, or parts with classes in them.
+
+    Folders that hold nothing but one other are seen through. Where two readings fit, or the images of the classes lie
+    at different depths, the tree is refused.
+
+    Raises
+    ------
+    InputError
+        If there are no classes, a class would lose all its images, or the tree can be read in two ways.
+    """
+    reading, here = Reading(), root
+    while True:
+        parts = read_parts(here, reading)
+        if parts is not None:
+            layout = parts
+            break
+        inner = _inner(here, reading)
+        if inner is None:
+            layout = _classes_at(here, root, reading)
+            break
+        here = inner
+    if here is not root:
+        reading.notes.insert(0, f"The classes were found further down, in {here.path}.")
+    return replace(layout, left_out=layout.left_out + reading.left_out, notes=tuple(reading.notes))
+
+
+def _inner(here: Folder, reading: Reading) -> Folder | None:
+    """Return the one folder that holds the set, where others beside it only go with it."""
+    within = [folder for folder in here.full if not is_named(folder.name, BESIDE)]
+    if len(within) != 1 or not within[0].full or heavy(here) or heavy(within[0]):
+        return None
+    beside = [folder for folder in here.full if folder is not within[0]]
+    if beside and len(within[0].full) < 2:
+        return None
+    reading.leave_stray(here)
+    reading.leave(beside, "they lie beside the classes")
+    for folder in here.folders:
+        if folder not in here.full and part_of(folder.name):
+            reading.notes.append(f"{folder.name} holds no images.")
+    return within[0]
+
+
+def _classes_at(here: Folder, root: Folder, reading: Reading) -> Layout:
+    """Return the layout where each folder here is a class, or refuse."""
+    folders = here.full
+    if not folders or not here.total:
+        raise nothing_here(root)
+    if heavy(here):
+        raise mostly_in_no_class(here)
+    crossed = _parts_in_classes(here, reading)
+    if crossed is not None:
+        return crossed
+    if len(folders) == 1:
+        raise only_one(here)
+    check_classes(folders, here)
+    reading.leave_stray(here)
+    reading.tell_empty(here)
+    if not any(folder.images or own_images(folder) for folder in folders):
+        reading.notes.append(f"Images lie deeper than the folders in {here.path}; the class is the upper folder.")
+    return Layout(reading.collect(folders))
+
+
+def _parts_in_classes(here: Folder, reading: Reading) -> Layout | None:
+    """Return the layout where every class has its own parts: cat/train, cat/test, dog/train, dog/test."""
+    inside = [[(part_of(inner.name), inner) for inner in folder.full if not folder.images] for folder in here.full]
+    kinds = [frozenset(part for part, _ in pairs if part) for pairs in inside]
+    divided = [len(kind) == len(pairs) > 1 for kind, pairs in zip(kinds, inside, strict=True)]
+    if len(inside) < 2 or not any(divided):
+        return None
+    if not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
+        raise in_two_ways(here)
+    held = TEST if TEST in kinds[0] else VALID
+    groups: dict[bool, list[tuple[Path, str]]] = {False: [], True: []}
+    for folder, pairs in zip(here.full, inside, strict=True):
+        for part, inner in pairs:
+            groups[part == held] += [(path, folder.name) for path, _ in reading.collect([inner])]
+    reading.notes.append(
+        f"Every class has its own {listed([inner.name for _, inner in inside[0]])}; they were taken so."
+    )
+    return Layout(tuple(groups[False]), tuple(groups[True]))

@@ -1,0 +1,121 @@
+"""The sentences about trees of folders that cannot be read, or not in one way only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from etascope.core.errors import InputError
+from etascope.images.folder_names import BESIDE
+from etascope.images.tree import Folder, counted, kind
+
+_SHOWN = 6
+_OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
+_PACKED = frozenset({".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"})
+_PICTURES = frozenset(
+    {".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".tga", ".svg", ".dcm", ".ico"}
+)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a phrase, the first few of many.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed(list("abcdefgh"))
+    ('a', 'a, b and c', 'a, b, c, d, e, f and 2 more')
+    """
+    if len(names) > _SHOWN:
+        return f"{', '.join(names[:_SHOWN])} and {len(names) - _SHOWN:,} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def in_two_ways(here: Folder) -> InputError:
+    """Return the error for a tree that has more than one reading: it shows the tree, and how to say which."""
+    deeper = [folder for folder in here.full if len(folder.full) > 1]
+    shared = frozenset[str]()
+    if len(deeper) > 1:
+        shared = frozenset(inner.name for inner in deeper[0].full) & {inner.name for inner in deeper[1].full}
+    if len(deeper) == 1:
+        move = f"If its folders are the classes, give {deeper[0].path}"
+    elif len(shared) > 1 and not shared & BESIDE:
+        move = f"If {listed(sorted(shared))} are the classes, give {deeper[0].path} with --test {deeper[1].path}"
+    else:
+        move = "Move away what is no class"
+    return InputError(
+        f"folders must be read in one way only; {here.path} can be read in two, or its images lie at different depths: "
+        f"{_drawn(here)}. {move}, or say it in a CSV of path,label."
+    )
+
+
+def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
+    """Return the error for images that lie in folders that are no classes."""
+    return InputError(
+        f"a folder needs one directory per class; in {here.path} the images lie directly in {listed(where)}, in none. "
+        "Sort them into directories named by class, or give a CSV of path,label."
+    )
+
+
+def mostly_in_no_class(here: Folder) -> InputError:
+    """Return the error for a folder most of whose images lie in none of its directories."""
+    return InputError(
+        f"a folder needs one directory per class; of {here.total:,} images in {here.path}, {len(here.images):,} lie in "
+        "none. Sort them into directories named by class, or give a CSV of path,label."
+    )
+
+
+def only_one(here: Folder) -> InputError:
+    """Return the error for a folder with images in one directory."""
+    only = here.full[0]
+    inside = f", and {len(only.images):,} images directly in it" if only.images else ""
+    return InputError(
+        f"telling images apart needs at least two classes, a folder each; found only {only.name!r} in {here.path}"
+        f"{inside}. Add a folder with images of another class, or give a CSV of path,label."
+    )
+
+
+def unreadable_class(folder: Folder) -> InputError:
+    """Return the error for a class all of whose files are of formats that are not read."""
+    return InputError(
+        f"every class needs images that can be read; {folder.path} holds {counted(folder.kinds())}, and none of these "
+        "is read. Convert them to PNG or JPEG, or take the folder away."
+    )
+
+
+def nothing_here(root: Folder) -> InputError:
+    """Return the error for a folder without class directories: it says what is there instead."""
+    if root.images:
+        return InputError(
+            f"a folder needs one directory per class; {root.path} holds {len(root.images):,} images, none of them in a "
+            "directory. Sort them into directories named by class, or give a CSV of path,label."
+        )
+    kinds = root.kinds()
+    if not kinds:
+        what = "holds only empty directories" if root.folders else "leads to itself" if root.links else "is empty"
+        found, move = what, "Give another folder."
+    else:
+        found, move = f"holds no PNG, JPEG, WebP, BMP, TIFF or GIF but {counted(kinds)}", _move(root, kinds)
+    return InputError(f"a folder needs one directory per class with images in it; {root.path} {found}. {move}")
+
+
+def _move(root: Folder, kinds: Counter[str]) -> str:
+    """Say what helps, and nothing that fails too."""
+    opened = next((path for path in root.others if kind(path) in _OPENED), None)
+    if opened is not None:
+        return f"Give {opened.name} itself, or another folder."
+    if _PACKED & kinds.keys():
+        return "Unpack what is packed, and give the folder that comes out."
+    if _PICTURES & kinds.keys():
+        return "Convert them to PNG or JPEG."
+    return "Read them with their own library, and give arrays and labels to etascope.open_images in Python."
+
+
+def _drawn(here: Folder) -> str:
+    """Draw a tree in one line."""
+    drawn = [
+        f"{folder.name}/{'{' + listed([inner.name for inner in folder.full]) + '}' if folder.full else ''} "
+        f"({folder.total:,} {'image' if folder.total == 1 else 'images'})"
+        for folder in here.full[:_SHOWN]
+    ]
+    more = len(here.full) - _SHOWN
+    return ", ".join(drawn + ([f"and {more:,} more"] if more > 0 else []))

@@ -1,0 +1,116 @@
+"""Folders that stand for the parts of a set, with class folders in them: train, test, val (`read_parts`).
+
+A name alone decides nothing: a part has class folders in it, or stands beside another part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from etascope.images.class_folders import Layout, Reading, check_classes, heavy
+from etascope.images.folder_names import BESIDE, CONTAINERS, TEST, TRAIN, VALID, is_named, part_of, subject, words
+from etascope.images.layout_words import in_no_class, in_two_ways, listed
+from etascope.images.tree import Folder
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A folder that stands for a part, and where its class folders are; without them its images have no label."""
+
+    folder: Folder
+    part: str
+    classes: tuple[Folder, ...] = ()
+    inner: Folder | None = None
+
+
+def read_parts(here: Folder, reading: Reading) -> Layout | None:
+    """Return the layout where folders here are parts; None where they are not."""
+    found = _candidates(here)
+    rest = [folder for folder in here.full if folder not in [each.folder for each in found]]
+    if not found or not (len(found) > 1 or rest):
+        return None
+    kinds = {each.part for each in found}
+    train = [each for each in found if each.part == TRAIN and each.classes]
+    held = [each for each in found if each.part != TRAIN and each.classes]
+    if train:
+        names = {name.name for each in train for name in each.classes}
+        if any(folder.name in names for folder in rest):
+            raise in_two_ways(here)
+        if len(kinds) == 1 and any(not is_named(folder.name, BESIDE) for folder in rest):
+            raise in_two_ways(here)
+        reading.leave(rest, f"they lie beside {listed([each.folder.name for each in found])}")
+        return _divided(here, train, held, [each for each in found if not each.classes], reading)
+    if held:
+        names = {name.name for each in held for name in each.classes}
+        if not rest or not any(folder.name in names for folder in rest):
+            raise in_two_ways(here)
+        check_classes(rest, here)
+        own = _Part(here, TRAIN, tuple(rest))
+        return _divided(here, [own], held, [each for each in found if not each.classes], reading)
+    return _without_classes(here, found, rest, kinds, reading)
+
+
+def _candidates(here: Folder) -> list[_Part]:
+    """Return the folders that may be parts: by name alone, or all of one subject (dogs_train, dogs_test)."""
+    named = [(folder, part, subject(folder.name)) for folder in here.full if (part := part_of(folder.name))]
+    subjects = {of for _, part, of in named if of and any(of == other and part != its for _, its, other in named)}
+    if len(subjects) > 1:
+        return []
+    return [_part(folder, part) for folder, part, of in named if (not of or of in subjects) and not of & BESIDE]
+
+
+def _part(folder: Folder, part: str) -> _Part:
+    inner = folder
+    while len(inner.full) == 1 and inner.full[0].full and not heavy(inner):
+        inner = inner.full[0]
+    only = inner.full[0] if len(inner.full) == 1 else None
+    if not inner.full or (only is not None and is_named(only.name, CONTAINERS)) or heavy(inner):
+        return _Part(folder, part)
+    return _Part(folder, part, inner.full, inner)
+
+
+def _without_classes(
+    here: Folder, found: list[_Part], rest: list[Folder], kinds: set[str], reading: Reading
+) -> Layout | None:
+    """Decide what folders named as parts are that have no class folders in them."""
+    ordinary = [folder for folder in rest if not is_named(folder.name, BESIDE)]
+    if len(kinds) > 1:
+        if len(ordinary) > 1:
+            raise in_two_ways(here)
+        raise in_no_class(here, [each.folder.name for each in found])
+    if len(found) > 1 or not ordinary:
+        raise in_two_ways(here)
+    only = found[0]
+    if len(ordinary) > 1 and (only.part != TRAIN or len(words(only.folder.name)) > 1):
+        raise in_two_ways(here)
+    reading.notes.append(f"{only.folder.name} was taken for a class, as it lies among classes and has none in it.")
+    return None
+
+
+def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Part], reading: Reading) -> Layout:
+    reading.leave([each.folder for each in bare], "they lie in no class, so they have no label")
+    known = {folder.name for each in train for folder in each.classes}
+    dummy = [each for each in held if len(each.classes) == 1 and each.classes[0].name not in known]
+    reading.leave([each.folder for each in dummy], "no class of the training images is called like their only folder")
+    held = [each for each in held if each not in dummy]
+    tests = [each for each in held if each.part == TEST]
+    valid = [each for each in held if each.part == VALID]
+    learn = [*train, *(valid if tests else [])]
+    if tests and valid:
+        reading.notes.append(
+            f"{listed([each.folder.name for each in valid])} joined the training images; "
+            f"{listed([each.folder.name for each in tests])} is the test part."
+        )
+    if len(train) > 1:
+        reading.notes.append(f"{listed([each.folder.name for each in train])} are the training images together.")
+    if valid and not tests:
+        reading.notes.append(f"{listed([each.folder.name for each in valid])} is the test part.")
+    held = tests or valid
+    for each in (*learn, *held):
+        if each.inner is not None:
+            reading.leave_stray(each.inner)
+            reading.tell_empty(each.inner)
+        check_classes(each.classes, each.inner or here)
+    reading.leave_stray(here)
+    files = [reading.collect([folder for each in group for folder in each.classes]) for group in (learn, held)]
+    return Layout(files[0], files[1])

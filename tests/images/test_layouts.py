@@ -1,0 +1,311 @@
+"""A table of layouts: trees as people have them, and what each must open to, or the words of the refusal.
+
+A tree is written as folders with a number of images, `train/cat*2`, and as other files, `notes.txt`. What it opens to is
+written as `class=folders`, training first, the test part behind a bar. Every image is another one: each is looked for
+among the opened ones, and its label compared by name.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from etascope.images.open import open_images
+from tests.images.making import picture, refused
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layout."""
+
+    name: str
+    tree: str
+    opens: str = ""
+    #: Words of a note, or of the refusal where nothing opens.
+    words: tuple[str, ...] = ()
+    left_out: int = 0
+    links: dict[str, str] = field(default_factory=dict[str, str])
+
+
+CLASSES = "cat*3 dog*3"
+PLAIN = "cat=cat dog=dog"
+SPLIT = "cat={0}/cat dog={0}/dog | cat={1}/cat dog={1}/dog"
+
+
+def both(train: str, test: str) -> str:
+    return f"{train}/cat*3 {train}/dog*3 {test}/cat*2 {test}/dog*2"
+
+
+OPENED = [
+    # Classes alone.
+    Row("classes", CLASSES, PLAIN),
+    Row("numbers in order", "10*2 2*2 1*2", "1=1 2=2 10=10"),
+    Row("papers beside the classes", f"{CLASSES} README.md labels.csv LICENSE", PLAIN),
+    Row("a stray image", f"{CLASSES} .*1", PLAIN, ("1 image directly in", "belongs to no class"), 1),
+    Row("an empty folder", f"{CLASSES} docs/", PLAIN, ("docs is no class",)),
+    Row("a folder of papers", f"{CLASSES} docs/a.md docs/b.txt", PLAIN, ("docs is no class",)),
+    Row("deeper images join", "cat*2 cat/more*2 dog*3", "cat=cat,cat/more dog=dog"),
+    Row("each class one level deeper", "cat/2019*2 cat/2020*1 dog/home*2", "cat=cat/2019,cat/2020 dog=dog/home",
+        ("the class is the upper folder",)),
+    Row("patients", "sick/p1*2 sick/p7*2 well/p3*2", "sick=sick/p1,sick/p7 well=well/p3"),
+    Row("images in each class", "cat/images*2 dog/images*2", "cat=cat/images dog=dog/images"),
+    Row("images and masks in each class", "COVID/images*2 COVID/masks*2 Normal/images*3 Normal/masks*3",
+        "COVID=COVID/images Normal=Normal/images", ("2 images in masks left out", "COVID"), 5),
+    Row("one of them unreadable in part", "cat*2 cat/a.heic cat/b.heic dog*2", PLAIN, ("2 .heic files",), 2),
+    Row("captions beside images", "cat*2 cat/img0.txt dog*2 dog/info.json", PLAIN, ("1 .json file", "1 .txt file"), 2),
+    Row("names without an ending", "cat*2 cat/scan dog*2", PLAIN, ("1 file without an ending",), 1),
+    Row("thumbnails", "cat*2 cat/@eaDir*2 dog*2 @eaDir*3", PLAIN),
+    Row("thumbs in a class", "cat*2 cat/thumbs*2 dog*2", PLAIN, ("2 images in thumbs left out",), 2),
+    Row("hidden and system folders", f"{CLASSES} .git*1 __MACOSX/cat*2 .ipynb_checkpoints*1 $RECYCLE.BIN*1", PLAIN),
+    Row("system files", f"{CLASSES} cat/Thumbs.db cat/desktop.ini cat/.DS_Store", PLAIN),
+    Row("masks as classes", "with_mask*2 without_mask*2", "with_mask=with_mask without_mask=without_mask"),
+    Row("mask and no mask", "mask*2 no_mask*2", "mask=mask no_mask=no_mask"),
+    Row("figures as classes", "figures*2 plots*2 tables*2 graphs*1 masks*1",
+        "figures=figures plots=plots tables=tables graphs=graphs masks=masks"),
+    Row("unknown is a class", "cat*2 dog*2 unknown*2", "cat=cat dog=dog unknown=unknown"),
+    # Classes that are called like a part.
+    Row("a class called train", "bus*2 car*2 train*2 truck*2", "bus=bus car=car train=train truck=truck",
+        ("train was taken for a class",)),
+    Row("a class called Train", "Bus*2 Car*2 Train*2", "Bus=Bus Car=Car Train=Train", ("Train was taken",)),
+    Row("two classes, one called train", "train*2 car*2", "car=car train=train", ("train was taken for a class",)),
+    Row("valid and invalid", "valid*2 invalid*2", "invalid=invalid valid=valid", ("valid was taken for a class",)),
+    Row("test and control", "test*2 control*2", "control=control test=test", ("test was taken for a class",)),
+    Row("a bullet train", "bullet_train*2 freight_car*2 passenger_car*2",
+        "bullet_train=bullet_train freight_car=freight_car passenger_car=passenger_car"),
+    Row("places", "train_station*2 train_interior*2 test_track*2",
+        "train_station=train_station train_interior=train_interior test_track=test_track"),
+    Row("a test tube", "beaker*2 test_tube*2 flask*2", "beaker=beaker test_tube=test_tube flask=flask"),
+    Row("training of real and fake", "training_real*2 training_fake*2",
+        "training_real=training_real training_fake=training_fake"),
+    Row("a dev board", "dev_board*2 eval_board*2", "dev_board=dev_board eval_board=eval_board"),
+    Row("trainers are shoes", "trainers*2 boots*2", "trainers=trainers boots=boots"),
+    Row("classes called train and car in a split", "train/train*2 train/car*2 test/train*1 test/car*1",
+        "train=train/train car=train/car | train=test/train car=test/car"),
+    # Wrappers.
+    Row("a wrapper", "pets/cat*2 pets/dog*2", "cat=pets/cat dog=pets/dog", ("further down",)),
+    Row("two wrappers", "archive/pets/cat*2 archive/pets/dog*2", "cat=archive/pets/cat dog=archive/pets/dog"),
+    Row("a wrapper with papers", "pets/cat*2 pets/dog*2 README.txt pets/list.csv", "cat=pets/cat dog=pets/dog"),
+    Row("a wrapper beside folders without images", "images/cat*2 images/dog*2 parts/parts.txt attributes/a.txt",
+        "cat=images/cat dog=images/dog", ("further down",)),
+    Row("CUB-200", "CUB/images/001.Albatross*2 CUB/images/002.Finch*2 CUB/parts/p.txt CUB/images.txt",
+        "001.Albatross=CUB/images/001.Albatross 002.Finch=CUB/images/002.Finch"),
+    Row("Stanford dogs", "Images/n01-Pug*2 Images/n02-Boxer*2 Annotation/n01-Pug/n01_1 Annotation/n02-Boxer/n02_1",
+        "n01-Pug=Images/n01-Pug n02-Boxer=Images/n02-Boxer"),
+    Row("Food-101", "food-101/images/pizza*2 food-101/images/ramen*2 food-101/meta/train.json food-101/license.txt",
+        "pizza=food-101/images/pizza ramen=food-101/images/ramen"),
+    Row("plots beside a wrapper", "data/cat*2 data/dog*2 plots*1", "cat=data/cat dog=data/dog",
+        ("1 image in plots left out",), 1),
+    Row("a preview beside a wrapper", "data/cat*2 data/dog*2 .*1", "cat=data/cat dog=data/dog", ("1 image directly",), 1),
+    Row("test alone is a wrapper", "test/cat*2 test/dog*2", "cat=test/cat dog=test/dog", ("further down",)),
+    Row("train alone", "train/cat*2 train/dog*2", "cat=train/cat dog=train/dog"),
+    Row("an empty test", "train/cat*2 train/dog*2 test/", "cat=train/cat dog=train/dog", ("test holds no images",)),
+    # Parts, by their names.
+    *(Row(f"{a} and {b}", both(a, b), SPLIT.format(a, b)) for a, b in (
+        ("train", "test"), ("Train", "Test"), ("TRAIN", "TEST"), ("training", "testing"), ("train", "val"),
+        ("train", "valid"), ("train", "validation"), ("train", "dev"), ("train", "eval"), ("train", "evaluation"),
+        ("training_set", "test_set"), ("training-set", "test-set"), ("training set", "test set"),
+        ("train_images", "test_images"), ("images_train", "images_test"), ("TrainImages", "TestImages"),
+        ("trainset", "testset"), ("train2017", "val2017"), ("train_2", "test_2"), ("01_train", "02_test"),
+        ("seg_train", "seg_test"), ("dogs_train", "dogs_test"), ("train-v1.0", "test-v1.0"), ("trainval", "test"),
+        ("data_train", "data_val"), ("Training Data", "Validation Data"),
+    )),
+    Row("split in a wrapper", both("set/train", "set/test"), SPLIT.format("set/train", "set/test")),
+    Row("seg_train in seg_train", both("seg_train/seg_train", "seg_test/seg_test") + " seg_pred/seg_pred*4",
+        SPLIT.format("seg_train/seg_train", "seg_test/seg_test"), ("4 images in seg_pred left out",), 4),
+    Row("training_set twice", both("training_set/training_set", "test_set/test_set"),
+        SPLIT.format("training_set/training_set", "test_set/test_set")),
+    Row("images in each part", both("train/images", "test/images"), SPLIT.format("train/images", "test/images")),
+    Row("images above the parts", both("images/train", "images/val") + " labels/train/a.txt",
+        SPLIT.format("images/train", "images/val")),
+    Row("all three", both("train", "test") + " val/cat*1 val/dog*1",
+        "cat=train/cat,val/cat dog=train/dog,val/dog | cat=test/cat dog=test/dog", ("val joined the training images",)),
+    Row("val alone is the test part", both("train", "val"), SPLIT.format("train", "val"), ("val is the test part",)),
+    Row("two trainings", both("train1", "test") + " train2/cat*1 train2/dog*1",
+        "cat=train1/cat,train2/cat dog=train1/dog,train2/dog | cat=test/cat dog=test/dog", ("training images together",)),
+    Row("test among the classes", "cat*3 dog*3 test/cat*1 test/dog*1", "cat=cat dog=dog | cat=test/cat dog=test/dog"),
+    Row("val and test among the classes", "cat*3 dog*3 test/cat*1 test/dog*1 val/cat*1 val/dog*1",
+        "cat=cat,val/cat dog=dog,val/dog | cat=test/cat dog=test/dog", ("val joined",)),
+    Row("parts in every class", "cat/train*3 cat/test*1 dog/train*3 dog/test*1",
+        "cat=cat/train dog=dog/train | cat=cat/test dog=dog/test", ("Every class has its own test and train",)),
+    Row("three parts in every class", "cat/train*3 cat/val*1 cat/test*1 dog/train*3 dog/val*2 dog/test*1",
+        "cat=cat/train,cat/val dog=dog/train,dog/val | cat=cat/test dog=dog/test"),
+    Row("a part without one of the classes", "train/cat*2 train/dog*2 train/emu*2 test/cat*1 test/dog*1",
+        "cat=train/cat dog=train/dog emu=train/emu | cat=test/cat dog=test/dog", ("No test images of emu",)),
+    # What lies beside parts.
+    Row("GTSRB", "Train/0*2 Train/1*2 Train/10*2 Test*3 Meta*3 Train.csv Test.csv Meta.csv",
+        "0=Train/0 1=Train/1 10=Train/10", ("3 images in Test left out", "3 images in Meta left out"), 6),
+    Row("an unlabelled test", "train/cat*2 train/dog*2 test*4", "cat=train/cat dog=train/dog",
+        ("4 images in test left out", "no label"), 4),
+    Row("an unlabelled test in a folder", "train/cat*2 train/dog*2 test/test*4", "cat=train/cat dog=train/dog",
+        ("4 images in test left out",), 4),
+    Row("an unlabelled test in a dummy class", "train/cat*2 train/dog*2 test/unknown*4", "cat=train/cat dog=train/dog",
+        ("4 images in test left out",), 4),
+    Row("labelled val, unlabelled test", both("train", "val") + " test*4", SPLIT.format("train", "val"),
+        ("4 images in test left out", "val is the test part"), 4),
+    Row("a stray image in train", both("train", "test") + " train*1", SPLIT.format("train", "test"),
+        ("1 image directly in",), 1),
+    Row("a stray image in test", both("train", "test") + " test*1", SPLIT.format("train", "test"), ("1 image",), 1),
+    Row("stray images beside the parts", both("train", "test") + " .*2", SPLIT.format("train", "test"),
+        ("2 images directly in", "belong to no class"), 2),
+    Row("plots beside the parts", both("train", "test") + " plots*1", SPLIT.format("train", "test"),
+        ("1 image in plots left out",), 1),
+    Row("plots beside train", "train/cat*2 train/dog*2 plots*1", "cat=train/cat dog=train/dog", ("plots",), 1),
+    Row("unlabeled beside the parts", both("train", "test") + " unlabeled*5", SPLIT.format("train", "test"),
+        ("5 images in unlabeled left out",), 5),
+    Row("anything beside two parts", both("train", "test") + " extra*2", SPLIT.format("train", "test"), ("extra",), 2),
+    Row("annotations with pictures", both("train", "test") + " annotations/trimaps*2", SPLIT.format("train", "test"),
+        ("annotations",), 2),
+    Row("the set once more inside", both("train", "test") + " " + both("chest/train", "chest/test"),
+        SPLIT.format("train", "test"), ("10 images in chest left out",), 10),
+    Row("an empty class in train", both("train", "test") + " train/emu/", SPLIT.format("train", "test"),
+        ("emu is no class",)),
+    # Names and links.
+    Row("letters of a Mac", unicodedata.normalize("NFD", "train/Bär*2 train/Kuh*2")
+        + unicodedata.normalize("NFC", " test/Bär*1 test/Kuh*1"),
+        unicodedata.normalize("NFC", "Bär=train/Bär Kuh=train/Kuh | Bär=test/Bär Kuh=test/Kuh")),
+    Row("emoji and markup", "🐈*2 [bold]x*2", "🐈=🐈 [bold]x=[bold]x"),
+    Row("a linked class", "cat*2", "cat=cat dog=dog", links={"dog": "../elsewhere"}),
+    Row("a loop in a class", "ant*2 bee*2 cow*2", "ant=ant bee=bee cow=cow", ("leads to a folder that is read",),
+        links={"ant/loop": "."}),
+    Row("a class linked into another", "ant*2 bee*2", "ant=ant bee=bee", ("leads to a folder",), links={"ant/x": "bee"}),
+    Row("a latest link", "v1/cat*2 v1/dog*2", "cat=v1/cat dog=v1/dog", ("leads to a folder",), links={"latest": "v1"}),
+]  # fmt: skip
+
+TWICE = ("must be read in one way",)
+NO_CLASS = ("one directory per class",)
+REFUSED = [
+    Row("nothing", "", words=("is empty",)),
+    Row("empty folders", "a/ b/", words=("only empty directories",)),
+    Row("images alone", ".*4", words=("4 images, none of them in a directory", "CSV")),
+    Row("one class", "cat*3", words=("at least two classes", "only 'cat'")),
+    Row("one class in a wrapper", "data/cat*3", words=("at least two classes", "only 'cat'")),
+    Row("one class in train", "train/cat*3 test/cat*2", words=("at least two classes", "only 'cat'")),
+    Row("Flowers-102", "jpg*5 imagelabels.mat setid.mat", words=("only 'jpg'", "5 images directly in it", "CSV")),
+    Row("COCO", "train2017*3 val2017*3 annotations/a.json", words=(*NO_CLASS, "train2017 and val2017")),
+    Row("flat parts", "train*3 test*3", words=(*NO_CLASS, "test and train")),
+    Row("Carvana", "train*3 train_masks*3 test*2", words=NO_CLASS),
+    Row("VOC", "JPEGImages*3 SegmentationClass*3 Annotations/a.xml", words=TWICE),
+    Row("images and masks", "images*3 masks*3", words=(*TWICE, "images/ (3 images)", "masks/ (3 images)")),
+    Row("images and annotations", "images*3 annotations/trimaps*3", words=TWICE),
+    Row("YOLO", "train/images*3 train/labels/a.txt valid/images*2 valid/labels/a.txt", words=NO_CLASS),
+    Row("YOLO the other way", "images/train*3 images/val*2 labels/train/a.txt", words=NO_CLASS),
+    Row("train beside a folder", "train/cat*2 train/dog*2 extra*2", words=(*TWICE, "train/{cat and dog} (4 images)")),
+    Row("a class called train with folders", "train/day*2 train/night*2 car*2", words=TWICE),
+    Row("two sets", "one/cat*2 one/dog*2 two/cat*2 two/dog*2", words=(*TWICE, "If cat and dog are the classes")),
+    Row("folds", "fold_1/cat*2 fold_1/dog*1 fold_2/cat*1 fold_2/dog*1 fold_3/cat*1 fold_3/dog*1", words=TWICE),
+    Row("different depths", "cat*2 dog/pug*2 dog/boxer*2", words=(*TWICE, "different depths", "dog/{boxer and pug}")),
+    Row("different depths in train", "train/cat*2 train/dog/pug*2 test/cat*1 test/dog/pug*1", words=TWICE),
+    Row("a set beside samples", "dataset/cat*2 dataset/dog*2 sample_images*2", words=(*TWICE, "dataset")),
+    Row("a flat test among classes", "cat*2 dog*2 test*3", words=TWICE),
+    Row("a flat val among classes", "cat*2 dog*2 val*3", words=TWICE),
+    Row("flat parts among classes", "cat*2 dog*2 train*3 test*3", words=TWICE),
+    Row("parts and the same classes beside", both("train", "test") + " cat*1 dog*1", words=TWICE),
+    Row("test with classes of its own", "bus*2 car*2 test/day*2 test/night*2", words=TWICE),
+    Row("val and test without train", both("val", "test"), words=TWICE),
+    Row("parts in some classes", "cat/train*2 cat/test*2 dog/young*2 dog/old*2", words=TWICE),
+    Row("unlabeled among classes", "cat*2 dog*2 unlabeled*4", words=TWICE),
+    Row("annotations among classes", "cat*2 dog*2 annotations*4", words=TWICE),
+    Row("images among classes", "cat*2 dog*2 images*4", words=TWICE),
+    Row("mostly stray images", "cat*1 dog*1 .*9", words=("of 11 images", "9 lie in none")),
+    Row("a class of the test part alone", both("train", "test") + " test/emu*1", words=("'emu'", "training images")),
+    Row("a class in HEIC", "ant*2 bee*2 cow/a.heic cow/b.heic", words=("cow holds 2 .heic files", "Convert")),
+    Row("a class in AVIF in train", both("train", "test") + " train/cow/a.avif", words=("1 .avif file",)),
+    Row("a class of films", "ant*2 bee/a.mp4", words=("bee holds 1 .mp4 file",)),
+    Row("a class of the test part in HEIC", "train/a*2 train/b*2 test/a*1 test/b/x.heic", words=("1 .heic file",)),
+    Row("all HEIC", "ant/a.heic ant/b.heic bee/c.heic", words=("3 .heic files", "Convert them to PNG or JPEG")),
+    *(Row(f"all {ending}", f"a/1.{ending} a/2.{ending} b/3.{ending}", words=(f"3 .{ending} files",))
+      for ending in ("ppm", "pgm", "avif", "jp2", "dcm", "nii.gz", "svg", "tga", "npy", "ico")),
+    Row("CIFAR pickles", "data_batch_1 data_batch_2 test_batch batches.meta",
+        words=("3 files without an ending", "1 .meta file", "in Python")),
+    Row("parquet", "train-0.parquet test-0.parquet", words=("2 .parquet files", "in Python")),
+    Row("packed", "train.zip test.zip", words=("2 .zip files", "Unpack")),
+    Row("an archive", "data.npz", words=("1 .npz file", "Give data.npz itself")),
+    Row("papers only", "a/x.txt b/y.txt", words=("2 .txt files",)),
+    Row("a link to itself", "", words=("leads to itself",), links={"again": "."}),
+]  # fmt: skip
+
+
+def make(row: Row, root: Path) -> dict[str, list[bytes]]:
+    """Make the tree, and return the pixels of the images in each folder."""
+    made: dict[str, list[bytes]] = {}
+    number = 0
+    for word in (
+        row.tree.replace("training set/", "training\0set/")
+        .replace("test set/", "test\0set/")
+        .replace(" Data/", "\0Data/")
+        .split(" ")
+    ):
+        word = word.replace("\0", " ")
+        if not word:
+            continue
+        folder, star, count = word.partition("*")
+        if not star:
+            (root / word).parent.mkdir(parents=True, exist_ok=True)
+            (root / word).mkdir() if word.endswith("/") else (root / word).write_bytes(b"x")
+            continue
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        made[folder] = []
+        for place in range(int(count)):
+            number += 1
+            pixels = np.full((4, 3, 1), number, np.uint8)
+            picture(pixels).save(root / folder / f"img{place}.png")
+            made[folder].append(pixels.tobytes())
+    for link, target in row.links.items():
+        if target == "../elsewhere":
+            (root.parent / "elsewhere").mkdir()
+            picture(np.full((4, 3, 1), 250, np.uint8)).save(root.parent / "elsewhere" / "img.png")
+            made[link] = [np.full((4, 3, 1), 250, np.uint8).tobytes()]
+        (root / link).symlink_to(root.parent / "elsewhere" if target == "../elsewhere" else root / target)
+    return made
+
+
+def wanted(part: str, made: dict[str, list[bytes]]) -> list[tuple[str, bytes]]:
+    """Return the pixels of a part with the name of their class."""
+    pairs = part.replace("training set", "training\0set").replace("test set", "test\0set").replace(" Data/", "\0Data/")
+    found = []
+    for pair in pairs.split():
+        name, _, folders = pair.replace("\0", " ").partition("=")
+        found += [(name, pixels) for folder in folders.split(",") for pixels in by_name(made, folder)]
+    return sorted(found)
+
+
+def by_name(made: dict[str, list[bytes]], folder: str) -> list[bytes]:
+    return next(
+        pixels
+        for name, pixels in made.items()
+        if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", folder)
+    )
+
+
+@pytest.mark.parametrize("row", OPENED, ids=lambda row: row.name)
+def test_a_layout_opens(row, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    made = make(row, root)
+    data = open_images(root)
+    test = np.isin(np.arange(len(data)), data.test_rows if data.test_rows is not None else [])
+    for part, rows in zip((row.opens + " |").split("|")[:2], (~test, test), strict=True):
+        names = [data.class_names[label] for label in data.labels[rows]]
+        opened = sorted(zip(names, (image.tobytes() for image in data.images[rows]), strict=True))
+        assert opened == wanted(part, made)
+    for word in row.words:
+        assert word in " ".join(data.notes)
+    assert data.left_out == row.left_out
+
+
+@pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
+def test_a_layout_is_refused(row, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    make(row, root)
+    with refused(*row.words):
+        open_images(root)
+
+
+def test_the_table_is_large():
+    assert len(OPENED) + len(REFUSED) >= 120
+    assert len({row.name for row in (*OPENED, *REFUSED)}) == len(OPENED) + len(REFUSED)
