@@ -13,7 +13,7 @@ import pytest
 
 from etascope.images.folder import open_folder
 from etascope.images.found import Wishes
-from tests.images.making import pictures, refused, write_folder
+from tests.images.making import pictures, refused, write_folder, write_mnist
 
 IMAGES = pictures(6)
 NAMES = ["a", "a", "a", "b", "b", "b"]
@@ -94,10 +94,11 @@ def test_classes_that_are_called_train_and_test(tmp_path):
     assert open_folder(tmp_path, Wishes()).labels.tolist() == ["car"] * 3 + ["train"] * 3
 
 
-def test_a_class_called_train_with_directories_in_it(tmp_path):
+def test_a_folder_called_train_with_directories_in_it_beside_another(tmp_path):
     write_folder(tmp_path / "train", IMAGES[:4], ["day", "day", "night", "night"])
     write_folder(tmp_path, IMAGES[4:], ["car", "car"])
-    assert open_folder(tmp_path, Wishes()).labels.tolist() == ["car"] * 2 + ["train"] * 4
+    with refused("can be read in two", "car/ (2 images), train/{day and night} (4 images)", str(tmp_path / "train")):
+        open_folder(tmp_path, Wishes())
 
 
 def test_a_folder_in_a_folder(tmp_path):
@@ -111,7 +112,7 @@ def test_images_of_no_class_are_told(tmp_path):
     write_folder(tmp_path, [*IMAGES, IMAGES[0]], [*NAMES, "."])
     found = open_folder(tmp_path, Wishes())
     assert len(found.images) == 6
-    assert found.notes == (f"1 images directly in {tmp_path} belong to no class and were left out.",)
+    assert found.notes == (f"1 image directly in {tmp_path} belongs to no class and was left out.",)
 
 
 def test_links_are_followed_and_loops_end(tmp_path):
@@ -129,7 +130,7 @@ def test_links_are_followed_and_loops_end(tmp_path):
 
 def test_a_loop_of_single_folders_ends(tmp_path):
     (tmp_path / "again").symlink_to(tmp_path)
-    with refused("no directory in"):
+    with refused("leads to itself"):
         open_folder(tmp_path, Wishes())
 
 
@@ -171,13 +172,13 @@ def test_images_without_directories(tmp_path):
 def test_directories_without_images(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    with refused("no directory in", "PNG"):
+    with refused("holds only empty directories"):
         open_folder(tmp_path, Wishes())
 
 
 def test_other_files_only(tmp_path):
     (tmp_path / "data.npz").touch()
-    with refused("data.npz", "Give that file itself"):
+    with refused("1 .npz file", "Give data.npz itself"):
         open_folder(tmp_path, Wishes())
 
 
@@ -219,3 +220,35 @@ def test_what_may_not_be_read(closed):
     assert "ermission denied" in done.stdout
     assert "chmod" in done.stdout
     assert os.linesep not in done.stdout.strip()
+
+
+def test_idx_files_further_down(tmp_path):
+    images = write_mnist(tmp_path / "MNIST" / "raw")
+    found = open_folder(tmp_path, Wishes())
+    assert np.array_equal(found.images, images)
+    write_mnist(tmp_path / "KMNIST" / "raw")
+    with refused("one set", str(tmp_path / "KMNIST" / "raw"), str(tmp_path / "MNIST" / "raw")):
+        open_folder(tmp_path, Wishes())
+
+
+def test_a_class_that_loses_all_its_images_is_no_class_less(tmp_path):
+    paths = write_folder(tmp_path, IMAGES, ["a", "a", "b", "b", "c", "c"])
+    for path in paths[2:4]:
+        path.write_text("text")
+    with refused("of 2 of class 'b'", "none can"):
+        open_folder(tmp_path, Wishes(skip_bad=True))
+
+
+def test_what_is_left_out_is_counted(tmp_path):
+    paths = write_folder(tmp_path, IMAGES, NAMES)
+    paths[0].write_text("text")
+    (tmp_path / "a" / "x.heic").touch()
+    assert open_folder(tmp_path, Wishes(skip_bad=True)).left_out == 2
+
+
+def test_images_that_are_links_to_others_of_the_set_are_told(tmp_path):
+    paths = write_folder(tmp_path, IMAGES, NAMES)
+    (tmp_path / "b" / "img9.png").symlink_to(paths[0])
+    found = open_folder(tmp_path, Wishes())
+    assert len(found.images) == 7
+    assert "1 images are links to others of the same set" in found.notes[0]

@@ -1,8 +1,8 @@
 """A table of layouts: trees as people have them, and what each must open to, or the words of the refusal.
 
-A tree is written as folders with a number of images, `train/cat*2`, and as other files, `notes.txt`. What it opens to is
-written as `class=folders`, training first, the test part behind a bar. Every image is another one: each is looked for
-among the opened ones, and its label compared by name.
+A tree is written as folders with a number of images, `train/cat*2`, and as other files, `notes.txt`. What it opens to
+is written as `class=folders`, training first, the test part behind a bar. Every image is another one: each is looked
+for among the opened ones, and its label compared by name.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ OPENED = [
     Row("patients", "sick/p1*2 sick/p7*2 well/p3*2", "sick=sick/p1,sick/p7 well=well/p3"),
     Row("images in each class", "cat/images*2 dog/images*2", "cat=cat/images dog=dog/images"),
     Row("images and masks in each class", "COVID/images*2 COVID/masks*2 Normal/images*3 Normal/masks*3",
-        "COVID=COVID/images Normal=Normal/images", ("2 images in masks left out", "COVID"), 5),
+        "COVID=COVID/images Normal=Normal/images", ("2 images in masks were left out", "COVID"), 5),
     Row("one of them unreadable in part", "cat*2 cat/a.heic cat/b.heic dog*2", PLAIN, ("2 .heic files",), 2),
     Row("captions beside images", "cat*2 cat/img0.txt dog*2 dog/info.json", PLAIN, ("1 .json file", "1 .txt file"), 2),
     Row("names without an ending", "cat*2 cat/scan dog*2", PLAIN, ("1 file without an ending",), 1),
     Row("thumbnails", "cat*2 cat/@eaDir*2 dog*2 @eaDir*3", PLAIN),
-    Row("thumbs in a class", "cat*2 cat/thumbs*2 dog*2", PLAIN, ("2 images in thumbs left out",), 2),
+    Row("thumbs in a class", "cat*2 cat/thumbs*2 dog*2", PLAIN, ("2 images in thumbs were left out",), 2),
     Row("hidden and system folders", f"{CLASSES} .git*1 __MACOSX/cat*2 .ipynb_checkpoints*1 $RECYCLE.BIN*1", PLAIN),
     Row("system files", f"{CLASSES} cat/Thumbs.db cat/desktop.ini cat/.DS_Store", PLAIN),
     Row("masks as classes", "with_mask*2 without_mask*2", "with_mask=with_mask without_mask=without_mask"),
@@ -98,8 +98,9 @@ OPENED = [
     Row("Food-101", "food-101/images/pizza*2 food-101/images/ramen*2 food-101/meta/train.json food-101/license.txt",
         "pizza=food-101/images/pizza ramen=food-101/images/ramen"),
     Row("plots beside a wrapper", "data/cat*2 data/dog*2 plots*1", "cat=data/cat dog=data/dog",
-        ("1 image in plots left out",), 1),
-    Row("a preview beside a wrapper", "data/cat*2 data/dog*2 .*1", "cat=data/cat dog=data/dog", ("1 image directly",), 1),
+        ("1 image in plots was left out",), 1),
+    Row("a preview beside a wrapper", "data/cat*2 data/dog*2 .*1", "cat=data/cat dog=data/dog",
+        ("1 image directly",), 1),
     Row("test alone is a wrapper", "test/cat*2 test/dog*2", "cat=test/cat dog=test/dog", ("further down",)),
     Row("train alone", "train/cat*2 train/dog*2", "cat=train/cat dog=train/dog"),
     Row("an empty test", "train/cat*2 train/dog*2 test/", "cat=train/cat dog=train/dog", ("test holds no images",)),
@@ -115,7 +116,7 @@ OPENED = [
     )),
     Row("split in a wrapper", both("set/train", "set/test"), SPLIT.format("set/train", "set/test")),
     Row("seg_train in seg_train", both("seg_train/seg_train", "seg_test/seg_test") + " seg_pred/seg_pred*4",
-        SPLIT.format("seg_train/seg_train", "seg_test/seg_test"), ("4 images in seg_pred left out",), 4),
+        SPLIT.format("seg_train/seg_train", "seg_test/seg_test"), ("4 images in seg_pred were left out",), 4),
     Row("training_set twice", both("training_set/training_set", "test_set/test_set"),
         SPLIT.format("training_set/training_set", "test_set/test_set")),
     Row("images in each part", both("train/images", "test/images"), SPLIT.format("train/images", "test/images")),
@@ -125,7 +126,8 @@ OPENED = [
         "cat=train/cat,val/cat dog=train/dog,val/dog | cat=test/cat dog=test/dog", ("val joined the training images",)),
     Row("val alone is the test part", both("train", "val"), SPLIT.format("train", "val"), ("val is the test part",)),
     Row("two trainings", both("train1", "test") + " train2/cat*1 train2/dog*1",
-        "cat=train1/cat,train2/cat dog=train1/dog,train2/dog | cat=test/cat dog=test/dog", ("training images together",)),
+        "cat=train1/cat,train2/cat dog=train1/dog,train2/dog | cat=test/cat dog=test/dog",
+        ("training images together",)),
     Row("test among the classes", "cat*3 dog*3 test/cat*1 test/dog*1", "cat=cat dog=dog | cat=test/cat dog=test/dog"),
     Row("val and test among the classes", "cat*3 dog*3 test/cat*1 test/dog*1 val/cat*1 val/dog*1",
         "cat=cat,val/cat dog=dog,val/dog | cat=test/cat dog=test/dog", ("val joined",)),
@@ -137,30 +139,30 @@ OPENED = [
         "cat=train/cat dog=train/dog emu=train/emu | cat=test/cat dog=test/dog", ("No test images of emu",)),
     # What lies beside parts.
     Row("GTSRB", "Train/0*2 Train/1*2 Train/10*2 Test*3 Meta*3 Train.csv Test.csv Meta.csv",
-        "0=Train/0 1=Train/1 10=Train/10", ("3 images in Test left out", "3 images in Meta left out"), 6),
+        "0=Train/0 1=Train/1 10=Train/10", ("3 images in Test were left out", "3 images in Meta were left out"), 6),
     Row("an unlabelled test", "train/cat*2 train/dog*2 test*4", "cat=train/cat dog=train/dog",
-        ("4 images in test left out", "no label"), 4),
+        ("4 images in test were left out", "no label"), 4),
     Row("an unlabelled test in a folder", "train/cat*2 train/dog*2 test/test*4", "cat=train/cat dog=train/dog",
-        ("4 images in test left out",), 4),
+        ("4 images in test were left out",), 4),
     Row("an unlabelled test in a dummy class", "train/cat*2 train/dog*2 test/unknown*4", "cat=train/cat dog=train/dog",
-        ("4 images in test left out",), 4),
+        ("4 images in test were left out",), 4),
     Row("labelled val, unlabelled test", both("train", "val") + " test*4", SPLIT.format("train", "val"),
-        ("4 images in test left out", "val is the test part"), 4),
+        ("4 images in test were left out", "val is the test part"), 4),
     Row("a stray image in train", both("train", "test") + " train*1", SPLIT.format("train", "test"),
         ("1 image directly in",), 1),
     Row("a stray image in test", both("train", "test") + " test*1", SPLIT.format("train", "test"), ("1 image",), 1),
     Row("stray images beside the parts", both("train", "test") + " .*2", SPLIT.format("train", "test"),
         ("2 images directly in", "belong to no class"), 2),
     Row("plots beside the parts", both("train", "test") + " plots*1", SPLIT.format("train", "test"),
-        ("1 image in plots left out",), 1),
+        ("1 image in plots was left out",), 1),
     Row("plots beside train", "train/cat*2 train/dog*2 plots*1", "cat=train/cat dog=train/dog", ("plots",), 1),
     Row("unlabeled beside the parts", both("train", "test") + " unlabeled*5", SPLIT.format("train", "test"),
-        ("5 images in unlabeled left out",), 5),
+        ("5 images in unlabeled were left out",), 5),
     Row("anything beside two parts", both("train", "test") + " extra*2", SPLIT.format("train", "test"), ("extra",), 2),
     Row("annotations with pictures", both("train", "test") + " annotations/trimaps*2", SPLIT.format("train", "test"),
         ("annotations",), 2),
     Row("the set once more inside", both("train", "test") + " " + both("chest/train", "chest/test"),
-        SPLIT.format("train", "test"), ("10 images in chest left out",), 10),
+        SPLIT.format("train", "test"), ("10 images in chest were left out",), 10),
     Row("an empty class in train", both("train", "test") + " train/emu/", SPLIT.format("train", "test"),
         ("emu is no class",)),
     # Names and links.
@@ -171,7 +173,8 @@ OPENED = [
     Row("a linked class", "cat*2", "cat=cat dog=dog", links={"dog": "../elsewhere"}),
     Row("a loop in a class", "ant*2 bee*2 cow*2", "ant=ant bee=bee cow=cow", ("leads to a folder that is read",),
         links={"ant/loop": "."}),
-    Row("a class linked into another", "ant*2 bee*2", "ant=ant bee=bee", ("leads to a folder",), links={"ant/x": "bee"}),
+    Row("a class linked into another", "ant*2 bee*2", "ant=ant bee=bee", ("leads to a folder",),
+        links={"ant/x": "bee"}),
     Row("a latest link", "v1/cat*2 v1/dog*2", "cat=v1/cat dog=v1/dog", ("leads to a folder",), links={"latest": "v1"}),
 ]  # fmt: skip
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
@@ -42,6 +44,10 @@ class DataSummary:
     whole
         Of a part of a larger set, as `etascope.images.part.take_part` takes it: how many images the set has. 0 where
         the images are all that there are.
+    own_test
+        How many of the images the data itself sets apart for the test; 0 where a share was.
+    left_out
+        How many files of the source were not taken: they cannot be read, or belong to no class.
     """
 
     source: str
@@ -54,6 +60,8 @@ class DataSummary:
     notes: tuple[str, ...] = ()
     command: str = ""
     whole: int = 0
+    own_test: int = 0
+    left_out: int = 0
 
     @classmethod
     def unknown(cls, source: str, asked: Mapping[str, object], command: str = "") -> DataSummary:
@@ -66,6 +74,7 @@ class DataSummary:
     def of(cls, dataset: Dataset, split: Split) -> DataSummary:
         """Summarise opened images and how they were divided."""
         height, width, channels = dataset.images.shape[1:]
+        own = dataset.test_rows
         return cls(
             source=dataset.source,
             fingerprint=dataset.fingerprint,
@@ -75,6 +84,8 @@ class DataSummary:
             test=len(split.y_test),
             class_names=dataset.class_names,
             notes=dataset.notes,
+            own_test=0 if own is None or not np.isin(split.test_rows, own).all() else len(split.test_rows),
+            left_out=dataset.left_out,
         )
 
 

@@ -45,19 +45,17 @@ class Reading:
         if folders:
             count = sum(folder.total for folder in folders)
             self.left_out += count
+            what, was = ("image", "was") if count == 1 else ("images", "were")
             names = listed([folder.name for folder in folders])
-            self.notes.append(f"{count:,} {'image' if count == 1 else 'images'} in {names} left out: {why}.")
+            self.notes.append(f"{count:,} {what} in {names} {was} left out: {why}.")
 
     def leave_stray(self, folder: Folder) -> None:
         """Leave out the images directly in a folder whose folders are the classes."""
         count = len(folder.images)
         if count:
             self.left_out += count
-            one = count == 1
-            self.notes.append(
-                f"{count:,} {'image' if one else 'images'} directly in {folder.path} {'belongs' if one else 'belong'} "
-                f"to no class and {'was' if one else 'were'} left out."
-            )
+            what, belong, was = ("image", "belongs", "was") if count == 1 else ("images", "belong", "were")
+            self.notes.append(f"{count:,} {what} directly in {folder.path} {belong} to no class and {was} left out.")
 
     def tell_empty(self, folder: Folder) -> None:
         """Say which folders among classes are none, because nothing is in them."""

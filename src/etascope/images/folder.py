@@ -12,8 +12,10 @@ from etascope.core.errors import InputError
 from etascope.images.decode import decode_file
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
+from etascope.images.idx_files import is_idx, open_idx
 from etascope.images.labels import natural, need_two
 from etascope.images.layout import Layout, read_layout
+from etascope.images.layout_words import listed
 from etascope.images.tree import Folder, read_tree
 
 
@@ -31,6 +33,8 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         image cannot be read.
     """
     tree = read_tree(folder, wishes.watch)
+    if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):
+        return _open_idx(places, wishes)
     layout = read_layout(tree)
     need_two(sorted({name for _, name in layout.train}, key=natural), str(folder))
     files = [path for path, _ in (*layout.train, *layout.test)]
@@ -47,6 +51,16 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         (*layout.notes, *_linked(tree, files), *gathered.notes),
         layout.left_out + len(files) - len(gathered.rows),
     )
+
+
+def _open_idx(places: list[Path], wishes: Wishes) -> Found:
+    """Open the IDX files that lie further down, as torchvision keeps them."""
+    if len(places) > 1:
+        raise InputError(
+            f"one set is opened at a time; found IDX files in {listed([str(place) for place in places])}. Give one of "
+            "these folders."
+        )
+    return open_idx(places[0], None, wishes)
 
 
 def _check_none_lost(layout: Layout, rows: list[int], folder: Path) -> None:

@@ -42,7 +42,8 @@ def _untested(
     """Say which classes the test part lacks."""
     if test_rows is None:
         return ()
-    lacking = [names[number] for number in np.setdiff1d(learn, numbers[test_rows])]
+    absent: list[int] = np.setdiff1d(learn, numbers[test_rows]).tolist()
+    lacking = [names[number] for number in absent]
     return (f"No test images of {listed(lacking)}: the test says nothing about that.",) if lacking else ()
 
 

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from etascope.core.errors import InputError
-from etascope.images.folder_names import BESIDE
+from etascope.images.folder_names import BESIDE, TRAIN, part_of
 from etascope.images.tree import Folder, counted, kind
 
 _SHOWN = 6
+_TABLE = "say it in a CSV of path,label"
+_SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
 _PACKED = frozenset({".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"})
 _PICTURES = frozenset(
@@ -32,27 +34,28 @@ def listed(names: Sequence[str]) -> str:
 
 def in_two_ways(here: Folder) -> InputError:
     """Return the error for a tree that has more than one reading: it shows the tree, and how to say which."""
-    deeper = [folder for folder in here.full if len(folder.full) > 1]
+    deeper = sorted((folder for folder in here.full if len(folder.full) > 1), key=lambda f: part_of(f.name) != TRAIN)
     shared = frozenset[str]()
     if len(deeper) > 1:
         shared = frozenset(inner.name for inner in deeper[0].full) & {inner.name for inner in deeper[1].full}
     if len(deeper) == 1:
-        move = f"If its folders are the classes, give {deeper[0].path}"
+        move = f"If the folders in {deeper[0].path} are the classes, give that one, or"
     elif len(shared) > 1 and not shared & BESIDE:
-        move = f"If {listed(sorted(shared))} are the classes, give {deeper[0].path} with --test {deeper[1].path}"
+        move = f"If {listed(sorted(shared))} are the classes, give {deeper[0].path} with --test {deeper[1].path}, or"
     else:
-        move = "Move away what is no class"
+        move = "Move away what is no class, or"
     return InputError(
         f"folders must be read in one way only; {here.path} can be read in two, or its images lie at different depths: "
-        f"{_drawn(here)}. {move}, or say it in a CSV of path,label."
+        f"{_drawn(here)}.",
+        f"{move} {_TABLE}.",
     )
 
 
 def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
     """Return the error for images that lie in folders that are no classes."""
     return InputError(
-        f"a folder needs one directory per class; in {here.path} the images lie directly in {listed(where)}, in none. "
-        "Sort them into directories named by class, or give a CSV of path,label."
+        f"a folder needs one directory per class; in {here.path} the images lie directly in {listed(where)}, in none.",
+        _SORT,
     )
 
 
@@ -60,17 +63,19 @@ def mostly_in_no_class(here: Folder) -> InputError:
     """Return the error for a folder most of whose images lie in none of its directories."""
     return InputError(
         f"a folder needs one directory per class; of {here.total:,} images in {here.path}, {len(here.images):,} lie in "
-        "none. Sort them into directories named by class, or give a CSV of path,label."
+        "none.",
+        _SORT,
     )
 
 
 def only_one(here: Folder) -> InputError:
     """Return the error for a folder with images in one directory."""
     only = here.full[0]
-    inside = f", and {len(only.images):,} images directly in it" if only.images else ""
+    inside = f" with {len(only.images):,} images directly in it" if only.images else ""
     return InputError(
         f"telling images apart needs at least two classes, a folder each; found only {only.name!r} in {here.path}"
-        f"{inside}. Add a folder with images of another class, or give a CSV of path,label."
+        f"{inside}.",
+        f"Add a folder with images of another class, or {_TABLE}.",
     )
 
 
@@ -78,7 +83,8 @@ def unreadable_class(folder: Folder) -> InputError:
     """Return the error for a class all of whose files are of formats that are not read."""
     return InputError(
         f"every class needs images that can be read; {folder.path} holds {counted(folder.kinds())}, and none of these "
-        "is read. Convert them to PNG or JPEG, or take the folder away."
+        "is read.",
+        "Convert them to PNG or JPEG, or take the folder away.",
     )
 
 
@@ -87,7 +93,8 @@ def nothing_here(root: Folder) -> InputError:
     if root.images:
         return InputError(
             f"a folder needs one directory per class; {root.path} holds {len(root.images):,} images, none of them in a "
-            "directory. Sort them into directories named by class, or give a CSV of path,label."
+            "directory.",
+            _SORT,
         )
     kinds = root.kinds()
     if not kinds:
@@ -95,7 +102,7 @@ def nothing_here(root: Folder) -> InputError:
         found, move = what, "Give another folder."
     else:
         found, move = f"holds no PNG, JPEG, WebP, BMP, TIFF or GIF but {counted(kinds)}", _move(root, kinds)
-    return InputError(f"a folder needs one directory per class with images in it; {root.path} {found}. {move}")
+    return InputError(f"a folder needs one directory per class with images in it; {root.path} {found}.", move)
 
 
 def _move(root: Folder, kinds: Counter[str]) -> str:

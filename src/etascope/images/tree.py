@@ -91,22 +91,23 @@ class Folder:
 
     def all_images(self) -> Iterator[Path]:
         """Yield the images anywhere below, those of a directory before those of its directories."""
-        yield from self.images
-        for folder in self.folders:
-            yield from folder.all_images()
+        for folder in self.all_folders():
+            yield from folder.images
 
     def kinds(self) -> Counter[str]:
         """Count the other files anywhere below by their kind."""
-        found = Counter(kind(path) for path in self.others)
+        return Counter(kind(path) for folder in self.all_folders() for path in folder.others)
+
+    def all_folders(self) -> Iterator[Folder]:
+        """Yield this directory and those anywhere below."""
+        yield self
         for folder in self.folders:
-            found += folder.kinds()
-        return found
+            yield from folder.all_folders()
 
     def all_links(self) -> Iterator[Path]:
         """Yield the linked directories anywhere below that were left out."""
-        yield from self.links
-        for folder in self.folders:
-            yield from folder.all_links()
+        for folder in self.all_folders():
+            yield from folder.links
 
 
 def read_tree(root: Path, watch: Watch = ignore) -> Folder:

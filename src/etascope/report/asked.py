@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from etascope.core.command_line import CommandLine
 from etascope.core.numbers import nats, rate
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.report.next_step import in_words, optimizer_line, use_it
+
+#: Classes that are named, and letters of a name.
+_NAMED, _LONGEST_NAME = 6, 24
 
 
 def data_words(data: DataSummary, link: str = ", ") -> str:
@@ -14,6 +19,29 @@ def data_words(data: DataSummary, link: str = ", ") -> str:
     if not data.images:
         return "its own data"
     return f"{data.images:,} images{link}{len(data.class_names):,} classes"
+
+
+def understood(classes: Sequence[str], images: int, own_test: int, left_out: int) -> str:
+    """Return what images were understood as: classes by name, how many, their own test part, what was left out.
+
+    Examples
+    --------
+    >>> understood(["bee", "cat", "dog"], 2400, 400, 3)
+    "3 classes (bee, cat, dog), 2,400 images, 400 of them the data's own test part, 3 files left out"
+    """
+    names = [*(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in classes[:_NAMED])]
+    parts = [f"{len(classes):,} classes ({', '.join([*names, *(['...'] if len(classes) > _NAMED else [])])})"]
+    parts.append(f"{images:,} images")
+    parts += [f"{own_test:,} of them the data's own test part"] if own_test else []
+    parts += [f"{left_out:,} {'file' if left_out == 1 else 'files'} left out"] if left_out else []
+    return ", ".join(parts)
+
+
+def data_understood(data: DataSummary) -> str:
+    """Return what the images of a run were understood as, or that only what trained on them knows."""
+    if not data.images:
+        return "its own data"
+    return understood(data.class_names, data.images, data.own_test, data.left_out)
 
 
 def division(data: DataSummary) -> str:

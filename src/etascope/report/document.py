@@ -17,6 +17,7 @@ from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run, versions
 from etascope.core.trace import Epoch, Layer, Prediction, Stage, Trace
 from etascope.core.trials import Trial
+from etascope.report.asked import data_understood
 from etascope.report.evidence import evidence
 from etascope.report.whole_file import write_whole
 
@@ -154,6 +155,9 @@ def _dataset(data: DataSummary) -> Document:
         "class_names": list(data.class_names),
         "notes": list(data.notes),
         "whole": data.whole or None,
+        "own_test": data.own_test,
+        "left_out": data.left_out,
+        "understood": data_understood(data),
     }
 
 

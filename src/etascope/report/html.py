@@ -5,7 +5,7 @@ from __future__ import annotations
 from etascope.core.numbers import rate
 from etascope.core.run import Run
 from etascope.report import html_answer, html_trace
-from etascope.report.asked import data_words
+from etascope.report.asked import data_understood
 from etascope.report.html_page import Replay, Section, html_page
 from etascope.report.html_parts import figure_of, text
 from etascope.report.render import charts
@@ -21,7 +21,7 @@ def run_html(run: Run) -> str:
     drawn = charts(run)
     told = run.choice.learning_rate
     title = f"{run.data.source}: " + ("cannot tell yet" if told is None else f"learning rate {rate(told)}")
-    header = f'<p class="quiet">{text(run.data.source)} · {data_words(run.data)}</p>\n{html_answer.top(run)}'
+    header = f'<p class="quiet">{text(run.data.source)} · {text(data_understood(run.data))}</p>\n{html_answer.top(run)}'
     seen = place("landscape") + "".join(map(figure_of, drawn))
     sections = [
         Section("why-title", "Why, and how sure", html_answer.receipt(run)),
