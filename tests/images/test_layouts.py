@@ -64,7 +64,7 @@ OPENED = [
     Row("system files", f"{CLASSES} cat/Thumbs.db cat/desktop.ini cat/.DS_Store", PLAIN),
     Row("masks as classes", "with_mask*2 without_mask*2", "with_mask=with_mask without_mask=without_mask"),
     Row("mask and no mask", "mask*2 no_mask*2", "mask=mask no_mask=no_mask"),
-    Row("figures as classes", "figures*2 plots*2 tables*2 graphs*1 masks*1",
+    Row("figures as classes", "figures*2 plots*2 tables*2 graphs*2 masks*2",
         "figures=figures plots=plots tables=tables graphs=graphs masks=masks"),
     Row("unknown is a class", "cat*2 dog*2 unknown*2", "cat=cat dog=dog unknown=unknown"),
     # Classes that are called like a part.
@@ -260,8 +260,10 @@ def make(row: Row, root: Path) -> dict[str, list[bytes]]:
     for link, target in row.links.items():
         if target == "../elsewhere":
             (root.parent / "elsewhere").mkdir()
-            picture(np.full((4, 3, 1), 250, np.uint8)).save(root.parent / "elsewhere" / "img.png")
-            made[link] = [np.full((4, 3, 1), 250, np.uint8).tobytes()]
+            linked = [np.full((4, 3, 1), value, np.uint8) for value in (250, 251)]
+            for place, pixels in enumerate(linked):
+                picture(pixels).save(root.parent / "elsewhere" / f"img{place}.png")
+            made[link] = [pixels.tobytes() for pixels in linked]
         (root / link).symlink_to(root.parent / "elsewhere" if target == "../elsewhere" else root / target)
     return made
 

@@ -89,9 +89,10 @@ def _parts_in_classes(here: Folder, reading: Reading) -> Layout | None:
         raise in_two_ways(here)
     held = TEST if TEST in kinds[0] else VALID
     groups: dict[bool, list[tuple[Path, str]]] = {False: [], True: []}
-    for folder, pairs in zip(here.full, inside, strict=True):
-        for part, inner in pairs:
-            groups[part == held] += [(path, folder.name) for path, _ in reading.collect([inner])]
+    for part in (TRAIN, VALID, TEST):
+        for folder, pairs in zip(here.full, inside, strict=True):
+            within = reading.collect([inner for its, inner in pairs if its == part])
+            groups[part == held] += [(path, folder.name) for path, _ in within]
     reading.notes.append(
         f"Every class has its own {listed([inner.name for _, inner in inside[0]])}; they were taken so."
     )

@@ -15,7 +15,16 @@ from etascope.images.part import PART, part_rows, take_part
 from etascope.pipeline.split import divide
 from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import kind_of, loading, note
+from tests.images.test_layouts import OPENED, make
 from tests.report.code.running import DATA, DIGITS
+
+#: Layouts that a script does not read: it says so.
+STOPS = (
+    "images and masks in each class", "thumbs in a class", "the set once more inside", "a loop in a class",
+    "a class linked into another", "a latest link",
+)  # fmt: skip
+#: Whose test part can be opened, but not tested with.
+UNTESTED = "a part without one of the classes"
 
 
 def opened(data, *arguments, recipe=None):
@@ -33,8 +42,8 @@ def summary(dataset, source, test):
     return DataSummary(source, "", len(dataset), shape[1:], len(dataset) - test, test, dataset.class_names)
 
 
-def agrees(named, dataset, test=None, seed=0):
-    split = divide(dataset, test=test, seed=seed)
+def agrees(named, dataset, test=None, seed=0, folds=None):
+    split = divide(dataset, test=test, folds=folds, seed=seed)
     assert named["test"].tolist() == split.test_rows.tolist()
     assert named["train"].tolist() == split.rows.tolist()
     np.testing.assert_array_equal(named["labels"], dataset.labels)
@@ -137,3 +146,17 @@ def test_any_part_is_chosen_by_the_same_rows(counts, own):
     named = {"np": np}
     exec("def part_rows" + lines.split("def part_rows")[1].split("\n\n\n")[0], named)
     assert named["part_rows"](labels, test, PART).tolist() == part_rows(labels, test, PART).tolist()
+
+
+@pytest.mark.parametrize("row", [row for row in OPENED if row.name != UNTESTED], ids=lambda row: row.name)
+def test_a_layout_is_loaded_as_etascope_opened_it_or_not_at_all(row, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    make(row, root)
+    dataset = etascope.open_images(root)
+    data = DataSummary.of(dataset, divide(dataset, folds=0))
+    if row.name in STOPS:
+        with pytest.raises(SystemExit, match=r"etascope (saw|tested on)"):
+            opened(data, root)
+    else:
+        agrees(opened(data, root), dataset, folds=0)

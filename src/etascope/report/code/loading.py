@@ -72,34 +72,48 @@ def in_bytes(images):
 
 '''
 _FOLDER = '''
+PARTS = {
+    "train": "train", "training": "train", "trainset": "train", "test": "test", "testing": "test", "testset": "test",
+    "val": "valid", "valid": "valid", "validation": "valid", "dev": "valid", "eval": "valid", "evaluation": "valid",
+}
+
+
 def load(place):
-    """Read a folder with a directory a class; of train/ and test/ above them, the second is the test part."""
-    root = Path(place)
-    parts = {folder.name.casefold(): folder for folder in root.iterdir() if folder.is_dir()}
-    train = parts.get("train", parts.get("training"))
-    held = parts.get("test", parts.get("testing", parts.get("val", parts.get("valid", parts.get("validation")))))
-    files = sorted_images(train or root)
-    rows = len(files)
-    files += sorted_images(held) if train and held else []
+    """Read a folder with a directory a class, wherever in it; what lies below test, or else val, is the test part."""
+    parts = {"train": [], "valid": [], "test": []}
+    for part, name, file in labelled(Path(place), "train", None):
+        parts[part].append((name, file))
+    held = parts["test"] or parts["valid"]
+    train = parts["train"] + (parts["valid"] if parts["test"] else [])
+    files = train + held
     images = np.stack([read_image(file) for _, file in files])
     labels = np.array([CLASSES.index(name) for name, _ in files])
-    return images, labels, np.arange(rows, len(files)) if len(files) > rows else None
+    return images, labels, np.arange(len(train), len(files)) if held else None
 
 
-def natural(text):
+def natural(path):
     """Sort img2 before img10."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split("([0-9]+)", text.casefold())]
+    parts = re.split("([0-9]+)", path.name.casefold())
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
 
 
-def sorted_images(root):
-    """List (class, file) of the images below the directories of the classes."""
-    endings = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
-    return [
-        (folder.name, file)
-        for folder in sorted((f for f in root.iterdir() if f.is_dir()), key=lambda f: natural(f.name))
-        for file in sorted(folder.rglob("*"), key=lambda f: natural(f.name))
-        if file.suffix.lower() in endings
-    ]
+def composed(path):
+    """The name of a path, letters composed: what a Mac writes as two characters is one."""
+    return unicodedata.normalize("NFC", path.name)
+
+
+def labelled(folder, part, label):
+    """List (part, class, file) of the images below the directories of the classes."""
+    endings = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
+    within = sorted((path for path in folder.iterdir() if path.name[0] not in ".@#$"), key=natural)
+    found = [(part, label, path) for path in within if path.suffix.lower() in endings and path.is_file() and label]
+    for inner in (path for path in within if path.is_dir() and path.name != "__MACOSX"):
+        name = composed(inner)
+        is_class = label is None and name in CLASSES and sum(composed(path) in CLASSES for path in inner.iterdir()) < 2
+        words = re.findall("[a-z]+", re.sub("(?<=[a-z])(?=[A-Z])", " ", name).lower())
+        its = part if is_class else next((PARTS[word] for word in words if word in PARTS), part)
+        found += labelled(inner, its, name if is_class else label)
+    return found
 
 
 def read_image(file):
@@ -190,7 +204,7 @@ def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
         "idx": (["gzip", "struct", "sys"], _IDX + _PAIRS),
         "npz": (["sys"], _BYTES + _NPZ),
         "arrays": (["sys"], _BYTES + _NPZ),
-        "folder": (["re", "sys"], _FOLDER),
+        "folder": (["re", "sys", "unicodedata"], _FOLDER),
     }[kind]
     height, width, channels = data.image_shape
     size = ""
@@ -222,10 +236,19 @@ def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
 labels = np.unique(labels, return_inverse=True)[1]
 {part}if len(images) != {data.images} or images[0].size != {height * width * channels}:
     sys.exit(f"etascope saw {data.images} images of {height} x {width} x {channels}; these are {{images.shape}}.")
-if test is None or len(test) != {data.test}:
-    test = test_rows(labels, 0.2, {recipe.seed})
-if len(test) != {data.test}:
-    test = test_rows(labels, {data.test} / {data.images}, {recipe.seed})
-train = np.setdiff1d(np.arange(len(labels)), test)
+{_held(data, recipe.seed)}train = np.setdiff1d(np.arange(len(labels)), test)
 """
     return imports, lines
+
+
+def _held(data: DataSummary, seed: int) -> str:
+    """Return the lines that set the test rows apart where the data does not, and stop where it should."""
+    if data.own_test:
+        return f"""if test is None or len(test) != {data.test}:
+    sys.exit("etascope tested on {data.test} images that the data itself set apart; these are others.")
+"""
+    return f"""if test is None or len(test) != {data.test}:
+    test = test_rows(labels, 0.2, {seed})
+if len(test) != {data.test}:
+    test = test_rows(labels, {data.test} / {data.images}, {seed})
+"""
