@@ -57,6 +57,7 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
             class_names=tuple(data["class_names"]),
             notes=tuple(data["notes"]),
             whole=data.get("whole") or 0,
+            own_test=data.get("own_test") or 0,
         )
         return recipe, summary, told["learning_rate"]
     except (KeyError, TypeError, ValueError) as error:
