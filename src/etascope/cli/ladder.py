@@ -71,8 +71,8 @@ def ladder(
     by_epochs = numbers("--times", times, "1,2,4")
     by_batch = numbers("--batch-sizes", batch_sizes, "8,16,32")
     by_width = numbers("--widths", widths, "64,128,256")
-    dataset, share = open_data(options, output)
     with progress(ascii=output.plain) as watch:
+        dataset, share = open_data(options, watch)
         told = horizon(
             dataset, recipe=recipe, test=share, folds=folds, times=by_epochs, batch_sizes=by_batch, widths=by_width,
             engine=DenseEngine(options["workers"]), watch=watch,

@@ -102,9 +102,9 @@ def check(ctx: click.Context, path: str, lr: float | None, retrain: bool, **_: o
             f"the lock {path} does not say where its images are: they came from Python. Save them to a file, and name "
             f"it: etascope check {path} --data images.npz."
         )
-    dataset, share = open_again(options, f"the lock {path}")
-    moved.append(data_moved(locked, dataset))
     with progress() as watch:
+        dataset, share = open_again(options, f"the lock {path}", watch)
+        moved.append(data_moved(locked, dataset))
         if retrain:
             moved.append(result_moved(locked, search(dataset, share, locked.recipe, options, watch).choice))
     told = [sentence for sentence in moved if sentence is not None]

@@ -134,8 +134,8 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
 
     output, recipe = Output(json_path, ascii), recipe_of(options)
     engine = engine_for(recipe, options)
-    dataset, share = open_data(options, output)
     with progress(ascii=output.plain) as watch:
+        dataset, share = open_data(options, watch)
         told = etascope.trace(
             dataset, learning_rate=lr, recipe=recipe, test=share, image=options["image"],
             engine=engine, watch=watch,
@@ -198,8 +198,8 @@ def pick(
     method_of(options)
     engine_for(recipe, options)
     kept = None if no_store else keeper(store_url, kept_options(options))
-    dataset, share = open_data(options, output)
     with joined(options), progress(ascii=output.plain) as watch:
+        dataset, share = open_data(options, watch)
         run = search(dataset, share, recipe, options, watch, keeper=kept)
     told = write_answer(output, run)
     if kept is not None:
@@ -229,8 +229,8 @@ def quiz(ascii: bool, **options: Any) -> int:
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(None, ascii), recipe_of(options)
-    dataset, share = open_data(options, output)
     with progress(ascii=output.plain) as watch:
+        dataset, share = open_data(options, watch)
         run = etascope.pick(
             dataset, recipe=recipe, test=share, image=options["image"], engine=DenseEngine(options["workers"]),
             watch=watch,

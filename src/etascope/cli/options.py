@@ -14,6 +14,7 @@ import click
 
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError, option
+from etascope.core.protocols import Watch
 from etascope.core.recipe import OPTIMIZERS, PIXELS, Recipe
 from etascope.core.schedules import SCHEDULES
 from etascope.images.open import open_images
@@ -201,32 +202,22 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
     )  # fmt: skip
 
 
-def open_data(options: dict[str, Any], output: Output | None = None) -> tuple[Dataset, float | None]:
-    """Return the images, and the share of them to test on if the options give one; say what they were understood as.
-
-    That is the beginning of the report in words on standard output; without one it goes where the notes go.
-    """
-    from etascope.cli.progress import progress
-
+def open_data(options: dict[str, Any], watch: Watch) -> tuple[Dataset, float | None]:
+    """Return the images, and the share of them to test on if the options give one; say what they were understood as."""
     test = options["test"]
     share = None if test is None else _number(test)
-    with progress(ascii=output is not None and output.plain) as watch:
-        dataset = open_images(
-            options["data"],
-            options["labels"],
-            test=test if share is None else None,
-            image_size=_size(options["image_size"]),
-            grayscale=options["grayscale"],
-            skip_bad=options["skip_bad"],
-            workers=options["workers"],
-            watch=watch,
-        )
+    dataset = open_images(
+        options["data"],
+        options["labels"],
+        test=test if share is None else None,
+        image_size=_size(options["image_size"]),
+        grayscale=options["grayscale"],
+        skip_bad=options["skip_bad"],
+        workers=options["workers"],
+        watch=watch,
+    )
     own_test = 0 if share is not None or dataset.test_rows is None else len(dataset.test_rows)
-    line = understood(dataset.class_names, len(dataset), own_test, dataset.left_out)
-    if output is not None and output.text:
-        print(f"{line}\n", flush=True)
-    else:
-        print(f"note: {line}", file=sys.stderr)
+    print(f"data: {understood(dataset.class_names, len(dataset), own_test, dataset.left_out)}", file=sys.stderr)
     for note in dataset.notes:
         print(f"note: {note}", file=sys.stderr)
     return dataset, share

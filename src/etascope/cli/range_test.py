@@ -61,8 +61,8 @@ def range_test(
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
-    dataset, share = open_data(options, output)
     with progress(ascii=output.plain) as watch:
+        dataset, share = open_data(options, watch)
         told = run_it(
             dataset, recipe=recipe, low=low, high=high, steps=steps, measure=measure, own_sweeps=own_sweeps, test=share,
             engine=DenseEngine(options["workers"]), watch=watch,

@@ -67,8 +67,8 @@ def referee(
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
-    dataset, share = open_data(options, output)
     with progress(ascii=output.plain) as watch:
+        dataset, share = open_data(options, watch)
         found = score(
             dataset, recipe=recipe, test=share, folds=folds, seeds=seeds, replicates=replicates,
             engine=DenseEngine(options["workers"]), watch=watch,

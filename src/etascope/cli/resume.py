@@ -66,9 +66,9 @@ def resume(
         return 0 if write_answer(output, finished) else 1
     if is_relative_file(job.task.recipe.model):
         _require_folder(stored, f"of the model {job.task.recipe.model}, seen from")
-    dataset, share = open_again(options, f"run {stored.id}", output)
-    _check(stored, dataset)
     with joined(cluster), progress(ascii=output.plain) as watch:
+        dataset, share = open_again(options, f"run {stored.id}", watch)
+        _check(stored, dataset)
         finished = search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)
     return 0 if write_answer(output, finished) else 1
 

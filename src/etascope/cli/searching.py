@@ -72,7 +72,7 @@ def is_path(value: object) -> bool:
     return False
 
 
-def open_again(options: Mapping[str, Any], whose: str, output: Output | None = None) -> tuple[Dataset, float | None]:
+def open_again(options: Mapping[str, Any], whose: str, watch: Watch) -> tuple[Dataset, float | None]:
     """Open the images that kept options name; `whose` they are is for the sentence when there are none.
 
     Raises
@@ -87,7 +87,7 @@ def open_again(options: Mapping[str, Any], whose: str, output: Output | None = N
             f"{whose} does not say where its images are: they came from Python. Go on there with etascope.pick, or "
             "search again with etascope pick DATA."
         )
-    return open_data(options, output)
+    return open_data(options, watch)
 
 
 def _check(options: Mapping[str, Any], whose: str) -> None:

@@ -60,8 +60,8 @@ def sharpness(
     from etascope.training.dense import DenseEngine
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
-    dataset, share = open_data(options, output)
     with progress(ascii=output.plain) as watch:
+        dataset, share = open_data(options, watch)
         wall = measure_it(
             dataset, recipe=recipe, learning_rate=lr, measure=measure, test=share,
             engine=DenseEngine(options["workers"]), watch=watch,

@@ -10,7 +10,7 @@ from etascope.core.numbers import nats
 from etascope.core.run import Run
 from etascope.core.trace import Epoch
 from etascope.report.answer import facts, headline
-from etascope.report.asked import data_understood, division, line_to_use, recipe_words
+from etascope.report.asked import division, line_to_use, recipe_words
 from etascope.report.next_step import optimizer_line
 from etascope.report.page import to_unicode
 from etascope.report.rate_table import rate_header, rate_rows
@@ -26,7 +26,6 @@ def run_markdown(run: Run) -> str:
     blocks = [
         f"# Learning rate: {escape(first)}",
         escape(", ".join(rest)) + "." if rest else "",
-        *([escape(f"{data_understood(data)}.")] if data.images else []),
         escape(f"{division(data)}."),
         bullets(choice.reason),
         "## Learning rates",
