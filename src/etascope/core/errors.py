@@ -9,8 +9,27 @@ from collections.abc import Iterable
 class InputError(ValueError):
     """Something given to etascope cannot be used; the message says the rule, the value and the next move.
 
-    The command line prints the message alone and exits with 2.
+    The command line prints the message alone and exits with 2. The studio's page shows `said` and a next move of its
+    own, because nobody can give options there.
+
+    Parameters
+    ----------
+    said
+        The rule and the value found; the next move, too, where it is the same at every door.
+    advice
+        The next move of whoever calls a function or a command: what names an option stands here.
+
+    Examples
+    --------
+    >>> error = InputError("a list must be short; found 7 entries.", "Try --short.")
+    >>> str(error), error.said
+    ('a list must be short; found 7 entries. Try --short.', 'a list must be short; found 7 entries.')
     """
+
+    def __init__(self, said: str = "", advice: str = "") -> None:
+        super().__init__(f"{said} {advice}" if advice else said)
+        self.said = said
+        self.advice = advice
 
 
 def option(name: str, value: str, allowed: Iterable[str]) -> str:

@@ -32,11 +32,15 @@ class BadImage(InputError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"{name} cannot be read as an image: {reason}. Repair or remove it, or leave such images out "
-            "with skip_bad (--skip-bad)."
+            f"{name} cannot be read as an image: {reason}.",
+            "Repair or remove it, or leave such images out with skip_bad (--skip-bad).",
         )
         self.name = name
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[BadImage], tuple[str, str], dict[str, object]]:
+        """Say how it is made anew: a worker of the studio sends it to the server."""
+        return type(self), (self.name, self.reason), self.__dict__
 
 
 @dataclass(frozen=True, eq=False)
