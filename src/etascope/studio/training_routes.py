@@ -18,7 +18,7 @@ from etascope.learn.quiz import trace_quiz
 from etascope.report.code.frameworks import FRAMEWORKS, code_for
 from etascope.report.document import Document, trace_document
 from etascope.studio.asked import AskedLandscape, AskedRace, AskedRate, AskedRecipe, AskedTrace, Drawing, dial_rates
-from etascope.studio.bounds import Bounds, Limit
+from etascope.studio.bounds import FEWER, Bounds, Limit
 from etascope.studio.crew import Crew
 from etascope.studio.descent import descent
 from etascope.studio.drawing import predictions
@@ -121,7 +121,7 @@ def training_routes(crew: Crew, library: Library, bounds: Bounds) -> APIRouter:
         """Return scripts that train exactly this recipe at this rate, a framework each."""
         recipe = asked.recipe()
         work = (library.source(asked.data), recipe)
-        _, data = await crew.run(asked.page, describe, *work, limit=Limit("looking at the images", bounds.other))
+        _, data = await crew.run(asked.page, describe, *work, limit=Limit("looking at the images", bounds.other, FEWER))
         return scripts(recipe, data, asked.learning_rate)
 
     return routes
