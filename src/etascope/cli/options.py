@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from etascope.cli.saying import note
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError, option
 from etascope.core.protocols import Watch
@@ -215,8 +216,8 @@ def open_data(options: dict[str, Any], watch: Watch) -> tuple[Dataset, float | N
         workers=options["workers"],
         watch=watch,
     )
-    for note in dataset.notes:
-        print(f"note: {note}", file=sys.stderr)
+    for sentence in dataset.notes:
+        note(sentence)
     return dataset, share
 
 

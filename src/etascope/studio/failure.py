@@ -6,7 +6,8 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
+from etascope.core.visible import visible
 
 
 class Failed(Exception):
@@ -55,12 +56,12 @@ def sentence(error: BaseException) -> str:
     """Return what the page shows of an error."""
     if isinstance(error, InputError):
         return error.said
-    return str(error) if isinstance(error, Failed) else unexpected(error)
+    return visible(str(error)) if isinstance(error, Failed) else unexpected(error)
 
 
 def unexpected(error: BaseException) -> str:
     """Return a sentence for what should not have happened."""
-    return f"the studio failed with {type(error).__name__}: {str(error)[:200]}. Try again; if it stays, report it."
+    return f"the studio failed with {visible(one_line(error)[:240])}. Try again; if it stays, report it."
 
 
 def _survives(error: InputError) -> bool:

@@ -13,10 +13,32 @@ import uvicorn
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
+from etascope.core.visible import visible
 from etascope.studio.app import create_app
 from etascope.studio.guard import Guard
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Visible(logging.Formatter):
+    """Writes down what happened with every character to be seen: names of files may stand in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        return visible(super().format(record))
+
+
+#: What the server writes to the terminal.
+LOG = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"visible": {"()": Visible, "format": "%(levelname)s: %(message)s"}},
+    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "visible"}},
+    "loggers": {
+        "uvicorn": {"handlers": ["terminal"], "propagate": False},
+        "asyncio": {"handlers": ["terminal"], "propagate": False},
+    },
+}
 
 
 def serve(
@@ -69,7 +91,10 @@ def serve(
     tell(link)
     if show:
         threading.Timer(0.3, webbrowser.open, [link]).start()
-    config = uvicorn.Config(guard, log_level="warning", timeout_graceful_shutdown=1, access_log=False)  # pyright: ignore[reportArgumentType]
+    config = uvicorn.Config(
+        guard,  # pyright: ignore[reportArgumentType]
+        log_config=LOG, log_level="warning", access_log=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
     _Server(config).run(sockets=[listening])
 
 
