@@ -89,9 +89,9 @@ def test_a_line_break_in_a_class_name_breaks_no_line(trace):
     names = tuple(f"kind\n{i}" for i in range(10))
     object.__setattr__(trace, "class_names", names)
     text = told(prediction, trace)
-    assert all(f"kind?{i}  " in text for i in range(10))
-    assert "Predicted kind?7" in text
-    assert "labelled kind?7" in told(data_flow, trace)
+    assert all(f"kind\\n{i}  " in text for i in range(10))
+    assert "Predicted kind\\n7" in text
+    assert "labelled kind\\n7" in told(data_flow, trace)
 
 
 def test_long_class_names_keep_to_a_narrow_page(trace):

@@ -2,6 +2,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from etascope import InputError
 from etascope.studio import crew as module
 from etascope.studio.bounds import Limit
 from etascope.studio.crew import Crew
+from etascope.studio.failure import Failed
 
 
 def whose(page, log):
@@ -26,6 +28,43 @@ def die(flag):
         Path(flag).touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return "done"
+
+
+def always_die(log):
+    """End the process at once, whenever it is asked."""
+    with open(log, "a") as file:
+        file.write(f"{os.getpid()}\n")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Stubborn(Exception):
+    """Cannot be made anew from what it was given, as many exceptions of other libraries cannot."""
+
+    def __init__(self, one, two):
+        super().__init__(f"{one} {two}")
+        self.held = lambda: None
+
+
+class BadInput(InputError):
+    """Loses an argument when it is made anew."""
+
+    def __init__(self, name, reason):
+        super().__init__(f"{name} is bad: {reason}.", "Try --other.")
+
+
+def leave(how):
+    """Leave in a way that an ordinary `except` does not see, or with what cannot be sent."""
+    if how == "exit":
+        sys.exit(3)
+    if how == "interrupt":
+        raise KeyboardInterrupt
+    if how == "input":
+        raise BadInput("x", "y")
+    if how == "memory":
+        raise MemoryError
+    if how == "result":
+        return lambda: None
+    raise Stubborn("a", "b")
 
 
 def forever(log):
@@ -116,6 +155,52 @@ def test_all_work_that_a_worker_took_with_it_is_done_by_the_next_ones(tmp_path):
 def test_what_a_worker_raises_arrives():
     with pytest.raises(InputError, match="Try yes"):
         with_crew(lambda crew: crew.run("page", fail))
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "said"),
+    [
+        ("raise", Failed, "the studio failed with Stubborn: a b. Try again; if it stays, report it."),
+        ("exit", Failed, "the studio failed with SystemExit: 3. Try again; if it stays, report it."),
+        ("interrupt", Failed, "the studio failed with KeyboardInterrupt. Try again; if it stays, report it."),
+        ("input", InputError, "x is bad: y. Try --other."),
+        ("memory", InputError, "this takes more memory than there is."),
+        ("result", Failed, "the studio failed with"),
+    ],
+)
+def test_whatever_a_worker_raises_arrives_as_a_sentence_and_the_worker_goes_on(how, kind, said):
+    async def work(crew):
+        before = await crew.run("page", os.getpid)
+        with pytest.raises(kind) as told:
+            await crew.run("page", leave, how)
+        assert await crew.run("page", os.getpid) == before
+        return str(told.value)
+
+    assert said in with_crew(work)
+
+
+def test_two_workers_that_die_over_a_piece_are_a_sentence(tmp_path):
+    log = tmp_path / "log"
+
+    async def work(crew):
+        with pytest.raises(Failed, match=r"ended two processes over this, .* Take fewer") as told:
+            await crew.run("page", always_die, log)
+        assert told.value.status == 503
+        assert await crew.run("page", whose, "next", tmp_path / "next") == "next"
+
+    with_crew(work)
+    assert len(set(log.read_text().split())) == 2
+
+
+def test_a_worker_that_died_with_nothing_to_do_costs_no_piece_its_second_try(tmp_path):
+    async def work(crew):
+        for turn in range(3):
+            idle = await crew.run("page", os.getpid)
+            os.kill(idle, signal.SIGKILL)
+            assert await ended(idle)
+            assert await crew.run("page", die, str(tmp_path / f"died{turn}")) == "done"
+
+    with_crew(work)
 
 
 def test_no_more_waits_than_may(monkeypatch, tmp_path):

@@ -10,7 +10,7 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"secret"})
 
 
-def asked(guard, host=b"127.0.0.1:8000", query=b"", path="/", **headers):
+def asked(guard, host=b"127.0.0.1:8000", query=b"", path="/", method="GET", **headers):
     """Return status, headers and body of a request."""
     sent = []
 
@@ -18,7 +18,13 @@ def asked(guard, host=b"127.0.0.1:8000", query=b"", path="/", **headers):
         sent.append(message)
 
     named = [(name.replace("_", "-").encode(), value) for name, value in headers.items()]
-    scope = {"type": "http", "path": path, "headers": [(b"host", host), *named], "query_string": query}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [(b"host", host), *named],
+        "query_string": query,
+    }
     asyncio.run(guard(scope, None, send))
     return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
@@ -89,11 +95,48 @@ def test_what_is_no_request_passes():
     assert seen == ["lifespan"]
 
 
-def test_pictures_and_scripts_of_other_sites_ask_for_nothing_but_links_lead_here():
-    elsewhere = {"sec_fetch_site": b"cross-site"}
-    assert asked(Guard(app), **elsewhere, sec_fetch_mode=b"no-cors")[0] == 403
-    assert asked(Guard(app), **elsewhere, sec_fetch_mode=b"navigate")[0] == 200
-    assert asked(Guard(app), sec_fetch_site=b"same-origin", sec_fetch_mode=b"cors")[0] == 200
+#: Requests as browsers make them: from where, in which mode, for what, and which of the page, its parts and its API
+#: they may reach.
+ALL, PAGE, NONE = (200, 200, 200), (200, 403, 403), (403, 403, 403)
+REQUESTS = [
+    (None, None, None, ALL),  # curl, and browsers of before 2020
+    ("none", "navigate", "document", ALL),  # an address that was typed
+    ("same-origin", "cors", "empty", ALL),  # fetch, EventSource
+    ("same-origin", "navigate", "document", ALL),  # a link to a report
+    ("same-origin", "no-cors", "script", ALL),
+    ("same-origin", "no-cors", "image", ALL),
+    ("cross-site", "navigate", "document", PAGE),
+    ("cross-site", "navigate", None, PAGE),
+    ("same-site", "navigate", "document", PAGE),  # another port of this machine
+    *((site, "navigate", frame, NONE)
+      for site in ("cross-site", "same-site") for frame in ("iframe", "frame", "object", "embed", "fencedframe")),
+    *((site, mode, dest, NONE)
+      for site in ("cross-site", "same-site")
+      for mode in ("no-cors", "cors", "same-origin", "websocket", None)
+      for dest in ("image", "script", "style", "audio", "empty", "report", "document", None)),
+    ("same-origin, cross-site", "navigate", "document", PAGE),
+    ("", "navigate", "document", PAGE),
+    ("CROSS-SITE", "no-cors", "image", NONE),
+    (" same-origin ", "cors", "empty", ALL),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("site", "mode", "dest", "may"), REQUESTS)
+def test_other_pages_start_nothing_and_their_links_lead_to_the_page_alone(site, mode, dest, may):
+    given = {"sec_fetch_site": site, "sec_fetch_mode": mode, "sec_fetch_dest": dest}
+    sent = {name: value.encode() for name, value in given.items() if value is not None}
+    for paths, status in zip((("/", "/index.html"), ("/page.js", "/vega.js"), APIS), may, strict=True):
+        assert [asked(Guard(app), path=path, **sent)[0] for path in paths] == [status] * len(paths)
+
+
+APIS = ("/api/race", "/api/studio", "/api/openapi.json", "//api/race", "/api/../", "/API/race", "/index.html/api")
+
+
+def test_a_form_of_another_page_sends_nothing_even_to_the_page():
+    sent = {"sec_fetch_site": b"cross-site", "sec_fetch_mode": b"navigate", "sec_fetch_dest": b"document"}
+    assert asked(Guard(app), method="HEAD", **sent)[0] == 200
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        assert asked(Guard(app), method=method, **sent)[0] == 403
 
 
 @pytest.mark.parametrize("other", [b"a/b=1", b"a:b=1", b"x[y]=1", b'{"a": 1}', b"no value"])

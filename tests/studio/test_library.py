@@ -68,7 +68,7 @@ def test_what_is_not_here_is_told_with_its_command_and_never_fetched(monkeypatch
     assert found["fashion-mnist"]["here"], "this test reads Debian's files; run: apt-get install dataset-fashion-mnist"
     assert (found["fashion-mnist"]["images"], found["fashion-mnist"]["whole"]) == (1000, 70_000)
     assert not found["mnist"]["here"]
-    assert found["mnist"]["fetch"] == "etascope trace mnist --epochs 1"
+    assert found["mnist"]["fetch"] == "etascope trace mnist"
     for ask in (library.source, library.searched):
         with pytest.raises(
             InputError, match=r"downloads nothing, and mnist is not on this machine\. Fetch it once: 'etascope"

@@ -1,4 +1,7 @@
+import contextlib
 import http.client
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -60,8 +63,6 @@ def test_the_first_visitor_waits_for_the_server_and_is_not_turned_away(tmp_path)
 
 @pytest.mark.parametrize("under_way", [False, True])
 def test_ctrl_c_ends_it_quietly(under_way, tmp_path):
-    import signal
-
     process = subprocess.Popen(
         [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -83,6 +84,81 @@ def test_ctrl_c_ends_it_quietly(under_way, tmp_path):
         process.stdout.close()
         process.stderr.close()
         process.wait()
+
+
+def connected(address, sent):
+    opened = socket.create_connection(("127.0.0.1", urlsplit(address).port), timeout=40)
+    opened.sendall(sent)
+    return opened
+
+
+def left_open(sockets, seconds):
+    """Return how many connections the server has not closed after so many seconds."""
+    until = time.monotonic() + seconds
+    for one in sockets:
+        one.settimeout(max(until - time.monotonic(), 0.01))
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            while one.recv(65536):
+                pass
+            one.close()
+    return sum(one.fileno() != -1 for one in sockets)
+
+
+def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_path):
+    half = b"GET /api/studio HTTP/1.1\r\nHost: localhost\r\n"
+    body = b"POST /api/predictions?learning_rate=0.1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"
+    upload = b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 24\r\n\r\nno zip"
+    with studio(tmp_path / "runs.sqlite") as address:
+        assert asked(address)[0] == 200
+        slow = connected(address, upload)
+        began = time.monotonic()
+        stuck = [connected(address, half) for _ in range(300)]
+        stuck += [connected(address, b"") for _ in range(10)]
+        stuck += [connected(address, body) for _ in range(10)]
+        stuck += [connected(address, half + b"\r\n" + half) for _ in range(10)]
+        trickle = [connected(address, b"GET / HTTP/1.1\r\n") for _ in range(5)]
+        while time.monotonic() - began < 8:
+            assert asked(address)[0] == 200
+            for one in trickle:
+                one.sendall(b"X: 1\r\n")
+            time.sleep(0.5)
+        # What was asked whole before is answered; the rest is closed.
+        assert left_open(stuck + trickle, 20) == 0
+        took = time.monotonic() - began
+        assert took >= 9
+        assert asked(address)[0] == 200
+        # An upload may take longer than other requests.
+        slow.sendall(b"no zip at all now")
+        assert b"Zip the folder again" in slow.recv(65536)
+        slow.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no terminals that hang up here")
+def test_a_terminal_that_is_closed_leaves_nothing(tmp_path):
+    command = [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    for loaded in (True, False):
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        ) as server:
+            address = server.stdout.readline().split()[3]
+            assert asked(address)[0] == 200
+            if loaded:
+                assert asked(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
+            sent = connected(address, b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
+            while not list(tmp_path.glob("etascope-studio-*")):
+                time.sleep(0.05)
+            workers = [path.parent for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == server.pid]
+            assert len(workers) >= 1
+            server.send_signal(signal.SIGHUP)
+            assert server.wait(30) == -signal.SIGHUP
+            assert server.stderr.read() == ""
+            sent.close()
+        until = time.monotonic() + 20
+        while any(_lives(worker) for worker in workers):
+            assert time.monotonic() < until, "a worker lives on"
+            time.sleep(0.05)
+        assert not list(tmp_path.glob("etascope-studio-*"))
 
 
 def test_workers_end_with_a_server_that_was_killed(tmp_path):

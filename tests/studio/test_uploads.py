@@ -1,3 +1,4 @@
+import errno
 import io
 import stat
 import zipfile
@@ -7,7 +8,8 @@ import pytest
 
 from etascope import InputError, open_images
 from etascope.studio import uploads
-from etascope.studio.uploads import unpack
+from etascope.studio.failure import Failed
+from etascope.studio.uploads import Unpacked, unpack
 from tests.studio.served import two_kinds, zipped
 
 
@@ -21,7 +23,7 @@ def archive(entries):
 
 
 def test_a_zip_of_folders_becomes_a_data_set(tmp_path):
-    assert unpack(io.BytesIO(zipped(two_kinds(rows=12))), tmp_path) == 24
+    assert unpack(io.BytesIO(zipped(two_kinds(rows=12))), tmp_path) == Unpacked(24)
     found = open_images(tmp_path)
     assert found.class_names == ("dark", "light")
     assert found.images.shape == (24, 8, 8, 1)
@@ -30,13 +32,15 @@ def test_a_zip_of_folders_becomes_a_data_set(tmp_path):
 
 def test_what_systems_put_beside_is_left_out(tmp_path):
     litter = [("__MACOSX/a/._1.png", b"x"), ("a/.DS_Store", b"x"), ("a/notes.txt", b"hello"), ("a/1.png", b"y")]
-    assert unpack(archive(litter), tmp_path) == 1
-    assert [path.name for path in (tmp_path / "a").iterdir()] == ["000000.png"]
+    assert unpack(archive(litter), tmp_path) == Unpacked(
+        1, ("Files of the zip that are no images were left out: 1 .txt.",)
+    )
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["1.png"]
 
 
 @pytest.mark.parametrize("name", [".", "a" * 300 + "/1.png"])
 def test_names_that_no_file_can_have_are_refused_in_a_sentence(name, tmp_path):
-    with pytest.raises(InputError, match=r"must stay inside it|may have a name of 200 bytes") as told:
+    with pytest.raises(InputError, match=r"must stay inside it|may have 200 bytes") as told:
         unpack(archive([(name, b"x")]), tmp_path)
     assert str(tmp_path) not in str(told.value)
 
@@ -86,16 +90,65 @@ def test_a_bomb_of_pixels_is_stopped_before_it_is_decoded(tmp_path, monkeypatch)
     assert len(out.getvalue()) < 100_000
     with pytest.raises(InputError, match="has 90 million"):
         unpack(archive([("a/1.png", out.getvalue())]), tmp_path)
-    monkeypatch.setattr(uploads, "ALL_PIXELS", 150)
-    with pytest.raises(InputError, match="all together"):
-        unpack(io.BytesIO(zipped(two_kinds(rows=2))), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "counts"),
+    [("PNG", "L", 64), ("PNG", "RGB", 64), ("PNG", "RGBA", 512), ("PNG", "LA", 512), ("JPEG", "RGB", 16),
+     ("GIF", "P", 64), ("TIFF", "F", 64), ("WEBP", "RGBA", 512)],
+)  # fmt: skip
+def test_pixels_of_all_images_are_counted_by_what_they_cost(kind, mode, counts, tmp_path, monkeypatch):
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new(mode, (8, 8), 100 if len(mode) == 1 else (9, 99, 199, 99)[: len(mode)]).save(out, kind)
+    images = [(f"{folder}/{i}.{kind}", out.getvalue()) for folder in "ab" for i in range(5)]
+    monkeypatch.setattr(uploads, "ALL_PIXELS", 10 * counts)
+    assert unpack(archive(images), tmp_path / "fits").images == 10
+    monkeypatch.setattr(uploads, "ALL_PIXELS", 10 * counts - 1)
+    with pytest.raises(InputError, match=r"all images together may have .* Make the images smaller, or give fewer"):
+        unpack(archive(images), tmp_path / "does not")
+
+
+def test_the_tree_of_a_zip_opens_as_it_would_on_disk(tmp_path):
+    images = {f"photos/{part}/{kind}/{i}.png": pixels for part in ("train", "test")
+              for kind, pixels in (("cat", np.full((5, 5), 9, np.uint8)), ("dog", np.full((5, 5), 200, np.uint8)))
+              for i in (10, 2, 1)}  # fmt: skip
+    unpack(io.BytesIO(zipped(images)), tmp_path)
+    with zipfile.ZipFile(io.BytesIO(zipped(images))) as opened:
+        opened.extractall(tmp_path.parent / f"{tmp_path.name} on disk")
+    found, wanted = open_images(tmp_path), open_images(tmp_path.parent / f"{tmp_path.name} on disk")
+    assert found.class_names == wanted.class_names
+    assert found.fingerprint == wanted.fingerprint
+
+
+def test_unpacking_stops_when_nobody_waits(tmp_path):
+    asked = []
+
+    def stopped():
+        asked.append(True)
+        return len(asked) > 3
+
+    with pytest.raises(uploads.Stopped):
+        unpack(io.BytesIO(zipped(two_kinds(rows=30))), tmp_path, stopped)
+    assert len(list(tmp_path.rglob("*.png"))) == 4
+
+
+def test_a_disk_that_is_full_is_not_the_fault_of_the_zip(tmp_path, monkeypatch):
+    def full(*asked):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(uploads, "_copy", full)
+    with pytest.raises(Failed, match=r"cannot take it: No space left on device\. Make room") as told:
+        unpack(io.BytesIO(zipped(two_kinds(rows=3))), tmp_path)
+    assert told.value.status == 507
 
 
 @pytest.mark.parametrize(
     ("entries", "told"),
     [
         ([], "found none"),
-        ([("a/readme.txt", b"x")], "found none"),
+        ([("a/readme.txt", b"x"), ("a/1.heic", b"x"), ("a/2.HEIC", b"x")], r"found 2 \.heic, 1 \.txt\."),
         ([("1.png", b"x")], "folder for each class"),
         ([(f"a/{i}.png", b"") for i in range(40)], "may hold 30 files"),
     ],

@@ -32,7 +32,7 @@ def script(tmp_path):
 def test_a_failure_says_how_and_after_what_and_where_its_log_is(script, code, reported, timeout, told):
     said = failure(script, code, reported, timeout)
     assert told in said
-    assert said.endswith("and said last: two / ? three / four; its log is a.log")
+    assert said.endswith("and said last: two / \\x07 three / four; its log is a.log")
 
 
 def test_a_search_that_cannot_go_on_says_what_was_run_and_what_to_look_at(script):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
+from etascope.cli.saying import note
 from etascope.core.errors import InputError
 from etascope.core.protocols import Engine
 
@@ -52,7 +52,7 @@ def on_cluster(engine: Engine, options: Mapping[str, Any]) -> Engine:
         return engine
     from etascope.training.ray_engine import RayEngine
 
-    return RayEngine(engine, address, options.get("workers"), gpus or 0.0, tell=_tell)
+    return RayEngine(engine, address, options.get("workers"), gpus or 0.0, tell=note)
 
 
 @contextmanager
@@ -75,7 +75,3 @@ def joined(options: Mapping[str, Any]) -> Generator[None]:
         yield
     finally:
         leave_cluster()
-
-
-def _tell(sentence: str) -> None:
-    print(f"note: {sentence}", file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ from etascope.cli.store_option import opened, store_option
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
+from etascope.core.visible import visible
 
 
 @click.command(
@@ -40,7 +41,7 @@ def code(run: str, framework: str, store_url: str | None) -> int:
             f"a script needs a learning rate, and of {run} it cannot be told yet. Search with longer trainings: "
             f"etascope pick --epochs {2 * recipe.epochs}."
         )
-    click.echo(code_for(framework, recipe, data, learning_rate), nl=False)
+    click.echo(visible(code_for(framework, recipe, data, learning_rate)), nl=False)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from etascope.cli.options import Output
+from etascope.cli.saying import note
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.protocols import Keeper, Watch
@@ -127,7 +127,7 @@ def search_command(
     optimizer = options.get("middle_of")
     logs = Path(options["logs"] or _place())
     CommandLine(options["command"])
-    print(f"note: the output of each trial is kept in {logs}.", file=sys.stderr)
+    note(f"the output of each trial is kept in {logs}.")
     return pick_command(
         options["command"],
         logs=logs,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from etascope.cli.saying import note
 from etascope.core.history import History
 from etascope.core.protocols import Store
 from etascope.core.recipe import Task
@@ -50,7 +51,7 @@ class Kept:
     def tell(self) -> None:
         """Say at a terminal where the answer can be seen again."""
         if sys.stderr.isatty() and self.run_id and getattr(self.store, "keeps", True):
-            _say(f"kept as run {self.run_id}; see it again with etascope show {self.run_id}.")
+            note(f"kept as run {self.run_id}; see it again with etascope show {self.run_id}.")
 
 
 def keeper(url: str | None, options: Mapping[str, Any]) -> Kept:
@@ -63,8 +64,4 @@ def keeper(url: str | None, options: Mapping[str, Any]) -> Kept:
     """
     from etascope.store.forgiving import open_forgiving
 
-    return Kept(open_forgiving(url, _say), options)
-
-
-def _say(sentence: str) -> None:
-    print(f"note: {sentence}", file=sys.stderr)
+    return Kept(open_forgiving(url, note), options)

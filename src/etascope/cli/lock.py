@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from click.core import ParameterSource
 
 from etascope.cli.options import recipe_of, recipe_options
 from etascope.cli.progress import progress
+from etascope.cli.saying import note, say
 from etascope.cli.searching import DEFAULTS, PATHS, is_path, open_again, search
 from etascope.cli.store_option import opened, store_option
 from etascope.core.errors import InputError
@@ -56,7 +56,7 @@ def lock(run: str, out: str, store_url: str | None) -> int:
             kept[name] = _seen_from(folder, kept[name])
     write_lock(replace(accepted, options=kept), path)
     basin = f"{rate(accepted.basin.low)} .. {rate(accepted.basin.high)}"
-    print(f"{out} holds learning rate {rate(accepted.learning_rate)} with its basin {basin}. Commit it, and let "
+    say(f"{out} holds learning rate {rate(accepted.learning_rate)} with its basin {basin}. Commit it, and let "
           "etascope check watch over it.")  # fmt: skip
     return 0
 
@@ -109,13 +109,13 @@ def check(ctx: click.Context, path: str, lr: float | None, retrain: bool, **_: o
             moved.append(result_moved(locked, search(dataset, share, locked.recipe, options, watch).choice))
     told = [sentence for sentence in moved if sentence is not None]
     for sentence in told:
-        print(sentence[0].upper() + sentence[1:])
+        say(sentence[0].upper() + sentence[1:])
     if told:
-        print(f"Accept what is new with etascope pick and etascope lock, or go back to what {path} says.")
+        say(f"Accept what is new with etascope pick and etascope lock, or go back to what {path} says.")
         return MOVED
     basin = f"{rate(locked.basin.low)} .. {rate(locked.basin.high)}"
     searched = " A new search found its best rate in the basin." if retrain else ""
-    print(f"{path} holds: learning rate {rate(lr or locked.learning_rate)} lies in its basin {basin}, and "
+    say(f"{path} holds: learning rate {rate(lr or locked.learning_rate)} lies in its basin {basin}, and "
           f"{dataset.source} is what was locked.{searched}")  # fmt: skip
     _tell_versions(locked)
     return HOLDS
@@ -144,7 +144,7 @@ def _options(locked: Lock, folder: Path, given: dict[str, Any]) -> dict[str, Any
 def _tell_versions(locked: Lock) -> None:
     now, was = versions()["etascope"], locked.versions.get("etascope")
     if was != now:
-        print(f"note: it was locked by etascope {was}, and this is {now}.", file=sys.stderr)
+        note(f"it was locked by etascope {was}, and this is {now}.")
 
 
 def _as_locked(command: click.Command) -> None:

@@ -25,6 +25,7 @@ from etascope.cli.options import (
     search_options,
 )
 from etascope.cli.progress import progress
+from etascope.cli.saying import complain
 from etascope.cli.store_option import store_option
 from etascope.core.errors import InputError, option
 
@@ -291,5 +292,5 @@ def _drop_output() -> None:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    print(f"etascope: {message}", file=sys.stderr)
+    complain(message)
     sys.exit(code)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from etascope.cli.saying import note
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError, option
 from etascope.core.protocols import Watch
 from etascope.core.recipe import OPTIMIZERS, PIXELS, Recipe
 from etascope.core.schedules import SCHEDULES
+from etascope.core.visible import visible
 from etascope.images.open import open_images
 from etascope.report.asked import understood
 from etascope.report.page import needs_ascii, open_console
@@ -217,9 +219,10 @@ def open_data(options: dict[str, Any], watch: Watch) -> tuple[Dataset, float | N
         watch=watch,
     )
     own_test = 0 if share is not None or dataset.test_rows is None else len(dataset.test_rows)
-    print(f"data: {understood(dataset.class_names, len(dataset), own_test, dataset.left_out)}", file=sys.stderr)
-    for note in dataset.notes:
-        print(f"note: {note}", file=sys.stderr)
+    line = understood(dataset.class_names, len(dataset), own_test, dataset.left_out)
+    print(visible(f"data: {line}"), file=sys.stderr)
+    for sentence in dataset.notes:
+        note(sentence)
     return dataset, share
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from etascope.core.protocols import Progress, Watch
 from etascope.core.trials import Trial
+from etascope.core.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -48,7 +49,7 @@ class _Lines:
         if now - self._told >= SECONDS_BETWEEN_LINES:
             self._told = now
             print(
-                f"{progress.stage}: {progress.done:,.0f} of {progress.total:,.0f} {progress.unit}",
+                visible(f"{progress.stage}: {progress.done:,.0f} of {progress.total:,.0f} {progress.unit}"),
                 file=sys.stderr,
                 flush=True,
             )
@@ -92,7 +93,7 @@ class _Screen:
             self._bars.update(self._task, completed=self._bars.tasks[0].total)
         elif progress.stage != self._stage:
             self._stage = progress.stage
-            self._bars.reset(self._task, description=progress.stage, total=progress.total, unit=progress.unit)
+            self._bars.reset(self._task, description=visible(progress.stage), total=progress.total, unit=progress.unit)
         if not progress.trials:
             self._bars.update(self._task, completed=progress.done, total=progress.total, unit=progress.unit)
         if at_once or now - self._drawn >= SECONDS_BETWEEN_DRAWINGS:
@@ -121,7 +122,7 @@ class _Screen:
             auto_refresh=False,
         )
         self._stage = first.stage
-        self._task = self._bars.add_task(first.stage, total=first.total, unit=first.unit)
+        self._task = self._bars.add_task(visible(first.stage), total=first.total, unit=first.unit)
         # A thread that refreshes would keep the engine from forking its workers; they report often enough.
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._live.start()

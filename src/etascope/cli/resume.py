@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from etascope.cli.command import search_command
 from etascope.cli.keeping import Kept
 from etascope.cli.options import Output, output_options
 from etascope.cli.progress import progress
+from etascope.cli.saying import note
 from etascope.cli.searching import is_relative_file, open_again, search, write_answer
 from etascope.cli.store_option import opened, store_option
 from etascope.core.data import Dataset
@@ -52,12 +52,12 @@ def resume(
     store = opened(store_url)
     stored = store.get(_latest_unfinished(store) if run is None else run)
     if stored.finished:
-        _tell(f"run {stored.id} came to its end; this is its answer.")
+        note(f"run {stored.id} came to its end; this is its answer.")
         return 0 if write_answer(output, stored.run) else 1
     job = stored.job
     options = {**job.options, **cluster} if workers is None else {**job.options, **cluster, "workers": workers}
     # The store that read the run notices when another process goes on with it, too.
-    kept = Kept(Forgiving(store, _tell), options, stored.id)
+    kept = Kept(Forgiving(store, note), options, stored.id)
     if job.data.command:
         asked = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
         _require_folder(stored, "of a command that ran in")
@@ -95,7 +95,7 @@ def _check(stored: StoredRun, dataset: Dataset) -> None:
         f"{name} {was}, now {now.get(name)}" for name, was in stored.job.versions.items() if now.get(name) != was
     ]
     if changed:
-        _tell(f"run {stored.id} began with {'; '.join(changed)}; the last digits may differ.")
+        note(f"run {stored.id} began with {'; '.join(changed)}; the last digits may differ.")
 
 
 def _require_folder(stored: StoredRun, what: str) -> None:
@@ -103,7 +103,3 @@ def _require_folder(stored: StoredRun, what: str) -> None:
     folder = stored.job.options.get("folder")
     if isinstance(folder, str) and Path.cwd() != Path(folder):
         raise InputError(f"run {stored.id} is {what} {folder}. Go on with it there.")
-
-
-def _tell(sentence: str) -> None:
-    print(f"note: {sentence}", file=sys.stderr)

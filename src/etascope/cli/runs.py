@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from etascope.cli.options import Output, output_options
+from etascope.cli.saying import say
 from etascope.cli.searching import write_answer
 from etascope.cli.store_option import opened, store_option
 from etascope.core.errors import InputError
@@ -119,7 +120,7 @@ def export(run: str, path: str | None, store_url: str | None) -> int:
     output = Output(path or f"{stored.id}.json", ascii=False)
     with output.document(lambda: pick_document(finished, run_quiz(finished))):
         if output.text:
-            print(f"run {stored.id} was written to {output.json_path}.")
+            say(f"run {stored.id} was written to {output.json_path}.")
     return 0
 
 
@@ -144,12 +145,12 @@ def rm(run: tuple[str, ...], yes: bool, store_url: str | None) -> int:
     lines = {line.id: line for line in store.find()}
     found = list(dict.fromkeys(one_of(name, tuple(lines)) for name in run))
     if not (yes or _agreed([lines[run_id] for run_id in found])):
-        print("Nothing was removed.")
+        say("Nothing was removed.")
         return 1
     for run_id in found:
         store.remove(run_id)
     removed, whose = ("was", "its") if len(found) == 1 else ("were", "their")
-    print(f"{_count(len(found))} {removed} removed. etascope gc gives {whose} space back.")
+    say(f"{_count(len(found))} {removed} removed. etascope gc gives {whose} space back.")
     return 0
 
 
@@ -168,7 +169,7 @@ def gc(store_url: str | None) -> int:
     away.
     """
     freed = opened(store_url).collect()
-    print(f"{_bytes(freed)} were freed." if freed else "There was nothing to free.")
+    say(f"{_bytes(freed)} were freed." if freed else "There was nothing to free.")
     return 0
 
 
@@ -189,7 +190,7 @@ def _agreed(found: list[RunLine]) -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError(f"rm forgets {_count(len(found))} for good, and there is nobody to ask here. Add --yes.")
     for line in found:
-        print(f"{line.id}  {clock(line.created)}  {line.source}: {line.recipe}")
+        say(f"{line.id}  {clock(line.created)}  {line.source}: {line.recipe}")
     return click.confirm(f"Forget {'it' if len(found) == 1 else 'them'} for good?")
 
 

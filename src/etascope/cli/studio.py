@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import click
 
+from etascope.cli.saying import say
 from etascope.cli.store_option import opened, store_option
 
 
@@ -29,7 +30,7 @@ def studio(store_url: str | None, host: str, port: int, show: bool) -> None:
     from etascope.studio.serve import serve
 
     def tell(link: str) -> None:
-        click.echo(f"etascope studio at {link}   (Ctrl-C ends it)")
+        say(f"etascope studio at {link}   (Ctrl-C ends it)")
 
     # Ctrl-C is how it ends, and nothing to complain of.
     with suppress(KeyboardInterrupt):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from etascope.core.visible import visible
+
 
 class InputError(ValueError):
     """Something given to etascope cannot be used; the message says the rule, the value and the next move.
 
     The command line prints the message alone and exits with 2. The studio's page shows `said` and a next move of its
-    own, because nobody can give options there.
+    own, because nobody can give options there. What would move a cursor is shown as an escape.
 
     Parameters
     ----------
@@ -27,9 +29,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, said: str = "", advice: str = "") -> None:
-        super().__init__(f"{said} {advice}" if advice else said)
-        self.said = said
-        self.advice = advice
+        self.said, self.advice = visible(said), visible(advice)
+        super().__init__(f"{self.said} {self.advice}" if advice else self.said)
 
 
 def option(name: str, value: str, allowed: Iterable[str]) -> str:

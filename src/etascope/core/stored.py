@@ -76,7 +76,7 @@ class StoredRun:
             If it did not come to its end.
         """
         if self.choice is None or self.seconds is None:
-            raise InputError(f"run {self.id} did not come to its end. Go on with it: etascope resume {self.id}.")
+            raise InputError(f"run {self.id} did not come to its end.", f"Go on with it: etascope resume {self.id}.")
         job = self.job
         return Run(job.data, job.task, self.histories, self.choice, self.trace, self.seconds, job.versions)
 

@@ -19,6 +19,7 @@ from etascope.images.found import Found, Wishes
 from etascope.images.idx import read_idx_labels
 from etascope.images.idx_files import is_idx
 from etascope.images.paths import as_path, existing, unreadable
+from etascope.images.zip_directory import open_zip
 
 _DEFLATE_LIMIT = 1032
 _AGAIN = "Save it again with numpy.savez."
@@ -64,7 +65,7 @@ def open_npz(path: Path, labels: object, wishes: Wishes) -> Found:
         If it is damaged, pickled, lies about its sizes, or does not hold images and labels.
     """
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        with path.open("rb") as file, open_zip(file) as archive:
             return open_mapping(Archive(path, archive), labels, wishes, str(path))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise InputError(

@@ -138,7 +138,7 @@ def files_here(known: KnownSet) -> list[Path] | None:
 
 def fetching(known: KnownSet) -> str:
     """Return the shortest command that downloads a set into the cache."""
-    return f"etascope trace {known.name} --epochs 1"
+    return f"etascope trace {known.name}"
 
 
 def _whole(folder: Path | None) -> list[Path] | None:

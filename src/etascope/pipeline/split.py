@@ -145,13 +145,13 @@ def _own_part_covers(names: tuple[str, ...], in_test: NDArray[np.int64], counts:
     for name, tested, total in zip(names, in_test.tolist(), counts.tolist(), strict=True):
         if total and tested == 0:
             raise InputError(
-                f"class {name!r} has no image in the data's own test part. Add one, or divide all images anew "
-                f"with --test {TEST}."
+                f"class {name!r} has no image in the data's own test part.",
+                f"Add one, or divide all images anew with --test {TEST}.",
             )
         if total and tested == total:
             raise InputError(
-                f"class {name!r} is in the data's own test part only, with nothing to train on. Add training images, "
-                f"or divide all images anew with --test {TEST}."
+                f"class {name!r} is in the data's own test part only, with nothing to train on.",
+                f"Add training images, or divide all images anew with --test {TEST}.",
             )
 
 
@@ -166,7 +166,8 @@ def _enough(names: tuple[str, ...], counts: NDArray[np.int64], kept: NDArray[np.
             fewer = f", or choose --folds {left} or less" if folds > 1 and left > 1 else ""
             raise InputError(
                 f"class {name!r} has {total} {images}, {left} of them outside the test part, but {what} at least "
-                f"{least} of every class. Add images of it, or remove the class{fewer}."
+                f"{least} of every class.",
+                f"Add images of it, or remove the class{fewer}.",
             )
         if left == total:
             raise InputError(

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from etascope.core.visible import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -30,8 +32,6 @@ TO_ASCII = {
     "\N{LEFT DOUBLE QUOTATION MARK}": '"',
     "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
 }
-#: File names and class names may hold control characters; none of them reaches the terminal.
-UNPRINTABLE = {code: "?" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
 
 
 def open_console(file: IO[str] | None = None, *, ascii: bool = False, width: int | None = None) -> Console:
@@ -99,7 +99,8 @@ class Page:
 
     def write(self, text: str) -> str:
         """Return `text` in the page's characters."""
-        text = text.translate(UNPRINTABLE)
+        # A name may hold the end of a line, too; what breaks lines here is the page.
+        text = visible(text).replace("\n", "\\n")
         return to_ascii(text) if self.ascii else to_unicode(text)
 
     def heading(self, title: str) -> None:
@@ -165,7 +166,7 @@ class Page:
 
         A name in the header may have two lines.
         """
-        titles = [self.write(name).split("\n") for name in header[:-1]]
+        titles = [[self.write(line) for line in name.split("\n")] for name in header[:-1]]
         tall = max(map(len, titles))
         titles = [[""] * (tall - len(title)) + title for title in titles]
         columns = zip(*(row[:-1] for row in rows), strict=True)

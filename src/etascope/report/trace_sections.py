@@ -32,7 +32,7 @@ def data_flow(page: Page, trace: Trace) -> None:
         if number == 1:
             page.line(side)
             page.lines(_drawn(page, trace.sample), before=f"{side}   ")
-            label = _on_one_line(trace.class_names[trace.sample_label])
+            label = trace.class_names[trace.sample_label]
             page.wrapped(f"the example image, labelled {label}", "dim", first=f"{side}   ", rest=f"{side}   ")
         if number < len(trace.stages):
             page.line(side)
@@ -74,7 +74,7 @@ def prediction(page: Page, trace: Trace) -> None:
     page.line("")
     _probabilities(page, seen, trace.class_names)
     page.line("")
-    named, truth = (_on_one_line(trace.class_names[i]) for i in (seen.predicted, seen.label))
+    named, truth = (trace.class_names[i] for i in (seen.predicted, seen.label))
     page.wrapped(
         f"Predicted {named} with a confidence of {_percent(seen.confidence)}; the label is {truth}: "
         f"{'right' if seen.correct else 'wrong'}.",
@@ -97,11 +97,6 @@ def answers(page: Page, questions: Sequence[Question]) -> None:
     for number, question in enumerate(questions, 1):
         page.wrapped(f"{'abcdefgh'[question.answer]})  {question.options[question.answer]}", first=f"{number}  ")
         page.wrapped(question.reason, "dim", first=" " * 7)
-
-
-def _on_one_line(name: str) -> str:
-    """Return a class name, which may be that of any folder, with its line breaks as other control characters."""
-    return name.replace("\n", "?")
 
 
 _COLUMNS = (
@@ -177,7 +172,7 @@ def _unit(layer: Layer, number: int) -> str:
 
 
 def _probabilities(page: Page, seen: Prediction, names: Sequence[str]) -> None:
-    names, order = [_on_one_line(name) for name in names], list(range(len(names)))
+    order = list(range(len(names)))
     if len(names) > MOST_CLASSES:
         order = sorted(order, key=lambda i: -seen.probabilities[i])[:MOST_CLASSES]
     long = min(max(page.columns(names[i]) for i in order), page.width // 3)

@@ -39,7 +39,7 @@ def one_of(name: str, ids: Sequence[str], *, exact: bool = False) -> str:
     if name in ids:
         return name
     if not ids:
-        raise InputError("there is no run in the store. Begin one: etascope pick.")
+        raise InputError("there is no run in the store.", "Begin one: etascope pick.")
     if not exact:
         if name == LAST:
             return ids[0]
@@ -54,4 +54,4 @@ def one_of(name: str, ids: Sequence[str], *, exact: bool = False) -> str:
             )
     close = difflib.get_close_matches(name.lower(), [LAST, *ids], n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise InputError(f"there is no run {name!r}.{hint} All: etascope runs.")
+    raise InputError(f"there is no run {name!r}.{hint}", "All: etascope runs.")

@@ -78,7 +78,7 @@ def create_app(store: Store | None = None, crew: Crew | None = None, bounds: Bou
         }
 
     app.include_router(training_routes(crew, library, bounds))
-    app.include_router(project_routes(crew, library, picks, store))
+    app.include_router(project_routes(crew, library, picks, store, bounds))
 
     @app.get("/vega.js", include_in_schema=False)
     async def get_vega() -> Response:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from etascope.core.errors import InputError
 
+#: What to do when it is the images that take long.
+FEWER = "Give fewer images, or smaller ones."
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -40,6 +43,8 @@ class Limit:
         What it is, with its article.
     seconds
         How long its pieces may run, all together.
+    advice
+        What to do when that is not enough.
 
     Examples
     --------
@@ -52,6 +57,7 @@ class Limit:
 
     what: str
     seconds: float
+    advice: str = "Take fewer epochs or hidden units, or larger batches."
     _spent: float = 0.0
     _running: dict[object, float] = field(default_factory=dict[object, float])
 
@@ -73,5 +79,5 @@ class Limit:
         """Return the sentence for whoever asked."""
         return InputError(
             f"{self.what} may take {self.seconds:g} s of work here, and this one takes more; it was stopped. "
-            "Take fewer epochs or hidden units, or larger batches."
+            f"{self.advice}"
         )

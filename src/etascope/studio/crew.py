@@ -11,17 +11,28 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from ctypes import c_ulong
 from dataclasses import dataclass
 from typing import Any
 
 from etascope.core.errors import InputError
 from etascope.studio.bounds import Bounds, Limit
+from etascope.studio.failure import Failed, called, unexpected
 from etascope.studio.work import end_with_the_server, warm
 
 #: Pieces of work that may wait, of all pages together.
 MOST_WAITING = 2000
 #: Seconds for which a piece that nobody wants may go on, and between two looks at the time that a job has left.
 GRACE, TICK = 2.0, 0.25
+#: How often a piece is begun at most, and what is told when two processes have died over it.
+MOST_TRIES = 5
+KILLED = (
+    "the system ended two processes over this, one after the other, most likely because memory ran out. Take fewer "
+    "hidden units or fewer images, or try again later."
+)
+
+#: Of a worker process: how many pieces it has begun, in memory that the server sees.
+_begun: c_ulong | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +49,7 @@ class Crew:
     Whoever awaits a piece takes it back by being cancelled: a piece that waits is dropped, and one that runs may go on
     for two seconds, which is nearly always enough. A piece whose job has used up its time is ended with its process, as
     nothing else ends a computation; a new process takes the place. A process that dies is replaced, too, and the piece
-    that it took with it is done again, once.
+    that it took with it is done again, once; one that died while it had nothing to do costs no piece its second try.
 
     Parameters
     ----------
@@ -61,7 +72,8 @@ class Crew:
         self.workers = workers or _cores()
         self._waiting: OrderedDict[str, deque[_Piece]] = OrderedDict()
         self._running: set[asyncio.Task[None]] = set()
-        self._pools: set[ProcessPoolExecutor] = set()
+        # With each, how many pieces its process has begun: what died before it began one did not die of it.
+        self._pools: dict[ProcessPoolExecutor, c_ulong] = {}
         self._free: list[ProcessPoolExecutor | None] = [None for _ in range(self.workers)]
 
     async def run(self, page: str, function: Callable[..., Any], *arguments: Any, limit: Limit | None = None) -> Any:  # noqa: ANN401 - what it returns
@@ -79,7 +91,9 @@ class Crew:
         Raises
         ------
         InputError
-            If too much waits already, or the job has used up its time.
+            If too much waits already, or the job has used up its time; or as the function does.
+        Failed
+            If the function raises anything else, or two processes died over it.
         """
         if sum(map(len, self._waiting.values())) >= MOST_WAITING:
             raise InputError(f"{MOST_WAITING} pieces of work may wait at once, and do. Try again in a minute.")
@@ -101,7 +115,7 @@ class Crew:
     def close(self) -> None:
         """End the processes; what waits is dropped."""
         self._waiting.clear()
-        pools, self._pools = self._pools, set[ProcessPoolExecutor]()
+        pools, self._pools = self._pools, dict[ProcessPoolExecutor, c_ulong]()
         self._free = [None for _ in range(self.workers)]
         for pool in pools:
             _kill(pool)
@@ -113,14 +127,15 @@ class Crew:
         # A server has threads, and a process with threads cannot be forked safely. A pool for each process, so that one
         # can be ended and the others go on.
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=end_with_the_server)
-        self._pools.add(pool)
+        begun = context.RawValue(c_ulong, 0)
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(begun,))
+        self._pools[pool] = begun
         pool.submit(warm)
         return pool
 
     async def _replace(self, pool: ProcessPoolExecutor) -> ProcessPoolExecutor:
         """Return a new pool in the place of one that is of no more use."""
-        self._pools.discard(pool)
+        self._pools.pop(pool, None)
         _kill(pool)
         await asyncio.to_thread(pool.shutdown, True, cancel_futures=True)
         return self._start()
@@ -150,9 +165,12 @@ class Crew:
                 self._free.append(pool)
             return
         piece.limit.begin(piece)
-        for again in (True, False):
+        died = 0
+        for _ in range(MOST_TRIES):
+            begun = self._pools.get(pool)
+            before = 0 if begun is None else begun.value
             try:
-                working = asyncio.wrap_future(pool.submit(piece.function, *piece.arguments))
+                working = asyncio.wrap_future(pool.submit(_work, piece.function, *piece.arguments))
                 working.add_done_callback(_look)
                 if await self._wait(piece, working):
                     result = working.result()
@@ -162,17 +180,21 @@ class Crew:
                     _end(piece, piece.limit.too_long())
                     pool = await self._replace(pool)
                 break
-            except BrokenProcessPool as error:
-                if pool not in self._pools:
-                    # It was closed.
-                    _end(piece, error)
+            except BrokenProcessPool:
+                if begun is None or pool not in self._pools:
+                    _end(piece, Failed("the studio was ended. Start it again.", 503))
                     break
+                died += begun.value > before
                 pool = await self._replace(pool)
-                if not again:
-                    _end(piece, error)
-            except Exception as error:
+                if died > 1:
+                    break
+            except (InputError, Failed) as error:
                 _end(piece, error)
                 break
+            except Exception as error:
+                _end(piece, Failed(unexpected(error)))
+                break
+        _end(piece, Failed(KILLED, 503))
         piece.limit.end(piece)
         if pool in self._pools:
             self._free.append(pool)
@@ -191,6 +213,20 @@ class Crew:
             both = {working} if piece.result.done() else {working, piece.result}
             await asyncio.wait(both, timeout=min(left, TICK), return_when=asyncio.FIRST_COMPLETED)
         return True
+
+
+def _begin(begun: c_ulong) -> None:
+    """Begin a worker process."""
+    global _begun
+    _begun = begun
+    end_with_the_server()
+
+
+def _work(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - what it returns
+    """Do a piece in a worker process."""
+    if _begun is not None:
+        _begun.value += 1
+    return called(function, *arguments)
 
 
 def _cores() -> int:

@@ -11,11 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from etascope.core.errors import InputError
-
-
-def unexpected(error: Exception) -> str:
-    """Return a sentence for what should not have happened."""
-    return f"the studio failed with {type(error).__name__}: {str(error)[:200]}. Try again; if it stays, report it."
+from etascope.studio.failure import Failed, sentence
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -23,7 +19,11 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(InputError)
     async def refused(request: Request, error: InputError) -> Response:
-        return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"error": sentence(error)}, 400)
+
+    @app.exception_handler(Failed)
+    async def undone(request: Request, error: Failed) -> Response:
+        return JSONResponse({"error": sentence(error)}, error.status)
 
     @app.exception_handler(HTTPException)
     async def absent(request: Request, error: HTTPException) -> Response:
@@ -39,7 +39,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:
-        return JSONResponse({"error": unexpected(error)}, 500)
+        return JSONResponse({"error": sentence(error)}, 500)
 
     @app.exception_handler(RequestValidationError)
     async def wrong(request: Request, error: RequestValidationError) -> Response:

@@ -23,6 +23,8 @@ HEADERS = (
 )
 #: Bytes of a request's body, uploads apart.
 LARGEST_BODY, UPLOADS = 64 * 1024, "/api/uploads"
+#: What a link from elsewhere may lead to.
+DOCUMENTS = frozenset({"/", "/index.html"})
 COOKIE = "etascope_token"
 
 
@@ -31,7 +33,8 @@ class Guard:
     """ASGI middleware: checks the Host header, the origin and the token, and sets the headers of every answer.
 
     A page elsewhere on the web that names this machine by a name of its own (DNS rebinding) sends its own Host, and is
-    refused. There are no CORS headers, so no other page reads an answer.
+    refused. There are no CORS headers, so no other page reads an answer. Nor does any start work here: what it may do
+    is lead its reader to the page itself.
 
     Attributes
     ----------
@@ -63,8 +66,8 @@ class Guard:
         if origin is not None and origin.partition("://")[2] != host:
             await _refuse(send, 403, "requests must come from the studio's own page; this one came from another.")
             return
-        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
-            # An image of another page's would not be shown there, but it would be trained here.
+        if not _ours(headers) and not _link(scope, headers):
+            # An image or a frame of another page's would not be shown there, but it would be trained here.
             await _refuse(send, 403, "requests must come from the studio's own page; this one came from another.")
             return
         if not _small(scope, headers):
@@ -101,6 +104,21 @@ class Guard:
         # Other servers of this machine set cookies, too, with names that the standard library refuses to read.
         kept = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
         return asked or next((value for name, _, value in kept if name == COOKIE), "")
+
+
+def _ours(headers: dict[str, str]) -> bool:
+    """Whether the studio's page asks, or its reader, or what is no browser, which says nothing of it."""
+    return headers.get("sec-fetch-site", "none").strip().lower() in ("same-origin", "none")
+
+
+def _link(scope: Scope, headers: dict[str, str]) -> bool:
+    """Whether somebody follows a link to the page from elsewhere; a frame is no reader."""
+    return (
+        scope.get("method", "GET") in ("GET", "HEAD")
+        and scope.get("path") in DOCUMENTS
+        and headers.get("sec-fetch-mode") == "navigate"
+        and headers.get("sec-fetch-dest", "document") == "document"
+    )
 
 
 def _small(scope: Scope, headers: dict[str, str]) -> bool:

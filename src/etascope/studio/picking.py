@@ -23,7 +23,7 @@ from etascope.report.document import Document, pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.crew import Crew
-from etascope.studio.errors import unexpected
+from etascope.studio.failure import sentence
 from etascope.studio.source import Source
 from etascope.studio.work import FOLDS, describe, groups, lay_open, train_plan
 from etascope.training.plan_rows import in_plan_order
@@ -135,10 +135,8 @@ class Picks:
             raise
         except TimeoutError:
             pick.tell({"event": "failed", "error": _too_long(self.longest)})
-        except InputError as error:
-            pick.tell({"event": "failed", "error": str(error)})
         except Exception as error:
-            pick.tell({"event": "failed", "error": unexpected(error)})
+            pick.tell({"event": "failed", "error": sentence(error)})
 
     async def _search(self, pick: Pick, page: str, source: Source, recipe: Recipe) -> None:
         began, method, done = time.perf_counter(), Automatic(), list[History]()
@@ -193,5 +191,5 @@ class Picks:
 def _too_long(seconds: float) -> str:
     return (
         f"a search may take {seconds:g} s here, and this one takes more; it was stopped. Take fewer epochs or hidden "
-        "units, or larger batches, or use etascope pick, which may take as long as it needs."
+        "units, or larger batches."
     )

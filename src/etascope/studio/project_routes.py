@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path as File
 from typing import Annotated
 
@@ -20,12 +22,13 @@ from etascope.report.document import Document, pick_document
 from etascope.report.html import run_html
 from etascope.report.run_list import runs_document
 from etascope.studio.asked import AskedRecipe, LearningRate
+from etascope.studio.bounds import FEWER, Bounds, Limit
 from etascope.studio.crew import Crew
 from etascope.studio.library import MOST_UPLOADS, Library, told
 from etascope.studio.picking import Picks
 from etascope.studio.source import Source
 from etascope.studio.training_routes import NO_STORE, event, scripts
-from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, clear, unpack
+from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, Unpacked, clear, unpack
 from etascope.studio.work import describe
 
 #: Seconds that an upload may take, and runs that are listed.
@@ -38,7 +41,7 @@ NAMES = "Uploads that the page knows of, with commas: only who knows the name of
 Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
 
 
-def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | None) -> APIRouter:
+def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | None, bounds: Bounds) -> APIRouter:
     """Return the routes.
 
     Parameters
@@ -47,6 +50,8 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
         Who trains, and what is known.
     store
         Where runs are kept, or None.
+    bounds
+        How long work for one question may take.
     """
     routes, coming = APIRouter(prefix="/api"), asyncio.Semaphore(AT_ONCE)
 
@@ -70,19 +75,21 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
         name, folder = library.room()
         try:
             async with asyncio.timeout(LONGEST_UPLOAD):
-                await _receive(request, folder)
-            recipe = AskedRecipe().recipe()
-            _, data = await crew.run("upload", describe, Source(str(folder)), recipe)
+                found = await _receive(request, folder)
+            looking = Limit("looking at an upload", bounds.other, FEWER)
+            _, data = await crew.run("upload", describe, Source(str(folder)), AskedRecipe().recipe(), limit=looking)
         except TimeoutError:
             clear(folder)
             raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
         except InputError as error:
             clear(folder)
-            # Where it was unpacked is nobody's business.
-            raise InputError(str(error).replace(str(folder), "the zip")) from error
+            if not error.advice:
+                raise
+            raise InputError(f"{error.said} Put that right, and zip the folder again.") from error
         except BaseException:
             clear(folder)
             raise
+        data = replace(data, notes=(*found.notes, *data.notes))
         library.add(name, folder, data)
         return told(name, data)
 
@@ -133,7 +140,7 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
 
     def kept(name: str) -> StoredRun:
         if store is None:
-            raise InputError("this studio keeps no runs. Start it with 'etascope studio', or give create_app a store.")
+            raise InputError("this studio keeps no runs. Start one that has a place to keep them.")
         return store.get(name)
 
     @routes.get("/runs/{name}")
@@ -153,7 +160,7 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
     return routes
 
 
-async def _receive(request: Request, folder: File) -> None:
+async def _receive(request: Request, folder: File) -> Unpacked:
     done = 0
     with tempfile.TemporaryFile() as archive:
         async for chunk in request.stream():
@@ -162,4 +169,13 @@ async def _receive(request: Request, folder: File) -> None:
                 raise InputError(f"a zip may have {LARGEST_ZIP // MEBIBYTE} MiB; this one has more. Give fewer images.")
             archive.write(chunk)
         archive.seek(0)
-        await asyncio.to_thread(unpack, archive, folder)
+        stop = threading.Event()
+        working = asyncio.ensure_future(asyncio.to_thread(unpack, archive, folder, stop.is_set))
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            # A thread ends by itself or not at all; what it writes to must not go before it.
+            stop.set()
+            await asyncio.wait((working,))
+            working.exception()
+            raise

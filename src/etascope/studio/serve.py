@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
+import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
+from etascope.core.visible import visible
 from etascope.studio.app import create_app
-from etascope.studio.guard import Guard
+from etascope.studio.guard import UPLOADS, Guard
 
+#: Seconds in which a request must come, headers and body.
+LATEST = 10.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Visible(logging.Formatter):
+    """Writes down what happened with every character to be seen: names of files may stand in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        return visible(super().format(record))
+
+
+#: What the server writes to the terminal.
+LOG = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"visible": {"()": Visible, "format": "%(levelname)s: %(message)s"}},
+    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "visible"}},
+    "loggers": {
+        "uvicorn": {"handlers": ["terminal"], "propagate": False},
+        "asyncio": {"handlers": ["terminal"], "propagate": False},
+    },
+}
 
 
 def serve(
@@ -69,8 +98,46 @@ def serve(
     tell(link)
     if show:
         threading.Timer(0.3, webbrowser.open, [link]).start()
-    config = uvicorn.Config(guard, log_level="warning", timeout_graceful_shutdown=1, access_log=False)  # pyright: ignore[reportArgumentType]
-    _Server(config).run(sockets=[listening])
+    config = uvicorn.Config(
+        guard,  # pyright: ignore[reportArgumentType]
+        http=Prompt, ws="none", log_config=LOG, log_level="error", access_log=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = _Server(config)
+    with _hung_up(server):
+        server.run(sockets=[listening])
+
+
+class Prompt(H11Protocol):
+    """A connection that is closed when a request does not come whole in time: whoever sends half of one holds it."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, and look whether more is due."""
+        super().data_received(data)
+        self._expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        super().connection_lost(exc)
+        self._wait(False)
+
+    def _expect(self) -> None:
+        coming = self.conn.their_state
+        # An upload has a time of its own.
+        self._wait(coming is h11.IDLE or (coming is h11.SEND_BODY and self.scope["path"] != UPLOADS))
+
+    def _wait(self, due: bool) -> None:
+        if due and self._late is None:
+            self._late = self.loop.call_later(LATEST, self.transport.close)
+        elif not due and self._late is not None:
+            self._late.cancel()
+            self._late = None
 
 
 class _Server(uvicorn.Server):
@@ -78,3 +145,18 @@ class _Server(uvicorn.Server):
         # Answers under way are cut off, which is no fault to fill the terminal with.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
+
+
+@contextmanager
+def _hung_up(server: uvicorn.Server) -> Generator[None]:
+    """End the server, its processes and what was uploaded when the terminal is closed, unless that is ignored."""
+    signals = [getattr(signal, "SIGHUP", None)] if threading.current_thread() is threading.main_thread() else []
+    before = {number: signal.getsignal(number) for number in signals if number is not None}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, server.handle_exit)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

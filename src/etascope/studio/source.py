@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 
 from etascope.core.data import Dataset
+from etascope.core.errors import InputError
 from etascope.images.catalogue import CATALOGUE, open_here
 from etascope.images.found import Wishes
 from etascope.images.joining import to_dataset
@@ -36,6 +38,21 @@ class Source:
             If they are not here, or cannot be read.
         """
         known = CATALOGUE.get(self.name)
-        whole = open_images(self.name) if known is None else to_dataset(open_here(known, Wishes()))
+        if known is not None:
+            whole = to_dataset(open_here(known, Wishes()))
+        else:
+            whole = open_images(self.name) if self.name == "digits" else self._open_upload()
         part = whole if self.most is None else take_part(whole, self.most)
         return part, 0 if part is whole else len(whole)
+
+    def _open_upload(self) -> Dataset:
+        """Return what was sent; where it was unpacked is nobody's business."""
+
+        def told(said: str) -> str:
+            return said.replace(f"{self.name}{os.sep}", "").replace(self.name, "the zip")
+
+        try:
+            found = open_images(self.name)
+        except InputError as error:
+            raise InputError(told(error.said), told(error.advice)) from error
+        return replace(found, notes=tuple(map(told, found.notes)))

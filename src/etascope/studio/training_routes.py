@@ -18,11 +18,11 @@ from etascope.learn.quiz import trace_quiz
 from etascope.report.code.frameworks import FRAMEWORKS, code_for
 from etascope.report.document import Document, trace_document
 from etascope.studio.asked import AskedLandscape, AskedRace, AskedRate, AskedRecipe, AskedTrace, Drawing, dial_rates
-from etascope.studio.bounds import Bounds, Limit
+from etascope.studio.bounds import FEWER, Bounds, Limit
 from etascope.studio.crew import Crew
 from etascope.studio.descent import descent
 from etascope.studio.drawing import predictions
-from etascope.studio.errors import unexpected
+from etascope.studio.failure import sentence
 from etascope.studio.landscape import landscape
 from etascope.studio.library import Library
 from etascope.studio.metrics import metrics
@@ -66,12 +66,9 @@ def training_routes(crew: Crew, library: Library, bounds: Bounds) -> APIRouter:
                 async for document in work:
                     told.append(document)
                     yield event(document)
-            except InputError as error:
-                yield event({"event": "failed", "error": str(error)})
-                return
             except Exception as error:
                 # The answer has begun: only an event can still tell of it.
-                yield event({"event": "failed", "error": unexpected(error)})
+                yield event({"event": "failed", "error": sentence(error)})
                 return
             kept[key] = told
             while len(kept) > KEPT:
@@ -124,7 +121,7 @@ def training_routes(crew: Crew, library: Library, bounds: Bounds) -> APIRouter:
         """Return scripts that train exactly this recipe at this rate, a framework each."""
         recipe = asked.recipe()
         work = (library.source(asked.data), recipe)
-        _, data = await crew.run(asked.page, describe, *work, limit=Limit("looking at the images", bounds.other))
+        _, data = await crew.run(asked.page, describe, *work, limit=Limit("looking at the images", bounds.other, FEWER))
         return scripts(recipe, data, asked.learning_rate)
 
     return routes
@@ -157,4 +154,4 @@ def _script(framework: str, recipe: Recipe, data: DataSummary, learning_rate: fl
     try:
         return code_for(framework, recipe, data, learning_rate)
     except InputError as error:
-        return f"# {error}"
+        return f"# {sentence(error)}"

@@ -2,116 +2,192 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import stat
 import warnings
 import zipfile
 import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from etascope.core.errors import InputError
+from etascope.images.decode import FORMATS
+from etascope.images.paths import SUFFIXES
+from etascope.images.zip_directory import MEBIBYTE, open_zip
+from etascope.studio.failure import Failed
 
-MEBIBYTE = 2**20
+AGAIN = "Zip the folder again."
 #: Bytes of a zip; bytes and files that come out of it; bytes of one file.
 LARGEST_ZIP, LARGEST, MOST_FILES, LARGEST_FILE = 64 * MEBIBYTE, 256 * MEBIBYTE, 20_000, 16 * MEBIBYTE
-#: Pixels of one image, and of all together: a few bytes can stand for very many.
-MOST_PIXELS, ALL_PIXELS = 25_000_000, 2_000_000_000
-#: Bytes of a class's name: what file systems take.
-LONGEST_NAME = 200
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"})
+#: Pixels of one image, and of all together: a few bytes can stand for very many, and each is decoded.
+MOST_PIXELS, ALL_PIXELS = 25_000_000, 1_000_000_000
+#: For how many pixels one counts that is laid over white, and how many of a JPEG's count for one: what they cost.
+TRANSPARENT, SHRUNK = 8, 4
+#: Bytes of a name: what file systems take. Folders in folders.
+LONGEST_NAME, DEEPEST = 200, 12
 #: What systems put beside the images.
 LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+#: When the disk, and not the zip, is to blame.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EIO)
 
 
-def unpack(archive: IO[bytes], folder: Path) -> int:
-    """Unpack a zip that has a folder for each class, and return how many images came out.
+@dataclass(frozen=True)
+class Unpacked:
+    """What came out of a zip.
 
-    Files are named anew, `class/number.suffix`: no name of the zip becomes a path, but for that of the class, which is
-    checked. Bytes are counted as they come out, whatever the zip says of them.
+    Attributes
+    ----------
+    images
+        How many.
+    notes
+        What was left in it, a sentence.
+    """
+
+    images: int
+    notes: tuple[str, ...] = ()
+
+
+class Stopped(Exception):
+    """Nobody waits for the zip any more."""
+
+
+def unpack(archive: IO[bytes], folder: Path, stopped: Callable[[], bool] = lambda: False) -> Unpacked:
+    """Unpack the images of a zip that has a folder for each class, and say what came out.
+
+    Folders and names stay as they are, so that they open as on disk, but each part of a path is checked. Bytes are
+    counted as they come out, whatever the zip says of them, and pixels before any is decoded.
+
+    Parameters
+    ----------
+    archive
+        The zip.
+    folder
+        An empty one, for what comes out.
+    stopped
+        Asked again and again whether to give up. Default: never.
 
     Raises
     ------
     InputError
         If it is no zip, holds links, leads out of the folder, has no folders of classes, or is too large in any way.
+    Failed
+        If this machine's disk does not take it.
+    Stopped
+        If it was asked to give up.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
-            return _unpack(opened, folder)
-    except InputError:
-        raise
+        with open_zip(archive) as opened:
+            return _unpack(opened, folder, stopped)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError, ValueError, zlib.error) as error:
-        raise InputError(
-            f"images come as a zip that can be read; this one cannot: {error}. Zip the folder again."
-        ) from error
+        if isinstance(error, InputError):
+            raise
+        if isinstance(error, OSError) and error.errno in _DISK:
+            raise Failed(
+                f"an upload is unpacked on the disk of the studio's machine, which cannot take it: {error.strerror}. "
+                "Make room there, and drop the images again.",
+                507,
+            ) from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"images come as a zip that can be read; this one cannot: {why}. {AGAIN}") from error
 
 
-def _unpack(opened: zipfile.ZipFile, folder: Path) -> int:
+def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) -> Unpacked:
     entries = [entry for entry in opened.infolist() if not entry.is_dir() and not _litter(entry.filename)]
     if len(entries) > MOST_FILES:
         raise InputError(f"a zip may hold {MOST_FILES:,} files; this one has {len(entries):,}. Give a part of them.")
-    room, pixels, count = LARGEST, ALL_PIXELS, 0
+    room, pixels, count, left = LARGEST, ALL_PIXELS, 0, Counter[str]()
     for entry in entries:
-        path = PurePosixPath(entry.filename.replace("\\", "/"))
-        if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise InputError(
-                f"files of a zip must stay inside it; found {entry.filename[:80]!r}. Zip the folder again."
-            )
-        if stat.S_ISLNK(entry.external_attr >> 16):
-            raise InputError(
-                f"a zip of images has no links; found {entry.filename[:80]!r}. Put the images themselves in."
-            )
-        if path.suffix.lower() not in SUFFIXES:
+        parts = _parts(entry)
+        kind = PurePosixPath(parts[-1]).suffix.lower()
+        if kind not in SUFFIXES:
+            left[kind] += 1
             continue
-        if len(path.parts) < 2:
+        if len(parts) < 2:
             raise InputError(
-                f"images stand in a folder for each class; found {path.name[:80]!r} outside of any. Make the folders, "
+                f"images stand in a folder for each class; found {parts[0][:80]!r} outside of any. Make the folders, "
                 "and zip what is around them."
             )
-        if len(path.parts[-2].encode()) > LONGEST_NAME:
+        file = folder.joinpath(*parts)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists():
+            raise InputError(f"a zip holds each file once; found {_shown(entry)} twice. {AGAIN}")
+        with opened.open(entry) as source, file.open("xb") as target:
+            room -= _copy(source, target, min(LARGEST_FILE, room), _shown(entry), stopped)
+        pixels -= _pixels(file, _shown(entry))
+        if pixels < 0:
             raise InputError(
-                f"a class may have a name of {LONGEST_NAME} bytes; found {path.parts[-2][:80]!r}. Shorten the name."
+                f"all images together may have {ALL_PIXELS // 10**6:,} million pixels, where one that is transparent "
+                f"counts {TRANSPARENT} times and {SHRUNK} of a JPEG once; these have more. Make the images smaller, or "
+                "give fewer."
             )
-        kind = folder / path.parts[-2]
-        kind.mkdir(exist_ok=True)
-        file = kind / f"{count:06}{path.suffix.lower()}"
-        with opened.open(entry) as source, file.open("wb") as target:
-            room -= _copy(source, target, min(LARGEST_FILE, room), entry.filename)
-        pixels -= _pixels(file, min(MOST_PIXELS, pixels), entry.filename[:80])
         count += 1
+    kinds = ", ".join(f"{number:,} {kind[:12] or 'without an ending'}" for kind, number in left.most_common(5))
     if not count:
-        raise InputError(f"a zip needs images, {', '.join(sorted(SUFFIXES))}; found none. Zip folders of images.")
-    return count
+        raise InputError(
+            f"a zip needs images, {', '.join(sorted(SUFFIXES))}; found {kinds or 'none'}. Zip folders of images."
+        )
+    return Unpacked(count, (f"Files of the zip that are no images were left out: {kinds}.",) if left else ())
 
 
-def _copy(source: IO[bytes], target: IO[bytes], most: int, name: str) -> int:
+def _parts(entry: zipfile.ZipInfo) -> Sequence[str]:
+    """Return the path of a file, part by part, each of which can be a name and none of which leads elsewhere."""
+    path = PurePosixPath(entry.filename.replace("\\", "/"))
+    if not path.parts or path.is_absolute() or ".." in path.parts or any(":" in part for part in path.parts):
+        raise InputError(f"files of a zip must stay inside it; found {_shown(entry)}. {AGAIN}")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise InputError(f"a zip of images has no links; found {_shown(entry)}. Put the images themselves in.")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Of the others, a few bytes become gigabytes before anybody can count them.
+        raise InputError(
+            f"files of a zip must be deflated, as zip programs do it, or stored; {_shown(entry)} is not. {AGAIN}"
+        )
+    if len(path.parts) > DEEPEST:
+        raise InputError(f"folders may be {DEEPEST - 1} deep; found {_shown(entry)}. Zip the folders of the classes.")
+    longest = max(path.parts, key=lambda part: len(part.encode(errors="replace")))
+    if len(longest.encode(errors="replace")) > LONGEST_NAME:
+        raise InputError(f"a name may have {LONGEST_NAME} bytes; found {longest[:80]!r}. Shorten the name.")
+    return path.parts
+
+
+def _shown(entry: zipfile.ZipInfo) -> str:
+    return repr(entry.filename[:80])
+
+
+def _copy(source: IO[bytes], target: IO[bytes], most: int, shown: str, stopped: Callable[[], bool]) -> int:
     done = 0
     while chunk := source.read(min(MEBIBYTE, most - done + 1)):
+        if stopped():
+            raise Stopped
         done += len(chunk)
         if done > most:
             raise InputError(
                 f"an image may have {LARGEST_FILE // MEBIBYTE} MiB and all together {LARGEST // MEBIBYTE} MiB; "
-                f"{name[:80]!r} goes beyond. Make the images smaller."
+                f"{shown} goes beyond. Make the images smaller."
             )
         target.write(chunk)
     return done
 
 
-def _pixels(file: Path, most: int, shown: str) -> int:
-    """Return how many pixels an image says that it has; what is no image is told when the images are opened."""
+def _pixels(file: Path, shown: str) -> int:
+    """Return how many pixels an image counts for; what is no image is told when the images are opened."""
     from PIL import Image
 
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(file) as image:
-            found = image.width * image.height
+        with warnings.catch_warnings(action="ignore"), Image.open(file, formats=FORMATS) as image:
+            found, kind = image.width * image.height, image.format
+            transparent = "transparency" in image.info or image.mode[-1:].lower() == "a"
     except Exception:
         return 0
-    if found > most:
+    if found > MOST_PIXELS:
         raise InputError(
-            f"an image may have {MOST_PIXELS // 10**6} million pixels and all together {ALL_PIXELS // 10**6} million; "
-            f"{shown!r} has {found // 10**6} million. Make the images smaller."
+            f"an image may have {MOST_PIXELS // 10**6} million pixels; {shown} has {found // 10**6} million. Make it "
+            "smaller."
         )
-    return found
+    return found * TRANSPARENT if transparent else found // SHRUNK if kind == "JPEG" else found
 
 
 def _litter(name: str) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from etascope.core.visible import visible
+
 #: Seconds that a script has to end by itself after SIGTERM; then SIGKILL ends it.
 GRACE = 5.0
 #: A line is cut off in front at this many bytes: binary garbage may have none.
@@ -198,7 +200,7 @@ def end(scripts: Iterable[Script], grace: float = GRACE) -> None:
 
 
 def _shown(text: str) -> str:
-    line = "".join(character if character.isprintable() else "?" for character in text.strip())
+    line = visible(text.strip())
     return line if len(line) <= 200 else f"{line[:200]}..."
 
 

@@ -23,13 +23,15 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     if recipe.optimizer not in OPTIMIZERS:
         raise InputError(
             f"scikit-learn's MLPClassifier trains with {', '.join(OPTIMIZERS)}; this recipe has {recipe.optimizer}, "
-            "and a rate found for one optimizer says nothing of another. Try --framework pytorch."
+            "and a rate found for one optimizer says nothing of another.",
+            "Try --framework pytorch.",
         )
     if not constant(recipe):
         shape = recipe.schedule + (" schedule with a warm-up" if recipe.warmup else " schedule")
         raise InputError(
             f"scikit-learn's MLPClassifier trains at a constant rate; this recipe has a {shape}, and its peak rate "
-            "would be too high for that. Try --framework pytorch."
+            "would be too high for that.",
+            "Try --framework pytorch.",
         )
     notes = [
         note(data.source),

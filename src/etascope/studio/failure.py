@@ -1,0 +1,72 @@
+"""What goes wrong, whatever it is, as one sentence for the page: `Failed`, `called`, `sentence`."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+from etascope.core.errors import InputError, one_line
+from etascope.core.visible import visible
+
+
+class Failed(Exception):
+    """What was asked could not be done, and what was sent is not to blame; the message is a sentence for the page.
+
+    Parameters
+    ----------
+    said
+        The sentence.
+    status
+        Of the answer: 500 for what should not happen, 503 for what may go better the next time.
+    """
+
+    def __init__(self, said: str, status: int = 500) -> None:
+        super().__init__(said)
+        self.status = status
+
+
+def called(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - what it returns
+    """Return what a function returns; a worker calls it so, and all that it raises can be sent to the server.
+
+    Exceptions of other libraries need not survive being sent, and the server would lose its worker over it.
+
+    Raises
+    ------
+    InputError
+        As the function does, or if memory ran out.
+    Failed
+        If it raises anything else.
+    """
+    try:
+        return function(*arguments)
+    except InputError as error:
+        if _survives(error):
+            raise
+        raise InputError(error.said, error.advice) from None
+    except MemoryError:
+        raise InputError(
+            "this takes more memory than there is. Take fewer hidden units, smaller batches or fewer images."
+        ) from None
+    except BaseException as error:
+        raise Failed(unexpected(error)) from None
+
+
+def sentence(error: BaseException) -> str:
+    """Return what the page shows of an error."""
+    if isinstance(error, InputError):
+        return error.said
+    return visible(str(error)) if isinstance(error, Failed) else unexpected(error)
+
+
+def unexpected(error: BaseException) -> str:
+    """Return a sentence for what should not have happened."""
+    return f"the studio failed with {visible(one_line(error)[:240])}. Try again; if it stays, report it."
+
+
+def _survives(error: InputError) -> bool:
+    try:
+        again = pickle.loads(pickle.dumps(error))
+    except Exception:
+        return False
+    return type(again) is type(error) and str(again) == str(error)
