@@ -51,7 +51,7 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
     test_rows = np.flatnonzero(gathered.rows >= len(train.files))
     names, rows = names[gathered.rows], test_rows if len(test_rows) else None
-    return Found(gathered.images, names, str(folder), None, rows, (*notes, *more, *gathered.notes))
+    return Found(gathered.images, names, str(folder), None, rows, (*notes, *more, *gathered.notes), gathered.reading)
 
 
 def _below(folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
+from etascope.images.copies import copies_note
 from etascope.images.found import Found, tail_rows
 from etascope.images.labels import classes, need_two
 
@@ -31,7 +32,8 @@ def to_dataset(found: Found) -> Dataset:
             f"every class of the test part must be among the training images; {names[unseen[0]]!r} of {found.source} "
             "is not. Add training images of it, or remove it from the test part."
         )
-    return Dataset(found.images, numbers, names, found.source, found.test_rows, found.notes)
+    notes = (*found.notes, *copies_note(found.images, found.test_rows))
+    return Dataset(found.images, numbers, names, found.source, found.test_rows, notes)
 
 
 def with_test(found: Found, held: Found) -> Found:

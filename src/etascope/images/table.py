@@ -34,7 +34,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
     labels = np.array([label for _, label in rows], np.str_)
     need_two(sorted(set(labels.tolist()), key=natural), str(path))
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
-    return Found(gathered.images, labels[gathered.rows], str(path), None, None, gathered.notes)
+    return Found(gathered.images, labels[gathered.rows], str(path), None, None, gathered.notes, gathered.reading)
 
 
 def _rows(path: Path) -> list[tuple[str, str]]:

@@ -1,0 +1,93 @@
+"""JPEG files: opened without Pillow's limit on size, and damage noticed that the decoder passes over in silence."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image, JpegImagePlugin
+
+#: How every JPEG file starts.
+START = b"\xff\xd8\xff"
+
+_END = b"\xff\xd9"
+#: The end marker and a byte of pixels: what a decoder that has all its pixels without wanting this was led astray.
+_TAIL = 8
+_MORE = bytes(range(1, 255)) * 4
+#: In the pixels of one scan a marker is no 00 (a plain FF), no restart and no filling.
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
+class Watched(io.BytesIO):
+    """A JPEG file in memory that hands out its last bytes last, and knows whether they were wanted.
+
+    Attributes
+    ----------
+    wanted
+        Whether the end was read.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.wanted = not data.endswith(_END)
+        self._last = len(data) if self.wanted else max(len(data) - _TAIL, 0)
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read on, up to the last bytes or in them."""
+        left = self._last - self.tell()
+        if left > 0:
+            return super().read(left if size is None or size < 0 else min(size, left))
+        self.wanted = self.wanted or size != 0
+        return super().read(size)
+
+
+def open_jpeg(file: io.BytesIO) -> JpegImagePlugin.JpegImageFile:
+    """Return the first image of a JPEG file, not decoded, of any size.
+
+    Raises
+    ------
+    SyntaxError
+        If its header is damaged.
+    """
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    return JpegImageFile(file)
+
+
+def was_led_astray(picture: Image.Image, file: Watched) -> str:
+    """Return what is wrong with a decoded JPEG whose decoder said nothing, or "".
+
+    A flipped bit sends the decoder of baseline JPEG astray: it then has all pixels too early, or too few bits for the
+    last ones, which it leaves at middle gray. Damage within a progressive file is not noticed.
+    """
+    if not file.wanted and not _goes_on(file.getvalue()):
+        return "data is left over behind its last pixel"
+    if not _gray_corner(picture):
+        return ""
+    longer = open_jpeg(io.BytesIO(file.getvalue()[: -len(_END)] + _MORE + _END))
+    if picture.size != longer.size:
+        longer.draft(None, picture.size)
+    same = longer.size != picture.size or longer.tobytes() == picture.tobytes()
+    return "" if same else "data is missing for its last pixels"
+
+
+def _gray_corner(picture: Image.Image) -> bool:
+    corner = picture.getpixel((picture.width - 1, picture.height - 1))
+    return corner in (128, (128, 128, 128))
+
+
+def _goes_on(data: bytes) -> bool:
+    """Say whether other data, a second image for instance, follows the first image."""
+    end = data.find(b"\xff\xda")
+    while end >= 0:
+        marker = _MARKER.search(data, end + 2)
+        if marker is None:
+            return False
+        if marker.group() == _END:
+            return marker.end() < len(data)
+        # Tables between two scans: on behind them.
+        length = int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+        end = marker.end() + max(length, 2) - 2
+    return False
