@@ -16,6 +16,7 @@ from etascope.core.errors import InputError
 from etascope.images import jpeg, tiff
 from etascope.images.colour import has_colour
 from etascope.images.contents import what_it_is
+from etascope.images.damage import fault_of
 from etascope.images.found import KEEP, Wishes
 from etascope.images.ranges import Extent
 from etascope.images.transparency import Glass, lay, look_through
@@ -211,8 +212,12 @@ def _decode_other(
             return Decoded(pixels, native, extent, glass, tuple(marks), again)
     elif getattr(picture, "is_animated", False):
         marks.append(Mark("frames", name, str(getattr(picture, "n_frames", 2))))
-    if picture.format == "WEBP" and (fault := _webp_fault(file)):
-        marks.append(Mark("damaged", name, fault))
+    if picture.format in ("PNG", "WEBP", "GIF"):
+        file.seek(0)
+        data = file.read()
+        picture.load()
+        if fault := fault_of(data):
+            marks.append(Mark("damaged", name, fault))
     deep = both_bytes(picture, file, tiles, FORMATS) if tiles else None
     if deep is None:
         pixels, extent, glass = _pixels(picture, wishes, size, name)
@@ -272,12 +277,6 @@ def _as_picture(pixels: NDArray[np.uint8]) -> Image.Image:
     from PIL import Image
 
     return Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels))
-
-
-def _webp_fault(file: IO[bytes]) -> str:
-    file.seek(4)
-    claimed, held = int.from_bytes(file.read(4), "little") + 8, _length(file)
-    return f"it says that it has {claimed:,} bytes and has {held:,}" if claimed != held else ""
 
 
 def _length(file: IO[bytes]) -> int:

@@ -6,6 +6,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from etascope.images.damage import ZEROS
+
 if TYPE_CHECKING:
     from PIL import Image, JpegImagePlugin
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 START = b"\xff\xd8\xff"
 
 _END = b"\xff\xd9"
+_SCAN = b"\xff\xda"
 #: The end marker and a byte of pixels: what a decoder that has all its pixels without wanting this was led astray.
 _TAIL = 8
 _MORE = bytes(range(1, 255)) * 4
@@ -56,21 +59,56 @@ def open_jpeg(file: io.BytesIO) -> JpegImagePlugin.JpegImageFile:
     return JpegImageFile(file)
 
 
+def fault_of_stream(data: bytes) -> str:
+    """Return what is wrong with a JPEG stream out of another file, or ""; it is decoded for that.
+
+    Raises
+    ------
+    Exception
+        Of any kind, if it cannot be decoded.
+    """
+    file = Watched(data)
+    picture = open_jpeg(file)
+    picture.load()
+    return was_led_astray(picture, file)
+
+
 def was_led_astray(picture: Image.Image, file: Watched) -> str:
     """Return what is wrong with a decoded JPEG whose decoder said nothing, or "".
 
     A flipped bit sends the decoder of baseline JPEG astray: it then has all pixels too early, or too few bits for the
     last ones, which it leaves at middle gray. Damage within a progressive file is not noticed.
     """
-    if not file.wanted and not _goes_on(file.getvalue()):
+    data = file.getvalue()
+    if _has_hole(data, "progressive" in picture.info):
+        return "there are zeros among its packed pixels"
+    if not file.wanted and not _goes_on(data):
         return "data is left over behind its last pixel"
     if not _gray_corner(picture):
         return ""
-    longer = open_jpeg(io.BytesIO(file.getvalue()[: -len(_END)] + _MORE + _END))
+    longer = open_jpeg(io.BytesIO(data[: -len(_END)] + _MORE + _END))
     if picture.size != longer.size:
         longer.draft(None, picture.size)
     same = longer.size != picture.size or longer.tobytes() == picture.tobytes()
     return "" if same else "data is missing for its last pixels"
+
+
+def _has_hole(data: bytes, progressive: bool) -> bool:
+    """Say whether zeros lie among the pixels of a baseline file, whose code of zeros is not that of flat ground."""
+    start = data.find(_SCAN)
+    if progressive or start < 0 or data.find(ZEROS, start, start + (len(data) if data.endswith(_END) else 0)) < 0:
+        return False
+    # In the table of AC codes of brightness the first symbol has the code of zeros; 00 and F0 are flat ground.
+    at = data.find(b"\xff\xc4")
+    while 0 <= at < start:
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        table, end = at + 4, at + 2 + length
+        while table + 17 < end:
+            if data[table] == 0x10 and data[table + 17] in (0x00, 0xF0):
+                return False
+            table += 17 + sum(data[table + 1 : table + 17])
+        at = data.find(b"\xff\xc4", at + 4)
+    return True
 
 
 def _gray_corner(picture: Image.Image) -> bool:
@@ -80,7 +118,7 @@ def _gray_corner(picture: Image.Image) -> bool:
 
 def _goes_on(data: bytes) -> bool:
     """Say whether other data, a second image for instance, follows the first image."""
-    end = data.find(b"\xff\xda")
+    end = data.find(_SCAN)
     while end >= 0:
         marker = _MARKER.search(data, end + 2)
         if marker is None:

@@ -7,17 +7,21 @@ import ctypes
 import functools
 import itertools
 import re
+import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+from etascope.images.damage import ZEROS
+from etascope.images.jpeg import fault_of_stream
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _STARTS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b")
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _DESCRIPTION = 254, 256, 257, 258, 259, 270
-_BANDS, _FORMAT = 277, 339
+_BANDS, _FORMAT, _TABLES = 277, 339, 347
 _PLACES = ((273, 279), (324, 325))
-_RAW, _JPEG = 1, 7
+_RAW, _LZW, _JPEG, _DEFLATE = 1, 5, 7, (8, 32946)
 _NUMBERS = {1: "whole numbers", 2: "signed numbers", 3: "floats", 5: "complex numbers", 6: "complex numbers"}
 #: Compressions that Pillow's own libtiff cannot unpack.
 _UNREAD = {
@@ -134,7 +138,7 @@ def what_is_missing(picture: Any, file: IO[bytes], size: int) -> str:  # noqa: A
     """Return what is wrong with the places where a TIFF says that its pixels lie, or "".
 
     They must lie within the file's `size` bytes and not over each other; pixels that are not packed must be as many as
-    the image has; packed as JPEG each part must begin and end as one.
+    the image has. Packed as JPEG each part must begin and end as one; packed by Deflate it must fit its checksum.
     """
     tags = picture.tag_v2
     starts, counts = next(((tags[a], tags[b]) for a, b in _PLACES if a in tags and b in tags), ((), ()))
@@ -148,11 +152,24 @@ def what_is_missing(picture: Any, file: IO[bytes], size: int) -> str:  # noqa: A
     rows = tags.get(_HEIGHT, 0) if tags.get(_BANDS, 1) == len(bits) else 0
     if packed == _RAW and parts and sum(counts) < tags.get(_WIDTH, 0) * sum(bits) // 8 * rows:
         return "it holds fewer pixels than it says"
-    if packed == _JPEG:
+    if packed in (_LZW, _JPEG, *_DEFLATE):
         for start, count in parts:
             file.seek(start)
-            first = file.read(2)
-            file.seek(start + count - 2)
-            if first != b"\xff\xd8" or file.read(2) != b"\xff\xd9":
-                return "a part of it does not begin and end as JPEG does"
+            if fault := _packing_fault(packed, file.read(count), tags.get(_TABLES, b"")):
+                return fault
+    return ""
+
+
+def _packing_fault(packed: int, part: bytes, tables: bytes) -> str:
+    if packed == _JPEG:
+        part = part.rstrip(b"\0")
+        if not part.startswith(b"\xff\xd8") or not part.endswith(b"\xff\xd9"):
+            return "a part of it does not begin and end as JPEG does"
+        return fault_of_stream(tables[:-2] + part[2:] if tables else part)
+    if packed == _LZW:
+        return "there are zeros among its packed pixels" if ZEROS in part else ""
+    try:
+        zlib.decompress(part)
+    except zlib.error as error:
+        return f"a part of it is not as its checksum says ({error})"
     return ""
