@@ -16,8 +16,8 @@ START = b"\xff\xd8\xff"
 
 _END = b"\xff\xd9"
 _SCAN = b"\xff\xda"
-#: The end marker and a byte of pixels: what a decoder that has all its pixels without wanting this was led astray.
-_TAIL = 8
+#: So many of the last bytes of pixels: a decoder that has all pixels without wanting them was led astray.
+_TAIL = 6
 _MORE = bytes(range(1, 255)) * 4
 #: In the pixels of one scan a marker is no 00 (a plain FF), no restart and no filling.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -35,7 +35,10 @@ class Watched(io.BytesIO):
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.wanted = not data.endswith(_END)
-        self._last = len(data) if self.wanted else max(len(data) - _TAIL, 0)
+        # A small image has fewer, and the header has to come at once.
+        scan = data.rfind(_SCAN)
+        start = scan + 2 + int.from_bytes(data[scan + 2 : scan + 4], "big")
+        self._last = len(data) if self.wanted else max(start, len(data) - len(_END) - _TAIL)
 
     def read(self, size: int | None = -1) -> bytes:
         """Read on, up to the last bytes or in them."""
