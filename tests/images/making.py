@@ -79,3 +79,70 @@ def write_folder(
         picture(image).save(path, **lossless)
         paths.append(path)
     return paths
+
+
+def write_tiff(
+    path: Path,
+    pixels: NDArray[np.generic],
+    *,
+    photometric: int = 1,
+    extra: tuple[int, ...] = (),
+    description: str = "",
+    compression: int = 1,
+    data: bytes | None = None,
+    tags: dict[int, tuple[int, ...]] | None = None,
+) -> Path:
+    """Write `(height, width, bands)` of any type as a TIFF of one strip, or pages of such arrays `(pages, ...)`."""
+    pages = pixels if pixels.ndim == 4 else pixels[None]
+    kinds = {"u": 1, "i": 2, "f": 3}
+    out = bytearray(struct.pack("<2sHI", b"II", 42, 0))
+    link = 4
+    for page in pages:
+        high, wide, bands = page.shape
+        held = data if data is not None else page.astype(page.dtype.newbyteorder("<")).tobytes()
+        place = len(out)
+        out += held
+        entries: dict[int, tuple[int, ...] | bytes] = {
+            256: (wide,),
+            257: (high,),
+            258: (page.dtype.itemsize * 8,) * bands,
+            259: (compression,),
+            262: (photometric,),
+            273: (place,),
+            277: (bands,),
+            278: (high,),
+            279: (len(held),),
+            339: (kinds[page.dtype.kind],) * bands,
+        }
+        if extra:
+            entries[338] = extra
+        if description:
+            entries[270] = description.encode() + b"\0"
+        entries |= tags or {}
+        rows = bytearray()
+        for tag, value in sorted(entries.items()):
+            kind, packed = (2, value) if isinstance(value, bytes) else (4, struct.pack(f"<{len(value)}I", *value))
+            if len(packed) > 4:
+                where = struct.pack("<I", len(out))
+                out += packed
+            else:
+                where = packed.ljust(4, b"\0")
+            rows += struct.pack("<HHI", tag, kind, len(value)) + where
+        out[link : link + 4] = struct.pack("<I", len(out))
+        out += struct.pack("<H", len(entries)) + rows
+        link = len(out)
+        out += bytes(4)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(out)
+    return path
+
+
+def told_or_refused(path: Path) -> str:
+    """What a damaged image file says: the marks of what was decoded, or why it was not; "" for nothing."""
+    from etascope.images.decode import BadImage, decode_file
+    from etascope.images.found import Wishes
+
+    try:
+        return " ".join(f"{mark.kind}: {mark.detail}" for mark in decode_file(path, Wishes()).marks)
+    except BadImage as error:
+        return str(error)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping, pick
+from etascope.images.array_names import Named, pick
+from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping
 from etascope.images.found import Wishes
 from tests.images.making import pictures, refused
 
@@ -95,7 +96,7 @@ def test_parts_that_do_not_fit():
 
 def test_pick_prefers_pairs_that_are_whole():
     picked = pick(["images", "target", "data"], "here")
-    assert (picked.images, picked.labels, picked.left) == ("images", "target", ("data",))
+    assert (picked.train, picked.left) == (Named("images", "target"), ("data",))
     with refused("holds nothing"):
         pick([], "here")
     with refused("holds 1"):
@@ -139,7 +140,7 @@ def test_a_bunch_that_is_refused():
         open_bunch(Bunch(data=IMAGES, target=LABELS), LABELS, Wishes())
     with refused("finite", "nan"):
         open_bunch(Bunch(data=np.full((2, 9), np.nan), target=[0, 1]), None, Wishes())
-    with refused("[0, 255]", "-3"):
+    with refused("0 .. 255", "-3"):
         open_bunch(Bunch(data=np.full((2, 9), -3.0), target=[0, 1]), None, Wishes())
 
 

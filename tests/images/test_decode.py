@@ -12,6 +12,7 @@ import pytest
 
 from etascope.images.decode import MAX_PIXELS, BadImage, decode_file, decode_picture
 from etascope.images.found import Wishes
+from etascope.images.ranges import Extent
 from tests.images.making import picture, pictures, refused
 
 GRAY = pictures(1, 9, 7)[0]
@@ -84,20 +85,24 @@ def test_exif_orientation(tmp_path, orientation):
     assert decoded.native == (9, 7)
 
 
-def test_sixteen_bits_are_scaled(tmp_path):
+def test_sixteen_bits_are_kept_until_all_of_a_set_is_seen(tmp_path):
     from PIL import Image
 
     values = np.array([[0, 257, 32896, 65535]], np.uint16)
     for ending in ("png", "tiff"):
         Image.fromarray(values).save(tmp_path / f"x.{ending}")
-        assert pixels_of(tmp_path / f"x.{ending}").ravel().tolist() == [0, 1, 128, 255]
+        decoded = decode_file(tmp_path / f"x.{ending}", Wishes())
+        assert np.array_equal(decoded.pixels[..., 0], values)
+        assert decoded.extent == Extent("whole", 0, 65535)
 
 
 def test_floats_in_a_tiff(tmp_path):
     from PIL import Image
 
     Image.fromarray(np.array([[0.0, 0.5, 1.0]], np.float32)).save(tmp_path / "x.tiff")
-    assert pixels_of(tmp_path / "x.tiff").ravel().tolist() == [0, 128, 255]
+    decoded = decode_file(tmp_path / "x.tiff", Wishes())
+    assert decoded.pixels.ravel().tolist() == [0, 0.5, 1]
+    assert decoded.extent == Extent("floats", 0, 1)
     Image.fromarray(np.array([[0.0, np.nan]], np.float32)).save(tmp_path / "x.tiff")
     with refused("x.tiff", "finite", "nan"):
         pixels_of(tmp_path / "x.tiff")
@@ -198,7 +203,7 @@ def test_other_bytes(tmp_path):
 
 def test_formats_that_start_programs_are_not_decoded(tmp_path):
     (tmp_path / "x.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n")
-    with refused("text file"):
+    with refused("PostScript", "convert it to PNG"):
         pixels_of(tmp_path / "x.png")
 
 

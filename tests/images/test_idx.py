@@ -27,7 +27,7 @@ def images_of(folder: Path, data: bytes, name: str = "a-images-idx3-ubyte") -> t
     path = folder / name
     path.write_bytes(data)
     held = bytearray()
-    return append_images(path, held), bytes(held)
+    return append_images(path, held).shape, bytes(held)
 
 
 @settings(max_examples=40, deadline=None)
@@ -36,8 +36,8 @@ def test_images_come_back(array, packed):
     with tempfile.TemporaryDirectory() as folder:
         path = write_idx(Path(folder) / ("x" + ".gz" * packed), array)
         held = bytearray(b"before")
-        shape = append_images(path, held)
-    assert shape == (*array.shape, 1)
+        header = append_images(path, held)
+    assert (header.shape, header.dtype) == ((*array.shape, 1), np.dtype("u1"))
     assert bytes(held) == b"before" + array.tobytes()
 
 
@@ -139,8 +139,8 @@ def test_an_empty_file(tmp_path):
 
 
 def test_a_wrong_type_code(tmp_path):
-    with refused("type code", "0x0d"):
-        images_of(tmp_path, idx_bytes(pictures(3)[..., 0].astype(np.float32), 0x0D))
+    with refused("type code", "0x0a"):
+        images_of(tmp_path, idx_bytes(pictures(3)[..., 0], 0x0A))
 
 
 def test_labels_for_images(tmp_path):

@@ -7,8 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.images.labels import classes, natural, need_two, read_labels
+from etascope.images.labels import classes, label_notes, natural, need_two, read_labels
 from tests.images.making import refused
+
+
+class Odd:
+    """Equal to nothing, and not able to say so, as pandas' NA."""
+
+    def __ne__(self, other: object):
+        return self
+
+    def __bool__(self) -> bool:
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+class Sparse:
+    """Has what scipy's sparse matrices have."""
+
+    def toarray(self) -> np.ndarray:
+        return np.zeros(3)
 
 
 @pytest.mark.parametrize(
@@ -37,13 +54,22 @@ def test_kinds_that_are_read(values, expected):
         ([0, 1, 2, 3], ("4 labels for 3 images",)),
         ([0, -1, 2], ("at least 0", "-1 in row 1")),
         ([0, 0.5, 2], ("whole numbers", "0.5 in row 1")),
-        ([0, float("nan"), 2], ("whole numbers", "nan in row 1")),
+        ([0, float("nan"), 2], ("row 1 is missing (nan)", "Fill it in")),
         ([0, float("inf"), 2], ("whole numbers", "inf in row 1")),
         (["a", " ", "b"], ("row 1 is empty",)),
         (["a", None, "b"], ("row 1 is missing",)),
         (np.array(["a", float("nan"), "b"], object), ("row 1 is missing",)),
         (np.array(["a", 1, "b"], object), ("all whole numbers or all strings", "int, str")),
-        (np.eye(3), ("one number or name", "(3, 3)", "argmax")),
+        (np.array(["a", "nan", "b"]), ("row 1 is missing (nan)",)),
+        (np.array(["a", "b", "<NA>"], object), ("row 2 is missing (<NA>)",)),
+        (np.array([1, Odd(), 2], object), ("row 1 is missing",)),
+        (np.ma.masked_equal([0, 1, 2], 1), ("row 1 is masked",)),
+        (np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]]), ("row 0 has 2 ones", "several labels an image")),
+        (np.zeros((3, 14)), ("row 0 has 0 ones",)),
+        (np.full((3, 2), 0.5), ("shares of 2 classes",)),
+        (np.array([[3, 4], [5, 6], [7, 8]]), ("rows of 2", "(3, 2)", "one column")),
+        (np.array([["a", "b"]] * 3), ("rows of 2", "one column")),
+        (Sparse(), ("sparse", ".toarray()")),
         (np.zeros((3, 1, 1)), ("shape (n,)", "(3, 1, 1)")),
         (5, ("shape (n,)", "()")),
         ([1j, 2j, 3j], ("whole numbers or strings", "complex128")),
@@ -55,6 +81,38 @@ def test_kinds_that_are_read(values, expected):
 def test_kinds_that_are_refused(values, parts):
     with refused(*parts):
         read_labels(values, 3)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32, np.bool_])
+def test_one_hot_rows_are_read_and_told(kind):
+    rows = np.eye(4)[[2, 0, 3]].astype(kind)
+    read = read_labels(rows, 3)
+    assert read.tolist() == [2, 0, 3]
+    assert label_notes(rows, read) == ("The labels are one-hot rows of 4; a class is the place of the 1.",)
+    assert label_notes(rows.tolist(), read) == label_notes(rows, read)
+
+
+@pytest.mark.parametrize("name", ["None", "null", "NA", "n/a"])
+def test_a_class_of_an_odd_name_is_told(name):
+    [note] = label_notes(["cat", name], read_labels(["cat", name], 2))
+    assert f"named {name!r}" in note
+    assert label_notes(["cat", "dog"], read_labels(["cat", "dog"], 2)) == ()
+
+
+def test_pandas_marks_of_what_is_missing():
+    import pandas as pd
+
+    for series in (
+        pd.Series(["a", None, "b"]),
+        pd.Series(["a", pd.NA, "b"], dtype="string"),
+        pd.Series([1, pd.NA, 2], dtype="Int64"),
+        pd.Series([1, None, 2]),
+        pd.Series(["a", np.nan, "b"]).astype(str),
+        pd.Series(["a", None, "b"], dtype="category"),
+        pd.Series(pd.to_datetime(["2026-01-01", None, "2026-01-02"])).astype(object),
+    ):
+        with refused("row 1 is missing"):
+            read_labels(series, 3)
 
 
 def test_numbers_keep_their_order_and_name_themselves():

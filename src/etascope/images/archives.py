@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tokenize
 import zipfile
 import zlib
@@ -22,6 +23,8 @@ from etascope.images.paths import as_path, existing, unreadable
 from etascope.images.zip_directory import open_zip
 
 _DEFLATE_LIMIT = 1032
+#: Words for images in a file's name, with those of its labels.
+_TOGETHER = (("images", "labels"), ("image", "label"), ("Images", "Labels"), ("x", "y"), ("X", "Y"), ("X", "y"))
 _AGAIN = "Save it again with numpy.savez."
 
 
@@ -99,18 +102,24 @@ def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
 def label_names(stem: str) -> list[str]:
     """Return the file names under which the labels of `stem.npy` are looked for, in order.
 
+    Images of one part take labels of that part alone; but training images take those of no part too.
+
     Examples
     --------
     >>> label_names("x_train")[2:6]
-    ['x_train_y.npy', 'y_train.npy', 'labels.npy', 'y.npy']
+    ['x_train_y.npy', 'y_train.npy', 'train_labels.npy', 'labels_train.npy']
+    >>> label_names("test_x")[3:6]
+    ['test_y.npy', 'test_labels.npy', 'labels_test.npy']
     """
     names = [f"{stem}_labels", f"{stem}-labels", f"{stem}_y"]
-    if "images" in stem:
-        names.append(stem.replace("images", "labels"))
-    if stem.lower().startswith("x"):
-        names.append(("y" if stem[0] == "x" else "Y") + stem[1:])
-    names += ["labels", "y", "targets", "target"]
-    return [f"{name}.npy" for name in dict.fromkeys(names)]
+    for images, labels in _TOGETHER:
+        names.append(re.sub(rf"(?<![A-Za-z]){images}(?![A-Za-z])|(?<=[a-z]){images}$", labels, stem))
+    part = re.search(r"(?<![a-z])(train|training|test|testing|val|valid|validation|dev)(?![a-z])", stem.lower())
+    if part:
+        names += [f"{part[0]}_labels", f"labels_{part[0]}", f"{part[0]}_y", f"y_{part[0]}"]
+    if part is None or part[0].startswith("train"):
+        names += ["labels", "y", "targets", "target"]
+    return [f"{name}.npy" for name in dict.fromkeys(names) if name != stem]
 
 
 def read_labels_file(labels: object) -> object:

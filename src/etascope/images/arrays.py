@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.images.array_names import pick
 from etascope.images.found import Found, Wishes, tail_rows
-from etascope.images.labels import read_labels
-from etascope.images.pixels import float_range, image_axes, scaled_bytes, to_bytes
+from etascope.images.labels import label_notes, read_labels
+from etascope.images.pixels import image_axes
+from etascope.images.ranges import Reading, decide, measure, scaled
 from etascope.images.sizes import fit, shown
-
-#: Names that images, labels, test images and test labels go by together, the first that fits wins.
-PAIRS = (
-    ("x_train", "y_train", "x_test", "y_test"),
-    ("train_images", "train_labels", "test_images", "test_labels"),
-    ("images", "labels", "test_images", "test_labels"),
-    ("images", "target", "", ""),
-    ("x", "y", "", ""),
-    ("data", "target", "", ""),
-    ("data", "labels", "", ""),
-    ("arr_0", "arr_1", "", ""),
-)
-_DARK = 32
-
-
-@dataclass(frozen=True)
-class Picked:
-    """Which names of a mapping hold what; None where there is none."""
-
-    images: str
-    labels: str | None
-    test_images: str | None
-    test_labels: str | None
-    left: tuple[str, ...]
+from etascope.images.transparency import decide_ground, look_through
 
 
 def read_array(values: object, what: str = "images") -> NDArray[Any]:
@@ -55,6 +34,41 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
         raise InputError(f"{what} must be readable as an array; {type(values).__name__} is not: {reason}.") from None
 
 
+def read_pixels(
+    parts: Sequence[NDArray[Any]], wishes: Wishes, what: str
+) -> tuple[list[NDArray[np.uint8]], tuple[str, ...], Reading]:
+    """Return arrays `(n, height, width, channels)` of any numbers as images, all read in the same way.
+
+    Returns
+    -------
+    images, notes, reading
+        The images of each part, `(n, height, width, 1 or 3)` uint8 at the size wished, sentences on what was done, and
+        how they were read. A uint8 array that needs no change is shared, not copied.
+
+    Raises
+    ------
+    InputError
+        If their values are no pixels.
+    """
+    extents = [measure(part, what) for part in parts]
+    scales = decide(extents, wishes.reading.scales, what)
+    notes = [scale.note for scale in scales.values()]
+    # One part may be of another range than the others, and would be dark among them.
+    dark = [decide([extent], scales)[extent.kind].note for extent in extents if len(parts) > 1]
+    notes += [note.replace(", the range of the training images", "") for note in dict.fromkeys(dark)]
+    as_bytes = [scaled(part, scales[extent.kind]) for part, extent in zip(parts, extents, strict=True)]
+    clear = [part for part in as_bytes if part.shape[-1] in (2, 4)]
+    glasses = [glass for part in clear for image in part if (glass := look_through(image)) is not None]
+    ground = wishes.reading.ground
+    if glasses:
+        ground, note = decide_ground(glasses, ground, what)
+        notes.append(note)
+    reading = Reading(scales, ground)
+    fitted = [fit(part, replace(wishes, reading=reading)) for part in as_bytes]
+    notes += dict.fromkeys(note for _, more in fitted for note in more)
+    return [images for images, _ in fitted], tuple(note for note in notes if note), reading
+
+
 def open_array(values: object, labels: object, wishes: Wishes, source: str) -> Found:
     """Open an array of images with an array of labels.
 
@@ -65,17 +79,14 @@ def open_array(values: object, labels: object, wishes: Wishes, source: str) -> F
     InputError
         If shape, type or values are no images, or labels are missing or do not fit.
     """
-    if labels is None:
-        raise InputError(f"images need labels, one each; {source} came without. Give them as the second argument.")
-    array = image_axes(read_array(values))
-    read = read_labels(labels, len(array))
-    pixels = to_bytes(array)
-    images, notes = fit(pixels, wishes)
-    return Found(images, read, source, None, None, (*_dark(pixels), *notes))
+    return _open_parts([(values, labels)], wishes, source)
 
 
 def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, source: str) -> Found:
     """Open named arrays: `x` and `y`, `images` and `labels`, Keras' `x_train`, `y_train`, `x_test`, `y_test` ...
+
+    A validation part (`x_val`, `val_images` ...) joins the training images where there is a test part, and is the test
+    part where there is none.
 
     Raises
     ------
@@ -83,58 +94,55 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, sour
         If no names fit, labels are given twice or not at all, or the arrays are no images.
     """
     picked = pick(arrays, source)
-    if picked.labels is not None and labels is not None:
-        raise InputError(f"{source} brings its own labels ({picked.labels}); leave out labels.")
+    if picked.train.labels is not None and labels is not None:
+        raise InputError(f"{source} brings its own labels ({picked.train.labels}); leave out labels.")
+    by_name = {str(name): name for name in arrays}
     notes = (f"Arrays that were left out: {', '.join(picked.left)}.",) if picked.left else ()
-    train = open_array(
-        arrays[picked.images], labels if picked.labels is None else arrays[picked.labels], wishes, source
-    )
-    if picked.test_images is None or picked.test_labels is None:
-        return Found(train.images, train.labels, source, None, None, (*notes, *train.notes))
-    test = open_array(arrays[picked.test_images], arrays[picked.test_labels], wishes, source)
-    if test.images.shape[1:] != train.images.shape[1:]:
+    learn, held = [picked.train], picked.test or picked.val
+    if picked.test and picked.val:
+        learn.append(picked.val)
+        notes += (f"{picked.val.images} joined the training images; {picked.test.images} is the test part.",)
+    elif picked.val:
+        notes += (f"{picked.val.images} is the test part.",)
+    parts = [
+        (arrays[by_name[part.images]], labels if part.labels is None else arrays[by_name[part.labels]])
+        for part in (*learn, held)
+        if part is not None
+    ]
+    found = _open_parts(parts, wishes, source)
+    if held is None:
+        return replace(found, notes=(*notes, *found.notes))
+    rows = tail_rows(len(found.labels), len(parts[-1][0]))
+    return replace(found, test_rows=rows, notes=(*notes, *found.notes))
+
+
+def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: str) -> Found:
+    """Open the parts of one set, one behind the other."""
+    arrays: list[NDArray[Any]] = []
+    labels: list[NDArray[Any]] = []
+    notes: tuple[str, ...] = ()
+    for values, given in parts:
+        if given is None:
+            raise InputError(f"images need labels, one each; {source} came without. Give them as the second argument.")
+        array, more = image_axes(read_array(values))
+        arrays.append(array)
+        labels.append(read_labels(given, len(array)))
+        notes += (*more, *label_notes(given, labels[-1]))
+    images, more, reading = read_pixels(arrays, wishes, "images")
+    if len({part.shape[1:] for part in images}) > 1:
+        first, other = images[0], next(part for part in images if part.shape[1:] != images[0].shape[1:])
         raise InputError(
-            f"images of both parts must have one size and colour; {source} has {shown(train.images.shape[1:3])} and "
-            f"{shown(test.images.shape[1:3])} with {train.images.shape[3]} and {test.images.shape[3]} channels. "
+            f"images of both parts must have one size and colour; {source} has {shown(first.shape[1:3])} and "
+            f"{shown(other.shape[1:3])} with {first.shape[3]} and {other.shape[3]} channels. "
             "Give image_size and grayscale."
         )
-    if train.labels.dtype.kind != test.labels.dtype.kind:
+    if len({part.dtype.kind for part in labels}) > 1:
         raise InputError(
             f"training and test labels must be of one kind; {source} has numbers and strings. Give one kind."
         )
-    images = np.concatenate([train.images, test.images])
-    both = np.concatenate([train.labels, test.labels])
-    return Found(images, both, source, None, tail_rows(len(images), len(test.images)), (*notes, *train.notes))
-
-
-def pick(names: Iterable[str], source: str) -> Picked:
-    """Say which names hold images and labels; capital letters do not matter.
-
-    Raises
-    ------
-    InputError
-        If there are none.
-
-    Examples
-    --------
-    >>> pick(["X", "y", "extra"], "here")
-    Picked(images='X', labels='y', test_images=None, test_labels=None, left=('extra',))
-    """
-    given = {str(name).lower(): name for name in names}
-    fits = [pair for pair in PAIRS if pair[0] in given and pair[1] in given]
-    fits += [pair for pair in PAIRS if pair[0] in given]
-    if not fits:
-        held = ", ".join(sorted(given)) or "nothing"
-        known = ", ".join(f"{images} with {labels}" for images, labels, _, _ in PAIRS)
-        raise InputError(
-            f"arrays of images and labels must be named as one of {known}; {source} holds {held}. Rename them."
-        )
-    images, labels, test_images, test_labels = (given.get(name) for name in fits[0])
-    assert images is not None
-    if test_images is None or test_labels is None:
-        test_images = test_labels = None
-    used = {images, labels, test_images, test_labels}
-    return Picked(images, labels, test_images, test_labels, tuple(n for n in given.values() if n not in used))
+    together = images[0] if len(images) == 1 else np.concatenate(images)
+    told = tuple(dict.fromkeys((*notes, *more)))
+    return Found(together, np.concatenate(labels), source, None, None, told, reading)
 
 
 def is_bunch(source: object) -> bool:
@@ -146,8 +154,6 @@ def is_bunch(source: object) -> bool:
 def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: ANN401 - scikit-learn's Bunch has no type
     """Open a scikit-learn Bunch: `images` or else `data`, `target`, and `target_names` where they fit.
 
-    Unless the pixels are bytes or floats in [0, 1], they are scaled so that the largest becomes 255.
-
     Raises
     ------
     InputError
@@ -156,16 +162,11 @@ def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: AN
     if labels is not None:
         raise InputError("a Bunch brings its own labels (target); leave out labels.")
     pixels = getattr(bunch, "images", None)
-    array = image_axes(read_array(bunch.data if pixels is None else pixels, "the images of a Bunch"))
+    array, notes = image_axes(read_array(bunch.data if pixels is None else pixels, "the images of a Bunch"))
     read = read_labels(bunch.target, len(array))
-    notes: tuple[str, ...] = ()
-    if array.dtype.kind in "iuf" and array.dtype != np.uint8:
-        low, high = float_range(array, "the images of a Bunch")
-        if low >= 0 and high > 1 and high != 255:
-            array = scaled_bytes(array, 255 / high)
-            notes = (f"Pixels were scaled from 0 .. {high:g} to 0 .. 255.",)
-    images, fitted = fit(to_bytes(array, "the images of a Bunch"), wishes)
-    return Found(images, read, "a Bunch", _target_names(bunch, read), None, (*notes, *fitted))
+    images, more, reading = read_pixels([array], wishes, "the images of a Bunch")
+    told = (*notes, *label_notes(bunch.target, read), *more)
+    return Found(images[0], read, "a Bunch", _target_names(bunch, read), None, told, reading)
 
 
 def _target_names(bunch: Any, labels: NDArray[Any]) -> tuple[str, ...] | None:  # noqa: ANN401 - as above
@@ -173,10 +174,3 @@ def _target_names(bunch: Any, labels: NDArray[Any]) -> tuple[str, ...] | None:  
     if names is None or labels.dtype.kind != "i" or labels.max() >= len(names):
         return None
     return tuple(str(name) for name in names)
-
-
-def _dark(pixels: NDArray[np.uint8]) -> tuple[str, ...]:
-    brightest = int(pixels.max())
-    if 0 < brightest < _DARK:
-        return (f"The brightest pixel is {brightest} of 255; if it is meant to be white, divide by {brightest} first.",)
-    return ()

@@ -33,7 +33,7 @@ class Layout:
 
 
 @dataclass
-class Reading:
+class TreeReading:
     """What is left out and decided while a tree is read."""
 
     notes: list[str] = field(default_factory=list[str])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+_WEIGHTS = np.array([19595, 38470, 7471], np.uint32)
+
 
 def over_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return pixels without their last channel, alpha, laid over white: `v a + 255 (1 - a)`, rounded.
@@ -37,11 +39,21 @@ def to_gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> to_gray(np.array([[255, 0, 0], [7, 7, 7]], np.uint8)).tolist()
     [[76], [7]]
     """
-    weights = np.array([19595, 38470, 7471], np.uint32)
-    return ((pixels @ weights + 0x8000) >> 16).astype(np.uint8)[..., None]
+    return ((pixels @ _WEIGHTS + 0x8000) >> 16).astype(np.uint8)[..., None]
 
 
-def has_colour(image: NDArray[np.uint8]) -> bool:
+def luma(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the same for pixels that are not rounded, `(..., 3)` to `(..., 1)`.
+
+    Examples
+    --------
+    >>> luma(np.array([[1, 1, 1]], np.float32)).tolist()
+    [[1.0]]
+    """
+    return (pixels @ (_WEIGHTS / np.float32(65536)).astype(np.float32))[..., None]
+
+
+def has_colour(image: NDArray[np.uint8] | NDArray[np.float32]) -> bool:
     """Say whether any pixel of `(height, width, 3)` has unequal red, green and blue.
 
     Examples

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.colour import has_colour, over_white
+from etascope.images import jpeg, tiff
+from etascope.images.colour import has_colour
+from etascope.images.contents import what_it_is
+from etascope.images.damage import fault_of
 from etascope.images.found import KEEP, Wishes
-from etascope.images.pixels import float_bytes, wide_bytes
+from etascope.images.ranges import Extent
+from etascope.images.transparency import Glass, lay, look_through
+from etascope.images.wide import at_size, both_bytes, two_byte_tiles, values_of
 
 if TYPE_CHECKING:
     from PIL import Image
 
 #: Only these decoders run, whatever a file is called: Pillow knows others that start programs.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF")
-#: An image of more pixels is taken for a decompression bomb.
+#: An image of more pixels is taken for a decompression bomb ...
 MAX_PIXELS = 64_000_000
+#: ... but for a JPEG that is decoded at a fraction of its size, and so costs little memory.
+MAX_JPEG = 260_000_000
 
 _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
@@ -43,12 +52,41 @@ class BadImage(InputError):
         return type(self), (self.name, self.reason), self.__dict__
 
 
+@dataclass(frozen=True)
+class Mark:
+    """Something about one image that the user is told once for the set: of `gather.MARKS`, where, and more of it."""
+
+    kind: str
+    name: str
+    detail: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """Pixels `(height, width, 1 or 3)` uint8, and the size `(height, width)` that the image came in."""
+    """One image at its final size or smaller.
 
-    pixels: NDArray[np.uint8]
+    Attributes
+    ----------
+    pixels
+        `(height, width, 1 or 3)`: uint8; float32 as the file has them where they are wider than a byte.
+    native
+        The size `(height, width)` that the image came in.
+    extent
+        The extent of wide pixels before resizing, else None.
+    glass
+        What its transparency does, None where nothing is transparent.
+    marks
+        What is worth telling of it.
+    again
+        Decodes it anew, where the whole set calls for another reading.
+    """
+
+    pixels: NDArray[np.uint8] | NDArray[np.float32]
     native: tuple[int, int]
+    extent: Extent | None = None
+    glass: Glass | None = None
+    marks: tuple[Mark, ...] = ()
+    again: Callable[[Wishes], Decoded] | None = None
 
 
 def decode_file(path: Path, wishes: Wishes) -> Decoded:
@@ -57,8 +95,8 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
     Raises
     ------
     BadImage
-        If it is missing, not a regular file, may not be read, is no image of a known format, is damaged, or has more
-        than `MAX_PIXELS` pixels.
+        If it is missing, not a regular file, may not be read, is no image of a known format, is damaged, has more
+        than `MAX_PIXELS` pixels (a JPEG `MAX_JPEG`), or more bands than are read.
     """
     from PIL import Image
 
@@ -66,24 +104,34 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise BadImage(name, "it is not a regular file")
-        with Image.open(path, formats=FORMATS) as picture:
-            return decode_picture(picture, wishes, name, ours=True)
+        again = functools.partial(decode_file, path)
+        with path.open("rb") as file:
+            start = file.peek(16)[:16]
+            if start.startswith(jpeg.START):
+                return _decode_jpeg(jpeg.Watched(file.read()), wishes, name, again)
+            if tiff.is_tiff(start):
+                tiff.silence()
+            with Image.open(file, formats=FORMATS) as picture:
+                return _decode_other(picture, file, wishes, name, again)
     except BadImage:
         raise
+    except InputError as error:
+        raise BadImage(name, str(error).rstrip(".")) from None
     except FileNotFoundError:
         raise BadImage(name, "it is a link to nothing" if path.is_symlink() else "there is no such file") from None
     except PermissionError:
         raise BadImage(name, "permission denied; allow reading it (chmod a+r)") from None
     except Image.UnidentifiedImageError:
-        raise BadImage(name, _what_it_is(path)) from None
+        raise BadImage(name, _unidentified(path)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadImage(name, f"it has more than {MAX_PIXELS:,} pixels") from None
+    # Damaged images leave Pillow's decoders through exceptions of every kind.
     except Exception as error:
-        raise BadImage(name, _damage(error)) from None
+        raise BadImage(name, tiff.unread_packing(path) or _damage(error)) from None
 
 
-def decode_picture(picture: Image.Image, wishes: Wishes, name: str, *, ours: bool = False) -> Decoded:
-    """Return the pixels of a Pillow image: upright by its EXIF orientation, over white, at the size wished.
+def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
+    """Return the pixels of a Pillow image: upright by its EXIF orientation, over a ground, at the size wished.
 
     Without a wished size an image larger than `KEEP` is resized to `KEEP`: no set with such an image keeps its size.
     Images that hold no colour come out with one channel.
@@ -91,43 +139,129 @@ def decode_picture(picture: Image.Image, wishes: Wishes, name: str, *, ours: boo
     Parameters
     ----------
     picture
-        Of any mode; 16-bit and float pixels are scaled to bytes.
+        Of any mode; it is not changed. Pixels wider than a byte stay as they are, for all of a set to decide on.
     wishes
-        The size, and whether colour is dropped.
+        The size, whether colour is dropped, and how the set is read.
     name
         For the error.
-    ours
-        Whether the image may be changed on the way, because nobody else has it.
 
     Raises
     ------
     BadImage
         If it has no pixels or more than `MAX_PIXELS`, is damaged, or has values that are no pixels.
     """
-    wide, high = picture.size
-    if wide * high > MAX_PIXELS:
-        raise BadImage(name, f"it has {wide} x {high} pixels, more than {MAX_PIXELS:,}")
-    if wide < 1 or high < 1:
-        raise BadImage(name, f"it has {wide} x {high} pixels")
     try:
-        return _decode(picture, wishes, ours)
+        native, size = _sizes(picture, wishes, name, MAX_PIXELS)
+        pixels, extent, glass = _pixels(picture, wishes, size, name)
+    except BadImage:
+        raise
     except InputError as error:
         raise BadImage(name, str(error).rstrip(".")) from None
-    # Damaged images leave Pillow's decoders through exceptions of every kind.
     except Exception as error:
         raise BadImage(name, _damage(error)) from None
+    return Decoded(pixels, native, extent, glass, (), lambda other: decode_picture(picture, other, name))
 
 
-def _decode(picture: Image.Image, wishes: Wishes, ours: bool) -> Decoded:
+def decode_pixels(pixels: NDArray[Any], wishes: Wishes, name: str) -> Decoded:
+    """Return one array `(height, width, channels)` of bytes, with 1 to 4 channels, as `decode_picture` does.
+
+    Raises
+    ------
+    BadImage
+        If it has more than `MAX_PIXELS` pixels, or values that are no pixels.
+    """
+    if pixels.dtype != np.uint8:
+        raise BadImage(name, f"its values are {pixels.dtype} and no pixels")
+    picture = _as_picture(pixels)
+    # Two narrow bands look like 16 bits to Pillow, and one like bits.
+    return decode_picture(picture if len(picture.getbands()) == pixels.shape[2] else picture.convert("L"), wishes, name)
+
+
+def _decode_jpeg(file: jpeg.Watched, wishes: Wishes, name: str, again: Callable[[Wishes], Decoded]) -> Decoded:
+    picture = jpeg.open_jpeg(file)
+    # All of a progressive one is held at its full size, whatever it is reduced to.
+    native, size = _sizes(picture, wishes, name, MAX_PIXELS if "progressive" in picture.info else MAX_JPEG)
+    # Lets the decoder skip detail beyond twice the final size.
+    picture.draft(None, (2 * max(size), 2 * max(size)))
+    if picture.width * picture.height > MAX_PIXELS:
+        raise BadImage(name, f"it has {native[1]} x {native[0]} pixels, too many for an image of this size asked for")
+    picture.load()
+    fault = jpeg.was_led_astray(picture, file)
+    pixels, extent, glass = _pixels(picture, wishes, size, name)
+    return Decoded(pixels, native, extent, glass, (Mark("damaged", name, fault),) if fault else (), again)
+
+
+def _decode_other(
+    picture: Image.Image, file: IO[bytes], wishes: Wishes, name: str, again: Callable[[Wishes], Decoded]
+) -> Decoded:
+    tiles = two_byte_tiles(picture)
+    native, size = _sizes(picture, wishes, name, MAX_PIXELS)
+    marks: list[Mark] = []
+    if picture.format == "TIFF":
+        pages, channels = tiff.colour_pages(picture)
+        if fault := tiff.what_is_missing(picture, file, _length(file)):
+            marks.append(Mark("damaged", name, fault))
+        if channels > 1:
+            if channels != 3 or pages < 3:
+                raise BadImage(name, f"it is a TIFF whose {channels} channels are pages; {tiff.choose_bands(channels)}")
+            pages //= 3
+        if pages > 1:
+            marks.append(Mark("pages", name, f"{pages}"))
+        if channels == 3:
+            values = np.stack([_page(picture, number) for number in range(3)], axis=-1)
+            if values.dtype == np.uint8:
+                pixels, extent, glass = _pixels(_as_picture(values), wishes, size, name)
+            else:
+                pixels, extent, glass = (*at_size(values, wishes, size), None)
+            return Decoded(pixels, native, extent, glass, tuple(marks), again)
+    elif getattr(picture, "is_animated", False):
+        marks.append(Mark("frames", name, str(getattr(picture, "n_frames", 2))))
+    if picture.format in ("PNG", "WEBP", "GIF"):
+        file.seek(0)
+        data = file.read()
+        picture.load()
+        if fault := fault_of(data):
+            marks.append(Mark("damaged", name, fault))
+    deep = both_bytes(picture, file, tiles, FORMATS) if tiles else None
+    if deep is None:
+        pixels, extent, glass = _pixels(picture, wishes, size, name)
+    else:
+        pixels, extent, glass = (*at_size(deep, wishes, size), None)
+    return Decoded(pixels, native, extent, glass, tuple(marks), again)
+
+
+def _sizes(picture: Image.Image, wishes: Wishes, name: str, most: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the size that an image comes in and the one it is brought to, `(height, width)` each."""
+    wide, high = picture.size
+    if wide * high > most:
+        raise BadImage(name, f"it has {wide} x {high} pixels, more than {most:,}")
+    if wide < 1 or high < 1:
+        raise BadImage(name, f"it has {wide} x {high} pixels")
+    native = (wide, high) if picture.getexif().get(_ORIENTATION) in _SIDEWAYS else (high, wide)
+    return native, wishes.size or (native if max(native) <= KEEP else (KEEP, KEEP))
+
+
+def _pixels(
+    picture: Image.Image, wishes: Wishes, size: tuple[int, int], name: str
+) -> tuple[NDArray[np.uint8] | NDArray[np.float32], Extent | None, Glass | None]:
     from PIL import Image, ImageOps
 
-    wide, high = picture.size
-    native = (wide, high) if picture.getexif().get(_ORIENTATION) in _SIDEWAYS else (high, wide)
-    size = wishes.size or (native if max(native) <= KEEP else (KEEP, KEEP))
-    if ours:
-        # Lets the JPEG decoder skip detail beyond twice the final size; other formats ignore it.
-        picture.draft(None, (2 * max(size), 2 * max(size)))
-    plain = _plain(ImageOps.exif_transpose(picture))
+    if unread := tiff.unread_bands(picture):
+        raise BadImage(name, unread)
+    if picture.getexif().get(_ORIENTATION, 1) != 1:
+        picture = ImageOps.exif_transpose(picture)
+    mode, glass = picture.mode, None
+    if mode == "F" or mode.startswith("I"):
+        return (*at_size(values_of(picture)[..., None], wishes, size), None)
+    if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
+        clear = np.asarray(picture.convert("LA" if mode in ("1", "L", "LA", "La") else "RGBA"))
+        glass = look_through(clear)
+        plain = _as_picture(lay(clear, wishes.reading.ground if glass else "nothing"))
+    else:
+        plain = picture if mode in ("L", "RGB") else picture.convert("L" if mode == "1" else "RGB")
+    scale = wishes.reading.scales.get("bytes")
+    if scale is not None and scale.high == 1:
+        plain = plain.point([0] + [255] * 255 if plain.mode == "L" else ([0] + [255] * 255) * 3)
     if wishes.grayscale:
         plain = plain.convert("L")
     if plain.size != (size[1], size[0]):
@@ -135,34 +269,29 @@ def _decode(picture: Image.Image, wishes: Wishes, ours: bool) -> Decoded:
     pixels = np.asarray(plain).reshape(*size, -1)
     if pixels.shape[2] == 3 and not has_colour(pixels):
         pixels = np.ascontiguousarray(pixels[:, :, :1])
-    return Decoded(pixels, native)
+    return pixels, None, glass
 
 
-def _plain(picture: Image.Image) -> Image.Image:
-    """Return the image in mode L or RGB."""
+def _page(picture: Image.Image, number: int) -> NDArray[Any]:
+    picture.seek(number)
+    return values_of(picture)
+
+
+def _as_picture(pixels: NDArray[np.uint8]) -> Image.Image:
     from PIL import Image
 
-    mode = picture.mode
-    if mode == "F":
-        return Image.fromarray(float_bytes(np.asarray(picture)))
-    if mode.startswith("I"):
-        return Image.fromarray(wide_bytes(np.asarray(picture)))
-    if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        clear = picture.convert("LA" if mode in ("1", "L", "LA", "La") else "RGBA")
-        flat = over_white(np.asarray(clear))
-        return Image.fromarray(flat[:, :, 0] if flat.shape[2] == 1 else flat)
-    return picture.convert("L" if mode in ("1", "L") else "RGB")
+    return Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels))
+
+
+def _length(file: IO[bytes]) -> int:
+    return file.seek(0, 2)
 
 
 def _damage(error: Exception) -> str:
     return f"it is damaged ({str(error).rstrip('.') or type(error).__name__})"
 
 
-def _what_it_is(path: Path) -> str:
+def _unidentified(path: Path) -> str:
     with path.open("rb") as file:
-        start = file.read(512)
-    if not start:
-        return "it is empty"
-    if b"\0" not in start and all(byte >= 32 or byte in b"\t\n\r\f" for byte in start):
-        return "it is a text file"
-    return "its content is no PNG, JPEG, WebP, BMP, TIFF or GIF"
+        known = tiff.is_tiff(file.read(4))
+    return tiff.kind_of_tiff(path) if known else what_it_is(path)

@@ -49,6 +49,7 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         None,
         test_rows if len(test_rows) else None,
         (*layout.notes, *_linked(tree, files), *gathered.notes),
+        gathered.reading,
         layout.left_out + len(files) - len(gathered.rows),
     )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Watch, ignore
+from etascope.images.ranges import NATURAL, Reading
 
 #: Images are kept as they are up to this height and width, and resized to it otherwise.
 KEEP = 64
@@ -34,6 +35,8 @@ class Wishes:
         Threads that decode, at least 1.
     watch
         Receives the progress.
+    reading
+        How the training images were read, where these are their test part.
     """
 
     size: tuple[int, int] | None = None
@@ -41,6 +44,7 @@ class Wishes:
     skip_bad: bool = False
     workers: int = 1
     watch: Watch = ignore
+    reading: Reading = NATURAL
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,8 @@ class Found:
         Rows that the source sets apart for testing, or None.
     notes
         What was done on opening, a sentence each.
+    reading
+        How the pixels were read, for a test part that is opened after them.
     left_out
         How many files of the source were not taken, as they cannot be read or belong to no class.
     """
@@ -71,6 +77,7 @@ class Found:
     class_names: tuple[str, ...] | None = None
     test_rows: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+    reading: Reading = NATURAL
     left_out: int = 0
 
 

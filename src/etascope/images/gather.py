@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import time
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,55 +16,140 @@ from etascope.core.errors import InputError
 from etascope.core.protocols import Progress
 from etascope.images.decode import BadImage, Decoded
 from etascope.images.found import KEEP, Wishes
+from etascope.images.ranges import Extent, Reading, Scale, decide, scaled
 from etascope.images.sizes import resize, shown
+from etascope.images.transparency import decide_ground
+
+#: Decodes one image anew, as wished.
+Again = Callable[[Wishes], Decoded]
 
 _BLOCK = 16
 #: Seconds an image above which threads pay: smaller ones lose more to the interpreter lock than they gain.
 _WORTH_THREADS = 0.0005
 
 
+#: What is told of images once for a set, by the kind of mark.
+MARKS = {
+    "damaged": "{count} may be damaged, although {its} pixels could be read, the first: {name} ({detail}).",
+    "frames": "{count} {has} several frames; the first was taken. The first of them: {name} ({detail} frames).",
+    "pages": "{count} {has} several pages; the first was taken. The first of them: {name} ({detail} pages).",
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Gathered:
-    """Images `(n, height, width, channels)`, the `(n,)` rows that they come from, and what was done."""
+    """Images `(n, height, width, channels)`, the `(n,)` rows they come from, what was done, and how they were read."""
 
     images: NDArray[np.uint8]
     rows: NDArray[np.int64]
     notes: tuple[str, ...]
+    reading: Reading
 
 
 def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes) -> Gathered:
     """Decode images 0 .. count - 1 and stack them at one size, with 3 channels if any has colour.
 
-    Each image is decoded once and kept at its final size or smaller, so that memory stays near that of the result.
+    Each image is decoded once and kept at its final size or smaller, so that memory stays near that of the result. Only
+    where all of them together show that their pixels mean something else than usual (white drawings on clear ground,
+    masks of 0 and 1) are those decoded again.
 
     Raises
     ------
     BadImage
         For the first image, in order, that cannot be read, unless bad ones are to be skipped.
     InputError
-        If none can be read.
+        If none can be read, or their pixels fit no known range.
     """
-    pixels: list[NDArray[np.uint8] | None] = []
-    sizes: set[tuple[int, int]] = set()
+    items: list[Decoded] = []
     rows: list[int] = []
     bad: list[BadImage] = []
-    with contextlib.closing(_decode_all(count, decode, wishes)) as items:
-        for row, item in enumerate(items):
+    with contextlib.closing(_decode_all(count, decode, wishes)) as decoded:
+        for row, item in enumerate(decoded):
             if isinstance(item, BadImage):
                 if not wishes.skip_bad:
                     raise item
                 bad.append(item)
             else:
-                pixels.append(item.pixels)
-                sizes.add(item.native)
+                items.append(item)
                 rows.append(row)
     if not rows:
         raise InputError(f"none of the {count:,} images can be read; the first, {bad[0].name}: {bad[0].reason}.")
-    notes = _skipped(bad, count)
+    notes = [*_skipped(bad, count), *_marked(items)]
+    sizes = {item.native for item in items}
     size = wishes.size or (next(iter(sizes)) if len(sizes) == 1 and max(next(iter(sizes))) <= KEEP else (KEEP, KEEP))
     if sizes != {size}:
-        notes += (_resized(sizes, size),)
-    return Gathered(_stack(pixels, size), np.array(rows, np.int64), notes)
+        notes.append(_resized(sizes, size))
+    again = [item.again for item in items]
+    reading = _lay_down(items, again, replace(wishes, size=size), notes)
+    reading = _scale_wide(items, reading, wishes, notes)
+    small = [row for row, item in enumerate(items) if item.extent is None]
+    images = _stack(items, size, reading)
+    if small:
+        reading = _scale_bytes(images, small, again, replace(wishes, size=size, reading=reading), notes)
+    return Gathered(images, np.array(rows, np.int64), tuple(note for note in notes if note), reading)
+
+
+def _lay_down(items: list[Decoded], again: Sequence[Again | None], wishes: Wishes, notes: list[str]) -> Reading:
+    """Decide on what transparent images lie, and decode them again where that is not white."""
+    given = wishes.reading.ground
+    clear = [row for row, item in enumerate(items) if item.glass is not None]
+    if not clear:
+        return Reading({}, given)
+    glasses = [glass for item in items if (glass := item.glass) is not None]
+    ground, note = decide_ground(glasses, given, "these images")
+    notes.append(note)
+    reading = Reading({}, ground)
+    if ground != (given or "white"):
+        for row, item in _once_more(clear, again, replace(wishes, reading=reading)):
+            items[row] = item
+    return reading
+
+
+def _scale_wide(items: Sequence[Decoded], reading: Reading, wishes: Wishes, notes: list[str]) -> Reading:
+    """Decide on the range of the images whose pixels are wider than a byte."""
+    extents = [item.extent for item in items if item.extent is not None]
+    scales = decide(extents, wishes.reading.scales, "pixels")
+    for kind, scale in scales.items():
+        count = sum(extent.kind == kind for extent in extents)
+        note = scale.note
+        if not note and kind == "whole":
+            note = "Pixels of more than 8 bits, of which none is above 255, were taken as 0 .. 255."
+        if note and count < len(items):
+            note = f"{note[:-1]}, in the {count:,} of {len(items):,} images that are not of bytes."
+        notes.append(note)
+    return replace(reading, scales=scales)
+
+
+def _scale_bytes(
+    images: NDArray[np.uint8], rows: Sequence[int], again: Sequence[Again | None], wishes: Wishes, notes: list[str]
+) -> Reading:
+    """Decide on the range of the images of bytes, and decode them again where they are masks of 0 and 1."""
+    given = wishes.reading.scales
+    brightest = int((images if len(rows) == len(images) else images[list(rows)]).max())
+    if brightest <= 1 and "bytes" not in given:
+        masks = replace(wishes.reading, scales={**given, "bytes": Scale(0, 1)})
+        brightest = 0
+        for row, item in _once_more(rows, again, replace(wishes, reading=masks)):
+            images[row] = resize(np.asarray(item.pixels, np.uint8), images.shape[1:3])
+            brightest = brightest or int(images[row].any())
+    scale = decide([Extent("bytes", 0, brightest)], given)["bytes"]
+    notes.append(scale.note)
+    return replace(wishes.reading, scales={**given, "bytes": scale})
+
+
+def _once_more(
+    rows: Sequence[int], again: Sequence[Again | None], wishes: Wishes
+) -> Generator[tuple[int, Decoded], None, None]:
+    def decode(place: int) -> Decoded:
+        work = again[rows[place]]
+        assert work is not None
+        return work(wishes)
+
+    with contextlib.closing(_decode_all(len(rows), decode, wishes)) as decoded:
+        for row, item in zip(rows, decoded, strict=True):
+            if isinstance(item, BadImage):
+                raise item
+            yield row, item
 
 
 def _decode_all(
@@ -105,15 +190,30 @@ def _decode_all(
             wishes.watch(Progress("decoding images", min(start + _BLOCK, count), count, "images"))
 
 
-def _stack(pixels: list[NDArray[np.uint8] | None], size: tuple[int, int]) -> NDArray[np.uint8]:
-    channels = max(image.shape[2] for image in pixels if image is not None)
-    out = np.empty((len(pixels), *size, channels), np.uint8)
-    for row, image in enumerate(pixels):
-        assert image is not None
-        out[row] = resize(image, size)
-        # Frees the small array while the large one fills.
-        pixels[row] = None
+def _stack(items: list[Decoded], size: tuple[int, int], reading: Reading) -> NDArray[np.uint8]:
+    """Return all images in one array. The list is emptied: each small array is freed while the large one fills."""
+    out = np.empty((len(items), *size, max(item.pixels.shape[2] for item in items)), np.uint8)
+    items.reverse()
+    for row in range(len(out)):
+        item = items.pop()
+        pixels = item.pixels
+        if item.extent is not None:
+            pixels = scaled(pixels, reading.scales[item.extent.kind])
+        out[row] = resize(np.asarray(pixels, np.uint8), size)
     return out
+
+
+def _marked(items: Sequence[Decoded]) -> list[str]:
+    notes: list[str] = []
+    marks = [mark for item in items for mark in item.marks]
+    for kind, sentence in MARKS.items():
+        found = [mark for mark in marks if mark.kind == kind]
+        if found:
+            one = len(found) == 1
+            count = "1 image" if one else f"{len(found):,} images"
+            words = {"its": "its" if one else "their", "has": "has" if one else "have"}
+            notes.append(sentence.format(count=count, name=found[0].name, detail=found[0].detail, **words))
+    return notes
 
 
 def _skipped(bad: list[BadImage], count: int) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from etascope.images.paths import unreadable
 _CHUNK = 1 << 20
 #: Deflate expands a byte to at most this many, so a claim beyond it is a lie.
 _DEFLATE_LIMIT = 1032
-_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4"}
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _AGAIN = "Fetch the file again."
 
 
@@ -42,22 +42,22 @@ class IdxHeader:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def append_images(path: Path, pixels: bytearray) -> tuple[int, int, int, int]:
-    """Append the images of a file to `pixels` and return their shape `(n, height, width, channels)`.
+def append_images(path: Path, pixels: bytearray) -> IdxHeader:
+    """Append the images of a file to `pixels` and return their shape `(n, height, width, channels)` and type.
 
     The buffer grows with what really arrives, never with what the header claims.
 
     Raises
     ------
     InputError
-        If the file cannot be read, is no IDX file of byte images, or does not hold what its header claims.
+        If the file cannot be read, is no IDX file of images, or does not hold what its header claims.
     """
     header = _append(path, pixels, (3, 4), "images")
     count, height, width, *rest = header.shape
     channels = rest[0] if rest else 1
     if channels not in (1, 3):
         raise InputError(f"IDX images must have 1 or 3 channels; {path} has {channels}.")
-    return count, height, width, channels
+    return IdxHeader((count, height, width, channels), header.dtype)
 
 
 def read_idx_labels(path: Path) -> NDArray[Any]:
@@ -121,9 +121,8 @@ def _header(stream: io.BufferedIOBase, path: Path, axes: tuple[int, ...], kind: 
         raise InputError(
             f"an IDX file starts with two zero bytes; {path} starts with {start.hex(' ') or 'nothing'}.{hint}"
         )
-    allowed = _TYPES if kind == "labels" else {0x08: _TYPES[0x08]}
-    if start[2] not in allowed:
-        codes = ", ".join(f"0x{code:02x}" for code in allowed)
+    if start[2] not in _TYPES:
+        codes = ", ".join(f"0x{code:02x}" for code in _TYPES)
         raise InputError(
             f"the type code of IDX {kind} must be {codes} (0x08 is a byte); {path} has 0x{start[2]:02x}. "
             "Convert it, or give the data as .npz."
@@ -139,7 +138,7 @@ def _header(stream: io.BufferedIOBase, path: Path, axes: tuple[int, ...], kind: 
     shape = tuple(int(n) for n in np.frombuffer(sizes, ">u4"))
     if 0 in shape:
         raise InputError(f"an IDX file must hold at least one item of at least one pixel; {path} claims shape {shape}.")
-    return IdxHeader(shape, np.dtype(allowed[start[2]]))
+    return IdxHeader(shape, np.dtype(_TYPES[start[2]]))
 
 
 def _check_claim(path: Path, header: IdxHeader) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from etascope.core.errors import InputError
+from etascope.images.arrays import read_pixels
 from etascope.images.found import Found, Wishes, tail_rows
-from etascope.images.idx import append_images, read_idx_labels
+from etascope.images.idx import IdxHeader, append_images, read_idx_labels
 from etascope.images.labels import read_labels
 from etascope.images.paths import look
-from etascope.images.sizes import fit, shown
+from etascope.images.sizes import shown
 
 _NAME = re.compile(r"(?P<part>.*?)(?P<kind>images|labels)(?P<gap>[-._])idx[1-4](?P<end>([-._].*)?)", re.IGNORECASE)
 _TEST = re.compile(r"(^|[-._])(t10k|test|val|valid|validation)([-._]|$)", re.IGNORECASE)
@@ -74,21 +75,35 @@ def read_pairs(
         If a file cannot be read, does not hold what it claims, or the pairs do not fit together.
     """
     pixels = bytearray()
-    shape = append_images(train.images, pixels)
-    labels = _labels(train, shape[0])
-    count, test_rows = shape[0], None
+    header = append_images(train.images, pixels)
+    labels = _labels(train, header.shape[0])
+    count, test_rows = header.shape[0], None
     if test is not None:
         other = append_images(test.images, pixels)
-        if other[1:] != shape[1:]:
+        if other.shape[1:] != header.shape[1:]:
             raise InputError(
-                f"images of both parts must have one shape; {train.images.name} has {shown(shape[1:3])}, "
-                f"{test.images.name} {shown(other[1:3])}. Open one of them and give the other as test."
+                f"images of both parts must have one shape; {train.images.name} has {_size(header)}, "
+                f"{test.images.name} {_size(other)}. Open one of them and give the other as test."
             )
-        labels = np.concatenate([labels, _labels(test, other[0])])
-        count += other[0]
-        test_rows = tail_rows(count, other[0])
-    images, notes = fit(np.frombuffer(pixels, np.uint8).reshape(count, *shape[1:]), wishes)
-    return Found(images, labels, source, class_names, test_rows, notes)
+        if other.dtype != header.dtype:
+            raise InputError(
+                f"images of both parts must have one type; {train.images.name} has {header.dtype.name}, "
+                f"{test.images.name} {other.dtype.name}. Open one of them and give the other as test."
+            )
+        labels = np.concatenate([labels, _labels(test, other.shape[0])])
+        count += other.shape[0]
+        test_rows = tail_rows(count, other.shape[0])
+    array = np.frombuffer(pixels, header.dtype).reshape(count, *header.shape[1:])
+    notes: tuple[str, ...] = ()
+    if train.images.name.casefold().startswith("emnist-"):
+        array = np.ascontiguousarray(array.swapaxes(1, 2))
+        notes = ("EMNIST is published with rows and columns exchanged; they were put back, so that it stands upright.",)
+    [images], more, reading = read_pixels([array], wishes, "images")
+    return Found(images, labels, source, class_names, test_rows, (*notes, *more), reading)
+
+
+def _size(header: IdxHeader) -> str:
+    return shown((header.shape[1], header.shape[2]))
 
 
 def _labels(pair: IdxPair, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:

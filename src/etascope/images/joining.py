@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
+from etascope.images.copies import copies_note
 from etascope.images.found import Found, tail_rows
 from etascope.images.labels import classes, need_two
 from etascope.images.layout_words import listed
@@ -32,7 +33,11 @@ def to_dataset(found: Found) -> Dataset:
             f"every class of the test part must be among the training images; {names[unseen[0]]!r} of {found.source} "
             "is not. Add training images of it, or remove it from the test part."
         )
-    notes = (*found.notes, *_untested(learn, numbers, found.test_rows, names))
+    notes = (
+        *found.notes,
+        *copies_note(found.images, found.test_rows),
+        *_untested(learn, numbers, found.test_rows, names),
+    )
     return Dataset(found.images, numbers, names, found.source, found.test_rows, notes, found.left_out)
 
 
@@ -91,7 +96,7 @@ def with_test(found: Found, held: Found) -> Found:
         names,
         tail_rows(len(images) + len(test_images), len(test_images)),
         tuple(notes),
-        found.left_out + held.left_out,
+        left_out=found.left_out + held.left_out,
     )
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+
+#: What pandas and NumPy write as text where a label is missing.
+_MISSING = ("nan", "NaN", "NAN", "<NA>", "NaT")
+#: Names that a class may have, but that often mean the same.
+_ODD = ("none", "null", "na", "n/a", "nil", "undefined")
 
 
 def natural(text: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
@@ -37,7 +42,7 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
     ----------
     values
         Anything that NumPy reads as one label an image: whole numbers (floats too, if they are whole), booleans, or
-        strings; a column `(n, 1)` is allowed.
+        strings; a column `(n, 1)` is allowed, and rows that are one-hot, 1 in one place and 0 elsewhere.
     count
         Number of images.
 
@@ -50,7 +55,18 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
     --------
     >>> read_labels([3.0, 7.0], 2)
     array([3, 7])
+    >>> read_labels([[0, 1, 0], [1, 0, 0]], 2)
+    array([1, 0])
     """
+    if hasattr(values, "toarray"):
+        raise InputError(
+            f"labels must be one number or name an image; found a sparse {type(values).__name__}. "
+            "Give them as a dense array (.toarray())."
+        )
+    masked = np.flatnonzero(np.asarray(getattr(values, "mask", False)))
+    if isinstance(values, np.ma.MaskedArray) and len(masked):
+        row = int(masked[0])
+        raise InputError(f"every image needs a label; the label of row {row} is masked. Fill it in, or leave it out.")
     try:
         labels = np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -59,10 +75,7 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.shape[0] == count:
-        raise InputError(
-            f"labels must be one number or name an image; found shape {labels.shape}. "
-            "If they are one-hot, give labels.argmax(axis=1)."
-        )
+        labels = _from_rows(labels)
     if labels.ndim != 1:
         raise InputError(f"labels must be one number or name an image, shape (n,); found shape {labels.shape}.")
     if len(labels) != count:
@@ -75,17 +88,62 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
     return _from_numbers(labels)
 
 
+def label_notes(values: object, labels: NDArray[Any]) -> tuple[str, ...]:
+    """Return what is worth telling of labels that `read_labels` made of values, a sentence each.
+
+    Examples
+    --------
+    >>> label_notes(["cat", "None"], np.array(["cat", "None"]))
+    ("A class is named 'None', which is often written where a label is missing.",)
+    """
+    notes: list[str] = []
+    shape = getattr(values, "shape", None) or np.shape(cast("Any", values))
+    if len(shape) == 2 and shape[1] > 1:
+        notes.append(f"The labels are one-hot rows of {shape[1]}; a class is the place of the 1.")
+    if labels.dtype.kind == "U":
+        odd = sorted({text for text in set(labels.tolist()) if text.casefold() in _ODD})
+        if odd:
+            notes.append(f"A class is named {odd[0]!r}, which is often written where a label is missing.")
+    return tuple(notes)
+
+
+def _from_rows(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return one-hot rows as numbers, and say of other rows what they are."""
+    rule = "labels must be one number or name an image"
+    if labels.dtype.kind not in "biuf":
+        raise InputError(f"{rule}; found rows of {labels.shape[1]} of {labels.dtype}. Give one column of them.")
+    ones = np.count_nonzero(labels == 1, axis=1)
+    binary = (ones + np.count_nonzero(labels == 0, axis=1)) == labels.shape[1]
+    if binary.all() and (ones == 1).all():
+        return labels.argmax(axis=1)
+    if binary.all():
+        row = int(np.flatnonzero(ones != 1)[0])
+        raise InputError(
+            f"{rule}; found rows of {labels.shape[1]} of 0 and 1, of which row {row} has {ones[row]} ones: "
+            "several labels an image, which etascope does not do. Give the images of one class alone, or one "
+            "column of the labels."
+        )
+    if labels.dtype.kind == "f" and labels.min() >= 0 and np.allclose(labels.sum(axis=1), 1, atol=1e-3):
+        raise InputError(
+            f"{rule}; found shares of {labels.shape[1]} classes that sum to 1, as mixed or smoothed labels are. "
+            "Give the class of each image."
+        )
+    raise InputError(f"{rule}; found rows of {labels.shape[1]}, shape {labels.shape}. Give one column of them.")
+
+
 def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
     values: list[Any] = labels.tolist()
     values = [v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in values]
-    if all(isinstance(v, str) for v in values):
-        for row, value in enumerate(values):
-            if not value.strip():
-                raise InputError(f"every image needs a label; the label of row {row} is empty. Fill it in.")
-        return np.array(values, np.str_)
     for row, value in enumerate(values):
-        if value is None or value != value:
-            raise InputError(f"every image needs a label; the label of row {row} is missing. Fill it in.")
+        if _is_missing(value):
+            how = "empty" if isinstance(value, str) and not value.strip() else "missing"
+            shown = f" ({value})" if isinstance(value, str) and value.strip() else ""
+            raise InputError(
+                f"every image needs a label; the label of row {row} is {how}{shown}. Fill it in, or leave that "
+                "image out."
+            )
+    if all(isinstance(v, str) for v in values):
+        return np.array(values, np.str_)
     numbers = all(isinstance(v, int | float | np.number | np.bool_) for v in values)
     if not numbers:
         kinds = sorted({type(v).__name__ for v in values})
@@ -93,10 +151,26 @@ def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
     return _from_numbers(np.array(values))
 
 
+def _is_missing(value: Any) -> bool:  # noqa: ANN401 - labels are of any type
+    if isinstance(value, str):
+        return not value.strip() or value.strip() in _MISSING
+    # pandas' own marks of what is missing are equal to nothing, or cannot say.
+    try:
+        return value is None or bool(value != value)
+    except (TypeError, ValueError):
+        return True
+
+
 def _from_numbers(labels: NDArray[Any]) -> NDArray[np.int64]:
     if labels.dtype.kind not in "biuf":
         raise InputError(f"labels must be whole numbers or strings; found {labels.dtype}. Give class numbers or names.")
     if labels.dtype.kind == "f":
+        lacking = np.flatnonzero(np.isnan(labels))
+        if len(lacking):
+            raise InputError(
+                f"every image needs a label; the label of row {lacking[0]} is missing (nan). Fill it in, or leave that "
+                "image out."
+            )
         wrong = np.flatnonzero(~np.isfinite(labels) | (labels != np.floor(labels)))
         if len(wrong):
             raise InputError(

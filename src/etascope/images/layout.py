@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from etascope.images.class_folders import Layout, Reading, check_classes, heavy, own_images
+from etascope.images.class_folders import Layout, TreeReading, check_classes, heavy, own_images
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, VALID, is_named, part_of
 from etascope.images.layout_words import in_two_ways, listed, mostly_in_no_class, nothing_here, only_one
 from etascope.images.part_folders import read_parts
@@ -26,7 +26,7 @@ def read_layout(root: Folder) -> Layout:
     InputError
         If there are no classes, a class would lose all its images, or the tree can be read in two ways.
     """
-    reading, here = Reading(), root
+    reading, here = TreeReading(), root
     while True:
         parts = read_parts(here, reading)
         if parts is not None:
@@ -42,7 +42,7 @@ def read_layout(root: Folder) -> Layout:
     return replace(layout, left_out=layout.left_out + reading.left_out, notes=tuple(reading.notes))
 
 
-def _inner(here: Folder, reading: Reading) -> Folder | None:
+def _inner(here: Folder, reading: TreeReading) -> Folder | None:
     """Return the one folder that holds the set, where others beside it only go with it."""
     within = [folder for folder in here.full if not is_named(folder.name, BESIDE)]
     if len(within) != 1 or not within[0].full or heavy(here) or heavy(within[0]):
@@ -58,7 +58,7 @@ def _inner(here: Folder, reading: Reading) -> Folder | None:
     return within[0]
 
 
-def _classes_at(here: Folder, root: Folder, reading: Reading) -> Layout:
+def _classes_at(here: Folder, root: Folder, reading: TreeReading) -> Layout:
     """Return the layout where each folder here is a class, or refuse."""
     folders = here.full
     if not folders or not here.total:
@@ -78,7 +78,7 @@ def _classes_at(here: Folder, root: Folder, reading: Reading) -> Layout:
     return Layout(reading.collect(folders))
 
 
-def _parts_in_classes(here: Folder, reading: Reading) -> Layout | None:
+def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     """Return the layout where every class has its own parts: cat/train, cat/test, dog/train, dog/test."""
     inside = [[(part_of(inner.name), inner) for inner in folder.full if not folder.images] for folder in here.full]
     kinds = [frozenset(part for part, _ in pairs if part) for pairs in inside]

@@ -106,7 +106,7 @@ def open_images(
         if as_path(test) is None:
             raise InputError(f"test must be a path or a known set; found {type(test).__name__}. Save the images first.")
         _, height, width, channels = found.images.shape
-        held = _open(test, None, replace(wishes, size=(height, width), grayscale=channels == 1))
+        held = _open(test, None, replace(wishes, size=(height, width), grayscale=channels == 1, reading=found.reading))
         found = with_test(found, held)
     return to_dataset(found)
 

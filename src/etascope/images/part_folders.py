@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from etascope.images.class_folders import Layout, Reading, check_classes, heavy
+from etascope.images.class_folders import Layout, TreeReading, check_classes, heavy
 from etascope.images.folder_names import BESIDE, CONTAINERS, TEST, TRAIN, VALID, is_named, part_of, subject, words
 from etascope.images.layout_words import in_no_class, in_two_ways, listed
 from etascope.images.tree import Folder
@@ -23,7 +23,7 @@ class _Part:
     inner: Folder | None = None
 
 
-def read_parts(here: Folder, reading: Reading) -> Layout | None:
+def read_parts(here: Folder, reading: TreeReading) -> Layout | None:
     """Return the layout where folders here are parts; None where they are not."""
     found = _candidates(here)
     rest = [folder for folder in here.full if folder not in [each.folder for each in found]]
@@ -70,7 +70,7 @@ def _part(folder: Folder, part: str) -> _Part:
 
 
 def _without_classes(
-    here: Folder, found: list[_Part], rest: list[Folder], kinds: set[str], reading: Reading
+    here: Folder, found: list[_Part], rest: list[Folder], kinds: set[str], reading: TreeReading
 ) -> Layout | None:
     """Decide what folders named as parts are that have no class folders in them."""
     ordinary = [folder for folder in rest if not is_named(folder.name, BESIDE)]
@@ -87,7 +87,7 @@ def _without_classes(
     return None
 
 
-def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Part], reading: Reading) -> Layout:
+def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Part], reading: TreeReading) -> Layout:
     reading.leave([each.folder for each in bare], "they lie in no class, so they have no label")
     known = {folder.name for each in train for folder in each.classes}
     dummy = [each for each in held if len(each.classes) == 1 and each.classes[0].name not in known]

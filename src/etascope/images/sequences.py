@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.arrays import open_array, read_array
-from etascope.images.decode import BadImage, Decoded, decode_picture
+from etascope.images.decode import BadImage, Decoded, decode_picture, decode_pixels
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
-from etascope.images.labels import read_labels
-from etascope.images.pixels import float_range, image_axes, scaled_bytes, to_bytes
+from etascope.images.labels import label_notes, read_labels
+from etascope.images.pixels import image_axes
+from etascope.images.ranges import decide, measure, scaled
 
 _SOURCE = "a sequence of images"
 
@@ -30,7 +30,7 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     InputError
         If it is empty, an item is no (image, label), or an image cannot be read.
     """
-    count = len(items)
+    count = _length(items)
     if not count:
         raise InputError("there must be at least one image; the sequence is empty. Give (image, label) pairs.")
     if labels is None:
@@ -44,13 +44,35 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     read = read_labels(labels, count)
     # Items may come from a user's own code or be lazily read from one file: they are asked one after the other.
     wishes = replace(wishes, workers=1)
-    if not any(_is_picture(image) for image in images):
-        arrays = [read_array(image, f"image {row}") for row, image in enumerate(images)]
-        if len({(array.shape, array.dtype.str) for array in arrays}) == 1 and arrays[0].ndim in (2, 3):
-            return open_array(np.stack(arrays), read, wishes, _SOURCE)
-        images = _alike(arrays)
+    notes = label_notes(labels, read)
+    arrays = {row: read_array(image, f"image {row}") for row, image in enumerate(images) if not _is_picture(image)}
+    shapes = {(array.shape, array.dtype.str) for array in arrays.values()}
+    if len(arrays) == count and len(shapes) == 1 and arrays[0].ndim in (2, 3):
+        found = open_array(np.stack(list(arrays.values())), read, wishes, _SOURCE)
+        return replace(found, notes=(*notes, *found.notes))
+    # Those of bytes are left to `gather`, which sees the pictures among them too.
+    extents = {row: measure(a, f"image {row}") for row, a in arrays.items() if a.size and a.dtype != np.uint8}
+    scales = decide(extents.values(), wishes.reading.scales, "images")
+    for row, extent in extents.items():
+        images[row] = scaled(arrays[row], scales[extent.kind])
+    notes += tuple(scale.note for scale in scales.values() if scale.note)
+    scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
+    wishes = replace(wishes, reading=replace(wishes.reading, scales={**wishes.reading.scales, **scales}))
     gathered = gather(count, lambda row: _decode(images[row], wishes, f"image {row}"), wishes)
-    return Found(gathered.images, read[gathered.rows], _SOURCE, None, None, gathered.notes)
+    told = tuple(dict.fromkeys((*notes, *gathered.notes)))
+    reading = replace(gathered.reading, scales={**scales, **gathered.reading.scales})
+    return Found(gathered.images, read[gathered.rows], _SOURCE, None, None, told, reading)
+
+
+def _length(items: Any) -> int:  # noqa: ANN401 - as above
+    try:
+        return len(items)
+    except TypeError as error:
+        dense = "Give it as a dense array (.toarray())." if hasattr(items, "toarray") else "Give a list of its items."
+        raise InputError(
+            f"images must be an array or a sequence with a length; {type(items).__name__} has none: "
+            f"{str(error).split(chr(10))[0].rstrip('.').split(';')[0]}. {dense}"
+        ) from None
 
 
 def _pair(item: Any, row: int) -> tuple[Any, Any]:  # noqa: ANN401 - as above
@@ -77,33 +99,12 @@ def _is_picture(image: object) -> bool:
     return isinstance(image, Image.Image)
 
 
-def _alike(arrays: list[NDArray[Any]]) -> list[NDArray[np.uint8]]:
-    """Return arrays as bytes; floats share one range, so that a dark image stays dark among bright ones."""
-    ranges = [float_range(array) for array in arrays if array.dtype.kind == "f" and array.size]
-    low, high = min((r[0] for r in ranges), default=0), max((r[1] for r in ranges), default=0)
-    if low < 0 or high > 255:
-        raise InputError(
-            f"images of floats must lie in [0, 1] or in [0, 255]; found {low:g} to {high:g}. "
-            "Undo the normalisation, or scale them to 0 .. 1."
-        )
-    factor = 255.0 if high <= 1 else 1.0
-    return [
-        scaled_bytes(array, factor) if array.dtype.kind == "f" else to_bytes(array, f"image {row}")
-        for row, array in enumerate(arrays)
-    ]
-
-
 def _decode(image: Any, wishes: Wishes, name: str) -> Decoded:  # noqa: ANN401 - as above
-    from PIL import Image
-
     if _is_picture(image):
         return decode_picture(image, wishes, name)
     try:
-        pixels = to_bytes(read_array(image, name), name)
-        pixels = image_axes(pixels[None] if pixels.ndim in (2, 3) else pixels, name)[0]
+        pixels = read_array(image, name)
+        pixels = image_axes(pixels[None] if pixels.ndim in (2, 3) else pixels, name)[0][0]
     except InputError as error:
         raise BadImage(name, str(error).rstrip(".")) from None
-    modes = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-    flat = np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    picture = Image.fromarray(flat)
-    return decode_picture(picture if picture.mode == modes[pixels.shape[2]] else picture.convert("L"), wishes, name)
+    return decode_pixels(pixels, wishes, name)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.protocols import Progress
-from etascope.images.colour import over_white, to_gray
+from etascope.images.colour import to_gray
 from etascope.images.found import KEEP, Wishes
+from etascope.images.transparency import lay
 
 _BLOCK = 256
 
@@ -52,18 +53,15 @@ def fit(images: NDArray[np.uint8], wishes: Wishes) -> tuple[NDArray[np.uint8], t
     Parameters
     ----------
     images
-        `(n, height, width, channels)` uint8; channels 1, 2 (gray, alpha), 3 or 4 (red, green, blue, alpha). Alpha is
-        laid over white.
+        `(n, height, width, channels)` uint8; channels 1, 2 (gray, alpha), 3 or 4 (red, green, blue, alpha).
     wishes
-        The size, and whether colour is dropped.
+        The size, whether colour is dropped, and what transparent pixels are laid over.
     """
     count, height, width, channels = images.shape
     size = wishes.size or ((height, width) if max(height, width) <= KEEP else (KEEP, KEEP))
     notes: list[str] = []
     if size != (height, width):
         notes.append(f"The images were resized from {shown((height, width))} to {shown(size)}.")
-    if channels in (2, 4):
-        notes.append("Transparent pixels were laid over white.")
     kept = channels - 1 if channels in (2, 4) else channels
     final = 1 if wishes.grayscale else kept
     if size == (height, width) and final == channels:
@@ -73,7 +71,7 @@ def fit(images: NDArray[np.uint8], wishes: Wishes) -> tuple[NDArray[np.uint8], t
 
     def work(block: slice) -> int:
         part: NDArray[Any] = images[block]
-        part = over_white(part) if channels in (2, 4) else part
+        part = lay(part, wishes.reading.ground) if channels in (2, 4) else part
         part = to_gray(part) if final < part.shape[-1] else part
         for row, image in zip(range(block.start, block.stop), part, strict=True):
             out[row] = resize(image, size)

@@ -64,6 +64,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         None,
         test_rows if len(test_rows) else None,
         (*notes, *more, *_twice(ordered, path), *gathered.notes),
+        gathered.reading,
         len(lines) - len(gathered.rows),
     )
 

@@ -1,0 +1,118 @@
+"""Which names of an archive or mapping hold images and labels, and of which part: `pick`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from etascope.core.errors import InputError
+
+#: Words for images, the first that is there counts; and with each the words for labels that go with it.
+_IMAGES = {
+    "x": ("y", "labels", "label", "targets", "target"),
+    "images": ("labels", "label", "targets", "target", "y"),
+    "image": ("labels", "label", "targets", "target", "y"),
+    "imgs": ("labels", "label", "targets", "target", "y"),
+    "data": ("target", "targets", "labels", "label", "y"),
+    "features": ("labels", "label", "targets", "target", "y"),
+    "inputs": ("labels", "label", "targets", "target", "outputs", "y"),
+}
+_LABELS = ("y", "labels", "label", "targets", "target", "outputs")
+_PARTS = {
+    "train": "train", "training": "train", "tr": "train", "test": "test", "testing": "test", "te": "test",
+    "val": "val", "valid": "val", "validation": "val", "dev": "val",
+}  # fmt: skip
+_WORDS = "|".join(sorted({*_IMAGES, *_LABELS}, key=len, reverse=True))
+_WHEN = "|".join(sorted(_PARTS, key=len, reverse=True))
+_NAME = re.compile(rf"(?:(?P<a>{_WORDS})[-_. ]*(?P<b>{_WHEN})?|(?P<c>{_WHEN})[-_. ]*(?P<d>{_WORDS}))")
+
+
+@dataclass(frozen=True)
+class Named:
+    """The names of images and of their labels; `labels` is None where there are none."""
+
+    images: str
+    labels: str | None
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Which names of a mapping hold what.
+
+    Attributes
+    ----------
+    train, test, val
+        The parts; test and val only where they have images and labels, else None.
+    left
+        Names that hold none of that.
+    """
+
+    train: Named
+    test: Named | None
+    val: Named | None
+    left: tuple[str, ...]
+
+
+def word_and_part(name: str) -> tuple[str, str] | None:
+    """Return the word for images or labels in a name, and the part (`"train"`, `"test"`, `"val"` or ""), if any.
+
+    Examples
+    --------
+    >>> word_and_part("X_valid"), word_and_part("test_images"), word_and_part("weights")
+    (('x', 'val'), ('images', 'test'), None)
+    """
+    match = _NAME.fullmatch(name.lower())
+    if match is None:
+        return None
+    return match["a"] or match["d"], _PARTS.get(match["b"] or match["c"] or "", "")
+
+
+def pick(names: Iterable[str], source: str) -> Picked:
+    """Say which names hold images and labels; capital letters do not matter.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+
+    Examples
+    --------
+    >>> pick(["X", "y", "extra"], "here")
+    Picked(train=Named(images='X', labels='y'), test=None, val=None, left=('extra',))
+    """
+    given = [str(name) for name in names]
+    parts: dict[str, dict[str, str]] = {"": {}, "train": {}, "test": {}, "val": {}}
+    for name in given:
+        found = word_and_part(name)
+        if found is not None:
+            parts[found[1]].setdefault(found[0], name)
+    if not any(parts.values()) and "arr_0" in given:
+        parts[""] = {"x": "arr_0"} | ({"y": "arr_1"} if "arr_1" in given else {})
+    train, test, val = _named(parts["train"]), _named(parts["test"]), _named(parts["val"])
+    bare = _named(parts[""])
+    if train is None or (train.labels is None and bare is not None and bare.labels is not None):
+        train = bare
+    if train is None:
+        raise InputError(
+            "arrays of images and labels must be named as x with y, images with labels, data with target, x_train with "
+            f"y_train, train_images with train_labels or arr_0 with arr_1; {source} holds "
+            f"{', '.join(sorted(given)) or 'nothing'}. Rename them."
+        )
+    test = test if test is not None and test.labels is not None else None
+    val = val if val is not None and val.labels is not None else None
+    used = {name for part in (train, test, val) if part is not None for name in (part.images, part.labels)}
+    return Picked(train, test, val, tuple(name for name in given if name not in used))
+
+
+def _named(words: dict[str, str]) -> Named | None:
+    """Return the images and labels among names of one part; a pair that is whole goes before images alone."""
+    fits = [
+        Named(words[images], words[label])
+        for images, labels in _IMAGES.items()
+        if images in words
+        for label in labels
+        if label in words
+    ]
+    fits += [Named(words[images], None) for images in _IMAGES if images in words]
+    return fits[0] if fits else None

@@ -1,0 +1,175 @@
+"""TIFF files: what kind one is, whether all of it is read, and whether it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import itertools
+import re
+import zlib
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from etascope.images.damage import ZEROS
+from etascope.images.jpeg import fault_of_stream
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_STARTS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b")
+_KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _DESCRIPTION = 254, 256, 257, 258, 259, 270
+_BANDS, _FORMAT, _TABLES = 277, 339, 347
+_PLACES = ((273, 279), (324, 325))
+_RAW, _LZW, _JPEG, _DEFLATE = 1, 5, 7, (8, 32946)
+_NUMBERS = {1: "whole numbers", 2: "signed numbers", 3: "floats", 5: "complex numbers", 6: "complex numbers"}
+#: Compressions that Pillow's own libtiff cannot unpack.
+_UNREAD = {
+    33003: "JPEG 2000",
+    33005: "JPEG 2000",
+    34712: "JPEG 2000",
+    34887: "LERC",
+    34925: "LZMA",
+    50001: "WebP",
+    50002: "JPEG XL",
+    52546: "JPEG XL",
+}
+_REMEDY = "read it with tifffile.imread and save the images with their labels in an .npz, or save it as 8-bit PNG"
+#: So many pages are looked at.
+_PAGES = 1000
+
+
+def is_tiff(start: bytes) -> bool:
+    """Say whether the first bytes of a file are those of a TIFF."""
+    return start[:4] in _STARTS
+
+
+@functools.cache
+def silence() -> None:
+    """Keep libtiff from writing errors to stderr by itself: every one of them comes back as an exception too.
+
+    Only a pointer in Pillow's copy of the library is set, as Pillow does for warnings. Where the library cannot be
+    reached, nothing happens.
+    """
+    from PIL import Image
+
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        library = ctypes.CDLL(Image.core.__file__)
+        library.TIFFSetErrorHandler(None)
+        library.TIFFSetErrorHandlerExt(None)
+
+
+def kind_of_tiff(path: Path) -> str:
+    """Return of what kind a TIFF is that Pillow does not open, with what to do about it."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            tags = ImageFileDirectory_v2(head + file.read(8) if head[2] == 43 or head[3] == 43 else head)
+            file.seek(tags.next)
+            tags.load(file)
+        bands, bits = int(tags.get(_BANDS, 1)), tags.get(_BITS, (1,))
+        numbers = _NUMBERS.get(int(tags.get(_FORMAT, (1,))[0]), "numbers")
+        packed = int(tags.get(_COMPRESSION, _RAW))
+        wide, high = int(tags[_WIDTH]), int(tags[_HEIGHT])
+    # What a damaged directory holds is of any kind, and so is what it raises.
+    except Exception:
+        return "it is a TIFF whose directory is damaged; fetch or save it again"
+    if packed in _UNREAD:
+        return f"it is a TIFF packed with {_UNREAD[packed]}, which is not read; save it with LZW, or as PNG"
+    held = f"{wide} x {high}, {bands} band{'s' * (bands > 1)} of {bits[0]}-bit {numbers}"
+    if bands not in (1, 3):
+        return f"it is a TIFF of {held}; {choose_bands(bands)}"
+    return f"it is a TIFF of {held}, which is not read; {_REMEDY}"
+
+
+def unread_packing(path: Path) -> str:
+    """Return what to do about a TIFF that is packed in a way that Pillow cannot unpack, or "" for any other file."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        if is_tiff(file.read(4)) and "packed with" in (kind := kind_of_tiff(path)):
+            return kind
+    return ""
+
+
+def choose_bands(bands: int) -> str:
+    """Return what to do about an image of more bands than are read."""
+    return f"choose one or three of its {bands} bands and save those as PNG or TIFF (tifffile.imread reads all)"
+
+
+def unread_bands(picture: Image.Image) -> str:
+    """Return what is wrong with a TIFF of more bands than Pillow takes from it, or ""."""
+    tags: Any = getattr(picture, "tag_v2", None)
+    bands = int(tags.get(_BANDS, 1)) if tags is not None else 1
+    if bands <= len(picture.getbands()):
+        return ""
+    return f"it is a TIFF of {bands} bands, not all of them colour or transparency; {choose_bands(bands)}"
+
+
+def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TIFF class is loaded late
+    """Return how many pages of a TIFF hold images of full size, and how many channels of one image are pages.
+
+    Pages that are masks, thumbnails or smaller copies do not count; without channels as pages the second is 1.
+    """
+    description = str(picture.tag_v2.get(_DESCRIPTION, ""))
+    channels = _named(r"^channels=(\d+)", description) if description.startswith("ImageJ=") else 1
+    if "<OME " in description:
+        channels = _named(r'SizeC="(\d+)"', description)
+    channels = 1 if len(picture.getbands()) > 1 else channels
+    stated = _named(r"^images=(\d+)", description) if description.startswith("ImageJ=") else 1
+    size, pages = picture.size, 1
+    try:
+        for page in itertools.islice(itertools.count(1), _PAGES):
+            picture.seek(page)
+            pages += picture.size == size and not int(picture.tag_v2.get(_KIND, 0)) & 0b101
+    except EOFError:
+        pass
+    finally:
+        picture.seek(0)
+    return max(pages, stated), channels
+
+
+def _named(pattern: str, text: str) -> int:
+    found = re.search(pattern, text, re.MULTILINE)
+    return int(found[1]) if found else 1
+
+
+def what_is_missing(picture: Any, file: IO[bytes], size: int) -> str:  # noqa: ANN401 - as above
+    """Return what is wrong with the places where a TIFF says that its pixels lie, or "".
+
+    They must lie within the file's `size` bytes and not over each other; pixels that are not packed must be as many as
+    the image has. Packed as JPEG each part must begin and end as one; packed by Deflate it must fit its checksum.
+    """
+    tags = picture.tag_v2
+    starts, counts = next(((tags[a], tags[b]) for a, b in _PLACES if a in tags and b in tags), ((), ()))
+    parts = sorted(zip(starts, counts, strict=False))
+    if any(start + count > size for start, count in parts):
+        return "pixels lie behind its end"
+    if any(first[0] + first[1] > second[0] for first, second in itertools.pairwise(parts)):
+        return "its parts lie over each other"
+    packed = tags.get(_COMPRESSION, _RAW)
+    bits = tags.get(_BITS, (1,))
+    rows = tags.get(_HEIGHT, 0) if tags.get(_BANDS, 1) == len(bits) else 0
+    if packed == _RAW and parts and sum(counts) < tags.get(_WIDTH, 0) * sum(bits) // 8 * rows:
+        return "it holds fewer pixels than it says"
+    if packed in (_LZW, _JPEG, *_DEFLATE):
+        for start, count in parts:
+            file.seek(start)
+            if fault := _packing_fault(packed, file.read(count), tags.get(_TABLES, b"")):
+                return fault
+    return ""
+
+
+def _packing_fault(packed: int, part: bytes, tables: bytes) -> str:
+    if packed == _JPEG:
+        part = part.rstrip(b"\0")
+        if not part.startswith(b"\xff\xd8") or not part.endswith(b"\xff\xd9"):
+            return "a part of it does not begin and end as JPEG does"
+        return fault_of_stream(tables[:-2] + part[2:] if tables else part)
+    if packed == _LZW:
+        return "there are zeros among its packed pixels" if ZEROS in part else ""
+    try:
+        zlib.decompress(part)
+    except zlib.error as error:
+        return f"a part of it is not as its checksum says ({error})"
+    return ""

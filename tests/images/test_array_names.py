@@ -1,0 +1,66 @@
+"""Names of arrays, of any case and with common words, find their part."""
+
+from __future__ import annotations
+
+import pytest
+
+from etascope.images.array_names import Named, pick, word_and_part
+from tests.images.making import refused
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("x", ("x", "")),
+        ("X_train", ("x", "train")),
+        ("Xtrain", ("x", "train")),
+        ("trainX", ("x", "train")),
+        ("train_x", ("x", "train")),
+        ("y_val", ("y", "val")),
+        ("X_valid", ("x", "val")),
+        ("validation-labels", ("labels", "val")),
+        ("val_images", ("images", "val")),
+        ("test_imgs", ("imgs", "test")),
+        ("Test Data", ("data", "test")),
+        ("x_dev", ("x", "val")),
+        ("arr_0", None),
+        ("latest_x", None),
+        ("extra", None),
+        ("xy", None),
+    ],
+)
+def test_words_and_parts(name, expected):
+    assert word_and_part(name) == expected
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x_train", "y_train", "x_test", "y_test", "x_val", "y_val"),
+        ("train_images", "train_labels", "test_images", "test_labels", "val_images", "val_labels"),
+        ("X_train", "Y_train", "X_test", "Y_test", "X_valid", "Y_valid"),
+        ("trainX", "trainY", "testX", "testY", "valX", "valY"),
+        ("train_data", "train_target", "test_data", "test_target", "dev_data", "dev_target"),
+        ("images", "labels", "test_images", "test_labels", "val_images", "val_labels"),
+    ],
+)
+def test_three_parts(names):
+    for order in (names, names[::-1]):
+        picked = pick(order, "here")
+        assert (picked.train, picked.test, picked.val) == tuple(Named(*names[i : i + 2]) for i in (0, 2, 4))
+        assert picked.left == ()
+
+
+def test_a_part_without_labels_is_left_out():
+    picked = pick(["x_train", "y_train", "x_test", "note"], "here")
+    assert (picked.train, picked.test, picked.left) == (Named("x_train", "y_train"), None, ("x_test", "note"))
+
+
+def test_images_alone_wait_for_labels():
+    assert pick(["images"], "here").train == Named("images", None)
+    assert pick(["arr_0", "arr_1", "arr_2"], "here").train == Named("arr_0", "arr_1")
+
+
+def test_only_a_test_part():
+    with refused("named as x with y", "holds x_test, y_test"):
+        pick(["x_test", "y_test"], "here")

@@ -1,0 +1,79 @@
+"""Checksums, lengths and endings tell of damage that Pillow passes over."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from etascope.images.damage import fault_of
+from etascope.images.decode import decode_file
+from etascope.images.found import Wishes
+from etascope.images.gather import gather
+from tests.images.making import picture, pictures, told_or_refused
+
+
+def written(kind: str, channels: int = 3, **options) -> bytes:
+    held = io.BytesIO()
+    picture(pictures(1, 33, 31, channels)[0]).save(held, kind, **options)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("PNG", {}), ("WEBP", {}), ("WEBP", {"lossless": True}), ("GIF", {}), ("PNG", {"optimize": True})],
+)
+def test_whole_files_are_not_suspected(kind, options, channels):
+    assert fault_of(written(kind, channels, **options)) == ""
+    frames = [picture(image) for image in pictures(3, 20, 20, 3)]
+    held = io.BytesIO()
+    frames[0].save(held, kind, save_all=True, append_images=frames[1:])
+    assert fault_of(held.getvalue()) == ""
+    assert fault_of(held.getvalue() + b"\0\0") == "" or kind == "WEBP"
+
+
+def test_flat_files_are_not_suspected():
+    for kind in ("PNG", "WEBP", "GIF"):
+        held = io.BytesIO()
+        picture(np.zeros((500, 700, 1), np.uint8)).save(held, kind)
+        assert fault_of(held.getvalue()) == ""
+
+
+def test_a_checksum_of_png(tmp_path):
+    data = bytearray(written("PNG"))
+    data[data.index(b"IEND") - 8] ^= 1
+    assert fault_of(bytes(data)) == "the checksum of its IDAT is wrong"
+    assert fault_of(bytes(data[:-12])) != ""
+    (tmp_path / "x.png").write_bytes(data)
+    assert "damaged" in told_or_refused(tmp_path / "x.png")
+
+
+def test_lengths_and_endings():
+    webp = written("WEBP")
+    assert f"and has {len(webp) + 90:,}" in fault_of(webp + bytes(90))
+    assert fault_of(written("GIF")[:-1]) == "its end is missing"
+
+
+def test_the_note_names_the_first_and_counts(tmp_path):
+    data = written("WEBP")
+    for row in range(4):
+        (tmp_path / f"{row}.webp").write_bytes(data + bytes(50 * (row % 2)))
+    paths = sorted(tmp_path.iterdir())
+    gathered = gather(4, lambda row: decode_file(paths[row], Wishes()), Wishes())
+    assert gathered.notes[0].startswith("2 images may be damaged, although their pixels could be read, the first:")
+    assert f"{paths[1]} (it says that it has" in gathered.notes[0]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_moving_images_are_told(tmp_path, kind):
+    frames = [picture(image) for image in pictures(3, 20, 20, 3)]
+    options = {"lossless": True} if kind == "WEBP" else {}
+    frames[0].save(tmp_path / "x", kind, save_all=True, append_images=frames[1:], **options)
+    gathered = gather(2, lambda row: decode_file(tmp_path / "x", Wishes()), Wishes())
+    assert gathered.notes == (
+        f"2 images have several frames; the first was taken. The first of them: {tmp_path / 'x'} (3 frames).",
+    )
+    if kind != "GIF":
+        assert np.array_equal(gathered.images[0], pictures(3, 20, 20, 3)[0])

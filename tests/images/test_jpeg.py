@@ -1,0 +1,170 @@
+"""JPEGs are opened whatever their size, and damage that the decoder passes over is noticed."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from etascope.images import jpeg
+from etascope.images.decode import MAX_JPEG, BadImage, decode_file
+from etascope.images.found import Wishes
+from tests.images.making import picture, pictures, refused
+
+
+def smooth(height: int = 160, width: int = 200, channels: int = 3, seed: int = 0) -> np.ndarray:
+    from PIL import Image
+
+    small = picture(pictures(1, 12, 14, channels, seed)[0])
+    pixels = np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
+    return pixels.reshape(height, width, channels)
+
+
+def jpeg_bytes(pixels: np.ndarray, **options) -> bytes:
+    held = io.BytesIO()
+    picture(pixels).save(held, "JPEG", **options)
+    return held.getvalue()
+
+
+def fault(data: bytes) -> str:
+    file = jpeg.Watched(data)
+    image = jpeg.open_jpeg(file)
+    image.load()
+    return jpeg.was_led_astray(image, file)
+
+
+OPTIONS = [
+    {},
+    {"quality": 100},
+    {"quality": 5},
+    {"optimize": True},
+    {"progressive": True},
+    {"subsampling": 0},
+    {"subsampling": 2},
+    {"restart_marker_blocks": 3},
+    {"restart_marker_rows": 1},
+    {"icc_profile": bytes(70_000)},
+    {"comment": b"\xff\xd9\xff\xda"},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_whole_files_are_not_suspected(options, channels):
+    for seed in range(8):
+        for size in ((160, 200), (17, 9), (8, 8), (1, 1), (64, 64)):
+            assert fault(jpeg_bytes(smooth(*size, channels, seed), **options)) == ""
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_flat_files_are_not_suspected(options, value):
+    for channels in (1, 3):
+        assert fault(jpeg_bytes(np.full((300, 400, channels), value, np.uint8), **options)) == ""
+
+
+def test_what_follows_a_file_is_not_suspected():
+    data = jpeg_bytes(smooth())
+    for tail in (bytes(9), b"\xff\xd9", data, b"MotionPhoto" * 50, jpeg_bytes(smooth(20, 20), progressive=True)):
+        assert fault(data + tail) == ""
+
+
+def test_a_picture_of_two_views_is_not_suspected(tmp_path):
+    first, second = (picture(smooth(seed=seed)) for seed in (1, 2))
+    first.save(tmp_path / "x.jpg", "MPO", save_all=True, append_images=[second])
+    assert decode_file(tmp_path / "x.jpg", Wishes()).marks == ()
+
+
+def test_reduced_decoding_is_not_suspected(tmp_path):
+    for value in (None, 128):
+        pixels = smooth(900, 1100) if value is None else np.full((900, 1100, 3), value, np.uint8)
+        (tmp_path / "x.jpg").write_bytes(jpeg_bytes(pixels))
+        assert decode_file(tmp_path / "x.jpg", Wishes()).marks == ()
+
+
+def test_missing_and_surplus_pixels_are_noticed():
+    tall, low = (jpeg_bytes(smooth(height, 200)) for height in (160, 128))
+    place = tall.index(b"\xff\xc0") + 5
+    claims_more = low[:place] + struct.pack(">H", 160) + low[place + 2 :]
+    claims_less = tall[:place] + struct.pack(">H", 128) + tall[place + 2 :]
+    assert fault(claims_more) == "data is missing for its last pixels"
+    assert fault(claims_less) == "data is left over behind its last pixel"
+
+
+def test_a_hole_of_zeros_is_noticed():
+    data = bytearray(jpeg_bytes(smooth()))
+    middle = (data.index(b"\xff\xda") + len(data)) // 2
+    data[middle : middle + 64] = bytes(64)
+    assert fault(bytes(data)) == "there are zeros among its packed pixels"
+
+
+def test_most_of_what_flipped_bits_spoil_is_noticed():
+    data = jpeg_bytes(smooth(), quality=90)
+    start = data.index(b"\xff\xda") + 14
+    before = np.asarray(picture(smooth())).astype(int)
+    spoilt = told = 0
+    for number in range(150):
+        draw, damaged = random.Random(number), bytearray(data)
+        damaged[draw.randrange(start, len(data) - 2)] ^= 1 << draw.randrange(8)
+        file = jpeg.Watched(bytes(damaged))
+        image = jpeg.open_jpeg(file)
+        try:
+            image.load()
+        except OSError:
+            continue
+        # A block moved: much of the image is another.
+        if (np.abs(np.asarray(image).astype(int) - before).max(axis=2) > 60).mean() > 0.1:
+            spoilt += 1
+            told += jpeg.was_led_astray(image, file) != ""
+    assert spoilt > 20
+    assert told >= spoilt / 2
+
+
+def big_jpeg(width: int, height: int, **options) -> bytes:
+    """A JPEG of a large size that is white all over: little data, honestly decoded."""
+    from PIL import Image
+
+    held = io.BytesIO()
+    Image.new("L", (width, height), 255).save(held, "JPEG", **options)
+    return held.getvalue()
+
+
+def test_a_photograph_of_108_megapixels(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(big_jpeg(12_000, 9_000))
+    tracemalloc.start()
+    decoded = decode_file(tmp_path / "x.jpg", Wishes())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert decoded.native == (9_000, 12_000)
+    assert (decoded.pixels == 255).all()
+    assert peak < 30e6
+
+
+def claiming(width: int, height: int, **options) -> bytes:
+    data = jpeg_bytes(smooth(), **options)
+    place = data.index(b"\xff\xc2" if options else b"\xff\xc0") + 5
+    return data[:place] + struct.pack(">HH", height, width) + data[place + 4 :]
+
+
+def test_bombs_stay_refused(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(claiming(60_000, 60_000))
+    with refused("60000 x 60000 pixels", f"{MAX_JPEG:,}"):
+        decode_file(tmp_path / "x.jpg", Wishes())
+    (tmp_path / "x.jpg").write_bytes(claiming(12_000, 9_000, progressive=True))
+    with refused("12000 x 9000 pixels", "64,000,000"):
+        decode_file(tmp_path / "x.jpg", Wishes())
+    (tmp_path / "x.jpg").write_bytes(claiming(16_000, 12_000))
+    with refused("for an image of this size"):
+        decode_file(tmp_path / "x.jpg", Wishes(size=(4096, 4096)))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.4, 0.7, 0.95])
+def test_a_cut_file_is_refused(tmp_path, share):
+    data = jpeg_bytes(smooth())
+    (tmp_path / "x.jpg").write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(BadImage):
+        decode_file(tmp_path / "x.jpg", Wishes())

@@ -1,0 +1,164 @@
+"""The range of pixels is one decision for a whole set, and it is told."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from etascope.images.ranges import Extent, Scale, decide, measure, scaled
+from tests.images.making import pictures, refused
+
+
+def bytes_of(array, given=()):
+    extent = measure(array)
+    scale = decide([extent], dict(given))[extent.kind]
+    return scaled(array, scale), scale.note
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.int16, np.int32, np.uint32, np.int64, np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("low", "high", "white"),
+    [
+        (0, 1, 1),
+        (0, 16, 16),
+        (0, 15, 15),
+        (0, 100, 100),
+        (0, 90, 100),
+        (0, 255, 255),
+        (0, 130, 255),
+        (0, 1023, 1023),
+        (0, 700, 1023),
+        (0, 4095, 4095),
+        (0, 2300, 4095),
+        (0, 16383, 16383),
+        (0, 32767, 65535),
+    ],
+)
+def test_the_whole_numbers_of_every_depth(kind, low, high, white):
+    values = np.linspace(low, high, 1000).astype(kind)
+    pixels, note = bytes_of(values)
+    assert np.array_equal(pixels, np.rint(values.astype(np.float64) * 255 / white))
+    quiet = white == 255 or (white == 1 and np.dtype(kind).kind == "f")
+    assert (note == "") == quiet
+    if not quiet:
+        assert f"0 .. {white:,}" in note
+
+
+def test_sixteen_bits():
+    values = np.arange(65536, dtype=np.uint16)
+    pixels, note = bytes_of(values)
+    assert np.array_equal(pixels, np.rint(values / 257))
+    assert note == "Pixels were scaled from 0 .. 65,535 (16 bits) to 0 .. 255."
+
+
+@pytest.mark.parametrize(
+    ("values", "expected", "parts"),
+    [
+        ([-0.01, 0, 0.5, 1, 1.02], [0, 0, 128, 255, 255], ("0 .. 1", "from -0.01 to 1.02, were cut")),
+        ([-1, 0, 1], [0, 128, 255], ("-1 .. 1",)),
+        ([-1.02, 0, 1.05], [0, 128, 255], ("-1 .. 1", "were cut")),
+        ([-0.5, 0, 0.5], [0, 128, 255], ("-0.5 .. 0.5",)),
+        ([-3.5, 0, 128, 255, 260], [0, 0, 128, 255, 255], ("0 .. 255", "were cut")),
+        ([0, 0.02], [0, 5], ("0 .. 1", "the largest value is 0.02")),
+        ([0, 70000.5], [0, 255], ("the largest value",)),
+        ([0.0, 0.0], [0, 0], ("all images are black",)),
+    ],
+)
+def test_floats(values, expected, parts):
+    pixels, note = bytes_of(np.array(values, np.float64))
+    assert pixels.tolist() == expected
+    for part in parts:
+        assert part in note
+
+
+@pytest.mark.parametrize(
+    ("values", "expected", "part"),
+    [
+        ([-128, 0, 127], [0, 128, 255], "-128 .. 127"),
+        ([-3, 128, 258], [0, 128, 255], "were cut"),
+        ([-1024, 3071], [0, 255], "-1,024 .. 3,071"),
+        ([0, 100_000], [0, 255], "0 .. 100,000"),
+        ([0, 2**32 - 1], [0, 255], "0 .. 4,294,967,295"),
+    ],
+)
+def test_whole_numbers(values, expected, part):
+    pixels, note = bytes_of(np.array(values, np.int64))
+    assert pixels.tolist() == expected
+    assert part in note
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kind"),
+    [(-2.1, 2.6, float), (-5, -1, float), (-1000.0, 1500.0, float), (-1, 5, int), (-50, 9, int)],
+)
+def test_what_tells_no_range_is_refused(low, high, kind):
+    with refused("known range", "Undo the normalisation"):
+        bytes_of(np.array([low, high], kind))
+
+
+@pytest.mark.parametrize(
+    ("brightest", "expected", "part"),
+    [(0, 0, "all images are black"), (1, 255, "0 and 1"), (16, 16, "16 of 255; if it is meant"), (32, 32, "")],
+)
+def test_bytes(brightest, expected, part):
+    pixels, note = bytes_of(np.array([0, brightest], np.uint8))
+    assert int(pixels[1]) == expected
+    assert part in note
+    assert bool(note) == bool(part)
+
+
+def test_bytes_are_shared_and_booleans_are_black_and_white():
+    array = pictures()
+    assert scaled(array, Scale(0, 255)) is array
+    assert bytes_of(np.array([True, False])) == (pytest.approx([255, 0]), "")
+
+
+@given(st.lists(npst.arrays(np.float32, (3, 2), elements=st.floats(0, 255, width=32)), min_size=1, max_size=5))
+def test_all_images_of_a_set_share_one_scale(arrays):
+    scales = decide([measure(array) for array in arrays], {})
+    together = decide([measure(np.stack(arrays))], {})
+    assert scales == together
+
+
+def test_each_kind_of_number_has_its_own():
+    scales = decide([Extent("bytes", 0, 255), Extent("whole", 0, 4000), Extent("floats", 0, 1)], {})
+    assert {kind: scale.high for kind, scale in scales.items()} == {"bytes": 255, "whole": 4095, "floats": 1}
+
+
+def test_a_given_scale_wins_and_tells_what_does_not_fit():
+    given_scale = {"whole": Scale(0, 4095)}
+    assert decide([Extent("whole", 0, 200)], given_scale)["whole"].high == 4095
+    assert "range of the training images" in decide([Extent("whole", 0, 200)], given_scale)["whole"].note
+    assert "were cut to 0 .. 4,095" in decide([Extent("whole", 0, 60000)], given_scale)["whole"].note
+    assert decide([Extent("whole", 0, 4000)], given_scale)["whole"].note == ""
+
+
+@pytest.mark.parametrize(("value", "shown"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
+def test_what_is_not_finite_is_refused_in_its_place(value, shown):
+    array = np.zeros((3_000_000, 1), np.float32)
+    array[2_500_000] = value
+    with refused("finite", f"{shown} at (2500000, 0)"):
+        measure(array)
+
+
+@pytest.mark.parametrize(
+    ("array", "part"),
+    [(np.array([1j]), "complex128"), (np.array(["a"]), "numbers"), (np.array(["2026-01-01"], "M8[D]"), "datetime64")],
+)
+def test_what_is_no_number_is_refused(array, part):
+    with refused(part, "uint8"):
+        measure(array)
+
+
+def test_floats_are_converted_in_little_memory():
+    array = np.random.default_rng(0).random((20_000, 28, 28), np.float32)
+    tracemalloc.start()
+    bytes_of(array)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < array.size + 30e6

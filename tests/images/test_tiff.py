@@ -1,0 +1,187 @@
+"""TIFFs of every kind are read whole, or named."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+import zlib
+
+import numpy as np
+import pytest
+
+from etascope.images.decode import decode_file
+from etascope.images.found import Wishes
+from etascope.images.gather import gather
+from tests.images.making import picture, pictures, refused, told_or_refused, write_tiff
+
+
+def marks_of(path):
+    return [(mark.kind, mark.detail) for mark in decode_file(path, Wishes()).marks]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "options", "parts"),
+    [
+        (pictures(1, 6, 5, 13)[0], {}, ("a TIFF of 5 x 6, 13 bands of 8-bit whole numbers", "choose one or three")),
+        (pictures(1, 6, 5, 5)[0].astype(np.uint16), {}, ("5 bands of 16-bit",)),
+        (pictures(1, 6, 5, 3)[0] / 255, {"photometric": 2}, ("3 bands of 64-bit floats", "tifffile.imread")),
+        (pictures(1, 6, 5, 3)[0].astype(np.float32), {"photometric": 2}, ("3 bands of 32-bit floats",)),
+        (pictures(1, 6, 5, 1)[0].astype(np.float64), {}, ("1 band of 64-bit floats", ".npz")),
+        (pictures(1, 6, 5, 3)[0].astype(np.uint16), {}, ("3 bands of 16-bit whole numbers",)),
+        (pictures(1, 6, 5, 2)[0].astype(np.uint16), {"extra": (2,)}, ("2 bands of 16-bit",)),
+        (pictures(1, 6, 5, 4)[0], {"photometric": 2, "extra": (0,)}, ("a TIFF of 4 bands, not all of them colour",)),
+        (pictures(1, 6, 5, 2)[0], {"extra": (0,)}, ("a TIFF of 2 bands",)),
+        (pictures(1, 6, 5, 1)[0], {"compression": 34887}, ("packed with LERC", "save it with LZW")),
+        (pictures(1, 6, 5, 1)[0], {"compression": 50001}, ("packed with WebP",)),
+    ],
+)
+def test_kinds_that_are_not_read_are_named(tmp_path, pixels, options, parts):
+    path = write_tiff(tmp_path / "x.tif", pixels, **options)
+    with refused(str(path), *parts):
+        decode_file(path, Wishes())
+
+
+def test_what_is_advised_of_them_works(tmp_path):
+    from etascope import open_images
+
+    for bands in (np.float64, np.uint16):
+        values = pictures(4, 6, 5, 3).astype(bands)
+        np.savez(tmp_path / "a.npz", images=values, labels=[0, 1, 0, 1])
+        assert np.array_equal(open_images(tmp_path / "a.npz").images, pictures(4, 6, 5, 3))
+
+
+def test_unsigned_numbers_of_32_bits(tmp_path):
+    values = np.array([[[0], [2**31], [2**32 - 1]]], np.uint32)
+    decoded = decode_file(write_tiff(tmp_path / "x.tif", values), Wishes())
+    assert decoded.extent is not None
+    assert (decoded.extent.low, decoded.extent.high) == (0, 2**32 - 1)
+    assert np.allclose(decoded.pixels, values)
+
+
+IMAGEJ = "ImageJ=1.53t\nimages={0}\nchannels={0}\nmode=composite\n"
+OME = '<?xml version="1.0"?><OME xmlns="x"><Image><Pixels SizeC="{0}" SizeX="5"/></Image></OME>'
+
+
+@pytest.mark.parametrize("description", [IMAGEJ, OME])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_three_channels_as_pages_are_colours(tmp_path, description, kind):
+    pages = pictures(3, 6, 5, 1).astype(kind)
+    path = write_tiff(tmp_path / "x.tif", pages, description=description.format(3))
+    decoded = decode_file(path, Wishes())
+    assert np.array_equal(decoded.pixels, np.moveaxis(pages[..., 0], 0, 2))
+    assert decoded.marks == ()
+
+
+@pytest.mark.parametrize("channels", [2, 4, 5])
+def test_other_channels_as_pages_are_refused(tmp_path, channels):
+    pages = pictures(channels, 6, 5, 1)
+    path = write_tiff(tmp_path / "x.tif", pages, description=IMAGEJ.format(channels))
+    with refused(f"whose {channels} channels are pages", "choose one or three"):
+        decode_file(path, Wishes())
+
+
+def test_pages_are_told(tmp_path):
+    pages = pictures(4, 6, 5, 3)
+    path = write_tiff(tmp_path / "x.tif", pages, photometric=2)
+    decoded = decode_file(path, Wishes())
+    assert np.array_equal(decoded.pixels, pages[0])
+    assert marks_of(path) == [("pages", "4")]
+    gathered = gather(3, lambda row: decode_file(path, Wishes()), Wishes())
+    assert gathered.notes == (
+        f"3 images have several pages; the first was taken. The first of them: {path} (4 pages).",
+    )
+
+
+def test_a_stack_that_only_its_description_tells_of(tmp_path):
+    path = write_tiff(tmp_path / "x.tif", pictures(1, 6, 5)[0], description="ImageJ=1.53t\nimages=7\nslices=7\n")
+    assert marks_of(path) == [("pages", "7")]
+
+
+def test_thumbnails_masks_and_smaller_copies_are_no_pages(tmp_path):
+    from PIL import Image
+
+    large, small = (Image.fromarray(pictures(1, size, size)[0][..., 0]) for size in (40, 20))
+    large.save(tmp_path / "x.tif", save_all=True, append_images=[small])
+    assert marks_of(tmp_path / "x.tif") == []
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate", "jpeg", "packbits", "group4", "zstd"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "1", "I;16", "RGBA", "CMYK"])
+def test_whole_files_are_not_suspected(tmp_path, compression, mode):
+    from PIL import Image
+
+    channels = {"RGB": 3, "RGBA": 4, "CMYK": 4}.get(mode, 1)
+    pixels = np.repeat(np.repeat(pictures(1, 30, 10, channels)[0], 4, axis=0), 9, axis=1)
+    image = picture(pixels) if mode != "CMYK" else Image.fromarray(pixels, "CMYK")
+    image = image.convert(mode) if mode in ("1", "I;16") else image
+    try:
+        image.save(tmp_path / "x.tif", **({"compression": compression} if compression else {}))
+    except (OSError, ValueError, RuntimeError):
+        return
+    if compression == "group4" and mode != "1":
+        return
+    assert marks_of(tmp_path / "x.tif") == []
+
+
+def test_pixels_behind_the_end(tmp_path):
+    good = pictures(1, 40, 30)[0]
+    assert marks_of(write_tiff(tmp_path / "x.tif", good)) == []
+    assert marks_of(write_tiff(tmp_path / "x.tif", good, tags={279: (1000,)})) == [
+        ("damaged", "it holds fewer pixels than it says")
+    ]
+    assert "damaged" in told_or_refused(write_tiff(tmp_path / "x.tif", good, tags={273: (900,)}))
+
+
+def test_a_checksum_of_deflate(tmp_path):
+    pixels = pictures(1, 40, 30)[0]
+    data = bytearray(zlib.compress(pixels.tobytes()))
+    assert marks_of(write_tiff(tmp_path / "x.tif", pixels, compression=8, data=bytes(data))) == []
+    data[-1] ^= 1
+    assert "damaged" in told_or_refused(write_tiff(tmp_path / "x.tif", pixels, compression=8, data=bytes(data)))
+
+
+def test_a_damaged_directory(tmp_path):
+    (tmp_path / "x.tif").write_bytes(b"II\x2a\0" + struct.pack("<I", 9999) + bytes(50))
+    with refused("damaged"):
+        decode_file(tmp_path / "x.tif", Wishes())
+
+
+SCRIPT = """
+import sys, threading
+from pathlib import Path
+from etascope.images.decode import BadImage, decode_file
+from etascope.images.found import Wishes
+
+def work():
+    for _ in range(20):
+        try:
+            decode_file(Path(sys.argv[1]), Wishes())
+        except BadImage as error:
+            assert "damaged" in str(error), error
+        else:
+            raise SystemExit("it was decoded")
+
+threads = [threading.Thread(target=work) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_libtiff_writes_nothing_itself(tmp_path, closed):
+    """With several threads, and where there is no stderr to write to."""
+    smooth = np.repeat(np.repeat(pictures(1, 20, 20, 3)[0], 8, axis=0), 8, axis=1)
+    picture(smooth).save(tmp_path / "x.tif", compression="tiff_lzw")
+    data = bytearray((tmp_path / "x.tif").read_bytes())
+    for place in range(200, len(data) - 400, 90):
+        data[place : place + 4] = b"\xff\xff\xff\xff"
+    (tmp_path / "x.tif").write_bytes(data)
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "x.tif")]
+    if closed:
+        done = subprocess.run(command, stdout=subprocess.PIPE, preexec_fn=lambda: os.close(2), timeout=60, check=False)
+        assert done.returncode == 0
+    else:
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
