@@ -4,16 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: pick test tested lint bench clean system
+.PHONY: pick test tested environments lint bench clean system
 
 pick: $(VENV)/.ready
 	$(BIN)/etascope pick
 
 test: tested lint
-	$(BIN)/pytest
+	$(BIN)/python .ci/suite.py
 
 # What the tests need.
 tested: system $(VENV)/.ready-test
+
+# A wheel on every Python, with the newest of everything and with the lowest.
+environments:
+	$(PYTHON) .ci/environments.py
 
 lint: $(VENV)/.ready-test
 	$(BIN)/ruff check

@@ -23,6 +23,7 @@ from etascope.selection.automatic import Automatic
 from etascope.selection.search import GridSearch
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.fingerprint import fingerprint
+from tests.core.failing import FailingKeeper
 from tests.training.pytorch.networks import Linear, Small
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -105,6 +106,14 @@ def test_the_same_search_gives_the_same_bits_and_goes_on_where_it_stopped():
     late = pick(model, *loaders(), sgd, epochs=2, histories=runs[0].histories[:1])
     assert bits(late) == bits(runs[0])
     assert late.choice.learning_rate == runs[0].choice.learning_rate
+
+
+@pytest.mark.parametrize("fails", ["begin", "append", "finish"])
+def test_a_keeper_in_trouble_costs_a_warning(fails):
+    with pytest.warns(RuntimeWarning, match="failed with TypeError: broken") as caught:
+        run = pick(Small(), *loaders(), sgd, epochs=1, keeper=FailingKeeper(fails, TypeError("broken")))
+    assert len(caught) == 1
+    assert run.choice.learning_rate > 0
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])

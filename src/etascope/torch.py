@@ -10,6 +10,7 @@ from typing import Any
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History
+from etascope.core.keeping import patient
 from etascope.core.numbers import rate
 from etascope.core.protocols import Keeper, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe
@@ -205,7 +206,7 @@ def pick(
         raise InputError("shape is the whole schedule; found a schedule or a warmup beside it. Leave them out.")
     if step is not None and (accumulate != 1 or clip_norm is not None):
         raise InputError("step does the whole step itself; accumulate and clip_norm belong in it. Leave them out here.")
-    torch = load_torch()
+    torch, keeper = load_torch(), patient(keeper)
     began, before = time.perf_counter(), fingerprint(model, train_loader, valid_loader)
     gradients = (torch.inference_mode(mode=False), torch.enable_grad())
     with random_state_kept(), loaders_kept(train_loader, valid_loader), gradients[0], gradients[1]:

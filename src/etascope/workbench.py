@@ -12,6 +12,7 @@ import numpy as np
 from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
+from etascope.core.keeping import patient
 from etascope.core.plan import check_rates
 from etascope.core.protocols import Engine, Keeper, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe, Task
@@ -71,7 +72,7 @@ def pick(
     histories
         What an earlier search of the same data and recipe has trained: it goes on from there.
     keeper
-        Writes the search down while it happens. Default: nobody does.
+        Writes the search down while it happens; what it fails at is a warning. Default: nobody does.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def pick(
     >>> 0.003 < run.choice.learning_rate < 0.3
     True
     """
-    recipe = recipe or Recipe()
+    recipe, keeper = recipe or Recipe(), patient(keeper)
     engine = engine or engine_of(recipe)
     dataset = _open(images, labels, test, watch)
     began = time.perf_counter()
@@ -129,7 +130,7 @@ def search(
     method, engine, watch, histories, keeper
         As in `pick`.
     """
-    method, engine = method or Automatic(), engine or engine_of(task.recipe)
+    method, engine, keeper = method or Automatic(), engine or engine_of(task.recipe), patient(keeper)
     if keeper is not None:
         keeper.begin(data, task)
     done = list(histories)

@@ -1,11 +1,14 @@
 """A search that is kept: what the store then knows, and that trouble with the place ends nothing."""
 
+import re
+
 import pytest
 
 from etascope.cli.keeping import Kept, keeper
 from etascope.core.errors import InputError
 from etascope.store.open import open_store
 from etascope.workbench import pick
+from tests.cli.kept import keep, searched
 from tests.cli.running import SMALL, run
 
 
@@ -59,3 +62,47 @@ def test_a_place_that_cannot_be_used_is_told_and_the_answer_comes_all_the_same(t
     assert "learning rate" in ended.out
     assert ended.err.startswith("note: ")
     assert "not kept" in ended.err
+
+
+def without_seconds(text):
+    return re.sub(r"\d+\.\d+ s\b", "", text)
+
+
+@pytest.mark.parametrize(
+    ("broken", "lost"),
+    [("to_json", "This run is not kept"), ("pack_history", "The rest of run"), ("pack", "The answer of run")],
+)
+@pytest.mark.parametrize("error", [TypeError("no such type"), MemoryError(), OSError(5, "Input/output error")])
+def test_the_answer_comes_whatever_goes_wrong_in_keeping_it(tmp_path, monkeypatch, broken, lost, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(f"etascope.store.sql.{broken}", fail)
+    ended = run("pick", *SMALL, "--store", tmp_path / "runs.sqlite")
+    alone = run("pick", *SMALL, "--no-store")
+    assert ended.code == alone.code == 0
+    assert without_seconds(ended.out) == without_seconds(alone.out)
+    [note] = ended.err.splitlines()
+    assert note.startswith(f"note: keeping the search failed with {type(error).__name__}")
+    assert lost in note
+
+
+def test_a_search_that_goes_on_has_its_answer_too(tmp_path, monkeypatch):
+    place = tmp_path / "runs.sqlite"
+    run_id = keep(place, searched(), rounds=1)
+
+    def fail(*_):
+        raise TypeError("no such type")
+
+    monkeypatch.setattr("etascope.store.sql.pack_history", fail)
+    ended = run("resume", "--store", place)
+    assert (ended.code, ended.out[:13]) == (0, "learning rate")
+    assert f"TypeError: no such type. The rest of run {run_id} is not kept" in ended.err
+
+
+def test_ctrl_c_while_a_round_is_kept_is_ctrl_c(tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("etascope.store.sql.pack_history", stop)
+    assert run("pick", *SMALL, "--store", tmp_path / "runs.sqlite").code == 130

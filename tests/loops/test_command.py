@@ -7,6 +7,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.core.run import Run
 from etascope.loops.command import MIDDLE, pick_command, reports_ladder
+from tests.core.failing import FailingKeeper
 from tests.training.scripts import METRIC, left, write
 
 #: Learns the slower the lower the rate is, and is best at `lr` about 0.004.
@@ -161,6 +162,15 @@ def test_a_keeper_hears_of_a_search_only_when_the_script_can_be_used(tmp_path):
     run = pick(tmp_path, VALLEY, keeper=Keeper())
     assert [name for name, *_ in heard] == ["begin", *["append"] * len(run.histories), "finish"]
     assert heard[0][2] == 10
+
+
+@pytest.mark.parametrize("error", [TypeError("broken"), InputError("there is no such place.")])
+@pytest.mark.parametrize("fails", ["begin", "append", "finish"])
+def test_a_keeper_in_trouble_costs_a_warning_and_no_trainings(valley, tmp_path, fails, error):
+    with pytest.warns(RuntimeWarning, match=str(error)) as caught:
+        run = pick(tmp_path, VALLEY, logs=tmp_path / "again", keeper=FailingKeeper(fails, error))
+    assert len(caught) == 1
+    assert run.choice.learning_rate == valley.choice.learning_rate
 
 
 def test_progress_counts_epochs(tmp_path):

@@ -19,6 +19,7 @@ from etascope.core.run import DataSummary, Run
 from etascope.core.schedules import SCHEDULES
 from etascope.core.stored import Job
 from etascope.core.trace import Trace
+from etascope.store.codec import unaliased
 
 #: Everything that Python's JSON is tempted to change: lone surrogates, zero characters, text beyond the first plane.
 TEXT = st.one_of(st.text(max_size=8), st.sampled_from(["", "\0", "\udcff", "é\U0001f600", "nan"]))
@@ -32,6 +33,7 @@ SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3)
 
 def values(kind):
     """Return a strategy of values of a type, as a record's field declares it."""
+    kind = unaliased(kind)
     if kind in OWN:
         return OWN[kind]()
     if kind is typing.Any:

@@ -1,17 +1,103 @@
+import dataclasses
+import enum
 import json
+import sys
+import types
+import typing
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from typing_extensions import TypeAliasType
 
 from etascope.core.choice import Choice, Walls
 from etascope.core.errors import InputError
 from etascope.core.history import Status
-from etascope.store.codec import decode, encode
+from etascope.core.plan import Checkpoint
+from etascope.store import codec
+from etascope.store.codec import decode, encode, unaliased
+from etascope.store.records import _Kept
 from tests.store.made import RECORDS, history, job, run, same, values
+
+#: What the store packs.
+KEPT = (*RECORDS, _Kept, Checkpoint)
+Scalar, Other = TypeVar("Scalar"), TypeVar("Other")
+#: `type Named[Scalar] = np.ndarray[Any, np.dtype[Scalar]]`, as NumPy's NDArray is on newer Pythons.
+Named = TypeAliasType("Named", np.ndarray[Any, np.dtype[Scalar]], type_params=(Scalar,))
+Whole = TypeAliasType("Whole", int)
+Perhaps = TypeAliasType("Perhaps", Whole | None)
+Pair = TypeAliasType("Pair", tuple[Other, Scalar], type_params=(Scalar, Other))
+Pairs = TypeAliasType("Pairs", dict[str, Pair[float, Scalar]], type_params=(Scalar,))
+Anything = TypeAliasType("Anything", Any)
+
+
+@contextmanager
+def arrays_called(name):
+    """Let every record declare its arrays with another name."""
+    codec._hints.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        for module, loaded in list(sys.modules.items()):
+            if module.startswith("etascope.") and hasattr(loaded, "NDArray"):
+                patch.setattr(loaded, "NDArray", name)
+        yield
+    codec._hints.cache_clear()
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
+def test_every_record_is_kept_where_arrays_are_declared_with_a_name_for_a_type(kind):
+    with arrays_called(Named):
+
+        @given(record=values(kind))
+        def keep(record):
+            arrays = []
+            assert same(decode(json.loads(json.dumps(encode(record, kind, arrays))), kind, arrays), record)
+
+        keep()
+
+
+@pytest.mark.parametrize("name", [NDArray, Named], ids=["NDArray", "Named"])
+def test_every_type_that_a_record_declares_is_known(name):
+    with arrays_called(name):
+        seen, waiting = set(), list(KEPT)
+        while waiting:
+            kind = unaliased(waiting.pop())
+            if str(kind) in seen:
+                continue
+            seen.add(str(kind))
+            waiting += parts(kind)
+    assert len(seen) > 40
+
+
+def parts(kind):
+    """Return the types that a type is made of; what no record may have fails here."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        assert len([arm for arm in arguments if arm is not type(None)]) == 1, kind
+        return arguments
+    if origin in (tuple, dict):
+        return [part for part in arguments if part is not Ellipsis]
+    if dataclasses.is_dataclass(kind):
+        return typing.get_type_hints(kind).values()
+    plain = kind in (Any, bool, int, float, str, type(None)) or origin is np.ndarray
+    assert plain or issubclass(kind, enum.Enum), kind
+    return []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "stands"),
+    [(Whole, 3, 3), (Perhaps, None, None), (Perhaps, 3, 3), (Perhaps | None, None, None), (Perhaps | None, 4, 4),
+     (Pair[int, str], ("a", 1), ["a", 1]), (Pairs[int], {"k": (1, 0.5)}, None), (Anything, [1], [1]),
+     (tuple[Whole, ...], (1, 2), [1, 2])],
+)  # fmt: skip
+def test_a_name_for_a_type_is_that_type(kind, value, stands):
+    document = encode(value, kind, [])
+    assert stands is None or document == stands
+    assert decode(document, kind, []) == value
 
 
 @given(record=st.one_of(*(values(kind).map(lambda value, kind=kind: (value, kind)) for kind in RECORDS)))

@@ -7,6 +7,7 @@ import pytest
 from etascope.core.errors import InputError
 from etascope.store.forgiving import Forgiving, open_forgiving
 from etascope.store.open import open_store
+from tests.core.failing import FailingStore, each_error
 from tests.store.made import history, job, run, same
 
 #: Files may not grow beyond a little more than they are, as on a full disk.
@@ -82,6 +83,45 @@ def test_an_answer_that_cannot_be_kept_is_told():
     store.finish(run_id, run(job(), [history()]))
     forgiving.finish(run_id, run(job(), [history()]))
     assert told[0].endswith(f"The answer of run {run_id} is not kept; the search goes on.")
+
+
+@each_error
+@pytest.mark.parametrize(
+    ("fails", "lost"),
+    [("begin", "This run is not kept"), ("append", "The rest of run ID is not kept"),
+     ("finish", "The answer of run ID is not kept")],
+)  # fmt: skip
+def test_whatever_a_store_raises_is_told_once_and_raised_never(fails, lost, error):
+    told, store = [], open_store("sqlite://")
+    forgiving = Forgiving(FailingStore(store, fails, error), told.append)
+    asked = job()
+    run_id = forgiving.begin(asked)
+    forgiving.append(run_id, history())
+    forgiving.append(run_id, history())
+    forgiving.finish(run_id, run(asked, [history(), history()]))
+    [sentence] = told
+    assert sentence.startswith(f"keeping the search failed with {type(error).__name__}")
+    assert sentence.endswith(f". {lost.replace('ID', run_id)}; the search goes on.")
+    assert not forgiving.keeps
+    assert [line.finished for line in store.find()] == ([] if fails == "begin" else [False])
+
+
+def test_ctrl_c_in_a_store_is_no_trouble_of_the_store():
+    forgiving = Forgiving(FailingStore(open_store("sqlite://"), "begin", KeyboardInterrupt()), print)
+    with pytest.raises(KeyboardInterrupt):
+        forgiving.begin(job())
+
+
+@each_error
+def test_whatever_opening_a_store_raises_is_told(error, monkeypatch):
+    def broken(url):
+        raise error
+
+    monkeypatch.setattr("etascope.store.forgiving.open_store", broken)
+    told = []
+    assert open_forgiving("sqlite://", told.append).begin(job()) == ""
+    assert told[0].startswith(f"keeping the search failed with {type(error).__name__}")
+    assert len(told) == 1
 
 
 def test_trouble_with_the_place_is_told_and_a_wrong_address_refused(tmp_path):

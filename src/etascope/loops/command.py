@@ -10,6 +10,7 @@ from pathlib import Path
 from etascope.core.command_line import CommandLine
 from etascope.core.errors import InputError
 from etascope.core.history import History
+from etascope.core.keeping import patient
 from etascope.core.measure import Measure
 from etascope.core.protocols import Keeper, Progress, Watch, ignore
 from etascope.core.recipe import Task
@@ -111,7 +112,7 @@ def pick_command(
     engine = CommandEngine(CommandLine(command), reader, measure, logs, workers, timeout, restart)
     asked = {"metric": metric, "metric_key": metric_key, "maximize": maximize, "best": measure.best}
     data = DataSummary.unknown(command, asked, command)
-    began = time.perf_counter()
+    began, keeper = time.perf_counter(), patient(keeper, late=True)
     done = list(histories)
     with engine:
         while (plan := method.propose(task, done)) is not None:

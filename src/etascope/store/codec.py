@@ -54,10 +54,13 @@ def encode(value: Value, kind: Kind, arrays: Arrays) -> Document:
     >>> decode({"low": 0.1}, Walls, [])
     Walls(low=0.1, high=None)
     """
+    kind = unaliased(kind)
     if kind is Any:
         return _plain(value)
     optional, kind = _without_none(kind)
-    return None if optional and value is None else _encode(value, kind, arrays)
+    if optional:
+        return None if value is None else encode(value, kind, arrays)
+    return _encode(value, kind, arrays)
 
 
 def _encode(value: Value, kind: Kind, arrays: Arrays) -> Document:
@@ -94,10 +97,13 @@ def decode(document: Document, kind: Kind, arrays: Arrays) -> Value:
     TypeError, ValueError, LookupError
         If the document does not fit the type.
     """
+    kind = unaliased(kind)
     if kind is Any:
         return document
     optional, kind = _without_none(kind)
-    return None if optional and document is None else _decode(document, kind, arrays)
+    if optional:
+        return None if document is None else decode(document, kind, arrays)
+    return _decode(document, kind, arrays)
 
 
 def _decode(document: Document, kind: Kind, arrays: Arrays) -> Value:
@@ -136,6 +142,23 @@ def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
 @cache
 def _hints(kind: type[Any]) -> dict[str, Any]:
     return typing.get_type_hints(kind)
+
+
+def unaliased(kind: Kind) -> Kind:
+    """Return the type that a name for a type stands for: `type X = ...`, as NumPy's `NDArray` is from Python 3.12 on.
+
+    Examples
+    --------
+    >>> unaliased(float), typing.get_origin(unaliased(NDArray[np.float64]))
+    (<class 'float'>, <class 'numpy.ndarray'>)
+    """
+    # A subscripted name hands on what it is asked for, so the name itself is asked.
+    name = typing.get_origin(kind) or kind
+    if not hasattr(name, "__value__"):
+        return kind
+    value, given = name.__value__, dict(zip(name.__type_params__, typing.get_args(kind), strict=False))
+    open_still = tuple(given.get(parameter, parameter) for parameter in getattr(value, "__parameters__", ()))
+    return unaliased(value[open_still] if open_still else value)
 
 
 def _without_none(kind: Kind) -> tuple[bool, Kind]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from etascope.core.errors import InputError
 from etascope.core.history import History
+from etascope.core.keeping import Attempts
 from etascope.core.protocols import Store
 from etascope.core.run import Run
 from etascope.core.stored import Job, RunLine, StoredRun
@@ -16,7 +17,7 @@ Tell = Callable[[str], None]
 
 
 class Forgiving:
-    """A store that says its first failure to write in a sentence, and keeps nothing from then on.
+    """A store that says its first failure to write, whatever it is, in a sentence, and keeps nothing from then on.
 
     What was kept before stays, without gaps, so a run can be resumed from there. Reading fails as in the store.
 
@@ -30,38 +31,28 @@ class Forgiving:
 
     def __init__(self, store: Store | None, tell: Tell) -> None:
         self._store = store
-        self._tell = tell
-        self._writing = store is not None
+        self._attempts = Attempts(tell)
 
     @property
     def keeps(self) -> bool:
         """Whether nothing failed yet, so that the run is whole in the store."""
-        return self._writing
+        return self._store is not None and self._attempts.well
 
     def begin(self, job: Job) -> str:
         """Keep what is asked and return the id of the new run; empty when it is not kept."""
-        if self._store is not None and self._writing:
-            try:
-                return self._store.begin(job)
-            except InputError as error:
-                self._give_up(error, "This run is not kept")
-        return ""
+        if (store := self._store) is None:
+            return ""
+        return self._attempts.do(lambda: store.begin(job), "This run is not kept", "")
 
     def append(self, run_id: str, history: History) -> None:
         """Keep one more plan's history, if nothing failed before."""
-        if self._store is not None and self._writing:
-            try:
-                self._store.append(run_id, history)
-            except InputError as error:
-                self._give_up(error, f"The rest of run {run_id} is not kept")
+        if (store := self._store) is not None:
+            self._attempts.do(lambda: store.append(run_id, history), f"The rest of run {run_id} is not kept", None)
 
     def finish(self, run_id: str, run: Run) -> None:
         """Keep the answer and the trace, if nothing failed before."""
-        if self._store is not None and self._writing:
-            try:
-                self._store.finish(run_id, run)
-            except InputError as error:
-                self._give_up(error, f"The answer of run {run_id} is not kept")
+        if (store := self._store) is not None:
+            self._attempts.do(lambda: store.finish(run_id, run), f"The answer of run {run_id} is not kept", None)
 
     def get(self, run_id: str) -> StoredRun:
         """Return a run by its id, a unique beginning of it, or `last`."""
@@ -80,13 +71,9 @@ class Forgiving:
             raise InputError("there is no store to read from. Give another --store.")
         return self._store
 
-    def _give_up(self, error: InputError, lost: str) -> None:
-        self._writing = False
-        self._tell(f"{error} {lost}; the search goes on.")
-
 
 def open_forgiving(url: str | None, tell: Tell) -> Forgiving:
-    """Open a store for a search: trouble with the place is told in a sentence, and the search goes on without.
+    """Open a store for a search: any trouble but a wrong address is told in a sentence, and the search goes on without.
 
     Parameters
     ----------
@@ -102,6 +89,8 @@ def open_forgiving(url: str | None, tell: Tell) -> Forgiving:
     """
     try:
         return Forgiving(open_store(url), tell)
-    except StoreTrouble as trouble:
-        tell(f"{trouble} This run is not kept; the search goes on.")
+    except Exception as error:
+        if isinstance(error, InputError) and not isinstance(error, StoreTrouble):
+            raise
+        Attempts(tell).fail(error, "This run is not kept")
         return Forgiving(None, tell)

@@ -8,11 +8,13 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
+from etascope.core.keeping import Attempts
 from etascope.core.plan import Plan
 from etascope.core.protocols import Store
 from etascope.core.recipe import Recipe
@@ -143,27 +145,30 @@ class Picks:
         # The clock bounds all of it; each process may work for as long.
         limit = Limit("a search", self.longest * self.crew.workers)
         task, data = await self.crew.run(page, describe, source, recipe, limit=limit)
-        kept = (
-            None
-            if self.store is None
-            else await asyncio.to_thread(self.store.begin, Job(data, task, {"data": source.name, "folds": FOLDS}))
-        )
+        notes = list[str]()
+        keeping, store, kept = Attempts(notes.append), self.store, None
+        if store is not None:
+            job = Job(data, task, {"data": source.name, "folds": FOLDS})
+            kept = await asyncio.to_thread(keeping.do, lambda: store.begin(job), "This run is not kept", None)
         pick.tell(
             {"event": "begin", "images": data.images, "classes": list(data.class_names), "notes": list(data.notes)}
         )
         while (plan := await asyncio.to_thread(method.propose, task, done)) is not None:
             done.append(await self._train(pick, page, source, recipe, plan, len(done) + 1, limit))
-            if self.store is not None and kept is not None:
-                await asyncio.to_thread(self.store.append, kept, done[-1])
+            if store is not None and kept is not None:
+                append = partial(store.append, kept, done[-1])
+                await asyncio.to_thread(keeping.do, append, f"The rest of run {kept} is not kept", None)
         choice = await asyncio.to_thread(method.choose, task, done)
         trace = None
         if choice.learning_rate is not None:
             trace = await self.crew.run(page, lay_open, source, recipe, choice.learning_rate, 0, limit=limit)
         run = Run(data, task, tuple(done), choice, trace, time.perf_counter() - began)
-        if self.store is not None and kept is not None:
-            await asyncio.to_thread(self.store.finish, kept, run)
+        if store is not None and kept is not None:
+            finish = partial(store.finish, kept, run)
+            await asyncio.to_thread(keeping.do, finish, f"The answer of run {kept} is not kept", None)
         pick.run = run
-        pick.tell({"event": "run", "kept": kept, "run": pick_document(run, run_quiz(run))})
+        whole = kept if keeping.well else None
+        pick.tell({"event": "run", "kept": whole, "notes": notes, "run": pick_document(run, run_quiz(run))})
 
     async def _train(
         self, pick: Pick, page: str, source: Source, recipe: Recipe, plan: Plan, turn: int, limit: Limit

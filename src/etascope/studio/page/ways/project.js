@@ -142,7 +142,7 @@ export function open(into, complain) {
           far.textContent = `Round ${event.round}: ${event.done} of ${event.total} parts, ${event.trials} trainings.`;
         }
         if (event.event === "cancelled") far.textContent = "Stopped. Nothing was lost but this search.";
-        if (event.event === "run") told(event.run, event.kept, pick);
+        if (event.event === "run") told(event, pick);
       });
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -153,7 +153,7 @@ export function open(into, complain) {
     list();
   }
 
-  function told(run, kept, pick) {
+  function told({ run, kept, notes }, pick) {
     far.textContent = `${run.cost.trials} trainings in ${run.seconds.toFixed(1)} s.`;
     answer.replaceChildren(
       h(
@@ -164,6 +164,7 @@ export function open(into, complain) {
           : `Learning rate ${words(run.learning_rate)}${run.basin ? `, basin ${words(run.basin.low)} to ${words(run.basin.high)}` : ""}${run.confidence ? `, ${run.confidence.word}` : ""}`,
       ),
       ...run.reason.map((sentence) => h("p", {}, sentence)),
+      ...notes.map((note) => h("p", { class: "note" }, note)),
       run.test ? h("p", {}, `The final model gets ${percent(run.test.accuracy)} of the test images right.`) : "",
       h(
         "div",

@@ -1,0 +1,101 @@
+"""What goes wrong in keeping a search costs a note, never the answer: `Attempts`, `patient`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import TypeVar
+
+from etascope.core.errors import InputError, one_line
+from etascope.core.history import History
+from etascope.core.protocols import Keeper
+from etascope.core.recipe import Task
+from etascope.core.run import DataSummary, Run
+
+T = TypeVar("T")
+
+
+class Attempts:
+    """Does one thing after another until one fails; that is told in a sentence, and nothing more is done.
+
+    Parameters
+    ----------
+    tell
+        Receives the sentence.
+
+    Attributes
+    ----------
+    well
+        Whether nothing failed yet.
+
+    Examples
+    --------
+    >>> attempts = Attempts(print)
+    >>> attempts.do(lambda: 1 / 0, "This run is not kept", None)
+    keeping the search failed with ZeroDivisionError: division by zero. This run is not kept; the search goes on.
+    >>> attempts.do(lambda: print("again"), "This run is not kept", None)
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.well = True
+        self._tell = tell
+
+    def do(self, what: Callable[[], T], lost: str, otherwise: T) -> T:
+        """Return what `what` returns, or `otherwise` if it fails, whatever it raises, or if something failed before."""
+        if self.well:
+            try:
+                return what()
+            except Exception as error:
+                self.fail(error, lost)
+        return otherwise
+
+    def fail(self, error: Exception, lost: str) -> None:
+        """Tell what went wrong, and what is lost by it."""
+        self.well = False
+        known = isinstance(error, InputError)
+        reason = str(error) if known else f"keeping the search failed with {one_line(error)}."
+        self._tell(f"{reason} {lost}; the search goes on.")
+
+
+class Patient:
+    """A keeper that ends no search: its first trouble is told in a `RuntimeWarning`, and it keeps nothing after that.
+
+    Parameters
+    ----------
+    keeper
+        Who keeps.
+    late
+        Whether trainings are lost if it is refused.
+    """
+
+    def __init__(self, keeper: Keeper, late: bool) -> None:
+        self._keeper, self._late = keeper, late
+        self._attempts = Attempts(lambda sentence: warnings.warn(sentence, RuntimeWarning, stacklevel=5))
+
+    def begin(self, data: DataSummary, task: Task) -> None:
+        """Note what is searched on.
+
+        Raises
+        ------
+        InputError
+            If the keeper refuses and it is not late, so that it can be set right before anything was trained.
+        """
+        try:
+            self._keeper.begin(data, task)
+        except Exception as error:
+            if isinstance(error, InputError) and not self._late:
+                raise
+            self._attempts.fail(error, "It is not kept")
+
+    def append(self, history: History) -> None:
+        """Note what a plan came to."""
+        self._attempts.do(lambda: self._keeper.append(history), "The rest of it is not kept", None)
+
+    def finish(self, run: Run) -> None:
+        """Note the answer."""
+        self._attempts.do(lambda: self._keeper.finish(run), "Its answer is not kept", None)
+
+
+def patient(keeper: Keeper | None, *, late: bool = False) -> Keeper | None:
+    """Return a keeper that ends no search; `late` is one that hears of it only when something was trained."""
+    return keeper if keeper is None or isinstance(keeper, Patient) else Patient(keeper, late)
