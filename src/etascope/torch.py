@@ -40,8 +40,8 @@ class TorchRun:
     untouched
         The proof that model, gradients, modes, generators and loaders are what they were.
     ratios
-        Learning rate of each parameter group as a share of the largest, a list an optimizer. The rate of the choice is
-        that of a group of ratio 1.
+        Learning rate of each parameter group as a multiple of the one that `optimizer` is given, which is that of the
+        choice; a list an optimizer.
     loss_unit
         What losses of the run are multiplied by to have them as the loss gave them: 1 for class labels. Else losses are
         told so that the untrained model has 2.30.
@@ -85,6 +85,11 @@ class TorchRun:
         """Wall time."""
         return self.run.seconds
 
+    def with_note(self, sentence: str) -> TorchRun:
+        """Return it with one more sentence at the end of the reasons."""
+        choice = replace(self.choice, reason=(*self.choice.reason, sentence))
+        return replace(self, run=replace(self.run, choice=choice))
+
     def __str__(self) -> str:
         """Write the answer, why, what each rate came to, what it cost, and the proof."""
         choice, told = self.choice, list[str]()
@@ -104,8 +109,10 @@ class TorchRun:
             f"cost        {cost.trials} trials = {cost.training_equivalents:.3g} trainings, {self.seconds:.1f} s",
         ]
         several = [f"{ratio:g}" for row in self.ratios for ratio in row]
-        if len(several) > 1:
+        if len(several) > 1 and "1" in several:
             told.append(f"groups      the rate is that of ratio 1; parameter groups keep theirs: {', '.join(several)}")
+        elif several != ["1"]:
+            told.append(f"groups      parameter groups train at these multiples of the rate: {', '.join(several)}")
         for learning_rate, found in self.metrics.items():
             named = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
             told.append(f"metrics     at {rate(learning_rate)}: {named}")
@@ -155,7 +162,8 @@ def pick(
         Any iterables of (inputs, targets) that can be gone through again and again; `model(inputs)` is called.
     optimizer
         Called with parameters (or `groups`) and a learning rate, returns an optimizer of PyTorch, or a list of several.
-        Parameter groups keep the ratios of their rates.
+        Every parameter group must have the rate, or a multiple of it that is the same at any rate. The search sets
+        the rate of every step: a scheduler beside it is refused, see `shape`.
     loss
         Called with outputs and targets, returns one number to train. None is cross-entropy of class labels.
     epochs, schedule, warmup
@@ -213,7 +221,7 @@ def pick(
         job = own_job(
             model, train_loader, valid_loader, optimizer, loss, recipe, groups=groups, device=device,
             precision=precision, accumulate=accumulate, clip_norm=clip_norm, step=step,
-            train_loss=train_loss, shape=shape, target=target,
+            train_loss=train_loss, shape=shape, target=target, low=low, high=high,
         )  # fmt: skip
         chosen = method or Automatic(job.target, tolerance, low, high, budget)
         done, choice = _search(job, chosen, trials_in_memory, watch, list(histories), keeper)

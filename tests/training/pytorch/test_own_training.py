@@ -91,7 +91,7 @@ class Dictionary(Linear):
         ({"model": Linear(1), "targets": Y * 0}, "a score for each of at least 2 classes; found 1"),
         (
             {"optimizer": lambda g, r: torch.optim.SGD([{"params": g[:1], "lr": 0.1}, {"params": g[1:]}], lr=r)},
-            "at half the rate, ratios are 0.2, 1 in place of 0.1, 1",
+            r"found parameter group 1 of 2 \(SGD\) at 0.1 whatever it is\. Make it a multiple of it: lr=0.1 \*",
         ),
         ({"optimizer": lambda g, r: torch.optim.SGD(Linear().parameters(), lr=r)}, "those of a copy of the model"),
     ],

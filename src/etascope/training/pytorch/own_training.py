@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.group_rates import multiples, window_tried
 from etascope.training.pytorch.library import (
     Module,
     Optimizer,
@@ -24,7 +26,7 @@ from etascope.training.pytorch.live import OwnStep, Settings, TrainLoss
 from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
-from etascope.training.pytorch.own_model import Build, Groups, device_for, lasting_ratios, own_networks
+from etascope.training.pytorch.own_model import Build, Groups, device_for, following, own_networks
 from etascope.training.pytorch.own_objective import BLIND, AnyLoss, Loss, is_class_loss, objective_of, one_number
 from etascope.training.pytorch.own_schedule import Shape, shaped
 from etascope.training.pytorch.random_state import seed_all
@@ -54,7 +56,7 @@ class OwnJob:
     optimizer
         Names of the optimizers' classes.
     ratios
-        Of the parameter groups' rates, a list an optimizer.
+        Of the parameter groups' rates to the learning rate, a list an optimizer.
     loss_unit
         What told losses are multiplied by to have them as the loss gave them.
     """
@@ -85,6 +87,8 @@ def own_job(
     train_loss: TrainLoss | None = None,
     shape: Shape | None = None,
     target: str | None,
+    low: float | None = None,
+    high: float | None = None,
 ) -> OwnJob:
     """Return the job, after one copy of the model has seen the first batch and the validation batches.
 
@@ -100,8 +104,11 @@ def own_job(
     module = networks.build(recipe.seed).to(settings.device)
     first = batches.first.fresh()
     outputs = _forward(module, first, settings)
-    optimizers = networks.optimizers(module, 1.0)
-    ratios = lasting_ratios(optimizers, networks.optimizers(module, 0.5))
+    tried = window_tried(low, high)
+    optimizers = networks.optimizers(module, tried[-1])
+    ratios = multiples(partial(networks.optimizers, module), tried)
+    networks = following(networks, ratios)
+    settings = replace(settings, multiple=max(ratio for row in ratios for ratio in row))
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
         _refuse_labels(outputs, first.targets)
@@ -138,7 +145,7 @@ def own_job(
     )  # fmt: skip
     training = Training(networks, batches, objective, settings, recipe.epochs, factors)
     return OwnJob(
-        training=beside_each_other(training, _multiplications(module, first, settings), lambda: first),
+        training=beside_each_other(training, _multiplications(module, first, settings), lambda: first, tried[-1]),
         task=task,
         data=data,
         target=target or ("accuracy" if classes else "loss"),
