@@ -16,6 +16,7 @@ from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import Trial, trials
 from etascope.selection.automatic import Automatic
+from etascope.selection.grid import check_window
 from etascope.training.pytorch.engine import train_plan
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.library import check_settings, load_torch
@@ -188,7 +189,8 @@ def pick(
         `model(inputs)`. Validation stays with `loss`.
     shape
         A schedule of one's own: what the learning rate is multiplied by at each step, finite, at least 0, one a step
-        of all epochs. It takes the place of `schedule` and `warmup`; the recipe then has the name of the nearest.
+        of all epochs; or a function of the step, from 0, that returns it, as `LambdaLR` takes. It takes the place of
+        `schedule` and `warmup`; the recipe then has the name of the nearest.
     metrics
         By name, functions of outputs and targets that return one number a batch; their means over the validation
         examples are told for the trials that came furthest.
@@ -213,6 +215,7 @@ def pick(
         raise InputError("shape is the whole schedule; found a schedule or a warmup beside it. Leave them out.")
     if step is not None and (accumulate != 1 or clip_norm is not None):
         raise InputError("step does the whole step itself; accumulate and clip_norm belong in it. Leave them out here.")
+    check_window(low, high)
     torch = load_torch()
     began, before = time.perf_counter(), fingerprint(model, train_loader, valid_loader)
     gradients = (torch.inference_mode(mode=False), torch.enable_grad())
@@ -260,7 +263,10 @@ def _in_python(choice: Choice, job: OwnJob) -> Choice:
     return replace(
         choice,
         not_tried=choice.not_tried.replace(said, f"any optimizer but {job.optimizer}"),
-        reason=tuple(sentence.replace(" (--folds 5 would allow cross-validation)", "") for sentence in choice.reason),
+        reason=(
+            *(sentence.replace(" (--folds 5 would allow cross-validation)", "") for sentence in choice.reason),
+            *job.mind,
+        ),
         confidence=sure,
     )
 
