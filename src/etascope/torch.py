@@ -17,6 +17,7 @@ from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import Trial, trials
 from etascope.selection.automatic import Automatic
+from etascope.selection.grid import check_window
 from etascope.training.pytorch.engine import train_plan
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.library import check_settings, load_torch
@@ -41,8 +42,8 @@ class TorchRun:
     untouched
         The proof that model, gradients, modes, generators and loaders are what they were.
     ratios
-        Learning rate of each parameter group as a share of the largest, a list an optimizer. The rate of the choice is
-        that of a group of ratio 1.
+        Learning rate of each parameter group as a multiple of the one that `optimizer` is given, which is that of the
+        choice; a list an optimizer.
     loss_unit
         What losses of the run are multiplied by to have them as the loss gave them: 1 for class labels. Else losses are
         told so that the untrained model has 2.30.
@@ -86,6 +87,11 @@ class TorchRun:
         """Wall time."""
         return self.run.seconds
 
+    def with_note(self, sentence: str) -> TorchRun:
+        """Return it with one more sentence at the end of the reasons."""
+        choice = replace(self.choice, reason=(*self.choice.reason, sentence))
+        return replace(self, run=replace(self.run, choice=choice))
+
     def __str__(self) -> str:
         """Write the answer, why, what each rate came to, what it cost, and the proof."""
         choice, told = self.choice, list[str]()
@@ -105,8 +111,10 @@ class TorchRun:
             f"cost        {cost.trials} trials = {cost.training_equivalents:.3g} trainings, {self.seconds:.1f} s",
         ]
         several = [f"{ratio:g}" for row in self.ratios for ratio in row]
-        if len(several) > 1:
+        if len(several) > 1 and "1" in several:
             told.append(f"groups      the rate is that of ratio 1; parameter groups keep theirs: {', '.join(several)}")
+        elif several != ["1"]:
+            told.append(f"groups      parameter groups train at these multiples of the rate: {', '.join(several)}")
         for learning_rate, found in self.metrics.items():
             named = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
             told.append(f"metrics     at {rate(learning_rate)}: {named}")
@@ -156,7 +164,8 @@ def pick(
         Any iterables of (inputs, targets) that can be gone through again and again; `model(inputs)` is called.
     optimizer
         Called with parameters (or `groups`) and a learning rate, returns an optimizer of PyTorch, or a list of several.
-        Parameter groups keep the ratios of their rates.
+        Every parameter group must have the rate, or a multiple of it that is the same at any rate. The search sets
+        the rate of every step: a scheduler beside it is refused, see `shape`.
     loss
         Called with outputs and targets, returns one number to train. None is cross-entropy of class labels.
     epochs, schedule, warmup
@@ -181,7 +190,8 @@ def pick(
         `model(inputs)`. Validation stays with `loss`.
     shape
         A schedule of one's own: what the learning rate is multiplied by at each step, finite, at least 0, one a step
-        of all epochs. It takes the place of `schedule` and `warmup`; the recipe then has the name of the nearest.
+        of all epochs; or a function of the step, from 0, that returns it, as `LambdaLR` takes. It takes the place of
+        `schedule` and `warmup`; the recipe then has the name of the nearest.
     metrics
         By name, functions of outputs and targets that return one number a batch; their means over the validation
         examples are told for the trials that came furthest.
@@ -206,6 +216,7 @@ def pick(
         raise InputError("shape is the whole schedule; found a schedule or a warmup beside it. Leave them out.")
     if step is not None and (accumulate != 1 or clip_norm is not None):
         raise InputError("step does the whole step itself; accumulate and clip_norm belong in it. Leave them out here.")
+    check_window(low, high)
     torch, keeper = load_torch(), patient(keeper)
     began, before = time.perf_counter(), fingerprint(model, train_loader, valid_loader)
     gradients = (torch.inference_mode(mode=False), torch.enable_grad())
@@ -214,7 +225,7 @@ def pick(
         job = own_job(
             model, train_loader, valid_loader, optimizer, loss, recipe, groups=groups, device=device,
             precision=precision, accumulate=accumulate, clip_norm=clip_norm, step=step,
-            train_loss=train_loss, shape=shape, target=target,
+            train_loss=train_loss, shape=shape, target=target, low=low, high=high,
         )  # fmt: skip
         chosen = method or Automatic(job.target, tolerance, low, high, budget)
         done, choice = _search(job, chosen, trials_in_memory, watch, list(histories), keeper)
@@ -253,7 +264,10 @@ def _in_python(choice: Choice, job: OwnJob) -> Choice:
     return replace(
         choice,
         not_tried=choice.not_tried.replace(said, f"any optimizer but {job.optimizer}"),
-        reason=tuple(sentence.replace(" (--folds 5 would allow cross-validation)", "") for sentence in choice.reason),
+        reason=(
+            *(sentence.replace(" (--folds 5 would allow cross-validation)", "") for sentence in choice.reason),
+            *job.mind,
+        ),
         confidence=sure,
     )
 

@@ -132,36 +132,52 @@ def test_groups_keep_their_ratios_and_the_schedule_is_that_of_the_module():
 
 
 @pytest.mark.parametrize(
-    "schedule",
+    ("share", "schedule"),
     [
-        lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 20),
-        lambda o: torch.optim.lr_scheduler.OneCycleLR(o, max_lr=0.02, total_steps=21),
-        lambda o: torch.optim.lr_scheduler.SequentialLR(
-            o,
-            [torch.optim.lr_scheduler.LinearLR(o, 0.1, 1.0, 5), torch.optim.lr_scheduler.CosineAnnealingLR(o, 15)],
-            [5],
-        ),
+        (1.0, lambda o, lr: torch.optim.lr_scheduler.CosineAnnealingLR(o, 20)),
+        (1.0, lambda o, lr: torch.optim.lr_scheduler.OneCycleLR(o, max_lr=lr, total_steps=21)),
+        (0.1, lambda o, lr: torch.optim.lr_scheduler.ExponentialLR(o, 0.9)),
     ],
 )
-def test_a_rate_that_no_attribute_carries_is_set_in_optimizer_and_schedulers(schedule):
-    class Fixed(Classifier):
+def test_a_module_that_is_started_with_the_rate_that_was_found_trains_the_same(share, schedule):
+    class Scheduled(Classifier):
         def configure_optimizers(self):
-            optimizer = torch.optim.SGD(self.parameters(), lr=0.02)
-            return [optimizer], [{"scheduler": schedule(optimizer), "interval": "step"}]
+            optimizer = torch.optim.SGD(self.parameters(), lr=share * self.hparams.lr)
+            return [optimizer], [{"scheduler": schedule(optimizer, self.hparams.lr), "interval": "step"}]
 
     class Seen(pl.Callback):
         def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
             rates.append(trainer.optimizers[0].param_groups[0]["lr"])
 
-    rows = []
-    search = LearningRateSearch(low=0.001, high=1.0)
+    start, search, rows, modules = Scheduled(), LearningRateSearch(low=0.001, high=1.0), [], []
     for callbacks in ([search, Seen()], [Seen()]):
-        rates = []
-        fitted(Fixed(), *callbacks)
+        rates, module = [], copy.deepcopy(start)
+        if search.run is not None:
+            module.hparams.lr = search.choice.learning_rate
+        modules.append(fitted(module, *callbacks)[0])
         rows.append(rates)
     rate = search.choice.learning_rate
-    assert max(rows[0]) == pytest.approx(rate)
-    np.testing.assert_allclose(np.array(rows[0]) / rate, np.array(rows[1]) / max(rows[1]), rtol=1e-6, atol=1e-9)
+    assert modules[0].hparams.lr == rate
+    assert rows[0] == rows[1]
+    assert max(rows[0]) == pytest.approx(share * rate, rel=0.01)
+    assert same_module(*modules)
+
+
+@pytest.mark.parametrize("how", [{}, {"update_attr": False}])
+def test_a_scheduler_with_a_number_of_its_own_is_refused_and_the_module_stays_as_it_was(how):
+    class Cycle(Classifier):
+        def configure_optimizers(self):
+            optimizer = torch.optim.SGD(self.parameters(), lr=self.hparams.lr)
+            return [optimizer], [torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=21)]
+
+    module = Cycle(lr=0.0123)
+    before = copy.deepcopy(module)
+    with pytest.raises(InputError, match=r"Write max_lr=self\.hparams\.lr in OneCycleLR"):
+        fitted(module, LearningRateSearch(**how))
+    assert same_module(module, before)
+    assert module.hparams.lr == 0.0123
+    with pytest.raises(InputError, match=r"Write max_lr=self\.hparams\.lr in OneCycleLR"):
+        pick_lightning(module, *loaders())
 
 
 def test_a_schedule_by_epoch_moves_once_an_epoch():
@@ -178,8 +194,8 @@ def test_a_schedule_by_epoch_moves_once_an_epoch():
             return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.1)]
 
     fitted(Steps(), LearningRateSearch(update_attr=False, method=GridSearch(1, low=0.1, high=0.1)))
-    # The first step is that of the schedulers alone.
-    assert seen[1:21] == pytest.approx([0.1] * 10 + [0.01] * 10)
+    # The first three steps and the last but the training's are those of the schedulers alone.
+    assert seen[3:23] == pytest.approx([0.1] * 10 + [0.01] * 10)
     assert seen[-20:] == pytest.approx([0.001] * 10 + [0.0001] * 10)
 
 
@@ -301,11 +317,25 @@ def test_a_name_that_is_no_attribute_is_refused_and_one_that_is_will_be_set():
         fitted(Classifier(), LearningRateSearch(attr_name="speed"))
     module = Classifier()
     module.speed = 0.5
+    with pytest.raises(InputError, match=r"must follow self\.speed, .* Write lr=self\.speed in the optimizer"):
+        fitted(module, LearningRateSearch(attr_name="speed"))
+
+    class Fast(Classifier):
+        speed = 0.5
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), lr=self.speed)
+
     search = LearningRateSearch(attr_name="speed")
-    found, one = fitted(module, search)
-    # The optimizer does not follow it, so both are set.
-    assert found.speed == search.choice.learning_rate
-    assert one.optimizers[0].param_groups[0]["lr"] == pytest.approx(search.choice.learning_rate)
+    found, one = fitted(Fast(), search)
+    assert found.speed == one.optimizers[0].param_groups[0]["lr"] == search.choice.learning_rate
+
+
+def test_without_an_attribute_the_peak_is_told():
+    search = LearningRateSearch(update_attr=False)
+    _, one = fitted(Nameless(), search, epochs=4)
+    assert search.choice.learning_rate is not None
+    assert one.optimizers[0].param_groups[0]["lr"] == 0.01
 
 
 def test_a_training_that_ends_within_an_epoch_is_searched_to_its_last_step():

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.integrations.extras import load
-from etascope.integrations.lightning_rates import Rates, configured, rates_of, scale, set_peak
+from etascope.integrations.lightning_rates import Rates, configured, mind, multiple_of, rates_of, set_peak
 from etascope.integrations.lightning_steps import (
     TRAINING,
     VALIDATION,
@@ -59,7 +56,8 @@ class LearningRateSearch(_callbacks.Callback):
     update_attr
         Whether to set the rate in the module and in the optimizer. Default True. False only tells it.
     attr_name
-        Attribute of the module or of its `hparams` that holds the learning rate. Default `lr` or `learning_rate`.
+        Attribute of the module or of its `hparams` that holds the learning rate. Default `lr` or `learning_rate`. All
+        rates that `configure_optimizers` gives, also those of its schedulers, must follow it.
     **search
         `low`, `high`, `budget`, `tolerance`, `target`, `seed`, `trials_in_memory`, `metrics`, `method`, `watch`,
         `histories`, `keeper`, as in `etascope.torch.pick`.
@@ -70,7 +68,8 @@ class LearningRateSearch(_callbacks.Callback):
         What the search found, a `TorchRun`, with its proof that the module was not touched; None before, and where it
         was skipped.
     choice
-        Its answer, or None. The rate is the peak of the module's own schedule, of the parameter group of ratio 1.
+        Its answer, or None. The rate is for the attribute: a module that is started with it trains as the trials did.
+        Where there is no such attribute, it is the peak of the module's own schedule, of the group with the largest.
     """
 
     def __init__(
@@ -98,22 +97,23 @@ class LearningRateSearch(_callbacks.Callback):
         if why:
             _zero.rank_zero_warn(f"The learning rate is not searched, since {why}.")
             return
-        attribute = _attribute(pl_module, self._attribute) if self._update else ""
+        attribute = _attribute(pl_module, self._attribute, needed=self._update)
         check(trainer, pl_module)
         with random_state_kept():
-            rates, self.run = self._searched(trainer, pl_module)
+            rates, self.run = self._searched(trainer, pl_module, attribute)
             found = self.run.choice.learning_rate
             _zero.rank_zero_info(str(self.run))
             if rates.waits:
                 _zero.rank_zero_info("The scheduler that waits for a metric was left out of the search.")
             if self._update and found is not None:
-                _set(trainer, pl_module, attribute, found, rates)
+                _part(".utilities.parsing").lightning_setattr(pl_module, attribute, found)
+                trainer.strategy.setup_optimizers(trainer)
                 _zero.rank_zero_info(f"Learning rate set to {found:g}")
         if self._update and found is None:
             why = " ".join(self.run.choice.reason)
             _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
 
-    def _searched(self, trainer: Any, module: Any) -> tuple[Rates, TorchRun]:
+    def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, TorchRun]:
         train, valid = loaders(trainer)
         accumulate = trainer.accumulate_grad_batches
         batches = limited(train, trainer.limit_train_batches, "train")
@@ -124,6 +124,7 @@ class LearningRateSearch(_callbacks.Callback):
         per_epoch = -(-batches // accumulate)
         steps = steps_of(trainer, per_epoch, self._epochs)
         rates = rates_of(module, trainer, steps, per_epoch)
+        multiple = multiple_of(attribute, module, trainer, rates) if attribute else 1.0
         length, epochs = passes(steps, batches, accumulate)
         device = trainer.strategy.root_device
         with loaders_kept(train):
@@ -131,7 +132,7 @@ class LearningRateSearch(_callbacks.Callback):
 
         def optimizer(given: Any, learning_rate: float) -> Any:
             one = configured(given[0].module, trainer)[0]
-            set_peak(one, learning_rate, rates.ratios)
+            set_peak(one, learning_rate * multiple, rates.ratios)
             return one
 
         run = pick(
@@ -150,7 +151,9 @@ class LearningRateSearch(_callbacks.Callback):
             shape=None if (rates.shape == 1).all() else rates.shape,
             **self._search,
         )
-        return rates, run
+        found = run.choice.learning_rate
+        told = mind(attribute, module, trainer, rates, multiple, found) if attribute and found is not None else ""
+        return rates, run.with_note(told) if told else run
 
 
 def pick_lightning(
@@ -220,13 +223,15 @@ class _Leave(_callbacks.Callback):
         raise _LeftError
 
 
-def _attribute(module: Any, name: str) -> str:
-    """Return the attribute that holds the learning rate."""
+def _attribute(module: Any, name: str, *, needed: bool) -> str:
+    """Return the attribute that holds the learning rate, or nothing where there is none and none is needed."""
     parsing = _part(".utilities.parsing")
     names = (name,) if name else ("lr", "learning_rate")
     for one in names:
         if parsing.lightning_hasattr(module, one):
             return one
+    if not needed and not name:
+        return ""
     raise InputError(
         f"the module or its hparams must have the attribute {' or '.join(names)}, to hold the learning rate; found "
         f"neither in {type(module).__name__}. Name another with attr_name=, or give update_attr=False."
@@ -234,20 +239,3 @@ def _attribute(module: Any, name: str) -> str:
         else f"attr_name must be an attribute of the module or of its hparams; found no {name} in "
         f"{type(module).__name__}. Add it, or name another."
     )
-
-
-def _set(trainer: Any, module: Any, attribute: str, rate: float, rates: Rates) -> None:
-    """Set the rate in the module, and make optimizer and schedulers anew with it, each group at its ratio."""
-    parsing = _part(".utilities.parsing")
-    before = parsing.lightning_getattr(module, attribute)
-    known = isinstance(before, int | float) and before > 0 and not math.isclose(before, rates.peak, rel_tol=1e-6)
-    parsing.lightning_setattr(module, attribute, rate * before / rates.peak if known else rate)
-    trainer.strategy.setup_optimizers(trainer)
-    found = rates_of(module, trainer, len(rates.shape), rates.per_epoch).peaks
-    factors = np.where(found > 0, rate * rates.ratios / np.where(found > 0, found, 1), 1)
-    if np.allclose(factors, 1, rtol=1e-6):
-        return
-    # A group does not follow the attribute, or none does.
-    scale(trainer.optimizers[0], trainer.lr_scheduler_configs, factors)
-    if np.allclose(found, rates.peaks):
-        parsing.lightning_setattr(module, attribute, rate)

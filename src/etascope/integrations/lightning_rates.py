@@ -1,4 +1,4 @@
-"""The learning rates that a LightningModule configures, step by step, and how they are set: `rates_of`, `set_peak`."""
+"""The learning rates that a LightningModule configures, step by step, and whether they follow its own: `rates_of`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
+from etascope.training.pytorch.group_rates import NEAR
 from etascope.training.pytorch.library import Module, Optimizer
 
-#: Entries of a parameter group that are learning rates.
-_RATES = ("lr", "initial_lr", "max_lr", "min_lr")
-#: Lists of a scheduler that hold a learning rate a parameter group.
-_RATE_LISTS = ("base_lrs", "max_lrs", "_last_lr")
+#: Times the module's own learning rate at which it is looked whether all rates follow.
+TIMES = (1 / 3, 3.0)
+#: How near a schedule must stay to what it was, in shares of its peak: a floor of a hundredth may be a number.
+SHAPE_NEAR = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +34,15 @@ class Rates:
         Steps of an epoch.
     waits
         Whether a scheduler waits for a metric to stop getting better; its rates count as constant.
+    schedulers
+        Names of the schedulers' classes, those inside of others included.
     """
 
     peaks: NDArray[np.float64]
     shape: NDArray[np.float64]
     per_epoch: int
     waits: bool
+    schedulers: tuple[str, ...] = ()
 
     @property
     def peak(self) -> float:
@@ -78,7 +82,9 @@ def refuse_several(optimizers: list[Any]) -> None:
         )
 
 
-def rates_of(module: Module, trainer: object, steps: int, per_epoch: int) -> Rates:
+def rates_of(
+    module: Module, trainer: object, steps: int, per_epoch: int, given: tuple[str, float] | None = None
+) -> Rates:
     """Return the rates of a whole training, by running the module's own schedulers beside no training at all.
 
     Parameters
@@ -89,6 +95,8 @@ def rates_of(module: Module, trainer: object, steps: int, per_epoch: int) -> Rat
         Its Trainer.
     steps, per_epoch
         Steps of the training, and of an epoch.
+    given
+        An attribute of the copy and what it is set to before it configures.
 
     Raises
     ------
@@ -96,6 +104,8 @@ def rates_of(module: Module, trainer: object, steps: int, per_epoch: int) -> Rat
         If there is no rate above 0, or parameter groups follow schedules of their own.
     """
     one: Any = copy.deepcopy(module)
+    if given is not None:
+        _parsing().lightning_setattr(one, *given)
     optimizer, schedulers = configured(one, trainer)
     table = np.empty((steps, len(optimizer.param_groups)))
     optimizer.zero_grad(set_to_none=True)
@@ -123,7 +133,13 @@ def rates_of(module: Module, trainer: object, steps: int, per_epoch: int) -> Rat
             "parameter groups must follow one schedule, each at its own multiple; found schedules of their own. Give "
             "the scheduler one function for all groups."
         )
-    return Rates(peaks, shape, per_epoch, any(scheduler.reduce_on_plateau for scheduler in schedulers))
+    waits = any(scheduler.reduce_on_plateau for scheduler in schedulers)
+    return Rates(peaks, shape, per_epoch, waits, _classes([scheduler.scheduler for scheduler in schedulers]))
+
+
+def _classes(schedulers: list[Any]) -> tuple[str, ...]:
+    inner = [name for one in schedulers for name in _classes(list(getattr(one, "_schedulers", ())))]
+    return (*(type(one).__name__ for one in schedulers), *inner)
 
 
 def _advance(module: Any, scheduler: Any, done: int, per_epoch: int) -> None:
@@ -135,24 +151,93 @@ def _advance(module: Any, scheduler: Any, done: int, per_epoch: int) -> None:
 
 
 def set_peak(optimizer: Optimizer, rate: float, ratios: NDArray[np.float64]) -> None:
-    """Set every group's rate to its share of a rate, as for a training at a constant one."""
+    """Set every group's rate to its share of a rate, as for a training at a constant one without a scheduler."""
     for group, ratio in zip(optimizer.param_groups, ratios.tolist(), strict=True):
         group["lr"] = rate * ratio
-        if "initial_lr" in group:
-            group["initial_lr"] = rate * ratio
+        group.pop("initial_lr", None)
 
 
-def scale(optimizer: Optimizer, schedulers: list[Any], factors: NDArray[np.float64]) -> None:
-    """Multiply the rates of each parameter group by its factor, in the optimizer and in its schedulers."""
-    for group, factor in zip(optimizer.param_groups, factors.tolist(), strict=True):
-        for name in _RATES:
-            if name in group:
-                group[name] = group[name] * factor
-    waiting = [scheduler.scheduler for scheduler in schedulers]
-    while waiting:
-        one = waiting.pop()
-        waiting += list(getattr(one, "_schedulers", ()))
-        for name in _RATE_LISTS:
-            found = getattr(one, name, None)
-            if isinstance(found, list) and len(found) == len(factors):  # pyright: ignore[reportUnknownArgumentType]
-                setattr(one, name, [rate * factor for rate, factor in zip(found, factors.tolist(), strict=True)])  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+def multiple_of(attribute: str, module: Module, trainer: object, rates: Rates) -> float:
+    """Return the largest rate as a multiple of the attribute that holds the learning rate.
+
+    Parameters
+    ----------
+    attribute
+        Of the module or of its `hparams`.
+    module, trainer
+        A LightningModule, which is copied, and its Trainer.
+    rates
+        Those of the module as it is.
+
+    Raises
+    ------
+    InputError
+        If the attribute is no number above 0, or rates do not follow it: a module that is started with the rate that
+        is found would train at another one.
+    """
+    where, value = _named(attribute, module), _parsing().lightning_getattr(module, attribute)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < np.inf:
+        raise InputError(
+            f"{where} must be a number above 0 to begin with; found {value!r}. Start with any, like 0.001."
+        )
+    for times in TIMES:
+        other = rates_of(module, trainer, len(rates.shape), rates.per_epoch, (attribute, times * value))
+        why = _unlike(rates, other, times)
+        if why:
+            raise InputError(
+                f"configure_optimizers must follow {where}, because the rate that is found is for it; where it is "
+                f"{times * value:g} in place of {value:g}, {why}. {_line(rates, other, times, where)}"
+            )
+    multiple = rates.peak / value
+    return 1.0 if abs(multiple - 1) < NEAR else multiple
+
+
+def mind(attribute: str, module: Module, trainer: object, rates: Rates, multiple: float, found: float) -> str:
+    """Return what to say where the module, at the rate that was found, has another schedule than in the search."""
+    where, times = _named(attribute, module), found * multiple / rates.peak
+    other = rates_of(module, trainer, len(rates.shape), rates.per_epoch, (attribute, found))
+    why = _unlike(rates, other, times)
+    if not why:
+        return ""
+    return f"Mind configure_optimizers: where {where} is {found:g}, {why}. {_line(rates, other, times, where)}"
+
+
+def _unlike(rates: Rates, other: Rates, times: float) -> str:
+    """Return in what rates at so many times the learning rate are not so many times the rates, or nothing."""
+    if len(other.peaks) != len(rates.peaks):
+        return f"there are {len(other.peaks)} parameter groups in place of {len(rates.peaks)}"
+    far = ~np.isclose(other.peaks, times * rates.peaks, rtol=NEAR, atol=0)
+    if far.any():
+        group = int(far.argmax())
+        which = f" of parameter group {group + 1}" if len(far) > 1 else ""
+        return f"the largest rate{which} is {other.peaks[group]:.3g} and not {times * rates.peaks[group]:.3g}"
+    step = int(np.abs(other.shape - rates.shape).argmax())
+    if abs(other.shape[step] - rates.shape[step]) <= SHAPE_NEAR:
+        return ""
+    return f"the rate of step {step + 1} is {other.shape[step]:.2g} of the largest one and not {rates.shape[step]:.2g}"
+
+
+def _line(rates: Rates, other: Rates, times: float, where: str) -> str:
+    """Return the line to change."""
+    peak_follows = np.allclose(other.peaks, times * rates.peaks, rtol=NEAR, atol=0)
+    lines = {
+        "OneCycleLR": f"max_lr={where}",
+        "CyclicLR": f"base_lr=0.1 * {where}, max_lr={where}",
+        "CosineAnnealingLR": f"eta_min=0.01 * {where}",
+        "CosineAnnealingWarmRestarts": f"eta_min=0.01 * {where}",
+    }
+    sets_peak = ("OneCycleLR", "CyclicLR")
+    for name in rates.schedulers:
+        if name in lines and (name in sets_peak or peak_follows):
+            return f"Write {lines[name]} in {name}."
+    if not peak_follows:
+        return f"Write lr={where} in the optimizer, and all other rates as multiples of it."
+    return f"Write every rate in {' and '.join(rates.schedulers)} as a multiple of {where}."
+
+
+def _named(attribute: str, module: Any) -> str:
+    return f"self.{attribute}" if hasattr(module, attribute) else f"self.hparams.{attribute}"
+
+
+def _parsing() -> Any:
+    return load("lightning.pytorch.utilities.parsing", "Lightning", "lightning")

@@ -5,24 +5,19 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
-
-import numpy as np
-from numpy.typing import NDArray
 
 from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
 from etascope.integrations.passes import Passes, check_search, passes, wrapped
+from etascope.integrations.transformers_rates import multiple_of, optimizer_of, shape_of, unchanged
 from etascope.torch import TorchRun, pick
-from etascope.training.pytorch.library import Module, Optimizer, load_torch
-from etascope.training.pytorch.live import rate_ratios
+from etascope.training.pytorch.library import Module, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.own_generators import loaders_kept
 from etascope.training.pytorch.random_state import random_state_kept
 
-#: What of a Trainer is put in place for a moment, while it makes an optimizer or a scheduler for a trial.
-_LENT = ("model", "optimizer", "lr_scheduler", "_created_lr_scheduler")
 #: Schedules that wait for a metric, which trials have no say in.
 _WAITING = ("reduce_lr_on_plateau", "greedy")
 
@@ -59,7 +54,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
     check_search(search)
     _check(trainer, transformers.Trainer)
     args, label = trainer.args, _label(trainer)
-    with random_state_kept(), _unchanged(trainer):
+    with random_state_kept(), unchanged(trainer):
         train, valid = _loaders(trainer)
         accumulate: int = args.gradient_accumulation_steps
         batches = _length(train, args.max_steps * accumulate)
@@ -71,11 +66,12 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
         def pair(batch: Any, _: int) -> tuple[Any, Any]:
             return dict(batch), batch[label]
 
+        multiples = list[float]()
+
         def optimizer(given: Any, learning_rate: float) -> Any:
-            one = _optimizer(trainer, given[0].module)
-            for group, ratio in zip(one.param_groups, rate_ratios([one])[0], strict=True):
-                group["lr"] = learning_rate * ratio
-            return one
+            model = given[0].module
+            multiples[:] = multiples or [multiple_of(trainer, model)]
+            return optimizer_of(trainer, model, learning_rate, multiples[0])
 
         def loss(trial: Any, inputs: dict[str, Any], _: object) -> Any:
             trial.module.train()
@@ -97,7 +93,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
             accumulate=accumulate,
             clip_norm=args.max_grad_norm or None,
             train_loss=loss,
-            shape=_shape(trainer, steps),
+            shape=shape_of(trainer, steps),
             **{"seed": args.seed, **search},
         )
 
@@ -156,22 +152,6 @@ def _label(trainer: Any) -> str:
         there = ", ".join(names) or "none"
         raise InputError(f"a batch must have one entry of labels; found {there}. Name it with label_names=['labels'].")
     return names[0]
-
-
-@contextlib.contextmanager
-def _unchanged(trainer: Any) -> Generator[None]:
-    """Put back what asking a Trainer for loaders, optimizers and schedulers leaves in it."""
-    there = cast("dict[str, Any]", vars(trainer))
-    before = {name: there[name] for name in _LENT if name in there}
-    known = list(trainer.accelerator._dataloaders)
-    kept = dict(getattr(trainer, "_eval_dataloaders", {}))
-    try:
-        yield
-    finally:
-        there.update(before)
-        trainer.accelerator._dataloaders[:] = known
-        if hasattr(trainer, "_eval_dataloaders"):
-            trainer._eval_dataloaders = kept
 
 
 def _loaders(trainer: Any) -> tuple[Any, Any]:
@@ -243,37 +223,6 @@ def _model(trainer: Any, outputs: Any) -> Any:
         return wrapped(trainer.call_model_init(), outputs)
 
     return model_init
-
-
-def _optimizer(trainer: Any, model: Module) -> Optimizer:
-    """Return the optimizer that the Trainer makes for a model."""
-    with _unchanged(trainer):
-        trainer.model, trainer.optimizer = model, None
-        trainer.create_optimizer()
-        return trainer.optimizer
-
-
-def _shape(trainer: Any, steps: int) -> NDArray[np.float64] | None:
-    """Return what the learning rate is multiplied by at each step, or None where it is constant."""
-    torch, rate = load_torch(), trainer.args.learning_rate
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=rate)
-    with _unchanged(trainer):
-        trainer.optimizer, trainer.lr_scheduler = optimizer, None
-        try:
-            trainer.create_scheduler(steps, optimizer)
-            scheduler = cast("dict[str, Any]", vars(trainer))["lr_scheduler"]
-            optimizer.step()
-            rates = np.empty(steps)
-            for step in range(steps):
-                rates[step] = optimizer.param_groups[0]["lr"]
-                scheduler.step()
-        except Exception as error:
-            kind = getattr(trainer.args.lr_scheduler_type, "value", trainer.args.lr_scheduler_type)
-            raise InputError(
-                f"lr_scheduler_type {kind} must run for the {steps} steps of the training; it raised {one_line(error)}."
-            ) from error
-    shape = rates / rate
-    return None if (shape == 1).all() else shape
 
 
 def _computed(trainer: Any, model: Module, inputs: dict[str, Any]) -> Any:

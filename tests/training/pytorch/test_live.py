@@ -5,7 +5,8 @@ import torch
 
 from etascope.core.errors import InputError
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.live import Live, Settings, rate_ratios
+from etascope.training.pytorch.group_rates import GroupRates, rate_ratios
+from etascope.training.pytorch.live import Live, Settings
 from etascope.training.pytorch.networks import spoil
 from etascope.training.pytorch.objective import CrossEntropy
 from etascope.training.pytorch.own_objective import AnyLoss
@@ -87,7 +88,7 @@ def test_groups_keep_the_ratios_of_their_rates():
         [{"params": module.head.parameters()}, {"params": module.conv.parameters(), "lr": 0.02}], lr=0.2
     )
     one = live(module, optimizer)
-    assert one.ratios == [[1.0, pytest.approx(0.1)]]
+    assert GroupRates(one.optimizers).ratios == [[1.0, pytest.approx(0.1)]]
     one.step([batch()], 3.0)
     assert [g["lr"] for g in optimizer.param_groups] == pytest.approx([3.0, 0.3])
 
@@ -105,7 +106,7 @@ def test_several_optimizers_all_step():
     pair = [torch.optim.SGD(module.head.parameters(), lr=1.0), torch.optim.AdamW(module.conv.parameters(), lr=0.1)]
     before = copy.deepcopy(module)
     one = Live(module, pair, CrossEntropy(3), Settings(CPU))
-    assert one.ratios == [[1.0], [pytest.approx(0.1)]]
+    assert GroupRates(one.optimizers).ratios == [[1.0], [pytest.approx(0.1)]]
     one.step([batch()], 0.5)
     assert pair[1].param_groups[0]["lr"] == pytest.approx(0.05)
     assert not torch.equal(module.head.weight, before.head.weight)

@@ -131,6 +131,106 @@ def test_loaders_that_cannot_be_used_are_refused_in_a_sentence(train, told):
         go_through()
 
 
+class UsedUp:
+    """Gives the same iterator again, as `def __iter__(self): return self.batches` does."""
+
+    def __init__(self, length=None):
+        self.batches, self.length = iter([(X[:4], Y[:4])] * 3), length
+
+    def __iter__(self):
+        return self.batches
+
+
+class UsedUpWithLength(UsedUp):
+    def __len__(self):
+        return 3
+
+
+class Growing(Shrinking):
+    def __iter__(self):
+        self.left += 1
+        return iter([(X[:2], Y[:2])] * self.left)
+
+
+class GrowingWithLength(Growing):
+    def __len__(self):
+        return self.left
+
+
+@pytest.mark.parametrize(
+    ("train", "told"),
+    [
+        (UsedUp(), "gave 3 at first and none later"),
+        (UsedUpWithLength(), "gave 3 at first and none later"),
+        (Growing(), "gave 5 at first and more later"),
+        (GrowingWithLength(), "gave 4 at first and [0-9]+ later"),
+    ],
+)
+def test_training_loaders_that_vary_are_refused_in_a_sentence(train, told):
+    batches = LoaderBatches(train, [(X, Y)], CPU)
+    with pytest.raises(InputError, match=told):  # noqa: PT012
+        for epoch in range(3):
+            assert batches.steps_per_epoch(0)
+            list(batches.steps(0, 0, epoch, 0))
+
+
+@pytest.mark.parametrize(
+    ("valid", "told"),
+    [(UsedUp(), "gave 12 at first and none later"), (Growing(), "gave 10 at first and more later")],
+)
+@pytest.mark.parametrize("use", [LoaderBatches.fingerprint, lambda batches: list(batches.valid(0, 0))])
+def test_validation_loaders_that_vary_are_refused_in_a_sentence(valid, told, use):
+    batches = made(valid=type(valid)())
+    assert batches.valid_examples
+    if isinstance(valid, Growing) and use is LoaderBatches.fingerprint:
+        assert len(use(batches)) == 64
+        return
+    with pytest.raises(InputError, match=told):
+        use(batches)
+
+
+class Endless:
+    """Has a length, and goes on: a pass is its length."""
+
+    def __len__(self):
+        return 3
+
+    def __iter__(self):
+        while True:
+            yield X[:4], Y[:4]
+
+
+def test_an_endless_loader_with_a_length_is_taken_for_that():
+    batches = made(Endless())
+    assert [len(list(batches.steps(0, 0, epoch, 0))) for epoch in range(2)] == [3, 3]
+
+
+class Broken:
+    def __iter__(self):
+        raise TypeError("no such column")
+
+
+class NoIterator:
+    def __iter__(self):
+        return 5
+
+
+class Lengthless(Endless):
+    def __len__(self):
+        raise NotImplementedError
+
+    def __iter__(self):
+        return iter([(X[:4], Y[:4])] * 2)
+
+
+def test_what_a_loader_raises_keeps_its_type():
+    with pytest.raises(TypeError, match="no such column"):
+        iterator_of("train_loader", Broken())
+    with pytest.raises(InputError, match="found NoIterator, whose __iter__ returns no iterator"):
+        iterator_of("train_loader", NoIterator())
+    assert made(Lengthless()).batches == 2
+
+
 def test_validation_is_held_to_the_same():
     with pytest.raises(InputError, match="valid_loader must give at least one batch; it is empty"):
         made(valid=DataLoader(TensorDataset(X[:0], Y[:0]))).valid_size(0)

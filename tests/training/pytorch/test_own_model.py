@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from etascope.core.errors import InputError
-from etascope.training.pytorch.own_model import called, copied, device_for, lasting_ratios, own_networks
+from etascope.training.pytorch.own_model import called, copied, device_for, following, own_networks
 from tests.training.pytorch.networks import Linear, Small, same_module
 
 
@@ -80,18 +80,23 @@ def test_an_optimizer_of_anything_but_the_copy_is_refused():
         networks.optimizers(networks.build(0), 0.1)
 
 
-def test_ratios_that_change_with_the_rate_are_refused():
-    def of(rate, own):
-        head, body = torch.zeros(1, requires_grad=True), torch.zeros(1, requires_grad=True)
-        return [torch.optim.SGD([{"params": head, "lr": own}, {"params": body, "lr": 2 * rate}], lr=rate)]
+def test_optimizers_must_keep_the_multiples_that_were_found():
+    networks = own_networks(Small(), lambda g, r: torch.optim.SGD(g, lr=min(r, 0.5)), None)
+    held = following(networks, [[1.0]])
+    assert held.optimizers(held.build(0), 0.4)[0].param_groups[0]["lr"] == 0.4
+    with pytest.raises(InputError, match=r"of 2 it made 0.5 in place of 2\. Pass it on as it is, or set the limits"):
+        held.optimizers(held.build(0), 2.0)
 
-    assert lasting_ratios(of(1.0, 0.5), of(0.5, 0.25)) == [[0.25, 1.0]]
-    with pytest.raises(InputError, match=r"ratios are 0.5, 1 in place of 0.25, 1\. Make each a multiple"):
-        lasting_ratios(of(1.0, 0.5), of(0.5, 0.5))
-    (strange,) = of(1.0, 0.5)
-    strange.param_groups[0]["lr"] = None
-    with pytest.raises(InputError, match="found SGD without one"):
-        lasting_ratios([strange], [strange])
+
+def test_a_scheduler_that_comes_with_the_optimizer_is_refused():
+    def scheduled(groups, learning_rate):
+        made = torch.optim.SGD(groups, lr=learning_rate)
+        torch.optim.lr_scheduler.LambdaLR(made, lambda t: 0.0)
+        return made
+
+    networks = own_networks(Linear(), scheduled, None)
+    with pytest.raises(InputError, match=r"a scheduler beside it has no say; found one of SGD\. Leave it out"):
+        networks.optimizers(networks.build(0), 0.1)
 
 
 def test_groups_that_cannot_be_used_are_refused():

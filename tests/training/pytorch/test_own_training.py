@@ -91,7 +91,7 @@ class Dictionary(Linear):
         ({"model": Linear(1), "targets": Y * 0}, "a score for each of at least 2 classes; found 1"),
         (
             {"optimizer": lambda g, r: torch.optim.SGD([{"params": g[:1], "lr": 0.1}, {"params": g[1:]}], lr=r)},
-            "at half the rate, ratios are 0.2, 1 in place of 0.1, 1",
+            r"found parameter group 1 of 2 \(SGD\) at 0.1 whatever it is\. Make it a multiple of it: lr=0.1 \*",
         ),
         ({"optimizer": lambda g, r: torch.optim.SGD(Linear().parameters(), lr=r)}, "those of a copy of the model"),
     ],
@@ -100,6 +100,59 @@ def test_what_cannot_be_used_is_refused_before_anything_trains(how, told):
     with pytest.raises(InputError, match=told) as found:
         job(**how)
     assert "\n" not in str(found.value)
+
+
+COLUMN = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        nn.MSELoss(),
+        nn.MSELoss(reduction="sum"),
+        nn.L1Loss(),
+        nn.SmoothL1Loss(),
+        nn.HuberLoss(),
+        nn.functional.mse_loss,
+        lambda o, t: nn.functional.l1_loss(o, t) + 1.0,
+        lambda o, t: ((o - t) ** 2).mean(),
+        lambda o, t: (o - t).abs().sum(),
+        lambda o, t: torch.log(torch.cosh(o - t)).mean(),
+        nn.PoissonNLLLoss(),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_column_of_outputs_against_a_row_of_targets_is_refused(loss, turned):
+    model, targets = (nn.Sequential(COLUMN, nn.Flatten(0)), Y.float()[:, None]) if turned else (COLUMN, Y.float())
+    with pytest.raises(InputError, match="must compare each output with its own target; found outputs") as found:
+        job(model, loss, targets)
+    assert "\n" not in str(found.value)
+    if not turned:
+        assert "targets.unsqueeze(-1)" in str(found.value)
+
+
+def test_binary_losses_that_refuse_it_themselves_are_told_with_the_shapes():
+    for loss in (nn.BCEWithLogitsLoss(), lambda o, t: nn.functional.binary_cross_entropy(o.sigmoid(), t)):
+        with pytest.raises(InputError, match=r"Outputs are \(5, 1\) and targets \(5,\)\. Give both one shape: end"):
+            job(COLUMN, loss, (Y == 0).float())
+
+
+@pytest.mark.parametrize(
+    ("model", "loss", "targets"),
+    [
+        (COLUMN, lambda o, t: ((o.squeeze(1) - t) ** 2).mean(), Y.float()),
+        (COLUMN, lambda o, t: nn.functional.mse_loss(o[:, 0], t), Y.float()),
+        (COLUMN, lambda o, t: ((o.flatten() - t.flatten()) ** 2).sum(), Y.float()),
+        (COLUMN, nn.MSELoss(), Y.float()[:, None]),
+        (COLUMN, nn.BCEWithLogitsLoss(), (Y == 0).float()[:, None]),
+        (Linear(), lambda o, t: nn.functional.cross_entropy(o, t, label_smoothing=0.1), Y),
+        (Linear(), nn.MultiMarginLoss(), Y),
+        # All examples together, as in a contrastive loss or a correlation.
+        (COLUMN, lambda o, t: 2 - torch.corrcoef(torch.stack([o[:, 0], t]))[0, 1], Y.float()),
+    ],
+)
+def test_losses_that_compare_each_with_its_own_are_left_alone(model, loss, targets):
+    assert job(model, loss, targets).loss_unit > 0
 
 
 def test_a_target_is_needed_for_each_input():

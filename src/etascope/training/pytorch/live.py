@@ -9,6 +9,7 @@ from typing import Any
 from etascope.core.errors import InputError, one_line
 from etascope.core.history import TEMPERATURES
 from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.group_rates import GroupRates
 from etascope.training.pytorch.library import (
     Device,
     Module,
@@ -27,8 +28,6 @@ from etascope.training.pytorch.own_objective import one_number
 OwnStep = Callable[[Module, Any, Any, Any], Any]
 #: A loss of the user's own that is trained: module, inputs and targets in, one number out.
 TrainLoss = Callable[[Module, Any, Any], Any]
-#: The largest rate that a number of four bytes holds.
-LARGEST_RATE = 3.4028234663852886e38
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +46,8 @@ class Settings:
         Does a whole step in place of forward, backward and update; None is the usual one.
     train_loss
         Returns the loss that is trained, in place of the objective's of the module's output; None is that.
+    multiple
+        The largest rate of a parameter group as a multiple of the learning rate that is asked for.
     """
 
     device: Device
@@ -54,6 +55,7 @@ class Settings:
     clip_norm: float | None = None
     step: OwnStep | None = None
     train_loss: TrainLoss | None = None
+    multiple: float = 1.0
 
 
 class Live:
@@ -71,17 +73,18 @@ class Live:
         if not module.training:
             module.train()
         self._modes = [(part, part.training) for part in module.modules()]
-        self.ratios = rate_ratios(self.optimizers)
+        self._rates = GroupRates(self.optimizers, settings.multiple)
         self._parameters = [p for o in self.optimizers for group in o.param_groups for p in group["params"]]
 
     def step(self, parts: Sequence[Batch], rate: float) -> tuple[Tensor, Tensor]:
         """Train on one step's batches at this rate; return the mean loss before the update, and the number right."""
+        self._rates.set(rate)
+        done = self._usual_step(parts) if self._settings.step is None else self._own_step(parts)
+        self._rates.after_step()
+        return done
+
+    def _usual_step(self, parts: Sequence[Batch]) -> tuple[Tensor, Tensor]:
         torch, settings = load_torch(), self._settings
-        for optimizer, ratios in zip(self.optimizers, self.ratios, strict=True):
-            for group, ratio in zip(optimizer.param_groups, ratios, strict=True):
-                _set_rate(group, min(rate * ratio, LARGEST_RATE))
-        if settings.step is not None:
-            return self._own_step(parts)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         total, losses, rights = sum(part.size for part in parts), list[Tensor](), list[Tensor]()
@@ -196,6 +199,10 @@ class Live:
         for part, mode in self._modes:
             part.training = mode
 
+    def look(self) -> None:
+        """Raise `InputError` where a rate is no longer what it was set to, as after a scheduler that steps by epoch."""
+        self._rates.look()
+
 
 def unusable(culprit: str, batch: Batch, error: Exception) -> InputError:
     """Return what to say of something of the user's own that raised on a batch.
@@ -226,45 +233,6 @@ def _not_finite(module: Module, outputs: object) -> bool:
     torch = load_torch()
     found = [tensor for tensor in tensors_in(outputs) if tensor.is_floating_point()]
     return not finite_weights(module) or not all(bool(torch.isfinite(tensor).all()) for tensor in found)
-
-
-def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
-    """Return the learning rate of each parameter group as a share of the largest one.
-
-    Raises
-    ------
-    InputError
-        If a group has no `lr` or one below 0, or none is above 0.
-    """
-    rates = list[list[float]]()
-    for optimizer in optimizers:
-        groups = getattr(optimizer, "param_groups", None)
-        kinds = (int, float, load_torch().Tensor)
-        if not groups or any(not isinstance(group.get("lr"), kinds) for group in groups):
-            raise InputError(
-                "optimizer must return optimizers whose parameter groups have a learning rate, lr; found "
-                f"{type(optimizer).__name__} without one. Use one of torch.optim."
-            )
-        rates.append([float(group["lr"]) for group in groups])
-    largest = max((rate for row in rates for rate in row), default=0.0)
-    if not largest > 0:
-        raise InputError(
-            "optimizer must use the learning rate that it is given; found parameter groups whose lr are all "
-            f"{largest:g}. Pass it on: torch.optim.SGD(groups, lr=learning_rate)."
-        )
-    lowest = min(rate for row in rates for rate in row)
-    if lowest < 0:
-        raise InputError(
-            f"the rates of parameter groups must be at least 0; found {lowest:g}. Turn the sign of the loss instead."
-        )
-    return [[rate / largest for rate in row] for row in rates]
-
-
-def _set_rate(group: dict[str, Any], rate: float) -> None:
-    if isinstance(group["lr"], load_torch().Tensor):
-        group["lr"].fill_(rate)
-    else:
-        group["lr"] = rate
 
 
 def _sum(values: Sequence[Tensor]) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from etascope.training.pytorch.library import Device, load_torch, moved, tensors
 from etascope.training.pytorch.own_generators import generators_of, restore_state, seed_generators, state_of
 from etascope.training.pytorch.packing import to_array
 from etascope.training.pytorch.random_state import RandomState, seed_all
+from etascope.training.pytorch.trained_on import TrainedOn
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,20 +37,21 @@ class LoaderBatches:
         Where batches go.
     accumulate
         Batches a step.
+    trained_on
+        Looks at both loaders' examples as they come by, to tell whether they are the same ones.
     """
 
     train_loader: Iterable[Any]
     valid_loader: Iterable[Any]
     device: Device
     accumulate: int = 1
+    trained_on: TrainedOn = field(default_factory=TrainedOn)
 
     @cached_property
     def batches(self) -> int:
         """Batches of a pass over the training loader: its length, or counted where it has none."""
-        try:
-            length = len(cast("Sequence[Any]", self.train_loader))
-        except TypeError:
-            # A DataLoader of a stream has the method, and no length.
+        length = _length(self.train_loader)
+        if length is None:
             length = self._count()
         if not length:
             raise InputError("train_loader must give at least one batch; it is empty. Look at its data set.")
@@ -58,7 +60,10 @@ class LoaderBatches:
     @cached_property
     def valid_examples(self) -> int:
         """Examples of a pass over the validation loader."""
-        found = sum(batch.size for batch in self.valid_pass(0))
+        found = 0
+        for batch in self.valid_pass(0):
+            self.trained_on.validates(batch)
+            found += batch.size
         if not found:
             raise InputError("valid_loader must give at least one batch; it is empty. Look at its data set.")
         return found
@@ -71,7 +76,7 @@ class LoaderBatches:
     def fingerprint(self) -> str:
         """SHA-256 over the first batch of each loader and the number of batches and examples."""
         digest = hashlib.sha256(repr((self.batches, self.valid_examples)).encode())
-        for batch in (self.first, next(self.valid_pass(0))):
+        for batch in (self.first, next(self.valid(0, 0))):
             for tensor in tensors_in((batch.inputs, batch.targets)):
                 digest.update(repr((tuple(tensor.shape), str(tensor.dtype))).encode())
                 digest.update(to_array(tensor).tobytes())
@@ -98,7 +103,8 @@ class LoaderBatches:
             if len(parts) == self.accumulate or number + 1 == self.batches:
                 yield parts
                 parts = []
-            if number + 1 == self.batches:
+            # One whose batches were counted must end here; an endless one that has a length need not.
+            if number + 1 == self.batches and _length(self.train_loader) is not None:
                 return
 
     def valid(self, seed: int, fold: int) -> Iterator[Batch]:
@@ -107,12 +113,11 @@ class LoaderBatches:
         seen = 0
         for batch in self.valid_pass(seed):
             seen += batch.size
+            if seen > self.valid_examples:
+                raise _other_pass("valid_loader", "examples", self.valid_examples, "more")
             yield batch
         if seen != self.valid_examples:
-            raise InputError(
-                f"valid_loader must give the same examples on every pass; it gave {self.valid_examples} at first and "
-                f"{seen} later. Give a list or a DataLoader, no generator."
-            )
+            raise _other_pass("valid_loader", "examples", self.valid_examples, f"{seen or 'none'}")
 
     def valid_pass(self, seed: int) -> Iterator[Batch]:
         """Yield a pass over the validation loader."""
@@ -120,16 +125,18 @@ class LoaderBatches:
         yield from self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0))
 
     def _train_pass(self, seed: int, epoch: int) -> Iterator[Batch]:
-        seen = 0
+        seen, length = 0, _length(self.train_loader)
+        if length not in (None, self.batches):
+            raise _other_pass("train_loader", "number of batches", self.batches, f"{length or 'none'}")
         for batch in self._pass("train_loader", self.train_loader, pass_seed(seed, -1, epoch)):
             seen += 1
+            if length is None and seen > self.batches:
+                raise _other_pass("train_loader", "number of batches", self.batches, "more")
+            if epoch == 0:
+                self.trained_on.trains(batch)
             yield batch
         if seen < self.batches:
-            again = f"gave {self.batches} at first and {seen or 'none'} later"
-            raise InputError(
-                f"train_loader must give the same number of batches on every pass; it {again}. Give a list or a "
-                "DataLoader, no generator."
-            )
+            raise _other_pass("train_loader", "number of batches", self.batches, f"{seen or 'none'}")
 
     def _count(self) -> int:
         return sum(1 for _ in self._pass("train_loader", self.train_loader, pass_seed(0, -1, 0)))
@@ -170,9 +177,14 @@ def iterator_of(name: str, loader: object) -> Iterator[Any]:
     """
     try:
         iterator: Iterator[Any] = iter(cast("Iterable[Any]", loader))
-    except TypeError:
+    except TypeError as error:
+        own = hasattr(type(loader), "__iter__") or hasattr(type(loader), "__getitem__")
+        if own and "non-iterator" not in str(error):
+            # Raised by code of the loader's own.
+            raise
         raise InputError(
-            f"{name} must be something to iterate over, like a DataLoader; found {type(loader).__name__}."
+            f"{name} must be something to iterate over, like a DataLoader; found {type(loader).__name__}"
+            f"{', whose __iter__ returns no iterator' if own else ''}."
         ) from None
     if iterator is loader:
         raise InputError(
@@ -180,6 +192,22 @@ def iterator_of(name: str, loader: object) -> Iterator[Any]:
             f"{type(loader).__name__}, which is exhausted after one pass. Give a list or a DataLoader."
         )
     return iterator
+
+
+def _length(loader: object) -> int | None:
+    """Return the number of batches of a loader, or None where it has no length."""
+    try:
+        return len(cast("Sequence[Any]", loader))
+    except (TypeError, NotImplementedError):
+        # A DataLoader of a stream has the method, and no length.
+        return None
+
+
+def _other_pass(name: str, what: str, first: int, later: str) -> InputError:
+    return InputError(
+        f"{name} must give the same {what} on every pass; it gave {first} at first and {later} later. Give a list or a "
+        "DataLoader, or let its __iter__ begin anew each time; no generator."
+    )
 
 
 def _with_new_workers(loader: Iterable[Any]) -> Iterable[Any]:

@@ -6,11 +6,9 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-import numpy as np
-
 from etascope.core.errors import InputError, one_line
+from etascope.training.pytorch.group_rates import rates_in, refuse_schedulers, require_multiples
 from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch
-from etascope.training.pytorch.live import rate_ratios
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, trainable
 
@@ -110,7 +108,8 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
             "lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate)."
         ) from error
     several = list(cast("Sequence[Any]", found)) if isinstance(found, tuple | list) else [found]
-    rate_ratios(several)
+    refuse_schedulers(several)
+    rates_in(several)
     return several
 
 
@@ -131,28 +130,15 @@ def of_copy(module: Module, optimizers: list[Optimizer]) -> list[Optimizer]:
     return optimizers
 
 
-def lasting_ratios(one: Sequence[Optimizer], half: Sequence[Optimizer]) -> list[list[float]]:
-    """Return the ratios of the rates of parameter groups, which are the same when the rate is halved.
+def following(networks: AnyNetworks, multiples: Sequence[Sequence[float]]) -> AnyNetworks:
+    """Return networks whose optimizers must have these multiples of every rate that they are built with."""
 
-    Parameters
-    ----------
-    one, half
-        Built with a rate, and with half of it.
+    def update(one: Module, learning_rate: float) -> list[Optimizer]:
+        found = networks.update(one, learning_rate)
+        require_multiples(found, learning_rate, multiples)
+        return found
 
-    Raises
-    ------
-    InputError
-        If they are not: a group has a rate of its own that does not follow.
-    """
-    ratios, others = rate_ratios(one), rate_ratios(half)
-    same = [len(row) for row in ratios] == [len(row) for row in others]
-    if not same or not np.allclose(np.concatenate(ratios), np.concatenate(others), rtol=1e-5, atol=0):
-        first, second = (", ".join(f"{ratio:.4g}" for row in rows for ratio in row) for rows in (ratios, others))
-        raise InputError(
-            "the rates of all parameter groups must follow the learning rate, because their ratios are kept; at half "
-            f"the rate, ratios are {second} in place of {first}. Make each a multiple of it: lr=0.1 * learning_rate."
-        )
-    return ratios
+    return AnyNetworks(networks.make, update)
 
 
 def device_for(model: object, name: str | None) -> Device:

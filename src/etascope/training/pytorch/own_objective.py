@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import math
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +19,10 @@ from etascope.training.pytorch.objective import CrossEntropy, Judged, Objective,
 
 Loss = Callable[[Any, Any], Any]
 
+#: What PyTorch's losses say of targets that are broadcast.
+SPREAD = re.compile(
+    r"Using a target size \(torch\.Size\((\[.*?\])\)\).*input size \(torch\.Size\((\[.*?\])\)\)", re.DOTALL
+)
 #: What the loss of the untrained model counts as where targets are no class labels: that of a blind guess of ten.
 BLIND = math.log(10)
 
@@ -99,6 +107,80 @@ def is_class_loss(loss: Loss | None, outputs: object, targets: object) -> bool:
     scores: Any = outputs
     labels: Any = targets
     return scores.dim() == 2 and labels.dim() == 1 and not labels.is_floating_point()
+
+
+@contextmanager
+def broadcast_refused() -> Generator[None]:
+    """Refuse that a loss of PyTorch inside the block spreads targets over outputs of another shape: it only warns.
+
+    Whatever else warns there does so.
+
+    Raises
+    ------
+    InputError
+        If it does.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for one in caught:
+        sizes = SPREAD.search(str(one.message))
+        if sizes is not None:
+            targets, outputs = (ast.literal_eval(size) for size in sizes.groups())
+            raise _broadcast(tuple(outputs), tuple(targets))
+    for one in caught:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
+def refuse_mixed(loss: Loss, outputs: Any, targets: Any) -> None:  # noqa: ANN401 - whatever the loss takes
+    """Raise `InputError` where a loss compares each output with every target, as (n, 1) with (n,) is broadcast.
+
+    It does where its value is the mean, or the sum, over all pairs of examples, and not over each with its own. Four
+    examples are looked at, with targets as different as there are.
+    """
+    torch, mixed = load_torch(), False
+    given = (outputs, targets)
+    if not all(isinstance(one, torch.Tensor) and one.dim() for one in given) or outputs.shape == targets.shape:
+        return
+    size = min(4, len(outputs))
+    if outputs.numel() != targets.numel() or len(outputs) != len(targets) or size < 2:
+        return
+    order = targets.reshape(len(targets), -1)[:, 0].argsort()
+    some = order[[round(i * (len(order) - 1) / (size - 1)) for i in range(size)]]
+    mine, theirs = outputs[some], targets[some]
+    # A loss that takes no single example, or no part of a batch, cannot be looked at so.
+    with suppress(Exception), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole = float(loss(mine, theirs))
+        pairs = [[float(loss(mine[i : i + 1], theirs[j : j + 1])) for j in range(size)] for i in range(size)]
+        own, every = sum(pairs[i][i] for i in range(size)) / size, sum(map(sum, pairs)) / size**2
+        mixed = any(math.isclose(whole, times * every, rel_tol=1e-4) for times in (1, size**2))
+        mixed = mixed and not any(math.isclose(whole, times * own, rel_tol=1e-3) for times in (1, size))
+    if mixed:
+        raise _broadcast(tuple(outputs.shape), tuple(targets.shape))
+
+
+def shapes_told(outputs: object, targets: object) -> str:
+    """Return what to do about outputs and targets of as many numbers in other shapes; nothing where that is not so."""
+    torch = load_torch()
+    given: tuple[Any, Any] = (outputs, targets)
+    if not all(isinstance(one, torch.Tensor) for one in given) or given[0].numel() != given[1].numel():
+        return ""
+    mine, theirs = (tuple(one.shape) for one in given)
+    return "" if mine == theirs else f" Outputs are {mine} and targets {theirs}. {_one_shape(mine, theirs)}"
+
+
+def _one_shape(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
+    if outputs == (*targets, 1):
+        return "Give both one shape: end the model with nn.Flatten(0), or give targets.unsqueeze(-1)."
+    return "Give both one shape."
+
+
+def _broadcast(outputs: tuple[int, ...], targets: tuple[int, ...]) -> InputError:
+    return InputError(
+        f"loss must compare each output with its own target; found outputs of shape {outputs} and targets of shape "
+        f"{targets}, which PyTorch broadcasts, so that others are compared too. {_one_shape(outputs, targets)}"
+    )
 
 
 def objective_of(loss: Loss | None, n_classes: int) -> Objective:

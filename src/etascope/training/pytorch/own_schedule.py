@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe
 from etascope.core.schedules import SCHEDULES, schedule_row
 
-#: What the learning rate is multiplied by at each step.
-Shape = Sequence[float] | NDArray[np.float64]
+#: What the learning rate is multiplied by at each step, or a function of the step, from 0, that returns it.
+Shape = Sequence[float] | NDArray[np.float64] | Callable[[int], float]
+#: A step below this share of the largest factor hardly trains.
+HARDLY = 0.01
 #: How near, in mean distance of factors, a shape must come to one-cycle, which ends close to 0, to be told as that.
 ONE_CYCLE = 0.02
 
@@ -29,7 +32,8 @@ def shaped(recipe: Recipe, shape: Shape, steps: int) -> tuple[Recipe, NDArray[np
     recipe
         Of any schedule.
     shape
-        `(steps,)`, finite, at least 0, and not 0 everywhere.
+        `(steps,)`, finite, at least 0, and not 0 everywhere; or a function of the step that returns them, as that of
+        PyTorch's `LambdaLR`.
     steps
         Steps of a whole training.
 
@@ -44,11 +48,14 @@ def shaped(recipe: Recipe, shape: Shape, steps: int) -> tuple[Recipe, NDArray[np
     >>> recipe.schedule, recipe.warmup, factors.tolist()
     ('linear', 0.5, [0.0, 1.0, 0.7, 0.6])
     """
-    found = np.asarray(shape, np.float64)
+    found = _factors(shape, steps)
     if found.shape != (steps,):
+        there = (
+            f"{found.size}" if found.ndim == 1 else f"an array of shape {found.shape}" if found.ndim else "one number"
+        )
         raise InputError(
-            f"shape must have a factor for each of the {steps} steps of the training; found {found.size}. Count the "
-            "batches of an epoch, divide by accumulate, and multiply by epochs."
+            f"shape must have a factor for each of the {steps} steps of the training; found {there}. Count the "
+            "batches of an epoch, divide by accumulate, and multiply by epochs; or give a function of the step."
         )
     if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
         raise InputError(
@@ -58,6 +65,54 @@ def shaped(recipe: Recipe, shape: Shape, steps: int) -> tuple[Recipe, NDArray[np
     schedule, warmup = nearest(found)
     row = schedule_row(schedule, warmup, steps)
     return replace(recipe, schedule=schedule, warmup=warmup), found / row
+
+
+def schedule_told(shape: NDArray[np.float64]) -> tuple[str, ...]:
+    """Return what to mind of a schedule: a rate that is about 0 for most steps, or factors that look like rates.
+
+    Examples
+    --------
+    >>> schedule_told(np.array([1.0, 0.5, 0.0, 0.0, 0.0]))
+    ('Mind the schedule: 3 of its 5 steps have less than a hundredth of the largest rate, and hardly train.',)
+    >>> schedule_told(np.full(9, 0.001))
+    ('Mind the schedule: its largest factor is 0.001, so that the steps of a rate of 1 have 0.001 at most.',)
+    """
+    told, largest = list[str](), float(shape.max())
+    idle = int((shape < HARDLY * largest).sum())
+    if 2 * idle > len(shape):
+        told.append(
+            f"Mind the schedule: {idle} of its {len(shape)} steps have less than a hundredth of the largest rate, and "
+            "hardly train."
+        )
+    if not 0.1 <= largest <= 10:
+        told.append(
+            f"Mind the schedule: its largest factor is {largest:.3g}, so that the steps of a rate of 1 have "
+            f"{largest:.3g} at most."
+        )
+    return tuple(told)
+
+
+def _factors(shape: Any, steps: int) -> NDArray[np.float64]:  # noqa: ANN401 - whatever was given
+    """Return a shape as an array, whatever its shape."""
+    if not callable(shape):
+        try:
+            return np.asarray(shape, np.float64)
+        except Exception as error:
+            raise InputError(
+                f"shape must be a list of factors of the learning rate, or a function of the step; found "
+                f"{type(shape).__name__}, of which numpy says {one_line(error)}. Give a list, an array or a function."
+            ) from error
+    factors = np.empty(steps)
+    for step in range(steps):
+        try:
+            factor: Any = shape(step)
+            factors[step] = float(factor)
+        except Exception as error:
+            raise InputError(
+                f"shape must return a factor of the learning rate for each of the {steps} steps, from 0; for step "
+                f"{step} it raised {one_line(error)}. Let it be such a function as LambdaLR takes."
+            ) from error
+    return factors
 
 
 def nearest(shape: NDArray[np.float64]) -> tuple[str, float]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
+from etascope.core.schedules import schedule_row
 from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.group_rates import multiples, window_tried
 from etascope.training.pytorch.library import (
     Module,
     Optimizer,
@@ -24,9 +27,19 @@ from etascope.training.pytorch.live import OwnStep, Settings, TrainLoss
 from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
-from etascope.training.pytorch.own_model import Build, Groups, device_for, lasting_ratios, own_networks
-from etascope.training.pytorch.own_objective import BLIND, AnyLoss, Loss, is_class_loss, objective_of, one_number
-from etascope.training.pytorch.own_schedule import Shape, shaped
+from etascope.training.pytorch.own_model import Build, Groups, device_for, following, own_networks
+from etascope.training.pytorch.own_objective import (
+    BLIND,
+    AnyLoss,
+    Loss,
+    broadcast_refused,
+    is_class_loss,
+    objective_of,
+    one_number,
+    refuse_mixed,
+    shapes_told,
+)
+from etascope.training.pytorch.own_schedule import Shape, schedule_told, shaped
 from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.unit import Training, beside_each_other
 
@@ -54,9 +67,11 @@ class OwnJob:
     optimizer
         Names of the optimizers' classes.
     ratios
-        Of the parameter groups' rates, a list an optimizer.
+        Of the parameter groups' rates to the learning rate, a list an optimizer.
     loss_unit
         What told losses are multiplied by to have them as the loss gave them.
+    told
+        What to mind of the schedule, in sentences.
     """
 
     training: Training
@@ -66,6 +81,13 @@ class OwnJob:
     optimizer: str
     ratios: list[list[float]]
     loss_unit: float
+    told: tuple[str, ...] = ()
+
+    @property
+    def mind(self) -> tuple[str, ...]:
+        """What to mind of the schedule and, after a search, of the loaders, in sentences."""
+        batches = self.training.batches
+        return (*self.told, *(batches.trained_on.told() if isinstance(batches, LoaderBatches) else ()))
 
 
 def own_job(
@@ -85,6 +107,8 @@ def own_job(
     train_loss: TrainLoss | None = None,
     shape: Shape | None = None,
     target: str | None,
+    low: float | None = None,
+    high: float | None = None,
 ) -> OwnJob:
     """Return the job, after one copy of the model has seen the first batch and the validation batches.
 
@@ -100,8 +124,11 @@ def own_job(
     module = networks.build(recipe.seed).to(settings.device)
     first = batches.first.fresh()
     outputs = _forward(module, first, settings)
-    optimizers = networks.optimizers(module, 1.0)
-    ratios = lasting_ratios(optimizers, networks.optimizers(module, 0.5))
+    tried = window_tried(low, high)
+    optimizers = networks.optimizers(module, tried[-1])
+    ratios = multiples(partial(networks.optimizers, module), tried)
+    networks = following(networks, ratios)
+    settings = replace(settings, multiple=max(ratio for row in ratios for ratio in row))
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
         _refuse_labels(outputs, first.targets)
@@ -129,7 +156,10 @@ def own_job(
         raise InputError("the target accuracy needs class labels and cross-entropy. Leave target out, or say loss.")
     recipe = replace(recipe, batch_size=first.size * accumulate, **_like(optimizers))
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
-    recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, per_epoch * recipe.epochs)
+    steps = per_epoch * recipe.epochs
+    recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
+    told = () if factors is None else schedule_told(schedule_row(recipe.schedule, recipe.warmup, steps) * factors)
+    batches.trained_on.compare(train_loader, valid_loader)
     size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
     data = DataSummary(
@@ -138,13 +168,14 @@ def own_job(
     )  # fmt: skip
     training = Training(networks, batches, objective, settings, recipe.epochs, factors)
     return OwnJob(
-        training=beside_each_other(training, _multiplications(module, first, settings), lambda: first),
+        training=beside_each_other(training, _multiplications(module, first, settings), lambda: first, tried[-1]),
         task=task,
         data=data,
         target=target or ("accuracy" if classes else "loss"),
         optimizer=" and ".join(type(o).__name__ for o in optimizers),
         ratios=ratios,
         loss_unit=unit,
+        told=told,
     )
 
 
@@ -177,13 +208,19 @@ def _multiplications(module: Module, batch: Batch, settings: Settings) -> float:
 def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Settings) -> float:
     """Return the validation loss of the untrained model."""
     total = 0.0
-    for given in batches.valid_pass(0):
+    for number, given in enumerate(batches.valid_pass(0)):
         batch = given.fresh()
-        outputs = _forward(module, batch, settings)
-        try:
-            found = loss(outputs, batch.targets)
-        except Exception as error:
-            raise InputError(f"loss must take outputs and targets; it raised {one_line(error)}.") from error
+        with nullcontext() if number else broadcast_refused():
+            outputs = _forward(module, batch, settings)
+            if not number:
+                refuse_mixed(loss, outputs, batch.targets)
+            try:
+                found = loss(outputs, batch.targets)
+            except Exception as error:
+                raise InputError(
+                    f"loss must take outputs and targets; it raised {one_line(error)}."
+                    f"{shapes_told(outputs, batch.targets)}"
+                ) from error
         total += float(one_number(found)) * batch.size
     mean = total / batches.valid_examples
     if not 0 < mean < math.inf:

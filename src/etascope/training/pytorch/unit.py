@@ -14,8 +14,9 @@ from etascope.core.plan import Checkpoint, Plan
 from etascope.training.chance import step_seed
 from etascope.training.group import evaluation_steps
 from etascope.training.pytorch.batches import Batch, Batches
+from etascope.training.pytorch.group_rates import LARGEST_RATE
 from etascope.training.pytorch.library import Tensor, load_torch
-from etascope.training.pytorch.live import LARGEST_RATE, Live, Settings
+from etascope.training.pytorch.live import Live, Settings
 from etascope.training.pytorch.networks import Networks, finite_weights
 from etascope.training.pytorch.objective import Objective
 from etascope.training.pytorch.random_state import seed_all
@@ -65,7 +66,9 @@ class Training:
         return live
 
 
-def beside_each_other(training: Training, multiplications: float, batch: Callable[[], Batch]) -> Training:
+def beside_each_other(
+    training: Training, multiplications: float, batch: Callable[[], Batch], rate: float = 1.0
+) -> Training:
     """Return a training whose trials use the threads that the processor has for them, where that is safe and pays.
 
     Parameters
@@ -76,8 +79,10 @@ def beside_each_other(training: Training, multiplications: float, batch: Callabl
         Multiply-adds of a forward pass of a batch.
     batch
         Returns that batch.
+    rate
+        A learning rate that optimizers can be built with.
     """
-    threads = threads_for(lambda: training.start(0, 1.0, None), batch, training.settings, multiplications)
+    threads = threads_for(lambda: training.start(0, rate, None), batch, training.settings, multiplications)
     return replace(training, threads=threads)
 
 
@@ -174,6 +179,8 @@ def _evaluate(
     finite = np.array([finite_weights(live.module) for live in living], np.bool_)
     valid = _validate(training, living, unit, step, rows, keep_examples, crew) if rows else None
     record.evaluate(np.array(list(lives), np.int64), step, finite, valid)
+    for live in living:
+        live.look()
 
 
 def _validate(

@@ -1,0 +1,130 @@
+"""The optimizer and the schedule that a Trainer of transformers makes, and whether they follow its learning rate."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError, one_line
+from etascope.training.pytorch.group_rates import NEAR, rate_ratios, rates_in
+from etascope.training.pytorch.library import Module, Optimizer, load_torch
+
+#: What of a Trainer is put in place for a moment, while it makes an optimizer or a scheduler for a trial.
+_LENT = ("model", "optimizer", "lr_scheduler", "_created_lr_scheduler")
+#: Times the arguments' learning rate at which it is looked whether optimizer and schedule follow, and how near a
+#: schedule must stay, in shares of its peak.
+TIMES, SHAPE_NEAR = (1 / 3, 3.0), 0.05
+
+
+@contextlib.contextmanager
+def unchanged(trainer: Any) -> Generator[None]:
+    """Put back what asking a Trainer for loaders, optimizers and schedulers leaves in it."""
+    there = cast("dict[str, Any]", vars(trainer))
+    before = {name: there[name] for name in _LENT if name in there}
+    known = list(trainer.accelerator._dataloaders)
+    kept = dict(getattr(trainer, "_eval_dataloaders", {}))
+    try:
+        yield
+    finally:
+        there.update(before)
+        trainer.accelerator._dataloaders[:] = known
+        if hasattr(trainer, "_eval_dataloaders"):
+            trainer._eval_dataloaders = kept
+
+
+def optimizer_of(trainer: Any, model: Module, learning_rate: float, multiple: float) -> Optimizer:
+    """Return the optimizer that the Trainer makes for a model, its largest rate at this multiple of a learning rate."""
+    one = _made(trainer, model)
+    for group, ratio in zip(one.param_groups, rate_ratios([one])[0], strict=True):
+        group["lr"] = learning_rate * multiple * ratio
+    return one
+
+
+def _made(trainer: Any, model: Module) -> Optimizer:
+    """Return the optimizer that the Trainer makes for a model."""
+    with unchanged(trainer):
+        trainer.model, trainer.optimizer = model, None
+        trainer.create_optimizer()
+        return trainer.optimizer
+
+
+@contextlib.contextmanager
+def _at(trainer: Any, times: float) -> Generator[None]:
+    """Let the arguments have so many times their learning rate inside the block."""
+    args, before = trainer.args, trainer.args.learning_rate
+    try:
+        args.learning_rate = times * before
+        yield
+    finally:
+        args.learning_rate = before
+
+
+def multiple_of(trainer: Any, model: Module) -> float:
+    """Return the largest rate as a multiple of the arguments' learning rate, which all groups must follow.
+
+    Raises
+    ------
+    InputError
+        If one does not.
+    """
+    before = rates_in([_made(trainer, model)])[0]
+    for times in TIMES:
+        with _at(trainer, times):
+            after = rates_in([_made(trainer, model)])[0]
+        if len(after) != len(before) or not np.allclose(after, np.multiply(before, times), rtol=NEAR, atol=0):
+            first, second = (", ".join(f"{rate:.3g}" for rate in sorted(set(rates))) for rates in (before, after))
+            raise InputError(
+                "create_optimizer must use args.learning_rate, which is searched, or multiples of it; where that is "
+                f"{times * trainer.args.learning_rate:g} in place of {trainer.args.learning_rate:g}, groups have "
+                f"{second} and had {first}. Write lr=self.args.learning_rate there."
+            )
+    multiple = max(before) / trainer.args.learning_rate
+    return 1.0 if abs(multiple - 1) < NEAR else multiple
+
+
+def shape_of(trainer: Any, steps: int) -> NDArray[np.float64] | None:
+    """Return what the learning rate is multiplied by at each step, or None where it is constant.
+
+    Raises
+    ------
+    InputError
+        If the schedule cannot run, or has numbers that do not follow the learning rate.
+    """
+    shape = _factors(trainer, steps)
+    for times in TIMES:
+        with _at(trainer, times):
+            other = _factors(trainer, steps)
+        step = int(np.abs(other - shape).argmax())
+        if abs(other[step] - shape[step]) > SHAPE_NEAR * shape.max():
+            rate = trainer.args.learning_rate
+            raise InputError(
+                f"the schedule must follow args.learning_rate, which is searched; where that is {times * rate:g} in "
+                f"place of {rate:g}, step {step + 1} has {other[step]:.2g} of it and not {shape[step]:.2g}. Give "
+                "lr_scheduler_kwargs a share of it, as min_lr_rate in place of min_lr, or write its rates as multiples."
+            )
+    return None if (shape == 1).all() else shape
+
+
+def _factors(trainer: Any, steps: int) -> NDArray[np.float64]:
+    torch, rate = load_torch(), trainer.args.learning_rate
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=rate)
+    with unchanged(trainer):
+        trainer.optimizer, trainer.lr_scheduler = optimizer, None
+        try:
+            trainer.create_scheduler(steps, optimizer)
+            scheduler = cast("dict[str, Any]", vars(trainer))["lr_scheduler"]
+            optimizer.step()
+            rates = np.empty(steps)
+            for step in range(steps):
+                rates[step] = optimizer.param_groups[0]["lr"]
+                scheduler.step()
+        except Exception as error:
+            kind = getattr(trainer.args.lr_scheduler_type, "value", trainer.args.lr_scheduler_type)
+            raise InputError(
+                f"lr_scheduler_type {kind} must run for the {steps} steps of the training; it raised {one_line(error)}."
+            ) from error
+    return rates / rate

@@ -1,0 +1,111 @@
+"""Whether examples that validate are trained on too, and how many there are: `TrainedOn`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, cast
+
+import numpy as np
+
+from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.library import load_torch, tensors_in
+
+#: Numbers of an example that it is known by, beside the sum of all.
+NUMBERS = 64
+#: Fewer different examples than this are so few that it is told, and a larger share than this that is trained on.
+FEW, SHARE = 30, 0.1
+
+
+class TrainedOn:
+    """Knows the examples that validate, and which of them were met in training.
+
+    An example is known by 64 of its numbers and their sum, so that looking costs little. One that is augmented before
+    it is trained on looks like another; there, the rows of a data set tell, if they are known.
+    """
+
+    def __init__(self) -> None:
+        self._valid, self._met, self._examples, self._rows = set[int](), set[int](), 0, 0.0
+
+    def validates(self, batch: Batch) -> None:
+        """Learn to know the examples of a validation batch."""
+        self._examples += batch.size
+        self._valid.update(_known_by(batch))
+
+    def trains(self, batch: Batch) -> None:
+        """Look whether some of a training batch are among them."""
+        self._met.update(self._valid.intersection(_known_by(batch)))
+
+    def compare(self, train_loader: object, valid_loader: object) -> None:
+        """Look whether two loaders give rows of one data set that are the same ones."""
+        if train_loader is valid_loader:
+            self._rows = 1.0
+            return
+        with suppress(Exception):
+            # What a loader or a data set of somebody else's says of itself may be anything.
+            self._rows = _same_rows(_rows_of(train_loader), _rows_of(valid_loader))
+
+    def told(self) -> tuple[str, ...]:
+        """Return what to mind, in sentences."""
+        notes, different = list[str](), len(self._valid) or self._examples
+        share = max(self._rows, len(self._met) / different if different else 0.0)
+        if share >= SHARE:
+            which = f"{share:.0%} of its examples are" if share < 0.995 else "its examples are"
+            notes.append(
+                f"Mind the validation: {which} trained on too, so that it shows what was learned by heart. Validate on "
+                "others."
+            )
+        if different < FEW:
+            which = "only one example" if different == 1 else f"only {different} different examples"
+            notes.append(
+                f"Mind the validation: it has {which}, so that chance decides much of what is compared. Give 100 or "
+                "more."
+            )
+        return tuple(notes)
+
+
+def _known_by(batch: Batch) -> Iterable[int]:
+    """Return a number for each example of a batch; none where its tensors have no row an example."""
+    torch, parts = load_torch(), list[Any]()
+    for tensor in tensors_in((batch.inputs, batch.targets)):
+        if tensor.dim() and len(tensor) == batch.size and tensor.layout == torch.strided and not tensor.is_complex():
+            rows = tensor.detach().reshape(batch.size, -1)
+            every = max(1, rows.shape[1] // NUMBERS)
+            # Rounded, for the order of a sum is that of the memory.
+            total = rows.sum(dim=1, keepdim=True, dtype=torch.float64).float()
+            parts += [rows[:, ::every].double(), total.double()]
+    if not parts:
+        return ()
+    table = torch.cat(parts, dim=1).cpu().numpy()
+    return [hash(row.tobytes()) for row in table]
+
+
+def _rows_of(loader: Any) -> tuple[Any, set[int]]:  # noqa: ANN401 - a loader
+    """Return the data set of a loader, with the numbers of the rows that it gives."""
+    data = load_torch().utils.data
+    loader = getattr(loader, "loader", loader)
+    sampler, dataset = loader.sampler, loader.dataset
+    if loader.batch_sampler is not None:
+        sampler = loader.batch_sampler.sampler
+    # One of another kind is not gone through: it may draw, or count.
+    listed = isinstance(sampler, list | tuple | range)
+    rows: Any = cast("Any", sampler) if listed else getattr(sampler, "indices", ())
+    if isinstance(sampler, data.SequentialSampler | data.RandomSampler):
+        rows = range(len(dataset))
+    while isinstance(dataset, data.Subset):
+        indices: Any = dataset.indices
+        rows, dataset = [int(indices[row]) for row in rows], dataset.dataset
+    return dataset, {int(row) for row in rows}
+
+
+def _same_rows(train: tuple[Any, set[int]], valid: tuple[Any, set[int]]) -> float:
+    """Return the share of the validation rows that are training rows of the same images; 0 where nobody knows."""
+    same = train[0] is valid[0]
+    # Two data sets of the same files or pixels, with other transforms.
+    for name in ("samples", "data"):
+        one, other = getattr(train[0], name, None), getattr(valid[0], name, None)
+        if one is not None and other is not None and len(one) == len(other) and type(one) is type(other):
+            same = same or (
+                one == other if isinstance(one, list) else np.array_equal(np.asarray(one), np.asarray(other))
+            )
+    return len(train[1] & valid[1]) / len(valid[1]) if same and valid[1] else 0.0

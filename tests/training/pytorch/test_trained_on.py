@@ -1,0 +1,114 @@
+import pytest
+import torch
+from torch.utils.data import DataLoader, Dataset, Subset, SubsetRandomSampler, TensorDataset, WeightedRandomSampler
+
+from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.trained_on import TrainedOn
+
+X = torch.rand(200, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+Y = torch.arange(200) % 3
+
+
+def told(train, valid, dtype=torch.float32):
+    """Return what is told after the rows `valid` were met as validation, and the rows `train` in training."""
+    one = TrainedOn()
+    for rows, meet, size in ((valid, one.validates, 20), (train, one.trains, 7)):
+        for part in torch.as_tensor(rows).split(size):
+            meet(Batch(X[part].to(dtype), Y[part], len(part)))
+    return one.told()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_examples_that_are_trained_on_are_known_whatever_the_batches(dtype):
+    assert told(range(150), range(150, 200), dtype) == ()
+    (found,) = told(range(199, -1, -1), range(150, 200), dtype)
+    assert found.startswith("Mind the validation: its examples are trained on too")
+    (part,) = told(range(170), range(150, 200), dtype)
+    assert "40% of its examples are trained on too" in part
+
+
+def test_few_examples_are_told_and_the_same_one_again_is_one():
+    assert "it has only one example" in told(range(100), [150])[0]
+    assert "it has only one example" in told(range(100), [150] * 60)[0]
+    assert "it has only 9 different examples" in told(range(100), range(150, 159))[0]
+
+
+def test_targets_and_other_inputs_tell_examples_apart():
+    one = TrainedOn()
+    zeros = torch.zeros(40, 5)
+    one.validates(Batch({"a": zeros, "b": [torch.arange(40)[:, None], torch.tensor(3)]}, Y[:40], 40))
+    one.trains(Batch({"a": zeros, "b": [torch.arange(40, 80)[:, None], torch.tensor(3)]}, Y[:40], 40))
+    assert one.told() == ()
+    one.trains(Batch({"a": zeros, "b": [torch.arange(40)[:, None], torch.tensor(3)]}, Y[:40], 40))
+    assert "its examples are trained on" in one.told()[0]
+
+
+def test_what_cannot_be_known_is_counted():
+    one = TrainedOn()
+    one.validates(Batch(torch.eye(40).to_sparse(), [torch.tensor(1)], 40))
+    assert one.told() == ()
+
+
+class Noisy(Dataset):
+    """Another example every time."""
+
+    def __init__(self, samples=None):
+        if samples is not None:
+            self.samples = samples
+
+    def __len__(self):
+        return 60
+
+    def __getitem__(self, i):
+        return torch.rand(4), i % 3
+
+
+class Counted(torch.utils.data.Sampler):
+    asked = 0
+
+    def __iter__(self):
+        self.asked += 1
+        return iter(range(60))
+
+    def __len__(self):
+        return 60
+
+
+NOISE = Noisy()
+FILES = [(f"{i}.png", i % 3) for i in range(60)]
+
+
+def compared(train, valid):
+    one = TrainedOn()
+    one.compare(train, valid)
+    return [sentence for sentence in one.told() if "trained on" in sentence]
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "same"),
+    [
+        (DataLoader(NOISE, 10, shuffle=True), DataLoader(NOISE, 20), "its examples are"),
+        (DataLoader(NOISE, 10, sampler=range(40)), DataLoader(NOISE, 10, sampler=range(40, 60)), ""),
+        (DataLoader(NOISE, 10, sampler=range(40)), DataLoader(NOISE, 10, sampler=range(30, 50)), "50% of its"),
+        (DataLoader(Subset(NOISE, range(40))), DataLoader(Subset(NOISE, range(40, 60))), ""),
+        (DataLoader(Subset(NOISE, range(40))), DataLoader(Subset(Subset(NOISE, range(40)), [1, 2])), "its examples"),
+        (DataLoader(NOISE, sampler=SubsetRandomSampler([1, 2])), DataLoader(NOISE), ""),
+        (DataLoader(NOISE), DataLoader(NOISE, sampler=SubsetRandomSampler([1, 2])), "its examples are"),
+        (DataLoader(Noisy(FILES)), DataLoader(Noisy(list(FILES))), "its examples are"),
+        (DataLoader(Noisy(FILES)), DataLoader(Noisy([("other", 0)] * 60)), ""),
+        (DataLoader(Noisy()), DataLoader(Noisy()), ""),
+        (DataLoader(NOISE, sampler=WeightedRandomSampler([1.0] * 60, 60)), DataLoader(NOISE), ""),
+        ([(X, Y)], [(X, Y)], ""),
+    ],
+)
+def test_rows_of_one_data_set_are_compared_where_examples_are_augmented(train, valid, same):
+    found = compared(train, valid)
+    assert (same in found[0]) if same else not found
+
+
+def test_one_loader_for_both_is_told_and_no_sampler_is_gone_through():
+    batches, sampler = [(X, Y)], Counted()
+    assert compared(batches, batches)
+    assert not compared(DataLoader(NOISE, sampler=sampler), DataLoader(NOISE, sampler=sampler))
+    assert sampler.asked == 0
+    assert compared(*(DataLoader(TensorDataset(X, Y)) for _ in range(2))) == []
