@@ -295,3 +295,12 @@ def test_a_search_with_a_model_goes_on_with_the_same_answer():
     assert len(late.histories) == len(whole.histories)
     for a, b in zip(whole.histories, late.histories, strict=True):
         np.testing.assert_array_equal(a.step_loss, b.step_loss)
+
+
+def test_a_search_that_goes_on_counts_what_was_trained_before():
+    whole = etascope.pick("digits", recipe=Recipe(hidden=(), epochs=1), method=Automatic(low=0.01, high=0.1))
+    before = tuple(replace(history, seconds=1000.0) for history in whole.histories)
+    again = etascope.pick(
+        "digits", recipe=Recipe(hidden=(), epochs=1), method=Automatic(low=0.01, high=0.1), histories=before
+    )
+    assert again.seconds > again.choice.cost.seconds >= 1000.0 * len(before)

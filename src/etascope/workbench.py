@@ -102,7 +102,8 @@ def pick(
         )
         insight = choice_insight(choice, trace.evaluation, split.n_classes, len(split.y_test))
         trace = replace(trace, insight=insight)
-    seconds = time.perf_counter() - began
+    # What was trained before a search was stopped is a part of all that it took.
+    seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
     run = Run(data, task, done, choice, trace, seconds)
     if keeper is not None:
         keeper.finish(run)

@@ -1,4 +1,5 @@
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etascope.core.choice import Basin, Curve
+from etascope.core.numbers import rate
 from etascope.core.trace import Evaluation
 from etascope.learn.insight import choice_insight, trace_insight
 from tests.learn import made
@@ -109,13 +111,13 @@ def test_no_recommendation_says_how_far_it_got(table, words):
 @given(
     losses=st.lists(st.one_of(st.floats(0, 100), st.just(math.nan)), min_size=1, max_size=6),
     accuracy=st.floats(0, 1),
-    rate=st.floats(1e-6, 100),
+    learning_rate=st.floats(1e-6, 100),
 )
-def test_any_training_gets_two_or_three_plain_sentences(losses, accuracy, rate):
+def test_any_training_gets_two_or_three_plain_sentences(losses, accuracy, learning_rate):
     bad = next((i for i, x in enumerate(losses) if math.isnan(x)), len(losses))
     losses = losses[:bad] + [math.nan] * (len(losses) - bad)
     evaluation = Evaluation(accuracy, 1.0) if bad == len(losses) else None
-    said = told(losses, rate, evaluation)
+    said = told(losses, learning_rate, evaluation)
     assert 2 <= len(said) <= 3
     assert all(s.isascii() and s.endswith(".") and "nan" not in s for s in said)
 
@@ -145,3 +147,35 @@ def test_a_recommended_rate_between_rates_tried_names_the_one_it_is_measured_by(
     table = {0.001: (1.80, 0.62), 0.01: (0.45, 0.87), 0.1: (0.80, 0.82)}
     between = choice_insight(made.choice(table, 0.011, (0.01, 0.02)), None, 10)[0]
     assert between.startswith("On the validation images, against 0.01, the nearest rate tried, about a tenth")
+
+
+@st.composite
+def choices(draw):
+    """Choices of both kinds, with a basin anywhere about the rate and a price anywhere on the curve."""
+    chosen = draw(st.floats(1e-4, 1))
+    basin = Basin(chosen / draw(st.floats(1, 30)), chosen * draw(st.floats(1, 30)))
+    tried = draw(st.lists(st.floats(0.05, 20), min_size=1, max_size=8, unique=True))
+    table = {chosen * factor: (draw(st.floats(0.01, 3)), draw(st.floats(0, 1))) for factor in (1.0, *tried)}
+    rates = np.geomspace(chosen / 40, chosen * 40, 41)
+    lost = draw(st.floats(0, 30)) * np.abs(np.log10(rates / chosen))
+    curve = draw(st.none() | st.just(Curve(rates, lost, lost / 2, lost * 2, draw(st.sampled_from(["points", "%"])))))
+    regime = draw(st.sampled_from(["dear", "cheap"]))
+    return replace(made.choice(table, chosen), learning_rate=chosen, basin=basin, regime=regime, curve=curve)
+
+
+@given(choices())
+def test_no_rate_in_the_basin_is_said_to_cost_anything_without_that_it_cannot_be_told_apart(choice):
+    low, high = (float(rate(end)) for end in (choice.basin.low, choice.basin.high))
+    for sentence in choice_insight(choice, TEST, 10, 200)[:1]:
+        for part in sentence.split(";"):
+            priced = re.search(r"([0-9.e+-]+), 2.5 times|\(([0-9.e+-]+)\) (?:costs|wins)", part)
+            if priced is not None:
+                inside = low <= float(priced[1] or priced[2]) <= high
+                assert inside == ("and yet cannot be told apart" in part), part
+
+
+def test_a_rate_in_the_basin_is_told_with_both_of_its_sides():
+    table = {0.001: (1.80, 0.62), 0.01: (0.45, 0.87), 0.1: (0.80, 0.82)}
+    prices = choice_insight(made.choice(table, 0.01, (0.001, 0.05)), None, 10)[0]
+    assert "25.0 points of accuracy, and yet cannot be told apart; about ten times" in prices
+    assert prices.endswith("5.0 points of accuracy.")

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from etascope.core.choice import Confidence, Luck, Walls, WorthTuning
+from etascope.core.choice import Basin, Confidence, Luck, Walls, WorthTuning
 from etascope.core.recipe import Recipe
 from etascope.report.answer import facts, headline, known_basin
 from tests.learn import made
@@ -26,7 +26,12 @@ def test_a_method_that_says_all_is_told_in_full(told):
         "87.4 % ranked the rates; such a headline typically shrinks by 0.2 points (give or take 0.5); on 2 fresh seeds "
         "it was 87.1 %"
     )
-    assert said["worth it?"] == "yes: the customary 0.01 would have cost 0.8 points (0.2 to 1.5)"
+    assert said["worth it?"] == (
+        "not settled: the customary 0.01 would have cost 0.8 points (0.2 to 1.5), and yet lies in the basin: it cannot "
+        "be told apart"
+    )
+    narrow = changed(told, basin=Basin(0.012, 0.056))
+    assert dict(facts(narrow))["worth it?"] == "yes: the customary 0.01 would have cost 0.8 points (0.2 to 1.5)"
     assert "lucky" not in said["validation"]
 
 
@@ -71,7 +76,8 @@ def test_one_wall_that_was_not_seen_is_said(run):
     ],
 )
 def test_whether_tuning_was_worth_it(run, cost, low, high, said):
-    assert dict(facts(changed(run, worth_tuning=WorthTuning(0.01, cost, low, high))))["worth it?"] == said
+    narrow = changed(run, basin=Basin(0.012, 0.056), worth_tuning=WorthTuning(0.01, cost, low, high))
+    assert dict(facts(narrow))["worth it?"] == said
 
 
 @pytest.mark.parametrize(

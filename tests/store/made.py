@@ -87,7 +87,27 @@ def _plans(draw):
     return Plan(rates, draw(numbers), draw(numbers), start, resume, draw(st.booleans()), asked, draw(st.booleans()))
 
 
-OWN = {Recipe: _recipes, Plan: _plans}
+@st.composite
+def _histories(draw):
+    """Parts that fit the plan, as a store requires when it reads them."""
+    plan, evaluations = draw(_plans()), draw(st.integers(0, 3))
+    trials = len(plan)
+
+    def table(dtype, *shape):
+        return draw(hnp.arrays(dtype, (trials, *shape)).flatmap(lambda a: st.sampled_from([a, np.asfortranarray(a)])))
+
+    def each(kind):
+        return tuple(draw(st.lists(values(kind), min_size=trials, max_size=trials)))
+
+    return History(
+        plan, table(np.float32, plan.steps), draw(hnp.arrays(np.int64, evaluations)),
+        *(table(np.float64, evaluations) for _ in range(4)), each(Status), table(np.int64), table(np.int64),
+        draw(st.sampled_from([(), each(Checkpoint | None)])), draw(values(float)),
+        draw(st.none() | st.just(table(np.float32, evaluations, 2, 3))), draw(st.sampled_from([(), each(str)])),
+    )  # fmt: skip
+
+
+OWN = {Recipe: _recipes, Plan: _plans, History: _histories}
 
 
 def same(a, b):

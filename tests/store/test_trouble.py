@@ -60,7 +60,7 @@ def test_tables_of_another_shape_are_told(tmp_path):
     database = sqlite3.connect(tmp_path / "runs.sqlite")
     database.execute("CREATE TABLE etascope_schema (something TEXT)")
     database.close()
-    with pytest.raises(StoreTrouble, match="cannot be used: no such column: version") as error:
+    with pytest.raises(InputError, match="table etascope_schema has no column 'version'") as error:
         open_store(f"{tmp_path}/runs.sqlite")
     one_sentence(error)
 

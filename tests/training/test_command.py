@@ -279,3 +279,21 @@ def test_a_script_has_no_layers_to_show(engine):
 def test_numbers_out_of_range_are_refused(option, value, tmp_path):
     with pytest.raises(InputError, match=f"--{option}"):
         CommandEngine(CommandLine("{lr}"), LineMetric(METRIC), Measure("l"), tmp_path, **{option: value})
+
+
+@pytest.mark.parametrize("timeout", [None, 0.2])
+def test_a_pattern_that_takes_too_long_ends_the_search_in_a_sentence(engine, tmp_path, timeout):
+    slow = engine("print('val ' + 'a' * 60 + '!'); time.sleep(99)", metric=LineMetric(r"val ((a+)+)$"), timeout=timeout)
+    began = time.monotonic()
+    with pytest.raises(InputError, match="--metric must be a pattern that is matched quickly"):
+        slow.train(None, RECIPE, plan([0.01], 3))
+    assert time.monotonic() - began < 60
+    slow.__exit__(None, None, None)
+    assert left(tmp_path.name) == []
+
+
+def test_ten_megabytes_before_the_metric_are_read_and_kept(engine, tmp_path):
+    talking = engine("for _ in range(5): sys.stdout.write('a line of INFO, 0.5\\n' * 100_000)\nreport(1)")
+    history = talking.train(None, RECIPE, plan([0.01], 1))
+    np.testing.assert_allclose(history.valid_loss, losses([0.01], 1))
+    assert sum(log.stat().st_size for log in tmp_path.glob("*.log")) > 10_000_000

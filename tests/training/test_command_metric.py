@@ -1,6 +1,9 @@
 import math
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etascope.core.errors import InputError
 from etascope.training.command_metric import LineMetric
@@ -70,6 +73,31 @@ def test_a_metric_has_a_name(metric, name):
 def test_what_cannot_be_used_is_refused(given, told):
     with pytest.raises(InputError, match=told):
         LineMetric(**given)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [("a{99999999999999999999}", "the repetition number is too large"), ("(" * 9_000 + ")" * 9_000, "none: "),
+     ("(?L)a", "bad inline flags"), ("*", "nothing to repeat"), ("a{5,2}", "min repeat"), ("(?P<a>", "none: "),
+     ("\\", "bad escape"), ("(?P<1>a)", "bad character"), ("[z-a]", "bad character range"),
+     ("(?<=a+)b", "look-behind"), ("(" * 100_000, "none: ")],
+)  # fmt: skip
+def test_a_pattern_that_cannot_be_compiled_is_a_short_sentence(pattern, told):
+    with pytest.raises(InputError, match=told) as refused:
+        LineMetric(pattern)
+    assert len(str(refused.value)) < 400
+    assert "\n" not in str(refused.value)
+
+
+def test_a_pattern_that_a_later_python_reads_in_another_way_is_read_without_a_word():
+    assert LineMetric("[[a]x ([0-9]+)").read("ax 5") == 5
+
+
+@given(st.lists(st.sampled_from(["", "loss 1", "loss nan", "INFO loss inf", "information", "x", "loss -Infinity nan"])))
+def test_lines_that_cannot_hold_a_metric_are_passed_over_and_no_others(lines):
+    metric = LineMetric("loss ([0-9.]+)")
+    alone = [value for line in lines if (value := metric.read(line)) is not None]
+    np.testing.assert_array_equal(metric.read_all(lines), alone)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import time
 import psutil
 import pytest
 
-from etascope.training.command_process import LONGEST, Script, end
+from etascope.training.command_lines import LONGEST, text_lines
+from etascope.training.command_process import Script, end
 from tests.training.scripts import left
 
 
@@ -26,11 +27,11 @@ def all_lines(script):
     """Return all lines of a script that ends by itself."""
     found = []
     while script.ended() is None:
-        found += script.lines()
+        found += text_lines(script.read())
         time.sleep(0.01)
-    found += script.lines()
+    found += text_lines(script.read())
     while not script.drained:
-        found += script.lines()
+        found += text_lines(script.read())
     return found
 
 
@@ -60,7 +61,7 @@ def test_python_does_not_hold_its_output_back(started):
     found = []
 
     def seen():
-        found.extend(script.lines())
+        found.extend(text_lines(script.read()))
         return found == ["now"]
 
     until(seen)
@@ -91,22 +92,22 @@ def test_a_script_reads_nothing_and_has_its_exit_code(started):
 def test_a_paused_script_stands_still_with_its_children_and_goes_on(started, tmp_path):
     child = python("import time\nwhile True: print('tick', flush=True); time.sleep(0.02)", tmp_path.name)
     script = started(f"{child} & wait")
-    until(lambda: list(script.lines()))
+    until(lambda: list(text_lines(script.read())))
     script.pause()
     until(lambda: all(status == psutil.STATUS_STOPPED for _, status, _ in left(tmp_path.name, 0)))
     assert left(tmp_path.name, 0)
-    list(script.lines())
+    list(text_lines(script.read()))
     before = script.seconds
     time.sleep(0.15)
-    assert (list(script.lines()), script.seconds) == ([], before)
+    assert (list(text_lines(script.read())), script.seconds) == ([], before)
     script.go_on()
-    until(lambda: list(script.lines()))
+    until(lambda: list(text_lines(script.read())))
     assert script.seconds > before
 
 
 def test_one_that_heeds_the_signal_ends_at_once_even_while_paused(started, tmp_path):
     script = started(f"exec {python('import time; print(1); time.sleep(99)', tmp_path.name)}")
-    until(lambda: list(script.lines()))
+    until(lambda: list(text_lines(script.read())))
     script.pause()
     began = time.monotonic()
     end([script], grace=8)
@@ -122,7 +123,7 @@ def test_nothing_is_left_of_one_that_heeds_no_signal_nor_of_its_children_elsewhe
         "subprocess.Popen(line), subprocess.Popen(line, start_new_session=True)\nprint('up'); time.sleep(99)"
     )
     script = started(f"exec {python(parent, tmp_path.name)}")
-    until(lambda: list(script.lines()))
+    until(lambda: list(text_lines(script.read())))
     until(lambda: len(left(tmp_path.name, 0)) >= 3)
     end([script], grace=0.3)
     assert left(tmp_path.name) == []
@@ -143,7 +144,7 @@ def test_one_that_waits_for_room_in_its_pipe_can_still_end(started):
         "def stop(*_): print('y' * 500_000); print('saved'); sys.exit(3)\n"
         "signal.signal(signal.SIGTERM, stop); print('up'); time.sleep(99)"
     ))  # fmt: skip
-    until(lambda: list(script.lines()))
+    until(lambda: list(text_lines(script.read())))
     end([script], grace=8)
     assert script.log.read_text().endswith("saved\n")
 

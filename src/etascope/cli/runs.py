@@ -13,7 +13,7 @@ from etascope.cli.searching import write_answer
 from etascope.cli.store_option import opened, store_option
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
-from etascope.core.stored import RunLine, StoredRun
+from etascope.core.stored import StoredRun
 from etascope.report.run_list import clock
 
 _EXAMPLES = "\b\nExamples:\n  "
@@ -142,9 +142,9 @@ def rm(run: tuple[str, ...], yes: bool, store_url: str | None) -> int:
     from etascope.store.names import one_of
 
     store = opened(store_url)
-    lines = {line.id: line for line in store.find()}
-    found = list(dict.fromkeys(one_of(name, tuple(lines)) for name in run))
-    if not (yes or _agreed([lines[run_id] for run_id in found])):
+    known = store.ids()
+    found = list(dict.fromkeys(one_of(name, known) for name in run))
+    if not (yes or _agreed(store, found)):
         say("Nothing was removed.")
         return 1
     for run_id in found:
@@ -186,10 +186,10 @@ def _pair(store: Store, a: str | None, b: str | None) -> tuple[StoredRun, Stored
     return store.get(ended[1]), store.get(ended[0])
 
 
-def _agreed(found: list[RunLine]) -> bool:
+def _agreed(store: Store, found: list[str]) -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError(f"rm forgets {_count(len(found))} for good, and there is nobody to ask here. Add --yes.")
-    for line in found:
+    for line in [line for line in store.find() if line.id in found]:
         say(f"{line.id}  {clock(line.created)}  {line.source}: {line.recipe}")
     return click.confirm(f"Forget {'it' if len(found) == 1 else 'them'} for good?")
 

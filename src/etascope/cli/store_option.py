@@ -22,8 +22,8 @@ def store_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
-def opened(store_url: str | None) -> SqlStore:
-    """Return the store at a URL; None takes the default.
+def opened(store_url: str | None, *, make: bool = False) -> SqlStore:
+    """Return the store at a URL; None takes the default. No file is made by a command that only looks.
 
     Raises
     ------
@@ -32,4 +32,4 @@ def opened(store_url: str | None) -> SqlStore:
     """
     from etascope.store.open import open_store
 
-    return open_store(store_url)
+    return open_store(store_url, make=make)

@@ -34,4 +34,4 @@ def studio(store_url: str | None, host: str, port: int, show: bool) -> None:
 
     # Ctrl-C is how it ends, and nothing to complain of.
     with suppress(KeyboardInterrupt):
-        serve(opened(store_url), host, port, show=show, tell=tell)
+        serve(opened(store_url, make=True), host, port, show=show, tell=tell)

@@ -1,4 +1,4 @@
-"""The one exception that people see, and the sentence it carries: `InputError`, `option`, `one_line`."""
+"""The one exception that people see, and the sentence it carries: `InputError`, `option`, `one_line`, `first_line`."""
 
 from __future__ import annotations
 
@@ -65,6 +65,11 @@ def one_line(error: BaseException) -> str:
     >>> one_line(ValueError("bad shape."))
     'ValueError: bad shape'
     """
-    lines = str(error).strip().splitlines() or [""]
-    text = lines[0].strip().rstrip(".:")
+    text = first_line(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, without a full stop."""
+    lines = str(error).strip().splitlines() or [""]
+    return lines[0].strip().rstrip(".:")

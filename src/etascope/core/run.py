@@ -122,7 +122,7 @@ class Run:
     trace
         The final training on all development rows at the recommended rate; None when there is none.
     seconds
-        Wall time from opened images to answer.
+        Wall time from opened images to answer; of a search that was stopped and went on, with what was trained before.
     versions
         Of the software.
     """

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from etascope.core.choice import Choice, Curve, Landscape
+from etascope.core.choice import Basin, Choice, Curve, Landscape
 from etascope.core.numbers import nats, noise, percent, rate
 from etascope.core.trace import Epoch, Evaluation
 from etascope.learn.epoch_view import ABOVE_BLIND
@@ -84,7 +84,8 @@ def choice_insight(choice: Choice, evaluation: Evaluation | None, n_classes: int
         return _undecided(landscape, n_classes)
     low, high = choice.basin.low, choice.basin.high
     # On a ladder rates that fell behind were stopped early: their last losses are no price.
-    said = [_expected(choice.curve, chosen)] if choice.regime == "dear" else [_neighbours(landscape, chosen)]
+    dear, basin = choice.regime == "dear", choice.basin
+    said = [_expected(choice.curve, chosen, basin) if dear else _neighbours(landscape, chosen, basin)]
     if len(landscape.learning_rates) == 1:
         said = [f"{rate(chosen)} was the only learning rate tried, so nothing is known of any other."]
     elif high > low:
@@ -158,7 +159,18 @@ def _tested(evaluation: Evaluation, n_test: int) -> str:
     )
 
 
-def _price(landscape: Landscape, here: int, factor: float, name: str) -> str:
+def within(basin: Basin, learning_rate: float) -> bool:
+    """Return whether a rate lies in a basin, as both are written.
+
+    Examples
+    --------
+    >>> within(Basin(0.01, 0.1), 0.00996), within(Basin(0.01, 0.1), 0.009999)
+    (False, True)
+    """
+    return float(rate(basin.low)) <= float(rate(learning_rate)) <= float(rate(basin.high))
+
+
+def _price(landscape: Landscape, here: int, factor: float, name: str, basin: Basin) -> str:
     rates = landscape.learning_rates
     row, text = near(landscape, float(rates[here]) * factor), f"about {name} the rate"
     if row is None:
@@ -175,27 +187,30 @@ def _price(landscape: Landscape, here: int, factor: float, name: str) -> str:
     if math.isfinite(points):
         also = "costs" if points >= 0 else "wins"
         text += f" and {'' if also == verb else also + ' '}{abs(points):.1f} points of accuracy"
-    return text
+    return text + (", and yet cannot be told apart" if within(basin, float(rates[row])) else "")
 
 
-def _neighbours(landscape: Landscape, chosen: float) -> str:
+def _neighbours(landscape: Landscape, chosen: float, basin: Basin) -> str:
     here = near(landscape, chosen)
     if here is None:
         return f"The recommended {rate(chosen)} was not itself among the rates that were tried."
-    below, above = _price(landscape, here, 0.1, "a tenth of"), _price(landscape, here, 10.0, "ten times")
+    below, above = (
+        _price(landscape, here, factor, name, basin) for factor, name in ((0.1, "a tenth of"), (10.0, "ten times"))
+    )
     tried = rate(float(landscape.learning_rates[here]))
     against = "" if tried == rate(chosen) else f", against {tried}, the nearest rate tried"
     return f"On the validation images{against}, {below}; {above}."
 
 
-def _expected(curve: Curve | None, chosen: float) -> str:
+def _expected(curve: Curve | None, chosen: float, basin: Basin) -> str:
     """Say what the curve promises two and a half times below and above the chosen rate, where it goes so far."""
     told: list[str] = []
     for name, other in (("lower", chosen / APART), ("higher", chosen * APART)):
         if curve is not None and curve.learning_rates[0] <= other <= curve.learning_rates[-1]:
             cost = float(np.interp(math.log(other), np.log(curve.learning_rates), curve.mean))
             unit = "points of accuracy" if curve.unit == "points" else "per cent of loss"
-            told.append(f"{rate(other)}, {APART:g} times {name}, would lose about {cost:.1f} {unit}")
+            apart = ", and yet cannot be told apart" if within(basin, other) else ""
+            told.append(f"{rate(other)}, {APART:g} times {name}, would lose about {cost:.1f} {unit}{apart}")
     if not told:
         return "Rates that fell behind were stopped early, so what they would have cost in the end is not known."
     return f"By the curve through the trials, {'; '.join(told)}."

@@ -124,7 +124,9 @@ def pick_command(
                     keeper.begin(data, task)
                 keeper.append(done[-1])
             watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
-    run = Run(data, task, tuple(done), method.choose(task, done), None, time.perf_counter() - began)
+    # What was trained before a search was stopped is a part of all that it took.
+    seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
+    run = Run(data, task, tuple(done), method.choose(task, done), None, seconds)
     if keeper is not None:
         keeper.finish(run)
     return run

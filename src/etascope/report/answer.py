@@ -114,6 +114,11 @@ def _worth(worth: WorthTuning, choice: Choice) -> str:
         return f"no: {named} would have done as well"
     if worth.low < NOTHING:
         return f"not settled: {named} would have cost {_tenth(worth.cost)} {unit} ({span})"
+    if choice.basin is not None and choice.basin.low <= worth.learning_rate <= choice.basin.high:
+        return (
+            f"not settled: {named} would have cost {_tenth(worth.cost)} {unit} ({span}), and yet lies in the basin: it "
+            "cannot be told apart"
+        )
     return f"yes: {named} would have cost {_tenth(worth.cost)} {unit} ({span})"
 
 

@@ -91,7 +91,8 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
     losses = [(f.loss, f, s) for s in told if (f := following(choice, _rate(s))) is not None]
     if losses:
         worst = max(losses, key=lambda item: item[0])
-        sentences.append(f"Following {worst[2].rule} would have lost {lost(worst[1], words=True)}.")
+        apart = ", and yet cannot be told apart from the best" if in_basin(worst[2], choice) else ""
+        sentences.append(f"Following {worst[2].rule} would have lost {lost(worst[1], words=True)}{apart}.")
     return tuple(sentences)
 
 

@@ -109,26 +109,43 @@ def decode(document: Document, kind: Kind, arrays: Arrays) -> Value:
 def _decode(document: Document, kind: Kind, arrays: Arrays) -> Value:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is tuple:
+        _require(document, list)
         kinds = _tuple_kinds(arguments, len(document))
         return tuple(decode(part, of, arrays) for part, of in zip(document, kinds, strict=True))
     if origin is dict:
+        _require(document, dict)
         return {key: decode(part, arguments[1], arrays) for key, part in document.items()}
     if origin is np.ndarray:
-        return arrays[int(document)]
+        number: int = _require(document, int)
+        if number < 0:
+            raise IndexError(f"there is no array {number}")
+        return arrays[number]
     if dataclasses.is_dataclass(kind):
         return _record(document, cast("type[Any]", kind), arrays)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return kind[document]
     if kind is float:
-        return struct.unpack(">d", bytes.fromhex(document))[0] if isinstance(document, str) else document
+        if isinstance(document, str):
+            content = bytes.fromhex(document)
+            if len(content) != 8:
+                raise ValueError(f"{document!r:.40} is no number of 64 bits")
+            return float(struct.unpack(">d", content)[0])
+        return _require(document, int, float)
     if kind in (bool, int, str):
-        if not isinstance(document, kind):
-            raise TypeError(f"{document!r} should be of the type {kind.__name__}")
-        return document
+        return _require(document, kind)
     raise TypeError(f"a record may not have the type {kind!r}")
 
 
+def _require(document: Document, *kinds: type[Any]) -> Document:
+    """Return a document that is of one of these types; True is no number here."""
+    is_number = isinstance(document, bool) and bool not in kinds
+    if is_number or not isinstance(document, kinds):
+        raise TypeError(f"{document!r:.80} should be of the type {kinds[-1].__name__}")
+    return cast("Document", document)
+
+
 def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
+    _require(document, dict)
     hints, names = _hints(kind), [field.name for field in dataclasses.fields(kind)]
     unknown = sorted(set(document) - set(names))
     if unknown:
@@ -136,7 +153,11 @@ def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
             f"a newer etascope wrote this: {kind.__name__} has no field {unknown[0]!r} here. "
             "Upgrade: pip install -U etascope."
         )
-    return kind(**{name: decode(document[name], hints[name], arrays) for name in names if name in document})
+    parts = {name: decode(document[name], hints[name], arrays) for name in names if name in document}
+    try:
+        return kind(**parts)
+    except InputError as error:
+        raise ValueError(str(error)) from error
 
 
 @cache

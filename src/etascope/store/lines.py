@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from etascope.core.errors import first_line
 from etascope.core.history import History
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
-from etascope.core.stored import Job, RunLine
+from etascope.core.stored import Job, RunLine, StoredRun
+from etascope.core.trials import trials
+from etascope.store.records import DamagedRecord
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -66,8 +71,89 @@ def answer_columns(run: Run) -> dict[str, Any]:
     }
 
 
+def check_row(row: Row[*tuple[Any, ...]], columns: Iterable[str]) -> None:
+    """Raise `DamagedRecord` where a column of the runs' table holds what no etascope wrote there.
+
+    SQLite takes any value in any column.
+    """
+    for name in columns:
+        value = getattr(row, name)
+        if not _COLUMNS[name](value):
+            raise DamagedRecord(f"its {name} is {value!r:.60}.")
+    if row.state not in (OPEN, FINISHED):
+        raise DamagedRecord(f"its state is {row.state!r:.60}, and this etascope knows {OPEN} and {FINISHED}.")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def _is_number(value: object, most: float = math.inf) -> bool:
+    return value is None or (isinstance(value, int | float) and 0 <= value <= most and math.isfinite(value))
+
+
+def _is_share(value: object) -> bool:
+    return _is_number(value, 1.0)
+
+
+def _is_time(value: object) -> bool:
+    try:
+        when = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return False
+    # Near both ends of the calendar the time of this place cannot be told.
+    return when is not None and when.tzinfo is not None and datetime.min.year < when.year < datetime.max.year
+
+
+def _is_rate(value: object) -> bool:
+    return value is None or (_is_number(value) and value != 0)
+
+
+#: The columns that a list of runs shows, and those that one run is read from.
+LISTED = ("id", "created", "source", "images", "recipe", "learning_rate", "test_accuracy", "state", "trials")
+READ = (*LISTED, "seconds", "job")
+#: What may stand in each column that is looked at.
+_COLUMNS: Mapping[str, Callable[[object], bool]] = {
+    **dict.fromkeys(("id", "state", "source", "recipe", "job"), _is_text), "created": _is_time,
+    **dict.fromkeys(("images", "trials"), _is_count), "learning_rate": _is_rate, "test_accuracy": _is_share,
+    "seconds": _is_number,
+}  # fmt: skip
+
+
+def check_whole(stored: StoredRun, state: str, count: int) -> None:
+    """Raise `DamagedRecord` where the parts of a run do not belong together.
+
+    Parameters
+    ----------
+    stored
+        The run.
+    state, count
+        What its row says: how far it came, and of how many trials.
+    """
+    if stored.finished != (state == FINISHED) or (stored.finished and stored.seconds is None):
+        raise DamagedRecord(f"its state is {state}, and it has {'an' if stored.finished else 'no'} answer.")
+    try:
+        found = trials(stored.job.task, stored.histories)
+    except (TypeError, ValueError, LookupError, ArithmeticError) as error:
+        raise DamagedRecord(f"its histories do not fit together ({first_line(error)}).") from error
+    known = len(found) if stored.finished else sum(map(new_trials, stored.histories))
+    if known != count:
+        raise DamagedRecord(f"it has {known} trials, and its row says {count}.")
+
+
 def run_line(row: Row[*tuple[Any, ...]]) -> RunLine:
-    """Return the line of a row of the runs' table."""
+    """Return the line of a row of the runs' table.
+
+    Raises
+    ------
+    DamagedRecord
+        If a column holds what no etascope wrote there.
+    """
+    check_row(row, LISTED)
     return RunLine(
         id=row.id,
         created=datetime.fromisoformat(row.created),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from etascope.core.errors import InputError
+from etascope.store.trouble import damaged
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -73,7 +74,7 @@ def migrate(connection: Connection, place: str) -> None:
     Raises
     ------
     InputError
-        If a newer etascope wrote the schema.
+        If a newer etascope wrote the schema, or it is damaged.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -84,7 +85,10 @@ def migrate(connection: Connection, place: str) -> None:
 
     done = text("INSERT INTO etascope_schema (version, applied) VALUES (:version, :applied)")
     for number in range((version or 0) + 1, len(MIGRATIONS) + 1):
-        MIGRATIONS[number - 1](connection)
+        try:
+            MIGRATIONS[number - 1](connection)
+        except (TypeError, ValueError, LookupError, RecursionError) as error:
+            raise damaged(place, f"a run cannot be read ({error})") from error
         connection.execute(done, {"version": number, "applied": datetime.now(UTC).isoformat()})
 
 
@@ -94,13 +98,19 @@ def version_of(connection: Connection, place: str) -> int | None:
     Raises
     ------
     InputError
-        If it is newer than what this etascope knows.
+        If it is newer than what this etascope knows, or none.
     """
     from sqlalchemy import inspect
 
     if not inspect(connection).has_table("etascope_schema"):
         return None
-    version = connection.exec_driver_sql("SELECT max(version) FROM etascope_schema").scalar_one() or 0
+    known = {column["name"] for column in inspect(connection).get_columns("etascope_schema")}
+    for name in ("version", "applied"):
+        if name not in known:
+            raise damaged(place, f"its table etascope_schema has no column {name!r}")
+    version: object = connection.exec_driver_sql("SELECT max(version) FROM etascope_schema").scalar_one() or 0
+    if not isinstance(version, int) or version < 0:
+        raise damaged(place, f"its version is {version!r}")
     if version > len(MIGRATIONS):
         raise InputError(
             f"a newer etascope wrote the store {place}: its version is {version}, and this one knows up to "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -17,6 +18,10 @@ _SAMPLE = 32_768
 #: What is left of an array that is worth compressing. Noise (losses of single examples, weights) keeps nine tenths,
 #: and writing it deflated takes ten times as long.
 _WORTH = 0.75
+#: What bytes that are no such file make of `zipfile` and NumPy.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, KeyError, EOFError, OSError, RuntimeError, OverflowError, MemoryError,
+)  # fmt: skip
 
 
 def write_npz(text: str, arrays: Sequence[NDArray[Any]]) -> bytes:
@@ -70,7 +75,7 @@ def read_npz(content: bytes) -> tuple[str, list[NDArray[Any]]]:
             for number in range(len(members.namelist()) - 1):
                 array = np.lib.format.read_array(io.BytesIO(members.read(f"{number}.npy")), allow_pickle=False)
                 arrays.append(array)
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"these are not the bytes of a record: {error}") from error
     return text, arrays
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
-from etascope.core.errors import InputError
 from etascope.store.address import Address, find_address
+from etascope.store.ownership import check_file, require_columns, require_own
 from etascope.store.sql import SqlStore
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
-
-def open_store(url: str | None = None) -> SqlStore:
+def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
     """Open a store, and make it where there is none.
 
     Parameters
@@ -21,6 +17,8 @@ def open_store(url: str | None = None) -> SqlStore:
     url
         `sqlite:///path`, a bare path, `sqlite://` (in memory, gone with the store) or `postgresql://...`. None takes
         the environment variable `ETASCOPE_STORE`, else `runs.sqlite` in the user's data folder.
+    make
+        Whether to make a file where there is none. Without, the store is empty, and no file is left by a look at it.
 
     Raises
     ------
@@ -36,7 +34,11 @@ def open_store(url: str | None = None) -> SqlStore:
     []
     """
     address = find_address(url)
-    _check(address)
+    if address.kind == "file":
+        check_file(address)
+        # Where the folder is missing too, opening the file says so.
+        if not make and not os.path.lexists(address.target) and os.path.isdir(os.path.dirname(address.target) or "."):
+            address = Address("memory", "", address.shown)
     from etascope.store.connect import WRITING, connect, use_wal
     from etascope.store.migrations import MIGRATIONS, migrate, version_of
     from etascope.store.trouble import told
@@ -45,29 +47,14 @@ def open_store(url: str | None = None) -> SqlStore:
     with told(address.shown):
         with engine.connect() as connection:
             version = version_of(connection, address.shown)
-            if version is None and address.kind == "file":
-                _require_own(connection, address.shown)
-        if address.kind == "file":
-            use_wal(engine)
+            if not version:
+                require_own(connection, address)
+            if version == len(MIGRATIONS):
+                require_columns(connection, address.shown)
         if version != len(MIGRATIONS):
+            if address.kind == "file":
+                use_wal(engine)
             with engine.connect().execution_options(**WRITING) as connection, connection.begin():
                 migrate(connection, address.shown)
+                require_columns(connection, address.shown)
     return SqlStore(engine, address.shown)
-
-
-def _check(address: Address) -> None:
-    # `os.path` answers no where it may not look, `pathlib` fails.
-    if address.kind == "file" and os.path.isdir(address.target):
-        raise InputError(f"a store must be a file; {address.shown} is a folder. Try {address.shown}/runs.sqlite.")
-
-
-def _require_own(connection: Connection, place: str) -> None:
-    """Refuse a file without our tables that has others: a server's database may be shared, a file is somebody's."""
-    from sqlalchemy import inspect
-
-    others = [name for name in inspect(connection).get_table_names() if not name.startswith("etascope_")]
-    if others:
-        raise InputError(
-            f"the store {place} is a database of another program: it has the table {others[0]!r}. It is left as it "
-            "was; give the path of a new file."
-        )

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, first_line
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint
 from etascope.store.codec import Arrays, decode, encode
 from etascope.store.npz import read_npz, write_npz
 
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
 T = TypeVar("T")
+
+
+class DamagedRecord(InputError):
+    """A record in the store cannot be read."""
 
 
 def to_json(value: T, kind: type[T]) -> str:
@@ -62,8 +69,8 @@ def unpack(content: bytes, kind: type[T]) -> T:
     """
     try:
         text, arrays = read_npz(content)
-    except ValueError as error:
-        raise InputError(f"a {kind.__name__} in the store is damaged ({error}).") from error
+    except (TypeError, ValueError) as error:
+        raise _damaged(kind, error) from error
     return _read(text, arrays, kind)
 
 
@@ -132,12 +139,56 @@ def unpack_history(content: bytes, checkpoints: Mapping[str, Checkpoint]) -> His
     """
     kept = unpack(content, _Kept)
     history = kept.history
+    try:
+        _check(kept)
+    except (TypeError, ValueError) as error:
+        raise _damaged(_Kept, error) from error
     if kept.resume is not None:
         bare = cast("tuple[Checkpoint, ...]", history.plan.resume)
         resume = tuple(checkpoints.get(digest, c) for digest, c in zip(kept.resume, bare, strict=True))
         history = replace(history, plan=replace(history.plan, resume=resume))
     whole = zip(kept.checkpoints, history.checkpoints, strict=True)
     return replace(history, checkpoints=tuple(c if d is None else checkpoints.get(d, c) for d, c in whole))
+
+
+def histories_of(rows: Sequence[Row[Any]], checkpoints: Sequence[Row[Any]]) -> tuple[History, ...]:
+    """Return the histories of the rows of a run, in order, with its checkpoints.
+
+    Raises
+    ------
+    InputError
+        If one is missing, or cannot be read.
+    """
+    if [row.number for row in rows] != list(range(len(rows))):
+        raise DamagedRecord("its histories are not numbered one after the other.")
+    kept = {row.digest: unpack(row.record, Checkpoint) for row in checkpoints}
+    return tuple(unpack_history(row.record, kept) for row in rows)
+
+
+def _check(kept: _Kept) -> None:
+    """Raise `ValueError` where the parts of a history do not fit its plan."""
+    history, plan = kept.history, kept.history.plan
+    trials, evaluations = len(plan), len(history.evaluated_at)
+    shapes = {
+        "step_loss": (trials, plan.steps), "diverged_at": (trials,), "examples": (trials,),
+        **dict.fromkeys(("train_loss", "train_accuracy", "valid_loss", "valid_accuracy"), (trials, evaluations)),
+    }  # fmt: skip
+    for name, shape in shapes.items():
+        found = getattr(history, name)
+        if found.shape != shape or found.dtype.kind not in "fi":
+            raise ValueError(f"its {name} is {found.dtype} {found.shape} and should be {shape}")
+    lengths = {
+        "status": (history.status, trials), "checkpoints": (history.checkpoints, len(kept.checkpoints)),
+        "resume": (kept.resume or (), len(plan.resume or ())),
+    }  # fmt: skip
+    for name, (found, length) in lengths.items():
+        if len(found) != length:
+            raise ValueError(f"its {name} has {len(found)} parts and should have {length}")
+    examples = history.example_losses
+    if len(history.remarks) not in (0, trials) or len(history.checkpoints) not in (0, trials):
+        raise ValueError(f"it has remarks or checkpoints of {len(history.remarks or history.checkpoints)} trials")
+    if examples is not None and (examples.ndim != 4 or examples.shape[:2] != (trials, evaluations)):
+        raise ValueError(f"its example_losses are {examples.shape}")
 
 
 def _bare(checkpoint: Checkpoint) -> Checkpoint:
@@ -149,5 +200,10 @@ def _read(text: str, arrays: Arrays, kind: type[T]) -> T:
         return decode(json.loads(text), kind, arrays)
     except InputError:
         raise
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        raise InputError(f"a {kind.__name__.strip('_')} in the store is damaged ({error}).") from error
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise _damaged(kind, error) from error
+
+
+def _damaged(kind: type[Any], error: Exception) -> DamagedRecord:
+    what = "history" if kind is _Kept else kind.__name__
+    return DamagedRecord(f"a {what} in the store is damaged ({first_line(error)}).")

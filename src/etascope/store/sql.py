@@ -12,19 +12,42 @@ from typing import TYPE_CHECKING, Any
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History
-from etascope.core.plan import Checkpoint
 from etascope.core.run import Run
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.trace import Trace
-from etascope.store.connect import BEGIN, WRITING
-from etascope.store.lines import FINISHED, OPEN, answer_columns, asked_columns, new_trials, run_line
+from etascope.store.connect import WRITING
+from etascope.store.lines import (
+    FINISHED,
+    LISTED,
+    OPEN,
+    READ,
+    answer_columns,
+    asked_columns,
+    check_row,
+    check_whole,
+    new_trials,
+    run_line,
+)
 from etascope.store.names import one_of
-from etascope.store.records import from_json, pack, pack_history, to_json, unpack, unpack_history, without_examples
+from etascope.store.records import (
+    DamagedRecord,
+    from_json,
+    histories_of,
+    pack,
+    pack_history,
+    to_json,
+    unpack,
+    without_examples,
+)
+from etascope.store.room import require_sound, size, vacuum
 from etascope.store.tables import tables
-from etascope.store.trouble import told
+from etascope.store.trouble import damaged, told
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Column, Connection, Engine, Row
+
+#: More runs than any database holds, and a number that each of them takes.
+_MOST = 2**62
 
 
 class SqlStore:
@@ -124,27 +147,36 @@ class SqlStore:
             of_run = t.histories.c.run == number
             histories = connection.execute(t.histories.select().where(of_run).order_by(t.histories.c.number)).all()
             checkpoints = connection.execute(t.checkpoints.select().where(t.checkpoints.c.run == number)).all()
-        kept = {c.digest: unpack(c.record, Checkpoint) for c in checkpoints}
+        with self._of_run(row.id):
+            check_row(row, READ)
+            found = StoredRun(
+                id=row.id,
+                created=datetime.fromisoformat(row.created),
+                job=from_json(row.job, Job),
+                histories=histories_of(histories, checkpoints),
+                choice=None if row.choice is None else unpack(row.choice, Choice),
+                trace=None if row.trace is None else unpack(row.trace, Trace),
+                seconds=row.seconds,
+            )
+            check_whole(found, row.state, row.trials)
         self._known[row.id] = len(histories)
-        return StoredRun(
-            id=row.id,
-            created=datetime.fromisoformat(row.created),
-            job=from_json(row.job, Job),
-            histories=tuple(unpack_history(h.record, kept) for h in histories),
-            choice=None if row.choice is None else unpack(row.choice, Choice),
-            trace=None if row.trace is None else unpack(row.trace, Trace),
-            seconds=row.seconds,
-        )
+        return found
 
     def find(self, limit: int | None = None) -> list[RunLine]:
-        """Return runs, the latest first; at most `limit`."""
+        """Return runs, the latest first, at most `limit`; a damaged one raises `InputError`."""
         from sqlalchemy import select
 
         c = tables().runs.c
-        shown = c.id, c.created, c.source, c.images, c.recipe, c.learning_rate, c.test_accuracy, c.state, c.trials
+        shown: list[Column[Any]] = [c[name] for name in LISTED]
         with self._reading() as connection:
-            rows = connection.execute(select(*shown).order_by(c.number.desc()).limit(limit)).all()
-        return [run_line(row) for row in rows]
+            most = None if limit is None else min(limit, _MOST)
+            rows = connection.execute(select(*shown).order_by(c.number.desc()).limit(most)).all()
+        return [self._line(row) for row in rows]
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of all runs, the latest first."""
+        with self._reading() as connection:
+            return tuple(self._numbers(connection))
 
     def remove(self, run_id: str) -> None:
         """Forget a run, given as to `get`.
@@ -167,14 +199,18 @@ class SqlStore:
         from sqlalchemy import select
 
         t = tables()
-        before = self._size()
+        with self._reading() as connection:
+            require_sound(connection, self.place)
+            before = size(connection)
         known, ended = select(t.runs.c.number), select(t.runs.c.number).where(t.runs.c.state == FINISHED)
         with self._writing() as connection:
             connection.execute(t.checkpoints.delete().where(t.checkpoints.c.run.in_(ended)))
             for table in (t.checkpoints, t.histories):
                 connection.execute(table.delete().where(table.c.run.not_in(known)))
-        self._vacuum()
-        return max(0, before - self._size())
+        with told(self.place):
+            vacuum(self._engine)
+        with self._reading() as connection:
+            return max(0, before - size(connection))
 
     def _open_run(self, connection: Connection, run_id: str) -> tuple[int, int]:
         """Return the number of a run that is not finished, and how many histories it has; others wait from now on."""
@@ -185,8 +221,8 @@ class SqlStore:
         state = connection.execute(
             select(t.runs.c.state).where(t.runs.c.number == number).with_for_update()
         ).scalar_one()
-        if state == FINISHED:
-            raise InputError(f"run {run_id} is finished, so nothing can be added. Begin a new one.")
+        if state != OPEN:
+            raise InputError(f"run {run_id} is {state:.40}, so nothing can be added. Begin a new one.")
         histories = t.histories
         count = connection.execute(
             select(func.count()).select_from(histories).where(histories.c.run == number)
@@ -217,33 +253,33 @@ class SqlStore:
         connection.execute(runs.update().where(runs.c.number == number).values({"updated": _now(), **values}))
 
     def _find(self, connection: Connection, run_id: str, *, exact: bool = False) -> int:
+        numbers = self._numbers(connection)
+        return numbers[one_of(run_id, tuple(numbers), exact=exact)]
+
+    def _numbers(self, connection: Connection) -> dict[str, int]:
         from sqlalchemy import select
 
         c = tables().runs.c
         rows = connection.execute(select(c.id, c.number).order_by(c.number.desc())).all()
-        numbers = {row.id: row.number for row in rows}
-        return numbers[one_of(run_id, tuple(numbers), exact=exact)]
+        for row in rows:
+            if not isinstance(row.id, str):
+                raise damaged(self.place, f"a run has the id {row.id!r:.60}")
+        return {row.id: row.number for row in rows}
 
-    def _size(self) -> int:
-        with self._reading() as connection:
-            if self._engine.dialect.name == "sqlite":
-                pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-                return pages * connection.exec_driver_sql("PRAGMA page_size").scalar_one()
-            sizes = [
-                connection.exec_driver_sql(f"SELECT pg_total_relation_size('{table.name}')").scalar_one()
-                for table in tables().meta.sorted_tables
-            ]
-        return sum(sizes)
+    def _line(self, row: Row[*tuple[Any, ...]]) -> RunLine:
+        with self._of_run(row.id):
+            return run_line(row)
 
-    def _vacuum(self) -> None:
-        if self._engine.dialect.name == "sqlite":
-            options, statements = {BEGIN: ""}, ["VACUUM"]
-        else:
-            options = {"isolation_level": "AUTOCOMMIT"}
-            statements = [f"VACUUM FULL {table.name}" for table in tables().meta.sorted_tables]
-        with told(self.place), self._engine.connect().execution_options(**options) as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement)
+    @contextmanager
+    def _of_run(self, run_id: object) -> Generator[None]:
+        """Say of what is damaged in a run which run it is, and what to do with it."""
+        try:
+            yield
+        except DamagedRecord as error:
+            raise DamagedRecord(
+                f"run {run_id} in the store {self.place} is damaged: {str(error).removesuffix('.')}. Forget it with "
+                f"etascope rm {run_id} --yes, or put back a copy of the store."
+            ) from error
 
     @contextmanager
     def _reading(self) -> Generator[Connection]:

@@ -39,6 +39,12 @@ def tables() -> Tables:
     """Return the tables."""
     from sqlalchemy import Column, Double, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
 
+    class Bytes(LargeBinary):
+        """Bytes as the driver gives them: SQLAlchemy would make n bytes of a number n that stands in their place."""
+
+        def result_processor(self, dialect: object, coltype: object) -> None:
+            return None
+
     meta = MetaData()
     run = "etascope_runs.number"
     runs = Table(
@@ -58,22 +64,22 @@ def tables() -> Tables:
         Column("test_accuracy", Double),
         Column("seconds", Double),
         Column("job", Text, nullable=False),
-        Column("choice", LargeBinary),
-        Column("trace", LargeBinary),
+        Column("choice", Bytes),
+        Column("trace", Bytes),
     )
     histories = Table(
         "etascope_histories",
         meta,
         Column("run", Integer, ForeignKey(run, ondelete="CASCADE"), primary_key=True),
         Column("number", Integer, primary_key=True),
-        Column("record", LargeBinary, nullable=False),
+        Column("record", Bytes, nullable=False),
     )
     checkpoints = Table(
         "etascope_checkpoints",
         meta,
         Column("run", Integer, ForeignKey(run, ondelete="CASCADE"), primary_key=True),
         Column("digest", Text, primary_key=True),
-        Column("record", LargeBinary, nullable=False),
+        Column("record", Bytes, nullable=False),
     )
     schema = Table(
         "etascope_schema",

@@ -24,6 +24,8 @@ _SQLITE = {
     "SQLITE_LOCKED": "is held by another process and did not become free. Wait for that process, or end it.",
     "SQLITE_TOOBIG": "cannot hold so large a record (1 GB at most). Use PostgreSQL, or fewer trials in a plan.",
 }
+#: How Python's driver of SQLite says that a text holds bytes that are none.
+_NO_TEXT = "Could not decode to UTF-8"
 _DAMAGE = {
     "SQLITE_NOTADB": "is no database. Give another path, or a new one.",
     "SQLITE_CORRUPT": "is damaged. Give another path, or put back a copy of it.",
@@ -35,6 +37,14 @@ _POSTGRESQL = {
     "42501": "does not let this user create or change its tables. Ask for the right: GRANT CREATE ON SCHEMA public.",
     "53300": "has too many connections. Try again later.",
 }
+
+
+def damaged(place: str, why: str) -> InputError:
+    """Return what to say of tables that are not as ours."""
+    return InputError(
+        f"the store {place} is damaged or of another program: {why}. It is left as it was; give another path, or put "
+        "back a copy of it."
+    )
 
 
 @contextmanager
@@ -56,6 +66,9 @@ def told(place: str) -> Generator[None]:
         raise _sentence(place, error.orig) from error
     except exc.TimeoutError as error:
         raise StoreTrouble(f"the store {place} did not become free in time. Try again.") from error
+    except (UnicodeDecodeError, exc.SQLAlchemyError) as error:
+        # What SQLite says of a damaged schema repeats it, and so may be no text; SQLAlchemy misses what must be there.
+        raise InputError(f"the store {place} {_DAMAGE['SQLITE_CORRUPT']}") from error
 
 
 def _sentence(place: str, error: BaseException | None) -> InputError:
@@ -66,6 +79,8 @@ def _sentence(place: str, error: BaseException | None) -> InputError:
     for known, sentence in _SQLITE.items():
         if name is not None and name.startswith(known):
             return StoreTrouble(f"the store {place} {sentence}")
+    if _NO_TEXT in str(error):
+        return InputError(f"the store {place} {_DAMAGE['SQLITE_CORRUPT']}")
     state: str | None = getattr(error, "sqlstate", None)
     if state in _POSTGRESQL:
         return StoreTrouble(f"the store {place} {_POSTGRESQL[state]}")

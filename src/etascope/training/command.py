@@ -27,10 +27,15 @@ from etascope.core.trace import Layer
 from etascope.training.command_failure import failure, search_failure
 from etascope.training.command_metric import LineMetric
 from etascope.training.command_process import GRACE, Script, end
+from etascope.training.command_reader import MetricReader
 from etascope.training.interrupting import Interrupts
 
 #: How often it is looked whether a script has ended, in seconds: its children may hold its output open.
 LOOK = 0.1
+#: How long to gather what scripts print before it is looked at, in seconds: one look at many lines costs less.
+BREATH = 0.002
+#: Seconds that the pattern has for a piece of output at least, however short the timeout of a trial is.
+LEAST = 1.0
 
 
 @dataclass
@@ -104,12 +109,14 @@ class CommandEngine:
     restart: bool = False
     grace: float = GRACE
     _trials: dict[tuple[float, int], _Trial] = field(default_factory=dict[tuple[float, int], _Trial], init=False)
+    _reader: MetricReader = field(init=False)
     _interrupts: Interrupts = field(default_factory=Interrupts, init=False)
     _started: int = field(default=0, init=False)
     _reported: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         """Check the numbers."""
+        self._reader = MetricReader(self.metric)
         if self.workers < 1:
             raise InputError(f"--workers must be at least 1 script at once; found {self.workers}. Try 1.")
         if self.timeout is not None and not (math.isfinite(self.timeout) and self.timeout > 0):
@@ -118,6 +125,7 @@ class CommandEngine:
     def __enter__(self) -> CommandEngine:
         """Take over Ctrl-C, and return itself."""
         self._interrupts.begin()
+        self._reader.start()
         return self
 
     def __exit__(
@@ -127,6 +135,7 @@ class CommandEngine:
         try:
             self._end(list(self._trials))
         finally:
+            self._reader.close()
             self._interrupts.finish()
 
     def train(self, split: Split | None, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
@@ -196,12 +205,11 @@ class CommandEngine:
         script = trial.script
         # Looked at first: what it wrote before it ended is read after.
         code = script.ended()
-        for line in script.lines():
-            value = self.metric.read(line)
-            if value is not None:
-                trial.waiting.append(self.measure.loss(value))
-                trial.reported += 1
-                self._reported = True
+        patience = None if self.timeout is None else max(self.timeout, LEAST)
+        for value in self._reader.read(script.read(), patience):
+            trial.waiting.append(self.measure.loss(value))
+            trial.reported += 1
+            self._reported = True
         late = code is None and self.timeout is not None and script.seconds > self.timeout
         _take(row, trial, plan)
         if row.status is not None or not (late or (code is not None and script.drained)):
@@ -237,7 +245,8 @@ def _wait(scripts: Sequence[Script]) -> None:
                 return
             if script.open:
                 selector.register(script, selectors.EVENT_READ)
-        selector.select(LOOK)
+        if selector.select(LOOK):
+            time.sleep(BREATH)
 
 
 def _take(row: _Row, trial: _Trial, plan: Plan) -> None:

@@ -6,7 +6,7 @@ import signal
 
 from etascope.core.errors import InputError
 from etascope.core.numbers import rate
-from etascope.training.command_metric import LineMetric
+from etascope.training.command_metric import LineMetric, shown
 from etascope.training.command_process import Script
 
 
@@ -32,7 +32,7 @@ def search_failure(
     script: Script, code: int | None, learning_rate: float, metric: LineMetric, timeout: float | None
 ) -> InputError:
     """Return what ends a search: the trial with the lowest rate reported nothing, so no other one need be tried."""
-    asked = f"--metric-key {metric.key!r}" if metric.key is not None else f"--metric {metric.pattern!r}"
+    asked = f"--metric-key {metric.key!r}" if metric.key is not None else f"--metric {shown(metric.pattern or '')}"
     where = f"Its log is {script.log}."
     if code == 0:
         hint = "It printed nothing at all." if not script.last_lines else f"It ended with: {script.last_lines}."

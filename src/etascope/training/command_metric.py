@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import math
 import re
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, first_line
 
 #: Words for what is no finite number; patterns for numbers seldom match them.
 _NOT_FINITE = re.compile(r"(?<![\w.])[+-]?(nan|inf(?:inity)?)(?![\w.])", re.IGNORECASE)
+#: What every line with such a word matches, and few others do.
+_MAYBE = re.compile(r"[nN][aA][nN](?!\w)|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?(?!\w)")
 #: Numbers of many shapes stand for them, until one is where the pattern expects a number.
 _STAND_INS = ("9e999", "9.0000", "9.00", "9.0", "9", "9.000", "9.00000", "9.000000")
 #: Numbers as they are printed; a minus behind a word or a number is a hyphen.
 _PRINTED = re.compile(r"(?:(?<![\w.])[+-])?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+#: Characters of a pattern that are told.
+_SHOWN = 80
 #: As a share of the number: what is cut off by less is only rounded.
 _CUT = 0.01
 
@@ -63,10 +69,14 @@ class LineMetric:
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
         try:
-            return re.compile(self.pattern or "")
-        except re.error as error:
+            with warnings.catch_warnings():
+                # What a later Python may read in another way is no concern of this search.
+                warnings.simplefilter("ignore")
+                return re.compile(self.pattern or "")
+        except (re.error, ValueError, OverflowError, RecursionError, MemoryError) as error:
+            why = "it is nested too deeply" if isinstance(error, RecursionError) else first_line(error)
             raise InputError(
-                f"--metric must be a regular expression; {self.pattern!r} is none: {error}. Try 'val_loss[=: "
+                f"--metric must be a regular expression; {shown(self.pattern or '')} is none: {why}. Try 'val_loss[=: "
                 "]+([0-9.eE+-]+)'."
             ) from error
 
@@ -87,6 +97,26 @@ class LineMetric:
             If the pattern cuts a number off, as one without `e` does with 1e-05.
         """
         return self._from_json(line) if self.key is not None else self._from_text(line)
+
+    def read_all(self, lines: Sequence[str]) -> list[float]:
+        """Return what `read` finds in lines, in order, without a look at those that cannot hold any.
+
+        Raises
+        ------
+        InputError
+            As `read`.
+        """
+        if self.key is not None:
+            inner = json.dumps(self.key.rpartition(".")[2], ensure_ascii=False)
+            # A key may be written with escapes, and stand whole where it has dots.
+            end = inner[1:]
+            likely = [line for line in lines if end in line or "\\" in line]
+        else:
+            # Logs are full of the word info.
+            text = "\n".join(lines).lower().replace("info", "")
+            words = "nan" in text or "inf" in text
+            likely = [line for line in lines if self._compiled.search(line) or (words and _MAYBE.search(line))]
+        return [value for line in likely if (value := self.read(line)) is not None]
 
     def _from_text(self, line: str) -> float | None:
         found = self._last(line)
@@ -116,7 +146,7 @@ class LineMetric:
                 whole = float(printed.group())
                 if abs(whole - number) > _CUT * abs(whole):
                     raise InputError(
-                        f"--metric must match whole numbers; {self.pattern!r} finds {line[start:end]!r} of "
+                        f"--metric must match whole numbers; {shown(self.pattern or '')} finds {line[start:end]!r} of "
                         f"{printed.group()!r} in the line {line.strip():.80}. Try '{self.name}[=: ]+([0-9.eE+-]+)'."
                     )
         return number
@@ -136,6 +166,11 @@ class LineMetric:
                 return None
             value = inner[name]
         return _number(cast("object", value))
+
+
+def shown(pattern: str) -> str:
+    """Return a pattern for a sentence: in quotes, on one line, and not longer than one."""
+    return repr(pattern) if len(pattern) <= _SHOWN else f"{pattern[:_SHOWN]!r}... ({len(pattern):,} characters)"
 
 
 def _replaced(line: str, stand_in: str) -> tuple[str, list[tuple[int, int]]]:

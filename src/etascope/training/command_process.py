@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
-import re
 import signal
 import subprocess
 import time
@@ -13,19 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etascope.core.visible import visible
+from etascope.training.command_lines import LONGEST, text_lines
 
 #: Seconds that a script has to end by itself after SIGTERM; then SIGKILL ends it.
 GRACE = 5.0
-#: A line is cut off in front at this many bytes: binary garbage may have none.
-LONGEST = 1 << 16
-#: Bytes that are read at once, and at most before others have their turn.
-PIECE, TURN = 1 << 16, 1 << 20
+#: Bytes that are read at most before others have their turn, and that wait in a pipe where Linux lets them.
+TURN, ROOM = 1 << 18, 1 << 20
 #: Turns of reading after the end: a child that got away may write forever.
-LEFT = 64
-#: What ends a line: progress bars go back to its beginning instead.
-_ENDS = re.compile(rb"\r\n|\n|\r")
-#: Colours and movements of the cursor.
-_CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+LEFT = 256
 #: How many of the last lines are told where a script failed.
 TAIL = 3
 
@@ -64,9 +59,12 @@ class Script:
         assert self._process.stdout is not None
         self._pipe = self._process.stdout.fileno()
         os.set_blocking(self._pipe, False)
+        # A script that prints much waits for us less often.
+        with contextlib.suppress(AttributeError, OSError):
+            fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, ROOM)
         self._groups = {self._process.pid}
         self._begun, self._ran = time.monotonic(), 0.0
-        self._pending, self._tail = b"", list[str]()
+        self._pending = self._recent = b""
         self._paused = self._closed = False
         self.open, self.drained = True, False
 
@@ -82,20 +80,23 @@ class Script:
     @property
     def last_lines(self) -> str:
         """What it wrote last, on one line."""
-        return " / ".join(self._tail)
+        told = [line for line in text_lines(self._recent) if any(character.isalnum() for character in line)]
+        return " / ".join(map(_shown, told[-TAIL:]))
 
     def ended(self) -> int | None:
         """Return its exit code (minus the signal that killed it), None while it lives."""
         return self._process.poll()
 
-    def lines(self) -> Iterator[str]:
-        """Yield the lines that it has written since, without colours; keeps them in the log.
+    def read(self) -> bytes:
+        """Return the lines that it has written since, as they are; keeps them in the log.
 
-        A line that is not yet whole comes when it is, or when the script has ended.
+        A line that is not yet whole comes when it is, or when the script has ended. Of one that is too long, the end
+        comes.
         """
         if self._closed:
-            return
+            return b""
         over, left, self.drained = self.ended() is not None, TURN, False
+        pieces = [self._pending]
         while left > 0:
             piece = self._read()
             if not piece:
@@ -103,13 +104,13 @@ class Script:
                 break
             left -= len(piece)
             self._kept.write(piece)
-            *whole, pending = _ENDS.split(self._pending + piece)
-            self._pending = pending[-LONGEST:]
-            yield from self._told(whole)
+            pieces.append(piece)
         self._kept.flush()
-        if over and self.drained and self._pending:
-            rest, self._pending = self._pending, b""
-            yield from self._told([rest])
+        text = b"".join(pieces)
+        whole = len(text) if over and self.drained else max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+        self._pending = text[whole:][-LONGEST:]
+        self._recent = (self._recent + text[:whole])[-LONGEST:]
+        return text[:whole]
 
     def pause(self) -> None:
         """Stop it where it stands, with all of its children."""
@@ -136,8 +137,7 @@ class Script:
         self._signal(signal.SIGKILL)
         self._process.wait()
         for _ in range(LEFT):
-            for _ in self.lines():
-                pass
+            self.read()
             if self.drained:
                 break
         self._ran, self._closed, self.open = self.seconds, True, False
@@ -159,19 +159,11 @@ class Script:
 
     def _read(self) -> bytes:
         try:
-            piece = os.read(self._pipe, PIECE) if self.open else b""
+            piece = os.read(self._pipe, TURN) if self.open else b""
         except BlockingIOError:
             return b""
         self.open = bool(piece)
         return piece
-
-    def _told(self, lines: Iterable[bytes]) -> Iterator[str]:
-        for line in lines:
-            text = _CONTROLS.sub("", line.decode("utf-8", "replace")).rstrip()
-            if text.strip():
-                if any(character.isalnum() for character in text):
-                    self._tail = [*self._tail, _shown(text)][-TAIL:]
-                yield text
 
     def _signal(self, number: int) -> None:
         if self._closed:
@@ -192,8 +184,7 @@ def end(scripts: Iterable[Script], grace: float = GRACE) -> None:
     while time.monotonic() < deadline and not all(script.gone() for script in living):
         for script in living:
             # One that waits for room in its pipe could not end.
-            for _ in script.lines():
-                pass
+            script.read()
         time.sleep(0.02)
     for script in living:
         script.kill()
