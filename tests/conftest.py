@@ -9,6 +9,10 @@ import pytest
 from hypothesis import settings
 
 from tests.clusters import start_cluster
+from tests.long import LONG
+
+#: What is long alone is not even collected elsewhere than in `.ci/long`.
+collect_ignore_glob = [] if LONG else ["long/test_*.py"]
 
 # Where all has to pass, the same examples are tried each time; elsewhere new ones look for more.
 settings.register_profile("all has to pass", derandomize=True)
