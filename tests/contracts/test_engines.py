@@ -74,7 +74,7 @@ def test_a_history_has_the_shapes_and_types_that_its_docstring_says(engine, reci
         "examples": ((n,), np.int64),
     }
     assert {name: (getattr(history, name).shape, getattr(history, name).dtype) for name in expected} == expected
-    assert set(expected) | {"plan", "status", "checkpoints", "seconds", "example_losses", "remarks"} == {
+    assert set(expected) | {"plan", "status", "checkpoints", "seconds", "example_losses", "remarks", "part"} == {
         f.name for f in fields(History)
     }
     assert history.status == (Status.FINISHED,) * n

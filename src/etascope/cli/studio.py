@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import signal
 
 import click
 
+from etascope.cli.stopping import number_of
 from etascope.cli.store_option import opened, store_option
 
 
@@ -31,6 +32,9 @@ def studio(store_url: str | None, host: str, port: int, show: bool) -> None:
     def tell(link: str) -> None:
         click.echo(f"etascope studio at {link}   (Ctrl-C ends it)")
 
-    # Ctrl-C is how it ends, and nothing to complain of.
-    with suppress(KeyboardInterrupt):
+    try:
         serve(opened(store_url), host, port, show=show, tell=tell)
+    except KeyboardInterrupt as stop:
+        # Ctrl-C is how it ends, and nothing to complain of.
+        if number_of(stop) != signal.SIGINT:
+            raise

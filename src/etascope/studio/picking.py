@@ -13,6 +13,7 @@ import numpy as np
 
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
+from etascope.core.parts import in_plan_order
 from etascope.core.plan import Plan
 from etascope.core.protocols import Store
 from etascope.core.recipe import Recipe
@@ -26,7 +27,6 @@ from etascope.studio.crew import Crew
 from etascope.studio.errors import unexpected
 from etascope.studio.source import Source
 from etascope.studio.work import FOLDS, describe, groups, lay_open, train_plan
-from etascope.training.plan_rows import in_plan_order
 
 #: Searches that run at once, and that are kept.
 MOST_RUNNING, MOST_KEPT = 4, 32

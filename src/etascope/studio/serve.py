@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -74,6 +76,21 @@ def serve(
 
 
 class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """End in the same order when the terminal is closed as for Ctrl-C."""
+        with super().capture_signals():
+            hangup = getattr(signal, "SIGHUP", None)
+            before = None if hangup is None else signal.getsignal(hangup)
+            if hangup is None or before in (signal.SIG_IGN, None):
+                yield
+                return
+            signal.signal(hangup, self.handle_exit)
+            try:
+                yield
+            finally:
+                signal.signal(hangup, before)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Answers under way are cut off, which is no fault to fill the terminal with.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
