@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etascope.core.history import Part
@@ -45,6 +45,7 @@ def test_rows_come_back_in_the_order_of_the_plan(whole):
     same(back, remarked)
 
 
+@settings(deadline=None, max_examples=30)
 @given(
     order=st.permutations(range(ROWS)),
     cuts=st.sets(st.integers(1, ROWS - 1), min_size=1),

@@ -113,7 +113,7 @@ def _finish() -> None:
         return
     while _taken.before:
         signal.signal(*_taken.before.popitem())
-    _taken.first, _taken.waiting = None, False
+    _taken.first, _taken.number, _taken.waiting = None, 0, False
 
 
 def _take(number: int, frame: FrameType | None) -> None:
