@@ -63,9 +63,13 @@ def test_one_that_is_held_back_comes_after_the_block(outer):
 
 
 def test_an_error_of_the_block_comes_before_a_signal_that_was_held_back():
-    with pytest.raises(ZeroDivisionError), held_back():
+    @held_back()
+    def work():
         send()
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
 
 
 def test_a_signal_that_is_ignored_stays_so():
@@ -80,28 +84,35 @@ def test_a_signal_that_is_ignored_stays_so():
 
 def test_several_within_a_moment_are_one_wish():
     hurried = []
-    with pytest.raises(Interrupted) as raised, signals_taken(hurried.append):
+
+    @signals_taken(hurried.append)
+    def work():
         with suppress(KeyboardInterrupt):
             send()
         send(signal.SIGHUP)
         send()
         raise_again()
+
+    with pytest.raises(Interrupted) as raised:
+        work()
     assert raised.value.number == signal.SIGTERM
     assert hurried == []
 
 
 def test_a_second_one_later_hurries_the_inner_block_first(patient):
     hurried = []
-    with (
-        pytest.raises(Interrupted),
-        signals_taken(lambda number: hurried.append(("outer", number))),
-        signals_taken(lambda number: hurried.append(("inner", number))),
-    ):
+
+    @signals_taken(lambda number: hurried.append(("outer", number)))
+    @signals_taken(lambda number: hurried.append(("inner", number)))
+    def work():
         with suppress(KeyboardInterrupt):
             send(signal.SIGINT)
         assert hurried == []
         time.sleep(0.001)
         send(signal.SIGTERM)
+
+    with pytest.raises(Interrupted):
+        work()
     assert hurried == [("inner", signal.SIGTERM), ("outer", signal.SIGTERM)]
 
 
@@ -121,11 +132,15 @@ def test_a_second_one_hurries_also_where_signals_are_held_back(patient):
 
 
 def test_one_that_was_dropped_is_raised_again():
-    raise_again()
-    with pytest.raises(Interrupted), signals_taken():
+    @signals_taken()
+    def work():
         with suppress(KeyboardInterrupt):
             send()
         raise_again()
+
+    raise_again()
+    with pytest.raises(Interrupted):
+        work()
     raise_again()
 
 
