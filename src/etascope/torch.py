@@ -12,12 +12,15 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.keeping import patient
 from etascope.core.numbers import rate
+from etascope.core.parts import settled
+from etascope.core.plan import Plan
 from etascope.core.protocols import Keeper, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import Trial, trials
 from etascope.selection.automatic import Automatic
 from etascope.selection.grid import check_window
+from etascope.training.in_parts import train_in_parts
 from etascope.training.pytorch.engine import train_plan
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.library import check_settings, load_torch
@@ -228,7 +231,7 @@ def pick(
             train_loss=train_loss, shape=shape, target=target, low=low, high=high,
         )  # fmt: skip
         chosen = method or Automatic(job.target, tolerance, low, high, budget)
-        done, choice = _search(job, chosen, trials_in_memory, watch, list(histories), keeper)
+        done, choice = _search(job, chosen, trials_in_memory, watch, histories, keeper)
         measured = metrics_of(job.training, job.task, done, metrics) if metrics else {}
     untouched = Untouched(before, fingerprint(model, train_loader, valid_loader))
     run = Run(job.data, job.task, tuple(done), choice, None, time.perf_counter() - began)
@@ -242,16 +245,20 @@ def _search(
     method: Method,
     trials_in_memory: int | None,
     watch: Watch,
-    done: list[History],
+    histories: Sequence[History],
     keeper: Keeper | None,
 ) -> tuple[list[History], Choice]:
     if keeper is not None:
         keeper.begin(job.data, job.task)
+    keep = None if keeper is None else keeper.append
+    done, parts = settled(histories)
+
+    def train(plan: Plan, watch: Watch) -> History:
+        return train_plan(job.training, plan, trials_in_memory, watch)
+
     while (plan := method.propose(job.task, done)) is not None:
         stage = f"searching, round {len(done) + 1}"
-        done.append(train_plan(job.training, plan, trials_in_memory, _named(stage, watch)))
-        if keeper is not None:
-            keeper.append(done[-1])
+        done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))
         watch(Progress(stage, 1, 1, "rounds", trials(job.task, done)))
     return done, _in_python(method.choose(job.task, done), job)
 

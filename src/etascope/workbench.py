@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 
 import numpy as np
@@ -13,6 +14,7 @@ from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
 from etascope.core.keeping import patient
+from etascope.core.parts import settled
 from etascope.core.plan import check_rates
 from etascope.core.protocols import Engine, Keeper, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe, Task
@@ -26,6 +28,7 @@ from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.selection.automatic import Automatic
 from etascope.training.engines import engine_of, task_for
+from etascope.training.in_parts import train_in_parts
 
 
 def pick(
@@ -72,7 +75,8 @@ def pick(
     histories
         What an earlier search of the same data and recipe has trained: it goes on from there.
     keeper
-        Writes the search down while it happens; what it fails at is a warning. Default: nobody does.
+        Writes the search down while it happens, after an exception and Ctrl-C up to the last trial that was done; what
+        it fails at is a warning. Default: nobody does.
 
     Raises
     ------
@@ -134,12 +138,12 @@ def search(
     method, engine, keeper = method or Automatic(), engine or engine_of(task.recipe), patient(keeper)
     if keeper is not None:
         keeper.begin(data, task)
-    done = list(histories)
+    keep = None if keeper is None else keeper.append
+    done, parts = settled(histories)
     while (plan := method.propose(task, done)) is not None:
         stage = f"searching, round {len(done) + 1}"
-        done.append(engine.train(split, task.recipe, plan, _named(stage, watch)))
-        if keeper is not None:
-            keeper.append(done[-1])
+        train = partial(engine.train, split, task.recipe)
+        done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))
         watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
     return tuple(done), method.choose(task, done)
 

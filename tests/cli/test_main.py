@@ -129,7 +129,7 @@ def test_ctrl_c_stops_at_once_with_a_sentence_and_leaves_nothing(tmp_path, monke
         assert terminal.process.stdout.read() == b""
         terminal.process.stdout.close()
     lines, cursor = screen(told)
-    told = "etascope: stopped by Ctrl-C. A search that had begun is kept: etascope resume."
+    told = "etascope: stopped by Ctrl-C; no trial was done yet, so none is kept."
     assert [line for line in lines if line] == [told]
     assert cursor
     assert list(tmp_path.iterdir()) == []

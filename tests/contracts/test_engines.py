@@ -1,7 +1,9 @@
 """What every engine promises; add an engine to `ENGINES` and it is held to it."""
 
 import dataclasses
+import threading
 from dataclasses import fields
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,11 +11,14 @@ import pytest
 from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError
 from etascope.core.history import History, Status
+from etascope.core.parts import put_together
 from etascope.core.plan import sweep
 from etascope.core.recipe import OPTIMIZERS, Recipe, steps_per_epoch
 from etascope.core.schedules import SCHEDULES
+from etascope.training import in_parts
 from etascope.training.chance import initial_parameters
 from etascope.training.dense import DenseEngine
+from etascope.training.in_parts import train_in_parts
 from etascope.training.pytorch.engine import TorchEngine
 from etascope.training.ray_engine import RayEngine
 from tests.training import made
@@ -74,7 +79,7 @@ def test_a_history_has_the_shapes_and_types_that_its_docstring_says(engine, reci
         "examples": ((n,), np.int64),
     }
     assert {name: (getattr(history, name).shape, getattr(history, name).dtype) for name in expected} == expected
-    assert set(expected) | {"plan", "status", "checkpoints", "seconds", "example_losses", "remarks"} == {
+    assert set(expected) | {"plan", "status", "checkpoints", "seconds", "example_losses", "remarks", "part"} == {
         f.name for f in fields(History)
     }
     assert history.status == (Status.FINISHED,) * n
@@ -318,6 +323,55 @@ def test_who_watches_is_told_from_the_start_to_the_end(engine):
     done = [p.done for p in told]
     assert done == sorted(done)
     assert done[-1] == told[-1].total > 0
+
+
+@each_engine
+def test_trials_that_are_done_are_handed_out_while_others_train(engine):
+    recipe, told = RECIPES["default"], []
+    split, plan = job(recipe)
+    plan = dataclasses.replace(leaping(plan, (1, 8)), keep_examples=True)
+    history = engine.train(split, recipe, plan, lambda p: told.append((p.part, threading.current_thread())))
+    parts = [part for part, _ in told if part is not None]
+    assert len(parts) >= 6
+    assert sorted(row for part in parts for row in part.part.rows) == list(range(len(plan)))
+    assert {thread for part, thread in told if part is not None} == {threading.current_thread()}
+    for part in parts:
+        assert part.part.of == len(plan)
+        np.testing.assert_array_equal(part.plan.rates, plan.rates[list(part.part.rows)])
+        assert made.bits(part) == made.bits(history, part.part.rows)
+    assert made.bits(put_together(parts)) == made.bits(history)
+    np.testing.assert_array_equal(put_together(parts).example_losses, history.example_losses)
+
+
+@each_engine
+@pytest.mark.parametrize("stop", [1, 3, 5])
+def test_a_plan_that_was_interrupted_comes_to_the_same_bits_when_the_rest_is_trained(engine, stop, monkeypatch):
+    monkeypatch.setattr(in_parts, "SECONDS", 0)
+    recipe, kept = RECIPES["default"], []
+    split, plan = job(recipe)
+    plan = dataclasses.replace(leaping(plan, (1, 8)), keep_examples=True)
+    train = partial(engine.train, split, recipe)
+
+    def keep(history):
+        kept.append(history)
+        if len(kept) == stop:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_in_parts(train, plan, [], lambda progress: None, keep)
+    rest, left = [], len(plan) - len({row for part in kept for row in part.part.rows})
+    assert 0 < left < len(plan)
+
+    def train_rest(plan, watch):
+        rest.append(len(plan))
+        return train(plan, watch)
+
+    again = train_in_parts(train_rest, plan, kept, lambda progress: None, None)
+    assert rest == [left]
+    history = train(plan)
+    assert again.plan is plan
+    assert made.bits(again) == made.bits(history)
+    np.testing.assert_array_equal(again.example_losses, history.example_losses)
 
 
 @each_engine

@@ -310,6 +310,7 @@ def test_progress_never_goes_back_and_ends_at_the_total(workers):
     assert done == sorted(done)
     assert 0 < done[0] < done[-1] == 40
     assert {(p.stage, p.total, p.unit) for p in told} == {("training", 40, "trainings")}
+    told = [p for p in told if p.part is None]
     assert len(told) >= 3
     assert len(told) <= 3 + (when[-1] - when[0]) / 0.05
 
@@ -320,7 +321,7 @@ def test_progress_of_short_plans_ends_at_the_total_too(steps):
     split, recipe = made.split(), Recipe((4,))
     ENGINE.train(split, recipe, made.constant([0.01, 0.02, 3e38], steps), told.append)
     assert told[-1].done == told[-1].total == 3
-    assert [p.done for p in told].count(3) == 1
+    assert [p.done for p in told if p.part is None].count(3) == 1
 
 
 @pytest.mark.parametrize("workers", [0, -1])

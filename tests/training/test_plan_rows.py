@@ -3,8 +3,7 @@ import pytest
 
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
-from etascope.training.dense import DenseEngine
-from etascope.training.plan_rows import check_rows, in_plan_order, units_of
+from etascope.training.plan_rows import check_rows, units_of
 from tests.training import made
 
 RECIPE = Recipe((), batch_size=8, epochs=2)
@@ -32,14 +31,3 @@ def test_a_plan_that_does_not_fit_is_refused(how, told):
     plan = made.constant(how["rates"], how["steps"], seeds=how["seeds"], folds=how["folds"])
     with pytest.raises(InputError, match=told):
         check_rows(split, RECIPE, plan)
-
-
-def test_rows_come_back_in_the_order_of_the_plan():
-    split = made.split(90, side=3, folds=3)
-    plan = made.kept(made.constant([0.1, 0.2, 0.3], 16, folds=0))
-    trials = np.array([2, 0, 1])
-    history = DenseEngine(1).train(split, RECIPE, plan.take(trials))
-    back = in_plan_order(history, plan, trials, 7.0)
-    assert back.seconds == 7
-    assert back.plan is plan
-    assert made.bits(back, trials) == made.bits(history)

@@ -20,7 +20,9 @@ def parts(count):
 
 def train(session, split, plans, needs, at_once=9, told=lambda done: None, engine=None):
     errands = [pack_errand(engine or DenseEngine(), RECIPE, plan) for plan in plans]
-    return train_parts(session, split, errands, [2] * len(plans), needs, at_once, told, lambda sentence: None)
+    return train_parts(
+        session, split, errands, [2] * len(plans), needs, at_once, told, print, lambda number, history: None
+    )
 
 
 def test_a_split_is_sent_once_and_without_its_test_rows(connected):

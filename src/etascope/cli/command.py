@@ -87,15 +87,16 @@ def check_command(context: click.Context) -> bool:
 
 def pick_by_command(context: click.Context, output: Output) -> int:
     """Search with the script that the options of `etascope pick` say; write the answer, and return the exit code."""
-    from etascope.cli.keeping import keeper
+    from etascope.cli.keeping import keeper, told_when_stopped
     from etascope.cli.progress import progress
     from etascope.cli.searching import write_answer
 
     asked = _kept(context)
     kept = None if context.params["no_store"] else keeper(context.params["store_url"], asked)
-    with progress(ascii=output.plain) as watch:
-        run = search_command(asked, watch, keeper=kept)
-    told = write_answer(output, run)
+    with told_when_stopped(kept):
+        with progress(ascii=output.plain) as watch:
+            run = search_command(asked, watch, keeper=kept)
+        told = write_answer(output, run)
     if kept is not None:
         kept.tell()
     return 0 if told else 1

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from etascope.cli.saying import note
 from etascope.core.history import History
+from etascope.core.parts import settled
 from etascope.core.protocols import Store
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.stored import Job
+from etascope.training.interrupting import held_back
 
 
 @dataclass
@@ -27,31 +31,70 @@ class Kept:
         The command's options, so that `etascope resume` can ask for the same again.
     run_id
         Of a run to go on with; None begins a new one.
+    url
+        The store's address, where it was given; so that it can be said how to go on.
+    histories
+        What is kept of it.
     """
 
     store: Store
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     run_id: str | None = None
+    url: str | None = None
+    histories: Sequence[History] = ()
+    _finished: bool = field(default=False, init=False)
 
     def begin(self, data: DataSummary, task: Task) -> None:
         """Begin a run, unless this goes on with one."""
         if self.run_id is None:
-            self.run_id = self.store.begin(Job(data, task, dict(self.options)))
+            with held_back():
+                self.run_id = self.store.begin(Job(data, task, dict(self.options)))
 
     def append(self, history: History) -> None:
-        """Keep what a plan came to."""
+        """Keep what a plan, or some of its trials, came to."""
         if self.run_id is not None:
-            self.store.append(self.run_id, history)
+            with held_back():
+                self.store.append(self.run_id, history)
+                if self._keeps:
+                    self.histories = [*self.histories, history]
 
     def finish(self, run: Run) -> None:
         """Keep the answer."""
         if self.run_id is not None:
-            self.store.finish(self.run_id, run)
+            with held_back():
+                self.store.finish(self.run_id, run)
+                self._finished = self._keeps
 
     def tell(self) -> None:
         """Say at a terminal where the answer can be seen again."""
-        if sys.stderr.isatty() and self.run_id and getattr(self.store, "keeps", True):
+        if sys.stderr.isatty() and self.run_id and self._keeps:
             note(f"kept as run {self.run_id}; see it again with etascope show {self.run_id}.")
+
+    def after_a_stop(self) -> str:
+        """Return what is kept of a search that was stopped, and how to go on; empty where nothing is."""
+        if not self.run_id or getattr(self.store, "place", None) == "memory":
+            return ""
+        if self._finished:
+            return f"the answer is kept: etascope show {self.run_id}{self._where()}"
+        whole, parts = settled(self.histories)
+        rounds, trials = len(whole), sum(len(part.plan) for part in parts)
+        kept = [f"{rounds} {'round' if rounds == 1 else 'rounds'}"] if rounds else []
+        if trials:
+            kept.append(f"{trials} {'trial' if trials == 1 else 'trials'} of round {rounds + 1}")
+        if not kept:
+            return "no trial was done yet, so none is kept"
+        verb = "is" if rounds + trials == 1 else "are"
+        return f"{' and '.join(kept)} {verb} kept; go on with: etascope resume {self.run_id}{self._where()}"
+
+    @property
+    def _keeps(self) -> bool:
+        return getattr(self.store, "keeps", True)
+
+    def _where(self) -> str:
+        if self.url is None:
+            return ""
+        # An address of a server may hold a password.
+        return " and the same --store" if "://" in self.url else f" --store {shlex.quote(self.url)}"
 
 
 def keeper(url: str | None, options: Mapping[str, Any]) -> Kept:
@@ -64,4 +107,15 @@ def keeper(url: str | None, options: Mapping[str, Any]) -> Kept:
     """
     from etascope.store.forgiving import open_forgiving
 
-    return Kept(open_forgiving(url, note), options)
+    return Kept(open_forgiving(url, note), options, url=url)
+
+
+@contextmanager
+def told_when_stopped(kept: Kept | None) -> Generator[None]:
+    """Note on a Ctrl-C that goes through the block what is kept of the search; None keeps nothing."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if kept is not None and (left := kept.after_a_stop()):
+            stop.add_note(left)
+        raise

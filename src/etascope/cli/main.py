@@ -1,4 +1,4 @@
-"""The commands, and how they end: 0 for an answer, 1 for "cannot tell yet", 2 for bad input, 130 for Ctrl-C."""
+"""The commands, and how they end: 0 for an answer, 1 for "cannot tell yet", 2 for bad input, or see `stopping`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import io
 import os
 import sys
 from importlib import import_module
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 import click
 
 from etascope.cli.cluster_option import cluster_options, joined
 from etascope.cli.command import SCRIPT, check_command, command_options, pick_by_command
-from etascope.cli.keeping import keeper
+from etascope.cli.keeping import keeper, told_when_stopped
 from etascope.cli.model_options import engine_for, model_options
 from etascope.cli.options import (
     Output,
@@ -25,11 +25,12 @@ from etascope.cli.options import (
     search_options,
 )
 from etascope.cli.progress import progress
-from etascope.cli.saying import complain
+from etascope.cli.stopping import drop_output, end, end_at_once, stopped
 from etascope.cli.store_option import store_option
 from etascope.core.errors import InputError, option
+from etascope.training.interrupting import signals_taken
 
-EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT = 0, 1, 2
 #: Lines in columns, which click is told not to wrap.
 _EXAMPLES = "\b\nExamples:\n  "
 
@@ -199,10 +200,11 @@ def pick(
     method_of(options)
     engine_for(recipe, options)
     kept = None if no_store else keeper(store_url, kept_options(options))
-    with joined(options), progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch)
-        run = search(dataset, share, recipe, options, watch, keeper=kept)
-    told = write_answer(output, run)
+    with told_when_stopped(kept):
+        with joined(options), progress(ascii=output.plain) as watch:
+            dataset, share = open_data(options, watch)
+            run = search(dataset, share, recipe, options, watch, keeper=kept)
+        told = write_answer(output, run)
     if kept is not None:
         kept.tell()
     return EXIT_ANSWER if told else EXIT_NO_ANSWER
@@ -247,6 +249,14 @@ def quiz(ascii: bool, **options: Any) -> int:
 def main() -> None:
     """Run the command line and exit; what went wrong is one sentence on standard error."""
     _open_missing_streams()
+    with signals_taken(end_at_once):
+        try:
+            _run()
+        except (KeyboardInterrupt, click.Abort) as stop:
+            end(*stopped(stop))
+
+
+def _run() -> None:
     out: object = sys.stdout
     if isinstance(out, io.TextIOWrapper):
         # Names of files may hold bytes that are no text in the terminal's encoding.
@@ -255,26 +265,24 @@ def main() -> None:
         code = commands.main(standalone_mode=False)
         sys.stdout.flush()
     except InputError as error:
-        _end(str(error), EXIT_BAD_INPUT)
+        end(str(error), EXIT_BAD_INPUT)
     except click.ClickException as error:
         message = error.format_message().rstrip()
-        _end(f"{message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)
-    except (KeyboardInterrupt, click.Abort):
-        _end("stopped by Ctrl-C. A search that had begun is kept: etascope resume.", EXIT_INTERRUPTED)
+        end(f"{message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)
     except MemoryError:
-        _end(
+        end(
             "this takes more memory than there is. Try fewer --hidden units, a smaller --image-size or fewer images.",
             EXIT_BAD_INPUT,
         )
     except (BrokenPipeError, SystemExit):
         # The reader of our output went away, as `head` does, and nothing is wrong. No command exits by itself: it is
         # click and rich that make `SystemExit` of a broken pipe.
-        _drop_output()
+        drop_output()
         code = EXIT_ANSWER
     except OSError as error:
-        _drop_output()
+        drop_output()
         what = "the output cannot be written" if error.filename is None else f"{error.filename} cannot be used"
-        _end(f"{what}: {(error.strerror or str(error)).lower()}.", EXIT_BAD_INPUT)
+        end(f"{what}: {(error.strerror or str(error)).lower()}.", EXIT_BAD_INPUT)
     sys.exit(code)
 
 
@@ -284,13 +292,3 @@ def _open_missing_streams() -> None:
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w", encoding="utf-8"))
-
-
-def _drop_output() -> None:
-    """Send what is still waiting to be written nowhere, so that Python does not try once more on its way out."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _end(message: str, code: int) -> NoReturn:
-    complain(message)
-    sys.exit(code)

@@ -9,7 +9,7 @@ import click
 
 from etascope.cli.cluster_option import cluster_options, joined
 from etascope.cli.command import search_command
-from etascope.cli.keeping import Kept
+from etascope.cli.keeping import Kept, told_when_stopped
 from etascope.cli.options import Output, output_options
 from etascope.cli.progress import progress
 from etascope.cli.saying import note
@@ -18,7 +18,7 @@ from etascope.cli.store_option import opened, store_option
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
-from etascope.core.run import versions
+from etascope.core.run import Run, versions
 from etascope.core.stored import StoredRun
 
 
@@ -40,7 +40,7 @@ Exits as etascope pick does.""",
 def resume(
     run: str | None, workers: int | None, store_url: str | None, json_path: str | None, ascii: bool, **cluster: Any
 ) -> int:
-    """Go on with a search that was stopped, from the last round that it kept.
+    """Go on with a search that was stopped, from the last trial that it kept.
 
     The images are opened again as they were. The answer is the one that the search would have come to, bit by bit, if
     it had not been stopped. RUN is an id, the beginning of one, or `last`; without it, it is the latest run that did
@@ -57,20 +57,25 @@ def resume(
     job = stored.job
     options = {**job.options, **cluster} if workers is None else {**job.options, **cluster, "workers": workers}
     # The store that read the run notices when another process goes on with it, too.
-    kept = Kept(Forgiving(store, note), options, stored.id)
+    kept = Kept(Forgiving(store, note), options, stored.id, store_url, stored.histories)
+    with told_when_stopped(kept):
+        finished = _go_on(stored, options, cluster, output, kept)
+        return 0 if write_answer(output, finished) else 1
+
+
+def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], output: Output, kept: Kept) -> Run:
+    job = stored.job
     if job.data.command:
         asked = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
         _require_folder(stored, "of a command that ran in")
         with progress(ascii=output.plain) as watch:
-            finished = search_command(asked, watch, stored.histories, kept)
-        return 0 if write_answer(output, finished) else 1
+            return search_command(asked, watch, stored.histories, kept)
     if is_relative_file(job.task.recipe.model):
         _require_folder(stored, f"of the model {job.task.recipe.model}, seen from")
     with joined(cluster), progress(ascii=output.plain) as watch:
         dataset, share = open_again(options, f"run {stored.id}", watch)
         _check(stored, dataset)
-        finished = search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)
-    return 0 if write_answer(output, finished) else 1
+        return search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)
 
 
 def _latest_unfinished(store: Store) -> str:

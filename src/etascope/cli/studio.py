@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import signal
 
 import click
 
 from etascope.cli.saying import say
+from etascope.cli.stopping import number_of
 from etascope.cli.store_option import opened, store_option
 
 
@@ -32,6 +33,9 @@ def studio(store_url: str | None, host: str, port: int, show: bool) -> None:
     def tell(link: str) -> None:
         say(f"etascope studio at {link}   (Ctrl-C ends it)")
 
-    # Ctrl-C is how it ends, and nothing to complain of.
-    with suppress(KeyboardInterrupt):
+    try:
         serve(opened(store_url, make=True), host, port, show=show, tell=tell)
+    except KeyboardInterrupt as stop:
+        # Ctrl-C is how it ends, and nothing to complain of.
+        if number_of(stop) != signal.SIGINT:
+            raise

@@ -26,6 +26,22 @@ class Status(enum.Enum):
     FAILED = "its training failed; it was not trained any further"
 
 
+@dataclass(frozen=True)
+class Part:
+    """Which trials of a plan a history has that holds not all of them.
+
+    Attributes
+    ----------
+    rows
+        Their rows in the plan, in the order in which the history has them.
+    of
+        How many trials the plan has.
+    """
+
+    rows: tuple[int, ...]
+    of: int
+
+
 @dataclass(frozen=True, eq=False)
 class History:
     """Per trial of a plan: losses, accuracies, status and, if asked, a checkpoint.
@@ -63,6 +79,8 @@ class History:
         `split.valid_rows(fold)`. NaN after a trial diverged, and at the end of a fold with a row less than others.
     remarks
         How each trial ended, in a clause, where the engine has more to say than its status; else empty.
+    part
+        Which trials of a plan these are, where they are not all: they were kept before the others were trained.
     """
 
     plan: Plan
@@ -79,6 +97,7 @@ class History:
     seconds: float = 0.0
     example_losses: NDArray[np.float32] | None = None
     remarks: tuple[str, ...] = ()
+    part: Part | None = None
 
     @property
     def diverged(self) -> NDArray[np.bool_]:
@@ -133,8 +152,13 @@ def join(histories: Sequence[History]) -> History:
         checkpoints=tuple(c for h in histories for c in h.checkpoints) if plan.keep_checkpoints else (),
         seconds=sum(h.seconds for h in histories),
         example_losses=_stack_examples(examples) if len(examples) == len(histories) else None,
-        remarks=tuple(r for h in histories for r in h.remarks or ("",) * len(h.plan)),
+        remarks=_remarks(histories),
     )
+
+
+def _remarks(histories: Sequence[History]) -> tuple[str, ...]:
+    remarks = tuple(r for h in histories for r in h.remarks or ("",) * len(h.plan))
+    return remarks if any(remarks) else ()
 
 
 def _stack_examples(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -24,7 +24,8 @@ from etascope.core.trials import Trial
 class Progress:
     """How far something is: `done` of `total` in `unit`, while doing `stage`.
 
-    At the end of each round of a search, `trials` are all trials so far.
+    At the end of each round of a search, `trials` are all trials so far. From an engine, `part` is what some trials
+    came to that are done while others of their plan train: a history that says which (`History.part`).
     """
 
     stage: str
@@ -32,6 +33,7 @@ class Progress:
     total: float
     unit: str
     trials: tuple[Trial, ...] = ()
+    part: History | None = None
 
 
 Watch = Callable[[Progress], None]
@@ -54,7 +56,11 @@ class PipelineStage(Protocol):
 
 
 class Engine(Protocol):
-    """Trains plans; never knows which method asks."""
+    """Trains plans; never knows which method asks.
+
+    It hands out trials that are done before others of their plan (`Progress.part`), in the thread that called it, so
+    that they can be kept. What is left of the plan, trained alone, must come to the same bits.
+    """
 
     def train(self, split: Split, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
         """Train every trial of the plan; a trial that diverges is a `Status`, never an exception."""
@@ -97,7 +103,7 @@ class Keeper(Protocol):
         ...
 
     def append(self, history: History) -> None:
-        """Note what a plan came to."""
+        """Note what a plan came to, or some of its trials (`History.part`) while the others are still trained."""
         ...
 
     def finish(self, run: Run) -> None:
@@ -113,7 +119,7 @@ class Store(Protocol):
         ...
 
     def append(self, run_id: str, history: History) -> None:
-        """Keep one more plan's history, with its checkpoints: durable when this returns."""
+        """Keep one more plan's history, or a part of it, with its checkpoints: durable when this returns."""
         ...
 
     def finish(self, run_id: str, run: Run) -> None:

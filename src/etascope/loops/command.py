@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from etascope.core.command_line import CommandLine
@@ -12,6 +13,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.keeping import patient
 from etascope.core.measure import Measure
+from etascope.core.parts import settled
 from etascope.core.protocols import Keeper, Progress, Watch, ignore
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
@@ -20,6 +22,7 @@ from etascope.selection.grid import LIMITS
 from etascope.selection.ladder import Ladder
 from etascope.training.command import CommandEngine
 from etascope.training.command_metric import LineMetric
+from etascope.training.in_parts import train_in_parts
 
 #: Middle of the first window where nothing is known of the optimizer: between those of SGD and of fine-tuning.
 MIDDLE = 3e-3
@@ -109,20 +112,31 @@ def pick_command(
     task = Task.of_reports(epochs, seed, measure)
     method = reports_ladder(low, high, budget, tolerance, middle)
     _make(logs)
-    engine = CommandEngine(CommandLine(command), reader, measure, logs, workers, timeout, restart)
+    line, proven = CommandLine(command), _reported(histories)
+    engine = CommandEngine(line, reader, measure, logs, workers, timeout, restart, reported=proven)
     asked = {"metric": metric, "metric_key": metric_key, "maximize": maximize, "best": measure.best}
     data = DataSummary.unknown(command, asked, command)
     began, keeper = time.perf_counter(), patient(keeper, late=True)
-    done = list(histories)
+    done, parts = settled(histories)
+    begun, waiting = bool(histories), list[History]()
+
+    def keep(history: History) -> None:
+        nonlocal begun
+        waiting.append(history)
+        # Before a trial has reported it is not known that the script can be used at all.
+        if keeper is None or not (begun or _reported(waiting) or settled(waiting)[0]):
+            return
+        if not begun:
+            keeper.begin(data, task)
+        begun = True
+        while waiting:
+            keeper.append(waiting.pop(0))
+
     with engine:
         while (plan := method.propose(task, done)) is not None:
             stage = f"searching, round {len(done) + 1}"
-            done.append(engine.train(None, task.recipe, plan, _named(stage, watch)))
-            if keeper is not None:
-                # Only now is it known that the script can be used at all.
-                if len(done) == 1:
-                    keeper.begin(data, task)
-                keeper.append(done[-1])
+            train = partial(engine.train, None, task.recipe)
+            done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))
             watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
@@ -130,6 +144,10 @@ def pick_command(
     if keeper is not None:
         keeper.finish(run)
     return run
+
+
+def _reported(histories: Sequence[History]) -> bool:
+    return any(bool((history.examples > 0).any()) for history in histories)
 
 
 def _named(stage: str, watch: Watch) -> Watch:

@@ -106,20 +106,15 @@ def pack_history(history: History) -> tuple[bytes, dict[str, bytes]]:
     return pack(_Kept(replace(history, plan=plan, checkpoints=bare), digests, resume), _Kept), found
 
 
-def without_examples(content: bytes) -> bytes:
-    """Return a history that `pack_history` packed, without the losses of single examples.
-
-    They are nearly all of its bytes, and only the choice reads them.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
-    kept = unpack(content, _Kept)
-    if kept.history.example_losses is None:
-        return content
-    return pack(replace(kept, history=replace(kept.history, example_losses=None)), _Kept)
+def without_arrays(history: History) -> History:
+    """Return a history without checkpoints' arrays and losses of single examples, which only the search reads."""
+    asked = history.plan.resume
+    return replace(
+        history,
+        plan=replace(history.plan, resume=None if asked is None else tuple(_bare(c) for c in asked)),
+        checkpoints=tuple(None if c is None else _bare(c) for c in history.checkpoints),
+        example_losses=None,
+    )
 
 
 def unpack_history(content: bytes, checkpoints: Mapping[str, Checkpoint]) -> History:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,7 @@ from etascope.store.records import (
     pack_history,
     to_json,
     unpack,
-    without_examples,
+    without_arrays,
 )
 from etascope.store.room import require_sound, size, vacuum
 from etascope.store.tables import tables
@@ -95,7 +94,7 @@ class SqlStore:
         return values["id"]
 
     def append(self, run_id: str, history: History) -> None:
-        """Keep one more plan's history, with its checkpoints: durable when this returns.
+        """Keep one more plan's history, or a part of it, with its checkpoints: durable when this returns.
 
         Raises
         ------
@@ -109,7 +108,7 @@ class SqlStore:
         self._known[run_id] = count + 1
 
     def finish(self, run_id: str, run: Run) -> None:
-        """Keep the answer, the trace and histories that were not appended; drop what only the search needed.
+        """Keep the answer, the trace and the whole histories, kept in parts or not; drop what only the search needed.
 
         From then on checkpoints come back with their step and last rate, and without arrays, and `example_losses` of
         every history as None.
@@ -123,10 +122,11 @@ class SqlStore:
         trace = None if run.trace is None else pack(run.trace, Trace)
         checkpoints = tables().checkpoints
         with self._writing() as connection:
-            number, count = self._open_run(connection, run_id)
-            self._drop_examples(connection, number)
-            for index, history in enumerate(run.histories[count:], count):
-                self._insert(connection, number, index, replace(history, example_losses=None))
+            number, _ = self._open_run(connection, run_id)
+            histories = tables().histories
+            connection.execute(histories.delete().where(histories.c.run == number))
+            for index, history in enumerate(run.histories):
+                self._insert(connection, number, index, without_arrays(history))
             connection.execute(checkpoints.delete().where(checkpoints.c.run == number))
             answer = {"state": FINISHED, "choice": choice, "trace": trace, **answer_columns(run)}
             self._change(connection, number, answer)
@@ -240,13 +240,6 @@ class SqlStore:
         kept = set(connection.execute(select(t.checkpoints.c.digest).where(t.checkpoints.c.run == number)).scalars())
         for digest in checkpoints.keys() - kept:
             connection.execute(t.checkpoints.insert().values(run=number, digest=digest, record=checkpoints[digest]))
-
-    def _drop_examples(self, connection: Connection, number: int) -> None:
-        histories = tables().histories
-        of_run = histories.c.run == number
-        for row in connection.execute(histories.select().where(of_run)).all():
-            this = of_run & (histories.c.number == row.number)
-            connection.execute(histories.update().where(this).values(record=without_examples(row.record)))
 
     def _change(self, connection: Connection, number: int, values: dict[str, Any]) -> None:
         runs = tables().runs

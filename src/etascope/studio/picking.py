@@ -15,6 +15,7 @@ import numpy as np
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
 from etascope.core.keeping import Attempts
+from etascope.core.parts import in_plan_order
 from etascope.core.plan import Plan
 from etascope.core.protocols import Store
 from etascope.core.recipe import Recipe
@@ -28,7 +29,6 @@ from etascope.studio.crew import Crew
 from etascope.studio.failure import sentence
 from etascope.studio.source import Source
 from etascope.studio.work import FOLDS, describe, groups, lay_open, train_plan
-from etascope.training.plan_rows import in_plan_order
 
 #: Searches that run at once, and that are kept.
 MOST_RUNNING, MOST_KEPT = 4, 32

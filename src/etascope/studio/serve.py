@@ -141,6 +141,21 @@ class Prompt(H11Protocol):
 
 
 class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """End in the same order when the terminal is closed as for Ctrl-C."""
+        with super().capture_signals():
+            hangup = getattr(signal, "SIGHUP", None)
+            before = None if hangup is None else signal.getsignal(hangup)
+            if hangup is None or before in (signal.SIG_IGN, None):
+                yield
+                return
+            signal.signal(hangup, self.handle_exit)
+            try:
+                yield
+            finally:
+                signal.signal(hangup, before)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Answers under way are cut off, which is no fault to fill the terminal with.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)

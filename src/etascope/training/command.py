@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import selectors
+import signal
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +21,7 @@ from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, Status
 from etascope.core.measure import Measure
+from etascope.core.parts import part_of
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import Progress, Watch, ignore
 from etascope.core.recipe import Recipe
@@ -28,7 +31,7 @@ from etascope.training.command_failure import failure, search_failure
 from etascope.training.command_metric import LineMetric
 from etascope.training.command_process import GRACE, Script, end
 from etascope.training.command_reader import MetricReader
-from etascope.training.interrupting import Interrupts
+from etascope.training.interrupting import held_back, signals_taken
 
 #: How often it is looked whether a script has ended, in seconds: its children may hold its output open.
 LOOK = 0.1
@@ -92,6 +95,8 @@ class CommandEngine:
         Run scripts again from the start instead of pausing them, which holds no memory. Default False.
     grace
         Seconds between SIGTERM and SIGKILL. Default 5.
+    reported
+        Whether a trial of this script has reported before, in a search that this goes on with. Default False.
 
     Raises
     ------
@@ -108,11 +113,11 @@ class CommandEngine:
     timeout: float | None = None
     restart: bool = False
     grace: float = GRACE
+    reported: bool = False
     _trials: dict[tuple[float, int], _Trial] = field(default_factory=dict[tuple[float, int], _Trial], init=False)
     _reader: MetricReader = field(init=False)
-    _interrupts: Interrupts = field(default_factory=Interrupts, init=False)
+    _signals: ExitStack = field(default_factory=ExitStack, init=False)
     _started: int = field(default=0, init=False)
-    _reported: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -124,7 +129,7 @@ class CommandEngine:
 
     def __enter__(self) -> CommandEngine:
         """Take over Ctrl-C, and return itself."""
-        self._interrupts.begin()
+        self._signals.enter_context(signals_taken(self._hurry))
         self._reader.start()
         return self
 
@@ -136,7 +141,7 @@ class CommandEngine:
             self._end(list(self._trials))
         finally:
             self._reader.close()
-            self._interrupts.finish()
+            self._signals.close()
 
     def train(self, split: Split | None, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
         """Train every trial of the plan; a trial that diverges or fails is a `Status`, never an exception.
@@ -153,14 +158,19 @@ class CommandEngine:
         keys = list(zip(plan.learning_rates.tolist(), plan.seeds.tolist(), strict=True))
         rows = [_Row(i, key, plan.start) for i, key in enumerate(keys)]
         if plan.start:
-            self._reported = True
+            self.reported = True
             # A plan that goes on has all trials that were not left behind.
             self._end([k for k, t in self._trials.items() if t.taken <= plan.start and k not in keys])
         queue, active = deque(rows), list[_Row]()
+
+        def told(part: History | None = None) -> None:
+            done = sum(plan.steps if row.status else len(row.losses) for row in rows)
+            watch(Progress("training", done, plan.steps * len(rows), "epochs", part=part))
+
         while queue or active:
             while queue and len(active) < self.workers:
                 active.append(queue.popleft())
-                with self._interrupts.held_back():
+                with held_back():
                     self._begin(active[-1], recipe)
             _wait([self._trials[row.key].script for row in active])
             for row in active:
@@ -168,9 +178,10 @@ class CommandEngine:
             for row in active:
                 if row.status is not None:
                     self._rest(row, last=plan.start + plan.steps >= recipe.epochs)
+                    one = reported_history(plan.take([row.index]), [row.reported], recipe.epochs, self.measure)
+                    told(part_of(plan, [row.index], one))
             active = [row for row in active if row.status is None]
-            done = sum(plan.steps if row.status else len(row.losses) for row in rows)
-            watch(Progress("training", done, plan.steps * len(rows), "epochs"))
+            told()
         reported = [row.reported for row in rows]
         return reported_history(plan, reported, recipe.epochs, self.measure, time.perf_counter() - began)
 
@@ -209,7 +220,7 @@ class CommandEngine:
         for value in self._reader.read(script.read(), patience):
             trial.waiting.append(self.measure.loss(value))
             trial.reported += 1
-            self._reported = True
+            self.reported = True
         late = code is None and self.timeout is not None and script.seconds > self.timeout
         _take(row, trial, plan)
         if row.status is not None or not (late or (code is not None and script.drained)):
@@ -219,7 +230,7 @@ class CommandEngine:
             row.status, trial.taken = Status.PAUSED, plan.start + plan.steps
             row.remark = f"its script ended by itself after {trial.reported} epochs"
             return
-        if lowest and not self._reported:
+        if lowest and not self.reported:
             raise search_failure(script, code, row.key[0], self.metric, self.timeout if late else None)
         row.status = Status.FAILED
         row.remark = failure(script, code, trial.reported, self.timeout if late else None)
@@ -230,8 +241,13 @@ class CommandEngine:
         else:
             self._end([row.key])
 
+    def _hurry(self, number: int) -> None:
+        """Give nobody time to end by himself."""
+        for trial in self._trials.values():
+            trial.script.send(signal.SIGKILL)
+
     def _end(self, keys: Sequence[tuple[float, int]]) -> None:
-        with self._interrupts.held_back():
+        with held_back():
             end([self._trials[key].script for key in keys], self.grace)
             for key in keys:
                 del self._trials[key]

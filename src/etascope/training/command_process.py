@@ -116,25 +116,25 @@ class Script:
         """Stop it where it stands, with all of its children."""
         if not self._paused and self.ended() is None:
             self._ran, self._paused = self.seconds, True
-            self._signal(signal.SIGSTOP)
+            self.send(signal.SIGSTOP)
 
     def go_on(self) -> None:
         """Let it go on after a pause."""
         if self._paused:
             self._begun, self._paused = time.monotonic(), False
-            self._signal(signal.SIGCONT)
+            self.send(signal.SIGCONT)
 
     def terminate(self) -> None:
         """Ask it to end, with all of its children."""
-        self._signal(signal.SIGTERM)
+        self.send(signal.SIGTERM)
         # One that is stopped hears nothing before it goes on.
-        self._signal(signal.SIGCONT)
+        self.send(signal.SIGCONT)
 
     def kill(self) -> None:
         """End what is left of it, keep what it wrote, and close the log."""
         if self._closed:
             return
-        self._signal(signal.SIGKILL)
+        self.send(signal.SIGKILL)
         self._process.wait()
         for _ in range(LEFT):
             self.read()
@@ -144,6 +144,15 @@ class Script:
         self._kept.close()
         assert self._process.stdout is not None
         self._process.stdout.close()
+
+    def send(self, number: int) -> None:
+        """Send a signal to it and to all of its children."""
+        if self._closed:
+            return
+        self._groups |= _groups_below(self._process.pid)
+        for group in self._groups - {os.getpgrp()}:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, number)
 
     def gone(self) -> bool:
         """Return whether it has ended with all of its children."""
@@ -164,14 +173,6 @@ class Script:
             return b""
         self.open = bool(piece)
         return piece
-
-    def _signal(self, number: int) -> None:
-        if self._closed:
-            return
-        self._groups |= _groups_below(self._process.pid)
-        for group in self._groups - {os.getpgrp()}:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, number)
 
 
 def end(scripts: Iterable[Script], grace: float = GRACE) -> None:

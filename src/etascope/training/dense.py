@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
+from etascope.core.parts import in_plan_order, part_of
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import Progress, Watch, ignore
 from etascope.core.recipe import Recipe
@@ -23,7 +24,7 @@ from etascope.training.fork_out import fork_out, may_fork
 from etascope.training.group import train_group
 from etascope.training.optimizers import Array, rule_of
 from etascope.training.packed import Packed, pack
-from etascope.training.plan_rows import check_rows, in_plan_order, units_of
+from etascope.training.plan_rows import check_rows, units_of
 
 #: Columns of the first layer that a group of trials fills. Two pulls meet here: more columns need fewer small array
 #: operations a trial, fewer give work to every core when there are few trials (eight make two groups of four).
@@ -95,6 +96,10 @@ class DenseEngine:
                 told = now
                 watch(Progress("training", done / steps, len(plan), "trainings"))
 
+        def finish(number: int, history: History) -> None:
+            part = part_of(plan, groups[number], history)
+            watch(Progress("training", done / max(steps, 1), len(plan), "trainings", part=part))
+
         with one_blas_thread():
             packed = _pack_once(split, every_feature=bool(recipe.weight_decay))
             large = min(workers, len(groups)) > 1 and _work(split, recipe, plan) > FORK_WORK
@@ -104,6 +109,7 @@ class DenseEngine:
                 lambda part, report: train_group(split, packed, recipe, part, report),
                 workers,
                 advance,
+                finish,
             )
         if not steps:
             watch(Progress("training", len(plan), len(plan), "trainings"))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+
+def keep_nothing(number: int, result: object) -> None:
+    """Let results wait until all are there."""
 
 
 @contextmanager
@@ -40,6 +44,7 @@ def fan_out(
     run: Callable[[Job, Callable[[int], None]], Result],
     workers: int,
     advance: Callable[[int], None],
+    done: Callable[[int, Result], None] = keep_nothing,
 ) -> list[Result]:
     """Return `run(job, report)` of every job, in the order of the jobs.
 
@@ -53,6 +58,9 @@ def fan_out(
         Threads, at least 1; with 1 everything runs in the caller's thread.
     advance
         Receives every reported amount, one call at a time.
+    done
+        Receives each job's number and result when it is there, in the caller's thread, also while others are stopped;
+        never at the same time as `advance`.
     """
     stop = threading.Event()
     lock = threading.Lock()
@@ -64,16 +72,53 @@ def fan_out(
             advance(amount)
 
     if workers == 1 or len(jobs) == 1:
-        return [run(job, report) for job in jobs]
+        results = list[Result]()
+        for number, job in enumerate(jobs):
+            results.append(run(job, report))
+            done(number, results[-1])
+        return results
     with ThreadPoolExecutor(workers, "etascope") as pool:
         futures = [pool.submit(run, job, report) for job in jobs]
+        given = HandedOut(futures, done)
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            failed = next((f for f in futures if f.done() and not f.cancelled() and f.exception()), None)
-            if failed is not None:
-                failed.result()
+            pending = set(futures)
+            while pending:
+                _, pending = wait(pending, return_when=FIRST_COMPLETED)
+                with lock:
+                    given.look()
         finally:
             if not all(f.done() for f in futures):
                 stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
+                given.rest()
         return [future.result() for future in futures]
+
+
+class HandedOut:
+    """Gives the result of each job to `done` when it is there.
+
+    Parameters
+    ----------
+    futures
+        Of the jobs, in their order.
+    done
+        Receives number and result.
+    """
+
+    def __init__(self, futures: Sequence[Future[Result]], done: Callable[[int, Result], None]) -> None:
+        self._waiting, self._done = dict(enumerate(futures)), done
+
+    def look(self) -> None:
+        """Give what is there and was not given; raise what a job raised."""
+        for number, future in list(self._waiting.items()):
+            if future.done():
+                # Ctrl-C may come at any place: better twice than never.
+                self._done(number, future.result())
+                del self._waiting[number]
+
+    def rest(self) -> None:
+        """Give what is there, after the work was stopped: jobs that failed or never began are passed over."""
+        for number, future in list(self._waiting.items()):
+            if not future.done() or future.cancelled() or future.exception() is not None:
+                del self._waiting[number]
+        self.look()

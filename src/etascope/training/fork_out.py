@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -13,13 +16,15 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from etascope.core.errors import InputError
-from etascope.training.fan_out import Stopped
+from etascope.training.fan_out import HandedOut, Stopped, keep_nothing
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 #: Seconds between looks at how far the processes are.
 GLANCE = 0.05
+#: What Linux calls a signal for the death of the parent (PR_SET_PDEATHSIG).
+END_WITH_PARENT = 1
 #: Libraries whose own threads do not survive a fork.
 UNSAFE = ("jax", "ray", "grpc")
 
@@ -45,6 +50,7 @@ def fork_out(
     run: Callable[[Job, Callable[[int], None]], Result],
     workers: int,
     advance: Callable[[int], None],
+    done: Callable[[int, Result], None] = keep_nothing,
 ) -> list[Result]:
     """Return `run(job, report)` of every job, in the order of the jobs, each run in one of `workers` processes.
 
@@ -77,21 +83,22 @@ def fork_out(
 
     _inherited = work
     try:
-        with ProcessPoolExecutor(min(workers, len(jobs)), context, _leave_interrupts_to_the_parent) as pool:
+        with ProcessPoolExecutor(min(workers, len(jobs)), context, _end_with, (os.getpid(),)) as pool:
             with warnings.catch_warnings():
                 # Newer Pythons warn of any fork beside native threads; those of BLAS end before a fork by themselves.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 futures = [pool.submit(_run_inherited, number) for number in range(len(jobs))]
+            given = HandedOut(futures, done)
             try:
                 pending: set[Future[Any]] = set(futures)
                 while pending:
-                    done, pending = wait(pending, GLANCE, FIRST_EXCEPTION)
-                    for future in done:
-                        future.result()
+                    _, pending = wait(pending, GLANCE, FIRST_EXCEPTION)
+                    given.look()
                     tell()
             finally:
                 stop.value = 1
                 pool.shutdown(wait=True, cancel_futures=True)
+                given.rest()
             return [future.result() for future in futures]
     except BrokenProcessPool:
         raise InputError(
@@ -102,8 +109,15 @@ def fork_out(
         _inherited = None
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _end_with(parent: int) -> None:
+    """Leave it to the parent how Ctrl-C and a closed terminal end the work, and end with it when it is killed."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _run_inherited(number: int) -> Any:  # noqa: ANN401 - whatever the jobs return

@@ -1,15 +1,12 @@
-"""The rows of a plan: whether they fit the split, which of them share their batches, and back to their order."""
+"""The rows of a plan: whether they fit the split, and which of them share their batches."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError
-from etascope.core.history import History
 from etascope.core.plan import Plan
 from etascope.core.recipe import Recipe, steps_per_epoch
 
@@ -49,23 +46,3 @@ def units_of(plan: Plan) -> list[NDArray[np.int64]]:
     for trial, unit in enumerate(zip(plan.seeds.tolist(), plan.folds.tolist(), strict=True)):
         units.setdefault(unit, []).append(trial)
     return [np.array(trials, np.int64) for trials in units.values()]
-
-
-def in_plan_order(joined: History, plan: Plan, trials: NDArray[np.int64], seconds: float) -> History:
-    """Return the history of `plan`, of which `joined` has row `i` for trial `trials[i]`."""
-    back: NDArray[np.int64] = np.argsort(trials)
-    return replace(
-        joined,
-        plan=plan,
-        step_loss=joined.step_loss[back],
-        train_loss=joined.train_loss[back],
-        train_accuracy=joined.train_accuracy[back],
-        valid_loss=joined.valid_loss[back],
-        valid_accuracy=joined.valid_accuracy[back],
-        status=tuple(joined.status[int(i)] for i in back),
-        diverged_at=joined.diverged_at[back],
-        examples=joined.examples[back],
-        checkpoints=tuple(joined.checkpoints[int(i)] for i in back) if joined.checkpoints else (),
-        seconds=seconds,
-        example_losses=None if joined.example_losses is None else joined.example_losses[back],
-    )

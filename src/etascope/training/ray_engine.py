@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
+from etascope.core.parts import in_plan_order, part_of
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import Engine, GroupingEngine, Progress, Watch, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
 from etascope.training.dense import DenseEngine, deal_out
-from etascope.training.plan_rows import in_plan_order
 from etascope.training.ray_cluster import AUTO, check_address, join_cluster, leave_cluster, require_places
 from etascope.training.ray_parts import Needs, train_parts
 from etascope.training.ray_worker import pack_errand
@@ -136,7 +136,17 @@ class RayEngine:
         groups = self._groups(split, recipe, plan)
         gpus = self._gpus(max(map(len, groups)))
         require_places(CPUS, gpus)
-        parts = [plan.take(group) for group in groups]
+        parts, done = [plan.take(group) for group in groups], 0.0
+
+        def count(trainings: float) -> None:
+            nonlocal done
+            done = trainings
+            watch(Progress("training", done, len(plan), "trainings"))
+
+        def finish(number: int, fields: dict[str, Any]) -> None:
+            part = part_of(plan, groups[number], History(plan=parts[number], **fields))
+            watch(Progress("training", done, len(plan), "trainings", part=part))
+
         told = train_parts(
             session,
             split,
@@ -144,8 +154,9 @@ class RayEngine:
             [len(part) for part in parts],
             Needs(CPUS, gpus, self.retries),
             self.workers,
-            lambda done: watch(Progress("training", done, len(plan), "trainings")),
+            count,
             self.tell,
+            finish,
         )
         histories = [History(plan=part, **fields) for part, fields in zip(parts, told, strict=True)]
         return in_plan_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)

@@ -57,6 +57,7 @@ def train_parts(
     at_once: int | None,
     told: Callable[[float], None],
     tell: Callable[[str], None],
+    finished: Callable[[int, dict[str, Any]], None],
 ) -> list[dict[str, Any]]:
     """Return the history (but its plan) of every part, in order.
 
@@ -76,6 +77,8 @@ def train_parts(
         Receives how many trainings are done, never fewer than before.
     tell
         Receives a sentence when something was lost.
+    finished
+        Receives each part's number and history when it is there.
 
     Raises
     ------
@@ -109,7 +112,6 @@ def train_parts(
                 number = pending.pop(reference)
                 try:
                     done[number] = received(ray.get(reference))
-                    counting.finish(number)
                 except lost_kinds as error:
                     again = error
                 except ray.exceptions.RayTaskError as error:
@@ -117,6 +119,8 @@ def train_parts(
                         raise error.cause or error from (None if isinstance(error.cause, InputError) else error)
                     again = error.cause
                 else:
+                    counting.finish(number)
+                    finished(number, done[number])
                     continue
                 losses[number] += 1
                 _bear(ray, again, sizes[number], losses[number], needs, tell)

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
+from etascope.core.parts import in_plan_order, part_of
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import Progress, Watch, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
-from etascope.training.plan_rows import check_rows, in_plan_order, units_of
+from etascope.training.plan_rows import check_rows, units_of
 from etascope.training.pytorch.batches import SplitBatches
 from etascope.training.pytorch.dense_network import DenseNetworks, dense_module
 from etascope.training.pytorch.explain import explain_module
@@ -31,6 +32,9 @@ from etascope.training.pytorch.unit import Training, beside_each_other, train_un
 
 #: Below so many multiply-adds of a forward pass of a batch, PyTorch's threads cost more than they give.
 ONE_THREAD = 2e8
+#: From so many multiply-adds of the forward passes of a trial on, sharing the batches of a split saves next to nothing,
+#: and trials that are done one after the other can be kept one after the other.
+DEAR = 3e9
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,8 @@ class TorchEngine:
         with random_state_kept():
             training = beside_each_other(training, forward, lambda: batches.first)
         with random_state_kept(), one_thread(where=forward < ONE_THREAD):
-            return train_plan(training, plan, self.trials_in_memory, watch)
+            dear = networks.forward * recipe.batch_size * plan.steps > DEAR
+            return train_plan(training, plan, self.trials_in_memory, watch, training.threads if dear else None)
 
     def explain(self, checkpoint: Checkpoint, x: NDArray[np.float32]) -> tuple[Layer, ...]:
         """Return what each layer makes of inputs `(n, ...)`; the last layer holds the logits."""
@@ -158,22 +163,30 @@ class TorchEngine:
         return DenseNetworks((split.x.shape[1], *recipe.hidden, split.n_classes), recipe)
 
 
-def train_plan(training: Training, plan: Plan, trials_in_memory: int | None, watch: Watch) -> History:
-    """Train a plan unit by unit, in groups that memory holds, and return its history in the plan's order."""
+def train_plan(
+    training: Training, plan: Plan, trials_in_memory: int | None, watch: Watch, at_once: int | None = None
+) -> History:
+    """Train a plan unit by unit, in groups that memory holds, and return its history in the plan's order.
+
+    `at_once` is how many trials have to train beside each other; None is as many as memory holds.
+    """
     began = time.perf_counter()
     told = _Told(plan, watch)
     found = list[tuple[NDArray[np.int64], History]]()
-    most = trials_in_memory or len(plan)
+    most, at_once = trials_in_memory or len(plan), at_once or len(plan)
     for unit in units_of(plan):
         told.together(most, len(unit))
 
         def run(group: NDArray[np.int64]) -> History:
-            return train_unit(training, plan.take(group), told.advance)
+            history = train_unit(training, plan.take(group), told.advance)
+            told.part(part_of(plan, group, history))
+            return history
 
         def fewer(size: int, unit: NDArray[np.int64] = unit) -> None:
             told.together(size, len(unit))
 
-        groups, most = in_memory_groups(unit, most, run, fewer)
+        groups, held = in_memory_groups(unit, min(most, at_once), run, fewer)
+        most = min(most, held) if held < at_once else most
         found += groups
     told.end()
     trials = np.concatenate([group for group, _ in found])
@@ -198,6 +211,10 @@ class _Told:
         if now - self._when > 0.05:
             self._when = now
             self._watch(Progress("training", self._done / self._steps, self._total, self._unit))
+
+    def part(self, history: History) -> None:
+        """Hand out trials that are done."""
+        self._watch(Progress("training", self._done / self._steps, self._total, self._unit, part=history))
 
     def end(self) -> None:
         """Say that all is done."""

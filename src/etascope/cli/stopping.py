@@ -1,0 +1,56 @@
+"""How a command ends that a signal stops: with 128 and the signal's number, 130 for Ctrl-C, and one sentence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+from etascope.training.interrupting import Interrupted
+
+#: Makes a terminal's cursor be seen again.
+_CURSOR = b"\x1b[?25h"
+
+
+def number_of(stop: BaseException) -> int:
+    """Return the signal that an exception came from, which click may have wrapped."""
+    cause = stop if isinstance(stop, KeyboardInterrupt) else stop.__cause__
+    return cause.number if isinstance(cause, Interrupted) else signal.SIGINT
+
+
+def stopped(stop: BaseException) -> tuple[str, int]:
+    """Return the sentence, with what was noted on the exception, and the exit code.
+
+    Examples
+    --------
+    >>> stopped(Interrupted(15))
+    ('stopped by SIGTERM.', 143)
+    """
+    number = number_of(stop)
+    notes = [note for error in (stop, stop.__cause__) for note in getattr(error, "__notes__", ())]
+    return f"stopped by {_name(number)}{''.join(f'; {note}' for note in notes)}.", 128 + number
+
+
+def end_at_once(number: int) -> NoReturn:
+    """End this process without waiting for anything; what it started ends with it."""
+    # Whatever holds the streams' locks may be what is waited for.
+    if os.isatty(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2):
+        os.write(2, _CURSOR)
+    os.write(2, f"etascope: stopped by a second {_name(number)}.\n".encode())
+    os._exit(128 + number)
+
+
+def end(message: str, code: int) -> NoReturn:
+    """Say what went wrong, and exit."""
+    print(f"etascope: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def drop_output() -> None:
+    """Send what is still waiting to be written nowhere, so that Python does not try once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _name(number: int) -> str:
+    return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name

@@ -1,0 +1,127 @@
+"""A plan trained with its trials kept as they are done, so that an interruption loses only those under way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from etascope.core.history import History
+from etascope.core.parts import part_of, put_together, take
+from etascope.core.plan import Plan
+from etascope.core.protocols import Progress, Watch
+from etascope.training.interrupting import held_back, raise_again
+
+#: Seconds between two times that trials are kept: where they are short, what a loss of power can take.
+SECONDS = 1.0
+
+
+def train_in_parts(
+    train: Callable[[Plan, Watch], History],
+    plan: Plan,
+    before: Sequence[History],
+    watch: Watch,
+    keep: Callable[[History], None] | None,
+) -> History:
+    """Train a plan, and return its whole history.
+
+    Parameters
+    ----------
+    train
+        Of an engine.
+    plan
+        What to train.
+    before
+        Parts of the plan that were trained and kept already; those of another plan are not heeded.
+    watch
+        Receives `Progress` of all trials, those of `before` included.
+    keep
+        Receives parts now and then, those that are done when something is raised, as Ctrl-C does, before it goes on,
+        and at the end what is left: all of them together are the history. None keeps nothing.
+
+    Raises
+    ------
+    BaseException
+        What `train` raises.
+    """
+    parts = _Parts(plan, before, keep)
+    if not parts.left:
+        return parts.whole(None)
+    known = len(plan) - len(parts.left)
+
+    def look(progress: Progress) -> None:
+        if progress.part is not None:
+            parts.add(progress.part)
+            return
+        raise_again()
+        more = progress.total * known / len(parts.left)
+        watch(replace(progress, done=progress.done + more, total=progress.total + more) if known else progress)
+
+    try:
+        history = train(plan.take(parts.left) if known else plan, look)
+    except BaseException:
+        parts.keep()
+        raise
+    return parts.whole(history)
+
+
+class _Parts:
+    """Trials of a plan that are done, of them those that wait to be kept, and those to train."""
+
+    def __init__(self, plan: Plan, before: Sequence[History], keep: Callable[[History], None] | None) -> None:
+        self._plan, self._keep = plan, keep
+        self._before = [part for part in before if _is_of(part, plan)]
+        self.left = sorted(set(range(len(plan))) - {row for part in self._before for row in _rows(part)})
+        self._waiting, self._kept, self._began = list[History](), set[int](), time.perf_counter()
+
+    def add(self, part: History) -> None:
+        """Take trials, by their rows in what was left."""
+        self._waiting.append(part_of(self._plan, [self.left[row] for row in _rows(part)], part))
+        if time.perf_counter() - self._began >= SECONDS:
+            self.keep()
+
+    def keep(self) -> None:
+        """Keep what waits."""
+        if self._keep is None or not self._waiting:
+            return
+        with held_back():
+            self._keep_one(put_together(self._waiting))
+            self._waiting.clear()
+
+    def whole(self, history: History | None) -> History:
+        """Keep what was not kept, and return the history of the plan; `history` is of what was left."""
+        if history is None:
+            return put_together(self._before, self._plan)
+        left = [at for at, row in enumerate(self.left) if row not in self._kept]
+        if self._keep is not None and left:
+            whole = len(left) == len(self._plan)
+            rows = [self.left[at] for at in left]
+            with held_back():
+                self._keep_one(history if whole else part_of(self._plan, rows, take(history, left)))
+        if not self._before:
+            return history
+        return put_together([*self._before, part_of(self._plan, self.left, history)], self._plan)
+
+    def _keep_one(self, history: History) -> None:
+        assert self._keep is not None
+        now = time.perf_counter()
+        self._keep(replace(history, seconds=now - self._began))
+        self._kept.update(_rows(history))
+        self._began = now
+
+
+def _rows(part: History) -> Sequence[int]:
+    return range(len(part.plan)) if part.part is None else part.part.rows
+
+
+def _is_of(part: History, plan: Plan) -> bool:
+    """Whether a part is one of this plan: another version of etascope may propose another."""
+    if part.part is None or part.part.of != len(plan):
+        return False
+    of = plan.take(part.part.rows)
+    return (
+        (of.start, of.evaluate_at, of.keep_examples, of.keep_checkpoints)
+        == (part.plan.start, part.plan.evaluate_at, part.plan.keep_examples, part.plan.keep_checkpoints)
+        and of.rates.tobytes() == part.plan.rates.tobytes()
+        and (of.seeds.tobytes(), of.folds.tobytes()) == (part.plan.seeds.tobytes(), part.plan.folds.tobytes())
+    )
