@@ -7,6 +7,7 @@ import signal
 import sys
 from typing import NoReturn
 
+from etascope.cli.saying import complain
 from etascope.training.interrupting import Interrupted
 
 #: Makes a terminal's cursor be seen again.
@@ -43,7 +44,7 @@ def end_at_once(number: int) -> NoReturn:
 
 def end(message: str, code: int) -> NoReturn:
     """Say what went wrong, and exit."""
-    print(f"etascope: {message}", file=sys.stderr)
+    complain(message)
     sys.exit(code)
 
 
