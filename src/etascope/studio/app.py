@@ -65,7 +65,8 @@ def create_app(store: Store | None = None, crew: Crew | None = None, bounds: Bou
 
     app = FastAPI(
         title="etascope studio", version=VERSION, lifespan=life, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json", default_response_class=Ascii, description="What a learning rate does to an image classifier, just trained.",
+        openapi_url="/api/openapi.json", default_response_class=Ascii,
+        description="What a learning rate does to an image classifier, just trained.",
     )  # fmt: skip
     answer_errors(app)
     app.add_middleware(Wanted)
