@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib import resources
+from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from etascope.core.protocols import Store
@@ -28,6 +30,14 @@ from etascope.studio.wanted import Wanted
 VERSION = versions()["etascope"]
 #: Points of the colour scale that the page is given.
 COLOURS = 33
+
+
+class Ascii(JSONResponse):
+    """JSON in ASCII: a name of a kept run may hold halves of characters, which no other encoding takes."""
+
+    def render(self, content: Any) -> bytes:  # noqa: ANN401 - whatever JSON can hold
+        """Return the body."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
 def create_app(store: Store | None = None, crew: Crew | None = None, bounds: Bounds | None = None) -> FastAPI:
@@ -55,7 +65,8 @@ def create_app(store: Store | None = None, crew: Crew | None = None, bounds: Bou
 
     app = FastAPI(
         title="etascope studio", version=VERSION, lifespan=life, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json", description="What a learning rate does to an image classifier, just trained.",
+        openapi_url="/api/openapi.json", default_response_class=Ascii,
+        description="What a learning rate does to an image classifier, just trained.",
     )  # fmt: skip
     answer_errors(app)
     app.add_middleware(Wanted)

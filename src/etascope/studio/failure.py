@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable
 from typing import Any
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.visible import visible
+
+_SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z])")
+_OPTION = re.compile(r"(?<![\w-])--[a-z]|\b(skip_bad|image_size|create_app|ETASCOPE_[A-Z]+)\b|\betascope [a-z]")
 
 
 class Failed(Exception):
@@ -55,8 +59,22 @@ def called(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN40
 def sentence(error: BaseException) -> str:
     """Return what the page shows of an error."""
     if isinstance(error, InputError):
-        return error.said
+        return on_page(error.said)
     return visible(str(error)) if isinstance(error, Failed) else unexpected(error)
+
+
+def on_page(text: str) -> str:
+    """Return sentences without those that name an option, which nobody can give on a page; the first one stays.
+
+    Advice that names an option is kept apart in an `InputError`; this is for what was not.
+
+    Examples
+    --------
+    >>> on_page("the store may only be read. Keep runs elsewhere with --store PATH.")
+    'the store may only be read.'
+    """
+    first, *more = _SENTENCES.split(text)
+    return " ".join([first, *(one for one in more if not _OPTION.search(one))])
 
 
 def unexpected(error: BaseException) -> str:

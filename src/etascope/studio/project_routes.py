@@ -24,6 +24,7 @@ from etascope.report.run_list import runs_document
 from etascope.studio.asked import AskedRecipe, LearningRate
 from etascope.studio.bounds import FEWER, Bounds, Limit
 from etascope.studio.crew import Crew
+from etascope.studio.failure import sentence
 from etascope.studio.library import MOST_UPLOADS, Library, told
 from etascope.studio.picking import Picks
 from etascope.studio.source import Source
@@ -83,9 +84,10 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
             raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
         except InputError as error:
             clear(folder)
-            if not error.advice:
+            said = sentence(error)
+            if said == str(error):
                 raise
-            raise InputError(f"{error.said} Put that right, and zip the folder again.") from error
+            raise InputError(f"{said} Put that right, and zip the folder again.") from error
         except BaseException:
             clear(folder)
             raise

@@ -12,6 +12,7 @@ from etascope.images.found import Wishes
 from etascope.images.joining import to_dataset
 from etascope.images.open import open_images
 from etascope.images.part import PART, take_part
+from etascope.studio.failure import on_page
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ class Source:
         """Return what was sent; where it was unpacked is nobody's business."""
 
         def told(said: str) -> str:
-            return said.replace(f"{self.name}{os.sep}", "").replace(self.name, "the zip")
+            return on_page(said.replace(f"{self.name}{os.sep}", "").replace(self.name, "the zip"))
 
         try:
             found = open_images(self.name)
         except InputError as error:
-            raise InputError(told(error.said), told(error.advice)) from error
+            raise InputError(told(error.said), error.advice) from error
         return replace(found, notes=tuple(map(told, found.notes)))
