@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from etascope.core.errors import InputError
-from etascope.images.archives import open_npy, open_npz, read_labels_file, read_npy
+from etascope.images.archives import label_names, open_npy, open_npz, read_labels_file, read_npy
 from etascope.images.found import Wishes
 from tests.images.making import pictures, refused, write_idx
 
@@ -224,3 +224,55 @@ def test_arrays_come_back(array):
         for ordered in (array, np.asfortranarray(array)):
             np.save(Path(folder) / "a.npy", ordered)
             assert np.array_equal(read_npy(Path(folder) / "a.npy"), array, equal_nan=array.dtype.kind == "f")
+
+
+@pytest.mark.parametrize(
+    ("stem", "first", "never"),
+    [
+        ("test_x", "test_y.npy", "y.npy"),
+        ("x_test", "y_test.npy", "labels.npy"),
+        ("X_val", "Y_val.npy", "y.npy"),
+        ("test_images", "test_labels.npy", "labels.npy"),
+        ("x_train", "y_train.npy", ""),
+        ("train_x", "train_y.npy", ""),
+        ("x", "y.npy", ""),
+        ("images", "labels.npy", ""),
+        ("pixels", "y.npy", ""),
+    ],
+)
+def test_where_labels_are_looked_for(stem, first, never):
+    names = label_names(stem)
+    assert first in names
+    assert never not in names
+    assert f"{stem}.npy" not in names
+
+
+def test_test_images_do_not_take_the_labels_of_the_training_images(tmp_path):
+    np.save(tmp_path / "test_x.npy", pictures(4))
+    np.save(tmp_path / "y.npy", [0, 1, 0, 1])
+    with refused("test_y.npy", "y_test.npy"):
+        open_npy(tmp_path / "test_x.npy", None, Wishes())
+    np.save(tmp_path / "test_y.npy", [1, 1, 0, 0])
+    assert open_npy(tmp_path / "test_x.npy", None, Wishes()).labels.tolist() == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("names", [("{}_images", "{}_labels"), ("x_{}", "y_{}"), ("X_{}", "Y_{}"), ("{}X", "{}Y")])
+@pytest.mark.parametrize("held", ["test", None])
+def test_a_validation_part(tmp_path, names, held):
+    images = pictures(12, 8, 8)
+    labels = np.arange(12)[:, None] % 2
+    parts = {"train": slice(0, 6), "val": slice(6, 9)} | ({"test": slice(9, 12)} if held else {})
+    arrays = {
+        name.format(part): values[rows]
+        for part, rows in parts.items()
+        for name, values in zip(names, (images, labels), strict=True)
+    }
+    np.savez(tmp_path / "a.npz", **arrays)
+    found = open_npz(tmp_path / "a.npz", None, Wishes())
+    count = 12 if held else 9
+    assert np.array_equal(found.images, images[:count])
+    assert found.labels.tolist() == labels[:count, 0].tolist()
+    assert found.test_rows.tolist() == list(range(count - 3, count))
+    val, test = names[0].format("val"), names[0].format("test")
+    told = f"{val} joined the training images; {test} is the test part." if held else f"{val} is the test part."
+    assert found.notes == (told,)

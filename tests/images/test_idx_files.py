@@ -95,3 +95,50 @@ def test_holds_idx(tmp_path):
     assert not holds_idx(tmp_path)
     write_mnist(tmp_path)
     assert holds_idx(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["emnist-letters", "EMNIST-balanced"])
+def test_emnist_stands_upright(tmp_path, name):
+    """Its files hold columns where MNIST's hold rows, which `torchvision` shows lying."""
+    upright = pictures(10, 7, 7)
+    lying = upright.swapaxes(1, 2)
+    for part, rows in (("train", slice(0, 6)), ("test", slice(6, 10))):
+        write_idx(tmp_path / f"{name}-{part}-images-idx3-ubyte.gz", lying[rows, ..., 0])
+        labels = (np.arange(len(lying[rows])) % 2 + 1).astype(np.uint8)
+        write_idx(tmp_path / f"{name}-{part}-labels-idx1-ubyte.gz", labels)
+    found = open_idx(tmp_path, None, Wishes())
+    assert np.array_equal(found.images, upright)
+    assert found.test_rows.tolist() == [6, 7, 8, 9]
+    [note] = found.notes
+    assert "EMNIST is published with rows and columns exchanged" in note
+
+
+@pytest.mark.parametrize("name", ["train", "qmnist-train", "kmnist-train", "not-emnist-train"])
+def test_others_are_left_as_they_are(tmp_path, name):
+    images = pictures(4, 7, 7)
+    write_idx(tmp_path / f"{name}-images-idx3-ubyte", images[..., 0])
+    write_idx(tmp_path / f"{name}-labels-idx1-ubyte", np.array([0, 1, 0, 1], np.uint8))
+    found = open_idx(tmp_path, None, Wishes())
+    assert np.array_equal(found.images, images)
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "high"),
+    [(0x09, np.int8, 127), (0x0B, np.int16, 4095), (0x0C, np.int32, 255), (0x0D, np.float32, 1)],
+)
+def test_images_of_other_types(tmp_path, code, kind, high):
+    values = (pictures(4, 7, 7)[..., 0] / 255 * high).astype(kind)
+    values[0, 0, 0] = high
+    write_idx(tmp_path / "train-images-idx3-ubyte", values, code)
+    write_idx(tmp_path / "train-labels-idx1-ubyte", np.array([0, 1, 0, 1], np.uint8))
+    found = open_idx(tmp_path, None, Wishes())
+    white = 255 if kind == np.int8 else high
+    assert np.array_equal(found.images[..., 0], np.rint(values.astype(np.float64) * 255 / white))
+
+
+def test_parts_of_two_types(tmp_path):
+    write_mnist(tmp_path)
+    write_idx(tmp_path / "t10k-images-idx3-ubyte.gz", pictures(4)[..., 0].astype(np.int16), 0x0B)
+    with refused("one type", "uint8", "int16"):
+        open_idx(tmp_path, None, Wishes())

@@ -71,7 +71,7 @@ def test_kinds_that_are_read(values, expected):
         (np.array([["a", "b"]] * 3), ("rows of 2", "one column")),
         (Sparse(), ("sparse", ".toarray()")),
         (np.zeros((3, 1, 1)), ("shape (n,)", "(3, 1, 1)")),
-        (5, ("shape (n,)", "()")),
+        (5, ("shape (n,)", "one int", "Give a list")),
         ([1j, 2j, 3j], ("whole numbers or strings", "complex128")),
         ([2**64 - 1, 0, 1], ("fit 64 bits",)),
         ([[1], [2, 3], [4]], ("they are no array",)),

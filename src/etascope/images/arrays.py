@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 from etascope.images.array_names import pick
 from etascope.images.found import Found, Wishes, tail_rows
-from etascope.images.labels import label_notes, read_labels
+from etascope.images.labels import is_masked, label_notes, read_labels
 from etascope.images.pixels import image_axes
 from etascope.images.ranges import Reading, decide, measure, scaled
 from etascope.images.sizes import fit, shown
@@ -27,6 +27,8 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
     InputError
         If it cannot be read so.
     """
+    if is_masked(values):
+        raise InputError(f"{what} must hold a value for every pixel; some are masked. Fill them in (.filled(0)).")
     try:
         return np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -147,8 +149,10 @@ def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: 
 
 def is_bunch(source: object) -> bool:
     """Say whether something has `target`, and `images` or `data`, as scikit-learn's loaders return."""
-    has_pixels = getattr(source, "images", None) is not None or getattr(source, "data", None) is not None
-    return has_pixels and getattr(source, "target", None) is not None
+    # Arrays have `data` too, and not all of them let it be asked for.
+    if isinstance(source, np.ndarray) or getattr(source, "target", None) is None:
+        return False
+    return getattr(source, "images", None) is not None or getattr(source, "data", None) is not None
 
 
 def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: ANN401 - scikit-learn's Bunch has no type

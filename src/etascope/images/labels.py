@@ -58,14 +58,14 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
     >>> read_labels([[0, 1, 0], [1, 0, 0]], 2)
     array([1, 0])
     """
+    kind, listed = type(values).__name__, isinstance(values, list | tuple)
     if hasattr(values, "toarray"):
         raise InputError(
-            f"labels must be one number or name an image; found a sparse {type(values).__name__}. "
+            f"labels must be one number or name an image; found a sparse {kind}. "
             "Give them as a dense array (.toarray())."
         )
-    masked = np.flatnonzero(np.asarray(getattr(values, "mask", False)))
-    if isinstance(values, np.ma.MaskedArray) and len(masked):
-        row = int(masked[0])
+    if is_masked(values):
+        row = int(np.flatnonzero(np.asarray(getattr(values, "mask", False)))[0])
         raise InputError(f"every image needs a label; the label of row {row} is masked. Fill it in, or leave it out.")
     try:
         labels = np.asarray(values)
@@ -77,15 +77,24 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
     if labels.ndim == 2 and labels.shape[0] == count:
         labels = _from_rows(labels)
     if labels.ndim != 1:
-        raise InputError(f"labels must be one number or name an image, shape (n,); found shape {labels.shape}.")
+        found = f"shape {labels.shape}. Give one row of them" if labels.ndim else f"one {kind}. Give a list or an array"
+        raise InputError(f"labels must be one number or name an image, shape (n,); found {found}.")
     if len(labels) != count:
         raise InputError(
             f"there must be one label an image; found {len(labels):,} labels for {count:,} images. "
             "Check that both come from the same files."
         )
+    if labels.dtype.kind in "US" and listed:
+        # NumPy writes the numbers among strings as strings.
+        labels = np.array(values, object)
     if labels.dtype.kind in "OSUT":
         return _from_objects(labels)
     return _from_numbers(labels)
+
+
+def is_masked(values: object) -> bool:
+    """Say whether values are an array of NumPy's with a mask that hides some."""
+    return type(values).__name__ == "MaskedArray" and bool(np.any(np.asarray(getattr(values, "mask", False))))
 
 
 def label_notes(values: object, labels: NDArray[Any]) -> tuple[str, ...]:
@@ -120,8 +129,8 @@ def _from_rows(labels: NDArray[Any]) -> NDArray[Any]:
         row = int(np.flatnonzero(ones != 1)[0])
         raise InputError(
             f"{rule}; found rows of {labels.shape[1]} of 0 and 1, of which row {row} has {ones[row]} ones: "
-            "several labels an image, which etascope does not do. Give the images of one class alone, or one "
-            "column of the labels."
+            "several labels an image, which etascope does not do. Choose the images that have exactly one, or "
+            "one column of the labels."
         )
     if labels.dtype.kind == "f" and labels.min() >= 0 and np.allclose(labels.sum(axis=1), 1, atol=1e-3):
         raise InputError(

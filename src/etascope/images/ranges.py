@@ -209,7 +209,7 @@ def _of_numbers(extent: Extent, what: str) -> Scale:
     if low < 0:
         if floats or high - low <= 255:
             raise _below_zero(extent, what)
-        return _told(extent, low, high, ", the smallest and the largest value")
+        return _told(extent, low, high, ", the smallest and the largest value,")
     if high <= 1:
         return _told(extent, 0, 1)
     if high <= 50:
@@ -219,7 +219,7 @@ def _of_numbers(extent: Extent, what: str) -> Scale:
     for bits, depth in zip((8, 10, 12, 14, 16), _DEPTHS, strict=True):
         if high <= depth:
             return _told(extent, 0, depth, f" ({bits} bits)", quiet=bits == 8)
-    return _told(extent, 0, high, ", the largest value")
+    return _told(extent, 0, high, ", the largest value,")
 
 
 def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool = False) -> Scale:

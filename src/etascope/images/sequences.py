@@ -51,7 +51,9 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         found = open_array(np.stack(list(arrays.values())), read, wishes, _SOURCE)
         return replace(found, notes=(*notes, *found.notes))
     # Those of bytes are left to `gather`, which sees the pictures among them too.
-    extents = {row: measure(a, f"image {row}") for row, a in arrays.items() if a.size and a.dtype != np.uint8}
+    extents = {
+        row: measure(a, f"image {row}") for row, a in arrays.items() if a.ndim and a.size and a.dtype != np.uint8
+    }
     scales = decide(extents.values(), wishes.reading.scales, "images")
     for row, extent in extents.items():
         images[row] = scaled(arrays[row], scales[extent.kind])
@@ -104,7 +106,10 @@ def _decode(image: Any, wishes: Wishes, name: str) -> Decoded:  # noqa: ANN401 -
         return decode_picture(image, wishes, name)
     try:
         pixels = read_array(image, name)
-        pixels = image_axes(pixels[None] if pixels.ndim in (2, 3) else pixels, name)[0][0]
+        if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "biuf":
+            shown = f"{pixels.dtype} of shape {pixels.shape}" if pixels.ndim else f"one {type(image).__name__}"
+            raise InputError(f"it must be (height, width) or (height, width, channels) of numbers; found {shown}")
+        pixels = image_axes(pixels[None], name)[0][0]
     except InputError as error:
         raise BadImage(name, str(error).rstrip(".")) from None
     return decode_pixels(pixels, wishes, name)
