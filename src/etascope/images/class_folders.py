@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from etascope.images.folder_names import BESIDE, CONTAINERS, NO_CLASS, is_named
+from etascope.images.folder_names import BESIDE, CONTAINERS, NO_CLASS, is_named, part_of, subject
 from etascope.images.layout_words import in_two_ways, listed, unreadable_class
 from etascope.images.tree import COPIES, Folder, counted
 
@@ -66,36 +66,42 @@ class TreeReading:
 
     def collect(self, folders: Sequence[Folder]) -> tuple[tuple[Path, str], ...]:
         """Return the images of classes, each with its class's name, and count what is left out in them."""
-        files = list[tuple[Path, str]]()
+        files, deeper = list[tuple[Path, str]](), list[Path]()
         others: Counter[str] = Counter()
         for folder in folders:
             copies = [
                 inner for inner in folder.folders if inner.name.casefold() in COPIES and inner.total < folder.total
             ]
             own = own_images(folder)
-            masks = [inner for inner in folder.full if own is not None and inner is not own]
+            masks = [
+                inner
+                for inner in folder.full
+                if inner is not own and (own is not None or (folder.images and is_named(inner.name, NO_CLASS)))
+                if inner not in copies
+            ]
             self.leave(copies, f"they are small copies in {folder.name}")
             self.leave(masks, f"they lie beside the images of {folder.name}")
-            within = (inner for inner in folder.folders if inner not in copies and inner not in masks)
-            files += [(path, folder.name) for path in folder.images]
-            files += [(path, folder.name) for inner in within for path in inner.all_images()]
+            within = [inner for inner in folder.folders if inner not in copies and inner not in masks]
+            inside = [path for inner in within for path in inner.all_images()]
+            deeper += inside if folder.images else []
+            files += [(path, folder.name) for path in (*folder.images, *inside)]
             others += folder.kinds()
+        if deeper:
+            self.notes.append(
+                f"{len(deeper):,} {'image lies' if len(deeper) == 1 else 'images lie'} in folders below those of their "
+                f"classes, and {'is' if len(deeper) == 1 else 'are'} theirs; the first: {deeper[0]}."
+            )
         if others:
             self.left_out += others.total()
             self.notes.append(f"Left out, as they are not read as images: {counted(others)}.")
         return tuple(files)
 
 
-def heavy(here: Folder) -> bool:
-    """Say whether most images lie directly in a folder, so that its folders are hardly its classes."""
-    return 2 * len(here.images) > here.total
-
-
 def own_images(folder: Folder) -> Folder | None:
     """Return the folder in a class that holds its images, where masks or the like lie in others: images, masks."""
     within = [inner for inner in folder.full if not is_named(inner.name, BESIDE)]
     alone = len(within) == 1 and not folder.images and is_named(within[0].name, CONTAINERS)
-    return within[0] if alone else None
+    return within[0] if alone and not within[0].full else None
 
 
 def check_classes(folders: Sequence[Folder], where: Folder) -> None:
@@ -109,6 +115,9 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     deep = [folder for folder in folders if not folder.images]
     if deep and len(deep) < len(folders):
         raise in_two_ways(where)
-    names = Counter(inner.name for folder in deep if not own_images(folder) for inner in folder.full)
+    names = Counter(inner.name for folder in deep if not own_images(folder) for inner in folder.inner.full)
     if sum(count > 1 for count in names.values()) > 1:
+        raise in_two_ways(where)
+    mixed = [inner.name for folder in folders if folder.images for inner in folder.full]
+    if any(part_of(name) and not subject(name) for name in mixed):
         raise in_two_ways(where)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from etascope.images.class_folders import Layout, TreeReading, check_classes, heavy, own_images
+from etascope.images.class_folders import Layout, TreeReading, check_classes, own_images
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, VALID, is_named, part_of
 from etascope.images.layout_words import in_two_ways, listed, mostly_in_no_class, nothing_here, only_one
 from etascope.images.part_folders import read_parts
@@ -45,7 +45,7 @@ def read_layout(root: Folder) -> Layout:
 def _inner(here: Folder, reading: TreeReading) -> Folder | None:
     """Return the one folder that holds the set, where others beside it only go with it."""
     within = [folder for folder in here.full if not is_named(folder.name, BESIDE)]
-    if len(within) != 1 or not within[0].full or heavy(here) or heavy(within[0]):
+    if len(within) != 1 or not within[0].full or here.loose or within[0].loose:
         return None
     beside = [folder for folder in here.full if folder is not within[0]]
     if beside and len(within[0].full) < 2:
@@ -63,7 +63,7 @@ def _classes_at(here: Folder, root: Folder, reading: TreeReading) -> Layout:
     folders = here.full
     if not folders or not here.total:
         raise nothing_here(root)
-    if heavy(here):
+    if here.loose:
         raise mostly_in_no_class(here)
     crossed = _parts_in_classes(here, reading)
     if crossed is not None:

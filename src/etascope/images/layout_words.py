@@ -34,14 +34,16 @@ def listed(names: Sequence[str]) -> str:
 
 def in_two_ways(here: Folder) -> InputError:
     """Return the error for a tree that has more than one reading: it shows the tree, and how to say which."""
-    deeper = sorted((folder for folder in here.full if len(folder.full) > 1), key=lambda f: part_of(f.name) != TRAIN)
-    shared = frozenset[str]()
-    if len(deeper) > 1:
-        shared = frozenset(inner.name for inner in deeper[0].full) & {inner.name for inner in deeper[1].full}
+    deeper = sorted(
+        (folder for folder in here.full if len(folder.inner.full) > 1), key=lambda f: part_of(f.name) != TRAIN
+    )
+    inside = [frozenset(inner.name for inner in folder.inner.full) for folder in deeper[:2]]
+    shared = inside[0] & inside[1] if len(inside) > 1 else frozenset[str]()
     if len(deeper) == 1:
         move = f"If the folders in {deeper[0].path} are the classes, give that one, or"
     elif len(shared) > 1 and not shared & BESIDE:
-        move = f"If {listed(sorted(shared))} are the classes, give {deeper[0].path} with --test {deeper[1].path}, or"
+        names = listed(sorted(shared))
+        move = f"If {names} are the classes, give {deeper[0].path}, and with --test what is to test it, or"
     else:
         move = "Move away what is no class, or"
     return InputError(

@@ -5,9 +5,10 @@ A name alone decides nothing: a part has class folders in it, or stands beside a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from etascope.images.class_folders import Layout, TreeReading, check_classes, heavy
+from etascope.images.class_folders import Layout, TreeReading, check_classes
 from etascope.images.folder_names import BESIDE, CONTAINERS, TEST, TRAIN, VALID, is_named, part_of, subject, words
 from etascope.images.layout_words import in_no_class, in_two_ways, listed
 from etascope.images.tree import Folder
@@ -55,16 +56,19 @@ def _candidates(here: Folder) -> list[_Part]:
     named = [(folder, part, subject(folder.name)) for folder in here.full if (part := part_of(folder.name))]
     subjects = {of for _, part, of in named if of and any(of == other and part != its for _, its, other in named)}
     if len(subjects) > 1:
-        return []
-    return [_part(folder, part) for folder, part, of in named if (not of or of in subjects) and not of & BESIDE]
+        raise in_two_ways(here)
+    found = [_part(folder, part) for folder, part, of in named if (not of or of in subjects) and not of & BESIDE]
+    for part in {each.part for each in found}:
+        names = {re.sub(r"[\W\d_]+", "", each.folder.name.casefold()) for each in found if each.part == part}
+        if len(names) > 1:
+            raise in_two_ways(here)
+    return found
 
 
 def _part(folder: Folder, part: str) -> _Part:
-    inner = folder
-    while len(inner.full) == 1 and inner.full[0].full and not heavy(inner):
-        inner = inner.full[0]
+    inner = folder.inner
     only = inner.full[0] if len(inner.full) == 1 else None
-    if not inner.full or (only is not None and is_named(only.name, CONTAINERS)) or heavy(inner):
+    if not inner.full or (only is not None and is_named(only.name, CONTAINERS)) or inner.loose:
         return _Part(folder, part)
     return _Part(folder, part, inner.full, inner)
 
@@ -101,6 +105,8 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
             f"{listed([each.folder.name for each in valid])} joined the training images; "
             f"{listed([each.folder.name for each in tests])} is the test part."
         )
+    if len(train) > 1 and len(tests or valid) > 1:
+        raise in_two_ways(here)
     if len(train) > 1:
         reading.notes.append(f"{listed([each.folder.name for each in train])} are the training images together.")
     if valid and not tests:

@@ -31,8 +31,7 @@ FOREIGN = frozenset(
         ".ico", ".svg", ".svgz", ".eps", ".ai", ".psd", ".xcf", ".dcm", ".dicom", ".nii", ".nii.gz", ".mha", ".nrrd",
         ".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".exr", ".hdr", ".ras", ".pcx", ".xpm",
         ".mpo", ".jls", ".fits", ".fit", ".czi", ".svs", ".ndpi", ".mrxs", ".emf", ".wmf", ".dds", ".qoi", ".npy",
-        ".npz", ".mat", ".h5", ".hdf5", ".pt", ".pkl", ".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg",
-        ".m4v", ".wmv", ".flv", ".wav", ".mp3", ".flac",
+        ".npz", ".mat", ".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".flv",
     }
 )  # fmt: skip
 #: Files without an ending that nobody takes for an image.
@@ -88,6 +87,19 @@ class Folder:
     def full(self) -> tuple[Folder, ...]:
         """The directories directly in it that hold images, or what would be images."""
         return tuple(folder for folder in self.folders if folder.total or folder.foreign)
+
+    @property
+    def loose(self) -> bool:
+        """Whether most images lie directly in it, so that its folders are hardly their classes."""
+        return 2 * len(self.images) > self.total
+
+    @property
+    def inner(self) -> Folder:
+        """The folder further down that is not just around one other."""
+        folder = self
+        while len(folder.full) == 1 and folder.full[0].full and not folder.loose:
+            folder = folder.full[0]
+        return folder
 
     def all_images(self) -> Iterator[Path]:
         """Yield the images anywhere below, those of a directory before those of its directories."""

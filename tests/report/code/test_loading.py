@@ -20,7 +20,7 @@ from tests.report.code.running import DATA, DIGITS
 
 #: Layouts that a script does not read: it says so.
 STOPS = (
-    "images and masks in each class", "thumbs in a class", "the set once more inside", "a loop in a class",
+    "images and masks in each class", "masks below a class", "thumbs in a class", "the set once more inside", "a loop in a class",
     "a class linked into another", "a latest link",
 )  # fmt: skip
 #: Whose test part can be opened, but not tested with.
