@@ -152,7 +152,7 @@ def read_tree(root: Path, watch: Watch = ignore) -> Folder:
             place = path / entry.name
             if _is_dir(entry):
                 target = os.path.realpath(place) if entry.is_symlink() else f"{above[-1]}{os.sep}{entry.name}"
-                if entry.is_symlink() and (target in above or _inside(target, real)):
+                if target in above or (entry.is_symlink() and _inside(target, real)):
                     links.append(place)
                 else:
                     folders.append(read(place, (*above, target)))

@@ -15,13 +15,13 @@ from etascope.images.part import PART, part_rows, take_part
 from etascope.pipeline.split import divide
 from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import kind_of, loading, note
-from tests.images.test_layouts import OPENED, make
+from tests.images.test_layout import OPENED, make
 from tests.report.code.running import DATA, DIGITS
 
 #: Layouts that a script does not read: it says so.
 STOPS = (
-    "images and masks in each class", "masks below a class", "thumbs in a class", "the set once more inside", "a loop in a class",
-    "a class linked into another", "a latest link",
+    "images and masks in each class", "masks below a class", "thumbs in a class", "the set once more inside",
+    "a loop in a class", "a class linked into another", "a latest link",
 )  # fmt: skip
 #: Whose test part can be opened, but not tested with.
 UNTESTED = "a part without one of the classes"

@@ -203,7 +203,7 @@ REFUSED = [
     Row("YOLO the other way", "images/train*3 images/val*2 labels/train/a.txt", words=NO_CLASS),
     Row("train beside a folder", "train/cat*2 train/dog*2 extra*2", words=(*TWICE, "train/{cat and dog} (4 images)")),
     Row("a class called train with folders", "train/day*2 train/night*2 car*2", words=TWICE),
-    Row("two sets", "one/cat*2 one/dog*2 two/cat*2 two/dog*2", words=(*TWICE, "If cat and dog are the classes", "--test")),
+    Row("two sets", "one/cat*2 one/dog*2 two/cat*2 two/dog*2", words=(*TWICE, "If cat and dog are the classes")),
     Row("folds", "fold_1/cat*2 fold_1/dog*1 fold_2/cat*1 fold_2/dog*1 fold_3/cat*1 fold_3/dog*1", words=TWICE),
     Row("Office-31", "amazon/images/mug*2 amazon/images/pen*2 dslr/images/mug*1 dslr/images/pen*1",
         words=(*TWICE, "If mug and pen are the classes")),

@@ -1,0 +1,52 @@
+"""Folders that are classes."""
+
+from __future__ import annotations
+
+import pytest
+
+from etascope.images.class_folders import TreeReading, check_classes, own_images
+from etascope.images.tree import read_tree
+from tests.images.making import pictures, refused, write_folder
+
+
+def tree(root, *folders):
+    write_folder(root, pictures(len(folders)), folders)
+    return read_tree(root)
+
+
+def test_images_come_with_the_class_of_their_folder_and_the_rest_is_counted(tmp_path):
+    found = tree(tmp_path, "a", "a/deep", "b")
+    (tmp_path / "b" / "x.heic").touch()
+    reading = TreeReading()
+    files = reading.collect(read_tree(tmp_path).full)
+    assert [(path.parent.name, name) for path, name in files] == [("a", "a"), ("deep", "a"), ("b", "b")]
+    assert reading.left_out == 1
+    assert len(reading.notes) == 2
+    assert found.total == 3
+
+
+def test_of_images_and_masks_the_images_are_taken(tmp_path):
+    found = tree(tmp_path, "a/images", "a/masks", "b/images", "b/extra")
+    first, second = found.full
+    own = own_images(first)
+    assert own is not None
+    assert own.name == "images"
+    assert own_images(second) is None
+
+
+@pytest.mark.parametrize(
+    "folders", [("a", "b/x"), ("a/x", "a/y", "b/x", "b/y"), ("a", "b", "masks"), ("a", "images"), ("a", "a/test", "b")]
+)
+def test_folders_that_cannot_all_be_classes(tmp_path, folders):
+    found = tree(tmp_path, *folders)
+    with refused("one way only"):
+        check_classes(found.full, found)
+
+
+def test_a_class_without_images_that_are_read(tmp_path):
+    tree(tmp_path, "a", "b")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "x.avif").touch()
+    found = read_tree(tmp_path)
+    with refused("c holds 1 .avif file"):
+        check_classes(found.full, found)

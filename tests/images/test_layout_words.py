@@ -1,0 +1,45 @@
+"""Sentences about trees: what they show, and a next move that works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from etascope.core.errors import InputError
+from etascope.images.layout_words import in_two_ways, nothing_here
+from etascope.images.open import open_images
+from etascope.images.tree import read_tree
+from tests.images.making import pictures, write_folder
+
+
+@pytest.mark.parametrize(
+    ("folders", "part"),
+    [(("one/a", "one/b", "two/a", "two/b"), "one"), (("x", "set/a", "set/b"), "set"),
+     (("train/a", "train/b", "test/a", "test/b", "a"), "train")],
+)  # fmt: skip
+def test_the_folder_that_is_named_opens(tmp_path, folders, part):
+    write_folder(tmp_path, pictures(len(folders)), folders)
+    error = in_two_ways(read_tree(tmp_path))
+    assert str(tmp_path / part) in error.advice
+    assert len(open_images(tmp_path / part)) == 2
+
+
+def test_the_tree_is_drawn_in_one_line(tmp_path):
+    write_folder(tmp_path, pictures(12), [f"class{i}" for i in range(9)] + ["deep/x", "deep/y", "deep/y"])
+    said = in_two_ways(read_tree(tmp_path)).said
+    assert "class0/ (1 image), class1/ (1 image)" in said
+    assert "and 4 more" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("set.npz", "Give set.npz itself"), ("all.zip", "Unpack"), ("a/x.heic", "Convert"), ("a/x.parquet", "in Python")],
+)
+def test_the_next_move_fits_what_is_there(tmp_path, name, advice):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    error = nothing_here(read_tree(tmp_path))
+    assert isinstance(error, InputError)
+    assert advice in error.advice
+    assert f"1 {Path(name).suffix} file" in error.said

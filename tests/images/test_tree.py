@@ -1,0 +1,100 @@
+"""What lies below a folder."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from etascope.images.tree import DEEPEST, counted, is_foreign, kind, read_tree
+from tests.images.making import pictures, refused, write_folder
+
+
+@pytest.fixture
+def root(tmp_path):
+    write_folder(tmp_path / "root", pictures(5), ["b", "b", "a", "a/deep", "."])
+    return tmp_path / "root"
+
+
+def test_images_stand_in_natural_order_those_of_a_folder_first(root):
+    tree = read_tree(root)
+    names = [path.relative_to(root).as_posix() for path in tree.all_images()]
+    assert names == ["img4.png", "a/img2.png", "a/deep/img3.png", "b/img0.png", "b/img1.png"]
+    assert [folder.path.name for folder in tree.all_folders()] == ["root", "a", "deep", "b"]
+    assert (tree.total, tree.full[0].total) == (5, 2)
+
+
+def test_other_files_are_counted_by_kind(root):
+    for name in ("x.HEIC", "y.heic", "a/scan", "a/deep/README", "b/v.nii.gz", "b/table.csv.gz"):
+        (root / name).touch()
+    tree = read_tree(root)
+    assert tree.kinds() == {".heic": 2, "no ending": 2, ".nii.gz": 1, ".csv.gz": 1}
+    assert tree.foreign == 4
+
+
+@pytest.mark.parametrize(
+    "name", [".hidden", "@eaDir", "__MACOSX", "$RECYCLE.BIN", "System Volume Information", "lost+found"]
+)
+def test_what_systems_put_there_is_not_seen(root, name):
+    write_folder(root, pictures(1), [f"a/{name}"])
+    assert read_tree(root).total == 5
+
+
+@pytest.mark.parametrize(("link", "target"), [("a/up", "."), ("a/self", "a"), ("c", "b"), ("a/b", "b")])
+def test_a_link_to_what_is_there_anyway_is_left_out(root, link, target):
+    (root / link).symlink_to(root / target)
+    tree = read_tree(root)
+    assert tree.total == 5
+    assert list(tree.all_links()) == [root / link]
+
+
+def test_a_link_to_elsewhere_is_followed(root, tmp_path):
+    write_folder(tmp_path / "other", pictures(2), ["x", "x"])
+    (root / "c").symlink_to(tmp_path / "other" / "x")
+    (tmp_path / "other" / "x" / "loop").symlink_to(tmp_path / "other")
+    tree = read_tree(root)
+    assert tree.total == 7
+    assert len(list(tree.all_links())) == 1
+
+
+def test_a_root_that_is_a_link_is_the_tree_that_it_leads_to(root, tmp_path):
+    (tmp_path / "link").symlink_to(root)
+    assert read_tree(tmp_path / "link").total == 5
+
+
+def test_folders_too_deep_are_refused(tmp_path):
+    deep = tmp_path.joinpath(*["d"] * (DEEPEST + 1))
+    deep.mkdir(parents=True)
+    with refused(f"{DEEPEST} levels", "lies deeper"):
+        read_tree(tmp_path)
+
+
+def test_names_are_composed(tmp_path):
+    (tmp_path / unicodedata.normalize("NFD", "Bär")).mkdir()
+    assert read_tree(tmp_path).folders[0].name == unicodedata.normalize("NFC", "Bär")
+
+
+def test_a_large_tree_tells_its_progress(root):
+    for number in range(5100):
+        (root / "a" / f"n{number}.txt").touch()
+    told = []
+    read_tree(root, told.append)
+    assert told
+    assert told[0].stage == "looking through folders"
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "foreign"),
+    [("a.JPG.heic", ".heic", True), ("a.tar.gz", ".tar.gz", False), ("v1.2.gz", ".gz", False), ("LICENSE", "no ending", False),
+     ("img_7", "no ending", True), ("a.txt", ".txt", False), ("film.MP4", ".mp4", True)],
+)  # fmt: skip
+def test_kinds(name, of, foreign):
+    assert kind(Path(name)) == of
+    assert is_foreign(Path(name)) == foreign
+
+
+def test_the_rest_of_many_kinds_is_one_number():
+    kinds = Counter({f".{letter}": number for number, letter in enumerate("abcdef", 1)})
+    assert counted(kinds) == "6 .f files, 5 .e files, 4 .d files, 3 .c files, 3 others"
