@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from etascope.core.choice import Choice, Cost, Landscape
 from etascope.core.history import History, Status
+from etascope.core.measure import Measure
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import PIXELS, Recipe, Task
 from etascope.core.run import DataSummary, Run
@@ -161,3 +162,11 @@ def run(of, histories, learning_rate=0.1, trace=None):
 
 
 RECORDS = (Job, History, Choice, Trace)
+
+
+def _measures():
+    best = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+    return st.builds(Measure, name=TEXT, maximize=st.booleans(), best=best)
+
+
+OWN[Measure] = _measures

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from typing_extensions import TypeAliasType
@@ -53,6 +53,7 @@ def test_every_record_is_kept_where_arrays_are_declared_with_a_name_for_a_type(k
     with arrays_called(Named):
 
         @given(record=values(kind))
+        @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
         def keep(record):
             arrays = []
             assert same(decode(json.loads(json.dumps(encode(record, kind, arrays))), kind, arrays), record)

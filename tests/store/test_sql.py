@@ -1,3 +1,4 @@
+import gc
 import sqlite3
 
 import pytest
@@ -92,3 +93,13 @@ def test_nothing_is_pickled(path):
     database.close()
     assert record.startswith(b"PK")
     assert b"numpy" not in record.lower().replace(b"\x93numpy", b"")
+
+
+def test_a_store_in_memory_that_nobody_has_any_more_closes_its_connection():
+    store = open_store("sqlite://")
+    store.begin(job())
+    engine = store._engine
+    assert engine.pool.checkedin() == 1
+    del store
+    gc.collect()
+    assert engine.pool.checkedin() == 0

@@ -61,6 +61,35 @@ def test_who_goes_takes_the_work_along():
     assert talk(forever, body(b""), leave=0.05) == ([], True)
 
 
+def test_who_has_the_whole_answer_takes_nothing_along():
+    closed = []
+
+    async def answer(scope, receive, send):
+        await receive()
+        try:
+            await send({"type": "http.response.start", "status": 200})
+            await send({"type": "http.response.body", "body": b"all of it"})
+            # A server says that the other side has gone as soon as it has all.
+            await asyncio.sleep(0.2)
+        finally:
+            closed.append(asyncio.current_task().cancelling())
+
+    sent, stopped = talk(answer, body(b""), leave=0.05)
+    assert (len(sent), stopped, closed) == (2, False, [0])
+
+
+def test_who_goes_in_the_middle_of_an_answer_takes_the_work_along():
+    async def stream(scope, receive, send):
+        await receive()
+        while True:
+            await send({"type": "http.response.body", "body": b"more", "more_body": True})
+            await asyncio.sleep(0.01)
+
+    sent, stopped = talk(stream, body(b""), leave=0.05)
+    assert sent
+    assert stopped
+
+
 def test_what_an_answer_raises_arrives():
     async def fail(scope, receive, send):
         raise ZeroDivisionError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -72,6 +73,8 @@ class SqlStore:
         self.place = place
         self._engine = engine
         self._known: dict[str, int] = {}
+        # A database in memory is its connection, which Python warns of when nobody closes it.
+        weakref.finalize(self, engine.dispose)
 
     def begin(self, job: Job) -> str:
         """Keep what is asked and return the id of the new run: eight hexadecimal digits.

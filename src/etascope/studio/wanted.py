@@ -30,12 +30,19 @@ class Wanted:
             await self.app(scope, receive, send)
             return
         # One message ahead and no more: an upload comes as fast as it is taken.
-        messages = asyncio.Queue[Message](1)
-        work = asyncio.ensure_future(self.app(scope, messages.get, send))
+        messages, answered = asyncio.Queue[Message](1), False
+
+        async def tell(message: Message) -> None:
+            nonlocal answered
+            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        work = asyncio.ensure_future(self.app(scope, messages.get, tell))
         gone = asyncio.ensure_future(_pass_on(receive, messages))
         try:
             await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
+            # Who has the whole answer is said to have gone, too; what answered may still have a file to close.
+            if work.done() or answered:
                 await work
         finally:
             for task in (work, gone):
