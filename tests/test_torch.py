@@ -479,7 +479,7 @@ def test_validation_that_is_trained_on_or_tiny_is_told():
     same = DataLoader(TensorDataset(X[:120].clone(), Y[:120].clone()), 30)
     for other in (train, same):
         whole = DataLoader(TensorDataset(X[:120], Y[:120]), 12, shuffle=True) if other is same else train
-        told = pick(Linear(), whole, other, sgd, epochs=1).choice.reason[-1]
+        told = pick(Linear(), whole, other, sgd, epochs=2).choice.reason[-1]
         assert told.startswith("Mind the validation: its examples are trained on too")
     one = pick(Linear(), train, [(X[120:121], Y[120:121])], sgd, epochs=1)
     assert "it has only one example" in str(one)

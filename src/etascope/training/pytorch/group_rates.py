@@ -229,9 +229,9 @@ class GroupRates:
 
     def after_step(self) -> None:
         """Look after a step, without waiting for another device than the processor."""
-        self._compare()
         if self._steps == 1:
             refuse_schedulers(self._optimizers)
+        self._compare()
 
     def _groups(self) -> list[dict[str, Any]]:
         # An optimizer that loads a state has new groups.
