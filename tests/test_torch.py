@@ -344,6 +344,171 @@ def test_a_schedule_of_ones_own_is_trained_step_by_step():
     assert other.trials[0].learning_rate == pytest.approx(0.1)
 
 
+class Scheduled:
+    """A step with a scheduler of PyTorch, made when the first trial comes, as the closure of a loop has it."""
+
+    def __init__(self, make, every=1):
+        self.make, self.every, self.calls, self.scheduler = make, every, 0, None
+
+    def __call__(self, model, optimizer, inputs, targets):
+        if self.scheduler is None:
+            self.scheduler = self.make(optimizer)
+        loss = plain_step(model, optimizer, inputs, targets)
+        self.calls += 1
+        if self.calls % self.every == 0:
+            self.scheduler.step(*([1.0] if isinstance(self.scheduler, LR.ReduceLROnPlateau) else []))
+        return loss
+
+
+LR = torch.optim.lr_scheduler
+
+
+def plain_step(model, optimizer, inputs, targets):
+    loss = nn.functional.cross_entropy(model(inputs), targets)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def by_hand(model, optimizer, inputs, targets):
+    optimizer.param_groups[0]["lr"] = 0.01
+    return plain_step(model, optimizer, inputs, targets)
+
+
+def hooked(groups, learning_rate):
+    made = torch.optim.AdamW(groups, lr=learning_rate)
+    made.register_step_post_hook(lambda optimizer, *_: optimizer.param_groups[0].update(lr=0.01))
+    return made
+
+
+def with_scheduler(groups, learning_rate):
+    made = torch.optim.SGD(groups, lr=learning_rate)
+    LR.OneCycleLR(made, max_lr=learning_rate, total_steps=20)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"step": Scheduled(lambda o: LR.StepLR(o, 5, 0.1))}, "a scheduler beside it has no say; found one of SGD"),
+        ({"step": Scheduled(lambda o: LR.StepLR(o, 1, 0.1), every=40)}, "a scheduler beside it has no say"),
+        ({"step": Scheduled(lambda o: LR.LambdaLR(o, lambda t: 0.9**t))}, "a scheduler beside it has no say"),
+        ({"step": Scheduled(lambda o: LR.ReduceLROnPlateau(o, patience=4))}, "nothing else may change it; it was set"),
+        ({"step": by_hand}, r"and was 0\.01 after step 1 of SGD"),
+        ({"optimizer": hooked}, r"and was 0\.01 after step 1 of AdamW"),
+        ({"optimizer": with_scheduler}, "a scheduler beside it has no say"),
+        ({"optimizer": lambda g, r: torch.optim.AdamW(g, lr=0.002)}, r"found AdamW at 0\.002 whatever it is"),
+        ({"optimizer": lambda g, r: torch.optim.SGD(g, lr=min(r, 0.01))}, "the same multiple of every learning rate"),
+        (
+            {"optimizer": lambda g, r: torch.optim.SGD(g, lr=min(r, 0.01)), "high": 0.02},
+            "the same multiple of every learning rate",
+        ),
+        (
+            {"optimizer": lambda g, r: [torch.optim.SGD(g[:2], lr=r), torch.optim.AdamW(g[2:], lr=1e-3)]},
+            r"parameter group 2 of 2 \(AdamW\) at 0\.001 whatever",
+        ),
+        ({"train_loss": None, "low": -1.0}, "low"),
+    ],
+)
+def test_a_rate_that_does_not_arrive_or_stay_is_refused_and_everything_is_as_it_was(how, told):
+    model, (train, valid) = used(Small()), loaders()
+    before = fingerprint(model, train, valid)
+    with pytest.raises(InputError, match=told) as found:
+        pick(model, train, valid, how.pop("optimizer", sgd), epochs=3, **how)
+    assert "\n" not in str(found.value)
+    assert fingerprint(model, train, valid) == before
+
+
+def test_a_clamp_within_what_the_search_may_try_is_no_matter():
+    one = pick(Linear(), *loaders(), lambda g, r: torch.optim.SGD(g, lr=min(r, 0.1), momentum=0.9), epochs=1, high=0.1)
+    assert one.choice.learning_rate is None or one.choice.learning_rate <= 0.1
+
+
+def test_the_rate_that_is_told_is_the_one_that_the_optimizer_is_given():
+    model, rates = Linear(), []
+
+    class Seen(torch.optim.SGD):
+        def step(self):
+            rates.append(self.param_groups[0]["lr"])
+            return super().step()
+
+    def tenth(groups, learning_rate):
+        return Seen(groups, lr=0.1 * learning_rate, momentum=0.9)
+
+    found = pick(model, *loaders(), tenth, epochs=1, method=GridSearch(1, low=0.5, high=0.5, seeds=(0,)))
+    assert rates == [pytest.approx(0.05)] * 10
+    same = pick(model, *loaders(), sgd, epochs=1, method=GridSearch(1, low=0.05, high=0.05, seeds=(0,)))
+    np.testing.assert_allclose(found.histories[0].step_loss, same.histories[0].step_loss, rtol=1e-5)
+    assert found.trials[0].learning_rate == 0.5
+    assert "parameter groups train at these multiples of the rate: 0.1" in str(found)
+
+
+@pytest.mark.parametrize("kind", ["prodigy", "tensor", "scaled"])
+def test_optimizers_that_adapt_and_steps_that_put_the_rate_back_are_left_alone(kind):
+    from prodigyopt import Prodigy
+
+    def scaled(model, optimizer, inputs, targets):
+        optimizer.param_groups[0]["lr"] *= 0.5
+        loss = plain_step(model, optimizer, inputs, targets)
+        optimizer.param_groups[0]["lr"] *= 2
+        return loss
+
+    make = {
+        "prodigy": lambda g, r: Prodigy(g, lr=r),
+        "tensor": lambda g, r: torch.optim.Adam(g, lr=torch.tensor(r)),
+        "scaled": sgd,
+    }[kind]
+    run = pick(Small(), *loaders(), make, epochs=2, step=scaled if kind == "scaled" else None)
+    assert run.untouched.same
+
+
+def test_a_step_with_an_optimizer_of_its_own_cannot_be_told():
+    def own(model, optimizer, inputs, targets):
+        return plain_step(model, torch.optim.SGD(model.parameters(), lr=0.05), inputs, targets)
+
+    run = pick(Linear(), *loaders(), sgd, epochs=2, step=own)
+    assert run.choice.learning_rate is None
+    assert re.match(r"All \d+ trials have the same .* whatever the learning rate", run.choice.reason[0])
+    assert "look whether what trains uses the optimizer that it is given" in run.choice.reason[1]
+
+
+def test_a_shape_may_be_a_function_of_the_step_and_one_that_hardly_trains_is_told():
+    model = Small()
+    rows = [pick(model, *loaders(), sgd, epochs=2, shape=shape) for shape in (lambda t: 0.9**t, 0.9 ** np.arange(20))]
+    assert bits(rows[0]) == bits(rows[1])
+    idle = pick(model, *loaders(), sgd, epochs=2, shape=lambda t: 1.0 if t < 4 else 0.0)
+    assert "Mind the schedule: 16 of its 20 steps" in idle.choice.reason[-1]
+
+
+def test_validation_that_is_trained_on_or_tiny_is_told():
+    train, valid = loaders()
+    plain = pick(Linear(), train, valid, sgd, epochs=1)
+    assert not any(sentence.startswith("Mind the validation") for sentence in plain.choice.reason)
+    same = DataLoader(TensorDataset(X[:120].clone(), Y[:120].clone()), 30)
+    for other in (train, same):
+        whole = DataLoader(TensorDataset(X[:120], Y[:120]), 12, shuffle=True) if other is same else train
+        told = pick(Linear(), whole, other, sgd, epochs=2).choice.reason[-1]
+        assert told.startswith("Mind the validation: its examples are trained on too")
+    one = pick(Linear(), train, [(X[120:121], Y[120:121])], sgd, epochs=1)
+    assert "it has only one example" in str(one)
+
+
+class UsedUp:
+    def __init__(self):
+        self.batches = iter([(X[i : i + 12], Y[i : i + 12]) for i in range(0, 120, 12)])
+
+    def __iter__(self):
+        return self.batches
+
+
+def test_a_loader_that_gives_a_used_up_iterator_is_refused_in_a_sentence():
+    train, valid = loaders()
+    for given, name in (((UsedUp(), valid), "train_loader"), ((train, UsedUp()), "valid_loader")):
+        with pytest.raises(InputError, match=f"{name} must give the same .* none later"):
+            pick(Linear(), *given, sgd, epochs=1)
+
+
 def test_targets_that_are_no_labels_are_ranked_by_loss_with_metrics_beside():
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
     train, valid = (DataLoader(TensorDataset(x, y.float()), 15) for x, y in ((X[:120], Y[:120]), (X[120:], Y[120:])))

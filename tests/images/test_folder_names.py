@@ -43,7 +43,7 @@ def test_any_name_has_an_answer(name):
 @pytest.mark.parametrize(
     ("name", "names", "said"),
     [("Meta", NO_CLASS, True), ("ground-truth", NO_CLASS, True), ("sample_predictions", BESIDE, True),
-     ("no_mask", BESIDE, False), ("data", CONTAINERS, False), ("JPEGImages", CONTAINERS, True), ("plotters", BESIDE, False)],
+     ("no_mask", BESIDE, False), ("data", CONTAINERS, False), ("JPEGImages", CONTAINERS, True)],
 )  # fmt: skip
 def test_names_of_what_is_no_class(name, names, said):
     assert is_named(name, names) == said

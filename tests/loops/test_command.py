@@ -7,6 +7,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.core.run import Run
 from etascope.loops.command import MIDDLE, pick_command, reports_ladder
+from etascope.report.next_step import try_next
 from tests.core.failing import FailingKeeper
 from tests.training.scripts import METRIC, left, write
 
@@ -124,8 +125,18 @@ def test_rates_that_diverge_or_fail_are_walls(tmp_path):
 def test_a_metric_that_never_moves_has_no_answer(tmp_path):
     run = pick(tmp_path, "for _ in range(epochs): print('val_loss: 0.7')\n")
     assert run.choice.learning_rate is None
-    assert "No learning rate" in run.choice.reason[0]
+    assert "All 7 trials report the same val_loss, 0.7 in the end" in run.choice.reason[0]
     assert "reaches the optimizer" in run.choice.reason[1]
+
+
+@pytest.mark.parametrize("limits", [{}, {"low": 1e-3, "high": 0.1}])
+def test_a_script_that_ignores_its_rate_is_sent_to_the_script_and_not_to_other_rates(tmp_path, limits):
+    run = pick(tmp_path, "for e in range(epochs): print('val_loss:', 1 / (e + 1))\n", **limits)
+    assert run.choice.learning_rate is None
+    assert len(run.trials) == 7
+    assert "All 7 trials report the same val_loss" in run.choice.reason[0]
+    assert "({lr} in a command, trial.learning_rate in a loop) reaches the optimizer" in run.choice.reason[1]
+    assert try_next(run).startswith("look at how the script or the loop uses the learning rate first")
 
 
 def test_where_all_but_the_lowest_diverge_nothing_is_recommended_beyond_them(tmp_path):

@@ -51,5 +51,10 @@ def test_where_an_end_did_best_the_search_is_sent_beyond_it():
     assert try_next(made.run({1e-7: lost, 1e4: lost}, None)).startswith("look at the data first")
 
 
+def test_where_no_rate_made_a_difference_nobody_is_sent_to_other_rates():
+    same = made.run({0.01: (1.5, 0.4), 0.1: (1.5, 0.4), 1.0: (1.5, 0.4)}, None)
+    assert try_next(same) == "look at the data and the model first: no rate that was tried made a difference"
+
+
 def test_a_model_is_named_in_place_of_hidden_units():
     assert in_words(Recipe(model="cnn", epochs=1)) == "model cnn, momentum 0.9, batches of 16, 1 epoch"

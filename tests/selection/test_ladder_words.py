@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -160,13 +161,24 @@ def test_where_all_diverged_lower_rates_are_asked_for_though_a_limit_was_set():
     ("curves", "start"),
     [
         (Curves(moving_valley(-1.5), wall=-20), "Every learning rate from"),
-        (Curves(lambda x, share: np.full_like(share, 2.302), noise=0), "No learning rate from"),
+        (Curves(lambda x, share: np.full_like(share, 2.302), noise=0.001), "No learning rate from"),
+        (Curves(lambda x, share: np.full_like(share, 2.302), noise=0), "All 7 trials have the same temperature-scaled"),
     ],
 )
 def test_why_there_is_no_answer(curves, start):
     ascent, found = ascend(curves)
     assert no_ladder_answer(ascent)[0].startswith(start)
     assert all(ladder_verdict(ascent, t, None, None).startswith(("diverged", "learned nothing")) for t in found)
+
+
+@pytest.mark.parametrize("limits", [{}, {"low": 1e-3, "high": 0.5}])
+def test_trials_that_are_all_the_same_have_no_answer_and_are_not_sent_to_other_rates(limits):
+    ascent, found = ascend(Curves(lambda x, share: 2.0 - 1.5 * share, noise=0), **limits)
+    assert not ascent.answered
+    assert len(found) == 7
+    first, second = no_ladder_answer(ascent)
+    assert re.match(r"All 7 trials have the same temperature-scaled loss, \S+ nats in the end, whatever", first)
+    assert "No other rate will tell" in second
 
 
 def test_trials_of_another_seed_are_not_judged():

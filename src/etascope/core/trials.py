@@ -93,6 +93,19 @@ def trials(task: Task, histories: Sequence[History]) -> tuple[Trial, ...]:
     return tuple(found.values())
 
 
+def same_losses(trials: Sequence[Trial]) -> bool:
+    """Return whether at least three learning rates have the same validation losses, wherever two were evaluated.
+
+    Then the rate changes nothing: it does not reach what trains, or the metric does not move.
+    """
+    at = dict[tuple[int, int, int], float]()
+    for trial in trials:
+        for step, loss in zip(trial.evaluated_at.tolist(), trial.valid_loss.tolist(), strict=True):
+            if at.setdefault((trial.seed, trial.fold, step), loss) != loss:
+                return False
+    return bool(at) and len({trial.learning_rate for trial in trials}) >= 3
+
+
 def one_history(task: Task, trials: Sequence[Trial], seconds: float = 0.0) -> History:
     """Return all trials as one history over the whole training.
 

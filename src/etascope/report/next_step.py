@@ -9,6 +9,7 @@ import numpy as np
 from etascope.core.numbers import rate
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
+from etascope.core.trials import same_losses
 
 #: How far beyond what was tried a search is sent, and the rates that are as far as a search goes by itself.
 BEYOND, LEAST, MOST = 1000.0, 1e-6, 1e3
@@ -76,6 +77,9 @@ def try_next(run: Run) -> str:
     rates, loss = found.learning_rates, found.mean_loss
     finite = np.flatnonzero(np.isfinite(loss))
     best = int(finite[loss[finite].argmin()]) if len(finite) else 0
+    if same_losses(run.trials) and len(finite):
+        where = "the data and the model" if ours else "how the script or the loop uses the learning rate"
+        return f"look at {where} first: no rate that was tried made a difference"
     if best == 0 and len(rates) and rates[0] > LEAST:
         return f"allow lower rates, {again} --low {rate(float(rates[0]) / BEYOND)}"
     if len(finite) and best == len(rates) - 1 and rates[-1] < MOST:

@@ -14,7 +14,7 @@ from etascope.core.history import Status
 from etascope.core.numbers import nats
 from etascope.core.recipe import Task
 from etascope.selection.chained_scores import chained_scores
-from etascope.selection.climb import Climb, Scored, learned
+from etascope.selection.climb import Climb, Scored, all_same, learned
 from etascope.selection.verdicts import HARDLY
 from etascope.selection.walls import MARGIN
 from etascope.selection.window import Window
@@ -61,6 +61,11 @@ class Ascent:
         return self.climbed.reached[-1].step
 
     @property
+    def same(self) -> bool:
+        """Whether all trials, three at least, have the same losses: the learning rate changes nothing."""
+        return all_same(self.scored, self.climbed.rates)
+
+    @property
     def open_end(self) -> str:
         """`lowest` or `highest` where the best finalist is that end of the window, and more is allowed beyond it."""
         if self.best is None or self.window.beyond(self.climbed.rates, self.best) is None:
@@ -69,8 +74,8 @@ class Ascent:
 
     @property
     def answered(self) -> bool:
-        """Whether it is at its top with an answer: something learned, and the best is no end of the window."""
-        return self.climbed.todo is None and self.learned and not self.open_end
+        """Whether it is at its top with an answer: something learned, by the rate, and the best is no open end."""
+        return self.climbed.todo is None and self.learned and not self.open_end and not self.same
 
     @property
     def loss_name(self) -> str:

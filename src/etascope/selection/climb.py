@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.recipe import Task
-from etascope.core.trials import Trial
+from etascope.core.trials import Trial, same_losses
 from etascope.selection.rungs import Rungs
 from etascope.selection.scores import LEAST, WORST, tempered_log_loss
 from etascope.selection.walls import LEARNS
@@ -123,7 +123,8 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
 
     A first rung of fewer than 20 steps is moved there, or to twice its share, unless a step is an epoch; while nothing
     has learned on it, its step is doubled. On every rung, while the best trial is an end of the window, a trial beyond
-    it is added; added trials go through as many steps as one whole training, or four of them if that is more.
+    it is added, unless all trials are the same; added trials go through as many steps as one whole training, or four of
+    them if that is more.
 
     Parameters
     ----------
@@ -226,6 +227,12 @@ def learned(task: Task, scored: Mapping[float, Scored], log_loss: float) -> bool
     return alone or (bool(first) and log_loss < max(first) - LEARNS)
 
 
+def all_same(scored: Mapping[float, Scored], rates: Sequence[float]) -> bool:
+    """Return whether at least three rates have the same losses wherever two were evaluated, and none was stopped."""
+    found = [scored[rate] for rate in rates if rate in scored]
+    return same_losses([one.trial for one in found]) and not any(one.stopped(one.trial.steps) for one in found)
+
+
 def _log_loss(trial: Trial, target: str, unit: float) -> NDArray[np.float64]:
     if target == "accuracy" and trial.example_losses is not None:
         return tempered_log_loss(trial.example_losses)
@@ -261,5 +268,8 @@ def _any_learned(task: Task, scored: Mapping[float, Scored], rates: Sequence[flo
 def _beyond(
     scored: Mapping[float, Scored], window: Window, rates: Sequence[float], live: Sequence[float], step: int
 ) -> float | None:
+    if all_same(scored, live):
+        # No end is better than the other: the rate does not reach what trains.
+        return None
     best = min(live, key=lambda rate: (scored[rate].score(step), rate))
     return window.beyond(rates, best)

@@ -110,6 +110,8 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             "Let the search go on.",
         )
     measure = ascent.task.measure
+    if ascent.same and ascent.best is not None:
+        return _same(ascent, ascent.best)
     lost = [r for r, s in sorted(ascent.scored.items()) if s.trial.status in (Status.DIVERGED, Status.FAILED)]
     behind = [r for r in climbed.rates if r not in lost]
     if ascent.best is None and lost and behind:
@@ -156,6 +158,23 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
         f"Search there: limit the rates to those {word} {rate(ascent.best)}, down to {rate(limit)}."
         if side == "lowest"
         else f"Search there: limit the rates to those {word} {rate(ascent.best)}, up to {rate(limit)}.",
+    )
+
+
+def _same(ascent: Ascent, best: float) -> tuple[str, ...]:
+    """Return what to say where the learning rate changed nothing."""
+    rates, measure, loss = ascent.climbed.rates, ascent.task.measure, ascent.told(best, ascent.top)
+    span = f"whatever the learning rate, from {rate(rates[0])} to {rate(rates[-1])}"
+    if measure is None:
+        return (
+            f"All {len(rates)} trials have the same {ascent.loss_name}, {loss} nats in the end, {span}.",
+            "No other rate will tell: look whether what trains uses the optimizer that it is given, as a step= must, "
+            "and whether the loss has a gradient at the weights.",
+        )
+    return (
+        f"All {len(rates)} trials report the same {measure.name}, {loss} in the end, {span}.",
+        "No other rate will tell: look whether the one that is given ({lr} in a command, trial.learning_rate in a "
+        "loop) reaches the optimizer, and whether the metric moves.",
     )
 
 

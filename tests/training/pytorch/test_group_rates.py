@@ -145,7 +145,7 @@ def changed(optimizer, lr):
         ),
         (lambda o: SCHEDULERS.LambdaLR(o, lambda t: 1.0), "a scheduler beside it has no say; found one of SGD"),
         (lambda o: SCHEDULERS.StepLR(o, 5), "a scheduler beside it has no say"),
-        (lambda o: SCHEDULERS.OneCycleLR(o, 0.1, total_steps=9), r"it was set to 0\.5 and was 0\.004"),
+        (lambda o: SCHEDULERS.OneCycleLR(o, 0.1, total_steps=9), "a scheduler beside it has no say"),
     ],
 )
 def test_what_changes_a_rate_in_a_step_is_refused(change, told):

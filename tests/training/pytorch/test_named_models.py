@@ -102,6 +102,59 @@ def test_names_go_to_timm_and_torchvision_as_they_take_them(monkeypatch):
     assert try_out(module, np.zeros((2, 1, 8, 8), np.float32), 5) > 0
 
 
+class Patches(torch.nn.Module):
+    """Takes images of one size, as a vision transformer does."""
+
+    def __init__(self, n_classes, channels, size):
+        super().__init__()
+        self.default_cfg = {"fixed_input_size": True, "input_size": (3, 224, 224)}
+        self.image_size, self.size = 224 if size is None else size, (224, 224) if size is None else size
+        self.head = torch.nn.Linear(channels, n_classes)
+
+
+def test_models_of_patches_are_told_the_size_of_the_images(monkeypatch):
+    def create_model(name, pretrained=True, num_classes=1000, in_chans=3, **more):
+        if name == "vit":
+            return Patches(num_classes, in_chans, more.pop("img_size", None))
+        module = cnn(num_classes, (in_chans, 8, 8))
+        # A size that is fixed, and no argument for it; one that takes any.
+        module.default_cfg = {"fixed_input_size": name == "mixer", "input_size": (3, 224, 224)}
+        if more:
+            raise TypeError("unexpected keyword argument 'img_size'")
+        return module
+
+    names = ["vit", "mixer", "resnet"]
+    timm = types.SimpleNamespace(list_models=lambda: names, create_model=create_model)
+    monkeypatch.setitem(sys.modules, "timm", timm)
+    assert factory_of("timm:vit")(5, (1, 32, 48)).size == (32, 48)
+    assert factory_of("timm:vit")(5, (3, 224, 224)).size == (224, 224)
+    assert all(isinstance(factory_of(f"timm:{name}")(5, (1, 8, 8)), torch.nn.Module) for name in names)
+
+    def get_model(name, weights="DEFAULT", num_classes=1000, image_size=None):
+        return Patches(num_classes, 3, image_size)
+
+    models = types.SimpleNamespace(list_models=lambda module=None: ["vit_b_16"], get_model=get_model)
+    monkeypatch.setitem(sys.modules, "torchvision", types.SimpleNamespace(models=models))
+    assert factory_of("torchvision:vit_b_16")(5, (3, 64, 64)).size == 64
+    # Images that are no squares are refused by the model itself.
+    assert factory_of("torchvision:vit_b_16")(5, (3, 64, 32)).image_size == 224
+
+
+def test_hints_are_names_that_begin_so_and_a_model_of_another_task_is_called_that(monkeypatch):
+    names = [f"vit_tiny_{end}" for end in ("patch16_224", "patch16_384", "r_s16_p8_224", "r_s16_p8_384")]
+    timm = types.SimpleNamespace(list_models=lambda: ["gcvit_tiny", *names])
+    monkeypatch.setitem(sys.modules, "timm", timm)
+    with pytest.raises(InputError, match=r"'vit_tiny'\. Names that begin so: vit_tiny_patch16_224, .* and 1 more\."):
+        made(factory_of("timm:vit_tiny"), 5, (1, 8, 8))
+    every = ["resnet18", "fasterrcnn_resnet50_fpn"]
+    models = types.SimpleNamespace(list_models=lambda module=None: every[:1] if module else every)
+    monkeypatch.setitem(sys.modules, "torchvision", types.SimpleNamespace(models=models))
+    with pytest.raises(InputError, match=r"torchvision's fasterrcnn_resnet50_fpn is no classifier of images"):
+        made(factory_of("torchvision:fasterrcnn_resnet50_fpn"), 5, (1, 8, 8))
+    with pytest.raises(InputError, match=r"torchvision has no model 'resnet81'\. Did you mean 'resnet18'\?"):
+        made(factory_of("torchvision:resnet81"), 5, (1, 8, 8))
+
+
 def test_gray_is_all_three_colours():
     module, x = cnn(3, (3, 8, 8)).eval(), torch.rand(2, 1, 8, 8)
     expected = module(x.repeat(1, 3, 1, 1))

@@ -1,4 +1,5 @@
 import contextlib
+import functools
 import random
 
 import numpy as np
@@ -125,3 +126,49 @@ def test_an_epoch_that_could_not_be_put_back_is_left_alone():
     seed_generators(Counting([1, 2]), 5)
     with loaders_kept(Counting([1, 2])):
         pass
+
+
+GLOBAL, UNUSED = np.random.default_rng(7), random.Random(8)
+
+
+class Compose:
+    """A transform with generators of its own, as albumentations has them."""
+
+    __slots__ = ("rng",)
+
+    def __init__(self, seed=None):
+        self.rng = np.random.default_rng(seed)
+
+    def __call__(self, x):
+        return x + self.rng.random()
+
+
+class Transformed(torch.utils.data.Dataset):
+    shared = random.Random(9)
+
+    def __init__(self, transform):
+        self.samples, self.transform = [(f"{i}.png", i) for i in range(5000)], transform
+
+    def __len__(self):
+        return 12
+
+    def __getitem__(self, i):
+        return self.transform(self.shared.random() + GLOBAL.random()), i
+
+
+def in_lambda():
+    compose = Compose()
+    return lambda x: compose(x)
+
+
+@pytest.mark.parametrize("transform", [Compose(), in_lambda(), functools.partial(Compose(), x=1.0), Compose().__call__])
+def test_generators_in_transforms_classes_and_global_names_are_found(transform):
+    dataset = Transformed(transform)
+    found = generators_of(DataLoader(dataset, 4))
+    assert {id(GLOBAL), id(Transformed.shared)} <= {id(one) for one in found}
+    assert sum(isinstance(one, np.random.Generator) for one in found) == 2
+    assert all(one is not UNUSED for one in found)
+    if not isinstance(transform, functools.partial):
+        before = repr(states_of(dataset))
+        dataset[0]
+        assert repr(states_of(dataset)) != before

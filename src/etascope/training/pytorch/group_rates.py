@@ -194,6 +194,7 @@ class GroupRates:
         self._optimizers, self._steps, self._set = optimizers, 0, list[float]()
         self.ratios = [[ratio * multiple for ratio in row] for row in rate_ratios(optimizers)]
         self._moved: Any = None
+        self._tensor: type = load_torch().Tensor
 
     def set(self, rate: float) -> None:
         """Set every group's rate for a step.
@@ -207,7 +208,7 @@ class GroupRates:
             self._compare()
         rates = [min(rate * ratio, LARGEST_RATE) for row in self.ratios for ratio in row]
         for group, value in zip(self._groups(), rates, strict=True):
-            if isinstance(group["lr"], load_torch().Tensor):
+            if isinstance(group["lr"], self._tensor):
                 group["lr"].fill_(value)
             else:
                 group["lr"] = value
@@ -229,9 +230,9 @@ class GroupRates:
 
     def after_step(self) -> None:
         """Look after a step, without waiting for another device than the processor."""
-        self._compare()
         if self._steps == 1:
             refuse_schedulers(self._optimizers)
+        self._compare()
 
     def _groups(self) -> list[dict[str, Any]]:
         # An optimizer that loads a state has new groups.

@@ -6,6 +6,7 @@ import difflib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -106,15 +107,39 @@ def _timm(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
     known: list[str] = timm.list_models()
     if name not in known:
         raise InputError(f"timm has no model {name!r}.{_meant(name, known)}")
-    return timm.create_model(name, pretrained=False, num_classes=n_classes, in_chans=shape[0])
+    how = {"pretrained": False, "num_classes": n_classes, "in_chans": shape[0]}
+    model = timm.create_model(name, **how)
+    # A model of patches is made for one size of images; a convolutional one takes any.
+    configured: dict[str, Any] = getattr(model, "default_cfg", None) or {}
+    if configured.get("fixed_input_size") and tuple(configured.get("input_size", ())[1:]) != shape[1:]:
+        with suppress(TypeError):
+            return timm.create_model(name, **how, img_size=shape[1:])
+    return model
 
 
 def _torchvision(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
     models = load_library("torchvision", f"the model torchvision:{name}", "torchvision").models
     known: list[str] = models.list_models(module=models)
     if name not in known:
+        if name in _every(models):
+            raise InputError(
+                f"torchvision's {name} is no classifier of images, as it does not give a score for each class. Try one "
+                "that is, like resnet18, or write a function in a file: --model models.py:make."
+            )
         raise InputError(f"torchvision has no model {name!r}.{_meant(name, known)}")
-    return in_colour(models.get_model(name, weights=None, num_classes=n_classes), shape[0])
+    how = {"weights": None, "num_classes": n_classes}
+    model = models.get_model(name, **how)
+    size = getattr(model, "image_size", None)
+    if isinstance(size, int) and shape[1] == shape[2] != size:
+        model = models.get_model(name, **how, image_size=shape[1])
+    return in_colour(model, shape[0])
+
+
+def _every(models: Any) -> list[str]:  # noqa: ANN401 - a module
+    """Return the names of all of torchvision's models, those of other tasks too."""
+    with suppress(TypeError):
+        return models.list_models()
+    return []
 
 
 def _transformers(name: str, n_classes: int, shape: tuple[int, int, int]) -> Module:
@@ -163,5 +188,11 @@ def _logits(_: Module, inputs: tuple[Any, ...], outputs: Any) -> Any:  # noqa: A
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    """Return what was likely meant: names that begin so, or the one that looks most like it."""
+    names = list(known)
+    longer = sorted((other for other in names if other.startswith(name)), key=lambda other: (len(other), other))
+    if len(longer) > 1:
+        more = f" and {len(longer) - 3} more" if len(longer) > 3 else ""
+        return f" Names that begin so: {', '.join(longer[:3])}{more}."
+    close = longer or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""

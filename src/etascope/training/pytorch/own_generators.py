@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import islice
+from types import FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
 import numpy as np
 
 from etascope.training.pytorch.library import load_torch
 
-#: Objects of a loader that are looked into at most: data sets hold large lists.
-MOST_OBJECTS = 2000
+#: Objects of a loader that are looked into at most, and parts of each list: data sets hold large lists.
+MOST_OBJECTS, MOST_PARTS = 2000, 100
+#: Their code names nothing of the user's.
+LIBRARIES = {"builtins", "torch", "torchvision", "numpy", "random", "etascope", "collections", "PIL", "accelerate"}
 
 
 def generators_of(*loaders: object) -> list[Any]:
-    """Return the generators of PyTorch, NumPy and Python that loaders hold, in their attributes, lists and dicts.
+    """Return the generators of PyTorch, NumPy and Python that loaders hold.
 
-    What stands deeper than 2,000 objects is not found.
+    They are looked for in attributes, slots, lists and dicts; then in what functions and methods hold, as a transform
+    in a `lambda`, and in the class attributes and global names that a data set's own code uses. What stands behind
+    2,000 objects is not found, and nothing in the middle of a long list.
 
     Examples
     --------
@@ -30,21 +38,62 @@ def generators_of(*loaders: object) -> list[Any]:
     """
     torch = load_torch()
     kinds = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
-    found, seen, waiting = list[Any](), set[int](), list[Any](loaders)
-    while waiting and len(seen) < MOST_OBJECTS:
-        one = waiting.pop(0)
-        if id(one) in seen or isinstance(one, str | bytes | int | float | np.ndarray | torch.Tensor | type):
+    leaves = (str, bytes, int, float, type(None), np.ndarray, np.generic, torch.Tensor, type, ModuleType)
+    found, seen, waiting, code = list[Any](), set[int](), deque[Any](loaders), deque[Any]()
+    while (waiting or code) and len(seen) < MOST_OBJECTS:
+        one = waiting.popleft() if waiting else code.popleft()
+        if id(one) in seen or isinstance(one, leaves):
             continue
         seen.add(id(one))
         if isinstance(one, kinds):
             found.append(one)
-        elif isinstance(one, dict):
-            waiting += list(cast("dict[Any, Any]", one).values())[:MOST_OBJECTS]
-        elif isinstance(one, list | tuple):
-            waiting += list(cast("list[Any]", one)[:MOST_OBJECTS])
-        else:
-            waiting += list(getattr(one, "__dict__", {}).values())
+            continue
+        held, named = _held(one)
+        waiting += held
+        code += named
     return found
+
+
+def _held(one: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - anything that a loader holds
+    """Return what an object holds, and what its code does, which is looked into later."""
+    if isinstance(one, dict):
+        return list(islice(cast("dict[Any, Any]", one).values(), MOST_PARTS)), []
+    if isinstance(one, list | tuple):
+        return list(cast("list[Any]", one)[:MOST_PARTS]), []
+    if isinstance(one, MethodType):
+        return [one.__self__], [one.__func__]
+    if isinstance(one, partial):
+        held = cast("partial[Any]", one)
+        return [*held.args, *held.keywords.values()], [held.func]
+    if isinstance(one, FunctionType):
+        return [], _held_by_function(one)
+    bases: tuple[type, ...] = type(one).__mro__
+    parts: list[Any] = list(getattr(one, "__dict__", {}).values())
+    for name in (slot for base in bases for slot in _slots(base)):
+        with suppress(AttributeError):
+            parts.append(getattr(one, name))
+    return parts, [value for base in bases if _own(base) for value in list(vars(base).values())]
+
+
+def _held_by_function(one: FunctionType) -> list[Any]:
+    """Return the cells, the defaults, and the global objects that a function of the user's own names."""
+    held: list[Any] = [*(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
+    for cell in one.__closure__ or ():
+        with suppress(ValueError):
+            held.append(cell.cell_contents)
+    if _own(one):
+        held += [one.__globals__[name] for name in one.__code__.co_names if name in one.__globals__]
+    return held
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    slots: Any = vars(kind).get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _own(code: type | FunctionType) -> bool:
+    """Return whether a class or a function is of nobody's library that is known to name nothing of the user's."""
+    return str(code.__module__).partition(".")[0] not in LIBRARIES
 
 
 def seed_generators(loader: object, seed: int) -> None:

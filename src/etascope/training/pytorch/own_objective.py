@@ -172,7 +172,8 @@ def shapes_told(outputs: object, targets: object) -> str:
 
 def _one_shape(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
     if outputs == (*targets, 1):
-        return "Give both one shape: end the model with nn.Flatten(0), or give targets.unsqueeze(-1)."
+        flat = "end the model with nn.Flatten(0), or " if len(targets) == 1 else ""
+        return f"Give both one shape: {flat}give targets.unsqueeze(-1)."
     return "Give both one shape."
 
 
