@@ -88,6 +88,8 @@ def test_classes_runs_code_and_stores(tmp_path):
     more = ("--store", kept)
     out, _ = run("pick", folder, *SMALL, *more, "--report", tmp_path / "a.md", "--image-size", "4")
     assert r"\x1b]0;x\x07" in out
+    # Whoever prints a report at a terminal sees it, too.
+    assert not RAW.search((tmp_path / "a.md").read_text(encoding="utf-8"))
     out, _ = run("runs", *more, code=0)
     assert r"\x1b]0;x\x07" in out
     for command in (("show",), ("code",), ("export", "--json", "-"), ("compare",), ("lock", "--out", tmp_path / "l")):

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from etascope.studio.app import create_app
 from etascope.studio.crew import Crew
+from tests.long import cases
 
 
 class Quick(Crew):
@@ -38,8 +39,9 @@ def client():
         yield opened
 
 
+@pytest.mark.long
 @schema.parametrize()
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(25, 2_000), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_nothing_asked_is_an_error_of_the_server(case, client):
     sent = case.as_transport_kwargs(base_url="http://testserver")
     # What schemathesis has for requests, as the client of the test takes it.

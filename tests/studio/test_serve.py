@@ -116,11 +116,14 @@ def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_
         stuck += [connected(address, b"") for _ in range(10)]
         stuck += [connected(address, body) for _ in range(10)]
         stuck += [connected(address, half + b"\r\n" + half) for _ in range(10)]
-        trickle = [connected(address, b"GET / HTTP/1.1\r\n") for _ in range(5)]
+        refused = upload.replace(b"localhost", b"elsewhere").replace(b": 23", b": 999")
+        trickle = [connected(address, refused) for _ in range(5)]
+        trickle += [connected(address, b"GET / HTTP/1.1\r\n") for _ in range(5)]
         while time.monotonic() - began < 8:
             assert asked(address)[0] == 200
             for one in trickle:
-                one.sendall(b"X: 1\r\n")
+                with contextlib.suppress(ConnectionError):
+                    one.sendall(b"X\r\n" if one in trickle[:5] else b"X: 1\r\n")
             time.sleep(0.5)
         # What was asked whole before is answered; the rest is closed.
         assert left_open(stuck + trickle, 20) == 0

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from etascope.core.numbers import nats
 from etascope.core.run import Run
 from etascope.core.trace import Epoch
+from etascope.core.visible import visible
 from etascope.report.answer import facts, headline
 from etascope.report.asked import division, line_to_use, recipe_words
 from etascope.report.next_step import optimizer_line
@@ -56,7 +57,7 @@ def escape(text: str) -> str:
     >>> print(escape("a|b_c -> <d>"))
     a\|b\_c → \<d\>
     """
-    return _SPECIAL.sub(r"\\\1", to_unicode(" ".join(text.split())))
+    return _SPECIAL.sub(r"\\\1", to_unicode(visible(" ".join(text.split()))))
 
 
 def bullets(sentences: Iterable[str]) -> str:

@@ -129,8 +129,9 @@ class Prompt(H11Protocol):
 
     def _expect(self) -> None:
         coming = self.conn.their_state
-        # An upload has a time of its own.
-        self._wait(coming is h11.IDLE or (coming is h11.SEND_BODY and self.scope["path"] != UPLOADS))
+        # An upload that is wanted has a time of its own.
+        wanted = coming is h11.SEND_BODY and self.scope["path"] == UPLOADS and not self.cycle.response_complete
+        self._wait(coming in (h11.IDLE, h11.SEND_BODY) and not wanted)
 
     def _wait(self, due: bool) -> None:
         if due and self._late is None:
