@@ -26,7 +26,7 @@ from etascope.cli.options import (
 )
 from etascope.cli.progress import progress
 from etascope.cli.store_option import store_option
-from etascope.core.errors import InputError, option
+from etascope.core.errors import InputError, option, shortened
 
 EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 #: Lines in columns, which click is told not to wrap.
@@ -262,7 +262,8 @@ def main() -> None:
         _end("stopped by Ctrl-C. A search that had begun is kept: etascope resume.", EXIT_INTERRUPTED)
     except MemoryError:
         _end(
-            "this takes more memory than there is. Try fewer --hidden units, a smaller --image-size or fewer images.",
+            "this takes more memory than there is. Try fewer --epochs or --hidden units, a smaller --image-size or "
+            "fewer images.",
             EXIT_BAD_INPUT,
         )
     except (BrokenPipeError, SystemExit):
@@ -291,5 +292,5 @@ def _drop_output() -> None:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    print(f"etascope: {message}", file=sys.stderr)
+    print(f"etascope: {shortened(message)}", file=sys.stderr)
     sys.exit(code)
