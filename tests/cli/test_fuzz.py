@@ -36,7 +36,10 @@ def faults(arguments, ended, before, after):
         found.append("a long sentence")
     if ended.seconds > SLOW or ended.megabytes > LARGE:
         found.append(f"{ended.seconds:.0f} s, {ended.megabytes:.0f} MB")
-    if ended.code == 2 and "--command" not in arguments and after != before:
+    # A search that is to be kept makes its store first.
+    store = arguments[arguments.index("--store") + 1] if "--store" in arguments[:-1] and "pick" in arguments else None
+    left = {path: content for path, content in after.items() if path in before or path.name != store}
+    if ended.code == 2 and "--command" not in arguments and left != before:
         found.append("files changed")
     new = [path for path in after.keys() - before.keys() if not any(path.name in part for part in arguments)]
     if new and "--command" not in arguments and arguments[0] not in ("export", "lock"):
