@@ -88,7 +88,8 @@ def test_a_large_tree_tells_its_progress(root):
 @pytest.mark.parametrize(
     ("name", "of", "foreign"),
     [("a.JPG.heic", ".heic", True), ("a.tar.gz", ".tar.gz", False), ("v1.2.gz", ".gz", False),
-     ("LICENSE", "no ending", False), ("img_7", "no ending", True), ("a.txt", ".txt", False), ("film.MP4", ".mp4", True)],
+     ("LICENSE", "no ending", False), ("img_7", "no ending", True), ("a.txt", ".txt", False),
+     ("film.MP4", ".mp4", True)],
 )  # fmt: skip
 def test_kinds(name, of, foreign):
     assert kind(Path(name)) == of

@@ -133,6 +133,8 @@ def test_what_is_no_file_is_refused_at_once(tmp_path):
 
 def test_an_empty_file_becomes_a_store(tmp_path):
     (tmp_path / "new").touch()
+    assert open_store(str(tmp_path / "new"), make=False).find() == []
+    assert (tmp_path / "new").read_bytes() == b""
     open_store(str(tmp_path / "new")).begin(job())
     assert len(open_store(str(tmp_path / "new"), make=False).find()) == 1
 

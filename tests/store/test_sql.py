@@ -4,8 +4,12 @@ import sqlite3
 import pytest
 
 from etascope.core.errors import InputError
+from etascope.store.address import find_address
+from etascope.store.connect import WRITING, connect
 from etascope.store.open import open_store
+from etascope.store.records import DamagedRecord
 from tests.store.made import checkpoint, history, job, run
+from tests.store.postgres import postgres_url
 
 
 @pytest.fixture
@@ -103,3 +107,65 @@ def test_a_store_in_memory_that_nobody_has_any_more_closes_its_connection():
     del store
     gc.collect()
     assert engine.pool.checkedin() == 0
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept(request, tmp_path):
+    """A store with a finished run and one that is open; its address and their ids."""
+    url = str(tmp_path / "runs.sqlite") if request.param == "sqlite" else postgres_url()
+    store = open_store(url)
+    done = store.begin(job())
+    store.append(done, history())
+    store.finish(done, run(job(), [history()]))
+    begun = store.begin(job())
+    for rates in ((0.1, 0.2), (0.3,)):
+        store.append(begun, history(rates))
+    return url, done, begun
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ("etascope_runs SET created = 'yesterday'", "its created is 'yesterday'"),
+        ("etascope_runs SET created = '2026-11-30'", "its created is '2026-11-30'"),
+        ("etascope_runs SET state = 'banana'", "its state is 'banana'"),
+        ("etascope_runs SET state = ''", "its state is ''"),
+        ("etascope_runs SET state = CASE state WHEN 'open' THEN 'finished' ELSE 'open' END", "answer"),
+        ("etascope_runs SET images = -5", "its images is -5"),
+        ("etascope_runs SET trials = 7", "its row says 7"),
+        ("etascope_runs SET learning_rate = -0.1", "its learning_rate is -0.1"),
+        ("etascope_runs SET test_accuracy = 1.5", "its test_accuracy is 1.5"),
+        ("etascope_runs SET seconds = -1", "its seconds is -1"),
+        ("etascope_runs SET job = '{}'", "a Job in the store is damaged"),
+        ("etascope_runs SET job = '[1, '", "a Job in the store is damaged"),
+        ("etascope_runs SET job = replace(job, '\"epochs\": 5', '\"epochs\": 0')", "epochs must be a whole number"),
+        ("etascope_runs SET job = replace(job, '\"epochs\": 5', '\"epochs\": true')", "True should be of the type int"),
+        ("etascope_histories SET number = number + 5", "not numbered one after the other"),
+    ],
+)
+def test_what_no_etascope_wrote_is_told_with_the_run_and_what_to_do(kept, change, part):
+    from sqlalchemy import text
+
+    url, *ids = kept
+    with connect(find_address(url)).connect().execution_options(**WRITING) as connection, connection.begin():
+        connection.execute(text(f"UPDATE {change.replace(': ', chr(92) + ': ')}"))
+    store = open_store(url)
+    for run_id in ids:
+        with pytest.raises(DamagedRecord, match=f"run {run_id} in the store .* is damaged: ") as error:
+            store.get(run_id)
+        assert part in str(error.value)
+        assert str(error.value).endswith(f"Forget it with etascope rm {run_id} --yes, or put back a copy of the store.")
+        store.remove(run_id)
+    assert store.find() == []
+
+
+def test_nothing_is_added_to_a_run_in_a_state_that_is_not_known(kept):
+    url, _, begun = kept
+    with connect(find_address(url)).connect().execution_options(**WRITING) as connection, connection.begin():
+        connection.exec_driver_sql("UPDATE etascope_runs SET state = 'banana'")
+    with pytest.raises(InputError, match=f"run {begun} is banana, so nothing can be added"):
+        open_store(url).append(begun, history())
+
+
+def test_a_list_of_any_length_can_be_asked_for(kept):
+    assert len(open_store(kept[0]).find(10**30)) == 2

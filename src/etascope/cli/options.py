@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Generator
@@ -147,8 +148,14 @@ class Output:
 
 def _require_place(name: str, given: str) -> None:
     path = Path(given)
-    folder = path.absolute().parent
-    if path.is_dir():
+    folder, trouble = path.absolute().parent, None
+    try:
+        os.stat(path)
+    except OSError as error:
+        trouble = error
+    if trouble is not None and trouble.errno not in (errno.ENOENT, errno.ENOTDIR):
+        why = (trouble.strerror or str(trouble)).lower()
+    elif path.is_dir():
         why = "it is a directory"
     elif not folder.is_dir():
         why = f"there is no directory {folder}"

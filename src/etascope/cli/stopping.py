@@ -8,6 +8,7 @@ import sys
 from typing import NoReturn
 
 from etascope.cli.saying import complain
+from etascope.core.errors import shortened
 from etascope.training.interrupting import Interrupted
 
 #: Makes a terminal's cursor be seen again.
@@ -44,7 +45,7 @@ def end_at_once(number: int) -> NoReturn:
 
 def end(message: str, code: int) -> NoReturn:
     """Say what went wrong, and exit."""
-    complain(message)
+    complain(shortened(message))
     sys.exit(code)
 
 

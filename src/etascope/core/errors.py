@@ -1,4 +1,4 @@
-"""The one exception that people see, and the sentence it carries: `InputError`, `option`, `one_line`, `first_line`."""
+"""The one exception that people see, and the sentence it carries: `InputError`, `option`, `one_line`, `shortened`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 
 from etascope.core.visible import visible
+
+#: Characters of a sentence, about.
+LONGEST = 1_600
 
 
 class InputError(ValueError):
@@ -73,3 +76,15 @@ def first_line(error: BaseException) -> str:
     """Return the first line of an error's message, without a full stop."""
     lines = str(error).strip().splitlines() or [""]
     return lines[0].strip().rstrip(".:")
+
+
+def shortened(message: str) -> str:
+    """Return a message of at most `LONGEST` characters: what was given may be of any length, what to do ends it.
+
+    Examples
+    --------
+    >>> len(shortened("found " + "9" * 100_000 + ". Try 5.")), shortened("found 9. Try 5.")
+    (1603, 'found 9. Try 5.')
+    """
+    half = LONGEST // 2
+    return message if len(message) <= LONGEST else f"{message[:half]}...{message[-half:]}"

@@ -22,8 +22,8 @@ class Recipe:
     Attributes
     ----------
     hidden
-        Units of each hidden layer (ReLU); `()` is softmax regression. Default one layer of 128. Always `()` where there
-        is a `model`.
+        Units of each hidden layer (ReLU), 1 to 20,000; `()` is softmax regression. Default one layer of 128. Always
+        `()` where there is a `model`.
     optimizer
         One of `OPTIMIZERS`, with PyTorch's defaults. Default `momentum` (SGD with momentum 0.9).
     schedule, warmup
@@ -32,7 +32,7 @@ class Recipe:
     batch_size
         Examples a step, at least 1; the last batch of an epoch may be smaller. Default 16.
     epochs
-        Passes over the training rows, at least 1. Default 5.
+        Passes over the training rows, 1 to 100,000. Default 5.
     momentum
         In [0, 1), of `momentum` and `nesterov` only. None takes 0.9 for these two and 0 for all others.
     weight_decay
@@ -77,9 +77,10 @@ class Recipe:
         if self.model is not None:
             self._replace_network(self.model)
         for units in self.hidden:
-            _whole("hidden units", units, 1)
+            _whole("hidden units", units, 1, 20_000)
         _whole("batch_size", self.batch_size, 1)
-        _whole("epochs", self.epochs, 1)
+        # A plan has a column a step, so more would fill any memory.
+        _whole("epochs", self.epochs, 1, 10**5)
         _whole("seed", self.seed, 0, 2**32 - 1)
         _within("warmup", self.warmup, 1)
         with_momentum = self.optimizer in ("momentum", "nesterov")

@@ -9,7 +9,7 @@ import numpy as np
 
 from etascope.core.data import NO_FOLD, Dataset, Split
 from etascope.core.history import History
-from etascope.core.plan import Plan, sweep
+from etascope.core.plan import Plan, check_rates, sweep
 from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
 from etascope.core.range_test import RangeTest, RangeTestRun
 from etascope.core.recipe import Recipe, require_dense, steps_per_epoch
@@ -150,6 +150,8 @@ def sharpness(
     """
     recipe = recipe or Recipe()
     require_dense(recipe, "sharpness")
+    if learning_rate is not None:
+        check_rates(np.array([learning_rate], np.float64))
     engine = engine or DenseEngine()
     dataset, share = _open(images, labels, test, watch)
     split = _split(dataset, recipe, share)
@@ -203,7 +205,7 @@ def _along(
 ) -> dict[int, Curvature]:
     """Return the curvature by step: at the start, and at the moments of a training at the rate, if there is one."""
     rows, steps = _batch(split, recipe), steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
-    whole = sweep(recipe, steps, [learning_rate or 1.0], [NO_FOLD])
+    whole = sweep(recipe, steps, [1.0 if learning_rate is None else learning_rate], [NO_FOLD])
     moments = sorted({round(share * steps) for share in MOMENTS}) if learning_rate is not None else [0]
     found, resume, before = dict[int, Curvature](), None, 0
     for step in moments:

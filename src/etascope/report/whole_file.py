@@ -22,9 +22,13 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
     path = Path(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
+        with suppress(FileNotFoundError):
+            os.stat(path)  # Says of a loop of links what it is.
         if path.exists() and not path.is_file() and not path.is_dir():
-            # Renaming would put a plain file in the place of a device.
-            path.write_bytes(data)
+            # Renaming would put a plain file in the place of a device. A pipe that nobody reads is no place to wait at.
+            with open(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "wb") as device:
+                os.set_blocking(device.fileno(), True)
+                device.write(data)
         else:
             _replace(path.resolve(), data)
     except OSError as error:

@@ -14,6 +14,8 @@ from etascope.core.history import History
 from etascope.core.plan import Plan, check_rates
 from etascope.core.range_test import RangeTest
 
+#: The highest rate of a test over the lowest, at most.
+WIDEST = 1e30
 #: Where the steps of a sweep stand between its ends, by whose finder does so.
 SPACINGS = ("to the end", "short of the end", "lightning", "ignite")
 
@@ -63,6 +65,11 @@ class Sweep:
             raise InputError(
                 f"a range test climbs from a low to a higher learning rate; found {self.low:g} and {self.high:g}. "
                 "Try --low 1e-7 --high 10."
+            )
+        if self.high / self.low > WIDEST:
+            raise InputError(
+                f"a range test may climb by a factor of {WIDEST:g}; found {self.low:g} and {self.high:g}. Try --low "
+                "1e-7 --high 10."
             )
         if self.steps is not None and not 2 <= self.steps <= 1_000_000:
             raise InputError(f"a range test needs 2 to 1,000,000 steps; found {self.steps}. Try --steps 100.")

@@ -36,8 +36,7 @@ def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
     address = find_address(url)
     if address.kind == "file":
         check_file(address)
-        # Where the folder is missing too, opening the file says so.
-        if not make and not os.path.lexists(address.target) and os.path.isdir(os.path.dirname(address.target) or "."):
+        if not make and not _is_begun(address.target):
             address = Address("memory", "", address.shown)
     from etascope.store.connect import WRITING, connect, use_wal
     from etascope.store.migrations import MIGRATIONS, migrate, version_of
@@ -58,3 +57,10 @@ def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
                 migrate(connection, address.shown)
                 require_columns(connection, address.shown)
     return SqlStore(engine, address.shown)
+
+
+def _is_begun(path: str) -> bool:
+    """Return whether a file has anything in it; where its folder is missing too, opening it says so."""
+    if os.path.lexists(path):
+        return not os.path.isfile(path) or os.path.getsize(path) > 0
+    return not os.path.isdir(os.path.dirname(path) or ".")

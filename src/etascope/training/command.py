@@ -37,8 +37,8 @@ from etascope.training.interrupting import held_back, signals_taken
 LOOK = 0.1
 #: How long to gather what scripts print before it is looked at, in seconds: one look at many lines costs less.
 BREATH = 0.002
-#: Seconds that the pattern has for a piece of output at least, however short the timeout of a trial is.
-LEAST = 1.0
+#: Seconds that the pattern has for a piece of output at least and at most, whatever the timeout of a trial is.
+LEAST, MOST = 1.0, 3600.0
 
 
 @dataclass
@@ -216,7 +216,7 @@ class CommandEngine:
         script = trial.script
         # Looked at first: what it wrote before it ended is read after.
         code = script.ended()
-        patience = None if self.timeout is None else max(self.timeout, LEAST)
+        patience = None if self.timeout is None else min(max(self.timeout, LEAST), MOST)
         for value in self._reader.read(script.read(), patience):
             trial.waiting.append(self.measure.loss(value))
             trial.reported += 1
