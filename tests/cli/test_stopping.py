@@ -140,8 +140,9 @@ for epoch in range(100):
 def test_a_second_ctrl_c_ends_all_at_once(store):
     Path("train.py").write_text(STUBBORN)
     command = ("--command", "python train.py {lr}", "--metric", r"val_loss (\S+)", "--epochs", "50")
-    with Terminal("pick", *command, ETASCOPE_STORE=store) as terminal:
-        terminal.read_until("of 350 epochs")
+    with Terminal("pick", *command, "--logs", "logs", ETASCOPE_STORE=store) as terminal:
+        terminal.read_until(" epochs")
+        wait_for(lambda: any("val_loss 1" in log.read_text() for log in Path("logs").iterdir()))
         processes = family(terminal.process)
         terminal.process.send_signal(signal.SIGINT)
         time.sleep(0.5)
