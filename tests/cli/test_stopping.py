@@ -140,8 +140,9 @@ for epoch in range(100):
 def test_a_second_ctrl_c_ends_all_at_once(store):
     Path("train.py").write_text(STUBBORN)
     command = ("--command", "python train.py {lr}", "--metric", r"val_loss (\S+)", "--epochs", "50")
-    with Terminal("pick", *command, ETASCOPE_STORE=store) as terminal:
-        terminal.read_until("of 350 epochs")
+    with Terminal("pick", *command, "--logs", "logs", ETASCOPE_STORE=store) as terminal:
+        terminal.read_until(" epochs")
+        wait_for(lambda: any("val_loss 1" in log.read_text() for log in Path("logs").iterdir()))
         processes = family(terminal.process)
         terminal.process.send_signal(signal.SIGINT)
         time.sleep(0.5)
@@ -155,8 +156,17 @@ def test_a_second_ctrl_c_ends_all_at_once(store):
     assert gone(processes, 3)
 
 
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("command", ["ladder", "range-test", "referee", "sharpness", "trace", "quiz"])
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("ladder", signal.SIGTERM),
+        ("range-test", signal.SIGHUP),
+        ("referee", signal.SIGINT),
+        ("sharpness", signal.SIGTERM),
+        ("trace", signal.SIGHUP),
+        ("quiz", signal.SIGTERM),
+    ],
+)
 def test_every_command_ends_with_a_sentence_and_leaves_no_process(store, command, number):
     process = start(command, "--epochs", "400", "--hidden", "64", "--workers", "2")
     wait_for(lambda: family(process) or psutil.Process(process.pid).cpu_times().user > 2)

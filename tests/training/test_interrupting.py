@@ -144,6 +144,22 @@ def test_one_that_was_dropped_is_raised_again():
     raise_again()
 
 
+def test_after_the_last_block_a_signal_that_came_is_not_heard_again():
+    before = signal.getsignal(signal.SIGTERM)
+    with signals_taken(last=True):
+        pass
+    assert signal.getsignal(signal.SIGTERM) == before
+    saved = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        with pytest.raises(Interrupted), signals_taken(last=True):
+            send()
+        send()
+        send(signal.SIGINT)
+    finally:
+        for number, handler in saved.items():
+            signal.signal(number, handler)
+
+
 def test_outside_the_main_thread_nothing_is_taken_over():
     before, said = signal.getsignal(signal.SIGTERM), []
 

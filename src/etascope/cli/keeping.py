@@ -16,6 +16,7 @@ from etascope.core.protocols import Store
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.stored import Job
+from etascope.store.address import find_address
 from etascope.training.interrupting import held_back
 
 
@@ -72,7 +73,7 @@ class Kept:
 
     def after_a_stop(self) -> str:
         """Return what is kept of a search that was stopped, and how to go on; empty where nothing is."""
-        if not self.run_id or getattr(self.store, "place", None) == "memory":
+        if not self.run_id or find_address(self.url).kind == "memory":
             return ""
         if self._finished:
             return f"the answer is kept: etascope show {self.run_id}{self._where()}"
@@ -94,7 +95,8 @@ class Kept:
         if self.url is None:
             return ""
         # An address of a server may hold a password.
-        return " and the same --store" if "://" in self.url else f" --store {shlex.quote(self.url)}"
+        known = find_address(self.url).kind == "file"
+        return f" --store {shlex.quote(self.url)}" if known else " and the same --store"
 
 
 def keeper(url: str | None, options: Mapping[str, Any]) -> Kept:

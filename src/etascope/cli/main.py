@@ -249,7 +249,7 @@ def quiz(ascii: bool, **options: Any) -> int:
 def main() -> None:
     """Run the command line and exit; what went wrong is one sentence on standard error."""
     _open_missing_streams()
-    with signals_taken(end_at_once):
+    with signals_taken(end_at_once, last=True):
         try:
             _run()
         except (KeyboardInterrupt, click.Abort) as stop:

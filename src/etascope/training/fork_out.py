@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from etascope.core.errors import InputError
 from etascope.training.fan_out import HandedOut, Stopped, keep_nothing
+from etascope.training.interrupting import held_back
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -84,7 +85,8 @@ def fork_out(
     _inherited = work
     try:
         with ProcessPoolExecutor(min(workers, len(jobs)), context, _end_with, (os.getpid(),)) as pool:
-            with warnings.catch_warnings():
+            # A pool whose processes were half begun could not be ended.
+            with held_back(), warnings.catch_warnings():
                 # Newer Pythons warn of any fork beside native threads; those of BLAS end before a fork by themselves.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 futures = [pool.submit(_run_inherited, number) for number in range(len(jobs))]

@@ -48,7 +48,7 @@ _taken = _Taken()
 
 
 @contextmanager
-def signals_taken(hurry: Callable[[int], None] | None = None) -> Generator[None]:
+def signals_taken(hurry: Callable[[int], None] | None = None, *, last: bool = False) -> Generator[None]:
     """Turn the signals that end a process into `Interrupted` during the block.
 
     A signal that is ignored, as under `nohup`, stays so. Outside the main thread, where Python takes no signals, it
@@ -59,6 +59,8 @@ def signals_taken(hurry: Callable[[int], None] | None = None) -> Generator[None]
     hurry
         Called with a signal that comes when one came before: whoever sends it twice does not want to wait. Those of
         inner blocks are called first. Without any, the second is as the first.
+    last
+        Whether the process ends after the block; then nothing is heard any more after a signal that came in it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -69,7 +71,7 @@ def signals_taken(hurry: Callable[[int], None] | None = None) -> Generator[None]
     try:
         yield
     finally:
-        _finish()
+        _finish(deaf=last and _taken.first is not None)
         for one in hurries:
             _taken.hurry.remove(one)
 
@@ -107,12 +109,13 @@ def _begin() -> None:
             _taken.before[number] = signal.signal(number, _take)
 
 
-def _finish() -> None:
+def _finish(*, deaf: bool) -> None:
     _taken.blocks -= 1
     if _taken.blocks:
         return
     while _taken.before:
-        signal.signal(*_taken.before.popitem())
+        number, before = _taken.before.popitem()
+        signal.signal(number, signal.SIG_IGN if deaf else before)
     _taken.first, _taken.number, _taken.waiting = None, 0, False
 
 
