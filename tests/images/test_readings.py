@@ -262,3 +262,23 @@ def test_the_ground_of_the_test_part_is_that_of_the_training_part(tmp_path):
     data = open_images(tmp_path / "one", test=tmp_path / "two")
     assert np.array_equal(data.images[8, 0, 0], [0])
     assert any(note.startswith("Test part: Transparent pixels were laid over black") for note in data.notes)
+
+
+def test_masks_as_a_test_part(tmp_path):
+    masks = (pictures(8, 6, 5) > 128).astype(np.uint8)
+    write_set(tmp_path / "one", masks, "png")
+    write_set(tmp_path / "two", 1 - masks, "png")
+    write_set(tmp_path / "three", masks * 255, "png")
+    data = open_images(tmp_path / "one", test=tmp_path / "two")
+    assert np.array_equal(data.images, np.concatenate([in_order(masks), in_order(1 - masks)]) * 255)
+    assert not any("cut" in note for note in data.notes)
+    with refused("its pixels go up to 255, those of the others are 0 and 1"):
+        open_images(tmp_path / "one", test=tmp_path / "three")
+
+
+def test_small_lights_that_resizing_puts_out_are_no_masks(tmp_path):
+    images = np.zeros((8, 400, 400, 1), np.uint8)
+    images[:, 7, 7] = 40
+    data = open_images(write_set(tmp_path, images, "png"))
+    assert not data.images.any()
+    assert any("all images are black" in note for note in data.notes)

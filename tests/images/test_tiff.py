@@ -32,7 +32,7 @@ def marks_of(path):
         (pictures(1, 6, 5, 3)[0].astype(np.uint16), {}, ("3 bands of 16-bit whole numbers",)),
         (pictures(1, 6, 5, 2)[0].astype(np.uint16), {"extra": (2,)}, ("2 bands of 16-bit",)),
         (pictures(1, 6, 5, 4)[0], {"photometric": 2, "extra": (0,)}, ("a TIFF of 4 bands, not all of them colour",)),
-        (pictures(1, 6, 5, 2)[0], {"extra": (0,)}, ("a TIFF of 2 bands",)),
+        (pictures(1, 6, 5, 2)[0], {"extra": (0,)}, ("TIFF of", "2 bands")),
         (pictures(1, 6, 5, 1)[0], {"compression": 34887}, ("packed with LERC", "save it with LZW")),
         (pictures(1, 6, 5, 1)[0], {"compression": 50001}, ("packed with WebP",)),
     ],

@@ -261,6 +261,9 @@ def _pixels(
         plain = picture if mode in ("L", "RGB") else picture.convert("L" if mode == "1" else "RGB")
     scale = wishes.reading.scales.get("bytes")
     if scale is not None and scale.high == 1:
+        bright = int(np.asarray(plain).max())
+        if bright > 1:
+            raise BadImage(name, f"its pixels go up to {bright}, those of the others are 0 and 1; scale all alike")
         plain = plain.point([0] + [255] * 255 if plain.mode == "L" else ([0] + [255] * 255) * 3)
     if wishes.grayscale:
         plain = plain.convert("L")

@@ -125,13 +125,17 @@ def _scale_bytes(
 ) -> Reading:
     """Decide on the range of the images of bytes, and decode them again where they are masks of 0 and 1."""
     given = wishes.reading.scales
+    if "bytes" in given and given["bytes"].high == 1:
+        return wishes.reading
     brightest = int((images if len(rows) == len(images) else images[list(rows)]).max())
     if brightest <= 1 and "bytes" not in given:
         masks = replace(wishes.reading, scales={**given, "bytes": Scale(0, 1)})
-        brightest = 0
-        for row, item in _once_more(rows, again, replace(wishes, reading=masks)):
-            images[row] = resize(np.asarray(item.pixels, np.uint8), images.shape[1:3])
-            brightest = brightest or int(images[row].any())
+        # What is brighter before resizing is no mask, and stays as it is.
+        with contextlib.suppress(BadImage):
+            anew = [item.pixels for _, item in _once_more(rows, again, replace(wishes, reading=masks))]
+            for row, pixels in zip(rows, anew, strict=True):
+                images[row] = resize(np.asarray(pixels, np.uint8), images.shape[1:3])
+            brightest = int(any(pixels.any() for pixels in anew))
     scale = decide([Extent("bytes", 0, brightest)], given)["bytes"]
     notes.append(scale.note)
     return replace(wishes.reading, scales={**given, "bytes": scale})

@@ -56,13 +56,14 @@ def open_images(
         - A folder with a directory per class (PNG, JPEG, WebP, BMP, TIFF, GIF), with `train/` and `test/` or `val/`
           above them if you like; or a folder of IDX files, where `t10k-` files become the test part.
         - A file: IDX (images or labels; the other is found beside it), `.npz` (`x` and `y`, `images` and `labels`,
-          Keras' `x_train` ...), `.npy` with `NAME_labels.npy`, `labels.npy` or `y.npy` beside it, `.csv` or `.tsv` of
+          Keras' `x_train` ..., MedMNIST's `val_images` ...), `.npy` with its labels beside it, `.csv` or `.tsv` of
           path and label.
         - Anything that NumPy reads, with `labels`: `(n, h, w)`, `(n, h, w, c)`, `(n, c, h, w)` or `(n, h * h)`; uint8,
-          bool, other whole numbers in 0 .. 255, floats in [0, 1] or [0, 255]. uint8 is shared, not copied.
+          bool, and other numbers by the table in `ranges.decide` (12 bits, floats from 0 to 1 ...). uint8 is shared,
+          not copied.
         - A scikit-learn Bunch, a mapping with the names of an `.npz`, a sequence of (image, label), a `Dataset`.
     labels
-        `(n,)` whole numbers at least 0, or strings, for sources that bring none; or the IDX or `.npy` file of them.
+        `(n,)` whole numbers at least 0, or strings, or one-hot rows, for sources that bring none; or the IDX or `.npy` file of them.
     test
         Another source, a path or a name, whose images become the test part, at the same size and with the same
         classes. Default: the test part that the source brings, if any; one given here wins over that.

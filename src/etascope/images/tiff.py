@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import functools
 import itertools
+import logging
 import re
 import zlib
 from pathlib import Path
@@ -46,12 +47,14 @@ def is_tiff(start: bytes) -> bool:
 
 @functools.cache
 def silence() -> None:
-    """Keep libtiff from writing errors to stderr by itself: every one of them comes back as an exception too.
+    """Keep libtiff and Pillow from writing to stderr by themselves: all that matters comes back as an exception too.
 
-    Only a pointer in Pillow's copy of the library is set, as Pillow does for warnings. Where the library cannot be
-    reached, nothing happens.
+    Of libtiff only a pointer in Pillow's copy is set, as Pillow does for warnings; where the library cannot be reached,
+    nothing happens. What Pillow logs goes wherever a program has logs go, and nowhere else.
     """
     from PIL import Image
+
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
 
     with contextlib.suppress(OSError, AttributeError, TypeError):
         library = ctypes.CDLL(Image.core.__file__)
@@ -101,7 +104,8 @@ def unread_bands(picture: Image.Image) -> str:
     """Return what is wrong with a TIFF of more bands than Pillow takes from it, or ""."""
     tags: Any = getattr(picture, "tag_v2", None)
     bands = int(tags.get(_BANDS, 1)) if tags is not None else 1
-    if bands <= len(picture.getbands()):
+    # Older Pillows have a mode for three bands and one that says nothing.
+    if bands <= (3 if picture.mode == "RGBX" else len(picture.getbands())):
         return ""
     return f"it is a TIFF of {bands} bands, not all of them colour or transparency; {choose_bands(bands)}"
 
