@@ -164,3 +164,13 @@ def test_what_is_no_zip_is_refused(tmp_path):
     for wrong in (b"", b"hello", whole[: len(whole) // 2], whole[:40] + b"\0" * 40 + whole[80:]):
         with pytest.raises(InputError, match="Zip the folder again"):
             unpack(io.BytesIO(wrong), tmp_path)
+
+
+def test_a_class_of_files_that_are_not_read_is_refused_when_the_zip_is_opened(tmp_path):
+    whole = io.BytesIO(zipped(two_kinds(rows=12)))
+    with zipfile.ZipFile(whole, "a") as opened:
+        opened.writestr("cow/1.heic", b"x")
+        opened.writestr("cow/2.heic", b"x")
+    unpack(whole, tmp_path)
+    with pytest.raises(InputError, match=r"cow holds 2 \.heic files"):
+        open_images(tmp_path)

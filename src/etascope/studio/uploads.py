@@ -17,6 +17,7 @@ from typing import IO
 from etascope.core.errors import InputError
 from etascope.images.decode import FORMATS
 from etascope.images.paths import SUFFIXES
+from etascope.images.tree import is_foreign
 from etascope.images.zip_directory import MEBIBYTE, open_zip
 from etascope.studio.failure import Failed
 
@@ -99,19 +100,25 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) 
     entries = [entry for entry in opened.infolist() if not entry.is_dir() and not _litter(entry.filename)]
     if len(entries) > MOST_FILES:
         raise InputError(f"a zip may hold {MOST_FILES:,} files; this one has {len(entries):,}. Give a part of them.")
-    room, pixels, count, left = LARGEST, ALL_PIXELS, 0, Counter[str]()
+    room, pixels, count = LARGEST, ALL_PIXELS, 0
+    left, told = Counter[str](), set[str]()
     for entry in entries:
         parts = _parts(entry)
+        file = folder.joinpath(*parts)
         kind = PurePosixPath(parts[-1]).suffix.lower()
         if kind not in SUFFIXES:
             left[kind] += 1
+            if len(parts) > 1 and is_foreign(file):
+                # By its name alone: a class of such files is refused on opening, and is not one class less.
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
+                told.add(kind)
             continue
         if len(parts) < 2:
             raise InputError(
                 f"images stand in a folder for each class; found {parts[0][:80]!r} outside of any. Make the folders, "
                 "and zip what is around them."
             )
-        file = folder.joinpath(*parts)
         file.parent.mkdir(parents=True, exist_ok=True)
         if file.exists():
             raise InputError(f"a zip holds each file once; found {_shown(entry)} twice. {AGAIN}")
@@ -130,7 +137,9 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) 
         raise InputError(
             f"a zip needs images, {', '.join(sorted(SUFFIXES))}; found {kinds or 'none'}. Zip folders of images."
         )
-    return Unpacked(count, (f"Files of the zip that are no images were left out: {kinds}.",) if left else ())
+    if set(left) <= told:
+        return Unpacked(count)
+    return Unpacked(count, (f"Files of the zip that are no images were left out: {kinds}.",))
 
 
 def _parts(entry: zipfile.ZipInfo) -> Sequence[str]:
