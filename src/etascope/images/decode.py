@@ -246,7 +246,7 @@ def _pixels(
 ) -> tuple[NDArray[np.uint8] | NDArray[np.float32], Extent | None, Glass | None]:
     from PIL import Image, ImageOps
 
-    if unread := tiff.unread_bands(picture):
+    if hasattr(picture, "tag_v2") and (unread := tiff.unread_bands(picture)):
         raise BadImage(name, unread)
     if picture.getexif().get(_ORIENTATION, 1) != 1:
         picture = ImageOps.exif_transpose(picture)

@@ -23,33 +23,35 @@ _MORE = bytes(range(1, 255)) * 4
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
-class Watched(io.BytesIO):
-    """A JPEG file in memory that hands out its last bytes last, and knows whether they were wanted.
+class Watched:
+    """A JPEG file in memory whose decoder gets the last bytes last, so that it shows whether it wanted them.
 
     Attributes
     ----------
+    file
+        The file.
     wanted
         Whether the end was read.
     """
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(data)
+        self.file = io.BytesIO(data)
         self.wanted = not data.endswith(_END)
-        # A small image has fewer, and the header has to come at once.
+        # A small image has fewer bytes than that, and the header has to come at once.
         scan = data.rfind(_SCAN)
         start = scan + 2 + int.from_bytes(data[scan + 2 : scan + 4], "big")
         self._last = len(data) if self.wanted else max(start, len(data) - len(_END) - _TAIL)
 
-    def read(self, size: int | None = -1) -> bytes:
+    def read(self, read_bytes: int) -> bytes:
         """Read on, up to the last bytes or in them."""
-        left = self._last - self.tell()
+        left = self._last - self.file.tell()
         if left > 0:
-            return super().read(left if size is None or size < 0 else min(size, left))
-        self.wanted = self.wanted or size != 0
-        return super().read(size)
+            return self.file.read(min(read_bytes, left))
+        self.wanted = True
+        return self.file.read(read_bytes)
 
 
-def open_jpeg(file: io.BytesIO) -> JpegImagePlugin.JpegImageFile:
+def open_jpeg(watched: Watched) -> JpegImagePlugin.JpegImageFile:
     """Return the first image of a JPEG file, not decoded, of any size.
 
     Raises
@@ -59,7 +61,10 @@ def open_jpeg(file: io.BytesIO) -> JpegImagePlugin.JpegImageFile:
     """
     from PIL.JpegImagePlugin import JpegImageFile
 
-    return JpegImageFile(file)
+    picture = JpegImageFile(watched.file)
+    # Pillow reads pixels, and only them, through this.
+    picture.load_read = watched.read
+    return picture
 
 
 def fault_of_stream(data: bytes) -> str:
@@ -82,14 +87,14 @@ def was_led_astray(picture: Image.Image, file: Watched) -> str:
     A flipped bit sends the decoder of baseline JPEG astray: it then has all pixels too early, or too few bits for the
     last ones, which it leaves at middle gray. Damage within a progressive file is not noticed.
     """
-    data = file.getvalue()
+    data = file.file.getvalue()
     if _has_hole(data, "progressive" in picture.info):
         return "there are zeros among its packed pixels"
     if not file.wanted and not _goes_on(data):
         return "data is left over behind its last pixel"
     if not _gray_corner(picture):
         return ""
-    longer = open_jpeg(io.BytesIO(data[: -len(_END)] + _MORE + _END))
+    longer = open_jpeg(Watched(data[: -len(_END)] + _MORE + _END))
     if picture.size != longer.size:
         longer.draft(None, picture.size)
     same = longer.size != picture.size or longer.tobytes() == picture.tobytes()

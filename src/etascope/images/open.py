@@ -63,7 +63,8 @@ def open_images(
           not copied.
         - A scikit-learn Bunch, a mapping with the names of an `.npz`, a sequence of (image, label), a `Dataset`.
     labels
-        `(n,)` whole numbers at least 0, or strings, or one-hot rows, for sources that bring none; or the IDX or `.npy` file of them.
+        `(n,)` whole numbers at least 0, or strings, or one-hot rows, for sources that bring none; or the IDX or `.npy`
+        file of them.
     test
         Another source, a path or a name, whose images become the test part, at the same size and with the same
         classes. Default: the test part that the source brings, if any; one given here wins over that.
