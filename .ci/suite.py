@@ -21,16 +21,11 @@ ROOT = Path(__file__).resolve().parents[1]
 ALONE = (
     "tests/cli/test_cluster_option.py", "tests/cli/test_main.py", "tests/images/test_digits.py",
     "tests/store/test_killed.py", "tests/training/test_command_process.py", "tests/training/test_fan_out.py",
-    "tests/training/test_ray_cluster.py", "tests/training/test_ray_engine.py", "tests/training/test_ray_parts.py",
-    "tests/training/test_ray_worker.py",
+    "tests/*/test_ray_*.py",
 )  # fmt: skip
 #: Others where some tests start a cluster, which has the word in its name.
 CLUSTERS = ("tests/contracts", "tests/test_docs.py")
-BROWSER = (
-    "tests/report/test_experiments_in_browser.py", "tests/report/test_html_in_browser.py",
-    "tests/report/test_linker.py", "tests/report/test_replay_in_browser.py", "tests/studio/test_page.py",
-    "tests/studio/test_page_truth.py",
-)  # fmt: skip
+BROWSER = ("tests/report/test_linker.py", "tests/studio/test_page*.py", "tests/*/test_*_in_browser.py")
 #: Most processes at once: each has processes and threads of its own.
 MOST = 4
 
@@ -40,13 +35,23 @@ Part = tuple[str, ...]
 def steps() -> dict[str, tuple[int, list[Part]]]:
     """Return how many parts of each step run at once, and its parts; together they are all tests."""
     tests = ROOT / "tests"
-    folders = [path for path in tests.iterdir() if path.is_dir() and any(path.rglob("test_*.py"))]
+    # What is long alone is the affair of .ci/long.
+    folders = [path for path in tests.iterdir() if any(path.glob("**/test_*.py")) and path.name != "long"]
     places = [f"tests/{path.name}" for path in (*folders, *tests.glob("test_*.py"))]
-    apart = [f"--ignore={file}" for file in (*ALONE, *BROWSER)]
+    for_itself, browser = _files(ALONE), _files(BROWSER)
+    apart = [f"--ignore={file}" for file in (*for_itself, *browser)]
     beside = [(place, *apart, *(("-k", "not cluster") if place in CLUSTERS else ())) for place in [*places, "src"]]
     beside.sort(key=lambda part: _size(ROOT / part[0]), reverse=True)
-    alone: list[Part] = [ALONE, *((place, "-k", "cluster") for place in CLUSTERS)]
-    return {"beside": (min(MOST, os.cpu_count() or 1), beside), "alone": (1, alone), "browser": (1, [BROWSER])}
+    alone: list[Part] = [for_itself, *((place, "-k", "cluster") for place in CLUSTERS)]
+    return {"beside": (min(MOST, os.cpu_count() or 1), beside), "alone": (1, alone), "browser": (1, [browser])}
+
+
+def _files(patterns: Part) -> Part:
+    found = [sorted(ROOT.glob(pattern)) for pattern in patterns]
+    missing = [pattern for pattern, files in zip(patterns, found, strict=True) if not files]
+    if missing:
+        raise SystemExit(f"suite: there is no {', '.join(missing)}")
+    return tuple(str(file.relative_to(ROOT)) for files in found for file in files)
 
 
 def _size(path: Path) -> int:
@@ -57,17 +62,8 @@ def run(part: Part, at_once: int) -> tuple[bool, str]:
     """Run a part and print what it wrote; return whether it passed, and its last line."""
     # Threads of two trainings would wait for each other at every product.
     threads = {"OMP_NUM_THREADS": "1"} if at_once > 1 else {}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--durations=5",
-        "--durations-min=5",
-        *part,
-    ]
+    shown = ("--durations=5", "--durations-min=5")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *shown, *part]
     ended = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **threads}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
