@@ -231,7 +231,8 @@ def _line(rates: Rates, other: Rates, times: float, where: str) -> str:
         if name in lines and (name in sets_peak or peak_follows):
             return f"Write {lines[name]} in {name}."
     if not peak_follows:
-        return f"Write lr={where} in the optimizer, and all other rates as multiples of it."
+        others = f"every rate in {' and '.join(rates.schedulers)}" if rates.schedulers else "all other rates"
+        return f"Write lr={where} in the optimizer, and {others} as a multiple of it."
     return f"Write every rate in {' and '.join(rates.schedulers)} as a multiple of {where}."
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etascope.core.errors import InputError
@@ -32,6 +32,7 @@ def built(*rates):
     return lambda learning_rate: [sgd(*(one(learning_rate) for one in rates))]
 
 
+@settings(deadline=None)
 @given(share=st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=4))
 def test_multiples_are_found_whatever_they_are(share):
     found = multiples(built(*(lambda rate, s=s: s * rate for s in share)), TRIED)

@@ -84,7 +84,7 @@ def window_tried(low: float | None, high: float | None) -> list[float]:
     Examples
     --------
     >>> [f"{rate:.2g}" for rate in window_tried(None, None)], window_tried(0.1, 0.1)
-    (['1.3e-05', '0.00012', '0.0011', '0.0095', '0.085', '0.77'], [0.05, 0.1])
+    (['1.3e-05', '0.00012', '0.0011', '0.0095', '0.086', '0.77'], [0.05, 0.1])
     """
     first = low or min(TRIED[0], high or math.inf)
     last = high or max(TRIED[1], low or 0.0)

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+import torch
+from transformers import Trainer
+
+from etascope.core.errors import InputError
+from etascope.integrations.transformers import recommend
+from etascope.integrations.transformers_rates import multiple_of, optimizer_of, shape_of
+from tests.integrations.test_transformers import one_rate, trainer, vit
+
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
+
+class Fixed(Trainer):
+    def create_optimizer(self, *args):
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=0.002)
+        return self.optimizer
+
+
+class Peaked(Trainer):
+    def create_scheduler(self, num_training_steps, optimizer=None):
+        self.lr_scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, max_lr=0.01, total_steps=num_training_steps + 1
+        )
+        return self.lr_scheduler
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "told"),
+    [
+        (Fixed, {}, r"create_optimizer must use args\.learning_rate.* groups have 0\.002 and had 0\.002\. Write lr="),
+        (Peaked, {}, r"the schedule must follow args\.learning_rate.* step \d+ has"),
+        (
+            Trainer,
+            {"lr_scheduler_type": "cosine_with_min_lr", "lr_scheduler_kwargs": {"min_lr": 1e-3}},
+            r"the schedule must follow args\.learning_rate.* as min_lr_rate in place of min_lr",
+        ),
+    ],
+)
+def test_what_does_not_follow_the_arguments_is_refused_and_they_stay_as_they_were(tmp_path, kind, arguments, told):
+    one = trainer(tmp_path, kind=kind, learning_rate=0.01, **arguments)
+    with pytest.raises(InputError, match=told):
+        recommend(one)
+    assert one.args.learning_rate == 0.01
+    assert one.optimizer is None
+
+
+def test_a_multiple_of_the_arguments_rate_is_followed(tmp_path):
+    class Tenth(Trainer):
+        def create_optimizer(self, *args):
+            self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=0.1 * self.args.learning_rate)
+            return self.optimizer
+
+    runs = [
+        recommend(trainer(tmp_path, vit(dropout=0.0), kind, num_train_epochs=1), method=one_rate(rate))
+        for kind, rate in ((Tenth, 0.01), (Trainer, 0.001))
+    ]
+    np.testing.assert_allclose(runs[0].histories[0].step_loss, runs[1].histories[0].step_loss, rtol=1e-3)
+    assert runs[0].ratios == [[pytest.approx(0.1)]]
+
+
+def test_optimizer_and_schedule_are_those_of_the_trainer_which_stays_as_it_was(tmp_path):
+    one = trainer(tmp_path, learning_rate=0.01, lr_scheduler_type="linear")
+    assert multiple_of(one, one.model) == 1.0
+    optimizer = optimizer_of(one, one.model, 0.5, 0.1)
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.05, 0.05])
+    np.testing.assert_allclose(shape_of(one, 10), 1 - np.arange(10) / 10)
+    assert (one.optimizer, one.lr_scheduler, one.args.learning_rate) == (None, None, 0.01)
+    assert shape_of(trainer(tmp_path, lr_scheduler_type="constant"), 10) is None
