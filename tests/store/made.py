@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from etascope.core.choice import Choice, Cost, Landscape
 from etascope.core.history import History, Status
+from etascope.core.measure import Measure
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import PIXELS, Recipe, Task
 from etascope.core.run import DataSummary, Run
@@ -105,7 +106,12 @@ def _histories(draw):
     )  # fmt: skip
 
 
-OWN = {Recipe: _recipes, Plan: _plans, History: _histories}
+def _measures():
+    best = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+    return st.builds(Measure, name=TEXT, maximize=st.booleans(), best=best)
+
+
+OWN = {Recipe: _recipes, Plan: _plans, History: _histories, Measure: _measures}
 
 
 def same(a, b):
