@@ -171,7 +171,7 @@ def test_a_model_larger_than_memory_is_one_sentence():
         "from etascope.cli.main import main; main()"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", limited, "trace", "--hidden", "100000000"],
+        [sys.executable, "-c", limited, "trace", "--hidden", "20000,20000,20000"],
         capture_output=True, text=True, timeout=30, env=environment(), check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -113,3 +113,10 @@ def test_a_range_test_takes_a_model_and_sharpness_does_not():
     assert len(told.test.losses) <= 20
     with pytest.raises(InputError, match="sharpness is for the dense networks of etascope; found the model cnn"):
         sharpness("digits", recipe=recipe)
+
+
+def test_a_rate_of_nothing_and_a_climb_without_bounds_are_refused():
+    with pytest.raises(InputError, match="a learning rate must be a finite number above 0; found 0"):
+        sharpness("digits", recipe=Recipe(hidden=(), epochs=1), learning_rate=0.0, measure=False)
+    with pytest.raises(InputError, match="may climb by a factor of 1e"):
+        range_test("digits", recipe=Recipe(hidden=(), epochs=1), low=1e-320, high=1e300, measure=False)

@@ -35,3 +35,20 @@ def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path, name):
 def test_a_device_stays_a_device():
     write_whole("/dev/null", "x")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_a_loop_of_links_and_a_pipe_that_nobody_reads_are_told(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
+    for name, why in (("loop", "too many levels of symbolic links"), ("pipe", "no such device or address")):
+        with pytest.raises(InputError, match=f"{name} cannot be written: {why}"):
+            write_whole(tmp_path / name, "text")
+    assert (tmp_path / "loop").is_symlink()
+
+
+def test_a_pipe_that_is_read_gets_all(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(tmp_path / "pipe", "text")
+    assert os.read(reading, 99) == b"text"
+    os.close(reading)

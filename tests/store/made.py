@@ -108,7 +108,12 @@ def _histories(draw):
     )  # fmt: skip
 
 
-OWN = {Recipe: _recipes, Plan: _plans, History: _histories}
+def _measures():
+    best = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+    return st.builds(Measure, name=TEXT, maximize=st.booleans(), best=best)
+
+
+OWN = {Recipe: _recipes, Plan: _plans, History: _histories, Measure: _measures}
 
 
 def same(a, b):

@@ -281,13 +281,13 @@ def test_numbers_out_of_range_are_refused(option, value, tmp_path):
         CommandEngine(CommandLine("{lr}"), LineMetric(METRIC), Measure("l"), tmp_path, **{option: value})
 
 
-@pytest.mark.parametrize("timeout", [None, 0.2])
+@pytest.mark.parametrize("timeout", [None, 10.0])
 def test_a_pattern_that_takes_too_long_ends_the_search_in_a_sentence(engine, tmp_path, timeout):
     slow = engine("print('val ' + 'a' * 60 + '!'); time.sleep(99)", metric=LineMetric(r"val ((a+)+)$"), timeout=timeout)
     began = time.monotonic()
     with pytest.raises(InputError, match="--metric must be a pattern that is matched quickly"):
         slow.train(None, RECIPE, plan([0.01], 3))
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 90
     slow.__exit__(None, None, None)
     assert left(tmp_path.name) == []
 
