@@ -26,6 +26,22 @@ def store(tmp_path, monkeypatch):
     return tmp_path / "runs.sqlite"
 
 
+@pytest.fixture
+def begin():
+    """Begin a command in a process of its own, that ends with the test."""
+    begun = []
+
+    def call(*arguments, **options):
+        begun.append(start(*arguments, **options))
+        return begun[-1]
+
+    yield call
+    for process in begun:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
 def lines(store):
     return open_store(str(store)).find() if store.exists() else []
 
@@ -59,8 +75,8 @@ def undisturbed():
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_every_trial_that_was_done_is_kept_and_the_rest_comes_to_the_same(store, undisturbed, number):
-    process = start("pick", *LONG, "--workers", "2", variables={"ETASCOPE_STORE": store})
+def test_every_trial_that_was_done_is_kept_and_the_rest_comes_to_the_same(begin, store, undisturbed, number):
+    process = begin("pick", *LONG, "--workers", "2", variables={"ETASCOPE_STORE": store})
     wait_for(lambda: lines(store) and lines(store)[0].trials)
     processes = family(process)
     os.kill(process.pid, number)
@@ -81,31 +97,31 @@ def test_every_trial_that_was_done_is_kept_and_the_rest_comes_to_the_same(store,
     assert without_seconds(json.loads(resumed.out)) == undisturbed
 
 
-def test_workers_end_with_a_process_that_is_killed(store):
-    process = start("pick", *LONG, "--workers", "2", variables={"ETASCOPE_STORE": store})
+def test_workers_end_with_a_process_that_is_killed(begin, store):
+    process = begin("pick", *LONG, "--workers", "2", variables={"ETASCOPE_STORE": store})
     processes = wait_for(lambda: len(family(process)) >= 2 and family(process))
     process.kill()
     process.communicate()
     assert gone(processes)
 
 
-def test_where_nothing_is_kept_nothing_is_promised(store):
-    process = start("pick", *LONG, "--no-store", variables={"ETASCOPE_STORE": store})
+def test_where_nothing_is_kept_nothing_is_promised(begin, store):
+    process = begin("pick", *LONG, "--no-store", variables={"ETASCOPE_STORE": store})
     wait_for(lambda: family(process))
     os.kill(process.pid, signal.SIGINT)
     assert process.communicate(timeout=60) == (b"", b"\netascope: stopped by Ctrl-C.\n")
     assert not store.exists()
 
 
-def test_a_store_that_ends_with_the_process_promises_nothing():
-    process = start("pick", *LONG, "--store", "sqlite://")
+def test_a_store_that_ends_with_the_process_promises_nothing(begin):
+    process = begin("pick", *LONG, "--store", "sqlite://")
     wait_for(lambda: family(process))
     os.kill(process.pid, signal.SIGTERM)
     assert process.communicate(timeout=60) == (b"", b"\netascope: stopped by SIGTERM.\n")
 
 
-def test_where_the_store_was_given_it_is_said_again(store):
-    process = start("pick", *LONG, "--store", "a store.sqlite")
+def test_where_the_store_was_given_it_is_said_again(begin, store):
+    process = begin("pick", *LONG, "--store", "a store.sqlite")
     place = Path("a store.sqlite")
     wait_for(lambda: lines(place) and lines(place)[0].trials)
     os.kill(process.pid, signal.SIGINT)
@@ -113,12 +129,12 @@ def test_where_the_store_was_given_it_is_said_again(store):
     assert told.endswith(f"go on with: etascope resume {lines(place)[0].id} --store 'a store.sqlite'.\n")
 
 
-def test_a_resumed_search_that_is_stopped_counts_what_was_kept_before(store):
-    process = start("pick", *LONG, variables={"ETASCOPE_STORE": store})
+def test_a_resumed_search_that_is_stopped_counts_what_was_kept_before(begin, store):
+    process = begin("pick", *LONG, variables={"ETASCOPE_STORE": store})
     wait_for(lambda: lines(store) and lines(store)[0].trials)
     process.kill()
     process.communicate()
-    process = start("resume", variables={"ETASCOPE_STORE": store})
+    process = begin("resume", variables={"ETASCOPE_STORE": store})
     wait_for(lambda: family(process))
     os.kill(process.pid, signal.SIGINT)
     told = process.communicate(timeout=60)[1].decode()
@@ -167,8 +183,8 @@ def test_a_second_ctrl_c_ends_all_at_once(store):
         ("quiz", signal.SIGTERM),
     ],
 )
-def test_every_command_ends_with_a_sentence_and_leaves_no_process(store, command, number):
-    process = start(command, "--epochs", "400", "--hidden", "64", "--workers", "2")
+def test_every_command_ends_with_a_sentence_and_leaves_no_process(begin, store, command, number):
+    process = begin(command, "--epochs", "400", "--hidden", "64", "--workers", "2")
     wait_for(lambda: family(process) or psutil.Process(process.pid).cpu_times().user > 2)
     processes = family(process)
     os.kill(process.pid, number)
@@ -181,8 +197,8 @@ def test_every_command_ends_with_a_sentence_and_leaves_no_process(store, command
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_studio_leaves_no_process(store, number):
-    process = start("studio", "--no-open", variables={"ETASCOPE_STORE": store})
+def test_the_studio_leaves_no_process(begin, store, number):
+    process = begin("studio", "--no-open", variables={"ETASCOPE_STORE": store})
     # While they load, and no look at whether the server lives has begun.
     processes = wait_for(lambda: family(process))
     time.sleep(1)
@@ -194,8 +210,8 @@ def test_the_studio_leaves_no_process(store, number):
     assert gone(list(processes))
 
 
-def test_a_search_that_was_not_begun_says_that_nothing_is_kept(store):
-    process = start("pick", *SMALL, "--epochs", "3000", variables={"ETASCOPE_STORE": store})
+def test_a_search_that_was_not_begun_says_that_nothing_is_kept(begin, store):
+    process = begin("pick", *SMALL, "--epochs", "3000", variables={"ETASCOPE_STORE": store})
     wait_for(lambda: lines(store))
     os.kill(process.pid, signal.SIGINT)
     told = process.communicate(timeout=60)[1].decode()

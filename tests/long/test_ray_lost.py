@@ -15,7 +15,7 @@ import pytest
 
 from etascope.store.open import open_store
 from tests.cli.running import run, start
-from tests.clusters import add_machine, start_cluster, wait_for
+from tests.clusters import add_machine, start_cluster
 from tests.long import cases
 from tests.test_documents import without_seconds
 
@@ -42,16 +42,23 @@ def cluster():
         made.shutdown()
 
 
+@contextmanager
 def searching(made, store, command="pick", *asked):
-    return start(command, *asked, "--ray", made.address, "--json", "-", variables={"ETASCOPE_STORE": store})
+    process = start(command, *asked, "--ray", made.address, "--json", "-", variables={"ETASCOPE_STORE": store})
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def wait_for_trials(store, process):
-    def there():
+    deadline = time.monotonic() + PATIENCE
+    while not (store.exists() and (lines := open_store(str(store)).find()) and lines[0].trials):
         assert process.poll() is None, process.communicate()
-        return store.exists() and (lines := open_store(str(store)).find()) and lines[0].trials
-
-    wait_for(there)
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def told(process):
@@ -62,9 +69,8 @@ def told(process):
 def test_a_machine_that_is_lost_changes_nothing(tmp_path, undisturbed):
     same, notes = 0, 0
     for number in range(cases(1, 5)):
-        with cluster() as made:
-            rng, store = random.Random(number), tmp_path / f"{number}.sqlite"
-            process = searching(made, store, "pick", *ASKED)
+        rng, store = random.Random(number), tmp_path / f"{number}.sqlite"
+        with cluster() as made, searching(made, store, "pick", *ASKED) as process:
             wait_for_trials(store, process)
             time.sleep(rng.uniform(0, 3))
             made.remove_node(made.worker_nodes.copy().pop(), allow_graceful=False)
@@ -80,8 +86,7 @@ def test_after_the_head_is_lost_the_search_goes_on_here(tmp_path, undisturbed):
     ended = []
     for number in range(cases(1, 3)):
         store = tmp_path / f"{number}.sqlite"
-        with cluster() as made:
-            process = searching(made, store, "pick", *ASKED)
+        with cluster() as made, searching(made, store, "pick", *ASKED) as process:
             wait_for_trials(store, process)
             time.sleep(random.Random(number).uniform(0, 3))
             made.remove_node(made.head_node, allow_graceful=False)
@@ -100,13 +105,13 @@ def test_a_driver_that_is_killed_or_stopped_goes_on_with_what_came_back(tmp_path
     with cluster() as made:
         for number in range(cases(2, 10)):
             rng, store = random.Random(number), tmp_path / f"{number}.sqlite"
-            process = searching(made, store, "pick", *ASKED)
-            wait_for_trials(store, process)
-            time.sleep(rng.uniform(0, 5))
             how = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[number % 4]
-            if process.poll() is None:
-                os.kill(process.pid, how)
-            code, _, err = told(process)
+            with searching(made, store, "pick", *ASKED) as process:
+                wait_for_trials(store, process)
+                time.sleep(rng.uniform(0, 5))
+                if process.poll() is None:
+                    os.kill(process.pid, how)
+                code, _, err = told(process)
             assert code in (0, -signal.SIGKILL, 128 + how)
             assert "Traceback" not in err
             assert code != 128 + how or re.search(r" kept; go on with: etascope resume|answer is kept", err), err
@@ -114,8 +119,8 @@ def test_a_driver_that_is_killed_or_stopped_goes_on_with_what_came_back(tmp_path
             kept.append((how.name, line.trials))
             if line.finished:
                 continue
-            process = searching(made, store, "resume")
-            code, out, err = told(process)
+            with searching(made, store, "resume") as process:
+                code, out, err = told(process)
             assert code == 0, err
             assert without_seconds(json.loads(out)) == undisturbed
     print(f"the driver stopped in a search: {len(kept)} times, all resumed to the same answer; trials kept: {kept}")

@@ -11,8 +11,9 @@ import pytest
 
 from etascope.core.command_line import CommandLine
 from etascope.core.errors import InputError
-from etascope.core.history import Status
+from etascope.core.history import Part, Status
 from etascope.core.measure import Measure
+from etascope.core.parts import put_together
 from etascope.core.plan import Plan
 from etascope.core.recipe import Recipe
 from etascope.training.command import CommandEngine
@@ -90,6 +91,25 @@ def test_as_many_scripts_run_at_once_as_were_asked_for(engine, tmp_path):
         done.set()
         thread.join()
     assert max(seen) == 2
+
+
+def test_a_trial_that_is_done_is_handed_out_while_others_run(engine):
+    told, rates = [], [0.001, 0.01, 0.1]
+    history = engine(ONE_BY_ONE).train(None, RECIPE, plan(rates, 2), told.append)
+    parts = [(p.done, p.part) for p in told if p.part is not None]
+    assert [(done, part.part) for done, part in parts] == [(2 * n, Part((n - 1,), 3)) for n in (1, 2, 3)]
+    for row, (_, part) in enumerate(parts):
+        np.testing.assert_array_equal(part.valid_loss, history.valid_loss[[row]])
+        assert (part.status, part.remarks) == (history.status[row : row + 1], history.remarks[row : row + 1])
+    assert put_together([part for _, part in parts]).valid_loss.tobytes() == history.valid_loss.tobytes()
+
+
+def test_a_script_that_reported_before_may_fail_at_the_lowest_rate(engine):
+    body = "sys.exit(3)\n"
+    with pytest.raises(InputError):
+        engine(body).train(None, RECIPE, plan([0.001], 2))
+    history = engine(body, reported=True).train(None, RECIPE, plan([0.001], 2))
+    assert history.status == (Status.FAILED,)
 
 
 def test_a_trial_goes_on_where_it_was_paused(engine, tmp_path):

@@ -10,6 +10,7 @@ from etascope.core.history import History, Status
 from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.store.records import pack, unpack
+from etascope.training.pytorch import engine as engine_module
 from etascope.training.pytorch.engine import TorchEngine
 from tests.training import made
 from tests.training.pytorch.networks import Small, images
@@ -40,6 +41,17 @@ def test_groups_in_memory_change_no_bit(trials):
     grouped = TorchEngine(Small, device="cpu", trials_in_memory=trials).train(split, RECIPE, plan, told.append)
     assert made.bits(grouped) == made.bits(whole)
     assert {p.unit for p in told} == {f"trainings, {trials} at a time"}
+
+
+def test_trials_that_are_dear_are_done_one_after_the_other_and_change_no_bit(monkeypatch):
+    split, plan = job()
+    whole = ENGINE.train(split, RECIPE, plan)
+    monkeypatch.setattr(engine_module, "DEAR", 0)
+    told = []
+    apart = ENGINE.train(split, RECIPE, plan, told.append)
+    assert made.bits(apart) == made.bits(whole)
+    assert [p.part.part.rows for p in told if p.part is not None] == [(row,) for row in range(6)]
+    assert {p.unit for p in told} == {"trainings"}
 
 
 def test_where_memory_runs_out_fewer_trials_are_trained_at_once_and_it_is_said():
