@@ -160,3 +160,18 @@ def test_a_layout_is_loaded_as_etascope_opened_it_or_not_at_all(row, tmp_path):
             opened(data, root)
     else:
         agrees(opened(data, root), dataset, folds=0)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_pixels_that_etascope_scaled_are_told(tmp_path, capsys, deep):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for name in ("ant", "bee"):
+        (tmp_path / name).mkdir()
+        for i in range(10):
+            pixels = rng.integers(0, 4096 if deep else 256, (9, 8), np.uint16).astype(np.uint16 if deep else np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"img{i}.png")
+    dataset = etascope.open_images(tmp_path)
+    opened(DataSummary.of(dataset, divide(dataset, folds=0)), tmp_path)
+    assert ("not bit for bit" in capsys.readouterr().out) == deep

@@ -200,11 +200,11 @@ def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
     """
     kind = kind_of(data.source)
     imports, load = {
-        "digits": (["gzip", "importlib.util", "struct", "sys"], _IDX + _DIGITS),
-        "idx": (["gzip", "struct", "sys"], _IDX + _PAIRS),
-        "npz": (["sys"], _BYTES + _NPZ),
-        "arrays": (["sys"], _BYTES + _NPZ),
-        "folder": (["re", "sys", "unicodedata"], _FOLDER),
+        "digits": (["gzip", "hashlib", "importlib.util", "struct", "sys"], _IDX + _DIGITS),
+        "idx": (["gzip", "hashlib", "struct", "sys"], _IDX + _PAIRS),
+        "npz": (["hashlib", "sys"], _BYTES + _NPZ),
+        "arrays": (["hashlib", "sys"], _BYTES + _NPZ),
+        "folder": (["hashlib", "re", "sys", "unicodedata"], _FOLDER),
     }[kind]
     height, width, channels = data.image_shape
     size = ""
@@ -236,9 +236,23 @@ def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
 labels = np.unique(labels, return_inverse=True)[1]
 {part}if len(images) != {data.images} or images[0].size != {height * width * channels}:
     sys.exit(f"etascope saw {data.images} images of {height} x {width} x {channels}; these are {{images.shape}}.")
-{_held(data, recipe.seed)}train = np.setdiff1d(np.arange(len(labels)), test)
+{_compared(data)}{_held(data, recipe.seed)}train = np.setdiff1d(np.arange(len(labels)), test)
 """
     return imports, lines
+
+
+def _compared(data: DataSummary) -> str:
+    """Return the lines that say where the images are not, bit for bit, those that etascope opened."""
+    if not data.fingerprint:
+        return ""
+    height, width, channels = data.image_shape
+    shape = (data.images, height, width, channels)
+    return f"""digest = hashlib.sha256(repr(({shape!r}, {data.class_names!r})).encode())
+for part in (images, labels.astype("<i8"), *([] if test is None else [test.astype("<i8")])):
+    digest.update(np.ascontiguousarray(part).data)
+if digest.hexdigest() != {data.fingerprint!r}:
+    print("note: these are not bit for bit the images that etascope saw; it may have scaled or resized them otherwise.")
+"""
 
 
 def _held(data: DataSummary, seed: int) -> str:
