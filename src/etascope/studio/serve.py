@@ -12,7 +12,6 @@ import webbrowser
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -128,10 +127,11 @@ class Prompt(H11Protocol):
         self._wait(False)
 
     def _expect(self) -> None:
-        coming = self.conn.their_state
+        # By their names: h11 is a library of uvicorn's.
+        coming = repr(self.conn.their_state)
         # An upload that is wanted has a time of its own.
-        wanted = coming is h11.SEND_BODY and self.scope["path"] == UPLOADS and not self.cycle.response_complete
-        self._wait(coming in (h11.IDLE, h11.SEND_BODY) and not wanted)
+        wanted = coming == "SEND_BODY" and self.scope["path"] == UPLOADS and not self.cycle.response_complete
+        self._wait(coming in ("IDLE", "SEND_BODY") and not wanted)
 
     def _wait(self, due: bool) -> None:
         if due and self._late is None:
