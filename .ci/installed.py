@@ -28,7 +28,7 @@ SMALL, LONGER = ("--hidden", "0", "--epochs", "1"), ("--hidden", "64", "--epochs
 #: Seconds that one command may take.
 LONG = 240
 #: What a search says of itself where there is no terminal.
-PROGRESS = re.compile(r"[\w, ]+: \d+ of \d+ \w+\n")
+PROGRESS = re.compile(r"[^\n]+: [\d,.]+ of [\d,.]+ \w+\n")
 #: How the files of each kind of report begin.
 BEGINS = {".html": b"<!doctype html>", ".md": b"#", ".json": b"{", ".png": b"\x89PNG", ".svg": b"<svg", ".pdf": b"%PDF"}
 #: Loads every module; only libraries that are asked for by name with an extra may be missing.
