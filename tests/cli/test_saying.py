@@ -147,7 +147,8 @@ def test_a_store_that_another_wrote(tmp_path):
     assert "x1b]0;x" in out
     for command in ("show", "code", "export", "resume", "compare", "rm", "lock"):
         for line in kept.find():
-            run(command, line.id, *more, *(("--out", tmp_path / "lock.json") if command == "lock" else ()))
+            place = ("--out", tmp_path / "lock.json") if command == "lock" else ()
+            run(command, line.id, *more, *place, folder=tmp_path)
     run("rm", "last", "--yes", *more)
     run("gc", *more)
     lock = json.loads((tmp_path / "lock.json").read_text()) if (tmp_path / "lock.json").exists() else {}
