@@ -72,7 +72,7 @@ def ladder(
     by_batch = numbers("--batch-sizes", batch_sizes, "8,16,32")
     by_width = numbers("--widths", widths, "64,128,256")
     with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch)
+        dataset, share = open_data(options, watch, output)
         told = horizon(
             dataset, recipe=recipe, test=share, folds=folds, times=by_epochs, batch_sizes=by_batch, widths=by_width,
             engine=DenseEngine(options["workers"]), watch=watch,

@@ -137,7 +137,7 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     output, recipe = Output(json_path, ascii), recipe_of(options)
     engine = engine_for(recipe, options)
     with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch)
+        dataset, share = open_data(options, watch, output)
         told = etascope.trace(
             dataset, learning_rate=lr, recipe=recipe, test=share, image=options["image"],
             engine=engine, watch=watch,
@@ -202,7 +202,7 @@ def pick(
     kept = None if no_store else keeper(store_url, kept_options(options))
     with told_when_stopped(kept):
         with joined(options), progress(ascii=output.plain) as watch:
-            dataset, share = open_data(options, watch)
+            dataset, share = open_data(options, watch, output)
             run = search(dataset, share, recipe, options, watch, keeper=kept)
         told = write_answer(output, run)
     if kept is not None:
@@ -233,7 +233,7 @@ def quiz(ascii: bool, **options: Any) -> int:
 
     output, recipe = Output(None, ascii), recipe_of(options)
     with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch)
+        dataset, share = open_data(options, watch, output)
         run = etascope.pick(
             dataset, recipe=recipe, test=share, image=options["image"], engine=DenseEngine(options["workers"]),
             watch=watch,

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from etascope.cli.saying import note
+from etascope.cli.saying import note, say
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError, option
 from etascope.core.protocols import Watch
 from etascope.core.recipe import OPTIMIZERS, PIXELS, Recipe
 from etascope.core.schedules import SCHEDULES
-from etascope.core.visible import visible
 from etascope.images.open import open_images
 from etascope.report.asked import understood
 from etascope.report.page import needs_ascii, open_console
@@ -117,6 +116,11 @@ class Output:
         """Whether to write ASCII, because it was asked for or the encoding holds nothing else."""
         return self.ascii or needs_ascii(sys.stdout.encoding)
 
+    def begin(self, understood: str) -> None:
+        """Begin the report in words with what the images were understood as."""
+        if self.text:
+            say(f"{understood}\n")
+
     def console(self) -> Console:
         """Return a console on standard output."""
         return open_console(ascii=self.plain)
@@ -211,7 +215,7 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
     )  # fmt: skip
 
 
-def open_data(options: dict[str, Any], watch: Watch) -> tuple[Dataset, float | None]:
+def open_data(options: dict[str, Any], watch: Watch, output: Output | None = None) -> tuple[Dataset, float | None]:
     """Return the images, and the share of them to test on if the options give one; say what they were understood as."""
     test = options["test"]
     share = None if test is None else _number(test)
@@ -227,7 +231,8 @@ def open_data(options: dict[str, Any], watch: Watch) -> tuple[Dataset, float | N
     )
     own_test = 0 if share is not None or dataset.test_rows is None else len(dataset.test_rows)
     line = understood(dataset.class_names, len(dataset), own_test, dataset.left_out)
-    print(visible(f"data: {line}"), file=sys.stderr)
+    if output is not None:
+        output.begin(line)
     for sentence in dataset.notes:
         note(sentence)
     return dataset, share

@@ -62,7 +62,7 @@ def range_test(
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
     with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch)
+        dataset, share = open_data(options, watch, output)
         told = run_it(
             dataset, recipe=recipe, low=low, high=high, steps=steps, measure=measure, own_sweeps=own_sweeps, test=share,
             engine=DenseEngine(options["workers"]), watch=watch,

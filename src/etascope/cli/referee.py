@@ -68,7 +68,7 @@ def referee(
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
     with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch)
+        dataset, share = open_data(options, watch, output)
         found = score(
             dataset, recipe=recipe, test=share, folds=folds, seeds=seeds, replicates=replicates,
             engine=DenseEngine(options["workers"]), watch=watch,

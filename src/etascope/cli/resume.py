@@ -53,7 +53,7 @@ def resume(
     stored = store.get(_latest_unfinished(store) if run is None else run)
     if stored.finished:
         note(f"run {stored.id} came to its end; this is its answer.")
-        return 0 if write_answer(output, stored.run) else 1
+        return 0 if write_answer(output, stored.run, again=True) else 1
     job = stored.job
     options = {**job.options, **cluster} if workers is None else {**job.options, **cluster, "workers": workers}
     # The store that read the run notices when another process goes on with it, too.
@@ -73,7 +73,7 @@ def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], 
     if is_relative_file(job.task.recipe.model):
         _require_folder(stored, f"of the model {job.task.recipe.model}, seen from")
     with joined(cluster), progress(ascii=output.plain) as watch:
-        dataset, share = open_again(options, f"run {stored.id}", watch)
+        dataset, share = open_again(options, f"run {stored.id}", watch, output)
         _check(stored, dataset)
         return search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)
 

@@ -64,7 +64,7 @@ def show(run: str, store_url: str | None, json_path: str | None, ascii: bool) ->
     output = Output(json_path, ascii)
     stored = opened(store_url).get(run)
     if stored.finished or json_path is not None:
-        return 0 if write_answer(output, stored.run) else 1
+        return 0 if write_answer(output, stored.run, again=True) else 1
     print_unfinished(output.console(), stored, _now(), ascii=output.plain)
     return 1
 

@@ -9,7 +9,9 @@ from etascope.core.visible import visible
 
 def say(text: str) -> None:
     """Print a line of an answer."""
-    print(_told(text), flush=True)
+    # While a bar is drawn, rich sends what is printed to the bar's stream, which may be another than the answer's.
+    out = sys.stdout if sys.stdout.isatty() else getattr(sys.stdout, "rich_proxied_file", sys.stdout)
+    print(_told(text), file=out, flush=True)
 
 
 def note(sentence: str) -> None:
@@ -24,4 +26,4 @@ def complain(sentence: str) -> None:
 
 def _told(text: str) -> str:
     """Return text that cannot pass for a second line of ours, whatever names of files stand in it."""
-    return visible(text).replace("\n", "\n  ")
+    return visible(text).rstrip("\n").replace("\n", "\n  ") + "\n" * (len(text) - len(text.rstrip("\n")))

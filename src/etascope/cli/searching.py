@@ -72,7 +72,9 @@ def is_path(value: object) -> bool:
     return False
 
 
-def open_again(options: Mapping[str, Any], whose: str, watch: Watch) -> tuple[Dataset, float | None]:
+def open_again(
+    options: Mapping[str, Any], whose: str, watch: Watch, output: Output | None = None
+) -> tuple[Dataset, float | None]:
     """Open the images that kept options name; `whose` they are is for the sentence when there are none.
 
     Raises
@@ -87,7 +89,7 @@ def open_again(options: Mapping[str, Any], whose: str, watch: Watch) -> tuple[Da
             f"{whose} does not say where its images are: they came from Python. Go on there with etascope.pick, or "
             "search again with etascope pick DATA."
         )
-    return open_data(options, watch)
+    return open_data(options, watch, output)
 
 
 def _check(options: Mapping[str, Any], whose: str) -> None:
@@ -145,9 +147,13 @@ def method_of(options: Mapping[str, Any]) -> Automatic:
     return Automatic(**{name: options[name] for name in ("target", "tolerance", "low", "high", "budget")})
 
 
-def write_answer(output: Output, run: Run) -> bool:
-    """Write the page of a finished search, its document and its reports; return whether there is an answer."""
+def write_answer(output: Output, run: Run, *, again: bool = False) -> bool:
+    """Write the page of a finished search, its document and its reports; return whether there is an answer.
+
+    One that is written again begins with what its images were understood as, which was said before the search.
+    """
     from etascope.learn.quiz import run_quiz
+    from etascope.report.asked import data_understood
     from etascope.report.document import pick_document
     from etascope.report.terminal import print_choice, print_trace
 
@@ -160,6 +166,8 @@ def write_answer(output: Output, run: Run) -> bool:
     questions = run_quiz(run)
     with output.document(lambda: pick_document(run, questions)), output.written(write):
         if output.text:
+            if again and run.data.images:
+                output.begin(data_understood(run.data))
             console = output.console()
             print_choice(console, run, ascii=output.plain)
             if run.trace is not None:

@@ -61,7 +61,7 @@ def sharpness(
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
     with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch)
+        dataset, share = open_data(options, watch, output)
         wall = measure_it(
             dataset, recipe=recipe, learning_rate=lr, measure=measure, test=share,
             engine=DenseEngine(options["workers"]), watch=watch,
