@@ -70,6 +70,46 @@ def test_control_c_ends_every_process():
         fork_out(range(4), run, 2, interrupt)
 
 
+def test_control_c_while_the_processes_begin_ends_every_process():
+    class Jobs(list):
+        asked = 0
+
+        def __len__(self):
+            # The third time to give them to the processes.
+            self.asked += 1
+            if self.asked == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().__len__()
+
+    def run(job, report):
+        for _ in range(2000):
+            report(1)
+            time.sleep(0.001)
+
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        fork_out(Jobs(range(20)), run, 2, lambda amount: None)
+    assert time.perf_counter() - began < 10
+
+
+def test_results_are_handed_out_when_they_are_there_also_after_control_c():
+    def run(job, report):
+        for _ in range(1 if job < 3 else 100_000):
+            report(1)
+            time.sleep(0.001)
+        return job
+
+    given = {}
+
+    def advance(amount):
+        if len(given) >= 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        fork_out(range(6), run, 2, advance, lambda number, result: given.update({number: result}))
+    assert {0: 0, 1: 1}.items() <= given.items() <= {0: 0, 1: 1, 2: 2}.items()
+
+
 def test_a_process_that_the_system_ends_is_one_sentence():
     def run(job, report):
         os.kill(os.getpid(), signal.SIGKILL)

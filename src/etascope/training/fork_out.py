@@ -85,14 +85,15 @@ def fork_out(
     _inherited = work
     try:
         with ProcessPoolExecutor(min(workers, len(jobs)), context, _end_with, (os.getpid(),)) as pool:
-            # A pool whose processes were half begun could not be ended.
-            with held_back(), warnings.catch_warnings():
-                # Newer Pythons warn of any fork beside native threads; those of BLAS end before a fork by themselves.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                futures = [pool.submit(_run_inherited, number) for number in range(len(jobs))]
-            given = HandedOut(futures, done)
+            futures, given = list[Future[Result]](), HandedOut(list[Future[Result]](), done)
             try:
-                pending: set[Future[Any]] = set(futures)
+                # A pool whose processes were half begun could not be ended.
+                with held_back(), warnings.catch_warnings():
+                    # Newer Pythons warn of any fork beside native threads; those of BLAS end before one by themselves.
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    futures += [pool.submit(_run_inherited, number) for number in range(len(jobs))]
+                    given = HandedOut(futures, done)
+                pending = set(futures)
                 while pending:
                     _, pending = wait(pending, GLANCE, FIRST_EXCEPTION)
                     given.look()

@@ -105,7 +105,7 @@ class _Parts:
     def _keep_one(self, history: History) -> None:
         assert self._keep is not None
         now = time.perf_counter()
-        self._keep(replace(history, seconds=now - self._began))
+        self._keep(history if history.part is None else replace(history, seconds=now - self._began))
         self._kept.update(_rows(history))
         self._began = now
 
