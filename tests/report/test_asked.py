@@ -58,7 +58,7 @@ def test_data_and_recipe_are_what_is_known_of_them(script):
 def test_networks_of_ours_read_as_they_did(run):
     assert data_words(run.data) == "1,000 images, 10 classes"
     assert division(run.data).startswith(
-        "digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images, each 28 x 28; 800 to choose"
+        "digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images; each image 28 x 28; 800 to choose"
     )
     assert recipe_words(run.task).startswith("128 hidden units")
     assert line_to_use(run, 0.1).startswith("torch.optim.SGD(")

@@ -50,7 +50,7 @@ def division(data: DataSummary) -> str:
         return f"{data.source}: what it trains on, and by how much of it the metric is measured, is not known here"
     height, width, _ = data.image_shape
     return (
-        f"{data.source}: {data_understood(data)}, each {height} x {width}; "
+        f"{data.source}: {data_understood(data)}; each image {height} x {width}; "
         f"{data.development:,} to choose by, {data.test:,} held back for one test at the end"
     )
 
