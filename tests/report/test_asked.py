@@ -133,10 +133,16 @@ def test_an_answer_fits_a_line(script):
 
 
 def test_where_it_cannot_be_told_the_next_move_is_an_option():
-    flat = reported_run(loss=lambda rate, epoch: 0.7, diverges=9)
+    flat = reported_run(loss=lambda rate, epoch: 0.7 + 1e-9 * rate, diverges=9)
     assert flat.choice.learning_rate is None
     shown = screen(flat)
     assert "cannot tell yet" in shown
     assert re.search(r"next +allow (lower|higher) rates, with the same options and --", " ".join(shown.split()))
     burnt = screen(reported_run(diverges=0))
     assert "look at what the trainings said first" in " ".join(burnt.split())
+
+
+def test_where_no_rate_made_a_difference_the_next_move_is_the_script():
+    shown = " ".join(screen(reported_run(loss=lambda rate, epoch: 0.7, diverges=9)).split())
+    assert "All 7 trials report the same val_loss" in shown
+    assert "next look at how the script or the loop uses the learning rate first" in shown
