@@ -26,4 +26,5 @@ def complain(sentence: str) -> None:
 
 def _told(text: str) -> str:
     """Return text that cannot pass for a second line of ours, whatever names of files stand in it."""
-    return visible(text).rstrip("\n").replace("\n", "\n  ") + "\n" * (len(text) - len(text.rstrip("\n")))
+    body = text.rstrip("\n")
+    return visible(body).replace("\n", "\\n") + text[len(body) :]

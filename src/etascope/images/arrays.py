@@ -125,7 +125,10 @@ def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: 
     notes: tuple[str, ...] = ()
     for values, given in parts:
         if given is None:
-            raise InputError(f"images need labels, one each; {source} came without. Give them as the second argument.")
+            raise InputError(
+                f"images need labels, one each; {source} came without.",
+                "Give them as the second argument in Python, or with --labels.",
+            )
         array, more = image_axes(read_array(values))
         arrays.append(array)
         labels.append(read_labels(given, len(array)))

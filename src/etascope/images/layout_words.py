@@ -109,9 +109,10 @@ def nothing_here(root: Folder) -> InputError:
 
 def _move(root: Folder, kinds: Counter[str]) -> str:
     """Say what helps, and nothing that fails too."""
-    opened = next((path for path in root.others if kind(path) in _OPENED), None)
-    if opened is not None:
-        return f"Give {opened.name} itself, or another folder."
+    opened = [path.name for path in root.others if kind(path) in _OPENED]
+    if opened:
+        which = f"{opened[0]} itself" if len(opened) == 1 else f"the one to train on, of {listed(opened)}"
+        return f"Give {which}, or another folder."
     if _PACKED & kinds.keys():
         return "Unpack what is packed, and give the folder that comes out."
     if _PICTURES & kinds.keys():

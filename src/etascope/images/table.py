@@ -84,6 +84,12 @@ def _read(path: Path) -> tuple[list[_Line], list[str]]:
         label = _label_column(path, header, label, lines)
     elif len(first) == 2 and not _is_header(path, first, lines):
         file, label, part = 0, 1, -1
+    elif file < 0 and label >= 0 and len(first) > 2 and _are_pixels(lines[1:]):
+        raise InputError(
+            f"a table lists paths of images; the {len(first) - 1:,} other columns of {path} are pixels.",
+            "Read it in Python, with pandas for example, and give pixels (n, height, width) and labels to "
+            "etascope.open_images.",
+        )
     else:
         raise InputError(
             f"a table has two columns, path and label, or a header that names them; line {number} of {path} has "
@@ -105,6 +111,10 @@ def _is_header(path: Path, first: list[str], lines: list[tuple[int, list[str]]])
     return any(Path(name).suffix.lower() in SUFFIXES or (path.parent / name).exists() for name in below) or any(
         cell.casefold() in (*_PATHS, *_LABELS, "id", "image_id", "name") for cell in first
     )
+
+
+def _are_pixels(lines: list[tuple[int, list[str]]]) -> bool:
+    return bool(lines) and all(cell.replace(" ", "").replace(".", "").isdigit() for cell in lines[0][1][1:])
 
 
 def _label_column(path: Path, header: list[str], label: int, lines: list[tuple[int, list[str]]]) -> int:

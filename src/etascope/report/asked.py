@@ -8,6 +8,7 @@ from etascope.core.command_line import CommandLine
 from etascope.core.numbers import nats, rate
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
+from etascope.core.visible import visible
 from etascope.report.next_step import in_words, optimizer_line, use_it
 
 #: Classes that are named, and letters of a name.
@@ -29,7 +30,8 @@ def understood(classes: Sequence[str], images: int, own_test: int, left_out: int
     >>> understood(["bee", "cat", "dog"], 2400, 400, 3)
     "3 classes (bee, cat, dog), 2,400 images, 400 of them the data's own test part, 3 files left out"
     """
-    names = [*(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in classes[:_NAMED])]
+    shown = [visible(name).replace("\n", "\\n") for name in classes[:_NAMED]]
+    names = [*(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in shown)]
     parts = [f"{len(classes):,} classes ({', '.join([*names, *(['...'] if len(classes) > _NAMED else [])])})"]
     parts.append(f"{images:,} images")
     parts += [f"{own_test:,} of them the data's own test part"] if own_test else []

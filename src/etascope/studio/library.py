@@ -48,8 +48,8 @@ class Library:
         if name in CATALOGUE:
             if files_here(CATALOGUE[name]) is None:
                 raise InputError(
-                    f"the studio downloads nothing, and {name} is not on this machine. "
-                    f"Fetch it once: '{fetching(CATALOGUE[name])}'."
+                    f"the studio downloads nothing, and {name} is not on this machine; "
+                    f"'{fetching(CATALOGUE[name])}' in a terminal fetches it once."
                 )
             return Source(name)
         if name in self._uploads:
