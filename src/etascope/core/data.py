@@ -16,6 +16,15 @@ from etascope.core.errors import InputError
 NO_FOLD = -1
 
 
+@dataclass(frozen=True)
+class ClassFolder:
+    """A directory of images: its path, the name of their class, and whether they are of the test part."""
+
+    path: str
+    class_name: str
+    test: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Images, their labels, and where they came from.
@@ -36,6 +45,11 @@ class Dataset:
         What was done on opening that the user may want to know, a sentence each (resized, skipped).
     left_out
         How many files of the source were not taken: they cannot be read, or belong to no class.
+    folders
+        Where a folder of images was opened: each directory that holds some, seen from the source, its class, and
+        whether they are of the test part, in the order of the rows. Empty elsewhere, and where they are too many.
+    test_source
+        What else was given as the test part; empty where nothing was.
     """
 
     images: NDArray[np.uint8]
@@ -45,6 +59,8 @@ class Dataset:
     test_rows: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
     left_out: int = 0
+    folders: tuple[ClassFolder, ...] = ()
+    test_source: str = ""
 
     def __post_init__(self) -> None:
         """Check that the parts agree with each other."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from etascope.core.choice import Choice
-from etascope.core.data import Dataset, Split
+from etascope.core.data import ClassFolder, Dataset, Split
 from etascope.core.history import History
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trace import Trace
@@ -48,6 +48,8 @@ class DataSummary:
         How many of the images the data itself sets apart for the test; 0 where a share was.
     left_out
         How many files of the source were not taken: they cannot be read, or belong to no class.
+    folders, test_source
+        As a `Dataset` has them.
     """
 
     source: str
@@ -62,6 +64,8 @@ class DataSummary:
     whole: int = 0
     own_test: int = 0
     left_out: int = 0
+    folders: tuple[ClassFolder, ...] = ()
+    test_source: str = ""
 
     @classmethod
     def unknown(cls, source: str, asked: Mapping[str, object], command: str = "") -> DataSummary:
@@ -86,6 +90,8 @@ class DataSummary:
             notes=dataset.notes,
             own_test=0 if own is None or not np.isin(split.test_rows, own).all() else len(split.test_rows),
             left_out=dataset.left_out,
+            folders=dataset.folders,
+            test_source=dataset.test_source,
         )
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError
+from etascope.images.class_folders import Layout
 from etascope.images.decode import decode_file
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
@@ -18,6 +20,9 @@ from etascope.images.labels import natural, need_two
 from etascope.images.layout import read_layout
 from etascope.images.layout_words import listed
 from etascope.images.tree import Folder, read_tree
+
+#: A script lists the folders that it reads; more would be no script.
+MOST_FOLDERS = 5000
 
 
 def open_folder(folder: Path, wishes: Wishes) -> Found:
@@ -52,7 +57,17 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         (*layout.notes, *_linked(tree, files), *gathered.notes),
         gathered.reading,
         layout.left_out + len(files) - len(gathered.rows),
+        _folders(layout, folder),
     )
+
+
+def _folders(layout: Layout, root: Path) -> tuple[ClassFolder, ...]:
+    """Return where the images lie, in the order of the rows."""
+    parts = ((layout.train, False), (layout.test, True))
+    found = dict.fromkeys(
+        ClassFolder(str(path.parent.relative_to(root)), name, test) for part, test in parts for path, name in part
+    )
+    return tuple(found) if len(found) <= MOST_FOLDERS else ()
 
 
 def _open_idx(places: list[Path], wishes: Wishes) -> Found:

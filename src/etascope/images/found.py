@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.protocols import Watch, ignore
 from etascope.images.ranges import NATURAL, Reading
@@ -69,6 +70,8 @@ class Found:
         How the pixels were read, for a test part that is opened after them.
     left_out
         How many files of the source were not taken, as they cannot be read or belong to no class.
+    folders, test_source
+        As a `Dataset` has them.
     """
 
     images: NDArray[np.uint8]
@@ -79,6 +82,8 @@ class Found:
     notes: tuple[str, ...] = ()
     reading: Reading = NATURAL
     left_out: int = 0
+    folders: tuple[ClassFolder, ...] = ()
+    test_source: str = ""
 
 
 def tail_rows(count: int, test: int) -> NDArray[np.int64]:

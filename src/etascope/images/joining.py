@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.data import Dataset
+from etascope.core.data import ClassFolder, Dataset
 from etascope.core.errors import InputError
 from etascope.images.copies import copies_note
 from etascope.images.found import Found, tail_rows
@@ -38,7 +39,10 @@ def to_dataset(found: Found) -> Dataset:
         *copies_note(found.images, found.test_rows),
         *_untested(learn, numbers, found.test_rows, names),
     )
-    return Dataset(found.images, numbers, names, found.source, found.test_rows, notes, found.left_out)
+    return Dataset(
+        found.images, numbers, names, found.source, found.test_rows, notes, found.left_out, found.folders,
+        found.test_source,
+    )  # fmt: skip
 
 
 def _untested(
@@ -97,7 +101,19 @@ def with_test(found: Found, held: Found) -> Found:
         tail_rows(len(images) + len(test_images), len(test_images)),
         tuple(notes),
         left_out=found.left_out + held.left_out,
+        folders=_folders(found, held),
+        test_source=held.source,
     )
+
+
+def _folders(found: Found, held: Found) -> tuple[ClassFolder, ...]:
+    """Return the folders of a set with those of its test part, whose paths stand for themselves; none if not both."""
+    tests = [folder for folder in held.folders if folder.test or held.test_rows is None]
+    if not tests or not found.folders:
+        return ()
+    place = Path(held.source).absolute()
+    train = [folder for folder in found.folders if not folder.test]
+    return (*train, *(ClassFolder(str(place / folder.path), folder.class_name, True) for folder in tests))
 
 
 def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.int64]:

@@ -152,7 +152,8 @@ def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
         _no_labels(labels, "a Dataset")
         images, notes = fit(source.images, wishes)
         names, rows = source.class_names, source.test_rows
-        return Found(images, source.labels, source.source, names, rows, (*source.notes, *notes))
+        told = (*source.notes, *notes)
+        return Found(images, source.labels, source.source, names, rows, told, left_out=source.left_out)
     if is_bunch(source):
         return open_bunch(source, labels, wishes)
     if isinstance(source, Mapping):

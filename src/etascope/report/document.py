@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -157,6 +158,8 @@ def _dataset(data: DataSummary) -> Document:
         "whole": data.whole or None,
         "own_test": data.own_test,
         "left_out": data.left_out,
+        "folders": [asdict(folder) for folder in data.folders],
+        "test_source": data.test_source or None,
         "understood": data_understood(data),
     }
 

@@ -14,8 +14,8 @@ _FIELDS = (
 
 def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     """Return a script that trains the recipe at a peak rate with etascope and prints the test accuracy."""
-    arrays = kind_of(data.source) == "arrays"
-    notes = ["It repeats the final training, bit for bit.", *([note(data.source)] if arrays else [])]
+    arrays = kind_of(data) == "arrays" and not data.test_source
+    notes = ["It repeats the final training, bit for bit.", *([note(data)] if arrays else [])]
     told = header("etascope", recipe, data, learning_rate, notes)
     values = {name: getattr(recipe, name) for name in _FIELDS}
     if recipe.optimizer not in ("momentum", "nesterov"):
@@ -24,6 +24,8 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     wishes = ""
     if data.source not in ("digits", *KNOWN):
         wishes = f", image_size=({height}, {width}), grayscale={channels == 1}"
+    if data.test_source:
+        wishes += f", test={data.test_source!r}"
     source, asked = f"sys.argv[1] if len(sys.argv) > 1 else {data.source!r}", ""
     if arrays:
         source = "sys.argv[1]"

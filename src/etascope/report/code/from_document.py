@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
@@ -58,6 +59,8 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
             notes=tuple(data["notes"]),
             whole=data.get("whole") or 0,
             own_test=data.get("own_test") or 0,
+            folders=tuple(ClassFolder(**folder) for folder in data.get("folders") or ()),
+            test_source=data.get("test_source") or "",
         )
         return recipe, summary, told["learning_rate"]
     except (KeyError, TypeError, ValueError) as error:

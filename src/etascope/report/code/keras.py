@@ -23,7 +23,7 @@ _OPTIMIZERS = {
 def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     """Return a script that trains the recipe at a peak rate with Keras and prints the accuracy on the test images."""
     notes = [
-        note(data.source),
+        note(data),
         "Keras takes the backend that KERAS_BACKEND names; this script takes torch where nothing is said. Layers start "
         "uniform in +-1/sqrt(inputs), biases too, as in etascope; the draws and the data order are others.",
     ]

@@ -13,7 +13,7 @@ from etascope.report.code.pytorch import model, optimizer
 def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     """Return a script that trains the recipe at a peak rate with Lightning and prints the test accuracy."""
     told = header("Lightning", recipe, data, learning_rate, [
-        note(data.source),
+        note(data),
         "Initial weights and data order come from the same distributions as etascope's, but are other draws. One "
         "device is used, and no checkpoint or log is written.",
     ])  # fmt: skip

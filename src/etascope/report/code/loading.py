@@ -72,48 +72,27 @@ def in_bytes(images):
 
 '''
 _FOLDER = '''
-PARTS = {
-    "train": "train", "training": "train", "trainset": "train", "test": "test", "testing": "test", "testset": "test",
-    "val": "valid", "valid": "valid", "validation": "valid", "dev": "valid", "eval": "valid", "evaluation": "valid",
-}
-
-
 def load(place):
-    """Read a folder with a directory a class, wherever in it; what lies below test, or else val, is the test part."""
-    parts = {"train": [], "valid": [], "test": []}
-    for part, name, file in labelled(Path(place), "train", None):
-        parts[part].append((name, file))
-    held = parts["test"] or parts["valid"]
-    train = parts["train"] + (parts["valid"] if parts["test"] else [])
-    files = train + held
-    images = np.stack([read_image(file) for _, file in files])
-    labels = np.array([CLASSES.index(name) for name, _ in files])
-    return images, labels, np.arange(len(train), len(files)) if held else None
+    """Read the images of each folder, in etascope's order."""
+    files, labels, test = [], [], []
+    for folder, label, held in FOLDERS:
+        found = sorted((file for file in (Path(place) / folder).iterdir() if is_image(file)), key=natural)
+        test += range(len(files), len(files) + len(found)) if held else []
+        files += found
+        labels += [label] * len(found)
+    return np.stack([read_image(file) for file in files]), np.array(labels), np.array(test) if test else None
 
 
-def natural(path):
-    """Sort img2 before img10."""
-    parts = re.split("([0-9]+)", path.name.casefold())
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
-
-
-def composed(path):
-    """The name of a path, letters composed: what a Mac writes as two characters is one."""
-    return unicodedata.normalize("NFC", path.name)
-
-
-def labelled(folder, part, label):
-    """List (part, class, file) of the images below the directories of the classes."""
+def is_image(file):
+    """Tell by the name, as etascope does."""
     endings = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
-    within = sorted((path for path in folder.iterdir() if path.name[0] not in ".@#$"), key=natural)
-    found = [(part, label, path) for path in within if path.suffix.lower() in endings and path.is_file() and label]
-    for inner in (path for path in within if path.is_dir() and path.name != "__MACOSX"):
-        name = composed(inner)
-        is_class = label is None and name in CLASSES and sum(composed(path) in CLASSES for path in inner.iterdir()) < 2
-        words = re.findall("[a-z]+", re.sub("(?<=[a-z])(?=[A-Z])", " ", name).lower())
-        its = part if is_class else next((PARTS[word] for word in words if word in PARTS), part)
-        found += labelled(inner, its, name if is_class else label)
-    return found
+    return not file.name.startswith(".") and file.suffix.lower() in endings and not file.is_dir()
+
+
+def natural(file):
+    """Sort img2 before img10."""
+    parts = re.findall("[0-9]+|[^0-9]+", file.name)
+    return [(0, int(p), "") if p[0] in "0123456789" else (1, 0, p.casefold()) for p in parts], file.name
 
 
 def read_image(file):
@@ -160,37 +139,41 @@ def part_rows(labels, test, most):
 '''
 
 
-def kind_of(source: str) -> str:
-    """Return how a source is read: `digits`, `idx`, `npz`, `folder`, or `arrays` where a script cannot know."""
-    if source == "digits":
+def kind_of(data: DataSummary) -> str:
+    """Return how images are read: `digits`, `idx`, `npz`, `folder`, or `arrays` where a script cannot know."""
+    if data.folders:
+        return "folder"
+    if data.test_source:
+        return "arrays"
+    if data.source == "digits":
         return "digits"
-    if source in KNOWN:
+    path = Path(data.source)
+    if data.source in KNOWN or (path.is_dir() and any("idx" in file.name for file in path.iterdir())):
         return "idx"
-    path = Path(source)
-    if path.suffix.lower() == ".npz":
-        return "npz"
-    if path.is_dir():
-        return "idx" if any("idx" in file.name and file.is_file() for file in path.iterdir()) else "folder"
-    return "arrays" if path.suffix or not path.is_absolute() else "folder"
+    return "npz" if path.suffix.lower() == ".npz" else "arrays"
 
 
-def note(source: str) -> str:
+def note(data: DataSummary) -> str:
     """Return where the script takes its images from, for its header."""
-    kind = kind_of(source)
+    kind, source = kind_of(data), data.source
     if kind == "digits":
         return "The images are files of the installed etascope; or give their folder as the first argument."
-    if source in KNOWN:
+    if kind == "idx" and source in KNOWN:
         return (
             f"The four IDX files of {source} are read from where Debian's package or etascope's cache, "
             f"~/.cache/etascope/{source}, has them; or give their folder as the first argument."
         )
     if kind == "arrays":
         return (
-            f"A script cannot open {source} as etascope did. Save its images (n, height, width[, channels]) of bytes "
-            "and its labels: numpy.savez('images.npz', images=..., labels=...), and give that file as the first "
-            "argument."
+            f"A script cannot open {_with_test(data)} as etascope did. Save its images (n, height, width[, channels]) "
+            "of bytes and its labels: numpy.savez('images.npz', images=..., labels=...), and give that file as the "
+            "first argument."
         )
-    return f"The images are read from {source}, or from the first argument."
+    return f"The images are read from {_with_test(data)}, or from the first argument."
+
+
+def _with_test(data: DataSummary) -> str:
+    return data.source + (f" with {data.test_source} as the test part" if data.test_source else "")
 
 
 def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
@@ -198,22 +181,25 @@ def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
 
     The test rows are those that etascope held back: the data's own test part, or the same rows by the same seed.
     """
-    kind = kind_of(data.source)
+    kind = kind_of(data)
     imports, load = {
         "digits": (["gzip", "hashlib", "importlib.util", "struct", "sys"], _IDX + _DIGITS),
         "idx": (["gzip", "hashlib", "struct", "sys"], _IDX + _PAIRS),
         "npz": (["hashlib", "sys"], _BYTES + _NPZ),
         "arrays": (["hashlib", "sys"], _BYTES + _NPZ),
-        "folder": (["hashlib", "re", "sys", "unicodedata"], _FOLDER),
+        "folder": (["hashlib", "re", "sys"], _FOLDER),
     }[kind]
     height, width, channels = data.image_shape
     size = ""
     if kind == "folder":
         mode = "L" if channels == 1 else "RGB"
-        size = f"SIZE, MODE = ({width}, {height}), {mode!r}\nCLASSES = {list(data.class_names)!r}\n\n\n"
+        numbers = {name: number for number, name in enumerate(data.class_names)}
+        rows = "".join(f"    {(one.path, numbers[one.class_name], one.test)!r},\n" for one in data.folders)
+        size = f"SIZE, MODE = ({width}, {height}), {mode!r}\n# Folder, class, and whether it is of the test part.\n"
+        size += f"FOLDERS = [\n{rows}]\n\n\n"
     known = kind in ("npz", "folder") or (kind == "idx" and data.source not in KNOWN)
     default = repr(data.source if known else None)
-    if data.source in KNOWN:
+    if kind == "idx" and data.source in KNOWN:
         places = f'Path("/usr/share/datasets/{data.source}"), Path.home() / ".cache/etascope/{data.source}"'
         default = f"next((folder for folder in ({places}) if folder.is_dir()), None)"
     place = f"place = sys.argv[1] if len(sys.argv) > 1 else {default}\n"

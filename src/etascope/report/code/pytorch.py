@@ -18,7 +18,7 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     `nn.Linear` draws its initial weights from the distribution that etascope draws from; the draws are others.
     """
     told = header("PyTorch", recipe, data, learning_rate, [
-        note(data.source),
+        note(data),
         "PyTorch draws initial weights and data order from the same distributions as etascope, but draws others, so "
         "the result differs as it would between seeds.",
     ])  # fmt: skip

@@ -34,7 +34,7 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
             "Try --framework pytorch.",
         )
     notes = [
-        note(data.source),
+        note(data),
         "What MLPClassifier cannot express: its initial weights are uniform in +-sqrt(6/(inputs + outputs)), Glorot's, "
         "where etascope's are uniform in +-1/sqrt(inputs), so the best rate may lie a little elsewhere; the draws and "
         "the data order are others too.",
