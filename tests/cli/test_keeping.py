@@ -9,7 +9,7 @@ from etascope.core.errors import InputError
 from etascope.store.open import open_store
 from etascope.workbench import pick
 from tests.cli.kept import keep, searched
-from tests.cli.running import SMALL, run
+from tests.cli.running import SMALL, answer, run
 
 
 def test_a_search_is_kept_as_it_happens(tmp_path):
@@ -96,7 +96,7 @@ def test_a_search_that_goes_on_has_its_answer_too(tmp_path, monkeypatch):
 
     monkeypatch.setattr("etascope.store.sql.pack_history", fail)
     ended = run("resume", "--store", place)
-    assert (ended.code, ended.out[:13]) == (0, "learning rate")
+    assert (ended.code, answer(ended.out)[:13]) == (0, "learning rate")
     assert f"TypeError: no such type. The rest of run {run_id} is not kept" in ended.err
 
 

@@ -21,7 +21,7 @@ def test_the_help_says_where_runs_are_without_it():
 
 
 def test_the_store_is_the_one_of_the_url_or_of_the_variable(tmp_path, monkeypatch):
-    assert opened(str(tmp_path / "a.sqlite")).find() == []
+    assert opened(str(tmp_path / "a.sqlite"), make=True).find() == []
     monkeypatch.setenv("ETASCOPE_STORE", str(tmp_path / "b.sqlite"))
-    assert opened(None).find() == []
+    assert opened(None, make=True).find() == []
     assert {path.name.partition(".")[0] for path in tmp_path.iterdir()} == {"a", "b"}

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, cast
 
 import click
+import numpy as np
 
 from etascope.cli.cluster_option import cluster_options, joined
 from etascope.cli.command import SCRIPT, check_command, command_options, pick_by_command
@@ -28,6 +29,7 @@ from etascope.cli.progress import progress
 from etascope.cli.stopping import drop_output, end, end_at_once, stopped
 from etascope.cli.store_option import store_option
 from etascope.core.errors import InputError, option
+from etascope.core.plan import check_rates
 from etascope.training.interrupting import signals_taken
 
 EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT = 0, 1, 2
@@ -135,6 +137,7 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     from etascope.report.terminal import print_trace
 
     output, recipe = Output(json_path, ascii), recipe_of(options)
+    check_rates(np.array([lr], np.float64))
     engine = engine_for(recipe, options)
     with progress(ascii=output.plain) as watch:
         dataset, share = open_data(options, watch, output)

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from etascope.cli.saying import complain
 from etascope.core.errors import shortened
-from etascope.training.interrupting import Interrupted
+from etascope.training.interrupting import Interrupted, taken_last
 
 #: Makes a terminal's cursor be seen again.
 _CURSOR = b"\x1b[?25h"
@@ -18,7 +18,8 @@ _CURSOR = b"\x1b[?25h"
 def number_of(stop: BaseException) -> int:
     """Return the signal that an exception came from, which click may have wrapped."""
     cause = stop if isinstance(stop, KeyboardInterrupt) else stop.__cause__
-    return cause.number if isinstance(cause, Interrupted) else signal.SIGINT
+    # Ray raises a plain one in place of ours.
+    return cause.number if isinstance(cause, Interrupted) else taken_last() or signal.SIGINT
 
 
 def stopped(stop: BaseException) -> tuple[str, int]:

@@ -99,6 +99,11 @@ def raise_again() -> None:
         raise Interrupted(_taken.number)
 
 
+def taken_last() -> int:
+    """Return the number of the signal that came last, within a block that takes them; 0 where none did."""
+    return _taken.number
+
+
 def _begin() -> None:
     _taken.blocks += 1
     if _taken.blocks > 1:
