@@ -274,6 +274,32 @@ def test_masks_as_a_test_part(tmp_path):
     assert not any("cut" in note for note in data.notes)
     with refused("its pixels go up to 255, those of the others are 0 and 1"):
         open_images(tmp_path / "one", test=tmp_path / "three")
+    with refused("one range"):
+        open_images(tmp_path / "three", test=tmp_path / "two")
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.uint8])
+def test_every_door_refuses_images_of_another_range(tmp_path, kind):
+    whole = depth_pictures(255, kind)
+    small = whole / 255 if kind == np.float32 else (whole > 99).astype(kind)
+    mixed = np.concatenate([small[:4], whole[4:]]).astype(kind)
+    np.savez(tmp_path / "one.npz", x=whole, y=LABELS)
+    np.savez(tmp_path / "two.npz", x=small, y=LABELS)
+    part = {"x_train": whole, "y_train": LABELS, "x_test": small, "y_test": LABELS}
+    sources = [
+        (mixed, LABELS),
+        (list(mixed), LABELS),
+        ([image[:5] if row else image for row, image in enumerate(mixed)], LABELS),
+        (write_set(tmp_path / "set", mixed), None),
+        (part, None),
+        (part | {"x_train": small, "x_test": whole}, None),
+    ]
+    for source, labels in sources:
+        with refused("images must be of one range", "Scale all of them alike"):
+            open_images(source, labels)
+    for train, test in (("one", "two"), ("two", "one")):
+        with refused("images must be of one range"):
+            open_images(tmp_path / f"{train}.npz", test=tmp_path / f"{test}.npz")
 
 
 def test_small_lights_that_resizing_puts_out_are_no_masks(tmp_path):

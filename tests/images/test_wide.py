@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from etascope.images.decode import decode_file
+from etascope.images.extents import Extent
 from etascope.images.found import Wishes
-from etascope.images.ranges import Extent
 from etascope.images.wide import at_size, two_byte_tiles
 from tests.images.making import picture, pictures, refused, write_tiff
 from tests.images.test_readings import png16

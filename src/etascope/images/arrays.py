@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.array_names import pick
+from etascope.images.extents import measure
 from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import Reading, decide, measure, scaled
+from etascope.images.ranges import Reading, decide, scaled
 from etascope.images.sizes import fit, shown
 from etascope.images.transparency import decide_ground, look_through
 
@@ -56,7 +57,7 @@ def read_pixels(
     scales = decide(extents, wishes.reading.scales, what)
     notes = [scale.note for scale in scales.values()]
     # One part may be of another range than the others, and would be dark among them.
-    dark = [decide([extent], scales)[extent.kind].note for extent in extents if len(parts) > 1]
+    dark = [decide([replace(extent, peaks=None)], scales)[extent.kind].note for extent in extents if len(parts) > 1]
     notes += [note.replace(", the range of the training images", "") for note in dict.fromkeys(dark)]
     as_bytes = [scaled(part, scales[extent.kind]) for part, extent in zip(parts, extents, strict=True)]
     clear = [part for part in as_bytes if part.shape[-1] in (2, 4)]

@@ -17,8 +17,8 @@ from etascope.images import jpeg, tiff
 from etascope.images.colour import has_colour
 from etascope.images.contents import what_it_is
 from etascope.images.damage import fault_of
+from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
-from etascope.images.ranges import Extent
 from etascope.images.transparency import Glass, lay, look_through
 from etascope.images.wide import at_size, both_bytes, two_byte_tiles, values_of
 
@@ -72,7 +72,7 @@ class Decoded:
     native
         The size `(height, width)` that the image came in.
     extent
-        The extent of wide pixels before resizing, else None.
+        The extent of the pixels before resizing; of kind `"bytes"`, or None, where they are not wide.
     glass
         What its transparency does, None where nothing is transparent.
     marks
@@ -87,6 +87,11 @@ class Decoded:
     glass: Glass | None = None
     marks: tuple[Mark, ...] = ()
     again: Callable[[Wishes], Decoded] | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Say whether the pixels are wider than a byte."""
+        return self.pixels.dtype != np.uint8
 
 
 def decode_file(path: Path, wishes: Wishes) -> Decoded:
@@ -259,9 +264,9 @@ def _pixels(
         plain = _as_picture(lay(clear, wishes.reading.ground if glass else "nothing"))
     else:
         plain = picture if mode in ("L", "RGB") else picture.convert("L" if mode == "1" else "RGB")
+    bright = int(np.max(plain.getextrema()))
     scale = wishes.reading.scales.get("bytes")
     if scale is not None and scale.high == 1:
-        bright = int(np.asarray(plain).max())
         if bright > 1:
             raise BadImage(name, f"its pixels go up to {bright}, those of the others are 0 and 1; scale all alike")
         plain = plain.point([0] + [255] * 255 if plain.mode == "L" else ([0] + [255] * 255) * 3)
@@ -272,7 +277,7 @@ def _pixels(
     pixels = np.asarray(plain).reshape(*size, -1)
     if pixels.shape[2] == 3 and not has_colour(pixels):
         pixels = np.ascontiguousarray(pixels[:, :, :1])
-    return pixels, None, glass
+    return pixels, Extent("bytes", 0, bright), glass
 
 
 def _page(picture: Image.Image, number: int) -> NDArray[Any]:

@@ -11,11 +11,12 @@ import numpy as np
 from etascope.core.errors import InputError
 from etascope.images.arrays import open_array, read_array
 from etascope.images.decode import BadImage, Decoded, decode_picture, decode_pixels
+from etascope.images.extents import measure
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import label_notes, read_labels
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import decide, measure, scaled
+from etascope.images.ranges import decide, scaled
 
 _SOURCE = "a sequence of images"
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.images.colour import has_colour, luma
+from etascope.images.extents import Extent, measure
 from etascope.images.found import Wishes
-from etascope.images.ranges import Extent, measure
 
 if TYPE_CHECKING:
     from PIL import Image
