@@ -28,16 +28,17 @@ def expected(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.clip(np.rint((values.astype(np.float64) - low) * 255 / (high - low)), 0, 255).astype(np.uint8)
 
 
-def png16(path: Path, values: np.ndarray) -> None:
-    """Write `(h, w, 1, 3 or 4)` of 16 bits as PNG, which Pillow cannot for colours."""
+def png16(path: Path, values: np.ndarray, extra: bytes = b"", held: bytes = b"") -> None:
+    """Write `(h, w, 1 to 4)` of 16 bits as PNG, which Pillow cannot for colours, with another chunk if you like."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     high, wide, channels = values.shape
-    colour = {1: 0, 3: 2, 4: 6}[channels]
+    colour = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", wide, high, 16, colour, 0, 0, 0))
+    head += chunk(extra, held) if extra else b""
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 

@@ -20,7 +20,7 @@ from etascope.images.damage import fault_of
 from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
 from etascope.images.transparency import Glass, lay, look_through
-from etascope.images.wide import at_size, both_bytes, two_byte_tiles, values_of
+from etascope.images.wide import at_size, both_bytes, is_wide, two_byte_tiles, values_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,7 +32,7 @@ MAX_PIXELS = 64_000_000
 #: ... but for a JPEG that is decoded at a fraction of its size, and so costs little memory.
 MAX_JPEG = 260_000_000
 
-_ORIENTATION = 0x0112
+_WIDTH, _ORIENTATION = 0x0100, 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
 
 
@@ -127,7 +127,7 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
     except PermissionError:
         raise BadImage(name, "permission denied; allow reading it (chmod a+r)") from None
     except Image.UnidentifiedImageError:
-        raise BadImage(name, _unidentified(path)) from None
+        raise BadImage(name, what_it_is(path)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadImage(name, f"it has more than {MAX_PIXELS:,} pixels") from None
     # Damaged images leave Pillow's decoders through exceptions of every kind.
@@ -204,7 +204,7 @@ def _decode_other(
     marks: list[Mark] = []
     if picture.format == "TIFF":
         pages, channels = tiff.colour_pages(picture)
-        if fault := tiff.what_is_missing(picture, file, _length(file)):
+        if fault := tiff.what_is_missing(picture, file, file.seek(0, 2)):
             marks.append(Mark("damaged", name, fault))
         if channels > 1:
             if channels != 3 or pages < 3:
@@ -242,7 +242,9 @@ def _sizes(picture: Image.Image, wishes: Wishes, name: str, most: int) -> tuple[
         raise BadImage(name, f"it has {wide} x {high} pixels, more than {most:,}")
     if wide < 1 or high < 1:
         raise BadImage(name, f"it has {wide} x {high} pixels")
-    native = (wide, high) if picture.getexif().get(_ORIENTATION) in _SIDEWAYS else (high, wide)
+    # Of a TIFF newer Pillows say the size after turning.
+    turned = getattr(picture, "tag_v2", {}).get(_WIDTH, wide) != wide
+    native = (wide, high) if picture.getexif().get(_ORIENTATION) in _SIDEWAYS and not turned else (high, wide)
     return native, wishes.size or (native if max(native) <= KEEP else (KEEP, KEEP))
 
 
@@ -251,13 +253,13 @@ def _pixels(
 ) -> tuple[NDArray[np.uint8] | NDArray[np.float32], Extent | None, Glass | None]:
     from PIL import Image, ImageOps
 
-    if hasattr(picture, "tag_v2") and (unread := tiff.unread_bands(picture)):
+    if hasattr(picture, "tag_v2") and (unread := tiff.unread_layout(picture)):
         raise BadImage(name, unread)
+    if is_wide(picture):
+        return (*at_size(values_of(picture)[..., None], wishes, size), None)
     if picture.getexif().get(_ORIENTATION, 1) != 1:
         picture = ImageOps.exif_transpose(picture)
     mode, glass = picture.mode, None
-    if mode == "F" or mode.startswith("I"):
-        return (*at_size(values_of(picture)[..., None], wishes, size), None)
     if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
         clear = np.asarray(picture.convert("LA" if mode in ("1", "L", "LA", "La") else "RGBA"))
         glass = look_through(clear)
@@ -291,15 +293,5 @@ def _as_picture(pixels: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels))
 
 
-def _length(file: IO[bytes]) -> int:
-    return file.seek(0, 2)
-
-
 def _damage(error: Exception) -> str:
     return f"it is damaged ({str(error).rstrip('.') or type(error).__name__})"
-
-
-def _unidentified(path: Path) -> str:
-    with path.open("rb") as file:
-        known = tiff.is_tiff(file.read(4))
-    return tiff.kind_of_tiff(path) if known else what_it_is(path)

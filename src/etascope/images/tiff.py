@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _STARTS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b")
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _DESCRIPTION = 254, 256, 257, 258, 259, 270
-_BANDS, _FORMAT, _TABLES = 277, 339, 347
+_PHOTOMETRIC, _BANDS, _PLANAR, _FORMAT, _TABLES = 262, 277, 284, 339, 347
 _PLACES = ((273, 279), (324, 325))
 _RAW, _LZW, _JPEG, _DEFLATE = 1, 5, 7, (8, 32946)
 _NUMBERS = {1: "whole numbers", 2: "signed numbers", 3: "floats", 5: "complex numbers", 6: "complex numbers"}
@@ -100,14 +100,21 @@ def choose_bands(bands: int) -> str:
     return f"choose one or three of its {bands} bands and save those as PNG or TIFF (tifffile.imread reads all)"
 
 
-def unread_bands(picture: Image.Image) -> str:
-    """Return what is wrong with a TIFF of more bands than Pillow takes from it, or ""."""
+def unread_layout(picture: Image.Image) -> str:
+    """Return what is wrong with a TIFF of which Pillow takes too few bands, or wrong values, or ""."""
     tags: Any = getattr(picture, "tag_v2", None)
-    bands = int(tags.get(_BANDS, 1)) if tags is not None else 1
-    # Older Pillows have a mode for three bands and one that says nothing.
-    if bands <= (3 if picture.mode == "RGBX" else len(picture.getbands())):
+    if tags is None:
         return ""
-    return f"it is a TIFF of {bands} bands, not all of them colour or transparency; {choose_bands(bands)}"
+    bands, bits = int(tags.get(_BANDS, 1)), int(tags.get(_BITS, (1,))[0])
+    # Older Pillows have a mode for three bands and one that says nothing.
+    if bands > (3 if picture.mode == "RGBX" else len(picture.getbands())):
+        return f"it is a TIFF of {bands} bands, not all of them colour or transparency; {choose_bands(bands)}"
+    white_is_zero = tags.get(_PHOTOMETRIC, 1) == 0
+    if tags.get(_PLANAR, 1) == 2 and (bits > 8 or white_is_zero):
+        return f"it is a TIFF of {bits} bits whose bands lie one after the other, which is not read; {_REMEDY}"
+    if white_is_zero and bits > 8 and picture.mode != "I;16":
+        return f"it is a TIFF of {bits} bits in which 0 is white, which is not read; {_REMEDY}"
+    return ""
 
 
 def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TIFF class is loaded late
