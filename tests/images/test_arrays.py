@@ -8,6 +8,7 @@ import pytest
 from etascope.images.array_names import Named, pick
 from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping
 from etascope.images.found import Wishes
+from etascope.images.open import open_images
 from tests.images.making import pictures, refused
 
 IMAGES = pictures(4)
@@ -147,3 +148,21 @@ def test_a_bunch_that_is_refused():
 def test_what_is_no_bunch():
     assert not is_bunch(IMAGES)
     assert not is_bunch([1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "white", "opaque"),
+    [(np.uint16, 4095, 65535), (np.float32, 255, 1), (np.float32, 1, 1), (np.uint16, 4095, 4095), (np.int64, 255, 255)],
+)
+@pytest.mark.parametrize("channels", [2, 4])
+def test_transparency_has_a_range_of_its_own(kind, white, opaque, channels):
+    colours = (pictures(6, 5, 4, channels - 1) / 255.0 * white).round(0 if white > 1 else 6).astype(kind)
+    images = np.concatenate([colours, np.full((6, 5, 4, 1), opaque, kind)], axis=3)
+    wanted = np.rint(colours.astype(np.float64) * 255 / white)
+    for source in (images, list(images), [*images[:-1], images[-1][:4]]):
+        data = open_images(source, [0, 1] * 3, image_size=(5, 4))
+        assert np.array_equal(data.images[:5], wanted[:5])
+    images[0, 0, 0, -1] = 0
+    data = open_images(images, [0, 1] * 3)
+    assert data.images[0, 0, 0].tolist() == [255] * (channels - 1)
+    assert np.array_equal(data.images[1:], wanted[1:])

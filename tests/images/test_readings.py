@@ -231,6 +231,20 @@ def test_drawings_on_clear_ground(tmp_path, channels, colour, ground, word):
         assert any(f"laid over {word}" in note for note in data.notes)
 
 
+def test_white_drawings_and_black_ones_are_laid_over_gray(tmp_path):
+    images = drawings(255)
+    images[1::2, ..., :-1] = 0
+    alpha = images[..., -1:] / 255
+    wanted = images[..., :1] * alpha + 128 * (1 - alpha)
+    for data, order in (
+        (open_images(write_set(tmp_path, images, "png")), in_order(wanted)),
+        (open_images(images, LABELS), wanted),
+        (open_images(list(images), LABELS), wanted),
+    ):
+        assert np.abs(data.images - order).max() <= 1
+        assert "Transparent pixels were laid over gray, because there are white drawings and black ones." in data.notes
+
+
 def test_colours_below_a_wholly_clear_alpha(tmp_path):
     colours = pictures(8, 6, 5, 3)
     images = np.concatenate([colours, np.zeros_like(colours[..., :1])], axis=3)
@@ -259,6 +273,9 @@ def test_a_fourth_band_is_refused(tmp_path):
 def test_the_ground_of_the_test_part_is_that_of_the_training_part(tmp_path):
     write_set(tmp_path / "one", drawings(255), "png")
     dark = drawings(90)
+    write_set(tmp_path / "three", drawings(0), "png")
+    with refused("must show something over black"):
+        open_images(tmp_path / "one", test=tmp_path / "three")
     write_set(tmp_path / "two", dark, "png")
     data = open_images(tmp_path / "one", test=tmp_path / "two")
     assert np.array_equal(data.images[8, 0, 0], [0])

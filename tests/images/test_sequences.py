@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from etascope.core.errors import InputError
 from etascope.images.found import Wishes
+from etascope.images.open import open_images
 from etascope.images.sequences import open_sequence
 from tests.images.making import picture, pictures, refused
 
@@ -114,3 +116,16 @@ def test_a_damaged_lazy_picture_is_named_or_skipped(tmp_path):
     finally:
         for lazy, _ in items:
             lazy.close()
+
+
+def test_an_image_that_is_not_finite_is_skipped_where_bad_ones_are():
+    images = [np.full((5, 4), value) for value in (0.1, np.nan, 1.0, 0.3)]
+    with refused("finite", "nan at (1, 0, 0"):
+        open_images(images, [0, 1, 0, 1])
+    for given in (images, [*images[:3], images[3][:4]]):
+        data = open_images(given, [0, 1, 0, 1], skip_bad=True, image_size=(5, 4))
+        assert len(data) == 3
+        assert any("1 of 4 images could not be read and was left out, the first: image 1" in n for n in data.notes)
+    with pytest.raises(InputError) as caught:
+        open_images([*images[:3], images[3][:4]], [0, 1, 0, 1])
+    assert "Remove or repair that image" not in str(caught.value)

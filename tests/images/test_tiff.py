@@ -185,3 +185,13 @@ def test_libtiff_writes_nothing_itself(tmp_path, closed):
     else:
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("packing", ["tiff_lzw", "tiff_adobe_deflate", "packbits"])
+@pytest.mark.parametrize("cut", [1, 2, 20])
+def test_a_tiff_whose_end_is_missing(tmp_path, packing, cut):
+    picture(pictures(1, 32, 32, 3)[0]).save(tmp_path / "x.tif", compression=packing)
+    whole = (tmp_path / "x.tif").read_bytes()
+    (tmp_path / "x.tif").write_bytes(whole[:-cut])
+    assert "TIFF whose end is missing; fetch or save it again" in told_or_refused(tmp_path / "x.tif")

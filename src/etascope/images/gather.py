@@ -98,7 +98,7 @@ def _lay_down(items: list[Decoded], again: Sequence[Again | None], wishes: Wishe
     if not clear:
         return Reading({}, given)
     glasses = [glass for item in items if (glass := item.glass) is not None]
-    ground, note = decide_ground(glasses, given, "these images")
+    ground, note = decide_ground(glasses, given, len(items))
     notes.append(note)
     reading = Reading({}, ground)
     if ground != (given or "white"):

@@ -7,16 +7,17 @@ from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.arrays import open_array, read_array
+from etascope.images.arrays import alpha_apart, open_array, read_array, together
 from etascope.images.decode import BadImage, Decoded, decode_picture, decode_pixels
-from etascope.images.extents import measure
+from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import label_notes, read_labels
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import decide, scaled
+from etascope.images.ranges import decide
 
 _SOURCE = "a sequence of images"
 
@@ -48,16 +49,22 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     notes = label_notes(labels, read)
     arrays = {row: read_array(image, f"image {row}") for row, image in enumerate(images) if not _is_picture(image)}
     shapes = {(array.shape, array.dtype.str) for array in arrays.values()}
-    if len(arrays) == count and len(shapes) == 1 and arrays[0].ndim in (2, 3):
+    if not wishes.skip_bad and len(arrays) == count and len(shapes) == 1 and arrays[0].ndim in (2, 3):
         found = open_array(np.stack(list(arrays.values())), read, wishes, _SOURCE)
         return replace(found, notes=(*notes, *found.notes))
     # Those of bytes are left to `gather`, which sees the pictures among them too.
-    extents = {
-        row: measure(a, f"image {row}") for row, a in arrays.items() if a.ndim and a.size and a.dtype != np.uint8
-    }
+    wide: dict[int, tuple[NDArray[Any], NDArray[np.uint8] | None]] = {}
+    extents: dict[int, Extent] = {}
+    for row, array in arrays.items():
+        if array.dtype != np.uint8:
+            try:
+                wide[row] = alpha_apart(_upright(array, images[row], f"image {row}")[None])
+                extents[row] = measure(wide[row][0][0], f"image {row}")
+            except InputError as error:
+                images[row] = error if isinstance(error, BadImage) else BadImage(f"image {row}", _reason(error))
     scales = decide(extents.values(), wishes.reading.scales, "images")
     for row, extent in extents.items():
-        images[row] = scaled(arrays[row], scales[extent.kind])
+        images[row] = together(*wide.pop(row), scales[extent.kind])[0]
     notes += tuple(scale.note for scale in scales.values() if scale.note)
     scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
     wishes = replace(wishes, reading=replace(wishes.reading, scales={**wishes.reading.scales, **scales}))
@@ -105,12 +112,22 @@ def _is_picture(image: object) -> bool:
 def _decode(image: Any, wishes: Wishes, name: str) -> Decoded:  # noqa: ANN401 - as above
     if _is_picture(image):
         return decode_picture(image, wishes, name)
+    if isinstance(image, BadImage):
+        raise image
+    return decode_pixels(_upright(read_array(image, name), image, name), wishes, name)
+
+
+def _upright(pixels: NDArray[Any], image: object, name: str) -> NDArray[Any]:
+    """Return one image as `(height, width, channels)`."""
     try:
-        pixels = read_array(image, name)
         if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "biuf":
             shown = f"{pixels.dtype} of shape {pixels.shape}" if pixels.ndim else f"one {type(image).__name__}"
             raise InputError(f"it must be (height, width) or (height, width, channels) of numbers; found {shown}")
-        pixels = image_axes(pixels[None], name)[0][0]
+        return image_axes(pixels[None], name)[0][0]
     except InputError as error:
-        raise BadImage(name, str(error).rstrip(".")) from None
-    return decode_pixels(pixels, wishes, name)
+        raise BadImage(name, _reason(error)) from None
+
+
+def _reason(error: InputError) -> str:
+    """Return the sentence of an error without its remedy, which `BadImage` brings its own of."""
+    return str(error).removesuffix(" Remove or repair that image.").rstrip(".")

@@ -10,7 +10,7 @@ import logging
 import re
 import zlib
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from etascope.images.damage import ZEROS
 from etascope.images.jpeg import fault_of_stream
@@ -69,9 +69,20 @@ def kind_of_tiff(path: Path) -> str:
     try:
         with path.open("rb") as file:
             head = file.read(8)
-            tags = ImageFileDirectory_v2(head + file.read(8) if head[2] == 43 or head[3] == 43 else head)
-            file.seek(tags.next)
+            big = 43 in head[2:4]
+            tags = ImageFileDirectory_v2(head + file.read(8) if big else head)
+            place = tags.next
+            file.seek(place)
             tags.load(file)
+            order: Literal["little", "big"] = "little" if head.startswith(b"II") else "big"
+            file.seek(place)
+            entries = min(int.from_bytes(file.read(8 if big else 2), order), 4096)
+            listed = {int.from_bytes(file.read(20 if big else 12)[:2], order) for _ in range(entries)}
+        # Pillow leaves out what lies behind the end.
+        if any(
+            tag in listed and tag not in tags for tag in (_WIDTH, _HEIGHT, _BITS, _BANDS, *itertools.chain(*_PLACES))
+        ):
+            return "it is a TIFF whose end is missing; fetch or save it again"
         bands, bits = int(tags.get(_BANDS, 1)), tags.get(_BITS, (1,))
         numbers = _NUMBERS.get(int(tags.get(_FORMAT, (1,))[0]), "numbers")
         packed = int(tags.get(_COMPRESSION, _RAW))
