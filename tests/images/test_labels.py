@@ -146,3 +146,8 @@ def test_one_class():
         need_two(["a"], "here")
     with refused("at least two classes", "none in here"):
         need_two([], "here")
+
+
+def test_names_that_end_in_a_zero_byte_are_refused():
+    with refused("zero byte", "'a\\x00'"):
+        read_labels(["a\0", "a"], 2)

@@ -30,6 +30,8 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
     """
     if is_masked(values):
         raise InputError(f"{what} must hold a value for every pixel; some are masked. Fill them in (.filled(0)).")
+    if hasattr(values, "toarray"):
+        raise InputError(f"{what} must be a dense array; found a sparse one. Make it dense (.toarray()).")
     try:
         return np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -58,8 +60,10 @@ def read_pixels(
     scales = decide(extents, wishes.reading.scales, what)
     notes = [scale.note for scale in scales.values()]
     # One part may be of another range than the others, and would be dark among them.
-    dark = [decide([replace(extent, peaks=None)], scales)[extent.kind].note for extent in extents if len(parts) > 1]
-    notes += [note.replace(", the range of the training images", "") for note in dict.fromkeys(dark)]
+    for extent, part in zip(extents, parts, strict=True):
+        dark = decide([replace(extent, peaks=None)], scales)[extent.kind].note if len(parts) > 1 else ""
+        dark = dark.replace(", the range of the training images", "")
+        notes += [f"In a part of {len(part):,} images: {dark[0].lower()}{dark[1:]}"] if dark else []
     as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
     clear = [part for part in as_bytes if part.shape[-1] in (2, 4)]
     glasses = [glass for part in clear for image in part if (glass := look_through(image)) is not None]
@@ -193,12 +197,16 @@ def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: AN
     array, notes = image_axes(read_array(bunch.data if pixels is None else pixels, "the images of a Bunch"))
     read = read_labels(bunch.target, len(array))
     images, more, reading = read_pixels([array], wishes, "the images of a Bunch")
-    told = (*notes, *label_notes(bunch.target, read), *more)
-    return Found(images[0], read, "a Bunch", _target_names(bunch, read), None, told, reading)
+    names, lost = _target_names(bunch, read)
+    told = (*notes, *label_notes(bunch.target, read), *lost, *more)
+    return Found(images[0], read, "a Bunch", names, None, told, reading)
 
 
-def _target_names(bunch: Any, labels: NDArray[Any]) -> tuple[str, ...] | None:  # noqa: ANN401 - as above
+def _target_names(bunch: Any, labels: NDArray[Any]) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:  # noqa: ANN401 - as above
+    """Return the names of the classes where they fit, and else a sentence on why they were left out."""
     names = getattr(bunch, "target_names", None)
-    if names is None or labels.dtype.kind != "i" or labels.max() >= len(names):
-        return None
-    return tuple(str(name) for name in names)
+    if names is None or labels.dtype.kind != "i":
+        return None, ()
+    if labels.max() >= len(names):
+        return None, (f"The {len(names):,} target_names were left out: the labels go up to {labels.max()}.",)
+    return tuple(str(name) for name in names), ()

@@ -16,7 +16,7 @@ from etascope.core.errors import InputError
 from etascope.images import jpeg, tiff
 from etascope.images.colour import has_colour
 from etascope.images.contents import what_it_is
-from etascope.images.damage import fault_of
+from etascope.images.damage import damage_of, fault_of
 from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
 from etascope.images.transparency import Glass, lay, look_through
@@ -40,6 +40,7 @@ class BadImage(InputError):
     """One image that cannot be read; `skip_bad` leaves it out and goes on."""
 
     def __init__(self, name: str, reason: str) -> None:
+        reason = reason.rstrip(".").removesuffix(". Remove or repair that image")
         super().__init__(
             f"{name} cannot be read as an image: {reason}.",
             "Repair or remove it, or leave such images out with skip_bad (--skip-bad).",
@@ -132,7 +133,7 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
         raise BadImage(name, f"it has more than {MAX_PIXELS:,} pixels") from None
     # Damaged images leave Pillow's decoders through exceptions of every kind.
     except Exception as error:
-        raise BadImage(name, tiff.unread_packing(path) or _damage(error)) from None
+        raise BadImage(name, tiff.unread_packing(path) or damage_of(error)) from None
 
 
 def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
@@ -163,8 +164,9 @@ def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
     except InputError as error:
         raise BadImage(name, str(error).rstrip(".")) from None
     except Exception as error:
-        raise BadImage(name, _damage(error)) from None
-    return Decoded(pixels, native, extent, glass, (), lambda other: decode_picture(picture, other, name))
+        raise BadImage(name, damage_of(error)) from None
+    marks = (Mark("frames", name, str(frames)),) if (frames := tiff.frames_of(picture)) > 1 else ()
+    return Decoded(pixels, native, extent, glass, marks, lambda other: decode_picture(picture, other, name))
 
 
 def decode_pixels(pixels: NDArray[Any], wishes: Wishes, name: str) -> Decoded:
@@ -291,7 +293,3 @@ def _as_picture(pixels: NDArray[np.uint8]) -> Image.Image:
     from PIL import Image
 
     return Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels))
-
-
-def _damage(error: Exception) -> str:
-    return f"it is damaged ({str(error).rstrip('.') or type(error).__name__})"

@@ -17,7 +17,7 @@ from etascope.core.protocols import Progress
 from etascope.images.decode import BadImage, Decoded
 from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
-from etascope.images.ranges import Reading, Scale, decide, scaled
+from etascope.images.ranges import Reading, Scale, among, decide, scaled
 from etascope.images.sizes import resize, shown
 from etascope.images.transparency import decide_ground
 
@@ -68,7 +68,7 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes) -> Gath
         for row, item in enumerate(decoded):
             if isinstance(item, BadImage):
                 if not wishes.skip_bad:
-                    raise item
+                    raise _first_bad(item, row, count, decode)
                 bad.append(item)
             else:
                 items.append(item)
@@ -89,6 +89,17 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes) -> Gath
     if small:
         reading = _scale_bytes(images, small, peaks, again, replace(wishes, size=size, reading=reading), notes)
     return Gathered(images, np.array(rows, np.int64), tuple(note for note in notes if note), reading)
+
+
+def _first_bad(first: BadImage, row: int, count: int, decode: Callable[[int], Decoded]) -> InputError:
+    """Return the error for the first image that cannot be read; without `skip_bad`, where the last is just so."""
+    try:
+        if row == 0 < count - 1:
+            decode(count - 1)
+    except BadImage as last:
+        if last.reason == first.reason:
+            return InputError(f"{first.name} and others, as {last.name}, cannot be read as images: {first.reason}.")
+    return first
 
 
 def _lay_down(items: list[Decoded], again: Sequence[Again | None], wishes: Wishes, notes: list[str]) -> Reading:
@@ -116,9 +127,7 @@ def _scale_wide(items: Sequence[Decoded], reading: Reading, wishes: Wishes, note
         note = scale.note
         if not note and kind == "whole" and (scale.low, scale.high) == (0, 255):
             note = "Pixels of more than 8 bits, of which none is above 255, were taken as 0 .. 255."
-        if note and count < len(items):
-            note = f"{note[:-1]}, in the {count:,} of {len(items):,} images that are not of bytes."
-        notes.append(note)
+        notes.append(among(note, count, len(items)))
     return replace(reading, scales={**wishes.reading.scales, **scales})
 
 
@@ -134,7 +143,8 @@ def _scale_bytes(
     given = wishes.reading.scales
     if "bytes" in given and given["bytes"].high == 1:
         return wishes.reading
-    brightest = int((images if len(rows) == len(images) else images[list(rows)]).max())
+    small = images if len(rows) == len(images) else images[list(rows)]
+    darkest, brightest = int(small.min()), int(small.max())
     if brightest <= 1 and "bytes" not in given:
         masks = replace(wishes.reading, scales={**given, "bytes": Scale(0, 1)})
         # What is brighter before resizing is no mask, and stays as it is.
@@ -143,7 +153,7 @@ def _scale_bytes(
             for row, pixels in zip(rows, anew, strict=True):
                 images[row] = resize(np.asarray(pixels, np.uint8), images.shape[1:3])
             brightest = int(any(pixels.any() for pixels in anew))
-    scale = decide([Extent("bytes", 0, brightest, peaks)], given)["bytes"]
+    scale = decide([Extent("bytes", darkest, brightest, peaks)], given)["bytes"]
     notes.append(scale.note)
     return replace(wishes.reading, scales={**given, "bytes": scale})
 

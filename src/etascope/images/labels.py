@@ -152,6 +152,8 @@ def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
                 "image out."
             )
     if all(isinstance(v, str) for v in values):
+        if zero := next((v for v in values if v.endswith("\0")), None):
+            raise InputError(f"names of classes must not end in a zero byte; found {zero!r}. Strip it.")
         return np.array(values, np.str_)
     numbers = all(isinstance(v, int | float | np.number | np.bool_) for v in values)
     if not numbers:

@@ -87,7 +87,8 @@ def _from_rows(rows: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
         views.append(("first", rows.reshape(-1, channels, small, small).transpose(0, 2, 3, 1)))
         views.append(("last", rows.reshape(-1, small, small, channels)))
     if len(views) == 1:
-        return views[0][1], ()
+        few = f"Rows of {length} were read as gray images of {side} x {side} pixels."
+        return views[0][1], (few,) if square and side < _TELLING else ()
     if views and rows.dtype.kind in "biuf":
         rough = [_roughness(view) for _, view in views]
         # Gray goes first, unless another reading is clearly the smoother one.

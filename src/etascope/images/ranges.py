@@ -110,6 +110,19 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     return scales
 
 
+def among(note: str, count: int, total: int) -> str:
+    """Return a sentence on the scale of `count` of `total` images, the others of which are bytes.
+
+    Examples
+    --------
+    >>> among("Pixels were scaled.", 2, 3)
+    'Pixels were scaled, in the 2 of 3 images that are not of bytes.'
+    """
+    return (
+        f"{note[:-1]}, in the {count:,} of {total:,} images that are not of bytes." if note and count < total else note
+    )
+
+
 def scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
     """Return pixels as uint8, rounded and cut to 0 .. 255; the same array where nothing changes.
 
@@ -162,6 +175,8 @@ def _of_bytes(extent: Extent) -> Scale:
     bright = int(extent.high)
     if bright == 0:
         return Scale(0, 255, "Every pixel is 0: all images are black.")
+    if extent.low == 255:
+        return Scale(0, 255, "Every pixel is 255: all images are white.")
     if bright == 1:
         return Scale(0, 1, "The pixels are 0 and 1 in bytes; they were scaled to 0 and 255.")
     if bright < _DARK:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -10,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.arrays import alpha_apart, open_array, read_array, together
+from etascope.images.arrays import alpha_apart, open_array, open_mapping, read_array, together
 from etascope.images.decode import BadImage, Decoded, decode_picture, decode_pixels
 from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import label_notes, read_labels
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import decide
+from etascope.images.ranges import among, decide
 
 _SOURCE = "a sequence of images"
 
@@ -36,6 +37,9 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     if not count:
         raise InputError("there must be at least one image; the sequence is empty. Give (image, label) pairs.")
     if labels is None:
+        if count == 2 and all(map(_is_part, (items[0], items[1]))):
+            (x, y), (held_x, held_y) = items
+            return open_mapping({"x_train": x, "y_train": y, "x_test": held_x, "y_test": held_y}, None, wishes, _SOURCE)
         pairs = [_pair(items[row], row) for row in range(count)]
         images = [image for image, _ in pairs]
         labels = [_scalar(label) for _, label in pairs]
@@ -43,6 +47,11 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         images = [items[row] for row in range(count)]
         if isinstance(images[0], tuple):
             raise InputError("pairs of (image, label) bring their own labels; leave out labels, or give images alone.")
+    if isinstance(images[0], str | os.PathLike):
+        raise InputError(
+            f"images in a sequence must be arrays or Pillow images; image 0 is the path {os.fspath(images[0])}. Open "
+            "them (PIL.Image.open), or give their folder, or a .csv of path and label."
+        )
     read = read_labels(labels, count)
     # Items may come from a user's own code or be lazily read from one file: they are asked one after the other.
     wishes = replace(wishes, workers=1)
@@ -61,11 +70,12 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
                 wide[row] = alpha_apart(_upright(array, images[row], f"image {row}")[None])
                 extents[row] = measure(wide[row][0][0], f"image {row}")
             except InputError as error:
-                images[row] = error if isinstance(error, BadImage) else BadImage(f"image {row}", _reason(error))
+                images[row] = error if isinstance(error, BadImage) else BadImage(f"image {row}", str(error))
     scales = decide(extents.values(), wishes.reading.scales, "images")
     for row, extent in extents.items():
         images[row] = together(*wide.pop(row), scales[extent.kind])[0]
-    notes += tuple(scale.note for scale in scales.values() if scale.note)
+    kinds = [extent.kind for extent in extents.values()]
+    notes += tuple(among(scale.note, kinds.count(kind), count) for kind, scale in scales.items() if scale.note)
     scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
     wishes = replace(wishes, reading=replace(wishes.reading, scales={**wishes.reading.scales, **scales}))
     gathered = gather(count, lambda row: _decode(images[row], wishes, f"image {row}"), wishes)
@@ -94,6 +104,13 @@ def _pair(item: Any, row: int) -> tuple[Any, Any]:  # noqa: ANN401 - as above
             "Give pairs, or labels as the second argument."
         )
     return pair[0], pair[1]
+
+
+def _is_part(item: object) -> bool:
+    """Say whether an item holds all images and labels of a part, as the two of Keras do."""
+    pair = cast("Sequence[Any]", item) if isinstance(item, tuple | list) else ()
+    shapes = [getattr(each, "shape", ()) for each in pair]
+    return len(shapes) == 2 and len(shapes[0]) > 1 and len(shapes[1]) > 0 and shapes[0][0] == shapes[1][0] > 1
 
 
 def _scalar(label: Any) -> Any:  # noqa: ANN401 - as above
@@ -125,9 +142,4 @@ def _upright(pixels: NDArray[Any], image: object, name: str) -> NDArray[Any]:
             raise InputError(f"it must be (height, width) or (height, width, channels) of numbers; found {shown}")
         return image_axes(pixels[None], name)[0][0]
     except InputError as error:
-        raise BadImage(name, _reason(error)) from None
-
-
-def _reason(error: InputError) -> str:
-    """Return the sentence of an error without its remedy, which `BadImage` brings its own of."""
-    return str(error).removesuffix(" Remove or repair that image.").rstrip(".")
+        raise BadImage(name, str(error)) from None

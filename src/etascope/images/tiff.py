@@ -93,6 +93,8 @@ def kind_of_tiff(path: Path) -> str:
     if packed in _UNREAD:
         return f"it is a TIFF packed with {_UNREAD[packed]}, which is not read; save it with LZW, or as PNG"
     held = f"{wide} x {high}, {bands} band{'s' * (bands > 1)} of {bits[0]}-bit {numbers}"
+    if bands == 2 and tags.get(_PLANAR, 1) == 2:
+        return f"it is a TIFF of {held}, one after the other, which is not read; {_REMEDY}"
     if bands not in (1, 3):
         return f"it is a TIFF of {held}; {choose_bands(bands)}"
     return f"it is a TIFF of {held}, which is not read; {_REMEDY}"
@@ -101,14 +103,17 @@ def kind_of_tiff(path: Path) -> str:
 def unread_packing(path: Path) -> str:
     """Return what to do about a TIFF that is packed in a way that Pillow cannot unpack, or "" for any other file."""
     with contextlib.suppress(OSError), path.open("rb") as file:
-        if is_tiff(file.read(4)) and "packed with" in (kind := kind_of_tiff(path)):
+        if is_tiff(file.read(4)) and any(
+            word in (kind := kind_of_tiff(path)) for word in ("packed with", "after the other")
+        ):
             return kind
     return ""
 
 
 def choose_bands(bands: int) -> str:
     """Return what to do about an image of more bands than are read."""
-    return f"choose one or three of its {bands} bands and save those as PNG or TIFF (tifffile.imread reads all)"
+    few = "one" if bands < 4 else "one or three"
+    return f"choose {few} of its {bands} bands and save those as PNG or TIFF (tifffile.imread reads all)"
 
 
 def unread_layout(picture: Image.Image) -> str:
@@ -129,7 +134,7 @@ def unread_layout(picture: Image.Image) -> str:
 
 
 def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TIFF class is loaded late
-    """Return how many pages of a TIFF hold images of full size, and how many channels of one image are pages.
+    """Return how many pages of a TIFF hold images of their own, and how many channels of one image are pages.
 
     Pages that are masks, thumbnails or smaller copies do not count; without channels as pages the second is 1.
     """
@@ -143,12 +148,22 @@ def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TI
     try:
         for page in itertools.islice(itertools.count(1), _PAGES):
             picture.seek(page)
-            pages += picture.size == size and not int(picture.tag_v2.get(_KIND, 0)) & 0b101
+            (wide, high), (most, tall) = picture.size, size
+            copy = wide < most and abs(wide * tall - high * most) <= max(size)
+            pages += not copy and not int(picture.tag_v2.get(_KIND, 0)) & 0b101
     except EOFError:
         pass
     finally:
         picture.seek(0)
     return max(pages, stated), channels
+
+
+def frames_of(picture: Any) -> int:  # noqa: ANN401 - any of Pillow's classes
+    """Return how many frames or pages an open picture has; 1 where its user is at a later one, or it is closed."""
+    try:
+        return picture.n_frames if getattr(picture, "is_animated", False) and not picture.tell() else 1
+    except (OSError, ValueError, AttributeError):
+        return 1
 
 
 def _named(pattern: str, text: str) -> int:

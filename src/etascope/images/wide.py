@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,8 +146,8 @@ def _transparent(most: int) -> InputError:
 def _tag(picture: Image.Image, tag: int) -> int | None:
     """Return the first number of a TIFF's tag, None where there is none."""
     tags: Any = getattr(picture, "tag_v2", {})
-    held = tags.get(tag)
-    return held[0] if isinstance(held, tuple) else held
+    held: Any = tags.get(tag)
+    return cast("tuple[int, ...]", held)[0] if isinstance(held, tuple) else held
 
 
 def _mode(tile: Any) -> str:  # noqa: ANN401 - a tuple of Pillow's own
