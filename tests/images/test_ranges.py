@@ -181,6 +181,18 @@ def test_many_images_of_another_range_are_refused_and_a_few_told(kind, small, br
     assert f"2 images are black so, without a value beyond {small}." in decide([of(2, 30)], {})[kind].note
 
 
+def test_eight_bits_among_sixteen_are_told():
+    values = np.array([255.0] * 3 + [65535] * 3)
+    assert (
+        "3 images are black so, without a value beyond 255."
+        in decide([Extent("whole", 0, 65535, values)], {})["whole"].note
+    )
+
+
+def test_the_largest_floats():
+    assert bytes_of(np.array([0, 0.5, 1]) * 1.7e308)[0].tolist() == [0, 128, 255]
+
+
 def test_images_that_are_all_zero_are_of_any_range():
     assert decide([Extent("bytes", 0, 255, np.array([0.0] * 9 + [255]))], {})["bytes"].note == ""
 

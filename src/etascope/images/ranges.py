@@ -19,6 +19,7 @@ _OVERSHOOT = 0.25
 #: What lies this share of the range beyond it is rounded to the same byte.
 _UNSEEN = 1 / 510
 _DARK = 32
+_LARGE = 1e300
 #: Where white is at least this much, images that stay within 0 .. 1 are of another range ...
 _FAR = 100
 #: ... unless they are fewer than one of so many: those may be dark.
@@ -79,7 +80,8 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
 
     Where white is 100 or more, images that have no value beyond 1 (or fractions up to 4, as after a normalisation)
     would be black. Where they are two or more, and a tenth of a part of the set or of all, they are of another range,
-    and the set is refused; fewer are taken for dark ones, and told. Images that are all 0 are of any range.
+    and the set is refused; fewer are taken for dark ones, and told, as are those that are black for another reason, as
+    8 bits among 16. Images that are all 0 are of any range.
 
     Raises
     ------
@@ -138,13 +140,15 @@ def scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
     if array.dtype.kind == "b":
         return array.astype(np.uint8) * np.uint8(255)
     out = np.empty(array.shape, np.uint8)
+    # Or the largest floats become infinite.
+    small = 1 if scale.high < _LARGE else 1 / _LARGE
     for block in blocks(array):
         part = array[block].astype(np.float64)
         if scale.low:
             part -= scale.low
         # First this, then that: so whole numbers are rounded as exact ones.
-        part *= 255
-        part /= scale.high - scale.low
+        part *= 255 * small
+        part /= scale.high * small - scale.low * small
         np.rint(part, out=part)
         np.clip(part, 0, 255, out=part)
         out[block] = part.astype(np.uint8)
@@ -165,9 +169,10 @@ def _apart(parts: list[NDArray[np.float64]], white: float) -> str:
                 f"images must be of one range; {len(odd):,} of {len(lit):,} {found} {_shown(odd.max())}, where white "
                 f"is {_shown(white)}. Scale all of them alike, to 0 .. 255."
             )
-        if len(odd) and len(lit) > 1 and white >= _FAR:
-            few = "1 image is" if len(odd) == 1 else f"{len(odd):,} images are"
-            note = f"{few} black so, without a value beyond {_shown(odd.max())}."
+        black = lit[small | (lit <= white / 255)]
+        if len(black) and len(lit) > 1 and white >= _FAR:
+            few = "1 image is" if len(black) == 1 else f"{len(black):,} images are"
+            note = f"{few} black so, without a value beyond {_shown(black.max())}."
     return note
 
 
