@@ -197,23 +197,6 @@ def test_images_that_are_all_zero_are_of_any_range():
     assert decide([Extent("bytes", 0, 255, np.array([0.0] * 9 + [255]))], {})["bytes"].note == ""
 
 
-@pytest.mark.parametrize(("value", "shown"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
-def test_what_is_not_finite_is_refused_in_its_place(value, shown):
-    array = np.zeros((3_000_000, 1), np.float32)
-    array[2_500_000] = value
-    with refused("finite", f"{shown} at (2500000, 0)"):
-        measure(array)
-
-
-@pytest.mark.parametrize(
-    ("array", "part"),
-    [(np.array([1j]), "complex128"), (np.array(["a"]), "numbers"), (np.array(["2026-01-01"], "M8[D]"), "datetime64")],
-)
-def test_what_is_no_number_is_refused(array, part):
-    with refused(part, "uint8"):
-        measure(array)
-
-
 def test_floats_are_converted_in_little_memory():
     array = np.random.default_rng(0).random((20_000, 28, 28), np.float32)
     tracemalloc.start()
