@@ -105,6 +105,29 @@ def test_npy_without_labels(tmp_path):
     assert len(open_npy(tmp_path / "a.npy", LABELS, Wishes()).images) == 5
 
 
+def test_labels_that_disagree_are_refused(tmp_path):
+    np.save(tmp_path / "images.npy", IMAGES)
+    np.save(tmp_path / "labels.npy", LABELS)
+    np.save(tmp_path / "y.npy", np.array(["b", "a"])[LABELS % 2])
+    assert "labels.npy; y.npy says the same" in open_npy(tmp_path / "images.npy", None, Wishes()).notes[0]
+    np.save(tmp_path / "targets.npy", np.zeros((len(LABELS), 4)))
+    np.save(tmp_path / "y.npy", np.roll(LABELS, 1))
+    with refused("labels.npy and y.npy", "disagree", "Give one of them as labels"):
+        open_npy(tmp_path / "images.npy", None, Wishes())
+
+
+@pytest.mark.parametrize(("train", "held"), [("x_train", "x_test"), ("Train_images", "Test_images")])
+def test_npy_with_a_test_part_beside_it(tmp_path, train, held):
+    np.save(tmp_path / f"{train}.npy", IMAGES)
+    np.save(tmp_path / f"{held}.npy", IMAGES[:2])
+    np.save(tmp_path / label_names(train)[3].replace("x_", "y_"), LABELS)
+    assert open_npy(tmp_path / f"{train}.npy", None, Wishes()).test_rows is None
+    np.save(tmp_path / label_names(held)[3].replace("x_", "y_"), LABELS[:2])
+    found = open_npy(tmp_path / f"{train}.npy", None, Wishes())
+    assert found.test_rows.tolist() == [5, 6]
+    assert found.notes == (f"{held}.npy, which lies beside {train}.npy, is the test part.",)
+
+
 def test_labels_in_a_file_of_their_own(tmp_path):
     np.save(tmp_path / "l.npy", LABELS)
     assert np.array_equal(np.asarray(read_labels_file(str(tmp_path / "l.npy"))), LABELS)

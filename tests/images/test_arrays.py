@@ -8,6 +8,7 @@ import pytest
 from etascope.images.array_names import Named, pick
 from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping
 from etascope.images.found import Wishes
+from etascope.images.open import open_images
 from tests.images.making import pictures, refused
 
 IMAGES = pictures(4)
@@ -121,7 +122,11 @@ def test_a_bunch_of_unit_floats_is_not_stretched():
 
     found = open_bunch(Bunch(data=np.full((2, 9), 0.5), target=["a", "b"]), None, Wishes())
     assert (found.images == 128).all()
-    assert (found.images.shape, found.class_names, found.notes) == ((2, 3, 3, 1), None, ())
+    assert (found.images.shape, found.class_names, found.notes) == (
+        (2, 3, 3, 1),
+        None,
+        ("Rows of 9 were read as gray images of 3 x 3 pixels.",),
+    )
 
 
 def test_a_bunch_with_names_that_do_not_fit():
@@ -147,3 +152,42 @@ def test_a_bunch_that_is_refused():
 def test_what_is_no_bunch():
     assert not is_bunch(IMAGES)
     assert not is_bunch([1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "white", "opaque"),
+    [(np.uint16, 4095, 65535), (np.float32, 255, 1), (np.float32, 1, 1), (np.uint16, 4095, 4095), (np.int64, 255, 255)],
+)
+@pytest.mark.parametrize("channels", [2, 4])
+def test_transparency_has_a_range_of_its_own(kind, white, opaque, channels):
+    colours = (pictures(6, 5, 4, channels - 1) / 255.0 * white).round(0 if white > 1 else 6).astype(kind)
+    images = np.concatenate([colours, np.full((6, 5, 4, 1), opaque, kind)], axis=3)
+    wanted = np.rint(colours.astype(np.float64) * 255 / white)
+    for source in (images, list(images), [*images[:-1], images[-1][:4]]):
+        data = open_images(source, [0, 1] * 3, image_size=(5, 4))
+        assert np.array_equal(data.images[:5], wanted[:5])
+    images[0, 0, 0, -1] = 0
+    data = open_images(images, [0, 1] * 3)
+    assert data.images[0, 0, 0].tolist() == [255] * (channels - 1)
+    assert np.array_equal(data.images[1:], wanted[1:])
+
+
+def test_names_of_classes_that_do_not_fit_are_told():
+    from sklearn.utils import Bunch
+
+    found = open_bunch(Bunch(images=pictures(4)[..., 0], target=[0, 1, 2, 1], target_names=["a", "b"]), None, Wishes())
+    assert found.class_names is None
+    assert found.notes == ("The 2 target_names were left out: the labels go up to 2.",)
+
+
+def test_a_sparse_bunch_is_to_be_made_dense():
+    from scipy.sparse import csr_matrix
+    from sklearn.utils import Bunch
+
+    with refused("the images of a Bunch must be a dense array", ".toarray()"):
+        open_bunch(Bunch(data=csr_matrix(np.eye(64)), target=np.arange(64) % 2), None, Wishes())
+
+
+def test_a_set_of_white_images_is_told():
+    found = open_images(np.full((4, 5, 4), 255, np.uint8), [0, 1, 0, 1])
+    assert found.notes[0] == "Every pixel is 255: all images are white."

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from etascope.images.damage import fault_of
+from etascope.images.damage import damage_of, fault_of
 from etascope.images.decode import decode_file
 from etascope.images.found import Wishes
 from etascope.images.gather import gather
@@ -77,3 +77,11 @@ def test_moving_images_are_told(tmp_path, kind):
     )
     if kind != "GIF":
         assert np.array_equal(gathered.images[0], pictures(3, 20, 20, 3)[0])
+
+
+def test_what_is_no_damage_is_not_called_so():
+    assert damage_of(OSError(40, "Too many levels of symbolic links")) == (
+        "it cannot be opened (Too many levels of symbolic links)"
+    )
+    assert "a text" in damage_of(ValueError("Decompressed data too large for PngImageFile.MAX_TEXT_CHUNK"))
+    assert damage_of(OSError("broken data stream")) == "it is damaged (broken data stream)"

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from etascope.images.decode import MAX_PIXELS, BadImage, decode_file, decode_picture
+from etascope.images.extents import Extent
 from etascope.images.found import Wishes
-from etascope.images.ranges import Extent
 from tests.images.making import picture, pictures, refused
 
 GRAY = pictures(1, 9, 7)[0]

@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
+from etascope.core.errors import InputError
 from etascope.images.decode import BadImage, Decoded
 from etascope.images.found import Wishes
 from etascope.images.gather import gather
@@ -100,3 +101,15 @@ def test_sizes_and_colours_are_brought_together():
     assert gathered.images.shape == (2, 64, 64, 3)
     assert (gathered.images[1, :, :, 0] == gathered.images[1, :, :, 2]).all()
     assert gathered.notes == ("The images came in 2 sizes, from 5 x 4 to 20 x 30, and were resized to 64 x 64.",)
+
+
+def test_where_the_first_and_the_last_are_the_same_other_kind_skipping_is_not_advised():
+    def decode(row):
+        raise BadImage(f"{row}.png", "it is a HEIC image, which is not read; convert it to PNG")
+
+    with pytest.raises(InputError) as caught:
+        gather(3, decode, Wishes())
+    assert str(caught.value).startswith("0.png and others, as 2.png, cannot be read as images: it is a HEIC image")
+    assert "skip" not in str(caught.value)
+    with pytest.raises(BadImage):
+        gather(1, decode, Wishes())

@@ -21,11 +21,39 @@ def test_a_folder_as_mnist_ships_it(tmp_path, ending):
 
 
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"])
-def test_either_file_finds_the_other_and_not_the_test_part(tmp_path, name):
+def test_either_file_finds_the_other_and_the_test_part(tmp_path, name):
     images = write_mnist(tmp_path)
+    found = open_idx(tmp_path / name, None, Wishes())
+    assert np.array_equal(found.images, images)
+    assert found.test_rows.tolist() == [6, 7, 8, 9]
+    assert found.notes == (
+        "t10k-images-idx3-ubyte.gz, which lies beside train-images-idx3-ubyte.gz, is the test part.",
+    )
+    for path in tmp_path.glob("t10k-labels*"):
+        path.unlink()
     found = open_idx(tmp_path / name, None, Wishes())
     assert np.array_equal(found.images, images[:6])
     assert found.test_rows is None
+
+
+def test_one_of_two_sets_brings_its_own_test_part(tmp_path):
+    for name in ("letters", "digits"):
+        for part, count in (("train", 4), ("test", 3)):
+            write_idx(tmp_path / f"x-{name}-{part}-images-idx3-ubyte", pictures(count)[..., 0])
+            write_idx(tmp_path / f"x-{name}-{part}-labels-idx1-ubyte", np.arange(count, dtype=np.uint8) % 2)
+    with refused("one set", "its test part is found beside it"):
+        open_idx(tmp_path, None, Wishes())
+    found = open_idx(tmp_path / "x-letters-train-images-idx3-ubyte", None, Wishes())
+    assert found.test_rows.tolist() == [4, 5, 6]
+    assert "x-letters-test-images-idx3-ubyte" in found.notes[0]
+
+
+def test_a_test_part_that_does_not_fit_is_told(tmp_path):
+    write_mnist(tmp_path, ending="")
+    write_idx(tmp_path / "t10k-images-idx3-ubyte", pictures(4, 9, 9)[..., 0])
+    found = open_idx(tmp_path / "train-images-idx3-ubyte", None, Wishes())
+    assert found.test_rows is None
+    assert "could not be its test part: images of both parts must have one shape" in found.notes[0]
 
 
 def test_the_test_files_alone_are_a_set(tmp_path):

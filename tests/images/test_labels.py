@@ -146,3 +146,12 @@ def test_one_class():
         need_two(["a"], "here")
     with refused("at least two classes", "none in here"):
         need_two([], "here")
+
+
+def test_names_that_end_in_a_zero_byte_are_refused():
+    with refused("zero byte", "'a\\x00'"):
+        read_labels(["a\0", "a"], 2)
+
+
+def test_floats_of_two_bytes():
+    assert read_labels(np.array([0, 3], np.float16), 2).tolist() == [0, 3]

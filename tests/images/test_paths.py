@@ -64,3 +64,8 @@ def test_look_sorts_naturally_and_leaves_out_what_is_hidden(tmp_path):
 def test_look_at_nothing(tmp_path):
     with refused("cannot be read", "No such file"):
         look(tmp_path / "none")
+
+
+def test_an_empty_path_is_no_folder():
+    with refused("a path must name something"):
+        as_path("")

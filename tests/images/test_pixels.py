@@ -92,8 +92,10 @@ def test_flat_rows_that_tell_nothing():
         ((5, 3), ("square", "rows of 3")),
         ((5,), ("(5,)", "Reshape")),
         ((5, 17, 18, 19), ("c from 1 to 4", "(5, 17, 18, 19)")),
-        ((5, 64, 64, 13), ("2 or 4 (with alpha)", "(5, 64, 64, 13)", "Choose three bands")),
-        ((5, 5, 64, 64), ("Choose three bands",)),
+        ((5, 64, 64, 13), ("2 or 4 (with alpha)", "(5, 64, 64, 13)", "Choose three bands (images[..., [2, 1, 0]]")),
+        ((5, 5, 64, 64), ("Choose three bands (images[:, [2, 1, 0]]",)),
+        ((12, 13, 32, 32), ("Choose three bands (images[:, [2, 1, 0]]",)),
+        ((32, 32, 3, 12), ("(32, 32, 3, 12)", "images.transpose(3, 0, 1, 2)")),
         ((1, 2, 3, 4, 5), ("(1, 2, 3, 4, 5)",)),
     ],
 )

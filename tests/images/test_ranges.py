@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from etascope.images.ranges import Extent, Scale, decide, measure, scaled
+from etascope.images.extents import Extent, measure
+from etascope.images.ranges import Scale, decide, scaled
 from tests.images.making import pictures, refused
 
 
@@ -118,7 +119,11 @@ def test_bytes_are_shared_and_booleans_are_black_and_white():
     assert bytes_of(np.array([True, False])) == (pytest.approx([255, 0]), "")
 
 
-@given(st.lists(npst.arrays(np.float32, (3, 2), elements=st.floats(0, 255, width=32)), min_size=1, max_size=5))
+def some_arrays(low, high):
+    return st.lists(npst.arrays(np.float32, (3, 2), elements=st.floats(low, high, width=32)), min_size=1, max_size=5)
+
+
+@given(some_arrays(0, 1) | some_arrays(4, 255))
 def test_all_images_of_a_set_share_one_scale(arrays):
     scales = decide([measure(array) for array in arrays], {})
     together = decide([measure(np.stack(arrays))], {})
@@ -138,21 +143,58 @@ def test_a_given_scale_wins_and_tells_what_does_not_fit():
     assert decide([Extent("whole", 0, 4000)], given_scale)["whole"].note == ""
 
 
-@pytest.mark.parametrize(("value", "shown"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
-def test_what_is_not_finite_is_refused_in_its_place(value, shown):
-    array = np.zeros((3_000_000, 1), np.float32)
-    array[2_500_000] = value
-    with refused("finite", f"{shown} at (2500000, 0)"):
-        measure(array)
+def test_what_a_given_scale_cuts_is_told_to_the_value():
+    given_scale = {"floats": Scale(-1, 1)}
+    assert "from -1.2 to 1 were cut" in decide([Extent("floats", -1.2, 1)], given_scale)["floats"].note
+    assert decide([Extent("floats", -1.001, 1.001)], given_scale)["floats"].note == ""
+    assert decide([Extent("floats", 0, 1.0001)], {})["floats"].note == ""
+    assert "to 1.01, were cut" in decide([Extent("floats", 0, 1.01)], {})["floats"].note
 
 
-@pytest.mark.parametrize(
-    ("array", "part"),
-    [(np.array([1j]), "complex128"), (np.array(["a"]), "numbers"), (np.array(["2026-01-01"], "M8[D]"), "datetime64")],
-)
-def test_what_is_no_number_is_refused(array, part):
-    with refused(part, "uint8"):
-        measure(array)
+def test_whole_numbers_from_minus_one_to_one():
+    pixels, note = bytes_of(np.array([-1, 0, 1]))
+    assert pixels.tolist() == [0, 128, 255]
+    assert "-1 .. 1" in note
+
+
+@pytest.mark.parametrize(("kind", "small"), [("floats", 0.9), ("floats", 2.64), ("whole", 1), ("bytes", 1)])
+@pytest.mark.parametrize("bright", [255, 4095])
+def test_many_images_of_another_range_are_refused_and_a_few_told(kind, small, bright):
+    bright = 255 if kind == "bytes" else bright
+
+    def of(few, many):
+        return Extent(kind, 0, bright, np.array([small] * few + [bright] * many, np.float64))
+
+    with refused("one range", f"3 of 9 have no value beyond {small}, where white is {bright:,}", "Scale all"):
+        decide([of(3, 6)], {})
+    with refused("3 of 9"):
+        decide([Extent(kind, 0, small)] * 3 + [Extent(kind, 0, bright)] * 6, {})
+    # A part of its own, however small.
+    with refused("3 of 3"):
+        decide([of(0, 600), of(3, 0)], {})
+    with refused("3 of 3"):
+        decide([Extent(kind, 0, small)] * 3, {kind: Scale(0, bright)})
+    if kind == "floats":
+        with refused(f"6 of 9 go up to {bright:,}, where white is 1"):
+            decide([of(3, 6)], {kind: Scale(0, 1)})
+    assert f"1 image is black so, without a value beyond {small}." in decide([of(1, 20)], {})[kind].note
+    assert f"2 images are black so, without a value beyond {small}." in decide([of(2, 30)], {})[kind].note
+
+
+def test_eight_bits_among_sixteen_are_told():
+    values = np.array([255.0] * 3 + [65535] * 3)
+    assert (
+        "3 images are black so, without a value beyond 255."
+        in decide([Extent("whole", 0, 65535, values)], {})["whole"].note
+    )
+
+
+def test_the_largest_floats():
+    assert bytes_of(np.array([0, 0.5, 1]) * 1.7e308)[0].tolist() == [0, 128, 255]
+
+
+def test_images_that_are_all_zero_are_of_any_range():
+    assert decide([Extent("bytes", 0, 255, np.array([0.0] * 9 + [255]))], {})["bytes"].note == ""
 
 
 def test_floats_are_converted_in_little_memory():

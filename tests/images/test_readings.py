@@ -28,16 +28,17 @@ def expected(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.clip(np.rint((values.astype(np.float64) - low) * 255 / (high - low)), 0, 255).astype(np.uint8)
 
 
-def png16(path: Path, values: np.ndarray) -> None:
-    """Write `(h, w, 1, 3 or 4)` of 16 bits as PNG, which Pillow cannot for colours."""
+def png16(path: Path, values: np.ndarray, extra: bytes = b"", held: bytes = b"") -> None:
+    """Write `(h, w, 1 to 4)` of 16 bits as PNG, which Pillow cannot for colours, with another chunk if you like."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     high, wide, channels = values.shape
-    colour = {1: 0, 3: 2, 4: 6}[channels]
+    colour = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", wide, high, 16, colour, 0, 0, 0))
+    head += chunk(extra, held) if extra else b""
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
@@ -230,6 +231,20 @@ def test_drawings_on_clear_ground(tmp_path, channels, colour, ground, word):
         assert any(f"laid over {word}" in note for note in data.notes)
 
 
+def test_white_drawings_and_black_ones_are_laid_over_gray(tmp_path):
+    images = drawings(255)
+    images[1::2, ..., :-1] = 0
+    alpha = images[..., -1:] / 255
+    wanted = images[..., :1] * alpha + 128 * (1 - alpha)
+    for data, order in (
+        (open_images(write_set(tmp_path, images, "png")), in_order(wanted)),
+        (open_images(images, LABELS), wanted),
+        (open_images(list(images), LABELS), wanted),
+    ):
+        assert np.abs(data.images - order).max() <= 1
+        assert "Transparent pixels were laid over gray, because there are white drawings and black ones." in data.notes
+
+
 def test_colours_below_a_wholly_clear_alpha(tmp_path):
     colours = pictures(8, 6, 5, 3)
     images = np.concatenate([colours, np.zeros_like(colours[..., :1])], axis=3)
@@ -258,6 +273,9 @@ def test_a_fourth_band_is_refused(tmp_path):
 def test_the_ground_of_the_test_part_is_that_of_the_training_part(tmp_path):
     write_set(tmp_path / "one", drawings(255), "png")
     dark = drawings(90)
+    write_set(tmp_path / "three", drawings(0), "png")
+    with refused("must show something over black"):
+        open_images(tmp_path / "one", test=tmp_path / "three")
     write_set(tmp_path / "two", dark, "png")
     data = open_images(tmp_path / "one", test=tmp_path / "two")
     assert np.array_equal(data.images[8, 0, 0], [0])
@@ -274,6 +292,32 @@ def test_masks_as_a_test_part(tmp_path):
     assert not any("cut" in note for note in data.notes)
     with refused("its pixels go up to 255, those of the others are 0 and 1"):
         open_images(tmp_path / "one", test=tmp_path / "three")
+    with refused("one range"):
+        open_images(tmp_path / "three", test=tmp_path / "two")
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.uint8])
+def test_every_door_refuses_images_of_another_range(tmp_path, kind):
+    whole = depth_pictures(255, kind)
+    small = whole / 255 if kind == np.float32 else (whole > 99).astype(kind)
+    mixed = np.concatenate([small[:4], whole[4:]]).astype(kind)
+    np.savez(tmp_path / "one.npz", x=whole, y=LABELS)
+    np.savez(tmp_path / "two.npz", x=small, y=LABELS)
+    part = {"x_train": whole, "y_train": LABELS, "x_test": small, "y_test": LABELS}
+    sources = [
+        (mixed, LABELS),
+        (list(mixed), LABELS),
+        ([image[:5] if row else image for row, image in enumerate(mixed)], LABELS),
+        (write_set(tmp_path / "set", mixed), None),
+        (part, None),
+        (part | {"x_train": small, "x_test": whole}, None),
+    ]
+    for source, labels in sources:
+        with refused("images must be of one range", "Scale all of them alike"):
+            open_images(source, labels)
+    for train, test in (("one", "two"), ("two", "one")):
+        with refused("images must be of one range"):
+            open_images(tmp_path / f"{train}.npz", test=tmp_path / f"{test}.npz")
 
 
 def test_small_lights_that_resizing_puts_out_are_no_masks(tmp_path):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from etascope.core.errors import InputError
 from etascope.images.found import Wishes
+from etascope.images.open import open_images
 from etascope.images.sequences import open_sequence
 from tests.images.making import picture, pictures, refused
 
@@ -114,3 +119,48 @@ def test_a_damaged_lazy_picture_is_named_or_skipped(tmp_path):
     finally:
         for lazy, _ in items:
             lazy.close()
+
+
+def test_an_image_that_is_not_finite_is_skipped_where_bad_ones_are():
+    images = [np.full((5, 4), value) for value in (0.1, np.nan, 1.0, 0.3)]
+    with refused("finite", "nan at (1, 0, 0"):
+        open_images(images, [0, 1, 0, 1])
+    for given in (images, [*images[:3], images[3][:4]]):
+        data = open_images(given, [0, 1, 0, 1], skip_bad=True, image_size=(5, 4))
+        assert len(data) == 3
+        assert any("1 of 4 images could not be read and was left out, the first: image 1" in n for n in data.notes)
+    with pytest.raises(InputError) as caught:
+        open_images([*images[:3], images[3][:4]], [0, 1, 0, 1])
+    assert "Remove or repair that image" not in str(caught.value)
+
+
+def test_the_two_parts_of_keras():
+    x, y = pictures(6, 9, 8)[..., 0], np.arange(6) % 2
+    data = open_images(((x, y), (x[:2], y[:2])))
+    assert np.array_equal(data.images[:6, ..., 0], x)
+    assert data.test_rows.tolist() == [6, 7]
+
+
+@pytest.mark.parametrize("make", [str, Path])
+def test_paths_are_no_images(make):
+    with refused("image 0 is the path a/1.png", "PIL.Image.open", "folder"):
+        open_images([make("a/1.png"), make("b/1.png")], [0, 1])
+
+
+def test_frames_of_pillow_images_are_told():
+    from PIL import Image
+
+    held = io.BytesIO()
+    frames = [picture(image) for image in pictures(3, 9, 8)]
+    frames[0].save(held, "TIFF", save_all=True, append_images=frames[1:])
+    animated = Image.open(held)
+    data = open_images([animated, frames[1]], [0, 1])
+    assert data.notes == ("1 image has several frames; the first was taken. The first of them: image 0 (3 frames).",)
+    animated.seek(1)
+    assert open_images([animated, frames[2]], [0, 1]).notes == ()
+
+
+def test_a_scale_is_told_of_those_that_it_was_for():
+    whole = [np.minimum(image, 9).astype(np.int64) for image in pictures(3)]
+    data = open_images([*whole, *pictures(3)], [0, 1] * 3)
+    assert any("0 .. 9 to 0 .. 255, in the 3 of 6 images that are not of bytes." in note for note in data.notes)

@@ -78,7 +78,7 @@ def test_three_channels_as_pages_are_colours(tmp_path, description, kind):
 def test_other_channels_as_pages_are_refused(tmp_path, channels):
     pages = pictures(channels, 6, 5, 1)
     path = write_tiff(tmp_path / "x.tif", pages, description=IMAGEJ.format(channels))
-    with refused(f"whose {channels} channels are pages", "choose one or three"):
+    with refused(f"whose {channels} channels are pages", "choose one"):
         decode_file(path, Wishes())
 
 
@@ -185,3 +185,31 @@ def test_libtiff_writes_nothing_itself(tmp_path, closed):
     else:
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("packing", ["tiff_lzw", "tiff_adobe_deflate", "packbits"])
+@pytest.mark.parametrize("cut", [1, 2, 20])
+def test_a_tiff_whose_end_is_missing(tmp_path, packing, cut):
+    picture(pictures(1, 32, 32, 3)[0]).save(tmp_path / "x.tif", compression=packing)
+    whole = (tmp_path / "x.tif").read_bytes()
+    (tmp_path / "x.tif").write_bytes(whole[:-cut])
+    assert "TIFF whose end is missing; fetch or save it again" in told_or_refused(tmp_path / "x.tif")
+
+
+def test_pages_that_are_no_smaller_copies_are_told(tmp_path):
+    from PIL import Image
+
+    def marks(*sizes):
+        pages = [Image.new("L", size, 9) for size in sizes]
+        pages[0].save(tmp_path / "x.tif", save_all=True, append_images=pages[1:])
+        return [(mark.kind, mark.detail) for mark in decode_file(tmp_path / "x.tif", Wishes()).marks]
+
+    assert marks((20, 10), (10, 5)) == []
+    assert marks((20, 10), (12, 10)) == [("pages", "2")]
+    assert marks((10, 5), (20, 10), (20, 10)) == [("pages", "3")]
+
+
+def test_gray_with_alpha_one_after_the_other_is_no_damage(tmp_path):
+    path = write_tiff(tmp_path / "x.tif", pictures(1, 9, 8, 2)[0], extra=(2,), tags={284: (2,)})
+    assert "2 bands of 8-bit whole numbers, one after the other, which is not read" in told_or_refused(path)

@@ -20,11 +20,14 @@ def drawing(colour: int, channels: int = 3, size: int = 24) -> np.ndarray:
     return np.dstack([pixels, alpha])
 
 
-@given(npst.arrays(np.uint8, (3, 4, 4)), st.sampled_from(["white", "black"]))
+@given(npst.arrays(np.uint8, (3, 4, 4)), st.sampled_from(["white", "black", "gray"]))
 def test_laying_is_blending(pixels, ground):
-    below = 255 if ground == "white" else 0
+    below = {"white": 255, "gray": 128, "black": 0}[ground]
     alpha = pixels[..., 3:] / 255
-    assert np.abs(lay(pixels, ground) - (pixels[..., :3] * alpha + below * (1 - alpha))).max() <= 0.5 + 1e-6
+    assert (
+        np.abs(lay(pixels, ground) - (pixels[..., :3] * alpha + below * (1 - alpha))).max()
+        <= (1 if ground == "gray" else 0.5) + 1e-6
+    )
 
 
 def test_over_white_is_pillows():
@@ -41,7 +44,8 @@ def test_over_white_is_pillows():
     [
         (drawing(255), Glass(pale=True)),
         (drawing(240, 1), Glass(pale=True)),
-        (drawing(10), Glass()),
+        (drawing(10), Glass(dark=True)),
+        (drawing(128), Glass()),
         (np.dstack([drawing(90)[..., :3], np.zeros((24, 24), np.uint8)]), Glass(void=True)),
         (np.zeros((9, 9, 4), np.uint8), Glass()),
         (np.dstack([drawing(255)[..., :3], np.full((24, 24), 255, np.uint8)]), None),
@@ -64,14 +68,21 @@ def test_a_band_is_told_from_transparency():
 
 
 def test_the_decision():
-    white, pale, void, band = Glass(), Glass(pale=True), Glass(void=True), Glass(band=True)
-    assert decide_ground([white] * 4, None, "x") == ("white", "Transparent pixels were laid over white.")
-    ground, note = decide_ground([pale] * 3 + [white], None, "x")
+    white, pale, dark = Glass(), Glass(pale=True), Glass(dark=True)
+    void, band = Glass(void=True), Glass(band=True)
+    assert decide_ground([white] * 4, None, 4) == ("white", "Transparent pixels were laid over white.")
+    ground, note = decide_ground([pale] * 2 + [white] * 8, None, 10)
     assert (ground, "laid over black" in note) == ("black", True)
-    ground, note = decide_ground([white] * 3 + [pale], None, "x")
-    assert (ground, "1 of 4 images with transparency are blank" in note) == ("white", True)
-    ground, note = decide_ground([void] * 2, None, "x")
+    ground, note = decide_ground([pale] * 3 + [dark] * 3, None, 6)
+    assert (ground, "laid over gray" in note) == ("gray", True)
+    ground, note = decide_ground([white] * 12 + [pale], None, 20)
+    assert (ground, "1 of 13 images with transparency is blank" in note) == ("white", True)
+    ground, note = decide_ground([void] * 2, None, 2)
     assert (ground, "alpha 0" in note) == ("nothing", True)
-    assert decide_ground([white], "black", "x")[0] == "black"
-    with refused("must be transparency", "infrared", "images[..., :3]"):
-        decide_ground([band, band, white], None, "x")
+    assert "That is in 2 of 20 images." in decide_ground([void] * 2, None, 20)[1]
+    assert decide_ground([white], "black", 1)[0] == "black"
+    assert "1 of 3 images with transparency is blank" in decide_ground([dark, white, white], "black", 3)[1]
+    with refused("must show something over black", "of 3 with transparency 2 do not"):
+        decide_ground([dark, dark, white], "black", 3)
+    with refused("must be transparency", "infrared", "Leave that channel out"):
+        decide_ground([band, band, white], None, 3)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from etascope.images.decode import decode_file
+from etascope.images.extents import Extent
 from etascope.images.found import Wishes
-from etascope.images.ranges import Extent
 from etascope.images.wide import at_size, two_byte_tiles
 from tests.images.making import picture, pictures, refused, write_tiff
 from tests.images.test_readings import png16
@@ -87,3 +87,70 @@ def test_what_is_not_finite(tmp_path):
     path = write_tiff(tmp_path / "x.tif", np.full((3, 3, 1), np.inf, np.float32))
     with refused(str(path), "finite", "inf at (0, 0, 0)"):
         decode_file(path, Wishes())
+
+
+def test_white_is_zero_in_sixteen_bits_and_not_read_in_others(tmp_path):
+    gray = VALUES[..., :1]
+    path = write_tiff(tmp_path / "x.tif", gray, photometric=0)
+    assert np.array_equal(decode_file(path, Wishes()).pixels, 65535 - gray.astype(float))
+    path = write_tiff(tmp_path / "f.tif", gray.astype(np.float32), photometric=0)
+    with refused(str(path), "32 bits in which 0 is white", "tifffile.imread"):
+        decode_file(path, Wishes())
+
+
+@pytest.mark.parametrize(("photometric", "kind", "bands"), [(2, np.uint16, 3), (1, np.float32, 1), (0, np.uint8, 1)])
+def test_bands_one_after_the_other(tmp_path, photometric, kind, bands):
+    path = write_tiff(tmp_path / "x.tif", VALUES[..., :bands].astype(kind), photometric=photometric, tags={284: (2,)})
+    with refused(str(path), "bands lie one after the other", "tifffile.imread"):
+        decode_file(path, Wishes())
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", [np.int8, np.uint32])
+def test_a_tiff_keeps_its_type_when_it_is_turned(tmp_path, kind, orientation):
+    values = np.arange(12).reshape(3, 4, 1).astype(kind) - kind(0)
+    values[0, 0], values[2, 3] = np.iinfo(kind).min, np.iinfo(kind).max
+    path = write_tiff(tmp_path / "x.tif", values, tags={274: (orientation,)})
+    decoded = decode_file(path, Wishes())
+    assert decoded.extent == Extent("whole", np.iinfo(kind).min, np.iinfo(kind).max)
+    assert decoded.pixels.shape[:2] == ((4, 3) if orientation > 4 else (3, 4))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("channels", [2, 3])
+def test_sixteen_bits_are_turned_upright(tmp_path, channels, orientation):
+    from PIL import Image, ImageOps
+
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    values = VALUES.copy() if channels == 3 else np.dstack([VALUES[..., :1], np.full((9, 7), 65535, np.uint16)])
+    png16(tmp_path / "x.png", values, b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+    # Pillow's way with the high byte.
+    with Image.open(tmp_path / "x.png") as picture:
+        turned = np.asarray(ImageOps.exif_transpose(picture))
+    decoded = decode_file(tmp_path / "x.png", Wishes())
+    kept = 1 if channels == 2 else 3
+    assert np.array_equal(decoded.pixels.astype(int) >> 8, turned[..., :kept])
+    assert decoded.extent.high == values[..., :kept].max()
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_transparency_in_sixteen_bits_that_are_not_all_used(tmp_path, channels):
+    values = np.dstack([VALUES[..., : channels - 1] // 16, np.full((9, 7), 65535, np.uint16)])
+    png16(tmp_path / "x.png", values)
+    assert decode_file(tmp_path / "x.png", Wishes()).extent.high == values[..., :-1].max()
+    values[0, 0, -1] = 0
+    png16(tmp_path / "x.png", values)
+    with refused("16 bits", "go up to 3,9", "transparent", "save it with 8 bits"):
+        decode_file(tmp_path / "x.png", Wishes())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_colour_of_sixteen_bits_that_stands_for_transparent(tmp_path, channels):
+    values = VALUES[..., :channels] | np.uint16(1)
+    png16(tmp_path / "x.png", values, b"tRNS", struct.pack(f">{channels}H", *[512] * channels))
+    assert np.array_equal(decode_file(tmp_path / "x.png", Wishes()).pixels, values)
+    values[0, 0] = 512
+    png16(tmp_path / "x.png", values, b"tRNS", struct.pack(f">{channels}H", *[512] * channels))
+    with refused("16 bits", "transparent"):
+        decode_file(tmp_path / "x.png", Wishes())

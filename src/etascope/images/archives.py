@@ -8,6 +8,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,7 +26,7 @@ from etascope.images.zip_directory import open_zip
 _DEFLATE_LIMIT = 1032
 #: Words for images in a file's name, with those of its labels.
 _TOGETHER = (("images", "labels"), ("image", "label"), ("Images", "Labels"), ("x", "y"), ("X", "Y"), ("X", "y"))
-_AGAIN = "Save it again with numpy.savez."
+_AGAIN = "Fetch or save it again."
 
 
 class Archive(Mapping[str, NDArray[Any]]):
@@ -87,16 +88,50 @@ def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
     InputError
         If a file is damaged, pickled or lies about its size, or labels are missing or do not fit.
     """
-    if labels is None:
-        beside = [path.with_name(name) for name in label_names(path.stem)]
-        found = next((p for p in beside if p != path and p.is_file()), None)
-        if found is None:
+    if labels is not None:
+        return open_array(read_npy(path), labels, wishes, str(path))
+    labels, notes = _labels_beside(path)
+    if (held := _test_beside(path)) is None:
+        found = open_array(read_npy(path), labels, wishes, str(path))
+    else:
+        parts = {"x_train": read_npy(path), "y_train": labels, "x_test": read_npy(held)}
+        parts["y_test"], more = _labels_beside(held)
+        notes += (*more, f"{held.name}, which lies beside {path.name}, is the test part.")
+        found = open_mapping(parts, None, wishes, str(path))
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def _labels_beside(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Return the labels that lie beside images, and a sentence where another file holds the same."""
+    beside = [path.with_name(name) for name in label_names(path.stem)]
+    found = [p for p in beside if p != path and p.is_file()]
+    if not found:
+        raise InputError(
+            f"an .npy file of images needs labels beside it; looked for {', '.join(p.name for p in beside)} in "
+            f"{path.parent}. Save them there, or give labels."
+        )
+    labels = read_npy(found[0])
+    notes: tuple[str, ...] = ()
+    for other in found[1:]:
+        values = read_npy(other)
+        if values.shape != labels.shape:
+            continue
+        groups = [np.unique(each, return_inverse=True)[1].ravel() for each in (labels, values)]
+        if len({*zip(*(group.tolist() for group in groups), strict=True)}) > min(group.max() for group in groups) + 1:
             raise InputError(
-                f"an .npy file of images needs labels beside it; looked for {', '.join(p.name for p in beside)} in "
-                f"{path.parent}. Save them there, or give labels."
+                f"images need one label each; {found[0].name} and {other.name} in {path.parent} disagree. "
+                "Give one of them as labels."
             )
-        labels = read_npy(found)
-    return open_array(read_npy(path), labels, wishes, str(path))
+        notes = (f"The labels are those of {found[0].name}; {other.name} says the same.",)
+    return labels, notes
+
+
+def _test_beside(path: Path) -> Path | None:
+    """Return the images of a test part, with labels, that lie beside those for training."""
+    name = re.sub(r"(?<![A-Za-z])[Tt]rain(ing)?(?![A-Za-z])", lambda m: "Test" if m[0][0] == "T" else "test", path.name)
+    held = path.with_name(name)
+    labelled = any(held.with_name(other).is_file() for other in label_names(held.stem))
+    return held if name != path.name and held.is_file() and labelled else None
 
 
 def label_names(stem: str) -> list[str]:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.array_names import pick
+from etascope.images.extents import measure
 from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import Reading, decide, measure, scaled
+from etascope.images.ranges import Reading, Scale, decide, scaled
 from etascope.images.sizes import fit, shown
 from etascope.images.transparency import decide_ground, look_through
 
@@ -29,6 +30,8 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
     """
     if is_masked(values):
         raise InputError(f"{what} must hold a value for every pixel; some are masked. Fill them in (.filled(0)).")
+    if hasattr(values, "toarray"):
+        raise InputError(f"{what} must be a dense array; found a sparse one. Make it dense (.toarray()).")
     try:
         return np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -52,23 +55,48 @@ def read_pixels(
     InputError
         If their values are no pixels.
     """
-    extents = [measure(part, what) for part in parts]
+    split = [alpha_apart(part) for part in parts]
+    extents = [measure(colours, what) for colours, _ in split]
     scales = decide(extents, wishes.reading.scales, what)
     notes = [scale.note for scale in scales.values()]
     # One part may be of another range than the others, and would be dark among them.
-    dark = [decide([extent], scales)[extent.kind].note for extent in extents if len(parts) > 1]
-    notes += [note.replace(", the range of the training images", "") for note in dict.fromkeys(dark)]
-    as_bytes = [scaled(part, scales[extent.kind]) for part, extent in zip(parts, extents, strict=True)]
+    for extent, part in zip(extents, parts, strict=True):
+        dark = decide([replace(extent, peaks=None)], scales)[extent.kind].note if len(parts) > 1 else ""
+        dark = dark.replace(", the range of the training images", "")
+        notes += [f"In a part of {len(part):,} images: {dark[0].lower()}{dark[1:]}"] if dark else []
+    as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
     clear = [part for part in as_bytes if part.shape[-1] in (2, 4)]
     glasses = [glass for part in clear for image in part if (glass := look_through(image)) is not None]
     ground = wishes.reading.ground
     if glasses:
-        ground, note = decide_ground(glasses, ground, what)
+        ground, note = decide_ground(glasses, ground, sum(map(len, parts)))
         notes.append(note)
     reading = Reading(scales, ground)
     fitted = [fit(part, replace(wishes, reading=reading)) for part in as_bytes]
     notes += dict.fromkeys(note for _, more in fitted for note in more)
     return [images for images, _ in fitted], tuple(note for note in notes if note), reading
+
+
+def alpha_apart(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+    """Return the colours of images `(n, height, width, channels)`, and in bytes their transparency where there is one.
+
+    What is opaque is another number than what is bright: 1, 255, ... 65,535, the first that none is above. Bytes stay
+    together.
+    """
+    if array.shape[-1] not in (2, 4) or array.dtype == np.uint8:
+        return array, None
+    colours, alpha = array[..., :-1], array[..., -1:]
+    extent = measure(alpha, "the transparency of images")
+    if extent.low < 0:
+        return colours, scaled(alpha, decide([replace(extent, peaks=None)], {})[extent.kind])
+    usual = (1, 255, 1023, 4095, 16383, 65535)
+    return colours, scaled(alpha, Scale(0, next((white for white in usual if extent.high <= white), extent.high)))
+
+
+def together(colours: NDArray[Any], alpha: NDArray[np.uint8] | None, scale: Scale) -> NDArray[np.uint8]:
+    """Return what `alpha_apart` took apart in bytes, the colours by their scale."""
+    pixels = scaled(colours, scale)
+    return pixels if alpha is None else np.concatenate([pixels, alpha], axis=-1)
 
 
 def open_array(values: object, labels: object, wishes: Wishes, source: str) -> Found:
@@ -172,12 +200,16 @@ def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: AN
     array, notes = image_axes(read_array(bunch.data if pixels is None else pixels, "the images of a Bunch"))
     read = read_labels(bunch.target, len(array))
     images, more, reading = read_pixels([array], wishes, "the images of a Bunch")
-    told = (*notes, *label_notes(bunch.target, read), *more)
-    return Found(images[0], read, "a Bunch", _target_names(bunch, read), None, told, reading)
+    names, lost = _target_names(bunch, read)
+    told = (*notes, *label_notes(bunch.target, read), *lost, *more)
+    return Found(images[0], read, "a Bunch", names, None, told, reading)
 
 
-def _target_names(bunch: Any, labels: NDArray[Any]) -> tuple[str, ...] | None:  # noqa: ANN401 - as above
+def _target_names(bunch: Any, labels: NDArray[Any]) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:  # noqa: ANN401 - as above
+    """Return the names of the classes where they fit, and else a sentence on why they were left out."""
     names = getattr(bunch, "target_names", None)
-    if names is None or labels.dtype.kind != "i" or labels.max() >= len(names):
-        return None
-    return tuple(str(name) for name in names)
+    if names is None or labels.dtype.kind != "i":
+        return None, ()
+    if labels.max() >= len(names):
+        return None, (f"The {len(names):,} target_names were left out: the labels go up to {labels.max()}.",)
+    return tuple(str(name) for name in names), ()

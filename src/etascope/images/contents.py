@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from etascope.images.tiff import is_tiff, kind_of_tiff
+
 _PNG = "convert it to PNG"
 _UNPACK = "unpack it, and give the folder"
 #: Offset, bytes, what it is, what to do. The first that fits counts.
@@ -90,6 +92,8 @@ def what_it_is(path: Path) -> str:
         end = file.read()
     if not start:
         return "it is empty"
+    if is_tiff(start):
+        return kind_of_tiff(path)
     if not any(start):
         return f"its first {len(start):,} bytes are zeros, as an interrupted copy leaves them; fetch it again"
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()

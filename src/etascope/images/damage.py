@@ -42,3 +42,12 @@ def _png_fault(data: bytes) -> str:
             return f"the checksum of its {kind.decode('latin-1')} is wrong"
         at = end + 4
     return "its end is missing"
+
+
+def damage_of(error: Exception) -> str:
+    """Return what an exception of Pillow's or of the system's says of an image."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"it cannot be opened ({error.strerror})"
+    if "MAX_TEXT" in str(error):
+        return "it holds a text of more than a megabyte beside its pixels; save it again without"
+    return f"it is damaged ({str(error).rstrip('.') or type(error).__name__})"

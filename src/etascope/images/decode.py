@@ -16,11 +16,11 @@ from etascope.core.errors import InputError
 from etascope.images import jpeg, tiff
 from etascope.images.colour import has_colour
 from etascope.images.contents import what_it_is
-from etascope.images.damage import fault_of
+from etascope.images.damage import damage_of, fault_of
+from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
-from etascope.images.ranges import Extent
 from etascope.images.transparency import Glass, lay, look_through
-from etascope.images.wide import at_size, both_bytes, two_byte_tiles, values_of
+from etascope.images.wide import at_size, both_bytes, is_wide, two_byte_tiles, values_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,7 +32,7 @@ MAX_PIXELS = 64_000_000
 #: ... but for a JPEG that is decoded at a fraction of its size, and so costs little memory.
 MAX_JPEG = 260_000_000
 
-_ORIENTATION = 0x0112
+_WIDTH, _ORIENTATION = 0x0100, 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
 
 
@@ -40,6 +40,7 @@ class BadImage(InputError):
     """One image that cannot be read; `skip_bad` leaves it out and goes on."""
 
     def __init__(self, name: str, reason: str) -> None:
+        reason = reason.rstrip(".").removesuffix(". Remove or repair that image")
         super().__init__(
             f"{name} cannot be read as an image: {reason}.",
             "Repair or remove it, or leave such images out with skip_bad (--skip-bad).",
@@ -72,7 +73,7 @@ class Decoded:
     native
         The size `(height, width)` that the image came in.
     extent
-        The extent of wide pixels before resizing, else None.
+        The extent of the pixels before resizing; of kind `"bytes"`, or None, where they are not wide.
     glass
         What its transparency does, None where nothing is transparent.
     marks
@@ -87,6 +88,11 @@ class Decoded:
     glass: Glass | None = None
     marks: tuple[Mark, ...] = ()
     again: Callable[[Wishes], Decoded] | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Say whether the pixels are wider than a byte."""
+        return self.pixels.dtype != np.uint8
 
 
 def decode_file(path: Path, wishes: Wishes) -> Decoded:
@@ -122,12 +128,12 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
     except PermissionError:
         raise BadImage(name, "permission denied; allow reading it (chmod a+r)") from None
     except Image.UnidentifiedImageError:
-        raise BadImage(name, _unidentified(path)) from None
+        raise BadImage(name, what_it_is(path)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadImage(name, f"it has more than {MAX_PIXELS:,} pixels") from None
     # Damaged images leave Pillow's decoders through exceptions of every kind.
     except Exception as error:
-        raise BadImage(name, tiff.unread_packing(path) or _damage(error)) from None
+        raise BadImage(name, tiff.unread_packing(path) or damage_of(error)) from None
 
 
 def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
@@ -158,8 +164,9 @@ def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
     except InputError as error:
         raise BadImage(name, str(error).rstrip(".")) from None
     except Exception as error:
-        raise BadImage(name, _damage(error)) from None
-    return Decoded(pixels, native, extent, glass, (), lambda other: decode_picture(picture, other, name))
+        raise BadImage(name, damage_of(error)) from None
+    marks = (Mark("frames", name, str(frames)),) if (frames := tiff.frames_of(picture)) > 1 else ()
+    return Decoded(pixels, native, extent, glass, marks, lambda other: decode_picture(picture, other, name))
 
 
 def decode_pixels(pixels: NDArray[Any], wishes: Wishes, name: str) -> Decoded:
@@ -199,7 +206,7 @@ def _decode_other(
     marks: list[Mark] = []
     if picture.format == "TIFF":
         pages, channels = tiff.colour_pages(picture)
-        if fault := tiff.what_is_missing(picture, file, _length(file)):
+        if fault := tiff.what_is_missing(picture, file, file.seek(0, 2)):
             marks.append(Mark("damaged", name, fault))
         if channels > 1:
             if channels != 3 or pages < 3:
@@ -237,7 +244,9 @@ def _sizes(picture: Image.Image, wishes: Wishes, name: str, most: int) -> tuple[
         raise BadImage(name, f"it has {wide} x {high} pixels, more than {most:,}")
     if wide < 1 or high < 1:
         raise BadImage(name, f"it has {wide} x {high} pixels")
-    native = (wide, high) if picture.getexif().get(_ORIENTATION) in _SIDEWAYS else (high, wide)
+    # Of a TIFF newer Pillows say the size after turning.
+    turned = getattr(picture, "tag_v2", {}).get(_WIDTH, wide) != wide
+    native = (wide, high) if picture.getexif().get(_ORIENTATION) in _SIDEWAYS and not turned else (high, wide)
     return native, wishes.size or (native if max(native) <= KEEP else (KEEP, KEEP))
 
 
@@ -246,22 +255,22 @@ def _pixels(
 ) -> tuple[NDArray[np.uint8] | NDArray[np.float32], Extent | None, Glass | None]:
     from PIL import Image, ImageOps
 
-    if hasattr(picture, "tag_v2") and (unread := tiff.unread_bands(picture)):
+    if hasattr(picture, "tag_v2") and (unread := tiff.unread_layout(picture)):
         raise BadImage(name, unread)
+    if is_wide(picture):
+        return (*at_size(values_of(picture)[..., None], wishes, size), None)
     if picture.getexif().get(_ORIENTATION, 1) != 1:
         picture = ImageOps.exif_transpose(picture)
     mode, glass = picture.mode, None
-    if mode == "F" or mode.startswith("I"):
-        return (*at_size(values_of(picture)[..., None], wishes, size), None)
     if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
         clear = np.asarray(picture.convert("LA" if mode in ("1", "L", "LA", "La") else "RGBA"))
         glass = look_through(clear)
         plain = _as_picture(lay(clear, wishes.reading.ground if glass else "nothing"))
     else:
         plain = picture if mode in ("L", "RGB") else picture.convert("L" if mode == "1" else "RGB")
+    bright = int(np.max(plain.getextrema()))
     scale = wishes.reading.scales.get("bytes")
     if scale is not None and scale.high == 1:
-        bright = int(np.asarray(plain).max())
         if bright > 1:
             raise BadImage(name, f"its pixels go up to {bright}, those of the others are 0 and 1; scale all alike")
         plain = plain.point([0] + [255] * 255 if plain.mode == "L" else ([0] + [255] * 255) * 3)
@@ -272,7 +281,7 @@ def _pixels(
     pixels = np.asarray(plain).reshape(*size, -1)
     if pixels.shape[2] == 3 and not has_colour(pixels):
         pixels = np.ascontiguousarray(pixels[:, :, :1])
-    return pixels, None, glass
+    return pixels, Extent("bytes", 0, bright), glass
 
 
 def _page(picture: Image.Image, number: int) -> NDArray[Any]:
@@ -284,17 +293,3 @@ def _as_picture(pixels: NDArray[np.uint8]) -> Image.Image:
     from PIL import Image
 
     return Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels))
-
-
-def _length(file: IO[bytes]) -> int:
-    return file.seek(0, 2)
-
-
-def _damage(error: Exception) -> str:
-    return f"it is damaged ({str(error).rstrip('.') or type(error).__name__})"
-
-
-def _unidentified(path: Path) -> str:
-    with path.open("rb") as file:
-        known = tiff.is_tiff(file.read(4))
-    return tiff.kind_of_tiff(path) if known else what_it_is(path)

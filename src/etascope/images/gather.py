@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress
 from etascope.images.decode import BadImage, Decoded
+from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
-from etascope.images.ranges import Extent, Reading, Scale, decide, scaled
+from etascope.images.ranges import Reading, Scale, among, decide, scaled
 from etascope.images.sizes import resize, shown
 from etascope.images.transparency import decide_ground
 
@@ -67,7 +68,7 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes) -> Gath
         for row, item in enumerate(decoded):
             if isinstance(item, BadImage):
                 if not wishes.skip_bad:
-                    raise item
+                    raise _first_bad(item, row, count, decode)
                 bad.append(item)
             else:
                 items.append(item)
@@ -82,11 +83,23 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes) -> Gath
     again = [item.again for item in items]
     reading = _lay_down(items, again, replace(wishes, size=size), notes)
     reading = _scale_wide(items, reading, wishes, notes)
-    small = [row for row, item in enumerate(items) if item.extent is None]
+    small = [row for row, item in enumerate(items) if not item.wide]
+    peaks = np.array([item.extent.high if item.extent else item.pixels.max() for item in items if not item.wide])
     images = _stack(items, size, reading)
     if small:
-        reading = _scale_bytes(images, small, again, replace(wishes, size=size, reading=reading), notes)
+        reading = _scale_bytes(images, small, peaks, again, replace(wishes, size=size, reading=reading), notes)
     return Gathered(images, np.array(rows, np.int64), tuple(note for note in notes if note), reading)
+
+
+def _first_bad(first: BadImage, row: int, count: int, decode: Callable[[int], Decoded]) -> InputError:
+    """Return the error for the first image that cannot be read; without `skip_bad`, where the last is just so."""
+    try:
+        if row == 0 < count - 1:
+            decode(count - 1)
+    except BadImage as last:
+        if last.reason == first.reason:
+            return InputError(f"{first.name} and others, as {last.name}, cannot be read as images: {first.reason}.")
+    return first
 
 
 def _lay_down(items: list[Decoded], again: Sequence[Again | None], wishes: Wishes, notes: list[str]) -> Reading:
@@ -96,7 +109,7 @@ def _lay_down(items: list[Decoded], again: Sequence[Again | None], wishes: Wishe
     if not clear:
         return Reading({}, given)
     glasses = [glass for item in items if (glass := item.glass) is not None]
-    ground, note = decide_ground(glasses, given, "these images")
+    ground, note = decide_ground(glasses, given, len(items))
     notes.append(note)
     reading = Reading({}, ground)
     if ground != (given or "white"):
@@ -107,27 +120,31 @@ def _lay_down(items: list[Decoded], again: Sequence[Again | None], wishes: Wishe
 
 def _scale_wide(items: Sequence[Decoded], reading: Reading, wishes: Wishes, notes: list[str]) -> Reading:
     """Decide on the range of the images whose pixels are wider than a byte."""
-    extents = [item.extent for item in items if item.extent is not None]
+    extents = [item.extent for item in items if item.wide and item.extent is not None]
     scales = decide(extents, wishes.reading.scales, "pixels")
     for kind, scale in scales.items():
         count = sum(extent.kind == kind for extent in extents)
         note = scale.note
-        if not note and kind == "whole":
+        if not note and kind == "whole" and (scale.low, scale.high) == (0, 255):
             note = "Pixels of more than 8 bits, of which none is above 255, were taken as 0 .. 255."
-        if note and count < len(items):
-            note = f"{note[:-1]}, in the {count:,} of {len(items):,} images that are not of bytes."
-        notes.append(note)
-    return replace(reading, scales=scales)
+        notes.append(among(note, count, len(items)))
+    return replace(reading, scales={**wishes.reading.scales, **scales})
 
 
 def _scale_bytes(
-    images: NDArray[np.uint8], rows: Sequence[int], again: Sequence[Again | None], wishes: Wishes, notes: list[str]
+    images: NDArray[np.uint8],
+    rows: Sequence[int],
+    peaks: NDArray[np.float64],
+    again: Sequence[Again | None],
+    wishes: Wishes,
+    notes: list[str],
 ) -> Reading:
     """Decide on the range of the images of bytes, and decode them again where they are masks of 0 and 1."""
     given = wishes.reading.scales
     if "bytes" in given and given["bytes"].high == 1:
         return wishes.reading
-    brightest = int((images if len(rows) == len(images) else images[list(rows)]).max())
+    small = images if len(rows) == len(images) else images[list(rows)]
+    darkest, brightest = int(small.min()), int(small.max())
     if brightest <= 1 and "bytes" not in given:
         masks = replace(wishes.reading, scales={**given, "bytes": Scale(0, 1)})
         # What is brighter before resizing is no mask, and stays as it is.
@@ -136,7 +153,7 @@ def _scale_bytes(
             for row, pixels in zip(rows, anew, strict=True):
                 images[row] = resize(np.asarray(pixels, np.uint8), images.shape[1:3])
             brightest = int(any(pixels.any() for pixels in anew))
-    scale = decide([Extent("bytes", 0, brightest)], given)["bytes"]
+    scale = decide([Extent("bytes", darkest, brightest, peaks)], given)["bytes"]
     notes.append(scale.note)
     return replace(wishes.reading, scales={**given, "bytes": scale})
 
@@ -201,7 +218,7 @@ def _stack(items: list[Decoded], size: tuple[int, int], reading: Reading) -> NDA
     for row in range(len(out)):
         item = items.pop()
         pixels = item.pixels
-        if item.extent is not None:
+        if item.wide and item.extent is not None:
             pixels = scaled(pixels, reading.scales[item.extent.kind])
         out[row] = resize(np.asarray(pixels, np.uint8), size)
     return out

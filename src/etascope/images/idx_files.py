@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,17 @@ def open_idx(path: Path, labels: object, wishes: Wishes) -> Found:
             raise InputError(f"the folder {path} brings its own labels; leave out labels, or give the images file.")
         train, test = _pairs(path)
         return read_pairs(train, test, wishes, str(path))
-    return read_pairs(_pair(path, labels), None, wishes, str(path))
+    pair, held = _pair(path, labels), _held_beside(path) if labels is None else None
+    if held is None:
+        return read_pairs(pair, None, wishes, str(path))
+    name = held.images.name
+    try:
+        found = read_pairs(pair, held, wishes, str(path))
+        note = f"{name}, which lies beside {pair.images.name}, is the test part."
+    except InputError as error:
+        found = read_pairs(pair, None, wishes, str(path))
+        note = f"{name}, which lies beside {pair.images.name}, could not be its test part: {error}"
+    return replace(found, notes=(*found.notes, note))
 
 
 def read_pairs(
@@ -145,6 +156,18 @@ def _partner(path: Path) -> Path:
     )
 
 
+def _held_beside(path: Path) -> IdxPair | None:
+    """Return the test part that lies beside a file of the training part, as `t10k-` beside `train-`."""
+    name = _NAME.fullmatch(path.name)
+    stem = re.sub(r"train(ing)?", "*", name["part"], flags=re.IGNORECASE) if name else ""
+    for other in sorted(look(path.parent).others) if "*" in stem else []:
+        match = _NAME.fullmatch(other.name)
+        if match and match["part"] != stem and _TEST.sub(r"\1*\3", match["part"]) == stem:
+            with contextlib.suppress(InputError):
+                return _pair(other, None)
+    return None
+
+
 def _pairs(folder: Path) -> tuple[IdxPair, IdxPair | None]:
     parts: dict[str, Path] = {}
     for path in sorted(look(folder).others, reverse=True):
@@ -159,6 +182,6 @@ def _pairs(folder: Path) -> tuple[IdxPair, IdxPair | None]:
     if len(train) != 1 or len(test) > 1:
         raise InputError(
             f"a folder of IDX files must hold one set; {folder} holds {', '.join(sorted(parts))}. "
-            "Name the images file of the one to open."
+            "Name the training images' file of the one to open; its test part is found beside it."
         )
     return _pair(parts[train[0]], None), _pair(parts[test[0]], None) if test else None

@@ -152,6 +152,8 @@ def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
                 "image out."
             )
     if all(isinstance(v, str) for v in values):
+        if zero := next((v for v in values if v.endswith("\0")), None):
+            raise InputError(f"names of classes must not end in a zero byte; found {zero!r}. Strip it.")
         return np.array(values, np.str_)
     numbers = all(isinstance(v, int | float | np.number | np.bool_) for v in values)
     if not numbers:
@@ -192,7 +194,7 @@ def _from_numbers(labels: NDArray[Any]) -> NDArray[np.int64]:
             f"labels must be at least 0; found {int(labels[row])} in row {row}. "
             "Number the classes from 0, or give names as strings."
         )
-    if len(labels) and labels.max() > np.iinfo(np.int64).max:
+    if len(labels) and int(labels.max()) > np.iinfo(np.int64).max:
         raise InputError(f"labels must fit 64 bits; found {labels.max()}. Number the classes from 0.")
     return labels.astype(np.int64, copy=False)
 

@@ -30,6 +30,8 @@ class Level:
 def as_path(value: object) -> Path | None:
     """Return a string or path object as a path, with `~` for the home directory; None for anything else."""
     if isinstance(value, str | os.PathLike):
+        if not os.fspath(cast("str | os.PathLike[str]", value)):
+            raise InputError("a path must name something; found an empty one. Give . for this folder.")
         # `pathlib` fails for the home of a user whom nobody knows, `os.path` leaves it.
         return Path(os.path.expanduser(cast("str | os.PathLike[str]", value)))
     return None

@@ -48,10 +48,16 @@ def image_axes(array: NDArray[Any], what: str = "images") -> tuple[NDArray[Any],
                 return array, _either(shape, "last")
             if shape[1] in channels:
                 return array.transpose(0, 2, 3, 1), _either(shape, "first")
+        if shape[2] in (*_PLAIN, *_CLEAR) and shape[0] > 4 < shape[1]:
+            raise InputError(
+                f"{what} must have their number as the first axis; found shape {shape}, which looks like (h, w, c, n). "
+                "Turn the axes (images.transpose(3, 0, 1, 2))."
+            )
         if min(shape[1], shape[3]) <= 16:
+            bands = "images[:, [2, 1, 0]]" if shape[1] < shape[3] else "images[..., [2, 1, 0]]"
             raise InputError(
                 f"{what} must have 1 (gray), 3 (colour), 2 or 4 (with alpha) channels; found shape {shape}. "
-                "Choose three bands (images[..., [2, 1, 0]]), or one."
+                f"Choose three bands ({bands}, by their numbers), or one."
             )
     raise InputError(
         f"{what} must have shape (n, h, w), (n, h, w, c), (n, c, h, w) or (n, h * h), with c from 1 to 4; "
@@ -81,7 +87,8 @@ def _from_rows(rows: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
         views.append(("first", rows.reshape(-1, channels, small, small).transpose(0, 2, 3, 1)))
         views.append(("last", rows.reshape(-1, small, small, channels)))
     if len(views) == 1:
-        return views[0][1], ()
+        few = f"Rows of {length} were read as gray images of {side} x {side} pixels."
+        return views[0][1], (few,) if square and side < _TELLING else ()
     if views and rows.dtype.kind in "biuf":
         rough = [_roughness(view) for _, view in views]
         # Gray goes first, unless another reading is clearly the smoother one.

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.images.extents import Extent, blocks
 
-_BLOCK = 1 << 20
 #: The largest values of 8, 10, 12, 14 and 16 bits.
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
 #: Resizing with sharp filters throws values this share beyond their range.
 _OVERSHOOT = 0.25
+#: What lies this share of the range beyond it is rounded to the same byte.
+_UNSEEN = 1 / 510
 _DARK = 32
-
-
-@dataclass(frozen=True)
-class Extent:
-    """Smallest and largest value of pixels that are `"bytes"` (uint8), `"whole"` numbers of other types, or `"floats"`.
-
-    Examples
-    --------
-    >>> Extent("whole", 3, 9).joined(Extent("whole", 0, 5))
-    Extent(kind='whole', low=0, high=9)
-    """
-
-    kind: str
-    low: float
-    high: float
-
-    def joined(self, other: Extent) -> Extent:
-        """Return what holds both."""
-        return Extent(self.kind, min(self.low, other.low), max(self.high, other.high))
+_LARGE = 1e300
+#: Where white is at least this much, images that stay within 0 .. 1 are of another range ...
+_FAR = 100
+#: ... unless they are fewer than one of so many: those may be dark.
+_FEW = 10
 
 
 @dataclass(frozen=True)
@@ -68,43 +55,6 @@ class Reading:
 NATURAL = Reading()
 
 
-def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
-    """Return the extent of pixels of any type.
-
-    Raises
-    ------
-    InputError
-        If they are no real numbers, or one is NaN or infinite.
-
-    Examples
-    --------
-    >>> measure(np.array([0.5, 1]))
-    Extent(kind='floats', low=0.5, high=1.0)
-    """
-    if array.dtype == np.uint8:
-        return Extent("bytes", int(array.min()), int(array.max()))
-    if array.dtype.kind == "b":
-        return Extent("bytes", 0, 255)
-    if array.dtype.kind in "iu":
-        return Extent("whole", int(array.min()), int(array.max()))
-    if array.dtype.kind != "f":
-        raise InputError(f"{what} must be numbers; found {array.dtype}. Convert them to uint8.")
-    low, high = math.inf, -math.inf
-    for block in _blocks(array):
-        part = array[block]
-        # NaN comes through both.
-        least, most = float(part.min()), float(part.max())
-        if not math.isfinite(least) or not math.isfinite(most):
-            where = np.argwhere(~np.isfinite(part))[0]
-            place = (int(where[0]) + (block.start or 0), *map(int, where[1:]))
-            raise InputError(
-                f"{what} must be finite numbers; found {float(part[tuple(where)])!r} at {place}. "
-                "Remove or repair that image."
-            )
-        low, high = min(low, least), max(high, most)
-    return Extent("floats", low, high)
-
-
 def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "pixels") -> dict[str, Scale]:
     """Return the scale of each kind of number, decided over all images of a set; a given one wins.
 
@@ -117,7 +67,7 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     0 .. 1, and a quarter of that beyond (floats)     0 .. 1; what is beyond was resizing: cut
     0 .. 1 (whole numbers)                            0 .. 1
     -0.5 .. 0.5 (floats)                              -0.5 .. 0.5
-    -1 .. 1, and a quarter beyond (floats)            -1 .. 1
+    -1 .. 1, and a quarter beyond for floats          -1 .. 1
     about -128 .. 127                                 -128 .. 127
     -50 .. 305, fractions or below 0                  0 .. 255; what is beyond was resizing: cut
     below 0, more than 256 whole numbers              the smallest .. the largest
@@ -128,10 +78,15 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     0 .. more                                         0 .. the largest
     ================================================= ==========================================
 
+    Where white is 100 or more, images that have no value beyond 1 (or fractions up to 4, as after a normalisation)
+    would be black. Where they are two or more, and a tenth of a part of the set or of all, they are of another range,
+    and the set is refused; fewer are taken for dark ones, and told, as are those that are black for another reason, as
+    8 bits among 16. Images that are all 0 are of any range.
+
     Raises
     ------
     InputError
-        If values are below 0 in a way that tells no range.
+        If values are below 0 in a way that tells no range, or images are of different ranges.
 
     Examples
     --------
@@ -139,8 +94,11 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     Scale(low=0, high=4095, note='Pixels were scaled from 0 .. 4,095 (12 bits) to 0 .. 255.')
     """
     joined: dict[str, Extent] = {}
+    peaks: dict[str, list[NDArray[np.float64]]] = {}
     for extent in extents:
         joined[extent.kind] = extent.joined(joined.get(extent.kind, extent))
+        one = np.array([max(extent.high, -extent.low)], np.float64)
+        peaks.setdefault(extent.kind, []).append(one if extent.peaks is None else extent.peaks)
     scales: dict[str, Scale] = {}
     for kind, extent in joined.items():
         if kind in given:
@@ -149,7 +107,22 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
             scales[kind] = _of_bytes(extent)
         else:
             scales[kind] = _of_numbers(extent, what)
+        if odd := _apart(peaks[kind], scales[kind].high):
+            scales[kind] = replace(scales[kind], note=f"{scales[kind].note} {odd}".strip())
     return scales
+
+
+def among(note: str, count: int, total: int) -> str:
+    """Return a sentence on the scale of `count` of `total` images, the others of which are bytes.
+
+    Examples
+    --------
+    >>> among("Pixels were scaled.", 2, 3)
+    'Pixels were scaled, in the 2 of 3 images that are not of bytes.'
+    """
+    return (
+        f"{note[:-1]}, in the {count:,} of {total:,} images that are not of bytes." if note and count < total else note
+    )
 
 
 def scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
@@ -167,23 +140,48 @@ def scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
     if array.dtype.kind == "b":
         return array.astype(np.uint8) * np.uint8(255)
     out = np.empty(array.shape, np.uint8)
-    for block in _blocks(array):
+    # Or the largest floats become infinite.
+    small = 1 if scale.high < _LARGE else 1 / _LARGE
+    for block in blocks(array):
         part = array[block].astype(np.float64)
         if scale.low:
             part -= scale.low
         # First this, then that: so whole numbers are rounded as exact ones.
-        part *= 255
-        part /= scale.high - scale.low
+        part *= 255 * small
+        part /= scale.high * small - scale.low * small
         np.rint(part, out=part)
         np.clip(part, 0, 255, out=part)
         out[block] = part.astype(np.uint8)
     return out
 
 
+def _apart(parts: list[NDArray[np.float64]], white: float) -> str:
+    """Refuse a set, or a part of it, in which many images are of another range; return a sentence on a few."""
+    note = ""
+    everything = np.concatenate(parts)
+    for peaks in (*(part for part in parts if 1 < len(part) < len(everything)), everything):
+        lit = peaks[peaks > 0]
+        small = (lit <= 1) | ((lit < 4) & (lit != np.floor(lit)))
+        odd = lit[small] if white >= _FAR else lit[lit >= _FAR] if white <= 1 else lit[:0]
+        if len(odd) > 1 and len(odd) * _FEW >= len(lit):
+            found = "go up to" if white <= 1 else "have no value beyond"
+            raise InputError(
+                f"images must be of one range; {len(odd):,} of {len(lit):,} {found} {_shown(odd.max())}, where white "
+                f"is {_shown(white)}. Scale all of them alike, to 0 .. 255."
+            )
+        black = lit[small | (lit <= white / 255)]
+        if len(black) and len(lit) > 1 and white >= _FAR:
+            few = "1 image is" if len(black) == 1 else f"{len(black):,} images are"
+            note = f"{few} black so, without a value beyond {_shown(black.max())}."
+    return note
+
+
 def _of_bytes(extent: Extent) -> Scale:
     bright = int(extent.high)
     if bright == 0:
         return Scale(0, 255, "Every pixel is 0: all images are black.")
+    if extent.low == 255:
+        return Scale(0, 255, "Every pixel is 255: all images are white.")
     if bright == 1:
         return Scale(0, 1, "The pixels are 0 and 1 in bytes; they were scaled to 0 and 255.")
     if bright < _DARK:
@@ -197,10 +195,10 @@ def _of_numbers(extent: Extent, what: str) -> Scale:
     if low == high == 0:
         return Scale(0, 255, "Every pixel is 0: all images are black.")
     if floats and high <= 1 + _OVERSHOOT and -low <= _OVERSHOOT * high:
-        return _told(extent, 0, 1, "", quiet=low >= 0 and 0.25 < high <= 1)
+        return _told(extent, 0, 1, "", quiet=low >= 0 and 0.25 < high <= 1 + _UNSEEN)
     if floats and -0.5 <= low < 0 and high <= 0.5:
         return _told(extent, -0.5, 0.5)
-    if floats and low < 0 and low >= -1 - _OVERSHOOT and high <= 1 + _OVERSHOOT:
+    if low < 0 and low >= -1 - _OVERSHOOT and high <= 1 + _OVERSHOOT:
         return _told(extent, -1, 1)
     if -128 <= low <= -64 and 64 <= high <= 128:
         return _told(extent, -128, 127)
@@ -226,8 +224,8 @@ def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool
     """Return a scale that says what it does, and what it cuts, unless it is one that numbers usually have."""
     if quiet:
         return Scale(low, high)
-    cut = ""
-    if extent.low < low or extent.high > high:
+    cut, unseen = "", (high - low) * _UNSEEN
+    if extent.low < low - unseen or extent.high > high + unseen:
         cut = f"; values beyond, from {_shown(extent.low)} to {_shown(extent.high)}, were cut"
     elif extent.high <= low + (high - low) / 4:
         cut = f"; the largest value is {_shown(extent.high)}"
@@ -237,7 +235,7 @@ def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool
 
 
 def _as_given(extent: Extent, given: Scale) -> Scale:
-    reach = (given.high - given.low) * _OVERSHOOT
+    reach = (given.high - given.low) * _UNSEEN
     if extent.low < given.low - reach or extent.high > given.high + reach:
         return Scale(
             given.low,
@@ -265,9 +263,4 @@ def _below_zero(extent: Extent, what: str) -> InputError:
 
 
 def _shown(value: float) -> str:
-    return f"{int(value):,}" if value == int(value) else f"{value:.4g}"
-
-
-def _blocks(array: NDArray[Any]) -> Iterator[slice]:
-    rows = max(1, _BLOCK * len(array) // max(array.size, 1))
-    return (slice(start, start + rows) for start in range(0, len(array), rows))
+    return f"{int(value):,}" if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"

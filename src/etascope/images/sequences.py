@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.arrays import open_array, read_array
+from etascope.images.arrays import alpha_apart, open_array, open_mapping, read_array, together
 from etascope.images.decode import BadImage, Decoded, decode_picture, decode_pixels
+from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import label_notes, read_labels
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import decide, measure, scaled
+from etascope.images.ranges import among, decide
 
 _SOURCE = "a sequence of images"
 
@@ -34,6 +37,9 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     if not count:
         raise InputError("there must be at least one image; the sequence is empty. Give (image, label) pairs.")
     if labels is None:
+        if count == 2 and all(map(_is_part, (items[0], items[1]))):
+            (x, y), (held_x, held_y) = items
+            return open_mapping({"x_train": x, "y_train": y, "x_test": held_x, "y_test": held_y}, None, wishes, _SOURCE)
         pairs = [_pair(items[row], row) for row in range(count)]
         images = [image for image, _ in pairs]
         labels = [_scalar(label) for _, label in pairs]
@@ -41,23 +47,35 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         images = [items[row] for row in range(count)]
         if isinstance(images[0], tuple):
             raise InputError("pairs of (image, label) bring their own labels; leave out labels, or give images alone.")
+    if isinstance(images[0], str | os.PathLike):
+        raise InputError(
+            f"images in a sequence must be arrays or Pillow images; image 0 is the path {os.fspath(images[0])}. Open "
+            "them (PIL.Image.open), or give their folder, or a .csv of path and label."
+        )
     read = read_labels(labels, count)
     # Items may come from a user's own code or be lazily read from one file: they are asked one after the other.
     wishes = replace(wishes, workers=1)
     notes = label_notes(labels, read)
     arrays = {row: read_array(image, f"image {row}") for row, image in enumerate(images) if not _is_picture(image)}
     shapes = {(array.shape, array.dtype.str) for array in arrays.values()}
-    if len(arrays) == count and len(shapes) == 1 and arrays[0].ndim in (2, 3):
+    if not wishes.skip_bad and len(arrays) == count and len(shapes) == 1 and arrays[0].ndim in (2, 3):
         found = open_array(np.stack(list(arrays.values())), read, wishes, _SOURCE)
         return replace(found, notes=(*notes, *found.notes))
     # Those of bytes are left to `gather`, which sees the pictures among them too.
-    extents = {
-        row: measure(a, f"image {row}") for row, a in arrays.items() if a.ndim and a.size and a.dtype != np.uint8
-    }
+    wide: dict[int, tuple[NDArray[Any], NDArray[np.uint8] | None]] = {}
+    extents: dict[int, Extent] = {}
+    for row, array in arrays.items():
+        if array.dtype != np.uint8:
+            try:
+                wide[row] = alpha_apart(_upright(array, images[row], f"image {row}")[None])
+                extents[row] = measure(wide[row][0][0], f"image {row}")
+            except InputError as error:
+                images[row] = error if isinstance(error, BadImage) else BadImage(f"image {row}", str(error))
     scales = decide(extents.values(), wishes.reading.scales, "images")
     for row, extent in extents.items():
-        images[row] = scaled(arrays[row], scales[extent.kind])
-    notes += tuple(scale.note for scale in scales.values() if scale.note)
+        images[row] = together(*wide.pop(row), scales[extent.kind])[0]
+    kinds = [extent.kind for extent in extents.values()]
+    notes += tuple(among(scale.note, kinds.count(kind), count) for kind, scale in scales.items() if scale.note)
     scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
     wishes = replace(wishes, reading=replace(wishes.reading, scales={**wishes.reading.scales, **scales}))
     gathered = gather(count, lambda row: _decode(images[row], wishes, f"image {row}"), wishes)
@@ -88,6 +106,13 @@ def _pair(item: Any, row: int) -> tuple[Any, Any]:  # noqa: ANN401 - as above
     return pair[0], pair[1]
 
 
+def _is_part(item: object) -> bool:
+    """Say whether an item holds all images and labels of a part, as the two of Keras do."""
+    pair = cast("Sequence[Any]", item) if isinstance(item, tuple | list) else ()
+    shapes = [getattr(each, "shape", ()) for each in pair]
+    return len(shapes) == 2 and len(shapes[0]) > 1 and len(shapes[1]) > 0 and shapes[0][0] == shapes[1][0] > 1
+
+
 def _scalar(label: Any) -> Any:  # noqa: ANN401 - as above
     if isinstance(label, str | bytes | int | float) or label is None:
         return label
@@ -104,12 +129,17 @@ def _is_picture(image: object) -> bool:
 def _decode(image: Any, wishes: Wishes, name: str) -> Decoded:  # noqa: ANN401 - as above
     if _is_picture(image):
         return decode_picture(image, wishes, name)
+    if isinstance(image, BadImage):
+        raise image
+    return decode_pixels(_upright(read_array(image, name), image, name), wishes, name)
+
+
+def _upright(pixels: NDArray[Any], image: object, name: str) -> NDArray[Any]:
+    """Return one image as `(height, width, channels)`."""
     try:
-        pixels = read_array(image, name)
         if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "biuf":
             shown = f"{pixels.dtype} of shape {pixels.shape}" if pixels.ndim else f"one {type(image).__name__}"
             raise InputError(f"it must be (height, width) or (height, width, channels) of numbers; found {shown}")
-        pixels = image_axes(pixels[None], name)[0][0]
+        return image_axes(pixels[None], name)[0][0]
     except InputError as error:
-        raise BadImage(name, str(error).rstrip(".")) from None
-    return decode_pixels(pixels, wishes, name)
+        raise BadImage(name, str(error)) from None

@@ -10,7 +10,7 @@ import logging
 import re
 import zlib
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from etascope.images.damage import ZEROS
 from etascope.images.jpeg import fault_of_stream
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _STARTS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b")
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _DESCRIPTION = 254, 256, 257, 258, 259, 270
-_BANDS, _FORMAT, _TABLES = 277, 339, 347
+_PHOTOMETRIC, _BANDS, _PLANAR, _FORMAT, _TABLES = 262, 277, 284, 339, 347
 _PLACES = ((273, 279), (324, 325))
 _RAW, _LZW, _JPEG, _DEFLATE = 1, 5, 7, (8, 32946)
 _NUMBERS = {1: "whole numbers", 2: "signed numbers", 3: "floats", 5: "complex numbers", 6: "complex numbers"}
@@ -69,9 +69,20 @@ def kind_of_tiff(path: Path) -> str:
     try:
         with path.open("rb") as file:
             head = file.read(8)
-            tags = ImageFileDirectory_v2(head + file.read(8) if head[2] == 43 or head[3] == 43 else head)
-            file.seek(tags.next)
+            big = 43 in head[2:4]
+            tags = ImageFileDirectory_v2(head + file.read(8) if big else head)
+            place = tags.next
+            file.seek(place)
             tags.load(file)
+            order: Literal["little", "big"] = "little" if head.startswith(b"II") else "big"
+            file.seek(place)
+            entries = min(int.from_bytes(file.read(8 if big else 2), order), 4096)
+            listed = {int.from_bytes(file.read(20 if big else 12)[:2], order) for _ in range(entries)}
+        # Pillow leaves out what lies behind the end.
+        if any(
+            tag in listed and tag not in tags for tag in (_WIDTH, _HEIGHT, _BITS, _BANDS, *itertools.chain(*_PLACES))
+        ):
+            return "it is a TIFF whose end is missing; fetch or save it again"
         bands, bits = int(tags.get(_BANDS, 1)), tags.get(_BITS, (1,))
         numbers = _NUMBERS.get(int(tags.get(_FORMAT, (1,))[0]), "numbers")
         packed = int(tags.get(_COMPRESSION, _RAW))
@@ -82,6 +93,8 @@ def kind_of_tiff(path: Path) -> str:
     if packed in _UNREAD:
         return f"it is a TIFF packed with {_UNREAD[packed]}, which is not read; save it with LZW, or as PNG"
     held = f"{wide} x {high}, {bands} band{'s' * (bands > 1)} of {bits[0]}-bit {numbers}"
+    if bands == 2 and tags.get(_PLANAR, 1) == 2:
+        return f"it is a TIFF of {held}, one after the other, which is not read; {_REMEDY}"
     if bands not in (1, 3):
         return f"it is a TIFF of {held}; {choose_bands(bands)}"
     return f"it is a TIFF of {held}, which is not read; {_REMEDY}"
@@ -90,28 +103,38 @@ def kind_of_tiff(path: Path) -> str:
 def unread_packing(path: Path) -> str:
     """Return what to do about a TIFF that is packed in a way that Pillow cannot unpack, or "" for any other file."""
     with contextlib.suppress(OSError), path.open("rb") as file:
-        if is_tiff(file.read(4)) and "packed with" in (kind := kind_of_tiff(path)):
+        if is_tiff(file.read(4)) and any(
+            word in (kind := kind_of_tiff(path)) for word in ("packed with", "after the other")
+        ):
             return kind
     return ""
 
 
 def choose_bands(bands: int) -> str:
     """Return what to do about an image of more bands than are read."""
-    return f"choose one or three of its {bands} bands and save those as PNG or TIFF (tifffile.imread reads all)"
+    few = "one" if bands < 4 else "one or three"
+    return f"choose {few} of its {bands} bands and save those as PNG or TIFF (tifffile.imread reads all)"
 
 
-def unread_bands(picture: Image.Image) -> str:
-    """Return what is wrong with a TIFF of more bands than Pillow takes from it, or ""."""
+def unread_layout(picture: Image.Image) -> str:
+    """Return what is wrong with a TIFF of which Pillow takes too few bands, or wrong values, or ""."""
     tags: Any = getattr(picture, "tag_v2", None)
-    bands = int(tags.get(_BANDS, 1)) if tags is not None else 1
-    # Older Pillows have a mode for three bands and one that says nothing.
-    if bands <= (3 if picture.mode == "RGBX" else len(picture.getbands())):
+    if tags is None:
         return ""
-    return f"it is a TIFF of {bands} bands, not all of them colour or transparency; {choose_bands(bands)}"
+    bands, bits = int(tags.get(_BANDS, 1)), int(tags.get(_BITS, (1,))[0])
+    # Older Pillows have a mode for three bands and one that says nothing.
+    if bands > (3 if picture.mode == "RGBX" else len(picture.getbands())):
+        return f"it is a TIFF of {bands} bands, not all of them colour or transparency; {choose_bands(bands)}"
+    white_is_zero = tags.get(_PHOTOMETRIC, 1) == 0
+    if tags.get(_PLANAR, 1) == 2 and (bits > 8 or white_is_zero):
+        return f"it is a TIFF of {bits} bits whose bands lie one after the other, which is not read; {_REMEDY}"
+    if white_is_zero and bits > 8 and picture.mode != "I;16":
+        return f"it is a TIFF of {bits} bits in which 0 is white, which is not read; {_REMEDY}"
+    return ""
 
 
 def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TIFF class is loaded late
-    """Return how many pages of a TIFF hold images of full size, and how many channels of one image are pages.
+    """Return how many pages of a TIFF hold images of their own, and how many channels of one image are pages.
 
     Pages that are masks, thumbnails or smaller copies do not count; without channels as pages the second is 1.
     """
@@ -125,12 +148,22 @@ def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TI
     try:
         for page in itertools.islice(itertools.count(1), _PAGES):
             picture.seek(page)
-            pages += picture.size == size and not int(picture.tag_v2.get(_KIND, 0)) & 0b101
+            (wide, high), (most, tall) = picture.size, size
+            copy = wide < most and abs(wide * tall - high * most) <= max(size)
+            pages += not copy and not int(picture.tag_v2.get(_KIND, 0)) & 0b101
     except EOFError:
         pass
     finally:
         picture.seek(0)
     return max(pages, stated), channels
+
+
+def frames_of(picture: Any) -> int:  # noqa: ANN401 - any of Pillow's classes
+    """Return how many frames or pages an open picture has; 1 where its user is at a later one, or it is closed."""
+    try:
+        return picture.n_frames if getattr(picture, "is_animated", False) and not picture.tell() else 1
+    except (OSError, ValueError, AttributeError):
+        return 1
 
 
 def _named(pattern: str, text: str) -> int:

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.errors import InputError
 from etascope.images.colour import has_colour, luma
+from etascope.images.extents import Extent, measure
 from etascope.images.found import Wishes
-from etascope.images.ranges import Extent, measure
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _ORIENTATION = 0x0112
-_BITS, _NUMBERS = 258, 339
+_BITS, _PHOTOMETRIC, _NUMBERS = 258, 262, 339
+#: What turns an array upright, by its EXIF orientation.
+_UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: a[::-1].swapaxes(0, 1),
+    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
+    8: lambda a: a[:, ::-1].swapaxes(0, 1),
+}
 #: Pillow shortens colours of two bytes to the high one; read in the other order it gives the low one.
 _OTHER_BYTE = {
     f"{bands};16{order}": f"{bands};16{other}"
     for bands in ("RGB", "RGBA")
     for order, other in (("B", "L"), ("L", "B"), ("N", "B" if sys.byteorder == "little" else "L"))
-}
+    # Gray with alpha is four bytes a pixel, as these are.
+} | {"LA;16B": "RGBA"}
 
 
 def at_size(values: NDArray[Any], wishes: Wishes, size: tuple[int, int]) -> tuple[NDArray[np.float32], Extent]:
@@ -50,12 +62,34 @@ def at_size(values: NDArray[Any], wishes: Wishes, size: tuple[int, int]) -> tupl
     return np.ascontiguousarray(pixels), extent
 
 
+def is_wide(picture: Image.Image) -> bool:
+    """Say whether a picture of one band holds more than the bytes 0 .. 255: other numbers, or signed ones of a TIFF."""
+    return picture.mode == "F" or picture.mode.startswith("I") or _tag(picture, _NUMBERS) == 2
+
+
 def values_of(picture: Image.Image) -> NDArray[Any]:
-    """Return the pixels `(height, width)` of a picture of one band; 32 bits are unsigned where a TIFF says so."""
+    """Return the pixels `(height, width)` of a picture of one band, upright; of a TIFF in the type that it says.
+
+    Raises
+    ------
+    InputError
+        If 16 bits stand for transparent ones.
+    """
+    from PIL import ImageOps
+
+    bits, numbers = _tag(picture, _BITS), _tag(picture, _NUMBERS)
+    inverse = bits == 16 and _tag(picture, _PHOTOMETRIC) == 0
+    clear = picture.info.get("transparency")
+    if picture.getexif().get(_ORIENTATION, 1) != 1:
+        picture = ImageOps.exif_transpose(picture)
     values = np.asarray(picture)
-    tags: Any = getattr(picture, "tag_v2", {})
-    unsigned = tags.get(_BITS) == (32,) and tags.get(_NUMBERS, (1,)) == (1,)
-    return values.view(np.uint32) if unsigned and values.dtype == np.int32 else values
+    if clear is not None and values.dtype != np.uint8 and (values == clear).any():
+        raise _transparent(int(values.max()))
+    if inverse and values.dtype == np.uint16:
+        return np.uint16(65535) - values
+    if (bits, numbers, values.dtype) == (32, 1, np.int32):
+        return values.view(np.uint32)
+    return values.view(np.int8) if numbers == 2 and values.dtype == np.uint8 else values
 
 
 def two_byte_tiles(picture: Image.Image) -> list[Any]:
@@ -67,20 +101,53 @@ def two_byte_tiles(picture: Image.Image) -> list[Any]:
 def both_bytes(
     picture: Image.Image, file: IO[bytes], tiles: Sequence[Any], formats: tuple[str, ...]
 ) -> NDArray[np.uint16] | None:
-    """Return colours `(height, width, 3)` of 16 bits; None where an image is transparent or lies on its side."""
+    """Return colours `(height, width, 1 or 3)` of 16 bits; None where some are transparent and the high byte will do.
+
+    Raises
+    ------
+    InputError
+        If some are transparent, and the high byte would cut what the colours hold.
+    """
     from PIL import Image
 
-    if picture.getexif().get(_ORIENTATION, 1) != 1:
-        return None
     high = np.asarray(picture)
-    if high.shape[2] == 4 and high[..., 3].min() < 255:
-        return None
     file.seek(0)
     with Image.open(file, formats=formats) as twin:
         other: Any = twin
         other.tile = [_in_mode(tile, _OTHER_BYTE[_mode(tile)]) for tile in tiles]
         low = np.asarray(twin)
-    return high[..., :3].astype(np.uint16) * np.uint16(256) + low[..., :3]
+    if _mode(tiles[0]) == "LA;16B":
+        both = low[..., 0::2].astype(np.uint16) * np.uint16(256) + low[..., 1::2]
+    else:
+        both = high.astype(np.uint16) * np.uint16(256) + low
+    # A TIFF has been turned by Pillow.
+    both = _UPRIGHT.get(picture.getexif().get(_ORIENTATION, 1), np.asarray)(both)
+    if both.shape[2] in (2, 4):
+        colours, alpha = both[..., :-1], both[..., -1]
+        if alpha.min() >= 65280:
+            return colours
+        seen = int((colours[alpha > 0] if alpha.any() else colours).max())
+        if seen < 16384:
+            raise _transparent(seen)
+        return None
+    clear = picture.info.get("transparency")
+    if clear is not None and (both == np.array(clear)).all(axis=2).any():
+        raise _transparent(int(both.max()))
+    return both
+
+
+def _transparent(most: int) -> InputError:
+    return InputError(
+        f"some of its pixels of 16 bits, which go up to {most:,}, are transparent; save it with 8 bits, or without "
+        "transparency"
+    )
+
+
+def _tag(picture: Image.Image, tag: int) -> int | None:
+    """Return the first number of a TIFF's tag, None where there is none."""
+    tags: Any = getattr(picture, "tag_v2", {})
+    held: Any = tags.get(tag)
+    return cast("tuple[int, ...]", held)[0] if isinstance(held, tuple) else held
 
 
 def _mode(tile: Any) -> str:  # noqa: ANN401 - a tuple of Pillow's own

@@ -1,0 +1,44 @@
+"""The smallest and largest values of pixels, of all and of each image."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from etascope.images.extents import Extent, measure
+from tests.images.making import refused
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(np.uint8, "bytes"), (np.int16, "whole"), (np.uint64, "whole"), (np.float16, "floats")]
+)
+def test_each_image_of_several_has_its_peak(kind, name):
+    images = np.arange(24).reshape(3, 2, 4, 1).astype(kind)
+    extent = measure(images)
+    assert extent == Extent(name, 0, 23)
+    assert extent.peaks is not None
+    assert extent.peaks.tolist() == [7, 15, 23]
+    assert measure(images[0]).peaks is None
+
+
+def test_a_peak_is_the_largest_distance_from_zero():
+    peaks = measure(np.array([-3, 1, 2, 2], np.int8).reshape(2, 1, 2, 1)).peaks
+    assert peaks is not None
+    assert peaks.tolist() == [3, 2]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
+def test_what_is_not_finite_is_refused_in_its_place(value, shown):
+    array = np.zeros((3_000_000, 1), np.float32)
+    array[2_500_000] = value
+    with refused("finite", f"{shown} at (2500000, 0)"):
+        measure(array)
+
+
+@pytest.mark.parametrize(
+    ("array", "part"),
+    [(np.array([1j]), "complex128"), (np.array(["a"]), "numbers"), (np.array(["2026-01-01"], "M8[D]"), "datetime64")],
+)
+def test_what_is_no_number_is_refused(array, part):
+    with refused(part, "uint8"):
+        measure(array)
