@@ -77,7 +77,8 @@ def test_a_directory_is_no_image(tmp_path, files):
         ("a.png,a\n,b\n", ("line 2",)),
         ("a.png,a\nb.png,\n", ("line 2",)),
         ("a.png,a,1\n", ("two columns", "line 1", "has 3")),
-        ("only\n", ("two columns", "has 1")),
+        ("only\n", ("two columns", "has 1", "Write lines of")),
+        ('"path,label"\n"a.png,a"\n', ("has 1", "Take away the quotes")),
         ("a.png,a\nb.png,a\n", ("at least two classes", "only 'a'")),
         ("a.png,a\nb\0.png,b\n", ("line 2",)),
         ('a.png,a\nb.png,"' + "b" * 140_000, ("line 2", "131,072 characters", "Close its quote")),
@@ -160,9 +161,9 @@ def test_a_class_called_none_is_told(tmp_path, files):
 @pytest.mark.parametrize(
     ("header", "move"),
     [
-        ("id,label", "Call the column of the images path, or"),
-        ("image_id,dx", "Call the column of the images path and that of the classes label, or"),
-        ("filepath,species", "Call the column of the classes label, or"),
+        ("id,label", "call that of the images path, or"),
+        ("image_id,dx", "call that of the images path and that of the classes label, or"),
+        ("filepath,species", "call that of the classes label, or"),
     ],
 )
 def test_a_header_of_other_names_is_no_row(tmp_path, files, header, move):
@@ -187,7 +188,7 @@ def test_backslashes_of_windows(tmp_path, files):
 def test_an_image_with_two_labels_is_told(tmp_path, files):
     found = open_table(write(tmp_path, listing([*files, files[0]], [*NAMES, "b"])), Wishes())
     assert len(found.images) == 5
-    assert "1 image has more than one label" in found.notes[0]
+    assert "1 image is listed with more than one label" in found.notes[0]
     assert f"{files[0]} in lines 1 and 5" in found.notes[0]
 
 
@@ -225,7 +226,7 @@ def test_images_listed_twice_are_told(tmp_path, files):
     rows = [*files, f"./{files[0]}", tmp_path / files[1]]
     found = open_table(write(tmp_path, listing(rows, [*NAMES, "a", "a"])), Wishes())
     assert len(found.images) == 6
-    assert "1 image has more than one label" in found.notes[0]
+    assert "1 image is listed with more than one label" in found.notes[0]
     assert "1 image is listed more than once" in found.notes[1]
     assert "lines 1 and 5" in found.notes[1]
 
@@ -252,7 +253,7 @@ def test_of_columns_of_paths_the_one_that_is_there_is_taken(tmp_path, files, hea
 
 def test_paths_in_two_columns(tmp_path, files):
     text = listing([file.parent for file in files], [file.name for file in files], NAMES)
-    with refused("path and filename", f"as {files[0]}"):
+    with refused("path and filename", f"Write {files[0]} in one"):
         open_table(write(tmp_path, "path,filename,label\n" + text), Wishes())
 
 
@@ -284,7 +285,7 @@ def test_a_label_for_each_image(tmp_path, files):
     with refused("4 numbers with fractions for 4 images", "0.7"):
         open_table(write(tmp_path, listing(files, [0.1, 0.3, 0.5, 0.7])), Wishes())
     found = open_table(write(tmp_path, listing(files, ["p", "q", "r", "s"])), Wishes())
-    assert found.notes == ("4 training images have 4 different labels: most classes have one image.",)
+    assert found.notes == ("4 images have 4 different labels: most classes have one image.",)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,22 @@ def test_parts_that_are_said_twice():
         find_columns(HERE, rows("path,label,split,is_test", "0.png,a,train,0", "1.png,a,test,0"))
 
 
+def test_valid_may_mean_that_an_image_is_good():
+    with refused("valid of list.csv says yes of 2 of 3 images"):
+        find_columns(HERE, rows("path,label,valid", "0.png,a,1", "1.png,a,1", "2.png,a,0"))
+
+
+@pytest.mark.parametrize("values", [("train", "test", "", "train"), ("train", "test", "holdout", "val")])
+def test_what_is_no_part_stands_for_a_refusal(values):
+    found = find_columns(HERE, rows("path,label,stage", *(f"0.png,a,{value}" for value in values)))
+    assert found.parts == values
+
+
+def test_trains_in_texts_are_no_parts():
+    found = find_columns(HERE, rows("path,label,text", "0.png,a,a train", "1.png,a,test tube", "2.png,b,train set"))
+    assert found.parts == ("", "", "")
+
+
 def test_numbers_for_train_and_test():
     with refused("train_test of list.csv says 0 and 1", "Write the words"):
         find_columns(HERE, rows("path,label,train_test", "0.png,a,0", "1.png,a,1"))

@@ -45,9 +45,9 @@ class _Line:
 def open_table(path: Path, wishes: Wishes) -> Found:
     """Open the images that a table lists.
 
-    Columns are path and label, in this order or under a header that names them (other columns are ignored). A column
-    split, subset, partition, set, usage, part or phase says what trains and what tests, by the words that folders have
-    for that. Cells are separated by commas, semicolons or tabs. A path is absolute, or relative to the table.
+    Columns are path and label, in this order or under a header that names them (`find_columns`; others are left out,
+    with a note). A column may say what trains and what tests, by the words that folders have for that. Cells are
+    separated by commas, semicolons, tabs or `|`. A path is absolute, or relative to the table.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def _divide(lines: list[_Line], path: Path) -> tuple[list[_Line], list[_Line], l
         if part is None:
             raise InputError(
                 f"the part of an image is train, val or test; line {line.number} of {path} says {line.part!r}. Correct "
-                "it, or rename the column."
+                "it, or remove the column."
             )
         groups[part].append(line)
     if not groups[TRAIN]:
@@ -175,6 +175,8 @@ def _near(path: Path, name: str) -> list[Path]:
         for above in (inner.parent, Path())
         for inside in ("", "images", TRAIN, TEST, "val", "valid", "data")
     ):
+        if out and folder == path.parent / inner.parent / "images":
+            break
         with contextlib.suppress(OSError):
             out += [
                 folder / other
@@ -194,22 +196,12 @@ def _twice(lines: list[_Line], files: list[Path]) -> list[str]:
     twice = [found for found in labels.values() if len(found) > 1]
     odd = [found for found in twice if len({line.label for line in found}) > 1]
     same = [found for found in twice if len({line.label for line in found}) == 1]
-    notes: list[str] = []
-    if odd:
-        notes.append(
-            f"{len(odd):,} {'image has' if len(odd) == 1 else 'images have'} more than one label, the first "
-            f"{odd[0][0].file} in {_lines(odd[0])}: {'it is' if len(odd) == 1 else 'they are'} there with each."
-        )
-    if same:
-        notes.append(
-            f"{len(same):,} {'image is' if len(same) == 1 else 'images are'} listed more than once, the first "
-            f"{same[0][0].file} in {_lines(same[0])}, and {'counts' if len(same) == 1 else 'count'} as often."
-        )
-    return notes
-
-
-def _lines(found: list[_Line]) -> str:
-    return f"lines {listed([f'{line.number}' for line in found])}"
+    return [
+        f"{len(some):,} {'image is' if len(some) == 1 else 'images are'} listed {how}, the first {some[0][0].file} in "
+        f"lines {listed([f'{line.number}' for line in some[0]])}: each line counts."
+        for some, how in ((odd, "with more than one label"), (same, "more than once"))
+        if some
+    ]
 
 
 def _labels(train: list[_Line], path: Path) -> list[str]:
@@ -224,24 +216,24 @@ def _labels(train: list[_Line], path: Path) -> list[str]:
                 f"a label names a class; those of {path} are {len(names):,} numbers with fractions for {len(train):,} "
                 f"images, such as {names[-1]}. etascope does not do regression: write the class of each image."
             )
-        notes.append(
-            f"{len(train):,} training images have {len(names):,} different labels: most classes have one image."
-        )
+        notes.append(f"{len(train):,} images have {len(names):,} different labels: most classes have one image.")
     alike: dict[str, list[str]] = {}
     for name in names:
         alike.setdefault(_look(name), []).append(name)
     if pairs := [found for found in alike.values() if len(found) > 1]:
         shown = " and ".join(repr(name) for name in pairs[0][:3])
-        more = f" (so are {len(pairs) - 1:,} more groups)" if len(pairs) > 1 else ""
-        notes.append(f"Classes {shown} are spelled almost alike{more}, and were kept apart.")
+        more = ", and others," if len(pairs) > 1 else ""
+        notes.append(f"Classes {shown}{more} are spelled almost alike, and were kept apart.")
     return notes
 
 
 def _look(name: str) -> str:
     """Return what is left of a label when its case, its signs and the zeros of a number do not count."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    bare = re.sub(r"[\W_]+", "", plain)
-    return bare.lstrip("0") or "0" if bare.isdigit() and plain == bare else bare or plain
+    try:
+        return repr(float(plain))
+    except ValueError:
+        return re.sub(r"[\W_]+", "", plain) or plain
 
 
 def _cells(path: Path) -> list[Row]:

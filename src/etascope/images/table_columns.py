@@ -11,7 +11,7 @@ from os.path import abspath
 from pathlib import Path
 
 from etascope.core.errors import InputError
-from etascope.images.folder_names import TEST, TRAIN, part_of, subject, words
+from etascope.images.folder_names import TEST, TRAIN, VALID, part_of, subject, words
 from etascope.images.layout_words import listed
 from etascope.images.paths import SUFFIXES
 
@@ -32,7 +32,7 @@ _PARTS = ("split", "subset", "partition", "set", "usage", "part", "phase")
 _MOST = 12
 _YES, _NO = ("true", "1", "yes", "t", "y", "1.0"), ("false", "0", "no", "f", "n", "0.0")
 _AROUND = ("is", "in", "for", "use", "used", "flag", "as", "to", "belongs")
-_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
+_UNSEEN = {**dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff")), 0xA0: " "}
 
 
 @dataclass(frozen=True)
@@ -152,39 +152,32 @@ def _is_header(path: Path, first: list[str], rows: Sequence[Row]) -> bool:
 
 def _unnamed(path: Path, number: int, first: list[str], rows: Sequence[Row], file: bool, label: bool) -> InputError:
     """Return the error for a table whose columns are not known: it says what to rename, or to add."""
-    if label and not file and len(first) > 2 and len(rows) > 1 and _are_pixels(rows[1][1][1:]):
+    if label and not file and len(first) > 2 and all(re.fullmatch(r"[\d. ]+", cell) for cell in rows[-1][1][1:]):
         return InputError(
             f"a table lists paths of images; the {len(first) - 1:,} other columns of {path} are pixels.",
             "Read it in Python, with pandas for example, and give pixels (n, height, width) and labels to "
             "etascope.open_images.",
         )
+    lacking = [
+        of for of, known in (("that of the images path", file), ("that of the classes label", label)) if not known
+    ]
     if len(first) < 2:
-        move = "Write lines of path,label."
+        move = "Take away the quotes around lines." if "," in first[0] else "Write lines of path,label."
     elif any(_is_path(path, cell) for cell in first):
         move = "Add a header with path and label" + (", and a name for each other column." if len(first) > 2 else ".")
     else:
-        lacking = [] if file else ["that of the images path"]
-        lacking += [] if label else ["that of the classes label"]
-        move = f"Call {' and '.join(lacking)}, or add a header with path and label where there is none."
-        move = move.replace("that of", "the column of", 1)
+        move = f"Of its columns, call {listed(lacking)}, or add a header with path and label where there is none."
     return InputError(
         f"a table has two columns, path and label, or a header that names them; line {number} of {path} has "
         f"{len(first)}: {', '.join(first)[:80]}. {move}"
     )
 
 
-def _are_pixels(cells: list[str]) -> bool:
-    return all(cell.replace(" ", "").replace(".", "").isdigit() for cell in cells)
-
-
 def _file_column(path: Path, names: list[str], places: list[int], rows: Sequence[Row]) -> int:
     """Return the column of paths: the one whose files are there, where several could be."""
     if len(places) == 1:
         return places[0]
-    there: list[int] = []
-    for place in places:
-        if any(cell and file_of(path, cell).is_file() for cell in _column(rows, place)):
-            there.append(place)
+    there = [p for p in places if any(cell and file_of(path, cell).is_file() for cell in _column(rows, p))]
     for other in there[1:]:
         for (number, _), one, two in zip(rows, _column(rows, there[0]), _column(rows, other), strict=True):
             if abspath(file_of(path, one)) != abspath(file_of(path, two)):
@@ -197,10 +190,8 @@ def _file_column(path: Path, names: list[str], places: list[int], rows: Sequence
     for one, two in permutations(places, 2):
         for folder, name in zip(_column(rows, one), _column(rows, two), strict=True):
             if folder and name and (path.parent / folder / name).is_file():
-                raise InputError(
-                    f"a table has one column of paths; those of {path} are in two, {_named(names, one, two)}. Write "
-                    f"them in one, as {folder.rstrip('/')}/{name}, and remove the other."
-                )
+                two_of = f"{_named(names, one, two)} of {path} have a part of each"
+                raise InputError(f"a table has one column of paths; {two_of}. Write {Path(folder, name)} in one.")
     return places[0]
 
 
@@ -236,8 +227,8 @@ def _parts(
     if flags:
         said[min(flags)] = _by_flags(path, names, rows, flags)
     if not said:
-        said = {place: v for place, v in columns.items() if names[place].casefold() in _PARTS and any(v)}
-        said = dict(list(said.items())[:1])
+        named = [place for place, values in columns.items() if names[place].casefold() in _PARTS and any(values)]
+        said = {place: columns[place] for place in named[:1]}
     if not said:
         return [""] * len(rows), [], []
     first, *others = said
@@ -258,9 +249,12 @@ def _say_parts(name: str, values: list[str]) -> bool:
     different = {value for value in values if value}
     if len(different) > _MOST or any(Path(value).suffix.lower() in SUFFIXES for value in different):
         return False
-    parts = [part for value in different if (part := part_of(value))]
-    known = len(set(parts)) > 1 and 2 * len(parts) >= len(different)
-    return known or (name.casefold() in _PARTS and bool(parts) and len(parts) == len(different))
+    parts = {value: part for value in different if (part := part_of(value))}
+    if name.casefold() in _PARTS and len(parts) == len(different):
+        return bool(parts)
+    # In a text a train is a train: what parts are called beside that is the same for all.
+    beside = {subject(value) - {"public", "private"} for value in parts}
+    return len(set(parts.values())) > 1 and len(beside) == 1 and 2 * len(parts) >= len(different)
 
 
 def _flag(path: Path, name: str, values: list[str]) -> str | None:
@@ -277,6 +271,10 @@ def _flag(path: Path, name: str, values: list[str]) -> str | None:
             f"a column of parts says train, val or test; {name} of {path} says {listed(sorted(different))}. Write the "
             "words, or remove it."
         )
+    yes = sum(value.casefold() in _YES for value in values)
+    if part == VALID and 2 * yes > len(values):
+        found = f"{name} of {path} says yes of {yes:,} of {len(values):,} images"
+        raise InputError(f"a part to validate with is the smaller one; {found}. Correct it, or rename it.")
     return part
 
 
