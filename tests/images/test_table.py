@@ -253,8 +253,18 @@ def test_of_columns_of_paths_the_one_that_is_there_is_taken(tmp_path, files, hea
 
 def test_paths_in_two_columns(tmp_path, files):
     text = listing([file.parent for file in files], [file.name for file in files], NAMES)
-    with refused("path and filename", f"Write {files[0]} in one"):
-        open_table(write(tmp_path, "path,filename,label\n" + text), Wishes())
+    for _ in range(2):
+        with refused("path and filename", f"Write {files[0]} in one"):
+            open_table(write(tmp_path, "path,filename,label\n" + text), Wishes())
+        # An image of that name beside the table changes nothing.
+        (tmp_path / files[0].name).write_bytes((tmp_path / files[0]).read_bytes())
+
+
+def test_names_that_no_system_takes(tmp_path):
+    with refused("2 of 2", "xxx"):
+        open_table(write(tmp_path, f"{'x' * 5000}.png,a\n{'é' * 5000}.png,b\n"), Wishes())
+    with refused("too long"):
+        open_table(write(tmp_path, f"{'x' * 300}.png,a\nb,b\n"), Wishes(skip_bad=True))
 
 
 def test_labels_that_look_the_same_are_one(tmp_path, files):
@@ -262,7 +272,7 @@ def test_labels_that_look_the_same_are_one(tmp_path, files):
     assert found.labels.tolist() == ["caf\xe9", "b"] * 2
 
 
-@pytest.mark.parametrize("pair", [("1", "01"), ("Cat", "cat"), ("red cat", "red_cat"), ("a", "\uff41")])
+@pytest.mark.parametrize("pair", [("1", "01"), ("Cat", "cat"), ("red cat", "red_cat"), ("50", "50%"), ("a", "\uff41")])
 def test_labels_that_look_alike_are_told(tmp_path, files, pair):
     found = open_table(write(tmp_path, listing(files, pair * 2)), Wishes())
     assert found.notes == (f"Classes {' and '.join(map(repr, sorted(pair)))} are spelled almost alike, and were kept "

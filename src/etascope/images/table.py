@@ -146,7 +146,7 @@ def _divide(lines: list[_Line], path: Path) -> tuple[list[_Line], list[_Line], l
 
 def _check_there(path: Path, lines: list[_Line], files: list[Path]) -> None:
     """Refuse a table many of whose images are not there, and say what is there instead."""
-    gone = [row for row, file in enumerate(files) if not file.exists() and not file.is_symlink()]
+    gone = [row for row, file in enumerate(files) if not os.path.lexists(file)]
     if len(gone) < 2:
         return
     line = lines[gone[0]]
@@ -157,7 +157,7 @@ def _check_there(path: Path, lines: list[_Line], files: list[Path]) -> None:
         move = "Write paths as seen from the table, with endings."
     raise InputError(
         f"the images of a table must be there; {len(gone):,} of {len(files):,} that {path} lists are not, the first "
-        f"{line.file!r} in line {line.number}. {move}"
+        f"{line.file[:160]!r} in line {line.number}. {move}"
     )
 
 
@@ -166,7 +166,7 @@ def _near(path: Path, name: str) -> list[Path]:
     inner = Path(name.replace("\\", "/"))
     seen = [path.parent.joinpath(*inner.parts[start:]) for start in range(1, len(inner.parts))]
     seen += [above / inner for above in (path.parent.parent, Path())]
-    if found := [other for other in seen if other.is_file()][:1]:
+    if found := [other for other in seen if os.path.isfile(other)][:1]:
         return found
     wanted = (inner.stem if inner.suffix.lower() in SUFFIXES else inner.name).casefold()
     out: list[Path] = []
@@ -183,7 +183,7 @@ def _near(path: Path, name: str) -> list[Path]:
                 for other in sorted(os.listdir(folder))
                 if Path(other).suffix.lower() in SUFFIXES
                 and Path(other).stem.casefold() == wanted
-                and (folder / other).is_file()
+                and os.path.isfile(folder / other)
             ]
     return sorted(dict.fromkeys(out), key=lambda other: other.name.casefold() != inner.name.casefold())
 
@@ -231,7 +231,7 @@ def _look(name: str) -> str:
     """Return what is left of a label when its case, its signs and the zeros of a number do not count."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     try:
-        return repr(float(plain))
+        return repr(float(plain)).removesuffix(".0")
     except ValueError:
         return re.sub(r"[\W_]+", "", plain) or plain
 

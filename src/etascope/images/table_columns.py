@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from os.path import abspath
+from os.path import abspath, exists, isfile
 from pathlib import Path
 
 from etascope.core.errors import InputError
@@ -90,7 +90,8 @@ def find_columns(path: Path, rows: Sequence[Row]) -> Columns:
     left = [
         name or "one without a name"
         for place, name in enumerate(names)
-        if place not in (file, *labels, *used) and (name or any(not cell.isdigit() for cell in _column(below, place)))
+        if place not in (file, *labels, *used)
+        and (name or any(cell.strip("0123456789") for cell in _column(below, place)))
     ]
     if left:
         notes = [*notes, f"Columns that were left out: {listed(left)}."]
@@ -111,10 +112,10 @@ def as_seen(text: str) -> str:
 def file_of(path: Path, name: str) -> Path:
     """Return where an image of a table is: Windows writes folders with a backslash, macOS letters in parts."""
     place = path.parent / name
-    if ("\\" in name or not name.isascii()) and not place.exists():
+    if ("\\" in name or not name.isascii()) and not exists(place):
         for other in (name, name.replace("\\", "/")):
             for form in ("NFC", "NFD"):
-                if (near := path.parent / unicodedata.normalize(form, other)).exists():
+                if exists(near := path.parent / unicodedata.normalize(form, other)):
                     return near
     return place
 
@@ -138,12 +139,12 @@ def _check_widths(path: Path, rows: Sequence[Row], width: int) -> None:
 
 
 def _is_path(path: Path, cell: str) -> bool:
-    return Path(cell).suffix.lower() in SUFFIXES or (path.parent / cell).is_file()
+    return Path(cell).suffix.lower() in SUFFIXES or isfile(path.parent / cell)
 
 
 def _is_header(path: Path, first: list[str], rows: Sequence[Row]) -> bool:
     """Say whether the first of two columns is headed by a name of its own, and not by a path."""
-    if len(rows) < 2 or Path(first[0]).suffix or (path.parent / first[0]).exists():
+    if len(rows) < 2 or Path(first[0]).suffix or exists(path.parent / first[0]):
         return False
     return any(_is_path(path, cells[0]) for _, cells in rows[1:6]) or any(
         _key(cell, names) in names for cell in first for names in (_PATHS, _LABELS, ("id", "imageid", "name"))
@@ -177,7 +178,12 @@ def _file_column(path: Path, names: list[str], places: list[int], rows: Sequence
     """Return the column of paths: the one whose files are there, where several could be."""
     if len(places) == 1:
         return places[0]
-    there = [p for p in places if any(cell and file_of(path, cell).is_file() for cell in _column(rows, p))]
+    for one, two in permutations(places, 2):
+        folder, name = (_column(rows, place)[0] for place in (one, two))
+        if folder and name and not Path(name).is_absolute() and isfile(path.parent / folder / name):
+            two_of = f"{_named(names, one, two)} of {path} have a part of each"
+            raise InputError(f"a table has one column of paths; {two_of}. Write {Path(folder, name)} in one.")
+    there = [p for p in places if any(cell and isfile(file_of(path, cell)) for cell in _column(rows, p))]
     for other in there[1:]:
         for (number, _), one, two in zip(rows, _column(rows, there[0]), _column(rows, other), strict=True):
             if abspath(file_of(path, one)) != abspath(file_of(path, two)):
@@ -185,14 +191,7 @@ def _file_column(path: Path, names: list[str], places: list[int], rows: Sequence
                     f"a table has one column of paths; {_named(names, there[0], other)} of {path} do not say the same: "
                     f"line {number} has {one!r} and {two!r}. Rename the one that is none."
                 )
-    if there:
-        return there[0]
-    for one, two in permutations(places, 2):
-        for folder, name in zip(_column(rows, one), _column(rows, two), strict=True):
-            if folder and name and (path.parent / folder / name).is_file():
-                two_of = f"{_named(names, one, two)} of {path} have a part of each"
-                raise InputError(f"a table has one column of paths; {two_of}. Write {Path(folder, name)} in one.")
-    return places[0]
+    return there[0] if there else places[0]
 
 
 def _label_column(path: Path, names: list[str], places: list[int], rows: Sequence[Row]) -> int:
