@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import os
+import re
+import string
+import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -17,13 +24,14 @@ from etascope.images.gather import gather
 from etascope.images.labels import natural, need_two
 from etascope.images.layout_words import listed
 from etascope.images.paths import SUFFIXES, unreadable
+from etascope.images.table_columns import Row, as_seen, file_of, find_columns
 
-_PATHS = ("path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "img", "img_path")
-_LABELS = ("label", "labels", "class", "class_name", "target", "category", "y")
-_PARTS = ("split", "subset", "partition", "set", "usage", "part", "phase")
 #: What programs write where a label is missing; a class may be called so, too.
 _MISSING = ("nan", "<na>", "nat", "#n/a")
-_EMPTY = ("none", "null", "na", "n/a")
+_EMPTY = ("none", "null", "na", "n/a", "nil", "undefined", "unknown", "unlabeled", "unlabelled", "missing", "-1")
+_SIGNS = frozenset(string.punctuation)
+#: Ends the text of a table: a quote that nobody closed holds it.
+_END = "\0end"
 
 
 @dataclass(frozen=True)
@@ -37,9 +45,9 @@ class _Line:
 def open_table(path: Path, wishes: Wishes) -> Found:
     """Open the images that a table lists.
 
-    Columns are path and label, in this order or under a header that names them (other columns are ignored). A column
-    split, subset, partition, set, usage, part or phase says what trains and what tests, by the words that folders have
-    for that. Cells are separated by commas, semicolons or tabs. A path is absolute, or relative to the table.
+    Columns are path and label, in this order or under a header that names them (`find_columns`; others are left out,
+    with a note). A column may say what trains and what tests, by the words that folders have for that. Cells are
+    separated by commas, semicolons, tabs or `|`. A path is absolute, or relative to the table.
 
     Raises
     ------
@@ -51,7 +59,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
     train, test, more = _divide(lines, path)
     ordered = [*train, *test]
     need_two(sorted({line.label for line in train}, key=natural), str(path))
-    files = [_file(path, line) for line in ordered]
+    files = [file_of(path, line.file) for line in ordered]
     if not wishes.skip_bad:
         _check_there(path, ordered, files)
     labels = np.array([line.label for line in ordered], np.str_)
@@ -63,86 +71,54 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         str(path),
         None,
         test_rows if len(test_rows) else None,
-        (*notes, *more, *_twice(ordered, path), *gathered.notes),
+        (*notes, *more, *_twice(ordered, files), *_labels(train, path), *gathered.notes),
         gathered.reading,
         len(lines) - len(gathered.rows),
     )
 
 
 def _read(path: Path) -> tuple[list[_Line], list[str]]:
-    lines = _cells(path)
-    if not lines:
+    rows = _cells(path)
+    if not rows:
         raise InputError(f"a table lists an image and its label a line; {path} is empty. Write lines of path,label.")
-    number, first = lines[0]
-    header = [cell.casefold() for cell in first]
-    file, label = (next((header.index(n) for n in names if n in header), -1) for names in (_PATHS, _LABELS))
-    part = next((header.index(name) for name in _PARTS if name in header), -1)
-    if min(file, label) >= 0:
-        lines = lines[1:]
-        if not lines:
-            raise InputError(f"a table lists an image and its label a line; {path} has only a header. Add lines.")
-        label = _label_column(path, header, label, lines)
-    elif len(first) == 2 and not _is_header(path, first, lines):
-        file, label, part = 0, 1, -1
-    elif file < 0 and label >= 0 and len(first) > 2 and _are_pixels(lines[1:]):
-        raise InputError(
-            f"a table lists paths of images; the {len(first) - 1:,} other columns of {path} are pixels.",
-            "Read it in Python, with pandas for example, and give pixels (n, height, width) and labels to "
-            "etascope.open_images.",
-        )
-    else:
-        raise InputError(
-            f"a table has two columns, path and label, or a header that names them; line {number} of {path} has "
-            f"{len(first)}: {', '.join(first)[:80]}. Add a header with path and label."
-        )
-    found = [_line(path, number, cells, file, label, part) for number, cells in lines]
-    left = [first[place] for place in range(len(first)) if place not in (file, label, part)] if part >= 0 else []
-    notes = [f"Columns that were left out: {listed(left)}."] if left else []
-    odd = Counter(line.label for line in found if line.label.casefold() in _EMPTY)
-    notes += [f"{count:,} images are labelled {name!r}, which was taken for a class." for name, count in odd.items()]
+    columns = find_columns(path, rows)
+    below = zip(rows[columns.begin :], columns.parts, strict=True)
+    found = [_line(path, row, columns.file, columns.label, part) for row, part in below]
+    notes = list(columns.notes)
+    whole = {line.label for line in found if re.fullmatch(r"-?\d+", line.label)}
+    points = {line.label for line in found if re.fullmatch(r"-?\d+\.0+", line.label)}
+    if whole and points:
+        found = [
+            replace(line, label=line.label.split(".")[0] if line.label in points else line.label) for line in found
+        ]
+        notes.append(f"Labels such as {min(points)!r} were read as whole numbers, as others are written.")
+    odd = Counter(line.label for line in found if line.label.casefold() in _EMPTY or set(line.label) <= _SIGNS)
+    notes += [
+        f"{count:,} {'image is' if count == 1 else 'images are'} labelled {name!r}, which was taken for a class."
+        for name, count in odd.most_common()[:3]
+    ]
     return found, notes
 
 
-def _is_header(path: Path, first: list[str], lines: list[tuple[int, list[str]]]) -> bool:
-    """Say whether the first of two columns is headed by a name of its own, and not by a path."""
-    if len(lines) < 2 or Path(first[0]).suffix or (path.parent / first[0]).exists():
-        return False
-    below = [cells[0] for _, cells in lines[1:6] if cells]
-    return any(Path(name).suffix.lower() in SUFFIXES or (path.parent / name).exists() for name in below) or any(
-        cell.casefold() in (*_PATHS, *_LABELS, "id", "image_id", "name") for cell in first
-    )
-
-
-def _are_pixels(lines: list[tuple[int, list[str]]]) -> bool:
-    return bool(lines) and all(cell.replace(" ", "").replace(".", "").isdigit() for cell in lines[0][1][1:])
-
-
-def _label_column(path: Path, header: list[str], label: int, lines: list[tuple[int, list[str]]]) -> int:
-    """Return the column of labels; where several could be, they must say the same, and names go before numbers."""
-    places = [header.index(name) for name in _LABELS if name in header]
-    for other in places:
-        pairs = {(cells[label], cells[other]) for _, cells in lines if len(cells) > max(label, other)}
-        if len(pairs) != len({one for one, _ in pairs}) or len(pairs) != len({two for _, two in pairs}):
-            raise InputError(
-                f"a table has one column of labels; {header[label]} and {header[other]} of {path} do not say the same. "
-                "Rename the one that is none."
-            )
-    named = (place for place in places if not all(len(c) > place and c[place].isdigit() for _, c in lines))
-    return next(named, label)
-
-
-def _line(path: Path, number: int, cells: list[str], file: int, label: int, part: int) -> _Line:
-    if len(cells) <= max(file, label, part) or not cells[file] or not cells[label] or "\0" in cells[file]:
+def _line(path: Path, row: Row, file: int, label: int, part: str) -> _Line:
+    number, cells = row
+    name = as_seen(cells[label]) if len(cells) > max(file, label) else ""
+    if not name or not cells[file] or "\0" in cells[file]:
         raise InputError(
             f"every line of a table needs a path and a label; line {number} of {path} is {','.join(cells)[:80]!r}. "
             "Complete or remove it."
         )
-    if cells[label].casefold() in _MISSING:
+    if len(f"{cells[file]}\n{name}".splitlines()) > 2:
         raise InputError(
-            f"every image needs a label; that of line {number} of {path} is {cells[label]!r}, as programs write where "
+            f"a path and a label are one line each; line {number} of {path} has {f'{cells[file]},{name}'[:60]!r}. "
+            "Close its quote, or remove the line break."
+        )
+    if name.casefold() in _MISSING:
+        raise InputError(
+            f"every image needs a label; that of line {number} of {path} is {name!r}, as programs write where "
             "one is missing. Fill it in, or remove the line."
         )
-    return _Line(number, cells[file], cells[label], cells[part] if part >= 0 else "")
+    return _Line(number, cells[file], name, part)
 
 
 def _divide(lines: list[_Line], path: Path) -> tuple[list[_Line], list[_Line], list[str]]:
@@ -155,7 +131,7 @@ def _divide(lines: list[_Line], path: Path) -> tuple[list[_Line], list[_Line], l
         if part is None:
             raise InputError(
                 f"the part of an image is train, val or test; line {line.number} of {path} says {line.part!r}. Correct "
-                "it, or rename the column."
+                "it, or remove the column."
             )
         groups[part].append(line)
     if not groups[TRAIN]:
@@ -168,57 +144,145 @@ def _divide(lines: list[_Line], path: Path) -> tuple[list[_Line], list[_Line], l
     return groups[TRAIN], groups[TEST] or groups[VALID], []
 
 
-def _file(path: Path, line: _Line) -> Path:
-    """Return where an image is: Windows writes folders with a backslash."""
-    place = path.parent / line.file
-    if "\\" in line.file and not place.exists():
-        return path.parent / line.file.replace("\\", "/")
-    return place
-
-
 def _check_there(path: Path, lines: list[_Line], files: list[Path]) -> None:
     """Refuse a table many of whose images are not there, and say what is there instead."""
-    gone = [row for row, file in enumerate(files) if not file.exists() and not file.is_symlink()]
+    gone = [row for row, file in enumerate(files) if not os.path.lexists(file)]
     if len(gone) < 2:
         return
-    file, line = files[gone[0]], lines[gone[0]]
-    near = [
-        other
-        for folder in (file.parent, file.parent / "images", file.parent / "train")
-        for ending in ("", *sorted(SUFFIXES))
-        if (other := folder / f"{file.name}{ending}").is_file()
-    ]
-    move = f"There is {near[0]}: write the paths so." if near else "Write paths as seen from the table, with endings."
+    line = lines[gone[0]]
+    near = [os.path.relpath(other, path.parent) for other in _near(path, line.file)]
+    if near:
+        move = f"{'There is' if len(near) == 1 else 'There are'} {listed(near)} beside the table: write the paths so."
+    else:
+        move = "Write paths as seen from the table, with endings."
     raise InputError(
         f"the images of a table must be there; {len(gone):,} of {len(files):,} that {path} lists are not, the first "
-        f"{line.file!r} in line {line.number}. {move}"
+        f"{line.file[:160]!r} in line {line.number}. {move}"
     )
 
 
-def _twice(lines: list[_Line], path: Path) -> list[str]:
-    """Say which images are listed with more than one label, or refuse nothing: both may be meant."""
-    labels: dict[str, set[str]] = {}
-    for line in lines:
-        labels.setdefault(line.file, set()).add(line.label)
-    odd = [name for name, found in labels.items() if len(found) > 1]
-    if not odd:
-        return []
-    return [f"{len(odd):,} images of {path} have more than one label, the first {odd[0]}: they are there with each."]
+def _near(path: Path, name: str) -> list[Path]:
+    """Return the images that a path may mean: of another ending, in another folder, or seen from elsewhere."""
+    inner = Path(name.replace("\\", "/"))
+    seen = [path.parent.joinpath(*inner.parts[start:]) for start in range(1, len(inner.parts))]
+    seen += [above / inner for above in (path.parent.parent, Path())]
+    if found := [other for other in seen if os.path.isfile(other)][:1]:
+        return found
+    wanted = (inner.stem if inner.suffix.lower() in SUFFIXES else inner.name).casefold()
+    out: list[Path] = []
+    for folder in dict.fromkeys(
+        path.parent / above / inside
+        for above in (inner.parent, Path())
+        for inside in ("", "images", TRAIN, TEST, "val", "valid", "data")
+    ):
+        if out and folder == path.parent / inner.parent / "images":
+            break
+        with contextlib.suppress(OSError):
+            out += [
+                folder / other
+                for other in sorted(os.listdir(folder))
+                if Path(other).suffix.lower() in SUFFIXES
+                and Path(other).stem.casefold() == wanted
+                and os.path.isfile(folder / other)
+            ]
+    return sorted(dict.fromkeys(out), key=lambda other: other.name.casefold() != inner.name.casefold())
 
 
-def _cells(path: Path) -> list[tuple[int, list[str]]]:
+def _twice(lines: list[_Line], files: list[Path]) -> list[str]:
+    """Say which images are listed more than once, or refuse nothing: that may be meant."""
+    labels: dict[str, list[_Line]] = {}
+    for line, file in zip(lines, files, strict=True):
+        labels.setdefault(os.path.abspath(file), []).append(line)
+    twice = [found for found in labels.values() if len(found) > 1]
+    odd = [found for found in twice if len({line.label for line in found}) > 1]
+    same = [found for found in twice if len({line.label for line in found}) == 1]
+    return [
+        f"{len(some):,} {'image is' if len(some) == 1 else 'images are'} listed {how}, the first {some[0][0].file} in "
+        f"lines {listed([f'{line.number}' for line in some[0]])}: each line counts."
+        for some, how in ((odd, "with more than one label"), (same, "more than once"))
+        if some
+    ]
+
+
+def _labels(train: list[_Line], path: Path) -> list[str]:
+    """Say which labels may be no classes, or be meant for one another."""
+    names = sorted({line.label for line in train}, key=natural)
+    notes: list[str] = []
+    if len(names) > 2 and len(train) < 2 * len(names):
+        if all(re.fullmatch(r"[-+]?\d*\.?\d+(e[-+]?\d+)?", name, re.IGNORECASE) for name in names) and any(
+            float(name) % 1 for name in names
+        ):
+            raise InputError(
+                f"a label names a class; those of {path} are {len(names):,} numbers with fractions for {len(train):,} "
+                f"images, such as {names[-1]}. etascope does not do regression: write the class of each image."
+            )
+        notes.append(f"{len(train):,} images have {len(names):,} different labels: most classes have one image.")
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(_look(name), []).append(name)
+    if pairs := [found for found in alike.values() if len(found) > 1]:
+        shown = " and ".join(repr(name) for name in pairs[0][:3])
+        more = ", and others," if len(pairs) > 1 else ""
+        notes.append(f"Classes {shown}{more} are spelled almost alike, and were kept apart.")
+    return notes
+
+
+def _look(name: str) -> str:
+    """Return what is left of a label when its case, its signs and the zeros of a number do not count."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    try:
+        return repr(float(plain)).removesuffix(".0")
+    except ValueError:
+        return re.sub(r"[\W_]+", "", plain) or plain
+
+
+def _cells(path: Path) -> list[Row]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            start = file.readline()
-            file.seek(0)
-            separator = max("\t,;" if path.suffix.lower() == ".tsv" else ",;\t", key=start.count)
-            reader = csv.reader(file, delimiter=separator)
-            return [
-                (reader.line_num, [cell.strip() for cell in cells])
-                for cells in reader
-                if any(cell.strip() for cell in cells)
-            ]
-    except (UnicodeDecodeError, csv.Error) as error:
+            return _parse(path, file)
+    except UnicodeDecodeError as error:
         raise InputError(f"a table is UTF-8 text; {path} is not: {error}. Save it as CSV in UTF-8.") from None
     except OSError as error:
         raise unreadable(path, error) from None
+
+
+def _parse(path: Path, file: TextIO) -> list[Row]:
+    start = next((line for line in file if line.strip()), "")
+    given = re.fullmatch(r"\W*sep=([^\w\"\r\n])\W*", start, re.IGNORECASE)
+    file.seek(0)
+    if given:
+        file.readline()
+    plain = re.sub(r'"[^"]*"', "", start)
+    order = "\t,;" if path.suffix.lower() == ".tsv" else ",;\t"
+    separator = given[1] if given else max(order, key=plain.count) if any(map(plain.count, order)) else "|"
+    reader = csv.reader(chain(file, [_END]), delimiter=separator)
+    number = 1 if given else 0
+    before, rows = number, list[Row]()
+    try:
+        for cells in reader:
+            number, before = before + 1, reader.line_num + (1 if given else 0)
+            rows.append((number, cells))
+    except csv.Error:
+        raise InputError(
+            f"a cell of a table is short; line {before + 1} of {path} begins one of more than "
+            f"{csv.field_size_limit():,} characters. Close its quote, or shorten it."
+        ) from None
+    if rows.pop()[1] != [_END]:
+        raise InputError(
+            f'every quote of a table is closed; that of line {number} of {path} is not. Close it, or write "" for a '
+            "quote in a quoted cell."
+        )
+    for number, cells in rows:
+        for cell in cells:
+            lines = cell.strip().splitlines() if "\n" in cell or "\r" in cell else []
+            if len(lines) > 1 and any(_names_image(part) for part in re.split(f"[{re.escape(separator)}\n\r]", cell)):
+                raise InputError(
+                    f"a cell of a table holds no other lines; one of line {number} of {path} holds {len(lines)}: "
+                    f"{cell[:40]!r}. Close its quote, or remove it."
+                )
+    stripped = [(number, [cell.strip() for cell in cells]) for number, cells in rows]
+    return [(number, cells) for number, cells in stripped if any(cells)]
+
+
+def _names_image(text: str) -> bool:
+    return Path(text.strip().strip('"')).suffix.lower() in SUFFIXES

@@ -1,0 +1,107 @@
+"""Which column of a table is what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from etascope.images.table_columns import Row, find_columns
+from tests.images.making import refused
+
+HERE = Path("list.csv")
+
+
+def rows(header: str, *lines: str) -> list[Row]:
+    return [(number, line.split(",")) for number, line in enumerate((header, *lines), 1)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["stage", "fold", "Fold", "mode", "type", "group", "data_split", "data set", "tvt", "train/test", "Split"],
+)
+@pytest.mark.parametrize("parts", [("train", "test"), ("Training", "PublicTest"), ("TRAIN", "val")])
+def test_what_says_parts_is_taken_whatever_it_is_called(name, parts):
+    found = find_columns(HERE, rows(f"path,label,{name}", *(f"0.png,a,{part}" for part in parts)))
+    assert found.parts == parts
+    told = () if name == "Split" else (f"What trains and what tests is taken from {name}.",)
+    assert found.notes == told
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "rest"),
+    [
+        ("is_test", "test", "train"), ("isTest", "test", "train"), ("test", "test", "train"),
+        ("istrain", "train", "test"), ("train", "train", "test"), ("is_training_image", "train", "test"),
+        ("is_valid", "valid", "train"), ("in_test_set", "test", "train"), ("used for training", "train", "test"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("1", "0"), ("yes", "no"), ("1.0", "0.0")])
+def test_yes_and_no_under_the_name_of_a_part(name, part, rest, yes, no):
+    found = find_columns(HERE, rows(f"path,label,{name}", f"0.png,a,{yes}", f"1.png,a,{no}"))
+    assert found.parts == (part, rest)
+    assert found.notes == (f"What trains and what tests is taken from {name}.",)
+
+
+def test_several_columns_of_yes_and_no():
+    header = "path,label,is_train,is_val,is_test"
+    found = find_columns(HERE, rows(header, "0.png,a,1,0,0", "1.png,a,0,1,0", "2.png,a,0,0,1"))
+    assert found.parts == ("train", "valid", "test")
+    for line in ("3.png,a,1,0,1", "3.png,a,0,0,0", "3.png,a,0,,0"):
+        with refused("line 3 of list.csv does not say which", "is_train"):
+            find_columns(HERE, rows(header, "0.png,a,1,0,0", line))
+
+
+def test_parts_that_are_said_twice():
+    found = find_columns(HERE, rows("path,label,split,is_test", "0.png,a,train,0", "1.png,a,test,1"))
+    assert found.parts == ("train", "test")
+    with refused("split and is_test", "line 3", "Remove the one"):
+        find_columns(HERE, rows("path,label,split,is_test", "0.png,a,train,0", "1.png,a,test,0"))
+
+
+def test_valid_may_mean_that_an_image_is_good():
+    with refused("valid of list.csv says yes of 2 of 3 images"):
+        find_columns(HERE, rows("path,label,valid", "0.png,a,1", "1.png,a,1", "2.png,a,0"))
+
+
+@pytest.mark.parametrize("values", [("train", "test", "", "train"), ("train", "test", "holdout", "val")])
+def test_what_is_no_part_stands_for_a_refusal(values):
+    found = find_columns(HERE, rows("path,label,stage", *(f"0.png,a,{value}" for value in values)))
+    assert found.parts == values
+
+
+def test_trains_in_texts_are_no_parts():
+    found = find_columns(HERE, rows("path,label,text", "0.png,a,a train", "1.png,a,test tube", "2.png,b,train set"))
+    assert found.parts == ("", "", "")
+
+
+def test_numbers_for_train_and_test():
+    with refused("train_test of list.csv says 0 and 1", "Write the words"):
+        find_columns(HERE, rows("path,label,train_test", "0.png,a,0", "1.png,a,1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("fold", "01"), ("test", ("0.5", "0.7")), ("status", ("valid", "broken")), ("train_id", "01")]
+)
+def test_other_columns_are_told(name, values):
+    found = find_columns(HERE, rows(f"path,label,{name}", *(f"0.png,a,{value}" for value in values)))
+    assert found.parts == ("", "")
+    assert found.notes == (f"Columns that were left out: {name}.",)
+
+
+def test_the_numbers_that_pandas_writes_are_not_told():
+    assert find_columns(HERE, rows(",path,label", "0,0.png,a", "1,1.png,b")).notes == ()
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["filepaths,labels", "Path,ClassId", "Image Path,Class Name", "image_name,category_id", "img-path,Classes"],
+)
+def test_names_in_other_spellings(header):
+    found = find_columns(HERE, rows(header, "0.png,a", "1.png,b"))
+    assert (found.file, found.label, found.begin) == (0, 1, 1)
+
+
+def test_without_a_header_of_three_columns():
+    with refused("has 3", "a name for each other column"):
+        find_columns(HERE, rows("0.png,a,train", "1.png,b,test"))
