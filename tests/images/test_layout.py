@@ -205,6 +205,23 @@ REFUSED = [
     Row("a class called train with folders", "train/day*2 train/night*2 car*2", words=TWICE),
     Row("two sets", "one/cat*2 one/dog*2 two/cat*2 two/dog*2", words=(*TWICE, "If cat and dog are the classes")),
     Row("folds", "fold_1/cat*2 fold_1/dog*1 fold_2/cat*1 fold_2/dog*1 fold_3/cat*1 fold_3/dog*1", words=TWICE),
+    Row("folds with parts", " ".join(both(f"fold{n}/train", f"fold{n}/val") for n in (1, 2)),
+        words=(*TWICE, "can be read in two", "fold1 alone, give that one")),
+    Row("sites with parts", "siteA/Training/glioma*2 siteA/Training/none*2 siteA/Testing/glioma*1 siteA/Testing/none*1 "
+        "siteB/Training/glioma*2 siteB/Testing/none*2", words=TWICE),
+    Row("shares with parts", " ".join(both(f"{n}pct/train", f"{n}pct/val") for n in (10, 100)), words=TWICE),
+    Row("Cityscapes", "leftImg8bit/train/aachen*2 leftImg8bit/val/ulm*2 gtFine/train/aachen*2 gtFine/val/ulm*2",
+        words=(*TWICE, "can be read in two", "CSV")),
+    Row("patients in two classes", "train/a/p1*2 train/a/p2*2 train/b/p1*2 train/b/p2*2",
+        words=(*TWICE, "If p1 and p2 are the classes", "if a and b are, say it in a CSV")),
+    Row("categories of MVTec", " ".join(f"{name}/train/good*3 {name}/test/good*1 {name}/test/broken*2 "
+        f"{name}/ground_truth/broken*2" for name in ("bottle", "cable")), words=(*TWICE, "Sort them")),
+    Row("classes beside a part of masks", "yes*2 no*2 pred*2 Mask-RCNN/TRAIN*2 Mask-RCNN/VAL*2",
+        words=(*TWICE, "different depths", "Move Mask-RCNN and pred away")),
+    Row("a folder that would be refused, too", "a/files*2 a/dev*2 a/validated*2 b*2",
+        words=("different depths", "Sort them into directories")),
+    *(Row(f"{name} beside another class", f"{name}*2 other*2", words=(*TWICE, "can be read in two", "Sort them"))
+      for name in ("images", "masks", "meta")),
     Row("Office-31", "amazon/images/mug*2 amazon/images/pen*2 dslr/images/mug*1 dslr/images/pen*1",
         words=(*TWICE, "If mug and pen are the classes")),
     Row("PlantVillage", "color/apple*2 color/corn*2 grayscale/apple*2 grayscale/corn*2", words=TWICE),
