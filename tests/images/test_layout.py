@@ -69,6 +69,10 @@ OPENED = [
     Row("system files", f"{CLASSES} cat/Thumbs.db cat/desktop.ini cat/.DS_Store", PLAIN),
     Row("masks as classes", "with_mask*2 without_mask*2", "with_mask=with_mask without_mask=without_mask"),
     Row("mask and no mask", "mask*2 no_mask*2", "mask=mask no_mask=no_mask"),
+    *(Row(f"mask and {other}", f"{mask}*2 {other}*2", f"{mask}={mask} {other}={other}")
+      for mask, other in (("mask", "nomask"), ("Mask", "Non-Mask"), ("masked", "unmasked"))),
+    Row("three ways to wear a mask", "with_mask*2 without_mask*2 mask_worn_incorrectly*2",
+        "mask_worn_incorrectly=mask_worn_incorrectly with_mask=with_mask without_mask=without_mask"),
     Row("figures as classes", "figures*2 plots*2 tables*2 graphs*2 masks*2",
         "figures=figures plots=plots tables=tables graphs=graphs masks=masks"),
     Row("unknown is a class", "cat*2 dog*2 unknown*2", "cat=cat dog=dog unknown=unknown"),
@@ -90,6 +94,12 @@ OPENED = [
     Row("trainers are shoes", "trainers*2 boots*2", "trainers=trainers boots=boots"),
     Row("classes called train and car in a split", "train/train*2 train/car*2 test/train*1 test/car*1",
         "train=train/train car=train/car | train=test/train car=test/car"),
+    Row("numbers that are no pieces", "c0*2 c1*2 c9*2", "c0=c0 c1=c1 c9=c9"),
+    *(Row(f"classes with numbers: {one}", f"{one}*2 {two}*2", f"{one}={one} {two}={two}")
+      for one, two in (("Sample001", "Sample002"), ("class_1", "class_2"), ("n01", "n02"), ("s1", "s2"),
+                       ("part_left", "part_right"), ("image_real", "image_fake"))),
+    Row("a label among many", "box*2 can*2 label*2 jar*2", "box=box can=can label=label jar=jar"),
+    Row("letters as classes", "a/p1*2 a/p2*2 b/p3*2", "a=a/p1,a/p2 b=b/p3", ("the class is the upper folder",)),
     # Wrappers.
     Row("a wrapper", "pets/cat*2 pets/dog*2", "cat=pets/cat dog=pets/dog", ("further down",)),
     Row("two wrappers", "archive/pets/cat*2 archive/pets/dog*2", "cat=archive/pets/cat dog=archive/pets/dog"),
@@ -222,6 +232,22 @@ REFUSED = [
         words=("different depths", "Sort them into directories")),
     *(Row(f"{name} beside another class", f"{name}*2 other*2", words=(*TWICE, "can be read in two", "Sort them"))
       for name in ("images", "masks", "meta")),
+    *(Row(f"pieces: {first}", f"{first}*3 {second}*2", words=(*NO_CLASS, "pieces of one set", "CSV"))
+      for first, second in (
+          ("HAM10000_images_part_1", "HAM10000_images_part_2"), ("images_001/images", "images_002/images"),
+          ("batch_1", "batch_2"), ("part1", "part2"), ("Chunk-01", "Chunk-02"), ("shard0", "shard1"),
+          ("vol.1", "vol.2"), ("fold_1", "fold_2"), ("train/batch_1", "train/batch_2"), ("batch_1/cat", "batch_2/dog"),
+      )),
+    *(Row(f"masks: {masks}", f"{images}*3 {masks}*3", words=(*NO_CLASS, "as masks are", "Sort them"))
+      for images, masks in (
+          ("CameraRGB", "CameraMask"), ("original_images", "label_images_semantic"), ("rgb", "gt"),
+          ("ISIC-2017_Training_Data", "ISIC-2017_Training_Part1_GroundTruth"), ("photo", "my-ground-truth"),
+          ("scans", "my_annotation"), ("set/CXR", "set/lung_segmentation"),
+      )),
+    Row("numbered folders of images", "data/Images1*2 data/Images2*2", words=(*TWICE, "Sort them")),
+    Row("masks of two kinds", "cxr*3 left_mask*3 right_mask*3", words=("left_mask and right_mask", "as masks are")),
+    Row("the alphabet", "s/a/abbey*2 s/a/alley/outdoor*1 s/b/bakery*2 s/b/bar*2",
+        words=(*TWICE, "first letters", "a/{abbey and alley}", "move all of them to")),
     Row("Office-31", "amazon/images/mug*2 amazon/images/pen*2 dslr/images/mug*1 dslr/images/pen*1",
         words=(*TWICE, "If mug and pen are the classes")),
     Row("PlantVillage", "color/apple*2 color/corn*2 grayscale/apple*2 grayscale/corn*2", words=TWICE),

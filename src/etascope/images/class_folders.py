@@ -7,8 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from etascope.images.folder_names import BESIDE, CONTAINERS, NO_CLASS, is_named, part_of, subject
-from etascope.images.layout_words import in_two_ways, listed, unreadable_class
+from etascope.images.folder_names import (
+    BESIDE,
+    CONTAINERS,
+    NO_CLASS,
+    are_pieces,
+    is_mask,
+    is_named,
+    part_of,
+    shown_by,
+    speaks_of_masks,
+    subject,
+)
+from etascope.images.layout_words import in_pieces, in_two_ways, listed, masks_beside, under_letters, unreadable_class
 from etascope.images.tree import COPIES, Folder, counted
 
 
@@ -121,3 +132,27 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     mixed = [inner.name for folder in folders if folder.images for inner in folder.full]
     if any(part_of(name) and not subject(name) for name in mixed):
         raise in_two_ways(where)
+    _check_names(folders, where)
+
+
+def _check_names(folders: Sequence[Folder], where: Folder) -> None:
+    """Refuse folders whose names say that they are pieces of a set, masks of others, or letters of an index."""
+    names = [folder.name for folder in folders]
+    if len(names) > 1 and are_pieces(names):
+        raise in_pieces(where)
+    masks = [folder for folder in folders if is_mask(folder.name)]
+    others = [folder for folder in folders if not speaks_of_masks(folder.name)]
+    # One name of many that speaks of masks is a class; files are called alike in many sets.
+    if masks and len(masks) + len(others) == len(folders) <= 3 * len(masks):
+        stems = [{shown_by(path.stem) or path.stem for folder in group for path in folder.all_images()}
+                 for group in (masks, others)]  # fmt: skip
+        if 2 * len(stems[0] & stems[1]) >= len(stems[0]):
+            raise masks_beside(where, [folder.name for folder in masks])
+    letters = all(
+        len(folder.name) == 1
+        and not folder.images
+        and all(inner.name.casefold().startswith(folder.name.casefold()) for inner in folder.full)
+        for folder in folders
+    )
+    if letters:
+        raise under_letters(where)

@@ -89,6 +89,33 @@ def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
     )
 
 
+def in_pieces(here: Folder) -> InputError:
+    """Return the error for folders that are called like pieces of one set."""
+    return InputError(
+        f"a folder needs one directory per class; those in {here.path} are called like pieces of one set: "
+        f"{_drawn(here)}.",
+        f"If they are the classes, rename them; if not, {_TABLE}.",
+    )
+
+
+def masks_beside(here: Folder, masks: Sequence[str]) -> InputError:
+    """Return the error for folders of masks, each called like an image in another folder."""
+    return InputError(
+        f"a folder needs one directory per class; in {here.path}, what lies in {listed(masks)} is called like the "
+        f"images of the others, as masks are: {_drawn(here)}.",
+        _SORT,
+    )
+
+
+def under_letters(here: Folder) -> InputError:
+    """Return the error for folders that are the letters which the names of those in them begin with."""
+    return InputError(
+        f"folders must be read in one way only; those in {here.path} are called like the first letters of those in "
+        f"them: {_drawn(here)}.",
+        f"If the inner ones are the classes, move all of them to {here.path}; if not, {_TABLE}.",
+    )
+
+
 def mostly_in_no_class(here: Folder) -> InputError:
     """Return the error for a folder most of whose images lie in none of its directories."""
     return InputError(
