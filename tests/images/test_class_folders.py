@@ -34,6 +34,32 @@ def test_of_images_and_masks_the_images_are_taken(tmp_path):
     assert own_images(second) is None
 
 
+@pytest.mark.parametrize("ending", ["_mask", "_mask_1", "_seg", "-gt", " label", "_labels", "_annotation", "_Mask"])
+def test_masks_among_the_images_are_left_out(tmp_path, ending):
+    for name in ("benign/b (1)", "benign/b (2)", "normal/n.1", "normal/deep/n"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"{name}.jpg").touch()
+        (tmp_path / f"{name}{ending}.png").touch()
+    reading = TreeReading()
+    files = reading.collect(read_tree(tmp_path).full)
+    assert [path.name for path, _ in files] == ["b (1).jpg", "b (2).jpg", "n.1.jpg", "n.jpg"]
+    assert reading.left_out == 4
+    assert (
+        f"4 images called like another beside them, as masks are, were left out; the first: {tmp_path}"
+        in (reading.notes[0])
+    )
+
+
+def test_what_is_called_like_a_mask_without_its_image_is_taken(tmp_path):
+    names = ["a/x_mask.png", "a/y.png", "a/y_mask.png", "b/with_mask.png", "b/y_gt.png", "b/z-unmask.png", "b/z.png"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    reading = TreeReading()
+    assert len(reading.collect(read_tree(tmp_path).full)) == len(names)
+    assert not reading.notes
+
+
 @pytest.mark.parametrize(
     "folders", [("a", "b/x"), ("a/x", "a/y", "b/x", "b/y"), ("a", "b", "masks"), ("a", "images"), ("a", "a/test", "b")]
 )

@@ -51,6 +51,11 @@ OPENED = [
     Row("deeper images join", "cat*2 cat/more*2 dog*3", "cat=cat,cat/more dog=dog",
         ("2 images lie in folders below those of their classes, and are theirs",)),
     Row("masks below a class", "cat*2 cat/masks*2 dog*3", "cat=cat dog=dog", ("2 images in masks were left out",), 2),
+    *(Row(f"{masks} below a class", f"cat*2 cat/{masks}*2 dog*3", "cat=cat dog=dog", (f"2 images in {masks} were",), 2)
+      for masks in ("mask", "lung_masks", "gt", "GroundTruth")),
+    Row("COVID-QU", "COVID/images*2 COVID/lung_masks*2 Normal/images*3 Normal/lung_masks*3",
+        "COVID=COVID/images Normal=Normal/images", ("2 images in lung_masks were left out", "COVID"), 5),
+    Row("with and without masks below a class", "cat*2 cat/with_mask*2 dog*3", "cat=cat,cat/with_mask dog=dog"),
     Row("tiny ImageNet", "train/n01/images*2 train/n01/b.txt train/n02/images*2 val/images*3 val/a.txt test/images*3",
         "n01=train/n01/images n02=train/n02/images", ("6 images in test and val were left out", "no label"), 7),
     Row("weights beside the classes", f"{CLASSES} models/m.pt features/f.h5", PLAIN, ("features and models are no",)),

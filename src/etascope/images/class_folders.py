@@ -87,7 +87,7 @@ class TreeReading:
             masks = [
                 inner
                 for inner in folder.full
-                if inner is not own and (own is not None or (folder.images and is_named(inner.name, NO_CLASS)))
+                if inner is not own and (own is not None or (folder.images and _beside(inner.name, NO_CLASS)))
                 if inner not in copies
             ]
             self.leave(copies, f"they are small copies in {folder.name}")
@@ -97,6 +97,15 @@ class TreeReading:
             deeper += inside if folder.images else []
             files += [(path, folder.name) for path in (*folder.images, *inside)]
             others += folder.kinds()
+        masks_of = _masks_beside([path for path, _ in files])
+        if masks_of:
+            self.left_out += len(masks_of)
+            self.notes.append(
+                f"{len(masks_of):,} images called like another beside them, as masks are, were left out; the first: "
+                f"{next(path for path, _ in files if path in masks_of)}."
+            )
+            files = [pair for pair in files if pair[0] not in masks_of]
+            deeper = [path for path in deeper if path not in masks_of]
         if deeper:
             self.notes.append(
                 f"{len(deeper):,} {'image lies' if len(deeper) == 1 else 'images lie'} in folders below those of their "
@@ -110,9 +119,20 @@ class TreeReading:
 
 def own_images(folder: Folder) -> Folder | None:
     """Return the folder in a class that holds its images, where masks or the like lie in others: images, masks."""
-    within = [inner for inner in folder.full if not is_named(inner.name, BESIDE)]
+    within = [inner for inner in folder.full if not _beside(inner.name, BESIDE)]
     alone = len(within) == 1 and not folder.images and is_named(within[0].name, CONTAINERS)
     return within[0] if alone and not within[0].full else None
+
+
+def _beside(name: str, names: frozenset[str]) -> bool:
+    return is_named(name, names) or is_mask(name)
+
+
+def _masks_beside(files: Sequence[Path]) -> frozenset[Path]:
+    """Return the files that are masks of others in their folder, as `b_mask` is of `b`, where there are several."""
+    beside = {path.with_suffix("") for path in files}
+    found = [path for path in files if (of := shown_by(path.stem)) and path.with_name(of) in beside]
+    return frozenset(found if len(found) > 1 else ())
 
 
 def check_classes(folders: Sequence[Folder], where: Folder) -> None:
