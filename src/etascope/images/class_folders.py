@@ -75,6 +75,12 @@ class TreeReading:
             verb = "is no class: it holds" if len(empty) == 1 else "are no classes: they hold"
             self.notes.append(f"{listed(empty)} {verb} no images.")
 
+    def tell_bare(self, folder: Folder) -> None:
+        """Say which folders beside a set could be part of it, but hold no images."""
+        for inner in folder.folders:
+            if inner not in folder.full and (part_of(inner.name) or inner.foreign):
+                self.notes.append(f"{inner.name} holds no images.")
+
     def collect(self, folders: Sequence[Folder]) -> tuple[tuple[Path, str], ...]:
         """Return the images of classes, each with its class's name, and count what is left out in them."""
         files, deeper = list[tuple[Path, str]](), list[Path]()

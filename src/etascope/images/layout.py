@@ -48,13 +48,11 @@ def _inner(here: Folder, reading: TreeReading) -> Folder | None:
     if len(within) != 1 or not within[0].full or here.loose or within[0].loose:
         return None
     beside = [folder for folder in here.full if folder is not within[0]]
-    if beside and len(within[0].full) < 2:
+    if beside and len(within[0].inner.full) < 2:
         return None
     reading.leave_stray(here)
     reading.leave(beside, "they lie beside the classes")
-    for folder in here.folders:
-        if folder not in here.full and part_of(folder.name):
-            reading.notes.append(f"{folder.name} holds no images.")
+    reading.tell_bare(here)
     return within[0]
 
 

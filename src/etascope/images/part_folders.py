@@ -118,5 +118,6 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
             reading.tell_empty(each.inner)
         check_classes(each.classes, each.inner or here)
     reading.leave_stray(here)
+    reading.tell_bare(here)
     files = [reading.collect([folder for each in group for folder in each.classes]) for group in (learn, held)]
     return Layout(files[0], files[1])

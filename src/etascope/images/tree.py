@@ -12,6 +12,7 @@ from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress, Watch, ignore
+from etascope.images.folder_names import BESIDE, is_named
 from etascope.images.labels import natural
 from etascope.images.paths import SUFFIXES, unreadable
 
@@ -34,6 +35,7 @@ FOREIGN = frozenset(
         ".npz", ".mat", ".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".flv",
     }
 )  # fmt: skip
+_ARRAYS = frozenset({".npy", ".npz", ".mat"})
 #: Files without an ending that nobody takes for an image.
 _PAPERS = frozenset(
     {"readme", "license", "licence", "copying", "authors", "changelog", "notice", "version", "makefile"}
@@ -85,8 +87,16 @@ class Folder:
 
     @cached_property
     def full(self) -> tuple[Folder, ...]:
-        """The directories directly in it that hold images, or what would be images."""
-        return tuple(folder for folder in self.folders if folder.total or folder.foreign)
+        """The directories directly in it that hold images, or what would be images and not data beside them."""
+        return tuple(
+            folder for folder in self.folders if folder.total or (folder.foreign and not (self.total and folder.aside))
+        )
+
+    @property
+    def aside(self) -> bool:
+        """Whether it is no class that cannot be read, but what goes with a set: annotations, or arrays of numbers."""
+        found = self.kinds().keys() & (FOREIGN | {NO_ENDING})
+        return found <= _ARRAYS or (is_named(self.name, BESIDE) and found <= _ARRAYS | {NO_ENDING})
 
     @property
     def loose(self) -> bool:

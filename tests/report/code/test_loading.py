@@ -21,6 +21,7 @@ from tests.report.code.running import DATA, DIGITS
 #: Layouts that a script does not read: it says so.
 STOPS = (
     "images and masks in each class", "masks below a class", "thumbs in a class", "the set once more inside",
+    "mask below a class", "lung_masks below a class", "gt below a class", "GroundTruth below a class", "COVID-QU",
     "a loop in a class", "a class linked into another", "a latest link",
 )  # fmt: skip
 #: Whose test part can be opened, but not tested with.
