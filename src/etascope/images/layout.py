@@ -15,11 +15,18 @@ from etascope.images.part_folders import read_parts
 from etascope.images.tree import Folder
 
 
-def read_layout(root: Folder) -> Layout:
+def read_layout(root: Folder, *, one: bool = False) -> Layout:
     """Return what the folders of a tree are: classes, or parts with classes in them.
 
     Folders that hold nothing but one other are seen through. Where two readings fit, or the images of the classes lie
     at different depths, the tree is refused.
+
+    Parameters
+    ----------
+    root
+        The tree.
+    one
+        Whether one class is enough.
 
     Raises
     ------
@@ -34,7 +41,7 @@ def read_layout(root: Folder) -> Layout:
             break
         inner = _inner(here, reading)
         if inner is None:
-            layout = _classes_at(here, root, reading)
+            layout = _classes_at(here, root, reading, one)
             break
         here = inner
     if here is not root:
@@ -56,7 +63,7 @@ def _inner(here: Folder, reading: TreeReading) -> Folder | None:
     return within[0]
 
 
-def _classes_at(here: Folder, root: Folder, reading: TreeReading) -> Layout:
+def _classes_at(here: Folder, root: Folder, reading: TreeReading, one: bool) -> Layout:
     """Return the layout where each folder here is a class, or refuse."""
     folders = here.full
     if not folders or not here.total:
@@ -66,7 +73,7 @@ def _classes_at(here: Folder, root: Folder, reading: TreeReading) -> Layout:
     crossed = _parts_in_classes(here, reading)
     if crossed is not None:
         return crossed
-    if len(folders) == 1:
+    if len(folders) == 1 and not one:
         raise only_one(here)
     check_classes(folders, here)
     reading.leave_stray(here)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress, Watch, ignore
-from etascope.images.folder_names import BESIDE, is_named
+from etascope.images.folder_names import BESIDE, is_named, part_of, subject
 from etascope.images.labels import natural
 from etascope.images.paths import SUFFIXES, unreadable
 
@@ -132,11 +132,12 @@ class Folder:
             yield from folder.links
 
 
-def read_tree(root: Path, watch: Watch = ignore) -> Folder:
+def read_tree(root: Path, watch: Watch = ignore, apart: Path | None = None) -> Folder:
     """Return a directory with all that lies below it.
 
     Links are followed. A linked directory is left out where it leads to a directory above itself, or to one that lies
-    in the tree anyway: its images would count twice, and under two names.
+    in the tree anyway: its images would count twice, and under two names. So is `apart`, which is read by itself,
+    unless its name alone says that it is a part (`test`): `layout.read_layout` knows what goes with it.
 
     Raises
     ------
@@ -144,6 +145,7 @@ def read_tree(root: Path, watch: Watch = ignore) -> Folder:
         If a directory may not be read, or one lies more than `DEEPEST` directories down.
     """
     real = os.path.realpath(root)
+    other = None if apart is None or (part_of(apart.name) and not subject(apart.name)) else os.path.realpath(apart)
     seen = 0
 
     def read(path: Path, above: tuple[str, ...]) -> Folder:
@@ -162,6 +164,8 @@ def read_tree(root: Path, watch: Watch = ignore) -> Folder:
             place = path / entry.name
             if _is_dir(entry):
                 target = os.path.realpath(place) if entry.is_symlink() else f"{above[-1]}{os.sep}{entry.name}"
+                if target == other:
+                    continue
                 if target in above or (entry.is_symlink() and _inside(target, real)):
                     links.append(place)
                 else:
