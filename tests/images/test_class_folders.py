@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from etascope.images.class_folders import TreeReading, check_classes, own_images
@@ -23,6 +25,16 @@ def test_images_come_with_the_class_of_their_folder_and_the_rest_is_counted(tmp_
     assert reading.left_out == 1
     assert len(reading.notes) == 2
     assert found.total == 3
+
+
+def test_a_class_written_in_two_ways_is_told(tmp_path):
+    both = [unicodedata.normalize(form, "Bär") for form in ("NFC", "NFD")]
+    write_folder(tmp_path, pictures(3), [*both, "Kuh"])
+    reading = TreeReading()
+    folders = read_tree(tmp_path).full
+    assert [name for _, name in reading.collect(folders)] == [both[0], both[0], "Kuh"]
+    # A file system that composes names holds one folder only.
+    assert sum("are one class" in note for note in reading.notes) == len(folders) - 2
 
 
 def test_of_images_and_masks_the_images_are_taken(tmp_path):

@@ -103,6 +103,12 @@ class TreeReading:
             deeper += inside if folder.images else []
             files += [(path, folder.name) for path in (*folder.images, *inside)]
             others += folder.kinds()
+        places = {(folder.path.parent, folder.name): folder.path for folder in folders}
+        for folder in folders:
+            if folder.path != (first := places[folder.path.parent, folder.name]):
+                self.notes.append(
+                    f"{first} and {folder.path} are one class: only their letters are stored differently."
+                )
         masks_of = _masks_beside([path for path, _ in files])
         if masks_of:
             self.left_out += len(masks_of)
