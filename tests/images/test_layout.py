@@ -125,6 +125,8 @@ OPENED = [
       for name in ("features/cat.npy", "boxes/a.mat", "annotations/n01_1", "labels/cat", "arrays/deep/a.npz")),
     Row("arrays beside the parts", both("train", "test") + " features/a.npy", SPLIT.format("train", "test"),
         ("features holds no images",)),
+    *(Row(f"a test part that is not read: {name}", both("train", "val") + f" test/{name}", SPLIT.format("train", "val"),
+        ("test holds no images that are read",)) for name in ("scan1", "0.npy", "0.heic")),
     Row("an empty test beside two parts", both("train", "val") + " test/", SPLIT.format("train", "val"),
         ("test holds no images",)),
     Row("plots beside a wrapper", "data/cat*2 data/dog*2 plots*1", "cat=data/cat dog=data/dog",
@@ -254,7 +256,8 @@ REFUSED = [
       for first, second in (
           ("HAM10000_images_part_1", "HAM10000_images_part_2"), ("images_001/images", "images_002/images"),
           ("batch_1", "batch_2"), ("part1", "part2"), ("Chunk-01", "Chunk-02"), ("shard0", "shard1"),
-          ("vol.1", "vol.2"), ("fold_1", "fold_2"), ("train/batch_1", "train/batch_2"), ("batch_1/cat", "batch_2/dog"),
+          ("part_A", "part_B"), ("vol.1", "vol.2"), ("fold_1", "fold_2"), ("train/batch_1", "train/batch_2"),
+          ("batch_1/cat", "batch_2/dog"),
       )),
     *(Row(f"masks: {masks}", f"{images}*3 {masks}*3", words=(*NO_CLASS, "as masks are", "Sort them"))
       for images, masks in (

@@ -78,8 +78,8 @@ class TreeReading:
     def tell_bare(self, folder: Folder) -> None:
         """Say which folders beside a set could be part of it, but hold no images."""
         for inner in folder.folders:
-            if inner not in folder.full and (part_of(inner.name) or inner.foreign):
-                self.notes.append(f"{inner.name} holds no images.")
+            if not inner.total and (part_of(inner.name) or inner.foreign):
+                self.notes.append(f"{inner.name} holds no images{' that are read' if inner.foreign else ''}.")
 
     def collect(self, folders: Sequence[Folder]) -> tuple[tuple[Path, str], ...]:
         """Return the images of classes, each with its class's name, and count what is left out in them."""

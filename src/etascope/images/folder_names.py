@@ -126,16 +126,16 @@ def shown_by(stem: str) -> str | None:
 
 
 def are_pieces(names: Sequence[str]) -> bool:
-    """Say whether names are those of numbered pieces of one set.
+    """Say whether names are those of pieces of one set, with numbers or letters.
 
     Examples
     --------
     >>> [are_pieces(names) for names in (["batch_1", "batch_2"], ["imgs1", "imgs2"], ["class_1", "class_2"])]
     [True, True, False]
     """
-    return len({re.sub(r"\d+", "0", name.casefold()) for name in names}) == 1 and not _PIECES.isdisjoint(
-        words(names[0])
-    )
+    return len(
+        {re.sub(r"\d+|(?<![a-z])[a-z]$", "0", name.casefold()) for name in names}
+    ) == 1 and not _PIECES.isdisjoint(words(names[0]))
 
 
 def words(name: str) -> list[str]:
