@@ -8,9 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from etascope.core.errors import InputError
 from etascope.images.class_folders import Layout, TreeReading, check_classes, own_images
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, VALID, is_named, part_of
-from etascope.images.layout_words import in_two_ways, listed, mostly_in_no_class, nothing_here, only_one
+from etascope.images.layout_words import (
+    InTwoWays,
+    in_two_ways,
+    listed,
+    mostly_in_no_class,
+    nothing_here,
+    only_one,
+    way_out,
+)
 from etascope.images.part_folders import read_parts
 from etascope.images.tree import Folder
 
@@ -33,6 +42,24 @@ def read_layout(root: Folder, *, one: bool = False) -> Layout:
     InputError
         If there are no classes, a class would lose all its images, or the tree can be read in two ways.
     """
+    try:
+        return _read(root, one)
+    except InTwoWays as error:
+        advice = way_out(error.folder, _opens) if error.folder is not None else error.advice
+        raise InputError(error.said, advice) from None
+
+
+def _opens(folder: Folder) -> bool:
+    """Say whether a folder alone can be read."""
+    try:
+        layout = read_layout(folder)
+    except InputError:
+        return False
+    names = {name for _, name in layout.train}
+    return len(names) > 1 and names.issuperset(name for _, name in layout.test)
+
+
+def _read(root: Folder, one: bool) -> Layout:
     reading, here = TreeReading(), root
     while True:
         parts = read_parts(here, reading)

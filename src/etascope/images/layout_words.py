@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from etascope.core.errors import InputError
@@ -33,22 +33,30 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
+class InTwoWays(InputError):
+    """A folder has two readings; `layout.read_layout` looks for the advice."""
+
+    folder: Folder | None = None
+
+
 def in_two_ways(here: Folder) -> InputError:
     """Return the error for a tree that has more than one reading: it shows the tree, and how to say which."""
     direct = [bool(folder.images) for folder in here.full]
     mixed = any(direct) and not all(direct)
     what = f"the images of {here.path} lie at different depths" if mixed else f"{here.path} can be read in two"
-    return InputError(f"folders must be read in one way only; {what}: {_drawn(here)}.", _way_out(here))
+    error = InTwoWays(f"folders must be read in one way only; {what}: {_drawn(here)}.", _SORT)
+    error.folder = here
+    return error
 
 
-def _way_out(here: Folder) -> str:
+def way_out(here: Folder, opens: Callable[[Folder], bool]) -> str:
     """Say how a tree can be read: a folder that is named was tried."""
     deeper = sorted(
         (folder for folder in here.full if len(folder.inner.full) > 1), key=lambda f: part_of(f.name) != TRAIN
     )
     inside = [frozenset(inner.name for inner in folder.inner.full) for folder in deeper[:2]]
     shared = inside[0] & inside[1] if len(inside) > 1 else frozenset[str]()
-    if deeper and _opens(deeper[0]):
+    if deeper and opens(deeper[0]):
         if any(part_of(name) for name in inside[0]):
             return f"To read {deeper[0].path} alone, give that one, or {_TABLE}."
         if len(deeper) == 1:
@@ -64,21 +72,9 @@ def _way_out(here: Folder) -> str:
         if is_named(folder.name, BESIDE | CONTAINERS) or is_mask(folder.name) or (part_of(folder.name) and folder.loose)
     ]
     rest = tuple(folder for folder in here.full if folder not in spare)
-    if spare and _opens(replace(here, folders=rest)):
+    if spare and opens(replace(here, folders=rest)):
         return f"Move {listed([folder.name for folder in spare])} away, or {_TABLE}."
     return _SORT
-
-
-def _opens(folder: Folder) -> bool:
-    """Say whether a folder alone can be read; what reads it needs the sentences of this module."""
-    from etascope.images.layout import read_layout
-
-    try:
-        layout = read_layout(folder)
-    except InputError:
-        return False
-    names = {name for _, name in layout.train}
-    return len(names) > 1 and names.issuperset(name for _, name in layout.test)
 
 
 def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
