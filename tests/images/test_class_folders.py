@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from etascope.images.class_folders import TreeReading, check_classes, own_images
@@ -25,6 +27,16 @@ def test_images_come_with_the_class_of_their_folder_and_the_rest_is_counted(tmp_
     assert found.total == 3
 
 
+def test_a_class_written_in_two_ways_is_told(tmp_path):
+    both = [unicodedata.normalize(form, "Bär") for form in ("NFC", "NFD")]
+    write_folder(tmp_path, pictures(3), [*both, "Kuh"])
+    reading = TreeReading()
+    folders = read_tree(tmp_path).full
+    assert [name for _, name in reading.collect(folders)] == [both[0], both[0], "Kuh"]
+    # A file system that composes names holds one folder only.
+    assert sum("are one class" in note for note in reading.notes) == len(folders) - 2
+
+
 def test_of_images_and_masks_the_images_are_taken(tmp_path):
     found = tree(tmp_path, "a/images", "a/masks", "b/images", "b/extra")
     first, second = found.full
@@ -32,6 +44,32 @@ def test_of_images_and_masks_the_images_are_taken(tmp_path):
     assert own is not None
     assert own.name == "images"
     assert own_images(second) is None
+
+
+@pytest.mark.parametrize("ending", ["_mask", "_mask_1", "_seg", "-gt", " label", "_labels", "_annotation", "_Mask"])
+def test_masks_among_the_images_are_left_out(tmp_path, ending):
+    for name in ("benign/b (1)", "benign/b (2)", "normal/n.1", "normal/deep/n"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"{name}.jpg").touch()
+        (tmp_path / f"{name}{ending}.png").touch()
+    reading = TreeReading()
+    files = reading.collect(read_tree(tmp_path).full)
+    assert [path.name for path, _ in files] == ["b (1).jpg", "b (2).jpg", "n.1.jpg", "n.jpg"]
+    assert reading.left_out == 4
+    assert (
+        f"4 images called like another beside them, as masks are, were left out; the first: {tmp_path}"
+        in (reading.notes[0])
+    )
+
+
+def test_what_is_called_like_a_mask_without_its_image_is_taken(tmp_path):
+    names = ["a/x_mask.png", "a/y.png", "a/y_mask.png", "b/with_mask.png", "b/y_gt.png", "b/z-unmask.png", "b/z.png"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    reading = TreeReading()
+    assert len(reading.collect(read_tree(tmp_path).full)) == len(names)
+    assert not reading.notes
 
 
 @pytest.mark.parametrize(

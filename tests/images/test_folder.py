@@ -97,7 +97,8 @@ def test_classes_that_are_called_train_and_test(tmp_path):
 def test_a_folder_called_train_with_directories_in_it_beside_another(tmp_path):
     write_folder(tmp_path / "train", IMAGES[:4], ["day", "day", "night", "night"])
     write_folder(tmp_path, IMAGES[4:], ["car", "car"])
-    with refused("can be read in two", "car/ (2 images), train/{day and night} (4 images)", str(tmp_path / "train")):
+    drawn = "car/ (2 images), train/{day and night} (4 images)"
+    with refused("lie at different depths", drawn, str(tmp_path / "train")):
         open_folder(tmp_path, Wishes())
 
 

@@ -88,6 +88,44 @@ def test_the_test_source_takes_size_and_colour_of_the_first(folder, tmp_path):
     assert data.notes == ("Test part: The images were resized from 90 x 30 to 5 x 4.",)
 
 
+@pytest.mark.parametrize("deep", ["b", "wrapped/b"])
+def test_a_test_source_may_have_one_class(folder, tmp_path, deep):
+    files = write_folder(tmp_path / "held", pictures(2, seed=9), [deep, deep])
+    (tmp_path / "held.csv").write_text("path,label\n" + "\n".join(f"{path},b" for path in files))
+    for test in (tmp_path / "held", tmp_path / "held.csv"):
+        data = open_images(folder, test=test)
+        assert data.test_rows is not None
+        assert data.labels[data.test_rows].tolist() == [1, 1]
+        assert "No test images of a" in " ".join(data.notes)
+
+
+@pytest.mark.parametrize("name", ["holdout", "cat_test", "more/held", "test", "dev"])
+def test_a_test_source_below_the_images_is_not_read_as_part_of_them(folder, name):
+    count = len(open_images(folder))
+    write_folder(folder / name, pictures(2, seed=9), ["b", "a"])
+    (folder.parent / "link").symlink_to(folder)
+    for test in (folder / name, folder.parent / "link" / name):
+        data = open_images(folder, test=test)
+        assert len(data) == count + 2
+        assert data.test_rows is not None
+        assert np.array_equal(data.images[data.test_rows], pictures(2, seed=9)[::-1])
+
+
+def test_val_joins_the_training_images_where_the_test_part_is_named(tmp_path):
+    write_folder(tmp_path, pictures(6), [f"{part}/{name}" for part in ("train", "val", "test") for name in "ab"])
+    data = open_images(tmp_path, test=tmp_path / "test")
+    assert len(data) == 6
+    assert data.test_rows is not None
+    assert len(data.test_rows) == 2
+
+
+def test_a_class_called_like_a_known_set_that_tests_is_read(tmp_path, monkeypatch):
+    write_folder(tmp_path, pictures(4, 28, 28), ["digits", "digits", "b", "b"])
+    monkeypatch.chdir(tmp_path)
+    with refused("of digits is not among b, digits"):
+        open_images(tmp_path, test="digits")
+
+
 def test_a_test_source_of_another_door(tmp_path):
     images = write_mnist(tmp_path)
     np.savez(tmp_path / "held.npz", x=pictures(2, seed=9), y=[1, 0])

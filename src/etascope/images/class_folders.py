@@ -7,8 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from etascope.images.folder_names import BESIDE, CONTAINERS, NO_CLASS, is_named, part_of, subject
-from etascope.images.layout_words import in_two_ways, listed, unreadable_class
+from etascope.images.folder_names import (
+    BESIDE,
+    CONTAINERS,
+    NO_CLASS,
+    are_pieces,
+    is_mask,
+    is_named,
+    part_of,
+    shown_by,
+    speaks_of_masks,
+    subject,
+)
+from etascope.images.layout_words import in_pieces, in_two_ways, listed, masks_beside, under_letters, unreadable_class
 from etascope.images.tree import COPIES, Folder, counted
 
 
@@ -64,6 +75,12 @@ class TreeReading:
             verb = "is no class: it holds" if len(empty) == 1 else "are no classes: they hold"
             self.notes.append(f"{listed(empty)} {verb} no images.")
 
+    def tell_bare(self, folder: Folder) -> None:
+        """Say which folders beside a set could be part of it, but hold no images."""
+        for inner in folder.folders:
+            if not inner.total and (part_of(inner.name) or inner.foreign):
+                self.notes.append(f"{inner.name} holds no images{' that are read' if inner.foreign else ''}.")
+
     def collect(self, folders: Sequence[Folder]) -> tuple[tuple[Path, str], ...]:
         """Return the images of classes, each with its class's name, and count what is left out in them."""
         files, deeper = list[tuple[Path, str]](), list[Path]()
@@ -76,7 +93,7 @@ class TreeReading:
             masks = [
                 inner
                 for inner in folder.full
-                if inner is not own and (own is not None or (folder.images and is_named(inner.name, NO_CLASS)))
+                if inner is not own and (own is not None or (folder.images and _beside(inner.name, NO_CLASS)))
                 if inner not in copies
             ]
             self.leave(copies, f"they are small copies in {folder.name}")
@@ -86,6 +103,21 @@ class TreeReading:
             deeper += inside if folder.images else []
             files += [(path, folder.name) for path in (*folder.images, *inside)]
             others += folder.kinds()
+        places = {(folder.path.parent, folder.name): folder.path for folder in folders}
+        for folder in folders:
+            if folder.path != (first := places[folder.path.parent, folder.name]):
+                self.notes.append(
+                    f"{first} and {folder.path} are one class: only their letters are stored differently."
+                )
+        masks_of = _masks_beside([path for path, _ in files])
+        if masks_of:
+            self.left_out += len(masks_of)
+            self.notes.append(
+                f"{len(masks_of):,} images called like another beside them, as masks are, were left out; the first: "
+                f"{next(path for path, _ in files if path in masks_of)}."
+            )
+            files = [pair for pair in files if pair[0] not in masks_of]
+            deeper = [path for path in deeper if path not in masks_of]
         if deeper:
             self.notes.append(
                 f"{len(deeper):,} {'image lies' if len(deeper) == 1 else 'images lie'} in folders below those of their "
@@ -99,9 +131,20 @@ class TreeReading:
 
 def own_images(folder: Folder) -> Folder | None:
     """Return the folder in a class that holds its images, where masks or the like lie in others: images, masks."""
-    within = [inner for inner in folder.full if not is_named(inner.name, BESIDE)]
+    within = [inner for inner in folder.full if not _beside(inner.name, BESIDE)]
     alone = len(within) == 1 and not folder.images and is_named(within[0].name, CONTAINERS)
     return within[0] if alone and not within[0].full else None
+
+
+def _beside(name: str, names: frozenset[str]) -> bool:
+    return is_named(name, names) or is_mask(name)
+
+
+def _masks_beside(files: Sequence[Path]) -> frozenset[Path]:
+    """Return the files that are masks of others in their folder, as `b_mask` is of `b`, where there are several."""
+    beside = {path.with_suffix("") for path in files}
+    found = [path for path in files if (of := shown_by(path.stem)) and path.with_name(of) in beside]
+    return frozenset(found if len(found) > 1 else ())
 
 
 def check_classes(folders: Sequence[Folder], where: Folder) -> None:
@@ -121,3 +164,27 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     mixed = [inner.name for folder in folders if folder.images for inner in folder.full]
     if any(part_of(name) and not subject(name) for name in mixed):
         raise in_two_ways(where)
+    _check_names(folders, where)
+
+
+def _check_names(folders: Sequence[Folder], where: Folder) -> None:
+    """Refuse folders whose names say that they are pieces of a set, masks of others, or letters of an index."""
+    names = [folder.name for folder in folders]
+    if len(names) > 1 and are_pieces(names):
+        raise in_pieces(where)
+    masks = [folder for folder in folders if is_mask(folder.name)]
+    others = [folder for folder in folders if not speaks_of_masks(folder.name)]
+    # One name of many that speaks of masks is a class; files are called alike in many sets.
+    if masks and len(masks) + len(others) == len(folders) <= 3 * len(masks):
+        stems = [{shown_by(path.stem) or path.stem for folder in group for path in folder.all_images()}
+                 for group in (masks, others)]  # fmt: skip
+        if 2 * len(stems[0] & stems[1]) >= len(stems[0]):
+            raise masks_beside(where, [folder.name for folder in masks])
+    letters = all(
+        len(folder.name) == 1
+        and not folder.images
+        and all(inner.name.casefold().startswith(folder.name.casefold()) for inner in folder.full)
+        for folder in folders
+    )
+    if letters:
+        raise under_letters(where)

@@ -38,11 +38,12 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         If there are no class directories with images, fewer than two classes, the tree can be read in two ways, or an
         image cannot be read.
     """
-    tree = read_tree(folder, wishes.watch)
+    tree = read_tree(folder, wishes.watch, wishes.apart)
     if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):
         return _open_idx(places, wishes)
-    layout = read_layout(tree)
-    need_two(sorted({name for _, name in layout.train}, key=natural), str(folder))
+    layout = read_layout(tree, one=wishes.held)
+    if not wishes.held:
+        need_two(sorted({name for _, name in layout.train}, key=natural), str(folder))
     files = [path for path, _ in (*layout.train, *layout.test)]
     names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)

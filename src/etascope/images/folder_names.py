@@ -6,6 +6,8 @@ The words of parts are those of Hugging Face's `datasets` (its imagefolder build
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 TRAIN, TEST, VALID = "train", "test", "valid"
 _PARTS = {
@@ -35,6 +37,19 @@ BESIDE = NO_CLASS | {
     "plot", "figures", "segmentations", "segmentation", "labels", "pred", "predict", "prediction", "predictions",
     "inference", "demo", "logs", "results", "docs",
 }  # fmt: skip
+
+_MASKS = frozenset({
+    "mask", "masks", "groundtruth", "groundtruths", "gt", "label", "labels", "semantic", "annotation", "annotations",
+    "segmentation", "segmentations", "trimap", "trimaps",
+})  # fmt: skip
+_MASK_OF = re.compile(
+    r"(.+?)[ _.-](?:masks?|seg|segmentation|gt|ground[ _-]?truth|labels?|annotations?)(?:[ _-]?\d+)?", re.IGNORECASE
+)
+_PIECES = frozenset({
+    "part", "parts", "batch", "batches", "chunk", "chunks", "shard", "shards", "vol", "volume", "volumes", "image",
+    "images", "imgs", "img", "fold", "folds", "split", "splits", "subset", "subsets",
+})  # fmt: skip
+_WITH = frozenset({"with", "without", "no", "non", "not"})
 
 
 def part_of(name: str) -> str | None:
@@ -72,6 +87,55 @@ def is_named(name: str, names: frozenset[str]) -> bool:
     """
     every = words(name)
     return "".join([word for word in every if word not in _FILLING] or every) in names
+
+
+def is_mask(name: str) -> bool:
+    """Say whether a name speaks of masks or the like, and not of images with or without them.
+
+    Examples
+    --------
+    >>> [is_mask(name) for name in ("lung masks", "Part1_GroundTruth", "CameraMask", "with_mask", "masked")]
+    [True, True, True, False, False]
+    """
+    every = words(name)
+    masks = ("ground", "truth") in pairwise(every) or not _MASKS.isdisjoint(every)
+    return masks and _WITH.isdisjoint(every)
+
+
+def speaks_of_masks(name: str) -> bool:
+    """Say whether a name has to do with masks, be they there, worn, or not.
+
+    Examples
+    --------
+    >>> [speaks_of_masks(name) for name in ("gt", "without_mask", "unmasked", "faces")]
+    [True, True, True, False]
+    """
+    return is_mask(name) or "mask" in name.casefold()
+
+
+def shown_by(stem: str) -> str | None:
+    """Return the name of the image that a mask is called after, or None for what is no mask.
+
+    Examples
+    --------
+    >>> shown_by("b (1)_mask"), shown_by("ISIC_7-segmentation_1"), shown_by("with_mask"), shown_by("unmask")
+    ('b (1)', 'ISIC_7', 'with', None)
+    """
+    found = _MASK_OF.fullmatch(stem)
+    return found[1] if found else None
+
+
+def are_pieces(names: Sequence[str]) -> bool:
+    """Say whether names are those of pieces of one set, with numbers or letters.
+
+    Examples
+    --------
+    >>> [are_pieces(names) for names in (["batch_1", "batch_2"], ["imgs1", "imgs2"], ["class_1", "class_2"])]
+    [True, True, False]
+    """
+    return len(
+        {re.sub(r"\d+|(?<![a-z])[a-z]$", "0", name.casefold()) for name in names}
+    ) == 1 and not _PIECES.isdisjoint(words(names[0]))
 
 
 def words(name: str) -> list[str]:

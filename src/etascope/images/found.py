@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,10 @@ class Wishes:
         Receives the progress.
     reading
         How the training images were read, where these are their test part.
+    held
+        Whether these are the test part: it may have one class only.
+    apart
+        What is given as test, so that it is not read as part of the training images.
     """
 
     size: tuple[int, int] | None = None
@@ -46,6 +51,8 @@ class Wishes:
     workers: int = 1
     watch: Watch = ignore
     reading: Reading = NATURAL
+    held: bool = False
+    apart: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)

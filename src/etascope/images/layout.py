@@ -8,24 +8,58 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from etascope.core.errors import InputError
 from etascope.images.class_folders import Layout, TreeReading, check_classes, own_images
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, VALID, is_named, part_of
-from etascope.images.layout_words import in_two_ways, listed, mostly_in_no_class, nothing_here, only_one
+from etascope.images.layout_words import (
+    InTwoWays,
+    in_two_ways,
+    listed,
+    mostly_in_no_class,
+    nothing_here,
+    only_one,
+    way_out,
+)
 from etascope.images.part_folders import read_parts
 from etascope.images.tree import Folder
 
 
-def read_layout(root: Folder) -> Layout:
+def read_layout(root: Folder, *, one: bool = False) -> Layout:
     """Return what the folders of a tree are: classes, or parts with classes in them.
 
     Folders that hold nothing but one other are seen through. Where two readings fit, or the images of the classes lie
     at different depths, the tree is refused.
+
+    Parameters
+    ----------
+    root
+        The tree.
+    one
+        Whether one class is enough.
 
     Raises
     ------
     InputError
         If there are no classes, a class would lose all its images, or the tree can be read in two ways.
     """
+    try:
+        return _read(root, one)
+    except InTwoWays as error:
+        advice = way_out(error.folder, _opens) if error.folder is not None else error.advice
+        raise InputError(error.said, advice) from None
+
+
+def _opens(folder: Folder) -> bool:
+    """Say whether a folder alone can be read."""
+    try:
+        layout = read_layout(folder)
+    except InputError:
+        return False
+    names = {name for _, name in layout.train}
+    return len(names) > 1 and names.issuperset(name for _, name in layout.test)
+
+
+def _read(root: Folder, one: bool) -> Layout:
     reading, here = TreeReading(), root
     while True:
         parts = read_parts(here, reading)
@@ -34,7 +68,7 @@ def read_layout(root: Folder) -> Layout:
             break
         inner = _inner(here, reading)
         if inner is None:
-            layout = _classes_at(here, root, reading)
+            layout = _classes_at(here, root, reading, one)
             break
         here = inner
     if here is not root:
@@ -48,17 +82,15 @@ def _inner(here: Folder, reading: TreeReading) -> Folder | None:
     if len(within) != 1 or not within[0].full or here.loose or within[0].loose:
         return None
     beside = [folder for folder in here.full if folder is not within[0]]
-    if beside and len(within[0].full) < 2:
+    if beside and len(within[0].inner.full) < 2:
         return None
     reading.leave_stray(here)
     reading.leave(beside, "they lie beside the classes")
-    for folder in here.folders:
-        if folder not in here.full and part_of(folder.name):
-            reading.notes.append(f"{folder.name} holds no images.")
+    reading.tell_bare(here)
     return within[0]
 
 
-def _classes_at(here: Folder, root: Folder, reading: TreeReading) -> Layout:
+def _classes_at(here: Folder, root: Folder, reading: TreeReading, one: bool) -> Layout:
     """Return the layout where each folder here is a class, or refuse."""
     folders = here.full
     if not folders or not here.total:
@@ -68,7 +100,7 @@ def _classes_at(here: Folder, root: Folder, reading: TreeReading) -> Layout:
     crossed = _parts_in_classes(here, reading)
     if crossed is not None:
         return crossed
-    if len(folders) == 1:
+    if len(folders) == 1 and not one:
         raise only_one(here)
     check_classes(folders, here)
     reading.leave_stray(here)
@@ -85,7 +117,8 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     divided = [len(kind) == len(pairs) > 1 for kind, pairs in zip(kinds, inside, strict=True)]
     if len(inside) < 2 or not any(divided):
         return None
-    if not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
+    deep = any(part.full and not own_images(part) for pairs in inside for _, part in pairs)
+    if deep or not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
         raise in_two_ways(here)
     held = TEST if TEST in kinds[0] else VALID
     groups: dict[bool, list[tuple[Path, str]]] = {False: [], True: []}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from etascope.core.errors import InputError
-from etascope.images.folder_names import BESIDE, TRAIN, part_of
+from etascope.images.folder_names import BESIDE, CONTAINERS, TRAIN, is_mask, is_named, part_of
 from etascope.images.tree import Folder, counted, kind
 
 _SHOWN = 6
@@ -32,25 +33,48 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
+class InTwoWays(InputError):
+    """A folder has two readings; `layout.read_layout` looks for the advice."""
+
+    folder: Folder | None = None
+
+
 def in_two_ways(here: Folder) -> InputError:
     """Return the error for a tree that has more than one reading: it shows the tree, and how to say which."""
+    direct = [bool(folder.images) for folder in here.full]
+    mixed = any(direct) and not all(direct)
+    what = f"the images of {here.path} lie at different depths" if mixed else f"{here.path} can be read in two"
+    error = InTwoWays(f"folders must be read in one way only; {what}: {_drawn(here)}.", _SORT)
+    error.folder = here
+    return error
+
+
+def way_out(here: Folder, opens: Callable[[Folder], bool]) -> str:
+    """Say how a tree can be read: a folder that is named was tried."""
     deeper = sorted(
         (folder for folder in here.full if len(folder.inner.full) > 1), key=lambda f: part_of(f.name) != TRAIN
     )
     inside = [frozenset(inner.name for inner in folder.inner.full) for folder in deeper[:2]]
     shared = inside[0] & inside[1] if len(inside) > 1 else frozenset[str]()
-    if len(deeper) == 1:
-        move = f"If the folders in {deeper[0].path} are the classes, give that one, or"
-    elif len(shared) > 1 and not shared & BESIDE:
-        names = listed(sorted(shared))
-        move = f"If {names} are the classes, give {deeper[0].path}, and with --test what is to test it, or"
-    else:
-        move = "Move away what is no class, or"
-    return InputError(
-        f"folders must be read in one way only; {here.path} can be read in two, or its images lie at different depths: "
-        f"{_drawn(here)}.",
-        f"{move} {_TABLE}.",
-    )
+    if deeper and opens(deeper[0]):
+        if any(part_of(name) for name in inside[0]):
+            return f"To read {deeper[0].path} alone, give that one, or {_TABLE}."
+        if len(deeper) == 1:
+            return f"If the folders in {deeper[0].path} are the classes, give that one, or {_TABLE}."
+        if len(shared) > 1 and not shared & BESIDE:
+            return (
+                f"If {listed(sorted(shared))} are the classes, give {deeper[0].path}, and with --test what is to test "
+                f"it; if {listed([folder.name for folder in here.full])} are, {_TABLE}."
+            )
+    spare = [
+        folder
+        for folder in here.full
+        if is_named(folder.name, BESIDE | CONTAINERS) or is_mask(folder.name) or (part_of(folder.name) and folder.loose)
+    ]
+    rest = tuple(folder for folder in here.full if folder not in spare)
+    if spare and opens(replace(here, folders=rest)):
+        return f"Move {listed([folder.name for folder in spare])} away, or {_TABLE}."
+    return _SORT
 
 
 def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
@@ -58,6 +82,33 @@ def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
     return InputError(
         f"a folder needs one directory per class; in {here.path} the images lie directly in {listed(where)}, in none.",
         _SORT,
+    )
+
+
+def in_pieces(here: Folder) -> InputError:
+    """Return the error for folders that are called like pieces of one set."""
+    return InputError(
+        f"a folder needs one directory per class; those in {here.path} are called like pieces of one set: "
+        f"{_drawn(here)}.",
+        f"If they are the classes, rename them; if not, {_TABLE}.",
+    )
+
+
+def masks_beside(here: Folder, masks: Sequence[str]) -> InputError:
+    """Return the error for folders of masks, each called like an image in another folder."""
+    return InputError(
+        f"a folder needs one directory per class; in {here.path}, what lies in {listed(masks)} is called like the "
+        f"images of the others, as masks are: {_drawn(here)}.",
+        _SORT,
+    )
+
+
+def under_letters(here: Folder) -> InputError:
+    """Return the error for folders that are the letters which the names of those in them begin with."""
+    return InputError(
+        f"folders must be read in one way only; those in {here.path} are called like the first letters of those in "
+        f"them: {_drawn(here)}.",
+        f"If the inner ones are the classes, move all of them to {here.path}; if not, {_TABLE}.",
     )
 
 

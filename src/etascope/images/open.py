@@ -103,12 +103,14 @@ def open_images(
     ([0, 255, 255, 128], [1, 0], ('cat', 'dog'))
     """
     wishes = Wishes(wanted_size(image_size), bool(grayscale), bool(skip_bad), wanted_workers(workers), watch)
-    found = _open(source, read_labels_file(labels), wishes)
+    if test is not None and as_path(test) is None:
+        raise InputError(f"test must be a path or a known set; found {type(test).__name__}. Save the images first.")
+    apart = None if test in NAMES else as_path(test)
+    found = _open(source, read_labels_file(labels), replace(wishes, apart=apart))
     if test is not None:
-        if as_path(test) is None:
-            raise InputError(f"test must be a path or a known set; found {type(test).__name__}. Save the images first.")
         _, height, width, channels = found.images.shape
-        held = _open(test, None, replace(wishes, size=(height, width), grayscale=channels == 1, reading=found.reading))
+        seen = replace(wishes, size=(height, width), grayscale=channels == 1, reading=found.reading, held=True)
+        held = _open(test, None, seen)
         found = with_test(found, held)
     return to_dataset(found)
 

@@ -9,7 +9,18 @@ import re
 from dataclasses import dataclass
 
 from etascope.images.class_folders import Layout, TreeReading, check_classes
-from etascope.images.folder_names import BESIDE, CONTAINERS, TEST, TRAIN, VALID, is_named, part_of, subject, words
+from etascope.images.folder_names import (
+    BESIDE,
+    CONTAINERS,
+    TEST,
+    TRAIN,
+    VALID,
+    is_mask,
+    is_named,
+    part_of,
+    subject,
+    words,
+)
 from etascope.images.layout_words import in_no_class, in_two_ways, listed
 from etascope.images.tree import Folder
 
@@ -79,7 +90,7 @@ def _without_classes(
     """Decide what folders named as parts are that have no class folders in them."""
     ordinary = [folder for folder in rest if not is_named(folder.name, BESIDE)]
     if len(kinds) > 1:
-        if len(ordinary) > 1:
+        if not all(is_mask(folder.name) for folder in ordinary):
             raise in_two_ways(here)
         raise in_no_class(here, [each.folder.name for each in found])
     if len(found) > 1 or not ordinary:
@@ -107,10 +118,11 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
         )
     if len(train) > 1 and len(tests or valid) > 1:
         raise in_two_ways(here)
-    if len(train) > 1:
-        reading.notes.append(f"{listed([each.folder.name for each in train])} are the training images together.")
-    if valid and not tests:
-        reading.notes.append(f"{listed([each.folder.name for each in valid])} is the test part.")
+    for group, what in ((train, "training images"), (tests or valid, "test part")):
+        if len(group) > 1:
+            reading.notes.append(f"{listed([each.folder.name for each in group])} are the {what} together.")
+    if len(valid) == 1 and not tests:
+        reading.notes.append(f"{valid[0].folder.name} is the test part.")
     held = tests or valid
     for each in (*learn, *held):
         if each.inner is not None:
@@ -118,5 +130,6 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
             reading.tell_empty(each.inner)
         check_classes(each.classes, each.inner or here)
     reading.leave_stray(here)
+    reading.tell_bare(here)
     files = [reading.collect([folder for each in group for folder in each.classes]) for group in (learn, held)]
     return Layout(files[0], files[1])

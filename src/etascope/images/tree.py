@@ -12,6 +12,7 @@ from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress, Watch, ignore
+from etascope.images.folder_names import BESIDE, is_named, part_of, subject
 from etascope.images.labels import natural
 from etascope.images.paths import SUFFIXES, unreadable
 
@@ -34,6 +35,7 @@ FOREIGN = frozenset(
         ".npz", ".mat", ".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".flv",
     }
 )  # fmt: skip
+_ARRAYS = frozenset({".npy", ".npz", ".mat"})
 #: Files without an ending that nobody takes for an image.
 _PAPERS = frozenset(
     {"readme", "license", "licence", "copying", "authors", "changelog", "notice", "version", "makefile"}
@@ -85,8 +87,16 @@ class Folder:
 
     @cached_property
     def full(self) -> tuple[Folder, ...]:
-        """The directories directly in it that hold images, or what would be images."""
-        return tuple(folder for folder in self.folders if folder.total or folder.foreign)
+        """The directories directly in it that hold images, or what would be images and not data beside them."""
+        return tuple(
+            folder for folder in self.folders if folder.total or (folder.foreign and not (self.total and folder.aside))
+        )
+
+    @property
+    def aside(self) -> bool:
+        """Whether it is no class that cannot be read, but what goes with a set: annotations, or arrays of numbers."""
+        found = self.kinds().keys() & (FOREIGN | {NO_ENDING})
+        return found <= _ARRAYS or (is_named(self.name, BESIDE) and found <= _ARRAYS | {NO_ENDING})
 
     @property
     def loose(self) -> bool:
@@ -122,11 +132,12 @@ class Folder:
             yield from folder.links
 
 
-def read_tree(root: Path, watch: Watch = ignore) -> Folder:
+def read_tree(root: Path, watch: Watch = ignore, apart: Path | None = None) -> Folder:
     """Return a directory with all that lies below it.
 
     Links are followed. A linked directory is left out where it leads to a directory above itself, or to one that lies
-    in the tree anyway: its images would count twice, and under two names.
+    in the tree anyway: its images would count twice, and under two names. So is `apart`, which is read by itself,
+    unless its name alone says that it is a part (`test`): `layout.read_layout` knows what goes with it.
 
     Raises
     ------
@@ -134,6 +145,7 @@ def read_tree(root: Path, watch: Watch = ignore) -> Folder:
         If a directory may not be read, or one lies more than `DEEPEST` directories down.
     """
     real = os.path.realpath(root)
+    other = None if apart is None or (part_of(apart.name) and not subject(apart.name)) else os.path.realpath(apart)
     seen = 0
 
     def read(path: Path, above: tuple[str, ...]) -> Folder:
@@ -152,6 +164,8 @@ def read_tree(root: Path, watch: Watch = ignore) -> Folder:
             place = path / entry.name
             if _is_dir(entry):
                 target = os.path.realpath(place) if entry.is_symlink() else f"{above[-1]}{os.sep}{entry.name}"
+                if target == other:
+                    continue
                 if target in above or (entry.is_symlink() and _inside(target, real)):
                     links.append(place)
                 else:
