@@ -431,3 +431,12 @@ def test_metrics_and_a_keeper_see_what_they_see_of_any_search():
     assert told == ["begin", *["append"] * len(run.histories), run.choice.learning_rate]
     assert all(0 <= found["wrong"] <= 1 for found in run.metrics.values())
     assert run.metrics
+
+
+def test_hooks_on_parameters_are_refused_within_a_fit_and_without():
+    module = Classifier()
+    module.net[1].weight.register_hook(lambda g: g.clamp(-1e-3, 1e-3))
+    with pytest.raises(InputError, match="copies lose them"):
+        pick_lightning(module, *loaders())
+    with pytest.raises(InputError, match="copies lose them"):
+        fitted(module, LearningRateSearch())

@@ -26,6 +26,7 @@ from etascope.integrations.passes import Passes, check_search, passes, wrapped
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.own_generators import loaders_kept
+from etascope.training.pytorch.own_model import refuse_hooks
 from etascope.training.pytorch.random_state import random_state_kept
 
 
@@ -196,6 +197,7 @@ def pick_lightning(
         If something given cannot be used; the message says what to do.
     """
     search_ = LearningRateSearch(monitor, update_attr=False, **search)
+    refuse_hooks(module)
     before = fingerprint(module, train_loader, valid_loader)
     quiet: dict[str, Any] = {
         "logger": False,

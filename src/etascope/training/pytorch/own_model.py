@@ -56,10 +56,11 @@ def copied(model: Module) -> Module:
     Raises
     ------
     InputError
-        If it cannot be copied.
+        If it cannot be copied, or its parameters have hooks.
     """
+    refuse_hooks(model)
     try:
-        return copy.deepcopy(model)
+        one = copy.deepcopy(model)
     except Exception as error:
         if is_out_of_memory(error):
             raise
@@ -67,6 +68,30 @@ def copied(model: Module) -> Module:
             f"model must be an nn.Module that can be copied; copying raised {one_line(error)}. Give a factory instead: "
             "a function of the seed that returns a new model."
         ) from error
+    if not all(parameter.is_leaf for parameter in cast("Any", one).parameters()):
+        raise InputError(
+            f"model must be an nn.Module that can be copied; copies of {type(model).__name__} have parameters that "
+            "cannot be trained. Give a factory instead: a function of the seed that returns a new model."
+        )
+    return one
+
+
+def refuse_hooks(model: Module) -> None:
+    """Raise `InputError` where parameters have hooks: PyTorch leaves them behind when it copies a parameter.
+
+    Those of Weights & Biases only watch.
+    """
+    for name, parameter in cast("Any", model).named_parameters():
+        hooks = [
+            hook
+            for kind in ("_backward_hooks", "_post_accumulate_grad_hooks")
+            for hook in (getattr(parameter, kind, None) or {}).values()
+        ]
+        if any(not str(getattr(hook, "__module__", "")).startswith("wandb") for hook in hooks):
+            raise InputError(
+                f"model must have no hooks on its parameters, because copies lose them; found one on {name}. Give "
+                "etascope.torch.pick a factory instead: a function of the seed that returns a new model with its hooks."
+            )
 
 
 def called(factory: Callable[[int], Any], seed: int) -> Module:

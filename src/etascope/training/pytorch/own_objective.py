@@ -10,12 +10,16 @@ import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, cast
 
 from etascope.core.errors import InputError
 from etascope.core.history import TEMPERATURES
+from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import Tensor, load_torch, tensors_in
+from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.objective import CrossEntropy, Judged, Objective, labels_within, right
+from etascope.training.pytorch.random_state import random_state_kept, seed_all
 
 Loss = Callable[[Any, Any], Any]
 
@@ -107,6 +111,63 @@ def is_class_loss(loss: Loss | None, outputs: object, targets: object) -> bool:
     scores: Any = outputs
     labels: Any = targets
     return scores.dim() == 2 and labels.dim() == 1 and not labels.is_floating_point()
+
+
+def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - whatever the loss takes
+    """Return a copy of a loss that is an object, so that the owner's stays as it is; a function comes back as it is.
+
+    Its own parameters are not trained, as those of the owner would not be.
+
+    Raises
+    ------
+    InputError
+        If it keeps something from call to call, which trials would share: a buffer changes, or it says another number
+        of the same batch.
+    """
+    if isinstance(loss, FunctionType | BuiltinFunctionType | MethodType | type) or not hasattr(loss, "__dict__"):
+        return loss
+    name, one = type(loss).__name__, cast("Any", loss)
+    try:
+        one, tried = copy.deepcopy(one), copy.deepcopy(one)
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        return loss
+    is_module = isinstance(one, load_torch().nn.Module)
+    if is_module:
+        one.requires_grad_(False)
+    found = list[tuple[float, list[Any]]]()
+    # What it raises is said where it is used first.
+    with suppress(Exception), warnings.catch_warnings(), load_torch().no_grad(), random_state_kept():
+        warnings.simplefilter("ignore")
+        for _ in range(4):
+            seed_all(0)
+            own = Batch(outputs, targets, 1).fresh()
+            number = float(tried(own.inputs, own.targets))
+            found.append((number, [part.clone() for part in tried.buffers()] if is_module else []))
+    # What is made in the first call, as a mask, may be kept.
+    for number, buffers in found[2:]:
+        same = math.isclose(number, found[1][0], rel_tol=1e-6) or not math.isfinite(number)
+        if not same or not all(map(load_torch().equal, buffers, found[1][1])):
+            raise InputError(
+                f"loss must say the same of the same batch whenever it is called, because trials share it; found "
+                f"{name}, which keeps something from call to call. Keep that in a buffer of the model, and compute the "
+                "loss in train_loss=."
+            )
+    return one
+
+
+def untrained_told(loss: object) -> tuple[str, ...]:
+    """Return what to mind of a loss that has parameters of its own, which nothing trains in the search."""
+    if not isinstance(loss, load_torch().nn.Module):
+        return ()
+    names = [name for name, part in cast("Any", loss).named_parameters() if part.requires_grad]
+    if not names:
+        return ()
+    return (
+        f"Mind the loss: its own parameters ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}) are not trained "
+        "in the search. Where they should be, make them a part of the model, and compute the loss in train_loss=.",
+    )
 
 
 @contextmanager

@@ -32,12 +32,14 @@ from etascope.training.pytorch.own_objective import (
     BLIND,
     AnyLoss,
     Loss,
+    apart,
     broadcast_refused,
     is_class_loss,
     objective_of,
     one_number,
     refuse_mixed,
     shapes_told,
+    untrained_told,
 )
 from etascope.training.pytorch.own_schedule import Shape, schedule_told, shaped
 from etascope.training.pytorch.random_state import seed_all
@@ -132,6 +134,7 @@ def own_job(
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
         _refuse_labels(outputs, first.targets)
+    given, loss = loss, None if loss is None else apart(loss, outputs, first.targets)
     n_classes, unit = (int(outputs.shape[1]), 1.0) if classes else (10, 1.0)
     objective: Objective
     if classes:
@@ -159,6 +162,7 @@ def own_job(
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
     told = () if factors is None else schedule_told(schedule_row(recipe.schedule, recipe.warmup, steps) * factors)
+    told = (*told, *untrained_told(given))
     batches.trained_on.compare(train_loader, valid_loader)
     size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
