@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, Task
@@ -26,6 +26,7 @@ from etascope.training.pytorch.library import (
 from etascope.training.pytorch.live import OwnStep, Settings, TrainLoss
 from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
 from etascope.training.pytorch.own_model import Build, Groups, device_for, following, own_networks
 from etascope.training.pytorch.own_objective import (
@@ -34,6 +35,7 @@ from etascope.training.pytorch.own_objective import (
     Loss,
     apart,
     broadcast_refused,
+    ignored_by,
     is_class_loss,
     objective_of,
     one_number,
@@ -42,7 +44,7 @@ from etascope.training.pytorch.own_objective import (
     untrained_told,
 )
 from etascope.training.pytorch.own_schedule import Shape, schedule_told, shaped
-from etascope.training.pytorch.random_state import seed_all
+from etascope.training.pytorch.random_state import random_state_kept, seed_all
 from etascope.training.pytorch.unit import Training, beside_each_other
 
 #: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
@@ -121,7 +123,7 @@ def own_job(
     """
     settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss)
     networks = own_networks(model, optimizer, groups)
-    batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate)
+    batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate, ignored=ignored_by(loss))
     seed_all(recipe.seed)
     module = networks.build(recipe.seed).to(settings.device)
     first = batches.first.fresh()
@@ -130,6 +132,7 @@ def own_job(
     optimizers = networks.optimizers(module, tried[-1])
     ratios = multiples(partial(networks.optimizers, module), tried)
     networks = following(networks, ratios)
+    _refuse_mixed_training(networks, recipe.seed, (outputs, first), settings)
     settings = replace(settings, multiple=max(ratio for row in ratios for ratio in row))
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
@@ -149,7 +152,7 @@ def own_job(
                 "targets in batch 1. Look at its collate_fn."
             )
         check_scores(outputs, first.size, n_classes)
-        check_labels(first.targets.long(), n_classes)
+        check_labels(first.targets.long(), n_classes, ignored_by(loss))
         objective = objective_of(loss, n_classes)
     else:
         assert loss is not None
@@ -181,6 +184,24 @@ def own_job(
         loss_unit=unit,
         told=told,
     )
+
+
+def _refuse_mixed_training(networks: AnyNetworks, seed: int, seen: tuple[Any, Batch], settings: Settings) -> None:
+    """Raise `InputError` where a `train_loss` or a `step` compares each output with every target."""
+    outputs, batch = seen
+    for name, own in (("train_loss", settings.train_loss), ("step", settings.step)):
+        if own is None or not isinstance(outputs, load_torch().Tensor) or outputs.dim() < 1:
+            continue
+        with random_state_kept():
+            module = networks.build(seed).to(settings.device)
+            module.eval()
+            # At a rate of nothing a step changes no weight.
+            optimizers = networks.optimizers(module, 1e-3) if name == "step" else []
+            for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+                group["lr"] = group["lr"] * 0
+            held = [] if name == "train_loss" else [optimizers[0] if len(optimizers) == 1 else optimizers]
+            loss = partial(cast("Any", own), module, *held)
+            refuse_mixed(loss, outputs, batch.targets, name, batch.fresh().inputs)
 
 
 def _forward(module: Module, batch: Batch, settings: Settings) -> Any:  # noqa: ANN401 - whatever a model returns
