@@ -11,7 +11,15 @@ from typing import Any
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.integrations.extras import load
-from etascope.integrations.lightning_rates import Rates, configured, mind, multiple_of, rates_of, set_peak
+from etascope.integrations.lightning_rates import (
+    Rates,
+    configured,
+    mind,
+    multiple_of,
+    rates_of,
+    require_followed,
+    set_peak,
+)
 from etascope.integrations.lightning_steps import (
     TRAINING,
     VALIDATION,
@@ -114,6 +122,11 @@ class LearningRateSearch(_callbacks.Callback):
             why = " ".join(self.run.choice.reason)
             _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
 
+    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        """Say in a sentence what Lightning refuses before the search can begin: several optimizers."""
+        if self.run is None and isinstance(exception, RuntimeError) and "multiple optimizers" in str(exception):
+            raise several_refused("several") from exception
+
     def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, TorchRun]:
         train, valid = loaders(trainer)
         accumulate = trainer.accumulate_grad_batches
@@ -125,13 +138,16 @@ class LearningRateSearch(_callbacks.Callback):
         per_epoch = -(-batches // accumulate)
         steps = steps_of(trainer, per_epoch, self._epochs)
         rates = rates_of(module, trainer, steps, per_epoch)
-        multiple = multiple_of(attribute, module, trainer, rates) if attribute else 1.0
+        window = (self._search.get("low"), self._search.get("high"))
+        multiple = multiple_of(attribute, module, trainer, rates, window) if attribute else 1.0
         length, epochs = passes(steps, batches, accumulate)
         device = trainer.strategy.root_device
         with loaders_kept(train):
             judge = self._monitor is None and is_classifier(module, next(iter(train), None), device)
 
         def optimizer(given: Any, learning_rate: float) -> Any:
+            if attribute:
+                require_followed(attribute, given[0].module, trainer, rates, multiple, learning_rate)
             one = configured(given[0].module, trainer)[0]
             set_peak(one, learning_rate * multiple, rates.ratios)
             return one
