@@ -262,7 +262,9 @@ def test_a_training_begins_with_the_rate_of_the_search_or_is_refused():
 
     module = Rated(clamped)
     rates = rates_of(module, TRAINER, 20, 5)
-    require_followed("lr", module, TRAINER, rates, 1.0, 0.09)
+    multiple = multiple_of("lr", module, TRAINER, rates)
+    assert multiple == pytest.approx(0.95)
+    require_followed("lr", module, TRAINER, rates, multiple, 0.09)
     with pytest.raises(InputError, match=r"where self\.lr is 0\.2, the training begins at 0\.005 and not 0\.01\."):
-        require_followed("lr", module, TRAINER, rates, 1.0, 0.2)
+        require_followed("lr", module, TRAINER, rates, multiple, 0.2)
     assert module.lr == 0.01

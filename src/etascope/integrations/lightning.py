@@ -19,6 +19,7 @@ from etascope.integrations.lightning_rates import (
     rates_of,
     require_followed,
     set_peak,
+    several_refused,
 )
 from etascope.integrations.lightning_steps import (
     TRAINING,
@@ -29,7 +30,7 @@ from etascope.integrations.lightning_steps import (
     training_loss,
     trial_pair,
 )
-from etascope.integrations.lightning_trainer import PRECISIONS, check, limited, loaders, skipped, steps_of
+from etascope.integrations.lightning_trainer import PRECISIONS, check, limited, loaders, skipped, steps_of, uncalled
 from etascope.integrations.passes import Passes, check_search, passes, wrapped
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
@@ -170,7 +171,9 @@ class LearningRateSearch(_callbacks.Callback):
         )
         found = run.choice.learning_rate
         told = mind(attribute, module, trainer, rates, multiple, found) if attribute and found is not None else ""
-        return rates, run.with_note(told) if told else run
+        for sentence in filter(None, (told, uncalled(trainer, module))):
+            run = run.with_note(sentence)
+        return rates, run
 
 
 def pick_lightning(
