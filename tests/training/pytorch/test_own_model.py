@@ -135,3 +135,12 @@ def test_hooks_on_parameters_which_copies_lose_are_refused(kind):
 def test_a_model_whose_copies_cannot_be_trained_needs_a_factory():
     with pytest.raises(InputError, match=r"copies of RecursiveScriptModule have parameters .* Give a factory instead"):
         copied(torch.jit.script(torch.nn.Linear(2, 2)))
+
+
+@pytest.mark.parametrize("ratio", [-1.0, float("nan"), float("inf")])
+def test_a_multiple_in_groups_that_is_none_is_refused_by_its_name(ratio):
+    networks = own_networks(Linear(), adamw, lambda model: [{"params": model.parameters(), "lr": ratio}])
+    with pytest.raises(
+        InputError, match=r"lr in groups must be a multiple of the learning rate, .* found (-1|nan|inf)"
+    ):
+        networks.optimizers(networks.build(0), 0.1)

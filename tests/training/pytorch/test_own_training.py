@@ -239,3 +239,17 @@ def test_a_training_of_ones_own_that_compares_every_output_with_every_target_is_
     with pytest.raises(InputError, match=rf"{name} must compare each output with its own target; found .*\(8, 1\)"):
         job(Single(), apart, Y.float(), **how(squared))
     assert job(Single(), apart, Y.float(), **how(apart)).target == "loss"
+
+
+class MySGD(torch.optim.SGD):
+    """A subclass, whose rates are those of its base."""
+
+
+class MyAdam(torch.optim.Adam):
+    """Another."""
+
+
+def test_a_subclass_of_an_optimizer_begins_where_its_base_does():
+    for kind, more, name in ((MySGD, {"momentum": 0.9}, "momentum"), (MySGD, {}, "sgd"), (MyAdam, {}, "adam")):
+        made = job(optimizer=lambda g, r, kind=kind, more=more: kind(g, lr=r, **more))
+        assert (made.task.recipe.optimizer, made.optimizer) == (name, kind.__name__)

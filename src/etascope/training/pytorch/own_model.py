@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -192,6 +193,11 @@ def _with_rates(groups: Sequence[Any], learning_rate: float) -> list[Any]:
             one = dict(cast("dict[str, Any]", group))
             one["params"] = list(one["params"])
             if "lr" in one:
+                if not 0 <= float(one["lr"]) < math.inf:
+                    raise InputError(
+                        "lr in groups must be a multiple of the learning rate, a number of at least 0; found "
+                        f"{float(one['lr']):g}. Give 0.1 for a tenth of it."
+                    )
                 one["lr"] = float(one["lr"]) * learning_rate
             made.append(one)
         else:

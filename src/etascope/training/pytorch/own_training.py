@@ -271,11 +271,12 @@ def _refuse_labels(outputs: object, targets: object) -> None:
 
 def _like(optimizers: Sequence[Optimizer]) -> dict[str, Any]:
     """Return the fields of the recipe that tell what rates are customary for an optimizer."""
-    first = optimizers[0]
+    first, names = optimizers[0], [kind.__name__ for kind in type(optimizers[0]).__mro__]
     decay = float(first.defaults.get("weight_decay") or 0.0)
-    momentum = float(first.defaults.get("momentum") or 0.0) if type(first).__name__ == "SGD" else 0.0
-    name = _KNOWN.get(type(first).__name__, "adamw")
-    if type(first).__name__ == "SGD":
+    known = next((name for name in names if name == "SGD" or name in _KNOWN), "AdamW")
+    momentum = float(first.defaults.get("momentum") or 0.0) if known == "SGD" else 0.0
+    name = _KNOWN.get(known, "adamw")
+    if known == "SGD":
         name = "sgd" if not momentum else "nesterov" if first.defaults.get("nesterov") else "momentum"
     return {"optimizer": name, "momentum": momentum, "weight_decay": decay}
 
