@@ -58,7 +58,7 @@ def uncalled(trainer: Any, module: Any) -> str:
     base = load("lightning.pytorch", "Lightning", "lightning")
     found = [name for name in HOOKS if helpers.is_overridden(name, module, base.LightningModule)]
     for one in trainer.callbacks:
-        kind = type(one)
+        kind: Any = one.__class__
         own = [name for name in HOOKS if getattr(kind, name, None) is not getattr(base.Callback, name, None)]
         if kind.__name__ in CALLBACKS or (own and kind.__module__.partition(".")[0] not in LIBRARIES):
             found.append(kind.__name__)

@@ -69,7 +69,7 @@ def copied(model: Module) -> Module:
             f"model must be an nn.Module that can be copied; copying raised {one_line(error)}. Give a factory instead: "
             "a function of the seed that returns a new model."
         ) from error
-    if not all(parameter.is_leaf for parameter in cast("Any", one).parameters()):
+    if not all(parameter.is_leaf for parameter in one.parameters()):
         raise InputError(
             f"model must be an nn.Module that can be copied; copies of {type(model).__name__} have parameters that "
             "cannot be trained. Give a factory instead: a function of the seed that returns a new model."
@@ -82,12 +82,11 @@ def refuse_hooks(model: Module) -> None:
 
     Those of Weights & Biases only watch.
     """
-    for name, parameter in cast("Any", model).named_parameters():
-        hooks = [
-            hook
-            for kind in ("_backward_hooks", "_post_accumulate_grad_hooks")
-            for hook in (getattr(parameter, kind, None) or {}).values()
+    for name, parameter in model.named_parameters():
+        held: list[dict[int, Any] | None] = [
+            getattr(parameter, kind, None) for kind in ("_backward_hooks", "_post_accumulate_grad_hooks")
         ]
+        hooks = [hook for one in held for hook in (one or {}).values()]
         if any(not str(getattr(hook, "__module__", "")).startswith("wandb") for hook in hooks):
             raise InputError(
                 f"model must have no hooks on its parameters, because copies lose them; found one on {name}. Give "
