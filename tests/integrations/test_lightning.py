@@ -283,6 +283,16 @@ class Apart(Groups):
         return made
 
 
+class Two(Classifier):
+    def configure_optimizers(self):
+        return [torch.optim.SGD(part.parameters(), lr=self.hparams.lr) for part in (self.net[1], self.net[5])]
+
+
+class Clamped(Classifier):
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=min(self.hparams.lr, 0.005), momentum=0.9)
+
+
 class Silent(Classifier):
     def training_step(self, batch, batch_idx):
         return None if self._trainer is None else super().training_step(batch, batch_idx)
@@ -295,6 +305,12 @@ class Silent(Classifier):
         (Nameless, {}, "must have the attribute lr or learning_rate, .* found neither in Nameless"),
         (Attached, {}, "training_step must work on a copy .* raised RuntimeError: Attached is not attached"),
         (Apart, {}, "must follow one schedule"),
+        (Two, {}, "must return one optimizer, whose learning rate is searched; found several"),
+        (
+            Clamped,
+            {},
+            r"the same multiple of every learning rate; where self.hparams.lr is 0.\d+, .* begins at 0.005 and",
+        ),
         (Silent, {}, "training_step must return the loss, .* found NoneType"),
         (
             Classifier,
@@ -431,3 +447,18 @@ def test_metrics_and_a_keeper_see_what_they_see_of_any_search():
     assert told == ["begin", *["append"] * len(run.histories), run.choice.learning_rate]
     assert all(0 <= found["wrong"] <= 1 for found in run.metrics.values())
     assert run.metrics
+
+
+def test_hooks_on_parameters_are_refused_within_a_fit_and_without():
+    module = Classifier()
+    module.net[1].weight.register_hook(lambda g: g.clamp(-1e-3, 1e-3))
+    with pytest.raises(InputError, match="copies lose them"):
+        pick_lightning(module, *loaders())
+    with pytest.raises(InputError, match="copies lose them"):
+        fitted(module, LearningRateSearch())
+
+
+def test_a_clamp_beyond_what_the_search_may_try_is_no_matter():
+    search = LearningRateSearch(high=0.004)
+    _, one = fitted(Clamped(), search)
+    assert one.optimizers[0].param_groups[0]["lr"] == search.choice.learning_rate <= 0.004

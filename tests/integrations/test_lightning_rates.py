@@ -13,6 +13,7 @@ from etascope.integrations.lightning_rates import (
     multiple_of,
     rates_of,
     refuse_several,
+    require_followed,
     set_peak,
 )
 from tests.training.pytorch.networks import same_module
@@ -245,3 +246,25 @@ def test_a_schedule_that_is_another_one_at_the_rate_that_was_found_is_told():
     told = mind("lr", module, TRAINER, rates, 1.0, 1e-5)
     assert "where self.lr is 1e-05, the rate of step 21 is 0.1 of the largest one and not 0.0001" in told
     assert told.endswith("Write eta_min=0.01 * self.lr in CosineAnnealingLR.")
+
+
+def test_a_schedule_is_looked_at_within_the_window_alone():
+    module = Rated(sgd(lambda o, lr: SCHEDULERS.CosineAnnealingLR(o, 20, eta_min=1e-3)), 0.3)
+    rates = rates_of(module, TRAINER, 20, 5)
+    assert multiple_of("lr", module, TRAINER, rates) == 1.0
+    with pytest.raises(InputError, match=r"where it is 0\.003 in place of 0\.3, the rate of step 20 is 0\.3"):
+        multiple_of("lr", module, TRAINER, rates, (None, 3e-3))
+
+
+def test_a_training_begins_with_the_rate_of_the_search_or_is_refused():
+    def clamped(module, lr):
+        return sgd(lambda o, _: SCHEDULERS.LambdaLR(o, lambda t: t / 20))(module, min(lr, 0.1))
+
+    module = Rated(clamped)
+    rates = rates_of(module, TRAINER, 20, 5)
+    multiple = multiple_of("lr", module, TRAINER, rates)
+    assert multiple == pytest.approx(0.95)
+    require_followed("lr", module, TRAINER, rates, multiple, 0.09)
+    with pytest.raises(InputError, match=r"where self\.lr is 0\.2, the training begins at 0\.005 and not 0\.01\."):
+        require_followed("lr", module, TRAINER, rates, multiple, 0.2)
+    assert module.lr == 0.01

@@ -4,7 +4,7 @@ import lightning.pytorch as pl
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.integrations.lightning_trainer import check, limited, loaders, skipped, steps_of
+from etascope.integrations.lightning_trainer import check, limited, loaders, skipped, steps_of, uncalled
 from tests.integrations.lightning_modules import Classifier
 from tests.integrations.lightning_modules import loaders as made
 
@@ -75,3 +75,28 @@ def test_loaders_are_those_of_the_fit_and_one_of_each():
     assert found[:2] == [(train, valid)] * 2
     assert "one validation loader; found 2" in found[2]
     assert "one training loader; found 2" in found[3]
+
+
+class Hooked(Classifier):
+    def on_before_optimizer_step(self, optimizer):
+        optimizer.param_groups[0]["lr"] = 0.01
+
+    def on_train_epoch_end(self):
+        """Changes no step."""
+
+
+class Watching(pl.Callback):
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        trainer.optimizers[0].param_groups[0]["lr"] = 0.01
+
+
+def test_hooks_and_callbacks_that_trials_do_not_call_are_told():
+    def told(module, *callbacks):
+        return uncalled(SimpleNamespace(callbacks=list(callbacks)), module)
+
+    assert told(Classifier(), pl.callbacks.ModelCheckpoint(), pl.callbacks.TQDMProgressBar()) == ""
+    assert told(Hooked()).startswith("Mind on_before_optimizer_step: trials do not call it. Where")
+    swa = pl.callbacks.StochasticWeightAveraging(0.1)
+    assert told(Classifier(), swa, Watching()).startswith(
+        "Mind StochasticWeightAveraging, Watching: trials do not call"
+    )

@@ -17,6 +17,12 @@ class Fixed(Trainer):
         return self.optimizer
 
 
+class Clamped(Trainer):
+    def create_optimizer(self, *args):
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=min(0.05, self.args.learning_rate))
+        return self.optimizer
+
+
 class Peaked(Trainer):
     def create_scheduler(self, num_training_steps, optimizer=None):
         self.lr_scheduler = torch.optim.lr_scheduler.OneCycleLR(
@@ -29,6 +35,11 @@ class Peaked(Trainer):
     ("kind", "arguments", "told"),
     [
         (Fixed, {}, r"create_optimizer must use args\.learning_rate.* groups have 0\.002 and had 0\.002\. Write lr="),
+        (
+            Clamped,
+            {},
+            r"create_optimizer must make the same multiple .* where args\.learning_rate is 0\.\d+, it makes 0\.05",
+        ),
         (Peaked, {}, r"the schedule must follow args\.learning_rate.* step \d+ has"),
         (
             Trainer,
@@ -62,7 +73,7 @@ def test_a_multiple_of_the_arguments_rate_is_followed(tmp_path):
 def test_optimizer_and_schedule_are_those_of_the_trainer_which_stays_as_it_was(tmp_path):
     one = trainer(tmp_path, learning_rate=0.01, lr_scheduler_type="linear")
     assert multiple_of(one, one.model) == 1.0
-    optimizer = optimizer_of(one, one.model, 0.5, 0.1)
+    optimizer = optimizer_of(one, one.model, 0.05, 1.0)
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.05, 0.05])
     np.testing.assert_allclose(shape_of(one, 10), 1 - np.arange(10) / 10)
     assert (one.optimizer, one.lr_scheduler, one.args.learning_rate) == (None, None, 0.01)

@@ -208,3 +208,25 @@ def test_a_folder_of_logs_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="--logs"):
         pick(tmp_path, VALLEY, logs=tmp_path / "file" / "logs")
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "told"),
+    [
+        (
+            "2",
+            8,
+            "no trial went beyond epoch 2 of 8, as the script ended by itself. Where it always ends there, search",
+        ),
+        ("12", 4, "the script printed 12 metrics or more, and a whole training was said to have 4. Give as many"),
+        ("epochs", 4, None),
+        # Early stopping of some.
+        ("epochs if lr < 0.02 else 1", 4, None),
+    ],
+)
+def test_a_script_of_another_length_is_told(tmp_path, made, asked, told):
+    body = VALLEY.replace("epochs + 1", f"({made}) + 1").replace("print(", "lines = [*lines, ").replace('}")', '}"]')
+    run = pick(tmp_path, "lines = []" + body + "print('\\n'.join(lines), flush=True)\n", epochs=asked)
+    said = [sentence for sentence in run.choice.reason if sentence.startswith("Mind --epochs")]
+    assert len(said) == (told is not None)
+    assert told is None or told in said[0]

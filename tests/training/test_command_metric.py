@@ -1,4 +1,5 @@
 import math
+import re
 
 import numpy as np
 import pytest
@@ -134,3 +135,49 @@ def test_a_pattern_that_cuts_numbers_off_is_refused(pattern, line, cut, whole):
 )  # fmt: skip
 def test_what_is_cut_on_purpose_or_ends_a_sentence_is_a_number(pattern, line, value):
     assert LineMetric(pattern).read(line) == value
+
+
+@pytest.mark.parametrize(
+    ("line", "cut", "whole"),
+    [
+        ("val_loss 0,3010", "0", "0,3010"),
+        ("epoch 3, val_loss 12,5", "12", "12,5"),
+        ("val_loss 1,234.5 acc 0.3", "1", "1,234.5"),
+        ("val_loss 3,0e-05", "3", "3,0e-05"),
+    ],
+)
+def test_a_number_with_a_comma_is_not_cut_off(line, cut, whole):
+    with pytest.raises(InputError, match=re.escape(f"finds '{cut}' of '{whole}'")):
+        LineMetric(pattern="val_loss ([0-9.]+)").read(line)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "value"),
+    [
+        ("val_loss ([0-9.]+)", "val_loss 0.31,0.52", 0.31),
+        ("val_loss ([0-9.]+)", "val_loss 3, 5 left", 3.0),
+        ("^([0-9]+),", "3,5", 3.0),
+        (r"val_loss \[([0-9]+)", "val_loss [3,5]", 3.0),
+        ("val_loss=([0-9]+)", "val_loss=3,acc=5", 3.0),
+        ("val_loss ([0-9.]+)", "epoch 1,5 val_loss 0.3", 0.3),
+        ("^([0-9]+)", "3,5,7", 3.0),
+    ],
+)
+def test_commas_between_numbers_are_no_matter(pattern, line, value):
+    assert LineMetric(pattern=pattern).read(line) == value
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["val_loss [0-9.]+", r"loss: \d+\.\d+", "val_loss(x)?", "val_loss ()", "(?P<loss>loss) [0-9.]+", "(loss)"],
+)
+def test_a_pattern_that_can_find_no_number_is_refused_at_once(pattern):
+    with pytest.raises(InputError, match="must have the number in parentheses"):
+        LineMetric(pattern=pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[0-9.]+", r"(?<=val_loss )[0-9.]+", "nan|[0-9.]+", r"\d+\.\d+e-\d+", "(val_)?loss ([0-9.]+)", "a (.*)"]
+)
+def test_a_pattern_that_can_find_one_is_taken(pattern):
+    assert LineMetric(pattern=pattern).name

@@ -11,7 +11,16 @@ from typing import Any
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.integrations.extras import load
-from etascope.integrations.lightning_rates import Rates, configured, mind, multiple_of, rates_of, set_peak
+from etascope.integrations.lightning_rates import (
+    Rates,
+    configured,
+    mind,
+    multiple_of,
+    rates_of,
+    require_followed,
+    set_peak,
+    several_refused,
+)
 from etascope.integrations.lightning_steps import (
     TRAINING,
     VALIDATION,
@@ -21,11 +30,12 @@ from etascope.integrations.lightning_steps import (
     training_loss,
     trial_pair,
 )
-from etascope.integrations.lightning_trainer import PRECISIONS, check, limited, loaders, skipped, steps_of
+from etascope.integrations.lightning_trainer import PRECISIONS, check, limited, loaders, skipped, steps_of, uncalled
 from etascope.integrations.passes import Passes, check_search, passes, wrapped
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.own_generators import loaders_kept
+from etascope.training.pytorch.own_model import refuse_hooks
 from etascope.training.pytorch.random_state import random_state_kept
 
 
@@ -113,6 +123,11 @@ class LearningRateSearch(_callbacks.Callback):
             why = " ".join(self.run.choice.reason)
             _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
 
+    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        """Say in a sentence what Lightning refuses before the search can begin: several optimizers."""
+        if self.run is None and isinstance(exception, RuntimeError) and "multiple optimizers" in str(exception):
+            raise several_refused("several") from exception
+
     def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, TorchRun]:
         train, valid = loaders(trainer)
         accumulate = trainer.accumulate_grad_batches
@@ -124,13 +139,16 @@ class LearningRateSearch(_callbacks.Callback):
         per_epoch = -(-batches // accumulate)
         steps = steps_of(trainer, per_epoch, self._epochs)
         rates = rates_of(module, trainer, steps, per_epoch)
-        multiple = multiple_of(attribute, module, trainer, rates) if attribute else 1.0
+        window = (self._search.get("low"), self._search.get("high"))
+        multiple = multiple_of(attribute, module, trainer, rates, window) if attribute else 1.0
         length, epochs = passes(steps, batches, accumulate)
         device = trainer.strategy.root_device
         with loaders_kept(train):
             judge = self._monitor is None and is_classifier(module, next(iter(train), None), device)
 
         def optimizer(given: Any, learning_rate: float) -> Any:
+            if attribute:
+                require_followed(attribute, given[0].module, trainer, rates, multiple, learning_rate)
             one = configured(given[0].module, trainer)[0]
             set_peak(one, learning_rate * multiple, rates.ratios)
             return one
@@ -153,7 +171,9 @@ class LearningRateSearch(_callbacks.Callback):
         )
         found = run.choice.learning_rate
         told = mind(attribute, module, trainer, rates, multiple, found) if attribute and found is not None else ""
-        return rates, run.with_note(told) if told else run
+        for sentence in filter(None, (told, uncalled(trainer, module))):
+            run = run.with_note(sentence)
+        return rates, run
 
 
 def pick_lightning(
@@ -196,6 +216,7 @@ def pick_lightning(
         If something given cannot be used; the message says what to do.
     """
     search_ = LearningRateSearch(monitor, update_attr=False, **search)
+    refuse_hooks(module)
     before = fingerprint(module, train_loader, valid_loader)
     quiet: dict[str, Any] = {
         "logger": False,

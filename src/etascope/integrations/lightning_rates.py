@@ -76,10 +76,15 @@ def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:
 def refuse_several(optimizers: list[Any]) -> None:
     """Raise `InputError` unless there is one optimizer."""
     if len(optimizers) != 1:
-        raise InputError(
-            f"configure_optimizers must return one optimizer, whose learning rate is searched; found "
-            f"{len(optimizers)}. Put the parameters into groups of one, or use etascope.torch.pick."
-        )
+        raise several_refused(len(optimizers))
+
+
+def several_refused(found: object) -> InputError:
+    """Return what to say of a module with so many optimizers."""
+    return InputError(
+        f"configure_optimizers must return one optimizer, whose learning rate is searched; found {found}. Put the "
+        "parameters into groups of one, or use etascope.torch.pick."
+    )
 
 
 def rates_of(
@@ -157,7 +162,13 @@ def set_peak(optimizer: Optimizer, rate: float, ratios: NDArray[np.float64]) -> 
         group.pop("initial_lr", None)
 
 
-def multiple_of(attribute: str, module: Module, trainer: object, rates: Rates) -> float:
+def multiple_of(
+    attribute: str,
+    module: Module,
+    trainer: object,
+    rates: Rates,
+    window: tuple[float | None, float | None] = (None, None),
+) -> float:
     """Return the largest rate as a multiple of the attribute that holds the learning rate.
 
     Parameters
@@ -168,6 +179,8 @@ def multiple_of(attribute: str, module: Module, trainer: object, rates: Rates) -
         A LightningModule, which is copied, and its Trainer.
     rates
         Those of the module as it is.
+    window
+        Lowest and highest rate of the search; others are not looked at.
 
     Raises
     ------
@@ -180,7 +193,8 @@ def multiple_of(attribute: str, module: Module, trainer: object, rates: Rates) -
         raise InputError(
             f"{where} must be a number above 0 to begin with; found {value!r}. Start with any, like 0.001."
         )
-    for times in TIMES:
+    low, high = window[0] or 0.0, window[1] or np.inf
+    for times in (min(max(times * value, low), high) / value for times in TIMES):
         other = rates_of(module, trainer, len(rates.shape), rates.per_epoch, (attribute, times * value))
         why = _unlike(rates, other, times)
         if why:
@@ -190,6 +204,33 @@ def multiple_of(attribute: str, module: Module, trainer: object, rates: Rates) -
             )
     multiple = rates.peak / value
     return 1.0 if abs(multiple - 1) < NEAR else multiple
+
+
+def require_followed(
+    attribute: str, module: Module, trainer: object, rates: Rates, multiple: float, learning_rate: float
+) -> None:
+    """Raise `InputError` unless a module whose attribute is this learning rate begins with the rates of the search.
+
+    Parameters
+    ----------
+    attribute, module, trainer, rates
+        As in `multiple_of`.
+    multiple
+        What it returned.
+    learning_rate
+        What a trial is to train at.
+    """
+    begins = int((rates.shape > 0).argmax())
+    other = rates_of(module, trainer, begins + 1, rates.per_epoch, (attribute, learning_rate))
+    expected = learning_rate * multiple * rates.ratios * rates.shape[begins]
+    if len(other.peaks) == len(expected) and np.allclose(other.peaks, expected, rtol=2 * NEAR, atol=0):
+        return
+    where, found = _named(attribute, module), float(other.peaks.max())
+    raise InputError(
+        f"configure_optimizers must make the same multiple of every learning rate; where {where} is {learning_rate:.3g}"
+        f", the training begins at {found:.3g} and not {expected.max():.3g}. Pass it on as it is, or set the limits of "
+        "the search, low= and high=, to where it does."
+    )
 
 
 def mind(attribute: str, module: Module, trainer: object, rates: Rates, multiple: float, found: float) -> str:

@@ -37,10 +37,25 @@ def unchanged(trainer: Any) -> Generator[None]:
 
 
 def optimizer_of(trainer: Any, model: Module, learning_rate: float, multiple: float) -> Optimizer:
-    """Return the optimizer that the Trainer makes for a model, its largest rate at this multiple of a learning rate."""
+    """Return the optimizer that the Trainer makes for a model, its largest rate at this multiple of a learning rate.
+
+    Raises
+    ------
+    InputError
+        If the Trainer would make another one where that is the learning rate of its arguments.
+    """
     one = _made(trainer, model)
     for group, ratio in zip(one.param_groups, rate_ratios([one])[0], strict=True):
         group["lr"] = learning_rate * multiple * ratio
+    expected = [group["lr"] for group in one.param_groups]
+    with _at(trainer, learning_rate / trainer.args.learning_rate):
+        found = rates_in([_made(trainer, model)])[0]
+    if len(found) != len(expected) or not np.allclose(found, expected, rtol=2 * NEAR, atol=0):
+        raise InputError(
+            "create_optimizer must make the same multiple of every learning rate; where args.learning_rate is "
+            f"{learning_rate:.3g}, it makes {max(found):.3g} and not {max(expected):.3g}. Pass it on as it is, or set "
+            "the limits of the search, low= and high=, to where it does."
+        )
     return one
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -140,10 +141,28 @@ def pick_command(
             watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
-    run = Run(data, task, tuple(done), method.choose(task, done), None, seconds)
+    choice = method.choose(task, done)
+    told = _length_told(engine, epochs)
+    choice = replace(choice, reason=(*choice.reason, told)) if told else choice
+    run = Run(data, task, tuple(done), choice, None, seconds)
     if keeper is not None:
         keeper.finish(run)
     return run
+
+
+def _length_told(engine: CommandEngine, epochs: int) -> str:
+    """Return what to say where the script prints another number of metrics than a whole training was said to have."""
+    if 0 < engine.ended < epochs and engine.longest <= engine.ended:
+        return (
+            f"Mind --epochs: no trial went beyond epoch {engine.ended} of {epochs}, as the script ended by itself. "
+            f"Where it always ends there, search with --epochs {engine.ended}."
+        )
+    if engine.printed > epochs:
+        return (
+            f"Mind --epochs: the script printed {engine.printed} metrics or more, and a whole training was said to "
+            f"have {epochs}. Give as many as it prints, or let it train for {{epochs}}."
+        )
+    return ""
 
 
 def _reported(histories: Sequence[History]) -> bool:

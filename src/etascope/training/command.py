@@ -118,6 +118,10 @@ class CommandEngine:
     _reader: MetricReader = field(init=False)
     _signals: ExitStack = field(default_factory=ExitStack, init=False)
     _started: int = field(default=0, init=False)
+    #: Epochs that a trial made at most, those of the longest that ended by itself, and metrics printed at most.
+    longest: int = field(default=0, init=False)
+    ended: int = field(default=0, init=False)
+    printed: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -223,12 +227,15 @@ class CommandEngine:
             self.reported = True
         late = code is None and self.timeout is not None and script.seconds > self.timeout
         _take(row, trial, plan)
+        self.longest = max(self.longest, min(trial.taken, trial.reported))
+        self.printed = max(self.printed, trial.reported)
         if row.status is not None or not (late or (code is not None and script.drained)):
             return
         if code == 0 and math.isfinite(trial.last):
             row.losses += [trial.last] * (plan.steps - len(row.losses))
             row.status, trial.taken = Status.PAUSED, plan.start + plan.steps
             row.remark = f"its script ended by itself after {trial.reported} epochs"
+            self.ended = max(self.ended, trial.reported)
             return
         if lowest and not self.reported:
             raise search_failure(script, code, row.key[0], self.metric, self.timeout if late else None)

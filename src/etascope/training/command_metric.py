@@ -21,6 +21,12 @@ _MAYBE = re.compile(r"[nN][aA][nN](?!\w)|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?(?
 _STAND_INS = ("9e999", "9.0000", "9.00", "9.0", "9", "9.000", "9.00000", "9.000000")
 #: Numbers as they are printed; a minus behind a word or a number is a hyphen.
 _PRINTED = re.compile(r"(?:(?<![\w.])[+-])?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+#: Numbers with a comma in them, in the way of half of the world, or between thousands; no lists.
+_WITH_COMMA = re.compile(
+    r"(?<![\w.,\[(])[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d+)(?:[eE][+-]?\d+)?(?![\w\])]|[.,]\d)"
+)
+#: Words of a pattern that may stand for a number.
+_NUMBERS = {"nan", "inf", "infinity", "e"}
 #: Characters of a pattern that are told.
 _SHOWN = 80
 #: As a share of the number: what is cut off by less is only rounded.
@@ -64,7 +70,15 @@ class LineMetric:
             )
         if self.key is not None and not all(self.key.split(".")):
             raise InputError(f"--metric-key must be a name, with dots into inner objects; found {self.key!r}.")
-        _ = self._compiled
+        groups, pattern = self._compiled.groups, self.pattern or ""
+        first = re.search(r"(?<!\\)\((?:\?P<\w+>|(?!\?))(\w?[A-Za-z_ ]*)\)", pattern)
+        wordy = "|" not in pattern and not {word.lower().rstrip("-") for word in _words(pattern)} <= _NUMBERS
+        empty = groups == 1 and first is not None and not re.search(r"\d", first.group(1)) and first.group(1) != "nan"
+        if (groups == 0 and wordy) or empty:
+            raise InputError(
+                f"--metric must have the number in parentheses, and nothing else; found {shown(pattern)}, which can "
+                f"find no number. Try '{self.name}[=: ]+([0-9.eE+-]+)'."
+            )
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
@@ -85,7 +99,7 @@ class LineMetric:
         """What the metric is called: the key, or the first word of the pattern."""
         if self.key is not None:
             return self.key
-        words = re.findall(r"(?<!\\)[A-Za-z_][\w-]*", re.sub(r"\[[^\]]*\]|\\.|\(\?[^)]*\)?", " ", self.pattern or ""))
+        words = _words(self.pattern or "")
         return words[0] if words else "the metric"
 
     def read(self, line: str) -> float | None:
@@ -131,16 +145,25 @@ class LineMetric:
                 return math.nan
         return None if found is None else self._whole(line, *found)
 
-    def _last(self, text: str) -> tuple[float, int, int] | None:
-        """Return the number of the last match that has one, and where it stands."""
+    def _last(self, text: str) -> tuple[float, int, int, int] | None:
+        """Return the number of the last match that has one, where it stands, and where the match ends."""
         group = 1 if self._compiled.groups else 0
         for match in reversed(list(self._compiled.finditer(text))):
             number = _number(match.group(group))
             if number is not None:
-                return number, match.start(group), match.end(group)
+                return number, match.start(group), match.end(group), match.end()
         return None
 
-    def _whole(self, line: str, number: float, start: int, end: int) -> float:
+    def _whole(self, line: str, number: float, start: int, end: int, stop: int) -> float:
+        for printed in _WITH_COMMA.finditer(line):
+            # A pattern that goes on with the comma itself means it to be the end.
+            meant = stop > end and line[end : end + 1] == ","
+            if printed.start() < end and start < printed.end() and "," not in line[start:end] and not meant:
+                raise InputError(
+                    f"--metric must match whole numbers; {shown(self.pattern or '')} finds {line[start:end]!r} of "
+                    f"{printed.group()!r} in the line {line.strip():.80}. Let the script print numbers without commas, "
+                    "like 0.31."
+                )
         for printed in _PRINTED.finditer(line):
             if printed.start() < end and start < printed.end():
                 whole = float(printed.group())
@@ -166,6 +189,11 @@ class LineMetric:
                 return None
             value = inner[name]
         return _number(cast("object", value))
+
+
+def _words(pattern: str) -> list[str]:
+    """Return the words that a pattern has outside of classes, escapes and what only looks."""
+    return re.findall(r"(?<!\\)[A-Za-z_][\w-]*", re.sub(r"\[[^\]]*\]|\\.|\(\?[^)]*\)?", " ", pattern))
 
 
 def shown(pattern: str) -> str:

@@ -269,3 +269,55 @@ def test_workers_that_last_draw_the_same_on_every_pass_and_are_left_alone():
     assert torch.equal(inputs(batches.steps(0, 0, 1, 0)), first)
     assert loader.persistent_workers
     assert loader._iterator is None
+
+
+class Other:
+    """Gives other examples, or the same ones in another order, on each pass."""
+
+    def __init__(self, orders):
+        self.orders = orders
+
+    def __iter__(self):
+        self.orders = self.orders[1:] + self.orders[:1]
+        return iter([(X[self.orders[0]], Y[self.orders[0]])])
+
+
+@pytest.mark.parametrize("orders", [[[0, 1, 2], [0, 1, 3]], [[0, 1, 2], [2, 0, 1]]])
+def test_validation_of_other_examples_or_in_another_order_is_refused(orders):
+    batches = made(valid=Other(orders))
+    assert batches.valid_examples == 3
+    with pytest.raises(InputError, match="the same examples in the same order on every pass"):
+        list(batches.valid(0, 0))
+    same = made(valid=Other([orders[0], orders[0]]))
+    assert same.valid_examples == sum(batch.size for batch in same.valid(0, 0)) == 3
+
+
+def test_a_loader_that_grows_is_refused_also_where_the_training_ends_with_it():
+    batches = made(Growing())
+    assert batches.batches == 5
+    steps = batches.steps(0, 0, 0, 0)
+    for _ in range(4):
+        next(steps)
+    with pytest.raises(InputError, match="gave 5 at first and more later"):
+        next(steps)
+
+
+class Forever:
+    def __iter__(self):
+        while True:
+            yield X[:4], Y[:4]
+
+
+def test_a_loader_without_an_end_is_refused(monkeypatch):
+    monkeypatch.setattr("etascope.training.pytorch.loaders.MOST_BATCHES", 50)
+    for name, look in (("train_loader", lambda b: b.batches), ("valid_loader", lambda b: b.valid_examples)):
+        with pytest.raises(InputError, match=f"{name} must end, .* no end after 50 batches"):
+            look(made(Forever(), Forever()))
+
+
+def test_examples_of_a_label_that_is_left_out_do_not_count_in_validation():
+    labels = Y.clone()
+    labels[:2] = -100
+    batches = LoaderBatches([(X, Y)], [(X[:5], labels[:5]), (X[5:8], labels[5:8])], CPU, ignored=-100)
+    assert [batch.size for batch in batches.valid(0, 0)] == [3, 3]
+    assert batches.valid_examples == 6

@@ -62,10 +62,21 @@ def test_labels_may_be_whole_numbers_of_any_kind(kind):
     )
 
 
-@pytest.mark.parametrize("label", [-1, -100])
-def test_a_label_below_all_is_refused_also_where_cross_entropy_would_leave_it_out(label):
+@pytest.mark.parametrize("label", [-1, -7])
+def test_a_label_below_all_is_refused(label):
     for look in (CrossEntropy(3).loss, CrossEntropy(3).judge):
         with pytest.raises(
             InputError, match=f"class numbers from 0 to 2, as the model has 3 scores; found {label} to 1"
         ):
             look(torch.zeros(2, 3), torch.tensor([1, label]))
+
+
+@pytest.mark.parametrize("ignored", [-100, -1])
+def test_examples_of_the_label_that_cross_entropy_leaves_out_do_not_count(ignored):
+    one, scores, labels = CrossEntropy(3, ignored), torch.randn(8, 3), torch.arange(8) % 3
+    some = labels.clone()
+    some[5:] = ignored
+    assert torch.equal(one.loss(scores, some)[0], one.loss(scores[:5], labels[:5])[0])
+    for name in ("loss", "right", "example_losses"):
+        assert torch.equal(getattr(one.judge(scores, some), name), getattr(one.judge(scores[:5], labels[:5]), name))
+    assert one.loss(scores, some)[1] == one.loss(scores[:5], labels[:5])[1]

@@ -1,9 +1,10 @@
 import pytest
 import torch
+from torch import nn
 
 from etascope.core.errors import InputError
 from etascope.training.pytorch.own_metrics import metrics_of
-from tests.training.pytorch.test_own_training import job, trained
+from tests.training.pytorch.test_own_training import Single, Y, job, squared, trained
 
 
 def test_metrics_are_means_over_examples_of_the_trials_that_came_furthest():
@@ -27,3 +28,12 @@ def test_a_metric_that_is_no_number_is_refused():
     history = trained(made, [0.01])
     with pytest.raises(InputError, match="the metric shape must return one number of outputs and targets; it raised"):
         metrics_of(made.training, made.task, [history], {"shape": lambda o, t: torch.zeros(2)})
+
+
+def test_a_metric_that_compares_every_output_with_every_target_is_refused():
+    made = job(nn.Sequential(Single(), nn.Flatten(1)), lambda o, t: squared(o[:, 0], t), Y.float())
+    history = trained(made, [0.01])
+    with pytest.raises(InputError, match="the metric error must compare each output with its own target"):
+        metrics_of(made.training, made.task, [history], {"error": squared})
+    right = {"error": lambda o, t: squared(o[:, 0], t)}
+    assert list(metrics_of(made.training, made.task, [history], right)) == [0.01]

@@ -110,3 +110,37 @@ def test_groups_that_cannot_be_used_are_refused():
         networks = own_networks(Small(), lambda g, r: torch.optim.SGD(g, lr=r), groups)
         with pytest.raises(InputError, match=told):
             networks.optimizers(networks.build(0), 1.0)
+
+
+@pytest.mark.parametrize("kind", ["register_hook", "register_post_accumulate_grad_hook"])
+def test_hooks_on_parameters_which_copies_lose_are_refused(kind):
+    model = Linear()
+    last = list(model.parameters())[-1]
+    handle = getattr(last, kind)(lambda g: None)
+    with pytest.raises(InputError, match=r"no hooks on its parameters, .* found one on .*bias\. Give .* a factory"):
+        own_networks(model, adamw, None).build(0)
+    assert own_networks(lambda seed: model, adamw, None).build(0) is model
+    handle.remove()
+    assert same_module(copied(model), model)
+
+    def watch(gradient):
+        return None
+
+    watch.__module__ = "wandb.integration.torch.wandb_torch"
+    last.register_hook(watch)
+    assert same_module(copied(model), model)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_a_model_whose_copies_cannot_be_trained_needs_a_factory():
+    with pytest.raises(InputError, match=r"copies of RecursiveScriptModule have parameters .* Give a factory instead"):
+        copied(torch.jit.script(torch.nn.Linear(2, 2)))
+
+
+@pytest.mark.parametrize("ratio", [-1.0, float("nan"), float("inf")])
+def test_a_multiple_in_groups_that_is_none_is_refused_by_its_name(ratio):
+    networks = own_networks(Linear(), adamw, lambda model: [{"params": model.parameters(), "lr": ratio}])
+    with pytest.raises(
+        InputError, match=r"lr in groups must be a multiple of the learning rate, .* found (-1|nan|inf)"
+    ):
+        networks.optimizers(networks.build(0), 0.1)

@@ -6,7 +6,15 @@ from torch import nn
 
 from etascope.core.errors import InputError
 from etascope.training.pytorch.objective import CrossEntropy
-from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss, is_class_loss, objective_of, one_number
+from etascope.training.pytorch.own_objective import (
+    AnyLoss,
+    OwnClassLoss,
+    apart,
+    is_class_loss,
+    objective_of,
+    one_number,
+    untrained_told,
+)
 
 SCORES, LABELS = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.5, 0.0]]), torch.tensor([0, 1, 1])
 
@@ -71,7 +79,7 @@ def test_the_function_is_the_same_loss_as_the_module():
 
 
 def test_a_label_that_has_no_score_is_refused():
-    for label in (2, -100):
+    for label in (2, -1):
         with pytest.raises(InputError, match=r"class numbers from 0 to 1, as the model has 2 scores; found"):
             OwnClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, torch.tensor([0, 1, label]))
     loss, right = OwnClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, LABELS.to(torch.int32))
@@ -81,3 +89,62 @@ def test_a_label_that_has_no_score_is_refused():
 def test_a_loss_below_zero_is_refused():
     with pytest.raises(InputError, match=r"loss must not be below 0.*found -1 in validation"):
         AnyLoss(lambda outputs, targets: outputs.sum() * 0 - 1, 0.5).judge(SCORES, LABELS)
+
+
+class Averaged(nn.Module):
+    """A loss in units of its own running mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.ones(()))
+
+    def forward(self, outputs, targets):
+        loss = nn.functional.cross_entropy(outputs, targets)
+        self.mean.mul_(0.9).add_(0.1 * loss.detach())
+        return loss / self.mean
+
+
+class Counted:
+    calls = 0
+
+    def __call__(self, outputs, targets):
+        self.calls += 1
+        return nn.functional.cross_entropy(outputs, targets) * self.calls
+
+
+class Noisy(nn.CrossEntropyLoss):
+    """Draws from the shared generators, makes a mask in its first call, and remembers its last number."""
+
+    mask = last = None
+
+    def forward(self, outputs, targets):
+        self.mask = torch.ones(()) if self.mask is None else self.mask
+        self.last = super().forward(outputs + 0.1 * torch.rand(outputs.shape), targets) * self.mask
+        return self.last
+
+
+@pytest.mark.parametrize("loss", [Averaged(), Counted()])
+def test_a_loss_that_keeps_something_from_call_to_call_is_refused_and_stays_as_it_was(loss):
+    with pytest.raises(InputError, match=f"found {type(loss).__name__}, which keeps something from call to call"):
+        apart(loss, SCORES, LABELS)
+    assert getattr(loss, "mean", 1.0) == 1.0
+    assert getattr(loss, "calls", 0) == 0
+
+
+def test_a_loss_that_says_the_same_again_is_copied_and_a_function_is_not():
+    state = torch.get_rng_state()
+    for loss in (nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0])), Noisy()):
+        one = apart(loss, SCORES, LABELS)
+        assert type(one) is type(loss)
+        assert one is not loss
+        assert getattr(loss, "mask", None) is None
+    assert torch.equal(torch.get_rng_state(), state)
+    assert apart(nn.functional.cross_entropy, SCORES, LABELS) is nn.functional.cross_entropy
+
+
+def test_parameters_of_a_loss_that_are_not_trained_are_told():
+    loss = nn.Module()
+    loss.centers = nn.Parameter(torch.ones(3))
+    assert untrained_told(loss)[0].startswith("Mind the loss: its own parameters (centers) are not trained")
+    loss.requires_grad_(False)
+    assert untrained_told(loss) == untrained_told(None) == ()

@@ -187,3 +187,69 @@ def test_trials_of_a_model_that_is_worth_it_train_beside_each_other_and_choose_w
     # One thread or two: sums are of other parts.
     np.testing.assert_allclose(beside.valid_loss, in_turn.valid_loss, rtol=1e-3)
     assert beside.status == in_turn.status
+
+
+def test_validation_examples_whose_label_is_left_out_change_nothing():
+    """Those of -100 are as if they were not there."""
+    more = torch.cat([Y[30:35], torch.full((3,), -100)])
+    padded = [(torch.cat([X[30:35], X[:3]]), more), (X[35:], Y[35:])]
+    model = Linear()
+    histories = [trained(job(model, valid=valid), [0.01, 0.1]) for valid in (None, padded)]
+    assert job(valid=padded).task.n_valid == 9
+    np.testing.assert_allclose(histories[0].valid_loss, histories[1].valid_loss, rtol=1e-5)
+    np.testing.assert_array_equal(histories[0].valid_accuracy, histories[1].valid_accuracy)
+
+
+class Single(torch.nn.Module):
+    """Gives (n, 1)."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 1)
+
+    def forward(self, x):
+        return self.layer(x.flatten(1))
+
+
+def squared(outputs, targets):
+    return (outputs - targets).square().mean()
+
+
+def step_of(loss):
+    def step(model, optimizer, inputs, targets):
+        found = loss(model(inputs), targets)
+        optimizer.zero_grad()
+        found.backward()
+        optimizer.step()
+        return found
+
+    return step
+
+
+@pytest.mark.parametrize("name", ["train_loss", "step"])
+def test_a_training_of_ones_own_that_compares_every_output_with_every_target_is_refused(name):
+    def how(loss):
+        return (
+            {"train_loss": lambda model, x, y: loss(model(x), y)} if name == "train_loss" else {"step": step_of(loss)}
+        )
+
+    def apart(outputs, targets):
+        return squared(outputs[:, 0], targets)
+
+    with pytest.raises(InputError, match=rf"{name} must compare each output with its own target; found .*\(8, 1\)"):
+        job(Single(), apart, Y.float(), **how(squared))
+    assert job(Single(), apart, Y.float(), **how(apart)).target == "loss"
+
+
+class MySGD(torch.optim.SGD):
+    """A subclass, whose rates are those of its base."""
+
+
+class MyAdam(torch.optim.Adam):
+    """Another."""
+
+
+def test_a_subclass_of_an_optimizer_begins_where_its_base_does():
+    for kind, more, name in ((MySGD, {"momentum": 0.9}, "momentum"), (MySGD, {}, "sgd"), (MyAdam, {}, "adam")):
+        made = job(optimizer=lambda g, r, kind=kind, more=more: kind(g, lr=r, **more))
+        assert (made.task.recipe.optimizer, made.optimizer) == (name, kind.__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,7 +18,10 @@ from etascope.training.pytorch.library import Device, load_torch, moved, tensors
 from etascope.training.pytorch.own_generators import generators_of, restore_state, seed_generators, state_of
 from etascope.training.pytorch.packing import to_array
 from etascope.training.pytorch.random_state import RandomState, seed_all
-from etascope.training.pytorch.trained_on import TrainedOn
+from etascope.training.pytorch.trained_on import TrainedOn, digest_of
+
+#: A loader of more batches than this has no end, unless it has a length.
+MOST_BATCHES = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,8 @@ class LoaderBatches:
         Batches a step.
     trained_on
         Looks at both loaders' examples as they come by, to tell whether they are the same ones.
+    ignored
+        Label of validation examples that do not count.
     """
 
     train_loader: Iterable[Any]
@@ -46,6 +51,7 @@ class LoaderBatches:
     device: Device
     accumulate: int = 1
     trained_on: TrainedOn = field(default_factory=TrainedOn)
+    ignored: int | None = None
 
     @cached_property
     def batches(self) -> int:
@@ -60,13 +66,18 @@ class LoaderBatches:
     @cached_property
     def valid_examples(self) -> int:
         """Examples of a pass over the validation loader."""
-        found = 0
-        for batch in self.valid_pass(0):
+        return self._validation[0]
+
+    @cached_property
+    def _validation(self) -> tuple[int, int]:
+        """Examples of a pass over the validation loader, and a digest of them."""
+        found = digest = 0
+        for batch in _ending("valid_loader", self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0))):
             self.trained_on.validates(batch)
-            found += batch.size
+            found, digest = found + self._counted(batch).size, digest_of(batch, digest)
         if not found:
             raise InputError("valid_loader must give at least one batch; it is empty. Look at its data set.")
-        return found
+        return found, digest
 
     @cached_property
     def first(self) -> Batch:
@@ -110,22 +121,37 @@ class LoaderBatches:
     def valid(self, seed: int, fold: int) -> Iterator[Batch]:
         """Yield the validation batches: the same ones for every seed and fold."""
         del fold
-        seen = 0
+        seen = digest = 0
         for batch in self.valid_pass(seed):
-            seen += batch.size
+            seen, digest = seen + batch.size, digest_of(batch, digest)
             if seen > self.valid_examples:
                 raise _other_pass("valid_loader", "examples", self.valid_examples, "more")
             yield batch
         if seen != self.valid_examples:
             raise _other_pass("valid_loader", "examples", self.valid_examples, f"{seen or 'none'}")
+        if digest != self._validation[1]:
+            raise InputError(
+                "valid_loader must give the same examples in the same order on every pass, because rates are compared "
+                "by them; found others on a later pass. Give a list or a DataLoader that does not shuffle, and draw "
+                "augmentation from generators that it holds."
+            )
 
     def valid_pass(self, seed: int) -> Iterator[Batch]:
         """Yield a pass over the validation loader."""
         del seed
-        yield from self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0))
+        yield from map(self._counted, self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0)))
+
+    def _counted(self, batch: Batch) -> Batch:
+        """Return a validation batch whose size is the examples that count."""
+        labels, torch = batch.targets, load_torch()
+        if self.ignored is None or not isinstance(labels, torch.Tensor) or labels.dim() != 1:
+            return batch
+        if labels.is_floating_point() or len(labels) != batch.size:
+            return batch
+        return replace(batch, size=int((labels != self.ignored).sum()))
 
     def _train_pass(self, seed: int, epoch: int) -> Iterator[Batch]:
-        seen, length = 0, _length(self.train_loader)
+        seen, length, last = 0, _length(self.train_loader), list[Batch]()
         if length not in (None, self.batches):
             raise _other_pass("train_loader", "number of batches", self.batches, f"{length or 'none'}")
         for batch in self._pass("train_loader", self.train_loader, pass_seed(seed, -1, epoch)):
@@ -134,12 +160,18 @@ class LoaderBatches:
                 raise _other_pass("train_loader", "number of batches", self.batches, "more")
             if epoch == 0:
                 self.trained_on.trains(batch)
-            yield batch
+            if length is None and seen == self.batches:
+                # Held until it is known that it is the last, also where the training ends with it.
+                last.append(batch)
+            else:
+                yield batch
         if seen < self.batches:
             raise _other_pass("train_loader", "number of batches", self.batches, f"{seen or 'none'}")
+        yield from last
 
     def _count(self) -> int:
-        return sum(1 for _ in self._pass("train_loader", self.train_loader, pass_seed(0, -1, 0)))
+        batches = self._pass("train_loader", self.train_loader, pass_seed(0, -1, 0))
+        return sum(1 for _ in _ending("train_loader", batches))
 
     def _pass(self, name: str, loader: Iterable[Any], seed: int) -> Iterator[Batch]:
         loader = _with_new_workers(loader)
@@ -201,6 +233,16 @@ def _length(loader: object) -> int | None:
     except (TypeError, NotImplementedError):
         # A DataLoader of a stream has the method, and no length.
         return None
+
+
+def _ending(name: str, batches: Iterable[Batch]) -> Iterator[Batch]:
+    for number, batch in enumerate(batches):
+        if number == MOST_BATCHES:
+            raise InputError(
+                f"{name} must end, because an epoch is a pass over it; found no end after {MOST_BATCHES:,} batches. "
+                "Let its __iter__ end, or give train_loader a __len__, the batches of an epoch."
+            )
+        yield batch
 
 
 def _other_pass(name: str, what: str, first: int, later: str) -> InputError:

@@ -11,6 +11,9 @@ from etascope.core.errors import InputError
 from etascope.core.history import TEMPERATURES
 from etascope.training.pytorch.library import Tensor, load_torch
 
+#: The label that PyTorch's cross-entropy leaves out.
+IGNORED = -100
+
 
 @dataclass(frozen=True, eq=False)
 class Judged:
@@ -48,9 +51,10 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class CrossEntropy:
-    """Softmax cross-entropy in nats over `n_classes` scores an example."""
+    """Softmax cross-entropy in nats over `n_classes` scores an example; those of one label are left out."""
 
     n_classes: int
+    ignored: int = IGNORED
 
     @property
     def per_example(self) -> bool:
@@ -60,13 +64,17 @@ class CrossEntropy:
     def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean loss of a batch, and the number right."""
         scores, labels = self._scores(outputs, len(targets)), targets.long()
-        with labels_within(labels, self.n_classes):
-            return load_torch().nn.functional.cross_entropy(scores, labels), right(scores, labels)
+        with labels_within(labels, self.n_classes, self.ignored):
+            loss = load_torch().nn.functional.cross_entropy(scores, labels, ignore_index=self.ignored)
+            return loss, right(scores, labels, self.ignored)
 
     def judge(self, outputs: Tensor, targets: Tensor) -> Judged:
         """Return the loss at every temperature, and the number right."""
         scores, labels = self._scores(outputs, len(targets)), targets.long()
-        with labels_within(labels, self.n_classes):
+        counts = labels != self.ignored
+        if not bool(counts.all()):
+            scores, labels = scores[counts], labels[counts]
+        with labels_within(labels, self.n_classes, self.ignored):
             losses = tempered(scores, labels)
             return Judged(losses[0].double().sum(), right(scores, labels), losses)
 
@@ -92,7 +100,7 @@ def check_scores(outputs: Tensor, examples: int, n_classes: int) -> None:
 
 
 @contextmanager
-def labels_within(labels: Tensor, n_classes: int) -> Generator[None]:
+def labels_within(labels: Tensor, n_classes: int, ignored: int = IGNORED) -> Generator[None]:
     """Say what is wrong with labels, where they are no class numbers and PyTorch raises for it.
 
     Nothing is looked at before: on a GPU, each look waits for it.
@@ -105,12 +113,15 @@ def labels_within(labels: Tensor, n_classes: int) -> Generator[None]:
     try:
         yield
     except (IndexError, RuntimeError):
-        check_labels(labels, n_classes)
+        check_labels(labels, n_classes, ignored)
         raise
 
 
-def check_labels(labels: Tensor, n_classes: int) -> None:
-    """Raise `InputError` unless labels are class numbers."""
+def check_labels(labels: Tensor, n_classes: int, ignored: int = IGNORED) -> None:
+    """Raise `InputError` unless labels are class numbers, or the one that is left out."""
+    labels = labels[labels != ignored]
+    if not len(labels):
+        return
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= n_classes:
         raise InputError(
@@ -119,7 +130,7 @@ def check_labels(labels: Tensor, n_classes: int) -> None:
         )
 
 
-def right(scores: Tensor, labels: Tensor) -> Tensor:
+def right(scores: Tensor, labels: Tensor, ignored: int = IGNORED) -> Tensor:
     """Return how many examples have their highest score at their label; the first of equal scores counts.
 
     A dead model, all of whose scores are equal, is right about one class only. NaN is never right.
@@ -131,7 +142,7 @@ def right(scores: Tensor, labels: Tensor) -> Tensor:
     1
     """
     # A gather, for it raises for labels that are none.
-    own = scores.gather(1, labels[:, None])[:, 0]
+    own = scores.gather(1, labels.masked_fill(labels == ignored, 0)[:, None])[:, 0]
     best = scores.max(dim=1)
     return ((best.indices == labels) & (own == best.values)).sum()
 

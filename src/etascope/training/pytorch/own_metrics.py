@@ -11,6 +11,7 @@ from etascope.core.plan import Checkpoint, trial_rates
 from etascope.core.recipe import Task
 from etascope.training.pytorch.library import autocast, load_torch
 from etascope.training.pytorch.networks import load_weights
+from etascope.training.pytorch.own_objective import refuse_mixed
 from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.unit import Training
 
@@ -55,6 +56,8 @@ def _measured(
             with autocast(settings.device, settings.precision):
                 outputs = module(batch.inputs)
             for name, metric in metrics.items():
+                if not examples:
+                    refuse_mixed(metric, outputs, batch.targets, f"the metric {name}")
                 try:
                     sums[name] += float(metric(outputs, batch.targets)) * batch.size
                 except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -56,10 +57,11 @@ def copied(model: Module) -> Module:
     Raises
     ------
     InputError
-        If it cannot be copied.
+        If it cannot be copied, or its parameters have hooks.
     """
+    refuse_hooks(model)
     try:
-        return copy.deepcopy(model)
+        one = copy.deepcopy(model)
     except Exception as error:
         if is_out_of_memory(error):
             raise
@@ -67,6 +69,29 @@ def copied(model: Module) -> Module:
             f"model must be an nn.Module that can be copied; copying raised {one_line(error)}. Give a factory instead: "
             "a function of the seed that returns a new model."
         ) from error
+    if not all(parameter.is_leaf for parameter in one.parameters()):
+        raise InputError(
+            f"model must be an nn.Module that can be copied; copies of {type(model).__name__} have parameters that "
+            "cannot be trained. Give a factory instead: a function of the seed that returns a new model."
+        )
+    return one
+
+
+def refuse_hooks(model: Module) -> None:
+    """Raise `InputError` where parameters have hooks: PyTorch leaves them behind when it copies a parameter.
+
+    Those of Weights & Biases only watch.
+    """
+    for name, parameter in model.named_parameters():
+        held: list[dict[int, Any] | None] = [
+            getattr(parameter, kind, None) for kind in ("_backward_hooks", "_post_accumulate_grad_hooks")
+        ]
+        hooks = [hook for one in held for hook in (one or {}).values()]
+        if any(not str(getattr(hook, "__module__", "")).startswith("wandb") for hook in hooks):
+            raise InputError(
+                f"model must have no hooks on its parameters, because copies lose them; found one on {name}. Give "
+                "etascope.torch.pick a factory instead: a function of the seed that returns a new model with its hooks."
+            )
 
 
 def called(factory: Callable[[int], Any], seed: int) -> Module:
@@ -167,6 +192,11 @@ def _with_rates(groups: Sequence[Any], learning_rate: float) -> list[Any]:
             one = dict(cast("dict[str, Any]", group))
             one["params"] = list(one["params"])
             if "lr" in one:
+                if not 0 <= float(one["lr"]) < math.inf:
+                    raise InputError(
+                        "lr in groups must be a multiple of the learning rate, a number of at least 0; found "
+                        f"{float(one['lr']):g}. Give 0.1 for a tenth of it."
+                    )
                 one["lr"] = float(one["lr"]) * learning_rate
             made.append(one)
         else:

@@ -10,12 +10,16 @@ import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, cast
 
 from etascope.core.errors import InputError
 from etascope.core.history import TEMPERATURES
+from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import Tensor, load_torch, tensors_in
-from etascope.training.pytorch.objective import CrossEntropy, Judged, Objective, labels_within, right
+from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.objective import IGNORED, CrossEntropy, Judged, Objective, labels_within, right
+from etascope.training.pytorch.random_state import random_state_kept, seed_all
 
 Loss = Callable[[Any, Any], Any]
 
@@ -33,6 +37,7 @@ class OwnClassLoss:
 
     train: Loss
     n_classes: int
+    ignored: int = IGNORED
 
     @property
     def per_example(self) -> bool:
@@ -42,12 +47,12 @@ class OwnClassLoss:
     def loss(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss that is trained, and the number right."""
         labels = targets.long()
-        with labels_within(labels, self.n_classes):
-            return one_number(self.train(outputs, labels)), right(outputs.detach().float(), labels)
+        with labels_within(labels, self.n_classes, self.ignored):
+            return one_number(self.train(outputs, labels)), right(outputs.detach().float(), labels, self.ignored)
 
     def judge(self, outputs: Tensor, targets: Tensor) -> Judged:
         """Return the plain loss at every temperature, and the number right."""
-        return CrossEntropy(self.n_classes).judge(outputs, targets)
+        return CrossEntropy(self.n_classes, self.ignored).judge(outputs, targets)
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,64 @@ def is_class_loss(loss: Loss | None, outputs: object, targets: object) -> bool:
     return scores.dim() == 2 and labels.dim() == 1 and not labels.is_floating_point()
 
 
+def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - whatever the loss takes
+    """Return a copy of a loss that is an object, so that the owner's stays as it is; a function comes back as it is.
+
+    Its own parameters are not trained, as those of the owner would not be.
+
+    Raises
+    ------
+    InputError
+        If it keeps something from call to call, which trials would share: a buffer changes, or it says another number
+        of the same batch.
+    """
+    if isinstance(loss, FunctionType | BuiltinFunctionType | MethodType | type) or not hasattr(loss, "__dict__"):
+        return loss
+    name, one = type(loss).__name__, cast("Any", loss)
+    try:
+        one, tried = copy.deepcopy(one), copy.deepcopy(one)
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        return loss
+    is_module = isinstance(one, load_torch().nn.Module)
+    if is_module:
+        one.requires_grad_(False)
+    found = list[tuple[float, list[Any]]]()
+    # What it raises is said where it is used first.
+    with suppress(Exception), warnings.catch_warnings(), load_torch().no_grad(), random_state_kept():
+        warnings.simplefilter("ignore")
+        for _ in range(4):
+            seed_all(0)
+            own = Batch(outputs, targets, 1).fresh()
+            number = float(tried(own.inputs, own.targets))
+            found.append((number, [part.clone() for part in tried.buffers()] if is_module else []))
+    # What is made in the first call, as a mask, may be kept.
+    for number, buffers in found[2:]:
+        same = math.isclose(number, found[1][0], rel_tol=1e-6) or not math.isfinite(number)
+        if not same or not all(map(load_torch().equal, buffers, found[1][1])):
+            raise InputError(
+                f"loss must say the same of the same batch whenever it is called, because trials share it; found "
+                f"{name}, which keeps something from call to call. Keep that in a buffer of the model, and compute the "
+                "loss in train_loss=."
+            )
+    return one
+
+
+def untrained_told(loss: object) -> tuple[str, ...]:
+    """Return what to mind of a loss that has parameters of its own, which nothing trains in the search."""
+    if not isinstance(loss, load_torch().nn.Module):
+        return ()
+    names = [name for name, part in cast("Any", loss).named_parameters() if part.requires_grad]
+    if not names:
+        return ()
+    some = ", ".join(names[:3]) + ", ..." * (len(names) > 3)
+    return (
+        f"Mind the loss: its own parameters ({some}) are not trained in the search. Where they should "
+        "be, make them a part of the model, and compute the loss in train_loss=.",
+    )
+
+
 @contextmanager
 def broadcast_refused() -> Generator[None]:
     """Refuse that a loss of PyTorch inside the block spreads targets over outputs of another shape: it only warns.
@@ -132,14 +195,21 @@ def broadcast_refused() -> Generator[None]:
         warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
-def refuse_mixed(loss: Loss, outputs: Any, targets: Any) -> None:  # noqa: ANN401 - whatever the loss takes
+def refuse_mixed(
+    loss: Loss,
+    outputs: Any,  # noqa: ANN401 - whatever the loss takes
+    targets: Any,  # noqa: ANN401 - whatever the loss takes
+    name: str = "loss",
+    inputs: Any = None,  # noqa: ANN401 - whatever the model takes
+) -> None:
     """Raise `InputError` where a loss compares each output with every target, as (n, 1) with (n,) is broadcast.
 
     It does where its value is the mean, or the sum, over all pairs of examples, and not over each with its own. Four
-    examples are looked at, with targets as different as there are.
+    examples are looked at, with targets as different as there are. `loss`, which is called `name`, is given some of the
+    outputs, or of the inputs where there are any.
     """
     torch, mixed = load_torch(), False
-    given = (outputs, targets)
+    given = (outputs, targets, outputs if inputs is None else inputs)
     if not all(isinstance(one, torch.Tensor) and one.dim() for one in given) or outputs.shape == targets.shape:
         return
     size = min(4, len(outputs))
@@ -147,9 +217,9 @@ def refuse_mixed(loss: Loss, outputs: Any, targets: Any) -> None:  # noqa: ANN40
         return
     order = targets.reshape(len(targets), -1)[:, 0].argsort()
     some = order[[round(i * (len(order) - 1) / (size - 1)) for i in range(size)]]
-    mine, theirs = outputs[some], targets[some]
+    mine, theirs = given[2][some], targets[some]
     # A loss that takes no single example, or no part of a batch, cannot be looked at so.
-    with suppress(Exception), torch.no_grad(), warnings.catch_warnings():
+    with suppress(Exception), torch.set_grad_enabled(inputs is not None), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         whole = float(loss(mine, theirs))
         pairs = [[float(loss(mine[i : i + 1], theirs[j : j + 1])) for j in range(size)] for i in range(size)]
@@ -157,7 +227,7 @@ def refuse_mixed(loss: Loss, outputs: Any, targets: Any) -> None:  # noqa: ANN40
         mixed = any(math.isclose(whole, times * every, rel_tol=1e-4) for times in (1, size**2))
         mixed = mixed and not any(math.isclose(whole, times * own, rel_tol=1e-3) for times in (1, size))
     if mixed:
-        raise _broadcast(tuple(outputs.shape), tuple(targets.shape))
+        raise _broadcast(tuple(outputs.shape), tuple(targets.shape), name)
 
 
 def shapes_told(outputs: object, targets: object) -> str:
@@ -177,16 +247,22 @@ def _one_shape(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
     return "Give both one shape."
 
 
-def _broadcast(outputs: tuple[int, ...], targets: tuple[int, ...]) -> InputError:
+def _broadcast(outputs: tuple[int, ...], targets: tuple[int, ...], name: str = "loss") -> InputError:
     return InputError(
-        f"loss must compare each output with its own target; found outputs of shape {outputs} and targets of shape "
+        f"{name} must compare each output with its own target; found outputs of shape {outputs} and targets of shape "
         f"{targets}, which PyTorch broadcasts, so that others are compared too. {_one_shape(outputs, targets)}"
     )
 
 
 def objective_of(loss: Loss | None, n_classes: int) -> Objective:
     """Return the objective of class labels."""
-    return CrossEntropy(n_classes) if loss is None else OwnClassLoss(loss, n_classes)
+    return CrossEntropy(n_classes) if loss is None else OwnClassLoss(loss, n_classes, ignored_by(loss))
+
+
+def ignored_by(loss: Loss | None) -> int:
+    """Return the label, below 0, whose examples a loss of class labels leaves out."""
+    index: object = getattr(loss, "ignore_index", IGNORED)
+    return index if isinstance(index, int) and index < 0 else IGNORED
 
 
 def one_number(loss: object) -> Tensor:

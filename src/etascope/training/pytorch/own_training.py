@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, Task
@@ -26,21 +26,25 @@ from etascope.training.pytorch.library import (
 from etascope.training.pytorch.live import OwnStep, Settings, TrainLoss
 from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
 from etascope.training.pytorch.own_model import Build, Groups, device_for, following, own_networks
 from etascope.training.pytorch.own_objective import (
     BLIND,
     AnyLoss,
     Loss,
+    apart,
     broadcast_refused,
+    ignored_by,
     is_class_loss,
     objective_of,
     one_number,
     refuse_mixed,
     shapes_told,
+    untrained_told,
 )
 from etascope.training.pytorch.own_schedule import Shape, schedule_told, shaped
-from etascope.training.pytorch.random_state import seed_all
+from etascope.training.pytorch.random_state import random_state_kept, seed_all
 from etascope.training.pytorch.unit import Training, beside_each_other
 
 #: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
@@ -119,7 +123,7 @@ def own_job(
     """
     settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss)
     networks = own_networks(model, optimizer, groups)
-    batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate)
+    batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate, ignored=ignored_by(loss))
     seed_all(recipe.seed)
     module = networks.build(recipe.seed).to(settings.device)
     first = batches.first.fresh()
@@ -128,10 +132,12 @@ def own_job(
     optimizers = networks.optimizers(module, tried[-1])
     ratios = multiples(partial(networks.optimizers, module), tried)
     networks = following(networks, ratios)
+    _refuse_mixed_training(networks, recipe.seed, (outputs, first), settings)
     settings = replace(settings, multiple=max(ratio for row in ratios for ratio in row))
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
         _refuse_labels(outputs, first.targets)
+    given, loss = loss, None if loss is None else apart(loss, outputs, first.targets)
     n_classes, unit = (int(outputs.shape[1]), 1.0) if classes else (10, 1.0)
     objective: Objective
     if classes:
@@ -146,7 +152,7 @@ def own_job(
                 "targets in batch 1. Look at its collate_fn."
             )
         check_scores(outputs, first.size, n_classes)
-        check_labels(first.targets.long(), n_classes)
+        check_labels(first.targets.long(), n_classes, ignored_by(loss))
         objective = objective_of(loss, n_classes)
     else:
         assert loss is not None
@@ -159,6 +165,7 @@ def own_job(
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
     told = () if factors is None else schedule_told(schedule_row(recipe.schedule, recipe.warmup, steps) * factors)
+    told = (*told, *untrained_told(given))
     batches.trained_on.compare(train_loader, valid_loader)
     size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
@@ -177,6 +184,24 @@ def own_job(
         loss_unit=unit,
         told=told,
     )
+
+
+def _refuse_mixed_training(networks: AnyNetworks, seed: int, seen: tuple[Any, Batch], settings: Settings) -> None:
+    """Raise `InputError` where a `train_loss` or a `step` compares each output with every target."""
+    outputs, batch = seen
+    for name, own in (("train_loss", settings.train_loss), ("step", settings.step)):
+        if own is None or not isinstance(outputs, load_torch().Tensor) or outputs.dim() < 1:
+            continue
+        with random_state_kept():
+            module = networks.build(seed).to(settings.device)
+            module.eval()
+            # At a rate of nothing a step changes no weight.
+            optimizers = networks.optimizers(module, 1e-3) if name == "step" else []
+            for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+                group["lr"] = group["lr"] * 0
+            held = [] if name == "train_loss" else [optimizers[0] if len(optimizers) == 1 else optimizers]
+            loss = partial(cast("Any", own), module, *held)
+            refuse_mixed(loss, outputs, batch.targets, name, batch.fresh().inputs)
 
 
 def _forward(module: Module, batch: Batch, settings: Settings) -> Any:  # noqa: ANN401 - whatever a model returns
@@ -246,11 +271,12 @@ def _refuse_labels(outputs: object, targets: object) -> None:
 
 def _like(optimizers: Sequence[Optimizer]) -> dict[str, Any]:
     """Return the fields of the recipe that tell what rates are customary for an optimizer."""
-    first = optimizers[0]
+    first, names = optimizers[0], [kind.__name__ for kind in type(optimizers[0]).__mro__]
     decay = float(first.defaults.get("weight_decay") or 0.0)
-    momentum = float(first.defaults.get("momentum") or 0.0) if type(first).__name__ == "SGD" else 0.0
-    name = _KNOWN.get(type(first).__name__, "adamw")
-    if type(first).__name__ == "SGD":
+    known = next((name for name in names if name == "SGD" or name in _KNOWN), "AdamW")
+    momentum = float(first.defaults.get("momentum") or 0.0) if known == "SGD" else 0.0
+    name = _KNOWN.get(known, "adamw")
+    if known == "SGD":
         name = "sgd" if not momentum else "nesterov" if first.defaults.get("nesterov") else "momentum"
     return {"optimizer": name, "momentum": momentum, "weight_decay": decay}
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import load_torch, tensors_in
 
 #: Numbers of an example that it is known by, at most.
 NUMBERS = 256
+#: As many are looked at to see that validation is the same again.
+DIGESTED = 64
 #: Fewer different examples than this are so few that it is told, and a larger share than this that is trained on.
 FEW, SHARE = 30, 0.1
 
@@ -64,20 +69,29 @@ class TrainedOn:
         return tuple(notes)
 
 
+def digest_of(batch: Batch, before: int) -> int:
+    """Return a digest of a batch, by a few numbers of each example, and of the digest of those before it."""
+    table = _table(replace(batch, size=len(tensors_in(batch.inputs)[0])), DIGESTED)
+    return before if table is None else zlib.crc32(table.tobytes(), before)
+
+
 def _known_by(batch: Batch) -> Iterable[int]:
     """Return a number for each example of a batch; none where its tensors have no row an example."""
+    table = _table(batch, NUMBERS)
+    return () if table is None else [hash(row.tobytes()) for row in table]
+
+
+def _table(batch: Batch, numbers: int) -> NDArray[np.float64] | None:
+    """Return at most so many numbers of each tensor of each example, a row an example."""
     torch, parts = load_torch(), list[Any]()
     for tensor in tensors_in((batch.inputs, batch.targets)):
         if tensor.dim() and len(tensor) == batch.size and tensor.layout == torch.strided and not tensor.is_complex():
             rows = tensor.detach().reshape(batch.size, -1)
-            every, count = max(1, rows.shape[1] // NUMBERS), min(NUMBERS, rows.shape[1])
+            every, count = max(1, rows.shape[1] // numbers), min(numbers, rows.shape[1])
             # Not all of one column of an image, which may be its border.
             places = torch.arange(count, device=rows.device)
             parts.append(rows[:, places * every + places * 7919 % every].double())
-    if not parts:
-        return ()
-    table = torch.cat(parts, dim=1).cpu().numpy()
-    return [hash(row.tobytes()) for row in table]
+    return torch.cat(parts, dim=1).cpu().numpy() if parts else None
 
 
 def _rows_of(loader: Any) -> tuple[Any, set[int]]:  # noqa: ANN401 - a loader
