@@ -119,8 +119,9 @@ def export(run: str, path: str | None, store_url: str | None) -> int:
     finished = stored.run
     output = Output(path or f"{stored.id}.json", ascii=False)
     with output.document(lambda: pick_document(finished, run_quiz(finished))):
-        if output.text:
-            say(f"run {stored.id} was written to {output.json_path}.")
+        pass
+    if output.text:
+        say(f"run {stored.id} was written to {output.json_path}.")
     return 0
 
 
