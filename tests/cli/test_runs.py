@@ -1,6 +1,7 @@
 """The commands on runs that were kept, as a user meets them."""
 
 import json
+import os
 
 import jsonschema
 import pytest
@@ -167,6 +168,20 @@ def test_export_refuses_what_cannot_be_written_or_is_not_done(store, told):
     assert "no directory" in refused(told("export", "last", "none/a.json"))
     keep(store, searched(), rounds=1)
     assert "etascope resume" in refused(told("export", "last"))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_export_says_that_it_wrote_only_what_it_wrote(store, told):
+    keep(store, searched())
+    ended = told("export", "last", "/dev/full")
+    assert (ended.code, ended.out) == (2, "")
+    assert "no space left" in ended.err
+
+
+@pytest.mark.parametrize("columns", ["0", "000", "\N{SUPERSCRIPT TWO}", "9" * 5000, "-3", ""])
+def test_columns_that_are_none_are_not_heeded(store, told, columns):
+    keep(store, searched())
+    assert told("show", COLUMNS=columns, LINES=columns) == told("show")
 
 
 def test_rm_needs_yes_where_nobody_can_be_asked(store, told):
