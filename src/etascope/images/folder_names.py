@@ -6,6 +6,7 @@ The words of parts are those of Hugging Face's `datasets` (its imagefolder build
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 TRAIN, TEST, VALID = "train", "test", "valid"
 _PARTS = {
@@ -35,6 +36,12 @@ BESIDE = NO_CLASS | {
     "plot", "figures", "segmentations", "segmentation", "labels", "pred", "predict", "prediction", "predictions",
     "inference", "demo", "logs", "results", "docs",
 }  # fmt: skip
+
+_MASKS = frozenset({
+    "mask", "masks", "groundtruth", "groundtruths", "gt", "label", "labels", "semantic", "annotation", "annotations",
+    "segmentation", "segmentations", "trimap", "trimaps",
+})  # fmt: skip
+_WITH = frozenset({"with", "without", "no", "non", "not"})
 
 
 def part_of(name: str) -> str | None:
@@ -72,6 +79,19 @@ def is_named(name: str, names: frozenset[str]) -> bool:
     """
     every = words(name)
     return "".join([word for word in every if word not in _FILLING] or every) in names
+
+
+def is_mask(name: str) -> bool:
+    """Say whether a name speaks of masks or the like, and not of images with or without them.
+
+    Examples
+    --------
+    >>> [is_mask(name) for name in ("lung masks", "Part1_GroundTruth", "CameraMask", "with_mask", "masked")]
+    [True, True, True, False, False]
+    """
+    every = words(name)
+    ground = any(pair == ("ground", "truth") for pair in pairwise(every))
+    return (ground or not _MASKS.isdisjoint(every)) and _WITH.isdisjoint(every)
 
 
 def words(name: str) -> list[str]:

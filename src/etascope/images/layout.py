@@ -85,7 +85,8 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     divided = [len(kind) == len(pairs) > 1 for kind, pairs in zip(kinds, inside, strict=True)]
     if len(inside) < 2 or not any(divided):
         return None
-    if not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
+    deep = any(part.full and not own_images(part) for pairs in inside for _, part in pairs)
+    if deep or not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
         raise in_two_ways(here)
     held = TEST if TEST in kinds[0] else VALID
     groups: dict[bool, list[tuple[Path, str]]] = {False: [], True: []}

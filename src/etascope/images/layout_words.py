@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from etascope.core.errors import InputError
-from etascope.images.folder_names import BESIDE, TRAIN, part_of
+from etascope.images.folder_names import BESIDE, CONTAINERS, TRAIN, is_mask, is_named, part_of
 from etascope.images.tree import Folder, counted, kind
 
 _SHOWN = 6
@@ -34,23 +35,48 @@ def listed(names: Sequence[str]) -> str:
 
 def in_two_ways(here: Folder) -> InputError:
     """Return the error for a tree that has more than one reading: it shows the tree, and how to say which."""
+    direct = [bool(folder.images) for folder in here.full]
+    mixed = any(direct) and not all(direct)
+    what = f"the images of {here.path} lie at different depths" if mixed else f"{here.path} can be read in two"
+    return InputError(f"folders must be read in one way only; {what}: {_drawn(here)}.", _way_out(here))
+
+
+def _way_out(here: Folder) -> str:
+    """Say how a tree can be read: a folder that is named was tried."""
     deeper = sorted(
         (folder for folder in here.full if len(folder.inner.full) > 1), key=lambda f: part_of(f.name) != TRAIN
     )
     inside = [frozenset(inner.name for inner in folder.inner.full) for folder in deeper[:2]]
     shared = inside[0] & inside[1] if len(inside) > 1 else frozenset[str]()
-    if len(deeper) == 1:
-        move = f"If the folders in {deeper[0].path} are the classes, give that one, or"
-    elif len(shared) > 1 and not shared & BESIDE:
-        names = listed(sorted(shared))
-        move = f"If {names} are the classes, give {deeper[0].path}, and with --test what is to test it, or"
-    else:
-        move = "Move away what is no class, or"
-    return InputError(
-        f"folders must be read in one way only; {here.path} can be read in two, or its images lie at different depths: "
-        f"{_drawn(here)}.",
-        f"{move} {_TABLE}.",
-    )
+    if deeper and _opens(deeper[0]):
+        if any(part_of(name) for name in inside[0]):
+            return f"To read {deeper[0].path} alone, give that one, or {_TABLE}."
+        if len(deeper) == 1:
+            return f"If the folders in {deeper[0].path} are the classes, give that one, or {_TABLE}."
+        if len(shared) > 1 and not shared & BESIDE:
+            return (
+                f"If {listed(sorted(shared))} are the classes, give {deeper[0].path}, and with --test what is to test "
+                f"it; if {listed([folder.name for folder in here.full])} are, {_TABLE}."
+            )
+    spare = [
+        folder
+        for folder in here.full
+        if is_named(folder.name, BESIDE | CONTAINERS) or is_mask(folder.name) or (part_of(folder.name) and folder.loose)
+    ]
+    rest = tuple(folder for folder in here.full if folder not in spare)
+    if spare and _opens(replace(here, folders=rest)):
+        return f"Move {listed([folder.name for folder in spare])} away, or {_TABLE}."
+    return _SORT
+
+
+def _opens(folder: Folder) -> bool:
+    """Say whether a folder alone can be read; what reads it needs the sentences of this module."""
+    from etascope.images.layout import read_layout
+
+    try:
+        return bool(read_layout(folder).train)
+    except InputError:
+        return False
 
 
 def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
