@@ -54,6 +54,11 @@ def test_an_upload_is_bounded(client, monkeypatch):
     assert "this one has more" in error(client.post("/api/uploads", content=bytes(10_001)), 400)
 
 
+def test_an_upload_that_says_it_is_too_large_is_refused_before_it_comes(client):
+    headers = {"content-length": "99999999999999"}
+    assert "64 MiB; this one has more" in error(client.post("/api/uploads", content=b"x", headers=headers), 400)
+
+
 def test_of_many_own_images_the_dial_takes_a_part_and_a_search_all(client):
     sent = client.post("/api/uploads", content=zipped(two_kinds(rows=600)))
     told = sent.json()

@@ -107,20 +107,23 @@ def left_open(sockets, seconds):
 def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_path):
     half = b"GET /api/studio HTTP/1.1\r\nHost: localhost\r\n"
     body = b"POST /api/predictions?learning_rate=0.1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"
-    upload = b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 23\r\n\r\nno zip"
+    upload = b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nno zip"
     with studio(tmp_path / "runs.sqlite") as address:
         assert asked(address)[0] == 200
-        slow = connected(address, upload)
+        slow, sent = connected(address, upload), len(b"no zip")
         began = time.monotonic()
         stuck = [connected(address, half) for _ in range(300)]
         stuck += [connected(address, b"") for _ in range(10)]
         stuck += [connected(address, body) for _ in range(10)]
         stuck += [connected(address, half + b"\r\n" + half) for _ in range(10)]
-        refused = upload.replace(b"localhost", b"elsewhere").replace(b": 23", b": 999")
+        refused = upload.replace(b"localhost", b"elsewhere").replace(b": 1000", b": 999")
+        stalled = [connected(address, upload) for _ in range(3)]
         trickle = [connected(address, refused) for _ in range(5)]
         trickle += [connected(address, b"GET / HTTP/1.1\r\n") for _ in range(5)]
         while time.monotonic() - began < 8:
             assert asked(address)[0] == 200
+            slow.sendall(b"x")
+            sent += 1
             for one in trickle:
                 with contextlib.suppress(ConnectionError):
                     one.sendall(b"X\r\n" if one in trickle[:5] else b"X: 1\r\n")
@@ -130,10 +133,14 @@ def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_
         took = time.monotonic() - began
         assert took >= 9
         assert asked(address)[0] == 200
-        # An upload may take longer than other requests.
-        slow.sendall(b"no zip at all now")
+        # An upload may take longer than other requests, as long as it goes on.
+        slow.sendall(b"x" * (1000 - sent))
         assert slow.recv(65536).startswith(b"HTTP/1.1 400 Bad Request")
         slow.close()
+        for one in stalled:
+            # Closed by the server, too: a file comes to its end then.
+            with one, one.makefile("rb") as said:
+                assert b"nothing came for 10 s" in said.read()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no terminals that hang up here")

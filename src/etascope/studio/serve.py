@@ -121,6 +121,11 @@ class Prompt(H11Protocol):
         super().data_received(data)
         self._expect()
 
+    def on_response_complete(self) -> None:
+        """Wait for what is still to come of a request that was refused before it was whole."""
+        super().on_response_complete()
+        self._expect()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         super().connection_lost(exc)
