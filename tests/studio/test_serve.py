@@ -143,6 +143,33 @@ def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_
                 assert b"nothing came for 10 s" in said.read()
 
 
+def test_what_is_no_http_is_closed_without_a_word_at_the_terminal(tmp_path):
+    chunked = b"POST /api/%s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole = b"GET /api/studio HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    wrong = b"ZZZ\r\nabc"
+    cases = [chunked % b"predictions" + wrong, chunked % b"uploads" + wrong, chunked % b"uploads" + b"3\r\nabcdef",
+             wrong + b"\r\n\r\n", whole + wrong, whole + wrong + b"\r\n\r\n", b"\0" * 100]  # fmt: skip
+    command = [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            address = server.stdout.readline().split()[3]
+            assert asked(address)[0] == 200
+            sockets = [connected(address, case) for case in cases]
+            for case in cases:
+                # The same in two pieces: an answer may have begun before what is wrong comes.
+                sockets.append(connected(address, case[:-4]))
+                time.sleep(0.1)
+                with contextlib.suppress(ConnectionError):
+                    sockets[-1].sendall(case[-4:])
+            assert left_open(sockets, 20) == 0
+            assert asked(address)[0] == 200
+            server.send_signal(signal.SIGINT)
+            assert server.wait(20) == 0
+            assert server.stderr.read() == ""
+        finally:
+            server.kill()
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no terminals that hang up here")
 def test_a_terminal_that_is_closed_leaves_nothing(tmp_path):
     command = [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")]
