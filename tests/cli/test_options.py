@@ -93,6 +93,7 @@ def test_a_bad_value_is_one_sentence_and_exit_code_2(arguments, sentence, tmp_pa
     [
         ("no/such/answer.json", "there is no directory {}/no/such"),
         ("file/answer.json", "there is no directory {}/file"),
+        ("new/", "that is the name of a directory"),
         (".", "it is a directory"),
         ("", "it is a directory"),
     ],

@@ -159,6 +159,8 @@ def _require_place(name: str, given: str) -> None:
         trouble = error
     if trouble is not None and trouble.errno not in (errno.ENOENT, errno.ENOTDIR):
         why = (trouble.strerror or str(trouble)).lower()
+    elif given.endswith(("/", os.sep)) and not path.is_dir():
+        why = "that is the name of a directory"
     elif path.is_dir():
         why = "it is a directory"
     elif not folder.is_dir():
