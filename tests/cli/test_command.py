@@ -105,13 +105,25 @@ def test_a_script_that_cannot_be_used_ends_with_a_sentence_and_is_not_kept(argum
         (("--optimizer", "adm"), "Did you mean 'adam'?"),
         (("--metric-key", "loss"), "not both"),
         (("--low", "1", "--high", "0.1"), "low"),
+        (("--metric", "("), "--metric"),
+        (("--best", "nan"), "best value"),
+        (("--epochs", "0"), "epochs"),
+        (("--budget", "-1"), "budget"),
+        (("--tolerance", "-1"), "tolerance"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused_before_anything_runs(arguments, store, more, told, tmp_path):
     ended = run(*arguments("open('ran', 'w')\n", *more), **store)
     assert ended.code == 2
     assert told in ended.err
+    assert "note:" not in ended.err
     assert not (tmp_path / "ran").exists()
+    assert not (tmp_path / "logs").exists()
+
+
+def test_logs_that_cannot_be_made_are_not_announced(arguments, store, tmp_path):
+    (tmp_path / "logs").write_text("a file")
+    assert "--logs must be a folder" in refused(run(*arguments(), **store))
 
 
 @pytest.mark.parametrize("option", [("--metric", "x"), ("--maximize",), ("--timeout", "3"), ("--logs", "x")])

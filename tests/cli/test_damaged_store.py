@@ -147,6 +147,15 @@ def test_what_is_damaged_can_be_forgotten_as_the_sentence_says(whole, place):
     assert finished in ends_well(place, ("runs",)).out
 
 
+def test_an_answer_whose_final_training_is_gone_is_not_shown_as_whole(whole, place):
+    path, (_, _, finished) = whole
+    shutil.copy(path, place)
+    with closing(sqlite3.connect(place)) as database, database:
+        database.execute("UPDATE etascope_runs SET trace = NULL")
+    for arguments in (("show", finished), ("export", finished, "-"), ("lock", finished)):
+        assert "the final training that it belongs to is gone" in refused(ends_well(place, arguments))
+
+
 def test_no_file_is_made_by_a_command_that_only_looks(place):
     for arguments in commands(["3f2a"] * 3):
         assert ends_well(place, arguments).code in (0, 2)

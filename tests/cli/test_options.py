@@ -49,6 +49,8 @@ def document(*arguments):
         ("trace --hidden 128,0", "hidden units must be a whole number of at least 1; found 0."),
         ("trace --epochs 0", "epochs must be a whole number of at least 1; found 0."),
         ("trace --epochs 1.5", "Invalid value for '--epochs': '1.5' is not a valid integer. See --help."),
+        ("trace http://x/y.zip", "this machine; found the address 'http://x/y.zip'. Download it"),
+        ("pick digits --test HTTPS://x/y.zip", "this machine; found the address 'HTTPS://x/y.zip'. Download it"),
         ("trace --batch-size 0", "batch_size must be a whole number of at least 1; found 0."),
         ("trace --warmup 1", "warmup must be in [0, 1); found 1.0."),
         ("trace --warmup nan", "warmup must be in [0, 1); found nan."),
@@ -93,6 +95,7 @@ def test_a_bad_value_is_one_sentence_and_exit_code_2(arguments, sentence, tmp_pa
     [
         ("no/such/answer.json", "there is no directory {}/no/such"),
         ("file/answer.json", "there is no directory {}/file"),
+        ("new/", "that is the name of a directory"),
         (".", "it is a directory"),
         ("", "it is a directory"),
     ],

@@ -1,6 +1,9 @@
 """The commands on runs that were kept, as a user meets them."""
 
 import json
+import os
+import sqlite3
+from contextlib import closing
 
 import jsonschema
 import pytest
@@ -169,6 +172,20 @@ def test_export_refuses_what_cannot_be_written_or_is_not_done(store, told):
     assert "etascope resume" in refused(told("export", "last"))
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_export_says_that_it_wrote_only_what_it_wrote(store, told):
+    keep(store, searched())
+    ended = told("export", "last", "/dev/full")
+    assert (ended.code, ended.out) == (2, "")
+    assert "no space left" in ended.err
+
+
+@pytest.mark.parametrize("columns", ["0", "000", "\N{SUPERSCRIPT TWO}", "9" * 5000, "-3", ""])
+def test_columns_that_are_none_are_not_heeded(store, told, columns):
+    keep(store, searched())
+    assert told("show", COLUMNS=columns, LINES=columns) == told("show")
+
+
 def test_rm_needs_yes_where_nobody_can_be_asked(store, told):
     first, second = keep(store, searched()), keep(store, searched())
     assert "--yes" in refused(told("rm", first))
@@ -176,6 +193,35 @@ def test_rm_needs_yes_where_nobody_can_be_asked(store, told):
     ended = told("rm", first, first[:5], "--yes")
     assert (ended.code, ended.out) == (0, "1 run was removed. etascope gc gives its space back.\n")
     assert ids(store) == [second]
+
+
+def test_what_is_said_to_do_next_is_said_for_the_store_that_was_given(store):
+    def told(*arguments):
+        return run(*arguments, "--store", "../runs.sqlite")
+
+    there = " --store ../runs.sqlite"
+    assert "Begin one: etascope pick" in refused(told("show"))
+    finished = keep(store, searched())
+    assert f"etascope show {finished}{there}." in words(told("runs").out)
+    assert f"All: etascope runs{there}." in refused(told("show", "zzzz"))
+    assert f"See etascope runs{there}" in refused(told("resume"))
+    stopped = keep(store, searched(), rounds=1)
+    assert f"etascope resume {stopped}{there}." in words(told("runs").out)
+    assert f"etascope resume {stopped}{there}" in words(told("show", stopped).out)
+    assert f"etascope resume {stopped}{there}." in refused(told("export", stopped))
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute("UPDATE etascope_runs SET state = 'banana' WHERE id = ?", (stopped,))
+    assert f"etascope rm {stopped} --yes{there}," in refused(told("show", stopped))
+    assert f"etascope gc{there} gives" in told("rm", stopped, "--yes").out
+
+
+@pytest.mark.parametrize("address", ["sqlite:///:memory:", ":memory:", "sqlite://"])
+def test_a_store_that_ends_with_the_command_is_not_taken_without_a_word(told, address):
+    for command in ("runs", "show", "gc", "resume"):
+        assert "nothing in it" in refused(told(command, "--store", address))
+    small = ("--low", "0.01", "--high", "0.1", "--folds", "2", "--hidden", "0", "--epochs", "1")
+    assert "the search is not kept" in told("pick", *small, "--store", address).err
+    assert told("pick", *small, "--store", address, "--no-store").err.startswith("note: --no-store was given, too")
 
 
 def test_rm_removes_all_or_none(store, told):

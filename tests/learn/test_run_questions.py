@@ -63,6 +63,11 @@ def test_overshooting_ends_at_the_upper_end_of_the_basin():
     assert "3.1 times the recommended rate" in question.reason
 
 
+def test_how_far_is_written_as_people_write_it():
+    question = overshoot(made.run({0.01: (0.4, 0.9), 10.0: (0.6, 0.9)}, 0.01, (0.01, 1.17)), 0)
+    assert "1.17, 120 times the recommended rate" in question.reason
+
+
 def test_a_rate_at_the_upper_end_of_its_basin_may_not_be_overshot():
     question = overshoot(made.run({0.01: (0.4, 0.9), 0.2: (0.6, 0.9)}, 0.01, (0.01, 0.01)), 0)
     assert right(question) == "not at all: up to 0.01 itself"

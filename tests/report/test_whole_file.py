@@ -32,6 +32,12 @@ def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_a_full_disk_is_no_wrong_place():
+    with pytest.raises(InputError, match=r"no space left on device\. Make room there"):
+        write_whole("/dev/full", "x")
+
+
 def test_a_device_stays_a_device():
     write_whole("/dev/null", "x")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)

@@ -1,5 +1,6 @@
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,17 @@ def test_what_fails_half_way_leaves_the_old_version(old, monkeypatch):
     monkeypatch.undo()
     assert versions(old) == [1]
     assert len(open_store(old).find()) == 2
+
+
+def test_a_store_that_says_too_old_a_version_is_damaged(tmp_path):
+    path = tmp_path / "runs.sqlite"
+    open_store(str(path))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM etascope_schema WHERE version = 2")
+    with pytest.raises(
+        InputError, match=r"its version is 1, and it has what only later ones have\. .* put back a copy"
+    ):
+        open_store(str(path))
 
 
 def test_a_newer_store_is_refused_in_a_sentence(old):

@@ -1,14 +1,17 @@
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from etascope.core.errors import InputError
 from etascope.store.open import open_store
+from etascope.store.trouble import StoreTrouble
 from tests.store.made import job
 
 #: Opens a store as the user nobody, because no permission binds root. Everything that nobody may not read is loaded
@@ -127,3 +130,46 @@ def test_a_table_of_others_in_a_store_does_not_hide_its_runs(tmp_path):
 def test_the_home_of_an_unknown_user_is_a_folder_that_is_missing():
     with pytest.raises(InputError, match=r"~no-such-user/runs\.sqlite cannot be opened: its folder is missing"):
         open_store("~no-such-user/runs.sqlite")
+
+
+@pytest.fixture
+def read_only(tmp_path):
+    """Return a function that puts a file into a file system that may only be read, and gives its new path."""
+    place = tmp_path / "read only"
+    place.mkdir()
+    before = place.stat().st_mode
+
+    def put(*files):
+        for file in files:
+            shutil.copy(file, place)
+        place.chmod(0o555)
+        return place / files[0].name
+
+    yield put
+    place.chmod(before)
+
+
+def test_a_store_that_may_only_be_read_can_be_looked_at(tmp_path, read_only, monkeypatch):
+    path = tmp_path / "100% mine?.sqlite"
+    found = open_store(str(path)).begin(job())
+    placed = read_only(path)
+    # Whoever runs the tests may write everywhere.
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+    store = open_store(str(placed), make=False)
+    assert [line.id for line in store.find()] == [found]
+    assert store.get(found).job.data == job().data
+    assert [one.name for one in placed.parent.iterdir()] == [path.name]
+    with pytest.raises(StoreTrouble, match="may only be read"):
+        store.remove(found)
+
+
+def test_what_waits_beside_a_store_that_may_only_be_read_is_told(tmp_path, read_only, monkeypatch):
+    path = tmp_path / "runs.sqlite"
+    open_store(str(path))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE etascope_schema SET applied = 'now'")
+        database.commit()
+        placed = read_only(path, tmp_path / "runs.sqlite-wal")
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(StoreTrouble, match=r"ends with -wal\. Copy both"):
+        open_store(str(placed), make=False)

@@ -25,6 +25,10 @@ def test_the_page_and_what_it_is_made_of(client):
     assert "adam" in studio["choices"]["optimizer"]
 
 
+def test_what_looks_whether_the_studio_is_there_finds_it(client):
+    assert client.head("/api/studio").status_code == 200
+
+
 def test_a_studio_without_a_store_lists_nothing():
     with TestClient(create_app(None)) as client:
         assert client.get("/api/runs").json()["runs"] == []

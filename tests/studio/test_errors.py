@@ -1,3 +1,5 @@
+import re
+
 from starlette.testclient import TestClient
 
 from tests.studio.answers import QUICK, error, events
@@ -7,7 +9,7 @@ from tests.studio.served import two_kinds, zipped
 def test_what_is_wrong_is_told_in_a_sentence(client):
     ask = client.get
     assert "found 'x'" in error(ask("/api/trace", params={"learning_rate": "x"}), 422)
-    assert "extra inputs" in error(ask("/api/landscape", params={"model": "a.py:f"}), 422)
+    assert "nothing of that name" in error(ask("/api/landscape", params={"model": "a.py:f"}), 422)
     assert "digits" in error(ask("/api/landscape", params={"data": "/etc"}), 400)
     assert "0 to 199" in error(ask("/api/trace", params={**QUICK, "learning_rate": 0.1, "image": 200}), 400)
     assert "Not Found" in error(ask("/api/nothing"), 404)
@@ -27,6 +29,22 @@ def test_what_is_wrong_is_told_in_a_sentence(client):
         headers={"content-type": "application/json"},
     )
     assert "parsing the body" in error(nested, 400)
+
+
+def test_what_is_missing_or_of_another_kind_is_not_told_in_words_of_python(client):
+    rate = {"learning_rate": 0.1}
+    asks = {
+        "learning_rate: it must be given": client.get("/api/trace", params={"epochs": 1}),
+        "hidden: it must have the form": client.get("/api/trace", params={**rate, "hidden": "x"}),
+        "name: it must have the form": client.get("/api/runs/A-"),
+        "epochs: it must be a whole number; found '1.5'.": client.get("/api/trace", params={**rate, "epochs": 1.5}),
+        "what was sent: it must be given": client.post("/api/predictions", params=rate),
+        "what was sent: it must be an object of JSON": client.post("/api/predictions", params=rate, json=[1]),
+    }
+    for told, answer in asks.items():
+        said = error(answer, 422)
+        assert said.startswith(told)
+        assert not re.search(r"[{}\[\]]|None|pattern|dictionary|string", said), said
 
 
 def test_what_should_not_happen_is_told_too(client, monkeypatch):

@@ -29,9 +29,34 @@ def test_own_images_are_searched_reported_and_kept(client, store):
     assert events(client.get("/api/landscape", params={**QUICK, "data": told["name"]}))[-1]["event"] == "run"
 
 
+def test_neither_the_name_nor_the_place_of_an_upload_is_told_to_others(client):
+    told = client.post("/api/uploads", content=zipped(two_kinds(rows=40))).json()
+    asked = {**QUICK, "data": told["name"]}
+    begun = client.post("/api/picks", params=asked).json()["id"]
+    answers = [client.get(f"/api/picks/{begun}/events")]
+    last = events(answers[0])[-1]["kept"]
+    rate = {"learning_rate": 0.1}
+    answers += [client.get(f"/api/{path}") for path in (f"picks/{begun}/report.html", "runs", f"runs/{last}")]
+    answers += [client.get("/api/runs/last"), client.get(f"/api/runs/{last}/code", params=rate)]
+    answers += [client.get("/api/landscape", params=asked)]
+    answers += [client.get(f"/api/{path}", params={**asked, **rate}) for path in ("code", "trace")]
+    assert answers[2].json()["runs"][0]["source"] == "your images"
+    for answer in answers:
+        assert answer.status_code == 200
+        assert told["name"] not in answer.text, answer.url
+        assert "etascope-studio" not in answer.text, answer.url
+    for script in (answers[-2].json(), answers[5].json()):
+        assert all("/path/to/your-images" in text for text in script.values())
+
+
 def test_an_upload_is_bounded(client, monkeypatch):
     monkeypatch.setattr("etascope.studio.project_routes.LARGEST_ZIP", 10_000)
     assert "this one has more" in error(client.post("/api/uploads", content=bytes(10_001)), 400)
+
+
+def test_an_upload_that_says_it_is_too_large_is_refused_before_it_comes(client):
+    headers = {"content-length": "99999999999999"}
+    assert "64 MiB; this one has more" in error(client.post("/api/uploads", content=b"x", headers=headers), 400)
 
 
 def test_of_many_own_images_the_dial_takes_a_part_and_a_search_all(client):

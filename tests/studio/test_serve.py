@@ -107,20 +107,23 @@ def left_open(sockets, seconds):
 def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_path):
     half = b"GET /api/studio HTTP/1.1\r\nHost: localhost\r\n"
     body = b"POST /api/predictions?learning_rate=0.1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"
-    upload = b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 23\r\n\r\nno zip"
+    upload = b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nno zip"
     with studio(tmp_path / "runs.sqlite") as address:
         assert asked(address)[0] == 200
-        slow = connected(address, upload)
+        slow, sent = connected(address, upload), len(b"no zip")
         began = time.monotonic()
         stuck = [connected(address, half) for _ in range(300)]
         stuck += [connected(address, b"") for _ in range(10)]
         stuck += [connected(address, body) for _ in range(10)]
         stuck += [connected(address, half + b"\r\n" + half) for _ in range(10)]
-        refused = upload.replace(b"localhost", b"elsewhere").replace(b": 23", b": 999")
+        refused = upload.replace(b"localhost", b"elsewhere").replace(b": 1000", b": 999")
+        stalled = [connected(address, upload) for _ in range(3)]
         trickle = [connected(address, refused) for _ in range(5)]
         trickle += [connected(address, b"GET / HTTP/1.1\r\n") for _ in range(5)]
         while time.monotonic() - began < 8:
             assert asked(address)[0] == 200
+            slow.sendall(b"x")
+            sent += 1
             for one in trickle:
                 with contextlib.suppress(ConnectionError):
                     one.sendall(b"X\r\n" if one in trickle[:5] else b"X: 1\r\n")
@@ -130,10 +133,41 @@ def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_
         took = time.monotonic() - began
         assert took >= 9
         assert asked(address)[0] == 200
-        # An upload may take longer than other requests.
-        slow.sendall(b"no zip at all now")
+        # An upload may take longer than other requests, as long as it goes on.
+        slow.sendall(b"x" * (1000 - sent))
         assert slow.recv(65536).startswith(b"HTTP/1.1 400 Bad Request")
         slow.close()
+        for one in stalled:
+            # Closed by the server, too: a file comes to its end then.
+            with one, one.makefile("rb") as said:
+                assert b"nothing came for 10 s" in said.read()
+
+
+def test_what_is_no_http_is_closed_without_a_word_at_the_terminal(tmp_path):
+    chunked = b"POST /api/%s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole = b"GET /api/studio HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    wrong = b"ZZZ\r\nabc"
+    cases = [chunked % b"predictions" + wrong, chunked % b"uploads" + wrong, chunked % b"uploads" + b"3\r\nabcdef",
+             wrong + b"\r\n\r\n", whole + wrong, whole + wrong + b"\r\n\r\n", b"\0" * 100]  # fmt: skip
+    command = [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            address = server.stdout.readline().split()[3]
+            assert asked(address)[0] == 200
+            sockets = [connected(address, case) for case in cases]
+            for case in cases:
+                # The same in two pieces: an answer may have begun before what is wrong comes.
+                sockets.append(connected(address, case[:-4]))
+                time.sleep(0.1)
+                with contextlib.suppress(ConnectionError):
+                    sockets[-1].sendall(case[-4:])
+            assert left_open(sockets, 20) == 0
+            assert asked(address)[0] == 200
+            server.send_signal(signal.SIGINT)
+            assert server.wait(20) == 0
+            assert server.stderr.read() == ""
+        finally:
+            server.kill()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no terminals that hang up here")

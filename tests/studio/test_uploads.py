@@ -1,5 +1,6 @@
 import errno
 import io
+import re
 import stat
 import zipfile
 
@@ -157,6 +158,21 @@ def test_zips_that_are_no_data_set_are_refused(entries, told, tmp_path, monkeypa
     monkeypatch.setattr(uploads, "MOST_FILES", 30)
     with pytest.raises(InputError, match=told):
         unpack(archive(entries), tmp_path)
+
+
+def test_a_zip_that_cannot_be_read_is_told_of_without_words_of_python(tmp_path):
+    whole = bytearray(zipped(two_kinds(rows=2)))
+    locked, over, headless = bytearray(whole), bytearray(whole), whole[60:]
+    entries = [found.start() for found in re.finditer(b"PK\1\2", whole)]
+    for at in entries:
+        locked[at + 8] |= 1
+    over[entries[1] + 42 : entries[1] + 46] = over[entries[0] + 42 : entries[0] + 46]
+    twice = archive([("a/1.png", b"x"), ("a/1.png/2.png", b"x")]).getvalue()
+    cases = {"Zip the folder without one": locked, "cannot": over, "of a folder": twice, "damaged|is no zip": headless}
+    for number, (told, made) in enumerate(cases.items()):
+        with pytest.raises(InputError, match=told) as found:
+            unpack(io.BytesIO(made), tmp_path / str(number))
+        assert not re.search(r"ZipInfo|b'|Invalid|exists|\.\.", str(found.value)), found.value
 
 
 def test_what_is_no_zip_is_refused(tmp_path):

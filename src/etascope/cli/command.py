@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -120,25 +121,37 @@ def search_command(
         If an option cannot be used, or the script fails at once.
     """
     from etascope.core.command_line import CommandLine
-    from etascope.core.recipe import Recipe
-    from etascope.loops.command import pick_command
+    from etascope.core.measure import Measure
+    from etascope.core.recipe import Recipe, Task
+    from etascope.loops.command import pick_command, reports_ladder
     from etascope.selection.window import customary_middle
+    from etascope.training.command import CommandEngine
+    from etascope.training.command_metric import LineMetric
 
     options = {**SCRIPT, "low": None, "high": None, "budget": None, "tolerance": None, "workers": None, **options}
     optimizer = options.get("middle_of")
     logs = Path(options["logs"] or _place())
-    CommandLine(options["command"])
-    note(f"the output of each trial is kept in {logs}.")
+    middle = None if optimizer is None else customary_middle(Recipe(optimizer=optimizer))
+    options["budget"] = 3.0 if options["budget"] is None else options["budget"]
+    options["workers"] = 1 if options["workers"] is None else options["workers"]
+    # What cannot be used is refused before anything is said or made.
+    reader = LineMetric(options["metric"], options["metric_key"])
+    measure = Measure(reader.name, options["maximize"], options["best"])
+    Task.of_reports(options["epochs"], options["seed"], measure)
+    reports_ladder(options["low"], options["high"], options["budget"], options["tolerance"], middle)
+    CommandEngine(CommandLine(options["command"]), reader, measure, logs, options["workers"], options["timeout"])
+    with suppress(OSError):
+        logs.mkdir(parents=True, exist_ok=True)
+    if logs.is_dir():
+        note(f"the output of each trial is kept in {logs}.")
     return pick_command(
         options["command"],
         logs=logs,
         **{name: options[name] for name in (
             "metric", "metric_key", "maximize", "best", "epochs", "seed", "low", "high", "tolerance", "timeout",
-            "restart",
+            "restart", "budget", "workers",
         )},
-        middle=None if optimizer is None else customary_middle(Recipe(optimizer=optimizer)),
-        budget=3.0 if options["budget"] is None else options["budget"],
-        workers=1 if options["workers"] is None else options["workers"],
+        middle=middle,
         watch=watch,
         histories=histories,
         keeper=keeper,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from etascope.cli.saying import note
+from etascope.cli.store_option import again
 from etascope.core.history import History
 from etascope.core.parts import settled
 from etascope.core.protocols import Store
@@ -68,15 +68,15 @@ class Kept:
 
     def tell(self) -> None:
         """Say at a terminal where the answer can be seen again."""
-        if sys.stderr.isatty() and self.run_id and self._keeps:
-            note(f"kept as run {self.run_id}; see it again with etascope show {self.run_id}.")
+        if sys.stderr.isatty() and self.run_id and self._keeps and find_address(self.url).kind != "memory":
+            note(f"kept as run {self.run_id}; see it again with etascope show {self.run_id}{again(self.url)}.")
 
     def after_a_stop(self) -> str:
         """Return what is kept of a search that was stopped, and how to go on; empty where nothing is."""
         if not self.run_id or find_address(self.url).kind == "memory":
             return ""
         if self._finished:
-            return f"the answer is kept: etascope show {self.run_id}{self._where()}"
+            return f"the answer is kept: etascope show {self.run_id}{again(self.url)}"
         whole, parts = settled(self.histories)
         rounds, trials = len(whole), sum(len(part.plan) for part in parts)
         kept = [f"{rounds} {'round' if rounds == 1 else 'rounds'}"] if rounds else []
@@ -85,18 +85,11 @@ class Kept:
         if not kept:
             return "no trial was done yet, so none is kept"
         verb = "is" if rounds + trials == 1 else "are"
-        return f"{' and '.join(kept)} {verb} kept; go on with: etascope resume {self.run_id}{self._where()}"
+        return f"{' and '.join(kept)} {verb} kept; go on with: etascope resume {self.run_id}{again(self.url)}"
 
     @property
     def _keeps(self) -> bool:
         return getattr(self.store, "keeps", True)
-
-    def _where(self) -> str:
-        if self.url is None:
-            return ""
-        # An address of a server may hold a password.
-        known = find_address(self.url).kind == "file"
-        return f" --store {shlex.quote(self.url)}" if known else " and the same --store"
 
 
 def keeper(url: str | None, options: Mapping[str, Any]) -> Kept:
@@ -109,6 +102,10 @@ def keeper(url: str | None, options: Mapping[str, Any]) -> Kept:
     """
     from etascope.store.forgiving import open_forgiving
 
+    if find_address(url).kind == "memory":
+        note(
+            "a store in memory ends with this command, so the search is not kept. Give a file, as --store runs.sqlite."
+        )
     return Kept(open_forgiving(url, note), options, url=url)
 
 

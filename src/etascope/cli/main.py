@@ -26,6 +26,7 @@ from etascope.cli.options import (
     search_options,
 )
 from etascope.cli.progress import progress
+from etascope.cli.saying import note
 from etascope.cli.stopping import drop_output, end, end_at_once, stopped
 from etascope.cli.store_option import store_option
 from etascope.core.errors import InputError, option
@@ -197,6 +198,8 @@ def pick(
     from etascope.cli.searching import kept_options, method_of, search, write_answer
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
+    if no_store and store_url is not None:
+        note("--no-store was given, too, so this search is not kept.")
     if check_command(ctx):
         return pick_by_command(ctx, output)
     options = {name: value for name, value in options.items() if name not in SCRIPT}

@@ -106,9 +106,9 @@ class _Screen:
         from rich.progress import Progress as Bars
         from rich.table import Column
 
-        from etascope.report.page import needs_ascii
+        from etascope.report.page import needs_ascii, sized
 
-        console = Console(stderr=True, highlight=False)
+        console = Console(stderr=True, highlight=False, _environ=sized())
         self._ascii = self._ascii or needs_ascii(console.encoding)
         # Where a terminal is too narrow, an ellipsis would not be ASCII.
         cut = Column(no_wrap=True, overflow="crop")

@@ -10,7 +10,7 @@ import click
 from etascope.cli.options import Output, output_options
 from etascope.cli.saying import say
 from etascope.cli.searching import write_answer
-from etascope.cli.store_option import opened, store_option
+from etascope.cli.store_option import again, opened, store_option
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
 from etascope.core.stored import StoredRun
@@ -37,7 +37,8 @@ def runs(limit: int, store_url: str | None, json_path: str | None, ascii: bool) 
     lines = opened(store_url).find(limit + 1)
     with output.document(lambda: runs_document(lines[:limit])):
         if output.text:
-            print_runs(output.console(), lines[:limit], _now(), more=len(lines) > limit, ascii=output.plain)
+            more, where = len(lines) > limit, again(store_url)
+            print_runs(output.console(), lines[:limit], _now(), more=more, where=where, ascii=output.plain)
     return 0
 
 
@@ -65,7 +66,7 @@ def show(run: str, store_url: str | None, json_path: str | None, ascii: bool) ->
     stored = opened(store_url).get(run)
     if stored.finished or json_path is not None:
         return 0 if write_answer(output, stored.run, again=True) else 1
-    print_unfinished(output.console(), stored, _now(), ascii=output.plain)
+    print_unfinished(output.console(), stored, _now(), where=again(store_url), ascii=output.plain)
     return 1
 
 
@@ -119,8 +120,9 @@ def export(run: str, path: str | None, store_url: str | None) -> int:
     finished = stored.run
     output = Output(path or f"{stored.id}.json", ascii=False)
     with output.document(lambda: pick_document(finished, run_quiz(finished))):
-        if output.text:
-            say(f"run {stored.id} was written to {output.json_path}.")
+        pass
+    if output.text:
+        say(f"run {stored.id} was written to {output.json_path}.")
     return 0
 
 
@@ -150,7 +152,7 @@ def rm(run: tuple[str, ...], yes: bool, store_url: str | None) -> int:
     for run_id in found:
         store.remove(run_id)
     removed, whose = ("was", "its") if len(found) == 1 else ("were", "their")
-    say(f"{_count(len(found))} {removed} removed. etascope gc gives {whose} space back.")
+    say(f"{_count(len(found))} {removed} removed. etascope gc{again(store_url)} gives {whose} space back.")
     return 0
 
 

@@ -85,7 +85,7 @@ def overshoot(run: Run, place: int) -> Question | None:
         return f"up to {rate(high)}" if high > chosen else f"not at all: up to {rate(chosen)} itself"
 
     within = [chosen] if basin.high > chosen else []
-    times = f", {basin.high / chosen:.2g} times the recommended rate," if basin.high > chosen else ""
+    times = f", {float(f'{basin.high / chosen:.2g}'):,.12g} times the recommended rate," if basin.high > chosen else ""
     return ask(
         f"How far may the recommended rate, {rate(chosen)}, be overshot before this run can tell that it is worse?",
         written(basin.high),

@@ -42,11 +42,23 @@ def open_console(file: IO[str] | None = None, *, ascii: bool = False, width: int
     """
     from rich.console import Console
 
-    console = Console(file=file, highlight=False, markup=False, emoji=False, width=width, safe_box=ascii)
+    variables = sized()
+    console = Console(
+        file=file, highlight=False, markup=False, emoji=False, width=width, safe_box=ascii, _environ=variables
+    )
     if width is None:
-        known = console.is_terminal or "COLUMNS" in os.environ
+        known = console.is_terminal or "COLUMNS" in variables
         console.width = min(console.width if known else WIDTH_OF_A_FILE, WIDEST)
     return console
+
+
+def sized() -> dict[str, str]:
+    """Return the environment's variables without a size of the terminal that is none, as `COLUMNS=0`."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("COLUMNS", "LINES") or (value.isdecimal() and len(value) < 10 and int(value) > 0)
+    }
 
 
 def needs_ascii(encoding: str | None) -> bool:

@@ -43,7 +43,13 @@ def clock(when: datetime) -> str:
 
 
 def print_runs(
-    console: Console, lines: Sequence[RunLine], now: datetime, *, more: bool = False, ascii: bool = False
+    console: Console,
+    lines: Sequence[RunLine],
+    now: datetime,
+    *,
+    more: bool = False,
+    where: str = "",
+    ascii: bool = False,
 ) -> None:
     """Write stored runs, two lines each: when and what came out, and what was asked.
 
@@ -60,6 +66,8 @@ def print_runs(
     ----------------
     more
         Whether the store has more runs than these.
+    where
+        What a command takes besides to find the store.
     ascii
         Write ASCII characters alone.
     """
@@ -82,9 +90,9 @@ def print_runs(
         page.wrapped("There are more: etascope runs --limit says how many to list.")
     stopped = next((line for line in lines if not line.finished), None)
     if stopped is not None:
-        page.wrapped(f"Go on with a run that did not come to its end: etascope resume {stopped.id}.")
+        page.wrapped(f"Go on with a run that did not come to its end: etascope resume {stopped.id}{where}.")
     elif not more:
-        page.wrapped(f"Look at one again: etascope show {lines[0].id}.")
+        page.wrapped(f"Look at one again: etascope show {lines[0].id}{where}.")
 
 
 def state(line: RunLine) -> str:

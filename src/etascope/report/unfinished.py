@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def print_unfinished(console: Console, stored: StoredRun, now: datetime, *, ascii: bool = False) -> None:
+def print_unfinished(
+    console: Console, stored: StoredRun, now: datetime, *, where: str = "", ascii: bool = False
+) -> None:
     """Write what a run has that did not come to its end, and how to go on with it.
 
     Parameters
@@ -36,6 +38,8 @@ def print_unfinished(console: Console, stored: StoredRun, now: datetime, *, asci
 
     Other Parameters
     ----------------
+    where
+        What a command takes besides to find the store.
     ascii
         Write ASCII characters alone.
     """
@@ -50,7 +54,7 @@ def print_unfinished(console: Console, stored: StoredRun, now: datetime, *, asci
         ("recipe", f"{recipe_words(job.task)}, seed {job.task.recipe.seed}"),
         ("kept", f"{plans} {'round' if plans == 1 else 'rounds'} of the search, {count:,} "
                  f"{'trial' if count == 1 else 'trials'}"),
-        ("next", f"go on where it stopped: etascope resume {stored.id}"),
+        ("next", f"go on where it stopped: etascope resume {stored.id}{where}"),
     ])  # fmt: skip
     if known:
         page.line("")

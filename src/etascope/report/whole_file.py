@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -33,9 +34,10 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
             _replace(path.resolve(), data)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise InputError(
-            f"{path} cannot be written: {why}. Name a file in a directory that exists and that you may write to."
-        ) from error
+        advice = "Name a file in a directory that exists and that you may write to."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            advice = "Make room there, or name a file on another disk."
+        raise InputError(f"{path} cannot be written: {why}. {advice}") from error
 
 
 def _replace(path: Path, data: bytes) -> None:

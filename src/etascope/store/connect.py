@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etascope.core.extras import load_library
@@ -22,8 +23,15 @@ BEGIN = "etascope_begin"
 WRITING = {BEGIN: "BEGIN IMMEDIATE"}
 
 
-def connect(address: Address) -> Engine:
+def connect(address: Address, *, still: bool = False) -> Engine:
     """Return the engine of a database, without a connection yet.
+
+    Parameters
+    ----------
+    address
+        Where it is.
+    still
+        Whether a file cannot change, nor anything be made beside it, as in a file system that may only be read.
 
     Raises
     ------
@@ -37,7 +45,7 @@ def connect(address: Address) -> Engine:
     if address.kind == "postgresql":
         load_library("psycopg", "a store in PostgreSQL", "etascope[postgres]", "its driver psycopg")
         return create_engine(address.target, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
-    return _sqlite(address)
+    return _sqlite(address, still)
 
 
 def use_wal(engine: Engine) -> None:
@@ -59,10 +67,13 @@ def use_wal(engine: Engine) -> None:
         time.sleep(0.01)
 
 
-def _sqlite(address: Address) -> Engine:
+def _sqlite(address: Address, still: bool) -> Engine:
     from sqlalchemy import URL, NullPool, QueuePool, create_engine, event
 
-    url = URL.create("sqlite", database=address.target or None)
+    place, query = address.target or None, dict[str, str]()
+    if still:
+        place, query = Path(address.target).absolute().as_uri(), {"mode": "ro", "immutable": "1", "uri": "true"}
+    url = URL.create("sqlite", database=place, query=query)
     arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     if address.kind == "memory":
         # One connection is the database; threads wait for it.

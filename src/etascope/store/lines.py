@@ -124,18 +124,20 @@ _COLUMNS: Mapping[str, Callable[[object], bool]] = {
 }  # fmt: skip
 
 
-def check_whole(stored: StoredRun, state: str, count: int) -> None:
+def check_whole(stored: StoredRun, state: str, count: int, tested: float | None) -> None:
     """Raise `DamagedRecord` where the parts of a run do not belong together.
 
     Parameters
     ----------
     stored
         The run.
-    state, count
-        What its row says: how far it came, and of how many trials.
+    state, count, tested
+        What its row says: how far it came, of how many trials, and its test accuracy.
     """
     if stored.finished != (state == FINISHED) or (stored.finished and stored.seconds is None):
         raise DamagedRecord(f"its state is {state}, and it has {'an' if stored.finished else 'no'} answer.")
+    if tested is not None and stored.trace is None:
+        raise DamagedRecord("it has a test accuracy, and the final training that it belongs to is gone.")
     try:
         found = trials(stored.job.task, stored.histories)
     except (TypeError, ValueError, LookupError, ArithmeticError) as error:

@@ -81,7 +81,7 @@ def migrate(connection: Connection, place: str) -> None:
     version = version_of(connection, place)
     if version is None:
         _execute(connection, "CREATE TABLE etascope_schema (version INTEGER PRIMARY KEY, applied TEXT NOT NULL)")
-    from sqlalchemy import text
+    from sqlalchemy import exc, text
 
     done = text("INSERT INTO etascope_schema (version, applied) VALUES (:version, :applied)")
     for number in range((version or 0) + 1, len(MIGRATIONS) + 1):
@@ -89,6 +89,10 @@ def migrate(connection: Connection, place: str) -> None:
             MIGRATIONS[number - 1](connection)
         except (TypeError, ValueError, LookupError, RecursionError) as error:
             raise damaged(place, f"a run cannot be read ({error})") from error
+        except exc.DBAPIError as error:
+            if "already exists" not in str(error.orig):
+                raise
+            raise damaged(place, f"its version is {number - 1}, and it has what only later ones have") from error
         connection.execute(done, {"version": number, "applied": datetime.now(UTC).isoformat()})
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from etascope.store.address import Address, find_address
-from etascope.store.ownership import check_file, require_columns, require_own
+from etascope.store.ownership import check_file, require_columns, require_own, waits
 from etascope.store.sql import SqlStore
+from etascope.store.trouble import StoreTrouble
 
 
 def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
@@ -26,7 +27,8 @@ def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
         If the address is none, its driver is missing, the file is no database or one of another program, or a newer
         etascope wrote it.
     StoreTrouble
-        If it is an address, but cannot be used just now: read-only, full, out of reach.
+        If it is an address, but cannot be used just now: read-only, full, out of reach. Without `make`, what may only
+        be read can be looked at.
 
     Examples
     --------
@@ -42,7 +44,8 @@ def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
     from etascope.store.migrations import MIGRATIONS, migrate, version_of
     from etascope.store.trouble import told
 
-    engine = connect(address)
+    still = not make and address.kind == "file" and _may_only_be_read(address)
+    engine = connect(address, still=still)
     with told(address.shown):
         with engine.connect() as connection:
             version = version_of(connection, address.shown)
@@ -57,6 +60,19 @@ def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
                 migrate(connection, address.shown)
                 require_columns(connection, address.shown)
     return SqlStore(engine, address.shown)
+
+
+def _may_only_be_read(address: Address) -> bool:
+    """Return whether nothing can be made beside a file, which a look at it would do."""
+    path = address.target
+    if os.access(os.path.dirname(path) or ".", os.W_OK):
+        return False
+    if waits(path):
+        raise StoreTrouble(
+            f"the store {address.shown} stands where nothing may be written, and what was kept last is still beside "
+            "it, in the file that ends with -wal. Copy both to a folder of yours, and look there with --store."
+        )
+    return True
 
 
 def _is_begun(path: str) -> bool:

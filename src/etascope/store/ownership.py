@@ -57,7 +57,7 @@ def check_file(address: Address) -> None:
             raise InputError(f"the store {address.shown} is no database. Give another path, or a new one.")
     # Another process may be writing meanwhile, so what cannot be read proves nothing here: opening it will tell.
     with contextlib.suppress(sqlite3.Error, UnicodeDecodeError, OSError):
-        if _require_no_other(Path(path), address.shown) or not _waits(path):
+        if _require_no_other(Path(path), address.shown) or not waits(path):
             return
         # What is not yet in the file itself is looked at in a copy.
         with tempfile.TemporaryDirectory() as folder:
@@ -132,7 +132,7 @@ def _reading(path: Path, immutable: bool) -> Generator[sqlite3.Connection]:
         yield database
 
 
-def _waits(path: str) -> bool:
+def waits(path: str) -> bool:
     """Return whether something stands beside the file that belongs into it."""
     try:
         return os.path.getsize(f"{path}-wal") > 0

@@ -161,7 +161,7 @@ class SqlStore:
                 trace=None if row.trace is None else unpack(row.trace, Trace),
                 seconds=row.seconds,
             )
-            check_whole(found, row.state, row.trials)
+            check_whole(found, row.state, row.trials, row.test_accuracy)
         self._known[row.id] = len(histories)
         return found
 

@@ -71,6 +71,7 @@ def create_app(store: Store | None = None, crew: Crew | None = None, bounds: Bou
     answer_errors(app)
     app.add_middleware(Wanted)
 
+    @app.head("/api/studio", include_in_schema=False)
     @app.get("/api/studio")
     async def get_studio() -> Document:
         """Tell the page what there is: the dial's axis, its colours on both grounds, the recipe with its bounds."""

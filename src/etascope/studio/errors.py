@@ -13,6 +13,16 @@ from starlette.requests import ClientDisconnect
 from etascope.core.errors import InputError
 from etascope.studio.failure import Failed, sentence
 
+#: What the library that checks says in words of Python, in words of the page.
+_SAID = {
+    "missing": "it must be given, and is not",
+    "string_pattern_mismatch": "it must have the form that /api/openapi.json says",
+    "extra_forbidden": "nothing of that name can be asked for",
+    "model_attributes_type": "it must be an object of JSON",
+    "int_parsing": "it must be a whole number",
+    "float_parsing": "it must be a number",
+}
+
 
 def answer_errors(app: FastAPI) -> None:
     """Give every error of an application the shape `{"error": sentence}`."""
@@ -49,5 +59,10 @@ def answer_errors(app: FastAPI) -> None:
 def _sentence(error: RequestValidationError) -> str:
     first: dict[str, Any] = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body", "path")) or "what was sent"
-    found = str(first.get("input"))[:60]
-    return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}; found {found!r}. Put that right."
+    said = _SAID.get(first["type"]) or f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+    given = first.get("input")
+    # What is missing has nothing to show, and what is no text or number shows how Python writes it.
+    found = (
+        f"; found {str(given)[:60]!r}" if isinstance(given, str | int | float) and first["type"] != "missing" else ""
+    )
+    return f"{where}: {said}{found}. Put that right."

@@ -13,6 +13,9 @@ from etascope.core.visible import visible
 _SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z])")
 _OPTION = re.compile(r"(?<![\w-])--[a-z]|\b(skip_bad|image_size|create_app|ETASCOPE_[A-Z]+)\b|\betascope [a-z]")
 
+#: How somebody would write it in Python, beside its words.
+_CODE = re.compile(r" \(images\[.*?\]\)(?=[,.;])")
+
 
 class Failed(Exception):
     """What was asked could not be done, and what was sent is not to blame; the message is a sentence for the page.
@@ -52,6 +55,8 @@ def called(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN40
         raise InputError(
             "this takes more memory than there is. Take fewer hidden units, smaller batches or fewer images."
         ) from None
+    except KeyboardInterrupt:
+        raise Failed("the process that worked on this was told to stop. Try again.", 503) from None
     except BaseException as error:
         raise Failed(unexpected(error)) from None
 
@@ -66,14 +71,14 @@ def sentence(error: BaseException) -> str:
 def on_page(text: str) -> str:
     """Return sentences without those that name an option, which nobody can give on a page; the first one stays.
 
-    Advice that names an option is kept apart in an `InputError`; this is for what was not.
+    Python in brackets goes, too. Advice that names an option is kept apart in an `InputError`; this is for others.
 
     Examples
     --------
     >>> on_page("the store may only be read. Keep runs elsewhere with --store PATH.")
     'the store may only be read.'
     """
-    first, *more = _SENTENCES.split(text)
+    first, *more = _SENTENCES.split(_CODE.sub("", text))
     return " ".join([first, *(one for one in more if not _OPTION.search(one))])
 
 

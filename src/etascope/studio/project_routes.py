@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from pathlib import Path as File
 from typing import Annotated
@@ -32,8 +32,8 @@ from etascope.studio.training_routes import NO_STORE, event, scripts
 from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, Unpacked, clear, unpack
 from etascope.studio.work import describe
 
-#: Seconds that an upload may take, and runs that are listed.
-LONGEST_UPLOAD, LISTED = 120.0, 50
+#: Seconds that an upload may take, and that may pass with none of it coming; runs that are listed.
+LONGEST_UPLOAD, STALLED, LISTED = 120.0, 10.0, 50
 #: Uploads that come in at once.
 AT_ONCE = 4
 
@@ -67,6 +67,8 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
     )
     async def post_upload(request: Request) -> Document:
         """Take a zip with a folder of images for each class, look at it, and name it for `data`."""
+        length = request.headers.get("content-length", "")
+        _bound(int(length) if length.isdecimal() else 0)
         if coming.locked():
             raise InputError(f"{AT_ONCE} uploads may come in at once, and do. Try again in a minute.")
         async with coming:
@@ -162,13 +164,28 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
     return routes
 
 
+def _bound(size: int) -> None:
+    if size > LARGEST_ZIP:
+        raise InputError(f"a zip may have {LARGEST_ZIP // MEBIBYTE} MiB; this one has more. Give fewer images.")
+
+
+async def _next(coming: AsyncGenerator[bytes]) -> bytes:
+    try:
+        async with asyncio.timeout(STALLED):
+            return await anext(coming)
+    except TimeoutError:
+        raise InputError(
+            f"an upload must keep coming; of this one nothing came for {STALLED:.0f} s. Drop the images again."
+        ) from None
+
+
 async def _receive(request: Request, folder: File) -> Unpacked:
-    done = 0
+    done, coming = 0, request.stream()
     with tempfile.TemporaryFile() as archive:
-        async for chunk in request.stream():
+        # The stream ends with a piece of nothing.
+        while chunk := await _next(coming):
             done += len(chunk)
-            if done > LARGEST_ZIP:
-                raise InputError(f"a zip may have {LARGEST_ZIP // MEBIBYTE} MiB; this one has more. Give fewer images.")
+            _bound(done)
             archive.write(chunk)
         archive.seek(0)
         stop = threading.Event()

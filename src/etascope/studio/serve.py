@@ -121,6 +121,18 @@ class Prompt(H11Protocol):
         super().data_received(data)
         self._expect()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, unless an answer has begun; no other is sent from then on."""
+        if repr(self.conn.our_state) in ("IDLE", "SEND_RESPONSE"):
+            super().send_400_response(msg)
+        # A request may have been whole up to here, and what answers it would send to a connection that is closed.
+        self.connection_lost(None)
+
+    def on_response_complete(self) -> None:
+        """Wait for what is still to come of a request that was refused before it was whole."""
+        super().on_response_complete()
+        self._expect()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         super().connection_lost(exc)

@@ -14,6 +14,9 @@ from etascope.images.open import open_images
 from etascope.images.part import PART, take_part
 from etascope.studio.failure import on_page
 
+#: What an upload is called wherever it is told of: its name and its place are for the page that sent it alone.
+MINE = "your images"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -56,4 +59,4 @@ class Source:
             found = open_images(self.name)
         except InputError as error:
             raise InputError(told(error.said), error.advice) from error
-        return replace(found, notes=tuple(map(told, found.notes)))
+        return replace(found, source=MINE, notes=tuple(map(told, found.notes)))

@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -27,6 +28,7 @@ from etascope.studio.landscape import landscape
 from etascope.studio.library import Library
 from etascope.studio.metrics import metrics
 from etascope.studio.race import race
+from etascope.studio.source import MINE
 from etascope.studio.work import describe, lay_open, sharpness_along
 
 #: Finished landscapes that are kept, so that a page that comes back finds its own at once.
@@ -147,6 +149,8 @@ def event(document: Document) -> str:
 
 def scripts(recipe: Recipe, data: DataSummary, learning_rate: float) -> Document:
     """Return a script for each framework, or a comment why there is none."""
+    # The folder that was zipped is on the reader's machine.
+    data = replace(data, source="/path/to/your-images") if data.source == MINE else data
     return {framework: _script(framework, recipe, data, learning_rate) for framework in FRAMEWORKS}
 
 

@@ -92,8 +92,15 @@ def unpack(archive: IO[bytes], folder: Path, stopped: Callable[[], bool] = lambd
                 "Make room there, and drop the images again.",
                 507,
             ) from error
-        why = error.strerror if isinstance(error, OSError) else error
-        raise InputError(f"images come as a zip that can be read; this one cannot: {why}. {AGAIN}") from error
+        raise InputError(f"images come as a zip that can be read; this one cannot: {_why(error)}. {AGAIN}") from error
+
+
+def _why(error: Exception) -> str:
+    """Return what is wrong with a zip; what Python says of it is for programmers."""
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "a name in it is that of a file and of a folder"
+    known = {"Overlapped": "files in it lie over one another", "not a zip": "it is no zip"}
+    return next((told for word, told in known.items() if word in str(error)), "it is damaged")
 
 
 def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) -> Unpacked:
@@ -149,6 +156,8 @@ def _parts(entry: zipfile.ZipInfo) -> Sequence[str]:
         raise InputError(f"files of a zip must stay inside it; found {_shown(entry)}. {AGAIN}")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise InputError(f"a zip of images has no links; found {_shown(entry)}. Put the images themselves in.")
+    if entry.flag_bits & 1:
+        raise InputError(f"a zip must need no password; {_shown(entry)} does. Zip the folder without one.")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         # Of the others, a few bytes become gigabytes before anybody can count them.
         raise InputError(
