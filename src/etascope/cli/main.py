@@ -36,8 +36,6 @@ from etascope.training.interrupting import signals_taken
 EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT = 0, 1, 2
 #: Lines in columns, which click is told not to wrap.
 _EXAMPLES = "\b\nExamples:\n  "
-
-
 #: Where each command stands, and what the list of commands says of it, so that the list loads none of them.
 _ELSEWHERE = {
     "studio": ("studio", "studio", "See learning rates at work on a web page."),
