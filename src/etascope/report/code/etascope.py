@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.report.code.loading import KNOWN, kind_of, note
@@ -14,7 +16,8 @@ _FIELDS = (
 
 def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     """Return a script that trains the recipe at a peak rate with etascope and prints the test accuracy."""
-    arrays = kind_of(data) == "arrays" and not data.test_source
+    # What has a path or a name etascope opens by itself.
+    arrays = kind_of(data) == "arrays" and not Path(data.source).is_absolute()
     notes = ["It repeats the final training, bit for bit.", *([note(data)] if arrays else [])]
     told = header("etascope", recipe, data, learning_rate, notes)
     values = {name: getattr(recipe, name) for name in _FIELDS}
