@@ -162,7 +162,7 @@ def test_what_a_worker_raises_arrives():
     [
         ("raise", Failed, "the studio failed with Stubborn: a b. Try again; if it stays, report it."),
         ("exit", Failed, "the studio failed with SystemExit: 3. Try again; if it stays, report it."),
-        ("interrupt", Failed, "the studio failed with KeyboardInterrupt. Try again; if it stays, report it."),
+        ("interrupt", Failed, "the process that worked on this was told to stop. Try again."),
         ("input", InputError, "x is bad: y. Try --other."),
         ("memory", InputError, "this takes more memory than there is."),
         ("result", Failed, "the studio failed with"),
