@@ -78,11 +78,13 @@ def require_own(connection: Connection, address: Address) -> None:
     """
     from sqlalchemy import inspect
 
+    from etascope.store.migrations import version_of
     from etascope.store.tables import tables
 
     found, schema = inspect(connection), tables().schema.name
     ours = [table.name for table in tables().meta.sorted_tables if table.name != schema and found.has_table(table.name)]
-    if ours:
+    # Of several processes at once another may have made them since the version was looked for.
+    if ours and not version_of(connection, address.shown):
         raise damaged(address.shown, f"it has the table {ours[0]}, and no version")
     if address.kind == "file" and (other := connection.exec_driver_sql(_OBJECTS).first()) is not None:
         raise _other(address.shown, *other)
