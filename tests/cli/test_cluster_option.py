@@ -76,7 +76,7 @@ def test_control_c_calls_the_trials_back_and_resume_ends_the_search(connected, t
     out, err = process.communicate(timeout=LONG)
     assert (process.returncode, answer(out)) == (130, b"")
     assert re.fullmatch(
-        rb"etascope: stopped by Ctrl-C; \d+ rounds?( and \d+ trials? of round \d+)? (is|are) kept; "
+        rb"\n?etascope: stopped by Ctrl-C; \d+ rounds?( and \d+ trials? of round \d+)? (is|are) kept; "
         rb"go on with: etascope resume \w{8}\.\n",
         err,
     )
