@@ -14,39 +14,43 @@ from collections.abc import Collection
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from etascope.core.choice import Choice
-from etascope.core.data import Dataset
-from etascope.core.errors import InputError
-from etascope.core.history import History
-from etascope.core.recipe import Recipe
-from etascope.core.run import Run, Views, versions
-from etascope.core.trace import Trace
-from etascope.images.open import open_images
-from etascope.workbench import pick, trace
+from etascope.core.views import Views
 
 if TYPE_CHECKING:
     from etascope import torch as torch
+    from etascope.core.choice import Choice
+    from etascope.core.data import Dataset
+    from etascope.core.errors import InputError
+    from etascope.core.history import History
     from etascope.core.range_test import RangeTestRun
+    from etascope.core.recipe import Recipe
+    from etascope.core.run import Run
+    from etascope.core.trace import Trace
     from etascope.experiments.range_testing import range_test
+    from etascope.images.open import open_images
     from etascope.loops.search import Search
     from etascope.store.open import open_store
+    from etascope.workbench import pick, trace
 
 __all__ = [
     "Choice", "Dataset", "History", "InputError", "Recipe", "Run", "Search", "Trace", "open_images", "open_store",
     "pick", "range_test", "trace",
 ]  # fmt: skip
 
-#: Names that load when they are first used.
-_LATER = {
-    "Search": "etascope.loops.search",
-    "range_test": "etascope.experiments.range_testing",
-    "open_store": "etascope.store.open",
-}
+#: Where each name stands. It loads when it is first used: Ctrl-C finds the command line ready, and who wants one name
+#: does not wait for all.
+_HOMES = {
+    "Choice": "core.choice", "Dataset": "core.data", "History": "core.history", "InputError": "core.errors",
+    "Recipe": "core.recipe", "Run": "core.run", "Search": "loops.search", "Trace": "core.trace",
+    "open_images": "images.open", "open_store": "store.open", "pick": "workbench", "range_test":
+    "experiments.range_testing", "trace": "workbench",
+}  # fmt: skip
 
 
 def _show(
     shown: Run | RangeTestRun, include: Collection[str] | None, exclude: Collection[str] | None
 ) -> dict[str, Any]:
+    from etascope.core.run import Run
     from etascope.report.notebook import experiment_mimebundle, run_mimebundle
 
     if isinstance(shown, Run):
@@ -63,7 +67,12 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
     if name == "torch":
         return import_module("etascope.torch")
     if name == "__version__":
-        return versions()["etascope"]
-    if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return import_module("etascope.core.run").versions()["etascope"]
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"etascope.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

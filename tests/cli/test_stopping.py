@@ -4,12 +4,16 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import psutil
 import pytest
 
+from etascope import __main__ as begins
 from etascope.core.parts import settled
 from etascope.store.open import open_store
 from tests.cli.running import SMALL, Terminal, answer, run, start
@@ -40,6 +44,34 @@ def begin():
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+#: Presses Ctrl-C when a module begins to load.
+PRESSED = """
+import os, signal, sys
+class Presses:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Presses())
+from etascope.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["click", "numpy", "numpy._core._multiarray_umath", "etascope.core.plan"])
+def test_ctrl_c_while_the_command_loads_is_a_sentence(module):
+    ended = subprocess.run(
+        [sys.executable, "-c", PRESSED.format(module=module), "--help"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "etascope: stopped by Ctrl-C.\n")
+
+
+def test_the_command_begins_where_ctrl_c_has_a_sentence():
+    (command,) = metadata.entry_points(group="console_scripts", name="etascope")
+    assert command.load() is begins.main
+    loaded = "import sys, etascope.__main__; print([m for m in sys.modules if m.split('.')[0] in {'numpy', 'click'}])"
+    assert subprocess.check_output([sys.executable, "-c", loaded], text=True) == "[]\n"
 
 
 def lines(store):

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Choice
 from etascope.core.recipe import Recipe
-from etascope.core.run import Run, Views
+from etascope.core.run import Run
+from etascope.core.views import Views
 
 
 @dataclass(frozen=True, eq=False)

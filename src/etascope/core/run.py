@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from etascope.core.history import History
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trace import Trace
 from etascope.core.trials import Trial, one_history, trials
+from etascope.core.views import Views
 
 
 @dataclass(frozen=True)
@@ -105,12 +106,6 @@ def versions() -> dict[str, str]:
         "numpy": metadata.version("numpy"),
         "machine": platform.machine(),
     }
-
-
-class Views:
-    """How a notebook shows a run or a range test: the package sets it, because core does not know the report."""
-
-    notebook: Callable[[Any, Collection[str] | None, Collection[str] | None], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
