@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from etascope.core.data import SENT
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.report.next_step import in_words, optimizer_line, try_longer, try_next, use_it
 from tests.learn import made
@@ -39,6 +40,7 @@ def test_a_recipe_in_words():
 def test_the_command_to_train_longer_quotes_the_path():
     assert try_longer(Recipe(epochs=3), "my images").endswith("etascope pick 'my images' --epochs 6")
     assert try_longer(Recipe(), "digits").endswith("etascope pick --epochs 10")
+    assert try_longer(Recipe(), SENT).endswith("etascope pick FOLDER_OF_YOUR_IMAGES --epochs 10")
 
 
 def test_where_an_end_did_best_the_search_is_sent_beyond_it():

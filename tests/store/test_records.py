@@ -67,18 +67,18 @@ def test_equal_checkpoints_are_kept_once():
 
 @pytest.mark.parametrize("content", [b"nothing", pack(job(), Job)])
 def test_what_is_damaged_is_told(content):
-    with pytest.raises(InputError, match=r"a Choice in the store is damaged|newer etascope"):
+    with pytest.raises(InputError, match=r"a choice in the store cannot be read|newer etascope"):
         unpack(content, Choice)
 
 
 def test_a_damaged_text_is_told():
-    with pytest.raises(InputError, match="a Job in the store is damaged"):
+    with pytest.raises(InputError, match="a job in the store cannot be read"):
         from_json("{", Job)
-    with pytest.raises(InputError, match="a Job in the store is damaged"):
+    with pytest.raises(InputError, match="a job in the store cannot be read"):
         from_json("{}", Job)
 
 
 def test_half_a_record_is_told():
     whole = pack(run(job(), [history()]).choice, Choice)
-    with pytest.raises(InputError, match="a Choice in the store is damaged"):
+    with pytest.raises(InputError, match="a choice in the store cannot be read"):
         unpack(whole[: len(whole) // 2], Choice)

@@ -80,7 +80,7 @@ def test_damage_in_one_run_leaves_others_readable(path):
     database.execute("UPDATE etascope_runs SET choice = x'00' WHERE id = ?", [bad])
     database.commit()
     database.close()
-    with pytest.raises(InputError, match="a Choice in the store is damaged"):
+    with pytest.raises(InputError, match="a choice in the store cannot be read"):
         store.get(bad)
     assert store.get(good).finished
     assert len(store.find()) == 2
@@ -136,8 +136,8 @@ def kept(request, tmp_path):
         ("etascope_runs SET learning_rate = -0.1", "its learning_rate is -0.1"),
         ("etascope_runs SET test_accuracy = 1.5", "its test_accuracy is 1.5"),
         ("etascope_runs SET seconds = -1", "its seconds is -1"),
-        ("etascope_runs SET job = '{}'", "a Job in the store is damaged"),
-        ("etascope_runs SET job = '[1, '", "a Job in the store is damaged"),
+        ("etascope_runs SET job = '{}'", "a job in the store cannot be read"),
+        ("etascope_runs SET job = '[1, '", "a job in the store cannot be read"),
         ("etascope_runs SET job = replace(job, '\"epochs\": 5', '\"epochs\": 0')", "epochs must be a whole number"),
         ("etascope_runs SET job = replace(job, '\"epochs\": 5', '\"epochs\": true')", "True should be of the type int"),
         ("etascope_histories SET number = number + 5", "not numbered one after the other"),

@@ -14,6 +14,9 @@ from etascope.core.errors import InputError
 
 #: The fold number of a trial that holds nothing out, and of a row that never validates.
 NO_FOLD = -1
+#: The source of images that were sent to a page: what they are called wherever they are told of, for their place is
+#: gone with the page.
+SENT = "your images"
 
 
 @dataclass(frozen=True)

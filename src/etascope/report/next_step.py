@@ -6,6 +6,7 @@ import shlex
 
 import numpy as np
 
+from etascope.core.data import SENT
 from etascope.core.numbers import rate
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
@@ -93,4 +94,17 @@ def try_next(run: Run) -> str:
 
 
 def _again(source: str) -> str:
-    return "with the same options: etascope pick" + ("" if source == "digits" else f" {shlex.quote(source)}")
+    return f"with the same options: {pick_command(source)}"
+
+
+def pick_command(source: str) -> str:
+    """Return the command that searches with these images.
+
+    Examples
+    --------
+    >>> pick_command("my photos")
+    "etascope pick 'my photos'"
+    """
+    if source == "digits":
+        return "etascope pick"
+    return f"etascope pick {'FOLDER_OF_YOUR_IMAGES' if source == SENT else shlex.quote(source)}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import string
 from typing import TYPE_CHECKING
 
 from etascope.core.numbers import rate
 from etascope.core.range_test import RangeTestRun, Suggestion, following
-from etascope.report.next_step import in_words
+from etascope.report.next_step import in_words, pick_command
 from etascope.report.page import Page
 from etascope.report.range_chart import range_chart
 from etascope.report.suggestion_table import factor, in_basin, lost, suggestion_table
@@ -113,7 +112,7 @@ def _cost(run: RangeTestRun) -> str:
 
 
 def _next(run: RangeTestRun) -> str:
-    data = "" if run.source == "digits" else f" {shlex.quote(run.source)}"
+    command = pick_command(run.source)
     if run.measured is None:
-        return f"measure instead of guessing, with the same options: etascope pick{data}"
-    return f"the measured answer with its evidence, with the same options: etascope pick{data}"
+        return f"measure instead of guessing, with the same options: {command}"
+    return f"the measured answer with its evidence, with the same options: {command}"

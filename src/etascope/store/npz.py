@@ -76,7 +76,7 @@ def read_npz(content: bytes) -> tuple[str, list[NDArray[Any]]]:
                 array = np.lib.format.read_array(io.BytesIO(members.read(f"{number}.npy")), allow_pickle=False)
                 arrays.append(array)
     except _DAMAGE as error:
-        raise ValueError(f"these are not the bytes of a record: {error}") from error
+        raise ValueError("these are not the bytes of a record") from error
     return text, arrays
 
 

@@ -200,5 +200,7 @@ def _read(text: str, arrays: Arrays, kind: type[T]) -> T:
 
 
 def _damaged(kind: type[Any], error: Exception) -> DamagedRecord:
-    what = "history" if kind is _Kept else kind.__name__
-    return DamagedRecord(f"a {what} in the store is damaged ({first_line(error)}).")
+    what = "history" if kind is _Kept else kind.__name__.lower()
+    # What is not one of our own sentences is of the inside of a library.
+    ours = isinstance(error, TypeError | ValueError) and not isinstance(error, json.JSONDecodeError)
+    return DamagedRecord(f"a {what} in the store cannot be read{f' ({first_line(error)})' if ours else ''}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
-from etascope.core.data import Dataset
+from etascope.core.data import SENT, Dataset
 from etascope.core.errors import InputError
 from etascope.images.catalogue import CATALOGUE, open_here
 from etascope.images.found import Wishes
@@ -13,9 +13,6 @@ from etascope.images.joining import to_dataset
 from etascope.images.open import open_images
 from etascope.images.part import PART, take_part
 from etascope.studio.failure import on_page
-
-#: What an upload is called wherever it is told of: its name and its place are for the page that sent it alone.
-MINE = "your images"
 
 
 @dataclass(frozen=True)
@@ -59,4 +56,4 @@ class Source:
             found = open_images(self.name)
         except InputError as error:
             raise InputError(told(error.said), error.advice) from error
-        return replace(found, source=MINE, notes=tuple(map(told, found.notes)))
+        return replace(found, source=SENT, notes=tuple(map(told, found.notes)))

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
+from etascope.core.data import SENT
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
@@ -28,7 +29,6 @@ from etascope.studio.landscape import landscape
 from etascope.studio.library import Library
 from etascope.studio.metrics import metrics
 from etascope.studio.race import race
-from etascope.studio.source import MINE
 from etascope.studio.work import describe, lay_open, sharpness_along
 
 #: Finished landscapes that are kept, so that a page that comes back finds its own at once.
@@ -150,7 +150,7 @@ def event(document: Document) -> str:
 def scripts(recipe: Recipe, data: DataSummary, learning_rate: float) -> Document:
     """Return a script for each framework, or a comment why there is none."""
     # The folder that was zipped is on the reader's machine.
-    data = replace(data, source="/path/to/your-images") if data.source == MINE else data
+    data = replace(data, source="/path/to/your-images") if data.source == SENT else data
     return {framework: _script(framework, recipe, data, learning_rate) for framework in FRAMEWORKS}
 
 
