@@ -55,7 +55,7 @@ def option(name: str, value: str, allowed: Iterable[str]) -> str:
     choices = tuple(allowed)
     if value in choices:
         return value
-    close = difflib.get_close_matches(str(value).lower(), choices, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(value).lower(), choices, n=1, cutoff=0.6)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise InputError(f"{name} must be one of {', '.join(choices)}; found {value!r}.{hint}")
 
