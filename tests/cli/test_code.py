@@ -53,7 +53,7 @@ def test_a_run_without_an_answer_has_no_script(tmp_path):
     undecided = etascope.pick("digits", recipe=SMALL, method=GridSearch(low=1e-9, high=2e-9))
     path = tmp_path / "answer.json"
     write_json(pick_document(undecided), path)
-    with pytest.raises(InputError, match=r"it cannot be told yet. Search with longer trainings"):
+    with pytest.raises(InputError, match=r"it cannot be told yet\. Its answer says what to try next"):
         printed(path)
 
 

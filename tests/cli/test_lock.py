@@ -86,6 +86,7 @@ def test_what_cannot_be_locked_is_refused(desk):
     assert "etascope resume" in refused(run("lock"))
     keep(store, searched())
     assert "cannot be written" in refused(run("lock", "--out", "none/a.json"))
+    assert "--out needs a file to commit; found '-'" in refused(run("lock", "--out", "-"))
     assert list(desk.iterdir()) == []
 
 
@@ -106,7 +107,8 @@ def test_paths_are_as_seen_from_the_lock(photos, tmp_path, monkeypatch):
 
 def test_data_that_lie_elsewhere_can_be_named(photos, tmp_path):
     shutil.move(photos, tmp_path / "images")
-    assert "photos" in refused(run("check"))
+    assert "photos' is not there. Put them back, or say where they are: --data PATH" in refused(run("check"))
+    assert "where the test images are now, a path; found 0.1" in refused(run("check", "--test", "0.1"))
     assert run("check", "--data", "../images").code == 0
     assert run("lock", "--out", "a.json").code == 0
     assert strict((photos.parent / "a.json").read_text())["options"]["data"] == "photos"

@@ -54,13 +54,15 @@ def test_a_trace_follows_the_image_through_the_convolutions(tmp_path):
     ("options", "told"),
     [
         (["--model", "cnm"], "Did you mean 'cnn'?"),
+        (["--model", "timm"], "Did you mean 'timm:NAME'?"),
         (["--model", "cnn", "--hidden", "64"], "hidden units belong to the dense network; found 64 with the model cnn"),
         (["--model", "gone.py:net"], "the model needs a Python file; gone.py is none"),
         (["--model", ""], "model must be a name"),
         (["--precision", "half"], "precision must be one of bf16-mixed; found 'half'"),
         (["--accumulate", "0"], "accumulate must be a whole number of at least 1; found 0"),
-        (["--clip-norm", "-1"], "clip_norm must be a finite number above 0; found -1.0"),
-        (["--trials-in-memory", "0"], "trials_in_memory must be"),
+        (["--clip-norm", "-1"], "clipped to must be a finite number above 0; found -1.0"),
+        (["--trials-in-memory", "0"], "the number of trials in memory must be"),
+        (["--device", "meta"], "must be one that trains; meta holds no numbers. Try --device cpu"),
         (["--device", "abacus"], "the device must be one that PyTorch knows"),
     ],
 )

@@ -12,7 +12,7 @@ ABOVE_0 = "a learning rate must be a finite number above 0; found {}. Try 0.01."
 TEST = "test must be a share of the images between 0 and 1; found {}. Try 0.2."
 HIDDEN = "--hidden must be whole numbers with commas between; found {}. Try 128, or 256,128, or 0 for none."
 SIZE = "--image-size must be SIZE or HEIGHTxWIDTH; found {}. Try 64 or 48x64."
-LATER = "image_size must be a whole number or (height, width), each from 1 to 4096; found {}. Try 32."
+LATER = "the size of images must be a whole number or (height, width), each from 1 to 4096; found {}. Try 32."
 
 
 def document(*arguments):
@@ -51,14 +51,14 @@ def document(*arguments):
         ("trace --epochs 1.5", "Invalid value for '--epochs': '1.5' is not a valid integer. See --help."),
         ("trace http://x/y.zip", "this machine; found the address 'http://x/y.zip'. Download it"),
         ("pick digits --test HTTPS://x/y.zip", "this machine; found the address 'HTTPS://x/y.zip'. Download it"),
-        ("trace --batch-size 0", "batch_size must be a whole number of at least 1; found 0."),
+        ("trace --batch-size 0", "the batch size must be a whole number of at least 1; found 0."),
         ("trace --warmup 1", "warmup must be in [0, 1); found 1.0."),
         ("trace --warmup nan", "warmup must be in [0, 1); found nan."),
         ("trace --momentum 1", "momentum must be in [0, 1); found 1.0."),
         ("trace --momentum 0.5 --optimizer adam", "momentum belongs to the optimizers momentum and nesterov; found 0.5 "
          "with adam. Leave momentum out, or choose --optimizer momentum."),
-        ("trace --weight-decay -1", "weight_decay must be finite and at least 0; found -1.0."),
-        ("trace --weight-decay nan", "weight_decay must be finite and at least 0; found nan."),
+        ("trace --weight-decay -1", "the weight decay must be finite and at least 0; found -1.0."),
+        ("trace --weight-decay nan", "the weight decay must be finite and at least 0; found nan."),
         ("trace --seed -1", "seed must be a whole number of at least 0; found -1."),
         ("trace --seed 99999999999", "seed must be at most 4,294,967,295; found 99,999,999,999."),
         ("trace --workers 0", "found 0"),
@@ -68,7 +68,7 @@ def document(*arguments):
         ("pick --folds 1000", "class '0' has 83 images, 66 of them outside the test part, but 1000 folds need at least "
          "1000 of every class. Add images of it, or remove the class, or choose --folds 66 or less."),
         ("pick --folds 0", "choosing a learning rate needs validation rows; found 0 folds. Try --folds 5."),
-        ("pick --folds -1", "folds must be 0 (none), 1 (a holdout) or more; found -1. Leave it out for the default."),
+        ("pick --folds -1", "folds must be 1 (a holdout) or more; found -1. Leave it out for the default."),
         ("trace --test 0", TEST.format("0")),
         ("trace --test 1", TEST.format("1")),
         ("trace --test 1.5", TEST.format("1.5")),
@@ -97,7 +97,7 @@ def test_a_bad_value_is_one_sentence_and_exit_code_2(arguments, sentence, tmp_pa
         ("file/answer.json", "there is no directory {}/file"),
         ("new/", "that is the name of a directory"),
         (".", "it is a directory"),
-        ("", "it is a directory"),
+        ("", "that is no name"),
     ],
 )
 def test_where_the_json_goes_is_looked_at_before_anything_else(path, why, tmp_path, monkeypatch):
@@ -106,10 +106,19 @@ def test_where_the_json_goes_is_looked_at_before_anything_else(path, why, tmp_pa
     for command in ("trace", "pick"):
         ended = run(command, "no-such-data", "--json", path)
         assert ended.err == (
-            f"etascope: --json needs a file that can be written; found {path!r}, but {why.format(tmp_path)}.\n"
+            f"etascope: --json needs a file that can be written; found {path!r}, but {why.format(tmp_path)}. "
+            "Name another.\n"
         )
         assert (ended.code, ended.out) == (2, "")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_document_and_a_report_need_a_file_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = run("pick", "no-such-data", "--json", "a.html", "--report", "./a.html")
+    assert (ended.code, ended.err) == (
+        2, "etascope: --json and --report need a file each; found 'a.html' for both. Rename one.\n"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,9 @@ def test_data_that_changed_are_refused(store, told, tmp_path):
 
 def test_data_that_are_gone_are_refused(store, told, tmp_path):
     keep(store, searched(), rounds=1, options={**OPTIONS, "data": str(tmp_path / "gone")})
-    assert "gone" in refused(told("resume"))
+    sentence = refused(told("resume"))
+    assert "needs its images where they were" in sentence
+    assert "gone' is not there. Put them back, or search anew" in sentence
 
 
 def test_a_run_from_python_is_refused(store, told):

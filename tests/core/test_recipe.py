@@ -57,8 +57,8 @@ def test_every_value_in_range_is_kept(**values):
         ({"pixels": "std"}, "pixels must be one of unit, standard; found 'std'"),
         ({"hidden": (128, 0)}, "hidden units must be a whole number of at least 1; found 0"),
         ({"hidden": (1.5,)}, "hidden units must be a whole number of at least 1; found 1.5"),
-        ({"batch_size": 0}, "batch_size must be a whole number of at least 1; found 0"),
-        ({"batch_size": True}, "batch_size must be a whole number of at least 1; found True"),
+        ({"batch_size": 0}, "the batch size must be a whole number of at least 1; found 0"),
+        ({"batch_size": True}, "the batch size must be a whole number of at least 1; found True"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1; found 0"),
         ({"epochs": "5"}, "epochs must be a whole number of at least 1; found '5'"),
         ({"seed": -1}, "seed must be a whole number of at least 0; found -1"),
@@ -72,9 +72,9 @@ def test_every_value_in_range_is_kept(**values):
             {"optimizer": "sgd", "momentum": 0.9},
             "found 0.9 with sgd. Leave momentum out, or choose --optimizer",
         ),
-        ({"weight_decay": -1.0}, "weight_decay must be finite and at least 0; found -1.0"),
-        ({"weight_decay": float("inf")}, "weight_decay must be finite and at least 0; found inf"),
-        ({"weight_decay": float("nan")}, "weight_decay must be finite and at least 0; found nan"),
+        ({"weight_decay": -1.0}, "the weight decay must be finite and at least 0; found -1.0"),
+        ({"weight_decay": float("inf")}, "the weight decay must be finite and at least 0; found inf"),
+        ({"weight_decay": float("nan")}, "the weight decay must be finite and at least 0; found nan"),
     ],
 )
 def test_every_value_out_of_range_is_a_sentence(values, sentence):

@@ -75,6 +75,11 @@ def test_every_line_fits_and_ascii_is_ascii(written, b, width, ascii):
     assert not ascii or text.encode("ascii")
 
 
+@pytest.mark.parametrize("width", [1, 12])
+def test_a_terminal_that_is_too_narrow_for_it_gets_it_all_the_same(written, width):
+    assert "began" in written(print_comparison, stored(A), stored(CHANGED), width=width)
+
+
 def test_the_chart_has_one_axis_for_both_basins():
     a, b, axis, names = basin_chart((A.choice, CHANGED.choice), 80, ascii=True)
     assert a.index("]") < b.index("[") < b.index("]") < len(axis)

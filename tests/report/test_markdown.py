@@ -48,6 +48,12 @@ def test_the_answer_and_the_reasons_come_first(told):
     assert len(items) == len(told.choice.reason)
 
 
+def test_notes_of_the_images_stand_below_what_they_were_understood_as(told):
+    noted = replace(told, data=replace(told.data, notes=("2 .heic files were left out.", "plots is no class.")))
+    assert "Notes: 2 .heic files were left out. plots is no class.\n" in run_markdown(noted)
+    assert "Notes:" not in run_markdown(replace(told, data=replace(told.data, notes=())))
+
+
 def test_tables_hold_every_rate_epoch_and_fact(told):
     rates, epochs, known, versions = tables(run_markdown(told))[:4]
     assert [row[0] for row in rates[1:]] == ["0.001", "0.003", "0.01", "0.018", "0.032", "0.056", "0.1", "0.3", "3"]

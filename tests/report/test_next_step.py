@@ -22,6 +22,10 @@ def test_the_line_of_code_runs_and_builds_the_recipe(optimizer):
     assert type(made).__name__.lower() == {"momentum": "sgd", "nesterov": "sgd"}.get(optimizer, optimizer)
 
 
+def test_settings_that_are_nearly_round_are_not_rounded_to_what_cannot_train():
+    assert "momentum=0.9999999)" in optimizer_line(Recipe(momentum=0.9999999), 0.01)
+
+
 def test_a_schedule_makes_it_a_peak():
     assert "as the peak rate" in use_it(Recipe(schedule="cosine"), 0.1)
     assert "as the peak rate" in use_it(Recipe(warmup=0.1), 0.1)

@@ -47,7 +47,13 @@ def test_the_decades_near_a_centre():
 
 @pytest.mark.parametrize(
     ("low", "high", "told"),
-    [(0.0, None, "low learning rate"), (None, float("inf"), "high learning rate"), (0.2, 0.1, "Swap them")],
+    [
+        (0.0, None, "low learning rate"),
+        (None, float("inf"), "high learning rate"),
+        (0.2, 0.1, "Swap them"),
+        (1e308, None, r"must lie in 1e-30 \.\. 1e\+30"),
+        (None, 5e-324, "Try 10000"),
+    ],
 )
 def test_a_window_that_is_none_is_refused(low, high, told):
     with pytest.raises(InputError, match=told):

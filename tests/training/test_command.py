@@ -253,6 +253,13 @@ def test_a_script_that_reports_nothing_at_the_lowest_rate_ends_the_search(engine
         assert part in str(refused.value)
 
 
+@pytest.mark.parametrize(("code", "line"), [(127, "sh: 1: no-such-program: not found"), (126, "1: Permission denied")])
+def test_what_a_shell_cannot_run_ends_the_search_whatever_numbers_it_says(engine, code, line):
+    broken = engine(f"print({line!r}); raise SystemExit({code})\n", metric=LineMetric(r"(\d+)"))
+    with pytest.raises(InputError, match=rf"the script could not be run: exit code {code}, at .*{line[-6:]}"):
+        broken.train(None, RECIPE, plan([0.001, 0.01], 1))
+
+
 def test_a_high_rate_that_reports_nothing_is_a_result(engine):
     body = "if lr > 0.005: raise SystemExit(1)\ntime.sleep(0.5)\n" + REPORTS
     history = engine(body, workers=2).train(None, RECIPE, plan([0.001, 0.01], 2))

@@ -27,6 +27,12 @@ def test_a_pattern_for_numbers_also_finds_what_is_no_number_any_more(word):
     assert not math.isfinite(LineMetric(ISSUE).read(f"val_loss: {word}"))
 
 
+def test_a_pattern_without_a_word_is_helped_by_one_without_a_word():
+    with pytest.raises(InputError, match=r"finds '05' of '7\.65e-05' .* Try '\(\[0-9\.eE\+-\]\+\)'\."):
+        LineMetric("([0-9.]+)").read("7.65e-05")
+    assert LineMetric("([0-9.eE+-]+)").read("7.65e-05") == 7.65e-05
+
+
 def test_words_that_only_look_like_it_are_left_alone():
     assert LineMetric(ISSUE).read("val_loss: information") is None
     assert LineMetric(r"(\w+) loss").read("banana loss") is None
@@ -60,7 +66,7 @@ def test_json_has_numbers_that_are_none():
 @pytest.mark.parametrize(
     ("metric", "name"),
     [(LineMetric(ISSUE), "val_loss"), (LineMetric(r"^\s*mAP50[:=]\s*(\S+)"), "mAP50"), (LineMetric(key="a.b"), "a.b"),
-     (LineMetric(r"(\d+)"), "the metric")],
+     (LineMetric(r"(\d+)"), "metric")],
 )  # fmt: skip
 def test_a_metric_has_a_name(metric, name):
     assert metric.name == name

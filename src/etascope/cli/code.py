@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from etascope.cli.store_option import opened, store_option
+from etascope.cli.store_option import again, opened, store_option
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
@@ -37,9 +37,9 @@ def code(run: str, framework: str, store_url: str | None) -> int:
 
     recipe, data, learning_rate = _asked(run, store_url)
     if learning_rate is None:
+        see = "Its answer" if Path(run).is_file() else f"etascope show {run}{again(store_url)}"
         raise InputError(
-            f"a script needs a learning rate, and of {run} it cannot be told yet. Search with longer trainings: "
-            f"etascope pick --epochs {2 * recipe.epochs}."
+            f"a script needs a learning rate, and for {data.source} it cannot be told yet. {see} says what to try next."
         )
     click.echo(visible(code_for(framework, recipe, data, learning_rate)), nl=False)
     return 0

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from etascope.cli.options import recipe_of, recipe_options
+from etascope.cli.options import number, recipe_of, recipe_options
 from etascope.cli.progress import progress
 from etascope.cli.saying import note, say
 from etascope.cli.searching import DEFAULTS, PATHS, is_path, open_again, search
@@ -48,6 +48,8 @@ def lock(run: str, out: str, store_url: str | None) -> int:
     that file. Paths of images are written as seen from it.
     """
     accepted = Lock.of(opened(store_url).get(run))
+    if out == "-":
+        raise InputError(f"--out needs a file to commit; found '-'. Try {LOCK_NAME}.")
     path = Path(out)
     folder = path.absolute().parent
     kept = {name: value for name, value in accepted.options.items() if name not in _NOT_LOCKED}
@@ -96,6 +98,12 @@ def check(ctx: click.Context, path: str, lr: float | None, retrain: bool, **_: o
     locked = read_lock(Path(path))
     used = {name: getattr(used_recipe, name) for name in given if name in _RECIPE}
     moved = [rate_moved(locked), None if lr is None else rate_moved(locked, lr), recipe_moved(locked, used)]
+    share = None if ctx.params["test"] is None else number(ctx.params["test"])
+    if share is not None:
+        raise InputError(
+            f"--test of check is where the test images are now, a path; found {ctx.params['test']}. A share of the "
+            "images is part of the lock: leave it out."
+        )
     options = _options(locked, Path(path).absolute().parent, {name: ctx.params[name] for name in given})
     if options["data"] is None:
         raise InputError(
@@ -103,7 +111,12 @@ def check(ctx: click.Context, path: str, lr: float | None, retrain: bool, **_: o
             f"it: etascope check {path} --data images.npz."
         )
     with progress() as watch:
-        dataset, share = open_again(options, f"the lock {path}", watch)
+        dataset, share = open_again(
+            options,
+            f"the lock {path}",
+            watch,
+            moved="Put them back, or say where they are: --data PATH.",
+        )
         moved.append(data_moved(locked, dataset))
         if retrain:
             moved.append(result_moved(locked, search(dataset, share, locked.recipe, options, watch).choice))

@@ -85,6 +85,8 @@ class Output:
         Whether only ASCII characters may be written.
     reports
         Files to write reports to; what kind, the suffix says.
+    called
+        What the command calls `json_path`.
 
     Raises
     ------
@@ -95,11 +97,16 @@ class Output:
     json_path: str | None
     ascii: bool
     reports: tuple[str, ...] = ()
+    called: str = "--json"
 
     def __post_init__(self) -> None:
         """Look where documents and reports would go."""
         if self.json_path is not None and self.json_path != "-":
-            _require_place("--json", self.json_path)
+            _require_place(self.called, self.json_path)
+            if os.path.abspath(self.json_path) in map(os.path.abspath, self.reports):
+                raise InputError(
+                    f"{self.called} and --report need a file each; found {self.json_path!r} for both. Rename one."
+                )
         if self.reports:
             from etascope.report.write import REPORTS
 
@@ -160,6 +167,8 @@ def _require_place(name: str, given: str) -> None:
         trouble = error
     if trouble is not None and trouble.errno not in (errno.ENOENT, errno.ENOTDIR):
         why = (trouble.strerror or str(trouble)).lower()
+    elif not given:
+        why = "that is no name"
     elif given.endswith(("/", os.sep)) and not path.is_dir():
         why = "that is the name of a directory"
     elif path.is_dir():
@@ -170,7 +179,7 @@ def _require_place(name: str, given: str) -> None:
         why = "you may not write there"
     else:
         return
-    raise InputError(f"{name} needs a file that can be written; found {given!r}, but {why}.")
+    raise InputError(f"{name} needs a file that can be written; found {given!r}, but {why}. Name another.")
 
 
 def data_options(command: Command) -> Command:
@@ -227,7 +236,7 @@ def open_data(options: dict[str, Any], watch: Watch, output: Output | None = Non
                 "give the path of what came."
             )
     test = options["test"]
-    share = None if test is None else _number(test)
+    share = None if test is None else number(test)
     dataset = open_images(
         options["data"],
         options["labels"],
@@ -269,7 +278,8 @@ def _size(text: str | None) -> int | tuple[int, int] | None:
     return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 
 
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
+    """Return the number that a text is, or None."""
     try:
         return float(text)
     except ValueError:

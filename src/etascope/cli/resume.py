@@ -73,7 +73,9 @@ def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], 
     if is_relative_file(job.task.recipe.model):
         _require_folder(stored, f"of the model {job.task.recipe.model}, seen from")
     with joined(cluster), progress(ascii=output.plain) as watch:
-        dataset, share = open_again(options, f"run {stored.id}", watch, output)
+        dataset, share = open_again(
+            options, f"run {stored.id}", watch, output, moved="Put them back, or search anew with etascope pick DATA."
+        )
         _check(stored, dataset)
         return search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)
 

@@ -118,7 +118,7 @@ def export(run: str, path: str | None, store_url: str | None) -> int:
 
     stored = opened(store_url).get(run)
     finished = stored.run
-    output = Output(path or f"{stored.id}.json", ascii=False)
+    output = Output(f"{stored.id}.json" if path is None else path, ascii=False, called="PATH")
     with output.document(lambda: pick_document(finished, run_quiz(finished))):
         pass
     if output.text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -73,9 +74,9 @@ def is_path(value: object) -> bool:
 
 
 def open_again(
-    options: Mapping[str, Any], whose: str, watch: Watch, output: Output | None = None
+    options: Mapping[str, Any], whose: str, watch: Watch, output: Output | None = None, *, moved: str
 ) -> tuple[Dataset, float | None]:
-    """Open the images that kept options name; `whose` they are is for the sentence when there are none.
+    """Open the images that kept options name; `whose` and what to do if they `moved` is for sentences.
 
     Raises
     ------
@@ -89,6 +90,9 @@ def open_again(
             f"{whose} does not say where its images are: they came from Python. Go on there with etascope.pick, or "
             "search again with etascope pick DATA."
         )
+    for name in PATHS:
+        if is_path(options[name]) and not os.path.exists(options[name]):
+            raise InputError(f"{whose} needs its images where they were; {options[name]!r} is not there. {moved}")
     return open_data(options, watch, output)
 
 

@@ -78,7 +78,7 @@ class Recipe:
             self._replace_network(self.model)
         for units in self.hidden:
             _whole("hidden units", units, 1, 20_000)
-        _whole("batch_size", self.batch_size, 1)
+        _whole("the batch size", self.batch_size, 1)
         # A plan has a column a step, so more would fill any memory.
         _whole("epochs", self.epochs, 1, 10**5)
         _whole("seed", self.seed, 0, 2**32 - 1)
@@ -92,7 +92,7 @@ class Recipe:
                 f"{self.optimizer}. Leave momentum out, or choose --optimizer momentum."
             )
         decay = (0.01 if self.optimizer == "adamw" else 0.0) if self.weight_decay is None else self.weight_decay
-        _within("weight_decay", decay, math.inf)
+        _within("the weight decay", decay, math.inf)
         object.__setattr__(self, "momentum", float(momentum))
         object.__setattr__(self, "weight_decay", float(decay))
 
@@ -206,12 +206,14 @@ def require_dense(recipe: Recipe, what: str) -> None:
 
 def _whole(name: str, value: object, least: int, most: int = 10**9) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"{name} must be a whole number of at least {least}; found {value!r}.")
+        raise InputError(
+            f"{name} must be a whole number of at least {least}; found {value!r}. Leave it out for the default."
+        )
     if value > most:
-        raise InputError(f"{name} must be at most {most:,}; found {value:,}.")
+        raise InputError(f"{name} must be at most {most:,}; found {value:,}. Give a smaller number.")
 
 
 def _within(name: str, value: float, end: float) -> None:
     if not 0 <= value < end:
         limit = "finite and at least 0" if end == math.inf else f"in [0, {end:g})"
-        raise InputError(f"{name} must be {limit}; found {value!r}.")
+        raise InputError(f"{name} must be {limit}; found {value!r}. Leave it out for the default.")

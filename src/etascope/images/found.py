@@ -123,7 +123,7 @@ def wanted_size(image_size: object) -> tuple[int, int] | None:
     whole = all(isinstance(side, int | np.integer) and not isinstance(side, bool) for side in pair)
     if len(pair) != 2 or not whole or not all(1 <= side <= _LARGEST for side in pair):
         raise InputError(
-            f"image_size must be a whole number or (height, width), each from 1 to {_LARGEST}; "
+            f"the size of images must be a whole number or (height, width), each from 1 to {_LARGEST}; "
             f"found {image_size!r}. Try 32."
         )
     return int(pair[0]), int(pair[1])

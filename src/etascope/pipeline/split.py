@@ -61,7 +61,9 @@ def divide(
     _share("test", test)
     _share("valid", valid)
     if folds is not None and folds < 0:
-        raise InputError(f"folds must be 0 (none), 1 (a holdout) or more; found {folds}. Leave it out for the default.")
+        raise InputError(
+            f"folds must be 1 (a holdout) or more; found {folds}. Leave it out for the default."
+        )
     if seed < 0:
         raise InputError(f"seed must be a whole number of at least 0; found {seed}.")
     names, labels = dataset.class_names, dataset.labels
@@ -162,12 +164,13 @@ def _enough(names: tuple[str, ...], counts: NDArray[np.int64], kept: NDArray[np.
         if total == 0:
             raise InputError(f"class {name!r} has no images. Add some, or remove the class.")
         if left < least:
+            smaller = "Make the test part smaller, add" if total > least else "Add"
             images = "image" if total == 1 else "images"
             fewer = f", or choose --folds {left} or less" if folds > 1 and left > 1 else ""
             raise InputError(
                 f"class {name!r} has {total} {images}, {left} of them outside the test part, but {what} at least "
                 f"{least} of every class.",
-                f"Add images of it, or remove the class{fewer}.",
+                f"{smaller} images of it, or remove the class{fewer}.",
             )
         if left == total:
             raise InputError(

@@ -45,7 +45,7 @@ def print_comparison(console: Console, a: StoredRun, b: StoredRun, *, ascii: boo
     page = Page(console, ascii)
     rows = [("run", a.id, b.id), ("began", clock(a.created), clock(b.created)), *_rows(a.run, b.run)]
     gutter = max(len(name) for name, _, _ in rows) + 2
-    wide = (min(page.width, 110) - gutter - 2) // 2
+    wide = max(8, (min(page.width, 110) - gutter - 2) // 2)
     page.line(f"{'':<{gutter}}{'A':<{wide}}  B", "bold")
     page.line(("-" if ascii else "─") * (gutter + 2 * wide + 2))
     for name, first, second in rows:
@@ -55,7 +55,7 @@ def print_comparison(console: Console, a: StoredRun, b: StoredRun, *, ascii: boo
             cells = [column[i] if i < len(column) else "" for column in (left, right)]
             space = " " * (wide - page.columns(cells[0]))
             page.line(f"{'' if i else name:<{gutter}}{cells[0]}{space}  {cells[1]}", "dim" if same else "")
-    drawn = basin_chart((a.run.choice, b.run.choice), min(page.width, 100), ascii)
+    drawn = basin_chart((a.run.choice, b.run.choice), max(min(page.width, 100), 40), ascii)
     if drawn:
         page.line("")
         page.line("basins, and the best rate in each, on a logarithmic axis", "bold")

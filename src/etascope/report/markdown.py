@@ -28,6 +28,7 @@ def run_markdown(run: Run) -> str:
         f"# Learning rate: {escape(first)}",
         escape(", ".join(rest)) + "." if rest else "",
         escape(f"{division(data)}."),
+        escape(" ".join(("Notes:", *data.notes))) if data.notes else "",
         bullets(choice.reason),
         "## Learning rates",
         _rates(run),

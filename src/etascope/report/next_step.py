@@ -31,11 +31,11 @@ def optimizer_line(recipe: Recipe, learning_rate: float) -> str:
     """
     parts = ["model.parameters()", f"lr={rate(learning_rate)}"]
     if recipe.momentum:
-        parts.append(f"momentum={recipe.momentum:g}")
+        parts.append(f"momentum={recipe.momentum:.12g}")
     if recipe.optimizer == "nesterov":
         parts.append("nesterov=True")
     if recipe.weight_decay:
-        parts.append(f"weight_decay={recipe.weight_decay:g}")
+        parts.append(f"weight_decay={recipe.weight_decay:.12g}")
     return f"torch.optim.{TORCH[recipe.optimizer]}({', '.join(parts)})"
 
 
@@ -49,9 +49,9 @@ def in_words(recipe: Recipe) -> str:
     """
     units = f"{', '.join(map(str, recipe.hidden))} hidden units" if recipe.hidden else "no hidden layer"
     parts = [units if recipe.model is None else f"model {recipe.model}"]
-    parts.append(recipe.optimizer + (f" {recipe.momentum:g}" if recipe.momentum else ""))
+    parts.append(recipe.optimizer + (f" {recipe.momentum:.12g}" if recipe.momentum else ""))
     if recipe.weight_decay:
-        parts.append(f"weight decay {recipe.weight_decay:g}")
+        parts.append(f"weight decay {recipe.weight_decay:.12g}")
     parts += [f"batches of {recipe.batch_size}", f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"]
     if recipe.schedule != "constant":
         parts.append(f"{recipe.schedule} schedule")

@@ -10,6 +10,8 @@ from etascope.core.errors import InputError
 
 #: No search goes further without being told to.
 LIMITS = (1e-7, 1e4)
+#: Rates that may be asked for: beyond them no step changes a weight of 32 bits, or every step ends it.
+WITHIN = (1e-30, 1e30)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def check_window(low: float | None, high: float | None) -> None:
         if not number or not (math.isfinite(value) and value > 0):
             shown = f"{value:g}" if number else repr(value)
             raise InputError(f"the {name} learning rate must be finite and above 0; found {shown}. Try 0.01.")
+        if not WITHIN[0] <= value <= WITHIN[1]:
+            raise InputError(
+                f"the {name} learning rate must lie in {WITHIN[0]:g} .. {WITHIN[1]:g}, where weights of single "
+                f"precision can train; found {value:g}. Try {LIMITS[name == 'high']:g}."
+            )
     if low is not None and high is not None and low > high:
         raise InputError(
             f"the low learning rate must not be above the high one; found {low:g} and {high:g}. Swap them."

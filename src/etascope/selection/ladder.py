@@ -238,7 +238,7 @@ def check_fields(
         raise InputError(f"the tolerance must be a finite number above 0; found {tolerance:g}. Try 1.")
     check_window(low, high)
     if budget is not None and not (math.isfinite(budget) and budget >= 1):
-        raise InputError(f"the budget must be at least 1 training; found {budget:g}. Try 3.")
+        raise InputError(f"the budget must be a finite number of at least 1 training; found {budget:g}. Try 3.")
 
 
 def _basin(ascent: Ascent, draws: Draws, answer: float) -> Basin:

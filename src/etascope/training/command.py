@@ -27,7 +27,7 @@ from etascope.core.protocols import Progress, Watch, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.reported import Reported, reported_history
 from etascope.core.trace import Layer
-from etascope.training.command_failure import failure, search_failure
+from etascope.training.command_failure import NEVER_RUN, failure, search_failure
 from etascope.training.command_metric import LineMetric
 from etascope.training.command_process import GRACE, Script, end
 from etascope.training.command_reader import MetricReader
@@ -224,8 +224,13 @@ class CommandEngine:
         for value in self._reader.read(script.read(), patience):
             trial.waiting.append(self.measure.loss(value))
             trial.reported += 1
+            if lowest and not self.reported:
+                # What a shell says of a command that it cannot run has numbers in it, and is the last that it says.
+                code = code if code is not None else script.ended_within(LOOK)
             self.reported = True
         late = code is None and self.timeout is not None and script.seconds > self.timeout
+        if lowest and code in NEVER_RUN:
+            raise search_failure(script, code, row.key[0], self.metric, None)
         _take(row, trial, plan)
         self.longest = max(self.longest, min(trial.taken, trial.reported))
         self.printed = max(self.printed, trial.reported)

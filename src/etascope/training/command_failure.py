@@ -9,6 +9,9 @@ from etascope.core.numbers import rate
 from etascope.training.command_metric import LineMetric, shown
 from etascope.training.command_process import Script
 
+#: What a shell ends with that did not find a program, or may not run it.
+NEVER_RUN = (126, 127)
+
 
 def failure(script: Script, code: int | None, reported: int, timeout: float | None) -> str:
     """Return how the script of one trial failed, in a clause.
@@ -47,8 +50,9 @@ def search_failure(
             f"after {timeout:g} s. {hint}. If it hangs, the log tells where; if the metric stands there, {asked} does "
             f"not match it; else allow more seconds. {where}"
         )
+    when = "" if code in NEVER_RUN else " before its first metric"
     return InputError(
-        f"the script {_ended(code, None)} before its first metric, at learning rate {rate(learning_rate)}"
+        f"the script {_ended(code, None)}{when}, at learning rate {rate(learning_rate)}"
         f"{_said(script)}. {where} It was run as: {script.command}"
     )
 
@@ -64,7 +68,7 @@ def _ended(code: int | None, timeout: float | None) -> str:
         name = signal.Signals(number).name
         hint = ", as it happens where memory runs out," if name == "SIGKILL" else ""
         return f"was ended by {name}{hint}"
-    return f"failed with exit code {code}"
+    return f"{'could not be run:' if code in NEVER_RUN else 'failed with'} exit code {code}"
 
 
 def _said(script: Script) -> str:

@@ -77,7 +77,7 @@ class LineMetric:
         if (groups == 0 and wordy) or empty:
             raise InputError(
                 f"--metric must have the number in parentheses, and nothing else; found {shown(pattern)}, which can "
-                f"find no number. Try '{self.name}[=: ]+([0-9.eE+-]+)'."
+                f"find no number. Try '{self._example}'."
             )
 
     @cached_property
@@ -96,11 +96,16 @@ class LineMetric:
 
     @property
     def name(self) -> str:
-        """What the metric is called: the key, or the first word of the pattern."""
+        """What the metric is called: the key, or the first word of the pattern; without one, metric."""
         if self.key is not None:
             return self.key
         words = _words(self.pattern or "")
-        return words[0] if words else "the metric"
+        return words[0] if words else "metric"
+
+    @property
+    def _example(self) -> str:
+        words = _words(self.pattern or "")
+        return (f"{words[0]}[=: ]+" if words else "") + "([0-9.eE+-]+)"
 
     def read(self, line: str) -> float | None:
         """Return the metric of a line, NaN or infinite where it is not finite; None where there is none.
@@ -170,7 +175,7 @@ class LineMetric:
                 if abs(whole - number) > _CUT * abs(whole):
                     raise InputError(
                         f"--metric must match whole numbers; {shown(self.pattern or '')} finds {line[start:end]!r} of "
-                        f"{printed.group()!r} in the line {line.strip():.80}. Try '{self.name}[=: ]+([0-9.eE+-]+)'."
+                        f"{printed.group()!r} in the line {line.strip():.80}. Try '{self._example}'."
                     )
         return number
 

@@ -87,6 +87,12 @@ class Script:
         """Return its exit code (minus the signal that killed it), None while it lives."""
         return self._process.poll()
 
+    def ended_within(self, seconds: float) -> int | None:
+        """Wait for its end, but not long; return its exit code, None while it lives."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self.ended()
+
     def read(self) -> bytes:
         """Return the lines that it has written since, as they are; keeps them in the log.
 

@@ -40,9 +40,9 @@ def test_settings_out_of_range_are_refused():
         (("bf16", 1, None, None), "precision must be one of"),
         ((None, 0, None, None), "accumulate must be a whole number of at least 1; found 0"),
         ((None, True, None, None), "accumulate must be"),
-        ((None, 1, 0.0, None), "clip_norm must be a finite number above 0"),
-        ((None, 1, float("nan"), None), "clip_norm must be"),
-        ((None, 1, None, 0), "trials_in_memory must be"),
+        ((None, 1, 0.0, None), "clipped to must be a finite number above 0"),
+        ((None, 1, float("nan"), None), "clipped to must be"),
+        ((None, 1, None, 0), "the number of trials in memory must be"),
     ]:
         with pytest.raises(InputError, match=told):
             check_settings(*bad)

@@ -56,11 +56,15 @@ def device_of(name: str | None) -> Device:
         raise InputError(f"the device {name} needs CUDA, and PyTorch finds none here. Try --device cpu.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InputError(f"there is no device {name}; PyTorch finds {torch.cuda.device_count()}. Try --device cuda.")
+    if device.type == "meta":
+        raise InputError(f"the device must be one that trains; {name} holds no numbers. Try --device cpu.")
     if device.type not in ("cpu", "cuda"):
         try:
             torch.empty(1, device=device)
         except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
-            raise InputError(f"the device {name} cannot be used here: {one_line(error)}. Try --device cpu.") from error
+            raise InputError(
+                f"the device {name} cannot be used here: {one_line(error):.200}. Try --device cpu."
+            ) from error
     return device
 
 
@@ -94,11 +98,16 @@ def check_settings(precision: str | None, accumulate: int, clip_norm: float | No
     """Raise `InputError` unless an engine can be set so."""
     if precision is not None:
         option("precision", precision, PRECISIONS)
-    for name, value in (("accumulate", accumulate), ("trials_in_memory", 1 if trials is None else trials)):
+    for name, value in (
+        ("accumulate", accumulate),
+        ("the number of trials in memory", 1 if trials is None else trials),
+    ):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers need not be typed
-            raise InputError(f"{name} must be a whole number of at least 1; found {value!r}.")
+            raise InputError(f"{name} must be a whole number of at least 1; found {value!r}. Leave it out.")
     if clip_norm is not None and not 0 < clip_norm < float("inf"):
-        raise InputError(f"clip_norm must be a finite number above 0; found {clip_norm!r}. Try 1.")
+        raise InputError(
+            f"the length that gradients are clipped to must be a finite number above 0; found {clip_norm!r}. Try 1."
+        )
 
 
 def moved(values: Nested, device: Device) -> Nested:

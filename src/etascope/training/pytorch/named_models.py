@@ -57,7 +57,8 @@ transformers:NAME; found 'resnet18'.
 
         return factory
     close = difflib.get_close_matches(name.partition(":")[0], ["cnn", *_LIBRARIES], n=1, cutoff=0.5)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    meant = f"{close[0]}:NAME" if close and close[0] in _LIBRARIES else "".join(close)
+    hint = f" Did you mean {meant!r}?" if close else ""
     raise InputError(f"a model must be {FORMS}; found {name!r}.{hint}")
 
 
