@@ -23,7 +23,7 @@ from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import natural, need_two
 from etascope.images.layout_words import listed
-from etascope.images.paths import SUFFIXES, unreadable
+from etascope.images.paths import SUFFIXES, same_file, unreadable
 from etascope.images.table_columns import Row, as_seen, file_of, find_columns
 
 #: What programs write where a label is missing; a class may be called so, too.
@@ -75,6 +75,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         (*notes, *more, *_twice(ordered, files), *_labels(train, path), *gathered.notes),
         gathered.reading,
         len(lines) - len(gathered.rows),
+        names=tuple(f"{ordered[row].file} in line {ordered[row].number} of {path}" for row in gathered.rows),
     )
 
 
@@ -191,9 +192,9 @@ def _near(path: Path, name: str) -> list[Path]:
 
 def _twice(lines: list[_Line], files: list[Path]) -> list[str]:
     """Say which images are listed more than once, or refuse nothing: that may be meant."""
-    labels: dict[str, list[_Line]] = {}
+    labels: dict[object, list[_Line]] = {}
     for line, file in zip(lines, files, strict=True):
-        labels.setdefault(os.path.abspath(file), []).append(line)
+        labels.setdefault(same_file(file), []).append(line)
     twice = [found for found in labels.values() if len(found) > 1]
     odd = [found for found in twice if len({line.label for line in found}) > 1]
     same = [found for found in twice if len({line.label for line in found}) == 1]
