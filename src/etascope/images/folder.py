@@ -51,6 +51,7 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
     _check_none_lost(names, files, len(layout.train), gathered.rows)
     test_rows = np.flatnonzero(gathered.rows >= len(layout.train))
+    rows: list[int] = gathered.rows.tolist()
     return Found(
         gathered.images,
         names[gathered.rows],
@@ -61,7 +62,7 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         gathered.reading,
         layout.left_out + len(files) - len(gathered.rows),
         _folders(layout, folder),
-        names=tuple(str(files[row]) for row in gathered.rows),
+        names=tuple(str(files[row]) for row in rows),
     )
 
 

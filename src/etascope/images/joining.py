@@ -29,11 +29,12 @@ def to_dataset(found: Found) -> Dataset:
     learn = np.delete(numbers, found.test_rows) if found.test_rows is not None else numbers
     present: list[int] = np.unique(learn).tolist()
     need_two([names[number] for number in present], found.source)
-    unseen = np.setdiff1d(numbers, learn)
-    if len(unseen):
-        where = _where(found, int(np.argmax(numbers == unseen[0])), names[unseen[0]])
+    unseen: list[int] = np.setdiff1d(numbers, learn).tolist()
+    if unseen:
+        name = names[unseen[0]]
+        where = _where(found, int(np.argmax(numbers == unseen[0])), name)
         raise InputError(
-            f"every class of the test part must be among the training images; {names[unseen[0]]!r} of {where} "
+            f"every class of the test part must be among the training images; {name!r} of {where} "
             "is not. Add training images of it, or remove it from the test part."
         )
     notes = (

@@ -66,6 +66,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
     labels = np.array([line.label for line in ordered], np.str_)
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
     test_rows = np.flatnonzero(gathered.rows >= len(train))
+    rows: list[int] = gathered.rows.tolist()
     return Found(
         gathered.images,
         labels[gathered.rows],
@@ -75,7 +76,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         (*notes, *more, *_twice(ordered, files), *_labels(train, path), *gathered.notes),
         gathered.reading,
         len(lines) - len(gathered.rows),
-        names=tuple(f"{ordered[row].file} in line {ordered[row].number} of {path}" for row in gathered.rows),
+        names=tuple(f"{ordered[row].file} in line {ordered[row].number} of {path}" for row in rows),
     )
 
 
