@@ -19,6 +19,7 @@ from etascope.images.idx_files import is_idx, open_idx
 from etascope.images.labels import natural, need_two
 from etascope.images.layout import read_layout
 from etascope.images.layout_words import listed
+from etascope.images.members import Members
 from etascope.images.paths import same_file
 from etascope.images.tree import Folder, read_tree
 
@@ -48,7 +49,7 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         need_two(named, str(_around([path for path, _ in layout.train], named[0]) if layout.test else folder))
     files = [path for path, _ in (*layout.train, *layout.test)]
     names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
-    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
+    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, _members(layout, files, names))
     _check_none_lost(names, files, len(layout.train), gathered.rows)
     test_rows = np.flatnonzero(gathered.rows >= len(layout.train))
     rows: list[int] = gathered.rows.tolist()
@@ -63,6 +64,19 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         layout.left_out + len(files) - len(gathered.rows),
         _folders(layout, folder),
         names=tuple(str(files[row]) for row in rows),
+    )
+
+
+def _members(layout: Layout, files: list[Path], names: NDArray[np.str_]) -> Members:
+    train, test = (
+        os.path.commonpath([path.parent for path, _ in part]) if part else "" for part in (layout.train, layout.test)
+    )
+    return Members(
+        lambda row: str(files[row]),
+        names,
+        len(layout.train),
+        f"the images to train on in {train}",
+        f"the test part in {test}",
     )
 
 

@@ -23,6 +23,7 @@ from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import natural, need_two
 from etascope.images.layout_words import listed
+from etascope.images.members import Members
 from etascope.images.paths import SUFFIXES, same_file, unreadable
 from etascope.images.table_columns import Row, as_seen, file_of, find_columns
 
@@ -64,7 +65,8 @@ def open_table(path: Path, wishes: Wishes) -> Found:
     if not wishes.skip_bad:
         _check_there(path, ordered, files)
     labels = np.array([line.label for line in ordered], np.str_)
-    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
+    members = Members(lambda row: f"{files[row]}", labels, len(train), test=f"the test part of {path}")
+    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, members)
     test_rows = np.flatnonzero(gathered.rows >= len(train))
     rows: list[int] = gathered.rows.tolist()
     return Found(
