@@ -179,7 +179,7 @@ def test_directories_without_images(tmp_path):
 
 def test_other_files_only(tmp_path):
     (tmp_path / "data.npz").touch()
-    with refused("1 .npz file", "Give data.npz itself"):
+    with refused("1 .npz file", "data.npz itself"):
         open_folder(tmp_path, Wishes())
 
 

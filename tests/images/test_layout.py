@@ -7,6 +7,10 @@ for among the opened ones, and its label compared by name.
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
+import subprocess
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from etascope.core.errors import InputError
 from etascope.images.open import open_images
 from tests.images.making import picture, refused
 
@@ -250,8 +255,12 @@ REFUSED = [
         words=(*TWICE, "different depths", "Move Mask-RCNN and pred away")),
     Row("a folder that would be refused, too", "a/files*2 a/dev*2 a/validated*2 b*2",
         words=("different depths", "Sort them into directories")),
-    *(Row(f"{name} beside another class", f"{name}*2 other*2", words=(*TWICE, "can be read in two", "Sort them"))
-      for name in ("images", "masks", "meta")),
+    *(Row(f"{name} beside {other}", f"{name}*2 {other}*2",
+          words=(*TWICE, "can be read in two", f"rename {name}, which is no name of a class (mv "))
+      for name, other in (("images", "text"), ("masks", "faces"), ("meta", "other"), ("photos", "drawings"),
+                          ("thumbnails", "posters"), ("png", "svg"), ("plots", "scans"), ("annotations", "pages"))),
+    Row("masks and faces of equal names in train", "train/masks*2 train/faces*2 test/masks*2 test/faces*2",
+        words=(*TWICE, "/train/masks ")),
     *(Row(f"pieces: {first}", f"{first}*3 {second}*2", words=(*NO_CLASS, "pieces of one set", "CSV"))
       for first, second in (
           ("HAM10000_images_part_1", "HAM10000_images_part_2"), ("images_001/images", "images_002/images"),
@@ -259,16 +268,18 @@ REFUSED = [
           ("part_A", "part_B"), ("vol.1", "vol.2"), ("fold_1", "fold_2"), ("train/batch_1", "train/batch_2"),
           ("batch_1/cat", "batch_2/dog"),
       )),
-    *(Row(f"masks: {masks}", f"{images}*3 {masks}*3", words=(*NO_CLASS, "as masks are", "Sort them"))
+    *(Row(f"masks: {masks}", f"{images}*3 {masks}*3", words=(*NO_CLASS, "as masks are", "which is no name of a class"))
       for images, masks in (
           ("CameraRGB", "CameraMask"), ("original_images", "label_images_semantic"), ("rgb", "gt"),
           ("ISIC-2017_Training_Data", "ISIC-2017_Training_Part1_GroundTruth"), ("photo", "my-ground-truth"),
           ("scans", "my_annotation"), ("set/CXR", "set/lung_segmentation"),
       )),
-    Row("numbered folders of images", "data/Images1*2 data/Images2*2", words=(*TWICE, "Sort them")),
+    Row("numbered folders of images", "data/Images1*2 data/Images2*2", words=(*TWICE, "rename them")),
     Row("masks of two kinds", "cxr*3 left_mask*3 right_mask*3", words=("left_mask and right_mask", "as masks are")),
-    Row("the alphabet", "s/a/abbey*2 s/a/alley/outdoor*1 s/b/bakery*2 s/b/bar*2",
+    Row("the alphabet", "s/a/abbey*2 s/a/alley*1 s/b/bakery*2 s/b/bar*2",
         words=(*TWICE, "first letters", "a/{abbey and alley}", "move all of them to")),
+    Row("the alphabet, at different depths", "s/a/abbey*2 s/a/alley/outdoor*1 s/b/bakery*2 s/b/bar*2",
+        words=(*TWICE, "first letters", "a/{abbey and alley}", "Sort them")),
     Row("Office-31", "amazon/images/mug*2 amazon/images/pen*2 dslr/images/mug*1 dslr/images/pen*1",
         words=(*TWICE, "If mug and pen are the classes")),
     Row("PlantVillage", "color/apple*2 color/corn*2 grayscale/apple*2 grayscale/corn*2", words=TWICE),
@@ -308,7 +319,7 @@ REFUSED = [
         words=("3 files without an ending", "1 .meta file", "in Python")),
     Row("parquet", "train-0.parquet test-0.parquet", words=("2 .parquet files", "in Python")),
     Row("packed", "train.zip test.zip", words=("2 .zip files", "Unpack")),
-    Row("an archive", "data.npz", words=("1 .npz file", "Give data.npz itself")),
+    Row("an archive", "data.npz", words=("1 .npz file", "data.npz itself")),
     Row("papers only", "a/x.txt b/y.txt", words=("2 .txt files",)),
     Row("a link to itself", "", words=("leads to itself",), links={"again": "."}),
 ]  # fmt: skip
@@ -391,6 +402,59 @@ def test_a_layout_is_refused(row, tmp_path):
     make(row, root)
     with refused(*row.words):
         open_images(root)
+
+
+@pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
+def test_what_a_refusal_advises_works(row, tmp_path):
+    root = tmp_path / "ro ot"
+    root.mkdir()
+    make(row, root)
+    with pytest.raises(InputError) as caught:
+        open_images(root)
+    error = caught.value
+    commands = re.findall(r"\(((?:mv|etascope) [^()]*)\)", error.advice)
+    advised = re.search(r"give (/|that)|rename|hide|move all", error.advice)
+    assert len(commands) == bool(advised), error.advice
+    if "CSV of path,label" in error.advice:
+        listed_in_a_table(root)
+    for command in commands:
+        if command.startswith("etascope"):
+            given = shlex.split(command)[2:]
+            data = open_images(given[0], test=given[2] if "--test" in given else None)
+        else:
+            subprocess.run(command, shell=True, check=True)
+            data = open_images(root)
+        assert data.n_classes > 1
+
+
+def listed_in_a_table(root):
+    """Say what is in a tree in a table, by its upper folders, or else by halves."""
+    files = [path for path in sorted(root.rglob("*.png")) if path.is_file()]
+    names = [path.relative_to(root).parts[0] for path in files]
+    names = names if len(set(names)) > 1 else [f"{place % 2}" for place in range(len(files))]
+    lines = [f"{path.relative_to(root)},{name}" for path, name in zip(files, names, strict=True)]
+    (root / "list.csv").write_text("\n".join(["path,label", *lines]))
+    assert len(open_images(root / "list.csv")) == len(files)
+    (root / "list.csv").unlink()
+
+
+@pytest.mark.parametrize(
+    "name", [row.name for row in REFUSED if "take the folder away" in row.words or "HEIC" in row.name]
+)
+def test_a_class_that_is_not_read_may_be_taken_away_where_that_is_said(name, tmp_path):
+    make(next(row for row in REFUSED if row.name == name), tmp_path)
+    with pytest.raises(InputError) as caught:
+        open_images(tmp_path)
+    if "take the folder away" in caught.value.advice:
+        shutil.rmtree(re.search(r"can be read; (.+) holds", caught.value.said)[1])
+        assert open_images(tmp_path).n_classes > 1
+
+
+def test_an_archive_that_is_named_opens(tmp_path):
+    np.savez(tmp_path / "data.npz", x=np.zeros((2, 4, 4), np.uint8), y=[0, 1])
+    with pytest.raises(InputError) as caught:
+        open_images(tmp_path)
+    assert len(open_images(re.search(r"Give (.+) itself", caught.value.advice)[1])) == 2
 
 
 def test_the_table_is_large():
