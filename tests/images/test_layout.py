@@ -7,10 +7,6 @@ for among the opened ones, and its label compared by name.
 
 from __future__ import annotations
 
-import re
-import shlex
-import shutil
-import subprocess
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etascope.core.errors import InputError
 from etascope.images.open import open_images
 from tests.images.making import picture, refused
 
@@ -402,59 +397,6 @@ def test_a_layout_is_refused(row, tmp_path):
     make(row, root)
     with refused(*row.words):
         open_images(root)
-
-
-@pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
-def test_what_a_refusal_advises_works(row, tmp_path):
-    root = tmp_path / "ro ot"
-    root.mkdir()
-    make(row, root)
-    with pytest.raises(InputError) as caught:
-        open_images(root)
-    error = caught.value
-    commands = re.findall(r"\(((?:mv|etascope) [^()]*)\)", error.advice)
-    advised = re.search(r"give (/|that)|rename|hide|move all", error.advice)
-    assert len(commands) == bool(advised), error.advice
-    if "CSV of path,label" in error.advice:
-        listed_in_a_table(root)
-    for command in commands:
-        if command.startswith("etascope"):
-            given = shlex.split(command)[2:]
-            data = open_images(given[0], test=given[2] if "--test" in given else None)
-        else:
-            subprocess.run(command, shell=True, check=True)
-            data = open_images(root)
-        assert data.n_classes > 1
-
-
-def listed_in_a_table(root):
-    """Say what is in a tree in a table, by its upper folders, or else by halves."""
-    files = [path for path in sorted(root.rglob("*.png")) if path.is_file()]
-    names = [path.relative_to(root).parts[0] for path in files]
-    names = names if len(set(names)) > 1 else [f"{place % 2}" for place in range(len(files))]
-    lines = [f"{path.relative_to(root)},{name}" for path, name in zip(files, names, strict=True)]
-    (root / "list.csv").write_text("\n".join(["path,label", *lines]))
-    assert len(open_images(root / "list.csv")) == len(files)
-    (root / "list.csv").unlink()
-
-
-@pytest.mark.parametrize(
-    "name", [row.name for row in REFUSED if "take the folder away" in row.words or "HEIC" in row.name]
-)
-def test_a_class_that_is_not_read_may_be_taken_away_where_that_is_said(name, tmp_path):
-    make(next(row for row in REFUSED if row.name == name), tmp_path)
-    with pytest.raises(InputError) as caught:
-        open_images(tmp_path)
-    if "take the folder away" in caught.value.advice:
-        shutil.rmtree(re.search(r"can be read; (.+) holds", caught.value.said)[1])
-        assert open_images(tmp_path).n_classes > 1
-
-
-def test_an_archive_that_is_named_opens(tmp_path):
-    np.savez(tmp_path / "data.npz", x=np.zeros((2, 4, 4), np.uint8), y=[0, 1])
-    with pytest.raises(InputError) as caught:
-        open_images(tmp_path)
-    assert len(open_images(re.search(r"Give (.+) itself", caught.value.advice)[1])) == 2
 
 
 def test_the_table_is_large():

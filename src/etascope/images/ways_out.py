@@ -33,7 +33,7 @@ def way_out(error: InTwoWays, root: Folder, opens: Opens) -> str:
         return error.advice
     if doubtful:
         return _rename(here, doubtful, root, opens) or SORT
-    return _deeper(here, opens) or _lift(here, root, opens) or _spare(here, root, opens)
+    return _lift(here, root, opens) or _deeper(here, opens) or _spare(here, root, opens)
 
 
 def _deeper(here: Folder, opens: Opens) -> str | None:
@@ -63,9 +63,10 @@ def _deeper(here: Folder, opens: Opens) -> str | None:
 
 def _lift(here: Folder, root: Folder, opens: Opens) -> str | None:
     """Advise to move the folders in folders that are called like their first letters."""
-    letters = [folder for folder in here.full if len(folder.name) == 1 and not folder.images]
-    inner = tuple(inner for folder in letters for inner in folder.folders)
-    if len(letters) < len(here.full) or not letters or not opens(_with(root, replace(here, folders=inner)), False):
+    pairs = [(folder.name.casefold(), inner) for folder in here.full for inner in folder.full]
+    under = all(len(letter) == 1 and inner.name.casefold().startswith(letter) for letter, inner in pairs)
+    inner = tuple(inner for _, inner in pairs)
+    if not under or not opens(_with(root, replace(here, folders=inner)), False):
         return None
     command = f"mv {shlex.quote(str(here.path))}/?/* {shlex.quote(str(here.path))}"
     return f"If the inner ones are the classes, move all of them to {here.path} ({command}); if not, {TABLE}."
@@ -82,34 +83,44 @@ def _spare(here: Folder, root: Folder, opens: Opens) -> str:
     if spare and opens(_with(root, replace(here, folders=rest)), False):
         hide = _moves([(folder, f".{folder.name}") for folder in spare])
         it = "it" if len(spare) == 1 else "them"
-        return f"Move {listed([folder.name for folder in spare])} away, or hide {it} ({hide}), or {TABLE}."
+        moves = _renamed(spare, root, opens)
+        they = "it is a class" if len(spare) == 1 else "they are classes"
+        name = f"; if {they}, rename {it} ({moves});" if moves else ","
+        return f"Move {listed([folder.name for folder in spare])} away, or hide {it} ({hide}){name} or {TABLE}."
     parted = len(spare) == len(here.full) and any(part_of(folder.name) for folder in spare)
     return (_rename(here, spare, root, opens) if spare and not parted else None) or SORT
 
 
 def _rename(here: Folder, doubtful: Sequence[Folder], root: Folder, opens: Opens) -> str | None:
-    """Advise other names for folders whose names say that they are no classes, in every part where they are."""
+    """Advise other names for folders whose names say that they are no classes."""
+    moves = _renamed(doubtful, root, opens)
+    if moves is None:
+        return None
+    every, names = ([folder.name for folder in folders] for folders in (here.full, doubtful))
+    which = "them" if len(names) == len(every) else listed(names)
+    why = "which is no name of a class" if len(names) == 1 else "which are no names of classes"
+    return f"If {listed(every)} are the classes, rename {which}, {why} ({moves}); if not, {TABLE}."
+
+
+def _renamed(doubtful: Sequence[Folder], root: Folder, opens: Opens) -> str | None:
+    """Return the commands that give folders other names in every part where they are, if the tree opens then."""
     names = [folder.name for folder in doubtful]
     places = [folder for folder in root.all_folders() if {inner.name for inner in folder.full}.issuperset(names)]
-    for others in ([f"{name}_class" for name in names],
-                   [f"class_{_number(name, place)}" for place, name in enumerate(names, 1)]):  # fmt: skip
-        called = dict(zip(names, others, strict=True))
-        tree = root
+    for others in (
+        [f"{name}_class" for name in names],
+        [f"{name}class" for name in names],
+        [f"class_{_number(name, place)}" for place, name in enumerate(names, 1)],
+    ):
+        called, tree = dict(zip(names, others, strict=True)), root
         for place in places:
-            anew = [replace(inner, path=inner.path.with_name(called.get(inner.name, inner.path.name)))
-                    for inner in place.folders]  # fmt: skip
+            anew = (replace(inner, path=inner.path.with_name(called.get(inner.name, inner.path.name)))
+                    for inner in place.folders)  # fmt: skip
             tree = _with(tree, replace(place, folders=tuple(anew)))
         free = all(inner.name not in others for place in places for inner in place.folders)
         if free and len(set(others)) == len(others) and opens(tree, False):
-            break
-    else:
-        return None
-    every = listed([folder.name for folder in here.full])
-    which = "them" if len(doubtful) == len(here.full) else listed(names)
-    why = "which is no name of a class" if len(doubtful) == 1 else "which are no names of classes"
-    moves = [(inner, called[inner.name]) for place in places for inner in place.folders if inner.name in called]
-    more = " and so on" if len(moves) > 2 * SHOWN else ""
-    return f"If {every} are the classes, rename {which}, {why} ({_moves(moves[: 2 * SHOWN])}{more}); if not, {TABLE}."
+            moves = [(inner, called[inner.name]) for place in places for inner in place.full if inner.name in called]
+            return _moves(moves[: 2 * SHOWN]) + (" and so on" if len(moves) > 2 * SHOWN else "")
+    return None
 
 
 def _with(tree: Folder, anew: Folder) -> Folder:
