@@ -83,7 +83,10 @@ def _unlike(extents: Sequence[Extent], labels: Sequence[NDArray[Any]], held: int
     if any(extent.peaks is None or extent.lows is None for extent in extents):
         # Booleans are black and white.
         return []
-    lows, peaks = (np.concatenate([getattr(extent, of) for extent in extents]) for of in ("lows", "peaks"))
+    lows, peaks = (
+        np.concatenate([getattr(extent, of) for extent in extents]) if len(extents) > 1 else getattr(extents[0], of)
+        for of in ("lows", "peaks")
+    )
     counts = [len(part) for part in labels]
     held = held or (len(peaks) - counts[-1] if len(counts) > 1 else len(peaks))
     members = Members("image {}".format, np.concatenate(labels), held)

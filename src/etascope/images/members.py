@@ -85,16 +85,15 @@ def unlike(
         If one part is darker than the other by more than a factor of sixteen.
     """
     notes: list[str] = []
-    every, labels = np.array(kinds), members.labels[rows]
+    held = rows >= members.held
     for kind in sorted(set(kinds)):
-        found = every == kind
-        held = rows >= members.held
+        found = np.fromiter((each == kind for each in kinds), np.bool_, len(kinds))
         for dark, name, others in ((found & held, members.test, members.train),
                                    (found & ~held, members.train, members.test)):  # fmt: skip
             rest = found & ~dark
             notes += _part(kind, peaks[dark], peaks[rest], name, others)
             notes += _signs(lows[dark], lows[rest], name, others)
-        notes += _classes(kind, peaks[found], labels[found])
+        notes += _classes(kind, peaks[found], members.labels[rows[found]])
     return notes
 
 
@@ -123,6 +122,7 @@ def _signs(plain: NDArray[np.float64], below: NDArray[np.float64], name: str, ot
 
 def _classes(kind: str, peaks: NDArray[np.float64], labels: NDArray[Any]) -> list[str]:
     classes, numbers = np.unique(labels, return_inverse=True)
+    del labels
     highest = np.zeros(len(classes))
     np.maximum.at(highest, numbers, peaks)
     notes: list[str] = []

@@ -55,7 +55,7 @@ def look_through(pixels: NDArray[np.uint8]) -> Glass | None:
     Examples
     --------
     >>> look_through(np.array([[[255, 255], [255, 0]]], np.uint8))
-    Glass(pale=True, dark=False, void=False, band=False)
+    Glass(pale=True, dark=False, void=False, band=False, lost=())
     """
     alpha, colours = pixels[..., -1], pixels[..., :-1]
     if alpha.min() == 255:
