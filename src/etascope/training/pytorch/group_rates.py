@@ -67,10 +67,14 @@ def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
     return [[rate / largest for rate in row] for row in rates]
 
 
-def refuse_schedulers(optimizers: Sequence[Optimizer]) -> None:
-    """Raise `InputError` where a scheduler of PyTorch was made for an optimizer: the search sets every step's rate."""
+def refuse_schedulers(optimizers: Sequence[Optimizer], scheduled: Sequence[object] = ()) -> None:
+    """Raise `InputError` where a scheduler of PyTorch was made for an optimizer: the search sets every step's rate.
+
+    `scheduled` are optimizers that are known to have one, which left no mark.
+    """
     for optimizer in optimizers:
-        if any("initial_lr" in group for group in getattr(optimizer, "param_groups", ())):
+        marked = any("initial_lr" in group for group in getattr(optimizer, "param_groups", ()))
+        if marked or any(optimizer is one for one in scheduled):
             raise InputError(
                 "the search sets the learning rate of every step, so that a scheduler beside it has no say; found one "
                 f"of {type(optimizer).__name__}. Leave it out here, and give schedule='cosine' or another, or shape=, "

@@ -12,6 +12,7 @@ from etascope.training.pytorch.group_rates import rates_in, refuse_schedulers, r
 from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, trainable
+from etascope.training.pytorch.waiting_schedulers import noticed
 
 #: Called with parameters or groups of them and the learning rate, returns an optimizer or several.
 Build = Callable[[Any, float], Any]
@@ -124,7 +125,8 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
         If that raises, or what comes back is no optimizer with a learning rate.
     """
     try:
-        found = optimizer(given, learning_rate)
+        with noticed() as scheduled:
+            found = optimizer(given, learning_rate)
     except InputError:
         raise
     except Exception as error:
@@ -133,7 +135,7 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
             "lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate)."
         ) from error
     several = list(cast("Sequence[Any]", found)) if isinstance(found, tuple | list) else [found]
-    refuse_schedulers(several)
+    refuse_schedulers(several, scheduled)
     rates_in(several)
     return several
 
