@@ -173,7 +173,8 @@ class LearningRateSearch(_callbacks.Callback):
         )
         found = run.choice.learning_rate
         told = mind(attribute, module, trainer, rates, multiple, found) if attribute and found is not None else ""
-        for sentence in filter(None, (told, uncalled([*trainer.callbacks, *self.beside], module))):
+        waits = "Mind the scheduler: one that waits for a metric was left out of the search." if rates.waits else ""
+        for sentence in filter(None, (told, waits, uncalled([*trainer.callbacks, *self.beside], module))):
             run = run.with_note(sentence)
         return rates, run
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
 from etascope.integrations.passes import Passes, check_search, passes, wrapped
-from etascope.integrations.transformers_rates import multiple_of, optimizer_of, shape_of, unchanged
+from etascope.integrations.transformers_rates import mind, multiple_of, optimizer_of, shape_of, unchanged
 from etascope.integrations.uncalled import overridden, told
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.library import Module, load_torch
@@ -105,8 +105,9 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
             shape=shape_of(trainer, steps),
             **{"seed": args.seed, **search},
         )
-    note = uncalled(trainer)
-    return run.with_note(note) if note else run
+        for sentence in filter(None, (mind(trainer, steps, run.choice.learning_rate), uncalled(trainer))):
+            run = run.with_note(sentence)
+        return run
 
 
 def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
