@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
@@ -188,19 +189,37 @@ def _grouped(groups: Groups, module: Module) -> Sequence[Any]:
 
 
 def _with_rates(groups: Sequence[Any], learning_rate: float) -> list[Any]:
-    made = list[Any]()
+    """Return groups whose multiples of a learning rate are made rates."""
+    made, tensor, multiples = list[Any](), load_torch().Tensor, list[float]()
     for group in groups:
-        if isinstance(group, dict):
-            one = dict(cast("dict[str, Any]", group))
-            one["params"] = list(one["params"])
-            if "lr" in one:
-                if not 0 <= float(one["lr"]) < math.inf:
-                    raise InputError(
-                        "lr in groups must be a multiple of the learning rate, a number of at least 0; found "
-                        f"{float(one['lr']):g}. Give 0.1 for a tenth of it."
-                    )
-                one["lr"] = float(one["lr"]) * learning_rate
-            made.append(one)
-        else:
+        if not isinstance(group, dict):
             made.append(group)
+            multiples.append(1.0)
+            continue
+        one = dict(cast("dict[str, Any]", group))
+        if "params" not in one:
+            there = ", ".join(map(str, one)) or "nothing"
+            raise InputError(f"each of groups must have its parameters under params; found {there}. Name them so.")
+        one["params"] = [one["params"]] if isinstance(one["params"], tensor) else list(one["params"])
+        multiples.append(_multiple(one["lr"]) if "lr" in one else 1.0)
+        if "lr" in one:
+            one["lr"] = multiples[-1] * learning_rate
+        made.append(one)
+    if multiples and not any(multiples):
+        raise InputError(
+            "lr in groups must be above 0 in one of them, as a multiple of the learning rate; found 0 in all. Leave lr "
+            "out where parameters train at the rate itself."
+        )
     return made
+
+
+def _multiple(given: Any) -> float:  # noqa: ANN401 - whatever a group has for its rate
+    found = math.nan
+    with suppress(Exception):
+        found = float(given)
+    if not 0 <= found < math.inf:
+        raise InputError(
+            "lr in groups must be a multiple of the learning rate, a number of at least 0; found "
+            f"{f'{found:g}' if isinstance(given, int | float) else repr(given)}. Give 0.1 for a tenth of it."
+        )
+    return found
