@@ -70,10 +70,10 @@ def refuse_deaf(
     after, plain = (_deaf(*pair) for pair in pairs)
     if not plain and not after:
         return
-    if own is not None:
+    if own is not None and plain:
         raise InputError(
             "step must train at the rates that the optimizer's groups have at each step, because the schedule moves "
-            f"them; found one that keeps {plain or after} at the rate of the beginning, as optimizer.defaults['lr'] "
+            f"them; found one that keeps {plain} at the rate of the beginning, as optimizer.defaults['lr'] "
             "is. Read group['lr'] of optimizer.param_groups, or leave schedule, warmup and shape out."
         )
     if plain:
