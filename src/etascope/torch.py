@@ -266,7 +266,7 @@ def _search(
 def _in_python(choice: Choice, job: OwnJob) -> Choice:
     """Say what a choice says of the command line's options as this function takes them."""
     said, sure = f"any optimizer but {job.task.recipe.optimizer}", choice.confidence
-    if sure is not None and sure.settle:
+    if sure is not None and "--" in sure.settle:
         sure = replace(sure, settle="A budget of 7.5 would settle more: it trains every trial to the end.")
     return replace(
         choice,

@@ -92,7 +92,7 @@ class Watching(pl.Callback):
 
 def test_hooks_and_callbacks_that_trials_do_not_call_are_told():
     def told(module, *callbacks):
-        return uncalled(SimpleNamespace(callbacks=list(callbacks)), module)
+        return uncalled(callbacks, module)
 
     assert told(Classifier(), pl.callbacks.ModelCheckpoint(), pl.callbacks.TQDMProgressBar()) == ""
     assert told(Hooked()).startswith("Mind on_before_optimizer_step: trials do not call it. Where")
@@ -100,3 +100,28 @@ def test_hooks_and_callbacks_that_trials_do_not_call_are_told():
     assert told(Classifier(), swa, Watching()).startswith(
         "Mind StochasticWeightAveraging, Watching: trials do not call"
     )
+    own = pl.callbacks.LambdaCallback(on_train_epoch_start=lambda trainer, module: None)
+    logs = pl.callbacks.LambdaCallback(on_train_epoch_end=lambda trainer, module: print(trainer.current_epoch))
+    assert told(Classifier(), pl.callbacks.LambdaCallback(), logs) == ""
+    assert told(Classifier(), own).startswith("Mind LambdaCallback: trials do not call it.")
+
+
+class Epochs(Classifier):
+    def on_train_epoch_start(self):
+        self.optimizers().param_groups[0]["lr"] = 0.01
+
+
+def slower(trainer, pl_module, *_):
+    for group in trainer.optimizers[0].param_groups:
+        group["lr"] *= 0.5
+
+
+@pytest.mark.parametrize(
+    "hook", ["on_fit_start", "on_train_start", "on_train_epoch_start", "on_train_batch_end", "on_train_epoch_end"]
+)
+def test_hooks_at_any_time_of_a_training_are_told(hook):
+    assert uncalled([], Epochs()).startswith("Mind on_train_epoch_start: ")
+    kind = type("Slower", (pl.Callback,), {hook: lambda self, trainer, module, *rest: slower(trainer, module, *rest)})
+    changing = type("Changing", (pl.Callback,), {hook: lambda self, trainer, module, *_: setattr(trainer, "lr", 1)})
+    assert uncalled([changing()], Classifier()).startswith("Mind Changing: ")
+    assert (uncalled([kind()], Classifier()) != "") == (not hook.endswith("_end"))

@@ -6,10 +6,10 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 from torch.utils.data import Dataset
-from transformers import Trainer, TrainingArguments, ViTConfig, ViTForImageClassification
+from transformers import Trainer, TrainerCallback, TrainingArguments, ViTConfig, ViTForImageClassification
 
 from etascope.core.errors import InputError
-from etascope.integrations.transformers import recommend, set_learning_rate
+from etascope.integrations.transformers import recommend, set_learning_rate, uncalled
 from etascope.selection.search import GridSearch
 from etascope.training.pytorch.fingerprint import fingerprint
 from tests.training.pytorch.networks import same_module
@@ -280,3 +280,28 @@ def test_an_error_in_compute_loss_leaves_the_trainer_as_it_was(tmp_path):
         recommend(one)
     assert fingerprint(one.model) == before
     assert one.optimizer is None
+
+
+class Halving(Trainer):
+    def training_step(self, *given, **named):
+        for group in self.optimizer.param_groups:
+            group["lr"] = 0.01
+        return super().training_step(*given, **named)
+
+
+class Begins(TrainerCallback):
+    def on_step_begin(self, args, state, control, optimizer=None, **kwargs):
+        optimizer.param_groups[0]["lr"] = 0.01
+
+
+class Ends(TrainerCallback):
+    def on_step_end(self, args, state, control, **kwargs):
+        print(state.global_step)
+
+
+def test_methods_and_callbacks_that_trials_do_not_call_are_told(tmp_path):
+    assert uncalled(trainer(tmp_path)) == uncalled(trainer(tmp_path, trainer={"callbacks": [Ends]})) == ""
+    one = trainer(tmp_path, kind=Halving, trainer={"callbacks": [Begins]})
+    assert uncalled(one).startswith("Mind training_step, Begins: trials do not call them. Where")
+    run = recommend(one, method=one_rate(0.01))
+    assert uncalled(one) in run.choice.reason

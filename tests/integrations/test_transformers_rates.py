@@ -5,7 +5,7 @@ from transformers import Trainer
 
 from etascope.core.errors import InputError
 from etascope.integrations.transformers import recommend
-from etascope.integrations.transformers_rates import multiple_of, optimizer_of, shape_of
+from etascope.integrations.transformers_rates import mind, multiple_of, optimizer_of, shape_of
 from tests.integrations.test_transformers import one_rate, trainer, vit
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -54,6 +54,41 @@ def test_what_does_not_follow_the_arguments_is_refused_and_they_stay_as_they_wer
         recommend(one)
     assert one.args.learning_rate == 0.01
     assert one.optimizer is None
+
+
+class Chosen(Trainer):
+    @staticmethod
+    def get_optimizer_cls_and_kwargs(args, model=None):
+        return torch.optim.SGD, {"lr": 0.002}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "told"),
+    [
+        (Trainer, (torch.optim.SGD, {"lr": 0.01}), "optimizer_cls_and_kwargs must use .* leave it out, and name the"),
+        (Trainer, (torch.optim.AdamW, {}), "optimizer_cls_and_kwargs must use .* leave it out, and name the"),
+        (Fixed, (torch.optim.SGD, {"lr": 0.01}), "create_optimizer must use .* Write lr=self.args.learning_rate there"),
+        (Chosen, None, "get_optimizer_cls_and_kwargs must use .* Return args.learning_rate under lr there"),
+    ],
+)
+def test_what_makes_the_optimizer_is_named(tmp_path, kind, given, told):
+    one = trainer(tmp_path, kind=kind, trainer={"optimizer_cls_and_kwargs": given}, learning_rate=0.03)
+    with pytest.raises(InputError, match=told):
+        recommend(one)
+
+
+def test_a_schedule_is_looked_at_again_at_the_rate_that_was_found(tmp_path):
+    how = {"lr_scheduler_type": "cosine_with_min_lr", "learning_rate": 0.3, "num_train_epochs": 6}
+    numbers, shares = (
+        trainer(tmp_path, lr_scheduler_kwargs=kwargs, **how) for kwargs in ({"min_lr": 1e-3}, {"min_lr_rate": 0.01})
+    )
+    assert mind(numbers, 90, 0.2) == mind(numbers, 90, None) == mind(shares, 90, 0.01) == ""
+    run = recommend(numbers, method=one_rate(0.01))
+    assert run.choice.reason[-1].startswith(
+        "Mind the schedule, which does not follow args.learning_rate: where that is 0.01 in place of 0.3, step 90 has "
+    )
+    assert run.choice.reason[-1] == mind(numbers, 90, 0.01)
+    assert numbers.args.learning_rate == 0.3
 
 
 def test_a_multiple_of_the_arguments_rate_is_followed(tmp_path):

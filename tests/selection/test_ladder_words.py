@@ -152,6 +152,16 @@ def test_where_limits_left_nothing_that_learns_others_are_asked_for(limits, word
     assert no_ladder_answer(ascent)[1].startswith(f"Allow {word} rates. Check that the labels")
 
 
+@pytest.mark.parametrize(
+    ("slope", "words"), [(-0.001, ("highest", "above", "up")), (0.001, ("lowest", "below", "down"))]
+)
+def test_where_an_end_did_best_and_nothing_learned_the_way_on_is_named(slope, words):
+    ascent, _ = ascend(Curves(lambda x, share: np.full_like(share, 2.31 + slope * x), noise=0))
+    end = ascent.climbed.rates[0 if slope > 0 else -1]
+    assert no_ladder_answer(ascent)[1].startswith(f"The {words[0]} rate that was tried did best, so that ")
+    assert f"limit the rates to those {words[1]} {end:.3g}, {words[2]} to " in no_ladder_answer(ascent)[1]
+
+
 def test_where_all_diverged_lower_rates_are_asked_for_though_a_limit_was_set():
     ascent, _ = ascend(Curves(moving_valley(-1.5), wall=-20), low=5.0)
     assert no_ladder_answer(ascent)[1].startswith("Allow lower rates. ")

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 
 from etascope.core.choice import Basin, Landscape
@@ -66,6 +68,8 @@ def test_no_answer_says_why_and_the_next_move():
     dull = landscape([0.01, 0.1], [[BLIND, BLIND], [BLIND, BLIND]])
     assert no_answer(task(), dull, 1, (1e-7, 0.1))[1].startswith("Allow higher rates. ")
     assert no_answer(task(), dull, 0, (0.01, 1e4))[1].startswith("Allow lower rates. ")
+    for best, words in ((1, "highest rate that was tried did best, .* above 0.1, up to 10000"), (0, "lowest .* 0.01")):
+        assert re.match(f"The {words}.* Check that the labels", no_answer(task(), dull, best, LIMITS)[1])
     falling = landscape([0.01, 0.1], [[1, 1.1], [0.5, 0.6]])
     assert "is the highest rate that was tried" in no_answer(task(), falling, 1, LIMITS)[0]
     rising = landscape([0.01, 0.1], [[0.5, 0.6], [1, 1.1]])

@@ -79,6 +79,8 @@ class Found:
         How many files of the source were not taken, as they cannot be read or belong to no class.
     folders, test_source
         As a `Dataset` has them.
+    names
+        What each row is called, in notes; empty where the source has no names.
     """
 
     images: NDArray[np.uint8]
@@ -91,6 +93,7 @@ class Found:
     left_out: int = 0
     folders: tuple[ClassFolder, ...] = ()
     test_source: str = ""
+    names: tuple[str, ...] = ()
 
 
 def tail_rows(count: int, test: int) -> NDArray[np.int64]:

@@ -18,10 +18,10 @@ from etascope.images.layout_words import (
     mostly_in_no_class,
     nothing_here,
     only_one,
-    way_out,
 )
 from etascope.images.part_folders import read_parts
 from etascope.images.tree import Folder
+from etascope.images.ways_out import way_out
 
 
 def read_layout(root: Folder, *, one: bool = False) -> Layout:
@@ -45,18 +45,19 @@ def read_layout(root: Folder, *, one: bool = False) -> Layout:
     try:
         return _read(root, one)
     except InTwoWays as error:
-        advice = way_out(error.folder, _opens) if error.folder is not None else error.advice
-        raise InputError(error.said, advice) from None
+        raise InputError(error.said, way_out(error, root, lambda folder, held: _opens(folder, held or one))) from None
 
 
-def _opens(folder: Folder) -> bool:
-    """Say whether a folder alone can be read."""
+def _opens(folder: Folder, held: bool) -> frozenset[str]:
+    """Return the classes of a folder that can be read alone, or as a test part; none where it cannot."""
     try:
-        layout = read_layout(folder)
+        layout = _read(folder, held)
     except InputError:
-        return False
-    names = {name for _, name in layout.train}
-    return len(names) > 1 and names.issuperset(name for _, name in layout.test)
+        return frozenset()
+    names, tests = ({name for _, name in part} for part in (layout.train, layout.test))
+    if held:
+        return frozenset(tests or names)
+    return frozenset(names if len(names) > 1 and names >= tests else ())
 
 
 def _read(root: Folder, one: bool) -> Layout:

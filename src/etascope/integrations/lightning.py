@@ -6,7 +6,7 @@ import contextlib
 import copy
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
@@ -95,6 +95,8 @@ class LearningRateSearch(_callbacks.Callback):
         self.run: TorchRun | None = None
         self._monitor, self._epochs, self._search = monitor, epochs, search
         self._update, self._attribute = update_attr, attr_name
+        #: Callbacks that the training will have, and this fit has not.
+        self.beside: tuple[Any, ...] = ()
 
     @property
     def choice(self) -> Choice | None:
@@ -171,7 +173,8 @@ class LearningRateSearch(_callbacks.Callback):
         )
         found = run.choice.learning_rate
         told = mind(attribute, module, trainer, rates, multiple, found) if attribute and found is not None else ""
-        for sentence in filter(None, (told, uncalled(trainer, module))):
+        waits = "Mind the scheduler: one that waits for a metric was left out of the search." if rates.waits else ""
+        for sentence in filter(None, (told, waits, uncalled([*trainer.callbacks, *self.beside], module))):
             run = run.with_note(sentence)
         return rates, run
 
@@ -216,6 +219,8 @@ def pick_lightning(
         If something given cannot be used; the message says what to do.
     """
     search_ = LearningRateSearch(monitor, update_attr=False, **search)
+    there = cast("dict[str, Any]", trainer or {}).get("callbacks") or ()
+    search_.beside = tuple(cast("list[Any]", there)) if isinstance(there, list | tuple) else (there,)
     refuse_hooks(module)
     before = fingerprint(module, train_loader, valid_loader)
     quiet: dict[str, Any] = {

@@ -13,6 +13,7 @@ from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
 from etascope.training.pytorch.group_rates import NEAR
 from etascope.training.pytorch.library import Module, Optimizer
+from etascope.training.pytorch.waiting_schedulers import noticed
 
 #: Times the module's own learning rate at which it is looked whether all rates follow.
 TIMES = (1 / 3, 3.0)
@@ -66,7 +67,9 @@ def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:
     core = load("lightning.pytorch.core.optimizer", "Lightning", "lightning")
     module.trainer = trainer
     try:
-        optimizers, schedulers = core._init_optimizers_and_lr_schedulers(module)
+        # One that waits for a metric is left out, and not refused.
+        with noticed():
+            optimizers, schedulers = core._init_optimizers_and_lr_schedulers(module)
     finally:
         module.trainer = None
     refuse_several(optimizers)

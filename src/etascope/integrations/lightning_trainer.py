@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, cast
 
 from etascope.core.errors import InputError
 from etascope.integrations.extras import load
 from etascope.integrations.lightning_rates import refuse_several
+from etascope.integrations.uncalled import overridden, told
 
 #: Precisions of a Trainer, and what they are for `pick`.
 PRECISIONS = {"32-true": None, "bf16-mixed": "bf16-mixed"}
-#: Hooks that may change a training step.
+#: Hooks that may change a training step, and those that come after one.
 HOOKS = (
-    "on_train_batch_start", "on_before_backward", "backward", "on_after_backward", "on_before_optimizer_step",
+    "on_fit_start", "on_train_start", "on_train_epoch_start", "transfer_batch_to_device", "on_train_batch_start",
+    "on_before_backward", "backward", "on_after_backward", "on_before_optimizer_step",
     "configure_gradient_clipping", "optimizer_step", "on_before_zero_grad", "optimizer_zero_grad",
 )  # fmt: skip
+AFTER = ("on_train_batch_end", "on_train_epoch_end")
 #: Lightning's own callbacks that change a training, and whose others do not.
-CALLBACKS = ("StochasticWeightAveraging", "GradientAccumulationScheduler", "BackboneFinetuning", "LearningRateFinder")
+CALLBACKS = (
+    "StochasticWeightAveraging", "WeightAveraging", "EMAWeightAveraging", "GradientAccumulationScheduler",
+    "BackboneFinetuning", "LearningRateFinder", "BatchSizeFinder", "ModelPruning",
+)  # fmt: skip
 LIBRARIES = ("lightning", "pytorch_lightning", "etascope")
 
 
@@ -52,22 +59,18 @@ def check(trainer: Any, module: Any) -> None:
         raise InputError("overfit_batches trains on what it validates on; leave it out while the rate is searched.")
 
 
-def uncalled(trainer: Any, module: Any) -> str:
+def uncalled(callbacks: Iterable[Any], module: Any) -> str:
     """Return what to say of hooks and callbacks that may change a training, and that trials do not call."""
-    helpers = load("lightning.pytorch.utilities.model_helpers", "Lightning", "lightning")
     base = load("lightning.pytorch", "Lightning", "lightning")
-    found = [name for name in HOOKS if helpers.is_overridden(name, module, base.LightningModule)]
-    for one in trainer.callbacks:
+    found = overridden(module, base.LightningModule, HOOKS, AFTER)
+    for one in callbacks:
         kind: Any = one.__class__
-        own = [name for name in HOOKS if getattr(kind, name, None) is not getattr(base.Callback, name, None)]
-        if kind.__name__ in CALLBACKS or (own and kind.__module__.partition(".")[0] not in LIBRARIES):
+        own = overridden(one, base.Callback, HOOKS, AFTER)
+        # Lightning has callbacks that are made of functions.
+        given = any(name in vars(one) for name in own)
+        if kind.__name__ in CALLBACKS or (own and (given or kind.__module__.partition(".")[0] not in LIBRARIES)):
             found.append(kind.__name__)
-    if not found:
-        return ""
-    return (
-        f"Mind {', '.join(dict.fromkeys(found))}: trials do not call {'it' if len(found) == 1 else 'them'}. Where that "
-        "changes rates, gradients or batches, the training is another one than the rate was found for."
-    )
+    return told(found)
 
 
 def loaders(trainer: Any) -> tuple[Any, Any]:

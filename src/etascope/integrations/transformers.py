@@ -11,13 +11,22 @@ from typing import Any, cast
 from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
 from etascope.integrations.passes import Passes, check_search, passes, wrapped
-from etascope.integrations.transformers_rates import multiple_of, optimizer_of, shape_of, unchanged
+from etascope.integrations.transformers_rates import mind, multiple_of, optimizer_of, shape_of, unchanged
+from etascope.integrations.uncalled import overridden, told
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.library import Module, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.own_generators import loaders_kept
 from etascope.training.pytorch.random_state import random_state_kept
 
+#: Methods and events of a Trainer that may change a training step, and those that come after one.
+HOOKS = (
+    "training_step", "create_optimizer_and_scheduler", "get_batch_samples", "_prepare_inputs", "_clip_grad_norm",
+    "autocast_smart_context_manager", "_run_epoch", "_inner_training_loop", "train",
+)  # fmt: skip
+EVENTS = ("on_train_begin", "on_epoch_begin", "on_step_begin", "on_pre_optimizer_step", "on_optimizer_step")
+AFTER = ("on_substep_end", "on_step_end", "on_epoch_end")
+LIBRARIES = ("transformers", "etascope")
 #: Schedules that wait for a metric, which trials have no say in.
 _WAITING = ("reduce_lr_on_plateau", "greedy")
 
@@ -80,7 +89,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
         def outputs(model: Module, inputs: dict[str, Any]) -> Any:
             return _scores(model, inputs, label) if judge else _computed(trainer, model, inputs)
 
-        return pick(
+        run = pick(
             _model(trainer, outputs),
             Passes(train, pair, length, lambda: _begin(train)),
             Passes(valid, pair),
@@ -96,6 +105,9 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
             shape=shape_of(trainer, steps),
             **{"seed": args.seed, **search},
         )
+        for sentence in filter(None, (mind(trainer, steps, run.choice.learning_rate), uncalled(trainer))):
+            run = run.with_note(sentence)
+        return run
 
 
 def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
@@ -112,6 +124,18 @@ def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
     else:
         trainer.args.learning_rate = run.choice.learning_rate
     return run
+
+
+def uncalled(trainer: Any) -> str:
+    """Return what to say of methods and callbacks that may change a training, and that trials do not call."""
+    library = load("transformers", "transformers", "transformers")
+    found = overridden(trainer, library.Trainer, HOOKS)
+    for one in trainer.callback_handler.callbacks:
+        kind: Any = one.__class__
+        own = overridden(one, library.TrainerCallback, EVENTS, AFTER)
+        if own and kind.__module__.partition(".")[0] not in LIBRARIES:
+            found.append(kind.__name__)
+    return told(found)
 
 
 def _check(trainer: Any, kind: type) -> None:

@@ -10,9 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError, one_line
+from etascope.integrations.extras import load
+from etascope.integrations.uncalled import overridden
 from etascope.training.pytorch.group_rates import NEAR, rate_ratios, rates_in
 from etascope.training.pytorch.library import Module, Optimizer, load_torch
 
+#: What a Trainer may be given in place of the name of an optimizer.
+_GIVEN = "optimizer_cls_and_kwargs"
+#: What makes it of the arguments.
+_CHOSEN = "get_optimizer_cls_and_kwargs"
 #: What of a Trainer is put in place for a moment, while it makes an optimizer or a scheduler for a trial.
 _LENT = ("model", "optimizer", "lr_scheduler", "_created_lr_scheduler")
 #: Times the arguments' learning rate at which it is looked whether optimizer and schedule follow, and how near a
@@ -52,11 +58,34 @@ def optimizer_of(trainer: Any, model: Module, learning_rate: float, multiple: fl
         found = rates_in([_made(trainer, model)])[0]
     if len(found) != len(expected) or not np.allclose(found, expected, rtol=2 * NEAR, atol=0):
         raise InputError(
-            "create_optimizer must make the same multiple of every learning rate; where args.learning_rate is "
+            f"{_maker(trainer)} must make the same multiple of every learning rate; where args.learning_rate is "
             f"{learning_rate:.3g}, it makes {max(found):.3g} and not {max(expected):.3g}. Pass it on as it is, or set "
             "the limits of the search, low= and high=, to where it does."
         )
     return one
+
+
+def _maker(trainer: Any) -> str:
+    """Return what decides on the optimizer: a method of the owner's own, or what the Trainer was given."""
+    library = load("transformers", "transformers", "transformers").Trainer
+    if not overridden(trainer, library, ["create_optimizer"]):
+        if getattr(trainer, _GIVEN, None) is not None:
+            return _GIVEN
+        if overridden(trainer, library, [_CHOSEN]):
+            return _CHOSEN
+    return "create_optimizer"
+
+
+def _line(maker: str) -> str:
+    """Return what to do about it."""
+    if maker == _GIVEN:
+        return (
+            "Its numbers stay as they are: leave it out, and name the optimizer with optim= of the arguments, or make "
+            "it in a create_optimizer of your own, with lr=self.args.learning_rate."
+        )
+    if maker == _CHOSEN:
+        return "Return args.learning_rate under lr there."
+    return "Write lr=self.args.learning_rate there."
 
 
 def _made(trainer: Any, model: Module) -> Optimizer:
@@ -93,9 +122,9 @@ def multiple_of(trainer: Any, model: Module) -> float:
         if len(after) != len(before) or not np.allclose(after, np.multiply(before, times), rtol=NEAR, atol=0):
             first, second = (", ".join(f"{rate:.3g}" for rate in sorted(set(rates))) for rates in (before, after))
             raise InputError(
-                "create_optimizer must use args.learning_rate, which is searched, or multiples of it; where that is "
+                f"{_maker(trainer)} must use args.learning_rate, which is searched, or multiples of it; where that is "
                 f"{times * trainer.args.learning_rate:g} in place of {trainer.args.learning_rate:g}, groups have "
-                f"{second} and had {first}. Write lr=self.args.learning_rate there."
+                f"{second} and had {first}. {_line(_maker(trainer))}"
             )
     multiple = max(before) / trainer.args.learning_rate
     return 1.0 if abs(multiple - 1) < NEAR else multiple
@@ -111,17 +140,33 @@ def shape_of(trainer: Any, steps: int) -> NDArray[np.float64] | None:
     """
     shape = _factors(trainer, steps)
     for times in TIMES:
-        with _at(trainer, times):
-            other = _factors(trainer, steps)
-        step = int(np.abs(other - shape).argmax())
-        if abs(other[step] - shape[step]) > SHAPE_NEAR * shape.max():
-            rate = trainer.args.learning_rate
-            raise InputError(
-                f"the schedule must follow args.learning_rate, which is searched; where that is {times * rate:g} in "
-                f"place of {rate:g}, step {step + 1} has {other[step]:.2g} of it and not {shape[step]:.2g}. Give "
-                "lr_scheduler_kwargs a share of it, as min_lr_rate in place of min_lr, or write its rates as multiples."
-            )
+        why = _unlike(trainer, shape, times)
+        if why:
+            raise InputError(f"the schedule must follow args.learning_rate, which is searched; {why}")
     return None if (shape == 1).all() else shape
+
+
+def mind(trainer: Any, steps: int, found: float | None) -> str:
+    """Return what to say where the schedule, at the rate that was found, is another one than in the search."""
+    if found is None:
+        return ""
+    why = _unlike(trainer, _factors(trainer, steps), found / trainer.args.learning_rate)
+    return f"Mind the schedule, which does not follow args.learning_rate: {why}" if why else ""
+
+
+def _unlike(trainer: Any, shape: NDArray[np.float64], times: float) -> str:
+    """Return in what the schedule at so many times the learning rate is another one, and what to do; or nothing."""
+    rate = trainer.args.learning_rate
+    with _at(trainer, times):
+        other = _factors(trainer, len(shape))
+    step = int(np.abs(other - shape).argmax())
+    if abs(other[step] - shape[step]) <= SHAPE_NEAR * shape.max():
+        return ""
+    return (
+        f"where that is {times * rate:g} in place of {rate:g}, step {step + 1} has {other[step]:.2g} of it and not "
+        f"{shape[step]:.2g}. Give lr_scheduler_kwargs a share of it, as min_lr_rate in place of min_lr, or write its "
+        "rates as multiples."
+    )
 
 
 def _factors(trainer: Any, steps: int) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from etascope.selection.cost import search_cost
 from etascope.selection.curves import best_index, read_landscape, scored_landscape
 from etascope.selection.grid import Grid, check_window
 from etascope.selection.lanes import connected, first_window, lane_grid, wall_rates, wider_window
+from etascope.selection.limited import Limited
 from etascope.selection.luck import expected_luck
 from etascope.selection.reasons import no_answer, not_tried
 from etascope.selection.receipt import MEASURES, at_rate, measured_walls, receipt
@@ -179,7 +180,8 @@ class CrossValidation:
             luck = replace(luck, fresh=1 - float(fresh.error[0]), seeds=tuple(sorted({t.seed for t in again})))
             loss = math.inf if any(t.diverged for t in again) else float(np.mean([t.valid_loss[-1] for t in again]))
         one = len(self.grid.rates) == 1
-        sure = None if one else confidence(settled)
+        limited = Limited.of(settled.basin, walls, self.grid.limits)
+        sure = None if one else confidence(settled, limited)
         return Choice(
             learning_rate=settled.learning_rate,
             basin=settled.basin,

@@ -22,7 +22,7 @@ from etascope.selection.curves import read_landscape
 from etascope.selection.grid import check_window
 from etascope.selection.ladder_noise import noise_variance
 from etascope.selection.ladder_shift import shift_mean
-from etascope.selection.ladder_words import ladder_reasons, ladder_verdict, no_ladder_answer
+from etascope.selection.ladder_words import ladder_reasons, ladder_verdict, limited_by, no_ladder_answer
 from etascope.selection.posterior import DEAR, Draws, regret_draws
 from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 from etascope.selection.reasons import not_tried
@@ -190,7 +190,8 @@ class Ladder:
         share = draws.confidence(answer, tolerance)
         # In 144 searches on 18 jobs that nothing was tuned on, choices called likely were within one point in 95 of 100
         # cases, probable ones in 92, not settled ones in 7 of 12.
-        word = next(word for least, word in WORDS if share >= least)
+        word, limited = next(word for least, word in WORDS if share >= least), limited_by(ascent, answer, basin)
+        settle = limited.settle if limited and word == WORDS[0][1] else _settle(task, word)
         ends = [(scored[r].trial.valid_loss[-1], scored[r].trial.valid_accuracy[-1]) for r in finalists]
         loss, accuracy = (
             float(np.interp(math.log10(answer), np.log10(finalists), values)) for values in zip(*ends, strict=True)
@@ -205,7 +206,7 @@ class Ladder:
             valid_loss=loss,
             valid_accuracy=accuracy,
             reason=ladder_reasons(ascent, answer, basin, first_step(task, self.rungs)),
-            confidence=None if alone else Confidence(word, tolerance, _settle(task, word), share),
+            confidence=None if alone else Confidence(limited.word(word, answer), tolerance, settle, share),
             walls=ascent.walls(answer, basin),
             luck=Luck(LUCK, LUCK_SPREAD, accuracy) if ours and math.isfinite(accuracy) else None,
             worth_tuning=None if alone or cost is None or not ours else WorthTuning(customary, *cost),

@@ -14,6 +14,7 @@ from etascope.core.trials import Trial
 from etascope.selection.ascent import Ascent
 from etascope.selection.climb import BLOWN, blown_up
 from etascope.selection.grid import LIMITS
+from etascope.selection.limited import Limited
 from etascope.selection.reasons import other_rates
 from etascope.selection.verdicts import BOUNCE
 
@@ -88,13 +89,18 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin, planned: int) ->
     decades = math.log10(basin.high / basin.low)
     low = f"{'above ' if basin.low == walls.low else ''}{rate(basin.low)}"
     high = f"{'below ' if basin.high == walls.high else ''}{rate(basin.high)}"
-    third = (
-        f"Rates from {low} to {high} ({decades:.1f} decades) cannot be told apart from it; in the benchmark (18 jobs, "
-        "eight seeds), 88 in 100 such intervals held the best rate."
-    )
-    if measure is not None:
+    third = f"Rates from {low} to {high} ({decades:.1f} decades) cannot be told apart from it"
+    limited = limited_by(ascent, answer, basin)
+    benchmark = "; in the benchmark (18 jobs, eight seeds), 88 in 100 such intervals held the best rate."
+    third += "." if limited else benchmark
+    if measure is not None and not limited:
         third += " Those were small dense networks, compared by accuracy: take it as a hint here."
     return (first, second, third, _way(ascent, planned), *_mind(ascent, answer, basin))
+
+
+def limited_by(ascent: Ascent, answer: float, basin: Basin) -> Limited:
+    """Return the ends of the basin that are limits of the search."""
+    return Limited.of(basin, ascent.walls(answer, basin), (ascent.window.low, ascent.window.high))
 
 
 def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
@@ -136,19 +142,20 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             f"{lower}Look for extreme values in the data, or choose another optimizer or a smaller model.",
         )
     loss = ascent.told(ascent.best, ascent.top)
+    elsewhere = other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
     if not ascent.learned and measure is not None:
         return (
             f"No learning rate {span} made {measure.name} clearly better than it was at the worst one after one epoch: "
             f"the best is {loss}, at {rate(ascent.best)}.",
-            "Check that the learning rate reaches the optimizer and that the metric moves; else allow other rates, or "
-            "train for more epochs.",
+            elsewhere
+            + "Check that the learning rate reaches the optimizer and that the metric moves; else allow other rates, "
+            "or train for more epochs.",
         )
     if not ascent.learned:
         return (
             f"No learning rate {span} learned: the lowest {ascent.loss_name} is {loss} nats, at "
             f"{rate(ascent.best)}, and a blind guess has {nats(math.log(ascent.task.n_classes))}.",
-            other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
-            + "Check that the labels belong to the images; else train for more epochs, or on more images.",
+            elsewhere + "Check that the labels belong to the images; else train for more epochs, or on more images.",
         )
     side, unit = ascent.open_end, "" if measure else " nats"
     limit, word = (window.low, "below") if side == "lowest" else (window.high, "above")
@@ -244,6 +251,9 @@ def _mind(ascent: Ascent, answer: float, basin: Basin) -> list[str]:
     if added:
         what = "One rate was" if added == 1 else f"{added} rates were"
         told.append(f"{what} added to the first window: its best trial was an end of it, or it showed no wall.")
+    limited = limited_by(ascent, answer, basin)
+    if limited:
+        told.append(limited.told)
     if ascent.best in (rates[0], rates[-1]):
         told.append("The best trial is the end of what was allowed, so a better rate may lie beyond.")
     elif any(ascent.window.beyond(rates, end) is not None for end in (basin.low, basin.high)):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from etascope.core.choice import Basin, Landscape
+from etascope.core.numbers import rate
 from etascope.core.recipe import Task
 from etascope.selection.curves import fully_tried
 from etascope.selection.grid import LIMITS
@@ -74,7 +75,24 @@ def no_answer(task: Task, landscape: Landscape, best: int | None, limits: tuple[
 
 
 def other_rates(rates: Sequence[float], best: int, limits: tuple[float, float]) -> str:
-    """Return which rates to allow, where nothing learned and the best one is an end that was set; else nothing."""
+    """Return where to search, where nothing learned and the best rate is an end of what was tried; else nothing.
+
+    Examples
+    --------
+    >>> other_rates([0.1, 1.0], 1, (1e-7, 1e4))
+    'The highest rate that was tried did best, so that higher ones may learn: limit the rates to those above 1, up to \
+10000. '
+    """
+    if len(rates) > 1 and best == len(rates) - 1 and rates[-1] < limits[1]:
+        return (
+            "The highest rate that was tried did best, so that higher ones may learn: limit the rates to those above "
+            f"{rate(rates[-1])}, up to {rate(limits[1])}. "
+        )
+    if len(rates) > 1 and best == 0 and rates[0] > limits[0]:
+        return (
+            "The lowest rate that was tried did best, so that lower ones may learn: limit the rates to those below "
+            f"{rate(rates[0])}, down to {rate(limits[0])}. "
+        )
     down = best == 0 and rates[0] <= limits[0] and limits[0] > LIMITS[0]
     up = best == len(rates) - 1 and rates[-1] >= limits[1] and limits[1] < LIMITS[1]
     if not (down or up):

@@ -9,6 +9,7 @@ import numpy as np
 from etascope.core.choice import Basin, Confidence, Landscape, Walls
 from etascope.core.numbers import nats, rate
 from etascope.selection.curves import best_index
+from etascope.selection.limited import Limited
 from etascope.selection.settled import Settled
 from etascope.selection.verdicts import EDGE
 from etascope.selection.walls import high_wall, low_wall
@@ -61,7 +62,8 @@ def receipt(
     return (
         _why(settled, loss, accuracy),
         f"By the same measure, below it {_low(scored, walls, limits[0])}; above it {_high(scored, walls, limits[1])}.",
-        _width(settled, sure),
+        _width(settled, sure, limited := Limited.of(settled.basin, walls, limits)),
+        *([limited.told] if limited else []),
         *_mind(settled, plain, scored, limits),
     )
 
@@ -112,7 +114,7 @@ def _loss(scored: Landscape, learning_rate: float) -> float:
     return float(scored.mean_loss[scored.learning_rates == learning_rate][0])
 
 
-def _width(settled: Settled, sure: Confidence) -> str:
+def _width(settled: Settled, sure: Confidence, limited: Limited) -> str:
     low, high = settled.basin.low, settled.basin.high
     unit = "% of loss" if settled.unit == "%" else "point" if sure.tolerance == 1 else "points"
     within = f"within {sure.tolerance:g} {unit} of the best"
@@ -120,6 +122,8 @@ def _width(settled: Settled, sure: Confidence) -> str:
     if low == high:
         return f"No other rate that was allowed comes into question; {told}."
     span = f"{rate(low)} to {rate(high)} ({math.log10(high / low):.1f} decades)"
+    if limited:
+        return f"The basin is {span}; {told}."
     return f"The basin, {span}, held the best rate about 9 times in 10 where the best was known; {told}."
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.choice import Basin, Confidence
+from etascope.selection.limited import FREE, Limited
 from etascope.selection.posterior import CAP, CHEAP, Draws, regret_draws
 from etascope.selection.scores import WORST, Scores
 from etascope.selection.walls import before_divergence
@@ -126,10 +127,11 @@ def _place(scores: Scores, draws: Draws, within: float) -> float:
     return middle if plateau else best
 
 
-def confidence(settled: Settled) -> Confidence:
-    """Return the confidence in words, and what would settle it."""
+def confidence(settled: Settled, limited: Limited = FREE) -> Confidence:
+    """Return the confidence in words, and what would settle it; a basin that the search's limits cut is not likely."""
     word = next(word for least, word in WORDS if settled.share >= least)
-    return Confidence(word, settled.tolerance, _what_would(settled) if word == WORDS[-1][1] else "", settled.share)
+    settle = _what_would(settled) if word == WORDS[-1][1] else limited.settle if limited else ""
+    return Confidence(limited.word(word, settled.learning_rate), settled.tolerance, settle, settled.share)
 
 
 def _what_would(settled: Settled) -> str:

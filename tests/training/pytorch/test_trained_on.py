@@ -1,9 +1,15 @@
+import random
+
+import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset, Subset, SubsetRandomSampler, TensorDataset, WeightedRandomSampler
 
+from etascope.torch import pick
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.trained_on import TrainedOn
+from tests.test_torch import sgd
+from tests.training.pytorch.networks import Linear
 
 X = torch.rand(200, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(200) % 3
@@ -12,9 +18,10 @@ Y = torch.arange(200) % 3
 def told(train, valid, dtype=torch.float32):
     """Return what is told after the rows `valid` were met as validation, and the rows `train` in training."""
     one = TrainedOn()
-    for rows, meet, size in ((valid, one.validates, 20), (train, one.trains, 7)):
-        for part in torch.as_tensor(rows).split(size):
-            meet(Batch(X[part].to(dtype), Y[part], len(part)))
+    for part in torch.as_tensor(valid).split(20):
+        one.validates(Batch(X[part].to(dtype), Y[part], len(part)))
+    for number, part in enumerate(torch.as_tensor(train).split(7), 1):
+        one.trains(Batch(X[part].to(dtype), Y[part], len(part)), 0, 0, number)
     return one.told()
 
 
@@ -37,9 +44,9 @@ def test_targets_and_other_inputs_tell_examples_apart():
     one = TrainedOn()
     zeros = torch.zeros(40, 5)
     one.validates(Batch({"a": zeros, "b": [torch.arange(40)[:, None], torch.tensor(3)]}, Y[:40], 40))
-    one.trains(Batch({"a": zeros, "b": [torch.arange(40, 80)[:, None], torch.tensor(3)]}, Y[:40], 40))
+    one.trains(Batch({"a": zeros, "b": [torch.arange(40, 80)[:, None], torch.tensor(3)]}, Y[:40], 40), 0, 0, 1)
     assert one.told() == ()
-    one.trains(Batch({"a": zeros, "b": [torch.arange(40)[:, None], torch.tensor(3)]}, Y[:40], 40))
+    one.trains(Batch({"a": zeros, "b": [torch.arange(40)[:, None], torch.tensor(3)]}, Y[:40], 40), 0, 0, 2)
     assert "its examples are trained on" in one.told()[0]
 
 
@@ -112,3 +119,78 @@ def test_one_loader_for_both_is_told_and_no_sampler_is_gone_through():
     assert not compared(DataLoader(NOISE, sampler=sampler), DataLoader(NOISE, sampler=sampler))
     assert sampler.asked == 0
     assert compared(*(DataLoader(TensorDataset(X, Y)) for _ in range(2))) == []
+
+
+class Counts:
+    """A loader that knows how often it was gone through."""
+
+    def __init__(self, batches):
+        self.passes, self.batches = 0, batches
+
+    def __len__(self):
+        return 10
+
+    def __iter__(self):
+        self.passes += 1
+        return iter(self.batches(self.passes))
+
+
+VALID = [(X[:40, 1], Y[:40])]
+PARTS = list(zip(X[:, 0].split(20), Y.split(20), strict=True))
+AGAIN = "Mind the training: train_loader gives other batches"
+
+
+def by_system(_):
+    order = list(range(10))
+    random.SystemRandom().shuffle(order)
+    return [PARTS[i] for i in order]
+
+
+def late(passes):
+    return [*PARTS[:4], *((x * passes, y) for x, y in PARTS[4:])]
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize(
+    "batches", [by_system, late, lambda n: [(x * n, y) for x, y in PARTS], lambda n: PARTS[::-1] if n % 2 else PARTS]
+)
+def test_a_pass_that_does_not_come_again_is_told(batches, seed):
+    run = pick(Linear(shape=(1, 8, 8)), Counts(batches), VALID, sgd, epochs=2, seed=seed)
+    assert any(sentence.startswith(AGAIN) for sentence in run.choice.reason)
+
+
+class Augmented(Dataset):
+    def __len__(self):
+        return 200
+
+    def __getitem__(self, row):
+        return X[row, 0] + 0.1 * torch.randn(8, 8), Y[row]
+
+
+def seeded(_):
+    order = list(range(10))
+    random.shuffle(order)
+    return [(PARTS[i][0] + torch.from_numpy(np.random.random((20, 8, 8))).float(), PARTS[i][1]) for i in order]
+
+
+class Held(Counts):
+    def __init__(self):
+        super().__init__(lambda _: [PARTS[i] for i in self.generator.permutation(10)])
+        self.generator = np.random.default_rng(3)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: PARTS,
+        lambda: Counts(seeded),
+        Held,
+        lambda: DataLoader(Augmented(), 20, shuffle=True),
+        lambda: DataLoader(Augmented(), 20, shuffle=True, generator=torch.Generator().manual_seed(7)),
+        lambda: DataLoader(Augmented(), 20, shuffle=True, num_workers=1, persistent_workers=True),
+        lambda: DataLoader(Augmented(), 20, sampler=WeightedRandomSampler([1.0] * 200, 200)),
+    ],
+)
+def test_order_and_augmentation_that_are_drawn_from_seeds_are_not(make):
+    run = pick(Linear(shape=(1, 8, 8)), make(), VALID, sgd, epochs=2)
+    assert not any(sentence.startswith("Mind the training") for sentence in run.choice.reason)

@@ -39,7 +39,7 @@ def rates_in(optimizers: Sequence[Optimizer]) -> list[list[float]]:
                 "optimizer must return optimizers whose parameter groups have a learning rate, lr; found "
                 f"{type(optimizer).__name__} without one. Use one of torch.optim."
             )
-        rates.append([float(group["lr"]) for group in groups])
+        rates.append([_plain(group["lr"]) for group in groups])
     largest = max((rate for row in rates for rate in row), default=0.0)
     if not largest > 0:
         raise InputError(
@@ -67,10 +67,14 @@ def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
     return [[rate / largest for rate in row] for row in rates]
 
 
-def refuse_schedulers(optimizers: Sequence[Optimizer]) -> None:
-    """Raise `InputError` where a scheduler of PyTorch was made for an optimizer: the search sets every step's rate."""
+def refuse_schedulers(optimizers: Sequence[Optimizer], scheduled: Sequence[object] = ()) -> None:
+    """Raise `InputError` where a scheduler of PyTorch was made for an optimizer: the search sets every step's rate.
+
+    `scheduled` are optimizers that are known to have one, which left no mark.
+    """
     for optimizer in optimizers:
-        if any("initial_lr" in group for group in getattr(optimizer, "param_groups", ())):
+        marked = any("initial_lr" in group for group in getattr(optimizer, "param_groups", ()))
+        if marked or any(optimizer is one for one in scheduled):
             raise InputError(
                 "the search sets the learning rate of every step, so that a scheduler beside it has no say; found one "
                 f"of {type(optimizer).__name__}. Leave it out here, and give schedule='cosine' or another, or shape=, "
@@ -209,7 +213,7 @@ class GroupRates:
         rates = [min(rate * ratio, LARGEST_RATE) for row in self.ratios for ratio in row]
         for group, value in zip(self._groups(), rates, strict=True):
             if isinstance(group["lr"], self._tensor):
-                group["lr"].fill_(value)
+                group["lr"].detach().fill_(value)
             else:
                 group["lr"] = value
         self._set = rates
@@ -253,8 +257,8 @@ class GroupRates:
             if _is_elsewhere(now):
                 moved = (now - value).abs() > 1e-6 * value
                 self._moved = moved if self._moved is None else self._moved | moved
-            elif not math.isclose(float(now), value, rel_tol=_digits(now), abs_tol=1e-38):
-                raise self._refused(f"it was set to {written(value)}", f"was {written(float(now))}")
+            elif not math.isclose(_plain(now), value, rel_tol=_digits(now), abs_tol=1e-38):
+                raise self._refused(f"it was set to {written(value)}", f"was {written(_plain(now))}")
 
     def _refused(self, was: str, became: str) -> InputError:
         names = " and ".join(type(optimizer).__name__ for optimizer in self._optimizers)
@@ -268,6 +272,11 @@ class GroupRates:
 def _is_elsewhere(rate: Any) -> bool:  # noqa: ANN401 - a number or a tensor
     """Return whether a rate is a tensor that is not in the processor's memory: to look at it waits for its device."""
     return isinstance(rate, load_torch().Tensor) and rate.device.type != "cpu"
+
+
+def _plain(rate: Any) -> float:  # noqa: ANN401 - a number or a tensor
+    """Return a rate as a number, also one that is learned itself."""
+    return float(rate.detach() if isinstance(rate, load_torch().Tensor) else rate)
 
 
 def _digits(rate: Any) -> float:  # noqa: ANN401 - a number or a tensor

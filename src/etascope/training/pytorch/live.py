@@ -23,6 +23,7 @@ from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import finite_weights, spoil
 from etascope.training.pytorch.objective import Judged, Objective
 from etascope.training.pytorch.own_objective import one_number
+from etascope.training.pytorch.own_step import FirstUpdate
 
 #: A step of the user's own: module, optimizers, inputs and targets in, the loss out.
 OwnStep = Callable[[Module, Any, Any, Any], Any]
@@ -75,6 +76,8 @@ class Live:
         self._modes = [(part, part.training) for part in module.modules()]
         self._rates = GroupRates(self.optimizers, settings.multiple)
         self._parameters = [p for o in self.optimizers for group in o.param_groups for p in group["params"]]
+        #: Of a step of one's own; None where it is the usual one.
+        self.first_update = None if settings.step is None else FirstUpdate(module, self.optimizers)
 
     def step(self, parts: Sequence[Batch], rate: float) -> tuple[Tensor, Tensor]:
         """Train on one step's batches at this rate; return the mean loss before the update, and the number right."""
@@ -86,7 +89,7 @@ class Live:
     def _usual_step(self, parts: Sequence[Batch]) -> tuple[Tensor, Tensor]:
         torch, settings = load_torch(), self._settings
         for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
+            optimizer.zero_grad()
         total, losses, rights = sum(part.size for part in parts), list[Tensor](), list[Tensor]()
         for part in parts:
             done = self._learn(part, part.size / total)
@@ -152,7 +155,9 @@ class Live:
     def _own_step(self, parts: Sequence[Batch]) -> tuple[Tensor, Tensor]:
         torch, settings = load_torch(), self._settings
         assert settings.step is not None
+        assert self.first_update is not None
         (part,) = parts
+        self.first_update.before()
         given = self.optimizers[0] if len(self.optimizers) == 1 else self.optimizers
         try:
             with autocast(settings.device, settings.precision):
@@ -160,6 +165,7 @@ class Live:
         except Exception as error:
             self._require_divergence(error, "step", part)
             return self._lost()
+        self.first_update.after()
         if not isinstance(loss, torch.Tensor | int | float):
             raise InputError(f"step must return the loss of the batch, one number; found {type(loss).__name__}.")
         number = torch.as_tensor(loss).detach()

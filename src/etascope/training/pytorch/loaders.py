@@ -41,7 +41,7 @@ class LoaderBatches:
     accumulate
         Batches a step.
     trained_on
-        Looks at both loaders' examples as they come by, to tell whether they are the same ones.
+        Looks at both loaders' examples as they come by, to tell whether they are the same ones, and come again.
     ignored
         Label of validation examples that do not count.
     """
@@ -87,7 +87,8 @@ class LoaderBatches:
     def fingerprint(self) -> str:
         """SHA-256 over the first batch of each loader and the number of batches and examples."""
         digest = hashlib.sha256(repr((self.batches, self.valid_examples)).encode())
-        for batch in (self.first, next(self.valid(0, 0))):
+        # The first pass is asked for once more, which tells whether it is the same again.
+        for batch in (next(self._train_pass(0, 0)), next(self.valid(0, 0))):
             for tensor in tensors_in((batch.inputs, batch.targets)):
                 digest.update(repr((tuple(tensor.shape), str(tensor.dtype))).encode())
                 digest.update(to_array(tensor).tobytes())
@@ -158,8 +159,7 @@ class LoaderBatches:
             seen += 1
             if length is None and seen > self.batches:
                 raise _other_pass("train_loader", "number of batches", self.batches, "more")
-            if epoch == 0:
-                self.trained_on.trains(batch)
+            self.trained_on.trains(batch, seed, epoch, seen)
             if length is None and seen == self.batches:
                 # Held until it is known that it is the last, also where the training ends with it.
                 last.append(batch)

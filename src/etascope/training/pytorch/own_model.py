@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
@@ -12,6 +13,7 @@ from etascope.training.pytorch.group_rates import rates_in, refuse_schedulers, r
 from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, trainable
+from etascope.training.pytorch.waiting_schedulers import noticed
 
 #: Called with parameters or groups of them and the learning rate, returns an optimizer or several.
 Build = Callable[[Any, float], Any]
@@ -124,7 +126,8 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
         If that raises, or what comes back is no optimizer with a learning rate.
     """
     try:
-        found = optimizer(given, learning_rate)
+        with noticed() as scheduled:
+            found = optimizer(given, learning_rate)
     except InputError:
         raise
     except Exception as error:
@@ -133,7 +136,14 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
             "lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate)."
         ) from error
     several = list(cast("Sequence[Any]", found)) if isinstance(found, tuple | list) else [found]
-    refuse_schedulers(several)
+    for one in several:
+        lacks = [name for name in ("zero_grad", "step", "state_dict", "load_state_dict") if not hasattr(one, name)]
+        if lacks and hasattr(one, "param_groups"):
+            raise InputError(
+                f"optimizer must return optimizers of PyTorch; found {type(one).__name__} without {', '.join(lacks)}. "
+                "Let its class inherit from torch.optim.Optimizer."
+            )
+    refuse_schedulers(several, scheduled)
     rates_in(several)
     return several
 
@@ -153,6 +163,20 @@ def of_copy(module: Module, optimizers: list[Optimizer]) -> list[Optimizer]:
             "Try lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate), and groups= for groups."
         )
     return optimizers
+
+
+def left_out(module: Module, optimizers: Sequence[Optimizer]) -> tuple[str, ...]:
+    """Return what to say of parameters that would train, and are in no optimizer."""
+    held = {id(p) for one in optimizers for group in one.param_groups for p in group["params"]}
+    every = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
+    names = [name for name, p in every if id(p) not in held]
+    if not names:
+        return ()
+    shown = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
+    return (
+        f"Mind the optimizer: {len(names)} of {len(every)} parameters with requires_grad are in none of its groups and "
+        f"stay as they are ({shown}).",
+    )
 
 
 def following(networks: AnyNetworks, multiples: Sequence[Sequence[float]]) -> AnyNetworks:
@@ -186,19 +210,37 @@ def _grouped(groups: Groups, module: Module) -> Sequence[Any]:
 
 
 def _with_rates(groups: Sequence[Any], learning_rate: float) -> list[Any]:
-    made = list[Any]()
+    """Return groups whose multiples of a learning rate are made rates."""
+    made, tensor, multiples = list[Any](), load_torch().Tensor, list[float]()
     for group in groups:
-        if isinstance(group, dict):
-            one = dict(cast("dict[str, Any]", group))
-            one["params"] = list(one["params"])
-            if "lr" in one:
-                if not 0 <= float(one["lr"]) < math.inf:
-                    raise InputError(
-                        "lr in groups must be a multiple of the learning rate, a number of at least 0; found "
-                        f"{float(one['lr']):g}. Give 0.1 for a tenth of it."
-                    )
-                one["lr"] = float(one["lr"]) * learning_rate
-            made.append(one)
-        else:
+        if not isinstance(group, dict):
             made.append(group)
+            multiples.append(1.0)
+            continue
+        one = dict(cast("dict[str, Any]", group))
+        if "params" not in one:
+            there = ", ".join(map(str, one)) or "nothing"
+            raise InputError(f"each of groups must have its parameters under params; found {there}. Name them so.")
+        one["params"] = [one["params"]] if isinstance(one["params"], tensor) else list(one["params"])
+        multiples.append(_multiple(one["lr"]) if "lr" in one else 1.0)
+        if "lr" in one:
+            one["lr"] = multiples[-1] * learning_rate
+        made.append(one)
+    if multiples and not any(multiples):
+        raise InputError(
+            "lr in groups must be above 0 in one of them, as a multiple of the learning rate; found 0 in all. Leave lr "
+            "out where parameters train at the rate itself."
+        )
     return made
+
+
+def _multiple(given: Any) -> float:  # noqa: ANN401 - whatever a group has for its rate
+    found = math.nan
+    with suppress(Exception):
+        found = float(given)
+    if not 0 <= found < math.inf:
+        raise InputError(
+            "lr in groups must be a multiple of the learning rate, a number of at least 0; found "
+            f"{f'{found:g}' if isinstance(given, int | float) else repr(given)}. Give 0.1 for a tenth of it."
+        )
+    return found

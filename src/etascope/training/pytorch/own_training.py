@@ -28,7 +28,7 @@ from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
-from etascope.training.pytorch.own_model import Build, Groups, device_for, following, own_networks
+from etascope.training.pytorch.own_model import Build, Groups, device_for, following, left_out, own_networks
 from etascope.training.pytorch.own_objective import (
     BLIND,
     AnyLoss,
@@ -45,6 +45,7 @@ from etascope.training.pytorch.own_objective import (
 )
 from etascope.training.pytorch.own_schedule import Shape, schedule_told, shaped
 from etascope.training.pytorch.random_state import random_state_kept, seed_all
+from etascope.training.pytorch.rates_used import own_update, refuse_deaf
 from etascope.training.pytorch.unit import Training, beside_each_other
 
 #: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
@@ -134,6 +135,9 @@ def own_job(
     networks = following(networks, ratios)
     _refuse_mixed_training(networks, recipe.seed, (outputs, first), settings)
     settings = replace(settings, multiple=max(ratio for row in ratios for ratio in row))
+    moves = recipe.schedule != "constant" or recipe.warmup > 0 or shape is not None
+    names = " and ".join(type(o).__name__ for o in optimizers)
+    refuse_deaf(networks, recipe.seed, settings.device, tried, moves, own_update(settings, first), names)
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
         _refuse_labels(outputs, first.targets)
@@ -165,7 +169,7 @@ def own_job(
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
     told = () if factors is None else schedule_told(schedule_row(recipe.schedule, recipe.warmup, steps) * factors)
-    told = (*told, *untrained_told(given))
+    told = (*told, *left_out(module, optimizers), *untrained_told(given))
     batches.trained_on.compare(train_loader, valid_loader)
     size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
@@ -179,7 +183,7 @@ def own_job(
         task=task,
         data=data,
         target=target or ("accuracy" if classes else "loss"),
-        optimizer=" and ".join(type(o).__name__ for o in optimizers),
+        optimizer=names,
         ratios=ratios,
         loss_unit=unit,
         told=told,

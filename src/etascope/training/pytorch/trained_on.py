@@ -1,4 +1,4 @@
-"""Whether examples that validate are trained on too, and how many there are: `TrainedOn`."""
+"""Whether examples that validate are trained on too, and are few, and whether a pass comes again: `TrainedOn`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ NUMBERS = 256
 DIGESTED = 64
 #: Fewer different examples than this are so few that it is told, and a larger share than this that is trained on.
 FEW, SHARE = 30, 0.1
+#: Beside all batches of the first pass, so many of a later one tell whether it is the same again.
+COMPARED = 2
 
 
 class TrainedOn:
@@ -31,15 +33,20 @@ class TrainedOn:
 
     def __init__(self) -> None:
         self._valid, self._met, self._examples, self._rows = set[int](), set[int](), 0, 0.0
+        self._passes, self._changed = dict[tuple[int, int, int], int](), False
 
     def validates(self, batch: Batch) -> None:
         """Learn to know the examples of a validation batch."""
         self._examples += batch.size
         self._valid.update(_known_by(batch))
 
-    def trains(self, batch: Batch) -> None:
-        """Look whether some of a training batch are among them."""
-        self._met.update(self._valid.intersection(_known_by(batch)))
+    def trains(self, batch: Batch, seed: int, epoch: int, number: int) -> None:
+        """Look whether some of a training batch, counted from 1, are among them; and whether it is what it was."""
+        if epoch == 0:
+            self._met.update(self._valid.intersection(_known_by(batch)))
+        if (epoch == 0 or number <= COMPARED) and not self._changed:
+            digest = digest_of(batch, 0)
+            self._changed = self._passes.setdefault((seed, epoch, number), digest) != digest
 
     def compare(self, train_loader: object, valid_loader: object) -> None:
         """Look whether two loaders give rows of one data set that are the same ones."""
@@ -65,6 +72,12 @@ class TrainedOn:
             notes.append(
                 f"Mind the validation: it has {which}, so that chance decides much of what is compared. Give 100 or "
                 "more."
+            )
+        if self._changed:
+            notes.append(
+                "Mind the training: train_loader gives other batches when a pass is asked for again with the same "
+                "seeds, so that not all trials see the same ones, and chance decides more. Draw order and augmentation "
+                "from the generators of Python, NumPy or PyTorch, or from one that the loader holds."
             )
         return tuple(notes)
 

@@ -19,6 +19,7 @@ from etascope.training.pytorch.library import Tensor, load_torch
 from etascope.training.pytorch.live import Live, Settings
 from etascope.training.pytorch.networks import Networks, finite_weights
 from etascope.training.pytorch.objective import Objective
+from etascope.training.pytorch.own_step import refuse_idle, refuse_uneven
 from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.trial_threads import Crew, Drawn, OneByOne, TrialThreads, threads_for
 from etascope.training.record import Record, Validated
@@ -127,6 +128,7 @@ def _train(training: Training, plan: Plan, advance: Callable[[int], None], crew:
             sizes = np.array([sum(part.size for part in parts) for parts in block], np.float32)
             record.block(alive, step - plan.start, losses * sizes[:, None], rights, sizes)
             step, block = reached, []
+            _look_for_updates(lives, plan, step, per_epoch)
             advance(len(plan) * len(sizes))
             _drop(lives, record)
             if lives and step in record.evaluated_at:
@@ -143,6 +145,17 @@ def _train(training: Training, plan: Plan, advance: Callable[[int], None], crew:
         kept[trial] = training.networks.pack(live.module, live.optimizers, end, last_rate)
     ended = Status.FINISHED if end >= per_epoch * training.epochs else Status.PAUSED
     return record.history(ended, tuple(kept))
+
+
+def _look_for_updates(lives: dict[int, Live], plan: Plan, step: int, per_epoch: int) -> None:
+    """Raise `InputError` where a step of the owner's own passes trials by."""
+    own = [live.first_update for live in lives.values() if live.first_update is not None]
+    # Trials that begin are alike, and so every step must treat them; those that go on may differ for a while.
+    over = step == plan.start + plan.steps
+    if plan.start == 0 or over:
+        refuse_uneven(own)
+    if step >= per_epoch and (over or step - plan.start >= per_epoch):
+        refuse_idle(own, step - plan.start)
 
 
 def _drop(lives: dict[int, Live], record: Record) -> None:
