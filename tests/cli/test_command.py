@@ -126,6 +126,29 @@ def test_logs_that_cannot_be_made_are_not_announced(arguments, store, tmp_path):
     assert "--logs must be a folder" in refused(run(*arguments(), **store))
 
 
+FLAT = "for epoch in range(1, epochs + 1): print('val_loss', 1 / epoch + random.random() / 1000)\n"
+
+
+def test_a_rate_that_changes_nothing_but_noise_is_told(arguments, store):
+    ended = run(*arguments("import random\nrandom.seed()\n" + FLAT), **store)
+    assert "reaches the optimizer, and whether the metric moves." in " ".join(ended.out.split())
+
+
+def test_a_metric_that_sounds_as_if_more_were_better_is_asked_about(arguments, store):
+    command = ("pick", "--command", "echo val_acc 0.5 {lr}", "--metric", "val_acc ([0-9.]+)", "--epochs", "1")
+    told = "note: the lowest val_acc is taken for the best. Where higher is better, say so: --maximize.\n"
+    assert told in run(*command, **store).err
+    assert told not in run(*command, "--maximize", **store).err
+
+
+def test_scripts_that_all_fail_are_looked_at_first_and_the_first_is_told(arguments, store):
+    ended = run(*arguments("report(1); raise SystemExit('out of memory')\n"), **store)
+    text = " ".join(ended.out.split())
+    assert "failed with exit code 1 after 1 epoch, and said last:" in text
+    assert "out of memory; its log is" in text
+    assert "next look at what the trainings said first: none came to its end" in text
+
+
 @pytest.mark.parametrize("option", [("--metric", "x"), ("--maximize",), ("--timeout", "3"), ("--logs", "x")])
 def test_options_of_a_script_need_one(option):
     assert f"{option[0]} belongs to a script of your own" in refused(run("pick", *option))

@@ -7,6 +7,7 @@ import time
 import psutil
 import pytest
 
+from etascope.core.errors import InputError
 from etascope.training.command_lines import LONGEST, text_lines
 from etascope.training.command_process import Script, end
 from tests.training.scripts import left
@@ -54,6 +55,11 @@ def test_lines_come_one_by_one_and_are_kept(started):
     script.kill()
     assert script.log.read_text() == "$ echo one; echo two >&2; printf 'three'\none\ntwo\nthree"
     assert script.last_lines == "one / two / three"
+
+
+def test_a_command_that_the_system_does_not_take_is_a_sentence(tmp_path):
+    with pytest.raises(InputError, match="the script cannot be started: argument list too long"):
+        Script(f": {'x' * 200_000}", tmp_path / "0.log")
 
 
 def test_python_does_not_hold_its_output_back(started):

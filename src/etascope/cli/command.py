@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+#: Words in the names of metrics of which more is better.
+_HIGHER = {"acc", "accuracy", "auc", "auroc", "dice", "f", "iou", "map", "miou", "precision", "recall", "score", "top"}
 #: Options that only a script has, with what they are when they are not given.
 SCRIPT: Mapping[str, Any] = {
     "command": None, "metric": None, "metric_key": None, "maximize": False, "best": None, "timeout": None,
@@ -137,6 +140,8 @@ def search_command(
     # What cannot be used is refused before anything is said or made.
     reader = LineMetric(options["metric"], options["metric_key"])
     measure = Measure(reader.name, options["maximize"], options["best"])
+    if not measure.maximize and _HIGHER & set(re.split(r"[\W_\d]+", measure.name.lower())):
+        note(f"the lowest {measure.name} is taken for the best. Where higher is better, say so: --maximize.")
     Task.of_reports(options["epochs"], options["seed"], measure)
     reports_ladder(options["low"], options["high"], options["budget"], options["tolerance"], middle)
     CommandEngine(CommandLine(options["command"]), reader, measure, logs, options["workers"], options["timeout"])

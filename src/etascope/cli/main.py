@@ -275,8 +275,8 @@ def _run() -> None:
         end(f"{message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)
     except MemoryError:
         end(
-            "this takes more memory than there is. Try fewer --epochs or --hidden units, a smaller --image-size or "
-            "fewer images.",
+            "this takes more memory than there is. Try fewer --epochs, fewer --hidden units or a smaller --model, a "
+            "smaller --image-size or fewer images.",
             EXIT_BAD_INPUT,
         )
     except (BrokenPipeError, SystemExit):

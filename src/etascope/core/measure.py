@@ -82,12 +82,12 @@ class Measure:
         best = self.best or 0.0
         distance = best - value if self.maximize else value - best
         if distance < -ROUNDING * max(abs(best), 1.0):
-            side, example = ("at most", 100.0) if self.maximize else ("at least", -1000.0)
-            while (example <= value) if self.maximize else (example >= value):
+            side, example = ("at most", 100.0) if self.maximize else ("at least", math.floor(2 * value))
+            while self.maximize and example <= value:
                 example *= 10
             raise InputError(
                 f"{self.name} must be {side} {best:g}, the best value that it can have; found {value:g}. Say what the "
-                f"best value is, as in --best {example:g}."
+                f"best value is, no further away than it may come, as in --best {example:g}."
             )
         return max(distance, 0.0)
 

@@ -61,9 +61,7 @@ def divide(
     _share("test", test)
     _share("valid", valid)
     if folds is not None and folds < 0:
-        raise InputError(
-            f"folds must be 1 (a holdout) or more; found {folds}. Leave it out for the default."
-        )
+        raise InputError(f"folds must be 1 (a holdout) or more; found {folds}. Leave it out for the default.")
     if seed < 0:
         raise InputError(f"seed must be a whole number of at least 0; found {seed}.")
     names, labels = dataset.class_names, dataset.labels

@@ -7,6 +7,7 @@ import shlex
 import numpy as np
 
 from etascope.core.data import SENT
+from etascope.core.history import Status
 from etascope.core.numbers import rate
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
@@ -81,6 +82,10 @@ def try_next(run: Run) -> str:
     if same_losses(run.trials) and len(finite):
         where = "the data and the model" if ours else "how the script or the loop uses the learning rate"
         return f"look at {where} first: no rate that was tried made a difference"
+    furthest = max((trial.steps for trial in run.trials), default=0)
+    ends = {trial.status for trial in run.trials if trial.steps == furthest}
+    if Status.FAILED in ends and ends <= {Status.FAILED, Status.DIVERGED}:
+        return "look at what the trainings said first: none came to its end"
     if best == 0 and len(rates) and rates[0] > LEAST:
         return f"allow lower rates, {again} --low {rate(float(rates[0]) / BEYOND)}"
     if len(finite) and best == len(rates) - 1 and rates[-1] < MOST:
@@ -88,6 +93,8 @@ def try_next(run: Run) -> str:
     if not len(finite) and np.isinf(loss).any():
         first = "the data" if ours else "what the trainings said"
         return f"look at {first} first: no rate that was tried kept a finite loss"
+    if ends == {Status.DIVERGED}:
+        return "look at the data first: no training came to its end"
     if not ours:
         return f"train longer, so that the rates part, {again} --epochs {2 * run.recipe.epochs}"
     return try_longer(run.recipe, source)

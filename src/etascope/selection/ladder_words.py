@@ -20,6 +20,13 @@ from etascope.selection.verdicts import BOUNCE
 
 #: A trial is near the edge when one at most this many times as large diverged: the next one of the first window.
 EDGE = 2.5
+#: Scores in log loss that differ by less may as well be noise.
+ALIKE = 0.1
+#: What to look at where the learning rate changes little.
+REACHES = (
+    "Look whether the one that is given ({lr} in a command, trial.learning_rate in a loop) reaches the optimizer, and "
+    "whether the metric moves."
+)
 
 
 def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Basin | None) -> str:
@@ -43,7 +50,7 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
     walls = ascent.walls(answer, basin)
     if r == _nearest(ascent, answer, walls):
         return f"best: {at}; of those that went so far, the nearest to {rate(answer)}"
-    against = _against(ascent, trial.steps)
+    against = "" if r == ascent.best else _against(ascent, trial.steps)
     # An end of the basin may be a wall: what was measured there decides.
     if r < basin.low or r == walls.low:
         return f"too small: {at}{hardly}" if hardly else f"slow: {at}{against}"
@@ -127,13 +134,15 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
         lower = f"Search lower: limit the rates to those below {rate(lost[0])}." if behind[-1] < lost[0] else look
         return (
             f"Every training that went on {failed}, from {rate(lost[0])} to {rate(lost[-1])}; {left} left behind "
-            "early.",
+            f"early. At {rate(lost[0])} it {_ending(ascent, ascent.scored[lost[0]].trial)}.",
             lower,
         )
     if ascent.best is None and measure is not None:
+        first = next((f"; the first, {rate(r)}, {_ending(ascent, ascent.scored[r].trial)}" for r in lost), "")
+        failed = all(ascent.scored[r].trial.status is Status.FAILED for r in lost)
         return (
-            f"Every training {span} diverged or failed.",
-            "Look at what the trainings said, and allow lower rates if they diverged.",
+            f"Every training {span} {'' if failed else 'diverged or '}failed{first}.",
+            f"Look at what the trainings said{'' if failed else ', and allow lower rates if they diverged'}.",
         )
     if ascent.best is None:
         lower = "Allow lower rates. " if min(climbed.rates) > LIMITS[0] else ""
@@ -159,12 +168,14 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
         )
     side, unit = ascent.open_end, "" if measure else " nats"
     limit, word = (window.low, "below") if side == "lowest" else (window.high, "above")
+    alike = measure is not None and float(np.ptp(ascent.scores)) < ALIKE
     return (
         f"The best so far, {rate(ascent.best)} with a {ascent.loss_name} of {loss}{unit}, is the {side} rate that "
         f"was tried; a better one may lie {word}.",
         f"Search there: limit the rates to those {word} {rate(ascent.best)}, down to {rate(limit)}."
         if side == "lowest"
         else f"Search there: limit the rates to those {word} {rate(ascent.best)}, up to {rate(limit)}.",
+        *([f"But all rates did nearly the same. {REACHES}"] if alike else []),
     )
 
 
@@ -180,8 +191,7 @@ def _same(ascent: Ascent, best: float) -> tuple[str, ...]:
         )
     return (
         f"All {len(rates)} trials report the same {measure.name}, {loss} in the end, {span}.",
-        "No other rate will tell: look whether the one that is given ({lr} in a command, trial.learning_rate in a "
-        "loop) reaches the optimizer, and whether the metric moves.",
+        f"No other rate will tell. {REACHES}",
     )
 
 
@@ -235,7 +245,9 @@ def _wall(ascent: Ascent, wall: float | None, word: str, end: float) -> str:
 
 def _way(ascent: Ascent, planned: int) -> str:
     climbed, step = ascent.climbed, ascent.step
-    counts = [f"{len(r.rates)} came to {step} {r.step}" for r in climbed.reached]
+    # A short training may have two rungs at one step: who left at the second came as far.
+    came = {r.step: len(r.rates) for r in reversed(climbed.reached)}
+    counts = [f"{came[at]} came to {step} {at}" for at in sorted(came)]
     on = "; each went on from its checkpoint" if len(counts) > 1 and ascent.task.measure is None else ""
     moved = (
         f" Nothing had learned by {step} {planned}, where they were to be compared first: that came later, and cost "
@@ -251,9 +263,12 @@ def _mind(ascent: Ascent, answer: float, basin: Basin) -> list[str]:
     if added:
         what = "One rate was" if added == 1 else f"{added} rates were"
         told.append(f"{what} added to the first window: its best trial was an end of it, or it showed no wall.")
-    limited = limited_by(ascent, answer, basin)
+    limited, walls = limited_by(ascent, answer, basin), ascent.walls(answer, basin)
     if limited:
         told.append(limited.told)
+    decades = math.log10(rates[-1] / rates[0])
+    if ascent.task.measure is not None and walls == Walls(None, None) and decades >= 1:
+        told.append(f"Over {decades:.1f} decades no rate did clearly worse than another. {REACHES}")
     if ascent.best in (rates[0], rates[-1]):
         told.append("The best trial is the end of what was allowed, so a better rate may lie beyond.")
     elif any(ascent.window.beyond(rates, end) is not None for end in (basin.low, basin.high)):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from etascope.core.errors import InputError
 from etascope.core.visible import visible
 from etascope.training.command_lines import LONGEST, text_lines
 
@@ -48,14 +49,21 @@ class Script:
         self._kept = log.open("wb")
         self._kept.write(f"$ {command}\n".encode("utf-8", "replace"))
         # In our session, but not in our group: should we be killed, the kernel wakes paused groups and hangs them up.
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            process_group=0,
-        )
+        try:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                process_group=0,
+            )
+        except OSError as error:
+            self._kept.close()
+            why = (error.strerror or str(error)).lower()
+            raise InputError(
+                f"the script cannot be started: {why}. Put a long command into a file, and give other programs less."
+            ) from error
         assert self._process.stdout is not None
         self._pipe = self._process.stdout.fileno()
         os.set_blocking(self._pipe, False)
