@@ -110,7 +110,7 @@ def test_small_digits_are_cross_validated_for_real():
         ({"target": "lose"}, "Did you mean 'loss'"),
         ({"tolerance": -1}, "tolerance must be a finite number above 0; found -1"),
         ({"high": 0}, "high learning rate must be finite and above 0; found 0"),
-        ({"budget": 0.9}, "budget must be at least 1 training; found 0.9"),
+        ({"budget": 0.9}, "must be a finite number of at least 1 training; found 0.9"),
     ],
 )
 def test_what_cannot_be_asked_for_is_said_in_a_sentence(field, sentence):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.measure import Measure
+from etascope.core.numbers import rate
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,16 @@ class Basin:
 
     low: float
     high: float
+
+    def holds(self, learning_rate: float) -> bool:
+        """Return whether a rate lies in it, as rates are written: no page says otherwise than its numbers.
+
+        Examples
+        --------
+        >>> Basin(0.01, 0.1).holds(0.00996), Basin(0.01, 0.1).holds(0.009999)
+        (False, True)
+        """
+        return float(rate(self.low)) <= float(rate(learning_rate)) <= float(rate(self.high))
 
 
 @dataclass(frozen=True)

@@ -209,7 +209,7 @@ def _carried(name: str, told: Sequence[Setting]) -> list[str]:
     shortest = first.choice.learning_rate or math.nan
     for setting in told[1:]:
         basin = setting.choice.basin
-        if basin is not None and not basin.low <= shortest <= basin.high:
+        if basin is not None and not basin.holds(shortest):
             side = "above" if shortest > basin.high else "below"
             too_short = "; a horizon that short is too short to choose by" if name == "epochs" else ""
             warnings.append(

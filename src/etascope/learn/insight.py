@@ -159,17 +159,6 @@ def _tested(evaluation: Evaluation, n_test: int) -> str:
     )
 
 
-def within(basin: Basin, learning_rate: float) -> bool:
-    """Return whether a rate lies in a basin, as both are written.
-
-    Examples
-    --------
-    >>> within(Basin(0.01, 0.1), 0.00996), within(Basin(0.01, 0.1), 0.009999)
-    (False, True)
-    """
-    return float(rate(basin.low)) <= float(rate(learning_rate)) <= float(rate(basin.high))
-
-
 def _price(landscape: Landscape, here: int, factor: float, name: str, basin: Basin) -> str:
     rates = landscape.learning_rates
     row, text = near(landscape, float(rates[here]) * factor), f"about {name} the rate"
@@ -187,7 +176,7 @@ def _price(landscape: Landscape, here: int, factor: float, name: str, basin: Bas
     if math.isfinite(points):
         also = "costs" if points >= 0 else "wins"
         text += f" and {'' if also == verb else also + ' '}{abs(points):.1f} points of accuracy"
-    return text + (", and yet cannot be told apart" if within(basin, float(rates[row])) else "")
+    return text + (", and yet cannot be told apart" if basin.holds(float(rates[row])) else "")
 
 
 def _neighbours(landscape: Landscape, chosen: float, basin: Basin) -> str:
@@ -209,7 +198,7 @@ def _expected(curve: Curve | None, chosen: float, basin: Basin) -> str:
         if curve is not None and curve.learning_rates[0] <= other <= curve.learning_rates[-1]:
             cost = float(np.interp(math.log(other), np.log(curve.learning_rates), curve.mean))
             unit = "points of accuracy" if curve.unit == "points" else "per cent of loss"
-            apart = ", and yet cannot be told apart" if within(basin, other) else ""
+            apart = ", and yet cannot be told apart" if basin.holds(other) else ""
             told.append(f"{rate(other)}, {APART:g} times {name}, would lose about {cost:.1f} {unit}{apart}")
     if not told:
         return "Rates that fell behind were stopped early, so what they would have cost in the end is not known."

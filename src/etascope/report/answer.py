@@ -114,7 +114,7 @@ def _worth(worth: WorthTuning, choice: Choice) -> str:
         return f"no: {named} would have done as well"
     if worth.low < NOTHING:
         return f"not settled: {named} would have cost {_tenth(worth.cost)} {unit} ({span})"
-    if choice.basin is not None and choice.basin.low <= worth.learning_rate <= choice.basin.high:
+    if choice.basin is not None and choice.basin.holds(worth.learning_rate):
         return (
             f"not settled: {named} would have cost {_tenth(worth.cost)} {unit} ({span}), and yet lies in the basin: it "
             "cannot be told apart"

@@ -30,11 +30,6 @@ def overlap(a: Basin | None, b: Basin | None) -> Basin | None:
     return Basin(low, high) if low <= high else None
 
 
-def inside(learning_rate: float, basin: Basin) -> bool:
-    """Whether a rate lies in a basin, its ends included."""
-    return basin.low <= learning_rate <= basin.high
-
-
 def recipe_differences(a: Recipe, b: Recipe) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which two recipes differ, with both values.
 
@@ -64,13 +59,13 @@ def conclusion(a: Run, b: Run) -> str:
     over = f"the basins overlap from {rate(shared.low)} to {rate(shared.high)}"
     if math.isclose(shared.low, shared.high, rel_tol=1e-9):
         over = f"the basins share {rate(shared.low)} alone"
-    if inside(first.learning_rate, second.basin) and inside(second.learning_rate, first.basin):
+    if second.basin.holds(first.learning_rate) and first.basin.holds(second.learning_rate):
         return f"{over}: the two rates cannot be told apart."
-    if inside(second.learning_rate, first.basin):
+    if first.basin.holds(second.learning_rate):
         return (
             f"{over}, and B's best rate lies in A's basin, but A's lies outside B's: whether it moved is not settled."
         )
-    if inside(first.learning_rate, second.basin):
+    if second.basin.holds(first.learning_rate):
         return (
             f"{over}, and A's best rate lies in B's basin, but B's lies outside A's: whether it moved is not settled."
         )

@@ -69,7 +69,7 @@ def rate_rows(run: Run) -> tuple[RateRow, ...]:
                 accuracy=accuracy,
                 verdict=_in_words(counted) or ("diverged" if math.isinf(loss) else "not tried"),
                 chosen=tried == choice.learning_rate,
-                within=choice.basin is not None and choice.basin.low <= tried <= choice.basin.high,
+                within=choice.basin is not None and choice.basin.holds(tried),
                 measure=choice.measure,
             )
         )

@@ -35,7 +35,7 @@ def suggestion_table(run: RangeTestRun) -> tuple[tuple[str, ...], tuple[tuple[st
 def in_basin(told: Suggestion, choice: Choice) -> bool:
     """Whether a rule suggests a rate, and that lies in the basin."""
     basin, suggested = choice.basin, told.learning_rate
-    return basin is not None and suggested is not None and basin.low <= suggested <= basin.high
+    return basin is not None and suggested is not None and basin.holds(suggested)
 
 
 def lost(told: Following | None, *, words: bool = False) -> str:
