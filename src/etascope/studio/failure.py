@@ -12,7 +12,8 @@ from etascope.core.visible import visible
 
 _SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z])")
 _OPTION = re.compile(r"(?<![\w-])--[a-z]|\b(skip_bad|image_size|create_app|ETASCOPE_[A-Z]+)\b|\betascope [a-z]")
-
+#: A path of this machine, from its root on.
+_PATH = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:)?[/\\][^\s'\",;]+")
 #: How somebody would write it in Python, beside its words.
 _CODE = re.compile(r" \(images\[.*?\]\)(?=[,.;])")
 
@@ -84,7 +85,18 @@ def on_page(text: str) -> str:
 
 def unexpected(error: BaseException) -> str:
     """Return a sentence for what should not have happened."""
-    return f"the studio failed with {visible(one_line(error)[:240])}. Try again; if it stays, report it."
+    return f"the studio failed with {visible(placeless(one_line(error))[:240])}. Try again; if it stays, report it."
+
+
+def placeless(text: str) -> str:
+    """Return text without paths of this machine, which are nobody's business.
+
+    Examples
+    --------
+    >>> placeless("No such file: '/home/me/a.png'")
+    "No such file: '...'"
+    """
+    return _PATH.sub("...", text)
 
 
 def _survives(error: InputError) -> bool:
