@@ -15,7 +15,9 @@ _OPTION = re.compile(r"(?<![\w-])--[a-z]|\b(skip_bad|image_size|create_app|ETASC
 #: A path of this machine, from its root on.
 _PATH = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:)?[/\\][^\s'\",;]+")
 #: How somebody would write it in Python, beside its words.
-_CODE = re.compile(r" \(images\[.*?\]\)(?=[,.;])")
+_CODE = re.compile(r" \((?:images\[.*?\]|tifffile\.[^)]*)\)(?=[,.;)]|$)")
+#: A clause that sends its reader to Python, or to files that a zip of images does not have.
+_SENDS = re.compile(r"; (?:(?!; )[^\n])*?(?:\btifffile\b|\.npz\b)(?:(?!\. [A-Z]|\.$)[^\n;])*")
 
 
 class Failed(Exception):
@@ -79,7 +81,7 @@ def on_page(text: str) -> str:
     >>> on_page("the store may only be read. Keep runs elsewhere with --store PATH.")
     'the store may only be read.'
     """
-    first, *more = _SENTENCES.split(_CODE.sub("", text))
+    first, *more = _SENTENCES.split(_SENDS.sub("", _CODE.sub("", text)))
     return " ".join([first, *(one for one in more if not _OPTION.search(one))])
 
 
