@@ -1,6 +1,7 @@
 import sqlite3
 import sys
 import threading
+import time
 
 import pytest
 
@@ -8,9 +9,11 @@ from etascope.core.errors import InputError
 from etascope.store import connect as module
 from etascope.store.address import find_address
 from etascope.store.connect import BEGIN, WRITING, connect, use_wal
+from etascope.store.forgiving import open_forgiving
 from etascope.store.open import open_store
 from etascope.store.trouble import StoreTrouble
 from tests.store.made import job
+from tests.store.postgres import postgres_url
 
 
 @pytest.fixture
@@ -68,13 +71,67 @@ def test_a_writer_that_waited_too_long_says_so(path, monkeypatch):
     other.close()
 
 
+def test_who_waits_for_a_writer_hears_of_it_and_no_longer_than_some_seconds(path, monkeypatch):
+    assert module.BUSY_SECONDS <= 10
+    monkeypatch.setattr(module, "BUSY_SECONDS", 1.0)
+    monkeypatch.setattr(module, "TOLD_SECONDS", 0.1)
+    told = []
+    store = open_store(path, tell=told.append)
+    run_id = store.begin(job())
+    assert told == []
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for change in (lambda: store.begin(job()), lambda: store.remove(run_id), store.collect):
+        told.clear()
+        began = time.monotonic()
+        with pytest.raises(StoreTrouble, match=r"is held by another process and did not become free\. Wait for"):
+            change()
+        assert time.monotonic() - began < 5
+        assert told == [f"waiting for the store {path}, which another process is writing to."]
+    other.close()
+    kept = []
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert open_forgiving(path, kept.append).begin(job()) == ""
+    assert [sentence.partition(" ")[0] for sentence in kept] == ["waiting", "the"]
+    assert kept[1].endswith("or end it. This run is not kept; the search goes on.")
+    other.close()
+
+
+def test_who_waits_for_a_new_file_hears_of_it_too(path, monkeypatch):
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.5)
+    monkeypatch.setattr(module, "TOLD_SECONDS", 0.1)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    told = []
+    with pytest.raises(StoreTrouble, match="is held by another process"):
+        open_store(path, tell=told.append)
+    assert len(told) == 1
+    other.close()
+
+
+def test_a_server_that_is_held_is_told_too(monkeypatch):
+    import psycopg
+
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.3)
+    url = postgres_url()
+    store = open_store(url)
+    run_id = store.begin(job())
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE etascope_runs IN ACCESS EXCLUSIVE MODE")
+        for call in (lambda: store.begin(job()), lambda: store.remove(run_id), store.find, store.collect):
+            with pytest.raises(StoreTrouble, match="is held by another process and did not become free"):
+                call()
+    assert len(store.find()) == 1
+
+
 def test_a_new_file_waits_for_those_that_open_it_too(path, monkeypatch):
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")
     release = threading.Timer(0.3, lambda: other.execute("COMMIT"))
     release.start()
     engine = connect(find_address(path))
-    use_wal(engine)
+    use_wal(engine, find_address(path))
     release.join()
     other.close()
     with engine.connect() as connection:

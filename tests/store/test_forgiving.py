@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.store.forgiving import Forgiving, open_forgiving
+from etascope.core.keeping import Forgiving
+from etascope.store.forgiving import open_forgiving
 from etascope.store.open import open_store
 from tests.core.failing import FailingStore, each_error
 from tests.store.made import history, job, run, same
@@ -55,12 +56,10 @@ def test_where_nothing_fails_it_is_the_store(tmp_path):
     asked = job()
     run_id = forgiving.begin(asked)
     forgiving.append(run_id, history())
-    assert same(forgiving.get(run_id).histories, (history(),))
+    assert same(store.get(run_id).histories, (history(),))
     forgiving.finish(run_id, run(asked, [history()]))
-    assert forgiving.find() == store.find()
+    assert store.get(run_id).finished
     assert forgiving.keeps
-    forgiving.remove("last")
-    assert store.find() == []
     assert told == []
 
 
@@ -114,7 +113,7 @@ def test_ctrl_c_in_a_store_is_no_trouble_of_the_store():
 
 @each_error
 def test_whatever_opening_a_store_raises_is_told(error, monkeypatch):
-    def broken(url):
+    def broken(url, tell):
         raise error
 
     monkeypatch.setattr("etascope.store.forgiving.open_store", broken)
@@ -131,8 +130,5 @@ def test_trouble_with_the_place_is_told_and_a_wrong_address_refused(tmp_path):
     store.append("", history())
     store.finish("", run(job(), [history()]))
     assert len(told) == 1
-    for read in (store.find, lambda: store.get("last"), lambda: store.remove("last")):
-        with pytest.raises(InputError, match="no store to read from"):
-            read()
     with pytest.raises(InputError, match="mysql"):
         open_forgiving("mysql://host/db", told.append)

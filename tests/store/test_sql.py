@@ -8,6 +8,7 @@ from etascope.store.address import find_address
 from etascope.store.connect import WRITING, connect
 from etascope.store.open import open_store
 from etascope.store.records import DamagedRecord
+from etascope.store.tables import tables
 from tests.store.made import checkpoint, history, job, run
 from tests.store.postgres import postgres_url
 
@@ -49,7 +50,7 @@ def test_a_history_is_kept_whole_or_not_at_all(path):
         "CREATE TRIGGER refuse BEFORE INSERT ON etascope_checkpoints BEGIN SELECT RAISE(ABORT, 'refused'); END"
     )
     database.close()
-    with pytest.raises(InputError, match="cannot be used: refused"):
+    with pytest.raises(InputError, match=r"cannot be used\. The database says: refused\."):
         store.append(run_id, history(checkpoints=(checkpoint(), None)))
     assert count(path, "histories") == 0
     store.append(run_id, history())
@@ -157,6 +158,36 @@ def test_what_no_etascope_wrote_is_told_with_the_run_and_what_to_do(kept, change
         assert str(error.value).endswith(f"Forget it with etascope rm {run_id} --yes, or put back a copy of the store.")
         store.remove(run_id)
     assert store.find() == []
+
+
+def test_a_damaged_run_does_not_hide_the_others_from_who_asks_to_be_told(kept):
+    url, done, begun = kept
+    with connect(find_address(url)).connect().execution_options(**WRITING) as connection, connection.begin():
+        connection.exec_driver_sql(f"UPDATE etascope_runs SET state = 'zombie' WHERE id = '{begun}'")
+    store, told = open_store(url), []
+    assert [line.id for line in store.find(tell=told.append)] == [done]
+    assert [f"run {begun} in the store" in str(error) for error in told] == [True]
+    with pytest.raises(DamagedRecord, match="zombie"):
+        store.find()
+
+
+def test_an_answer_that_is_another_record_is_damaged_and_one_of_a_newer_version_newer(kept):
+    from etascope.core.choice import Basin, Choice
+    from etascope.store.npz import read_npz, write_npz
+    from etascope.store.records import pack
+
+    url, done, _ = kept
+    text, arrays = read_npz(pack(run(job(), [history()]).choice, Choice))
+    newer = write_npz(text[:-1] + ', "zzz": 1}', arrays)
+    for content, said in (
+        (pack(Basin(0.1, 1.0), Basin), rf"run {done} in the store .* is damaged: a choice in the store cannot be read"),
+        (newer, rf"run {done} in the store .*: a newer etascope wrote this: Choice has no field 'zzz' here\. Upgrade"),
+    ):
+        with connect(find_address(url)).connect().execution_options(**WRITING) as connection, connection.begin():
+            runs = tables().runs
+            connection.execute(runs.update().where(runs.c.id == done).values(choice=content))
+        with pytest.raises(InputError, match=said):
+            open_store(url).get(done)
 
 
 def test_nothing_is_added_to_a_run_in_a_state_that_is_not_known(kept):

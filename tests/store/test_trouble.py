@@ -6,7 +6,7 @@ import pytest
 
 from etascope.core.errors import InputError
 from etascope.store.open import open_store
-from etascope.store.trouble import StoreTrouble, told
+from etascope.store.trouble import StoreTrouble, damaged, told
 from tests.store.made import job
 from tests.store.postgres import postgres_url
 
@@ -18,6 +18,12 @@ def one_sentence(error):
     for part in ("sqlalche", "Error", "Traceback", "psycopg", "secret", "p@ss"):
         assert part not in text
     return text
+
+
+def refused(words):
+    from sqlalchemy.exc import OperationalError
+
+    return OperationalError("", {}, ConnectionError(words))
 
 
 def test_a_full_disk_is_told(tmp_path):
@@ -81,7 +87,22 @@ def test_a_wrong_password_and_a_missing_database_are_told():
     assert one_sentence(error).endswith("Check user and password.")
     with pytest.raises(StoreTrouble, match='database "nowhere" does not exist') as error:
         open_store(f"postgresql://eta:p%40ss%2Fw%C3%B6rd@{place}/nowhere")
-    assert one_sentence(error).endswith("Create it: createdb NAME.")
+    assert one_sentence(error).endswith("Create it: createdb nowhere.")
+    with pytest.raises(StoreTrouble, match='role "nobody of ours" does not exist') as error, told("here"):
+        raise refused('FATAL:  role "nobody of ours" does not exist')
+    assert one_sentence(error).endswith("Check the user: the server knows none of that name.")
+
+
+def test_what_a_database_says_and_what_to_do_are_apart_from_what_is_wrong():
+    # What a page shows of it: no user, no machine, nothing that only whoever started the program can do.
+    with pytest.raises(StoreTrouble) as error, told("here"):
+        raise refused('connection to server at "10.0.0.1", port 5 failed: refused')
+    assert (error.value.said, error.value.advice.partition(".")[0]) == (
+        "the store here cannot be used.", "The database says: refused",
+    )  # fmt: skip
+    with pytest.raises(InputError) as wrong:
+        raise damaged("here", "it has no table")
+    assert (wrong.value.said.endswith("no table."), "another path" in wrong.value.advice) == (True, True)
 
 
 def test_a_server_that_may_only_be_read_is_told():

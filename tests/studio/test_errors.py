@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from starlette.testclient import TestClient
 
 from tests.studio.answers import QUICK, error, events
@@ -45,6 +46,54 @@ def test_what_is_missing_or_of_another_kind_is_not_told_in_words_of_python(clien
         said = error(answer, 422)
         assert said.startswith(told)
         assert not re.search(r"[{}\[\]]|None|pattern|dictionary|string", said), said
+
+
+#: Words of the library that checks, and of Python.
+FOREIGN = re.compile(
+    r"decode|input should|after validation|valid|parse|string|integer|boolean|\bitems?\b|unicode|None", re.I
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"{]", b"nothing", b"[]", b"null", b"1", b'"x"', b"{}", b'{"no": 1}', b'{"pixels": [[0]], "x": 1}']
+    + [b'{"pixels": %s}' % pixels for pixels in (
+        b"1", b"[]", b"[[]]", b"[1]", b'[["x"]]', b"[[null]]", b"[[0.5]]", b"[[256]]", b"[[-1]]", b"[[true, {}]]",
+        b"[[NaN]]", b"[[1e999]]", b'"\xff"', b"[[" + b"1" * 5000 + b"]]", b"[[%s]]" % b",".join([b"0"] * 65),
+        b"[%s]" % b",".join([b"[0]"] * 65))],
+)  # fmt: skip
+def test_no_body_is_refused_in_words_of_a_library(body, client):
+    sent = client.post(
+        "/api/predictions", params={"learning_rate": 0.1}, content=body, headers={"content-type": "application/json"}
+    )
+    said = error(sent, sent.status_code)
+    assert sent.status_code in (400, 422)
+    assert not FOREIGN.search(said), said
+    assert not said.startswith("0"), said
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"epochs": "1" * 5000}, {"epochs": 0}, {"epochs": 21}, {"epochs": "x"}, {"epochs": ""}, {"warmup": "nan"},
+     {"warmup": 2}, {"warmup": "x"}, {"optimizer": "adm"}, {"data": "x" * 65}, {"hidden": "1" * 30}, {"page": "x" * 65},
+     {"learning_rate": "inf"}, {"learning_rate": 1e3}, {"learning_rate": 0}, {"image": -1}, {"no": 1}],
+)  # fmt: skip
+def test_no_question_is_refused_in_words_of_a_library(asked, client):
+    sent = client.get("/api/trace", params={**QUICK, "learning_rate": 0.1, **asked})
+    said = error(sent, 422)
+    assert not FOREIGN.search(said), said
+    assert "/api/openapi.json" not in said or "hidden" in asked, said
+
+
+def test_paths_of_the_machine_are_nobodys_business(client, monkeypatch):
+    async def broken(*asked, **more):
+        raise FileNotFoundError(2, "No such file or directory", "/home/somebody/secret place/a.png")
+
+    monkeypatch.setattr("etascope.studio.training_routes.race", broken)
+    client = TestClient(client.app, raise_server_exceptions=False)
+    told = error(client.get("/api/race", params={**QUICK, "rates": "0.1,0.2"}), 500)
+    assert "No such file" in told
+    assert "somebody" not in told
 
 
 def test_what_should_not_happen_is_told_too(client, monkeypatch):

@@ -77,6 +77,15 @@ def test_with_a_token_the_machine_is_known_by_its_addresses_in_the_network_too()
     assert asked(guard, b"rebound.example:8000", b"token=s3cret-t0ken")[0] == 421
 
 
+def test_the_names_of_the_machine_are_told_to_who_asks_by_another():
+    guard = Guard(app, frozenset({"lab", "lab.local"}), "s3cret-t0ken")
+    for host in (b"lab.local:8000", b"LAB", b"lab.local.:8000"):
+        assert asked(guard, host, b"token=s3cret-t0ken")[0] == 200
+    status, _, body = asked(guard, b"rebound.example", b"token=s3cret-t0ken")
+    assert (status, b"address or as lab, lab.local; found" in body) == (421, True)
+    assert b" or as " not in asked(Guard(app), b"rebound.example")[2]
+
+
 def test_bodies_are_small_but_for_uploads():
     guard = Guard(app)
     assert asked(guard, content_length=b"65536")[0] == 200

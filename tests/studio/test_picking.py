@@ -22,7 +22,7 @@ def test_a_search_can_be_stopped(client):
     assert client.delete(f"/api/picks/{begun['id']}").status_code == 204
     assert events(client.get(f"/api/picks/{begun['id']}/events"))[-1] == {"event": "cancelled"}
     assert client.delete(f"/api/picks/{begun['id']}").status_code == 204
-    assert "has not" in error(client.get(f"/api/picks/{begun['id']}/report.html"), 400)
+    assert "has ended without. Begin it again." in error(client.get(f"/api/picks/{begun['id']}/report.html"), 400)
 
 
 @pytest.mark.parametrize("fails", ["begin", "append", "finish"])

@@ -20,11 +20,11 @@ def test_own_images_are_searched_reported_and_kept(client, store):
     report = client.get(f"/api/picks/{begun['id']}/report.html")
     assert report.headers["content-disposition"].startswith("attachment")
     assert "<html" in report.text
-    listed = client.get("/api/runs").json()["runs"]
+    listed = client.get("/api/runs", params={"names": told["name"]}).json()["runs"]
     assert listed[0]["id"] == found[-1]["kept"]
     again = client.get(f"/api/runs/{listed[0]['id']}").json()
     assert again["learning_rate"] == run["learning_rate"]
-    assert store.get(listed[0]["id"]).finished
+    assert store.get(store.ids()[0]).finished
     # The dial shows these images, too.
     assert events(client.get("/api/landscape", params={**QUICK, "data": told["name"]}))[-1]["event"] == "run"
 
@@ -34,18 +34,19 @@ def test_neither_the_name_nor_the_place_of_an_upload_is_told_to_others(client):
     asked = {**QUICK, "data": told["name"]}
     begun = client.post("/api/picks", params=asked).json()["id"]
     answers = [client.get(f"/api/picks/{begun}/events")]
+    named = {"names": told["name"]}
     last = events(answers[0])[-1]["kept"]
     rate = {"learning_rate": 0.1}
-    answers += [client.get(f"/api/{path}") for path in (f"picks/{begun}/report.html", "runs", f"runs/{last}")]
-    answers += [client.get("/api/runs/last"), client.get(f"/api/runs/{last}/code", params=rate)]
+    answers += [client.get(f"/api/{path}") for path in (f"picks/{begun}/report.html", f"runs/{last}")]
+    answers += [client.get("/api/runs", params=named), client.get(f"/api/runs/{last}/code", params=rate)]
     answers += [client.get("/api/landscape", params=asked)]
     answers += [client.get(f"/api/{path}", params={**asked, **rate}) for path in ("code", "trace")]
-    assert answers[2].json()["runs"][0]["source"] == "your images"
+    assert answers[3].json()["runs"][0]["source"] == "your images"
     for answer in answers:
         assert answer.status_code == 200
         assert told["name"] not in answer.text, answer.url
         assert "etascope-studio" not in answer.text, answer.url
-    for script in (answers[-2].json(), answers[5].json()):
+    for script in (answers[-2].json(), answers[4].json()):
         assert all("/path/to/your-images" in text for text in script.values())
 
 

@@ -85,6 +85,21 @@ def test_advice_that_names_an_option_stays_behind_wherever_it_stands():
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("a.tif is a TIFF of 8 x 8, which is not read; read it with tifffile.imread and save the images with their labels "
+      "in an .npz, or save it as 8-bit PNG.", "a.tif is a TIFF of 8 x 8, which is not read."),
+     ("a.h5 is an HDF5 file, which is not read; save its images and labels in an .npz. Look at b; c too.",
+      "a.h5 is an HDF5 file, which is not read. Look at b; c too."),
+     ("a.tif has 5 bands; choose 3 of them and save those as PNG (tifffile.imread reads all). Zip it again.",
+      "a.tif has 5 bands; choose 3 of them and save those as PNG. Zip it again."),
+     ("a.tif is damaged; fetch it again; read it with tifffile", "a.tif is damaged; fetch it again")],
+)  # fmt: skip
+def test_nobody_is_sent_from_the_page_to_python_or_to_files_that_it_does_not_take(said, shown):
+    assert on_page(said) == shown
+    assert sentence(InputError(said)) == shown
+
+
 def raised(path):
     """Yield the texts of the errors that a module makes."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

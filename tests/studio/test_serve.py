@@ -55,6 +55,81 @@ def test_an_address_that_cannot_be_had_is_told():
         serve(None, "203.0.113.7", show=False)
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["", " ", "\t", "nohost9", "999.1.1.1", "8.8.8.8", "<broadcast>", "*", "127.0.0.1:80", "http://127.0.0.1", "[::1]",
+     "-", "a b", "." * 300, "\u00e4" * 100, "a\0b"],
+)  # fmt: skip
+def test_an_address_that_is_none_of_this_machine_is_told_with_what_to_do(host):
+    for port in (0, 8000):
+        with pytest.raises(InputError, match=r"Leave --host out .* 0\.0\.0\.0 for all") as told:
+            serve(None, host, port, show=False)
+        assert "--port" not in str(told.value)
+
+
+def test_a_name_of_this_machine_is_listened_at_and_known(tmp_path):
+    own = socket.gethostname()
+    with studio(tmp_path / "runs.sqlite", "--host", "0.0.0.0") as link:
+        question = urlsplit(link).query
+        port = urlsplit(link).port
+        for name in (own, own.upper(), f"{own.partition('.')[0]}.local", socket.getfqdn(), f"{own}.", "192.168.1.5"):
+            assert asked(link, f"/api/studio?{question}", Host=f"{name}:{port}")[0] == 200, name
+        status, said = asked(link, f"/api/studio?{question}", Host="evil.example")
+        assert (status, f"{own.partition('.')[0].lower()}.local" in said) == (421, True)
+    with studio(tmp_path / "runs.sqlite", "--host", "LocalHost") as link:
+        assert asked(link, f"/api/studio?{urlsplit(link).query}")[0] == 200
+
+
+def test_it_serves_outside_the_main_thread_too():
+    code = """
+import os, sys, threading
+from etascope.studio.serve import serve
+told = {"show": False, "tell": lambda link: print(link, flush=True)}
+threading.Thread(target=serve, args=(None,), kwargs=told, daemon=True).start()
+sys.stdin.read()
+os._exit(0)
+"""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], text=True, **pipes) as server:
+        try:
+            assert asked(server.stdout.readline().strip())[0] == 200
+            server.stdin.close()
+            assert server.wait(20) == 0
+            assert "Error" not in server.stderr.read()
+        finally:
+            server.kill()
+
+
+@pytest.mark.parametrize("between", [0.05, 0.4])
+def test_a_second_ctrl_c_ends_it_soon_and_leaves_nothing(between, tmp_path):
+    command = [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as server:
+        try:
+            address = server.stdout.readline().split()[3]
+            assert asked(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
+            sent = connected(address, b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
+            long = b"GET /api/landscape?hidden=512,512&epochs=20&folds=5 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            waiting = connected(address, long)
+            while not list(tmp_path.glob("etascope-studio-*")):
+                time.sleep(0.05)
+            time.sleep(0.5)
+            began = time.monotonic()
+            server.send_signal(signal.SIGINT)
+            time.sleep(between)
+            server.send_signal(signal.SIGINT)
+            assert server.wait(30) == 0
+            assert time.monotonic() - began < 5
+            assert server.stderr.read() == ""
+            sent.close()
+            waiting.close()
+        finally:
+            server.kill()
+    assert not list(tmp_path.glob("etascope-studio-*"))
+
+
 def test_the_first_visitor_waits_for_the_server_and_is_not_turned_away(tmp_path):
     # `studio` goes on as soon as the link is there, before the server is.
     with studio(tmp_path / "runs.sqlite") as address:

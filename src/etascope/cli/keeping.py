@@ -12,7 +12,7 @@ from etascope.cli.saying import note
 from etascope.cli.store_option import again
 from etascope.core.history import History
 from etascope.core.parts import settled
-from etascope.core.protocols import Store
+from etascope.core.protocols import Shelf
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.stored import Job
@@ -38,7 +38,7 @@ class Kept:
         What is kept of it.
     """
 
-    store: Store
+    store: Shelf
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     run_id: str | None = None
     url: str | None = None

@@ -17,6 +17,7 @@ from etascope.cli.searching import is_relative_file, open_again, search, write_a
 from etascope.cli.store_option import opened, store_option
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
+from etascope.core.keeping import Forgiving
 from etascope.core.protocols import Store
 from etascope.core.run import Run, versions
 from etascope.core.stored import StoredRun
@@ -46,8 +47,6 @@ def resume(
     it had not been stopped. RUN is an id, the beginning of one, or `last`; without it, it is the latest run that did
     not come to its end. A search that began on a Ray cluster goes on here, unless --ray is given again.
     """
-    from etascope.store.forgiving import Forgiving
-
     output = Output(json_path, ascii)
     store = opened(store_url)
     stored = store.get(_latest_unfinished(store) if run is None else run)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from etascope.cli.saying import note
 from etascope.core.errors import InputError
 from etascope.store.address import find_address
 
@@ -67,4 +68,4 @@ def opened(store_url: str | None, *, make: bool = False) -> SqlStore:
         )
     from etascope.store.open import open_store
 
-    return open_store(store_url, make=make)
+    return open_store(store_url, make=make, tell=note)

@@ -1,4 +1,4 @@
-"""What goes wrong in keeping a search costs a note, never the answer: `Attempts`, `patient`."""
+"""What goes wrong in keeping a search costs a note, never the answer: `Attempts`, `Forgiving`, `patient`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.history import History
-from etascope.core.protocols import Keeper
+from etascope.core.protocols import Keeper, Shelf
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
+from etascope.core.stored import Job
 
 T = TypeVar("T")
 
@@ -55,6 +56,45 @@ class Attempts:
         known = isinstance(error, InputError)
         reason = str(error) if known else f"keeping the search failed with {one_line(error)}."
         self._tell(f"{reason} {lost}; the search goes on.")
+
+
+class Forgiving:
+    """Keeps a search in a store and says its first failure, whatever it is, in a sentence; after that it keeps nothing.
+
+    What was kept before stays, without gaps, so a run can be resumed from there.
+
+    Parameters
+    ----------
+    store
+        Where runs are kept; None where there is none any more.
+    tell
+        Receives the sentence.
+    """
+
+    def __init__(self, store: Shelf | None, tell: Callable[[str], None]) -> None:
+        self._store = store
+        self._attempts = Attempts(tell)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether nothing failed yet, so that the run is whole in the store."""
+        return self._store is not None and self._attempts.well
+
+    def begin(self, job: Job) -> str:
+        """Keep what is asked and return the id of the new run; empty when it is not kept."""
+        if (store := self._store) is None:
+            return ""
+        return self._attempts.do(lambda: store.begin(job), "This run is not kept", "")
+
+    def append(self, run_id: str, history: History) -> None:
+        """Keep one more plan's history, if nothing failed before."""
+        if (store := self._store) is not None:
+            self._attempts.do(lambda: store.append(run_id, history), f"The rest of run {run_id} is not kept", None)
+
+    def finish(self, run_id: str, run: Run) -> None:
+        """Keep the answer and the trace, if nothing failed before."""
+        if (store := self._store) is not None:
+            self._attempts.do(lambda: store.finish(run_id, run), f"The answer of run {run_id} is not kept", None)
 
 
 class Patient:

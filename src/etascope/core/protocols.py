@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Choice
 from etascope.core.data import Split
+from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import Recipe, Task
@@ -111,8 +112,8 @@ class Keeper(Protocol):
         ...
 
 
-class Store(Protocol):
-    """Keeps runs as they happen; never knows who trains."""
+class Shelf(Protocol):
+    """Takes runs as they happen; never knows who trains."""
 
     def begin(self, job: Job) -> str:
         """Keep what is asked and return the id of the new run."""
@@ -126,12 +127,16 @@ class Store(Protocol):
         """Keep the answer and the trace; checkpoints and losses of single examples are not needed any more."""
         ...
 
+
+class Store(Shelf, Protocol):
+    """Keeps runs as they happen, and hands them out."""
+
     def get(self, run_id: str) -> StoredRun:
         """Return a run by its id, a unique beginning of it, or `last`."""
         ...
 
-    def find(self, limit: int | None = None) -> list[RunLine]:
-        """Return runs, the latest first."""
+    def find(self, limit: int | None = None, tell: Callable[[InputError], None] | None = None) -> list[RunLine]:
+        """Return runs, the latest first; with `tell`, one that cannot be read is told and left out."""
         ...
 
     def remove(self, run_id: str) -> None:

@@ -148,16 +148,22 @@ def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
     _require(document, dict)
     hints, names = _hints(kind), [field.name for field in dataclasses.fields(kind)]
     unknown = sorted(set(document) - set(names))
-    if unknown:
+    needed = [field.name for field in dataclasses.fields(kind) if _is_needed(field)]
+    # What lacks a part that every version wrote is no newer one: it is another record.
+    if unknown and all(name in document for name in needed):
         raise InputError(
-            f"a newer etascope wrote this: {kind.__name__} has no field {unknown[0]!r} here. "
-            "Upgrade: pip install -U etascope."
+            f"a newer etascope wrote this: {kind.__name__} has no field {unknown[0]!r} here.",
+            "Upgrade: pip install -U etascope.",
         )
     parts = {name: decode(document[name], hints[name], arrays) for name in names if name in document}
     try:
         return kind(**parts)
     except InputError as error:
         raise ValueError(str(error)) from error
+
+
+def _is_needed(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,24 +13,32 @@ from etascope.store.address import Address
 if TYPE_CHECKING:
     import sqlite3
 
+    import psycopg
     from sqlalchemy import Connection, Engine
 
-#: How long to wait for another process that writes to the same SQLite file.
-BUSY_SECONDS = 60
+#: How long to wait for another process that writes to the same store, and after how long it is told.
+BUSY_SECONDS, TOLD_SECONDS = 10.0, 2.0
 #: How long to wait for a server to answer.
 CONNECT_SECONDS = 10
 #: Execution option: the statement that begins the transaction on SQLite; empty for none.
 BEGIN = "etascope_begin"
 WRITING = {BEGIN: "BEGIN IMMEDIATE"}
+Tell = Callable[[str], None]
 
 
-def connect(address: Address, *, still: bool = False) -> Engine:
+def unheard(sentence: str) -> None:
+    """Tell nobody."""
+
+
+def connect(address: Address, tell: Tell = unheard, *, still: bool = False) -> Engine:
     """Return the engine of a database, without a connection yet.
 
     Parameters
     ----------
     address
         Where it is.
+    tell
+        Receives a sentence when another process lets this one wait.
     still
         Whether a file cannot change, nor anything be made beside it, as in a file system that may only be read.
 
@@ -38,36 +47,61 @@ def connect(address: Address, *, still: bool = False) -> Engine:
     InputError
         If the driver is missing or cannot be loaded.
     """
-    from sqlalchemy import NullPool, create_engine
-
     # A search trains for minutes between two calls: a server may have closed an idle connection meanwhile, and one
     # that a fork inherits breaks both processes. So every call connects anew.
     if address.kind == "postgresql":
         load_library("psycopg", "a store in PostgreSQL", "etascope[postgres]", "its driver psycopg")
-        return create_engine(address.target, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
-    return _sqlite(address, still)
+        return _postgresql(address)
+    return _sqlite(address, tell, still)
 
 
-def use_wal(engine: Engine) -> None:
+def use_wal(engine: Engine, address: Address, tell: Tell = unheard) -> None:
     """Let readers and a writer of an SQLite file not wait for each other, from now on."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
+
+    def change() -> None:
         with engine.connect().execution_options(**{BEGIN: ""}) as connection:
             # Asked first, because changing the mode needs the file alone, even where it is the same.
-            if connection.exec_driver_sql("PRAGMA journal_mode").scalar() in ("wal", "memory"):
-                return
-            try:
+            if connection.exec_driver_sql("PRAGMA journal_mode").scalar() not in ("wal", "memory"):
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-                return
-            except Exception as error:
-                # SQLite does not wait for others that open the new file at the same time.
-                busy = getattr(getattr(error, "orig", None), "sqlite_errorname", "").startswith("SQLITE_BUSY")
-                if not busy or time.monotonic() > deadline:
-                    raise
+
+    # SQLite does not wait for others that open the new file at the same time.
+    _patiently(change, address, tell)
+
+
+def _patiently(do: Callable[[], object], address: Address, tell: Tell) -> None:
+    """Do something again and again while another process holds the store: SQLite's own waiting tells nobody."""
+    began, told = time.monotonic(), False
+    while True:
+        try:
+            do()
+            return
+        except Exception as error:
+            busy = getattr(getattr(error, "orig", None), "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            waited = time.monotonic() - began
+            if not busy or waited > BUSY_SECONDS:
+                raise
+        if waited > TOLD_SECONDS and not told:
+            told = True
+            tell(f"waiting for the store {address.shown}, which another process is writing to.")
         time.sleep(0.01)
 
 
-def _sqlite(address: Address, still: bool) -> Engine:
+def _postgresql(address: Address) -> Engine:
+    from sqlalchemy import NullPool, create_engine, event
+
+    engine = create_engine(address.target, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
+
+    def on_connect(connection: psycopg.Connection, _record: object) -> None:
+        # Within a transaction it would be taken back with it.
+        connection.autocommit = True
+        connection.execute("SELECT set_config('lock_timeout', %s, false)", [f"{BUSY_SECONDS}s"])
+        connection.autocommit = False
+
+    event.listen(engine, "connect", on_connect)
+    return engine
+
+
+def _sqlite(address: Address, tell: Tell, still: bool) -> Engine:
     from sqlalchemy import URL, NullPool, QueuePool, create_engine, event
 
     place, query = address.target or None, dict[str, str]()
@@ -91,7 +125,11 @@ def _sqlite(address: Address, still: bool) -> Engine:
     def on_begin(connection: Connection) -> None:
         # A writer that began as a reader fails, without waiting, when another one wrote in between.
         begin = connection.get_execution_options().get(BEGIN, "BEGIN")
-        if begin:
+        if begin == WRITING[BEGIN]:
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            _patiently(lambda: connection.exec_driver_sql(begin), address, tell)
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
+        elif begin:
             connection.exec_driver_sql(begin)
 
     event.listen(engine, "connect", on_connect)

@@ -81,7 +81,7 @@ def check_row(row: Row[*tuple[Any, ...]], columns: Iterable[str]) -> None:
         if not _COLUMNS[name](value):
             raise DamagedRecord(f"its {name} is {value!r:.60}.")
     if row.state not in (OPEN, FINISHED):
-        raise DamagedRecord(f"its state is {row.state!r:.60}, and this etascope knows {OPEN} and {FINISHED}.")
+        raise DamagedRecord(f"its state is {row.state!r:.60}, and only {OPEN} and {FINISHED} are known.")
 
 
 def _is_text(value: object) -> bool:

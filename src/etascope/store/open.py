@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from etascope.store.address import Address, find_address
 from etascope.store.ownership import check_file, require_columns, require_own, waits
@@ -10,7 +11,7 @@ from etascope.store.sql import SqlStore
 from etascope.store.trouble import StoreTrouble
 
 
-def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
+def open_store(url: str | None = None, *, make: bool = True, tell: Callable[[str], None] | None = None) -> SqlStore:
     """Open a store, and make it where there is none.
 
     Parameters
@@ -20,6 +21,8 @@ def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
         the environment variable `ETASCOPE_STORE`, else `runs.sqlite` in the user's data folder.
     make
         Whether to make a file where there is none. Without, the store is empty, and no file is left by a look at it.
+    tell
+        Receives a sentence when another process that writes lets this one wait. Default: it is told to nobody.
 
     Raises
     ------
@@ -40,12 +43,12 @@ def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
         check_file(address)
         if not make and not _is_begun(address.target):
             address = Address("memory", "", address.shown)
-    from etascope.store.connect import WRITING, connect, use_wal
+    from etascope.store.connect import WRITING, connect, unheard, use_wal
     from etascope.store.migrations import MIGRATIONS, migrate, version_of
     from etascope.store.trouble import told
 
     still = not make and address.kind == "file" and _may_only_be_read(address)
-    engine = connect(address, still=still)
+    engine = connect(address, tell or unheard, still=still)
     with told(address.shown):
         with engine.connect() as connection:
             version = version_of(connection, address.shown)
@@ -55,7 +58,7 @@ def open_store(url: str | None = None, *, make: bool = True) -> SqlStore:
                 require_columns(connection, address.shown)
         if version != len(MIGRATIONS):
             if address.kind == "file":
-                use_wal(engine)
+                use_wal(engine, address, tell or unheard)
             with engine.connect().execution_options(**WRITING) as connection, connection.begin():
                 migrate(connection, address.shown)
                 require_columns(connection, address.shown)

@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,7 +113,8 @@ def require_columns(connection: Connection, place: str) -> None:
 
 def _require_no_other(path: Path, place: str, *, immutable: bool = True) -> bool:
     """Refuse a file of another program; return whether it is known to be ours."""
-    with _reading(path, immutable) as database:
+    mode = "mode=ro&immutable=1" if immutable else "mode=rw"
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as database:
         application = database.execute("PRAGMA application_id").fetchone()[0]
         version = database.execute("PRAGMA user_version").fetchone()[0]
         ours = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'etascope_schema'").fetchone()[0]
@@ -125,13 +125,6 @@ def _require_no_other(path: Path, place: str, *, immutable: bool = True) -> bool
         mark = f"application_id {application}" if application else f"user_version {version}"
         raise InputError(f"the store {place} is a database of another program: it says so with {mark}. {_LEFT}")
     return bool(ours)
-
-
-@contextlib.contextmanager
-def _reading(path: Path, immutable: bool) -> Generator[sqlite3.Connection]:
-    mode = "mode=ro&immutable=1" if immutable else "mode=rw"
-    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as database:
-        yield database
 
 
 def waits(path: str) -> bool:

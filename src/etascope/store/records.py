@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -22,6 +23,20 @@ T = TypeVar("T")
 
 class DamagedRecord(InputError):
     """A record in the store cannot be read."""
+
+
+@contextmanager
+def told_of(run_id: object, place: str) -> Generator[None]:
+    """Say of what cannot be read in a run which run it is, and what to do with it."""
+    try:
+        yield
+    except DamagedRecord as error:
+        raise DamagedRecord(
+            f"run {run_id} in the store {place} is damaged: {str(error).removesuffix('.')}.",
+            f"Forget it with etascope rm {run_id} --yes, or put back a copy of the store.",
+        ) from error
+    except InputError as error:
+        raise InputError(f"run {run_id} in the store {place}: {error.said}", error.advice) from error
 
 
 def to_json(value: T, kind: type[T]) -> str:

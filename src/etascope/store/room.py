@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from etascope.core.errors import InputError
 from etascope.store.connect import BEGIN
 from etascope.store.tables import tables
+from etascope.store.trouble import is_damaged
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -31,7 +31,7 @@ def require_sound(connection: Connection, place: str) -> None:
     """
     sqlite = connection.dialect.name == "sqlite"
     if sqlite and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
-        raise InputError(f"the store {place} is damaged. Give another path, or put back a copy of it.")
+        raise is_damaged(place)
 
 
 def vacuum(engine: Engine) -> None:

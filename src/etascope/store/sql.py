@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import weakref
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ from etascope.store.records import (
     pack,
     pack_history,
     to_json,
+    told_of,
     unpack,
     without_arrays,
 )
@@ -150,7 +151,7 @@ class SqlStore:
             of_run = t.histories.c.run == number
             histories = connection.execute(t.histories.select().where(of_run).order_by(t.histories.c.number)).all()
             checkpoints = connection.execute(t.checkpoints.select().where(t.checkpoints.c.run == number)).all()
-        with self._of_run(row.id):
+        with told_of(row.id, self.place):
             check_row(row, READ)
             found = StoredRun(
                 id=row.id,
@@ -165,8 +166,8 @@ class SqlStore:
         self._known[row.id] = len(histories)
         return found
 
-    def find(self, limit: int | None = None) -> list[RunLine]:
-        """Return runs, the latest first, at most `limit`; a damaged one raises `InputError`."""
+    def find(self, limit: int | None = None, tell: Callable[[InputError], None] | None = None) -> list[RunLine]:
+        """Return runs, the latest first, at most `limit`; a damaged one is told and left out, else it raises."""
         from sqlalchemy import select
 
         c = tables().runs.c
@@ -174,7 +175,7 @@ class SqlStore:
         with self._reading() as connection:
             most = None if limit is None else min(limit, _MOST)
             rows = connection.execute(select(*shown).order_by(c.number.desc()).limit(most)).all()
-        return [self._line(row) for row in rows]
+        return [line for row in rows if (line := self._line(row, tell)) is not None]
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of all runs, the latest first."""
@@ -262,20 +263,14 @@ class SqlStore:
                 raise damaged(self.place, f"a run has the id {row.id!r:.60}")
         return {row.id: row.number for row in rows}
 
-    def _line(self, row: Row[*tuple[Any, ...]]) -> RunLine:
-        with self._of_run(row.id):
-            return run_line(row)
-
-    @contextmanager
-    def _of_run(self, run_id: object) -> Generator[None]:
-        """Say of what is damaged in a run which run it is, and what to do with it."""
+    def _line(self, row: Row[*tuple[Any, ...]], tell: Callable[[InputError], None] | None) -> RunLine | None:
         try:
-            yield
+            with told_of(row.id, self.place):
+                return run_line(row)
         except DamagedRecord as error:
-            raise DamagedRecord(
-                f"run {run_id} in the store {self.place} is damaged: {str(error).removesuffix('.')}. Forget it with "
-                f"etascope rm {run_id} --yes, or put back a copy of the store."
-            ) from error
+            if tell is None:
+                raise
+            return tell(error)
 
     @contextmanager
     def _reading(self) -> Generator[Connection]:

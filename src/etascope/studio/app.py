@@ -24,6 +24,7 @@ from etascope.studio.errors import answer_errors
 from etascope.studio.library import Library
 from etascope.studio.picking import Picks
 from etascope.studio.project_routes import project_routes
+from etascope.studio.runs import Runs
 from etascope.studio.training_routes import training_routes
 from etascope.studio.wanted import Wanted
 
@@ -53,21 +54,26 @@ def create_app(store: Store | None = None, crew: Crew | None = None, bounds: Bou
         How long work for one question may take. Default: those of `Bounds()`.
     """
     crew, bounds, library = crew or Crew(), bounds or Bounds(), Library()
-    picks = Picks(crew, store, bounds.search)
+    runs = None if store is None else Runs(store)
+    picks = Picks(crew, runs, bounds.search)
+
+    def end() -> None:
+        picks.close()
+        crew.close()
+        library.close()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncGenerator[None]:
         crew.warm()
         yield
-        picks.close()
-        crew.close()
-        library.close()
+        end()
 
     app = FastAPI(
         title="etascope studio", version=VERSION, lifespan=life, docs_url=None, redoc_url=None,
         openapi_url="/api/openapi.json", default_response_class=Ascii,
         description="What a learning rate does to an image classifier, just trained.",
     )  # fmt: skip
+    app.state.end = end
     answer_errors(app)
     app.add_middleware(Wanted)
 
@@ -90,7 +96,7 @@ def create_app(store: Store | None = None, crew: Crew | None = None, bounds: Bou
         }
 
     app.include_router(training_routes(crew, library, bounds))
-    app.include_router(project_routes(crew, library, picks, store, bounds))
+    app.include_router(project_routes(crew, library, picks, runs, bounds))
 
     @app.get("/vega.js", include_in_schema=False)
     async def get_vega() -> Response:

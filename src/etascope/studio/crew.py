@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import multiprocessing
-import os
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from etascope.core.errors import InputError
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.failure import Failed, called, unexpected
 from etascope.studio.work import end_with_the_server, warm
+from etascope.training.fan_out import cores
 
 #: Pieces of work that may wait, of all pages together.
 MOST_WAITING = 2000
@@ -69,7 +69,7 @@ class Crew:
     """
 
     def __init__(self, workers: int | None = None) -> None:
-        self.workers = workers or _cores()
+        self.workers = workers or cores()
         self._waiting: OrderedDict[str, deque[_Piece]] = OrderedDict()
         self._running: set[asyncio.Task[None]] = set()
         # With each, how many pieces its process has begun: what died before it began one did not die of it.
@@ -227,10 +227,6 @@ def _work(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
     if _begun is not None:
         _begun.value += 1
     return called(function, *arguments)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _end(piece: _Piece, error: Exception) -> None:

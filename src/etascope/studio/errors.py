@@ -13,15 +13,23 @@ from starlette.requests import ClientDisconnect
 from etascope.core.errors import InputError
 from etascope.studio.failure import Failed, sentence
 
-#: What the library that checks says in words of Python, in words of the page.
+#: What the library that checks found, in words of the page: of the library's own none are shown.
 _SAID = {
+    "json_invalid": "it must be JSON",
     "missing": "it must be given, and is not",
-    "string_pattern_mismatch": "it must have the form that /api/openapi.json says",
     "extra_forbidden": "nothing of that name can be asked for",
     "model_attributes_type": "it must be an object of JSON",
-    "int_parsing": "it must be a whole number",
-    "float_parsing": "it must be a number",
+    "list_type": "it must be a list",
+    "too_short": "it must have {min_length} or more",
+    "too_long": "it may have {max_length} at most",
+    "string_too_long": "it may have {max_length} characters",
+    "literal_error": "it must be one of {expected}",
+    "greater_than_equal": "it must be {ge} or more",
+    "less_than_equal": "it must be {le} or less",
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), "it must be a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "it must be a number"),
 }
+_OTHER = "it must have the form that /api/openapi.json says"
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -58,8 +66,10 @@ def answer_errors(app: FastAPI) -> None:
 
 def _sentence(error: RequestValidationError) -> str:
     first: dict[str, Any] = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body", "path")) or "what was sent"
-    said = _SAID.get(first["type"]) or f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+    # Of what is no JSON, the place is that of a character.
+    parts = () if first["type"] == "json_invalid" else first["loc"]
+    where = ".".join(str(part) for part in parts if part not in ("query", "body", "path")) or "what was sent"
+    said = _SAID.get(first["type"], _OTHER).format(**first.get("ctx", {}))
     given = first.get("input")
     # What is missing has nothing to show, and what is no text or number shows how Python writes it.
     found = (

@@ -12,9 +12,12 @@ from etascope.core.visible import visible
 
 _SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z])")
 _OPTION = re.compile(r"(?<![\w-])--[a-z]|\b(skip_bad|image_size|create_app|ETASCOPE_[A-Z]+)\b|\betascope [a-z]")
-
+#: A path of this machine, from its root on.
+_PATH = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:)?[/\\][^\s'\",;]+")
 #: How somebody would write it in Python, beside its words.
-_CODE = re.compile(r" \(images\[.*?\]\)(?=[,.;])")
+_CODE = re.compile(r" \((?:images\[.*?\]|tifffile\.[^)]*)\)(?=[,.;)]|$)")
+#: A clause that sends its reader to Python, or to files that a zip of images does not have.
+_SENDS = re.compile(r"; (?:(?!; )[^\n])*?(?:\btifffile\b|\.npz\b)(?:(?!\. [A-Z]|\.$)[^\n;])*")
 
 
 class Failed(Exception):
@@ -78,13 +81,24 @@ def on_page(text: str) -> str:
     >>> on_page("the store may only be read. Keep runs elsewhere with --store PATH.")
     'the store may only be read.'
     """
-    first, *more = _SENTENCES.split(_CODE.sub("", text))
+    first, *more = _SENTENCES.split(_SENDS.sub("", _CODE.sub("", text)))
     return " ".join([first, *(one for one in more if not _OPTION.search(one))])
 
 
 def unexpected(error: BaseException) -> str:
     """Return a sentence for what should not have happened."""
-    return f"the studio failed with {visible(one_line(error)[:240])}. Try again; if it stays, report it."
+    return f"the studio failed with {visible(placeless(one_line(error))[:240])}. Try again; if it stays, report it."
+
+
+def placeless(text: str) -> str:
+    """Return text without paths of this machine, which are nobody's business.
+
+    Examples
+    --------
+    >>> placeless("No such file: '/home/me/a.png'")
+    "No such file: '...'"
+    """
+    return _PATH.sub("...", text)
 
 
 def _survives(error: InputError) -> bool:

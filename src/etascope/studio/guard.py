@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import json
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -58,16 +59,13 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get("host", "")
         if not self._known(host):
-            await _refuse(
-                send, 421, "this studio is asked for by its own address; found another Host. Open its own link."
-            )
+            names = f" or as {', '.join(sorted(self.hosts))}" if self.hosts else ""
+            said = f"this studio is asked for by its own address{names}; found another Host. Open its own link."
+            await _refuse(send, 421, said)
             return
-        origin = headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != host:
-            await _refuse(send, 403, "requests must come from the studio's own page; this one came from another.")
-            return
-        if not _ours(headers) and not _link(scope, headers):
-            # An image or a frame of another page's would not be shown there, but it would be trained here.
+        # An image or a frame of another page's would not be shown there, but it would be trained here.
+        elsewhere = headers.get("origin", f"://{host}").partition("://")[2] != host
+        if elsewhere or not (_ours(headers) or _link(scope, headers)):
             await _refuse(send, 403, "requests must come from the studio's own page; this one came from another.")
             return
         if not _small(scope, headers):
@@ -90,7 +88,7 @@ class Guard:
 
     def _known(self, host: str) -> bool:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() and not host.endswith("]") else host
-        name = name.strip("[]").lower()
+        name = name.strip("[]").lower().removesuffix(".")
         if name == "localhost" or name in self.hosts:
             return True
         try:
@@ -129,7 +127,7 @@ def _small(scope: Scope, headers: dict[str, str]) -> bool:
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:
-    body = f'{{"error": "{sentence}"}}'.encode()
+    body = json.dumps({"error": sentence}).encode()
     start = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": body})

@@ -8,16 +8,14 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
-from etascope.core.keeping import Attempts
+from etascope.core.keeping import Forgiving
 from etascope.core.parts import in_plan_order
 from etascope.core.plan import Plan
-from etascope.core.protocols import Store
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.stored import Job
@@ -26,7 +24,8 @@ from etascope.report.document import Document, pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.crew import Crew
-from etascope.studio.failure import sentence
+from etascope.studio.failure import placeless, sentence
+from etascope.studio.runs import Runs
 from etascope.studio.source import Source
 from etascope.studio.work import FOLDS, describe, groups, lay_open, train_plan
 
@@ -76,14 +75,14 @@ class Picks:
     ----------
     crew
         Trains.
-    store
+    runs
         Where they are kept, too; None keeps them for as long as the studio runs.
     longest
         Seconds that a search may take, by the clock.
     """
 
     crew: Crew
-    store: Store | None = None
+    runs: Runs | None = None
     longest: float = Bounds().search
     _known: OrderedDict[str, Pick] = field(default_factory=OrderedDict[str, Pick])
 
@@ -98,7 +97,7 @@ class Picks:
         running = sum(not pick.ended for pick in self._known.values())
         if running >= MOST_RUNNING:
             raise InputError(f"{MOST_RUNNING} searches may run at once, and do. Wait for one, or stop it.")
-        pick = Pick(secrets.token_hex(6))
+        pick = Pick(secrets.token_hex(16))
         self._known[pick.id] = pick
         for old in [name for name, other in self._known.items() if other.ended][: max(0, len(self._known) - MOST_KEPT)]:
             del self._known[old]
@@ -145,29 +144,23 @@ class Picks:
         # The clock bounds all of it; each process may work for as long.
         limit = Limit("a search", self.longest * self.crew.workers)
         task, data = await self.crew.run(page, describe, source, recipe, limit=limit)
-        notes = list[str]()
-        keeping, store, kept = Attempts(notes.append), self.store, None
-        if store is not None:
-            job = Job(data, task, {"data": source.name, "folds": FOLDS})
-            kept = await asyncio.to_thread(keeping.do, lambda: store.begin(job), "This run is not kept", None)
         pick.tell(
             {"event": "begin", "images": data.images, "classes": list(data.class_names), "notes": list(data.notes)}
         )
+        notes = list[str]()
+        keeping = Forgiving(self.runs, lambda said: notes.append(placeless(said)))
+        kept = await asyncio.to_thread(keeping.begin, Job(data, task, {"data": source.name, "folds": FOLDS}))
         while (plan := await asyncio.to_thread(method.propose, task, done)) is not None:
             done.append(await self._train(pick, page, source, recipe, plan, len(done) + 1, limit))
-            if store is not None and kept is not None:
-                append = partial(store.append, kept, done[-1])
-                await asyncio.to_thread(keeping.do, append, f"The rest of run {kept} is not kept", None)
+            await asyncio.to_thread(keeping.append, kept, done[-1])
         choice = await asyncio.to_thread(method.choose, task, done)
         trace = None
         if choice.learning_rate is not None:
             trace = await self.crew.run(page, lay_open, source, recipe, choice.learning_rate, 0, limit=limit)
         run = Run(data, task, tuple(done), choice, trace, time.perf_counter() - began)
-        if store is not None and kept is not None:
-            finish = partial(store.finish, kept, run)
-            await asyncio.to_thread(keeping.do, finish, f"The answer of run {kept} is not kept", None)
+        await asyncio.to_thread(keeping.finish, kept, run)
         pick.run = run
-        whole = kept if keeping.well else None
+        whole = self.runs.name(kept) if self.runs is not None and keeping.keeps else None
         pick.tell({"event": "run", "kept": whole, "notes": notes, "run": pick_document(run, run_quiz(run))})
 
     async def _train(

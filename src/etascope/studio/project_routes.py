@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path as File
 from typing import Annotated
@@ -14,7 +15,6 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from etascope.core.errors import InputError
-from etascope.core.protocols import Store
 from etascope.core.stored import StoredRun
 from etascope.learn.quiz import run_quiz
 from etascope.report.code.frameworks import FRAMEWORKS
@@ -27,9 +27,10 @@ from etascope.studio.crew import Crew
 from etascope.studio.failure import sentence
 from etascope.studio.library import MOST_UPLOADS, Library, told
 from etascope.studio.picking import Picks
+from etascope.studio.runs import Runs
 from etascope.studio.source import Source
 from etascope.studio.training_routes import NO_STORE, event, scripts
-from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, Unpacked, clear, unpack
+from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, clear, unpack
 from etascope.studio.work import describe
 
 #: Seconds that an upload may take, and that may pass with none of it coming; runs that are listed.
@@ -42,15 +43,15 @@ NAMES = "Uploads that the page knows of, with commas: only who knows the name of
 Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
 
 
-def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | None, bounds: Bounds) -> APIRouter:
+def project_routes(crew: Crew, library: Library, picks: Picks, runs: Runs | None, bounds: Bounds) -> APIRouter:
     """Return the routes.
 
     Parameters
     ----------
     crew, library, picks
         Who trains, and what is known.
-    store
-        Where runs are kept, or None.
+    runs
+        Those that are kept; None where none are.
     bounds
         How long work for one question may take.
     """
@@ -76,24 +77,22 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
 
     async def receive(request: Request) -> Document:
         name, folder = library.room()
-        try:
-            async with asyncio.timeout(LONGEST_UPLOAD):
-                found = await _receive(request, folder)
-            looking = Limit("looking at an upload", bounds.other, FEWER)
-            _, data = await crew.run("upload", describe, Source(str(folder)), AskedRecipe().recipe(), limit=looking)
-        except TimeoutError:
-            clear(folder)
-            raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
-        except InputError as error:
-            clear(folder)
-            said = sentence(error)
-            if said == str(error):
-                raise
-            raise InputError(f"{said} Put that right, and zip the folder again.") from error
-        except BaseException:
-            clear(folder)
-            raise
-        data = replace(data, notes=(*found.notes, *data.notes))
+        with ExitStack() as left:
+            left.callback(clear, folder)
+            try:
+                async with asyncio.timeout(LONGEST_UPLOAD):
+                    notes = await _receive(request, folder)
+                looking = Limit("looking at an upload", bounds.other, FEWER)
+                _, data = await crew.run("upload", describe, Source(str(folder)), AskedRecipe().recipe(), limit=looking)
+            except TimeoutError:
+                raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
+            except InputError as error:
+                said = sentence(error)
+                if said == str(error):
+                    raise
+                raise InputError(f"{said} Put that right, and zip the folder again.") from error
+            left.pop_all()
+        data = replace(data, notes=(*notes, *data.notes))
         library.add(name, folder, data)
         return told(name, data)
 
@@ -127,25 +126,30 @@ def project_routes(crew: Crew, library: Library, picks: Picks, store: Store | No
     @routes.get("/picks/{name}/report.html", response_class=HTMLResponse)
     async def get_report(name: Id) -> Response:
         """Return the report of a search that has ended, a page that needs no network."""
-        run = picks.get(name).run
-        if run is None:
-            raise InputError("a report needs a search that has ended with an answer; this one has not. Wait for it.")
-        html = await asyncio.to_thread(run_html, run)
+        pick = picks.get(name)
+        if pick.run is None:
+            move = "ended without. Begin it again." if pick.ended else "not ended yet. Wait for it."
+            raise InputError(f"a report needs a search that has ended with an answer; this one has {move}")
+        html = await asyncio.to_thread(run_html, pick.run)
         # The report has its scripts inside; it is saved, never opened under the studio's own address.
         headers = {"content-disposition": 'attachment; filename="etascope-report.html"'}
         return HTMLResponse(html, headers=headers)
 
     @routes.get("/runs")
-    async def get_runs(limit: Annotated[int, Query(ge=1, le=LISTED)] = 20) -> Document:
-        """List the runs that were kept, the latest first."""
-        if store is None:
-            return runs_document([])
-        return runs_document(await asyncio.to_thread(store.find, limit))
+    async def get_runs(
+        limit: Annotated[int, Query(ge=1, le=LISTED)] = 20,
+        names: Annotated[str, Query(max_length=400, description=NAMES)] = "",
+    ) -> Document:
+        """List the runs that were kept, the latest first, and say in `notes` which of them cannot be read."""
+        if runs is None:
+            return {**runs_document([]), "notes": []}
+        lines, notes = await asyncio.to_thread(runs.find, limit, names.split(","))
+        return {**runs_document(lines), "notes": notes}
 
     def kept(name: str) -> StoredRun:
-        if store is None:
+        if runs is None:
             raise InputError("this studio keeps no runs. Start one that has a place to keep them.")
-        return store.get(name)
+        return runs.get(name)
 
     @routes.get("/runs/{name}")
     async def get_run(name: Id) -> Document:
@@ -179,7 +183,7 @@ async def _next(coming: AsyncGenerator[bytes]) -> bytes:
         ) from None
 
 
-async def _receive(request: Request, folder: File) -> Unpacked:
+async def _receive(request: Request, folder: File) -> tuple[str, ...]:
     done, coming = 0, request.stream()
     with tempfile.TemporaryFile() as archive:
         # The stream ends with a piece of nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import secrets
 import signal
@@ -24,6 +25,10 @@ from etascope.studio.guard import UPLOADS, Guard
 #: Seconds in which a request must come, headers and body.
 LATEST = 10.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+HOST = (
+    "Leave --host out for this machine alone, or give an address or a name of this machine, or 0.0.0.0 for all its "
+    "addresses."
+)
 
 
 class Visible(logging.Formatter):
@@ -76,24 +81,11 @@ def serve(
         If the address cannot be listened at.
     """
     token = None if host in LOOPBACK else secrets.token_urlsafe(24)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        # Whoever follows the link before the server is there waits, and is not turned away.
-        listening.listen(128)
-    except OSError as error:
-        listening.close()
-        raise InputError(
-            f"the studio needs an address to listen at; {host}:{port} cannot be had: {error.strerror or error}. Leave "
-            "--port out."
-        ) from error
-    name = f"[{host}]" if family == socket.AF_INET6 else host
-    link = f"http://{name}:{listening.getsockname()[1]}/" + (f"?token={token}" if token else "")
-    guard = Guard(
-        create_app(store), frozenset() if token is None else frozenset({host, socket.gethostname().lower()}), token
-    )
+    listening = _listen(host, port)
+    link = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
+    app = create_app(store)
+    guard = Guard(app, frozenset() if token is None else _names(host), token)
+    link += f"?token={token}" if token else ""
     tell(link)
     if show:
         threading.Timer(0.3, webbrowser.open, [link]).start()
@@ -102,8 +94,44 @@ def serve(
         http=Prompt, ws="none", log_config=LOG, log_level="error", access_log=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = _Server(config)
-    with _hung_up(server):
-        server.run(sockets=[listening])
+    try:
+        with _hung_up(server):
+            server.run(sockets=[listening])
+    finally:
+        # Whoever presses Ctrl-C twice does not wait for answers under way; what was sent goes all the same.
+        app.state.end()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens, on IPv4 where a name has both."""
+    said = f"the studio needs an address to listen at; {host}{f':{port}' if port else ''} cannot be had"
+    if host.strip() in ("", "*"):
+        # Nothing is all addresses of the machine for Python, and a star is this machine's own for some systems.
+        raise InputError(f"the studio needs an address to listen at; found {host!r}. {HOST}")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{said}: it is no address and no name that is known here. {HOST}") from error
+    family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        # Whoever follows the link before the server is there waits, and is not turned away.
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        move = "Leave --port out." if error.errno in (errno.EADDRINUSE, errno.EACCES) else HOST
+        raise InputError(f"{said}: {error.strerror or error}. {move}") from error
+    return listening
+
+
+def _names(host: str) -> frozenset[str]:
+    """Return the names that this machine goes by; what other names lead to, anybody may say who answers for them."""
+    own = socket.gethostname()
+    short = own.partition(".")[0]
+    known = {name.lower().removesuffix(".") for name in (host, own, short, f"{short}.local", socket.getfqdn())}
+    return frozenset(name for name in known if ":" not in name and not name.replace(".", "").isdecimal())
 
 
 class Prompt(H11Protocol):
@@ -154,21 +182,6 @@ class Prompt(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """End in the same order when the terminal is closed as for Ctrl-C."""
-        with super().capture_signals():
-            hangup = getattr(signal, "SIGHUP", None)
-            before = None if hangup is None else signal.getsignal(hangup)
-            if hangup is None or before in (signal.SIG_IGN, None):
-                yield
-                return
-            signal.signal(hangup, self.handle_exit)
-            try:
-                yield
-            finally:
-                signal.signal(hangup, before)
-
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Answers under way are cut off, which is no fault to fill the terminal with.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)

@@ -10,7 +10,6 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -36,28 +35,12 @@ LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EIO)
 
 
-@dataclass(frozen=True)
-class Unpacked:
-    """What came out of a zip.
-
-    Attributes
-    ----------
-    images
-        How many.
-    notes
-        What was left in it, a sentence.
-    """
-
-    images: int
-    notes: tuple[str, ...] = ()
-
-
 class Stopped(Exception):
     """Nobody waits for the zip any more."""
 
 
-def unpack(archive: IO[bytes], folder: Path, stopped: Callable[[], bool] = lambda: False) -> Unpacked:
-    """Unpack the images of a zip that has a folder for each class, and say what came out.
+def unpack(archive: IO[bytes], folder: Path, stopped: Callable[[], bool] = lambda: False) -> tuple[str, ...]:
+    """Unpack the images of a zip that has a folder for each class, and say in a sentence what was left in it.
 
     Folders and names stay as they are, so that they open as on disk, but each part of a path is checked. Bytes are
     counted as they come out, whatever the zip says of them, and pixels before any is decoded.
@@ -103,11 +86,11 @@ def _why(error: Exception) -> str:
     return next((told for word, told in known.items() if word in str(error)), "it is damaged")
 
 
-def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) -> Unpacked:
+def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) -> tuple[str, ...]:
     entries = [entry for entry in opened.infolist() if not entry.is_dir() and not _litter(entry.filename)]
     if len(entries) > MOST_FILES:
         raise InputError(f"a zip may hold {MOST_FILES:,} files; this one has {len(entries):,}. Give a part of them.")
-    room, pixels, count = LARGEST, ALL_PIXELS, 0
+    room, pixels, empty = LARGEST, ALL_PIXELS, True
     left, told = Counter[str](), set[str]()
     for entry in entries:
         parts = _parts(entry)
@@ -138,15 +121,15 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) 
                 f"counts {TRANSPARENT} times and {SHRUNK} of a JPEG once; these have more. Make the images smaller, or "
                 "give fewer."
             )
-        count += 1
+        empty = False
     kinds = ", ".join(f"{number:,} {kind[:12] or 'without an ending'}" for kind, number in left.most_common(5))
-    if not count:
+    if empty:
         raise InputError(
             f"a zip needs images, {', '.join(sorted(SUFFIXES))}; found {kinds or 'none'}. Zip folders of images."
         )
     if set(left) <= told:
-        return Unpacked(count)
-    return Unpacked(count, (f"Files of the zip that are no images were left out: {kinds}.",))
+        return ()
+    return (f"Files of the zip that are no images were left out: {kinds}.",)
 
 
 def _parts(entry: zipfile.ZipInfo) -> Sequence[str]:
@@ -201,10 +184,7 @@ def _pixels(file: Path, shown: str) -> int:
     except Exception:
         return 0
     if found > MOST_PIXELS:
-        raise InputError(
-            f"an image may have {MOST_PIXELS // 10**6} million pixels; {shown} has {found // 10**6} million. Make it "
-            "smaller."
-        )
+        raise InputError(f"an image may have {MOST_PIXELS:,} pixels; {shown} has {found:,}. Make it smaller.")
     return found * TRANSPARENT if transparent else found // SHRUNK if kind == "JPEG" else found
 
 

@@ -70,6 +70,11 @@ export function more() {
     : "";
 }
 
+// The uploads that this page knows of, as a question has them.
+export function uploads() {
+  return kept().slice(-8).join(",");
+}
+
 function kept() {
   return (sessionStorage.getItem(KEPT) ?? "").split(",").filter(Boolean);
 }

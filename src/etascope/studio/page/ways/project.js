@@ -180,7 +180,7 @@ export function open(into, complain) {
 
   async function list() {
     try {
-      const { runs: kept } = await ask("/api/runs", { limit: 20 });
+      const { runs: kept, notes } = await ask("/api/runs", { limit: 20, names: data.uploads() });
       runs.replaceChildren(
         kept.length
           ? h(
@@ -237,6 +237,7 @@ export function open(into, complain) {
               ),
             )
           : h("p", {}, "None yet. A search here or by etascope pick is kept, and can be opened again."),
+        ...notes.map((note) => h("p", { class: "note" }, note)),
       );
     } catch (error) {
       complain(error, list);
