@@ -57,7 +57,7 @@ def test_masks_among_the_images_are_left_out(tmp_path, ending):
     assert [path.name for path, _ in files] == ["b (1).jpg", "b (2).jpg", "n.1.jpg", "n.jpg"]
     assert reading.left_out == 4
     assert (
-        f"4 images called like another beside them, as masks are, were left out; the first: {tmp_path}"
+        f"4 images called like another beside them, as masks or previews are, were left out; the first: {tmp_path}"
         in (reading.notes[0])
     )
 

@@ -5,19 +5,23 @@ A name alone decides nothing: a part has class folders in it, or stands beside a
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.class_folders import Layout, TreeReading, check_classes, own_images
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, VALID, is_named, part_of
+from etascope.images.labels import natural
 from etascope.images.layout_words import (
+    DIVIDE,
     InTwoWays,
     in_two_ways,
     listed,
     mostly_in_no_class,
     nothing_here,
     only_one,
+    only_one_trains,
     way_out,
 )
 from etascope.images.part_folders import read_parts
@@ -43,10 +47,15 @@ def read_layout(root: Folder, *, one: bool = False) -> Layout:
         If there are no classes, a class would lose all its images, or the tree can be read in two ways.
     """
     try:
-        return _read(root, one)
+        layout = _read(root, one)
     except InTwoWays as error:
         advice = way_out(error.folder, _opens) if error.folder is not None else error.advice
         raise InputError(error.said, advice) from None
+    learn, tested = ({name for _, name in part} for part in (layout.train, layout.test))
+    if len(tested) > len(learn) == 1 and not one:
+        where = Path(os.path.commonpath([path.parent.parent for path, _ in layout.test]))
+        raise only_one_trains(min(learn), sorted(tested, key=natural), where)
+    return layout
 
 
 def _opens(folder: Folder) -> bool:
@@ -105,21 +114,22 @@ def _classes_at(here: Folder, root: Folder, reading: TreeReading, one: bool) -> 
     check_classes(folders, here)
     reading.leave_stray(here)
     reading.tell_empty(here)
-    if not any(folder.images or own_images(folder) for folder in folders):
-        reading.notes.append(f"Images lie deeper than the folders in {here.path}; the class is the upper folder.")
+    reading.tell_deeper(folders, here)
     return Layout(reading.collect(folders))
 
 
 def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     """Return the layout where every class has its own parts: cat/train, cat/test, dog/train, dog/test."""
-    inside = [[(part_of(inner.name), inner) for inner in folder.full if not folder.images] for folder in here.full]
+    inside = [
+        [(part_of(inner.name), inner) for inner in folder.inner.full if not folder.images] for folder in here.full
+    ]
     kinds = [frozenset(part for part, _ in pairs if part) for pairs in inside]
     divided = [len(kind) == len(pairs) > 1 for kind, pairs in zip(kinds, inside, strict=True)]
     if len(inside) < 2 or not any(divided):
         return None
     deep = any(part.full and not own_images(part) for pairs in inside for _, part in pairs)
     if deep or not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
-        raise in_two_ways(here)
+        raise in_two_ways(here, "" if deep or not all(kinds) else DIVIDE)
     held = TEST if TEST in kinds[0] else VALID
     groups: dict[bool, list[tuple[Path, str]]] = {False: [], True: []}
     for part in (TRAIN, VALID, TEST):

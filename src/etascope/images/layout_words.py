@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.folder_names import BESIDE, CONTAINERS, TRAIN, is_mask, is_named, part_of
@@ -12,6 +13,8 @@ from etascope.images.tree import Folder, counted, kind
 
 _SHOWN = 6
 _TABLE = "say it in a CSV of path,label"
+#: For parts that some classes have, or none but as a folder.
+DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
 _SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
 _PACKED = frozenset({".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"})
@@ -39,32 +42,36 @@ class InTwoWays(InputError):
     folder: Folder | None = None
 
 
-def in_two_ways(here: Folder) -> InputError:
-    """Return the error for a tree that has more than one reading: it shows the tree, and how to say which."""
+def in_two_ways(here: Folder, advice: str = "") -> InputError:
+    """Return the error for a tree that has more than one reading: it shows the tree, and how to say which.
+
+    Without advice of its own, `way_out` looks for it.
+    """
     direct = [bool(folder.images) for folder in here.full]
     mixed = any(direct) and not all(direct)
     what = f"the images of {here.path} lie at different depths" if mixed else f"{here.path} can be read in two"
-    error = InTwoWays(f"folders must be read in one way only; {what}: {_drawn(here)}.", _SORT)
-    error.folder = here
+    error = InTwoWays(f"folders must be read in one way only; {what}: {_drawn(here)}.", advice or _SORT)
+    error.folder = None if advice else here
     return error
 
 
 def way_out(here: Folder, opens: Callable[[Folder], bool]) -> str:
     """Say how a tree can be read: a folder that is named was tried."""
     deeper = sorted(
-        (folder for folder in here.full if len(folder.inner.full) > 1), key=lambda f: part_of(f.name) != TRAIN
+        (folder for folder in here.full if len(folder.inner.full) > 1),
+        key=lambda f: (part_of(f.name) != TRAIN, -f.total),
     )
     inside = [frozenset(inner.name for inner in folder.inner.full) for folder in deeper[:2]]
     shared = inside[0] & inside[1] if len(inside) > 1 else frozenset[str]()
     if deeper and opens(deeper[0]):
-        if any(part_of(name) for name in inside[0]):
+        if len({part_of(name) for name in inside[0]} - {None}) > 1:
             return f"To read {deeper[0].path} alone, give that one, or {_TABLE}."
         if len(deeper) == 1:
-            return f"If the folders in {deeper[0].path} are the classes, give that one, or {_TABLE}."
+            return f"If the folders in {deeper[0].inner.path} are the classes, give that one, or {_TABLE}."
         if len(shared) > 1 and not shared & BESIDE:
             return (
-                f"If {listed(sorted(shared))} are the classes, give {deeper[0].path}, and with --test what is to test "
-                f"it; if {listed([folder.name for folder in here.full])} are, {_TABLE}."
+                f"If {listed(sorted(shared))} are the classes, {_TABLE}, or give {deeper[0].path} alone, and with "
+                f"--test what is to test it; if {listed([folder.name for folder in here.full])} are, {_TABLE}, too."
             )
     spare = [
         folder
@@ -105,10 +112,21 @@ def masks_beside(here: Folder, masks: Sequence[str]) -> InputError:
 
 def under_letters(here: Folder) -> InputError:
     """Return the error for folders that are the letters which the names of those in them begin with."""
+    even = len({bool(inner.images) for folder in here.full for inner in folder.full}) == 1
+    move = f"If the inner ones are the classes, move all of them to {here.path}; if not, {_TABLE}."
     return InputError(
         f"folders must be read in one way only; those in {here.path} are called like the first letters of those in "
         f"them: {_drawn(here)}.",
-        f"If the inner ones are the classes, move all of them to {here.path}; if not, {_TABLE}.",
+        move if even else f"{_TABLE[0].upper()}{_TABLE[1:]}, as the inner ones hold images at different depths.",
+    )
+
+
+def only_one_trains(name: str, tested: Sequence[str], where: Path) -> InputError:
+    """Return the error for a set whose training images have one class, and whose test part has more."""
+    return InputError(
+        f"telling images apart needs at least two classes to train on; found only {name!r}, and {listed(tested)} in "
+        f"the test part, {where}.",
+        f"Give {where} alone, or add training images of another class.",
     )
 
 

@@ -64,7 +64,10 @@ def read_parts(here: Folder, reading: TreeReading) -> Layout | None:
 
 def _candidates(here: Folder) -> list[_Part]:
     """Return the folders that may be parts: by name alone, or all of one subject (dogs_train, dogs_test)."""
-    named = [(folder, part, subject(folder.name)) for folder in here.full if (part := part_of(folder.name))]
+    other = [frozenset(words(folder.name)) for folder in here.full if not part_of(folder.name)]
+    # What all names share says nothing of one: Normal cases, Benign cases, Test cases.
+    common = frozenset(word for word in (other[0] if other else ()) if all(word in words(f.name) for f in here.full))
+    named = [(folder, part, subject(folder.name) - common) for folder in here.full if (part := part_of(folder.name))]
     subjects = {of for _, part, of in named if of and any(of == other and part != its for _, its, other in named)}
     if len(subjects) > 1:
         raise in_two_ways(here)
@@ -96,7 +99,8 @@ def _without_classes(
     if len(found) > 1 or not ordinary:
         raise in_two_ways(here)
     only = found[0]
-    if len(ordinary) > 1 and (only.part != TRAIN or len(words(only.folder.name)) > 1):
+    invalid = only.part == VALID and any("invalid" in words(folder.name) for folder in ordinary)
+    if len(ordinary) > 1 and not invalid and (only.part != TRAIN or len(words(only.folder.name)) > 1):
         raise in_two_ways(here)
     reading.notes.append(f"{only.folder.name} was taken for a class, as it lies among classes and has none in it.")
     return None
@@ -129,6 +133,8 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
             reading.leave_stray(each.inner)
             reading.tell_empty(each.inner)
         check_classes(each.classes, each.inner or here)
+    for each in learn:
+        reading.tell_deeper(each.classes, each.inner or here)
     reading.leave_stray(here)
     reading.tell_bare(here)
     files = [reading.collect([folder for each in group for folder in each.classes]) for group in (learn, held)]
