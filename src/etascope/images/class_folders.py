@@ -87,8 +87,10 @@ class TreeReading:
         """Say which folders among classes are none, because nothing is in them."""
         empty = [inner.name for inner in folder.folders if inner not in folder.full]
         if empty:
+            kinds = [kinds for inner in folder.folders if inner not in folder.full and (kinds := inner.kinds())]
             verb = "is no class: it holds" if len(empty) == 1 else "are no classes: they hold"
-            self.notes.append(f"{listed(empty)} {verb} no images.")
+            but = f" but {counted(sum(kinds[1:], kinds[0]))}" if kinds else ""
+            self.notes.append(f"{listed(empty)} {verb} no images{but}.")
 
     def tell_bare(self, folder: Folder) -> None:
         """Say which folders beside a set could be part of it, but hold no images."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError
 from etascope.images.class_folders import Layout
 from etascope.images.decode import decode_file
-from etascope.images.found import Found, Wishes
+from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
 from etascope.images.idx_files import is_idx, open_idx
 from etascope.images.labels import natural, need_two
@@ -47,7 +45,7 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
     files = [path for path, _ in (*layout.train, *layout.test)]
     names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
-    _check_none_lost(names, len(layout.train), gathered.rows, folder)
+    check_none_lost(names, len(layout.train), gathered.rows, folder)
     test_rows = np.flatnonzero(gathered.rows >= len(layout.train))
     return Found(
         gathered.images,
@@ -79,19 +77,6 @@ def _open_idx(places: list[Path], wishes: Wishes) -> Found:
             "these folders."
         )
     return open_idx(places[0], None, wishes)
-
-
-def _check_none_lost(names: NDArray[np.str_], train: int, rows: NDArray[np.int64], folder: Path) -> None:
-    """Refuse a set one of whose classes has lost all its images, in either part, because none could be read."""
-    for part, where in ((slice(0, train), "to train on"), (slice(train, None), "of the test part")):
-        left = names[rows[(rows >= train) == bool(part.start)]]
-        counts: Counter[str] = Counter(names[part].tolist())
-        for name, count in counts.items():
-            if name not in left:
-                raise InputError(
-                    f"every class needs images that can be read; of {count:,} of class {name!r} {where} in {folder} "
-                    "none can. Repair them, or take the folder away."
-                )
 
 
 def _linked(tree: Folder, files: list[Path]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,36 @@ def tail_rows(count: int, test: int) -> NDArray[np.int64]:
     [3, 4]
     """
     return np.arange(count - test, count, dtype=np.int64)
+
+
+def check_none_lost(labels: NDArray[Any], train: int, rows: NDArray[np.int64], source: Path) -> None:
+    """Refuse a set one of whose classes has lost all its images, in either part, because none could be read.
+
+    Parameters
+    ----------
+    labels
+        Of all images, those to train on first.
+    train
+        How many train.
+    rows
+        Images that could be read.
+    source
+        Where they came from.
+
+    Raises
+    ------
+    InputError
+        If a class has lost all.
+    """
+    for part, where in ((slice(0, train), "to train on"), (slice(train, None), "of the test part")):
+        left = set(labels[rows[(rows >= train) == bool(part.start)]].tolist())
+        counts: Counter[str] = Counter(labels[part].tolist())
+        for name, count in counts.items():
+            if name not in left:
+                raise InputError(
+                    f"every class needs images that can be read; of {count:,} of class {name!r} {where} in {source} "
+                    "none can. Repair them, or leave the class out."
+                )
 
 
 def wanted_size(image_size: object) -> tuple[int, int] | None:

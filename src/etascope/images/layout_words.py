@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from etascope.core.errors import InputError
-from etascope.images.folder_names import BESIDE, CONTAINERS, TRAIN, is_mask, is_named, part_of
+from etascope.images.folder_names import BESIDE, CONTAINERS, TRAIN, bare, is_mask, is_named, part_of
 from etascope.images.tree import Folder, counted, kind
 
 _SHOWN = 6
@@ -61,17 +61,17 @@ def way_out(here: Folder, opens: Callable[[Folder], bool]) -> str:
         (folder for folder in here.full if len(folder.inner.full) > 1),
         key=lambda f: (part_of(f.name) != TRAIN, -f.total),
     )
-    inside = [frozenset(inner.name for inner in folder.inner.full) for folder in deeper[:2]]
-    shared = inside[0] & inside[1] if len(inside) > 1 else frozenset[str]()
+    inside = [{bare(inner.name): inner.name for inner in folder.inner.full} for folder in deeper[:2]]
+    shared = {inside[0][key] for key in inside[0].keys() & inside[1]} if len(inside) > 1 else set[str]()
     if deeper and opens(deeper[0]):
-        if len({part_of(name) for name in inside[0]} - {None}) > 1:
+        if len({part_of(name) for name in inside[0].values()} - {None}) > 1:
             return f"To read {deeper[0].path} alone, give that one, or {_TABLE}."
         if len(deeper) == 1:
             return f"If the folders in {deeper[0].inner.path} are the classes, give that one, or {_TABLE}."
         if len(shared) > 1 and not shared & BESIDE:
             return (
                 f"If {listed(sorted(shared))} are the classes, {_TABLE}, or give {deeper[0].path} alone, and with "
-                f"--test what is to test it; if {listed([folder.name for folder in here.full])} are, {_TABLE}, too."
+                f"--test what is to test it; if {listed([folder.name for folder in here.full])} are, {_TABLE}."
             )
     spare = [
         folder

@@ -75,7 +75,8 @@ def _candidates(here: Folder) -> list[_Part]:
     for part in {each.part for each in found}:
         names = {re.sub(r"[\W\d_]+", "", each.folder.name.casefold()) for each in found if each.part == part}
         if len(names) > 1:
-            raise in_two_ways(here)
+            same = [each.folder.name for each in found if each.part == part]
+            raise in_two_ways(here, f"{listed(same)} mean the same part: move one away, or rename it.")
     return found
 
 
