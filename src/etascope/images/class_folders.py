@@ -60,8 +60,9 @@ class Layout:
 
 @dataclass
 class TreeReading:
-    """What is left out and decided while a tree is read."""
+    """What is left out and decided while a tree is read; whether a folder of it was given as the test part."""
 
+    given: bool = False
     notes: list[str] = field(default_factory=list[str])
     left_out: int = 0
 
@@ -236,7 +237,12 @@ def _hold_sets(folders: Sequence[Folder]) -> bool:
         if len(shared) > 1 or (plain and not numbered and least > 1 and 2 * len(plain) >= least):
             return True
     sets = [folder for folder, inside in zip(folders, within, strict=True) if len(inside) > 1 and not _dated(inside)]
-    parts = [folder for folder in sets if part_of(folder.name) or part_of(folder.inner.name)]
+    parts = [
+        folder
+        for folder in sets
+        if (part_of(folder.name) and subject(folder.name))
+        or (folder.inner is not folder and part_of(folder.inner.name))
+    ]
     return 0 < len(parts) < len(folders) or (not numbered and 0 < len(sets) <= 3 * (len(folders) - len(sets)))
 
 

@@ -39,7 +39,9 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
     tree = read_tree(folder, wishes.watch, wishes.apart)
     if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):
         return _open_idx(places, wishes)
-    layout = read_layout(tree, one=wishes.held)
+    place = None if wishes.apart is None else os.path.realpath(wishes.apart)
+    given = place is not None and os.path.realpath(folder) in map(str, Path(place).parents)
+    layout = read_layout(tree, one=wishes.held, given=given)
     if not wishes.held:
         need_two(sorted({name for _, name in layout.train}, key=natural), str(folder))
     files = [path for path, _ in (*layout.train, *layout.test)]

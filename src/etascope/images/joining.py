@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from etascope.core.data import ClassFolder, Dataset
 from etascope.core.errors import InputError
 from etascope.images.copies import copies_note
+from etascope.images.folder_names import bare
 from etascope.images.found import Found, tail_rows
 from etascope.images.labels import classes, need_two
 from etascope.images.layout_words import listed
@@ -31,8 +33,9 @@ def to_dataset(found: Found) -> Dataset:
     unseen = np.setdiff1d(numbers, learn)
     if len(unseen):
         raise InputError(
-            f"every class of the test part must be among the training images; {names[unseen[0]]!r} of {found.source} "
-            "is not. Add training images of it, or remove it from the test part."
+            f"every class of the test part must be among the training images; {_quoted([names[i] for i in unseen])} of "
+            f"{found.source} {'is' if len(unseen) == 1 else 'are'} not{_near([names[i] for i in unseen], names)}. Add "
+            "training images, or remove the class from the test part."
         )
     notes = (
         *found.notes,
@@ -124,13 +127,32 @@ def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.in
         # The one source names its classes 0, 1, ..., the other only numbers them.
         place |= {str(number): number for number in range(len(names))}
     used = np.unique(numbers)
-    for number in used:
-        if own[number] not in place:
-            raise InputError(
-                f"every class of the test part must be among the training images; {own[number]!r} of {held.source} "
-                f"is not among {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}. "
-                "Give test images of these classes."
-            )
+    unseen = [own[number] for number in used if own[number] not in place]
+    if unseen:
+        raise InputError(
+            f"every class of the test part must be among the training images; {_quoted(unseen)} of {held.source} "
+            f"{'is' if len(unseen) == 1 else 'are'} not among {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
+            f"{_near(unseen, names)}. Give test images of these classes."
+        )
     table = np.zeros(len(own), np.int64)
     table[used] = [place[own[number]] for number in used]
     return table[numbers]
+
+
+def _quoted(names: Sequence[str]) -> str:
+    """Return names of classes in a phrase, with how many they are where they are many.
+
+    Examples
+    --------
+    >>> _quoted(["emu"]), _quoted(["emu", "owl"])
+    ("'emu'", "2 classes, 'emu' and 'owl',")
+    """
+    shown = listed([repr(name) for name in names])
+    return shown if len(names) == 1 else f"{len(names):,} classes, {shown},"
+
+
+def _near(unseen: Sequence[str], names: Sequence[str]) -> str:
+    """Say which class may be meant: one that is called alike but for case and signs."""
+    alike = {bare(name): name for name in names if name not in unseen}
+    pairs = [(name, alike[bare(name)]) for name in unseen if bare(name) in alike]
+    return f" ({pairs[0][0]!r} may be {pairs[0][1]!r})" if pairs else ""

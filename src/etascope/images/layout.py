@@ -28,7 +28,7 @@ from etascope.images.part_folders import read_parts
 from etascope.images.tree import Folder
 
 
-def read_layout(root: Folder, *, one: bool = False) -> Layout:
+def read_layout(root: Folder, *, one: bool = False, given: bool = False) -> Layout:
     """Return what the folders of a tree are: classes, or parts with classes in them.
 
     Folders that hold nothing but one other are seen through. Where two readings fit, or the images of the classes lie
@@ -40,6 +40,8 @@ def read_layout(root: Folder, *, one: bool = False) -> Layout:
         The tree.
     one
         Whether one class is enough.
+    given
+        Whether a folder of it was given as the test part, and is not in the tree.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def read_layout(root: Folder, *, one: bool = False) -> Layout:
         If there are no classes, a class would lose all its images, or the tree can be read in two ways.
     """
     try:
-        layout = _read(root, one)
+        layout = _read(root, one, TreeReading(given=given))
     except InTwoWays as error:
         advice = way_out(error.folder, _opens) if error.folder is not None else error.advice
         raise InputError(error.said, advice) from None
@@ -68,8 +70,8 @@ def _opens(folder: Folder) -> bool:
     return len(names) > 1 and names.issuperset(name for _, name in layout.test)
 
 
-def _read(root: Folder, one: bool) -> Layout:
-    reading, here = TreeReading(), root
+def _read(root: Folder, one: bool, reading: TreeReading) -> Layout:
+    here = root
     while True:
         parts = read_parts(here, reading)
         if parts is not None:

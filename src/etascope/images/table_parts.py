@@ -64,6 +64,8 @@ def read_parts(
     flags = {
         place: part for place in columns.keys() - said - hot if (part := _flag(path, names[place], columns[place]))
     }
+    if len(flags) == 1:
+        _check_share(path, names, columns, *flags.items())
     if flags:
         said[min(flags)] = _by_flags(path, names, rows, flags)
     if not said:
@@ -159,11 +161,7 @@ def _say_parts(name: str, values: list[str]) -> bool:
 
 def _one_hot(names: Sequence[str], columns: dict[int, list[str]], labels: Sequence[str]) -> set[int]:
     """Return the columns that say which class an image is of, one column a class: that one is yes."""
-    yes = {
-        place: [value.casefold() in _YES for value in values]
-        for place, values in columns.items()
-        if values and all(value.casefold() in (*_YES, *_NO) for value in values)
-    }
+    yes = {place: found for place, values in columns.items() if (found := _yes(values))}
     own = {
         place
         for place, found in yes.items()
@@ -183,22 +181,46 @@ def _flag(path: Path, name: str, values: list[str]) -> str | None:
     speaks = any(map(part_of, every)) or "".join(every) in ("holdout", "heldout")
     if not speaks or different == {""} or subject("_".join(every)) - _HELD:
         return None
-    plain = len(words(name)) == len(every) and every == [name.casefold()]
     says = f"{name} of {path} says {listed([value or 'nothing' for value in sorted(different)])}"
     if different - {*_YES, *_NO, ""}:
         odd = len(different) == 2 and ({*_MARKS, *every} & different) and not any("." in value for value in different)
-        if odd or (not plain and 1 < len(different) <= _MOST and not held):
+        if odd or (every != [name.casefold()] and 1 < len(different) <= _MOST and not held):
             raise InputError(f"a column of parts says true or false; {says}. Write these, or rename it.")
         return None
     if (part is None or held) and len(different) > 1:
         raise InputError(f"a column of parts says train, val or test; {says}. Write the words, or remove it.")
-    yes = sum(value.casefold() in _YES for value in values)
-    small, large = part == VALID or (plain and part == TEST), plain and part == TRAIN
-    if (small and 2 * yes > len(values)) or (large and 2 * yes < len(values)):
-        what = "train on is the larger" if large else f"{'test' if part == TEST else 'validate'} with is the smaller"
-        found = f"{name} of {path} says yes of {yes:,} of {len(values):,} images"
-        raise InputError(f"a part to {what} one; {found}. Correct it, or rename it.")
     return None if held else part
+
+
+def _check_share(path: Path, names: Sequence[str], columns: dict[int, list[str]], flag: tuple[int, str]) -> None:
+    """Refuse yes and no that may mean something else: an image that is valid, or that shows a train."""
+    place, part = flag
+    name, values, plain = (
+        names[place],
+        columns[place],
+        part_of(names[place].casefold()) and len(words(names[place])) == 1,
+    )
+    yes = sum(value.casefold() in _YES for value in values)
+    found = f"{name} of {path} says yes of {yes:,} of {len(values):,} images"
+    if part == VALID or (plain and part == TEST):
+        if 2 * yes > len(values):
+            what = "test" if part == TEST else "validate"
+            raise InputError(f"a part to {what} with is the smaller one; {found}. Correct it, or rename it.")
+    elif plain:
+        others = [names[other] for other, found in columns.items() if other != place and _yes(found)]
+        if 2 * yes < len(values) or others:
+            beside = f", beside {listed(others)}" if others else ""
+            raise InputError(
+                f"a column train may say what trains, or which images show one; {found}{beside}. Call it is_train, or "
+                "remove it."
+            )
+
+
+def _yes(values: Sequence[str]) -> list[bool]:
+    """Return which of yes and no a column says, or nothing for any other column."""
+    if not all(value.casefold() in (*_YES, *_NO) for value in values):
+        return []
+    return [value.casefold() in _YES for value in values]
 
 
 def _by_flags(path: Path, names: Sequence[str], rows: Sequence[Row], flags: dict[int, str]) -> list[str]:
