@@ -122,7 +122,7 @@ def test_val_joins_the_training_images_where_the_test_part_is_named(tmp_path):
 def test_a_class_called_like_a_known_set_that_tests_is_read(tmp_path, monkeypatch):
     write_folder(tmp_path, pictures(4, 28, 28), ["digits", "digits", "b", "b"])
     monkeypatch.chdir(tmp_path)
-    with refused("of digits is not among b, digits"):
+    with refused("of digits are not among b, digits"):
         open_images(tmp_path, test="digits")
 
 

@@ -237,12 +237,8 @@ def _hold_sets(folders: Sequence[Folder]) -> bool:
         if len(shared) > 1 or (plain and not numbered and least > 1 and 2 * len(plain) >= least):
             return True
     sets = [folder for folder, inside in zip(folders, within, strict=True) if len(inside) > 1 and not _dated(inside)]
-    parts = [
-        folder
-        for folder in sets
-        if (part_of(folder.name) and subject(folder.name))
-        or (folder.inner is not folder and part_of(folder.inner.name))
-    ]
+    named = [(f.name, f.inner.name if f.inner is not f else "") for f in sets]
+    parts = [name for name, inner in named if (part_of(name) and subject(name)) or part_of(inner)]
     return 0 < len(parts) < len(folders) or (not numbered and 0 < len(sets) <= 3 * (len(folders) - len(sets)))
 
 

@@ -30,12 +30,13 @@ def to_dataset(found: Found) -> Dataset:
     learn = np.delete(numbers, found.test_rows) if found.test_rows is not None else numbers
     present: list[int] = np.unique(learn).tolist()
     need_two([names[number] for number in present], found.source)
-    unseen = np.setdiff1d(numbers, learn)
-    if len(unseen):
+    unseen: list[int] = np.setdiff1d(numbers, learn).tolist()
+    if unseen:
+        lacking = [names[number] for number in unseen]
         raise InputError(
-            f"every class of the test part must be among the training images; {_quoted([names[i] for i in unseen])} of "
-            f"{found.source} {'is' if len(unseen) == 1 else 'are'} not{_near([names[i] for i in unseen], names)}. Add "
-            "training images, or remove the class from the test part."
+            f"every class of the test part must be among the training images; {_quoted(lacking)} of {found.source} "
+            f"{'is' if len(lacking) == 1 else 'are'} not{_near(lacking, names)}. Add training images, or remove the "
+            "class from the test part."
         )
     notes = (
         *found.notes,
@@ -126,13 +127,13 @@ def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.in
     if found.class_names is not None and held.class_names is None and held.labels.dtype.kind == "i":
         # The one source names its classes 0, 1, ..., the other only numbers them.
         place |= {str(number): number for number in range(len(names))}
-    used = np.unique(numbers)
+    used: list[int] = np.unique(numbers).tolist()
     unseen = [own[number] for number in used if own[number] not in place]
     if unseen:
+        verb, more = "is" if len(unseen) == 1 else "are", " ..." if len(names) > 12 else ""
         raise InputError(
-            f"every class of the test part must be among the training images; {_quoted(unseen)} of {held.source} "
-            f"{'is' if len(unseen) == 1 else 'are'} not among {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"
-            f"{_near(unseen, names)}. Give test images of these classes."
+            f"every class of the test part must be among the training images; {_quoted(unseen)} of {held.source} {verb} "
+            f"not among {', '.join(names[:12])}{more}{_near(unseen, names)}. Give test images of these classes."
         )
     table = np.zeros(len(own), np.int64)
     table[used] = [place[own[number]] for number in used]

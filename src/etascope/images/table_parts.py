@@ -195,11 +195,8 @@ def _flag(path: Path, name: str, values: list[str]) -> str | None:
 def _check_share(path: Path, names: Sequence[str], columns: dict[int, list[str]], flag: tuple[int, str]) -> None:
     """Refuse yes and no that may mean something else: an image that is valid, or that shows a train."""
     place, part = flag
-    name, values, plain = (
-        names[place],
-        columns[place],
-        part_of(names[place].casefold()) and len(words(names[place])) == 1,
-    )
+    name, values = names[place], columns[place]
+    plain = part_of(name.casefold()) and len(words(name)) == 1
     yes = sum(value.casefold() in _YES for value in values)
     found = f"{name} of {path} says yes of {yes:,} of {len(values):,} images"
     if part == VALID or (plain and part == TEST):
