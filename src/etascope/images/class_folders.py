@@ -228,7 +228,7 @@ def _hold_sets(folders: Sequence[Folder]) -> bool:
     below = [{bare(inner.name) for inside in within[i] for inner in inside.all_folders()} for i in range(len(within))]
     numbered = any(
         len({re.sub(r"\d+", "0", inner.name) for inside in level for inner in inside}) == 1
-        for level in (within, [folder.full for folder in folders])
+        for level in ([folder.inner.full for folder in folders], [folder.full for folder in folders])
     )
     for one, other in permutations(range(min(len(folders), _COMPARED)), 2):
         shared = names[one] & below[other]

@@ -58,7 +58,7 @@ _PIECES = frozenset({
     "images", "imgs", "img", "fold", "folds", "split", "splits", "subset", "subsets",
 })  # fmt: skip
 #: Words of what was made of a set.
-_MADE = frozenset({"augmented", "aug", "augmentation", "enhanced", "processed", "preprocessed"})
+MADE = frozenset({"augmented", "aug", "augmentation", "enhanced", "processed", "preprocessed"})
 _WITH = frozenset({"with", "without", "no", "non", "not"})
 
 
@@ -161,7 +161,7 @@ def bare(name: str) -> str:
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     every = re.findall(r"[^\W\d_]+|\d+", spaced.casefold())
-    kept = [word for word in every if word not in _PARTS and word not in _FILLING and word not in _MADE]
+    kept = [word for word in every if word not in _PARTS and word not in _FILLING and word not in MADE]
     return "".join(kept if any(not word.isdigit() for word in kept) else every)
 
 

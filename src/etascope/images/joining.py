@@ -132,8 +132,8 @@ def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.in
     if unseen:
         verb, more = "is" if len(unseen) == 1 else "are", " ..." if len(names) > 12 else ""
         raise InputError(
-            f"every class of the test part must be among the training images; {_quoted(unseen)} of {held.source} {verb} "
-            f"not among {', '.join(names[:12])}{more}{_near(unseen, names)}. Give test images of these classes."
+            f"every class of the test part must be among the training images; {_quoted(unseen)} of {held.source} "
+            f"{verb} not among {', '.join(names[:12])}{more}{_near(unseen, names)}. Give test images of these classes."
         )
     table = np.zeros(len(own), np.int64)
     table[used] = [place[own[number]] for number in used]

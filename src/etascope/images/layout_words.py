@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from etascope.core.errors import InputError
-from etascope.images.folder_names import BESIDE, CONTAINERS, TRAIN, bare, is_mask, is_named, part_of
+from etascope.images.folder_names import BESIDE, CONTAINERS, MADE, TRAIN, bare, is_mask, is_named, part_of, words
 from etascope.images.tree import Folder, counted, kind
 
 _SHOWN = 6
@@ -59,7 +59,7 @@ def way_out(here: Folder, opens: Callable[[Folder], bool]) -> str:
     """Say how a tree can be read: a folder that is named was tried."""
     deeper = sorted(
         (folder for folder in here.full if len(folder.inner.full) > 1),
-        key=lambda f: (part_of(f.name) != TRAIN, -f.total),
+        key=lambda f: (part_of(f.name) != TRAIN, not MADE.isdisjoint(words(f.name)), -f.total),
     )
     inside = [{bare(inner.name): inner.name for inner in folder.inner.full} for folder in deeper[:2]]
     shared = {inside[0][key] for key in inside[0].keys() & inside[1]} if len(inside) > 1 else set[str]()
