@@ -323,6 +323,7 @@ REFUSED = [
         "Augmented/Monkeypox_augmented*2 Augmented/Others_augmented*2", words=(*TWICE, "If MonkeyPox and Others are")),
     Row("other letters in two domains", "amazon/Mug*2 amazon/Pen*2 dslr/mug*1 dslr/pen*1",
         words=(*TWICE, "If Mug and Pen are the classes, say it in a CSV of path,label, or give")),
+    Row("sites that share some classes", "a/0*2 a/1*2 b/1*2 b/2*2 c/2*2 c/0*2", words=TWICE),
     Row("half of the inner names in common", "A1/cat*2 A1/dog*2 B2/cat*2 B2/bird*2", words=TWICE),
     Row("the same below and above", "data/cat*2 data/dog*2 old/v1/cat*2 old/v1/dog*2 old/v2/cat*2 old/v2/dog*2",
         words=TWICE),

@@ -230,6 +230,9 @@ def _hold_sets(folders: Sequence[Folder]) -> bool:
         len({re.sub(r"\d+", "0", inner.name) for inside in level for inner in inside}) == 1
         for level in ([folder.inner.full for folder in folders], [folder.full for folder in folders])
     )
+    often = Counter(name for inside in names for name in inside)
+    if sum(count > 1 for count in often.values()) > 1:
+        return True
     for one, other in permutations(range(min(len(folders), _COMPARED)), 2):
         shared = names[one] & below[other]
         plain = [name for name in shared if not _beside(name, BESIDE | CONTAINERS)]

@@ -209,6 +209,6 @@ def _label_column(path: Path, names: list[str], places: list[int], rows: Sequenc
         if unlike:
             raise InputError(
                 f"a table has one column of labels; {named(names, label, other)} of {path} do not say the same, as in "
-                f"line {lines[unlike[0]]}: {unlike[0][0]!r} and {unlike[0][1]!r}. Rename the one that is none."
+                f"line {lines[unlike[-1]]}: {unlike[-1][0]!r} and {unlike[-1][1]!r}. Rename the one that is none."
             )
     return next((place for place in places if not all(cell.isdigit() for cell in column(rows, place))), label)
