@@ -148,8 +148,8 @@ class TreeReading:
         return tuple(files)
 
     def tell_deeper(self, folders: Sequence[Folder], where: Folder) -> None:
-        """Say that the images lie in folders of the classes' own, where all do."""
-        if not any(folder.images or own_images(folder) for folder in folders):
+        """Say that the images of classes lie in folders of theirs, but where these only hold all of them."""
+        if any(not folder.images and not own_images(folder) for folder in folders):
             self.notes.append(f"Images lie deeper than the folders in {where.path}; the class is the upper folder.")
 
     def _tell_pairs(self, files: Sequence[tuple[Path, str]]) -> None:
@@ -242,7 +242,10 @@ def _hold_sets(folders: Sequence[Folder]) -> bool:
     sets = [folder for folder, inside in zip(folders, within, strict=True) if len(inside) > 1 and not _dated(inside)]
     named = [(f.name, f.inner.name if f.inner is not f else "") for f in sets]
     parts = [name for name, inner in named if (part_of(name) and subject(name)) or part_of(inner)]
-    return 0 < len(parts) < len(folders) or (not numbered and 0 < len(sets) <= 3 * (len(folders) - len(sets)))
+    others = [folder for folder in folders if folder not in sets]
+    # Of many kinds of things one may have a single kind; the images of a site, or of a test, are no kind.
+    odd = len(sets) <= len(others) or any(own_images(folder) for folder in others)
+    return 0 < len(parts) < len(folders) or (not numbered and bool(sets and others) and odd)
 
 
 def _dated(folders: Sequence[Folder]) -> bool:

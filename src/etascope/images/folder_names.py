@@ -22,7 +22,7 @@ _FILLING = frozenset({
     "set", "sets", "image", "images", "imgs", "img", "data", "dataset", "datasets", "split", "folder", "dir", "part",
     "sample", "samples", "picture", "pictures", "photo", "photos", "pics", "file", "files", "jpg", "jpeg", "png", "raw",
     "new", "final", "seg", "v", "original", "resized", "cropped", "small", "full", "all", "the", "of", "and",
-    "for", "to",
+    "for", "to", "case", "cases", "example", "examples", "item", "items", "scan", "scans",
 })  # fmt: skip
 #: Names that hold all images of a set, whatever they show.
 CONTAINERS = frozenset({

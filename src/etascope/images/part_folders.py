@@ -64,10 +64,7 @@ def read_parts(here: Folder, reading: TreeReading) -> Layout | None:
 
 def _candidates(here: Folder) -> list[_Part]:
     """Return the folders that may be parts: by name alone, or all of one subject (dogs_train, dogs_test)."""
-    other = [frozenset(words(folder.name)) for folder in here.full if not part_of(folder.name)]
-    # What all names share says nothing of one: Normal cases, Benign cases, Test cases.
-    common = frozenset(word for word in (other[0] if other else ()) if all(word in words(f.name) for f in here.full))
-    named = [(folder, part, subject(folder.name) - common) for folder in here.full if (part := part_of(folder.name))]
+    named = [(folder, part, subject(folder.name)) for folder in here.full if (part := part_of(folder.name))]
     subjects = {of for _, part, of in named if of and any(of == other and part != its for _, its, other in named)}
     if len(subjects) > 1:
         raise in_two_ways(here)
