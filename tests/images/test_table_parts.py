@@ -30,6 +30,13 @@ def test_a_part_that_is_not_known_is_not_dropped(name):
         divide(HERE, [(2, "train"), (3, "holdout")])
 
 
+@pytest.mark.parametrize("name", ["split", "split_id", "data_split", "Subset"])
+def test_numbers_of_parts_are_no_parts(name):
+    assert find_columns(HERE, rows(f"path,label,{name}", "0.png,a,0", "1.png,a,1")).parts == ("0", "1")
+    with refused("line 2 of list.csv says '0'"):
+        divide(HERE, [(2, "0"), (3, "1")])
+
+
 @pytest.mark.parametrize("name", ["is_test", "isTest", "test", "is_train", "in_test_set", "test_flag"])
 @pytest.mark.parametrize(("yes", "no"), [("x", ""), ("on", "off"), ("ja", "nein"), ("1", "-1")])
 def test_yes_and_no_that_are_not_known(name, yes, no):
@@ -73,7 +80,6 @@ def test_columns_that_are_one_in_one_place_are_no_parts():
     ("header", "lines", "words"),
     [
         ("train", ("0", "0", "1"), "says yes of 1 of 3 images. Call it is_train"),
-        ("train,bus", ("1,0", "1,0", "1,1"), "beside bus. Call it is_train"),
         ("test", ("1", "1", "0"), "a part to test with is the smaller one; test of list.csv says yes of 2 of 3"),
     ],
 )

@@ -65,11 +65,17 @@ def read_parts(
         place: part for place in columns.keys() - said - hot if (part := _flag(path, names[place], columns[place]))
     }
     if len(flags) == 1:
-        _check_share(path, names, columns, *flags.items())
+        _check_share(path, names[min(flags)], columns[min(flags)], flags[min(flags)])
     if flags:
         said[min(flags)] = _by_flags(path, names, rows, flags)
     if not said:
-        called = [place for place, values in columns.items() if _is_split(names[place]) and any(values)]
+        called = [
+            place
+            for place, values in columns.items()
+            if _is_split(names[place])
+            and any(values)
+            and (names[place].casefold() in _PARTS or len(set(values)) <= _MOST)
+        ]
         said = {place: columns[place] for place in called[:1]}
     if not said:
         return [""] * len(rows), [], []
@@ -139,9 +145,9 @@ def parts_of_paths(files: Sequence[str]) -> list[str]:
 
 
 def _is_split(name: str) -> bool:
-    """Say whether a column is named as one of parts: split, Usage, data_split."""
-    wide = not _HELD.isdisjoint(words(name)) or subject(name) - {*_PARTS}
-    return name.casefold() in _PARTS or (not wide and not {*_SPLITS}.isdisjoint(words(name)))
+    """Say whether a column is named as one of parts: split, Usage, data_split, split_id."""
+    other = subject(name) - {*_PARTS, "id", "name", "type", "index", "code"} | (_HELD & {*words(name)})
+    return name.casefold() in _PARTS or (not other and not {*_SPLITS}.isdisjoint(words(name)))
 
 
 def _say_parts(name: str, values: list[str]) -> bool:
@@ -192,10 +198,8 @@ def _flag(path: Path, name: str, values: list[str]) -> str | None:
     return None if held else part
 
 
-def _check_share(path: Path, names: Sequence[str], columns: dict[int, list[str]], flag: tuple[int, str]) -> None:
+def _check_share(path: Path, name: str, values: Sequence[str], part: str) -> None:
     """Refuse yes and no that may mean something else: an image that is valid, or that shows a train."""
-    place, part = flag
-    name, values = names[place], columns[place]
     plain = part_of(name.casefold()) and len(words(name)) == 1
     yes = sum(value.casefold() in _YES for value in values)
     found = f"{name} of {path} says yes of {yes:,} of {len(values):,} images"
@@ -203,14 +207,10 @@ def _check_share(path: Path, names: Sequence[str], columns: dict[int, list[str]]
         if 2 * yes > len(values):
             what = "test" if part == TEST else "validate"
             raise InputError(f"a part to {what} with is the smaller one; {found}. Correct it, or rename it.")
-    elif plain:
-        others = [names[other] for other, found in columns.items() if other != place and _yes(found)]
-        if 2 * yes < len(values) or others:
-            beside = f", beside {listed(others)}" if others else ""
-            raise InputError(
-                f"a column train may say what trains, or which images show one; {found}{beside}. Call it is_train, or "
-                "remove it."
-            )
+    elif plain and 2 * yes < len(values):
+        raise InputError(
+            f"a column train may say what trains, or which images show one; {found}. Call it is_train, or remove it."
+        )
 
 
 def _yes(values: Sequence[str]) -> list[bool]:
