@@ -179,7 +179,7 @@ def test_directories_without_images(tmp_path):
 
 def test_other_files_only(tmp_path):
     (tmp_path / "data.npz").touch()
-    with refused("1 .npz file", "Give data.npz itself"):
+    with refused("1 .npz file", "data.npz itself"):
         open_folder(tmp_path, Wishes())
 
 
@@ -236,8 +236,23 @@ def test_a_class_that_loses_all_its_images_is_no_class_less(tmp_path):
     paths = write_folder(tmp_path, IMAGES, ["a", "a", "b", "b", "c", "c"])
     for path in paths[2:4]:
         path.write_text("text")
-    with refused("of 2 of class 'b'", "none can"):
+    with refused("of 2 of class 'b'", f"in {tmp_path / 'b'} none can"):
         open_folder(tmp_path, Wishes(skip_bad=True))
+
+
+def test_a_class_of_the_test_part_that_loses_all_its_images_is_named_with_its_folder(tmp_path):
+    write_folder(tmp_path / "train", IMAGES[:4], ["a", "a", "b", "b"])
+    paths = write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
+    paths[1].write_text("text")
+    with refused(f"of 1 of class 'b' of the test part in {tmp_path / 'test' / 'b'} none can"):
+        open_folder(tmp_path, Wishes(skip_bad=True))
+
+
+@pytest.mark.parametrize("test", ["test/a"])
+def test_one_class_to_train_on_is_looked_for_where_it_is(tmp_path, test):
+    write_folder(tmp_path, IMAGES[:4], ["train/a", "train/a", "test/a", test])
+    with refused(f"only 'a' in {tmp_path / 'train'}. Add"):
+        open_folder(tmp_path, Wishes())
 
 
 def test_what_is_left_out_is_counted(tmp_path):
@@ -252,4 +267,28 @@ def test_images_that_are_links_to_others_of_the_set_are_told(tmp_path):
     (tmp_path / "b" / "img9.png").symlink_to(paths[0])
     found = open_folder(tmp_path, Wishes())
     assert len(found.images) == 7
-    assert "1 images are links to others of the same set" in found.notes[0]
+    assert found.notes == (
+        "1 image is a link to another of the same set, in another class, which is there twice so; the first: "
+        f"{tmp_path / 'b' / 'img9.png'}, which is {paths[0]}.",
+    )
+
+
+def test_files_with_two_names_are_told(tmp_path):
+    paths = write_folder(tmp_path, IMAGES, NAMES)
+    (tmp_path / "b" / "img9.png").hardlink_to(paths[0])
+    (tmp_path / "a" / "img7.png").hardlink_to(paths[1])
+    (tmp_path / "a" / "img8.png").hardlink_to(paths[1])
+    [note] = open_folder(tmp_path, Wishes()).notes
+    assert note.startswith("3 images are links to others of the same set, 1 of them in another class, which")
+    assert f"{tmp_path / 'a' / 'img7.png'}, which is {paths[1]}" in note
+
+
+def test_two_links_to_one_file_elsewhere_are_told(tmp_path):
+    paths = write_folder(tmp_path / "set", IMAGES, NAMES)
+    [other] = write_folder(tmp_path, pictures(1, seed=9), ["elsewhere"])
+    for name in "ab":
+        (tmp_path / "set" / name / "link.png").symlink_to(other)
+    [note] = open_folder(tmp_path / "set", Wishes()).notes
+    assert "1 image is a link to another of the same set, in another class" in note
+    paths[0].parent.joinpath("more").symlink_to(other.parent)
+    assert "2 images are links" in open_folder(tmp_path / "set", Wishes()).notes[-1]

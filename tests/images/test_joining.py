@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from etascope.images.found import Found
 from etascope.images.joining import to_dataset, with_test
-from tests.images.making import pictures, refused
+from etascope.images.open import open_images
+from tests.images.making import pictures, refused, write_folder
 
 
 def found(labels, images=None, **more) -> Found:
@@ -80,6 +84,29 @@ def test_a_single_class_is_counted_without_the_test_part():
 def test_a_class_that_is_only_in_the_test_part():
     with refused("every class of the test part", "'c' of train"):
         to_dataset(found(["a", "b", "c"], test_rows=np.array([2])))
+
+
+def test_an_unknown_class_of_a_folder_is_named_with_its_place(tmp_path):
+    write_folder(tmp_path / "set", pictures(4), ["a", "b", "a", "b"])
+    write_folder(
+        tmp_path / "held", pictures(6, seed=1), [f"{part}/{name}" for part in ("train", "test") for name in "abc"]
+    )
+    for held, place in ((tmp_path / "held", "test/c"), (tmp_path / "held" / "train", "c")):
+        with refused(f"'c' of {held / place} is not among a, b."):
+            open_images(tmp_path / "set", test=held)
+
+
+@pytest.mark.parametrize("test", ["test", "val", "deep/in/Testing"])
+def test_a_class_that_is_only_in_the_test_part_of_a_folder(tmp_path, test):
+    train = str(Path(test).with_name("train"))
+    write_folder(tmp_path, pictures(5), [f"{train}/a", f"{train}/b", f"{test}/a", f"{test}/c", f"{test}/c/x"])
+    with refused(f"'c' of {tmp_path / test / 'c'}"):
+        open_images(tmp_path)
+    table = tmp_path / "list.csv"
+    table.write_text(f"path,label,split\n{train}/a/img0.png,a,train\n{train}/b/img1.png,b,train\n"
+                     f"{test}/c/img3.png,c,test\n")  # fmt: skip
+    with refused(f"'c' of {test}/c/img3.png in line 4 of {table}"):
+        open_images(table)
 
 
 def test_the_same_images_for_both():

@@ -282,8 +282,12 @@ REFUSED = [
         words=(*TWICE, "different depths", "Move Mask-RCNN and pred away")),
     Row("a folder that would be refused, too", "a/files*2 a/dev*2 a/validated*2 b*2",
         words=("different depths", "Sort them into directories")),
-    *(Row(f"{name} beside another class", f"{name}*2 other*2", words=(*TWICE, "can be read in two", "Sort them"))
-      for name in ("images", "masks", "meta")),
+    *(Row(f"{name} beside {other}", f"{name}*2 {other}*2",
+          words=(*TWICE, "can be read in two", f"rename {name}, which is no name of a class (mv "))
+      for name, other in (("images", "text"), ("masks", "faces"), ("meta", "other"), ("photos", "drawings"),
+                          ("thumbnails", "posters"), ("png", "svg"), ("plots", "scans"), ("annotations", "pages"))),
+    Row("masks and faces of equal names in train", "train/masks*2 train/faces*2 test/masks*2 test/faces*2",
+        words=(*TWICE, "/train/masks ")),
     *(Row(f"pieces: {first}", f"{first}*3 {second}*2", words=(*NO_CLASS, "pieces of one set", "CSV"))
       for first, second in (
           ("HAM10000_images_part_1", "HAM10000_images_part_2"), ("images_001/images", "images_002/images"),
@@ -291,18 +295,18 @@ REFUSED = [
           ("part_A", "part_B"), ("vol.1", "vol.2"), ("fold_1", "fold_2"), ("train/batch_1", "train/batch_2"),
           ("batch_1/cat", "batch_2/dog"),
       )),
-    *(Row(f"masks: {masks}", f"{images}*3 {masks}*3", words=(*NO_CLASS, "as masks are", "Sort them"))
+    *(Row(f"masks: {masks}", f"{images}*3 {masks}*3", words=(*NO_CLASS, "as masks are", "which is no name of a class"))
       for images, masks in (
           ("CameraRGB", "CameraMask"), ("original_images", "label_images_semantic"), ("rgb", "gt"),
           ("ISIC-2017_Training_Data", "ISIC-2017_Training_Part1_GroundTruth"), ("photo", "my-ground-truth"),
           ("scans", "my_annotation"), ("set/CXR", "set/lung_segmentation"),
       )),
-    Row("numbered folders of images", "data/Images1*2 data/Images2*2", words=(*TWICE, "Sort them")),
+    Row("numbered folders of images", "data/Images1*2 data/Images2*2", words=(*TWICE, "rename them")),
     Row("masks of two kinds", "cxr*3 left_mask*3 right_mask*3", words=("left_mask and right_mask", "as masks are")),
     Row("the alphabet", "s/a/abbey*2 s/a/alley*1 s/b/bakery*2 s/b/bar*2",
         words=(*TWICE, "first letters", "a/{abbey and alley}", "move all of them to")),
-    Row("the alphabet at different depths", "s/a/abbey*2 s/a/alley/outdoor*1 s/b/bakery*2 s/b/bar*2",
-        words=(*TWICE, "first letters", "Say it in a CSV of path,label, as the inner ones hold")),
+    Row("the alphabet, at different depths", "s/a/abbey*2 s/a/alley/outdoor*1 s/b/bakery*2 s/b/bar*2",
+        words=(*TWICE, "first letters", "a/{abbey and alley}", "Sort them")),
     Row("Office-31", "amazon/images/mug*2 amazon/images/pen*2 dslr/images/mug*1 dslr/images/pen*1",
         words=(*TWICE, "If mug and pen are the classes")),
     Row("PlantVillage", "color/apple*2 color/corn*2 grayscale/apple*2 grayscale/corn*2", words=TWICE),
@@ -342,6 +346,8 @@ REFUSED = [
           f" ill_cases*2 {test}*3", words=(*TWICE, f"Move {test} away")) for test in ("test_cases", "for_testing")),
     *(Row(f"{name} among classes", f"{CLASSES} {name}*2", words=(*TWICE, f"Move {name} away"))
       for name in ("predict", "images_to_predict", "pred")),
+    Row("predictions and masks among classes", f"{CLASSES} predictions*2 masks*2",
+        words=(*TWICE, "Move masks and predictions away")),
     Row("a class without a part that others have", "cat/train*2 cat/test*1 dog/train*2",
         words=(*TWICE, "CSV of path,label,split")),
     Row("a validation in two words", both("train", "val") + " valid/cat*1 valid/dog*1",
@@ -378,7 +384,7 @@ REFUSED = [
         words=("3 files without an ending", "1 .meta file", "in Python")),
     Row("parquet", "train-0.parquet test-0.parquet", words=("2 .parquet files", "in Python")),
     Row("packed", "train.zip test.zip", words=("2 .zip files", "Unpack")),
-    Row("an archive", "data.npz", words=("1 .npz file", "Give data.npz itself")),
+    Row("an archive", "data.npz", words=("1 .npz file", "data.npz itself")),
     Row("papers only", "a/x.txt b/y.txt", words=("2 .txt files",)),
     Row("a link to itself", "", words=("leads to itself",), links={"again": "."}),
 ]  # fmt: skip

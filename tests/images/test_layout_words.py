@@ -35,7 +35,7 @@ def test_the_tree_is_drawn_in_one_line(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "advice"),
-    [("set.npz", "Give set.npz itself"), ("all.zip", "Unpack"), ("a/x.heic", "Convert"), ("a/x.parquet", "in Python")],
+    [("set.npz", "set.npz itself"), ("all.zip", "Unpack"), ("a/x.heic", "Convert"), ("a/x.parquet", "in Python")],
 )
 def test_the_next_move_fits_what_is_there(tmp_path, name, advice):
     (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -174,9 +174,13 @@ def test_the_test_part_is_read_as_the_training_part(tmp_path):
     assert np.array_equal(data.images[8:], expected(in_order(test), 0, 4095))
     assert any("range of the training images" in note for note in data.notes)
     np.savez(tmp_path / "a.npz", x_train=train, y_train=LABELS, x_test=test, y_test=LABELS)
+    with refused("the test part (8) is 200, that of the images to train on (8) 4,095"):
+        open_images(tmp_path / "a.npz")
+    test = depth_pictures(1000, seed=1)
+    np.savez(tmp_path / "a.npz", x_train=train, y_train=LABELS, x_test=test, y_test=LABELS)
     data = open_images(tmp_path / "a.npz")
     assert np.array_equal(data.images[8:], expected(test, 0, 4095))
-    assert any("dark in 0 .. 4,095" in note for note in data.notes)
+    assert any("the test part (8) is 1,000, that of the images" in note for note in data.notes)
 
 
 @pytest.mark.parametrize("size", [(6, 5), (90, 70)])

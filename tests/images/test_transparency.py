@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from etascope.images.open import open_images
 from etascope.images.transparency import Glass, decide_ground, lay, look_through
 from tests.images.making import refused
 
@@ -20,13 +21,13 @@ def drawing(colour: int, channels: int = 3, size: int = 24) -> np.ndarray:
     return np.dstack([pixels, alpha])
 
 
-@given(npst.arrays(np.uint8, (3, 4, 4)), st.sampled_from(["white", "black", "gray"]))
+@given(npst.arrays(np.uint8, (3, 4, 4)), st.sampled_from(["white", "black", "gray", "dark gray", "light gray"]))
 def test_laying_is_blending(pixels, ground):
-    below = {"white": 255, "gray": 128, "black": 0}[ground]
+    below = {"white": 255, "light gray": 192, "gray": 128, "dark gray": 64, "black": 0}[ground]
     alpha = pixels[..., 3:] / 255
     assert (
         np.abs(lay(pixels, ground) - (pixels[..., :3] * alpha + below * (1 - alpha))).max()
-        <= (1 if ground == "gray" else 0.5) + 1e-6
+        <= (1 if "gray" in ground else 0.5) + 1e-6
     )
 
 
@@ -45,7 +46,9 @@ def test_over_white_is_pillows():
         (drawing(255), Glass(pale=True)),
         (drawing(240, 1), Glass(pale=True)),
         (drawing(10), Glass(dark=True)),
-        (drawing(128), Glass()),
+        (drawing(128), Glass(lost=("gray",))),
+        (drawing(64, 1), Glass(lost=("dark gray",))),
+        (drawing(200), Glass(lost=("light gray",))),
         (np.dstack([drawing(90)[..., :3], np.zeros((24, 24), np.uint8)]), Glass(void=True)),
         (np.zeros((9, 9, 4), np.uint8), Glass()),
         (np.dstack([drawing(255)[..., :3], np.full((24, 24), 255, np.uint8)]), None),
@@ -67,22 +70,74 @@ def test_a_band_is_told_from_transparency():
     assert look_through(faint) == Glass()
 
 
+def decided(glasses, given, count):
+    return decide_ground(glasses, given, count, [f"{number}.png" for number in range(len(glasses))])
+
+
 def test_the_decision():
     white, pale, dark = Glass(), Glass(pale=True), Glass(dark=True)
     void, band = Glass(void=True), Glass(band=True)
-    assert decide_ground([white] * 4, None, 4) == ("white", "Transparent pixels were laid over white.")
-    ground, note = decide_ground([pale] * 2 + [white] * 8, None, 10)
+    assert decided([white] * 4, None, 4) == ("white", "Transparent pixels were laid over white.")
+    ground, note = decided([pale] * 2 + [white] * 8, None, 10)
     assert (ground, "laid over black" in note) == ("black", True)
-    ground, note = decide_ground([pale] * 3 + [dark] * 3, None, 6)
+    ground, note = decided([pale] * 3 + [dark] * 3, None, 6)
     assert (ground, "laid over gray" in note) == ("gray", True)
-    ground, note = decide_ground([white] * 12 + [pale], None, 20)
+    ground, note = decided([white] * 12 + [pale], None, 20)
     assert (ground, "1 of 13 images with transparency is blank" in note) == ("white", True)
-    ground, note = decide_ground([void] * 2, None, 2)
+    ground, note = decided([void] * 2, None, 2)
     assert (ground, "alpha 0" in note) == ("nothing", True)
-    assert "That is in 2 of 20 images." in decide_ground([void] * 2, None, 20)[1]
-    assert decide_ground([white], "black", 1)[0] == "black"
-    assert "1 of 3 images with transparency is blank" in decide_ground([dark, white, white], "black", 3)[1]
+    assert "That is in 2 of 20 images." in decided([void] * 2, None, 20)[1]
+    assert decided([white], "black", 1)[0] == "black"
+    assert "1 of 3 images with transparency is blank" in decided([dark, white, white], "black", 3)[1]
     with refused("must show something over black", "of 3 with transparency 2 do not"):
-        decide_ground([dark, dark, white], "black", 3)
-    with refused("must be transparency", "infrared", "Leave that channel out"):
-        decide_ground([band, band, white], None, 3)
+        decided([dark, dark, white], "black", 3)
+    with refused("must be transparency", "that of 2 of 3", "infrared, the first: 1.png.", "Leave that channel out"):
+        decided([white, band, band], None, 3)
+    assert "channel of 1, the first 2.png, looks like a picture" in decided([white, white, band], None, 3)[1]
+
+
+@pytest.mark.parametrize(
+    ("strokes", "ground"),
+    [([255, 0], "gray"), ([255, 0, 128], "dark gray"), ([255, 0, 128, 64], "light gray"), ([255, 128], "black"),
+     ([128, 0], "white"), ([240, 20, 140, 100], "dark gray")],
+)  # fmt: skip
+def test_strokes_of_every_shade_are_seen(strokes, ground, tmp_path):
+    from PIL import Image
+
+    for number in range(12):
+        path = tmp_path / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(drawing(strokes[number % len(strokes)])).save(path)
+    data = open_images(tmp_path)
+    assert f"laid over {ground}" in data.notes[0]
+    assert min(int(np.ptp(image)) for image in data.images) >= 32
+    arrays = np.stack([drawing(strokes[number % len(strokes)]) for number in range(12)])
+    assert min(int(np.ptp(image)) for image in open_images(arrays, [0, 1] * 6).images) >= 32
+
+
+def test_the_gray_is_taken_over_which_the_fewest_are_lost():
+    glasses = [look_through(drawing(128 if row == 7 else 255 * (row % 2))) for row in range(40)]
+    ground, note = decided(glasses, None, 40)
+    assert (ground, "blank" in note) == ("dark gray", False)
+
+
+def test_shades_that_no_ground_shows_are_refused():
+    with refused("must show something over one ground; of 50, over white 10 do not, over black 10, and over any gray"):
+        decided([look_through(drawing(shade)) for shade in (0, 64, 128, 192, 255) for _ in range(10)], None, 50)
+
+
+@pytest.mark.parametrize("half", [1, 2])
+def test_a_file_whose_fourth_channel_is_a_band_is_named(tmp_path, half):
+    from PIL import Image
+
+    rng = np.random.default_rng(1)
+    for number in range(6):
+        path = tmp_path / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        scene = rng.integers(40, 210, (32, 32, 4), np.uint8)
+        Image.fromarray(drawing(90) if number % 3 < half else scene).save(path)
+    if half == 1:
+        with refused("that of 4 of 6 images", str(tmp_path / "a" / "2.png")):
+            open_images(tmp_path)
+    else:
+        assert f"the first {tmp_path / 'a' / '2.png'}, looks like" in " ".join(open_images(tmp_path).notes)

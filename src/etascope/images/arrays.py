@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.array_names import pick
-from etascope.images.extents import measure
+from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
+from etascope.images.members import Members, unlike
 from etascope.images.pixels import image_axes
 from etascope.images.ranges import Reading, Scale, decide, scaled
 from etascope.images.sizes import fit, shown
@@ -40,7 +41,11 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
 
 
 def read_pixels(
-    parts: Sequence[NDArray[Any]], wishes: Wishes, what: str
+    parts: Sequence[NDArray[Any]],
+    wishes: Wishes,
+    what: str,
+    labels: Sequence[NDArray[Any]] = (),
+    held: int | None = None,
 ) -> tuple[list[NDArray[np.uint8]], tuple[str, ...], Reading]:
     """Return arrays `(n, height, width, channels)` of any numbers as images, all read in the same way.
 
@@ -57,24 +62,36 @@ def read_pixels(
     """
     split = [alpha_apart(part) for part in parts]
     extents = [measure(colours, what) for colours, _ in split]
+    told = _unlike(extents, labels, held) if labels else []
     scales = decide(extents, wishes.reading.scales, what)
-    notes = [scale.note for scale in scales.values()]
-    # One part may be of another range than the others, and would be dark among them.
-    for extent, part in zip(extents, parts, strict=True):
-        dark = decide([replace(extent, peaks=None)], scales)[extent.kind].note if len(parts) > 1 else ""
-        dark = dark.replace(", the range of the training images", "")
-        notes += [f"In a part of {len(part):,} images: {dark[0].lower()}{dark[1:]}"] if dark else []
+    notes = told + [scale.note for scale in scales.values()]
     as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
-    clear = [part for part in as_bytes if part.shape[-1] in (2, 4)]
-    glasses = [glass for part in clear for image in part if (glass := look_through(image)) is not None]
+    looked = [look_through(image) if part.shape[-1] in (2, 4) else None for part in as_bytes for image in part]
+    glasses = {f"image {row:,}": glass for row, glass in enumerate(looked) if glass is not None}
     ground = wishes.reading.ground
     if glasses:
-        ground, note = decide_ground(glasses, ground, sum(map(len, parts)))
+        ground, note = decide_ground(list(glasses.values()), ground, sum(map(len, parts)), list(glasses))
         notes.append(note)
     reading = Reading(scales, ground)
     fitted = [fit(part, replace(wishes, reading=reading)) for part in as_bytes]
     notes += dict.fromkeys(note for _, more in fitted for note in more)
     return [images for images, _ in fitted], tuple(note for note in notes if note), reading
+
+
+def _unlike(extents: Sequence[Extent], labels: Sequence[NDArray[Any]], held: int | None) -> list[str]:
+    """Compare the images from `held` on, or the last of several parts, with the others, and each class with them."""
+    if any(extent.peaks is None or extent.lows is None for extent in extents):
+        # Booleans are black and white.
+        return []
+    lows, peaks = (
+        np.concatenate([getattr(extent, of) for extent in extents]) if len(extents) > 1 else getattr(extents[0], of)
+        for of in ("lows", "peaks")
+    )
+    counts = [len(part) for part in labels]
+    held = held or (len(peaks) - counts[-1] if len(counts) > 1 else len(peaks))
+    members = Members("image {}".format, np.concatenate(labels), held)
+    kinds = [extent.kind for extent, number in zip(extents, counts, strict=True) for _ in range(number)]
+    return unlike(kinds, lows, peaks, np.arange(len(peaks)), members)
 
 
 def alpha_apart(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
@@ -161,7 +178,7 @@ def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: 
         arrays.append(array)
         labels.append(read_labels(given, len(array)))
         notes += (*more, *label_notes(given, labels[-1]))
-    images, more, reading = read_pixels(arrays, wishes, "images")
+    images, more, reading = read_pixels(arrays, wishes, "images", labels)
     if len({part.shape[1:] for part in images}) > 1:
         first, other = images[0], next(part for part in images if part.shape[1:] != images[0].shape[1:])
         raise InputError(
@@ -199,7 +216,7 @@ def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: AN
     pixels = getattr(bunch, "images", None)
     array, notes = image_axes(read_array(bunch.data if pixels is None else pixels, "the images of a Bunch"))
     read = read_labels(bunch.target, len(array))
-    images, more, reading = read_pixels([array], wishes, "the images of a Bunch")
+    images, more, reading = read_pixels([array], wishes, "the images of a Bunch", [read])
     names, lost = _target_names(bunch, read)
     told = (*notes, *label_notes(bunch.target, read), *lost, *more)
     return Found(images[0], read, "a Bunch", names, None, told, reading)

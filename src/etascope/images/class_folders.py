@@ -13,6 +13,7 @@ from etascope.images.folder_names import (
     BESIDE,
     CONTAINERS,
     NO_CLASS,
+    TO_TELL,
     are_pieces,
     bare,
     companion_of,
@@ -206,9 +207,10 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     """Refuse folders that cannot be the classes, or not all of them."""
     for folder in folders:
         if not folder.total:
-            raise unreadable_class(folder)
+            raise unreadable_class(folder, sum(1 for other in folders if other.total))
     doubtful = [folder for folder in folders if is_named(folder.name, NO_CLASS)]
-    if len(doubtful) == 1 or any(is_named(folder.name, CONTAINERS) and not folder.full for folder in folders):
+    unlabelled = any(is_named(folder.name, TO_TELL) for folder in folders)
+    if unlabelled or len(doubtful) == 1 or any(is_named(f.name, CONTAINERS) and not f.full for f in folders):
         raise in_two_ways(where)
     deep = [folder for folder in folders if not folder.images]
     if deep and len(deep) < len(folders):
@@ -265,7 +267,7 @@ def _check_names(folders: Sequence[Folder], where: Folder) -> None:
         stems = [{shown_by(path.stem) or path.stem for folder in group for path in folder.all_images()}
                  for group in (masks, others)]  # fmt: skip
         if 2 * len(stems[0] & stems[1]) >= len(stems[0]):
-            raise masks_beside(where, [folder.name for folder in masks])
+            raise masks_beside(where, masks)
     letters = all(
         len(folder.name) == 1
         and not folder.images

@@ -18,7 +18,8 @@ _BLOCK = 1 << 20
 class Extent:
     """Smallest and largest value of pixels that are `"bytes"` (uint8), `"whole"` numbers of other types, or `"floats"`.
 
-    `peaks` is the largest distance from 0 in each image, where there are several.
+    Of several images, `peaks` is the largest distance from 0 in each, `lows` the smallest value, and `names` what they
+    are called.
 
     Examples
     --------
@@ -30,6 +31,8 @@ class Extent:
     low: float
     high: float
     peaks: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    lows: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    names: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def joined(self, other: Extent) -> Extent:
         """Return what holds both."""
@@ -70,11 +73,24 @@ def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
     low, high = np.concatenate(lows), np.concatenate(highs)
     peaks = np.maximum(high.astype(np.float64), -low.astype(np.float64)) if array.ndim == 4 else None
     if array.dtype.kind == "f":
-        return Extent("floats", float(low.min()), float(high.max()), peaks)
-    return Extent("bytes" if array.dtype == np.uint8 else "whole", int(low.min()), int(high.max()), peaks)
+        return Extent("floats", float(low.min()), float(high.max()), peaks, low.astype(np.float64))
+    return Extent(
+        "bytes" if array.dtype == np.uint8 else "whole", int(low.min()), int(high.max()), peaks, low.astype(np.float64)
+    )
 
 
 def blocks(array: NDArray[Any]) -> Iterator[slice]:
     """Return slices of the first axis that hold about a million values each."""
     rows = max(1, _BLOCK * len(array) // max(array.size, 1))
     return (slice(start, start + rows) for start in range(0, len(array), rows))
+
+
+def written(value: float) -> str:
+    """Return a value of pixels for people.
+
+    Examples
+    --------
+    >>> written(65535.0), written(0.123456789)
+    ('65,535', '0.123457')
+    """
+    return f"{int(value):,}" if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"

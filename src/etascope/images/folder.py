@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError
@@ -17,6 +18,8 @@ from etascope.images.idx_files import is_idx, open_idx
 from etascope.images.labels import natural, need_two
 from etascope.images.layout import read_layout
 from etascope.images.layout_words import listed
+from etascope.images.members import Members
+from etascope.images.paths import same_file
 from etascope.images.tree import Folder, read_tree
 
 #: A script lists the folders that it reads; more would be no script.
@@ -43,22 +46,38 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
     given = place is not None and os.path.realpath(folder) in map(str, Path(place).parents)
     layout = read_layout(tree, one=wishes.held, given=given)
     if not wishes.held:
-        need_two(sorted({name for _, name in layout.train}, key=natural), str(folder))
+        named = sorted({name for _, name in layout.train}, key=natural)
+        need_two(named, str(_around([path for path, _ in layout.train], named[0]) if layout.test else folder))
     files = [path for path, _ in (*layout.train, *layout.test)]
     names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
-    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
-    check_none_lost(names, len(layout.train), gathered.rows, folder)
+    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, _members(layout, files, names))
+    check_none_lost(names, len(layout.train), gathered.rows, folder, files)
     test_rows = np.flatnonzero(gathered.rows >= len(layout.train))
+    rows: list[int] = gathered.rows.tolist()
     return Found(
         gathered.images,
         names[gathered.rows],
         str(folder),
         None,
         test_rows if len(test_rows) else None,
-        (*layout.notes, *_linked(tree, files), *gathered.notes),
+        (*layout.notes, *_linked(tree, files, names), *gathered.notes),
         gathered.reading,
         layout.left_out + len(files) - len(gathered.rows),
         _folders(layout, folder),
+        names=tuple(str(files[row]) for row in rows),
+    )
+
+
+def _members(layout: Layout, files: list[Path], names: NDArray[np.str_]) -> Members:
+    train, test = (
+        os.path.commonpath([path.parent for path, _ in part]) if part else "" for part in (layout.train, layout.test)
+    )
+    return Members(
+        lambda row: str(files[row]),
+        names,
+        len(layout.train),
+        f"the images to train on in {train}",
+        f"the test part in {test}",
     )
 
 
@@ -81,16 +100,29 @@ def _open_idx(places: list[Path], wishes: Wishes) -> Found:
     return open_idx(places[0], None, wishes)
 
 
-def _linked(tree: Folder, files: list[Path]) -> tuple[str, ...]:
+def _around(files: list[Path], name: str) -> Path:
+    """Return the folder that all files are in, above that of their class."""
+    common = Path(os.path.commonpath([path.parent for path in files]))
+    return next((above.parent for above in (common, *common.parents) if above.name == name), common)
+
+
+def _linked(tree: Folder, files: list[Path], names: NDArray[np.str_]) -> tuple[str, ...]:
     """Say which links were left out, and which images are there twice by a link."""
     notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in tree.all_links()]
-    links = [path for path in files if path.is_symlink()]
-    if links:
-        real = {os.path.join(os.path.realpath(path.parent), path.name) for path in files if not path.is_symlink()}
-        twice = [path for path in links if os.path.realpath(path) in real]
-        if twice:
-            notes.append(
-                f"{len(twice):,} images are links to others of the same set, which are there twice so; the first: "
-                f"{twice[0]}."
-            )
+    first: dict[object, int] = {}
+    twice: list[tuple[int, int]] = []
+    # The file itself goes before what leads to it; of two names of one file (hard links), none is the file itself.
+    for row in sorted(range(len(files)), key=lambda row: files[row].is_symlink()):
+        place = first.setdefault(same_file(files[row]), row)
+        if place != row:
+            twice.append((row, place))
+    if twice:
+        link, file = min(twice)
+        others = sum(names[row] != names[place] for row, place in twice)
+        classes = f", {others:,} of them in another class" if others else ""
+        what = f"{len(twice):,} images are links to others of the same set{classes}, which are there twice so"
+        if len(twice) == 1:
+            classes = ", in another class" if others else ""
+            what = f"1 image is a link to another of the same set{classes}, which is there twice so"
+        notes.append(f"{what}; the first: {files[link]}, which is {files[file]}.")
     return tuple(notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,8 @@ class Found:
         How many files of the source were not taken, as they cannot be read or belong to no class.
     folders, test_source
         As a `Dataset` has them.
+    names
+        What each row is called, in notes; empty where the source has no names.
     """
 
     images: NDArray[np.uint8]
@@ -92,6 +95,7 @@ class Found:
     left_out: int = 0
     folders: tuple[ClassFolder, ...] = ()
     test_source: str = ""
+    names: tuple[str, ...] = ()
 
 
 def tail_rows(count: int, test: int) -> NDArray[np.int64]:
@@ -105,7 +109,9 @@ def tail_rows(count: int, test: int) -> NDArray[np.int64]:
     return np.arange(count - test, count, dtype=np.int64)
 
 
-def check_none_lost(labels: NDArray[Any], train: int, rows: NDArray[np.int64], source: Path) -> None:
+def check_none_lost(
+    labels: NDArray[Any], train: int, rows: NDArray[np.int64], source: Path, files: Sequence[Path] = ()
+) -> None:
     """Refuse a set one of whose classes has lost all its images, in either part, because none could be read.
 
     Parameters
@@ -118,6 +124,8 @@ def check_none_lost(labels: NDArray[Any], train: int, rows: NDArray[np.int64], s
         Images that could be read.
     source
         Where they came from.
+    files
+        Of all images, where each lies in a folder of its class, which is named then.
 
     Raises
     ------
@@ -129,8 +137,14 @@ def check_none_lost(labels: NDArray[Any], train: int, rows: NDArray[np.int64], s
         counts: Counter[str] = Counter(labels[part].tolist())
         for name, count in counts.items():
             if name not in left:
+                lost = (
+                    [path.parent for path, of in zip(files[part], labels[part], strict=True) if of == name]
+                    if files
+                    else []
+                )
+                place = os.path.commonpath(lost) if lost else source
                 raise InputError(
-                    f"every class needs images that can be read; of {count:,} of class {name!r} {where} in {source} "
+                    f"every class needs images that can be read; of {count:,} of class {name!r} {where} in {place} "
                     "none can. Repair them, or leave the class out."
                 )
 

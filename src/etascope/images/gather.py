@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from etascope.core.protocols import Progress
 from etascope.images.decode import BadImage, Decoded
 from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
+from etascope.images.members import Members, unlike
 from etascope.images.ranges import Reading, Scale, among, decide, scaled
 from etascope.images.sizes import resize, shown
 from etascope.images.transparency import decide_ground
@@ -47,12 +49,23 @@ class Gathered:
     reading: Reading
 
 
-def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes) -> Gathered:
+def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes, members: Members | None = None) -> Gathered:
     """Decode images 0 .. count - 1 and stack them at one size, with 3 channels if any has colour.
 
     Each image is decoded once and kept at its final size or smaller, so that memory stays near that of the result. Only
     where all of them together show that their pixels mean something else than usual (white drawings on clear ground,
     masks of 0 and 1) are those decoded again.
+
+    Parameters
+    ----------
+    count
+        How many images there are.
+    decode
+        Decodes one, by its number.
+    wishes
+        How they are to be opened.
+    members
+        What they are called, and the part and the class of each; by default they are of one.
 
     Raises
     ------
@@ -81,14 +94,22 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes) -> Gath
     if sizes != {size}:
         notes.append(_resized(sizes, size))
     again = [item.again for item in items]
-    reading = _lay_down(items, again, replace(wishes, size=size), notes)
-    reading = _scale_wide(items, reading, wishes, notes)
+    came = np.array(rows, np.int64)
+    whose = members or Members("image {}".format, np.zeros(count), count)
+    reading = _lay_down(items, again, replace(wishes, size=size), notes, [whose.called(row) for row in rows])
+    kinds = [item.extent.kind if item.wide and item.extent else "bytes" for item in items]
+    extents = [item.extent or Extent("bytes", 0, int(item.pixels.max())) for item in items]
+    lows, highs = np.array([extent.low for extent in extents]), np.array([extent.high for extent in extents])
+    notes += unlike(kinds, lows, np.maximum(highs, -lows).astype(np.float64), came, whose)
+    every = np.array(kinds)
+    of = {kind: list(whose.extents(kind, lows[every == kind], highs[every == kind], came[every == kind]))
+          for kind in dict.fromkeys(kinds)}  # fmt: skip
+    reading = _scale_wide(of, Counter(kinds), reading, wishes, notes)
     small = [row for row, item in enumerate(items) if not item.wide]
-    peaks = np.array([item.extent.high if item.extent else item.pixels.max() for item in items if not item.wide])
     images = _stack(items, size, reading)
     if small:
-        reading = _scale_bytes(images, small, peaks, again, replace(wishes, size=size, reading=reading), notes)
-    return Gathered(images, np.array(rows, np.int64), tuple(note for note in notes if note), reading)
+        reading = _scale_bytes(images, small, of["bytes"], again, replace(wishes, size=size, reading=reading), notes)
+    return Gathered(images, came, tuple(note for note in notes if note), reading)
 
 
 def _first_bad(first: BadImage, row: int, count: int, decode: Callable[[int], Decoded]) -> InputError:
@@ -102,14 +123,16 @@ def _first_bad(first: BadImage, row: int, count: int, decode: Callable[[int], De
     return first
 
 
-def _lay_down(items: list[Decoded], again: Sequence[Again | None], wishes: Wishes, notes: list[str]) -> Reading:
+def _lay_down(
+    items: list[Decoded], again: Sequence[Again | None], wishes: Wishes, notes: list[str], names: Sequence[str]
+) -> Reading:
     """Decide on what transparent images lie, and decode them again where that is not white."""
     given = wishes.reading.ground
     clear = [row for row, item in enumerate(items) if item.glass is not None]
     if not clear:
         return Reading({}, given)
     glasses = [glass for item in items if (glass := item.glass) is not None]
-    ground, note = decide_ground(glasses, given, len(items))
+    ground, note = decide_ground(glasses, given, len(items), [names[row] for row in clear])
     notes.append(note)
     reading = Reading({}, ground)
     if ground != (given or "white"):
@@ -118,23 +141,25 @@ def _lay_down(items: list[Decoded], again: Sequence[Again | None], wishes: Wishe
     return reading
 
 
-def _scale_wide(items: Sequence[Decoded], reading: Reading, wishes: Wishes, notes: list[str]) -> Reading:
+def _scale_wide(
+    extents: Mapping[str, Sequence[Extent]], counts: Counter[str], reading: Reading, wishes: Wishes, notes: list[str]
+) -> Reading:
     """Decide on the range of the images whose pixels are wider than a byte."""
-    extents = [item.extent for item in items if item.wide and item.extent is not None]
-    scales = decide(extents, wishes.reading.scales, "pixels")
+    wide = [extent for kind, parts in extents.items() if kind != "bytes" for extent in parts]
+    scales = decide(wide, wishes.reading.scales, "pixels")
     for kind, scale in scales.items():
-        count = sum(extent.kind == kind for extent in extents)
+        count = counts[kind]
         note = scale.note
         if not note and kind == "whole" and (scale.low, scale.high) == (0, 255):
             note = "Pixels of more than 8 bits, of which none is above 255, were taken as 0 .. 255."
-        notes.append(among(note, count, len(items)))
+        notes.append(among(note, count, counts.total()))
     return replace(reading, scales={**wishes.reading.scales, **scales})
 
 
 def _scale_bytes(
     images: NDArray[np.uint8],
     rows: Sequence[int],
-    peaks: NDArray[np.float64],
+    extents: Sequence[Extent],
     again: Sequence[Again | None],
     wishes: Wishes,
     notes: list[str],
@@ -153,7 +178,7 @@ def _scale_bytes(
             for row, pixels in zip(rows, anew, strict=True):
                 images[row] = resize(np.asarray(pixels, np.uint8), images.shape[1:3])
             brightest = int(any(pixels.any() for pixels in anew))
-    scale = decide([Extent("bytes", darkest, brightest, peaks)], given)["bytes"]
+    scale = decide([replace(extent, low=darkest, high=brightest) for extent in extents], given)["bytes"]
     notes.append(scale.note)
     return replace(wishes.reading, scales={**given, "bytes": scale})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import ClassFolder, Dataset
 from etascope.core.errors import InputError
-from etascope.images.copies import copies_note
+from etascope.images.copies import copies_notes
 from etascope.images.folder_names import bare
 from etascope.images.found import Found, tail_rows
 from etascope.images.labels import classes, need_two
@@ -33,20 +34,29 @@ def to_dataset(found: Found) -> Dataset:
     unseen: list[int] = np.setdiff1d(numbers, learn).tolist()
     if unseen:
         lacking = [names[number] for number in unseen]
+        where = _where(found, int(np.argmax(numbers == unseen[0])), lacking[0]) if len(unseen) == 1 else found.source
         raise InputError(
-            f"every class of the test part must be among the training images; {_quoted(lacking)} of {found.source} "
+            f"every class of the test part must be among the training images; {_quoted(lacking)} of {where} "
             f"{'is' if len(lacking) == 1 else 'are'} not{_near(lacking, names)}. Add training images, or remove the "
             "class from the test part."
         )
     notes = (
         *found.notes,
-        *copies_note(found.images, found.test_rows),
+        *copies_notes(found.images, numbers, names, found.test_rows, found.names),
         *_untested(learn, numbers, found.test_rows, names),
     )
     return Dataset(
         found.images, numbers, names, found.source, found.test_rows, notes, found.left_out, found.folders,
         found.test_source,
     )  # fmt: skip
+
+
+def _where(found: Found, row: int, name: str) -> str:
+    """Return where a class of the test part is: its folder, or an image of it, or else the source."""
+    folders = [folder.path for folder in found.folders if folder.test and folder.class_name == name]
+    if folders:
+        return str(Path(found.source, os.path.commonpath(folders)))
+    return found.names[row] if found.names else found.source
 
 
 def _untested(
@@ -84,13 +94,15 @@ def with_test(found: Found, held: Found) -> Found:
             "apart. Leave out test to have a share set apart."
         )
     notes = list(found.notes)
-    images, labels = found.images, found.labels
+    images, labels, called = found.images, found.labels, _called(found)
     if found.test_rows is not None:
         images, labels = np.delete(images, found.test_rows, axis=0), np.delete(labels, found.test_rows)
+        called = np.delete(called, found.test_rows)
         notes.append(f"The test part of {found.source} was left out, because {held.source} was given as test.")
-    test_images, test_labels = held.images, held.labels
+    test_images, test_labels, test_called = held.images, held.labels, _called(held)
     if held.test_rows is not None:
         test_images, test_labels = test_images[held.test_rows], test_labels[held.test_rows]
+        test_called = test_called[held.test_rows]
         notes.append(f"Of {held.source}, only its own test part is the test part.")
     if test_images.shape[3] < images.shape[3]:
         test_images = np.repeat(test_images, images.shape[3], axis=3)
@@ -107,17 +119,28 @@ def with_test(found: Found, held: Found) -> Found:
         left_out=found.left_out + held.left_out,
         folders=_folders(found, held),
         test_source=held.source,
+        names=(*called, *test_called),
     )
+
+
+def _called(found: Found) -> NDArray[np.object_]:
+    """Return what each row is called, where it has no name by its number in its source."""
+    return np.array(found.names or [f"image {row:,} of {found.source}" for row in range(len(found.labels))], object)
 
 
 def _folders(found: Found, held: Found) -> tuple[ClassFolder, ...]:
     """Return the folders of a set with those of its test part, whose paths stand for themselves; none if not both."""
-    tests = [folder for folder in held.folders if folder.test or held.test_rows is None]
+    tests = _held(held)
     if not tests or not found.folders:
         return ()
     place = Path(held.source).absolute()
     train = [folder for folder in found.folders if not folder.test]
     return (*train, *(ClassFolder(str(place / folder.path), folder.class_name, True) for folder in tests))
+
+
+def _held(held: Found) -> list[ClassFolder]:
+    """Return the folders of a test source whose images are tested on."""
+    return [folder for folder in held.folders if folder.test or held.test_rows is None]
 
 
 def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.int64]:
@@ -130,9 +153,11 @@ def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.in
     used: list[int] = np.unique(numbers).tolist()
     unseen = [own[number] for number in used if own[number] not in place]
     if unseen:
+        folders = [f.path for f in _held(held) if f.class_name == unseen[0]] if len(unseen) == 1 else []
+        where = Path(held.source, os.path.commonpath(folders)) if folders else held.source
         verb, more = "is" if len(unseen) == 1 else "are", " ..." if len(names) > 12 else ""
         raise InputError(
-            f"every class of the test part must be among the training images; {_quoted(unseen)} of {held.source} "
+            f"every class of the test part must be among the training images; {_quoted(unseen)} of {where} "
             f"{verb} not among {', '.join(names[:12])}{more}{_near(unseen, names)}. Give test images of these classes."
         )
     table = np.zeros(len(own), np.int64)

@@ -22,10 +22,10 @@ from etascope.images.layout_words import (
     nothing_here,
     only_one,
     only_one_trains,
-    way_out,
 )
 from etascope.images.part_folders import read_parts
 from etascope.images.tree import Folder
+from etascope.images.ways_out import way_out
 
 
 def read_layout(root: Folder, *, one: bool = False, given: bool = False) -> Layout:
@@ -51,8 +51,7 @@ def read_layout(root: Folder, *, one: bool = False, given: bool = False) -> Layo
     try:
         layout = _read(root, one, TreeReading(given=given))
     except InTwoWays as error:
-        advice = way_out(error.folder, _opens) if error.folder is not None else error.advice
-        raise InputError(error.said, advice) from None
+        raise InputError(error.said, way_out(error, root, lambda folder, held: _opens(folder, held or one))) from None
     learn, tested = ({name for _, name in part} for part in (layout.train, layout.test))
     if len(tested) > len(learn) == 1 and not one:
         where = Path(os.path.commonpath([path.parent.parent for path, _ in layout.test]))
@@ -60,14 +59,16 @@ def read_layout(root: Folder, *, one: bool = False, given: bool = False) -> Layo
     return layout
 
 
-def _opens(folder: Folder) -> bool:
-    """Say whether a folder alone can be read."""
+def _opens(folder: Folder, held: bool) -> frozenset[str]:
+    """Return the classes of a folder that can be read alone, or as a test part; none where it cannot."""
     try:
-        layout = read_layout(folder)
+        layout = _read(folder, held, TreeReading())
     except InputError:
-        return False
-    names = {name for _, name in layout.train}
-    return len(names) > 1 and names.issuperset(name for _, name in layout.test)
+        return frozenset()
+    names, tests = ({name for _, name in part} for part in (layout.train, layout.test))
+    if held:
+        return frozenset(tests or names)
+    return frozenset(names if len(names) > 1 and names >= tests else ())
 
 
 def _read(root: Folder, one: bool, reading: TreeReading) -> Layout:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from etascope.core.errors import InputError
-from etascope.images.folder_names import BESIDE, CONTAINERS, MADE, TRAIN, bare, is_mask, is_named, part_of, words
 from etascope.images.tree import Folder, counted, kind
 
-_SHOWN = 6
-_TABLE = "say it in a CSV of path,label"
+SHOWN = 6
+TABLE = "say it in a CSV of path,label"
 #: For parts that some classes have, or none but as a folder.
 DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
-_SORT = "Sort them into directories named by class, or give a CSV of path,label."
+SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
 _PACKED = frozenset({".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"})
 _PICTURES = frozenset(
@@ -31,15 +29,31 @@ def listed(names: Sequence[str]) -> str:
     >>> listed(["a"]), listed(["a", "b", "c"]), listed(list("abcdefgh"))
     ('a', 'a, b and c', 'a, b, c, d, e, f and 2 more')
     """
-    if len(names) > _SHOWN:
-        return f"{', '.join(names[:_SHOWN])} and {len(names) - _SHOWN:,} more"
+    if len(names) > SHOWN:
+        return f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN:,} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 class InTwoWays(InputError):
-    """A folder has two readings; `layout.read_layout` looks for the advice."""
+    """Folders can be read in two ways, or hardly as classes; `ways_out` looks for the advice.
+
+    Attributes
+    ----------
+    folder
+        Where they are.
+    doubtful
+        Those whose names alone say that they are no classes.
+    """
 
     folder: Folder | None = None
+    doubtful: tuple[Folder, ...] = ()
+
+    @classmethod
+    def of(cls, here: Folder, said: str, doubtful: Sequence[Folder] = ()) -> InTwoWays:
+        """Return the error for folders in a folder."""
+        error = cls(said, SORT)
+        error.folder, error.doubtful = here, tuple(doubtful)
+        return error
 
 
 def in_two_ways(here: Folder, advice: str = "") -> InputError:
@@ -50,74 +64,44 @@ def in_two_ways(here: Folder, advice: str = "") -> InputError:
     direct = [bool(folder.images) for folder in here.full]
     mixed = any(direct) and not all(direct)
     what = f"the images of {here.path} lie at different depths" if mixed else f"{here.path} can be read in two"
-    error = InTwoWays(f"folders must be read in one way only; {what}: {_drawn(here)}.", advice or _SORT)
-    error.folder = None if advice else here
-    return error
-
-
-def way_out(here: Folder, opens: Callable[[Folder], bool]) -> str:
-    """Say how a tree can be read: a folder that is named was tried."""
-    deeper = sorted(
-        (folder for folder in here.full if len(folder.inner.full) > 1),
-        key=lambda f: (part_of(f.name) != TRAIN, not MADE.isdisjoint(words(f.name)), -f.total),
-    )
-    inside = [{bare(inner.name): inner.name for inner in folder.inner.full} for folder in deeper[:2]]
-    shared = {inside[0][key] for key in inside[0].keys() & inside[1]} if len(inside) > 1 else set[str]()
-    if deeper and opens(deeper[0]):
-        if len({part_of(name) for name in inside[0].values()} - {None}) > 1:
-            return f"To read {deeper[0].path} alone, give that one, or {_TABLE}."
-        if len(deeper) == 1:
-            return f"If the folders in {deeper[0].inner.path} are the classes, give that one, or {_TABLE}."
-        if len(shared) > 1 and not shared & BESIDE:
-            return (
-                f"If {listed(sorted(shared))} are the classes, {_TABLE}, or give {deeper[0].path} alone, and with "
-                f"--test what is to test it; if {listed([folder.name for folder in here.full])} are, {_TABLE}."
-            )
-    spare = [
-        folder
-        for folder in here.full
-        if is_named(folder.name, BESIDE | CONTAINERS) or is_mask(folder.name) or (part_of(folder.name) and folder.loose)
-    ]
-    rest = tuple(folder for folder in here.full if folder not in spare)
-    if spare and opens(replace(here, folders=rest)):
-        return f"Move {listed([folder.name for folder in spare])} away, or {_TABLE}."
-    return _SORT
+    said = f"folders must be read in one way only; {what}: {_drawn(here)}."
+    return InTwoWays(said, advice) if advice else InTwoWays.of(here, said)
 
 
 def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
     """Return the error for images that lie in folders that are no classes."""
     return InputError(
         f"a folder needs one directory per class; in {here.path} the images lie directly in {listed(where)}, in none.",
-        _SORT,
+        SORT,
     )
 
 
 def in_pieces(here: Folder) -> InputError:
     """Return the error for folders that are called like pieces of one set."""
-    return InputError(
+    return InTwoWays.of(
+        here,
         f"a folder needs one directory per class; those in {here.path} are called like pieces of one set: "
         f"{_drawn(here)}.",
-        f"If they are the classes, rename them; if not, {_TABLE}.",
+        here.full,
     )
 
 
-def masks_beside(here: Folder, masks: Sequence[str]) -> InputError:
+def masks_beside(here: Folder, masks: Sequence[Folder]) -> InputError:
     """Return the error for folders of masks, each called like an image in another folder."""
-    return InputError(
-        f"a folder needs one directory per class; in {here.path}, what lies in {listed(masks)} is called like the "
-        f"images of the others, as masks are: {_drawn(here)}.",
-        _SORT,
+    return InTwoWays.of(
+        here,
+        f"a folder needs one directory per class; in {here.path}, what lies in {listed([mask.name for mask in masks])} "
+        f"is called like the images of the others, as masks are: {_drawn(here)}.",
+        masks,
     )
 
 
 def under_letters(here: Folder) -> InputError:
     """Return the error for folders that are the letters which the names of those in them begin with."""
-    even = len({bool(inner.images) for folder in here.full for inner in folder.full}) == 1
-    move = f"If the inner ones are the classes, move all of them to {here.path}; if not, {_TABLE}."
-    return InputError(
+    return InTwoWays.of(
+        here,
         f"folders must be read in one way only; those in {here.path} are called like the first letters of those in "
         f"them: {_drawn(here)}.",
-        move if even else f"{_TABLE[0].upper()}{_TABLE[1:]}, as the inner ones hold images at different depths.",
     )
 
 
@@ -135,7 +119,7 @@ def mostly_in_no_class(here: Folder) -> InputError:
     return InputError(
         f"a folder needs one directory per class; of {here.total:,} images in {here.path}, {len(here.images):,} lie in "
         "none.",
-        _SORT,
+        SORT,
     )
 
 
@@ -146,16 +130,16 @@ def only_one(here: Folder) -> InputError:
     return InputError(
         f"telling images apart needs at least two classes, a folder each; found only {only.name!r} in {here.path}"
         f"{inside}.",
-        f"Add a folder with images of another class, or {_TABLE}.",
+        f"Add a folder with images of another class, or {TABLE}.",
     )
 
 
-def unreadable_class(folder: Folder) -> InputError:
-    """Return the error for a class all of whose files are of formats that are not read."""
+def unreadable_class(folder: Folder, others: int) -> InputError:
+    """Return the error for a class all of whose files are of formats that are not read, beside so many that are."""
     return InputError(
         f"every class needs images that can be read; {folder.path} holds {counted(folder.kinds())}, and none of these "
         "is read.",
-        "Convert them to PNG or JPEG, or take the folder away.",
+        f"Convert them to PNG or JPEG{', or take the folder away' if others > 1 else ''}.",
     )
 
 
@@ -165,7 +149,7 @@ def nothing_here(root: Folder) -> InputError:
         return InputError(
             f"a folder needs one directory per class; {root.path} holds {len(root.images):,} images, none of them in a "
             "directory.",
-            _SORT,
+            SORT,
         )
     kinds = root.kinds()
     if not kinds:
@@ -178,7 +162,7 @@ def nothing_here(root: Folder) -> InputError:
 
 def _move(root: Folder, kinds: Counter[str]) -> str:
     """Say what helps, and nothing that fails too."""
-    opened = [path.name for path in root.others if kind(path) in _OPENED]
+    opened = [str(path) for path in root.others if kind(path) in _OPENED]
     if opened:
         which = f"{opened[0]} itself" if len(opened) == 1 else f"the one to train on, of {listed(opened)}"
         return f"Give {which}, or another folder."
@@ -194,7 +178,7 @@ def _drawn(here: Folder) -> str:
     drawn = [
         f"{folder.name}/{'{' + listed([inner.name for inner in folder.full]) + '}' if folder.full else ''} "
         f"({folder.total:,} {'image' if folder.total == 1 else 'images'})"
-        for folder in here.full[:_SHOWN]
+        for folder in here.full[:SHOWN]
     ]
-    more = len(here.full) - _SHOWN
+    more = len(here.full) - SHOWN
     return ", ".join(drawn + ([f"and {more:,} more"] if more > 0 else []))

@@ -68,6 +68,16 @@ def existing(path: Path, names: Iterable[str] = ()) -> Path:
     raise InputError(f"{what}; {str(path)!r} {gone}. {hint}")
 
 
+def same_file(path: Path) -> tuple[int, int] | str:
+    """Return what is equal for two paths that lead to one file: by a link, or because it has two names."""
+    try:
+        found = path.stat()
+    except OSError:
+        return os.path.abspath(path)
+    # Some systems do not number files.
+    return (found.st_dev, found.st_ino) if found.st_ino else os.path.realpath(path)
+
+
 def unreadable(path: Path, error: Exception) -> InputError:
     """Return the error for a path that the system does not let us read."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)

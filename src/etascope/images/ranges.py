@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.extents import Extent, blocks
+from etascope.images.extents import Extent, blocks, written
 
 #: The largest values of 8, 10, 12, 14 and 16 bits.
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
@@ -95,10 +95,12 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     """
     joined: dict[str, Extent] = {}
     peaks: dict[str, list[NDArray[np.float64]]] = {}
+    names: dict[str, list[str]] = {}
     for extent in extents:
         joined[extent.kind] = extent.joined(joined.get(extent.kind, extent))
         one = np.array([max(extent.high, -extent.low)], np.float64)
         peaks.setdefault(extent.kind, []).append(one if extent.peaks is None else extent.peaks)
+        names.setdefault(extent.kind, []).extend(extent.names)
     scales: dict[str, Scale] = {}
     for kind, extent in joined.items():
         if kind in given:
@@ -107,7 +109,7 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
             scales[kind] = _of_bytes(extent)
         else:
             scales[kind] = _of_numbers(extent, what)
-        if odd := _apart(peaks[kind], scales[kind].high):
+        if odd := _apart(peaks[kind], names[kind], scales[kind].high):
             scales[kind] = replace(scales[kind], note=f"{scales[kind].note} {odd}".strip())
     return scales
 
@@ -155,7 +157,7 @@ def scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
     return out
 
 
-def _apart(parts: list[NDArray[np.float64]], white: float) -> str:
+def _apart(parts: list[NDArray[np.float64]], names: Sequence[str], white: float) -> str:
     """Refuse a set, or a part of it, in which many images are of another range; return a sentence on a few."""
     note = ""
     everything = np.concatenate(parts)
@@ -163,16 +165,19 @@ def _apart(parts: list[NDArray[np.float64]], white: float) -> str:
         lit = peaks[peaks > 0]
         small = (lit <= 1) | ((lit < 4) & (lit != np.floor(lit)))
         odd = lit[small] if white >= _FAR else lit[lit >= _FAR] if white <= 1 else lit[:0]
+        first = ""
+        if len(odd) and len(names) == len(everything):
+            first = f", the first {names[int((everything == odd[0]).argmax())]}"
         if len(odd) > 1 and len(odd) * _FEW >= len(lit):
             found = "go up to" if white <= 1 else "have no value beyond"
             raise InputError(
-                f"images must be of one range; {len(odd):,} of {len(lit):,} {found} {_shown(odd.max())}, where white "
-                f"is {_shown(white)}. Scale all of them alike, to 0 .. 255."
+                f"images must be of one range; {len(odd):,} of {len(lit):,} {found} {written(odd.max())}{first}, where "
+                f"white is {written(white)}. Scale all of them alike, to 0 .. 255."
             )
         black = lit[small | (lit <= white / 255)]
         if len(black) and len(lit) > 1 and white >= _FAR:
             few = "1 image is" if len(black) == 1 else f"{len(black):,} images are"
-            note = f"{few} black so, without a value beyond {_shown(black.max())}."
+            note = f"{few} black so, without a value beyond {written(black.max())}."
     return note
 
 
@@ -226,12 +231,12 @@ def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool
         return Scale(low, high)
     cut, unseen = "", (high - low) * _UNSEEN
     if extent.low < low - unseen or extent.high > high + unseen:
-        cut = f"; values beyond, from {_shown(extent.low)} to {_shown(extent.high)}, were cut"
+        cut = f"; values beyond, from {written(extent.low)} to {written(extent.high)}, were cut"
     elif extent.high <= low + (high - low) / 4:
-        cut = f"; the largest value is {_shown(extent.high)}"
+        cut = f"; the largest value is {written(extent.high)}"
     if (low, high) == (0, 255):
         return Scale(low, high, f"Pixels were taken as 0 .. 255{why}{cut}.")
-    return Scale(low, high, f"Pixels were scaled from {_shown(low)} .. {_shown(high)}{why} to 0 .. 255{cut}.")
+    return Scale(low, high, f"Pixels were scaled from {written(low)} .. {written(high)}{why} to 0 .. 255{cut}.")
 
 
 def _as_given(extent: Extent, given: Scale) -> Scale:
@@ -240,15 +245,15 @@ def _as_given(extent: Extent, given: Scale) -> Scale:
         return Scale(
             given.low,
             given.high,
-            f"Values from {_shown(extent.low)} to {_shown(extent.high)} were cut to {_shown(given.low)} .. "
-            f"{_shown(given.high)}, the range of the training images.",
+            f"Values from {written(extent.low)} to {written(extent.high)} were cut to {written(given.low)} .. "
+            f"{written(given.high)}, the range of the training images.",
         )
     if extent.high <= given.low + (given.high - given.low) / 16:
         return Scale(
             given.low,
             given.high,
-            f"The brightest pixel is {_shown(extent.high)}, dark in {_shown(given.low)} .. {_shown(given.high)}, the "
-            "range of the training images.",
+            f"The brightest pixel is {written(extent.high)}, dark in {written(given.low)} .. {written(given.high)}, "
+            "the range of the training images.",
         )
     return Scale(given.low, given.high)
 
@@ -256,11 +261,7 @@ def _as_given(extent: Extent, given: Scale) -> Scale:
 def _below_zero(extent: Extent, what: str) -> InputError:
     kind = "floats" if extent.kind == "floats" else "whole numbers"
     return InputError(
-        f"{what} of {kind} must lie in a known range, as 0 .. 1, -1 .. 1 or 0 .. 255; found {_shown(extent.low)} .. "
-        f"{_shown(extent.high)}. Undo the normalisation, or scale all of them to 0 .. 1 by one smallest and one "
+        f"{what} of {kind} must lie in a known range, as 0 .. 1, -1 .. 1 or 0 .. 255; found {written(extent.low)} .. "
+        f"{written(extent.high)}. Undo the normalisation, or scale all of them to 0 .. 1 by one smallest and one "
         "largest value."
     )
-
-
-def _shown(value: float) -> str:
-    return f"{int(value):,}" if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"

@@ -17,6 +17,7 @@ from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import label_notes, read_labels
+from etascope.images.members import Members
 from etascope.images.pixels import image_axes
 from etascope.images.ranges import among, decide
 
@@ -78,7 +79,8 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     notes += tuple(among(scale.note, kinds.count(kind), count) for kind, scale in scales.items() if scale.note)
     scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
     wishes = replace(wishes, reading=replace(wishes.reading, scales={**wishes.reading.scales, **scales}))
-    gathered = gather(count, lambda row: _decode(images[row], wishes, f"image {row}"), wishes)
+    members = Members("image {}".format, read, count)
+    gathered = gather(count, lambda row: _decode(images[row], wishes, f"image {row}"), wishes, members)
     told = tuple(dict.fromkeys((*notes, *gathered.notes)))
     reading = replace(gathered.reading, scales={**scales, **gathered.reading.scales})
     return Found(gathered.images, read[gathered.rows], _SOURCE, None, None, told, reading)

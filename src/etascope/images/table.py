@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import os
 import re
 import string
 import unicodedata
@@ -18,12 +16,13 @@ import numpy as np
 
 from etascope.core.errors import InputError
 from etascope.images.decode import decode_file
-from etascope.images.folder_names import TEST, TRAIN
 from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
 from etascope.images.labels import natural, need_two
 from etascope.images.layout_words import listed
-from etascope.images.paths import SUFFIXES, unreadable
+from etascope.images.members import Members
+from etascope.images.missing import check_there
+from etascope.images.paths import SUFFIXES, same_file, unreadable
 from etascope.images.table_columns import Row, as_seen, file_of, find_columns
 from etascope.images.table_parts import divide, parts_of_paths
 
@@ -64,11 +63,13 @@ def open_table(path: Path, wishes: Wishes) -> Found:
     unsaid = [] if held or wishes.held else parts_of_paths([line.file for line in lines])
     files = [file_of(path, line.file) for line in ordered]
     if not wishes.skip_bad:
-        _check_there(path, ordered, files)
+        check_there(path, [(line.number, line.file) for line in ordered], files)
     labels = np.array([line.label for line in ordered], np.str_)
-    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes)
+    members = Members(lambda row: f"{files[row]}", labels, len(train), test=f"the test part of {path}")
+    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, members)
     check_none_lost(labels, len(train), gathered.rows, path)
     test_rows = np.flatnonzero(gathered.rows >= len(train))
+    rows: list[int] = gathered.rows.tolist()
     return Found(
         gathered.images,
         labels[gathered.rows],
@@ -78,6 +79,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         (*notes, *more, *unsaid, *_twice(ordered, files), *_labels(train, path), *gathered.notes),
         gathered.reading,
         len(lines) - len(gathered.rows),
+        names=tuple(f"{ordered[row].file} in line {ordered[row].number} of {path}" for row in rows),
     )
 
 
@@ -125,55 +127,11 @@ def _line(path: Path, row: Row, file: int, label: int, part: str) -> _Line:
     return _Line(number, cells[file], name, part)
 
 
-def _check_there(path: Path, lines: list[_Line], files: list[Path]) -> None:
-    """Refuse a table many of whose images are not there, and say what is there instead."""
-    gone = [row for row, file in enumerate(files) if not os.path.lexists(file)]
-    if len(gone) < 2:
-        return
-    line = lines[gone[0]]
-    near = [os.path.relpath(other, path.parent) for other in _near(path, line.file)]
-    if near:
-        move = f"{'There is' if len(near) == 1 else 'There are'} {listed(near)} beside the table: write the paths so."
-    else:
-        move = "Write paths as seen from the table, with endings."
-    raise InputError(
-        f"the images of a table must be there; {len(gone):,} of {len(files):,} that {path} lists are not, the first "
-        f"{line.file[:160]!r} in line {line.number}. {move}"
-    )
-
-
-def _near(path: Path, name: str) -> list[Path]:
-    """Return the images that a path may mean: of another ending, in another folder, or seen from elsewhere."""
-    inner = Path(name.replace("\\", "/"))
-    seen = [path.parent.joinpath(*inner.parts[start:]) for start in range(1, len(inner.parts))]
-    seen += [above / inner for above in (path.parent.parent, Path())]
-    if found := [other for other in seen if os.path.isfile(other)][:1]:
-        return found
-    wanted = (inner.stem if inner.suffix.lower() in SUFFIXES else inner.name).casefold()
-    out: list[Path] = []
-    for folder in dict.fromkeys(
-        path.parent / above / inside
-        for above in (inner.parent, Path())
-        for inside in ("", "images", TRAIN, TEST, "val", "valid", "data")
-    ):
-        if out and folder == path.parent / inner.parent / "images":
-            break
-        with contextlib.suppress(OSError):
-            out += [
-                folder / other
-                for other in sorted(os.listdir(folder))
-                if Path(other).suffix.lower() in SUFFIXES
-                and Path(other).stem.casefold() == wanted
-                and os.path.isfile(folder / other)
-            ]
-    return sorted(dict.fromkeys(out), key=lambda other: other.name.casefold() != inner.name.casefold())
-
-
 def _twice(lines: list[_Line], files: list[Path]) -> list[str]:
     """Say which images are listed more than once, or refuse nothing: that may be meant."""
-    labels: dict[str, list[_Line]] = {}
+    labels: dict[object, list[_Line]] = {}
     for line, file in zip(lines, files, strict=True):
-        labels.setdefault(os.path.abspath(file), []).append(line)
+        labels.setdefault(same_file(file), []).append(line)
     twice = [found for found in labels.values() if len(found) > 1]
     odd = [found for found in twice if len({line.label for line in found}) > 1]
     same = [found for found in twice if len({line.label for line in found}) == 1]

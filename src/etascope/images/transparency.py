@@ -14,6 +14,10 @@ from etascope.images.colour import over_white
 #: Over white an image whose darkest pixel is at least this bright shows nothing.
 _PALE = 224
 _VISIBLE = 64
+#: What nearly has the colour of its ground, closer than this, is not seen.
+_CLOSE = 32
+#: Grounds between black and white, the usual one first, and what they are.
+_GRAYS = {"gray": 128, "dark gray": 64, "light gray": 192}
 #: Of the transparent images, a ground may leave so many blank.
 _FEW = 0.1
 #: Of a transparency so many pixels are wholly clear or opaque; of a picture fewer.
@@ -34,12 +38,15 @@ class Glass:
         Every pixel is wholly clear, and there are colours below.
     band
         The channel looks like a picture of its own and not like transparency.
+    lost
+        The grays over which nothing would be seen of it.
     """
 
     pale: bool = False
     dark: bool = False
     void: bool = False
     band: bool = False
+    lost: tuple[str, ...] = ()
 
 
 def look_through(pixels: NDArray[np.uint8]) -> Glass | None:
@@ -48,7 +55,7 @@ def look_through(pixels: NDArray[np.uint8]) -> Glass | None:
     Examples
     --------
     >>> look_through(np.array([[[255, 255], [255, 0]]], np.uint8))
-    Glass(pale=True, dark=False, void=False, band=False)
+    Glass(pale=True, dark=False, void=False, band=False, lost=())
     """
     alpha, colours = pixels[..., -1], pixels[..., :-1]
     if alpha.min() == 255:
@@ -61,11 +68,16 @@ def look_through(pixels: NDArray[np.uint8]) -> Glass | None:
         return Glass(pale=bool(brightest >= _VISIBLE))
     if brightest <= 255 - _PALE:
         return Glass(dark=bool(darkest <= 255 - _VISIBLE))
+    lost = tuple(
+        name
+        for name, gray in _GRAYS.items()
+        if gray - _CLOSE < darkest and brightest < gray + _CLOSE and not _seen(colours, alpha, gray)
+    )
     extreme = np.count_nonzero((alpha == 0) | (alpha == 255)) / alpha.size
     if extreme >= _EXTREME or int(alpha.max()) - int(alpha.min()) < 32:
-        return Glass()
+        return Glass(lost=lost)
     rough = _roughness(colours)
-    return Glass(band=rough >= 1 and _roughness(alpha[..., None]) >= rough / 2)
+    return Glass(band=rough >= 1 and _roughness(alpha[..., None]) >= rough / 2, lost=lost)
 
 
 def lay(pixels: NDArray[np.uint8], ground: str | None) -> NDArray[np.uint8]:
@@ -82,15 +94,15 @@ def lay(pixels: NDArray[np.uint8], ground: str | None) -> NDArray[np.uint8]:
     if ground in (None, "white"):
         return white
     # Where an image is clear, white shows through; less of it is gray or black.
-    less = 255 if ground == "black" else 127
+    less = 255 - _GRAYS.get(str(ground), 0)
     clear = 255 - pixels[..., -1:].astype(np.uint32)
     return (white - (clear * less + 127) // 255).astype(np.uint8)
 
 
-def decide_ground(glasses: Sequence[Glass], given: str | None, count: int) -> tuple[str, str]:
+def decide_ground(glasses: Sequence[Glass], given: str | None, count: int, names: Sequence[str]) -> tuple[str, str]:
     """Return what the transparent images of a set are laid over, and a sentence that says so.
 
-    White as a rule. Where over white nothing would be seen of a tenth of them or more, black; and gray, where over
+    White as a rule. Where over white nothing would be seen of a tenth of them or more, black; and a gray, where over
     black that is so too. Nothing, so that the colours below are taken as they are, where all of them are wholly clear.
 
     Parameters
@@ -101,26 +113,39 @@ def decide_ground(glasses: Sequence[Glass], given: str | None, count: int) -> tu
         The ground of the training images, which wins.
     count
         How many images there are in all.
+    names
+        What the images that are not opaque are called.
 
     Raises
     ------
     InputError
-        If the channel of most of them is no transparency, or on the ground given half of them are blank.
+        If the channel of most of them is no transparency, on the ground given half of them are blank, or on each
+        ground a tenth are.
     """
     clear = len(glasses)
-    pale, dark = sum(glass.pale for glass in glasses), sum(glass.dark for glass in glasses)
     void = sum(glass.void for glass in glasses)
-    if 2 * sum(glass.band for glass in glasses) > clear:
+    seen = {"white": sum(glass.pale for glass in glasses), "black": sum(glass.dark for glass in glasses)}
+    seen |= {gray: sum(gray in glass.lost for glass in glasses) for gray in _GRAYS}
+    bands = [name for name, glass in zip(names, glasses, strict=True) if glass.band]
+    if 2 * len(bands) > clear:
         raise InputError(
-            "a second or fourth channel must be transparency; that of these images changes from pixel to pixel as a "
-            "picture does, like a band of infrared. Leave that channel out, or save them as RGB."
+            f"a second or fourth channel must be transparency; that of {len(bands):,} of {count:,} images changes from "
+            f"pixel to pixel as a picture does, like a band of infrared, the first: {bands[0]}. Leave that channel "
+            "out, or save them as RGB."
         )
+    gray = min(_GRAYS, key=seen.__getitem__)
     ground = given
     if ground is None and void == clear:
         ground = "nothing"
     elif ground is None:
-        ground = "white" if pale < _FEW * clear else "black" if dark < _FEW * clear else "gray"
-    blank = {"white": pale + void, "black": dark + void, "gray": void, "nothing": 0}[ground]
+        ground = next((name for name in ("white", "black", gray) if seen[name] < _FEW * clear), None)
+    if ground is None:
+        raise InputError(
+            f"transparent images must show something over one ground; of {clear:,}, over white {seen['white']:,} do not"
+            f", over black {seen['black']:,}, and over any gray {seen[gray]:,} or more. Lay "
+            "them over a colour that none of them has, and save them without transparency."
+        )
+    blank = seen[ground] + void if ground in seen else 0
     if given is not None and 2 * blank > clear:
         raise InputError(
             f"images must show something over {given}, on which the training images were laid; of {clear:,} with "
@@ -130,15 +155,31 @@ def decide_ground(glasses: Sequence[Glass], given: str | None, count: int) -> tu
     lost = (
         f" {blank:,} of {clear:,} images with transparency {'is' if blank == 1 else 'are'} blank so." if blank else ""
     )
-    return ground, _GROUNDS[ground] + of + lost
+    odd = (
+        f" The second or fourth channel of {len(bands):,}, the first {bands[0]}, looks like a picture of its own; it "
+        "was taken for transparency, too."
+        if bands
+        else ""
+    )
+    return ground, _GROUNDS[ground] + of + lost + odd
 
 
 _GROUNDS = {
     "white": "Transparent pixels were laid over white.",
     "black": "Transparent pixels were laid over black, because over white nothing would be seen of a white drawing.",
     "gray": "Transparent pixels were laid over gray, because there are white drawings and black ones.",
+    **{
+        gray: f"Transparent pixels were laid over {gray}, because there are white drawings, black and gray ones."
+        for gray in ("dark gray", "light gray")
+    },
     "nothing": "Every pixel is wholly transparent (alpha 0); the colours below were taken, and the alpha left out.",
 }
+
+
+def _seen(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], ground: int) -> bool:
+    """Say whether something of an image is seen over a gray."""
+    apart = np.abs(colours.astype(np.int32) - ground).max(axis=-1)
+    return bool((apart * alpha).max() >= _CLOSE * 255)
 
 
 def _roughness(pixels: NDArray[np.uint8]) -> float:

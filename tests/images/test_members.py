@@ -1,0 +1,164 @@
+"""Parts and classes whose pixels are of another range are refused or told, with their names."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from etascope.images.members import Members, unlike
+from etascope.images.open import open_images
+from tests.images.making import picture, refused, write_idx, write_tiff
+
+#: What a file of a range holds: the type, and the brightest pixel.
+RANGES = {
+    "1 of bytes": (np.uint8, 1), "4 bits": (np.uint8, 15), "bytes": (np.uint8, 255), "8 of 16": (np.uint16, 255),
+    "10 of 16": (np.uint16, 1023), "12 of 16": (np.uint16, 4095), "16": (np.uint16, 65535), "unit": (np.float32, 1),
+    "floats": (np.float32, 255),
+}  # fmt: skip
+
+
+def fill(folder: Path, range_: str, count: int = 3, seed: int = 0) -> list[Path]:
+    """Write images of a range into two classes."""
+    from PIL import Image
+
+    kind, white = RANGES[range_]
+    paths = []
+    for name in "ab":
+        for number in range(count):
+            rng = np.random.default_rng([seed, number, ord(name)])
+            pixels = (rng.random((8, 8, 1)) * white).astype(kind) if kind == np.float32 else rng.integers(
+                0, white + 1, (8, 8, 1)).astype(kind)  # fmt: skip
+            pixels[0, 0] = white
+            path = folder / name / f"{number}{'.tif' if kind == np.float32 else '.png'}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if kind == np.float32:
+                write_tiff(path, pixels)
+            elif kind == np.uint16:
+                Image.fromarray(pixels[:, :, 0]).save(path)
+            else:
+                picture(pixels).save(path)
+            paths.append(path)
+    return paths
+
+
+@pytest.mark.parametrize("few", [1, 20])
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("bytes", "1 of bytes"), ("1 of bytes", "bytes"), ("bytes", "4 bits"), ("4 bits", "bytes"),
+     ("8 of 16", "12 of 16"), ("12 of 16", "8 of 16"), ("12 of 16", "16"), ("16", "10 of 16"),
+     ("floats", "unit"), ("unit", "floats")],
+)  # fmt: skip
+def test_a_part_of_another_range_is_refused_with_its_name(tmp_path, train, test, few):
+    fill(tmp_path / "train", train, few + 1)
+    fill(tmp_path / "test", test, 1, seed=1)
+    dark, bright = sorted([(RANGES[train][1], "train"), (RANGES[test][1], "test")])
+    said = {"train": f"the images to train on in {tmp_path / 'train'}", "test": f"the test part in {tmp_path / 'test'}"}
+    with refused(
+        "must be of one range",
+        f"{said[dark[1]]} (",
+        f"is {dark[0]:,}, that of {said[bright[1]]} (",
+        f") {bright[0]:,}.",
+    ):
+        open_images(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("bytes", "12 of 16"), ("bytes", "8 of 16"), ("12 of 16", "bytes"), ("16", "bytes"), ("bytes", "unit"),
+     ("floats", "bytes"), ("bytes", "bytes"), ("unit", "unit")],
+)  # fmt: skip
+def test_numbers_of_other_kinds_have_a_scale_of_their_own(tmp_path, train, test):
+    fill(tmp_path / "train", train)
+    fill(tmp_path / "test", test, seed=1)
+    data = open_images(tmp_path)
+    assert {int(image.max()) for image in data.images} == {255}
+
+
+def test_a_darker_part_is_told(tmp_path):
+    fill(tmp_path / "train", "12 of 16")
+    fill(tmp_path / "test", "10 of 16", seed=1)
+    [note] = [note for note in open_images(tmp_path).notes if "darker" in note]
+    assert note == (
+        f"One part is much darker than the other: the largest value of the test part in {tmp_path / 'test'} (6) is "
+        f"1,023, that of the images to train on in {tmp_path / 'train'} (6) 4,095."
+    )
+
+
+def test_parts_of_a_table_are_named(tmp_path):
+    lines = ["path,label,split"]
+    for part, range_ in (("train", "12 of 16"), ("test", "8 of 16")):
+        paths = fill(tmp_path / part, range_)
+        lines += [f"{path.relative_to(tmp_path)},{path.parent.name},{part}" for path in paths]
+    (tmp_path / "list.csv").write_text("\n".join(lines))
+    with refused(f"the test part of {tmp_path / 'list.csv'} (6) is 255"):
+        open_images(tmp_path / "list.csv")
+
+
+def test_a_darker_class_is_told(tmp_path):
+    fill(tmp_path, "12 of 16")
+    for path in fill(tmp_path / "more", "8 of 16"):
+        path.parent.with_name("c").mkdir(exist_ok=True)
+        path.rename(tmp_path / "more" / "c" / f"{path.parent.name}{path.name}")
+    (tmp_path / "more" / "c").rename(tmp_path / "c")
+    [note] = [note for note in open_images(tmp_path).notes if "darker" in note]
+    assert "the largest value of 'c' (6) is 255, that of the others 4,095" in note
+
+
+def test_a_part_that_is_black_is_told(tmp_path):
+    fill(tmp_path / "train", "bytes")
+    for path in fill(tmp_path / "test", "bytes"):
+        picture(np.zeros((8, 8, 1), np.uint8)).save(path)
+    notes = " ".join(open_images(tmp_path).notes)
+    assert f"the test part in {tmp_path / 'test'} (6) is 0, that of" in notes
+
+
+def test_single_images_of_another_range_are_named(tmp_path):
+    fill(tmp_path, "bytes")
+    odd = fill(tmp_path / "odd", "1 of bytes", 1)
+    for path in odd:
+        path.rename(tmp_path / path.parent.name / "odd.png")
+        path.parent.rmdir()
+    (tmp_path / "odd").rmdir()
+    with refused("2 of 8 have no value beyond 1", f"the first {tmp_path / 'a' / 'odd.png'}"):
+        open_images(tmp_path)
+
+
+def test_an_outlier_makes_no_part_dark():
+    members = Members(str, np.zeros(20), 10)
+    peaks = np.array([4095.0] * 9 + [65535] + [4000] * 10)
+    assert unlike(["whole"] * 20, np.zeros(20), peaks, np.arange(20), members) == []
+    assert unlike(["bytes"] * 20, np.zeros(20), np.full(20, 9.0), np.arange(20), members) == []
+
+
+def test_a_part_without_values_below_zero_is_told(tmp_path):
+    for part, low in (("train", -1), ("test", 0)):
+        for number in range(4):
+            pixels = np.random.default_rng(number).uniform(low, 1, (8, 8, 1)).astype(np.float32)
+            write_tiff(tmp_path / part / "ab"[number % 2] / f"{number}.tif", pixels)
+    assert f"none: the smallest value of the test part in {tmp_path / 'test'} (4) is 0." in " ".join(
+        open_images(tmp_path).notes
+    )
+    x = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8))
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=[0, 1] * 4, x_test=(x[:4] + 1) / 2, y_test=[0, 1] * 2)
+    assert "none: the smallest value of the test part (4) is 0." in " ".join(open_images(tmp_path / "a.npz").notes)
+
+
+@pytest.mark.parametrize("dim", [1, 12])
+def test_a_part_of_idx_files_of_another_range_is_refused(tmp_path, dim):
+    for part, white in (("train", 255), ("t10k", dim)):
+        images = np.random.default_rng(0).integers(0, white + 1, (9, 8, 8)).astype(np.uint8)
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte", images)
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte", (np.arange(9) % 2).astype(np.uint8))
+    with refused(f"the test part (9) is {dim}, that of the images to train on (9) 255"):
+        open_images(tmp_path)
+
+
+def test_many_classes_take_little_time():
+    members = Members(str, np.arange(50_000), 50_000)
+    peaks = np.where(np.arange(50_000) % 2, 255.0, 3.0)
+    begun = time.perf_counter()
+    assert unlike(["bytes"] * 50_000, np.zeros(50_000), peaks, np.arange(50_000), members) == []
+    assert time.perf_counter() - begun < 5
