@@ -44,6 +44,13 @@ def test_an_unknown_class():
         with_test(found(["a", "b"]), found(["z"], source="held"))
 
 
+def test_all_unknown_classes_are_named_and_what_may_be_meant():
+    with refused("2 classes, 'Cat' and 'emu', of held are not among cat, dog", "('Cat' may be 'cat')"):
+        with_test(found(["cat", "dog"]), found(["emu", "Cat"], source="held"))
+    with refused("2 classes, 'dog-1' and 'emu', of train are not ('dog-1' may be 'Dog 1')."):
+        to_dataset(found(["a", "Dog 1", "emu", "dog-1"], test_rows=np.array([2, 3])))
+
+
 def test_the_given_test_part_wins_and_the_own_one_is_never_trained_on():
     own = found(["a", "b", "a", "b"], test_rows=np.array([1, 2]))
     joined = with_test(own, found(["a", "b"], pictures(2, seed=1), source="held", notes=("Resized.",)))

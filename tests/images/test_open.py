@@ -122,7 +122,7 @@ def test_val_joins_the_training_images_where_the_test_part_is_named(tmp_path):
 def test_a_class_called_like_a_known_set_that_tests_is_read(tmp_path, monkeypatch):
     write_folder(tmp_path, pictures(4, 28, 28), ["digits", "digits", "b", "b"])
     monkeypatch.chdir(tmp_path)
-    with refused("of digits is not among b, digits"):
+    with refused("of digits are not among b, digits"):
         open_images(tmp_path, test="digits")
 
 
@@ -238,3 +238,25 @@ def test_what_the_system_counts_for_fashion_mnist():
     images, pixels, peak = map(int, done.stdout.split())
     assert (images, pixels) == (70_000, 70_000 * 784)
     assert peak < pixels + 20e6
+
+
+@pytest.mark.parametrize(
+    ("given", "folders", "test", "words"),
+    [
+        ("val", "train val test", 2, ("The test part of", "val was given as test")),
+        ("holdout", "train val holdout", 2, ("val joined the training images; what was given as test is the test",)),
+        ("val", "train val", 2, ()),
+        ("test", "train val test", 2, ("val joined the training images",)),
+    ],
+)
+def test_a_part_in_the_folder_that_is_given_as_test(tmp_path, given, folders, test, words):
+    parts = folders.split()
+    write_folder(tmp_path, pictures(2 * len(parts)), [f"{part}/{name}" for part in parts for name in "ab"])
+    data = open_images(tmp_path, test=tmp_path / given)
+    assert data.test_rows is not None
+    assert len(data.test_rows) == test
+    # What tests in any way trains in none.
+    assert len(data) == 2 * len([part for part in parts if part in ("train", given) or (part == "val" != given)])
+    for word in words:
+        assert word in " ".join(data.notes)
+    assert "training images too" not in " ".join(data.notes)

@@ -81,6 +81,7 @@ def test_a_directory_is_no_image(tmp_path, files):
         ('"path,label"\n"a.png,a"\n', ("has 1", "Take away the quotes")),
         ("a.png,a\nb.png,a\n", ("at least two classes", "only 'a'")),
         ("a.png,a\nb\0.png,b\n", ("line 2",)),
+        ("a.png,a\nb.png,b\0\n", ("line 2",)),
         ('a.png,a\nb.png,"' + "b" * 140_000, ("line 2", "131,072 characters", "Close its quote")),
     ],
 )
@@ -332,3 +333,24 @@ def test_a_path_in_letters_of_parts(tmp_path):
     write_folder(tmp_path, IMAGES[:2], names)
     lines = [f"{unicodedata.normalize('NFC', name)}/img{n}.png,{n}" for n, name in enumerate(names)]
     assert np.array_equal(open_table(write(tmp_path, "\n".join(lines)), Wishes()).images, IMAGES[:2])
+
+
+def test_blanks_before_quotes(tmp_path, files):
+    lines = [f'"{file}", "{name}, red"' for file, name in zip(files, NAMES, strict=True)]
+    found = open_table(write(tmp_path, "path, label\n" + "\n".join(lines)), Wishes())
+    assert found.labels.tolist() == [f"{name}, red" for name in NAMES]
+
+
+def test_a_class_that_is_lost_is_refused(tmp_path, files):
+    path = write(tmp_path, listing([*files, "gone.png", "away.png"], [*NAMES, "c", "c"]))
+    with refused("of 2 of class 'c' to train on in", "none can"):
+        open_table(path, Wishes(skip_bad=True))
+
+
+def test_folders_of_parts_that_no_column_tells(tmp_path):
+    files = [
+        path.relative_to(tmp_path) for path in write_folder(tmp_path, IMAGES, ["train/a", "train/b", "test/a", "x"])
+    ]
+    found = open_table(write(tmp_path, listing(files, NAMES)), Wishes())
+    assert found.test_rows is None
+    assert "Paths lead through folders called test and train, but no column says what tests" in found.notes[0]

@@ -59,11 +59,6 @@ def test_parts_that_are_said_twice():
         find_columns(HERE, rows("path,label,split,is_test", "0.png,a,train,0", "1.png,a,test,0"))
 
 
-def test_valid_may_mean_that_an_image_is_good():
-    with refused("valid of list.csv says yes of 2 of 3 images"):
-        find_columns(HERE, rows("path,label,valid", "0.png,a,1", "1.png,a,1", "2.png,a,0"))
-
-
 @pytest.mark.parametrize("values", [("train", "test", "", "train"), ("train", "test", "holdout", "val")])
 def test_what_is_no_part_stands_for_a_refusal(values):
     found = find_columns(HERE, rows("path,label,stage", *(f"0.png,a,{value}" for value in values)))
@@ -105,3 +100,31 @@ def test_names_in_other_spellings(header):
 def test_without_a_header_of_three_columns():
     with refused("has 3", "a name for each other column"):
         find_columns(HERE, rows("0.png,a,train", "1.png,b,test"))
+
+
+def test_labels_that_do_not_say_the_same_are_shown():
+    with refused("label and class of list.csv", "as in line 3: 'cat' and 'dog'"):
+        find_columns(HERE, rows("path,label,class", "0.png,cat,cat", "1.png,cat,dog"))
+
+
+@pytest.mark.parametrize("header", ["data,target", "train,label", "picture.name,class.name", "photos,breed"])
+def test_a_header_that_is_called_like_a_folder_is_none_of_the_images(tmp_path, header):
+    for folder in ("data", "train", "photos"):
+        (tmp_path / folder).mkdir()
+    with refused("has 2", header.split(",")[0], "Of its columns, call"):
+        find_columns(tmp_path / "list.csv", rows(header, "data/0.png,cat", "data/1.png,dog"))
+
+
+def test_a_header_of_identifiers_without_endings():
+    lines = [f"0a{number},{number % 2}" for number in range(6)]
+    with refused("line 1 of list.csv has 2: id_code, diagnosis", "call that of the images path and that of the"):
+        find_columns(HERE, rows("id_code,diagnosis", *lines))
+    assert find_columns(HERE, rows("a.heic,cat", "b.png,dog", "c.png,dog")).begin == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "line"), [("emotion,pixels", "0,70 80 82 9"), ("emotion,pixels,Usage", "0,7 8 9,Training")]
+)
+def test_pixels_in_a_cell(header, line):
+    with refused("those in column 2 of list.csv are pixels", "in Python"):
+        find_columns(HERE, rows(header, line, line))

@@ -89,7 +89,7 @@ def test_a_large_tree_tells_its_progress(root):
     ("name", "of", "foreign"),
     [("a.JPG.heic", ".heic", True), ("a.tar.gz", ".tar.gz", False), ("v1.2.gz", ".gz", False),
      ("LICENSE", "no ending", False), ("img_7", "no ending", True), ("a.txt", ".txt", False),
-     ("film.MP4", ".mp4", True)],
+     ("film.MP4", ".mp4", True), ("a.jpg.part", ".part", True), ("notes.bak", ".bak", False), ("m.pt", ".pt", True)],
 )  # fmt: skip
 def test_kinds(name, of, foreign):
     assert kind(Path(name)) == of
@@ -99,3 +99,9 @@ def test_kinds(name, of, foreign):
 def test_the_rest_of_many_kinds_is_one_number():
     kinds = Counter({f".{letter}": number for number, letter in enumerate("abcdef", 1)})
     assert counted(kinds) == "6 .f files, 5 .e files, 4 .d files, 3 .c files, 3 others"
+
+
+@pytest.mark.parametrize(("name", "is_read"), [("val", False), ("holdout", False), ("test", True), ("train", True)])
+def test_what_is_given_as_test_is_not_in_the_tree(tmp_path, name, is_read):
+    write_folder(tmp_path, pictures(4), ["cat", "dog", f"{name}/cat", f"{name}/dog"])
+    assert read_tree(tmp_path, apart=tmp_path / name).total == (4 if is_read else 2)

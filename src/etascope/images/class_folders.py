@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 
 from etascope.images.folder_names import (
     BESIDE,
     CONTAINERS,
     NO_CLASS,
+    TO_TELL,
     are_pieces,
+    bare,
+    companion_of,
     is_mask,
     is_named,
     part_of,
@@ -19,8 +24,19 @@ from etascope.images.folder_names import (
     speaks_of_masks,
     subject,
 )
-from etascope.images.layout_words import in_pieces, in_two_ways, listed, masks_beside, under_letters, unreadable_class
+from etascope.images.layout_words import (
+    DIVIDE,
+    in_pieces,
+    in_two_ways,
+    listed,
+    masks_beside,
+    under_letters,
+    unreadable_class,
+)
 from etascope.images.tree import COPIES, Folder, counted
+
+#: Classes whose inner folders are compared with one another, at most.
+_COMPARED = 300
 
 
 @dataclass(frozen=True)
@@ -45,8 +61,9 @@ class Layout:
 
 @dataclass
 class TreeReading:
-    """What is left out and decided while a tree is read."""
+    """What is left out and decided while a tree is read; whether a folder of it was given as the test part."""
 
+    given: bool = False
     notes: list[str] = field(default_factory=list[str])
     left_out: int = 0
 
@@ -72,8 +89,10 @@ class TreeReading:
         """Say which folders among classes are none, because nothing is in them."""
         empty = [inner.name for inner in folder.folders if inner not in folder.full]
         if empty:
+            kinds = [kinds for inner in folder.folders if inner not in folder.full and (kinds := inner.kinds())]
             verb = "is no class: it holds" if len(empty) == 1 else "are no classes: they hold"
-            self.notes.append(f"{listed(empty)} {verb} no images.")
+            but = f" but {counted(sum(kinds[1:], kinds[0]))}" if kinds else ""
+            self.notes.append(f"{listed(empty)} {verb} no images{but}.")
 
     def tell_bare(self, folder: Folder) -> None:
         """Say which folders beside a set could be part of it, but hold no images."""
@@ -113,11 +132,12 @@ class TreeReading:
         if masks_of:
             self.left_out += len(masks_of)
             self.notes.append(
-                f"{len(masks_of):,} images called like another beside them, as masks are, were left out; the first: "
-                f"{next(path for path, _ in files if path in masks_of)}."
+                f"{len(masks_of):,} images called like another beside them, as masks or previews are, were left out; "
+                f"the first: {next(path for path, _ in files if path in masks_of)}."
             )
             files = [pair for pair in files if pair[0] not in masks_of]
             deeper = [path for path in deeper if path not in masks_of]
+        self._tell_pairs(files)
         if deeper:
             self.notes.append(
                 f"{len(deeper):,} {'image lies' if len(deeper) == 1 else 'images lie'} in folders below those of their "
@@ -128,12 +148,33 @@ class TreeReading:
             self.notes.append(f"Left out, as they are not read as images: {counted(others)}.")
         return tuple(files)
 
+    def tell_deeper(self, folders: Sequence[Folder], where: Folder) -> None:
+        """Say that the images of classes lie in folders of theirs, but where these only hold all of them."""
+        if any(not folder.images and not own_images(folder) for folder in folders):
+            self.notes.append(f"Images lie deeper than the folders in {where.path}; the class is the upper folder.")
+
+    def _tell_pairs(self, files: Sequence[tuple[Path, str]]) -> None:
+        """Say of which classes nearly all images come in pairs of one name, as images and what was made of them do."""
+        classes: dict[str, list[Path]] = {}
+        for path, name in files:
+            classes.setdefault(name, []).append(path)
+        found = [(name, *pair) for name, paths in classes.items() if (pair := _pair(paths))]
+        if found:
+            names, one, two = listed([name for name, *_ in found]), *found[0][1:]
+            self.notes.append(
+                f"Images of {names} come in pairs called alike, as {one.name} and {two.name}, and all were taken: move "
+                "those away that are no images of their class."
+            )
+
 
 def own_images(folder: Folder) -> Folder | None:
     """Return the folder in a class that holds its images, where masks or the like lie in others: images, masks."""
     within = [inner for inner in folder.full if not _beside(inner.name, BESIDE)]
-    alone = len(within) == 1 and not folder.images and is_named(within[0].name, CONTAINERS)
-    return within[0] if alone and not within[0].full else None
+    if len(within) != 1 or folder.images or within[0].full:
+        return None
+    masks = {shown_by(path.stem) or path.stem for f in folder.full if is_mask(f.name) for path in f.all_images()}
+    shown = 2 * len(masks & {path.stem for path in within[0].images}) > len(masks)
+    return within[0] if shown or is_named(within[0].name, CONTAINERS) else None
 
 
 def _beside(name: str, names: frozenset[str]) -> bool:
@@ -147,24 +188,71 @@ def _masks_beside(files: Sequence[Path]) -> frozenset[Path]:
     return frozenset(found if len(found) > 1 else ())
 
 
+def _pair(paths: Sequence[Path]) -> tuple[Path, Path] | None:
+    """Return the first of the pairs called alike that nearly all images of a class come in, if they do."""
+    places: dict[tuple[Path, str], list[Path]] = {}
+    for path in paths:
+        places.setdefault((path.parent, path.stem), []).append(path)
+    pairs: dict[str, list[tuple[Path, Path]]] = {"": [(same[0], same[1]) for same in places.values() if len(same) > 1]}
+    for (parent, stem), same in places.items():
+        for of, added in companion_of(stem):
+            if other := places.get((parent, of)):
+                pairs.setdefault(added, []).append((other[0], same[0]))
+                break
+    most = max(pairs.values(), key=len)
+    return most[0] if len(most) > 2 and 2.5 * len(most) >= len(paths) else None
+
+
 def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     """Refuse folders that cannot be the classes, or not all of them."""
     for folder in folders:
         if not folder.total:
             raise unreadable_class(folder, sum(1 for other in folders if other.total))
     doubtful = [folder for folder in folders if is_named(folder.name, NO_CLASS)]
-    if len(doubtful) == 1 or any(is_named(folder.name, CONTAINERS) and not folder.full for folder in folders):
+    unlabelled = any(is_named(folder.name, TO_TELL) for folder in folders)
+    if unlabelled or len(doubtful) == 1 or any(is_named(f.name, CONTAINERS) and not f.full for f in folders):
         raise in_two_ways(where)
     deep = [folder for folder in folders if not folder.images]
     if deep and len(deep) < len(folders):
         raise in_two_ways(where)
-    names = Counter(inner.name for folder in deep if not own_images(folder) for inner in folder.inner.full)
-    if sum(count > 1 for count in names.values()) > 1:
+    if _hold_sets(deep):
         raise in_two_ways(where)
     mixed = [inner.name for folder in folders if folder.images for inner in folder.full]
     if any(part_of(name) and not subject(name) for name in mixed):
-        raise in_two_ways(where)
+        raise in_two_ways(where, DIVIDE)
     _check_names(folders, where)
+
+
+def _hold_sets(folders: Sequence[Folder]) -> bool:
+    """Say whether folders without images of their own are no classes, as one of them holds classes or parts itself."""
+    within = [[] if own_images(folder) else list(folder.inner.full) for folder in folders]
+    names = [{bare(inner.name) for inner in inside} for inside in within]
+    below = [{bare(inner.name) for inside in within[i] for inner in inside.all_folders()} for i in range(len(within))]
+    numbered = any(
+        len({re.sub(r"\d+", "0", inner.name) for inside in level for inner in inside}) == 1
+        for level in ([folder.inner.full for folder in folders], [folder.full for folder in folders])
+    )
+    often = Counter(name for inside in names for name in inside)
+    if sum(count > 1 for count in often.values()) > 1:
+        return True
+    for one, other in permutations(range(min(len(folders), _COMPARED)), 2):
+        shared = names[one] & below[other]
+        plain = [name for name in shared if not _beside(name, BESIDE | CONTAINERS)]
+        least = min(len(names[one]), len(names[other]))
+        if len(shared) > 1 or (plain and not numbered and least > 1 and 2 * len(plain) >= least):
+            return True
+    sets = [folder for folder, inside in zip(folders, within, strict=True) if len(inside) > 1 and not _dated(inside)]
+    named = [(f.name, f.inner.name if f.inner is not f else "") for f in sets]
+    parts = [name for name, inner in named if (part_of(name) and subject(name)) or part_of(inner)]
+    others = [folder for folder in folders if folder not in sets]
+    # Of many kinds of things one may have a single kind; the images of a site, or of a test, are no kind.
+    odd = len(sets) <= len(others) or any(own_images(folder) for folder in others)
+    return 0 < len(parts) < len(folders) or (not numbered and bool(sets and others) and odd)
+
+
+def _dated(folders: Sequence[Folder]) -> bool:
+    """Say whether folders are called by years or days, as no class is."""
+    return all(re.match(r"(19|20)\d\d(\D|\d{4}|$)", folder.name) for folder in folders)
 
 
 def _check_names(folders: Sequence[Folder], where: Folder) -> None:

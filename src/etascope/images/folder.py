@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError
 from etascope.images.class_folders import Layout
 from etascope.images.decode import decode_file
-from etascope.images.found import Found, Wishes
+from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
 from etascope.images.idx_files import is_idx, open_idx
 from etascope.images.labels import natural, need_two
@@ -43,14 +42,16 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
     tree = read_tree(folder, wishes.watch, wishes.apart)
     if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):
         return _open_idx(places, wishes)
-    layout = read_layout(tree, one=wishes.held)
+    place = None if wishes.apart is None else os.path.realpath(wishes.apart)
+    given = place is not None and os.path.realpath(folder) in map(str, Path(place).parents)
+    layout = read_layout(tree, one=wishes.held, given=given)
     if not wishes.held:
         named = sorted({name for _, name in layout.train}, key=natural)
         need_two(named, str(_around([path for path, _ in layout.train], named[0]) if layout.test else folder))
     files = [path for path, _ in (*layout.train, *layout.test)]
     names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, _members(layout, files, names))
-    _check_none_lost(names, files, len(layout.train), gathered.rows)
+    check_none_lost(names, len(layout.train), gathered.rows, folder, files)
     test_rows = np.flatnonzero(gathered.rows >= len(layout.train))
     rows: list[int] = gathered.rows.tolist()
     return Found(
@@ -103,20 +104,6 @@ def _around(files: list[Path], name: str) -> Path:
     """Return the folder that all files are in, above that of their class."""
     common = Path(os.path.commonpath([path.parent for path in files]))
     return next((above.parent for above in (common, *common.parents) if above.name == name), common)
-
-
-def _check_none_lost(names: NDArray[np.str_], files: list[Path], train: int, rows: NDArray[np.int64]) -> None:
-    """Refuse a set one of whose classes has lost all its images, in either part, because none could be read."""
-    for part, where in ((slice(0, train), "to train on"), (slice(train, None), "of the test part")):
-        left = names[rows[(rows >= train) == bool(part.start)]]
-        counts: Counter[str] = Counter(names[part].tolist())
-        for name, count in counts.items():
-            if name not in left:
-                lost = [path.parent for path, of in zip(files[part], names[part], strict=True) if of == name]
-                raise InputError(
-                    f"every class needs images that can be read; of {count:,} of class {name!r} {where} in "
-                    f"{os.path.commonpath(lost)} none can. Repair them, or take the folder away."
-                )
 
 
 def _linked(tree: Folder, files: list[Path], names: NDArray[np.str_]) -> tuple[str, ...]:

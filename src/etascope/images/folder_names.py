@@ -6,7 +6,7 @@ The words of parts are those of Hugging Face's `datasets` (its imagefolder build
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 TRAIN, TEST, VALID = "train", "test", "valid"
@@ -22,6 +22,7 @@ _FILLING = frozenset({
     "set", "sets", "image", "images", "imgs", "img", "data", "dataset", "datasets", "split", "folder", "dir", "part",
     "sample", "samples", "picture", "pictures", "photo", "photos", "pics", "file", "files", "jpg", "jpeg", "png", "raw",
     "new", "final", "seg", "v", "original", "resized", "cropped", "small", "full", "all", "the", "of", "and",
+    "for", "to", "case", "cases", "example", "examples", "item", "items", "scan", "scans",
 })  # fmt: skip
 #: Names that hold all images of a set, whatever they show.
 CONTAINERS = frozenset({
@@ -32,23 +33,34 @@ NO_CLASS = frozenset({
     "meta", "metadata", "annotations", "annotation", "unlabeled", "unlabelled", "masks", "trimaps", "groundtruth",
     "plots", "submission", "submissions", "thumbnails",
 })  # fmt: skip
+#: Names of images that are to be told, and have no label.
+TO_TELL = frozenset({"pred", "predict", "prediction", "predictions", "inference"})
 #: Names of what lies beside a set and is no part of it.
-BESIDE = NO_CLASS | {
-    "plot", "figures", "segmentations", "segmentation", "labels", "pred", "predict", "prediction", "predictions",
-    "inference", "demo", "logs", "results", "docs",
+BESIDE = NO_CLASS | TO_TELL | {
+    "plot", "figures", "segmentations", "segmentation", "labels", "demo", "logs", "results", "docs",
 }  # fmt: skip
 
 _MASKS = frozenset({
     "mask", "masks", "groundtruth", "groundtruths", "gt", "label", "labels", "semantic", "annotation", "annotations",
     "segmentation", "segmentations", "trimap", "trimaps",
 })  # fmt: skip
-_MASK_OF = re.compile(
-    r"(.+?)[ _.-](?:masks?|seg|segmentation|gt|ground[ _-]?truth|labels?|annotations?)(?:[ _-]?\d+)?", re.IGNORECASE
+_BESIDE_IMAGES = (
+    "masks?|seg|segmentation|gt|ground[ _-]?truth|labels?|annotations?|superpixels?|depth|thumb(?:nail)?s?|previews?"
+)
+_MASK_OF = re.compile(rf"(.+?)[ _.-](?:{_BESIDE_IMAGES})(?:[ _-]?\d+)?", re.IGNORECASE)
+_CROP_OF = re.compile(rf"(.+[ _.-])(?:{_BESIDE_IMAGES})(crop)", re.IGNORECASE)
+_SMALL_OF = re.compile(r"(?:thumb(?:nail)?s?|previews?|masks?)[ _.-](.+)", re.IGNORECASE)
+#: What is done to an image to have another one like it.
+_VARIED = re.compile(
+    r"\W*_*(?:h|v)?(?:flip|rot|mirror|aug|crop|noise|noisy|blur|bright|dark|contrast|hue|gr[ae]y|scale|zoom|shift|copy|edit)",
+    re.IGNORECASE,
 )
 _PIECES = frozenset({
     "part", "parts", "batch", "batches", "chunk", "chunks", "shard", "shards", "vol", "volume", "volumes", "image",
     "images", "imgs", "img", "fold", "folds", "split", "splits", "subset", "subsets",
 })  # fmt: skip
+#: Words of what was made of a set.
+MADE = frozenset({"augmented", "aug", "augmentation", "enhanced", "processed", "preprocessed"})
 _WITH = frozenset({"with", "without", "no", "non", "not"})
 
 
@@ -121,8 +133,38 @@ def shown_by(stem: str) -> str | None:
     >>> shown_by("b (1)_mask"), shown_by("ISIC_7-segmentation_1"), shown_by("with_mask"), shown_by("unmask")
     ('b (1)', 'ISIC_7', 'with', None)
     """
-    found = _MASK_OF.fullmatch(stem)
-    return found[1] if found else None
+    if found := _MASK_OF.fullmatch(stem) or _SMALL_OF.fullmatch(stem):
+        return found[1]
+    crop = _CROP_OF.fullmatch(stem)
+    return crop[1] + crop[2] if crop else None
+
+
+def companion_of(stem: str) -> Iterator[tuple[str, str]]:
+    """Yield what a file's name may be made of: the name of another, and what was added, unless that is a variation.
+
+    Examples
+    --------
+    >>> list(companion_of("1490-001-d")), list(companion_of("cat_7_flip"))
+    ([('1490-001', '-d'), ('1490', '-001-d')], [])
+    """
+    for sign in reversed(list(re.finditer(r"[ _.(-]+", stem))):
+        added = stem[sign.start() :]
+        if sign.start() and re.search(r"[^\W\d_]", added) and not _VARIED.search(added):
+            yield stem[: sign.start()], added.casefold()
+
+
+def bare(name: str) -> str:
+    """Return a name without case, signs, filling and words of parts: what two names of one class share.
+
+    Examples
+    --------
+    >>> bare("Monkey Pox") == bare("Monkeypox_augmented"), bare("p-01"), bare("Set 2")
+    (True, 'p01', 'set2')
+    """
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    every = re.findall(r"[^\W\d_]+|\d+", spaced.casefold())
+    kept = [word for word in every if word not in _PARTS and word not in _FILLING and word not in MADE]
+    return "".join(kept if any(not word.isdigit() for word in kept) else every)
 
 
 def are_pieces(names: Sequence[str]) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,46 @@ def tail_rows(count: int, test: int) -> NDArray[np.int64]:
     [3, 4]
     """
     return np.arange(count - test, count, dtype=np.int64)
+
+
+def check_none_lost(
+    labels: NDArray[Any], train: int, rows: NDArray[np.int64], source: Path, files: Sequence[Path] = ()
+) -> None:
+    """Refuse a set one of whose classes has lost all its images, in either part, because none could be read.
+
+    Parameters
+    ----------
+    labels
+        Of all images, those to train on first.
+    train
+        How many train.
+    rows
+        Images that could be read.
+    source
+        Where they came from.
+    files
+        Of all images, where each lies in a folder of its class, which is named then.
+
+    Raises
+    ------
+    InputError
+        If a class has lost all.
+    """
+    for part, where in ((slice(0, train), "to train on"), (slice(train, None), "of the test part")):
+        left = set(labels[rows[(rows >= train) == bool(part.start)]].tolist())
+        counts: Counter[str] = Counter(labels[part].tolist())
+        for name, count in counts.items():
+            if name not in left:
+                lost = (
+                    [path.parent for path, of in zip(files[part], labels[part], strict=True) if of == name]
+                    if files
+                    else []
+                )
+                place = os.path.commonpath(lost) if lost else source
+                raise InputError(
+                    f"every class needs images that can be read; of {count:,} of class {name!r} {where} in {place} "
+                    "none can. Repair them, or leave the class out."
+                )
 
 
 def wanted_size(image_size: object) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from etascope.core.data import ClassFolder, Dataset
 from etascope.core.errors import InputError
 from etascope.images.copies import copies_notes
+from etascope.images.folder_names import bare
 from etascope.images.found import Found, tail_rows
 from etascope.images.labels import classes, need_two
 from etascope.images.layout_words import listed
@@ -31,11 +33,12 @@ def to_dataset(found: Found) -> Dataset:
     need_two([names[number] for number in present], found.source)
     unseen: list[int] = np.setdiff1d(numbers, learn).tolist()
     if unseen:
-        name = names[unseen[0]]
-        where = _where(found, int(np.argmax(numbers == unseen[0])), name)
+        lacking = [names[number] for number in unseen]
+        where = _where(found, int(np.argmax(numbers == unseen[0])), lacking[0]) if len(unseen) == 1 else found.source
         raise InputError(
-            f"every class of the test part must be among the training images; {name!r} of {where} "
-            "is not. Add training images of it, or remove it from the test part."
+            f"every class of the test part must be among the training images; {_quoted(lacking)} of {where} "
+            f"{'is' if len(lacking) == 1 else 'are'} not{_near(lacking, names)}. Add training images, or remove the "
+            "class from the test part."
         )
     notes = (
         *found.notes,
@@ -147,16 +150,35 @@ def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.in
     if found.class_names is not None and held.class_names is None and held.labels.dtype.kind == "i":
         # The one source names its classes 0, 1, ..., the other only numbers them.
         place |= {str(number): number for number in range(len(names))}
-    used = np.unique(numbers)
-    for number in used:
-        if own[number] not in place:
-            folders = [f.path for f in _held(held) if f.class_name == own[number]]
-            where = Path(held.source, os.path.commonpath(folders)) if folders else held.source
-            raise InputError(
-                f"every class of the test part must be among the training images; {own[number]!r} of {where} "
-                f"is not among {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}. "
-                "Give test images of these classes."
-            )
+    used: list[int] = np.unique(numbers).tolist()
+    unseen = [own[number] for number in used if own[number] not in place]
+    if unseen:
+        folders = [f.path for f in _held(held) if f.class_name == unseen[0]] if len(unseen) == 1 else []
+        where = Path(held.source, os.path.commonpath(folders)) if folders else held.source
+        verb, more = "is" if len(unseen) == 1 else "are", " ..." if len(names) > 12 else ""
+        raise InputError(
+            f"every class of the test part must be among the training images; {_quoted(unseen)} of {where} "
+            f"{verb} not among {', '.join(names[:12])}{more}{_near(unseen, names)}. Give test images of these classes."
+        )
     table = np.zeros(len(own), np.int64)
     table[used] = [place[own[number]] for number in used]
     return table[numbers]
+
+
+def _quoted(names: Sequence[str]) -> str:
+    """Return names of classes in a phrase, with how many they are where they are many.
+
+    Examples
+    --------
+    >>> _quoted(["emu"]), _quoted(["emu", "owl"])
+    ("'emu'", "2 classes, 'emu' and 'owl',")
+    """
+    shown = listed([repr(name) for name in names])
+    return shown if len(names) == 1 else f"{len(names):,} classes, {shown},"
+
+
+def _near(unseen: Sequence[str], names: Sequence[str]) -> str:
+    """Say which class may be meant: one that is called alike but for case and signs."""
+    alike = {bare(name): name for name in names if name not in unseen}
+    pairs = [(name, alike[bare(name)]) for name in unseen if bare(name) in alike]
+    return f" ({pairs[0][0]!r} may be {pairs[0][1]!r})" if pairs else ""

@@ -5,26 +5,30 @@ A name alone decides nothing: a part has class folders in it, or stands beside a
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.class_folders import Layout, TreeReading, check_classes, own_images
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, VALID, is_named, part_of
+from etascope.images.labels import natural
 from etascope.images.layout_words import (
+    DIVIDE,
     InTwoWays,
     in_two_ways,
     listed,
     mostly_in_no_class,
     nothing_here,
     only_one,
+    only_one_trains,
 )
 from etascope.images.part_folders import read_parts
 from etascope.images.tree import Folder
 from etascope.images.ways_out import way_out
 
 
-def read_layout(root: Folder, *, one: bool = False) -> Layout:
+def read_layout(root: Folder, *, one: bool = False, given: bool = False) -> Layout:
     """Return what the folders of a tree are: classes, or parts with classes in them.
 
     Folders that hold nothing but one other are seen through. Where two readings fit, or the images of the classes lie
@@ -36,6 +40,8 @@ def read_layout(root: Folder, *, one: bool = False) -> Layout:
         The tree.
     one
         Whether one class is enough.
+    given
+        Whether a folder of it was given as the test part, and is not in the tree.
 
     Raises
     ------
@@ -43,15 +49,20 @@ def read_layout(root: Folder, *, one: bool = False) -> Layout:
         If there are no classes, a class would lose all its images, or the tree can be read in two ways.
     """
     try:
-        return _read(root, one)
+        layout = _read(root, one, TreeReading(given=given))
     except InTwoWays as error:
         raise InputError(error.said, way_out(error, root, lambda folder, held: _opens(folder, held or one))) from None
+    learn, tested = ({name for _, name in part} for part in (layout.train, layout.test))
+    if len(tested) > len(learn) == 1 and not one:
+        where = Path(os.path.commonpath([path.parent.parent for path, _ in layout.test]))
+        raise only_one_trains(min(learn), sorted(tested, key=natural), where)
+    return layout
 
 
 def _opens(folder: Folder, held: bool) -> frozenset[str]:
     """Return the classes of a folder that can be read alone, or as a test part; none where it cannot."""
     try:
-        layout = _read(folder, held)
+        layout = _read(folder, held, TreeReading())
     except InputError:
         return frozenset()
     names, tests = ({name for _, name in part} for part in (layout.train, layout.test))
@@ -60,8 +71,8 @@ def _opens(folder: Folder, held: bool) -> frozenset[str]:
     return frozenset(names if len(names) > 1 and names >= tests else ())
 
 
-def _read(root: Folder, one: bool) -> Layout:
-    reading, here = TreeReading(), root
+def _read(root: Folder, one: bool, reading: TreeReading) -> Layout:
+    here = root
     while True:
         parts = read_parts(here, reading)
         if parts is not None:
@@ -106,21 +117,22 @@ def _classes_at(here: Folder, root: Folder, reading: TreeReading, one: bool) -> 
     check_classes(folders, here)
     reading.leave_stray(here)
     reading.tell_empty(here)
-    if not any(folder.images or own_images(folder) for folder in folders):
-        reading.notes.append(f"Images lie deeper than the folders in {here.path}; the class is the upper folder.")
+    reading.tell_deeper(folders, here)
     return Layout(reading.collect(folders))
 
 
 def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     """Return the layout where every class has its own parts: cat/train, cat/test, dog/train, dog/test."""
-    inside = [[(part_of(inner.name), inner) for inner in folder.full if not folder.images] for folder in here.full]
+    inside = [
+        [(part_of(inner.name), inner) for inner in folder.inner.full if not folder.images] for folder in here.full
+    ]
     kinds = [frozenset(part for part, _ in pairs if part) for pairs in inside]
     divided = [len(kind) == len(pairs) > 1 for kind, pairs in zip(kinds, inside, strict=True)]
     if len(inside) < 2 or not any(divided):
         return None
     deep = any(part.full and not own_images(part) for pairs in inside for _, part in pairs)
     if deep or not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
-        raise in_two_ways(here)
+        raise in_two_ways(here, "" if deep or not all(kinds) else DIVIDE)
     held = TEST if TEST in kinds[0] else VALID
     groups: dict[bool, list[tuple[Path, str]]] = {False: [], True: []}
     for part in (TRAIN, VALID, TEST):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.tree import Folder, counted, kind
 
 SHOWN = 6
 TABLE = "say it in a CSV of path,label"
+#: For parts that some classes have, or none but as a folder.
+DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
 SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
 _PACKED = frozenset({".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"})
@@ -53,12 +56,16 @@ class InTwoWays(InputError):
         return error
 
 
-def in_two_ways(here: Folder) -> InputError:
-    """Return the error for a tree that has more than one reading: it shows the tree, and how to say which."""
+def in_two_ways(here: Folder, advice: str = "") -> InputError:
+    """Return the error for a tree that has more than one reading: it shows the tree, and how to say which.
+
+    Without advice of its own, `way_out` looks for it.
+    """
     direct = [bool(folder.images) for folder in here.full]
     mixed = any(direct) and not all(direct)
     what = f"the images of {here.path} lie at different depths" if mixed else f"{here.path} can be read in two"
-    return InTwoWays.of(here, f"folders must be read in one way only; {what}: {_drawn(here)}.")
+    said = f"folders must be read in one way only; {what}: {_drawn(here)}."
+    return InTwoWays(said, advice) if advice else InTwoWays.of(here, said)
 
 
 def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
@@ -95,6 +102,15 @@ def under_letters(here: Folder) -> InputError:
         here,
         f"folders must be read in one way only; those in {here.path} are called like the first letters of those in "
         f"them: {_drawn(here)}.",
+    )
+
+
+def only_one_trains(name: str, tested: Sequence[str], where: Path) -> InputError:
+    """Return the error for a set whose training images have one class, and whose test part has more."""
+    return InputError(
+        f"telling images apart needs at least two classes to train on; found only {name!r}, and {listed(tested)} in "
+        f"the test part, {where}.",
+        f"Give {where} alone, or add training images of another class.",
     )
 
 

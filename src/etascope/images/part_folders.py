@@ -6,7 +6,7 @@ A name alone decides nothing: a part has class folders in it, or stands beside a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etascope.images.class_folders import Layout, TreeReading, check_classes
 from etascope.images.folder_names import (
@@ -69,11 +69,20 @@ def _candidates(here: Folder) -> list[_Part]:
     if len(subjects) > 1:
         raise in_two_ways(here)
     found = [_part(folder, part) for folder, part, of in named if (not of or of in subjects) and not of & BESIDE]
+    # Beside validation, evaluation is the test: two words for one part would be one too many.
+    if {each.part for each in found} == {TRAIN, VALID} and {_word(each) for each in found} >= {"eval", "valid"}:
+        found = [replace(each, part=TEST) if _word(each) == "eval" else each for each in found]
     for part in {each.part for each in found}:
-        names = {re.sub(r"[\W\d_]+", "", each.folder.name.casefold()) for each in found if each.part == part}
-        if len(names) > 1:
-            raise in_two_ways(here)
+        same = [each for each in found if each.part == part]
+        same = [each.folder.name for each in same if each.classes] or [each.folder.name for each in same]
+        if len({re.sub(r"[\W\d_]+", "", name.casefold()) for name in same}) > 1:
+            raise in_two_ways(here, f"{listed(same)} mean the same part: keep one, or say it in a CSV of path,label.")
     return found
+
+
+def _word(each: _Part) -> str:
+    """Return how a part for validation is called: to validate or to evaluate."""
+    return "" if each.part != VALID else "eval" if re.search("eval", each.folder.name, re.IGNORECASE) else "valid"
 
 
 def _part(folder: Folder, part: str) -> _Part:
@@ -96,7 +105,8 @@ def _without_classes(
     if len(found) > 1 or not ordinary:
         raise in_two_ways(here)
     only = found[0]
-    if len(ordinary) > 1 and (only.part != TRAIN or len(words(only.folder.name)) > 1):
+    invalid = only.part == VALID and any("invalid" in words(folder.name) for folder in ordinary)
+    if len(ordinary) > 1 and not invalid and (only.part != TRAIN or len(words(only.folder.name)) > 1):
         raise in_two_ways(here)
     reading.notes.append(f"{only.folder.name} was taken for a class, as it lies among classes and has none in it.")
     return None
@@ -110,25 +120,28 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
     held = [each for each in held if each not in dummy]
     tests = [each for each in held if each.part == TEST]
     valid = [each for each in held if each.part == VALID]
-    learn = [*train, *(valid if tests else [])]
-    if tests and valid:
+    learn = [*train, *(valid if tests or reading.given else [])]
+    if valid and len(learn) > len(train):
+        of = listed([each.folder.name for each in tests]) if tests else "what was given as test"
         reading.notes.append(
-            f"{listed([each.folder.name for each in valid])} joined the training images; "
-            f"{listed([each.folder.name for each in tests])} is the test part."
+            f"{listed([each.folder.name for each in valid])} joined the training images; {of} is the test part."
         )
-    if len(train) > 1 and len(tests or valid) > 1:
+        valid = []
+    held = tests or valid
+    if len(train) > 1 and len(held) > 1:
         raise in_two_ways(here)
-    for group, what in ((train, "training images"), (tests or valid, "test part")):
+    for group, what in ((train, "training images"), (held, "test part")):
         if len(group) > 1:
             reading.notes.append(f"{listed([each.folder.name for each in group])} are the {what} together.")
-    if len(valid) == 1 and not tests:
+    if len(valid) == 1:
         reading.notes.append(f"{valid[0].folder.name} is the test part.")
-    held = tests or valid
     for each in (*learn, *held):
         if each.inner is not None:
             reading.leave_stray(each.inner)
             reading.tell_empty(each.inner)
         check_classes(each.classes, each.inner or here)
+    for each in learn:
+        reading.tell_deeper(each.classes, each.inner or here)
     reading.leave_stray(here)
     reading.tell_bare(here)
     files = [reading.collect([folder for each in group for folder in each.classes]) for group in (learn, held)]

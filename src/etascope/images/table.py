@@ -16,8 +16,7 @@ import numpy as np
 
 from etascope.core.errors import InputError
 from etascope.images.decode import decode_file
-from etascope.images.folder_names import TEST, TRAIN, VALID, part_of
-from etascope.images.found import Found, Wishes
+from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
 from etascope.images.labels import natural, need_two
 from etascope.images.layout_words import listed
@@ -25,6 +24,7 @@ from etascope.images.members import Members
 from etascope.images.missing import check_there
 from etascope.images.paths import SUFFIXES, same_file, unreadable
 from etascope.images.table_columns import Row, as_seen, file_of, find_columns
+from etascope.images.table_parts import divide, parts_of_paths
 
 #: What programs write where a label is missing; a class may be called so, too.
 _MISSING = ("nan", "<na>", "nat", "#n/a")
@@ -56,16 +56,18 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         are fewer than two classes, or an image cannot be read.
     """
     lines, notes = _read(path)
-    train, test, more = _divide(lines, path)
-    ordered = [*train, *test]
+    learn, held, more = divide(path, [(line.number, line.part) for line in lines])
+    train, ordered = [lines[row] for row in learn], [lines[row] for row in (*learn, *held)]
     if not wishes.held:
         need_two(sorted({line.label for line in train}, key=natural), str(path))
+    unsaid = [] if held or wishes.held else parts_of_paths([line.file for line in lines])
     files = [file_of(path, line.file) for line in ordered]
     if not wishes.skip_bad:
         check_there(path, [(line.number, line.file) for line in ordered], files)
     labels = np.array([line.label for line in ordered], np.str_)
     members = Members(lambda row: f"{files[row]}", labels, len(train), test=f"the test part of {path}")
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, members)
+    check_none_lost(labels, len(train), gathered.rows, path)
     test_rows = np.flatnonzero(gathered.rows >= len(train))
     rows: list[int] = gathered.rows.tolist()
     return Found(
@@ -74,7 +76,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         str(path),
         None,
         test_rows if len(test_rows) else None,
-        (*notes, *more, *_twice(ordered, files), *_labels(train, path), *gathered.notes),
+        (*notes, *more, *unsaid, *_twice(ordered, files), *_labels(train, path), *gathered.notes),
         gathered.reading,
         len(lines) - len(gathered.rows),
         names=tuple(f"{ordered[row].file} in line {ordered[row].number} of {path}" for row in rows),
@@ -107,7 +109,7 @@ def _read(path: Path) -> tuple[list[_Line], list[str]]:
 def _line(path: Path, row: Row, file: int, label: int, part: str) -> _Line:
     number, cells = row
     name = as_seen(cells[label]) if len(cells) > max(file, label) else ""
-    if not name or not cells[file] or "\0" in cells[file]:
+    if not name or not cells[file] or "\0" in cells[file] + name:
         raise InputError(
             f"every line of a table needs a path and a label; line {number} of {path} is {','.join(cells)[:80]!r}. "
             "Complete or remove it."
@@ -123,29 +125,6 @@ def _line(path: Path, row: Row, file: int, label: int, part: str) -> _Line:
             "one is missing. Fill it in, or remove the line."
         )
     return _Line(number, cells[file], name, part)
-
-
-def _divide(lines: list[_Line], path: Path) -> tuple[list[_Line], list[_Line], list[str]]:
-    """Return the lines to train and to test on: a part val is the test part where there is no test."""
-    if not any(line.part for line in lines):
-        return lines, [], []
-    groups: dict[str, list[_Line]] = {TRAIN: [], TEST: [], VALID: []}
-    for line in lines:
-        part = part_of(line.part)
-        if part is None:
-            raise InputError(
-                f"the part of an image is train, val or test; line {line.number} of {path} says {line.part!r}. Correct "
-                "it, or remove the column."
-            )
-        groups[part].append(line)
-    if not groups[TRAIN]:
-        raise InputError(
-            f"a table that names parts names what to train on; {path} has no line of part train. Correct the column."
-        )
-    if groups[TEST] and groups[VALID]:
-        notes = [f"{len(groups[VALID]):,} images of part val joined the training images; test is the test part."]
-        return groups[TRAIN] + groups[VALID], groups[TEST], notes
-    return groups[TRAIN], groups[TEST] or groups[VALID], []
 
 
 def _twice(lines: list[_Line], files: list[Path]) -> list[str]:
@@ -215,7 +194,7 @@ def _parse(path: Path, file: TextIO) -> list[Row]:
     plain = re.sub(r'"[^"]*"', "", start)
     order = "\t,;" if path.suffix.lower() == ".tsv" else ",;\t"
     separator = given[1] if given else max(order, key=plain.count) if any(map(plain.count, order)) else "|"
-    reader = csv.reader(chain(file, [_END]), delimiter=separator)
+    reader = csv.reader(chain(file, [_END]), delimiter=separator, skipinitialspace=True)
     number = 1 if given else 0
     before, rows = number, list[Row]()
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress, Watch, ignore
-from etascope.images.folder_names import BESIDE, is_named, part_of, subject
+from etascope.images.folder_names import BESIDE, TEST, TRAIN, is_named, part_of, subject
 from etascope.images.labels import natural
 from etascope.images.paths import SUFFIXES, unreadable
 
@@ -32,10 +32,18 @@ FOREIGN = frozenset(
         ".ico", ".svg", ".svgz", ".eps", ".ai", ".psd", ".xcf", ".dcm", ".dicom", ".nii", ".nii.gz", ".mha", ".nrrd",
         ".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".exr", ".hdr", ".ras", ".pcx", ".xpm",
         ".mpo", ".jls", ".fits", ".fit", ".czi", ".svs", ".ndpi", ".mrxs", ".emf", ".wmf", ".dds", ".qoi", ".npy",
-        ".npz", ".mat", ".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".flv",
+        ".npz", ".mat", ".h5", ".hdf5", ".pt", ".pth", ".tfrecord", ".pdf",
+        ".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".flv",
     }
 )  # fmt: skip
-_ARRAYS = frozenset({".npy", ".npz", ".mat"})
+_ARRAYS = frozenset({".npy", ".npz", ".mat", ".h5", ".hdf5", ".pt", ".pth", ".tfrecord", ".pdf"})
+#: Folders of arrays that are no classes, however many.
+_STORES = BESIDE | {
+    "features", "feature", "embeddings", "models", "model", "checkpoints", "checkpoint", "weights", "arrays", "boxes",
+    "tensors", "vectors", "cache", "papers", "paper", "reports", "report", "npy", "numpy",
+}  # fmt: skip
+#: Endings that are written behind those of images while they are copied or kept.
+_HALF = frozenset({".part", ".bak", ".crdownload", ".download", ".tmp", ".old", ".orig"})
 #: Files without an ending that nobody takes for an image.
 _PAPERS = frozenset(
     {"readme", "license", "licence", "copying", "authors", "changelog", "notice", "version", "makefile"}
@@ -88,15 +96,22 @@ class Folder:
     @cached_property
     def full(self) -> tuple[Folder, ...]:
         """The directories directly in it that hold images, or what would be images and not data beside them."""
+        least = min((folder.total for folder in self.folders if folder.images), default=0)
         return tuple(
-            folder for folder in self.folders if folder.total or (folder.foreign and not (self.total and folder.aside))
+            folder
+            for folder in self.folders
+            if folder.total or (folder.foreign and not (self.total and folder.is_aside(least)))
         )
 
-    @property
-    def aside(self) -> bool:
-        """Whether it is no class that cannot be read, but what goes with a set: annotations, or arrays of numbers."""
-        found = self.kinds().keys() & (FOREIGN | {NO_ENDING})
-        return found <= _ARRAYS or (is_named(self.name, BESIDE) and found <= _ARRAYS | {NO_ENDING})
+    def is_aside(self, least: int) -> bool:
+        """Say whether it is no class that cannot be read, but what goes with a set: annotations, or arrays of numbers.
+
+        Arrays are a class where they may be one an image: as many as half the `least` images of a class beside it.
+        """
+        found = {kind(path) for folder in self.all_folders() for path in folder.others if is_foreign(path)}
+        if is_named(self.name, _STORES):
+            return found <= _ARRAYS | {NO_ENDING}
+        return found <= _ARRAYS and not (least and len(self.others) > 1 and 2 * self.foreign >= least)
 
     @property
     def loose(self) -> bool:
@@ -137,7 +152,7 @@ def read_tree(root: Path, watch: Watch = ignore, apart: Path | None = None) -> F
 
     Links are followed. A linked directory is left out where it leads to a directory above itself, or to one that lies
     in the tree anyway: its images would count twice, and under two names. So is `apart`, which is read by itself,
-    unless its name alone says that it is a part (`test`): `layout.read_layout` knows what goes with it.
+    unless its name alone says that it is `test` or `train`: `layout.read_layout` knows what goes with it.
 
     Raises
     ------
@@ -145,7 +160,8 @@ def read_tree(root: Path, watch: Watch = ignore, apart: Path | None = None) -> F
         If a directory may not be read, or one lies more than `DEEPEST` directories down.
     """
     real = os.path.realpath(root)
-    other = None if apart is None or (part_of(apart.name) and not subject(apart.name)) else os.path.realpath(apart)
+    plain = apart is not None and part_of(apart.name) in (TRAIN, TEST) and not subject(apart.name)
+    other = None if apart is None or plain else os.path.realpath(apart)
     seen = 0
 
     def read(path: Path, above: tuple[str, ...]) -> Folder:
@@ -201,6 +217,8 @@ def kind(path: Path) -> str:
 def is_foreign(path: Path) -> bool:
     """Say whether a file is named as a picture or a recording of a format that is not read, or not named at all."""
     found = kind(path)
+    if found in _HALF:
+        return Path(path.stem).suffix.lower() in SUFFIXES
     return found in FOREIGN or (found == NO_ENDING and path.name.casefold() not in _PAPERS)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from etascope.images.folder_names import BESIDE, CONTAINERS, TEST, TRAIN, is_mask, is_named, part_of
+from etascope.images.folder_names import BESIDE, CONTAINERS, MADE, TEST, TRAIN, bare, is_mask, is_named, part_of, words
 from etascope.images.layout_words import SHOWN, SORT, TABLE, InTwoWays, listed
 from etascope.images.tree import Folder
 
@@ -39,25 +39,27 @@ def way_out(error: InTwoWays, root: Folder, opens: Opens) -> str:
 def _deeper(here: Folder, opens: Opens) -> str | None:
     """Advise a folder further down."""
     deeper = sorted(
-        (folder for folder in here.full if len(folder.inner.full) > 1), key=lambda f: part_of(f.name) != TRAIN
+        (folder for folder in here.full if len(folder.inner.full) > 1),
+        key=lambda f: (part_of(f.name) != TRAIN, not MADE.isdisjoint(words(f.name)), -f.total),
     )
     if not deeper or not (classes := opens(deeper[0], False)):
         return None
-    inside = [frozenset(inner.name for inner in folder.inner.full) for folder in deeper[:2]]
+    inside = [{bare(inner.name): inner.name for inner in folder.inner.full} for folder in deeper[:2]]
     first = deeper[0].path
-    if any(part_of(name) for name in inside[0]):
+    if len({part_of(name) for name in inside[0].values()} - {None}) > 1:
         return f"To read {first} alone, give that one ({_pick(first)}), or {TABLE}."
     if len(deeper) == 1:
+        first = deeper[0].inner.path
         return f"If the folders in {first} are the classes, give that one ({_pick(first)}), or {TABLE}."
-    shared = inside[0] & inside[1]
+    shared = {inside[0][key] for key in inside[0].keys() & inside[1]}
     if len(shared) < 2 or shared & BESIDE:
         return None
     tests = sorted(deeper[1:], key=lambda folder: part_of(folder.name) != TEST)
     held = next((folder for folder in tests if (found := opens(folder, True)) and found <= classes), None)
     command = _pick(first, held.path if held else None)
     return (
-        f"If {listed(sorted(shared))} are the classes, give {first}, and with --test what is to test it ({command}); "
-        f"if {listed([folder.name for folder in here.full])} are, {TABLE}."
+        f"If {listed(sorted(shared))} are the classes, {TABLE}, or give {first} alone, and with --test what is to test "
+        f"it ({command}); if {listed([folder.name for folder in here.full])} are, {TABLE}."
     )
 
 

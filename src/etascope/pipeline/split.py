@@ -143,11 +143,6 @@ def _share(name: str, value: float | None) -> None:
 
 def _own_part_covers(names: tuple[str, ...], in_test: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
     for name, tested, total in zip(names, in_test.tolist(), counts.tolist(), strict=True):
-        if total and tested == 0:
-            raise InputError(
-                f"class {name!r} has no image in the data's own test part.",
-                f"Add one, or divide all images anew with --test {TEST}.",
-            )
         if total and tested == total:
             raise InputError(
                 f"class {name!r} is in the data's own test part only, with nothing to train on.",
@@ -170,7 +165,7 @@ def _enough(names: tuple[str, ...], counts: NDArray[np.int64], kept: NDArray[np.
                 f"{least} of every class.",
                 f"{smaller} images of it, or remove the class{fewer}.",
             )
-        if left == total:
+        if left == total == 1:
             raise InputError(
                 f"class {name!r} has 1 image, and every class needs at least 2: one to train on and one to test on. "
                 f"Add images of it, or remove the class."
