@@ -342,6 +342,8 @@ REFUSED = [
           f" ill_cases*2 {test}*3", words=(*TWICE, f"Move {test} away")) for test in ("test_cases", "for_testing")),
     *(Row(f"{name} among classes", f"{CLASSES} {name}*2", words=(*TWICE, f"Move {name} away"))
       for name in ("predict", "images_to_predict", "pred")),
+    Row("predictions and masks among classes", f"{CLASSES} predictions*2 masks*2",
+        words=(*TWICE, "Move masks and predictions away")),
     Row("a class without a part that others have", "cat/train*2 cat/test*1 dog/train*2",
         words=(*TWICE, "CSV of path,label,split")),
     Row("a validation in two words", both("train", "val") + " valid/cat*1 valid/dog*1",

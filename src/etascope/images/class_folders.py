@@ -13,6 +13,7 @@ from etascope.images.folder_names import (
     BESIDE,
     CONTAINERS,
     NO_CLASS,
+    TO_TELL,
     are_pieces,
     bare,
     companion_of,
@@ -208,7 +209,8 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
         if not folder.total:
             raise unreadable_class(folder)
     doubtful = [folder for folder in folders if is_named(folder.name, NO_CLASS)]
-    if len(doubtful) == 1 or any(is_named(folder.name, CONTAINERS) and not folder.full for folder in folders):
+    unlabelled = any(is_named(folder.name, TO_TELL) for folder in folders)
+    if unlabelled or len(doubtful) == 1 or any(is_named(f.name, CONTAINERS) and not f.full for f in folders):
         raise in_two_ways(where)
     deep = [folder for folder in folders if not folder.images]
     if deep and len(deep) < len(folders):

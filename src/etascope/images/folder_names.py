@@ -31,10 +31,12 @@ CONTAINERS = frozenset({
 #: What no class is called: one such folder among classes is no class either.
 NO_CLASS = frozenset({
     "meta", "metadata", "annotations", "annotation", "unlabeled", "unlabelled", "masks", "trimaps", "groundtruth",
-    "plots", "submission", "submissions", "thumbnails", "pred", "predict", "prediction", "predictions", "inference",
+    "plots", "submission", "submissions", "thumbnails",
 })  # fmt: skip
+#: Names of images that are to be told, and have no label.
+TO_TELL = frozenset({"pred", "predict", "prediction", "predictions", "inference"})
 #: Names of what lies beside a set and is no part of it.
-BESIDE = NO_CLASS | {
+BESIDE = NO_CLASS | TO_TELL | {
     "plot", "figures", "segmentations", "segmentation", "labels", "demo", "logs", "results", "docs",
 }  # fmt: skip
 

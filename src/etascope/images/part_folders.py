@@ -76,7 +76,7 @@ def _candidates(here: Folder) -> list[_Part]:
         same = [each for each in found if each.part == part]
         same = [each.folder.name for each in same if each.classes] or [each.folder.name for each in same]
         if len({re.sub(r"[\W\d_]+", "", name.casefold()) for name in same}) > 1:
-            raise in_two_ways(here, f"{listed(same)} mean the same part: move one away, or rename it.")
+            raise in_two_ways(here, f"{listed(same)} mean the same part: keep one, or say it in a CSV of path,label.")
     return found
 
 
