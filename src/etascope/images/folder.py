@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         (*layout.notes, *_linked(tree, files, names), *gathered.notes),
         gathered.reading,
         layout.left_out + len(files) - len(gathered.rows),
-        _folders(layout, folder),
+        _folders(tree, layout, rows),
         names=tuple(str(files[row]) for row in rows),
     )
 
@@ -81,13 +82,14 @@ def _members(layout: Layout, files: list[Path], names: NDArray[np.str_]) -> Memb
     )
 
 
-def _folders(layout: Layout, root: Path) -> tuple[ClassFolder, ...]:
-    """Return where the images lie, in the order of the rows."""
-    parts = ((layout.train, False), (layout.test, True))
-    found = dict.fromkeys(
-        ClassFolder(str(path.parent.relative_to(root)), name, test) for part, test in parts for path, name in part
-    )
-    return tuple(found) if len(found) <= MOST_FOLDERS else ()
+def _folders(tree: Folder, layout: Layout, rows: list[int]) -> tuple[ClassFolder, ...]:
+    """Return where the images lie, in the order of the rows; none where that does not say which they are."""
+    every = [*((*one, False) for one in layout.train), *((*one, True) for one in layout.test)]
+    taken = Counter((path.parent, name, test) for path, name, test in (every[row] for row in rows))
+    there = {inner.path: len(inner.images) for inner in tree.all_folders()}
+    if len(taken) > MOST_FOLDERS or any(there.get(path) != count for (path, _, _), count in taken.items()):
+        return ()
+    return tuple(ClassFolder(str(path.relative_to(tree.path)), name, test) for path, name, test in taken)
 
 
 def _open_idx(places: list[Path], wishes: Wishes) -> Found:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+import etascope
 from etascope import Recipe
 from etascope.report.code.etascope import script
+from tests.images.making import pictures, write_folder
 from tests.report.code.running import DATA, RATE, TINY, accuracy, known
 
 
@@ -18,6 +20,18 @@ def test_images_of_ones_own_are_opened_as_they_were():
     told = script(TINY, replace(DATA, source="/photos", image_shape=(32, 48, 3)), RATE)
     assert "image_size=(32, 48), grayscale=False" in told
     assert "'/photos'" in told
+
+
+def test_images_that_were_left_out_are_left_out_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_folder(tmp_path / "set", pictures(24, 8, 8), ["a", "b"] * 12)
+    (tmp_path / "set/a/bad.png").write_bytes(b"no image")
+    run = etascope.pick(etascope.open_images("set", skip_bad=True), recipe=TINY)
+    assert run.data.folders == ()
+    ended = subprocess.run(
+        [sys.executable, "-c", script(TINY, run.data, RATE)], capture_output=True, text=True, check=False
+    )
+    assert (ended.stderr, ended.stdout.splitlines()[-1][:14]) == ("", "test accuracy ")
 
 
 def test_arrays_are_asked_for_in_a_sentence():

@@ -17,7 +17,7 @@ _FIELDS = (
 def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     """Return a script that trains the recipe at a peak rate with etascope and prints the test accuracy."""
     # What has a path or a name etascope opens by itself.
-    arrays = kind_of(data) == "arrays" and not Path(data.source).is_absolute()
+    arrays = kind_of(data) == "arrays" and not (Path(data.source).is_absolute() or Path(data.source).exists())
     notes = ["It repeats the final training, bit for bit.", *([note(data)] if arrays else [])]
     told = header("etascope", recipe, data, learning_rate, notes)
     values = {name: getattr(recipe, name) for name in _FIELDS}
@@ -27,6 +27,8 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     wishes = ""
     if data.source not in ("digits", *KNOWN):
         wishes = f", image_size=({height}, {width}), grayscale={channels == 1}"
+    if data.left_out:
+        wishes += ", skip_bad=True"
     if data.test_source:
         wishes += f", test={data.test_source!r}"
     source, asked = f"sys.argv[1] if len(sys.argv) > 1 else {data.source!r}", ""
