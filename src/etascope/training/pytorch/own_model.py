@@ -117,6 +117,21 @@ def called(factory: Callable[[int], Any], seed: int) -> Module:
     return module
 
 
+def refuse_same(model: object, networks: AnyNetworks, seed: int, first: Module) -> None:
+    """Raise `InputError` where a factory returns a model whose parameters another one that it made trains too."""
+    if isinstance(model, load_torch().nn.Module):
+        return
+    own = {id(parameter) for parameter in first.parameters() if parameter.requires_grad}
+    again = networks.build(seed)
+    if again is first or any(id(parameter) in own for parameter in again.parameters()):
+        which = "the same model" if again is first else "one with parameters of the first"
+        raise InputError(
+            f"the model factory must return a new model whenever it is called, because each trial trains its own; "
+            f"found {which} when it was called again. Build it in the factory, or give the nn.Module itself, which is "
+            "copied."
+        )
+
+
 def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[Optimizer]:
     """Return the optimizers that their owner builds, checked.
 
@@ -131,13 +146,15 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
     except InputError:
         raise
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         raise InputError(
             f"optimizer must build one of parameters and a learning rate; it raised {one_line(error)}. Try "
             "lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate)."
         ) from error
     several = list(cast("Sequence[Any]", found)) if isinstance(found, tuple | list) else [found]
     refuse_schedulers(several, scheduled)
-    rates_in(several)
+    rates_in(several, learning_rate)
     return several
 
 

@@ -10,6 +10,7 @@ from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import load_torch
 from etascope.training.pytorch.live import Live, Settings
 from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.own_generators import seed_each, state_of
 from etascope.training.pytorch.random_state import RandomState, seed_all
 
 Result = TypeVar("Result")
@@ -45,6 +46,7 @@ class OneByOne:
         found = list[Result]()
         for live in lives:
             seed_all(seed)
+            seed_each(live.generators, seed)
             found.append(do(live))
         return found
 
@@ -88,13 +90,17 @@ class TrialThreads:
             If a generator that all share has moved.
         """
         seed_all(seed)
-        before = RandomState.now()
+        before, own = RandomState.now(), _own_states(lives)
         running = [self._pool.submit(do, live) for live in lives]
         wait(running)
         found = [one.result() for one in running]
-        if not RandomState.now().equals(before):
+        if not RandomState.now().equals(before) or _own_states(lives) != own:
             raise Drawn
         return found
+
+
+def _own_states(lives: Sequence[Live]) -> list[str]:
+    return [repr(state_of(generator)) for live in lives for generator in live.generators]
 
 
 def threads_for(
