@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from etascope.core.errors import InputError
-from etascope.training.pytorch.own_model import called, copied, device_for, following, own_networks
+from etascope.training.pytorch.own_model import called, copied, device_for, following, left_out, own_networks
 from tests.training.pytorch.networks import Linear, Small, same_module
 
 
@@ -144,3 +144,48 @@ def test_a_multiple_in_groups_that_is_none_is_refused_by_its_name(ratio):
         InputError, match=r"lr in groups must be a multiple of the learning rate, .* found (-1|nan|inf)"
     ):
         networks.optimizers(networks.build(0), 0.1)
+
+
+def test_parameters_in_no_optimizer_are_told():
+    model = Small()
+    whole = [torch.optim.SGD(model.parameters(), lr=0.1)]
+    assert left_out(model, whole) == ()
+    (told,) = left_out(model, [torch.optim.SGD(model.head.parameters(), lr=0.1)])
+    assert told.startswith("Mind the optimizer: 4 of 6 parameters with requires_grad are in none of its groups")
+    assert told.endswith("(conv.weight, conv.bias, norm.weight, ...).")
+    model.conv.requires_grad_(False)
+    model.norm.requires_grad_(False)
+    assert left_out(model, [torch.optim.SGD(model.head.parameters(), lr=0.1)]) == ()
+
+
+def test_what_is_no_optimizer_of_pytorch_is_refused():
+    class Like:
+        def __init__(self, groups, lr):
+            self.param_groups = [{"params": list(groups), "lr": lr}]
+
+        def step(self):
+            """Does nothing."""
+
+    with pytest.raises(InputError, match="found Like without zero_grad, state_dict, load_state_dict"):
+        own_networks(Linear(), Like, None).optimizers(Linear(), 0.1)
+
+
+@pytest.mark.parametrize(
+    ("groups", "told"),
+    [
+        (lambda m: [{"params": m.parameters(), "lr": 0}], "lr in groups must be above 0 in one of them"),
+        (lambda m: [{"params": m.parameters(), "lr": "0.1 of it"}], "found '0.1 of it'"),
+        (lambda m: [{"params": m.parameters(), "lr": None}], "found None"),
+        (lambda m: [{"lr": 1.0}], "each of groups must have its parameters under params; found lr"),
+    ],
+)
+def test_groups_are_named_where_the_fault_is_theirs(groups, told):
+    with pytest.raises(InputError, match=told):
+        own_networks(Linear(), adamw, groups).optimizers(Linear(), 0.1)
+
+
+def test_a_group_may_be_a_single_parameter():
+    model = Linear()
+    networks = own_networks(model, adamw, lambda m: [{"params": m.head.weight}, {"params": m.head.bias, "lr": 0.1}])
+    (optimizer,) = networks.optimizers(model, 0.5)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.5, pytest.approx(0.05)]

@@ -39,14 +39,13 @@ def rates_in(optimizers: Sequence[Optimizer], given: float | None = None) -> lis
                 "optimizer must return optimizers whose parameter groups have a learning rate, lr; found "
                 f"{type(optimizer).__name__} without one. Use one of torch.optim."
             )
-        rates.append([float(group["lr"]) for group in groups])
+        rates.append([_plain(group["lr"]) for group in groups])
     largest = max((rate for row in rates for rate in row), default=0.0)
     if not largest > 0:
         made = "" if given is None else f", made of {written(given)}"
         raise InputError(
-            f"optimizer must use the learning rate that it is given; found parameter groups whose lr are all "
-            f"{largest:g}{made}. Pass it on as it is, not rounded: torch.optim.SGD(groups, "
-            "lr=learning_rate)."
+            "optimizer must use the learning rate that it is given; found parameter groups whose lr are all "
+            f"{largest:g}{made}. Pass it on as it is, not rounded: torch.optim.SGD(groups, lr=learning_rate)."
         )
     lowest = min(rate for row in rates for rate in row)
     if lowest < 0:
@@ -215,7 +214,7 @@ class GroupRates:
         rates = [min(rate * ratio, LARGEST_RATE) for row in self.ratios for ratio in row]
         for group, value in zip(self._groups(), rates, strict=True):
             if isinstance(group["lr"], self._tensor):
-                group["lr"].fill_(value)
+                group["lr"].detach().fill_(value)
             else:
                 group["lr"] = value
         self._set = rates
@@ -259,10 +258,10 @@ class GroupRates:
             if _is_elsewhere(now):
                 moved = (now - value).abs() > 1e-6 * value
                 self._moved = moved if self._moved is None else self._moved | moved
-            elif not math.isclose(float(now), value, rel_tol=_digits(now), abs_tol=1e-38):
-                was, became = written(value), written(float(now))
+            elif not math.isclose(_plain(now), value, rel_tol=_digits(now), abs_tol=1e-38):
+                was, became = written(value), written(_plain(now))
                 if was == became:
-                    was, became = f"{value:.8g}", f"{float(now):.8g}"
+                    was, became = f"{value:.8g}", f"{_plain(now):.8g}"
                 raise self._refused(f"it was set to {was}", f"was {became}")
 
     def _refused(self, was: str, became: str) -> InputError:
@@ -277,6 +276,11 @@ class GroupRates:
 def _is_elsewhere(rate: Any) -> bool:  # noqa: ANN401 - a number or a tensor
     """Return whether a rate is a tensor that is not in the processor's memory: to look at it waits for its device."""
     return isinstance(rate, load_torch().Tensor) and rate.device.type != "cpu"
+
+
+def _plain(rate: Any) -> float:  # noqa: ANN401 - a number or a tensor
+    """Return a rate as a number, also one that is learned itself."""
+    return float(rate.detach() if isinstance(rate, load_torch().Tensor) else rate)
 
 
 def _digits(rate: Any) -> float:  # noqa: ANN401 - a number or a tensor

@@ -97,7 +97,7 @@ class Live:
     def _usual_step(self, parts: Sequence[Batch]) -> tuple[Tensor, Tensor]:
         torch, settings = load_torch(), self._settings
         for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
+            optimizer.zero_grad()
         total, losses, rights = sum(part.size for part in parts), list[Tensor](), list[Tensor]()
         for part in parts:
             done = self._learn(part, part.size / total)

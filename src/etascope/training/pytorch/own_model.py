@@ -153,6 +153,13 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
             "lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate)."
         ) from error
     several = list(cast("Sequence[Any]", found)) if isinstance(found, tuple | list) else [found]
+    for one in several:
+        lacks = [name for name in ("zero_grad", "step", "state_dict", "load_state_dict") if not hasattr(one, name)]
+        if lacks and hasattr(one, "param_groups"):
+            raise InputError(
+                f"optimizer must return optimizers of PyTorch; found {type(one).__name__} without {', '.join(lacks)}. "
+                "Let its class inherit from torch.optim.Optimizer."
+            )
     refuse_schedulers(several, scheduled)
     rates_in(several, learning_rate)
     return several
@@ -173,6 +180,20 @@ def of_copy(module: Module, optimizers: list[Optimizer]) -> list[Optimizer]:
             "Try lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate), and groups= for groups."
         )
     return optimizers
+
+
+def left_out(module: Module, optimizers: Sequence[Optimizer]) -> tuple[str, ...]:
+    """Return what to say of parameters that would train, and are in no optimizer."""
+    held = {id(p) for one in optimizers for group in one.param_groups for p in group["params"]}
+    every = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
+    names = [name for name, p in every if id(p) not in held]
+    if not names:
+        return ()
+    shown = ", ".join([*names[:3], "..."] if len(names) > 3 else names)
+    return (
+        f"Mind the optimizer: {len(names)} of {len(every)} parameters with requires_grad are in none of its groups and "
+        f"stay as they are ({shown}).",
+    )
 
 
 def following(networks: AnyNetworks, multiples: Sequence[Sequence[float]]) -> AnyNetworks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,7 +28,17 @@ from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
-from etascope.training.pytorch.own_model import Build, Groups, device_for, following, own_networks
+from etascope.training.pytorch.own_generators import generators_of
+from etascope.training.pytorch.own_metrics import Metric, check_metrics
+from etascope.training.pytorch.own_model import (
+    Build,
+    Groups,
+    device_for,
+    following,
+    left_out,
+    own_networks,
+    refuse_same,
+)
 from etascope.training.pytorch.own_objective import (
     BLIND,
     AnyLoss,
@@ -45,6 +55,7 @@ from etascope.training.pytorch.own_objective import (
 )
 from etascope.training.pytorch.own_schedule import Shape, schedule_told, shaped
 from etascope.training.pytorch.random_state import random_state_kept, seed_all
+from etascope.training.pytorch.rates_used import own_update, refuse_deaf
 from etascope.training.pytorch.unit import Training, beside_each_other
 
 #: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
@@ -113,6 +124,7 @@ def own_job(
     target: str | None,
     low: float | None = None,
     high: float | None = None,
+    metrics: Mapping[str, Metric] | None = None,
 ) -> OwnJob:
     """Return the job, after one copy of the model has seen the first batch and the validation batches.
 
@@ -121,19 +133,24 @@ def own_job(
     InputError
         If a part cannot be used: see the parts.
     """
-    settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss)
+    own = generators_of([model, optimizer, groups, loss, step, train_loss])
+    settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss, generators=own)
     networks = own_networks(model, optimizer, groups)
     batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate, ignored=ignored_by(loss))
     seed_all(recipe.seed)
     module = networks.build(recipe.seed).to(settings.device)
+    refuse_same(model, networks, recipe.seed, module)
     first = batches.first.fresh()
     outputs = _forward(module, first, settings)
+    check_metrics(metrics or {}, outputs, first.targets)
     tried = window_tried(low, high)
     optimizers = networks.optimizers(module, tried[-1])
     ratios = multiples(partial(networks.optimizers, module), tried)
     networks = following(networks, ratios)
     _refuse_mixed_training(networks, recipe.seed, (outputs, first), settings)
     settings = replace(settings, multiple=max(ratio for row in ratios for ratio in row))
+    moves = recipe.schedule != "constant" or recipe.warmup > 0 or shape is not None
+    refuse_deaf(networks, recipe.seed, settings.device, tried, moves, own_update(settings, first))
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
         _refuse_labels(outputs, first.targets)
@@ -165,7 +182,7 @@ def own_job(
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
     told = () if factors is None else schedule_told(schedule_row(recipe.schedule, recipe.warmup, steps) * factors)
-    told = (*told, *untrained_told(given))
+    told = (*told, *left_out(module, optimizers), *untrained_told(given))
     batches.trained_on.compare(train_loader, valid_loader)
     size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
