@@ -20,6 +20,16 @@ Build = Callable[[Any, float], Any]
 #: Called with a module, returns its parameters in groups, as an optimizer takes them.
 Groups = Callable[[Module], Sequence[Any]]
 
+#: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
+_KNOWN = {
+    "Adam": "adam",
+    "AdamW": "adamw",
+    "RMSprop": "rmsprop",
+    "Adagrad": "adagrad",
+    "NAdam": "adam",
+    "RAdam": "adam",
+}
+
 
 def own_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyNetworks:
     """Return what makes the modules and optimizers of trials.
@@ -261,3 +271,15 @@ def _multiple(given: Any) -> float:  # noqa: ANN401 - whatever a group has for i
             f"{f'{found:g}' if isinstance(given, int | float) else repr(given)}. Give 0.1 for a tenth of it."
         )
     return found
+
+
+def customary_of(optimizers: Sequence[Optimizer]) -> dict[str, Any]:
+    """Return the fields of the recipe that tell what rates are customary for an optimizer."""
+    first, names = optimizers[0], [kind.__name__ for kind in type(optimizers[0]).__mro__]
+    decay = float(first.defaults.get("weight_decay") or 0.0)
+    known = next((name for name in names if name == "SGD" or name in _KNOWN), "AdamW")
+    momentum = float(first.defaults.get("momentum") or 0.0) if known == "SGD" else 0.0
+    name = _KNOWN.get(known, "adamw")
+    if known == "SGD":
+        name = "sgd" if not momentum else "nesterov" if first.defaults.get("nesterov") else "momentum"
+    return {"optimizer": name, "momentum": momentum, "weight_decay": decay}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +17,6 @@ from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.group_rates import multiples, window_tried
 from etascope.training.pytorch.library import (
     Module,
-    Optimizer,
     autocast,
     load_torch,
     multiplication_counter,
@@ -33,6 +32,7 @@ from etascope.training.pytorch.own_metrics import Metric, check_metrics
 from etascope.training.pytorch.own_model import (
     Build,
     Groups,
+    customary_of,
     device_for,
     following,
     left_out,
@@ -57,16 +57,6 @@ from etascope.training.pytorch.own_schedule import Shape, schedule_told, shaped
 from etascope.training.pytorch.random_state import random_state_kept, seed_all
 from etascope.training.pytorch.rates_used import own_update, refuse_deaf
 from etascope.training.pytorch.unit import Training, beside_each_other
-
-#: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
-_KNOWN = {
-    "Adam": "adam",
-    "AdamW": "adamw",
-    "RMSprop": "rmsprop",
-    "Adagrad": "adagrad",
-    "NAdam": "adam",
-    "RAdam": "adam",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +167,7 @@ def own_job(
         objective = AnyLoss(loss, unit)
     if target == "accuracy" and not classes:
         raise InputError("the target accuracy needs class labels and cross-entropy. Leave target out, or say loss.")
-    recipe = replace(recipe, batch_size=first.size * accumulate, **_like(optimizers))
+    recipe = replace(recipe, batch_size=first.size * accumulate, **customary_of(optimizers))
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
@@ -284,18 +274,6 @@ def _refuse_labels(outputs: object, targets: object) -> None:
         "without a loss, the model must return scores (batch, classes) and targets be whole class numbers (batch,); "
         f"found {found[0]} and {found[1]}. Give loss=, called with what the model returns and the targets."
     )
-
-
-def _like(optimizers: Sequence[Optimizer]) -> dict[str, Any]:
-    """Return the fields of the recipe that tell what rates are customary for an optimizer."""
-    first, names = optimizers[0], [kind.__name__ for kind in type(optimizers[0]).__mro__]
-    decay = float(first.defaults.get("weight_decay") or 0.0)
-    known = next((name for name in names if name == "SGD" or name in _KNOWN), "AdamW")
-    momentum = float(first.defaults.get("momentum") or 0.0) if known == "SGD" else 0.0
-    name = _KNOWN.get(known, "adamw")
-    if known == "SGD":
-        name = "sgd" if not momentum else "nesterov" if first.defaults.get("nesterov") else "momentum"
-    return {"optimizer": name, "momentum": momentum, "weight_decay": decay}
 
 
 def _shape(batch: Batch) -> tuple[int, int, int]:

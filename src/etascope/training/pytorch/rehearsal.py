@@ -220,12 +220,15 @@ class _Rehearsal:
         # Until the first step after the interruption is done, an optimizer has had no say.
         model_first = not _near(one.losses[KEPT], other.losses[KEPT], 0.0) or not in_optimizer
         rule = "so that a trial can be interrupted and go on"
+        adds = self._training.settings.step is not None
+        instead = " To add up gradients, leave step out and give accumulate=." if adds else ""
         if in_model and model_first:
             name = type(live.module).__name__
             return InputError(
                 f"the model must keep all that changes in training in its state_dict(), {rule}; found "
                 f"{', '.join(in_model)} of {name}, which another model would not have. Make it a buffer, as "
                 f'self.register_buffer("{in_model[0].rpartition(".")[2]}", torch.tensor(0.0)), and change that.'
+                f"{instead}"
             )
         if in_optimizer:
             return InputError(
