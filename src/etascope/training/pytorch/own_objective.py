@@ -215,12 +215,12 @@ def refuse_mixed(
     size = min(4, len(outputs))
     if outputs.numel() != targets.numel() or len(outputs) != len(targets) or size < 2:
         return
-    order = targets.reshape(len(targets), -1)[:, 0].argsort()
-    some = order[[round(i * (len(order) - 1) / (size - 1)) for i in range(size)]]
-    mine, theirs = given[2][some], targets[some]
-    # A loss that takes no single example, or no part of a batch, cannot be looked at so.
+    # A loss that takes no single example, or no part of a batch, cannot be looked at so; nor complex targets.
     with suppress(Exception), torch.set_grad_enabled(inputs is not None), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        order = targets.reshape(len(targets), -1)[:, 0].argsort()
+        some = order[[round(i * (len(order) - 1) / (size - 1)) for i in range(size)]]
+        mine, theirs = given[2][some], targets[some]
         whole = float(loss(mine, theirs))
         pairs = [[float(loss(mine[i : i + 1], theirs[j : j + 1])) for j in range(size)] for i in range(size)]
         own, every = sum(pairs[i][i] for i in range(size)) / size, sum(map(sum, pairs)) / size**2
@@ -260,9 +260,9 @@ def objective_of(loss: Loss | None, n_classes: int) -> Objective:
 
 
 def ignored_by(loss: Loss | None) -> int:
-    """Return the label, below 0, whose examples a loss of class labels leaves out."""
+    """Return the label whose examples a loss of class labels leaves out."""
     index: object = getattr(loss, "ignore_index", IGNORED)
-    return index if isinstance(index, int) and index < 0 else IGNORED
+    return index if isinstance(index, int) and not isinstance(index, bool) else IGNORED
 
 
 def one_number(loss: object) -> Tensor:

@@ -256,6 +256,11 @@ def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Set
         total += float(one_number(found)) * batch.size
     mean = total / batches.valid_examples
     if not 0 < mean < math.inf:
+        if isinstance(loss, load_torch().nn.NLLLoss) or loss is load_torch().nn.functional.nll_loss:
+            raise InputError(
+                f"NLLLoss takes log-probabilities, whose loss is above 0; the untrained model has {mean:g}. End the "
+                "model with torch.nn.LogSoftmax(1), or leave loss out for cross-entropy of raw scores."
+            )
         raise InputError(
             f"loss must be a finite number above 0, because rates are compared by its logarithm; the untrained model "
             f"has {mean:g}. Add a constant to it, or look at the data."

@@ -216,25 +216,28 @@ class _Rehearsal:
         before = outside_state(live.module, live.optimizers)
         for number in range(KEPT):
             self._step(live, number)
-        in_model, in_optimizer = changed_outside(before, outside_state(live.module, live.optimizers))
+        after = outside_state(live.module, live.optimizers)
+        in_model, in_optimizer = changed_outside(before, after)
         # Until the first step after the interruption is done, an optimizer has had no say.
         model_first = not _near(one.losses[KEPT], other.losses[KEPT], 0.0) or not in_optimizer
         rule = "so that a trial can be interrupted and go on"
         adds = self._training.settings.step is not None
         instead = " To add up gradients, leave step out and give accumulate=." if adds else ""
         if in_model and model_first:
-            name = type(live.module).__name__
+            name, first = type(live.module).__name__, in_model[0]
+            how = "Make it a buffer with register_buffer, or a part of the model."
+            if after[0][first].startswith("number"):
+                last = first.rpartition(".")[2]
+                how = f'Make it a buffer, as self.register_buffer("{last}", torch.tensor(0.0)), and change that.'
             return InputError(
                 f"the model must keep all that changes in training in its state_dict(), {rule}; found "
-                f"{', '.join(in_model)} of {name}, which another model would not have. Make it a buffer, as "
-                f'self.register_buffer("{in_model[0].rpartition(".")[2]}", torch.tensor(0.0)), and change that.'
-                f"{instead}"
+                f"{', '.join(in_model)} of {name}, which is lost then. {how}{instead}"
             )
         if in_optimizer:
             return InputError(
                 f"the optimizer must keep all that changes in training in its state_dict(), {rule}; found "
-                f"{', '.join(in_optimizer)}, which another optimizer would not have. Keep it in "
-                "self.state[parameter] or in a parameter group."
+                f"{', '.join(in_optimizer)}, which is lost then. Keep it in self.state[parameter], or in a parameter "
+                "group."
             )
         mine, theirs = one.losses[-1], other.losses[-1]
         return InputError(
@@ -252,7 +255,7 @@ def _require_same(said: Callable[[], float], name: str, of: str) -> None:
             raise InputError(
                 f"{name} must say the same of the same {of} whenever it is called, because trials share it; found "
                 f"{first:.6g} and then {later:.6g}. Keep what it counts in a buffer of the model"
-                f"{'' if name == 'train_loss' else ', and compute the loss in train_loss='}, {_DRAW}."
+                f"{'' if name == 'train_loss' else ', which train_loss= is given'}, {_DRAW}."
             )
 
 
