@@ -181,14 +181,16 @@ class LoaderBatches:
 
     def _look_beyond(self, length: int) -> None:
         """Refuse a length that a loader does not keep to, and learn of one that is cut: what has no end may be."""
-        loader = self.train_loader
-        mapped = isinstance(loader, load_torch().utils.data.DataLoader) and not isinstance(
-            loader.dataset, load_torch().utils.data.IterableDataset
-        )
+        loader, data = self.train_loader, load_torch().utils.data
+        streams = isinstance(getattr(loader, "dataset", None), data.IterableDataset)
+        mapped = isinstance(loader, data.DataLoader) and not streams
         if not length or mapped or isinstance(loader, list | tuple):
             return
         batches = self._pass("train_loader", loader, pass_seed(0, -1, 0))
         given = sum(1 for _ in islice(batches, length + BEYOND))
+        later = _length(loader)
+        if later != length:
+            raise _other_pass("train_loader", "number of batches", length, f"{later or 'none'}")
         if given == length + BEYOND:
             self.trained_on.goes_on(length)
         elif given > length:

@@ -30,15 +30,14 @@ def outside_state(module: Module, optimizers: Sequence[Optimizer]) -> tuple[Mapp
     >>> changed_outside(before, outside_state(net, []))
     (['steps'], [])
     """
-    nn = load_torch().nn
     kept = {id(tensor) for tensor in [*module.parameters(), *module.buffers()]}
-    usual, in_model, in_optimizers = set(vars(nn.Module())), dict[str, str](), dict[str, str]()
+    usual, in_model, in_optimizers = _attributes(load_torch().nn.Module()), dict[str, str](), dict[str, str]()
     for path, part in module.named_modules():
-        for name, value in vars(part).items():
+        for name, value in _attributes(part).items():
             if name not in usual:
                 in_model[f"{path}.{name}".lstrip(".")] = _digest(value, kept, DEEPEST)
     for optimizer in optimizers:
-        for name, value in vars(optimizer).items():
+        for name, value in _attributes(optimizer).items():
             if name not in _OF_OPTIMIZERS and not name.startswith("_optimizer_"):
                 in_optimizers[f"{type(optimizer).__name__}.{name}"] = _digest(value, kept, DEEPEST)
     return in_model, in_optimizers
@@ -55,6 +54,10 @@ def changed_outside(
     return found[0], found[1]
 
 
+def _attributes(one: Any) -> dict[str, Any]:  # noqa: ANN401 - any object
+    return getattr(one, "__dict__", {})
+
+
 def _digest(value: Any, kept: set[int], deep: int) -> str:  # noqa: ANN401 - whatever an attribute holds
     torch = load_torch()
     if isinstance(value, bool | int | float):
@@ -64,7 +67,7 @@ def _digest(value: Any, kept: set[int], deep: int) -> str:  # noqa: ANN401 - wha
     if isinstance(value, torch.Tensor):
         return "kept" if id(value) in kept else _of_array(value)
     if isinstance(value, np.ndarray | np.generic):
-        return f"array {zlib.crc32(np.ascontiguousarray(value).tobytes())}"
+        return f"array {zlib.crc32(np.asarray(cast('Any', value)).tobytes())}"
     if not deep:
         return type(value).__name__
     parts: Sequence[Any] = ()
@@ -74,10 +77,10 @@ def _digest(value: Any, kept: set[int], deep: int) -> str:  # noqa: ANN401 - wha
         parts = [*(key if isinstance(key, str | int) else "" for key in table), *table.values()]
     elif isinstance(value, list | tuple | deque | set | frozenset):
         parts = list(cast("Sequence[Any]", value))
-    elif hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value):
-        parts = list(vars(value).values())
     elif isinstance(value, torch.nn.Module):
-        parts = [*value.state_dict().values()]
+        parts = list(cast("Any", value).state_dict().values())
+    elif not isinstance(value, type) and not callable(value):
+        parts = list(_attributes(value).values())
     return f"{type(value).__name__} {[_digest(part, kept, deep - 1) for part in parts]}"
 
 

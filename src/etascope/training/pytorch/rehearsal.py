@@ -13,6 +13,7 @@ from etascope.core.errors import InputError
 from etascope.core.plan import Plan
 from etascope.training.chance import step_seed
 from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.group_rates import refuse_schedulers
 from etascope.training.pytorch.library import Tensor, load_torch
 from etascope.training.pytorch.live import Live
 from etascope.training.pytorch.memory import is_out_of_memory
@@ -22,6 +23,7 @@ from etascope.training.pytorch.own_generators import seed_each
 from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss
 from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.unit import Training
+from etascope.training.pytorch.waiting_schedulers import noticed
 
 #: Steps of a rehearsed trial, and of those the ones before it is interrupted.
 STEPS, KEPT = 5, 3
@@ -89,7 +91,8 @@ class _Rehearsal:
 
     def told(self) -> tuple[str, ...]:
         self._refuse_loss()
-        one = self._train()
+        with noticed() as scheduled:
+            one = self._train(scheduled=scheduled)
         settings = self._training.settings
         if settings.step is not None or settings.train_loss is not None:
             live = self._start()
@@ -120,7 +123,7 @@ class _Rehearsal:
         self._seeded(live, number)
         return float(live.step([part.fresh() for part in self._batches[number]], self._rate)[0])
 
-    def _train(self, *, interrupted: bool = False) -> _Trained:
+    def _train(self, *, interrupted: bool = False, scheduled: Sequence[object] = ()) -> _Trained:
         live, losses, networks = self._start(), list[float](), self._training.networks
         early: Sequence[Tensor] = ()
         for number in range(STEPS):
@@ -131,6 +134,7 @@ class _Rehearsal:
                     del live
                     live = self._training.start(self._seed, self._rate, checkpoint)
             losses.append(self._step(live, number))
+        refuse_schedulers(live.optimizers, scheduled)
         late, batch = _weights(live), self._batches[0][0]
         live.evaluating()
         self._seeded(live, STEPS)
