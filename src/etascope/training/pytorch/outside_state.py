@@ -78,10 +78,10 @@ def _digest(value: Any, kept: set[int], deep: int) -> str:  # noqa: ANN401 - wha
     elif isinstance(value, list | tuple | deque | set | frozenset):
         parts = list(cast("Sequence[Any]", value))
     elif isinstance(value, torch.nn.Module):
-        parts = list(cast("Any", value).state_dict().values())
+        parts = list(value.state_dict().values())
     elif not isinstance(value, type) and not callable(value):
         parts = list(_attributes(value).values())
-    return f"{type(value).__name__} {[_digest(part, kept, deep - 1) for part in parts]}"
+    return f"{type(cast('object', value)).__name__} {[_digest(part, kept, deep - 1) for part in parts]}"
 
 
 def _of_array(tensor: Any) -> str:  # noqa: ANN401 - a tensor

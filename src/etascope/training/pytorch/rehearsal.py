@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
@@ -20,7 +21,7 @@ from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import is_lazy
 from etascope.training.pytorch.outside_state import changed_outside, outside_state
 from etascope.training.pytorch.own_generators import seed_each
-from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss
+from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss, one_number
 from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.unit import Training
 from etascope.training.pytorch.waiting_schedulers import noticed
@@ -31,10 +32,10 @@ STEPS, KEPT = 5, 3
 MORE = 2
 #: Batches of each step that are kept in memory, at most.
 PARTS = 2
-#: What losses may differ by, as a share: some devices add up in another order each time.
-NEAR = 1e-4
-#: What weights may differ by as a share of how far they moved, on the processor and elsewhere.
-MOVED, MOVED_ELSEWHERE = 1e-3, 0.1
+#: What losses may differ by, as a share, and weights, as a share of how far they moved: on the processor, and
+#: elsewhere, where sums are added up in another order each time.
+NEAR, MOVED = 1e-4, 1e-3
+NEAR_ELSEWHERE, MOVED_ELSEWHERE = 5e-3, 0.1
 
 _DRAW = "and draw from the generators of Python, NumPy or PyTorch"
 
@@ -86,8 +87,8 @@ class _Rehearsal:
         steps = islice(training.batches.steps(self._seed, self._fold, 0, 0), STEPS)
         batches = [[part.fresh() for part in parts[:PARTS]] for parts in steps]
         self._batches = list(islice(cycle(batches), STEPS))
-        elsewhere = training.settings.device.type != "cpu"
-        self._far = MOVED_ELSEWHERE if elsewhere else MOVED
+        here = training.settings.device.type == "cpu"
+        self._near, self._far = (NEAR, MOVED) if here else (NEAR_ELSEWHERE, MOVED_ELSEWHERE)
 
     def told(self) -> tuple[str, ...]:
         self._refuse_loss()
@@ -138,31 +139,31 @@ class _Rehearsal:
         late, batch = _weights(live), self._batches[0][0]
         live.evaluating()
         self._seeded(live, STEPS)
-        losses.append(float(live.judge(batch.fresh()).loss) / batch.size if batch.size else 0.0)
+        judged = math.nan
+        # What a loss refuses in validation is refused there.
+        with suppress(InputError):
+            judged = float(live.judge(batch.fresh()).loss) / batch.size
+        losses.append(judged)
         return _Trained(losses, (early, late))
 
     def _differs(self, one: _Trained, other: _Trained, *, early: bool = False) -> tuple[str, float, float] | None:
         """Return where two trials differ, as words, with the losses there; None where they do not."""
-        scale = 1e-6 * max((abs(loss) for loss in one.losses if math.isfinite(loss)), default=0.0)
+        least = 1e-6 * max((abs(loss) for loss in one.losses if math.isfinite(loss)), default=0.0)
         pairs = list(zip(one.losses, other.losses, strict=True))[: KEPT if early else None]
         for number, (mine, theirs) in enumerate(pairs):
-            if not _near(mine, theirs, scale):
+            if not _near(mine, theirs, self._near, least):
                 where = f"in step {number + 1}" if number < STEPS else f"in validation after step {STEPS}"
                 return where, mine, theirs
         at = 0 if early else 1
         if _distance(one.weights[at], other.weights[at], one.weights) > self._far:
-            return f"in step {KEPT if early else STEPS}, and then other weights", *pairs[
-                KEPT - 1 if early else STEPS - 1
-            ]
+            last = KEPT if early else STEPS
+            return f"in step {last}, and then other weights", *pairs[last - 1]
         return None
 
     def _unsteady(self, where: str, mine: float, theirs: float) -> str:
         settings = self._training.settings
-        name = "step" if settings.step is not None else "train_loss" if settings.train_loss is not None else "the model"
-        if name != "the model" and self._model_differs():
-            name = "the model"
-        elif name == "the model" and not self._model_differs():
-            name = "the model or the optimizer"
+        name = "step" if settings.step is not None else "train_loss" if settings.train_loss is not None else ""
+        name = "the model" if self._model_differs() else name or "the model or the optimizer"
         return (
             f"Mind the training: the same trial came out otherwise when it was trained again from the start: a loss of "
             f"{mine:.6g} and then {theirs:.6g} {where}. Something in {name} keeps count or draws from call to call, so "
@@ -180,7 +181,7 @@ class _Rehearsal:
             if not isinstance(outputs, load_torch().Tensor):
                 return False
             found.append(float(outputs.detach().double().abs().sum()))
-        return not _near(found[0], found[1], 0.0)
+        return not _near(found[0], found[1], self._near)
 
     def _refuse_loss(self) -> None:
         """Raise `InputError` where a loss says another number of the same outputs and targets."""
@@ -196,10 +197,12 @@ class _Rehearsal:
         def said() -> float:
             self._seeded(live, 0)
             own = Batch(outputs, batch.targets, batch.size).fresh()
-            with torch.no_grad():
-                return float(objective.train(own.inputs, own.targets))
+            # What it raises is said where it trains.
+            with suppress(Exception):
+                return float(objective.loss(own.inputs, own.targets)[0].detach())
+            return math.nan
 
-        _require_same(said, "loss", "outputs and targets")
+        _require_same(said, "loss", "outputs and targets", NEAR)
 
     def _refuse_train_loss(self) -> None:
         own, batch = self._training.settings.train_loss, self._batches[0][0]
@@ -209,10 +212,10 @@ class _Rehearsal:
         def said() -> float:
             live, given = self._start(), batch.fresh()
             self._seeded(live, 0)
-            return float(own(live.module, given.inputs, given.targets))
+            return float(one_number(own(live.module, given.inputs, given.targets)).detach())
 
         if not self._model_differs():
-            _require_same(said, "train_loss", "model and batch")
+            _require_same(said, "train_loss", "model and batch", self._near)
 
     def _lost(self, one: _Trained, other: _Trained) -> InputError:
         """Return what to say of a trial that does not go on as it would have: with what changed outside its state."""
@@ -223,7 +226,7 @@ class _Rehearsal:
         after = outside_state(live.module, live.optimizers)
         in_model, in_optimizer = changed_outside(before, after)
         # Until the first step after the interruption is done, an optimizer has had no say.
-        model_first = not _near(one.losses[KEPT], other.losses[KEPT], 0.0) or not in_optimizer
+        model_first = not _near(one.losses[KEPT], other.losses[KEPT], self._near) or not in_optimizer
         rule = "so that a trial can be interrupted and go on"
         adds = self._training.settings.step is not None
         instead = " To add up gradients, leave step out and give accumulate=." if adds else ""
@@ -251,11 +254,11 @@ class _Rehearsal:
         )
 
 
-def _require_same(said: Callable[[], float], name: str, of: str) -> None:
+def _require_same(said: Callable[[], float], name: str, of: str, near: float) -> None:
     first = said()
     for _ in range(3):
         later = said()
-        if not _near(first, later, 0.0):
+        if not _near(first, later, near):
             raise InputError(
                 f"{name} must say the same of the same {of} whenever it is called, because trials share it; found "
                 f"{first:.6g} and then {later:.6g}. Keep what it counts in a buffer of the model"
@@ -263,10 +266,10 @@ def _require_same(said: Callable[[], float], name: str, of: str) -> None:
             )
 
 
-def _near(one: float, other: float, scale: float) -> bool:
+def _near(one: float, other: float, share: float, least: float = 0.0) -> bool:
     if not (math.isfinite(one) and math.isfinite(other)):
         return math.isfinite(one) == math.isfinite(other)
-    return math.isclose(one, other, rel_tol=NEAR, abs_tol=scale)
+    return math.isclose(one, other, rel_tol=share, abs_tol=least)
 
 
 def _weights(live: Live) -> Sequence[Tensor]:
