@@ -193,7 +193,7 @@ class LoaderBatches:
             raise _other_pass("train_loader", "number of batches", length, f"{later or 'none'}")
         if given == length + BEYOND:
             self.trained_on.goes_on(length)
-        elif given > length:
+        elif given not in (0, length):
             raise InputError(
                 "train_loader must give as many batches as its __len__ says, because an epoch is one pass; found "
                 f"{given} batches and a __len__ of {length}. Let __len__ return {given}."

@@ -104,14 +104,20 @@ class AnyLoss:
 def is_class_loss(loss: Loss | None, outputs: object, targets: object) -> bool:
     """Return whether targets are class labels, outputs scores, and the loss cross-entropy."""
     torch = load_torch()
-    plain = loss is None or loss is torch.nn.functional.cross_entropy
-    if not plain and not isinstance(loss, torch.nn.CrossEntropyLoss):
+    if not is_cross_entropy(loss):
         return False
     if not isinstance(outputs, torch.Tensor) or not isinstance(targets, torch.Tensor):
         return False
     scores: Any = outputs
     labels: Any = targets
     return scores.dim() == 2 and labels.dim() == 1 and not labels.is_floating_point()
+
+
+def is_cross_entropy(loss: Loss | None) -> bool:
+    """Return whether a loss is PyTorch's cross-entropy, as which none counts."""
+    torch = load_torch()
+    plain = loss is None or loss is torch.nn.functional.cross_entropy
+    return plain or isinstance(loss, torch.nn.CrossEntropyLoss)
 
 
 def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - whatever the loss takes

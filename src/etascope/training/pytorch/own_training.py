@@ -47,6 +47,7 @@ from etascope.training.pytorch.own_objective import (
     broadcast_refused,
     ignored_by,
     is_class_loss,
+    is_cross_entropy,
     objective_of,
     one_number,
     refuse_mixed,
@@ -126,7 +127,13 @@ def own_job(
     own = generators_of([model, optimizer, groups, loss, step, train_loss])
     settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss, generators=own)
     networks = own_networks(model, optimizer, groups)
-    batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate, ignored=ignored_by(loss))
+    batches = LoaderBatches(
+        train_loader,
+        valid_loader,
+        settings.device,
+        accumulate,
+        ignored=ignored_by(loss) if is_cross_entropy(loss) else None,
+    )
     seed_all(recipe.seed)
     module = networks.build(recipe.seed).to(settings.device)
     refuse_same(model, networks, recipe.seed, module)
