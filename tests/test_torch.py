@@ -106,6 +106,7 @@ def test_the_same_search_gives_the_same_bits_and_goes_on_where_it_stopped():
     late = pick(model, *loaders(), sgd, epochs=2, histories=runs[0].histories[:1])
     assert bits(late) == bits(runs[0])
     assert late.choice.learning_rate == runs[0].choice.learning_rate
+    assert late.seconds > sum(history.seconds for history in late.histories[1:]) + runs[0].histories[0].seconds
 
 
 @pytest.mark.parametrize("fails", ["begin", "append", "finish"])

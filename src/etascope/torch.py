@@ -49,8 +49,8 @@ class TorchRun:
         Learning rate of each parameter group as a multiple of the one that `optimizer` is given, which is that of the
         choice; a list an optimizer.
     loss_unit
-        What losses of the run are multiplied by to have them as the loss gave them: 1 for class labels. Else losses are
-        told so that the untrained model has 2.30.
+        What validation losses of the run are multiplied by to have them as the loss gave them: 1 for class labels. Else
+        they are told so that the untrained model has 2.30. Losses of training steps are as the loss gave them.
     metrics
         By learning rate, what each metric is on the validation loader, for the trials that were trained furthest.
     """

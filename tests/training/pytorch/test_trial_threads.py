@@ -205,6 +205,70 @@ def test_who_draws_trains_in_turn(make):
     assert tried(make) == 1
 
 
+class InItsClass(Plain):
+    """Holds its input in its class from the first layer to the last."""
+
+    held = None
+
+    def forward(self, x):
+        InItsClass.held = x
+        found = super().forward(x)
+        return found * (1 + InItsClass.held.mean())
+
+
+class WhenJudged(InItsClass):
+    def forward(self, x):
+        return Plain.forward(self, x) if self.training else super().forward(x)
+
+
+FEATURES = {}
+
+
+class ByHook(Plain):
+    """Looks at what a hook of one of its layers took down for all."""
+
+    def __init__(self):
+        super().__init__()
+        self.act.register_forward_hook(lambda _, __, output: FEATURES.update(act=output))
+
+    def forward(self, x):
+        return super().forward(x) + FEATURES["act"].mean() if FEATURES else super().forward(x)
+
+
+class Backward(torch.autograd.Function):
+    held = None
+
+    @staticmethod
+    def forward(ctx, x):
+        Backward.held = x.detach()
+        return x * x
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return 2 * gradient * Backward.held
+
+
+class InItsGradient(Plain):
+    def forward(self, x):
+        return Backward.apply(super().forward(x))
+
+
+@pytest.mark.parametrize("make", [InItsClass, WhenJudged, ByHook, InItsGradient])
+def test_who_shares_what_is_held_from_layer_to_layer_trains_in_turn(make):
+    assert tried(make) == 1
+
+
+class FullBatches(Plain):
+    def forward(self, x):
+        if len(x) != 8:
+            raise ValueError("eight at a time")
+        return super().forward(x)
+
+
+def test_who_takes_full_batches_only_may_train_beside_others():
+    assert tried(FullBatches) == 2
+
+
 class TakesTooMuch(Plain):
     def forward(self, x):
         raise MemoryError

@@ -162,7 +162,7 @@ def _step_and_look(live: Live, batch: Batch) -> list[Tensor]:
 
 
 def _interrupted(live: Live, other: Live, batch: Batch) -> list[Tensor]:
-    """Return the same, while another trial trains after each part of the model, as on another thread it may."""
+    """Return the same, while another trial does so after each part of the model, as on another thread it may."""
     torch, busy, few = load_torch(), list[int](), _few(batch)
     other.step([batch.fresh()], TRIED)
     try:
@@ -174,7 +174,8 @@ def _interrupted(live: Live, other: Live, batch: Batch) -> list[Tensor]:
         if not busy:
             busy.append(1)
             with torch.enable_grad():
-                other.step([few.fresh()], TRIED)
+                _step_and_look(other, few)
+            other.training()
             busy.clear()
 
     def whole(_: Module, __: object, outputs: object) -> None:
