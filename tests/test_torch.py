@@ -106,6 +106,7 @@ def test_the_same_search_gives_the_same_bits_and_goes_on_where_it_stopped():
     late = pick(model, *loaders(), sgd, epochs=2, histories=runs[0].histories[:1])
     assert bits(late) == bits(runs[0])
     assert late.choice.learning_rate == runs[0].choice.learning_rate
+    assert late.seconds > sum(history.seconds for history in late.histories[1:]) + runs[0].histories[0].seconds
 
 
 @pytest.mark.parametrize("fails", ["begin", "append", "finish"])
@@ -394,7 +395,7 @@ def with_scheduler(groups, learning_rate):
         ({"step": Scheduled(lambda o: LR.StepLR(o, 5, 0.1))}, "a scheduler beside it has no say; found one of SGD"),
         ({"step": Scheduled(lambda o: LR.StepLR(o, 1, 0.1), every=40)}, "a scheduler beside it has no say"),
         ({"step": Scheduled(lambda o: LR.LambdaLR(o, lambda t: 0.9**t))}, "a scheduler beside it has no say"),
-        ({"step": Scheduled(lambda o: LR.ReduceLROnPlateau(o, patience=4))}, "nothing else may change it; it was set"),
+        ({"step": Scheduled(lambda o: LR.ReduceLROnPlateau(o, patience=4))}, "a scheduler beside it has no say"),
         ({"step": by_hand}, r"and was 0\.01 after step 1 of SGD"),
         ({"optimizer": hooked}, r"and was 0\.01 after step 1 of AdamW"),
         ({"optimizer": with_scheduler}, "a scheduler beside it has no say"),
@@ -437,8 +438,8 @@ def test_the_rate_that_is_told_is_the_one_that_the_optimizer_is_given():
         return Seen(groups, lr=0.1 * learning_rate, momentum=0.9)
 
     found = pick(model, *loaders(), tenth, epochs=1, method=GridSearch(1, low=0.5, high=0.5, seeds=(0,)))
-    # Before, two updates tell whether it trains at what it is given.
-    assert rates[2:] == [pytest.approx(0.05)] * 10
+    # Before, a few updates tell whether it trains at what it is given, and comes out the same again.
+    assert rates[-10:] == [pytest.approx(0.05)] * 10
     same = pick(model, *loaders(), sgd, epochs=1, method=GridSearch(1, low=0.05, high=0.05, seeds=(0,)))
     np.testing.assert_allclose(found.histories[0].step_loss, same.histories[0].step_loss, rtol=1e-5)
     assert found.trials[0].learning_rate == 0.5

@@ -32,6 +32,7 @@ from etascope.training.pytorch.own_objective import Loss
 from etascope.training.pytorch.own_schedule import Shape
 from etascope.training.pytorch.own_training import OwnJob, own_job
 from etascope.training.pytorch.random_state import random_state_kept
+from etascope.training.pytorch.rehearsal import rehearsed
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +49,8 @@ class TorchRun:
         Learning rate of each parameter group as a multiple of the one that `optimizer` is given, which is that of the
         choice; a list an optimizer.
     loss_unit
-        What losses of the run are multiplied by to have them as the loss gave them: 1 for class labels. Else losses are
-        told so that the untrained model has 2.30.
+        What validation losses of the run are multiplied by to have them as the loss gave them: 1 for class labels. Else
+        they are told so that the untrained model has 2.30. Losses of training steps are as the loss gave them.
     metrics
         By learning rate, what each metric is on the validation loader, for the trials that were trained furthest.
     """
@@ -220,21 +221,25 @@ def pick(
     if step is not None and (accumulate != 1 or clip_norm is not None):
         raise InputError("step does the whole step itself; accumulate and clip_norm belong in it. Leave them out here.")
     check_window(low, high)
-    torch, keeper = load_torch(), patient(keeper)
-    began, before = time.perf_counter(), fingerprint(model, train_loader, valid_loader)
+    torch, keeper, metrics = load_torch(), patient(keeper), metrics or {}
+    # What functions hold is in a list, for it has no state_dict to put back.
+    loaders = (train_loader, valid_loader, [model, optimizer, groups, loss, step, train_loss, *metrics.values()])
+    began, before = time.perf_counter(), fingerprint(model, *loaders)
     gradients = (torch.inference_mode(mode=False), torch.enable_grad())
-    with random_state_kept(), loaders_kept(train_loader, valid_loader), gradients[0], gradients[1]:
+    with random_state_kept(), loaders_kept(*loaders), gradients[0], gradients[1]:
         recipe = Recipe(schedule=schedule, warmup=warmup, epochs=epochs, seed=seed, model=_name_of(model))
         job = own_job(
             model, train_loader, valid_loader, optimizer, loss, recipe, groups=groups, device=device,
             precision=precision, accumulate=accumulate, clip_norm=clip_norm, step=step,
-            train_loss=train_loss, shape=shape, target=target, low=low, high=high,
+            train_loss=train_loss, shape=shape, target=target, low=low, high=high, metrics=metrics,
         )  # fmt: skip
         chosen = method or Automatic(job.target, tolerance, low, high, budget)
         done, choice = _search(job, chosen, trials_in_memory, watch, histories, keeper)
         measured = metrics_of(job.training, job.task, done, metrics) if metrics else {}
-    untouched = Untouched(before, fingerprint(model, train_loader, valid_loader))
-    run = Run(job.data, job.task, tuple(done), choice, None, time.perf_counter() - began)
+    untouched = Untouched(before, fingerprint(model, *loaders))
+    # What was trained before a search was stopped is a part of all that it took.
+    seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
+    run = Run(job.data, job.task, tuple(done), choice, None, seconds)
     if keeper is not None:
         keeper.finish(run)
     return TorchRun(run, untouched, job.ratios, job.loss_unit, measured)
@@ -257,6 +262,8 @@ def _search(
         return train_plan(job.training, plan, trials_in_memory, watch)
 
     while (plan := method.propose(job.task, done)) is not None:
+        if not histories and not done:
+            job = replace(job, told=(*job.told, *rehearsed(job.training, plan)))
         stage = f"searching, round {len(done) + 1}"
         done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))
         watch(Progress(stage, 1, 1, "rounds", trials(job.task, done)))

@@ -139,6 +139,7 @@ def changed(optimizer, lr):
     [
         (lambda o: changed(o, 0.01), r"it was set to 0\.5 and was 0\.01 after step 1 of SGD\. Leave out what changes"),
         (lambda o: changed(o, torch.tensor(0.01)), r"it was set to 0\.5 and was 0\.01"),
+        (lambda o: changed(o, 0.49998), r"it was set to 0\.5 and was 0\.49998"),
         (lambda o: changed(o, math.nan), "and was nan"),
         (
             lambda o: o.add_param_group({"params": weights(), "lr": 0.1}),

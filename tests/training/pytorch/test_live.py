@@ -258,3 +258,25 @@ def test_what_raises_where_weights_are_not_finite_has_diverged():
     assert judged.example_losses.isnan().all()
     assert judged.example_losses.shape[1] == 8
     assert live(module, step=fails).step([batch()], 0.1)[0].isnan()
+
+
+class Averaging(torch.optim.SGD):
+    """Has other weights in validation than in training, as optimizers without a schedule do."""
+
+    turns = ()
+
+    def train(self):
+        self.turns = (*self.turns, "train")
+
+    def eval(self):
+        self.turns = (*self.turns, "eval")
+
+
+def test_an_optimizer_with_modes_is_turned_with_the_model():
+    module = Linear()
+    optimizer = Averaging(module.parameters(), lr=0.1)
+    one = live(module, optimizer)
+    one.step([batch()], 0.1)
+    one.evaluating()
+    one.training()
+    assert optimizer.turns == ("train", "eval", "train")

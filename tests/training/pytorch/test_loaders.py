@@ -321,3 +321,36 @@ def test_examples_of_a_label_that_is_left_out_do_not_count_in_validation():
     batches = LoaderBatches([(X, Y)], [(X[:5], labels[:5]), (X[5:8], labels[5:8])], CPU, ignored=-100)
     assert [batch.size for batch in batches.valid(0, 0)] == [3, 3]
     assert batches.valid_examples == 6
+
+
+class Says(Endless):
+    """Says that it has one number of batches, and gives another."""
+
+    def __init__(self, length, batches):
+        self.length, self.batches = length, batches
+
+    def __len__(self):
+        return self.length
+
+    def __iter__(self):
+        return iter([(X[:4], Y[:4])] * self.batches)
+
+
+@pytest.mark.parametrize(("length", "batches"), [(5, 20), (5, 6), (5, 4), (1, 100)])
+def test_a_length_that_a_training_loader_does_not_keep_to_is_refused(length, batches):
+    with pytest.raises(InputError, match=rf"found {batches} batches and a __len__ of {length}\. Let __len__ return"):
+        assert made(Says(length, batches)).batches
+    assert made(Says(batches, batches)).batches == batches
+
+
+def test_one_that_may_have_no_end_is_told_of():
+    batches = made(Says(5, 200))
+    assert batches.batches == 5
+    assert any("goes on after the 5 batches" in sentence for sentence in batches.trained_on.told())
+    assert not any("goes on" in sentence for sentence in made(Says(5, 5)).trained_on.told())
+
+
+def test_validation_labels_none_of_which_counts_are_no_empty_loader():
+    batches = LoaderBatches([(X, Y)], [(X, torch.full_like(Y, -100))], CPU, ignored=-100)
+    with pytest.raises(InputError, match="must give labels that count; found none but -100, which the loss leaves"):
+        assert batches.valid_examples

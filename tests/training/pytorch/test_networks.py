@@ -74,3 +74,56 @@ def test_a_spoiled_module_is_seen():
     spoil(module)
     assert not finite_weights(module)
     assert torch.isfinite(module.conv.weight).all()
+
+
+class Held(Linear):
+    def __init__(self, dtype=torch.float32, size=3):
+        super().__init__()
+        self.register_buffer("held", torch.zeros(size, dtype=dtype), persistent=False)
+        self.head.register_buffer("mask", torch.ones(2, 2).to_sparse(), persistent=False)
+        self.register_buffer("nothing", None, persistent=False)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.bool, torch.complex64, torch.int64])
+def test_buffers_beside_the_state_are_kept(dtype):
+    found = networks(lambda: Held(dtype))
+    one = found.build(0)
+    (update,) = found.optimizers(one, 0.01)
+    one.held.fill_(1)
+    kept = found.pack(one, [update], 3, 0.01)
+    other = found.build(0)
+    there = other.held
+    found.restore(other, found.optimizers(other, 0.01), kept)
+    assert torch.equal(other.held, one.held)
+    # What holds on to the buffer sees it too.
+    assert other.held is there
+
+
+def test_a_buffer_that_has_grown_is_kept_and_another_model_refused():
+    found = networks(Held)
+    one = found.build(0)
+    one.held = torch.arange(5.0)
+    kept = found.pack(one, found.optimizers(one, 0.01), 3, 0.01)
+    other = found.build(0)
+    found.restore(other, found.optimizers(other, 0.01), kept)
+    assert other.held.tolist() == [0, 1, 2, 3, 4]
+    assert "buffers" not in networks(Linear).pack(Linear(), [], 0, 0.1).state
+
+
+class Stateless(torch.optim.SGD):
+    def state_dict(self):
+        raise AttributeError("_hooks")
+
+
+class Unloaded(torch.optim.SGD):
+    def load_state_dict(self, state_dict):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(("kind", "name"), [(Stateless, "state_dict"), (Unloaded, "load_state_dict")])
+def test_an_optimizer_that_does_not_give_or_take_its_state_is_refused(kind, name):
+    found = AnyNetworks(lambda seed: Linear(), lambda m, rate: [kind(m.parameters(), lr=rate)])
+    one = found.build(0)
+    with pytest.raises(InputError, match=rf"; {name} of {kind.__name__} raised"):  # noqa: PT012
+        kept = found.pack(one, found.optimizers(one, 0.1), 0, 0.1)
+        found.restore(one, found.optimizers(one, 0.1), kept)

@@ -71,7 +71,7 @@ def test_a_label_below_all_is_refused(label):
             look(torch.zeros(2, 3), torch.tensor([1, label]))
 
 
-@pytest.mark.parametrize("ignored", [-100, -1])
+@pytest.mark.parametrize("ignored", [-100, -1, 255])
 def test_examples_of_the_label_that_cross_entropy_leaves_out_do_not_count(ignored):
     one, scores, labels = CrossEntropy(3, ignored), torch.randn(8, 3), torch.arange(8) % 3
     some = labels.clone()

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from etascope.core.errors import InputError
-from etascope.training.pytorch.own_metrics import metrics_of
+from etascope.training.pytorch.own_metrics import check_metrics, metrics_of
 from tests.training.pytorch.test_own_training import Single, Y, job, squared, trained
 
 
@@ -37,3 +37,11 @@ def test_a_metric_that_compares_every_output_with_every_target_is_refused():
         metrics_of(made.training, made.task, [history], {"error": squared})
     right = {"error": lambda o, t: squared(o[:, 0], t)}
     assert list(metrics_of(made.training, made.task, [history], right)) == [0.01]
+
+
+def test_metrics_are_tried_before_anything_trains():
+    told = "the metric shape must return one number of outputs and targets; it raised"
+    with pytest.raises(InputError, match=told):
+        job(metrics={"shape": lambda o, t: torch.zeros(2)})
+    with pytest.raises(InputError, match="the metric error must compare each output with its own target"):
+        check_metrics({"error": squared}, torch.rand(8, 1), Y[:8].float())

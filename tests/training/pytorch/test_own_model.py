@@ -1,8 +1,17 @@
 import pytest
 import torch
+from torch import nn
 
 from etascope.core.errors import InputError
-from etascope.training.pytorch.own_model import called, copied, device_for, following, left_out, own_networks
+from etascope.training.pytorch.own_model import (
+    called,
+    copied,
+    device_for,
+    following,
+    left_out,
+    own_networks,
+    refuse_same,
+)
 from tests.training.pytorch.networks import Linear, Small, same_module
 
 
@@ -60,7 +69,10 @@ def test_models_and_optimizers_that_cannot_be_used_are_refused():
     for optimizer, told in [
         (lambda g: None, "it raised TypeError"),
         (lambda g, r: None, "found NoneType without one"),
-        (lambda g, r: torch.optim.SGD(g, lr=0.0), "whose lr are all 0"),
+        (
+            lambda g, r: torch.optim.SGD(g, lr=round(r)),
+            r"whose lr are all 0, made of 0\.1\. Pass it on as it is, not",
+        ),
     ]:
         networks = own_networks(Linear(), optimizer, None)
         with pytest.raises(InputError, match=told):
@@ -189,3 +201,27 @@ def test_a_group_may_be_a_single_parameter():
     networks = own_networks(model, adamw, lambda m: [{"params": m.head.weight}, {"params": m.head.bias, "lr": 0.1}])
     (optimizer,) = networks.optimizers(model, 0.5)
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, pytest.approx(0.05)]
+
+
+def test_a_factory_must_make_a_new_model_each_time():
+    one, part, frozen = Linear(), nn.Linear(64, 3), nn.Linear(64, 64).requires_grad_(False)
+
+    def look(factory):
+        networks = own_networks(factory, adamw, None)
+        refuse_same(factory, networks, 0, networks.build(0))
+
+    with pytest.raises(InputError, match="found the same model when it was called again"):
+        look(lambda seed: one)
+    with pytest.raises(InputError, match="found one with parameters of the first when it was called again"):
+        look(lambda seed: nn.Sequential(nn.Flatten(), part))
+    look(lambda seed: nn.Sequential(nn.Flatten(), frozen, nn.Linear(64, 3)))
+    look(lambda seed: Linear())
+    refuse_same(one, own_networks(one, adamw, None), 0, one)
+
+
+def test_memory_that_ran_out_is_no_fault_of_the_optimizer():
+    def optimizer(groups, learning_rate):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        own_networks(Linear(), optimizer, None).optimizers(Linear(), 0.1)

@@ -253,3 +253,45 @@ def test_a_subclass_of_an_optimizer_begins_where_its_base_does():
     for kind, more, name in ((MySGD, {"momentum": 0.9}, "momentum"), (MySGD, {}, "sgd"), (MyAdam, {}, "adam")):
         made = job(optimizer=lambda g, r, kind=kind, more=more: kind(g, lr=r, **more))
         assert (made.task.recipe.optimizer, made.optimizer) == (name, kind.__name__)
+
+
+def test_the_label_that_is_left_out_may_be_any_number():
+    model, found = Linear(), []
+    for label in (-100, 255, 1):
+        targets = Y.clone()
+        targets[::4] = label if label != 1 else -100
+        if label == 1:
+            targets = torch.where(targets == 1, 2, targets)
+            targets = torch.where(targets == -100, 1, targets)
+        valid = [(X[30:35], targets[30:35]), (X[35:], targets[35:])]
+        loss = nn.CrossEntropyLoss(ignore_index=label)
+        found.append(trained(job(model, loss, targets, valid=valid), [0.01, 0.1]))
+    np.testing.assert_array_equal(found[0].valid_loss, found[1].valid_loss)
+    np.testing.assert_array_equal(found[0].valid_accuracy, found[1].valid_accuracy)
+    assert np.isfinite(found[2].valid_loss).all()
+
+
+def test_targets_of_other_losses_all_count_whatever_they_leave_out():
+    targets = torch.where(torch.arange(39) % 5 == 0, -100, Y)
+    valid = [(X[30:35], targets[30:35]), (X[35:], targets[35:])]
+    model = nn.Sequential(Linear(), nn.LogSoftmax(1))
+    found = trained(job(model, nn.NLLLoss(), targets, valid=valid), [0.01, 0.1])
+    assert np.isfinite(found.valid_loss).all()
+
+
+def test_scores_in_place_of_log_probabilities_are_named():
+    model = nn.Sequential(Linear(), nn.Softplus())
+    with pytest.raises(
+        InputError, match=r"NLLLoss takes log-probabilities, whose loss is above 0; the untrained model"
+    ):
+        job(model, nn.NLLLoss())
+
+
+def test_complex_targets_are_taken():
+    class Complex(Single):
+        def forward(self, x):
+            return torch.complex(super().forward(x), super().forward(x))
+
+    targets = torch.complex(Y.float(), Y.float())
+    found = job(Complex(), lambda o, t: (o[:, 0] - t).abs().square().mean(), targets)
+    assert found.target == "loss"

@@ -124,26 +124,36 @@ def test_an_interrupt_leaves_no_thread_behind():
     assert torch.get_num_threads() == 2
 
 
+class Number(int):
+    """A trial that holds no generator."""
+
+    generators = ()
+
+
+def numbered(*numbers):
+    return [Number(number) for number in numbers]
+
+
 def test_what_a_trial_raises_is_raised_when_the_others_are_done():
     done = []
 
     def do(live):
         if live == 1:
             raise InputError("the rule")
-        done.append(live)
+        done.append(int(live))
 
     with TrialThreads(2) as crew, pytest.raises(InputError, match="the rule"):
-        crew.each([0, 1, 2, 3], 5, do)
+        crew.each(numbered(0, 1, 2, 3), 5, do)
     assert sorted(done) == [0, 2, 3]
 
 
 def test_each_is_in_order_and_refuses_what_draws():
     with TrialThreads(2) as crew:
-        assert crew.each([3, 1, 2], 5, lambda live: live * 10) == [30, 10, 20]
+        assert crew.each(numbered(3, 1, 2), 5, lambda live: live * 10) == [30, 10, 20]
         with pytest.raises(Drawn):
-            crew.each([1, 2], 5, lambda live: torch.rand(1))
-    assert OneByOne().each([1, 2], 5, lambda live: float(torch.rand(1)) + live)[1] - 1 == pytest.approx(
-        OneByOne().each([1], 5, lambda live: float(torch.rand(1)) + live)[0]
+            crew.each(numbered(1, 2), 5, lambda live: torch.rand(1))
+    assert OneByOne().each(numbered(1, 2), 5, lambda live: float(torch.rand(1)) + live)[1] - 1 == pytest.approx(
+        OneByOne().each(numbered(1), 5, lambda live: float(torch.rand(1)) + live)[0]
     )
 
 
@@ -151,7 +161,7 @@ def test_each_is_in_order_and_refuses_what_draws():
 def test_threads_of_pytorch_are_dealt_out(threads):
     torch.set_num_threads(4)
     with TrialThreads(threads) as crew:
-        assert set(crew.each([0, 1, 2], 5, lambda live: torch.get_num_threads())) == {4 // threads}
+        assert set(crew.each(numbered(0, 1, 2), 5, lambda live: torch.get_num_threads())) == {4 // threads}
 
 
 def a_batch():
@@ -162,6 +172,7 @@ def tried(make=Plain, settings=None, multiplications=WORTH):
     settings = settings or Settings(CPU)
 
     def live():
+        torch.manual_seed(0)
         module = make()
         return Live(module, [torch.optim.SGD(module.parameters(), lr=1.0)], CrossEntropy(CLASSES), settings)
 
@@ -192,6 +203,70 @@ class DrawsWhenJudged(Plain):
 @pytest.mark.parametrize("make", [Small, DrawsInNumpy, DrawsInPython, DrawsWhenJudged])
 def test_who_draws_trains_in_turn(make):
     assert tried(make) == 1
+
+
+class InItsClass(Plain):
+    """Holds its input in its class from the first layer to the last."""
+
+    held = None
+
+    def forward(self, x):
+        InItsClass.held = x
+        found = super().forward(x)
+        return found * (1 + InItsClass.held.mean())
+
+
+class WhenJudged(InItsClass):
+    def forward(self, x):
+        return Plain.forward(self, x) if self.training else super().forward(x)
+
+
+FEATURES = {}
+
+
+class ByHook(Plain):
+    """Looks at what a hook of one of its layers took down for all."""
+
+    def __init__(self):
+        super().__init__()
+        self.act.register_forward_hook(lambda _, __, output: FEATURES.update(act=output))
+
+    def forward(self, x):
+        return super().forward(x) + FEATURES["act"].mean() if FEATURES else super().forward(x)
+
+
+class Backward(torch.autograd.Function):
+    held = None
+
+    @staticmethod
+    def forward(ctx, x):
+        Backward.held = x.detach()
+        return x * x
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return 2 * gradient * Backward.held
+
+
+class InItsGradient(Plain):
+    def forward(self, x):
+        return Backward.apply(super().forward(x))
+
+
+@pytest.mark.parametrize("make", [InItsClass, WhenJudged, ByHook, InItsGradient])
+def test_who_shares_what_is_held_from_layer_to_layer_trains_in_turn(make):
+    assert tried(make) == 1
+
+
+class FullBatches(Plain):
+    def forward(self, x):
+        if len(x) != 8:
+            raise ValueError("eight at a time")
+        return super().forward(x)
+
+
+def test_who_takes_full_batches_only_may_train_beside_others():
+    assert tried(FullBatches) == 2
 
 
 class TakesTooMuch(Plain):

@@ -22,8 +22,8 @@ NEAR = 0.01
 TRIED = (1.3e-5, 0.77)
 
 
-def rates_in(optimizers: Sequence[Optimizer]) -> list[list[float]]:
-    """Return the learning rate of each parameter group, a list an optimizer.
+def rates_in(optimizers: Sequence[Optimizer], given: float | None = None) -> list[list[float]]:
+    """Return the learning rate of each parameter group, a list an optimizer; `given` is the one they were built with.
 
     Raises
     ------
@@ -42,9 +42,10 @@ def rates_in(optimizers: Sequence[Optimizer]) -> list[list[float]]:
         rates.append([_plain(group["lr"]) for group in groups])
     largest = max((rate for row in rates for rate in row), default=0.0)
     if not largest > 0:
+        made = "" if given is None else f", made of {written(given)}"
         raise InputError(
             "optimizer must use the learning rate that it is given; found parameter groups whose lr are all "
-            f"{largest:g}. Pass it on: torch.optim.SGD(groups, lr=learning_rate)."
+            f"{largest:g}{made}. Pass it on as it is, not rounded: torch.optim.SGD(groups, lr=learning_rate)."
         )
     lowest = min(rate for row in rates for rate in row)
     if lowest < 0:
@@ -258,7 +259,10 @@ class GroupRates:
                 moved = (now - value).abs() > 1e-6 * value
                 self._moved = moved if self._moved is None else self._moved | moved
             elif not math.isclose(_plain(now), value, rel_tol=_digits(now), abs_tol=1e-38):
-                raise self._refused(f"it was set to {written(value)}", f"was {written(_plain(now))}")
+                was, became = written(value), written(_plain(now))
+                if was == became:
+                    was, became = f"{value:.8g}", f"{_plain(now):.8g}"
+                raise self._refused(f"it was set to {was}", f"was {became}")
 
     def _refused(self, was: str, became: str) -> InputError:
         names = " and ".join(type(optimizer).__name__ for optimizer in self._optimizers)

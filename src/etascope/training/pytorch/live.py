@@ -22,6 +22,7 @@ from etascope.training.pytorch.library import (
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import finite_weights, spoil
 from etascope.training.pytorch.objective import Judged, Objective
+from etascope.training.pytorch.own_generators import generators_of
 from etascope.training.pytorch.own_objective import one_number
 from etascope.training.pytorch.own_step import FirstUpdate
 
@@ -49,6 +50,9 @@ class Settings:
         Returns the loss that is trained, in place of the objective's of the module's output; None is that.
     multiple
         The largest rate of a parameter group as a multiple of the learning rate that is asked for.
+    generators
+        Those that functions of the user's own hold, seeded for each trial and step as those that all share; None where
+        there is nothing of the user's own, and nothing is looked for in models.
     """
 
     device: Device
@@ -57,6 +61,7 @@ class Settings:
     step: OwnStep | None = None
     train_loss: TrainLoss | None = None
     multiple: float = 1.0
+    generators: Sequence[Any] | None = None
 
 
 class Live:
@@ -74,8 +79,11 @@ class Live:
         if not module.training:
             module.train()
         self._modes = [(part, part.training) for part in module.modules()]
+        self._turn("train")
         self._rates = GroupRates(self.optimizers, settings.multiple)
         self._parameters = [p for o in self.optimizers for group in o.param_groups for p in group["params"]]
+        #: Of the user's own, in the module and beside it.
+        self.generators = [] if settings.generators is None else [*settings.generators, *generators_of(module)]
         #: Of a step of one's own; None where it is the usual one.
         self.first_update = None if settings.step is None else FirstUpdate(module, self.optimizers)
 
@@ -197,13 +205,20 @@ class Live:
             raise unusable(culprit, batch, error) from error
 
     def evaluating(self) -> None:
-        """Turn dropout and the like off."""
+        """Turn dropout and the like off, and bring the weights to what an optimizer without a schedule has found."""
         self.module.eval()
+        self._turn("eval")
 
     def training(self) -> None:
         """Put every part back into the mode it trains in."""
         for part, mode in self._modes:
             part.training = mode
+        self._turn("train")
+
+    def _turn(self, mode: str) -> None:
+        for optimizer in self.optimizers:
+            if all(callable(getattr(optimizer, name, None)) for name in ("eval", "train")):
+                getattr(optimizer, mode)()
 
     def look(self) -> None:
         """Raise `InputError` where a rate is no longer what it was set to, as after a scheduler that steps by epoch."""

@@ -7,21 +7,23 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any, cast
 
-import numpy as np
-
-from etascope.core.errors import InputError, one_line
+from etascope.core.errors import InputError
 from etascope.training.chance import pass_seed
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import Device, load_torch, moved, tensors_in
 from etascope.training.pytorch.own_generators import generators_of, restore_state, seed_generators, state_of
 from etascope.training.pytorch.packing import to_array
+from etascope.training.pytorch.pairs import batch_of, shapes_by
 from etascope.training.pytorch.random_state import RandomState, seed_all
 from etascope.training.pytorch.trained_on import TrainedOn, digest_of
 
 #: A loader of more batches than this has no end, unless it has a length.
 MOST_BATCHES = 100_000
+#: Of one that has a length, so many more batches are looked at, to tell whether it is right.
+BEYOND = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,8 @@ class LoaderBatches:
         length = _length(self.train_loader)
         if length is None:
             length = self._count()
+        else:
+            self._look_beyond(length)
         if not length:
             raise InputError("train_loader must give at least one batch; it is empty. Look at its data set.")
         return length
@@ -71,10 +75,16 @@ class LoaderBatches:
     @cached_property
     def _validation(self) -> tuple[int, int]:
         """Examples of a pass over the validation loader, and a digest of them."""
-        found = digest = 0
+        found = digest = labels = 0
         for batch in _ending("valid_loader", self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0))):
             self.trained_on.validates(batch)
+            labels += batch.size
             found, digest = found + self._counted(batch).size, digest_of(batch, digest)
+        if labels and not found:
+            raise InputError(
+                f"valid_loader must give labels that count; found none but {self.ignored}, which the loss leaves out. "
+                "Look at how they are made."
+            )
         if not found:
             raise InputError("valid_loader must give at least one batch; it is empty. Look at its data set.")
         return found, digest
@@ -169,6 +179,26 @@ class LoaderBatches:
             raise _other_pass("train_loader", "number of batches", self.batches, f"{seen or 'none'}")
         yield from last
 
+    def _look_beyond(self, length: int) -> None:
+        """Refuse a length that a loader does not keep to, and learn of one that is cut: what has no end may be."""
+        loader, data = self.train_loader, load_torch().utils.data
+        streams = isinstance(getattr(loader, "dataset", None), data.IterableDataset)
+        mapped = isinstance(loader, data.DataLoader) and not streams
+        if not length or mapped or isinstance(loader, list | tuple):
+            return
+        batches = self._pass("train_loader", loader, pass_seed(0, -1, 0))
+        given = sum(1 for _ in islice(batches, length + BEYOND))
+        later = _length(loader)
+        if later != length:
+            raise _other_pass("train_loader", "number of batches", length, f"{later or 'none'}")
+        if given == length + BEYOND:
+            self.trained_on.goes_on(length)
+        elif given not in (0, length):
+            raise InputError(
+                "train_loader must give as many batches as its __len__ says, because an epoch is one pass; found "
+                f"{given} batches and a __len__ of {length}. Let __len__ return {given}."
+            )
+
     def _count(self) -> int:
         batches = self._pass("train_loader", self.train_loader, pass_seed(0, -1, 0))
         return sum(1 for _ in _ending("train_loader", batches))
@@ -188,12 +218,12 @@ class LoaderBatches:
             except StopIteration:
                 return
             state, own_states = RandomState.now(), [state_of(one) for one in own]
-            batch = _batch(name, number, given)
+            batch = batch_of(name, number, given)
             found = [tuple(tensor.shape[1:]) for tensor in tensors_in(batch.inputs)]
             if shapes is not None and found != shapes:
                 raise InputError(
-                    f"{name} must give inputs of one shape; it gave {_by(shapes)} at first and {_by(found)} in batch "
-                    f"{number + 1}. Resize or pad them."
+                    f"{name} must give inputs of one shape; it gave {shapes_by(shapes)} at first and "
+                    f"{shapes_by(found)} in batch {number + 1}. Resize or pad them."
                 )
             shapes, number = found, number + 1
             yield Batch(moved(batch.inputs, self.device), moved(batch.targets, self.device), batch.size)
@@ -261,37 +291,3 @@ def _with_new_workers(loader: Iterable[Any]) -> Iterable[Any]:
     # The class does not let its attributes be set.
     vars(own).update(persistent_workers=False, _iterator=None)
     return own
-
-
-def _batch(name: str, number: int, given: object) -> Batch:
-    torch = load_torch()
-    kind, pair = type(given).__name__, cast("Sequence[Any]", given if isinstance(given, tuple | list) else ())
-    if len(pair) != 2:
-        size = f" of {len(pair)}" if pair else ""
-        raise InputError(
-            f"{name} must give pairs (inputs, targets); found a {kind}{size} in batch {number + 1}. Wrap it in a class "
-            "whose __iter__ yields pairs."
-        )
-    inputs, targets = (torch.as_tensor(part) if isinstance(part, np.ndarray) else part for part in pair)
-    found = tensors_in(inputs)
-    if not found or not found[0].dim() or not tensors_in(targets):
-        raise InputError(
-            f"{name} must give inputs and targets as tensors with an example a row; found {type(inputs).__name__} and "
-            f"{type(targets).__name__} in batch {number + 1}."
-        )
-    if not len(found[0]):
-        raise InputError(f"{name} must give batches with at least one example; batch {number + 1} is empty.")
-    try:
-        finite = all(bool(torch.isfinite(tensor).all()) for tensor in found if tensor.is_floating_point())
-    except RuntimeError as error:
-        raise InputError(f"{name} gave inputs that cannot be looked at: {one_line(error)}.") from error
-    if not finite:
-        raise InputError(
-            f"{name} must give finite numbers; the inputs of batch {number + 1} hold NaN or infinity. Look at the "
-            "images and at how they are normalised."
-        )
-    return Batch(inputs, targets, len(found[0]))
-
-
-def _by(shapes: Sequence[tuple[int, ...]]) -> str:
-    return ", ".join(str(shape) for shape in shapes)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, one_line
 from etascope.core.plan import Checkpoint
 from etascope.core.recipe import Recipe
 from etascope.training.pytorch.library import Module, Optimizer, Tensor, load_torch
+from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.packing import pack_state, unpack_state
 
 
@@ -40,7 +41,8 @@ class AnyNetworks:
     """Any module, with its `state_dict` and those of its optimizers.
 
     In a checkpoint, `parameters` are the tensors of the module's `state_dict`, weights and buffers, in order;
-    `state` has under `module` and `optimizers` how they are nested, and the optimizers' tensors.
+    `state` has under `module` and `optimizers` how they are nested, and the optimizers' tensors, and under `buffers`
+    those that are not persistent, if there are any.
 
     Attributes
     ----------
@@ -64,8 +66,11 @@ class AnyNetworks:
     def pack(self, module: Module, optimizers: Sequence[Optimizer], step: int, last_rate: float) -> Checkpoint:
         """Return weights, buffers and the state of the optimizers."""
         nesting, *tensors = pack_state(dict(module.state_dict()), "the state of the model")
-        states = pack_state([o.state_dict() for o in optimizers], "the state of the optimizer")
-        return Checkpoint(step, tuple(tensors), {"module": (nesting,), "optimizers": states}, last_rate)
+        states = pack_state([_state_of(o) for o in optimizers], "the state of the optimizer")
+        state, others = {"module": (nesting,), "optimizers": states}, _not_kept(module)
+        if others:
+            state["buffers"] = pack_state(others, "the buffers of the model")
+        return Checkpoint(step, tuple(tensors), state, last_rate)
 
     def restore(self, module: Module, optimizers: Sequence[Optimizer], checkpoint: Checkpoint) -> None:
         """Load them."""
@@ -76,7 +81,52 @@ class AnyNetworks:
             )
         load_weights(module, checkpoint)
         for optimizer, state in zip(optimizers, unpack_state(checkpoint.state["optimizers"]), strict=True):
-            optimizer.load_state_dict(state)
+            try:
+                optimizer.load_state_dict(state)
+            except Exception as error:
+                raise _unkept(optimizer, "load_state_dict", error) from error
+
+
+def _state_of(optimizer: Optimizer) -> Any:  # noqa: ANN401 - of an optimizer
+    try:
+        return optimizer.state_dict()
+    except Exception as error:
+        raise _unkept(optimizer, "state_dict", error) from error
+
+
+def _unkept(optimizer: Optimizer, name: str, error: Exception) -> Exception:
+    if is_out_of_memory(error):
+        return error
+    return InputError(
+        "optimizer must give its state with state_dict() and take it back with load_state_dict(), as those of "
+        f"torch.optim do, so that a trial can go on later; {name} of {type(optimizer).__name__} raised "
+        f"{one_line(error)}. Write both, or call torch.optim.Optimizer's __init__ in its own."
+    )
+
+
+def _not_kept(module: Module) -> dict[str, Tensor]:
+    """Return the buffers that are no part of the `state_dict`, of those that can be kept."""
+    torch, kept = load_torch(), module.state_dict()
+    return {
+        name: buffer.resolve_conj()
+        for name, buffer in module.named_buffers()
+        if name not in kept and not is_lazy(buffer) and buffer.layout == torch.strided and not buffer.is_quantized
+    }
+
+
+def _take_buffers(module: Module, buffers: Mapping[str, Tensor]) -> None:
+    """Put the buffers back that are no part of the `state_dict`."""
+    torch = load_torch()
+    for name, value in buffers.items():
+        path, _, last = name.rpartition(".")
+        part = module.get_submodule(path)
+        there = part._buffers.get(last)
+        if there is not None and there.shape == value.shape and there.dtype == value.dtype:
+            with torch.no_grad():
+                there.copy_(value)
+        else:
+            parameter = next(iter(module.parameters()), value)
+            part._buffers[last] = value.to(parameter.device if there is None else there.device)
 
 
 def load_weights(module: Module, checkpoint: Checkpoint) -> None:
@@ -90,7 +140,9 @@ def load_weights(module: Module, checkpoint: Checkpoint) -> None:
     state: dict[str, Any] = unpack_state([*checkpoint.state["module"], *checkpoint.parameters])
     try:
         module.load_state_dict(state)
-    except RuntimeError as error:
+        if "buffers" in checkpoint.state:
+            _take_buffers(module, unpack_state(checkpoint.state["buffers"]))
+    except (RuntimeError, AttributeError) as error:
         raise InputError(
             "a checkpoint must be of the model that goes on; found one whose weights do not fit it. Go on with the "
             "model that it was trained with."

@@ -144,7 +144,7 @@ def right(scores: Tensor, labels: Tensor, ignored: int = IGNORED) -> Tensor:
     # A gather, for it raises for labels that are none.
     own = scores.gather(1, labels.masked_fill(labels == ignored, 0)[:, None])[:, 0]
     best = scores.max(dim=1)
-    return ((best.indices == labels) & (own == best.values)).sum()
+    return ((best.indices == labels) & (own == best.values) & (labels != ignored)).sum()
 
 
 def tempered(scores: Tensor, targets: Tensor) -> Tensor:

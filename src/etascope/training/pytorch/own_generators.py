@@ -98,10 +98,15 @@ def _own(code: type | FunctionType) -> bool:
 
 def seed_generators(loader: object, seed: int) -> None:
     """Seed every generator that a loader holds, each in a way of its own, and the order of one that counts epochs."""
-    torch = load_torch()
     for one, _ in _epochs([loader]):
         one.set_epoch(seed % 2**31)
-    for number, generator in enumerate(generators_of(loader)):
+    seed_each(generators_of(loader), seed)
+
+
+def seed_each(generators: Sequence[Any], seed: int) -> None:
+    """Seed generators, each in a way of its own."""
+    torch = load_torch()
+    for number, generator in enumerate(generators):
         own = (seed + number) % 2**32
         if isinstance(generator, torch.Generator):
             generator.manual_seed(own)

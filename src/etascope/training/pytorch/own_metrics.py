@@ -10,13 +10,19 @@ from etascope.core.history import History
 from etascope.core.plan import Checkpoint, trial_rates
 from etascope.core.recipe import Task
 from etascope.training.pytorch.library import autocast, load_torch
-from etascope.training.pytorch.networks import load_weights
+from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.own_objective import refuse_mixed
-from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.unit import Training
 
 #: Called with outputs and targets, returns one number a batch.
 Metric = Callable[[Any, Any], Any]
+
+
+def check_metrics(metrics: Mapping[str, Metric], outputs: Any, targets: Any) -> None:  # noqa: ANN401 - whatever they take
+    """Raise `InputError` where a metric raises, returns no number, or compares each output with every target."""
+    for name, metric in metrics.items():
+        refuse_mixed(metric, outputs, targets, f"the metric {name}")
+        _number(name, metric, outputs, targets)
 
 
 def metrics_of(
@@ -38,31 +44,35 @@ def metrics_of(
             if checkpoint is not None:
                 found[learning_rate] = checkpoint
     last = max((checkpoint.step for checkpoint in found.values()), default=0)
-    return {r: _measured(training, task, found[r], metrics) for r in sorted(found) if found[r].step == last}
+    return {r: _measured(training, task, r, found[r], metrics) for r in sorted(found) if found[r].step == last}
 
 
 def _measured(
-    training: Training, task: Task, checkpoint: Checkpoint, metrics: Mapping[str, Metric]
+    training: Training, task: Task, learning_rate: float, checkpoint: Checkpoint, metrics: Mapping[str, Metric]
 ) -> dict[str, float]:
     torch, settings = load_torch(), training.settings
-    seed_all(task.recipe.seed)
-    module = training.networks.build(task.recipe.seed)
-    load_weights(module, checkpoint)
-    module.to(settings.device).eval()
+    live = training.start(task.recipe.seed, learning_rate, checkpoint)
+    live.evaluating()
     sums, examples = dict.fromkeys(metrics, 0.0), 0
     with torch.no_grad():
         for given in training.batches.valid(task.recipe.seed, 0):
             batch = given.fresh()
             with autocast(settings.device, settings.precision):
-                outputs = module(batch.inputs)
+                outputs = live.module(batch.inputs)
             for name, metric in metrics.items():
                 if not examples:
                     refuse_mixed(metric, outputs, batch.targets, f"the metric {name}")
-                try:
-                    sums[name] += float(metric(outputs, batch.targets)) * batch.size
-                except Exception as error:
-                    raise InputError(
-                        f"the metric {name} must return one number of outputs and targets; it raised {one_line(error)}."
-                    ) from error
+                sums[name] += _number(name, metric, outputs, batch.targets) * batch.size
             examples += batch.size
     return {name: total / examples for name, total in sums.items()}
+
+
+def _number(name: str, metric: Metric, outputs: Any, targets: Any) -> float:  # noqa: ANN401 - whatever it takes
+    try:
+        return float(metric(outputs, targets))
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise InputError(
+            f"the metric {name} must return one number of outputs and targets; it raised {one_line(error)}."
+        ) from error

@@ -20,6 +20,16 @@ Build = Callable[[Any, float], Any]
 #: Called with a module, returns its parameters in groups, as an optimizer takes them.
 Groups = Callable[[Module], Sequence[Any]]
 
+#: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
+_KNOWN = {
+    "Adam": "adam",
+    "AdamW": "adamw",
+    "RMSprop": "rmsprop",
+    "Adagrad": "adagrad",
+    "NAdam": "adam",
+    "RAdam": "adam",
+}
+
 
 def own_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyNetworks:
     """Return what makes the modules and optimizers of trials.
@@ -117,6 +127,21 @@ def called(factory: Callable[[int], Any], seed: int) -> Module:
     return module
 
 
+def refuse_same(model: object, networks: AnyNetworks, seed: int, first: Module) -> None:
+    """Raise `InputError` where a factory returns a model whose parameters another one that it made trains too."""
+    if isinstance(model, load_torch().nn.Module):
+        return
+    own = {id(parameter) for parameter in first.parameters() if parameter.requires_grad}
+    again = networks.build(seed)
+    if again is first or any(id(parameter) in own for parameter in again.parameters()):
+        which = "the same model" if again is first else "one with parameters of the first"
+        raise InputError(
+            f"the model factory must return a new model whenever it is called, because each trial trains its own; "
+            f"found {which} when it was called again. Build it in the factory, or give the nn.Module itself, which is "
+            "copied."
+        )
+
+
 def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[Optimizer]:
     """Return the optimizers that their owner builds, checked.
 
@@ -131,6 +156,8 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
     except InputError:
         raise
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         raise InputError(
             f"optimizer must build one of parameters and a learning rate; it raised {one_line(error)}. Try "
             "lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate)."
@@ -144,7 +171,7 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
                 "Let its class inherit from torch.optim.Optimizer."
             )
     refuse_schedulers(several, scheduled)
-    rates_in(several)
+    rates_in(several, learning_rate)
     return several
 
 
@@ -244,3 +271,15 @@ def _multiple(given: Any) -> float:  # noqa: ANN401 - whatever a group has for i
             f"{f'{found:g}' if isinstance(given, int | float) else repr(given)}. Give 0.1 for a tenth of it."
         )
     return found
+
+
+def customary_of(optimizers: Sequence[Optimizer]) -> dict[str, Any]:
+    """Return the fields of the recipe that tell what rates are customary for an optimizer."""
+    first, names = optimizers[0], [kind.__name__ for kind in type(optimizers[0]).__mro__]
+    decay = float(first.defaults.get("weight_decay") or 0.0)
+    known = next((name for name in names if name == "SGD" or name in _KNOWN), "AdamW")
+    momentum = float(first.defaults.get("momentum") or 0.0) if known == "SGD" else 0.0
+    name = _KNOWN.get(known, "adamw")
+    if known == "SGD":
+        name = "sgd" if not momentum else "nesterov" if first.defaults.get("nesterov") else "momentum"
+    return {"optimizer": name, "momentum": momentum, "weight_decay": decay}

@@ -104,14 +104,20 @@ class AnyLoss:
 def is_class_loss(loss: Loss | None, outputs: object, targets: object) -> bool:
     """Return whether targets are class labels, outputs scores, and the loss cross-entropy."""
     torch = load_torch()
-    plain = loss is None or loss is torch.nn.functional.cross_entropy
-    if not plain and not isinstance(loss, torch.nn.CrossEntropyLoss):
+    if not is_cross_entropy(loss):
         return False
     if not isinstance(outputs, torch.Tensor) or not isinstance(targets, torch.Tensor):
         return False
     scores: Any = outputs
     labels: Any = targets
     return scores.dim() == 2 and labels.dim() == 1 and not labels.is_floating_point()
+
+
+def is_cross_entropy(loss: Loss | None) -> bool:
+    """Return whether a loss is PyTorch's cross-entropy, as which none counts."""
+    torch = load_torch()
+    plain = loss is None or loss is torch.nn.functional.cross_entropy
+    return plain or isinstance(loss, torch.nn.CrossEntropyLoss)
 
 
 def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - whatever the loss takes
@@ -215,12 +221,12 @@ def refuse_mixed(
     size = min(4, len(outputs))
     if outputs.numel() != targets.numel() or len(outputs) != len(targets) or size < 2:
         return
-    order = targets.reshape(len(targets), -1)[:, 0].argsort()
-    some = order[[round(i * (len(order) - 1) / (size - 1)) for i in range(size)]]
-    mine, theirs = given[2][some], targets[some]
-    # A loss that takes no single example, or no part of a batch, cannot be looked at so.
+    # A loss that takes no single example, or no part of a batch, cannot be looked at so; nor complex targets.
     with suppress(Exception), torch.set_grad_enabled(inputs is not None), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        order = targets.reshape(len(targets), -1)[:, 0].argsort()
+        some = order[[round(i * (len(order) - 1) / (size - 1)) for i in range(size)]]
+        mine, theirs = given[2][some], targets[some]
         whole = float(loss(mine, theirs))
         pairs = [[float(loss(mine[i : i + 1], theirs[j : j + 1])) for j in range(size)] for i in range(size)]
         own, every = sum(pairs[i][i] for i in range(size)) / size, sum(map(sum, pairs)) / size**2
@@ -260,9 +266,9 @@ def objective_of(loss: Loss | None, n_classes: int) -> Objective:
 
 
 def ignored_by(loss: Loss | None) -> int:
-    """Return the label, below 0, whose examples a loss of class labels leaves out."""
+    """Return the label whose examples a loss of class labels leaves out."""
     index: object = getattr(loss, "ignore_index", IGNORED)
-    return index if isinstance(index, int) and index < 0 else IGNORED
+    return index if isinstance(index, int) and not isinstance(index, bool) else IGNORED
 
 
 def one_number(loss: object) -> Tensor:

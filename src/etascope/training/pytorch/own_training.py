@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +17,6 @@ from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.group_rates import multiples, window_tried
 from etascope.training.pytorch.library import (
     Module,
-    Optimizer,
     autocast,
     load_torch,
     multiplication_counter,
@@ -28,7 +27,18 @@ from etascope.training.pytorch.loaders import LoaderBatches
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
-from etascope.training.pytorch.own_model import Build, Groups, device_for, following, left_out, own_networks
+from etascope.training.pytorch.own_generators import generators_of
+from etascope.training.pytorch.own_metrics import Metric, check_metrics
+from etascope.training.pytorch.own_model import (
+    Build,
+    Groups,
+    customary_of,
+    device_for,
+    following,
+    left_out,
+    own_networks,
+    refuse_same,
+)
 from etascope.training.pytorch.own_objective import (
     BLIND,
     AnyLoss,
@@ -37,6 +47,7 @@ from etascope.training.pytorch.own_objective import (
     broadcast_refused,
     ignored_by,
     is_class_loss,
+    is_cross_entropy,
     objective_of,
     one_number,
     refuse_mixed,
@@ -47,16 +58,6 @@ from etascope.training.pytorch.own_schedule import Shape, schedule_told, shaped
 from etascope.training.pytorch.random_state import random_state_kept, seed_all
 from etascope.training.pytorch.rates_used import own_update, refuse_deaf
 from etascope.training.pytorch.unit import Training, beside_each_other
-
-#: Optimizers of PyTorch by the recipe's names: what rates are customary for them.
-_KNOWN = {
-    "Adam": "adam",
-    "AdamW": "adamw",
-    "RMSprop": "rmsprop",
-    "Adagrad": "adagrad",
-    "NAdam": "adam",
-    "RAdam": "adam",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +115,7 @@ def own_job(
     target: str | None,
     low: float | None = None,
     high: float | None = None,
+    metrics: Mapping[str, Metric] | None = None,
 ) -> OwnJob:
     """Return the job, after one copy of the model has seen the first batch and the validation batches.
 
@@ -122,13 +124,22 @@ def own_job(
     InputError
         If a part cannot be used: see the parts.
     """
-    settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss)
+    own = generators_of([model, optimizer, groups, loss, step, train_loss])
+    settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss, generators=own)
     networks = own_networks(model, optimizer, groups)
-    batches = LoaderBatches(train_loader, valid_loader, settings.device, accumulate, ignored=ignored_by(loss))
+    batches = LoaderBatches(
+        train_loader,
+        valid_loader,
+        settings.device,
+        accumulate,
+        ignored=ignored_by(loss) if is_cross_entropy(loss) else None,
+    )
     seed_all(recipe.seed)
     module = networks.build(recipe.seed).to(settings.device)
+    refuse_same(model, networks, recipe.seed, module)
     first = batches.first.fresh()
     outputs = _forward(module, first, settings)
+    check_metrics(metrics or {}, outputs, first.targets)
     tried = window_tried(low, high)
     optimizers = networks.optimizers(module, tried[-1])
     ratios = multiples(partial(networks.optimizers, module), tried)
@@ -164,7 +175,7 @@ def own_job(
         objective = AnyLoss(loss, unit)
     if target == "accuracy" and not classes:
         raise InputError("the target accuracy needs class labels and cross-entropy. Leave target out, or say loss.")
-    recipe = replace(recipe, batch_size=first.size * accumulate, **_like(optimizers))
+    recipe = replace(recipe, batch_size=first.size * accumulate, **customary_of(optimizers))
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
@@ -253,6 +264,11 @@ def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Set
         total += float(one_number(found)) * batch.size
     mean = total / batches.valid_examples
     if not 0 < mean < math.inf:
+        if isinstance(loss, load_torch().nn.NLLLoss) or loss is load_torch().nn.functional.nll_loss:
+            raise InputError(
+                f"NLLLoss takes log-probabilities, whose loss is above 0; the untrained model has {mean:g}. End the "
+                "model with torch.nn.LogSoftmax(1), or leave loss out for cross-entropy of raw scores."
+            )
         raise InputError(
             f"loss must be a finite number above 0, because rates are compared by its logarithm; the untrained model "
             f"has {mean:g}. Add a constant to it, or look at the data."
@@ -271,18 +287,6 @@ def _refuse_labels(outputs: object, targets: object) -> None:
         "without a loss, the model must return scores (batch, classes) and targets be whole class numbers (batch,); "
         f"found {found[0]} and {found[1]}. Give loss=, called with what the model returns and the targets."
     )
-
-
-def _like(optimizers: Sequence[Optimizer]) -> dict[str, Any]:
-    """Return the fields of the recipe that tell what rates are customary for an optimizer."""
-    first, names = optimizers[0], [kind.__name__ for kind in type(optimizers[0]).__mro__]
-    decay = float(first.defaults.get("weight_decay") or 0.0)
-    known = next((name for name in names if name == "SGD" or name in _KNOWN), "AdamW")
-    momentum = float(first.defaults.get("momentum") or 0.0) if known == "SGD" else 0.0
-    name = _KNOWN.get(known, "adamw")
-    if known == "SGD":
-        name = "sgd" if not momentum else "nesterov" if first.defaults.get("nesterov") else "momentum"
-    return {"optimizer": name, "momentum": momentum, "weight_decay": decay}
 
 
 def _shape(batch: Batch) -> tuple[int, int, int]:

@@ -33,7 +33,7 @@ class TrainedOn:
 
     def __init__(self) -> None:
         self._valid, self._met, self._examples, self._rows = set[int](), set[int](), 0, 0.0
-        self._passes, self._changed = dict[tuple[int, int, int], int](), False
+        self._passes, self._changed, self._length = dict[tuple[int, int, int], int](), False, 0
 
     def validates(self, batch: Batch) -> None:
         """Learn to know the examples of a validation batch."""
@@ -57,6 +57,10 @@ class TrainedOn:
             # What a loader or a data set of somebody else's says of itself may be anything.
             self._rows = _same_rows(_rows_of(train_loader), _rows_of(valid_loader))
 
+    def goes_on(self, length: int) -> None:
+        """Learn that a training loader gives more batches than its length says."""
+        self._length = length
+
     def told(self) -> tuple[str, ...]:
         """Return what to mind, in sentences."""
         notes, different = list[str](), len(self._valid) or self._examples
@@ -78,6 +82,11 @@ class TrainedOn:
                 "Mind the training: train_loader gives other batches when a pass is asked for again with the same "
                 "seeds, so that not all trials see the same ones, and chance decides more. Draw order and augmentation "
                 "from the generators of Python, NumPy or PyTorch, or from one that the loader holds."
+            )
+        if self._length:
+            notes.append(
+                f"Mind the training: train_loader goes on after the {self._length} batches that its __len__ says; an "
+                "epoch of the search is those."
             )
         return tuple(notes)
 

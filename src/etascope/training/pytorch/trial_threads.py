@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
 
+from etascope.core.errors import InputError
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.library import load_torch
+from etascope.training.pytorch.library import Module, Tensor, load_torch, tensors_in
 from etascope.training.pytorch.live import Live, Settings
 from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.networks import is_lazy
+from etascope.training.pytorch.own_generators import seed_each, state_of
 from etascope.training.pytorch.random_state import RandomState, seed_all
 
 Result = TypeVar("Result")
@@ -19,6 +22,10 @@ Result = TypeVar("Result")
 WORTH = 3e7
 #: Steps that a trial goes on by itself, for threads that wait for each other after every step idle.
 BLOCK = 4
+#: At so many places of a trial's step, at most, another one is trained to see whether they share something.
+PLACES = 30
+#: At this rate.
+TRIED = 1e-3
 
 
 class Drawn(Exception):
@@ -45,6 +52,7 @@ class OneByOne:
         found = list[Result]()
         for live in lives:
             seed_all(seed)
+            seed_each(live.generators, seed)
             found.append(do(live))
         return found
 
@@ -88,13 +96,17 @@ class TrialThreads:
             If a generator that all share has moved.
         """
         seed_all(seed)
-        before = RandomState.now()
+        before, own = RandomState.now(), _own_states(lives)
         running = [self._pool.submit(do, live) for live in lives]
         wait(running)
         found = [one.result() for one in running]
-        if not RandomState.now().equals(before):
+        if not RandomState.now().equals(before) or _own_states(lives) != own:
             raise Drawn
         return found
+
+
+def _own_states(lives: Sequence[Live]) -> list[str]:
+    return [repr(state_of(generator)) for live in lives for generator in live.generators]
 
 
 def threads_for(
@@ -105,7 +117,9 @@ def threads_for(
     Parameters
     ----------
     live
-        Returns a trial that nobody else needs: a step and a look at validation tell whether it draws random numbers.
+        Returns a trial that nobody else needs: a step and a look at validation tell whether it draws random numbers,
+        and whether they come out otherwise when another trial is trained in between, as with a class attribute that
+        holds something from layer to layer.
     batch
         Returns what that step trains on.
     settings
@@ -121,13 +135,65 @@ def threads_for(
     try:
         tried, given = live(), batch()
         seed_all(0)
-        before = RandomState.now()
-        tried.step([given.fresh()], 0.0)
-        tried.evaluating()
-        tried.judge(given.fresh())
+        before, drawn = RandomState.now(), _own_states([tried])
+        alone = _step_and_look(tried, given)
+        if not RandomState.now().equals(before) or _own_states([tried]) != drawn:
+            return 1
+        del tried
     except Exception as error:
         if not is_out_of_memory(error):
             raise
         # One trial alone is too much already; training says so in a sentence.
         return 1
-    return threads if RandomState.now().equals(before) else 1
+    try:
+        beside = _interrupted(live(), live(), given)
+    except Exception:
+        # What comes of this alone would have come before.
+        return 1
+    return threads if all(map(torch.equal, alone, beside)) else 1
+
+
+def _step_and_look(live: Live, batch: Batch) -> list[Tensor]:
+    """Return the losses of a step and of a look in eval mode, and the weights."""
+    loss, _ = live.step([batch.fresh()], TRIED)
+    live.evaluating()
+    judged = live.judge(batch.fresh()).loss
+    return [loss, judged, *(p.detach() for p in live.module.parameters() if not is_lazy(p))]
+
+
+def _interrupted(live: Live, other: Live, batch: Batch) -> list[Tensor]:
+    """Return the same, while another trial does so after each part of the model, as on another thread it may."""
+    torch, busy, few = load_torch(), list[int](), _few(batch)
+    other.step([batch.fresh()], TRIED)
+    try:
+        other.step([few.fresh()], TRIED)
+    except InputError:
+        few = batch
+
+    def another(*_: object) -> None:
+        if not busy:
+            busy.append(1)
+            with torch.enable_grad():
+                _step_and_look(other, few)
+            other.training()
+            busy.clear()
+
+    def whole(_: Module, __: object, outputs: object) -> None:
+        another()
+        for tensor in tensors_in(outputs)[:1]:
+            if tensor.requires_grad:
+                tensor.register_hook(another)
+
+    parts = [part for part in live.module.modules() if not list(part.children())]
+    for part in parts[:: -(-len(parts) // PLACES)]:
+        part.register_forward_hook(another)
+    live.module.register_forward_hook(whole)
+    return _step_and_look(live, batch)
+
+
+def _few(batch: Batch) -> Batch:
+    """Return two examples of a batch of tensors, which cost little; of another, all."""
+    pair = (batch.inputs, batch.targets)
+    if batch.size > 2 and all(isinstance(one, load_torch().Tensor) and len(one) == batch.size for one in pair):
+        return Batch(batch.inputs[:2], batch.targets[:2], 2)
+    return batch

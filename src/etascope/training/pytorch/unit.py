@@ -19,6 +19,7 @@ from etascope.training.pytorch.library import Tensor, load_torch
 from etascope.training.pytorch.live import Live, Settings
 from etascope.training.pytorch.networks import Networks, finite_weights
 from etascope.training.pytorch.objective import Objective
+from etascope.training.pytorch.own_generators import seed_each
 from etascope.training.pytorch.own_step import refuse_idle, refuse_uneven
 from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.trial_threads import Crew, Drawn, OneByOne, TrialThreads, threads_for
@@ -59,6 +60,7 @@ class Training:
     def start(self, seed: int, rate: float, checkpoint: Checkpoint | None) -> Live:
         """Return a trial at its initial weights, or where a checkpoint stands, on the device."""
         seed_all(seed)
+        seed_each(self.settings.generators or (), seed)
         module = self.networks.build(seed).to(self.settings.device)
         optimizers = self.networks.optimizers(module, rate)
         live = Live(module, optimizers, self.objective, self.settings)

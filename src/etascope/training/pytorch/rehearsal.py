@@ -1,0 +1,292 @@
+"""A trial rehearsed before a search: whether it comes out the same again, and after an interruption: `rehearsed`."""
+
+from __future__ import annotations
+
+import gc
+import math
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+
+from etascope.core.errors import InputError
+from etascope.core.plan import Plan
+from etascope.training.chance import step_seed
+from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.group_rates import refuse_schedulers
+from etascope.training.pytorch.library import Tensor, load_torch
+from etascope.training.pytorch.live import Live
+from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.networks import is_lazy
+from etascope.training.pytorch.outside_state import changed_outside, outside_state
+from etascope.training.pytorch.own_generators import seed_each
+from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss, one_number
+from etascope.training.pytorch.random_state import seed_all
+from etascope.training.pytorch.unit import Training
+from etascope.training.pytorch.waiting_schedulers import noticed
+
+#: Steps of a rehearsed trial, and of those the ones before it is interrupted.
+STEPS, KEPT = 5, 3
+#: Steps beside those, so that what counts calls by fives does not look the same again.
+MORE = 2
+#: Batches of each step that are kept in memory, at most.
+PARTS = 2
+#: What losses may differ by, as a share, and weights, as a share of how far they moved: on the processor, and
+#: elsewhere, where sums are added up in another order each time.
+NEAR, MOVED = 1e-4, 1e-3
+NEAR_ELSEWHERE, MOVED_ELSEWHERE = 5e-3, 0.1
+
+_DRAW = "and draw from the generators of Python, NumPy or PyTorch"
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """What a rehearsed trial came to.
+
+    Attributes
+    ----------
+    losses
+        Of each step, then that of a look in eval mode.
+    weights
+        After the steps that come before an interruption, and at the end.
+    """
+
+    losses: Sequence[float]
+    weights: tuple[Sequence[Tensor], Sequence[Tensor]]
+
+
+def rehearsed(training: Training, plan: Plan) -> tuple[str, ...]:
+    """Train a trial of a plan for a few steps, and again; return what to mind of it, in sentences.
+
+    The second time it is interrupted, if the plan keeps checkpoints, and goes on as trials of a search do.
+
+    Raises
+    ------
+    InputError
+        If the loss is not the same of the same batch, or a trial does not go on as if it had not been interrupted.
+    """
+    try:
+        return _Rehearsal(training, plan).told()
+    except Exception as error:
+        if is_out_of_memory(error):
+            # Training says so in a sentence, or finds a way.
+            return ()
+        raise
+    finally:
+        gc.collect()
+        if load_torch().cuda.is_initialized():
+            load_torch().cuda.empty_cache()
+
+
+class _Rehearsal:
+    def __init__(self, training: Training, plan: Plan) -> None:
+        self._training, self._seed, self._fold = training, int(plan.seeds[0]), int(plan.folds[0])
+        peaks = sorted(plan.rates.max(axis=1, initial=1e-30).tolist())
+        self._rate, self._keeps = float(peaks[len(peaks) // 2]), plan.keep_checkpoints
+        steps = islice(training.batches.steps(self._seed, self._fold, 0, 0), STEPS)
+        batches = [[part.fresh() for part in parts[:PARTS]] for parts in steps]
+        self._batches = list(islice(cycle(batches), STEPS))
+        here = training.settings.device.type == "cpu"
+        self._near, self._far = (NEAR, MOVED) if here else (NEAR_ELSEWHERE, MOVED_ELSEWHERE)
+
+    def told(self) -> tuple[str, ...]:
+        self._refuse_loss()
+        with noticed() as scheduled:
+            one = self._train(scheduled=scheduled)
+        settings = self._training.settings
+        if settings.step is not None or settings.train_loss is not None:
+            live = self._start()
+            for number in range(MORE):
+                self._step(live, number)
+        other = self._train(interrupted=self._keeps)
+        early = self._differs(one, other, early=True)
+        if early is not None:
+            self._refuse_train_loss()
+            return (self._unsteady(*early),)
+        late = self._differs(one, other)
+        if late is None:
+            return ()
+        again = self._differs(one, self._train())
+        if again is not None or not self._keeps:
+            return (self._unsteady(*(late if again is None else again)),)
+        raise self._lost(one, other)
+
+    def _start(self) -> Live:
+        return self._training.start(self._seed, self._rate, None)
+
+    def _seeded(self, live: Live, number: int) -> None:
+        chance = step_seed(self._seed, self._fold, number)
+        seed_all(chance)
+        seed_each(live.generators, chance)
+
+    def _step(self, live: Live, number: int) -> float:
+        self._seeded(live, number)
+        return float(live.step([part.fresh() for part in self._batches[number]], self._rate)[0])
+
+    def _train(self, *, interrupted: bool = False, scheduled: Sequence[object] = ()) -> _Trained:
+        live, losses, networks = self._start(), list[float](), self._training.networks
+        early: Sequence[Tensor] = ()
+        for number in range(STEPS):
+            if number == KEPT:
+                early = _weights(live)
+                if interrupted:
+                    checkpoint = networks.pack(live.module, live.optimizers, number, self._rate)
+                    del live
+                    live = self._training.start(self._seed, self._rate, checkpoint)
+            losses.append(self._step(live, number))
+        refuse_schedulers(live.optimizers, scheduled)
+        late, batch = _weights(live), self._batches[0][0]
+        live.evaluating()
+        self._seeded(live, STEPS)
+        judged = math.nan
+        # What a loss refuses in validation is refused there.
+        with suppress(InputError):
+            judged = float(live.judge(batch.fresh()).loss) / batch.size
+        losses.append(judged)
+        return _Trained(losses, (early, late))
+
+    def _differs(self, one: _Trained, other: _Trained, *, early: bool = False) -> tuple[str, float, float] | None:
+        """Return where two trials differ, as words, with the losses there; None where they do not."""
+        least = 1e-6 * max((abs(loss) for loss in one.losses if math.isfinite(loss)), default=0.0)
+        pairs = list(zip(one.losses, other.losses, strict=True))[: KEPT if early else None]
+        for number, (mine, theirs) in enumerate(pairs):
+            if not _near(mine, theirs, self._near, least):
+                where = f"in step {number + 1}" if number < STEPS else f"in validation after step {STEPS}"
+                return where, mine, theirs
+        at = 0 if early else 1
+        if _distance(one.weights[at], other.weights[at], one.weights) > self._far:
+            last = KEPT if early else STEPS
+            return f"in step {last}, and then other weights", *pairs[last - 1]
+        return None
+
+    def _unsteady(self, where: str, mine: float, theirs: float) -> str:
+        settings = self._training.settings
+        name = "step" if settings.step is not None else "train_loss" if settings.train_loss is not None else ""
+        name = "the model" if self._model_differs() else name or "the model or the optimizer"
+        return (
+            f"Mind the training: the same trial came out otherwise when it was trained again from the start: a loss of "
+            f"{mine:.6g} and then {theirs:.6g} {where}. Something in {name} keeps count or draws from call to call, so "
+            f"that trials share it and chance decides more. Keep it in a buffer of the model, {_DRAW}."
+        )
+
+    def _model_differs(self) -> bool:
+        """Return whether new models with the same seed say something else of the same batch."""
+        found = list[float]()
+        for _ in range(2):
+            live = self._start()
+            self._seeded(live, 0)
+            with load_torch().no_grad():
+                outputs: Any = live.module(self._batches[0][0].fresh().inputs)
+            if not isinstance(outputs, load_torch().Tensor):
+                return False
+            found.append(float(outputs.detach().double().abs().sum()))
+        return not _near(found[0], found[1], self._near)
+
+    def _refuse_loss(self) -> None:
+        """Raise `InputError` where a loss says another number of the same outputs and targets."""
+        torch, objective = load_torch(), self._training.objective
+        if not isinstance(objective, OwnClassLoss | AnyLoss):
+            return
+        live, batch = self._start(), self._batches[0][0]
+        live.evaluating()
+        self._seeded(live, 0)
+        with torch.no_grad():
+            outputs = live.module(batch.fresh().inputs)
+
+        def said() -> float:
+            self._seeded(live, 0)
+            own = Batch(outputs, batch.targets, batch.size).fresh()
+            # What it raises is said where it trains.
+            with suppress(Exception):
+                return float(objective.loss(own.inputs, own.targets)[0].detach())
+            return math.nan
+
+        _require_same(said, "loss", "outputs and targets", NEAR)
+
+    def _refuse_train_loss(self) -> None:
+        own, batch = self._training.settings.train_loss, self._batches[0][0]
+        if own is None:
+            return
+
+        def said() -> float:
+            live, given = self._start(), batch.fresh()
+            self._seeded(live, 0)
+            return float(one_number(own(live.module, given.inputs, given.targets)).detach())
+
+        if not self._model_differs():
+            _require_same(said, "train_loss", "model and batch", self._near)
+
+    def _lost(self, one: _Trained, other: _Trained) -> InputError:
+        """Return what to say of a trial that does not go on as it would have: with what changed outside its state."""
+        live = self._start()
+        before = outside_state(live.module, live.optimizers)
+        for number in range(KEPT):
+            self._step(live, number)
+        after = outside_state(live.module, live.optimizers)
+        in_model, in_optimizer = changed_outside(before, after)
+        # Until the first step after the interruption is done, an optimizer has had no say.
+        model_first = not _near(one.losses[KEPT], other.losses[KEPT], self._near) or not in_optimizer
+        rule = "so that a trial can be interrupted and go on"
+        adds = self._training.settings.step is not None
+        instead = " To add up gradients, leave step out and give accumulate=." if adds else ""
+        if in_model and model_first:
+            name, first = type(live.module).__name__, in_model[0]
+            how = "Make it a buffer with register_buffer, or a part of the model."
+            if after[0][first].startswith("number"):
+                last = first.rpartition(".")[2]
+                how = f'Make it a buffer, as self.register_buffer("{last}", torch.tensor(0.0)), and change that.'
+            return InputError(
+                f"the model must keep all that changes in training in its state_dict(), {rule}; found "
+                f"{', '.join(in_model)} of {name}, which is lost then. {how}{instead}"
+            )
+        if in_optimizer:
+            return InputError(
+                f"the optimizer must keep all that changes in training in its state_dict(), {rule}; found "
+                f"{', '.join(in_optimizer)}, which is lost then. Keep it in self.state[parameter], or in a parameter "
+                "group."
+            )
+        mine, theirs = one.losses[-1], other.losses[-1]
+        return InputError(
+            f"model and optimizer must keep all that changes in training in their state_dict(), {rule}; found a trial "
+            f"that came to a loss of {theirs:.6g} in place of {mine:.6g} after it was interrupted. Keep what is beside "
+            "them in a buffer of the model, or in the optimizer's state[parameter]."
+        )
+
+
+def _require_same(said: Callable[[], float], name: str, of: str, near: float) -> None:
+    first = said()
+    for _ in range(3):
+        later = said()
+        if not _near(first, later, near):
+            raise InputError(
+                f"{name} must say the same of the same {of} whenever it is called, because trials share it; found "
+                f"{first:.6g} and then {later:.6g}. Keep what it counts in a buffer of the model"
+                f"{'' if name == 'train_loss' else ', which train_loss= is given'}, {_DRAW}."
+            )
+
+
+def _near(one: float, other: float, share: float, least: float = 0.0) -> bool:
+    if not (math.isfinite(one) and math.isfinite(other)):
+        return math.isfinite(one) == math.isfinite(other)
+    return math.isclose(one, other, rel_tol=share, abs_tol=least)
+
+
+def _weights(live: Live) -> Sequence[Tensor]:
+    return [p.detach().to("cpu", copy=True) for p in live.module.parameters() if not is_lazy(p)]
+
+
+def _distance(
+    one: Sequence[Tensor], other: Sequence[Tensor], moved: tuple[Sequence[Tensor], Sequence[Tensor]]
+) -> float:
+    """Return how far two sets of weights are apart, as a share of how far they moved between two times."""
+    if [part.shape for part in one] != [part.shape for part in other]:
+        return math.inf
+    apart, way = _length(one, other), _length(*moved)
+    if not (math.isfinite(apart) and math.isfinite(way)):
+        return 0.0
+    return apart / way if way else math.inf if apart else 0.0
+
+
+def _length(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
+    return math.sqrt(sum(float((a.double() - b.double()).square().sum()) for a, b in zip(one, other, strict=False)))
