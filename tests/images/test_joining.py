@@ -79,6 +79,16 @@ def test_a_class_that_is_only_in_the_test_part():
         to_dataset(found(["a", "b", "c"], test_rows=np.array([2])))
 
 
+def test_an_unknown_class_of_a_folder_is_named_with_its_place(tmp_path):
+    write_folder(tmp_path / "set", pictures(4), ["a", "b", "a", "b"])
+    write_folder(
+        tmp_path / "held", pictures(6, seed=1), [f"{part}/{name}" for part in ("train", "test") for name in "abc"]
+    )
+    for held, place in ((tmp_path / "held", "test/c"), (tmp_path / "held" / "train", "c")):
+        with refused(f"'c' of {held / place} is not among a, b."):
+            open_images(tmp_path / "set", test=held)
+
+
 @pytest.mark.parametrize("test", ["test", "val", "deep/in/Testing"])
 def test_a_class_that_is_only_in_the_test_part_of_a_folder(tmp_path, test):
     train = str(Path(test).with_name("train"))

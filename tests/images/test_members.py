@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from etascope.images.members import Members, unlike
 from etascope.images.open import open_images
-from tests.images.making import picture, refused, write_tiff
+from tests.images.making import picture, refused, write_idx, write_tiff
 
 #: What a file of a range holds: the type, and the brightest pixel.
 RANGES = {
@@ -128,5 +129,36 @@ def test_single_images_of_another_range_are_named(tmp_path):
 def test_an_outlier_makes_no_part_dark():
     members = Members(str, np.zeros(20), 10)
     peaks = np.array([4095.0] * 9 + [65535] + [4000] * 10)
-    assert unlike(["whole"] * 20, peaks, np.arange(20), members) == []
-    assert unlike(["bytes"] * 20, np.full(20, 9.0), np.arange(20), members) == []
+    assert unlike(["whole"] * 20, np.zeros(20), peaks, np.arange(20), members) == []
+    assert unlike(["bytes"] * 20, np.zeros(20), np.full(20, 9.0), np.arange(20), members) == []
+
+
+def test_a_part_without_values_below_zero_is_told(tmp_path):
+    for part, low in (("train", -1), ("test", 0)):
+        for number in range(4):
+            pixels = np.random.default_rng(number).uniform(low, 1, (8, 8, 1)).astype(np.float32)
+            write_tiff(tmp_path / part / "ab"[number % 2] / f"{number}.tif", pixels)
+    assert f"none: the smallest value of the test part in {tmp_path / 'test'} (4) is 0." in " ".join(
+        open_images(tmp_path).notes
+    )
+    x = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8))
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=[0, 1] * 4, x_test=(x[:4] + 1) / 2, y_test=[0, 1] * 2)
+    assert "none: the smallest value of the test part (4) is 0." in " ".join(open_images(tmp_path / "a.npz").notes)
+
+
+@pytest.mark.parametrize("dim", [1, 12])
+def test_a_part_of_idx_files_of_another_range_is_refused(tmp_path, dim):
+    for part, white in (("train", 255), ("t10k", dim)):
+        images = np.random.default_rng(0).integers(0, white + 1, (9, 8, 8)).astype(np.uint8)
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte", images)
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte", (np.arange(9) % 2).astype(np.uint8))
+    with refused(f"the test part (9) is {dim}, that of the images to train on (9) 255"):
+        open_images(tmp_path)
+
+
+def test_many_classes_take_little_time():
+    members = Members(str, np.arange(50_000), 50_000)
+    peaks = np.where(np.arange(50_000) % 2, 255.0, 3.0)
+    begun = time.perf_counter()
+    assert unlike(["bytes"] * 50_000, np.zeros(50_000), peaks, np.arange(50_000), members) == []
+    assert time.perf_counter() - begun < 5

@@ -24,7 +24,7 @@ NFC = unicodedata.normalize("NFC", "Bär.png")
      ("deep/er/still/x.png", "x.png"), ("deep/er/still/x.png", "a/x.jpg"), ("a/my x.png", "a/my%20x.png"),
      ("a/x.v2.png", "a/x.v2"), ("a/x.png", "C:\\data\\a\\x.png"), ("a/picture_12.png", "a/pictur_12.png"),
      (f"a/{NFD}", f"{NFC}"), (f"a/{NFC}", f"a/{NFD}".replace("png", "jpg")), (f"images/{NFD}", f"a/{NFC.upper()}"),
-     ("train/x.png", "data/x.png"), ("A/x.png", "a/x.png")],
+     ("train/x.png", "data/x.png"), ("A/x.png", "a/x.png"), ("a/img_7.png", "a/img_007.png")],
 )  # fmt: skip
 def test_what_is_said_to_be_there_opens(tmp_path, there, said, others):
     root = tmp_path / "set"
@@ -52,7 +52,20 @@ def test_of_several_all_are_shown(tmp_path):
         open_images(tmp_path / "list.csv")
 
 
-@pytest.mark.parametrize("name", ["other.png", "no/such/folder.png", "x" * 300 + ".png", "~/x.png", ".png"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "other.png",
+        "no/such/folder.png",
+        "q/img2.png",
+        "p/img0.jpg",
+        "img1.png",
+        "q/img11.png",
+        "x" * 300 + ".png",
+        "~/x.png",
+        ".png",
+    ],
+)
 def test_where_nothing_is_alike_nothing_is_said_to_be(tmp_path, name):
     write_folder(tmp_path, pictures(2), ["p", "q"])
     (tmp_path / "list.csv").write_text(f"path,label\np/img0.png,p\nq/img1.png,q\n{name},q")

@@ -227,7 +227,8 @@ def test_fashion_mnist_takes_little_more_memory_than_its_pixels():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert data.images.nbytes == 70_000 * 784
-    assert peak < data.images.nbytes + 10e6
+    # Some ten numbers of eight bytes an image, to compare parts and classes.
+    assert peak < data.images.nbytes + 15e6
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell the peak of one program")

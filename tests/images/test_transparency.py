@@ -115,6 +115,12 @@ def test_strokes_of_every_shade_are_seen(strokes, ground, tmp_path):
     assert min(int(np.ptp(image)) for image in open_images(arrays, [0, 1] * 6).images) >= 32
 
 
+def test_the_gray_is_taken_over_which_the_fewest_are_lost():
+    glasses = [look_through(drawing(128 if row == 7 else 255 * (row % 2))) for row in range(40)]
+    ground, note = decided(glasses, None, 40)
+    assert (ground, "blank" in note) == ("dark gray", False)
+
+
 def test_shades_that_no_ground_shows_are_refused():
     with refused("must show something over one ground; of 50, over white 10 do not, over black 10, and over any gray"):
         decided([look_through(drawing(shade)) for shade in (0, 64, 128, 192, 255) for _ in range(10)], None, 50)

@@ -41,7 +41,11 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
 
 
 def read_pixels(
-    parts: Sequence[NDArray[Any]], wishes: Wishes, what: str, labels: Sequence[NDArray[Any]] = ()
+    parts: Sequence[NDArray[Any]],
+    wishes: Wishes,
+    what: str,
+    labels: Sequence[NDArray[Any]] = (),
+    held: int | None = None,
 ) -> tuple[list[NDArray[np.uint8]], tuple[str, ...], Reading]:
     """Return arrays `(n, height, width, channels)` of any numbers as images, all read in the same way.
 
@@ -58,7 +62,7 @@ def read_pixels(
     """
     split = [alpha_apart(part) for part in parts]
     extents = [measure(colours, what) for colours, _ in split]
-    told = _unlike(extents, labels) if labels else []
+    told = _unlike(extents, labels, held) if labels else []
     scales = decide(extents, wishes.reading.scales, what)
     notes = told + [scale.note for scale in scales.values()]
     as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
@@ -74,15 +78,20 @@ def read_pixels(
     return [images for images, _ in fitted], tuple(note for note in notes if note), reading
 
 
-def _unlike(extents: Sequence[Extent], labels: Sequence[NDArray[Any]]) -> list[str]:
-    """Compare the last of several parts with those before it, and each class with the others."""
+def _unlike(extents: Sequence[Extent], labels: Sequence[NDArray[Any]], held: int | None) -> list[str]:
+    """Compare the images from `held` on, or the last of several parts, with the others, and each class with them."""
+    if any(extent.peaks is None or extent.lows is None for extent in extents):
+        # Booleans are black and white.
+        return []
+    lows, peaks = (
+        np.concatenate([getattr(extent, of) for extent in extents]) if len(extents) > 1 else getattr(extents[0], of)
+        for of in ("lows", "peaks")
+    )
     counts = [len(part) for part in labels]
-    count, peaks = sum(counts), [np.zeros(0) if extent.peaks is None else extent.peaks for extent in extents]
-    members = Members("image {}".format, np.concatenate(labels), count - counts[-1] if len(counts) > 1 else count)
+    held = held or (len(peaks) - counts[-1] if len(counts) > 1 else len(peaks))
+    members = Members("image {}".format, np.concatenate(labels), held)
     kinds = [extent.kind for extent, number in zip(extents, counts, strict=True) for _ in range(number)]
-    every = np.concatenate(peaks)
-    # Booleans have no peaks: they are black and white.
-    return unlike(kinds, every, np.arange(count), members) if len(every) == count else []
+    return unlike(kinds, lows, peaks, np.arange(len(peaks)), members)
 
 
 def alpha_apart(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:

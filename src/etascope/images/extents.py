@@ -18,7 +18,8 @@ _BLOCK = 1 << 20
 class Extent:
     """Smallest and largest value of pixels that are `"bytes"` (uint8), `"whole"` numbers of other types, or `"floats"`.
 
-    `peaks` is the largest distance from 0 in each image, where there are several, and `names` what they are called.
+    Of several images, `peaks` is the largest distance from 0 in each, `lows` the smallest value, and `names` what they
+    are called.
 
     Examples
     --------
@@ -30,6 +31,7 @@ class Extent:
     low: float
     high: float
     peaks: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    lows: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     names: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def joined(self, other: Extent) -> Extent:
@@ -71,8 +73,10 @@ def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
     low, high = np.concatenate(lows), np.concatenate(highs)
     peaks = np.maximum(high.astype(np.float64), -low.astype(np.float64)) if array.ndim == 4 else None
     if array.dtype.kind == "f":
-        return Extent("floats", float(low.min()), float(high.max()), peaks)
-    return Extent("bytes" if array.dtype == np.uint8 else "whole", int(low.min()), int(high.max()), peaks)
+        return Extent("floats", float(low.min()), float(high.max()), peaks, low.astype(np.float64))
+    return Extent(
+        "bytes" if array.dtype == np.uint8 else "whole", int(low.min()), int(high.max()), peaks, low.astype(np.float64)
+    )
 
 
 def blocks(array: NDArray[Any]) -> Iterator[slice]:

@@ -133,8 +133,9 @@ def _linked(tree: Folder, files: list[Path], names: NDArray[np.str_]) -> tuple[s
         link, file = min(twice)
         others = sum(names[row] != names[place] for row, place in twice)
         classes = f", {others:,} of them in another class" if others else ""
-        notes.append(
-            f"{len(twice):,} {'image is a link' if len(twice) == 1 else 'images are links'} to others of the same set"
-            f"{classes}, which are there twice so; the first: {files[link]}, which is {files[file]}."
-        )
+        what = f"{len(twice):,} images are links to others of the same set{classes}, which are there twice so"
+        if len(twice) == 1:
+            classes = ", in another class" if others else ""
+            what = f"1 image is a link to another of the same set{classes}, which is there twice so"
+        notes.append(f"{what}; the first: {files[link]}, which is {files[file]}.")
     return tuple(notes)

@@ -100,7 +100,7 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes, members
     kinds = [item.extent.kind if item.wide and item.extent else "bytes" for item in items]
     extents = [item.extent or Extent("bytes", 0, int(item.pixels.max())) for item in items]
     lows, highs = np.array([extent.low for extent in extents]), np.array([extent.high for extent in extents])
-    notes += unlike(kinds, np.maximum(highs, -lows).astype(np.float64), came, whose)
+    notes += unlike(kinds, lows, np.maximum(highs, -lows).astype(np.float64), came, whose)
     every = np.array(kinds)
     of = {kind: list(whose.extents(kind, lows[every == kind], highs[every == kind], came[every == kind]))
           for kind in dict.fromkeys(kinds)}  # fmt: skip

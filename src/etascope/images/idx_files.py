@@ -109,7 +109,7 @@ def read_pairs(
     if train.images.name.casefold().startswith("emnist-"):
         array = np.ascontiguousarray(array.swapaxes(1, 2))
         notes = ("EMNIST is published with rows and columns exchanged; they were put back, so that it stands upright.",)
-    [images], more, reading = read_pixels([array], wishes, "images")
+    [images], more, reading = read_pixels([array], wishes, "images", [labels], header.shape[0])
     return Found(images, labels, source, class_names, test_rows, (*notes, *more), reading)
 
 

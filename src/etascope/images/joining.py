@@ -127,12 +127,17 @@ def _called(found: Found) -> NDArray[np.object_]:
 
 def _folders(found: Found, held: Found) -> tuple[ClassFolder, ...]:
     """Return the folders of a set with those of its test part, whose paths stand for themselves; none if not both."""
-    tests = [folder for folder in held.folders if folder.test or held.test_rows is None]
+    tests = _held(held)
     if not tests or not found.folders:
         return ()
     place = Path(held.source).absolute()
     train = [folder for folder in found.folders if not folder.test]
     return (*train, *(ClassFolder(str(place / folder.path), folder.class_name, True) for folder in tests))
+
+
+def _held(held: Found) -> list[ClassFolder]:
+    """Return the folders of a test source whose images are tested on."""
+    return [folder for folder in held.folders if folder.test or held.test_rows is None]
 
 
 def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.int64]:
@@ -145,8 +150,10 @@ def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.in
     used = np.unique(numbers)
     for number in used:
         if own[number] not in place:
+            folders = [f.path for f in _held(held) if f.class_name == own[number]]
+            where = Path(held.source, os.path.commonpath(folders)) if folders else held.source
             raise InputError(
-                f"every class of the test part must be among the training images; {own[number]!r} of {held.source} "
+                f"every class of the test part must be among the training images; {own[number]!r} of {where} "
                 f"is not among {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}. "
                 "Give test images of these classes."
             )

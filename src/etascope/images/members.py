@@ -18,6 +18,8 @@ _OTHER = 16
 _DARK = 3.9
 #: Whole numbers that do not go up to this much tell nothing.
 _BRIGHT = 100
+#: So many classes are looked at, the darkest first, and so many told.
+_LOOKED, _TOLD = 20, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +54,17 @@ class Members:
         for place in self.parts(rows):
             names = tuple(self.called(int(row)) for row in rows[place])
             peaks = np.maximum(highs[place], -lows[place]).astype(np.float64)
-            yield Extent(kind, lows[place].min().item(), highs[place].max().item(), peaks, names)
+            low, high = lows[place].min().item(), highs[place].max().item()
+            yield Extent(kind, low, high, peaks, lows[place], names)
 
 
-def unlike(kinds: Sequence[str], peaks: NDArray[np.float64], rows: NDArray[np.int64], members: Members) -> list[str]:
+def unlike(
+    kinds: Sequence[str],
+    lows: NDArray[np.float64],
+    peaks: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    members: Members,
+) -> list[str]:
     """Return sentences on parts and classes whose pixels go far less up than those of the others, and may be unlike.
 
     Numbers of different kinds are not compared: each kind has a scale of its own. The brightest image of those that are
@@ -65,8 +74,8 @@ def unlike(kinds: Sequence[str], peaks: NDArray[np.float64], rows: NDArray[np.in
     ----------
     kinds
         The kind of number of each image, as an `Extent` has it.
-    peaks
-        `(n,)`: the largest distance from 0 in each image.
+    lows, peaks
+        `(n,)`: the smallest value of each image, and the largest distance from 0.
     rows
         `(n,)`: the row of each image among the `members`.
 
@@ -76,18 +85,15 @@ def unlike(kinds: Sequence[str], peaks: NDArray[np.float64], rows: NDArray[np.in
         If one part is darker than the other by more than a factor of sixteen.
     """
     notes: list[str] = []
-    every, labels = np.array(kinds), members.labels[rows]
+    held = rows >= members.held
     for kind in sorted(set(kinds)):
-        found = every == kind
-        held = rows >= members.held
+        found = np.fromiter((each == kind for each in kinds), np.bool_, len(kinds))
         for dark, name, others in ((found & held, members.test, members.train),
                                    (found & ~held, members.train, members.test)):  # fmt: skip
-            notes += _part(kind, peaks[dark], peaks[found & ~dark], name, others)
-        classes = np.unique(labels)
-        if len(classes) > 1:
-            for one in classes:
-                dark = labels == one
-                notes += _class(kind, peaks[found & dark], peaks[found & ~dark], str(one))
+            rest = found & ~dark
+            notes += _part(kind, peaks[dark], peaks[rest], name, others)
+            notes += _signs(lows[dark], lows[rest], name, others)
+        notes += _classes(kind, peaks[found], members.labels[rows[found]])
     return notes
 
 
@@ -102,6 +108,28 @@ def _part(kind: str, dark: NDArray[np.float64], bright: NDArray[np.float64], nam
     if factor >= _OTHER and low and len(dark) > 1:
         raise InputError(f"images must be of one range; {what}. Scale all of them alike, to 0 .. 255.")
     return [f"One part is much darker than the other: {what}."]
+
+
+def _signs(plain: NDArray[np.float64], below: NDArray[np.float64], name: str, others: str) -> list[str]:
+    """Tell a part without values below 0 beside one whose images have some, as 0 .. 1 beside -1 .. 1."""
+    if len(plain) < 2 or len(below) < 2 or plain.min() < 0 or np.median(below) >= 0:
+        return []
+    return [
+        f"One part has values below 0, and the other none: the smallest value of {name} ({len(plain):,}) is "
+        f"{written(float(plain.min()))}, that of {others} ({len(below):,}) {written(float(below.min()))}."
+    ]
+
+
+def _classes(kind: str, peaks: NDArray[np.float64], labels: NDArray[Any]) -> list[str]:
+    classes, numbers = np.unique(labels, return_inverse=True)
+    del labels
+    highest = np.zeros(len(classes))
+    np.maximum.at(highest, numbers, peaks)
+    notes: list[str] = []
+    for number in np.argsort(highest, kind="stable")[:_LOOKED]:
+        dark = numbers == number
+        notes += _class(kind, peaks[dark], peaks[~dark], str(classes[number]))
+    return notes[:_TOLD]
 
 
 def _class(kind: str, dark: NDArray[np.float64], bright: NDArray[np.float64], name: str) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -42,7 +43,8 @@ def check_there(path: Path, lines: Sequence[tuple[int, str]], files: Sequence[Pa
     if not gone:
         return
     number, name = lines[gone[0]]
-    near = [os.path.relpath(other, path.parent) for other in _near(path, name)]
+    listed_already = {os.path.abspath(file) for file in files}
+    near = [os.path.relpath(other, path.parent) for other in _near(path, name, listed_already)]
     one = len(gone) == 1
     if len(near) == 1:
         move = f"There is {near[0]} beside the table: write the {'path' if one else 'paths'} so."
@@ -59,22 +61,31 @@ def check_there(path: Path, lines: Sequence[tuple[int, str]], files: Sequence[Pa
     )
 
 
-def _near(path: Path, name: str) -> list[Path]:
-    """Return the images that a path may mean: of another ending, in another folder, or seen from elsewhere."""
+def _near(path: Path, name: str, taken: Container[str]) -> list[Path]:
+    """Return the images that a path may mean: of another ending, in another folder, or seen from elsewhere.
+
+    What the table lists elsewhere is `taken`, and not meant.
+    """
+
+    def free(places: Iterable[Path]) -> list[Path]:
+        return [place for place in places if os.path.abspath(place) not in taken]
+
     inner = Path(unquote(name.replace("\\", "/")).strip())
     seen = [path.parent.joinpath(*inner.parts[start:]) for start in range(len(inner.parts))]
     seen += [above / inner for above in (path.parent.parent, Path())]
-    if found := [other for other in seen if os.path.isfile(other)][:1]:
+    if found := free(other for other in seen if os.path.isfile(other))[:1]:
         return found
     wanted = _plain(inner.stem if inner.suffix.lower() in SUFFIXES else inner.name)
     out: list[Path] = []
     for folder in dict.fromkeys(path.parent / above / inside for above in (inner.parent, Path()) for inside in _USUAL):
         if out and folder == path.parent / inner.parent / "images":
             break
-        out += [other for other in _images_in(folder) if _plain(other.stem) == wanted]
-    out = out or [other for other in _below(path.parent) if _plain(other.stem) == wanted]
+        out += free(other for other in _images_in(folder) if _plain(other.stem) == wanted)
+    out = out or free(other for other in _below(path.parent) if _plain(other.stem) == wanted)
     if not out:
-        here = {_plain(other.name): other for other in _images_in(path.parent / inner.parent)}
+        # Another number is another image.
+        here = {_plain(other.name): other for other in free(_images_in(path.parent / inner.parent))
+                if _numbers(other.name) == _numbers(inner.name)}  # fmt: skip
         out = [here[close] for close in difflib.get_close_matches(_plain(inner.name), here, n=1, cutoff=0.8)]
     # Of the same name, in whatever case, go before those of another ending.
     return sorted(dict.fromkeys(out), key=lambda other: _plain(other.name) != _plain(inner.name))
@@ -83,6 +94,10 @@ def _near(path: Path, name: str) -> list[Path]:
 def _plain(name: str) -> str:
     """Return what is left of a name when its case, and how its letters are stored, do not count."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(found) for found in re.findall(r"[0-9]+", name)]
 
 
 def _images_in(folder: Path) -> list[Path]:

@@ -55,7 +55,7 @@ def look_through(pixels: NDArray[np.uint8]) -> Glass | None:
     Examples
     --------
     >>> look_through(np.array([[[255, 255], [255, 0]]], np.uint8))
-    Glass(pale=True, dark=False, void=False, band=False)
+    Glass(pale=True, dark=False, void=False, band=False, lost=())
     """
     alpha, colours = pixels[..., -1], pixels[..., :-1]
     if alpha.min() == 255:
@@ -133,15 +133,16 @@ def decide_ground(glasses: Sequence[Glass], given: str | None, count: int, names
             f"pixel to pixel as a picture does, like a band of infrared, the first: {bands[0]}. Leave that channel "
             "out, or save them as RGB."
         )
+    gray = min(_GRAYS, key=seen.__getitem__)
     ground = given
     if ground is None and void == clear:
         ground = "nothing"
     elif ground is None:
-        ground = next((name for name, lost in seen.items() if lost < _FEW * clear), None)
+        ground = next((name for name in ("white", "black", gray) if seen[name] < _FEW * clear), None)
     if ground is None:
         raise InputError(
             f"transparent images must show something over one ground; of {clear:,}, over white {seen['white']:,} do not"
-            f", over black {seen['black']:,}, and over any gray {min(seen[gray] for gray in _GRAYS):,} or more. Lay "
+            f", over black {seen['black']:,}, and over any gray {seen[gray]:,} or more. Lay "
             "them over a colour that none of them has, and save them without transparency."
         )
     blank = seen[ground] + void if ground in seen else 0
