@@ -69,7 +69,8 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         if array.dtype != np.uint8:
             try:
                 wide[row] = alpha_apart(_upright(array, images[row], f"image {row}")[None])
-                extents[row] = measure(wide[row][0][0], f"image {row}")
+                name = f"image {row}"
+                extents[row] = replace(measure(wide[row][0][0], name), names=(name,))
             except InputError as error:
                 images[row] = error if isinstance(error, BadImage) else BadImage(f"image {row}", str(error))
     scales = decide(extents.values(), wishes.reading.scales, "images")
