@@ -16,7 +16,7 @@ from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
 from etascope.images.members import Members, unlike
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import Reading, Scale, decide, scaled
+from etascope.images.ranges import Reading, Scale, decide, refuse_cut, scaled
 from etascope.images.sizes import fit, shown
 from etascope.images.transparency import decide_ground, look_through
 
@@ -64,6 +64,9 @@ def read_pixels(
     extents = [measure(colours, what) for colours, _ in split]
     told = _unlike(extents, labels, held) if labels else []
     scales = decide(extents, wishes.reading.scales, what)
+    for kind, scale in scales.items():
+        own = ((part[0], extent) for part, extent in zip(split, extents, strict=True) if extent.kind == kind)
+        refuse_cut(own, scale, kind in wishes.reading.scales, what)
     notes = told + [scale.note for scale in scales.values()]
     as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
     looked = [look_through(image) if part.shape[-1] in (2, 4) else None for part in as_bytes for image in part]

@@ -19,7 +19,7 @@ from etascope.images.decode import BadImage, Decoded
 from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
 from etascope.images.members import Members, unlike
-from etascope.images.ranges import Reading, Scale, among, decide, scaled
+from etascope.images.ranges import Reading, Scale, among, decide, refuse_cut, scaled
 from etascope.images.sizes import resize, shown
 from etascope.images.transparency import decide_ground
 
@@ -105,6 +105,9 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes, members
     of = {kind: list(whose.extents(kind, lows[every == kind], highs[every == kind], came[every == kind]))
           for kind in dict.fromkeys(kinds)}  # fmt: skip
     reading = _scale_wide(of, Counter(kinds), reading, wishes, notes)
+    for kind, scale in reading.scales.items():
+        own = ((item.pixels, item.extent) for item in items if item.wide and item.extent and item.extent.kind == kind)
+        refuse_cut(own, scale, kind in wishes.reading.scales, "images")
     small = [row for row, item in enumerate(items) if not item.wide]
     images = _stack(items, size, reading)
     if small:

@@ -123,6 +123,30 @@ def among(note: str, count: int, total: int) -> str:
     )
 
 
+def refuse_cut(images: Iterable[tuple[NDArray[Any], Extent]], scale: Scale, given: bool, what: str) -> None:
+    """Refuse a scale that would cut much of the images: what sharp filters throw beyond a range is little.
+
+    Raises
+    ------
+    InputError
+        If more than one in twenty of the values is well beyond.
+    """
+    reach, beyond, total = (scale.high - scale.low) * _WELL, 0, 0
+    for array, extent in images:
+        total += array.size
+        if extent.low < scale.low - reach or extent.high > scale.high + reach:
+            for block in blocks(array):
+                part = array[block]
+                beyond += np.count_nonzero((part < scale.low - reach) | (part > scale.high + reach))
+    if beyond > _MOST_CUT * total:
+        whose = "the range of the training images" if given else "the range that comes nearest"
+        raise InputError(
+            f"{'test ' * given}{what} must be of one range; {beyond / total:.0%} of their values lie beyond "
+            f"{written(scale.low)} .. {written(scale.high)}, {whose}, and would be cut. Undo the normalisation, or scale all images to 0 .. 1 "
+            "by one smallest and one largest value."
+        )
+
+
 def scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
     """Return pixels as uint8, rounded and cut to 0 .. 255; the same array where nothing changes.
 

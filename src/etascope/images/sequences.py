@@ -19,7 +19,7 @@ from etascope.images.gather import gather
 from etascope.images.labels import label_notes, read_labels
 from etascope.images.members import Members
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import among, decide
+from etascope.images.ranges import among, decide, refuse_cut
 
 _SOURCE = "a sequence of images"
 
@@ -74,6 +74,9 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
             except InputError as error:
                 images[row] = error if isinstance(error, BadImage) else BadImage(f"image {row}", str(error))
     scales = decide(extents.values(), wishes.reading.scales, "images")
+    for kind, scale in scales.items():
+        own = ((wide[row][0], extent) for row, extent in extents.items() if extent.kind == kind)
+        refuse_cut(own, scale, kind in wishes.reading.scales, "images")
     for row, extent in extents.items():
         images[row] = together(*wide.pop(row), scales[extent.kind])[0]
     kinds = [extent.kind for extent in extents.values()]
