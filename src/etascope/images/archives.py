@@ -71,7 +71,7 @@ def open_npz(path: Path, labels: object, wishes: Wishes) -> Found:
     try:
         with path.open("rb") as file, open_zip(file) as archive:
             return open_mapping(Archive(path, archive), labels, wishes, str(path))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
         raise InputError(
             "a .npz file must be a whole archive written by numpy.savez; "
             f"{path} is not: {str(error).rstrip('.')}. {_AGAIN}"

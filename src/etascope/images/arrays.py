@@ -34,7 +34,10 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
     if hasattr(values, "toarray"):
         raise InputError(f"{what} must be a dense array; found a sparse one. Make it dense (.toarray()).")
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
+        # A column of a table holds its images one by one.
+        listed = array.dtype == object and array.ndim == 1 and np.ndim(array[0] if len(array) else 0) > 1
+        return np.stack(array.tolist()) if listed else array
     except (ValueError, TypeError, RuntimeError) as error:
         reason = str(error).split("\n")[0].rstrip(".")
         raise InputError(f"{what} must be readable as an array; {type(values).__name__} is not: {reason}.") from None

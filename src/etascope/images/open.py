@@ -158,6 +158,8 @@ def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
         names, rows = source.class_names, source.test_rows
         told = (*source.notes, *notes)
         return Found(images, source.labels, source.source, names, rows, told, left_out=source.left_out)
+    if isinstance(source, memoryview):
+        source = np.asarray(source)
     if is_bunch(source):
         return open_bunch(source, labels, wishes)
     if isinstance(source, Mapping):

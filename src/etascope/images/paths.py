@@ -29,6 +29,8 @@ class Level:
 
 def as_path(value: object) -> Path | None:
     """Return a string or path object as a path, with `~` for the home directory; None for anything else."""
+    if isinstance(value, bytes):
+        value = os.fsdecode(value)
     if isinstance(value, str | os.PathLike):
         if not os.fspath(cast("str | os.PathLike[str]", value)):
             raise InputError("a path must name something; found an empty one. Give . for this folder.")

@@ -140,10 +140,11 @@ def refuse_cut(images: Iterable[tuple[NDArray[Any], Extent]], scale: Scale, give
                 beyond += np.count_nonzero((part < scale.low - reach) | (part > scale.high + reach))
     if beyond > _MOST_CUT * total:
         whose = "the range of the training images" if given else "the range that comes nearest"
+        span = f"{written(scale.low)} .. {written(scale.high)}"
         raise InputError(
-            f"{'test ' * given}{what} must be of one range; {beyond / total:.0%} of their values lie beyond "
-            f"{written(scale.low)} .. {written(scale.high)}, {whose}, and would be cut. Undo the normalisation, or scale all images to 0 .. 1 "
-            "by one smallest and one largest value."
+            f"{'test ' * given}{what} must be of one range; {beyond / total:.0%} of their values lie beyond {span}, "
+            f"{whose}, and would be cut. Undo the normalisation, or scale all images to 0 .. 1 by one smallest and one "
+            "largest value."
         )
 
 
