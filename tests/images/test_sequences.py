@@ -15,7 +15,10 @@ from etascope.images.sequences import open_sequence
 from tests.images.making import picture, pictures, refused
 
 IMAGES = pictures(4)
-WHITE = "Transparent pixels were laid over white."
+WHITE = (
+    "Transparent pixels were laid over white. The transparency of 1 of 1, the first image 2, is much of it neither "
+    "clear nor opaque; if it is a band of its own, leave it out."
+)
 NAMES = ["a", "b", "a", "b"]
 
 

@@ -76,7 +76,8 @@ def read_pixels(
     glasses = {f"image {row:,}": glass for row, glass in enumerate(looked) if glass is not None}
     ground = wishes.reading.ground
     if glasses:
-        ground, note = decide_ground(list(glasses.values()), ground, sum(map(len, parts)), list(glasses))
+        found = list(glasses.values())
+        ground, note = decide_ground(found, ground, sum(map(len, parts)), list(glasses), declared=False)
         notes.append(note)
     reading = Reading(scales, ground)
     fitted = [fit(part, replace(wishes, reading=reading)) for part in as_bytes]
