@@ -20,6 +20,7 @@ from etascope.images.arrays import open_array, open_mapping
 from etascope.images.found import Found, Wishes
 from etascope.images.idx import read_idx_labels
 from etascope.images.idx_files import is_idx
+from etascope.images.labels import agree
 from etascope.images.paths import as_path, existing, unreadable
 from etascope.images.zip_directory import open_zip
 
@@ -116,8 +117,7 @@ def _labels_beside(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
         values = read_npy(other)
         if values.shape != labels.shape:
             continue
-        groups = [np.unique(each, return_inverse=True)[1].ravel() for each in (labels, values)]
-        if len({*zip(*(group.tolist() for group in groups), strict=True)}) > min(group.max() for group in groups) + 1:
+        if not agree(labels, values):
             raise InputError(
                 f"images need one label each; {found[0].name} and {other.name} in {path.parent} disagree. "
                 "Give one of them as labels."

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.array_names import pick
+from etascope.images.array_names import pick, refuse_two_readings, without_coordinates
 from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
@@ -147,19 +147,31 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, sour
     InputError
         If no names fit, labels are given twice or not at all, or the arrays are no images.
     """
-    picked = pick(arrays, source)
+    # Those of an archive, which are read when they are asked for, have names.
+    if isinstance(arrays, dict):
+        arrays = {str(name): values for name, values in arrays.items()}
+    taken = without_coordinates(arrays)
+    picked = pick(taken, source)
+    left = tuple(name for name in arrays if name in picked.left or name not in taken)
+    if picked.train.labels is None and labels is None and left:
+        raise InputError(
+            f"images need labels, one each; of {', '.join(sorted(arrays))} in {source} none is named labels, y or "
+            "target. Rename the one that holds them, or give it as labels."
+        )
     if picked.train.labels is not None and labels is not None:
         raise InputError(f"{source} brings its own labels ({picked.train.labels}); leave out labels.")
-    by_name = {str(name): name for name in arrays}
-    notes = (f"Arrays that were left out: {', '.join(picked.left)}.",) if picked.left else ()
+    notes = (f"Arrays that were left out: {', '.join(left)}.",) if left else ()
     learn, held = [picked.train], picked.test or picked.val
+    for part in (picked.train, picked.test, picked.val):
+        if part is not None:
+            refuse_two_readings(part, picked.left, arrays, source)
     if picked.test and picked.val:
         learn.append(picked.val)
         notes += (f"{picked.val.images} joined the training images; {picked.test.images} is the test part.",)
     elif picked.val:
         notes += (f"{picked.val.images} is the test part.",)
     parts = [
-        (arrays[by_name[part.images]], labels if part.labels is None else arrays[by_name[part.labels]])
+        (arrays[part.images], labels if part.labels is None else arrays[part.labels])
         for part in (*learn, held)
         if part is not None
     ]
