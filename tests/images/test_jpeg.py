@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import time
 import tracemalloc
 
 import numpy as np
@@ -199,3 +200,13 @@ def test_a_cut_file_is_refused(tmp_path, share):
     (tmp_path / "x.jpg").write_bytes(data[: int(len(data) * share)])
     with pytest.raises(BadImage):
         decode_file(tmp_path / "x.jpg", Wishes())
+
+
+def test_bytes_that_fill_take_no_time(tmp_path):
+    data = jpeg_bytes(smooth())
+    (tmp_path / "x.jpg").write_bytes(data)
+    want = decode_file(tmp_path / "x.jpg", Wishes()).pixels
+    (tmp_path / "x.jpg").write_bytes(data[:2] + b"\xff" * 20_000_000 + data[2:])
+    began = time.process_time()
+    assert np.array_equal(decode_file(tmp_path / "x.jpg", Wishes()).pixels, want)
+    assert time.process_time() - began < 3

@@ -166,7 +166,7 @@ def test_frames_of_pillow_images_are_told():
 def test_a_scale_is_told_of_those_that_it_was_for():
     whole = [np.minimum(image, 9).astype(np.int64) for image in pictures(3)]
     data = open_images([*whole, *pictures(3)], [0, 1] * 3)
-    assert any("0 .. 9 to 0 .. 255, in the 3 of 6 images that are not of bytes." in note for note in data.notes)
+    assert any("0 .. 9 to 0 .. 255, in the 3 of 6 images of " in note for note in data.notes)
 
 
 def test_a_column_of_a_table_goes_by_place():

@@ -91,11 +91,12 @@ def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
     """
     if labels is not None:
         return open_array(read_npy(path), labels, wishes, str(path))
+    images = read_npy(path)
     labels, notes = _labels_beside(path)
     if (held := _test_beside(path)) is None:
-        found = open_array(read_npy(path), labels, wishes, str(path))
+        found = open_array(images, labels, wishes, str(path))
     else:
-        parts = {"x_train": read_npy(path), "y_train": labels, "x_test": read_npy(held)}
+        parts = {"x_train": images, "y_train": labels, "x_test": read_npy(held)}
         parts["y_test"], more = _labels_beside(held)
         notes += (*more, f"{held.name}, which lies beside {path.name}, is the test part.")
         found = open_mapping(parts, None, wishes, str(path))

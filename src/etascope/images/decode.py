@@ -214,7 +214,8 @@ def _decode_other(
                 raise BadImage(name, f"it is a TIFF whose {channels} channels are pages; {tiff.choose_bands(channels)}")
             pages //= 3
         if pages > 1:
-            marks.append(Mark("pages", name, f"{pages}"))
+            some = f"more than {tiff.PAGES:,}" if pages == tiff.PAGES + 1 else f"{pages:,}"
+            marks.append(Mark("pages", name, some + " times 3 channels as" * (channels == 3)))
         if channels == 3:
             values = np.stack([_page(picture, number) for number in range(3)], axis=-1)
             if values.dtype == np.uint8:

@@ -155,7 +155,7 @@ def _scale_wide(
         note = scale.note
         if not note and kind == "whole" and (scale.low, scale.high) == (0, 255):
             note = "Pixels of more than 8 bits, of which none is above 255, were taken as 0 .. 255."
-        notes.append(among(note, count, counts.total()))
+        notes.append(among(note, kind, count, counts.total()))
     return replace(reading, scales={**wishes.reading.scales, **scales})
 
 

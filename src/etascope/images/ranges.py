@@ -20,6 +20,7 @@ _OVERSHOOT = 0.25
 #: What lies this share of the range beyond it is rounded to the same byte.
 _UNSEEN = 1 / 510
 _DARK = 32
+_KINDS = {"bytes": "bytes", "whole": "wider whole numbers", "floats": "floats"}
 _LARGE = 1e300
 #: Of the values of a set so many may lie this share of the range beyond it, as sharp filters throw them.
 _MOST_CUT, _WELL = 0.05, 0.05
@@ -110,17 +111,15 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     return scales
 
 
-def among(note: str, count: int, total: int) -> str:
-    """Return a sentence on the scale of `count` of `total` images, the others of which are bytes.
+def among(note: str, kind: str, count: int, total: int) -> str:
+    """Return a sentence on the scale of `count` of `total` images, the others of which are numbers of another kind.
 
     Examples
     --------
-    >>> among("Pixels were scaled.", 2, 3)
-    'Pixels were scaled, in the 2 of 3 images that are not of bytes.'
+    >>> among("Pixels were scaled.", "floats", 2, 3)
+    'Pixels were scaled, in the 2 of 3 images of floats.'
     """
-    return (
-        f"{note[:-1]}, in the {count:,} of {total:,} images that are not of bytes." if note and count < total else note
-    )
+    return f"{note[:-1]}, in the {count:,} of {total:,} images of {_KINDS[kind]}." if note and count < total else note
 
 
 def refuse_cut(images: Iterable[tuple[NDArray[Any], Extent]], scale: Scale, given: bool, what: str) -> None:

@@ -86,7 +86,7 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     for row, extent in extents.items():
         images[row] = together(*wide.pop(row), scales[extent.kind])[0]
     kinds = [extent.kind for extent in extents.values()]
-    notes += tuple(among(scale.note, kinds.count(kind), count) for kind, scale in scales.items() if scale.note)
+    notes += tuple(among(scale.note, kind, kinds.count(kind), count) for kind, scale in scales.items() if scale.note)
     scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
     wishes = replace(wishes, reading=replace(wishes.reading, scales={**wishes.reading.scales, **scales}))
     members = Members("image {}".format, read, count)

@@ -40,7 +40,7 @@ _UNREAD = {
 }
 _REMEDY = "read it with tifffile.imread and save the images with their labels in an .npz, or save it as 8-bit PNG"
 #: So many pages are looked at.
-_PAGES = 1000
+PAGES = 1000
 #: A part, a strip or a tile, may hold so many pixels more than the image.
 _BEYOND = 1 << 24
 _CHUNK = 1 << 20
@@ -159,7 +159,7 @@ def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TI
     stated = _named(r"^images=(\d+)", description) if description.startswith("ImageJ=") else 1
     (most, tall), pages = (picture.tag_v2[_WIDTH], picture.tag_v2[_HEIGHT]), 1
     try:
-        for page in range(1, _PAGES + 1):
+        for page in range(1, PAGES + 1):
             # A mask that Pillow cannot open has tags, too.
             with contextlib.suppress(SyntaxError):
                 picture.seek(page)
