@@ -96,7 +96,7 @@ def with_test(found: Found, held: Found) -> Found:
     if found.test_rows is not None:
         images, labels = np.delete(images, found.test_rows, axis=0), np.delete(labels, found.test_rows)
         called = np.delete(called, found.test_rows)
-        notes = [note for note in notes if not note.endswith(" is the test part.")]
+        notes = [note for note in notes if ";" in note or not note.endswith(" is the test part.")]
         notes.append(f"The test part of {found.source} was left out, because {held.source} was given as test.")
     test_images, test_labels, test_called = held.images, held.labels, _called(held)
     if held.test_rows is not None:
