@@ -112,3 +112,15 @@ def test_a_class_that_is_only_in_the_test_part_of_a_folder(tmp_path, test):
 def test_the_same_images_for_both():
     with refused("others than those trained on", "train was given for both"):
         with_test(found(["a", "b"]), found(["a", "b"]))
+
+
+def test_what_was_said_of_a_test_part_that_is_left_out_goes_with_it():
+    said = ("b.npy, which lies beside a.npy, is the test part.", "val joined the training images; te is the test part.")
+    own = found(["a", "b", "a"], test_rows=np.array([1]), notes=said)
+    joined = with_test(own, found(["a"], pictures(1, seed=1), source="held"))
+    assert joined.notes == (said[1], "The test part of train was left out, because held was given as test.")
+    # The same is told once.
+    both = with_test(
+        found(["a", "b"], notes=said[:1]), found(["a"], pictures(1, seed=1), source="held", notes=said[:1])
+    )
+    assert both.notes == said[:1]
