@@ -340,7 +340,7 @@ def test_a_schedule_of_ones_own_is_trained_step_by_step():
     assert (own.recipe.schedule, own.recipe.warmup) == ("linear", 0.0)
     # One that has no name: two steps at nothing, then the rate itself.
     other = pick(model, *loaders(), seen, epochs=1, shape=[0, 0, *[1.0] * 8], method=GridSearch(1, low=0.1, high=0.1))
-    assert rates[:10] == [0, 0, *[pytest.approx(0.1)] * 8]
+    assert rates[-10:] == [0, 0, *[pytest.approx(0.1)] * 8]
     assert other.trials[0].learning_rate == pytest.approx(0.1)
 
 
@@ -437,7 +437,8 @@ def test_the_rate_that_is_told_is_the_one_that_the_optimizer_is_given():
         return Seen(groups, lr=0.1 * learning_rate, momentum=0.9)
 
     found = pick(model, *loaders(), tenth, epochs=1, method=GridSearch(1, low=0.5, high=0.5, seeds=(0,)))
-    assert rates == [pytest.approx(0.05)] * 10
+    # Before, two updates tell whether it trains at what it is given.
+    assert rates[2:] == [pytest.approx(0.05)] * 10
     same = pick(model, *loaders(), sgd, epochs=1, method=GridSearch(1, low=0.05, high=0.05, seeds=(0,)))
     np.testing.assert_allclose(found.histories[0].step_loss, same.histories[0].step_loss, rtol=1e-5)
     assert found.trials[0].learning_rate == 0.5

@@ -83,7 +83,9 @@ class Rushing(torch.optim.SGD):
 
 
 def look(make, moves, groups=None):
-    refuse_deaf(own_networks(Linear(), make, groups), 0, CPU, TRIED, moves)
+    networks = own_networks(Linear(), make, groups)
+    name = type(networks.optimizers(Linear(), 0.1)[0]).__name__
+    refuse_deaf(networks, 0, CPU, TRIED, moves, names=name)
 
 
 MOVES = "because the schedule moves them; found {}, which keeps its parameters at the rate of the beginning"

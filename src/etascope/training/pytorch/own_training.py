@@ -136,7 +136,8 @@ def own_job(
     _refuse_mixed_training(networks, recipe.seed, (outputs, first), settings)
     settings = replace(settings, multiple=max(ratio for row in ratios for ratio in row))
     moves = recipe.schedule != "constant" or recipe.warmup > 0 or shape is not None
-    refuse_deaf(networks, recipe.seed, settings.device, tried, moves, own_update(settings, first))
+    names = " and ".join(type(o).__name__ for o in optimizers)
+    refuse_deaf(networks, recipe.seed, settings.device, tried, moves, own_update(settings, first), names)
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
         _refuse_labels(outputs, first.targets)
@@ -182,7 +183,7 @@ def own_job(
         task=task,
         data=data,
         target=target or ("accuracy" if classes else "loss"),
-        optimizer=" and ".join(type(o).__name__ for o in optimizers),
+        optimizer=names,
         ratios=ratios,
         loss_unit=unit,
         told=told,

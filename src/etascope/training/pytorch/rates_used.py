@@ -22,7 +22,13 @@ ALIKE, NUMBERS = 1e-3, 256
 
 
 def refuse_deaf(
-    networks: AnyNetworks, seed: int, device: Device, tried: Sequence[float], moves: bool, own: Update | None = None
+    networks: AnyNetworks,
+    seed: int,
+    device: Device,
+    tried: Sequence[float],
+    moves: bool,
+    own: Update | None = None,
+    names: str = "an optimizer",
 ) -> None:
     """Raise `InputError` where the parameters of a group move alike at two rates: they are trained at another one.
 
@@ -40,6 +46,8 @@ def refuse_deaf(
         Whether the rate of a trial moves from step to step.
     own
         An update of the owner's own; None steps the optimizers on gradients of 1.
+    names
+        Of the optimizers' classes.
     """
     low, high = tried[0], tried[-1]
 
@@ -48,7 +56,6 @@ def refuse_deaf(
             return _moved(networks, seed, device, built, rates, own or _on_ones, restored)
         return []
 
-    names = "" if own else _names(networks, seed, high)
     if own is None:
         deaf = _deaf(moved(low, [low]), moved(high, [high]))
         if deaf:
@@ -63,10 +70,10 @@ def refuse_deaf(
     after, plain = (_deaf(*pair) for pair in pairs)
     if not plain and not after:
         return
-    if own is not None:
+    if own is not None and plain:
         raise InputError(
             "step must train at the rates that the optimizer's groups have at each step, because the schedule moves "
-            f"them; found one that keeps {plain or after} at the rate of the beginning, as optimizer.defaults['lr'] "
+            f"them; found one that keeps {plain} at the rate of the beginning, as optimizer.defaults['lr'] "
             "is. Read group['lr'] of optimizer.param_groups, or leave schedule, warmup and shape out."
         )
     if plain:
@@ -147,9 +154,3 @@ def _deaf(one: Sequence[Any], other: Sequence[Any]) -> str:
         if far > 0 and float((mine - theirs).norm()) <= ALIKE * far:
             return "its parameters" if len(one) == 1 else f"parameter group {number} of {len(one)}"
     return ""
-
-
-def _names(networks: AnyNetworks, seed: int, rate: float) -> str:
-    with random_state_kept():
-        kinds = [type(one).__name__ for one in networks.optimizers(networks.build(seed), rate)]
-    return " and ".join(kinds)
