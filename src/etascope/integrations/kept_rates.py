@@ -40,7 +40,7 @@ def look(optimizer: Any, rates: NDArray[np.float64], tell: Callable[[str], None]
             which = f" of parameter group {group + 1}" if len(now) > 1 else ""
             tell(
                 f"The learning rate{which} is {now[group]:.3g} in step {step + 1} of the training, and the search had "
-                f"{rates[step, group]:.3g} there: something that trials do not call changes it, so that the rate was "
+                f"{rates[step, group]:.3g} there: something changes it that trials do not have, so that the rate was "
                 "found for another training."
             )
 

@@ -142,7 +142,8 @@ class LearningRateSearch(_callbacks.Callback):
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Look, while it trains, whether the optimizer has what was set."""
         if self._set is not None:
-            look(trainer.optimizers[0], self._set, _zero.rank_zero_warn)
+            tell = _zero.rank_zero_warn
+            look(trainer.optimizers[0], self._set, lambda off: tell(f"{off} {uncalled(trainer.callbacks, pl_module)}"))
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Say in a sentence what Lightning refuses before the search can begin: several optimizers."""

@@ -49,6 +49,16 @@ class TrialTrainer:
         return self._clock.epoch(max(self._done, 0))
 
     @property
+    def num_training_batches(self) -> int:
+        """The batches of an epoch, which a Trainer does not know yet when a fit starts."""
+        return self._clock.batches
+
+    @property
+    def is_last_batch(self) -> bool:
+        """Whether the batch is the last one of its epoch."""
+        return (self._done + 1) % self._clock.batches == 0
+
+    @property
     def validating(self) -> bool:
         """Whether it does not train."""
         return not self.training

@@ -130,7 +130,7 @@ def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
         )
     else:
         trainer.args.learning_rate = run.choice.learning_rate
-        look_at(trainer, run)
+        look_at(trainer, run, uncalled(trainer))
     return run
 
 

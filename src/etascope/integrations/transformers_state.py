@@ -67,22 +67,23 @@ def counted(moved: Sequence[str]) -> str:
     )
 
 
-def look_at(trainer: Any, run: TorchRun) -> None:
+def look_at(trainer: Any, run: TorchRun, uncalled: str) -> None:
     """Let the Trainer say, while it trains, where its optimizer has another rate than was set."""
-    steps, found = run.history.plan.rates.shape[1], run.choice.learning_rate
+    steps, found = run.history.plan.rates.shape[1], run.choice.learning_rate or 0.0
     shape = shape_of(trainer, steps)
     shape = np.ones(steps) if shape is None else shape
-    rates = np.outer(shape, [ratio for row in run.ratios for ratio in row]) * found
+    rates = np.outer(shape, [found * ratio for row in run.ratios for ratio in row])
 
     def on_train_begin(self: Any, args: Any, state: Any, control: Any, optimizer: Any = None, **_: object) -> None:
-        del state, control
-        trainer.remove_callback(self)
+        del self, state, control
         if args.learning_rate == found:
             look(
                 getattr(optimizer, "optimizer", optimizer),
                 rates,
-                lambda sentence: warnings.warn(sentence, stacklevel=2),
+                lambda off: warnings.warn(f"{off} {uncalled}", stacklevel=2),
             )
 
     base = load("transformers", "transformers", "transformers").TrainerCallback
+    for one in [one for one in trainer.callback_handler.callbacks if type(one).__module__ == __name__]:
+        trainer.remove_callback(one)
     trainer.add_callback(type("Look", (base,), {"on_train_begin": on_train_begin, "__module__": __name__})())
