@@ -58,11 +58,13 @@ def test_one_with_a_usual_name_or_that_is_named_is_not_looked_for():
 
 
 def test_where_there_is_none_or_nobody_knows_which_it_is_refused():
-    with pytest.raises(InputError, match="found 2 that the optimizer's rates are made of: base, scale. Name one with"):
+    with pytest.raises(
+        InputError, match=r"found 2 that the optimizer's rates are made of: base, scale\. Name one with"
+    ):
         attribute_of(Held(sgd(lambda m: m.hparams.base * m.hparams.scale)), "", rates, needed=False)
-    with pytest.raises(InputError, match="must have the attribute lr or learning_rate, .* found neither in Held"):
+    with pytest.raises(InputError, match=r"must have the attribute lr or learning_rate, .* found neither in Held"):
         attribute_of(Held(sgd(lambda m: 0.1)), "", rates, needed=True)
-    with pytest.raises(InputError, match="attr_name must be an attribute .* found no speeed in Held"):
+    with pytest.raises(InputError, match=r"attr_name must be an attribute .* found no speeed in Held"):
         attribute_of(Held(sgd(lambda m: 0.1)), "speeed", rates, needed=False)
 
 

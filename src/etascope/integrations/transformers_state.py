@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import math
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, cast
@@ -23,7 +22,7 @@ class State:
 
     def __init__(self, trainer: Any, clock: Clock, steps: int) -> None:
         one = copy.copy(trainer.state)
-        one.max_steps, one.num_train_epochs = steps, math.ceil(trainer.args.num_train_epochs)
+        one.max_steps, one.num_train_epochs = steps, -(-steps // -(-clock.batches // clock.accumulate))
         self._state, self._clock, self._last = one, clock, -1
         trainer.state = one
 
