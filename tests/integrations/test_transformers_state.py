@@ -94,19 +94,20 @@ def test_a_rate_that_something_changes_after_the_search_is_told_while_it_trains(
 
 
 @pytest.mark.parametrize(
-    "how", [{}, {"lr_scheduler_type": "cosine", "warmup_steps": 5, "gradient_accumulation_steps": 2}]
+    "how",
+    [{}, {"lr_scheduler_type": "cosine", "warmup_steps": 5, "gradient_accumulation_steps": 2, "num_train_epochs": 5}],
 )
 def test_a_training_that_has_the_rates_of_its_schedule_is_not_told_of(tmp_path, how):
     one = trainer(tmp_path, **how)
     for _ in range(2):
-        set_learning_rate(one, method=one_rate(0.05))
+        set_learning_rate(one, method=one_rate(0.02))
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="The learning rate")
         one.train()
     assert len([kind for kind in one.callback_handler.callbacks if type(kind).__name__ == "Look"]) == 1
     # Who sets another rate himself is told nothing.
     other = trainer(tmp_path, **how)
-    set_learning_rate(other, method=one_rate(0.05))
+    set_learning_rate(other, method=one_rate(0.02))
     other.args.learning_rate = 0.5
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="The learning rate")
