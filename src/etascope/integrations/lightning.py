@@ -77,8 +77,9 @@ class LearningRateSearch(_callbacks.Callback):
     update_attr
         Whether to set the rate in the module and in the optimizer. Default True. False only tells it.
     attr_name
-        Attribute of the module or of its `hparams` that holds the learning rate. Default `lr` or `learning_rate`. All
-        rates that `configure_optimizers` gives, also those of its schedulers, must follow it.
+        Attribute of the module or of its `hparams` that holds the learning rate. Default `lr` or `learning_rate`, else
+        the one number that the optimizer's rates are made of. All rates that `configure_optimizers` gives, also those
+        of its schedulers, must follow it.
     **search
         `low`, `high`, `budget`, `tolerance`, `target`, `seed`, `trials_in_memory`, `metrics`, `method`, `watch`,
         `histories`, `keeper`, as in `etascope.torch.pick`.
