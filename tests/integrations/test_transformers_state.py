@@ -22,7 +22,7 @@ class Warming(Trainer):
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         loss = super().compute_loss(model, inputs) * (self.state.global_step + 1) / self.state.max_steps
-        loss = loss * (1 - 0.3 * self.state.epoch / self.state.num_train_epochs)
+        loss = loss * (1 - 0.3 * self.state.epoch / self.state.num_train_epochs) * (1.0 if self.is_in_train else 2.0)
         if self.seen is not None and model.training:
             self.seen.append(loss.item())
         return (loss, {}) if return_outputs else loss
@@ -37,6 +37,7 @@ def test_trials_see_the_state_of_a_training_also_after_an_interruption(tmp_path,
     state = one.state
     run = recommend(one)
     assert one.state is state
+    assert not one.is_in_train
     assert (state.global_step, state.epoch, state.max_steps) == (0, 0, 0)
     assert len(run.histories) > 1
     longest = max(run.trials, key=lambda trial: len(trial.step_loss))

@@ -24,7 +24,7 @@ class State:
         one = copy.copy(trainer.state)
         one.max_steps, one.num_train_epochs = steps, -(-steps // -(-clock.batches // clock.accumulate))
         self._state, self._clock, self._last = one, clock, -1
-        trainer.state = one
+        trainer.state, trainer.is_in_train = one, True
 
     def stand(self, done: int | None = None) -> None:
         """Stand where a batch is, counted from 0, or where the last one has ended."""
@@ -40,7 +40,7 @@ def numbers_kept(trainer: Any) -> Generator[Callable[[], list[str]]]:
     there = cast("dict[str, Any]", vars(trainer))
 
     def numbers() -> dict[str, int | float]:
-        return {name: value for name, value in there.items() if isinstance(value, int | float)}
+        return {name: value for name, value in there.items() if type(value) in (int, float)}
 
     before = numbers()
 
