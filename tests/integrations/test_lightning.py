@@ -13,9 +13,10 @@ from etascope.integrations.lightning import LearningRateSearch, pick_lightning
 from etascope.selection.search import GridSearch
 from etascope.torch import pick
 from etascope.training.pytorch.fingerprint import fingerprint
-from tests.integrations.lightning_modules import Classifier, Groups, Regression, X, Y, loaders
+from tests.integrations.lightning_modules import Classifier, Groups, Net, Regression, X, Y, loaders
 from tests.training.pytorch.networks import same_module
 
+SCHEDULERS = torch.optim.lr_scheduler
 #: What Lightning says of machines and settings that are meant here.
 pytestmark = [
     pytest.mark.usefixtures("one_torch_thread"),
@@ -274,7 +275,7 @@ class Nameless(Regression):
 
 class Attached(Classifier):
     def training_step(self, batch, batch_idx):
-        return super().training_step(batch, batch_idx) * self.trainer.max_epochs
+        return super().training_step(batch, batch_idx) * self.trainer.optimizers[0].param_groups[0]["lr"]
 
 
 class Apart(Groups):
@@ -296,7 +297,7 @@ class Clamped(Classifier):
 
 class Silent(Classifier):
     def training_step(self, batch, batch_idx):
-        return None if self._trainer is None else super().training_step(batch, batch_idx)
+        return super().training_step(batch, batch_idx) if isinstance(self.trainer, pl.Trainer) else None
 
 
 @pytest.mark.parametrize(
@@ -304,7 +305,7 @@ class Silent(Classifier):
     [
         (Manual, {}, "found automatic_optimization=False"),
         (Nameless, {}, "must have the attribute lr or learning_rate, .* found neither in Nameless"),
-        (Attached, {}, "training_step must work on a copy .* raised RuntimeError: Attached is not attached"),
+        (Attached, {}, "training_step must work in a trial; it asks its Trainer for optimizers"),
         (Apart, {}, "must follow one schedule"),
         (Two, {}, "must return one optimizer, whose learning rate is searched; found several"),
         (
@@ -463,3 +464,177 @@ def test_a_clamp_beyond_what_the_search_may_try_is_no_matter():
     search = LearningRateSearch(high=0.004)
     _, one = fitted(Clamped(), search)
     assert one.optimizers[0].param_groups[0]["lr"] == search.choice.learning_rate <= 0.004
+
+
+class Named(Net):
+    """Its learning rate has a name of its own, beside other numbers."""
+
+    def __init__(self, base_lr=0.01, decay=1e-4, epochs=2):
+        super().__init__()
+        self.save_hyperparameters()
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=self.hparams.base_lr, weight_decay=self.hparams.decay)
+
+
+def test_the_number_that_the_rates_are_made_of_is_found_and_set():
+    search = LearningRateSearch()
+    found, one = fitted(Named(), search)
+    rate = search.choice.learning_rate
+    assert found.hparams.base_lr == one.optimizers[0].param_groups[0]["lr"] == rate
+    assert found.hparams.decay == 1e-4
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda m: torch.optim.SGD(m.parameters(), lr=min(m.hparams.base_lr, 0.05)), "where self.hparams.base_lr is"),
+        (
+            lambda m: torch.optim.SGD(
+                [{"params": m.net[1].parameters(), "lr": 1e-4}, {"params": m.net[5].parameters()}],
+                lr=m.hparams.base_lr,
+            ),
+            "must follow self.hparams.base_lr, .* parameter group 1",
+        ),
+        (
+            lambda m: scheduled(m, m.hparams.base_lr, lambda o: SCHEDULERS.OneCycleLR(o, 0.02, 21)),
+            "Write max_lr=self.hparams.base_lr",
+        ),
+        (
+            lambda m: scheduled(
+                m, m.hparams.base_lr, lambda o: SCHEDULERS.LambdaLR(o, lambda t: 1e-2 / o.defaults["lr"])
+            ),
+            "must follow self.hparams.base_lr",
+        ),
+        (lambda m: scheduled(m, 0.01, lambda o: SCHEDULERS.OneCycleLR(o, 0.02, 21)), "Let an attribute hold it"),
+    ],
+)
+def test_rates_that_do_not_follow_are_refused_whatever_the_attribute_is_called(make, told):
+    class Stiff(Named):
+        def configure_optimizers(self):
+            return make(self)
+
+    search = LearningRateSearch(update_attr=False)
+    for refused in (lambda: pick_lightning(Stiff(), *loaders(), epochs=2), lambda: fitted(Stiff(), search)):
+        with pytest.raises(InputError, match=told):
+            refused()
+
+
+def scheduled(module, rate, schedule):
+    optimizer = torch.optim.SGD(module.parameters(), lr=rate, momentum=0.9)
+    return [optimizer], [{"scheduler": schedule(optimizer), "interval": "step"}]
+
+
+def test_a_rate_that_no_attribute_holds_is_told_as_what_its_numbers_must_come_to():
+    search = LearningRateSearch(update_attr=False)
+    fitted(Nameless(), search, epochs=4)
+    assert search.choice.reason[-1].startswith("Mind configure_optimizers: no attribute of the module")
+
+
+class Warming(Classifier):
+    """Its loss goes by the step and the epoch."""
+
+    def __init__(self, lr=0.001):
+        super().__init__(lr)
+        self.net[4] = torch.nn.Identity()
+
+    def training_step(self, batch, batch_idx):
+        share = min(1.0, (self.global_step + 1) / self.trainer.estimated_stepping_batches)
+        return super().training_step(batch, batch_idx) * share * (0.5 if self.current_epoch else 1.0)
+
+
+@pytest.mark.parametrize("how", [{"epochs": 3}, {"max_steps": 27}])
+def test_trials_see_the_steps_and_epochs_of_a_training_also_after_an_interruption(how):
+    (train, valid), losses = loaders(shuffle=False), []
+
+    class Seen(pl.Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            losses.append(outputs["loss"].item())
+
+    start, search = Warming(), LearningRateSearch(update_attr=False)
+    trainer(search, **how).fit(copy.deepcopy(start), train, valid)
+    assert len(search.run.histories) > 1
+    longest = max(search.run.trials, key=lambda trial: len(trial.step_loss))
+    module = copy.deepcopy(start)
+    module.hparams.lr = longest.learning_rate
+    trainer(Seen(), **how).fit(module, train, valid)
+    np.testing.assert_allclose(longest.step_loss, losses[: len(longest.step_loss)], rtol=1e-3)
+
+
+def halved(optimizer):
+    for group in optimizer.param_groups:
+        group["lr"] *= 0.5
+
+
+class Fixing(Classifier):
+    def on_train_epoch_start(self):
+        halved(self.trainer.optimizers[0])
+
+
+class Stepping(Classifier):
+    def optimizer_step(self, epoch, batch_idx, optimizer, optimizer_closure=None):
+        halved(optimizer)
+        optimizer.step(closure=optimizer_closure)
+
+
+class Later(pl.Callback):
+    def on_train_epoch_end(self, trainer, pl_module):
+        halved(trainer.optimizers[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "callbacks", "told"),
+    [
+        (Fixing, (), "in step 1 of the training, .* Mind on_train_epoch_start: trials do not call it"),
+        (Stepping, (), "in step 1 of the training, .* Mind optimizer_step: trials do not call it"),
+        (Classifier, (Later(),), "in step 11 of the training, .* Mind Later: trials do not call it"),
+    ],
+)
+def test_a_rate_that_something_changes_after_the_search_is_told_while_it_trains(kind, callbacks, told):
+    with pytest.warns(UserWarning, match=told):
+        fitted(kind(), LearningRateSearch(), *callbacks)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        lambda o, lr: SCHEDULERS.OneCycleLR(o, lr, 21),
+        lambda o, lr: SCHEDULERS.CosineAnnealingLR(o, 20, eta_min=1e-6),
+        lambda o, lr: SCHEDULERS.LambdaLR(o, lambda t: min(1.0, (t + 1) / 5)),
+    ],
+)
+def test_a_training_that_has_the_rates_of_its_schedule_is_not_told_of(schedule, recwarn):
+    class Scheduled(Classifier):
+        def configure_optimizers(self):
+            return scheduled(self, self.hparams.lr, lambda o: schedule(o, self.hparams.lr))
+
+    fitted(Scheduled(), LearningRateSearch())
+    assert not [one for one in recwarn if "the search had" in str(one.message)]
+
+
+def test_what_schedulers_do_beside_the_rate_is_told_with_the_answer():
+    class Cycle(Classifier):
+        def configure_optimizers(self):
+            return scheduled(self, self.hparams.lr, lambda o: SCHEDULERS.OneCycleLR(o, self.hparams.lr, 21))
+
+    class Waiting(Classifier):
+        def configure_optimizers(self):
+            optimizer = torch.optim.SGD(self.parameters(), lr=self.hparams.lr)
+            wait = {"scheduler": SCHEDULERS.ReduceLROnPlateau(optimizer, min_lr=1e-3), "monitor": "val_loss"}
+            return {"optimizer": optimizer, "lr_scheduler": wait}
+
+    method = GridSearch(1, low=0.05, high=0.05)
+    cycle, waiting = (pick_lightning(kind(), *loaders(), epochs=2, method=method) for kind in (Cycle, Waiting))
+    assert cycle.choice.reason[-1].startswith(
+        "Mind OneCycleLR: momentum, which moves with the rate, stayed as it begins"
+    )
+    assert waiting.choice.reason[-1].startswith("Mind ReduceLROnPlateau: one that waits for a metric was left out")
+
+
+def test_what_is_monitored_and_a_rate_that_is_only_told_are_said_in_a_sentence():
+    with pytest.raises(InputError, match=r"^validation_step must log nope, .* found val_acc, val_loss"):
+        pick_lightning(Classifier(), *loaders(), monitor="nope")
+    with pytest.raises(InputError, match="pick_lightning sets no rate, and takes no update_attr"):
+        pick_lightning(Classifier(), *loaders(), update_attr=False)
+    with pytest.raises(InputError, match="found LearningRateFinder beside LearningRateSearch"):
+        fitted(Classifier(), LearningRateSearch(), pl.callbacks.LearningRateFinder())

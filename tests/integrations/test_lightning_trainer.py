@@ -4,7 +4,7 @@ import lightning.pytorch as pl
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.integrations.lightning_trainer import check, limited, loaders, skipped, steps_of, uncalled
+from etascope.integrations.lightning_trainer import check, limited, loaders, refuse_finder, skipped, steps_of, uncalled
 from tests.integrations.lightning_modules import Classifier
 from tests.integrations.lightning_modules import loaders as made
 
@@ -81,8 +81,12 @@ class Hooked(Classifier):
     def on_before_optimizer_step(self, optimizer):
         optimizer.param_groups[0]["lr"] = 0.01
 
-    def on_train_epoch_end(self):
-        """Changes no step."""
+    def on_after_batch_transfer(self, batch, dataloader_idx):
+        """Is called in trials."""
+        return batch
+
+    def on_test_epoch_end(self):
+        """Is no part of a fit."""
 
 
 class Watching(pl.Callback):
@@ -101,27 +105,29 @@ def test_hooks_and_callbacks_that_trials_do_not_call_are_told():
         "Mind StochasticWeightAveraging, Watching: trials do not call"
     )
     own = pl.callbacks.LambdaCallback(on_train_epoch_start=lambda trainer, module: None)
-    logs = pl.callbacks.LambdaCallback(on_train_epoch_end=lambda trainer, module: print(trainer.current_epoch))
-    assert told(Classifier(), pl.callbacks.LambdaCallback(), logs) == ""
+    ends = pl.callbacks.LambdaCallback(on_fit_end=lambda trainer, module: None)
+    assert told(Classifier(), pl.callbacks.LambdaCallback(), ends) == ""
     assert told(Classifier(), own).startswith("Mind LambdaCallback: trials do not call it.")
 
 
-class Epochs(Classifier):
-    def on_train_epoch_start(self):
-        self.optimizers().param_groups[0]["lr"] = 0.01
-
-
-def slower(trainer, pl_module, *_):
-    for group in trainer.optimizers[0].param_groups:
-        group["lr"] *= 0.5
-
-
 @pytest.mark.parametrize(
-    "hook", ["on_fit_start", "on_train_start", "on_train_epoch_start", "on_train_batch_end", "on_train_epoch_end"]
-)
+    "hook",
+    [
+        "on_fit_start", "on_train_start", "on_train_epoch_start", "on_train_batch_start", "on_train_batch_end",
+        "on_train_epoch_end", "on_validation_start", "on_validation_batch_end", "on_validation_epoch_end",
+        "on_before_zero_grad", "on_after_backward",
+    ],
+)  # fmt: skip
 def test_hooks_at_any_time_of_a_training_are_told(hook):
-    assert uncalled([], Epochs()).startswith("Mind on_train_epoch_start: ")
-    kind = type("Slower", (pl.Callback,), {hook: lambda self, trainer, module, *rest: slower(trainer, module, *rest)})
-    changing = type("Changing", (pl.Callback,), {hook: lambda self, trainer, module, *_: setattr(trainer, "lr", 1)})
-    assert uncalled([changing()], Classifier()).startswith("Mind Changing: ")
-    assert (uncalled([kind()], Classifier()) != "") == (not hook.endswith("_end"))
+    def slower(self, *_):
+        self.speed = 0.5
+
+    callback, module = (type("Slower", (base,), {hook: slower}) for base in (pl.Callback, Classifier))
+    assert uncalled([callback()], Classifier()).startswith("Mind Slower: ")
+    assert uncalled([], module()).startswith(f"Mind {hook}: ")
+
+
+def test_a_finder_beside_a_search_is_refused():
+    refuse_finder([pl.callbacks.ModelCheckpoint()])
+    with pytest.raises(InputError, match="found LearningRateFinder beside LearningRateSearch"):
+        refuse_finder([pl.callbacks.LearningRateFinder()])

@@ -5,11 +5,11 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from etascope.integrations.passes import Passes, passes, wrapped
+from etascope.integrations.passes import Clock, Passes, passes, wrapped
 from etascope.training.pytorch.own_generators import generators_of
 
 
-def pair(batch, number):
+def pair(batch, number, done):
     return batch, number
 
 
@@ -43,6 +43,23 @@ def test_a_pass_that_is_longer_than_the_loader_goes_through_it_again():
     assert [number for _, number in long] == [0, 1, 2, 0, 1, 2, 0]
     assert len(begun) == 6
     assert list(Passes([], pair, 7)) == []
+
+
+def test_a_batch_is_told_how_many_the_training_had_before():
+    def counted(batch, number, done):
+        return batch, done
+
+    one = Passes("abc", counted, 4)
+    assert [done for _, done in one] == [0, 1, 2, 3]
+    one.begin_epoch(2)
+    assert [done for _, done in one] == [8, 9, 10, 11]
+
+
+def test_a_clock_counts_steps_as_a_training_does_whose_epochs_end_with_a_short_step():
+    whole, cut = Clock(5, 5, 2), Clock(5, 12, 2)
+    rows = [(whole.step(done), whole.epoch(done), whole.updated(done)) for done in range(8)]
+    assert rows == [(0, 0, 0), (0, 0, 0), (1, 0, 2), (1, 0, 2), (2, 0, 4), (3, 1, 5), (3, 1, 5), (4, 1, 7)]
+    assert [(cut.step(done), cut.epoch(done)) for done in (4, 5, 6, 11)] == [(2, 0), (2, 1), (3, 1), (5, 2)]
 
 
 def test_generators_and_a_state_of_the_loader_are_seen():

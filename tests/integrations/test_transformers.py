@@ -295,7 +295,7 @@ class Begins(TrainerCallback):
 
 
 class Ends(TrainerCallback):
-    def on_step_end(self, args, state, control, **kwargs):
+    def on_train_end(self, args, state, control, **kwargs):
         print(state.global_step)
 
 

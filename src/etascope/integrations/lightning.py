@@ -6,32 +6,37 @@ import contextlib
 import copy
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.integrations.extras import load
-from etascope.integrations.lightning_rates import (
-    Rates,
-    configured,
-    mind,
-    multiple_of,
-    rates_of,
-    require_followed,
-    set_peak,
-    several_refused,
-)
+from etascope.integrations.kept_rates import look
+from etascope.integrations.lightning_attribute import attribute_of, put
+from etascope.integrations.lightning_followed import mind, multiple_of, require_followed
+from etascope.integrations.lightning_rates import Rates, begun, configured, rates_of, set_peak, several_refused
 from etascope.integrations.lightning_steps import (
     TRAINING,
     VALIDATION,
+    TrialTrainer,
     is_classifier,
     monitored,
     scores,
     training_loss,
     trial_pair,
 )
-from etascope.integrations.lightning_trainer import PRECISIONS, check, limited, loaders, skipped, steps_of, uncalled
-from etascope.integrations.passes import Passes, check_search, passes, wrapped
+from etascope.integrations.lightning_trainer import (
+    PRECISIONS,
+    check,
+    limited,
+    loaders,
+    refuse_finder,
+    skipped,
+    steps_of,
+    uncalled,
+)
+from etascope.integrations.passes import Clock, Passes, check_search, passes, wrapped
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.own_generators import loaders_kept
@@ -42,6 +47,12 @@ from etascope.training.pytorch.random_state import random_state_kept
 def _part(name: str) -> Any:
     return load(f"lightning.pytorch{name}", "Lightning", "lightning")
 
+
+#: Said where no attribute holds the rate.
+NOT_HELD = (
+    "Mind configure_optimizers: no attribute of the module that its rates follow holds the learning rate, so that what "
+    "is told is the largest rate that its own numbers must come to."
+)
 
 #: A callback needs its base class at once; nothing else in etascope loads this module.
 _callbacks = _part(".callbacks")
@@ -66,8 +77,9 @@ class LearningRateSearch(_callbacks.Callback):
     update_attr
         Whether to set the rate in the module and in the optimizer. Default True. False only tells it.
     attr_name
-        Attribute of the module or of its `hparams` that holds the learning rate. Default `lr` or `learning_rate`. All
-        rates that `configure_optimizers` gives, also those of its schedulers, must follow it.
+        Attribute of the module or of its `hparams` that holds the learning rate. Default `lr` or `learning_rate`, else
+        the one number that the optimizer's rates are made of. All rates that `configure_optimizers` gives, also those
+        of its schedulers, must follow it.
     **search
         `low`, `high`, `budget`, `tolerance`, `target`, `seed`, `trials_in_memory`, `metrics`, `method`, `watch`,
         `histories`, `keeper`, as in `etascope.torch.pick`.
@@ -95,6 +107,8 @@ class LearningRateSearch(_callbacks.Callback):
         self.run: TorchRun | None = None
         self._monitor, self._epochs, self._search = monitor, epochs, search
         self._update, self._attribute = update_attr, attr_name
+        #: The rates that were set, `(steps, groups)`.
+        self._set: Any = None
         #: Callbacks that the training will have, and this fit has not.
         self.beside: tuple[Any, ...] = ()
 
@@ -105,32 +119,39 @@ class LearningRateSearch(_callbacks.Callback):
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Search, and set what was found."""
+        self._set = None
+        refuse_finder(trainer.callbacks)
         why = skipped(trainer)
         if why:
             _zero.rank_zero_warn(f"The learning rate is not searched, since {why}.")
             return
-        attribute = _attribute(pl_module, self._attribute, needed=self._update)
         check(trainer, pl_module)
         with random_state_kept():
-            rates, self.run = self._searched(trainer, pl_module, attribute)
+            attribute = attribute_of(pl_module, self._attribute, partial(begun, trainer), needed=self._update)
+            rates, multiple, self.run = self._searched(trainer, pl_module, attribute)
             found = self.run.choice.learning_rate
             _zero.rank_zero_info(str(self.run))
-            if rates.waits:
-                _zero.rank_zero_info("The scheduler that waits for a metric was left out of the search.")
             if self._update and found is not None:
-                _part(".utilities.parsing").lightning_setattr(pl_module, attribute, found)
+                put(pl_module, attribute, found)
                 trainer.strategy.setup_optimizers(trainer)
+                self._set = rates.at(found * multiple)
                 _zero.rank_zero_info(f"Learning rate set to {found:g}")
         if self._update and found is None:
             why = " ".join(self.run.choice.reason)
             _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Look, while it trains, whether the optimizer has what was set."""
+        if self._set is not None:
+            tell = _zero.rank_zero_warn
+            look(trainer.optimizers[0], self._set, lambda off: tell(f"{off} {uncalled(trainer.callbacks, pl_module)}"))
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Say in a sentence what Lightning refuses before the search can begin: several optimizers."""
         if self.run is None and isinstance(exception, RuntimeError) and "multiple optimizers" in str(exception):
             raise several_refused("several") from exception
 
-    def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, TorchRun]:
+    def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, float, TorchRun]:
         train, valid = loaders(trainer)
         accumulate = trainer.accumulate_grad_batches
         batches = limited(train, trainer.limit_train_batches, "train")
@@ -142,23 +163,22 @@ class LearningRateSearch(_callbacks.Callback):
         steps = steps_of(trainer, per_epoch, self._epochs)
         rates = rates_of(module, trainer, steps, per_epoch)
         window = (self._search.get("low"), self._search.get("high"))
-        multiple = multiple_of(attribute, module, trainer, rates, window) if attribute else 1.0
+        multiple = multiple_of(attribute, module, trainer, rates, window)
         length, epochs = passes(steps, batches, accumulate)
-        device = trainer.strategy.root_device
+        device, inside = trainer.strategy.root_device, TrialTrainer(trainer, Clock(batches, length, accumulate))
         with loaders_kept(train):
             judge = self._monitor is None and is_classifier(module, next(iter(train), None), device)
 
         def optimizer(given: Any, learning_rate: float) -> Any:
-            if attribute:
-                require_followed(attribute, given[0].module, trainer, rates, multiple, learning_rate)
+            require_followed(attribute, given[0].module, trainer, rates, multiple, learning_rate)
             one = configured(given[0].module, trainer)[0]
             set_peak(one, learning_rate * multiple, rates.ratios)
             return one
 
         run = pick(
             wrapped(module, scores if judge else monitored(self._monitor)),
-            Passes(train, trial_pair(TRAINING), length),
-            Passes(valid, trial_pair(VALIDATION), limited(valid, trainer.limit_val_batches, "val")),
+            Passes(train, trial_pair(TRAINING, inside), length),
+            Passes(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
             optimizer,
             None if judge else lambda outputs, _: outputs,
             epochs,
@@ -172,11 +192,12 @@ class LearningRateSearch(_callbacks.Callback):
             **self._search,
         )
         found = run.choice.learning_rate
-        told = mind(attribute, module, trainer, rates, multiple, found) if attribute and found is not None else ""
-        waits = "Mind the scheduler: one that waits for a metric was left out of the search." if rates.waits else ""
-        for sentence in filter(None, (told, waits, uncalled([*trainer.callbacks, *self.beside], module))):
+        told = mind(attribute, module, trainer, rates, multiple, found) if found is not None else ""
+        held = "" if attribute else NOT_HELD
+        there = [*trainer.callbacks, *self.beside]
+        for sentence in filter(None, (told, held, *rates.told(), uncalled(there, module))):
             run = run.with_note(sentence)
-        return rates, run
+        return rates, multiple, run
 
 
 def pick_lightning(
@@ -218,6 +239,10 @@ def pick_lightning(
     InputError
         If something given cannot be used; the message says what to do.
     """
+    if "update_attr" in search:
+        raise InputError(
+            "pick_lightning sets no rate, and takes no update_attr. Leave it out, or use LearningRateSearch."
+        )
     search_ = LearningRateSearch(monitor, update_attr=False, **search)
     there = cast("dict[str, Any]", trainer or {}).get("callbacks") or ()
     search_.beside = tuple(cast("list[Any]", there)) if isinstance(there, list | tuple) else (there,)
@@ -247,21 +272,3 @@ class _Leave(_callbacks.Callback):
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Leave."""
         raise _LeftError
-
-
-def _attribute(module: Any, name: str, *, needed: bool) -> str:
-    """Return the attribute that holds the learning rate, or nothing where there is none and none is needed."""
-    parsing = _part(".utilities.parsing")
-    names = (name,) if name else ("lr", "learning_rate")
-    for one in names:
-        if parsing.lightning_hasattr(module, one):
-            return one
-    if not needed and not name:
-        return ""
-    raise InputError(
-        f"the module or its hparams must have the attribute {' or '.join(names)}, to hold the learning rate; found "
-        f"neither in {type(module).__name__}. Name another with attr_name=, or give update_attr=False."
-        if not name
-        else f"attr_name must be an attribute of the module or of its hparams; found no {name} in "
-        f"{type(module).__name__}. Add it, or name another."
-    )

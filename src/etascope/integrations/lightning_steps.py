@@ -9,19 +9,88 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
+from etascope.integrations.extras import load
+from etascope.integrations.passes import Clock
 from etascope.training.pytorch.library import Module, load_torch, moved
 from etascope.training.pytorch.memory import is_out_of_memory
+from etascope.training.pytorch.networks import finite_weights
 
 #: Keys under which `trial_pair` hands a batch to the module, by where it comes from.
 TRAINING, VALIDATION = "training", "validation"
 
 
-def trial_pair(stage: str) -> Callable[[Any, int], tuple[Any, Any]]:
+class TrialTrainer:
+    """What a module finds as its Trainer inside a trial: its settings, and the step and the epoch of the trial.
+
+    Trials go side by side, each step by all of them: so they share it. What changes while a training goes on, or
+    changes it, is not there.
+
+    Parameters
+    ----------
+    trainer
+        The Trainer.
+    clock
+        Tells step and epoch.
+    """
+
+    def __init__(self, trainer: object, clock: Clock) -> None:
+        logger = load("lightning.pytorch.loggers.logger", "Lightning", "lightning").DummyLogger
+        self._trainer, self._clock, self._done, self.training = trainer, clock, -1, True
+        self.logger, self.loggers = logger(), [logger()]
+
+    @property
+    def global_step(self) -> int:
+        """The steps that came before."""
+        return self._clock.step(self._done + self.validating)
+
+    @property
+    def current_epoch(self) -> int:
+        """The epoch of the batch, or of the one before, where it validates."""
+        return self._clock.epoch(max(self._done, 0))
+
+    @property
+    def num_training_batches(self) -> int:
+        """The batches of an epoch, which a Trainer does not know yet when a fit starts."""
+        return self._clock.batches
+
+    @property
+    def is_last_batch(self) -> bool:
+        """Whether the batch is the last one of its epoch."""
+        return (self._done + 1) % self._clock.batches == 0
+
+    @property
+    def validating(self) -> bool:
+        """Whether it does not train."""
+        return not self.training
+
+    def stand(self, inputs: Mapping[str, Any]) -> None:
+        """Stand where a batch is."""
+        self.training = TRAINING in inputs
+        if self.training:
+            self._done = inputs["done"]
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a setting of the Trainer: a number, a text, or the data."""
+        found = getattr(self._trainer, name)
+        if found is None or isinstance(found, int | float | str) or name in ("datamodule", "train_dataloader"):
+            return found
+        raise NotThereError(
+            f"asks its Trainer for {name}, which is not there while a rate is searched. Ask for it only where "
+            "isinstance(self.trainer, lightning.Trainer)."
+        )
+
+
+class NotThereError(AttributeError):
+    """A trial has no such part of a Trainer."""
+
+
+def trial_pair(stage: str, trainer: TrialTrainer | None = None) -> Callable[[Any, int, int], tuple[Any, Any]]:
     """Return the function that makes a batch and its number a pair: the labels, where it has some, as targets."""
 
-    def pair(batch: Any, number: int) -> tuple[Any, Any]:
+    def pair(batch: Any, number: int, done: int) -> tuple[Any, Any]:
         labels = labels_of(batch)
-        return {stage: batch, "number": number}, batch if labels is None else labels
+        inputs = {stage: batch, "number": number, "done": done, "trainer": trainer}
+        return inputs, batch if labels is None else labels
 
     return pair
 
@@ -58,14 +127,13 @@ def is_classifier(module: Module, batch: object, device: object) -> bool:
 def training_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:
     """Return the loss that `training_step` returns."""
     del targets
-    return _loss("training_step", _step(trial.module, "training_step", inputs[TRAINING], inputs["number"])[0])
+    return _loss("training_step", _step(trial.module, "training_step", inputs)[0])
 
 
 def scores(module: Module, inputs: dict[str, Any]) -> Any:
     """Return what the module's `forward` makes of a batch (inputs, labels)."""
-    batch = inputs[TRAINING] if TRAINING in inputs else inputs[VALIDATION]
-    with quiet(module):
-        return module(_after_transfer(module, batch)[0])
+    with quiet(module, inputs):
+        return module(_after_transfer(module, _batch(inputs))[0])
 
 
 def monitored(key: str | None) -> Callable[[Module, dict[str, Any]], Any]:
@@ -80,7 +148,7 @@ def monitored(key: str | None) -> Callable[[Module, dict[str, Any]], Any]:
     def outputs(module: Module, inputs: dict[str, Any]) -> Any:
         if TRAINING in inputs:
             return training_loss(_Held(module), inputs, None)
-        returned, logged = _step(module, "validation_step", inputs[VALIDATION], inputs["number"])
+        returned, logged = _step(module, "validation_step", inputs)
         named = {**logged, **_named(returned)}
         if key is None and returned is not None and not (isinstance(returned, Mapping) and "loss" not in returned):
             return _loss("validation_step", returned)
@@ -104,9 +172,11 @@ class _Held:
 
 
 @contextmanager
-def quiet(module: Module) -> Generator[dict[str, Any]]:
-    """Inside the block, collect what the module logs by name in place of logging it: trials have no Trainer."""
-    logged = dict[str, Any]()
+def quiet(module: Module, inputs: Mapping[str, Any] | None = None) -> Generator[dict[str, Any]]:
+    """Inside the block, collect what the module logs by name in place of logging it; its Trainer is that of inputs."""
+    logged, trainer = dict[str, Any](), None if inputs is None else inputs.get("trainer")
+    if inputs is not None and trainer is not None:
+        trainer.stand(inputs)
 
     def log(name: str, value: object, *_: object, **__: object) -> None:
         logged[name] = value
@@ -116,31 +186,36 @@ def quiet(module: Module) -> Generator[dict[str, Any]]:
 
     parts: list[dict[str, Any]] = [vars(part) for part in module.modules() if hasattr(part, "log_dict")]
     for part in parts:
-        part.update(log=log, log_dict=log_dict)
+        part.update(log=log, log_dict=log_dict, _trainer=trainer)
     try:
         yield logged
     finally:
         for part in parts:
             del part["log"], part["log_dict"]
+            part["_trainer"] = None
 
 
-def _step(module: Module, name: str, batch: object, number: int) -> tuple[Any, dict[str, Any]]:
+def _step(module: Module, name: str, inputs: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return what a step returns and what it logs."""
     step = getattr(module, name)
     if "dataloader_iter" in inspect.signature(step).parameters:
         raise InputError(f"{name} must take a batch; found one that takes dataloader_iter, which is not supported.")
     wants_number = len(inspect.signature(step).parameters) > 1
     try:
-        with quiet(module) as logged:
-            given = _after_transfer(module, batch)
-            return (step(given, number) if wants_number else step(given)), logged
+        with quiet(module, inputs) as logged:
+            given = _after_transfer(module, _batch(inputs))
+            return (step(given, inputs["number"]) if wants_number else step(given)), logged
+    except NotThereError as error:
+        raise InputError(f"{name} must work in a trial; it {error}") from error
     except Exception as error:
-        if is_out_of_memory(error) or isinstance(error, InputError):
+        # What raises where weights are no longer finite has diverged, and is for the search to see.
+        if is_out_of_memory(error) or isinstance(error, InputError) or not finite_weights(module):
             raise
-        raise InputError(
-            f"{name} must work on a copy of the module that has no Trainer; it raised {one_line(error)}. Do what needs "
-            "one only where self._trainer is not None."
-        ) from error
+        raise InputError(f"{name} must work on a copy of the module; it raised {one_line(error)}.") from error
+
+
+def _batch(inputs: Mapping[str, Any]) -> Any:
+    return inputs[TRAINING] if TRAINING in inputs else inputs[VALIDATION]
 
 
 def _after_transfer(module: Any, batch: object) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -13,17 +14,17 @@ from etascope.integrations.uncalled import overridden, told
 
 #: Precisions of a Trainer, and what they are for `pick`.
 PRECISIONS = {"32-true": None, "bf16-mixed": "bf16-mixed"}
-#: Hooks that may change a training step, and those that come after one.
-HOOKS = (
-    "on_fit_start", "on_train_start", "on_train_epoch_start", "transfer_batch_to_device", "on_train_batch_start",
-    "on_before_backward", "backward", "on_after_backward", "on_before_optimizer_step",
-    "configure_gradient_clipping", "optimizer_step", "on_before_zero_grad", "optimizer_zero_grad",
-)  # fmt: skip
-AFTER = ("on_train_batch_end", "on_train_epoch_end")
+#: Hooks that are no part of a fit, come after it, or are called in trials.
+NOT_HOOKS = re.compile(
+    "on_(test|predict|sanity|exception|save|load|gpu|fit_end|train_end|(before|after)_batch_transfer)|"
+    "configure_(optimizers|callbacks|model|sharded_model)|optimizers"
+)
+#: What a hook's name begins with, or is.
+HOOKS = re.compile("on_|transfer_batch|backward|optimizer_|configure_")
 #: Lightning's own callbacks that change a training, and whose others do not.
 CALLBACKS = (
     "StochasticWeightAveraging", "WeightAveraging", "EMAWeightAveraging", "GradientAccumulationScheduler",
-    "BackboneFinetuning", "LearningRateFinder", "BatchSizeFinder", "ModelPruning",
+    "BackboneFinetuning", "BatchSizeFinder", "ModelPruning",
 )  # fmt: skip
 LIBRARIES = ("lightning", "pytorch_lightning", "etascope")
 
@@ -62,15 +63,29 @@ def check(trainer: Any, module: Any) -> None:
 def uncalled(callbacks: Iterable[Any], module: Any) -> str:
     """Return what to say of hooks and callbacks that may change a training, and that trials do not call."""
     base = load("lightning.pytorch", "Lightning", "lightning")
-    found = overridden(module, base.LightningModule, HOOKS, AFTER)
+    found = overridden(module, base.LightningModule, _hooks(base.LightningModule))
     for one in callbacks:
         kind: Any = one.__class__
-        own = overridden(one, base.Callback, HOOKS, AFTER)
+        own = overridden(one, base.Callback, _hooks(base.Callback))
         # Lightning has callbacks that are made of functions.
         given = any(name in vars(one) for name in own)
         if kind.__name__ in CALLBACKS or (own and (given or kind.__module__.partition(".")[0] not in LIBRARIES)):
             found.append(kind.__name__)
     return told(found)
+
+
+def _hooks(base: type) -> list[str]:
+    return [name for name in dir(base) if HOOKS.match(name) and not NOT_HOOKS.match(name)]
+
+
+def refuse_finder(callbacks: Iterable[Any]) -> None:
+    """Raise `InputError` where another callback searches a rate too."""
+    finder = load("lightning.pytorch.callbacks", "Lightning", "lightning").LearningRateFinder
+    if any(isinstance(one, finder) for one in callbacks):
+        raise InputError(
+            "one callback must search the learning rate; found LearningRateFinder beside LearningRateSearch, which "
+            "takes its place. Leave it out."
+        )
 
 
 def loaders(trainer: Any) -> tuple[Any, Any]:

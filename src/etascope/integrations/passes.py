@@ -1,4 +1,4 @@
-"""A training loop's model and loaders as `etascope.torch.pick` takes them: `wrapped`, `Passes`, `passes`."""
+"""A training loop's model and loaders as `etascope.torch.pick` takes them: `wrapped`, `Passes`, `Clock`, `passes`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def wrapped(module: Module, outputs: Callable[[Module, Any], Any]) -> Module:
     return one
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Passes:
     """A loader whose batches are told as pairs (inputs, targets), so many a pass.
 
@@ -54,7 +54,8 @@ class Passes:
     loader
         Any iterable that can be gone through again.
     pair
-        Called with a batch and its number, returns the pair.
+        Called with a batch, its number in a pass of the loader, and how many the training had before it; returns the
+        pair.
     batches
         Batches a pass; where the loader has fewer, it is gone through again. None is one pass of the loader.
     begin
@@ -62,9 +63,14 @@ class Passes:
     """
 
     loader: Iterable[Any]
-    pair: Callable[[Any, int], tuple[Any, Any]]
+    pair: Callable[[Any, int, int], tuple[Any, Any]]
     batches: int | None = None
     begin: Callable[[], None] | None = None
+    _epoch: int = 0
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Take the number of the pass that comes next, which the engine knows."""
+        self._epoch = epoch
 
     def __len__(self) -> int:
         """Return the batches of a pass."""
@@ -74,13 +80,13 @@ class Passes:
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         """Yield a pass."""
-        number = 0
+        number, earlier = 0, self._epoch * (self.batches or 0)
         while True:
             before = number
             if self.begin is not None:
                 self.begin()
             for index, batch in enumerate(self.loader):
-                yield self.pair(batch, index)
+                yield self.pair(batch, index, earlier + number)
                 number += 1
                 if number == self.batches:
                     return
@@ -92,6 +98,44 @@ class Passes:
         if name in ("state_dict", "load_state_dict"):
             return getattr(self.loader, name)
         raise AttributeError(name)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Tells step and epoch of a training by the batches that it had.
+
+    Attributes
+    ----------
+    batches
+        Batches of an epoch.
+    length
+        Batches of a pass, as `passes` returns them.
+    accumulate
+        Batches a step.
+
+    Examples
+    --------
+    >>> clock = Clock(batches=5, length=5, accumulate=2)
+    >>> [(clock.step(done), clock.epoch(done)) for done in (0, 1, 2, 4, 5, 7)]
+    [(0, 0), (0, 0), (1, 0), (2, 0), (3, 1), (4, 1)]
+    """
+
+    batches: int
+    length: int
+    accumulate: int
+
+    def step(self, done: int) -> int:
+        """Return how many steps came before a batch."""
+        whole, within = divmod(done, self.length)
+        return whole * -(-self.length // self.accumulate) + within // self.accumulate
+
+    def updated(self, done: int) -> int:
+        """Return the batches of the steps that came before a batch."""
+        return done - done % self.length % self.accumulate
+
+    def epoch(self, done: int) -> int:
+        """Return the epoch of a batch."""
+        return done // self.batches
 
 
 def passes(steps: int, batches: int, accumulate: int) -> tuple[int, int]:

@@ -10,8 +10,9 @@ from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
-from etascope.integrations.passes import Passes, check_search, passes, wrapped
+from etascope.integrations.passes import Clock, Passes, check_search, passes, wrapped
 from etascope.integrations.transformers_rates import mind, multiple_of, optimizer_of, shape_of, unchanged
+from etascope.integrations.transformers_state import State, counted, look_at, numbers_kept
 from etascope.integrations.uncalled import overridden, told
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.library import Module, load_torch
@@ -24,8 +25,10 @@ HOOKS = (
     "training_step", "create_optimizer_and_scheduler", "get_batch_samples", "_prepare_inputs", "_clip_grad_norm",
     "autocast_smart_context_manager", "_run_epoch", "_inner_training_loop", "train",
 )  # fmt: skip
-EVENTS = ("on_train_begin", "on_epoch_begin", "on_step_begin", "on_pre_optimizer_step", "on_optimizer_step")
-AFTER = ("on_substep_end", "on_step_end", "on_epoch_end")
+EVENTS = (
+    "on_train_begin", "on_epoch_begin", "on_step_begin", "on_pre_optimizer_step", "on_optimizer_step", "on_substep_end",
+    "on_step_end", "on_epoch_end", "on_evaluate", "on_log", "on_save",
+)  # fmt: skip
 LIBRARIES = ("transformers", "etascope")
 #: Schedules that wait for a metric, which trials have no say in.
 _WAITING = ("reduce_lr_on_plateau", "greedy")
@@ -63,17 +66,18 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
     check_search(search)
     _check(trainer, transformers.Trainer)
     args, label = trainer.args, _label(trainer)
-    with random_state_kept(), unchanged(trainer):
+    with random_state_kept(), unchanged(trainer), numbers_kept(trainer) as moved:
         train, valid = _loaders(trainer)
         accumulate: int = args.gradient_accumulation_steps
         batches = _length(train, args.max_steps * accumulate)
         steps = _steps(args, -(-batches // accumulate))
         length, epochs = passes(steps, batches, accumulate)
+        state = State(trainer, Clock(batches, length, accumulate), steps)
         with loaders_kept(valid):
             judge = _has_classes(valid, label)
 
-        def pair(batch: Any, _: int) -> tuple[Any, Any]:
-            return dict(batch), batch[label]
+        def pair(batch: Any, _: int, done: int) -> tuple[Any, Any]:
+            return {"batch": dict(batch), "done": done}, batch[label]
 
         multiples = list[float]()
 
@@ -84,10 +88,12 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
 
         def loss(trial: Any, inputs: dict[str, Any], _: object) -> Any:
             trial.module.train()
-            return _computed(trainer, trial.module, inputs)
+            state.stand(inputs["done"])
+            return _computed(trainer, trial.module, inputs["batch"])
 
         def outputs(model: Module, inputs: dict[str, Any]) -> Any:
-            return _scores(model, inputs, label) if judge else _computed(trainer, model, inputs)
+            state.stand()
+            return _scores(model, inputs["batch"], label) if judge else _computed(trainer, model, inputs["batch"])
 
         run = pick(
             _model(trainer, outputs),
@@ -105,7 +111,8 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
             shape=shape_of(trainer, steps),
             **{"seed": args.seed, **search},
         )
-        for sentence in filter(None, (mind(trainer, steps, run.choice.learning_rate), uncalled(trainer))):
+        found = run.choice.learning_rate
+        for sentence in filter(None, (mind(trainer, steps, found), counted(moved()), uncalled(trainer))):
             run = run.with_note(sentence)
         return run
 
@@ -123,6 +130,7 @@ def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
         )
     else:
         trainer.args.learning_rate = run.choice.learning_rate
+        look_at(trainer, run, uncalled(trainer))
     return run
 
 
@@ -132,7 +140,7 @@ def uncalled(trainer: Any) -> str:
     found = overridden(trainer, library.Trainer, HOOKS)
     for one in trainer.callback_handler.callbacks:
         kind: Any = one.__class__
-        own = overridden(one, library.TrainerCallback, EVENTS, AFTER)
+        own = overridden(one, library.TrainerCallback, EVENTS)
         if own and kind.__module__.partition(".")[0] not in LIBRARIES:
             found.append(kind.__name__)
     return told(found)

@@ -20,7 +20,7 @@ _GIVEN = "optimizer_cls_and_kwargs"
 #: What makes it of the arguments.
 _CHOSEN = "get_optimizer_cls_and_kwargs"
 #: What of a Trainer is put in place for a moment, while it makes an optimizer or a scheduler for a trial.
-_LENT = ("model", "optimizer", "lr_scheduler", "_created_lr_scheduler")
+_LENT = ("model", "optimizer", "lr_scheduler", "_created_lr_scheduler", "state", "is_in_train")
 #: Times the arguments' learning rate at which it is looked whether optimizer and schedule follow, and how near a
 #: schedule must stay, in shares of its peak.
 TIMES, SHAPE_NEAR = (1 / 3, 3.0), 0.05

@@ -37,7 +37,7 @@ class LoaderBatches:
     Attributes
     ----------
     train_loader, valid_loader
-        Where batches come from.
+        Where batches come from; one with `begin_epoch` is told the number of the pass.
     device
         Where batches go.
     accumulate
@@ -165,6 +165,8 @@ class LoaderBatches:
         seen, length, last = 0, _length(self.train_loader), list[Batch]()
         if length not in (None, self.batches):
             raise _other_pass("train_loader", "number of batches", self.batches, f"{length or 'none'}")
+        if callable(begin := getattr(self.train_loader, "begin_epoch", None)):
+            begin(epoch)
         for batch in self._pass("train_loader", self.train_loader, pass_seed(seed, -1, epoch)):
             seen += 1
             if length is None and seen > self.batches:

@@ -225,6 +225,8 @@ def _forward(module: Module, batch: Batch, settings: Settings) -> Any:  # noqa: 
     try:
         with torch.no_grad(), autocast(settings.device, settings.precision):
             return module(batch.inputs)
+    except InputError:
+        raise
     except Exception as error:
         if is_out_of_memory(error):
             raise InputError(
