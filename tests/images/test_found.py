@@ -26,7 +26,7 @@ def test_sizes(given, size):
 
 @pytest.mark.parametrize("given", [0, -3, 4097, 2.5, True, "32", (1, 2, 3), (5,), (8, 0), (8, "x"), {}, float("nan")])
 def test_sizes_that_are_refused(given):
-    with refused("image_size", "1 to 4096", repr(given)):
+    with refused("the size of images", "1 to 4096", repr(given)):
         wanted_size(given)
 
 

@@ -204,9 +204,16 @@ def test_a_single_class_of_an_array():
         open_images(IMAGES, [7] * 6)
 
 
-@pytest.mark.parametrize("option", [{"image_size": 0}, {"image_size": "big"}, {"workers": 0}])
-def test_options_that_are_refused(option):
-    with refused(next(iter(option)), repr(next(iter(option.values())))):
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [
+        ({"image_size": 0}, "the size of images"),
+        ({"image_size": "big"}, "the size of images"),
+        ({"workers": 0}, "workers"),
+    ],
+)
+def test_options_that_are_refused(option, what):
+    with refused(f"{what} must be", repr(next(iter(option.values())))):
         open_images("digits", **option)
 
 
