@@ -47,7 +47,7 @@ def test_names_that_lead_nowhere_are_refused(models, tmp_path):
     for name, told in [
         ("resnet18", r"a model must be cnn, path.py:factory, timm:NAME.*found 'resnet18'"),
         ("cnm", r"Did you mean 'cnn'\?"),
-        ("tim:resnet18", r"found 'tim:resnet18'\. Did you mean 'timm'\?"),
+        ("tim:resnet18", r"found 'tim:resnet18'\. Did you mean 'timm:NAME'\?"),
         ("timm:", "a model must be"),
         (f"{tmp_path}/none.py:small", r"the model needs a Python file; .*none.py is none"),
         (f"{models}:smal", r"has nothing to call by the name smal; it has Own, small\. Did you mean 'small'\?"),
