@@ -90,7 +90,7 @@ def write_tiff(
     description: str = "",
     compression: int = 1,
     data: bytes | None = None,
-    tags: dict[int, tuple[int, ...]] | None = None,
+    tags: dict[int, tuple[int, ...] | bytes] | None = None,
 ) -> Path:
     """Write `(height, width, bands)` of any type as a TIFF of one strip, or pages of such arrays `(pages, ...)`."""
     pages = pixels if pixels.ndim == 4 else pixels[None]

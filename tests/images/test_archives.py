@@ -18,6 +18,7 @@ from hypothesis.extra import numpy as npst
 from etascope.core.errors import InputError
 from etascope.images.archives import label_names, open_npy, open_npz, read_labels_file, read_npy
 from etascope.images.found import Wishes
+from etascope.images.open import open_images
 from tests.images.making import pictures, refused, write_idx
 
 IMAGES = pictures(5)
@@ -299,3 +300,19 @@ def test_a_validation_part(tmp_path, names, held):
     val, test = names[0].format("val"), names[0].format("test")
     told = f"{val} joined the training images; {test} is the test part." if held else f"{val} is the test part."
     assert found.notes == (told,)
+
+
+def test_a_pickled_file_is_named_before_its_labels_are_missed(tmp_path):
+    np.save(tmp_path / "a.npy", {"x": 1}, allow_pickle=True)
+    with refused("is pickled"):
+        open_images(tmp_path / "a.npy")
+
+
+def test_a_damaged_name_in_an_archive(tmp_path):
+    np.savez(tmp_path / "a.npz", x=pictures()[..., 0], y=[0, 1] * 3)
+    data = bytearray((tmp_path / "a.npz").read_bytes())
+    data[7] |= 8
+    data[data.index(b"x.npy")] = 0xB8
+    (tmp_path / "a.npz").write_bytes(data)
+    with refused("a .npz file must be a whole archive"):
+        open_images(tmp_path / "a.npz")

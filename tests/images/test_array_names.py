@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from etascope.images.array_names import Named, pick, word_and_part
-from tests.images.making import refused
+from etascope.images.open import open_images
+from tests.images.making import pictures, refused
 
 
 @pytest.mark.parametrize(
@@ -64,3 +66,51 @@ def test_images_alone_wait_for_labels():
 def test_only_a_test_part():
     with refused("named as x with y", "holds x_test, y_test"):
         pick(["x_test", "y_test"], "here")
+
+
+IMAGES, LABELS, OTHERS = pictures()[..., 0], np.array([0, 1] * 3), np.array([0, 0, 1, 1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"data": IMAGES, "labels": LABELS, "target": OTHERS},
+        {"x": IMAGES, "y": LABELS, "images": 255 - IMAGES, "labels": OTHERS},
+        {"x": IMAGES, "y": LABELS, "images": 255 - IMAGES, "labels": LABELS},
+        {"images": IMAGES, "label": LABELS, "labels": OTHERS},
+        {"x": IMAGES, "y": LABELS, "labels": OTHERS},
+        {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES, "y_test": LABELS, "test_labels": OTHERS},
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused(arrays, tmp_path):
+    np.savez(tmp_path / "a.npz", **arrays)
+    for source in (arrays, tmp_path / "a.npz"):
+        with refused("Leave one"):
+            open_images(source)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"target": LABELS},
+        {"target": np.array(["a", "b"] * 3)},
+        {"y": np.eye(2)[LABELS]},
+        {"y": np.linspace(0, 1, 6), "x": np.linspace(0, 1, 6)},
+        {"x": np.arange(6), "y": np.arange(6)},
+        {"data": IMAGES.reshape(6, -1)},
+        {"target": np.linspace(0, 1, 24).reshape(6, 4)},
+    ],
+)
+def test_what_says_the_same_and_coordinates_are_left_out(more, tmp_path):
+    arrays = {"images": IMAGES, "labels": LABELS} | more
+    np.savez(tmp_path / "a.npz", **arrays)
+    for source in (arrays, tmp_path / "a.npz"):
+        data = open_images(source)
+        assert np.array_equal(data.images[..., 0], IMAGES)
+        assert data.labels.tolist() == LABELS.tolist()
+        assert all(name in data.notes[0] for name in more)
+
+
+def test_labels_of_another_name_are_named():
+    with refused("of fine_labels, images in the mapping none is named labels", "Rename the one"):
+        open_images({"images": IMAGES, "fine_labels": LABELS})

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 import numpy as np
+import pytest
 
 from etascope.images.colour import has_colour, over_white, to_gray
-from tests.images.making import pictures
+from etascope.images.decode import decode_file
+from etascope.images.found import Wishes
+from tests.images.making import pictures, write_tiff
 
 
 def test_gray_is_pillows_luma():
@@ -31,3 +37,33 @@ def test_one_pixel_of_colour_is_colour():
     assert not has_colour(image)
     image[3, 3, 2] = 8
     assert has_colour(image)
+
+
+def gray_png(bits: int, clear: int) -> bytes:
+    """A gray PNG of 8 x 8 in which the one of two grays that is on the left is transparent."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    values = [clear] * 4 + [0 if clear else 1] * 4
+    row = sum(value << bits * (7 - place) for place, value in enumerate(values)).to_bytes(bits, "big")
+    head = struct.pack(">IIBBBBB", 8, 8, bits, 0, 0, 0, 0)
+    parts = [(b"IHDR", head), (b"tRNS", struct.pack(">H", clear)), (b"IDAT", zlib.compress((b"\0" + row) * 8))]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in (*parts, (b"IEND", b"")))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_a_transparent_gray_of_few_bits(tmp_path, bits):
+    for clear in {0, 1, 2**bits - 1}:
+        (tmp_path / "x.png").write_bytes(gray_png(bits, clear))
+        decoded = decode_file(tmp_path / "x.png", Wishes())
+        assert decoded.glass is not None
+        assert (decoded.pixels[:, :4] == 255).all()
+        assert (decoded.pixels[:, 4:] == (0 if clear else 255 // (2**bits - 1))).all()
+
+
+@pytest.mark.parametrize("factor", [1, 257])
+def test_a_table_of_colours_in_bytes_or_two(tmp_path, factor):
+    pixels = pictures(1, 6, 5, 1)[0]
+    path = write_tiff(tmp_path / "x.tif", pixels, photometric=3, tags={320: (*[n * factor for n in range(256)] * 3,)})
+    assert np.array_equal(decode_file(path, Wishes()).pixels, pixels)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import gzip
+import lzma
 import re
 import struct
 import tempfile
@@ -134,7 +136,7 @@ def test_gzip_bytes_under_a_plain_name(tmp_path):
 
 
 def test_an_empty_file(tmp_path):
-    with refused("starts with nothing"):
+    with refused("holds 0 bytes"):
         images_of(tmp_path, b"")
 
 
@@ -198,3 +200,25 @@ def test_a_gz_in_two_members(tmp_path):
 def test_a_missing_file(tmp_path):
     with refused("cannot be read", "No such file"):
         append_images(tmp_path / "none", bytearray())
+
+
+@pytest.mark.parametrize(
+    ("pack", "ending", "parts"),
+    [
+        (lambda data: gzip.compress(gzip.compress(data)), ".gz", ("gzip bytes: unpack it first",)),
+        (gzip.compress, "", ("name it .gz",)),
+        (bz2.compress, ".bz2", ("bzip2 bytes: unpack it first",)),
+        (lzma.compress, ".xz", ("xz bytes: unpack it first",)),
+        (lambda data: data[:3], "", ("holds 3 bytes",)),
+    ],
+)
+def test_packed_otherwise_and_cut(tmp_path, pack, ending, parts):
+    path = tmp_path / f"a-images-idx3-ubyte{ending}"
+    path.write_bytes(pack(idx_bytes(pictures()[..., 0])))
+    with refused(path.name, *parts):
+        append_images(path, bytearray())
+
+
+def test_labels_of_several_columns_as_those_of_qmnist(tmp_path):
+    with refused("labels have 1 dimensions", "has 2", "Give the column of the class"):
+        read_idx_labels(write_idx(tmp_path / "a-labels-idx2-int", np.zeros((6, 8), np.int32), 0x0C))

@@ -7,6 +7,7 @@ import pytest
 
 from etascope.images.found import Wishes
 from etascope.images.idx_files import holds_idx, open_idx
+from etascope.images.open import open_images
 from tests.images.making import pictures, refused, write_idx, write_mnist
 
 
@@ -170,3 +171,15 @@ def test_parts_of_two_types(tmp_path):
     write_idx(tmp_path / "t10k-images-idx3-ubyte.gz", pictures(4)[..., 0].astype(np.int16), 0x0B)
     with refused("one type", "uint8", "int16"):
         open_idx(tmp_path, None, Wishes())
+
+
+def test_a_packed_file_that_holds_something_else_is_told(tmp_path):
+    images = write_mnist(tmp_path, ending="")
+    write_mnist(tmp_path, ending=".gz")
+    assert open_images(tmp_path).notes == ()
+    write_idx(tmp_path / "train-images-idx3-ubyte.gz", 255 - images[:6, ..., 0])
+    data = open_images(tmp_path)
+    assert np.array_equal(data.images, images)
+    assert data.notes[0] == (
+        "train-images-idx3-ubyte was read; train-images-idx3-ubyte.gz, which lies beside it, holds something else."
+    )

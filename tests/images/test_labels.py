@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -155,3 +157,36 @@ def test_names_that_end_in_a_zero_byte_are_refused():
 
 def test_floats_of_two_bytes():
     assert read_labels(np.array([0, 3], np.float16), 2).tolist() == [0, 3]
+
+
+@pytest.mark.parametrize(
+    "pair", [("Cat", "cat"), ("a", "a "), ("01", "1"), ("caf\u00e9", "cafe\u0301"), ("A-b", "a_b")]
+)
+def test_names_that_are_spelled_almost_alike_are_told(pair):
+    names = [*pair, "other"] * 2
+    [note] = label_notes(names, read_labels(names, 6))
+    assert note.startswith("Classes ")
+    assert all(repr(name) in note for name in pair)
+    assert "spelled almost alike" in note
+
+
+def test_the_columns_of_one_hot_rows_are_names():
+    import pandas
+
+    table = pandas.get_dummies(pandas.Series(list("cab")))
+    assert read_labels(table, 3).tolist() == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("low_high", [(0, 255), (-1, 1)])
+def test_one_hot_rows_of_other_numbers_are_advised(low_high):
+    rows = np.where(np.eye(3)[[2, 0, 1, 1]] == 1, low_high[1], low_high[0])
+    with refused("give its place (labels.argmax(axis=1))"):
+        read_labels(rows, 4)
+    assert read_labels(rows.argmax(axis=1), 4).tolist() == [2, 0, 1, 1]
+
+
+def test_what_is_advised_of_other_objects_works():
+    days = [datetime.date(2026, 1, day) for day in (1, 2, 1)]
+    with refused("found date. Write them as strings (str)"):
+        read_labels(days, 3)
+    assert read_labels([str(day) for day in days], 3).tolist() == ["2026-01-01", "2026-01-02", "2026-01-01"]

@@ -133,17 +133,48 @@ def test_an_outlier_makes_no_part_dark():
     assert unlike(["bytes"] * 20, np.zeros(20), np.full(20, 9.0), np.arange(20), members) == []
 
 
-def test_a_part_without_values_below_zero_is_told(tmp_path):
+def test_a_part_without_values_below_zero_is_refused_or_told(tmp_path):
     for part, low in (("train", -1), ("test", 0)):
         for number in range(4):
             pixels = np.random.default_rng(number).uniform(low, 1, (8, 8, 1)).astype(np.float32)
             write_tiff(tmp_path / part / "ab"[number % 2] / f"{number}.tif", pixels)
-    assert f"none: the smallest value of the test part in {tmp_path / 'test'} (4) is 0." in " ".join(
-        open_images(tmp_path).notes
-    )
+    with refused(f"4 of 8 have no value below 0, the first {tmp_path / 'test' / 'a' / '0.tif'}, where black is -1"):
+        open_images(tmp_path)
     x = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8))
     np.savez(tmp_path / "a.npz", x_train=x, y_train=[0, 1] * 4, x_test=(x[:4] + 1) / 2, y_test=[0, 1] * 2)
-    assert "none: the smallest value of the test part (4) is 0." in " ".join(open_images(tmp_path / "a.npz").notes)
+    with refused("4 of 12 have no value below 0, the first image 8"):
+        open_images(tmp_path / "a.npz")
+    # Brighter ones, whose darkest pixel is no black of 0 .. 1, may be of the same range.
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=[0, 1] * 4, x_test=(x[:4] + 3) / 4, y_test=[0, 1] * 2)
+    assert "none: the smallest value of the test part (4) is 0.5" in " ".join(open_images(tmp_path / "a.npz").notes)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_images_of_another_sign_are_refused_by_class_and_share_and_told_when_few(kind):
+    plain = np.random.default_rng(0).random((60, 8, 8)).astype(kind)
+    labels = ["a", "b"] * 30
+    for rows in (slice(1, None, 2), slice(1, 30, 2), slice(0, 12), slice(0, 50)):
+        mixed = plain.copy()
+        mixed[rows] = 2 * mixed[rows] - 1
+        with refused("images must be of one range", "have no value below 0", "where black is -1"):
+            open_images(mixed, labels)
+    mixed = plain.copy()
+    mixed[3, 0, 0] = -0.3
+    assert "1 image has a value below 0, the first image 3, unlike the others." in open_images(mixed, labels).notes[0]
+    mixed = 2 * plain - 1
+    mixed[[7, 9]] = plain[[7, 9]]
+    assert "2 images have no value below 0, the first image 7" in open_images(mixed, labels).notes[0]
+    bright = 2 * (plain * np.linspace(0.05, 1, 60, dtype=kind)[:, None, None]) - 1
+    assert open_images(bright, labels).notes == ("Pixels were scaled from -1 .. 1 to 0 .. 255.",)
+
+
+@pytest.mark.parametrize("count", [1, 10, 58])
+def test_a_gap_between_ranges_is_told(count):
+    values = np.random.default_rng(0).integers(0, 4096, (60, 8, 8)).astype(np.uint16)
+    values[:count] *= 16
+    told = " ".join(open_images(values, ["a", "b"] * 30).notes)
+    assert f"{60 - count} of 60 images have no value beyond 4,0" in told
+    assert "no value beyond" not in " ".join(open_images(values[count:], (["a", "b"] * 30)[count:]).notes)
 
 
 @pytest.mark.parametrize("dim", [1, 12])

@@ -85,7 +85,17 @@ def test_the_test_source_takes_size_and_colour_of_the_first(folder, tmp_path):
     assert data.labels.tolist() == [0, 0, 0, 1, 1, 1, 0, 1]
     assert data.test_rows is not None
     assert data.test_rows.tolist() == [6, 7]
-    assert data.notes == ("Test part: The images were resized from 90 x 30 to 5 x 4.",)
+    assert data.notes == (
+        "Test part: The images were resized from 90 x 30 to 5 x 4.",
+        "Test part: Colour was dropped, because the training images have none.",
+    )
+
+
+def test_a_test_source_that_is_not_there_is_told_before_an_image_is_read(folder, tmp_path):
+    read = list[object]()
+    with refused("does not exist"):
+        open_images(folder, test=tmp_path / "nowhere", watch=read.append)
+    assert not read
 
 
 @pytest.mark.parametrize("deep", ["b", "wrapped/b"])

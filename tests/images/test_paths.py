@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from etascope.images.paths import as_path, existing, look
+from etascope.images.paths import as_path, existing
 from tests.images.making import refused
 
 
@@ -47,23 +46,6 @@ def test_a_name_that_no_system_takes(tmp_path):
         existing(tmp_path / ("x" * 5000))
     with refused(""):
         existing(Path("a\0b"))
-
-
-def test_look_sorts_naturally_and_leaves_out_what_is_hidden(tmp_path):
-    for name in ("img10.PNG", "img2.png", ".hidden.png", "notes.txt"):
-        (tmp_path / name).touch()
-    for name in ("b", "a", ".git", "__MACOSX"):
-        (tmp_path / name).mkdir()
-    os.symlink(tmp_path / "self.png", tmp_path / "self.png")
-    level = look(tmp_path)
-    assert [path.name for path in level.folders] == ["a", "b"]
-    assert [path.name for path in level.images] == ["img2.png", "img10.PNG", "self.png"]
-    assert [path.name for path in level.others] == ["notes.txt"]
-
-
-def test_look_at_nothing(tmp_path):
-    with refused("cannot be read", "No such file"):
-        look(tmp_path / "none")
 
 
 def test_an_empty_path_is_no_folder():

@@ -78,7 +78,7 @@ def test_flat_rows_that_tell_nothing():
     array, [note] = image_axes(noise)
     assert array.shape == (9, 64, 64, 1)
     assert "they could be 32 x 32 with 4 channels" in note
-    with refused("square", "3072", "(n, height, width, 3)"):
+    with refused("square", "3072", "rows.reshape(-1, 3, 32, 32)"):
         image_axes(noise[:, :3072])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from etascope.images.open import open_images
-from tests.images.making import pictures, refused, write_idx
+from tests.images.making import pictures, refused, write_idx, write_tiff
 
 LABELS = [0, 1] * 4
 
@@ -152,7 +152,7 @@ def test_images_of_bytes_among_wide_ones_are_told(tmp_path):
     data = open_images(tmp_path / "set")
     assert np.array_equal(data.images[:2], expected(wide[0::2], 0, 4095))
     assert np.array_equal(data.images[2], small[0])
-    assert any("4 of 5 images that are not of bytes" in note for note in data.notes)
+    assert any("4 of 5 images of " in note for note in data.notes)
 
 
 def test_large_wide_images_are_resized_before_they_become_bytes(tmp_path):
@@ -283,7 +283,8 @@ def test_the_ground_of_the_test_part_is_that_of_the_training_part(tmp_path):
     write_set(tmp_path / "two", dark, "png")
     data = open_images(tmp_path / "one", test=tmp_path / "two")
     assert np.array_equal(data.images[8, 0, 0], [0])
-    assert any(note.startswith("Test part: Transparent pixels were laid over black") for note in data.notes)
+    # Once for both.
+    assert sum("Transparent pixels were laid over black" in note for note in data.notes) == 1
 
 
 def test_masks_as_a_test_part(tmp_path):
@@ -330,3 +331,29 @@ def test_small_lights_that_resizing_puts_out_are_no_masks(tmp_path):
     data = open_images(write_set(tmp_path, images, "png"))
     assert not data.images.any()
     assert any("all images are black" in note for note in data.notes)
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+@pytest.mark.parametrize("form", ["folder", "npz", "sequence"])
+def test_a_test_part_of_a_wider_range_is_refused_where_much_would_be_cut(tmp_path, kind, form):
+    def write(name, values):
+        labels = np.arange(len(values)) % 2
+        if form == "folder":
+            for number, each in enumerate(values):
+                write_tiff(tmp_path / name / "ab"[labels[number]] / f"{number}.tif", each[..., None])
+        np.savez(tmp_path / f"{name}.npz", x=values, y=labels)
+        return tmp_path / name if form == "folder" else tmp_path / f"{name}.npz"
+
+    values = np.random.default_rng(0).integers(0, 4096, (8, 6, 5)).astype(kind)
+    if form == "sequence":
+        values = np.random.default_rng(0).normal(0, 0.6, (8, 6, 5)).clip(-1.25, 1.25)
+        with refused("of their values lie beyond -1 .. 1, the range that comes nearest, and would be cut"):
+            open_images([(each, row % 2) for row, each in enumerate(values)])
+        return
+    train, held = write("train", values), write("held", values * 16)
+    with refused("test images must be of one range", "9", "% of their values lie beyond 0 .. 4,095", "training images"):
+        open_images(train, test=held)
+    few = values.copy()
+    few[0, 0, 0] = 60000
+    told = open_images(train, test=write("few", few)).notes
+    assert any("were cut to 0 .. 4,095" in note for note in told)

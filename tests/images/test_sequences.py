@@ -15,7 +15,10 @@ from etascope.images.sequences import open_sequence
 from tests.images.making import picture, pictures, refused
 
 IMAGES = pictures(4)
-WHITE = "Transparent pixels were laid over white."
+WHITE = (
+    "Transparent pixels were laid over white. The transparency of 1 of 1, the first image 2, is much of it neither "
+    "clear nor opaque; if it is a band of its own, leave it out."
+)
 NAMES = ["a", "b", "a", "b"]
 
 
@@ -163,4 +166,56 @@ def test_frames_of_pillow_images_are_told():
 def test_a_scale_is_told_of_those_that_it_was_for():
     whole = [np.minimum(image, 9).astype(np.int64) for image in pictures(3)]
     data = open_images([*whole, *pictures(3)], [0, 1] * 3)
-    assert any("0 .. 9 to 0 .. 255, in the 3 of 6 images that are not of bytes." in note for note in data.notes)
+    assert any("0 .. 9 to 0 .. 255, in the 3 of 6 images of " in note for note in data.notes)
+
+
+def test_a_column_of_a_table_goes_by_place():
+    import pandas
+
+    images = pictures()[..., 0]
+    for index in (range(6), [3, 1, 5, 0, 2, 4], [0, 0, 1, 1, 2, 2], list("uvwxyz"), [7, 8, 9, 1, 2, 3]):
+        table = pandas.DataFrame({"image": list(images), "label": list("abcabc")}, index=index)
+        for rows in (table, table[::-1], table[table.label != "c"]):
+            data = open_images(rows["image"], rows["label"])
+            assert np.array_equal(data.images[..., 0], np.stack(rows["image"].to_list()))
+            assert [data.class_names[number] for number in data.labels] == rows["label"].to_list()
+            named = open_images({"images": rows["image"], "labels": rows["label"]})
+            assert np.array_equal(named.images, data.images)
+            pairs = pandas.Series(list(zip(rows["image"], rows["label"], strict=True)), index=rows.index)
+            assert np.array_equal(open_images(pairs).images, data.images)
+            drawn = rows["image"].map(lambda image: picture(image[..., None]))
+            assert np.array_equal(open_images(drawn, rows["label"]).images, data.images)
+
+
+def test_a_memory_of_images_and_a_path_in_bytes(tmp_path):
+    images = pictures()[..., 0]
+    assert np.array_equal(open_images(memoryview(images), list("abcabc")).images[..., 0], images)
+    np.savez(tmp_path / "a.npz", x=images, y=[0, 1] * 3)
+    assert np.array_equal(open_images(bytes(tmp_path / "a.npz")).images[..., 0], images)
+
+
+class Endless:
+    """Two pairs of images and labels that it gives for any number."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, row: int) -> tuple[object, object]:
+        return pictures()[..., 0] // (row + 1), np.array([0, 1] * 3)
+
+
+class Short(Endless):
+    def __len__(self) -> int:
+        return 9
+
+    def __getitem__(self, row: int) -> tuple[object, object]:
+        return [(image, number % 2) for number, image in enumerate(pictures()[..., 0])][row]
+
+
+def test_lengths_that_do_not_fit_and_two_pairs():
+    data = open_images(Endless())
+    assert data.test_rows is not None
+    assert len(data.test_rows) == 6
+    assert "Of two pairs of images and labels, the second is the test part." in data.notes
+    with refused("Short says 9, and its item 6 cannot be had", "IndexError"):
+        open_images(Short())

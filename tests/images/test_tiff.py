@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -35,6 +36,10 @@ def marks_of(path):
         (pictures(1, 6, 5, 2)[0], {"extra": (0,)}, ("TIFF of", "2 bands")),
         (pictures(1, 6, 5, 1)[0], {"compression": 34887}, ("packed with LERC", "save it with LZW")),
         (pictures(1, 6, 5, 1)[0], {"compression": 50001}, ("packed with WebP",)),
+        (pictures(1, 6, 5, 1)[0], {"compression": 34933}, ("packed with PNG", "save it with LZW")),
+        (pictures(1, 6, 5, 1)[0], {"compression": 12345}, ("packed with compression 12345",)),
+        (pictures(1, 6, 5, 1)[0], {"tags": {32997: (16,)}}, ("a volume of 16 slices",)),
+        (pictures(1, 6, 5, 1)[0], {"tags": {254: (1,), 330: (8,)}}, ("first page is a thumbnail", "tifffile.imread")),
     ],
 )
 def test_kinds_that_are_not_read_are_named(tmp_path, pixels, options, parts):
@@ -58,6 +63,44 @@ def test_unsigned_numbers_of_32_bits(tmp_path):
     assert decoded.extent is not None
     assert (decoded.extent.low, decoded.extent.high) == (0, 2**32 - 1)
     assert np.allclose(decoded.pixels, values)
+
+
+def test_numbers_of_32_bits_without_a_word_are_unsigned(tmp_path):
+    values = np.array([[[0], [2**31], [2**32 - 1]]], np.uint32)
+    data = write_tiff(tmp_path / "x.tif", values).read_bytes()
+    place = data.rindex(struct.pack("<HHI", 339, 4, 1))
+    (tmp_path / "x.tif").write_bytes(data[:place] + struct.pack("<H", 65000) + data[place + 2 :])
+    decoded = decode_file(tmp_path / "x.tif", Wishes())
+    assert decoded.extent is not None
+    assert (decoded.extent.low, decoded.extent.high) == (0, 2**32 - 1)
+
+
+def test_a_big_tiff_of_the_other_order_is_named(tmp_path):
+    (tmp_path / "x.tif").write_bytes(b"MM\0\x2b\0\x08\0\0" + struct.pack(">Q", 16) + bytes(40))
+    with refused("a BigTIFF whose numbers begin with the high byte"):
+        decode_file(tmp_path / "x.tif", Wishes())
+
+
+def test_a_mask_that_is_not_read_is_no_damage(tmp_path):
+    pixels = pictures(2, 6, 5, 1)
+    data = bytearray(write_tiff(tmp_path / "x.tif", pixels, tags={254: (0,)}).read_bytes())
+    for tag, value in ((254, 4), (262, 4)):
+        place = data.rindex(struct.pack("<HHI", tag, 4, 1))
+        data[place + 8 : place + 12] = struct.pack("<I", value)
+    (tmp_path / "x.tif").write_bytes(data)
+    decoded = decode_file(tmp_path / "x.tif", Wishes())
+    assert decoded.marks == ()
+    assert np.array_equal(decoded.pixels, pixels[0])
+
+
+def test_a_small_file_takes_little_memory(tmp_path):
+    data = zlib.compress(bytes(300 << 20), 9)
+    path = write_tiff(tmp_path / "x.tif", pictures(1, 6, 5, 1)[0], compression=8, data=data)
+    tracemalloc.start()
+    told_or_refused(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6
 
 
 IMAGEJ = "ImageJ=1.53t\nimages={0}\nchannels={0}\nmode=composite\n"

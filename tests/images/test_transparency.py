@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from etascope.images.open import open_images
 from etascope.images.transparency import Glass, decide_ground, lay, look_through
-from tests.images.making import refused
+from tests.images.making import pictures, refused, write_folder
 
 
 def drawing(colour: int, channels: int = 3, size: int = 24) -> np.ndarray:
@@ -61,10 +61,10 @@ def test_what_one_image_shows(pixels, expected):
 def test_a_band_is_told_from_transparency():
     rng = np.random.default_rng(1)
     scene = rng.integers(40, 210, (32, 32, 4), np.uint8)
-    assert look_through(scene) == Glass(band=True)
+    assert look_through(scene) == Glass(band=True, soft=True)
     soft = scene.copy()
     soft[..., 3] = np.linspace(0, 255, 32).astype(np.uint8)
-    assert look_through(soft) == Glass()
+    assert look_through(soft) == Glass(soft=True)
     faint = scene.copy()
     faint[..., 3] = 128
     assert look_through(faint) == Glass()
@@ -141,3 +141,50 @@ def test_a_file_whose_fourth_channel_is_a_band_is_named(tmp_path, half):
             open_images(tmp_path)
     else:
         assert f"the first {tmp_path / 'a' / '2.png'}, looks like" in " ".join(open_images(tmp_path).notes)
+
+
+def test_other_channels_are_refused_in_arrays_and_told_in_files(tmp_path):
+    rng, (down, across) = np.random.default_rng(0), np.mgrid[:32, :32]
+    images = rng.integers(0, 256, (6, 32, 32, 4), np.uint8)
+    labels = [0, 1] * 3
+    for band in (
+        100 + images[..., 3] // 8,
+        200 + images[..., 3] // 5,
+        np.where(images[..., 0] > 100, 255, images[..., 1]),
+        (120 + 60 * np.sin(across / 5) * np.cos(down / 7)).astype(np.uint8),
+    ):
+        images[..., 3] = band
+        floats = np.moveaxis(images / 255, 3, 1)
+        for source in (images, floats, images[..., 2:], list(images)):
+            with refused(
+                "which is mostly 0 or 255; that of 6 of 6 images is not", "first: image 0", "images[..., :-1]"
+            ):
+                open_images(source, labels)
+        told = open_images(write_folder(tmp_path, images, ["a", "b"] * 3) and tmp_path).notes
+        assert "The transparency of 6 of 6, the first" in told[0]
+        assert "neither clear nor opaque" in told[0]
+        assert np.array_equal(open_images(images[..., :-1], labels).images, images[..., :-1])
+        assert np.array_equal(open_images(floats[:, :-1], labels).images, images[..., :-1])
+
+
+@pytest.mark.parametrize("most", [1, 4])
+def test_an_alpha_of_ones_and_of_numbers_is_refused(tmp_path, most):
+    images = pictures(6, 12, 12, 4)
+    images[..., 3] %= most + 1
+    for source, labels in ((images, [0, 1] * 3), (write_folder(tmp_path, images, ["a", "b"] * 3) and tmp_path, None)):
+        with refused(f"255 where it is opaque; that of 6 of 6 images does not go beyond {most}"):
+            open_images(source, labels)
+    if most == 1:
+        images[..., 3] *= 255
+        assert open_images(images, [0, 1] * 3).notes == ("Transparent pixels were laid over white.",)
+
+
+def test_small_drawings_with_soft_rims_are_no_bands():
+    from PIL import Image
+
+    large = np.zeros((6, 128, 128, 4), np.uint8)
+    large[..., 0], large[:, 16:112, 40:90, 3] = 200, 255
+    small = np.stack([np.asarray(Image.fromarray(each).resize((14, 14), Image.Resampling.LANCZOS)) for each in large])
+    assert ((small[..., 3] > 0) & (small[..., 3] < 255)).mean() > 0.25
+    small[..., 1] = np.arange(6)[:, None, None] * 40
+    assert open_images(small, [0, 1] * 3).notes == ("Transparent pixels were laid over white.",)

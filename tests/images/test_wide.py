@@ -154,3 +154,21 @@ def test_a_colour_of_sixteen_bits_that_stands_for_transparent(tmp_path, channels
     png16(tmp_path / "x.png", values, b"tRNS", struct.pack(f">{channels}H", *[512] * channels))
     with refused("16 bits", "transparent"):
         decode_file(tmp_path / "x.png", Wishes())
+
+
+@pytest.mark.parametrize(("kind", "mark"), [(np.uint16, 65535), (np.float32, -9999), (np.int16, -32768)])
+def test_numbers_that_stand_for_no_value_are_refused(tmp_path, kind, mark):
+    values = pictures(1, 6, 5, 1)[0].astype(kind)
+    tag = {42113: f"{mark}".encode() + b"\0"}
+    whole = decode_file(write_tiff(tmp_path / "x.tif", values, tags=tag), Wishes())
+    assert np.array_equal(whole.pixels, values)
+    values[2, 3] = mark
+    with refused("1 of its pixels are", f"{mark:,}", "GDAL_NODATA", "fill them"):
+        decode_file(write_tiff(tmp_path / "x.tif", values, tags=tag), Wishes())
+
+
+def test_zeros_that_stand_for_no_value_stay_black(tmp_path):
+    values = pictures(1, 6, 5, 1)[0].astype(np.uint16)
+    values[0] = 0
+    decoded = decode_file(write_tiff(tmp_path / "x.tif", values, tags={42113: b"0\0"}), Wishes())
+    assert np.array_equal(decoded.pixels, values)

@@ -91,3 +91,11 @@ def test_a_zip_is_read_as_ever():
         assert opened.read("999.txt") == b"999" * 1000
         assert len(opened.namelist()) == 1000
     assert not out.closed
+
+
+def test_a_large_file_that_is_not_packed_is_read_at_once():
+    held, data = io.BytesIO(), bytes(zip_directory.LARGEST_DIRECTORY + 1)
+    with zipfile.ZipFile(held, "w") as made:
+        made.writestr("a", data)
+    with open_zip(held) as archive:
+        assert archive.read("a") == data

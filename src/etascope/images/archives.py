@@ -20,6 +20,7 @@ from etascope.images.arrays import open_array, open_mapping
 from etascope.images.found import Found, Wishes
 from etascope.images.idx import read_idx_labels
 from etascope.images.idx_files import is_idx
+from etascope.images.labels import agree
 from etascope.images.paths import as_path, existing, unreadable
 from etascope.images.zip_directory import open_zip
 
@@ -71,7 +72,7 @@ def open_npz(path: Path, labels: object, wishes: Wishes) -> Found:
     try:
         with path.open("rb") as file, open_zip(file) as archive:
             return open_mapping(Archive(path, archive), labels, wishes, str(path))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
         raise InputError(
             "a .npz file must be a whole archive written by numpy.savez; "
             f"{path} is not: {str(error).rstrip('.')}. {_AGAIN}"
@@ -90,11 +91,12 @@ def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
     """
     if labels is not None:
         return open_array(read_npy(path), labels, wishes, str(path))
+    images = read_npy(path)
     labels, notes = _labels_beside(path)
     if (held := _test_beside(path)) is None:
-        found = open_array(read_npy(path), labels, wishes, str(path))
+        found = open_array(images, labels, wishes, str(path))
     else:
-        parts = {"x_train": read_npy(path), "y_train": labels, "x_test": read_npy(held)}
+        parts = {"x_train": images, "y_train": labels, "x_test": read_npy(held)}
         parts["y_test"], more = _labels_beside(held)
         notes += (*more, f"{held.name}, which lies beside {path.name}, is the test part.")
         found = open_mapping(parts, None, wishes, str(path))
@@ -116,8 +118,7 @@ def _labels_beside(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
         values = read_npy(other)
         if values.shape != labels.shape:
             continue
-        groups = [np.unique(each, return_inverse=True)[1].ravel() for each in (labels, values)]
-        if len({*zip(*(group.tolist() for group in groups), strict=True)}) > min(group.max() for group in groups) + 1:
+        if not agree(labels, values):
             raise InputError(
                 f"images need one label each; {found[0].name} and {other.name} in {path.parent} disagree. "
                 "Give one of them as labels."

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.images.labels import agree, read_labels
 
 #: Words for images, the first that is there counts; and with each the words for labels that go with it.
 _IMAGES = {
@@ -103,6 +108,65 @@ def pick(names: Iterable[str], source: str) -> Picked:
     val = val if val is not None and val.labels is not None else None
     used = {name for part in (train, test, val) if part is not None for name in (part.images, part.labels)}
     return Picked(train, test, val, tuple(name for name in given if name not in used))
+
+
+def without_coordinates(arrays: Mapping[str, Any]) -> list[str]:
+    """Return the names without those of rows of numbers, as of coordinates x and y, that lie beside images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> without_coordinates({"x": np.zeros(3), "y": np.zeros(3), "images": np.zeros((3, 8, 8)), "labels": [0, 1, 0]})
+    ['images', 'labels']
+    """
+    names, left_out = [str(name) for name in arrays], set[str]()
+    for part in ("", *sorted({*_PARTS.values()})):
+        words = {found[0]: name for name in names if (found := word_and_part(name)) and found[1] == part}
+        images = [word for word in words if word in _IMAGES]
+        flat = [word for word in images if len(images) > 1 and _is_flat(arrays[words[word]])]
+        if 0 < len(flat) < len(images):
+            with_it = ("y",) if "x" in flat and len(words.keys() & {*_LABELS}) > 1 else ()
+            left_out |= {words[word] for word in (*flat, *with_it) if word in words}
+    return [name for name in names if name not in left_out]
+
+
+def refuse_two_readings(part: Named, left: Iterable[str], arrays: Mapping[str, Any], source: str) -> None:
+    """Refuse images that have other labels too, or lie beside others with labels of their own.
+
+    Raises
+    ------
+    InputError
+        If images or labels could be read in two ways.
+    """
+    chosen = word_and_part(part.images)
+    others = {found[0]: name for name in left if (found := word_and_part(name)) and chosen and found[1] == chosen[1]}
+    if part.labels is None or not others:
+        return
+    labels = read_labels(arrays[part.labels], len(arrays[part.labels]))
+    for word, name in others.items():
+        own = next((others[label] for label in _IMAGES.get(word, ()) if label in others), None)
+        if own is not None and not np.array_equal(np.ravel(arrays[name]), np.ravel(arrays[part.images])):
+            raise InputError(
+                f"a set must have one array of images; {source} holds {part.images} with {part.labels} and {name} with "
+                f"{own}, which are others. Leave one pair out."
+            )
+        if word in _LABELS and _are_others(arrays[name], labels):
+            raise InputError(
+                f"images need one label each; {part.labels} and {name} of {source} disagree. Leave one of them out."
+            )
+
+
+def _are_others(values: object, labels: NDArray[Any]) -> bool:
+    """Say whether values are labels, too, that divide the images in another way."""
+    try:
+        return not agree(labels, read_labels(values, len(labels)))
+    except InputError:
+        return False
+
+
+def _is_flat(values: object) -> bool:
+    shape, kind = getattr(values, "shape", (0, 0)), getattr(getattr(values, "dtype", None), "kind", "O")
+    return len(shape) < 2 and kind != "O"
 
 
 def _named(words: dict[str, str]) -> Named | None:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.array_names import pick
+from etascope.images.array_names import pick, refuse_two_readings, without_coordinates
 from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
 from etascope.images.members import Members, unlike
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import Reading, Scale, decide, scaled
+from etascope.images.ranges import Reading, Scale, decide, refuse_cut, scaled
 from etascope.images.sizes import fit, shown
 from etascope.images.transparency import decide_ground, look_through
 
@@ -34,7 +34,10 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
     if hasattr(values, "toarray"):
         raise InputError(f"{what} must be a dense array; found a sparse one. Make it dense (.toarray()).")
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
+        # A column of a table holds its images one by one.
+        listed = array.dtype == object and array.ndim == 1 and np.ndim(array[0] if len(array) else 0) > 1
+        return np.stack(array.tolist()) if listed else array
     except (ValueError, TypeError, RuntimeError) as error:
         reason = str(error).split("\n")[0].rstrip(".")
         raise InputError(f"{what} must be readable as an array; {type(values).__name__} is not: {reason}.") from None
@@ -64,13 +67,17 @@ def read_pixels(
     extents = [measure(colours, what) for colours, _ in split]
     told = _unlike(extents, labels, held) if labels else []
     scales = decide(extents, wishes.reading.scales, what)
+    for kind, scale in scales.items():
+        own = ((part[0], extent) for part, extent in zip(split, extents, strict=True) if extent.kind == kind)
+        refuse_cut(own, scale, kind in wishes.reading.scales, what)
     notes = told + [scale.note for scale in scales.values()]
     as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
     looked = [look_through(image) if part.shape[-1] in (2, 4) else None for part in as_bytes for image in part]
     glasses = {f"image {row:,}": glass for row, glass in enumerate(looked) if glass is not None}
     ground = wishes.reading.ground
     if glasses:
-        ground, note = decide_ground(list(glasses.values()), ground, sum(map(len, parts)), list(glasses))
+        found = list(glasses.values())
+        ground, note = decide_ground(found, ground, sum(map(len, parts)), list(glasses), declared=False)
         notes.append(note)
     reading = Reading(scales, ground)
     fitted = [fit(part, replace(wishes, reading=reading)) for part in as_bytes]
@@ -140,19 +147,31 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, sour
     InputError
         If no names fit, labels are given twice or not at all, or the arrays are no images.
     """
-    picked = pick(arrays, source)
+    # Those of an archive, which are read when they are asked for, have names.
+    if isinstance(arrays, dict):
+        arrays = {str(name): values for name, values in arrays.items()}
+    taken = without_coordinates(arrays)
+    picked = pick(taken, source)
+    left = tuple(name for name in arrays if name in picked.left or name not in taken)
+    if picked.train.labels is None and labels is None and left:
+        raise InputError(
+            f"images need labels, one each; of {', '.join(sorted(arrays))} in {source} none is named labels, y or "
+            "target. Rename the one that holds them, or give it as labels."
+        )
     if picked.train.labels is not None and labels is not None:
         raise InputError(f"{source} brings its own labels ({picked.train.labels}); leave out labels.")
-    by_name = {str(name): name for name in arrays}
-    notes = (f"Arrays that were left out: {', '.join(picked.left)}.",) if picked.left else ()
+    notes = (f"Arrays that were left out: {', '.join(left)}.",) if left else ()
     learn, held = [picked.train], picked.test or picked.val
+    for part in (picked.train, picked.test, picked.val):
+        if part is not None:
+            refuse_two_readings(part, picked.left, arrays, source)
     if picked.test and picked.val:
         learn.append(picked.val)
         notes += (f"{picked.val.images} joined the training images; {picked.test.images} is the test part.",)
     elif picked.val:
         notes += (f"{picked.val.images} is the test part.",)
     parts = [
-        (arrays[by_name[part.images]], labels if part.labels is None else arrays[by_name[part.labels]])
+        (arrays[part.images], labels if part.labels is None else arrays[part.labels])
         for part in (*learn, held)
         if part is not None
     ]

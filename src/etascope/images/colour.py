@@ -1,11 +1,16 @@
-"""Transparency and colour of pixel arrays, with Pillow's own integer arithmetic."""
+"""Transparency and colour of pixel arrays, with Pillow's own integer arithmetic, and what Pillow reads wrongly."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _WEIGHTS = np.array([19595, 38470, 7471], np.uint32)
+_COLOURS = 320
+#: What Pillow calls gray of 2 and 4 bits, its largest value, and the factor to bytes.
+_SMALL = {"L;2": (3, 85), "L;4": (15, 17)}
 
 
 def over_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -63,3 +68,20 @@ def has_colour(image: NDArray[np.uint8] | NDArray[np.float32]) -> bool:
     """
     first = image[..., :1]
     return bool((image[..., 1:] != first).any())
+
+
+def put_right(picture: Any) -> None:  # noqa: ANN401 - any of Pillow's classes
+    """Put right what Pillow makes of a file that is open and not decoded, before it is.
+
+    The transparent gray of a PNG of 2 or 4 bits is left as it is, while the pixels become bytes; and the colours of a
+    TIFF that some programs write as bytes are taken for two bytes, all of them black.
+    """
+    from PIL import ImagePalette
+
+    most, factor = _SMALL.get(next((tile[3] for tile in picture.tile if isinstance(tile[3], str)), ""), (-1, 1))
+    clear = picture.info.get("transparency")
+    if picture.format == "PNG" and isinstance(clear, int) and clear <= most:
+        picture.info["transparency"] = clear * factor
+    colours = getattr(picture, "tag_v2", {}).get(_COLOURS, ())
+    if picture.mode == "P" and 0 < max(colours, default=0) < 256:
+        picture.palette = ImagePalette.raw("RGB;L", bytes(colours))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images import jpeg, tiff
-from etascope.images.colour import has_colour
+from etascope.images.colour import has_colour, put_right
 from etascope.images.contents import what_it_is
 from etascope.images.damage import damage_of, fault_of
 from etascope.images.extents import Extent
@@ -41,10 +41,9 @@ class BadImage(InputError):
 
     def __init__(self, name: str, reason: str) -> None:
         reason = reason.rstrip(".").removesuffix(". Remove or repair that image")
-        super().__init__(
-            f"{name} cannot be read as an image: {reason}.",
-            "Repair or remove it, or leave such images out with skip_bad (--skip-bad).",
-        )
+        # What is whole has a remedy of its own.
+        move = "Leave such images out" if ";" in reason else "Repair or remove it, or leave such images out"
+        super().__init__(f"{name} cannot be read as an image: {reason}.", f"{move} with skip_bad (--skip-bad).")
         self.name = name
         self.reason = reason
 
@@ -114,7 +113,7 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
         with path.open("rb") as file:
             start = file.peek(16)[:16]
             if start.startswith(jpeg.START):
-                return _decode_jpeg(jpeg.Watched(file.read()), wishes, name, again)
+                return _decode_jpeg(file.read(), wishes, name, again)
             if tiff.is_tiff(start):
                 tiff.silence()
             with Image.open(file, formats=FORMATS) as picture:
@@ -130,7 +129,7 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
     except Image.UnidentifiedImageError:
         raise BadImage(name, what_it_is(path)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise BadImage(name, f"it has more than {MAX_PIXELS:,} pixels") from None
+        raise BadImage(name, f"it has more than {MAX_PIXELS:,} pixels; make it smaller") from None
     # Damaged images leave Pillow's decoders through exceptions of every kind.
     except Exception as error:
         raise BadImage(name, tiff.unread_packing(path) or damage_of(error)) from None
@@ -184,8 +183,8 @@ def decode_pixels(pixels: NDArray[Any], wishes: Wishes, name: str) -> Decoded:
     return decode_picture(picture if len(picture.getbands()) == pixels.shape[2] else picture.convert("L"), wishes, name)
 
 
-def _decode_jpeg(file: jpeg.Watched, wishes: Wishes, name: str, again: Callable[[Wishes], Decoded]) -> Decoded:
-    picture = jpeg.open_jpeg(file)
+def _decode_jpeg(data: bytes, wishes: Wishes, name: str, again: Callable[[Wishes], Decoded]) -> Decoded:
+    picture = jpeg.open_jpeg(data)
     # All of a progressive one is held at its full size, whatever it is reduced to.
     native, size = _sizes(picture, wishes, name, MAX_PIXELS if "progressive" in picture.info else MAX_JPEG)
     # Lets the decoder skip detail beyond twice the final size.
@@ -193,7 +192,7 @@ def _decode_jpeg(file: jpeg.Watched, wishes: Wishes, name: str, again: Callable[
     if picture.width * picture.height > MAX_PIXELS:
         raise BadImage(name, f"it has {native[1]} x {native[0]} pixels, too many for an image of this size asked for")
     picture.load()
-    fault = jpeg.was_led_astray(picture, file)
+    fault = jpeg.fault_of_stream(data, MAX_JPEG)
     pixels, extent, glass = _pixels(picture, wishes, size, name)
     return Decoded(pixels, native, extent, glass, (Mark("damaged", name, fault),) if fault else (), again)
 
@@ -202,10 +201,12 @@ def _decode_other(
     picture: Image.Image, file: IO[bytes], wishes: Wishes, name: str, again: Callable[[Wishes], Decoded]
 ) -> Decoded:
     tiles = two_byte_tiles(picture)
+    put_right(picture)
     native, size = _sizes(picture, wishes, name, MAX_PIXELS)
     marks: list[Mark] = []
     if picture.format == "TIFF":
         pages, channels = tiff.colour_pages(picture)
+        put_right(picture)
         if fault := tiff.what_is_missing(picture, file, file.seek(0, 2)):
             marks.append(Mark("damaged", name, fault))
         if channels > 1:
@@ -213,7 +214,8 @@ def _decode_other(
                 raise BadImage(name, f"it is a TIFF whose {channels} channels are pages; {tiff.choose_bands(channels)}")
             pages //= 3
         if pages > 1:
-            marks.append(Mark("pages", name, f"{pages}"))
+            some = f"more than {tiff.PAGES:,}" if pages == tiff.PAGES + 1 else f"{pages:,}"
+            marks.append(Mark("pages", name, some + " times 3 channels as" * (channels == 3)))
         if channels == 3:
             values = np.stack([_page(picture, number) for number in range(3)], axis=-1)
             if values.dtype == np.uint8:
@@ -241,7 +243,7 @@ def _sizes(picture: Image.Image, wishes: Wishes, name: str, most: int) -> tuple[
     """Return the size that an image comes in and the one it is brought to, `(height, width)` each."""
     wide, high = picture.size
     if wide * high > most:
-        raise BadImage(name, f"it has {wide} x {high} pixels, more than {most:,}")
+        raise BadImage(name, f"it has {wide} x {high} pixels, more than {most:,}; make it smaller")
     if wide < 1 or high < 1:
         raise BadImage(name, f"it has {wide} x {high} pixels")
     # Of a TIFF newer Pillows say the size after turning.

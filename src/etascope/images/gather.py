@@ -19,7 +19,7 @@ from etascope.images.decode import BadImage, Decoded
 from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
 from etascope.images.members import Members, unlike
-from etascope.images.ranges import Reading, Scale, among, decide, scaled
+from etascope.images.ranges import Reading, Scale, among, decide, refuse_cut, scaled
 from etascope.images.sizes import resize, shown
 from etascope.images.transparency import decide_ground
 
@@ -105,6 +105,9 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes, members
     of = {kind: list(whose.extents(kind, lows[every == kind], highs[every == kind], came[every == kind]))
           for kind in dict.fromkeys(kinds)}  # fmt: skip
     reading = _scale_wide(of, Counter(kinds), reading, wishes, notes)
+    for kind, scale in reading.scales.items():
+        own = ((item.pixels, item.extent) for item in items if item.wide and item.extent and item.extent.kind == kind)
+        refuse_cut(own, scale, kind in wishes.reading.scales, "images")
     small = [row for row, item in enumerate(items) if not item.wide]
     images = _stack(items, size, reading)
     if small:
@@ -152,7 +155,7 @@ def _scale_wide(
         note = scale.note
         if not note and kind == "whole" and (scale.low, scale.high) == (0, 255):
             note = "Pixels of more than 8 bits, of which none is above 255, were taken as 0 .. 255."
-        notes.append(among(note, count, counts.total()))
+        notes.append(among(note, kind, count, counts.total()))
     return replace(reading, scales={**wishes.reading.scales, **scales})
 
 

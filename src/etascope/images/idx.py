@@ -26,6 +26,8 @@ _CHUNK = 1 << 20
 #: Deflate expands a byte to at most this many, so a claim beyond it is a lie.
 _DEFLATE_LIMIT = 1032
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+#: What files begin with that are packed.
+_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zX": "xz", b"PK\3\4": "zip"}
 _AGAIN = "Fetch the file again."
 
 
@@ -73,6 +75,28 @@ def read_idx_labels(path: Path) -> NDArray[Any]:
     return np.frombuffer(held, header.dtype)
 
 
+def packed_otherwise(path: Path) -> bool:
+    """Say whether a packed file beside a plain one, named as it, holds something else, by its checksum.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be read.
+    """
+    twin = path.with_name(f"{path.name}.gz")
+    if not twin.is_file():
+        return False
+    try:
+        with path.open("rb") as file, twin.open("rb") as packed:
+            found = 0
+            while chunk := file.read(_CHUNK):
+                found = zlib.crc32(chunk, found)
+            packed.seek(-min(8, twin.stat().st_size), 2)
+            return packed.read(4) != found.to_bytes(4, "little")
+    except OSError as error:
+        raise unreadable(twin, error) from None
+
+
 def _append(path: Path, into: bytearray, axes: tuple[int, ...], kind: str) -> IdxHeader:
     try:
         with _stream(path) as stream:
@@ -116,8 +140,13 @@ def _stream(path: Path) -> Generator[io.BufferedIOBase, None, None]:
 
 def _header(stream: io.BufferedIOBase, path: Path, axes: tuple[int, ...], kind: str) -> IdxHeader:
     start = stream.read(4)
-    if len(start) < 4 or start[:2] != b"\0\0":
-        hint = " These are gzip bytes: name it .gz." if start[:2] == b"\x1f\x8b" else ""
+    if len(start) < 4:
+        raise InputError(f"an IDX file begins with a header; {path} holds {len(start)} bytes. {_AGAIN}")
+    if start[:2] != b"\0\0":
+        packed = next((name for sign, name in _PACKED.items() if start.startswith(sign)), "")
+        hint = f" These are {packed} bytes: unpack it first." if packed else ""
+        if packed == "gzip" and path.suffix.lower() != ".gz":
+            hint = " These are gzip bytes: name it .gz."
         raise InputError(
             f"an IDX file starts with two zero bytes; {path} starts with {start.hex(' ') or 'nothing'}.{hint}"
         )
@@ -130,7 +159,11 @@ def _header(stream: io.BufferedIOBase, path: Path, axes: tuple[int, ...], kind: 
     if start[3] not in axes:
         raise InputError(
             f"IDX {kind} have {' or '.join(map(str, axes))} dimensions; {path} has {start[3]}. "
-            "Check that images and labels are not swapped."
+            + (
+                "Give the column of the class as labels (that of QMNIST is the first)."
+                if (start[3], kind) == (2, "labels")
+                else "Check that images and labels are not swapped."
+            )
         )
     sizes = stream.read(4 * start[3])
     if len(sizes) < 4 * start[3]:

@@ -12,9 +12,9 @@ import numpy as np
 from etascope.core.errors import InputError
 from etascope.images.arrays import read_pixels
 from etascope.images.found import Found, Wishes, tail_rows
-from etascope.images.idx import IdxHeader, append_images, read_idx_labels
+from etascope.images.idx import IdxHeader, append_images, packed_otherwise, read_idx_labels
 from etascope.images.labels import read_labels
-from etascope.images.paths import look
+from etascope.images.paths import unreadable
 from etascope.images.sizes import shown
 
 _NAME = re.compile(r"(?P<part>.*?)(?P<kind>images|labels)(?P<gap>[-._])idx[1-4](?P<end>([-._].*)?)", re.IGNORECASE)
@@ -42,7 +42,16 @@ def is_idx(path: Path) -> bool:
 
 def holds_idx(folder: Path) -> bool:
     """Say whether IDX files lie in a folder."""
-    return any(is_idx(path) for path in look(folder).others)
+    return bool(_idx_in(folder))
+
+
+def _idx_in(folder: Path) -> list[Path]:
+    """Return the IDX files in a folder; plain ones come before packed ones of the same name."""
+    try:
+        # Copies by macOS bring hidden files.
+        return sorted(path for path in folder.iterdir() if path.name[0] != "." and is_idx(path) and path.is_file())
+    except OSError as error:
+        raise unreadable(folder, error) from None
 
 
 def open_idx(path: Path, labels: object, wishes: Wishes) -> Found:
@@ -105,10 +114,16 @@ def read_pairs(
         count += other.shape[0]
         test_rows = tail_rows(count, other.shape[0])
     array = np.frombuffer(pixels, header.dtype).reshape(count, *header.shape[1:])
-    notes: tuple[str, ...] = ()
+    read = [file for pair in (train, test) if pair for file in (pair.images, pair.labels) if isinstance(file, Path)]
+    twins = [file for file in read if packed_otherwise(file)]
+    notes = tuple(
+        f"{file.name} was read; {file.name}.gz, which lies beside it, holds something else." for file in twins
+    )
     if train.images.name.casefold().startswith("emnist-"):
         array = np.ascontiguousarray(array.swapaxes(1, 2))
-        notes = ("EMNIST is published with rows and columns exchanged; they were put back, so that it stands upright.",)
+        notes += (
+            "EMNIST is published with rows and columns exchanged; they were put back, so that it stands upright.",
+        )
     [images], more, reading = read_pixels([array], wishes, "images", [labels], header.shape[0])
     return Found(images, labels, source, class_names, test_rows, (*notes, *more), reading)
 
@@ -145,7 +160,7 @@ def _partner(path: Path) -> Path:
     name = _NAME.fullmatch(path.name)
     assert name is not None
     wanted = "labels" if name["kind"].lower() == "images" else "images"
-    for other in look(path.parent).others:
+    for other in _idx_in(path.parent):
         match = _NAME.fullmatch(other.name)
         if match and match["part"] == name["part"] and match["kind"].lower() == wanted:
             return other
@@ -160,7 +175,7 @@ def _held_beside(path: Path) -> IdxPair | None:
     """Return the test part that lies beside a file of the training part, as `t10k-` beside `train-`."""
     name = _NAME.fullmatch(path.name)
     stem = re.sub(r"train(ing)?", "*", name["part"], flags=re.IGNORECASE) if name else ""
-    for other in sorted(look(path.parent).others) if "*" in stem else []:
+    for other in _idx_in(path.parent) if "*" in stem else []:
         match = _NAME.fullmatch(other.name)
         if match and match["part"] != stem and _TEST.sub(r"\1*\3", match["part"]) == stem:
             with contextlib.suppress(InputError):
@@ -170,10 +185,9 @@ def _held_beside(path: Path) -> IdxPair | None:
 
 def _pairs(folder: Path) -> tuple[IdxPair, IdxPair | None]:
     parts: dict[str, Path] = {}
-    for path in sorted(look(folder).others, reverse=True):
-        name = _NAME.fullmatch(path.name)
-        if name:
-            # Plain files sort before .gz ones, so that in reverse order they win.
+    for path in reversed(_idx_in(folder)):
+        if name := _NAME.fullmatch(path.name):
+            # Plain files come before .gz ones, so that in reverse order they win.
             parts[name["part"]] = path
     test = [part for part in parts if _TEST.search(part)]
     train = [part for part in parts if part not in test]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import ClassFolder, Dataset
 from etascope.core.errors import InputError
+from etascope.images.colour import to_gray
 from etascope.images.copies import copies_notes
 from etascope.images.folder_names import bare
 from etascope.images.found import Found, tail_rows
@@ -98,6 +99,7 @@ def with_test(found: Found, held: Found) -> Found:
     if found.test_rows is not None:
         images, labels = np.delete(images, found.test_rows, axis=0), np.delete(labels, found.test_rows)
         called = np.delete(called, found.test_rows)
+        notes = [note for note in notes if not note.endswith(" is the test part.")]
         notes.append(f"The test part of {found.source} was left out, because {held.source} was given as test.")
     test_images, test_labels, test_called = held.images, held.labels, _called(held)
     if held.test_rows is not None:
@@ -106,7 +108,10 @@ def with_test(found: Found, held: Found) -> Found:
         notes.append(f"Of {held.source}, only its own test part is the test part.")
     if test_images.shape[3] < images.shape[3]:
         test_images = np.repeat(test_images, images.shape[3], axis=3)
-    notes += [f"Test part: {note}" for note in held.notes]
+    elif test_images.shape[3] > images.shape[3]:
+        test_images = to_gray(test_images)
+        held = replace(held, notes=(*held.notes, "Colour was dropped, because the training images have none."))
+    notes += [f"Test part: {note}" for note in held.notes if note not in notes]
     numbers, names = classes(labels, found.class_names)
     test_numbers = _numbers(replace(held, labels=test_labels), names, found)
     return Found(

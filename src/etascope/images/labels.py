@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -76,6 +77,9 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.shape[0] == count:
         labels = _from_rows(labels)
+        columns: list[Any] = list(getattr(values, "columns", ()))
+        if columns and all(isinstance(name, str) for name in columns):
+            labels = np.array(columns)[labels]
     if labels.ndim != 1:
         found = f"shape {labels.shape}. Give one row of them" if labels.ndim else f"one {kind}. Give a list or an array"
         raise InputError(f"labels must be one number or name an image, shape (n,); found {found}.")
@@ -113,7 +117,41 @@ def label_notes(values: object, labels: NDArray[Any]) -> tuple[str, ...]:
         odd = sorted({text for text in set(labels.tolist()) if text.casefold() in _ODD})
         if odd:
             notes.append(f"A class is named {odd[0]!r}, which is often written where a label is missing.")
+        notes += alike_notes(sorted(set(labels.tolist()), key=natural))
     return tuple(notes)
+
+
+def alike_notes(names: Sequence[str]) -> list[str]:
+    """Return a sentence on names of classes that may be meant for one another.
+
+    Examples
+    --------
+    >>> alike_notes(["Cat", "cat", "dog"])
+    ["Classes 'Cat' and 'cat' are spelled almost alike, and were kept apart."]
+    """
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(_look(name), []).append(name)
+    pairs = [found for found in alike.values() if len(found) > 1]
+    shown = " and ".join(repr(name) for name in pairs[0][:3]) if pairs else ""
+    more = ", and others," if len(pairs) > 1 else ""
+    return [f"Classes {shown}{more} are spelled almost alike, and were kept apart."] if pairs else []
+
+
+def _look(name: str) -> str:
+    """Return what is left of a label when its case, its signs and the zeros of a number do not count."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    try:
+        return repr(float(plain)).removesuffix(".0")
+    except ValueError:
+        return re.sub(r"[\W_]+", "", plain) or plain
+
+
+def agree(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Say whether two rows of labels divide the images into the same classes, whatever these are called."""
+    groups = [np.unique(each, return_inverse=True)[1].ravel() for each in (first, second)]
+    pairs = {*zip(*(group.tolist() for group in groups), strict=True)}
+    return len(pairs) <= min(int(group.max(initial=-1)) for group in groups) + 1
 
 
 def _from_rows(labels: NDArray[Any]) -> NDArray[Any]:
@@ -137,7 +175,11 @@ def _from_rows(labels: NDArray[Any]) -> NDArray[Any]:
             f"{rule}; found shares of {labels.shape[1]} classes that sum to 1, as mixed or smoothed labels are. "
             "Give the class of each image."
         )
-    raise InputError(f"{rule}; found rows of {labels.shape[1]}, shape {labels.shape}. Give one column of them.")
+    move = "Give one column of them."
+    found = np.unique(labels)
+    if len(found) == 2 and (np.count_nonzero(labels == found[1], axis=1) == 1).all():
+        move = "Where one of them stands for the class, give its place (labels.argmax(axis=1))."
+    raise InputError(f"{rule}; found rows of {labels.shape[1]}, shape {labels.shape}. {move}")
 
 
 def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
@@ -158,7 +200,8 @@ def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
     numbers = all(isinstance(v, int | float | np.number | np.bool_) for v in values)
     if not numbers:
         kinds = sorted({type(v).__name__ for v in values})
-        raise InputError(f"labels must be all whole numbers or all strings; found {', '.join(kinds)}. Give one kind.")
+        move = "Give one kind" if len(kinds) > 1 else "Write them as strings (str), or number the classes"
+        raise InputError(f"labels must be all whole numbers or all strings; found {', '.join(kinds)}. {move}.")
     return _from_numbers(np.array(values))
 
 

@@ -20,6 +20,14 @@ _DARK = 3.9
 _BRIGHT = 100
 #: So many classes are looked at, the darkest first, and so many told.
 _LOOKED, _TOLD = 20, 3
+#: Where white is at least this much, images that stay within 0 .. 1 are of another range ...
+_FAR = 100
+#: ... unless they are fewer than one of so many: those may be dark.
+_FEW = 10
+#: Images of 8 bits go up to this much at least.
+_EIGHT_BITS = 230
+#: Pixels from 0 to 1 begin below this share of their largest.
+_NEAR_ZERO = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,3 +158,68 @@ def _compared(kind: str, dark: NDArray[np.float64], bright: NDArray[np.float64])
     if middle <= 0 or (kind != "floats" and middle < _BRIGHT):
         return 0, low, high
     return (middle / low if low else np.inf), low, high
+
+
+def apart(extents: Sequence[Extent], low: float, white: float) -> str:
+    """Refuse a set, or a part of it, in which many images are of another range; return sentences on a few.
+
+    Parameters
+    ----------
+    extents
+        Those of the parts, or of single images, all of one kind of number.
+    low, white
+        The values that become black and white.
+
+    Raises
+    ------
+    InputError
+        If two images or more, and a tenth of those that are not all 0, would be black or white so.
+    """
+    every = [np.array([max(e.high, -e.low)], np.float64) if e.peaks is None else e.peaks for e in extents]
+    peaks, names = np.concatenate(every), [name for extent in extents for name in extent.names]
+    lows = np.concatenate([
+        np.array([e.low], np.float64) if e.lows is None or e.peaks is None else e.lows for e in extents
+    ])  # fmt: skip
+
+    def first(odd: NDArray[np.bool_]) -> str:
+        row = int(odd.argmax())
+        return f", the first {names[row] if len(names) == len(peaks) else f'image {row}'}"
+
+    notes: list[str] = []
+    for part in (*(part for part in every if 1 < len(part) < len(peaks)), peaks):
+        lit = part[part > 0]
+        small = (lit <= 1) | ((lit < 4) & (lit != np.floor(lit)))
+        black = lit[small | (lit <= white / 255)] if white >= _FAR else lit[:0]
+        odd = lit[small] if white >= _FAR else lit[lit >= _FAR] if white <= 1 else lit[:0]
+        if not len(odd) and _EIGHT_BITS <= black.max(initial=0) < _FAR + 156:
+            odd = black
+        if len(odd) > 1 and len(odd) * _FEW >= len(lit):
+            found = "go up to" if white <= 1 else "have no value beyond"
+            raise InputError(
+                f"images must be of one range; {len(odd):,} of {len(lit):,} {found} {written(odd.max())}"
+                f"{first(np.isin(peaks, odd))}, where white is {written(white)}. Scale all of them alike, to 0 .. 255."
+            )
+        if len(black) and len(lit) > 1:
+            few = "1 image is" if len(black) == 1 else f"{len(black):,} images are"
+            notes = [f"{few} black so, without a value beyond {written(black.max())}."]
+    lit = peaks > 0
+    if low in (-0.5, -1, -128):
+        below, near = lit & (lows < 0), lit & (lows >= 0) & (lows <= _NEAR_ZERO * peaks)
+        if near.sum() > 1 and near.sum() * _FEW >= lit.sum() and (below.sum() * _FEW >= lit.sum() or not below.any()):
+            raise InputError(
+                f"images must be of one range; {near.sum():,} of {lit.sum():,} have no value below 0{first(near)}, "
+                f"where black is {written(low)}. Scale all of them alike, to 0 .. 255."
+            )
+        for odd, what in ((below, "a value below 0"), (near, "no value below 0")):
+            if odd.any() and odd.sum() * _FEW < lit.sum():
+                has = "1 image has" if odd.sum() == 1 else f"{odd.sum():,} images have"
+                notes.append(f"{has} {what}{first(odd)}, unlike the others.")
+    elif white >= _FAR:
+        seen = np.sort(peaks[peaks > white / 255])
+        steps = seen[1:] / seen[:-1]
+        if len(steps) and steps.max() >= _DARK and (count := int(steps.argmax()) + 1) > 1:
+            notes.append(
+                f"{count:,} of {len(seen):,} images have no value beyond {written(seen[count - 1])}, and the others "
+                f"one of {written(seen[count])} or more: if they are of another range, scale all of them alike."
+            )
+    return " ".join(notes)

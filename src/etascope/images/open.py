@@ -103,13 +103,15 @@ def open_images(
     ([0, 255, 255, 128], [1, 0], ('cat', 'dog'))
     """
     wishes = Wishes(wanted_size(image_size), bool(grayscale), bool(skip_bad), wanted_workers(workers), watch)
-    if test is not None and as_path(test) is None:
+    apart = None if test is None or test in NAMES else as_path(test)
+    if apart is not None:
+        existing(apart, NAMES)
+    elif test is not None and test not in NAMES:
         raise InputError(f"test must be a path or a known set; found {type(test).__name__}. Save the images first.")
-    apart = None if test in NAMES else as_path(test)
     found = _open(source, read_labels_file(labels), replace(wishes, apart=apart))
     if test is not None:
-        _, height, width, channels = found.images.shape
-        seen = replace(wishes, size=(height, width), grayscale=channels == 1, reading=found.reading, held=True)
+        _, height, width, _ = found.images.shape
+        seen = replace(wishes, size=(height, width), reading=found.reading, held=True)
         held = _open(test, None, seen)
         found = with_test(found, held)
     return to_dataset(found)
@@ -156,6 +158,8 @@ def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
         names, rows = source.class_names, source.test_rows
         told = (*source.notes, *notes)
         return Found(images, source.labels, source.source, names, rows, told, left_out=source.left_out)
+    if isinstance(source, memoryview):
+        source = np.asarray(source)
     if is_bunch(source):
         return open_bunch(source, labels, wishes)
     if isinstance(source, Mapping):

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
 from etascope.core.errors import InputError
-from etascope.images.labels import natural
 
 #: File name endings that count as images.
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"})
 
-_CLUTTER = ("__MACOSX", "__pycache__")
-
-
-@dataclass(frozen=True)
-class Level:
-    """What lies directly in a directory: directories, files named as images, and other files, without hidden ones."""
-
-    folders: tuple[Path, ...]
-    images: tuple[Path, ...]
-    others: tuple[Path, ...]
-
 
 def as_path(value: object) -> Path | None:
     """Return a string or path object as a path, with `~` for the home directory; None for anything else."""
+    if isinstance(value, bytes):
+        value = os.fsdecode(value)
     if isinstance(value, str | os.PathLike):
         if not os.fspath(cast("str | os.PathLike[str]", value)):
             raise InputError("a path must name something; found an empty one. Give . for this folder.")
@@ -82,34 +71,3 @@ def unreadable(path: Path, error: Exception) -> InputError:
     """Return the error for a path that the system does not let us read."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return InputError(f"{path} cannot be read: {reason}. Check the path and its permissions (chmod a+rX).")
-
-
-def look(folder: Path) -> Level:
-    """Return what lies directly in a directory, in natural order.
-
-    Raises
-    ------
-    InputError
-        If the directory may not be read.
-    """
-    folders: list[Path] = []
-    images: list[Path] = []
-    others: list[Path] = []
-    try:
-        names = os.listdir(folder)
-    except OSError as error:
-        raise unreadable(folder, error) from None
-    for name in names:
-        if name.startswith(".") or name in _CLUTTER:
-            continue
-        if os.path.isdir(folder / name):
-            folders.append(folder / name)
-        elif os.path.splitext(name)[1].lower() in SUFFIXES:
-            images.append(folder / name)
-        else:
-            others.append(folder / name)
-    return Level(_ordered(folders), _ordered(images), _ordered(others))
-
-
-def _ordered(paths: Sequence[Path]) -> tuple[Path, ...]:
-    return tuple(sorted(paths, key=lambda path: natural(path.name)))

@@ -59,6 +59,11 @@ def image_axes(array: NDArray[Any], what: str = "images") -> tuple[NDArray[Any],
                 f"{what} must have 1 (gray), 3 (colour), 2 or 4 (with alpha) channels; found shape {shape}. "
                 f"Choose three bands ({bands}, by their numbers), or one."
             )
+    if array.ndim == 4 and len(set(shape[1:])) == 1:
+        raise InputError(
+            f"{what} must be flat; found shape {shape}, which looks like volumes. Choose one slice of each "
+            f"(images[:, {shape[1] // 2}])."
+        )
     raise InputError(
         f"{what} must have shape (n, h, w), (n, h, w, c), (n, c, h, w) or (n, h * h), with c from 1 to 4; "
         f"found {shape}. Reshape them."
@@ -109,10 +114,14 @@ def _from_rows(rows: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
             )
     if square:
         return views[0][1], ()
-    raise InputError(
-        f"flat images must be square, so that a row is height x height; found rows of {length}. "
-        "Reshape them to (n, height, width) or (n, height, width, 3)."
-    )
+    move = "Reshape them to (n, height, width) or (n, height, width, 3)."
+    if views:
+        move = (
+            f"As colour they are {small} x {small}: if their channels come one after the other, as those of CIFAR do, "
+            f"give rows.reshape(-1, {channels}, {small}, {small}), and if pixel by pixel rows.reshape(-1, {small}, "
+            f"{small}, {channels})."
+        )
+    raise InputError(f"flat images must be square, so that a row is height x height; found rows of {length}. {move}")
 
 
 def _roughness(view: NDArray[Any]) -> float:

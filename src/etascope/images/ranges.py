@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.extents import Extent, blocks, written
+from etascope.images.members import apart
 
 #: The largest values of 8, 10, 12, 14 and 16 bits.
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
@@ -19,11 +20,10 @@ _OVERSHOOT = 0.25
 #: What lies this share of the range beyond it is rounded to the same byte.
 _UNSEEN = 1 / 510
 _DARK = 32
+_KINDS = {"bytes": "bytes", "whole": "wider whole numbers", "floats": "floats"}
 _LARGE = 1e300
-#: Where white is at least this much, images that stay within 0 .. 1 are of another range ...
-_FAR = 100
-#: ... unless they are fewer than one of so many: those may be dark.
-_FEW = 10
+#: Of the values of a set so many may lie this share of the range beyond it, as sharp filters throw them.
+_MOST_CUT, _WELL = 0.05, 0.05
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
 
     Where white is 100 or more, images that have no value beyond 1 (or fractions up to 4, as after a normalisation)
     would be black. Where they are two or more, and a tenth of a part of the set or of all, they are of another range,
-    and the set is refused; fewer are taken for dark ones, and told, as are those that are black for another reason, as
-    8 bits among 16. Images that are all 0 are of any range.
+    and the set is refused, as is one with so many of 8 bits among 16, or of 0 .. 1 among -1 .. 1; fewer are taken for
+    dark ones, and told. Images that are all 0 are of any range.
 
     Raises
     ------
@@ -94,13 +94,10 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     Scale(low=0, high=4095, note='Pixels were scaled from 0 .. 4,095 (12 bits) to 0 .. 255.')
     """
     joined: dict[str, Extent] = {}
-    peaks: dict[str, list[NDArray[np.float64]]] = {}
-    names: dict[str, list[str]] = {}
+    parts: dict[str, list[Extent]] = {}
     for extent in extents:
         joined[extent.kind] = extent.joined(joined.get(extent.kind, extent))
-        one = np.array([max(extent.high, -extent.low)], np.float64)
-        peaks.setdefault(extent.kind, []).append(one if extent.peaks is None else extent.peaks)
-        names.setdefault(extent.kind, []).extend(extent.names)
+        parts.setdefault(extent.kind, []).append(extent)
     scales: dict[str, Scale] = {}
     for kind, extent in joined.items():
         if kind in given:
@@ -109,22 +106,45 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
             scales[kind] = _of_bytes(extent)
         else:
             scales[kind] = _of_numbers(extent, what)
-        if odd := _apart(peaks[kind], names[kind], scales[kind].high):
+        if odd := apart(parts[kind], scales[kind].low, scales[kind].high):
             scales[kind] = replace(scales[kind], note=f"{scales[kind].note} {odd}".strip())
     return scales
 
 
-def among(note: str, count: int, total: int) -> str:
-    """Return a sentence on the scale of `count` of `total` images, the others of which are bytes.
+def among(note: str, kind: str, count: int, total: int) -> str:
+    """Return a sentence on the scale of `count` of `total` images, the others of which are numbers of another kind.
 
     Examples
     --------
-    >>> among("Pixels were scaled.", 2, 3)
-    'Pixels were scaled, in the 2 of 3 images that are not of bytes.'
+    >>> among("Pixels were scaled.", "floats", 2, 3)
+    'Pixels were scaled, in the 2 of 3 images of floats.'
     """
-    return (
-        f"{note[:-1]}, in the {count:,} of {total:,} images that are not of bytes." if note and count < total else note
-    )
+    return f"{note[:-1]}, in the {count:,} of {total:,} images of {_KINDS[kind]}." if note and count < total else note
+
+
+def refuse_cut(images: Iterable[tuple[NDArray[Any], Extent]], scale: Scale, given: bool, what: str) -> None:
+    """Refuse a scale that would cut much of the images: what sharp filters throw beyond a range is little.
+
+    Raises
+    ------
+    InputError
+        If more than one in twenty of the values is well beyond.
+    """
+    reach, beyond, total = (scale.high - scale.low) * _WELL, 0, 0
+    for array, extent in images:
+        total += array.size
+        if extent.low < scale.low - reach or extent.high > scale.high + reach:
+            for block in blocks(array):
+                part = array[block]
+                beyond += np.count_nonzero((part < scale.low - reach) | (part > scale.high + reach))
+    if beyond > _MOST_CUT * total:
+        whose = "the range of the training images" if given else "the range that comes nearest"
+        span = f"{written(scale.low)} .. {written(scale.high)}"
+        raise InputError(
+            f"{'test ' * given}{what} must be of one range; {beyond / total:.0%} of their values lie beyond {span}, "
+            f"{whose}, and would be cut. Undo the normalisation, or scale all images to 0 .. 1 by one smallest and one "
+            "largest value."
+        )
 
 
 def scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
@@ -155,30 +175,6 @@ def scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
         np.clip(part, 0, 255, out=part)
         out[block] = part.astype(np.uint8)
     return out
-
-
-def _apart(parts: list[NDArray[np.float64]], names: Sequence[str], white: float) -> str:
-    """Refuse a set, or a part of it, in which many images are of another range; return a sentence on a few."""
-    note = ""
-    everything = np.concatenate(parts)
-    for peaks in (*(part for part in parts if 1 < len(part) < len(everything)), everything):
-        lit = peaks[peaks > 0]
-        small = (lit <= 1) | ((lit < 4) & (lit != np.floor(lit)))
-        odd = lit[small] if white >= _FAR else lit[lit >= _FAR] if white <= 1 else lit[:0]
-        first = ""
-        if len(odd) and len(names) == len(everything):
-            first = f", the first {names[int((everything == odd[0]).argmax())]}"
-        if len(odd) > 1 and len(odd) * _FEW >= len(lit):
-            found = "go up to" if white <= 1 else "have no value beyond"
-            raise InputError(
-                f"images must be of one range; {len(odd):,} of {len(lit):,} {found} {written(odd.max())}{first}, where "
-                f"white is {written(white)}. Scale all of them alike, to 0 .. 255."
-            )
-        black = lit[small | (lit <= white / 255)]
-        if len(black) and len(lit) > 1 and white >= _FAR:
-            few = "1 image is" if len(black) == 1 else f"{len(black):,} images are"
-            note = f"{few} black so, without a value beyond {written(black.max())}."
-    return note
 
 
 def _of_bytes(extent: Extent) -> Scale:

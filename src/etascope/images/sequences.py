@@ -19,7 +19,7 @@ from etascope.images.gather import gather
 from etascope.images.labels import label_notes, read_labels
 from etascope.images.members import Members
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import among, decide
+from etascope.images.ranges import among, decide, refuse_cut
 
 _SOURCE = "a sequence of images"
 
@@ -37,15 +37,21 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     count = _length(items)
     if not count:
         raise InputError("there must be at least one image; the sequence is empty. Give (image, label) pairs.")
+    # A column of a table counts its rows by names that may be numbers; what counts here is the place.
+    listed = np.asarray(items) if hasattr(items, "__array__") else items
+    items = [_item(listed, row, count) for row in range(count)]
     if labels is None:
-        if count == 2 and all(map(_is_part, (items[0], items[1]))):
+        if count == 2 and all(map(_is_part, items)):
             (x, y), (held_x, held_y) = items
-            return open_mapping({"x_train": x, "y_train": y, "x_test": held_x, "y_test": held_y}, None, wishes, _SOURCE)
-        pairs = [_pair(items[row], row) for row in range(count)]
+            parts = {"x_train": x, "y_train": y, "x_test": held_x, "y_test": held_y}
+            found = open_mapping(parts, None, wishes, _SOURCE)
+            told = "Of two pairs of images and labels, the second is the test part."
+            return replace(found, notes=(told, *found.notes))
+        pairs = [_pair(item, row) for row, item in enumerate(items)]
         images = [image for image, _ in pairs]
         labels = [_scalar(label) for _, label in pairs]
     else:
-        images = [items[row] for row in range(count)]
+        images = items
         if isinstance(images[0], tuple):
             raise InputError("pairs of (image, label) bring their own labels; leave out labels, or give images alone.")
     if isinstance(images[0], str | os.PathLike):
@@ -69,14 +75,18 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         if array.dtype != np.uint8:
             try:
                 wide[row] = alpha_apart(_upright(array, images[row], f"image {row}")[None])
-                extents[row] = measure(wide[row][0][0], f"image {row}")
+                name = f"image {row}"
+                extents[row] = replace(measure(wide[row][0][0], name), names=(name,))
             except InputError as error:
                 images[row] = error if isinstance(error, BadImage) else BadImage(f"image {row}", str(error))
     scales = decide(extents.values(), wishes.reading.scales, "images")
+    for kind, scale in scales.items():
+        own = ((wide[row][0], extent) for row, extent in extents.items() if extent.kind == kind)
+        refuse_cut(own, scale, kind in wishes.reading.scales, "images")
     for row, extent in extents.items():
         images[row] = together(*wide.pop(row), scales[extent.kind])[0]
     kinds = [extent.kind for extent in extents.values()]
-    notes += tuple(among(scale.note, kinds.count(kind), count) for kind, scale in scales.items() if scale.note)
+    notes += tuple(among(scale.note, kind, kinds.count(kind), count) for kind, scale in scales.items() if scale.note)
     scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
     wishes = replace(wishes, reading=replace(wishes.reading, scales={**wishes.reading.scales, **scales}))
     members = Members("image {}".format, read, count)
@@ -95,6 +105,16 @@ def _length(items: Any) -> int:  # noqa: ANN401 - as above
             f"images must be an array or a sequence with a length; {type(items).__name__} has none: "
             f"{str(error).split(chr(10))[0].rstrip('.').split(';')[0]}. {dense}"
         ) from None
+
+
+def _item(items: Any, row: int, count: int) -> Any:  # noqa: ANN401 - as above
+    try:
+        return items[row]
+    except (IndexError, KeyError) as error:
+        raise InputError(
+            f"a sequence must have as many items as its length says; {type(items).__name__} says {count:,}, and its "
+            f"item {row} cannot be had: {type(error).__name__} {error}. Give a list of its items."
+        ) from error
 
 
 def _pair(item: Any, row: int) -> tuple[Any, Any]:  # noqa: ANN401 - as above

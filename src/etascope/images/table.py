@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import string
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -18,7 +17,7 @@ from etascope.core.errors import InputError
 from etascope.images.decode import decode_file
 from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
-from etascope.images.labels import natural, need_two
+from etascope.images.labels import alike_notes, natural, need_two
 from etascope.images.layout_words import listed
 from etascope.images.members import Members
 from etascope.images.missing import check_there
@@ -156,23 +155,7 @@ def _labels(train: list[_Line], path: Path) -> list[str]:
                 f"images, such as {names[-1]}. etascope does not do regression: write the class of each image."
             )
         notes.append(f"{len(train):,} images have {len(names):,} different labels: most classes have one image.")
-    alike: dict[str, list[str]] = {}
-    for name in names:
-        alike.setdefault(_look(name), []).append(name)
-    if pairs := [found for found in alike.values() if len(found) > 1]:
-        shown = " and ".join(repr(name) for name in pairs[0][:3])
-        more = ", and others," if len(pairs) > 1 else ""
-        notes.append(f"Classes {shown}{more} are spelled almost alike, and were kept apart.")
-    return notes
-
-
-def _look(name: str) -> str:
-    """Return what is left of a label when its case, its signs and the zeros of a number do not count."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    try:
-        return repr(float(plain)).removesuffix(".0")
-    except ValueError:
-        return re.sub(r"[\W_]+", "", plain) or plain
+    return notes + alike_notes(names)
 
 
 def _cells(path: Path) -> list[Row]:

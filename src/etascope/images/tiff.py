@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _STARTS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b")
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _DESCRIPTION = 254, 256, 257, 258, 259, 270
 _PHOTOMETRIC, _BANDS, _PLANAR, _FORMAT, _TABLES = 262, 277, 284, 339, 347
+_INSIDE, _DEPTH = 330, 32997
 _PLACES = ((273, 279), (324, 325))
 _RAW, _LZW, _JPEG, _DEFLATE = 1, 5, 7, (8, 32946)
 _NUMBERS = {1: "whole numbers", 2: "signed numbers", 3: "floats", 5: "complex numbers", 6: "complex numbers"}
@@ -31,13 +32,18 @@ _UNREAD = {
     34712: "JPEG 2000",
     34887: "LERC",
     34925: "LZMA",
+    34933: "PNG",
+    34934: "JPEG XR",
     50001: "WebP",
     50002: "JPEG XL",
     52546: "JPEG XL",
 }
 _REMEDY = "read it with tifffile.imread and save the images with their labels in an .npz, or save it as 8-bit PNG"
 #: So many pages are looked at.
-_PAGES = 1000
+PAGES = 1000
+#: A part, a strip or a tile, may hold so many pixels more than the image.
+_BEYOND = 1 << 24
+_CHUNK = 1 << 20
 
 
 def is_tiff(start: bytes) -> bool:
@@ -64,11 +70,13 @@ def silence() -> None:
 
 def kind_of_tiff(path: Path) -> str:
     """Return of what kind a TIFF is that Pillow does not open, with what to do about it."""
-    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+    from PIL.TiffImagePlugin import COMPRESSION_INFO, ImageFileDirectory_v2
 
     try:
         with path.open("rb") as file:
             head = file.read(8)
+            if head.startswith(_STARTS[3]):
+                return f"it is a BigTIFF whose numbers begin with the high byte, which is not read; {_REMEDY}"
             big = 43 in head[2:4]
             tags = ImageFileDirectory_v2(head + file.read(8) if big else head)
             place = tags.next
@@ -90,8 +98,9 @@ def kind_of_tiff(path: Path) -> str:
     # What a damaged directory holds is of any kind, and so is what it raises.
     except Exception:
         return "it is a TIFF whose directory is damaged; fetch or save it again"
-    if packed in _UNREAD:
-        return f"it is a TIFF packed with {_UNREAD[packed]}, which is not read; save it with LZW, or as PNG"
+    if packed in _UNREAD or packed not in COMPRESSION_INFO:
+        how = _UNREAD.get(packed, f"compression {packed}")
+        return f"it is a TIFF packed with {how}, which is not read; save it with LZW, or as PNG"
     held = f"{wide} x {high}, {bands} band{'s' * (bands > 1)} of {bits[0]}-bit {numbers}"
     if bands == 2 and tags.get(_PLANAR, 1) == 2:
         return f"it is a TIFF of {held}, one after the other, which is not read; {_REMEDY}"
@@ -104,7 +113,7 @@ def unread_packing(path: Path) -> str:
     """Return what to do about a TIFF that is packed in a way that Pillow cannot unpack, or "" for any other file."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         if is_tiff(file.read(4)) and any(
-            word in (kind := kind_of_tiff(path)) for word in ("packed with", "after the other")
+            word in (kind := kind_of_tiff(path)) for word in ("packed with", "after the other", "BigTIFF whose")
         ):
             return kind
     return ""
@@ -121,6 +130,10 @@ def unread_layout(picture: Image.Image) -> str:
     tags: Any = getattr(picture, "tag_v2", None)
     if tags is None:
         return ""
+    if int(tags.get(_KIND, 0)) & 1 and _INSIDE in tags:
+        return f"it is a TIFF whose first page is a thumbnail; the image, which lies within, is not read; {_REMEDY}"
+    if int(tags.get(_DEPTH, 1)) > 1:
+        return f"it is a TIFF of a volume of {tags[_DEPTH]} slices; save those that you want as PNG"
     bands, bits = int(tags.get(_BANDS, 1)), int(tags.get(_BITS, (1,))[0])
     # Older Pillows have a mode for three bands and one that says nothing.
     if bands > (3 if picture.mode == "RGBX" else len(picture.getbands())):
@@ -144,12 +157,14 @@ def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TI
         channels = _named(r'SizeC="(\d+)"', description)
     channels = 1 if len(picture.getbands()) > 1 else channels
     stated = _named(r"^images=(\d+)", description) if description.startswith("ImageJ=") else 1
-    size, pages = picture.size, 1
+    (most, tall), pages = (picture.tag_v2[_WIDTH], picture.tag_v2[_HEIGHT]), 1
     try:
-        for page in itertools.islice(itertools.count(1), _PAGES):
-            picture.seek(page)
-            (wide, high), (most, tall) = picture.size, size
-            copy = wide < most and abs(wide * tall - high * most) <= max(size)
+        for page in range(1, PAGES + 1):
+            # A mask that Pillow cannot open has tags, too.
+            with contextlib.suppress(SyntaxError):
+                picture.seek(page)
+            wide, high = picture.tag_v2[_WIDTH], picture.tag_v2[_HEIGHT]
+            copy = wide < most and abs(wide * tall - high * most) <= max(most, tall)
             pages += not copy and not int(picture.tag_v2.get(_KIND, 0)) & 0b101
     except EOFError:
         pass
@@ -192,21 +207,28 @@ def what_is_missing(picture: Any, file: IO[bytes], size: int) -> str:  # noqa: A
     if packed in (_LZW, _JPEG, *_DEFLATE):
         for start, count in parts:
             file.seek(start)
-            if fault := _packing_fault(packed, file.read(count), tags.get(_TABLES, b"")):
+            most = _BEYOND + tags[_WIDTH] * tags[_HEIGHT]
+            if fault := _packing_fault(packed, file.read(count), tags.get(_TABLES, b""), most):
                 return fault
     return ""
 
 
-def _packing_fault(packed: int, part: bytes, tables: bytes) -> str:
+def _packing_fault(packed: int, part: bytes, tables: bytes, most: int) -> str:
     if packed == _JPEG:
         part = part.rstrip(b"\0")
         if not part.startswith(b"\xff\xd8") or not part.endswith(b"\xff\xd9"):
             return "a part of it does not begin and end as JPEG does"
-        return fault_of_stream(tables[:-2] + part[2:] if tables else part)
+        return fault_of_stream(tables[:-2] + part[2:] if tables else part, most)
     if packed == _LZW:
         return "there are zeros among its packed pixels" if ZEROS in part else ""
+    unpacking, done = zlib.decompressobj(), 0
     try:
-        zlib.decompress(part)
+        # What is more than all bands of all pixels can be is left to the decoder, which does not want it.
+        while not unpacking.eof and done < 16 * most:
+            got = unpacking.decompress(part, _CHUNK)
+            part, done = unpacking.unconsumed_tail, done + len(got)
+            if not got and not part and not unpacking.eof:
+                return "a part of it is cut"
     except zlib.error as error:
         return f"a part of it is not as its checksum says ({error})"
     return ""

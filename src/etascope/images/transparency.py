@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,12 @@ _GRAYS = {"gray": 128, "dark gray": 64, "light gray": 192}
 _FEW = 0.1
 #: Of a transparency so many pixels are wholly clear or opaque; of a picture fewer.
 _EXTREME = 0.02
+#: Of a transparency so many are neither, as rims are; of a small drawing, around which it is clear, more.
+_SOFT, _SMALL, _AROUND = 0.25, 0.6, 0.1
+#: A transparency that is all over the same differs by less.
+_SPREAD = 8
+#: A channel that is nowhere more opaque than this holds 0 and 1, or the numbers of things.
+_FAINT = 32
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,10 @@ class Glass:
         The channel looks like a picture of its own and not like transparency.
     lost
         The grays over which nothing would be seen of it.
+    soft
+        Much of it is neither clear nor opaque, and not all of it alike.
+    faint
+        How opaque its most opaque pixel is, where that is next to nothing; else 0.
     """
 
     pale: bool = False
@@ -47,6 +57,8 @@ class Glass:
     void: bool = False
     band: bool = False
     lost: tuple[str, ...] = ()
+    soft: bool = False
+    faint: int = 0
 
 
 def look_through(pixels: NDArray[np.uint8]) -> Glass | None:
@@ -55,11 +67,19 @@ def look_through(pixels: NDArray[np.uint8]) -> Glass | None:
     Examples
     --------
     >>> look_through(np.array([[[255, 255], [255, 0]]], np.uint8))
-    Glass(pale=True, dark=False, void=False, band=False, lost=())
+    Glass(pale=True, dark=False, void=False, band=False, lost=(), soft=False, faint=0)
     """
-    alpha, colours = pixels[..., -1], pixels[..., :-1]
-    if alpha.min() == 255:
+    alpha = pixels[..., -1]
+    low, high = int(alpha.min()), int(alpha.max())
+    if low == 255:
         return None
+    around, solid = (np.count_nonzero(alpha == value) / alpha.size for value in (0, 255))
+    soft = high - low >= _SPREAD and bool(1 - around - solid > (_SMALL if around >= _AROUND else _SOFT))
+    return replace(_look(pixels, around + solid), soft=soft, faint=high if high < _FAINT else 0)
+
+
+def _look(pixels: NDArray[np.uint8], extreme: float) -> Glass:
+    alpha, colours = pixels[..., -1], pixels[..., :-1]
     if not alpha.any():
         return Glass(void=bool(colours.min() != colours.max()))
     darkest = over_white(pixels).min()
@@ -73,7 +93,6 @@ def look_through(pixels: NDArray[np.uint8]) -> Glass | None:
         for name, gray in _GRAYS.items()
         if gray - _CLOSE < darkest and brightest < gray + _CLOSE and not _seen(colours, alpha, gray)
     )
-    extreme = np.count_nonzero((alpha == 0) | (alpha == 255)) / alpha.size
     if extreme >= _EXTREME or int(alpha.max()) - int(alpha.min()) < 32:
         return Glass(lost=lost)
     rough = _roughness(colours)
@@ -99,7 +118,9 @@ def lay(pixels: NDArray[np.uint8], ground: str | None) -> NDArray[np.uint8]:
     return (white - (clear * less + 127) // 255).astype(np.uint8)
 
 
-def decide_ground(glasses: Sequence[Glass], given: str | None, count: int, names: Sequence[str]) -> tuple[str, str]:
+def decide_ground(
+    glasses: Sequence[Glass], given: str | None, count: int, names: Sequence[str], *, declared: bool = True
+) -> tuple[str, str]:
     """Return what the transparent images of a set are laid over, and a sentence that says so.
 
     White as a rule. Where over white nothing would be seen of a tenth of them or more, black; and a gray, where over
@@ -115,6 +136,8 @@ def decide_ground(glasses: Sequence[Glass], given: str | None, count: int, names
         How many images there are in all.
     names
         What the images that are not opaque are called.
+    declared
+        Whether files say that the channel is transparency; in arrays it may be any.
 
     Raises
     ------
@@ -126,6 +149,22 @@ def decide_ground(glasses: Sequence[Glass], given: str | None, count: int, names
     void = sum(glass.void for glass in glasses)
     seen = {"white": sum(glass.pale for glass in glasses), "black": sum(glass.dark for glass in glasses)}
     seen |= {gray: sum(gray in glass.lost for glass in glasses) for gray in _GRAYS}
+    faint = [name for name, glass in zip(names, glasses, strict=True) if glass.faint]
+    if 2 * len(faint) > clear:
+        most = max(glass.faint for glass in glasses)
+        raise InputError(
+            f"a second or fourth channel must be transparency, 255 where it is opaque; that of {len(faint):,} of "
+            f"{count:,} images does not go beyond {most}, the first: {faint[0]}. "
+            + ("Multiply it by 255, or leave" if most == 1 else "Leave")
+            + " that channel out."
+        )
+    soft = [name for name, glass in zip(names, glasses, strict=True) if glass.soft]
+    if 2 * len(soft) > clear and not declared:
+        raise InputError(
+            f"a second or fourth channel must be transparency, which is mostly 0 or 255; that of {len(soft):,} of "
+            f"{count:,} images is not, like a band of infrared, the first: {soft[0]}. Leave that channel out "
+            "(images[..., :-1]; images[:, :-1] where the channels come first)."
+        )
     bands = [name for name, glass in zip(names, glasses, strict=True) if glass.band]
     if 2 * len(bands) > clear:
         raise InputError(
@@ -161,6 +200,11 @@ def decide_ground(glasses: Sequence[Glass], given: str | None, count: int, names
         if bands
         else ""
     )
+    if not bands and len(soft) >= _FEW * clear:
+        odd = (
+            f" The transparency of {len(soft):,} of {clear:,}, the first {soft[0]}, is much of it neither clear nor "
+            "opaque; if it is a band of its own, leave it out."
+        )
     return ground, _GROUNDS[ground] + of + lost + odd
 
 

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.colour import has_colour, luma
-from etascope.images.extents import Extent, measure
+from etascope.images.extents import Extent, measure, written
 from etascope.images.found import Wishes
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _ORIENTATION = 0x0112
-_BITS, _PHOTOMETRIC, _NUMBERS = 258, 262, 339
+_BITS, _PHOTOMETRIC, _NUMBERS, _NO_VALUE = 258, 262, 339, 42113
 #: What turns an array upright, by its EXIF orientation.
 _UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     2: lambda a: a[:, ::-1],
@@ -73,7 +73,7 @@ def values_of(picture: Image.Image) -> NDArray[Any]:
     Raises
     ------
     InputError
-        If 16 bits stand for transparent ones.
+        If 16 bits stand for transparent ones, or numbers for none.
     """
     from PIL import ImageOps
 
@@ -87,9 +87,27 @@ def values_of(picture: Image.Image) -> NDArray[Any]:
         raise _transparent(int(values.max()))
     if inverse and values.dtype == np.uint16:
         return np.uint16(65535) - values
-    if (bits, numbers, values.dtype) == (32, 1, np.int32):
-        return values.view(np.uint32)
-    return values.view(np.int8) if numbers == 2 and values.dtype == np.uint8 else values
+    # Without a word whole numbers are unsigned.
+    if bits == 32 and numbers in (None, 1) and values.dtype == np.int32:
+        values = values.view(np.uint32)
+    elif numbers == 2 and values.dtype == np.uint8:
+        values = values.view(np.int8)
+    return _without_holes(picture, values)
+
+
+def _without_holes(picture: Image.Image, values: NDArray[Any]) -> NDArray[Any]:
+    """Refuse pixels without a value, as GDAL marks them, where they make a range that is not that of the others."""
+    try:
+        mark = float(str(_tag(picture, _NO_VALUE)).strip(" \0"))
+    except ValueError:
+        return values
+    holes = values == (np.float32(mark) if values.dtype == np.float32 else mark)
+    if mark and holes.any() and not values.min() < mark < values.max():
+        raise InputError(
+            f"{np.count_nonzero(holes):,} of its pixels are {written(mark)}, which its tag GDAL_NODATA says is no "
+            f"value; fill them with one (gdal_calc.py, or tifffile in Python)"
+        )
+    return values
 
 
 def two_byte_tiles(picture: Image.Image) -> list[Any]:
@@ -125,7 +143,7 @@ def both_bytes(
     if both.shape[2] in (2, 4):
         colours, alpha = both[..., :-1], both[..., -1]
         if alpha.min() >= 65280:
-            return colours
+            return _without_holes(picture, colours)
         seen = int((colours[alpha > 0] if alpha.any() else colours).max())
         if seen < 16384:
             raise _transparent(seen)
@@ -133,7 +151,7 @@ def both_bytes(
     clear = picture.info.get("transparency")
     if clear is not None and (both == np.array(clear)).all(axis=2).any():
         raise _transparent(int(both.max()))
-    return both
+    return _without_holes(picture, both)
 
 
 def _transparent(most: int) -> InputError:

@@ -35,22 +35,28 @@ def open_zip(file: IO[bytes]) -> zipfile.ZipFile:
     >>> open_zip(out).namelist()
     ['a.txt']
     """
-    return zipfile.ZipFile(cast("IO[bytes]", _Counted(file)))
+    counted = _Counted(file)
+    archive = zipfile.ZipFile(cast("IO[bytes]", counted))
+    counted.opened = True
+    return archive
 
 
 class _Counted:
-    """A file that lets a directory be read when it is small."""
+    """A file that lets a directory be read when it is small, and then everything."""
 
     mode = "rb"
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self.opened = False
         self.seek, self.tell, self.close = file.seek, file.tell, file.close
 
     def seekable(self) -> bool:
         return self._file.seekable()
 
     def read(self, size: int = -1, /) -> bytes:
+        if self.opened:
+            return self._file.read(size)
         if size > LARGEST_DIRECTORY:
             raise InputError(
                 f"the list of files in a zip may have {LARGEST_DIRECTORY // MEBIBYTE} MiB; this one says "
