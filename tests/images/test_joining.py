@@ -112,3 +112,36 @@ def test_a_class_that_is_only_in_the_test_part_of_a_folder(tmp_path, test):
 def test_the_same_images_for_both():
     with refused("others than those trained on", "train was given for both"):
         with_test(found(["a", "b"]), found(["a", "b"]))
+
+
+def test_what_is_of_the_test_part_alone_is_kept_apart(tmp_path):
+    images = pictures(12)
+    images[10] = images[0]
+    names = [f"{part}/{name}" for part in ("train", "val") for name in "abc"] + ["test/a"] * 3 + ["train/b"] * 3
+    write_folder(tmp_path, images[[*range(6), 10, 6, 7, 8, 9, 11]], names)
+    data = open_images(tmp_path)
+    assert (
+        data.test_notes
+        == data.notes
+        == (
+            "val joined the training images; test is the test part.",
+            "1 of 3 test images is among the training images too.",
+            "No test images of b and c: the test says nothing about that.",
+        )
+    )
+    assert data.notes_for(3) == data.notes
+    assert data.notes_for(0) == ()
+    # A set that is opened again tells no more and no less.
+    assert open_images(data).notes == open_images(data).test_notes == data.notes
+    write_folder(tmp_path / "held", pictures(3, seed=2), ["a", "b", "c"])
+    [told] = open_images(data, test=tmp_path / "held").notes
+    assert told.startswith("The test part of")
+
+
+def test_what_is_true_of_all_images_stays_where_they_are_divided_anew(tmp_path):
+    images = pictures(4)
+    images[2] = images[0]
+    data = to_dataset(found(list("abba"), images, notes=("Resized.",), test_rows=np.array([3])))
+    [resized, alike] = data.notes_for(0)
+    assert resized == "Resized."
+    assert "equal to one of another class" in alike

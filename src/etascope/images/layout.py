@@ -139,7 +139,9 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
         for folder, pairs in zip(here.full, inside, strict=True):
             within = reading.collect([inner for its, inner in pairs if its == part])
             groups[part == held] += [(path, folder.name) for path, _ in within]
+    names = {part: inner.name for part, inner in inside[0]}
+    joined = f"{names[VALID]} joined the training images; " if held == TEST and VALID in names else ""
     reading.notes.append(
-        f"Every class has its own {listed([inner.name for _, inner in inside[0]])}; they were taken so."
+        f"Every class has its own {listed([*names.values()])}; {joined}{names[held]} is the test part."
     )
     return Layout(tuple(groups[False]), tuple(groups[True]))

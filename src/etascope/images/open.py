@@ -157,7 +157,10 @@ def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
         images, notes = fit(source.images, wishes)
         names, rows = source.class_names, source.test_rows
         told = (*source.notes, *notes)
-        return Found(images, source.labels, source.source, names, rows, told, left_out=source.left_out)
+        return Found(
+            images, source.labels, source.source, names, rows, told, left_out=source.left_out,
+            test_source=source.test_source, test_notes=source.test_notes,
+        )  # fmt: skip
     if isinstance(source, memoryview):
         source = np.asarray(source)
     if is_bunch(source):
