@@ -134,7 +134,8 @@ def test_what_is_of_the_test_part_alone_is_kept_apart(tmp_path):
     # A set that is opened again tells no more and no less.
     assert open_images(data).notes == open_images(data).test_notes == data.notes
     write_folder(tmp_path / "held", pictures(3, seed=2), ["a", "b", "c"])
-    [told] = open_images(data, test=tmp_path / "held").notes
+    joined, told = open_images(data, test=tmp_path / "held").notes
+    assert joined == "val joined the training images."
     assert told.startswith("The test part of")
 
 

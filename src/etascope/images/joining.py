@@ -98,7 +98,10 @@ def with_test(found: Found, held: Found) -> Found:
     if found.test_rows is not None:
         images, labels = np.delete(images, found.test_rows, axis=0), np.delete(labels, found.test_rows)
         called = np.delete(called, found.test_rows)
-        notes = [note for note in notes if note not in found.of_test()]
+        of_test = found.of_test()
+        # What such a note says first, as that val joined the training images, stays true.
+        kept = [f"{note.rpartition('; ')[0]}." if note in of_test else note for note in notes]
+        notes = [note for note in kept if note != "."]
         notes.append(f"The test part of {found.source} was left out, because {held.source} was given as test.")
     test_images, test_labels, test_called = held.images, held.labels, _called(held)
     if held.test_rows is not None:

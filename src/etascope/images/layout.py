@@ -131,6 +131,9 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     if len(inside) < 2 or not any(divided):
         return None
     deep = any(part.full and not own_images(part) for pairs in inside for _, part in pairs)
+    flat = [folder.name for folder in here.full if folder.images]
+    if 0 < len(flat) <= len(divided) - len(flat) == sum(map(bool, kinds)) and not deep:
+        raise in_two_ways(here, f"Divide {listed(flat)} into such folders too, or write a CSV of path,label,split.")
     if deep or not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
         raise in_two_ways(here, "" if deep or not all(kinds) else DIVIDE)
     held = TEST if TEST in kinds[0] else VALID
