@@ -172,3 +172,17 @@ def test_a_column_of_names_without_endings_is_answered_at_once(tmp_path, folder,
     table = written(tmp_path, "id,label", "7,a", "8,b")
     with refused("with endings, seen from the table."):
         open_images(table)
+
+
+def test_the_line_for_one_hot_columns_keeps_what_trains_and_what_tests(tmp_path):
+    import pandas
+
+    write_folder(tmp_path, pictures(4), [""] * 4)
+    lines = (f"img{row}.png,{row % 2},{part},{1 - row % 2}" for row, part in enumerate(("train",) * 2 + ("test",) * 2))
+    with pytest.raises(InputError, match=r"\(one-hot\)") as caught:
+        open_images(written(tmp_path, "image,MEL,split,NV", *lines))
+    exec(caught.value.advice.split("in Python: ")[1].rstrip("."), {"pandas": pandas})
+    data = open_images(tmp_path / "labels.csv")
+    assert data.class_names == ("MEL", "NV")
+    assert data.test_rows is not None
+    assert data.test_rows.tolist() == [2, 3]

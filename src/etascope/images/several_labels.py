@@ -42,7 +42,9 @@ several, as others are 'cat' and 'dog'. Choose the images with one label, or giv
                 f"are {its[0][:30]!r} and {its[1][:30]!r}. Choose the images with one label, or give what is one class "
                 "a name of its own."
             )
-    rows = [its for label, its in pieces.items() if len(its) > 1 and label.strip()[0] in "[({" and {*its} <= {"0", "1"}]
+    lists = [its for label, its in pieces.items() if len(its) > 1 and label.strip()[0] in "[({"]
+    whole = [[re.sub(r"\.0*$", "", piece) for piece in its] for its in lists]
+    rows = [its for its in whole if {*its} <= {"0", "1"}]
     odd = next((its for its in rows if its.count("1") != 1), None)
     if odd and len(rows) == len(pieces):
         raise InputError(

@@ -211,7 +211,7 @@ def _one_hot(path: Path, first: list[str], rows: Sequence[Row]) -> InputError | 
         f"{said} (one-hot).",
         f"Write one column label, in Python: import pandas; table = pandas.read_csv({str(path)!r}); table['label'] = "
         f"table[{columns}].idxmax(axis=1); table['path'] = {_as_paths(path, first[file], rows[1][1][file])}; "
-        f"table[['path', 'label']].to_csv({str(path.with_name('labels.csv'))!r}, index=False).",
+        f"table.drop(columns={columns}).to_csv({str(path.with_name('labels.csv'))!r}, index=False).",
     )
 
 
