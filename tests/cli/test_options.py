@@ -234,3 +234,24 @@ def test_what_was_left_out_is_said_beside_the_answer(colours):
     assert ended.err.startswith("note: ")
     assert "broken.png" in ended.err
     assert "Key insight" in ended.out
+
+
+def test_notes_of_the_test_part_go_where_all_images_are_divided_anew(tmp_path):
+    for part, count in (("train", 30), ("test", 8)):
+        names = ["red", "green"] if part == "train" else ["red", "red"]
+        write_folder(tmp_path / part, pictures(count, seed=count), names * (count // 2))
+    write_folder(tmp_path / "test", pictures(1, seed=30), ["red"])
+    ended = run("trace", *SMALL, tmp_path)
+    assert "No test images of green" in ended.err
+    assert "among the training images too" in ended.err
+    assert "8 of them the data's own test part" in ended.out + ended.err
+    ended = run("trace", *SMALL, tmp_path, "--test", "0.3")
+    assert ended.code == 0
+    assert ended.err == ""
+    assert "own test part" not in ended.out
+
+
+def test_a_test_part_that_was_given_is_not_called_the_own_one(colours):
+    told = run("trace", *SMALL, colours / "photos", "--test", colours / "held")
+    assert "38 images, 8 of them given as test" in told.out + told.err
+    assert "own test part" not in told.out + told.err

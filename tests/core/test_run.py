@@ -45,3 +45,14 @@ def test_of_data_that_only_a_script_knows_the_command_is_known():
     assert (first.images, first.command, len(first.fingerprint)) == (0, "train {lr}", 64)
     for other in (("train2 {lr}", {"metric": "loss", "best": 0.0}), ("train {lr}", {"metric": "acc", "best": 0.0})):
         assert DataSummary.unknown(*other).fingerprint != first.fingerprint
+
+
+def test_what_a_test_part_alone_is_told_goes_where_all_images_are_divided_anew():
+    images, labels = np.zeros((6, 2, 2, 1), np.uint8), np.array([0, 1] * 3)
+    notes = ("resized", "val is the test part.")
+    dataset = Dataset(images, labels, ("a", "b"), "here", np.array([4, 5]), notes, test_notes=notes[1:])
+    for held, told in (([4, 5], notes), ([1, 4], notes[:1])):
+        rows = np.setdiff1d(np.arange(6), held)
+        y = np.zeros(4, np.int64)
+        split = Split(images[rows], labels[rows], y, images[held], labels[held], rows, np.array(held), ("a", "b"))
+        assert DataSummary.of(dataset, split).notes == told

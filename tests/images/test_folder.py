@@ -13,6 +13,7 @@ import pytest
 
 from etascope.images.folder import open_folder
 from etascope.images.found import Wishes
+from etascope.images.open import open_images
 from tests.images.making import pictures, refused, write_folder, write_mnist
 
 IMAGES = pictures(6)
@@ -292,3 +293,8 @@ def test_two_links_to_one_file_elsewhere_are_told(tmp_path):
     assert "1 image is a link to another of the same set, in another class" in note
     paths[0].parent.joinpath("more").symlink_to(other.parent)
     assert "2 images are links" in open_folder(tmp_path / "set", Wishes()).notes[-1]
+
+
+def test_classes_that_are_spelled_almost_alike_are_told(tmp_path):
+    write_folder(tmp_path, pictures(6), ["Cat", "cat", "dog", "dog", "owl", "owl"])
+    assert open_images(tmp_path).notes == ("Classes 'Cat' and 'cat' are spelled almost alike, and were kept apart.",)

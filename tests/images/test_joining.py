@@ -118,9 +118,46 @@ def test_what_was_said_of_a_test_part_that_is_left_out_goes_with_it():
     said = ("b.npy, which lies beside a.npy, is the test part.", "val joined the training images; te is the test part.")
     own = found(["a", "b", "a"], test_rows=np.array([1]), notes=said)
     joined = with_test(own, found(["a"], pictures(1, seed=1), source="held"))
-    assert joined.notes == (said[1], "The test part of train was left out, because held was given as test.")
+    assert joined.notes == (
+        "val joined the training images.",
+        "The test part of train was left out, because held was given as test.",
+    )
     # The same is told once.
     both = with_test(
         found(["a", "b"], notes=said[:1]), found(["a"], pictures(1, seed=1), source="held", notes=said[:1])
     )
     assert both.notes == said[:1]
+
+
+def test_what_is_of_the_test_part_alone_is_kept_apart(tmp_path):
+    images = pictures(12)
+    images[10] = images[0]
+    names = [f"{part}/{name}" for part in ("train", "val") for name in "abc"] + ["test/a"] * 3 + ["train/b"] * 3
+    write_folder(tmp_path, images[[*range(6), 10, 6, 7, 8, 9, 11]], names)
+    data = open_images(tmp_path)
+    assert (
+        data.test_notes
+        == data.notes
+        == (
+            "val joined the training images; test is the test part.",
+            "1 of 3 test images is among the training images too.",
+            "No test images of b and c: the test says nothing about that.",
+        )
+    )
+    assert data.notes_for(3) == data.notes
+    assert data.notes_for(0) == ()
+    # A set that is opened again tells no more and no less.
+    assert open_images(data).notes == open_images(data).test_notes == data.notes
+    write_folder(tmp_path / "held", pictures(3, seed=2), ["a", "b", "c"])
+    joined, told = open_images(data, test=tmp_path / "held").notes
+    assert joined == "val joined the training images."
+    assert told.startswith("The test part of")
+
+
+def test_what_is_true_of_all_images_stays_where_they_are_divided_anew(tmp_path):
+    images = pictures(4)
+    images[2] = images[0]
+    data = to_dataset(found(list("abba"), images, notes=("Resized.",), test_rows=np.array([3])))
+    [resized, alike] = data.notes_for(0)
+    assert resized == "Resized."
+    assert "equal to one of another class" in alike

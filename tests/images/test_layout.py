@@ -350,6 +350,9 @@ REFUSED = [
         words=(*TWICE, "Move masks and predictions away")),
     Row("a class without a part that others have", "cat/train*2 cat/test*1 dog/train*2",
         words=(*TWICE, "CSV of path,label,split")),
+    *(Row(f"{named} beside divided classes", f"{flat} owl/train*2 owl/test*1 cat/train*2 cat/test*1",
+          words=(*TWICE, f"Divide {named} into such folders too, or write a CSV of path,label,split"))
+      for flat, named in (("bird*3", "bird"), ("bird*3 emu*2", "bird and emu"))),
     Row("a validation in two words", both("train", "val") + " valid/cat*1 valid/dog*1",
         words=(*TWICE, "val and valid mean the same part")),
     *(Row(f"a class of {ending} files", f"{CLASSES} bird/a.{ending} bird/b.{ending}",

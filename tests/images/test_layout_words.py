@@ -44,3 +44,36 @@ def test_the_next_move_fits_what_is_there(tmp_path, name, advice):
     assert isinstance(error, InputError)
     assert advice in error.advice
     assert f"1 {Path(name).suffix} file" in error.said
+
+
+@pytest.mark.parametrize("ending", ["", ".txt", ".dat", ".PNG_"])
+@pytest.mark.parametrize("folders", ["ab", ("a",) * 2, ("",) * 2])
+def test_images_without_their_ending_are_told(tmp_path, ending, folders):
+    for path in write_folder(tmp_path, pictures(2), folders):
+        path.rename(path.with_suffix(ending))
+    with refused("holds no files that end in .png", "They are PNG images by their first bytes: add .png"):
+        open_images(tmp_path)
+
+
+def test_a_class_of_images_without_their_ending(tmp_path):
+    for path in write_folder(tmp_path, pictures(6), "aabbcc"):
+        if path.parent.name == "c":
+            path.rename(path.with_suffix(""))
+    with refused("c holds 2 files without an ending", "add .png to their names, or take the folder away"):
+        open_images(tmp_path)
+
+
+def test_several_formats_without_their_endings(tmp_path):
+    for ending in (".png", ".bmp", ".gif"):
+        for path in write_folder(tmp_path, pictures(2), "ab", ending):
+            path.rename(path.with_name(f"{ending[1:]}-{path.stem}"))
+    with refused("BMP and GIF and PNG images", "add .bmp or .gif or .png to their names"):
+        open_images(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.jpg.part", "a.nef", "a.txt"])
+def test_what_only_begins_as_an_image_is_not_told_so(tmp_path, name):
+    start = {"a.nef": b"II*\0", "a.txt": b"cat"}.get(name, b"\xff\xd8\xff")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / name).write_bytes(start)
+    assert "first bytes" not in nothing_here(read_tree(tmp_path)).advice

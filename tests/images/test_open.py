@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from etascope.core.errors import InputError
 from etascope.images.open import open_images
 from tests.images.making import picture, pictures, refused, write_folder, write_mnist
 
@@ -169,7 +170,7 @@ def test_missing_paths(tmp_path):
 def test_unknown_endings(tmp_path):
     for name in ("data.zip", "data.tar.gz", "data"):
         (tmp_path / name).touch()
-        with refused("images are opened from a folder", name, ".npz", ".csv", "Convert"):
+        with refused("images are opened from a folder", name, ".npz", ".csv", "Fetch it again"):
             open_images(tmp_path / name)
 
 
@@ -277,3 +278,67 @@ def test_a_part_in_the_folder_that_is_given_as_test(tmp_path, given, folders, te
     for word in words:
         assert word in " ".join(data.notes)
     assert "training images too" not in " ".join(data.notes)
+
+
+def tables_of_paths():
+    import pandas
+
+    paths, labels = ["a/0.png", "a/1.png"], ["x", "y"]
+    table = pandas.DataFrame({"path": paths, "label": labels}, index=[5, 3])
+    yield table, None
+    yield table, labels
+    yield table[["path"]], labels
+    yield table.path, None
+    yield table.path, table.label
+    yield np.array(paths), labels
+    yield np.array(paths, object), None
+    yield [Path(path) for path in paths], None
+    yield tuple(paths), None
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_paths_in_python_are_answered_with_the_line_that_opens_them(number):
+    source, labels = [*tables_of_paths()][number]
+    with refused("images in Python are arrays", "to_csv('labels.csv', index=False), then etascope.open_images"):
+        open_images(source, labels)
+
+
+def test_the_line_that_opens_paths_works(tmp_path, monkeypatch):
+    import pandas
+
+    monkeypatch.chdir(tmp_path)
+    paths, labels = [str(path) for path in write_folder(tmp_path, pictures(4), list("abab"))], ["x", "y", "x", "y"]
+    with pytest.raises(InputError) as caught:
+        open_images(np.array(paths), labels)
+    line = caught.value.advice.split("import pandas; ")[1].split(", then")[0]
+    exec(line, {"pandas": pandas, "paths": paths, "labels": labels})
+    assert open_images("labels.csv").class_names == ("x", "y")
+
+
+def test_a_table_of_pixels_is_opened_and_one_with_text_refused():
+    import pandas
+
+    table = pandas.DataFrame(pictures(4, 4, 4).reshape(4, 16))
+    assert open_images(table, list("abab")).class_names == ("a", "b")
+    with refused("a DataFrame with text in its column 'label'", "open_images(images, labels)"):
+        open_images(table.assign(label=list("abab")))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("x.zip", b"PK\x03\x04", ("it is a zip archive. Unpack it",)),
+        ("x.heic", b"\0\0\0\x18ftypheic", ("it is a HEIC image. Convert it to JPEG or PNG",)),
+        ("x.h5", b"\x89HDF\r\n", ("it is an HDF5 file. Save its images and labels in an .npz",)),
+        ("x.pt", b"PK\x03\x04", ("none of these. Read it with its own library",)),
+        ("x.xlsx", b"PK\x03\x04", ("Save it as a CSV",)),
+        ("x.json", b"{}", ("it is a text file", ".csv of path,label")),
+        ("x.zip", b"", ("it is empty. Fetch it again",)),
+        ("x.dat", b"abc\0\1", ("Read it with its own library, and give arrays",)),
+        ("x", b"\x89PNG\r\n\x1a\n", ("it is one image", "the folder")),
+    ],
+)
+def test_a_file_that_is_no_set_is_named_with_what_helps(tmp_path, name, data, words):
+    (tmp_path / name).write_bytes(data)
+    with refused("none of these", *words):
+        open_images(tmp_path / name)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from etascope.core.errors import InputError
 from etascope.images.paths import as_path, existing
 from tests.images.making import refused
 
@@ -51,3 +54,11 @@ def test_a_name_that_no_system_takes(tmp_path):
 def test_an_empty_path_is_no_folder():
     with refused("a path must name something"):
         as_path("")
+
+
+def test_a_path_that_is_too_long_to_read_is_shortened(tmp_path):
+    for path in (tmp_path / ("x" * 5000), tmp_path / "/".join(["y" * 90] * 10)):
+        with pytest.raises(InputError) as caught:
+            existing(path, ("digits",))
+        assert len(str(caught.value)) < 600
+        assert f"(of {len(str(path)):,} characters)" in str(caught.value)

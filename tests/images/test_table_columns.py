@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from etascope.core.errors import InputError
+from etascope.images.open import open_images
 from etascope.images.table_columns import Row, find_columns
-from tests.images.making import refused
+from tests.images.making import pictures, refused, write_folder
 
 HERE = Path("list.csv")
 
@@ -128,3 +130,59 @@ def test_a_header_of_identifiers_without_endings():
 def test_pixels_in_a_cell(header, line):
     with refused("those in column 2 of list.csv are pixels", "in Python"):
         find_columns(HERE, rows(header, line, line))
+
+
+def written(place: Path, *lines: str) -> Path:
+    table = place / "list.csv"
+    table.write_text("\n".join(lines))
+    return table
+
+
+@pytest.mark.parametrize("name", ["image", "id", "file_name", "Unnamed"])
+@pytest.mark.parametrize("folder", ["", "train"])
+@pytest.mark.parametrize("ending", ["", ".png"])
+@pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("1.0", "0.0"), ("True", "False")])
+def test_the_line_that_makes_labels_of_one_hot_columns_works(tmp_path, name, folder, ending, yes, no):
+    import pandas
+
+    write_folder(tmp_path, pictures(3), [folder] * 3)
+    rest = (f"{yes},{no}", f"{no},{yes}", f"{yes},{no}")
+    cells = [f"{folder}/img{row}.png" if ending and folder else f"img{row}{ending}" for row in range(3)]
+    table = written(tmp_path, f"{name},MEL,NV", *(f"{cell},{row}" for cell, row in zip(cells, rest, strict=True)))
+    with pytest.raises(InputError, match=r"one with 0 and 1 for each of MEL and NV \(one-hot\)") as caught:
+        open_images(table)
+    exec(caught.value.advice.split("in Python: ")[1].rstrip("."), {"pandas": pandas})
+    data = open_images(tmp_path / "labels.csv")
+    assert data.class_names == ("MEL", "NV")
+    assert data.labels.tolist() == [0, 1, 0]
+
+
+def test_columns_of_several_labels_an_image_are_called_so(tmp_path):
+    table = written(tmp_path, "image,MEL,NV", "a.png,1,0", "b.png,1,1")
+    with refused("line 3 has 2 ones", "one label an image"):
+        open_images(table)
+
+
+@pytest.mark.parametrize(("folder", "told"), [("", "img2.png"), ("images", "images/img2.png")])
+def test_a_column_of_names_without_endings_is_answered_at_once(tmp_path, folder, told):
+    write_folder(tmp_path, pictures(3), [folder] * 3)
+    table = written(tmp_path, "id,label", "img0,a", "img1,b", "img2,a")
+    with refused("Call the column of the images path", f"with endings, seen from the table, such as {told} for 'img2'"):
+        open_images(table)
+    table = written(tmp_path, "id,label", "7,a", "8,b")
+    with refused("with endings, seen from the table."):
+        open_images(table)
+
+
+def test_the_line_for_one_hot_columns_keeps_what_trains_and_what_tests(tmp_path):
+    import pandas
+
+    write_folder(tmp_path, pictures(4), [""] * 4)
+    lines = (f"img{row}.png,{row % 2},{part},{1 - row % 2}" for row, part in enumerate(("train",) * 2 + ("test",) * 2))
+    with pytest.raises(InputError, match=r"\(one-hot\)") as caught:
+        open_images(written(tmp_path, "image,MEL,split,NV", *lines))
+    exec(caught.value.advice.split("in Python: ")[1].rstrip("."), {"pandas": pandas})
+    data = open_images(tmp_path / "labels.csv")
+    assert data.class_names == ("MEL", "NV")
+    assert data.test_rows is not None
+    assert data.test_rows.tolist() == [2, 3]

@@ -248,10 +248,10 @@ def open_data(options: dict[str, Any], watch: Watch, output: Output | None = Non
         watch=watch,
     )
     own_test = 0 if share is not None or dataset.test_rows is None else len(dataset.test_rows)
-    line = understood(dataset.class_names, len(dataset), own_test, dataset.left_out)
+    line = understood(dataset.class_names, len(dataset), own_test, dataset.left_out, dataset.test_source)
     if output is not None:
         output.begin(line)
-    for sentence in dataset.notes:
+    for sentence in dataset.notes_for(own_test):
         note(sentence)
     return dataset, share
 

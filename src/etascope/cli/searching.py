@@ -74,7 +74,7 @@ def is_path(value: object) -> bool:
 
 
 def open_again(
-    options: Mapping[str, Any], whose: str, watch: Watch, output: Output | None = None, *, moved: str
+    options: Mapping[str, Any], whose: str, watch: Watch, output: Output | None = None, *, moved: str = "Put them back."
 ) -> tuple[Dataset, float | None]:
     """Open the images that kept options name; `whose` and what to do if they `moved` is for sentences.
 

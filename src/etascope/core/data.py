@@ -53,6 +53,8 @@ class Dataset:
         whether they are of the test part, in the order of the rows. Empty elsewhere, and where they are too many.
     test_source
         What else was given as the test part; empty where nothing was.
+    test_notes
+        Those of the notes that are of the test part alone, and untrue where all images are divided anew.
     """
 
     images: NDArray[np.uint8]
@@ -64,6 +66,7 @@ class Dataset:
     left_out: int = 0
     folders: tuple[ClassFolder, ...] = ()
     test_source: str = ""
+    test_notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the parts agree with each other."""
@@ -96,6 +99,10 @@ class Dataset:
     def n_classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
+
+    def notes_for(self, own_test: int) -> tuple[str, ...]:
+        """Return the notes; where none of the images of the data's own test part is held back, those that stay true."""
+        return self.notes if own_test else tuple(note for note in self.notes if note not in self.test_notes)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -80,6 +80,7 @@ class DataSummary:
         """Summarise opened images and how they were divided."""
         height, width, channels = dataset.images.shape[1:]
         own = dataset.test_rows
+        own_test = 0 if own is None or not np.isin(split.test_rows, own).all() else len(split.test_rows)
         return cls(
             source=dataset.source,
             fingerprint=dataset.fingerprint,
@@ -88,8 +89,8 @@ class DataSummary:
             development=len(split.y),
             test=len(split.y_test),
             class_names=dataset.class_names,
-            notes=dataset.notes,
-            own_test=0 if own is None or not np.isin(split.test_rows, own).all() else len(split.test_rows),
+            notes=dataset.notes_for(own_test),
+            own_test=own_test,
             left_out=dataset.left_out,
             folders=dataset.folders,
             test_source=dataset.test_source,

@@ -64,6 +64,24 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
 )
 _NETPBM = {b"P1": "PBM", b"P2": "PGM", b"P3": "PPM", b"P4": "PBM", b"P5": "PGM", b"P6": "PPM", b"P7": "PAM"}
 
+#: Offset, bytes, and the ending of a format that is read.
+_READ = (
+    (0, b"\x89PNG\r\n\x1a\n", ".png"),
+    (0, b"\xff\xd8\xff", ".jpg"),
+    (0, b"GIF8", ".gif"),
+    (8, b"WEBPVP8", ".webp"),
+    (0, b"II*\0", ".tif"),
+    (0, b"MM\0*", ".tif"),
+)
+#: Files that look like an archive, or like nothing, but whose ending says more.
+_BY_ENDING = {
+    **dict.fromkeys(
+        (".pt", ".pth", ".pkl", ".pickle", ".mat", ".tfrecord", ".tfrecords", ".arrow", ".feather", ".rec", ".lmdb"),
+        "Read it with its own library, and save its images and labels in an .npz (numpy.savez).",
+    ),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "Save it as a CSV of path,label."),
+}
+
 #: A colour map or none, and the kinds of image that go with it.
 _TARGA = {(0, 2), (0, 3), (0, 10), (0, 11), (1, 1), (1, 9)}
 
@@ -109,6 +127,50 @@ def what_it_is(path: Path) -> str:
     if b"\0" not in start and all(byte >= 32 or byte in b"\t\n\r\f" for byte in start):
         return "it is a text file"
     return "its content is no PNG, JPEG, WebP, BMP, TIFF or GIF, nor another kind of file that is known here"
+
+
+def ending_of(path: Path) -> str | None:
+    """Return the ending that a file should have by its first bytes, where these are of an image that is read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     _ = file.write(b"GIF89a")
+    ...     file.flush()
+    ...     ending_of(Path(file.name))
+    '.gif'
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:
+        return None
+    if start.startswith(b"BM") and int.from_bytes(start[2:6], "little") == path.stat().st_size:
+        return ".bmp"
+    return next((ending for offset, signature, ending in _READ if start.startswith(signature, offset)), None)
+
+
+def next_move(path: Path) -> tuple[str, str]:
+    """Return what a file is that cannot be opened as a set, where that is known, and what helps.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    if ending_of(path):
+        return "it is one image", "Give the folder with a directory per class."
+    if move := _BY_ENDING.get(path.suffix.lower()):
+        return "", move
+    what, _, remedy = what_it_is(path).partition("; ")
+    if remedy:
+        return what.removesuffix(", which is not read"), f"{remedy[0].upper()}{remedy[1:]}."
+    if what == "it is a text file":
+        return what, "Write the paths and labels in it as a .csv of path,label."
+    if what == "it is empty":
+        return what, "Fetch it again."
+    return "", "Read it with its own library, and give arrays and labels to etascope.open_images in Python."
 
 
 def _told(kind: str, remedy: str) -> str:

@@ -14,8 +14,8 @@ def copies_notes(
     class_names: Sequence[str],
     test_rows: NDArray[np.int64] | None = None,
     names: Sequence[str] = (),
-) -> tuple[str, ...]:
-    """Return sentences on images that are equal to others, pixel by pixel: of another class, or of the other part.
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return sentences on images that are equal to others, pixel by pixel: of the other part, and of another class.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ def copies_notes(
 
     Examples
     --------
-    >>> copies_notes(np.zeros((2, 1, 1, 1), np.uint8), np.array([0, 0]), ["cat"], np.array([1]))
+    >>> copies_notes(np.zeros((2, 1, 1, 1), np.uint8), np.array([0, 0]), ["cat"], np.array([1]))[0]
     ('All test images (1) are training images too, so a test tells nothing about new ones.',)
-    >>> copies_notes(np.array([7, 9, 7], np.uint8).reshape(3, 1, 1, 1), np.array([0, 0, 1]), ["cat", "dog"])[0][:63]
+    >>> copies_notes(np.array([7, 9, 7], np.uint8).reshape(3, 1, 1, 1), np.array([0, 0, 1]), ["cat", "dog"])[1][0][:63]
     '2 images are equal to one of another class, pixel by pixel at 1'
     """
     # Hashes of 64 bits in an array: a set of a large set's images would take as much memory as small ones themselves.
     hashes = np.fromiter((hash(image.tobytes()) for image in images), np.int64, len(images))
     _, same = np.unique(hashes, return_inverse=True)
-    return (*_of_both_parts(same, test_rows), *_of_two_classes(images, same, labels, class_names, names))
+    return _of_both_parts(same, test_rows), _of_two_classes(images, same, labels, class_names, names)
 
 
 def _of_both_parts(same: NDArray[np.intp], test_rows: NDArray[np.int64] | None) -> tuple[str, ...]:

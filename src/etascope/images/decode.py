@@ -118,7 +118,7 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
                 tiff.silence()
             with Image.open(file, formats=FORMATS) as picture:
                 return _decode_other(picture, file, wishes, name, again)
-    except BadImage:
+    except (BadImage, ImportError):
         raise
     except InputError as error:
         raise BadImage(name, str(error).rstrip(".")) from None
@@ -158,7 +158,7 @@ def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
     try:
         native, size = _sizes(picture, wishes, name, MAX_PIXELS)
         pixels, extent, glass = _pixels(picture, wishes, size, name)
-    except BadImage:
+    except (BadImage, ImportError):
         raise
     except InputError as error:
         raise BadImage(name, str(error).rstrip(".")) from None

@@ -16,7 +16,7 @@ from etascope.images.decode import decode_file
 from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
 from etascope.images.idx_files import is_idx, open_idx
-from etascope.images.labels import natural, need_two
+from etascope.images.labels import alike_notes, natural, need_two
 from etascope.images.layout import read_layout
 from etascope.images.layout_words import listed
 from etascope.images.members import Members
@@ -61,7 +61,12 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         str(folder),
         None,
         test_rows if len(test_rows) else None,
-        (*layout.notes, *_linked(tree, files, names), *gathered.notes),
+        (
+            *layout.notes,
+            *alike_notes(sorted({*names.tolist()}, key=natural)),
+            *_linked(tree, files, names),
+            *gathered.notes,
+        ),
         gathered.reading,
         layout.left_out + len(files) - len(gathered.rows),
         _folders(tree, layout, rows),

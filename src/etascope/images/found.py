@@ -21,6 +21,8 @@ from etascope.images.ranges import NATURAL, Reading
 KEEP = 64
 
 _LARGEST = 4096
+#: How notes end that say which images are the test part.
+_NAMES_TEST = (" is the test part.", " are the test part together.")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Found:
         As a `Dataset` has them.
     names
         What each row is called, in notes; empty where the source has no names.
+    test_notes
+        Those of the notes that are of the test part alone, where their words do not tell.
     """
 
     images: NDArray[np.uint8]
@@ -96,6 +100,11 @@ class Found:
     folders: tuple[ClassFolder, ...] = ()
     test_source: str = ""
     names: tuple[str, ...] = ()
+    test_notes: tuple[str, ...] = ()
+
+    def of_test(self) -> tuple[str, ...]:
+        """Return the notes that are of the test part alone: a part is named by them, or lacks something."""
+        return tuple(note for note in self.notes if note in self.test_notes or note.endswith(_NAMES_TEST))
 
 
 def tail_rows(count: int, test: int) -> NDArray[np.int64]:

@@ -41,14 +41,13 @@ def to_dataset(found: Found) -> Dataset:
             f"{'is' if len(lacking) == 1 else 'are'} not{_near(lacking, names)}. Add training images, or remove the "
             "class from the test part."
         )
-    notes = (
-        *found.notes,
-        *copies_notes(found.images, numbers, names, found.test_rows, found.names),
-        *_untested(learn, numbers, found.test_rows, names),
-    )
+    twice, alike = copies_notes(found.images, numbers, names, found.test_rows, found.names)
+    untested = _untested(learn, numbers, found.test_rows, names)
+    # A set that is opened again has its notes already.
+    notes = tuple(dict.fromkeys((*found.notes, *twice, *alike, *untested)))
     return Dataset(
         found.images, numbers, names, found.source, found.test_rows, notes, found.left_out, found.folders,
-        found.test_source,
+        found.test_source, tuple(dict.fromkeys((*found.of_test(), *twice, *untested))),
     )  # fmt: skip
 
 
@@ -99,7 +98,10 @@ def with_test(found: Found, held: Found) -> Found:
     if found.test_rows is not None:
         images, labels = np.delete(images, found.test_rows, axis=0), np.delete(labels, found.test_rows)
         called = np.delete(called, found.test_rows)
-        notes = [note for note in notes if ";" in note or not note.endswith(" is the test part.")]
+        of_test = found.of_test()
+        # What such a note says first, as that val joined the training images, stays true.
+        kept = [f"{note.rpartition('; ')[0]}." if note in of_test else note for note in notes]
+        notes = [note for note in kept if note != "."]
         notes.append(f"The test part of {found.source} was left out, because {held.source} was given as test.")
     test_images, test_labels, test_called = held.images, held.labels, _called(held)
     if held.test_rows is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.images.several_labels import refuse_several
 
 #: What pandas and NumPy write as text where a label is missing.
 _MISSING = ("nan", "NaN", "NAN", "<NA>", "NaT")
@@ -196,6 +197,7 @@ def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
     if all(isinstance(v, str) for v in values):
         if zero := next((v for v in values if v.endswith("\0")), None):
             raise InputError(f"names of classes must not end in a zero byte; found {zero!r}. Strip it.")
+        refuse_several(values, "the labels")
         return np.array(values, np.str_)
     numbers = all(isinstance(v, int | float | np.number | np.bool_) for v in values)
     if not numbers:

@@ -131,6 +131,9 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     if len(inside) < 2 or not any(divided):
         return None
     deep = any(part.full and not own_images(part) for pairs in inside for _, part in pairs)
+    flat = [folder.name for folder in here.full if folder.images]
+    if 0 < len(flat) <= len(divided) - len(flat) == sum(map(bool, kinds)) and not deep:
+        raise in_two_ways(here, f"Divide {listed(flat)} into such folders too, or write a CSV of path,label,split.")
     if deep or not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
         raise in_two_ways(here, "" if deep or not all(kinds) else DIVIDE)
     held = TEST if TEST in kinds[0] else VALID
@@ -139,7 +142,9 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
         for folder, pairs in zip(here.full, inside, strict=True):
             within = reading.collect([inner for its, inner in pairs if its == part])
             groups[part == held] += [(path, folder.name) for path, _ in within]
+    names = {part: inner.name for part, inner in inside[0]}
+    joined = f"{names[VALID]} joined the training images; " if held == TEST and VALID in names else ""
     reading.notes.append(
-        f"Every class has its own {listed([inner.name for _, inner in inside[0]])}; they were taken so."
+        f"Every class has its own {listed([*names.values()])}; {joined}{names[held]} is the test part."
     )
     return Layout(tuple(groups[False]), tuple(groups[True]))

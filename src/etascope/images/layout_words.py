@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etascope.core.errors import InputError
-from etascope.images.tree import Folder, counted, kind
+from etascope.images.contents import ending_of
+from etascope.images.tree import NO_ENDING, Folder, counted, kind
 
 SHOWN = 6
 TABLE = "say it in a CSV of path,label"
@@ -15,6 +16,7 @@ TABLE = "say it in a CSV of path,label"
 DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
 SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
+_BROKEN_OFF = frozenset({".part", ".crdownload", ".download", ".tmp", ".partial"})
 _PACKED = frozenset({".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"})
 _PICTURES = frozenset(
     {".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".tga", ".svg", ".dcm", ".ico"}
@@ -139,7 +141,7 @@ def unreadable_class(folder: Folder, others: int) -> InputError:
     return InputError(
         f"every class needs images that can be read; {folder.path} holds {counted(folder.kinds())}, and none of these "
         "is read.",
-        f"Convert them to PNG or JPEG{', or take the folder away' if others > 1 else ''}.",
+        f"{_misnamed(folder) or 'Convert them to PNG or JPEG'}{', or take the folder away' if others > 1 else ''}.",
     )
 
 
@@ -151,13 +153,29 @@ def nothing_here(root: Folder) -> InputError:
             "directory.",
             SORT,
         )
-    kinds = root.kinds()
-    if not kinds:
+    kinds, named = root.kinds(), _misnamed(root)
+    if named:
+        found = f"holds no files that end in .png, .jpg, .webp, .bmp, .tif or .gif but {counted(kinds)}"
+        move = f"{named}, and sort them into directories named by class." if root.others else f"{named}."
+    elif not kinds:
         what = "holds only empty directories" if root.folders else "leads to itself" if root.links else "is empty"
         found, move = what, "Give another folder."
     else:
         found, move = f"holds no PNG, JPEG, WebP, BMP, TIFF or GIF but {counted(kinds)}", _move(root, kinds)
     return InputError(f"a folder needs one directory per class with images in it; {root.path} {found}.", move)
+
+
+def _misnamed(folder: Folder) -> str:
+    """Say which ending the files of a folder need to be read, where they are images by their first bytes."""
+    [(most, _)] = folder.kinds().most_common(1) or [("", 0)]
+    files = [path for inner in folder.all_folders() for path in inner.others if kind(path) == most]
+    endings = {ending_of(path) for path in files[:SHOWN]}
+    # Photographs as the camera took them, and slides of a microscope, begin as TIFF does.
+    if None in endings or most in _BROKEN_OFF or not endings or (".tif" in endings and most != NO_ENDING):
+        return ""
+    needed = sorted(ending for ending in endings if ending)
+    names = " and ".join(ending[1:].upper() for ending in needed)
+    return f"They are {names} images by their first bytes: add {' or '.join(needed)} to their names"
 
 
 def _move(root: Folder, kinds: Counter[str]) -> str:

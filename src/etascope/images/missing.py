@@ -44,7 +44,7 @@ def check_there(path: Path, lines: Sequence[tuple[int, str]], files: Sequence[Pa
         return
     number, name = lines[gone[0]]
     listed_already = {os.path.abspath(file) for file in files}
-    near = [os.path.relpath(other, path.parent) for other in _near(path, name, listed_already)]
+    near = [os.path.relpath(other, path.parent) for other in near_images(path, name, listed_already)]
     one = len(gone) == 1
     if len(near) == 1:
         move = f"There is {near[0]} beside the table: write the {'path' if one else 'paths'} so."
@@ -61,7 +61,7 @@ def check_there(path: Path, lines: Sequence[tuple[int, str]], files: Sequence[Pa
     )
 
 
-def _near(path: Path, name: str, taken: Container[str]) -> list[Path]:
+def near_images(path: Path, name: str, taken: Container[str]) -> list[Path]:
     """Return the images that a path may mean: of another ending, in another folder, or seen from elsewhere.
 
     What the table lists elsewhere is `taken`, and not meant.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,12 +16,13 @@ from etascope.core.protocols import Watch, ignore
 from etascope.images.archives import open_npy, open_npz, read_labels_file
 from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping
 from etascope.images.catalogue import CATALOGUE, open_known
+from etascope.images.contents import next_move
 from etascope.images.digits import open_digits
 from etascope.images.folder import open_folder
 from etascope.images.found import Found, Wishes, wanted_size, wanted_workers
 from etascope.images.idx_files import holds_idx, is_idx, open_idx
 from etascope.images.joining import to_dataset, with_test
-from etascope.images.paths import SUFFIXES, as_path, existing
+from etascope.images.paths import SUFFIXES, as_path, existing, unreadable
 from etascope.images.sequences import open_sequence
 from etascope.images.sizes import fit
 from etascope.images.table import open_table
@@ -148,7 +149,11 @@ def _open_path(path: Path, labels: object, wishes: Wishes) -> Found:
         raise InputError(
             f"one image is nothing to learn from; {path} is one. Give the folder with a directory per class."
         )
-    raise InputError(f"images are opened from {_DOORS}; {path.name!r} is none of these. Convert it to one of them.")
+    try:
+        what, move = next_move(path)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    raise InputError(f"images are opened from {_DOORS}; {path.name!r} is none of these{what and f': {what}'}.", move)
 
 
 def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
@@ -157,7 +162,11 @@ def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
         images, notes = fit(source.images, wishes)
         names, rows = source.class_names, source.test_rows
         told = (*source.notes, *notes)
-        return Found(images, source.labels, source.source, names, rows, told, left_out=source.left_out)
+        return Found(
+            images, source.labels, source.source, names, rows, told, left_out=source.left_out,
+            test_source=source.test_source, test_notes=source.test_notes,
+        )  # fmt: skip
+    _no_paths(source, labels)
     if isinstance(source, memoryview):
         source = np.asarray(source)
     if is_bunch(source):
@@ -169,6 +178,39 @@ def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
     if hasattr(source, "__len__") and hasattr(source, "__getitem__"):
         return open_sequence(source, labels, wishes)
     raise InputError(f"images are opened from {_DOORS}; found {type(source).__name__}. Give one of these.")
+
+
+def _no_paths(source: Any, labels: object) -> None:  # noqa: ANN401 - any table, array or sequence
+    """Refuse tables and rows of paths, whose images a file opens that lists them."""
+    kind = type(source).__name__
+    rule = "images in Python are arrays or Pillow images"
+    if hasattr(source, "to_csv") and hasattr(source, "columns"):
+        firsts: dict[str, Any] = {str(name): source[name].iloc[0] for name in source.columns} if len(source) else {}
+        texts = [name for name, cell in firsts.items() if isinstance(cell, str | os.PathLike)]
+        paths = [name for name in texts if Path(firsts[name]).suffix.lower() in SUFFIXES]
+        if paths:
+            raise InputError(
+                f"{rule}; found a {kind} with paths in its column {paths[0]!r}.",
+                "Call its columns path and label, write it to a file, and give that: "
+                "table.to_csv('labels.csv', index=False), then etascope.open_images('labels.csv').",
+            )
+        if texts:
+            raise InputError(
+                f"{rule}; found a {kind} with text in its column {texts[0]!r}.",
+                "Give images and labels apart, as etascope.open_images(images, labels).",
+            )
+    first: object = None
+    if labels is None and isinstance(source, list | tuple):
+        first = next(iter(cast("Sequence[object]", source)), None)
+    elif (isinstance(source, np.ndarray) or hasattr(source, "iloc")) and source.ndim == 1:
+        first = next(iter(np.asarray(source, object)), None)
+    if isinstance(first, str | os.PathLike):
+        raise InputError(
+            f"{rule}; found {'an array' if kind == 'ndarray' else f'a {kind}'} of paths, the first "
+            f"{os.fspath(cast('os.PathLike[str]', first))[:160]!r}.",
+            "Write them to a file with their labels, and give that: import pandas; pandas.DataFrame(dict(path=paths, "
+            "label=labels)).to_csv('labels.csv', index=False), then etascope.open_images('labels.csv').",
+        )
 
 
 def _no_labels(labels: object, source: str) -> None:

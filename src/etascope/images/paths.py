@@ -13,6 +13,9 @@ from etascope.core.errors import InputError
 #: File name endings that count as images.
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"})
 
+#: Letters of a path that is written whole.
+_LONGEST = 500
+
 
 def as_path(value: object) -> Path | None:
     """Return a string or path object as a path, with `~` for the home directory; None for anything else."""
@@ -54,7 +57,7 @@ def existing(path: Path, names: Iterable[str] = ()) -> Path:
     if names and not close:
         hint = f"Known sets are {', '.join(names)}."
     what = "images are opened from a path or a known set" if names else "a file must be there to be read"
-    raise InputError(f"{what}; {str(path)!r} {gone}. {hint}")
+    raise InputError(f"{what}; {shown(path)!r} {gone}. {hint}")
 
 
 def same_file(path: Path) -> tuple[int, int] | str:
@@ -67,7 +70,21 @@ def same_file(path: Path) -> tuple[int, int] | str:
     return (found.st_dev, found.st_ino) if found.st_ino else os.path.realpath(path)
 
 
+def shown(path: Path) -> str:
+    """Return a path for people: of one too long to read, its two ends.
+
+    Examples
+    --------
+    >>> shown(Path("a/b"))
+    'a/b'
+    >>> len(shown(Path("x" * 5000)))
+    247
+    """
+    text = str(path)
+    return text if len(text) <= _LONGEST else f"{text[:160]} ... {text[-60:]} (of {len(text):,} characters)"
+
+
 def unreadable(path: Path, error: Exception) -> InputError:
     """Return the error for a path that the system does not let us read."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return InputError(f"{path} cannot be read: {reason}. Check the path and its permissions (chmod a+rX).")
+    return InputError(f"{shown(path)} cannot be read: {reason}. Check the path and its permissions (chmod a+rX).")

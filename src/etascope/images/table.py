@@ -22,6 +22,7 @@ from etascope.images.layout_words import listed
 from etascope.images.members import Members
 from etascope.images.missing import check_there
 from etascope.images.paths import SUFFIXES, same_file, unreadable
+from etascope.images.several_labels import refuse_several
 from etascope.images.table_columns import Row, as_seen, file_of, find_columns
 from etascope.images.table_parts import divide, parts_of_paths
 
@@ -55,6 +56,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         are fewer than two classes, or an image cannot be read.
     """
     lines, notes = _read(path)
+    refuse_several((line.label for line in lines), f"those of {path}")
     learn, held, more = divide(path, [(line.number, line.part) for line in lines])
     train, ordered = [lines[row] for row in learn], [lines[row] for row in (*learn, *held)]
     if not wishes.held:

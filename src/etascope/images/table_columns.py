@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from os.path import abspath, exists, isfile
+from os.path import abspath, exists, isfile, relpath
 from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.layout_words import listed
+from etascope.images.missing import near_images
 from etascope.images.paths import SUFFIXES
 from etascope.images.table_parts import Row, column, named, read_parts
 from etascope.images.tree import FOREIGN
@@ -26,6 +27,7 @@ _LABELS = (
     "label", "class", "classe", "classname", "classlabel", "target", "category", "categorie", "categoryname", "y",
     "labelname", "classid", "labelid", "classindex", "classidx", "categoryid", "labelindex", "labelidx",
 )  # fmt: skip
+_NO, _YES = ("0", "0.0", "false"), ("1", "1.0", "true")
 _UNSEEN = {**dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff")), 0xA0: " "}
 
 
@@ -161,6 +163,8 @@ def _unnamed(path: Path, number: int, first: list[str], rows: Sequence[Row], fil
             "Read it in Python, with pandas for example, and give pixels (n, height, width) and labels to "
             "etascope.open_images.",
         )
+    if not label and (error := _one_hot(path, first, rows)):
+        return error
     lacking = [
         of for of, known in (("that of the images path", file), ("that of the classes label", label)) if not known
     ]
@@ -170,10 +174,52 @@ def _unnamed(path: Path, number: int, first: list[str], rows: Sequence[Row], fil
         move = "Add a header with path and label" + (", and a name for each other column." if len(first) > 2 else ".")
     else:
         move = f"Of its columns, call {listed(lacking)}, or add a header with path and label where there is none."
+        if label and not file and not any(_is_path(path, cell) for _, cells in rows[1:6] for cell in cells):
+            named = [_key(name, _LABELS) in _LABELS for name in first]
+            cell = next((cell for cell, is_label in zip(last, named, strict=False) if cell and not is_label), "")
+            near = near_images(path, cell, ()) if cell else []
+            such = f", such as {relpath(near[0], path.parent)} for {cell[:60]!r}" if near else ""
+            move = f"Call the column of the images path, and write in it paths with endings, seen from the table{such}."
     return InputError(
         f"a table has two columns, path and label, or a header that names them; line {number} of {path} has "
         f"{len(first)}: {', '.join(first)[:80]}. {move}"
     )
+
+
+def _one_hot(path: Path, first: list[str], rows: Sequence[Row]) -> InputError | None:
+    """Return the error for a table with a column a class, of 0 and 1: it says the lines of pandas that write one."""
+    below = [[cell.casefold() for cell in cells] for _, cells in rows[1:]]
+    places = [
+        place for place, name in enumerate(first)
+        if name and below and all(len(cells) > place and cells[place] in _NO + _YES for cells in below)
+    ]  # fmt: skip
+    others = [place for place, name in enumerate(first) if name and place not in places]
+    if len(places) < 2 or not others:
+        return None
+    ones = [sum(cells[place] in _YES for place in places) for cells in below]
+    odd = next((row for row, count in enumerate(ones) if count != 1), None)
+    names = [first[place] for place in places]
+    said = f"a table has one column of labels; {path} has one with 0 and 1 for each of {listed(names)}"
+    if odd is not None:
+        return InputError(
+            f"{said}, and line {rows[1 + odd][0]} has {ones[odd]} ones.",
+            "Keep the lines that have exactly one, or write one column label: etascope learns one label an image.",
+        )
+    columns = f"table.columns[{places[0]}:{places[-1] + 1}]" if places[-1] - places[0] == len(places) - 1 else names
+    file = next((place for place in others if _key(first[place], _PATHS) in _PATHS), others[0])
+    return InputError(
+        f"{said} (one-hot).",
+        f"Write one column label, in Python: import pandas; table = pandas.read_csv({str(path)!r}); table['label'] = "
+        f"table[{columns}].idxmax(axis=1); table['path'] = {_as_paths(path, first[file], rows[1][1][file])}; "
+        f"table.drop(columns={columns}).to_csv({str(path.with_name('labels.csv'))!r}, index=False).",
+    )
+
+
+def _as_paths(path: Path, name: str, cell: str) -> str:
+    """Return what makes paths of a column that has one in a cell, or what is between its folder and its ending."""
+    near = [] if not cell or _is_path(path, cell) else near_images(path, cell, ())
+    before, found, after = relpath(near[0], path.parent).partition(cell) if near else ("", "", "")
+    return f"{before!r} + table[{name!r}].astype(str) + {after!r}" if found else f"table[{name!r}]"
 
 
 def _file_column(path: Path, names: list[str], places: list[int], rows: Sequence[Row]) -> int:

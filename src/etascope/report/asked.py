@@ -22,8 +22,8 @@ def data_words(data: DataSummary, link: str = ", ") -> str:
     return f"{data.images:,} images{link}{len(data.class_names):,} classes"
 
 
-def understood(classes: Sequence[str], images: int, own_test: int, left_out: int) -> str:
-    """Return what images were understood as: classes by name, how many, their own test part, what was left out.
+def understood(classes: Sequence[str], images: int, own_test: int, left_out: int, test_source: str = "") -> str:
+    """Return what images were understood as: classes by name, how many, the test part, what was left out.
 
     Examples
     --------
@@ -34,7 +34,8 @@ def understood(classes: Sequence[str], images: int, own_test: int, left_out: int
     names = [*(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in shown)]
     parts = [f"{len(classes):,} classes ({', '.join([*names, *(['...'] if len(classes) > _NAMED else [])])})"]
     parts.append(f"{images:,} images")
-    parts += [f"{own_test:,} of them the data's own test part"] if own_test else []
+    which = "given as test" if test_source else "the data's own test part"
+    parts += [f"{own_test:,} of them {which}"] if own_test else []
     parts += [f"{left_out:,} {'file' if left_out == 1 else 'files'} left out"] if left_out else []
     return ", ".join(parts)
 
@@ -43,7 +44,7 @@ def data_understood(data: DataSummary) -> str:
     """Return what the images of a run were understood as, or that only what trained on them knows."""
     if not data.images:
         return "its own data"
-    return understood(data.class_names, data.images, data.own_test, data.left_out)
+    return understood(data.class_names, data.images, data.own_test, data.left_out, data.test_source)
 
 
 def division(data: DataSummary) -> str:

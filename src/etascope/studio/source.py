@@ -56,4 +56,5 @@ class Source:
             found = open_images(self.name)
         except InputError as error:
             raise InputError(told(error.said), error.advice) from error
-        return replace(found, source=SENT, notes=tuple(map(told, found.notes)))
+        notes, of_test = (tuple(map(told, said)) for said in (found.notes, found.test_notes))
+        return replace(found, source=SENT, notes=notes, test_notes=of_test)
