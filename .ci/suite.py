@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ALONE = (
     "tests/cli/test_cluster_option.py", "tests/cli/test_main.py", "tests/images/test_digits.py",
     "tests/store/test_killed.py", "tests/training/test_command_process.py", "tests/training/test_fan_out.py",
-    "tests/*/test_ray_*.py",
+    "tests/training/test_ray_*.py",
 )  # fmt: skip
 #: Others where some tests start a cluster, which has the word in its name.
 CLUSTERS = ("tests/contracts", "tests/test_docs.py")
