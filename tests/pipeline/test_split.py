@@ -130,7 +130,7 @@ def test_a_small_class_still_has_a_test_image():
         ((20, 20), {"test": 1.0}, "between 0 and 1; found 1"),
         ((20, 20), {"test": float("nan")}, "between 0 and 1; found nan"),
         ((20, 20), {"valid": -0.1}, "valid must be a share of the images between 0 and 1; found -0.1"),
-        ((20, 20), {"folds": -1}, "folds must be 0"),
+        ((20, 20), {"folds": -1}, "folds must be 1 (a holdout) or more"),
         ((20, 20), {"seed": -1}, "seed must be a whole number of at least 0; found -1"),
     ],
 )

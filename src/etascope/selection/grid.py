@@ -11,7 +11,7 @@ from etascope.core.errors import InputError
 #: No search goes further without being told to.
 LIMITS = (1e-7, 1e4)
 #: Rates that may be asked for: beyond them no step changes a weight of 32 bits, or every step ends it.
-WITHIN = (1e-30, 1e30)
+WITHIN = (1e-37, 1e38)
 
 
 @dataclass(frozen=True)
