@@ -54,7 +54,7 @@ def test_any_number_for_any_option_is_a_sentence_or_works(tmp_path):
     codes, wrong = {}, []
     places = {name: str(tmp_path / name) for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")}
     with Forked(desk, ETASCOPE_STORE=str(tmp_path / "default.sqlite"), **places) as forked:
-        for arguments in lines[: cases(100, len(lines))] + slow[: cases(0, 20)]:
+        for arguments in lines[: cases(60, len(lines))] + slow[: cases(0, 20)]:
             ended = forked.run(arguments)
             codes[ended.code] = codes.get(ended.code, 0) + 1
             if found := faults(arguments, ended, {}, {}):
