@@ -107,6 +107,19 @@ def test_a_darker_class_is_told(tmp_path):
     assert "the largest value of 'c' (6) is 255, that of the others 4,095" in note
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.int16])
+def test_hundreds_among_bytes_are_told_whether_a_class_has_them_or_single_images(kind):
+    random = np.random.default_rng(0)
+    images, labels = random.uniform(0, 255, (40, 6, 6)), np.repeat([0, 1], 20)
+    assert not open_images(images.astype(kind), labels).notes
+    images[labels == 1] *= 100 / 255
+    notes = " ".join(open_images(images.astype(kind), labels).notes)
+    assert "One class is much darker than the others: the largest value of '1' (20) is" in notes
+    assert "20 of 40 images have no value beyond" in " ".join(open_images(images.astype(kind), 1 - labels).notes)
+    mixed = random.permutation(labels)
+    assert "20 of 40 images have no value beyond" in " ".join(open_images(images.astype(kind), mixed).notes)
+
+
 def test_a_part_that_is_black_is_told(tmp_path):
     fill(tmp_path / "train", "bytes")
     for path in fill(tmp_path / "test", "bytes"):

@@ -14,8 +14,10 @@ from etascope.images.extents import Extent, written
 
 #: A part that is darker by this factor, as 8 bits are among 12, is of another range; a class may be.
 _OTHER = 16
-#: From this factor on a dark part is told: 10 bits among 12.
-_DARK = 3.9
+#: From this factor on a dark part is told: 10 bits among 12; of wide numbers 0 .. 100 among 0 .. 255, too.
+_DARK, _DARK_WIDE = 3.9, 2.3
+#: ... where a tenth of all stays within 100, and the next is brighter by this factor.
+_STEP = 1.5
 #: Whole numbers that do not go up to this much tell nothing.
 _BRIGHT = 100
 #: So many classes are looked at, the darkest first, and so many told.
@@ -107,7 +109,7 @@ def unlike(
 
 def _part(kind: str, dark: NDArray[np.float64], bright: NDArray[np.float64], name: str, others: str) -> list[str]:
     factor, low, high = _compared(kind, dark, bright)
-    if factor < _DARK:
+    if factor < (_DARK if kind == "bytes" else _DARK_WIDE):
         return []
     what = (
         f"the largest value of {name} ({len(dark):,}) is {written(low)}, that of {others} ({len(bright):,}) "
@@ -142,7 +144,7 @@ def _classes(kind: str, peaks: NDArray[np.float64], labels: NDArray[Any]) -> lis
 
 def _class(kind: str, dark: NDArray[np.float64], bright: NDArray[np.float64], name: str) -> list[str]:
     factor, low, high = _compared(kind, dark, bright)
-    if factor < (_OTHER if kind == "bytes" else _DARK) or len(dark) < 2:
+    if factor < (_OTHER if kind == "bytes" else _DARK_WIDE) or len(dark) < 2:
         return []
     return [
         f"One class is much darker than the others: the largest value of {name!r} ({len(dark):,}) is {written(low)}, "
@@ -217,7 +219,9 @@ def apart(extents: Sequence[Extent], low: float, white: float) -> str:
     elif white >= _FAR:
         seen = np.sort(peaks[peaks > white / 255])
         steps = seen[1:] / seen[:-1]
-        if len(steps) and steps.max() >= _DARK and (count := int(steps.argmax()) + 1) > 1:
+        step, count = steps.max(initial=0), int(steps.argmax()) + 1 if len(steps) else 0
+        of_hundred = step >= _STEP and count * _FEW >= len(seen) and seen[count - 1] <= _FAR
+        if count > 1 and (step >= _DARK or of_hundred):
             notes.append(
                 f"{count:,} of {len(seen):,} images have no value beyond {written(seen[count - 1])}, and the others "
                 f"one of {written(seen[count])} or more: if they are of another range, scale all of them alike."

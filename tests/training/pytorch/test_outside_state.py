@@ -3,9 +3,10 @@ from collections import deque
 import numpy as np
 import pytest
 import torch
+import torchmetrics
 from torch import nn
 
-from etascope.training.pytorch.outside_state import changed_outside, outside_state
+from etascope.training.pytorch.outside_state import changed_outside, lost_state, outside_state
 
 
 def change(module, optimizer, do):
@@ -53,6 +54,13 @@ def test_each_kind_of_attribute_is_named_by_its_path(held, later):
     assert change(module, optimizer, set_later) == (["0.kept"], ["SGD.slow"])
 
 
+def test_what_holds_a_model_is_not_named():
+    module, optimizer = made()
+    held = nn.Module()
+    held.module, module.kept = module, 0
+    assert change(held, optimizer, lambda: setattr(module, "kept", 1)) == (["kept"], [])
+
+
 def test_numbers_come_first_and_three_are_enough():
     module, optimizer = made()
     for name in ("a", "b", "c", "z"):
@@ -76,3 +84,30 @@ def test_an_optimizer_inside_of_another_is_looked_into():
         optimizer.base.step()
 
     assert change(module, optimizer, learn) == ([], ["SGD.base"])
+
+
+def test_of_what_is_large_only_the_size_is_looked_at():
+    module, optimizer = made()
+    for name, value in {"rows": list(range(9)), "images": torch.zeros(9), "table": np.zeros(9)}.items():
+        setattr(module, name, value)
+    before = outside_state(module, [optimizer], 5)
+    module.rows[0], module.images[0], module.table[0] = 7, 7, 7
+    assert changed_outside(before, outside_state(module, [optimizer], 5)) == ([], [])
+    module.rows.append(3)
+    assert changed_outside(before, outside_state(module, [optimizer], 5)) == (["rows"], [])
+
+
+def test_what_metrics_count_is_no_state_of_the_training():
+    module, optimizer = made()
+    module.seen = torchmetrics.MeanMetric()
+    assert change(module, optimizer, lambda: module.seen(torch.ones(3))) == ([], [])
+
+
+def test_what_is_lost_is_said_of_the_model_or_of_its_optimizer():
+    module = nn.Linear(1, 1)
+    before, after = ({"n": "number 0"}, {"SGD.slow": "a"}), ({"n": "number 3"}, {"SGD.slow": "b"})
+    first = lost_state(module, before, after, adds=True, model_first=True)
+    assert "found n of Linear, which is lost then. Make it a buffer, as self.register_buffer" in str(first)
+    assert str(first).endswith("To add up gradients, leave step out and give accumulate=.")
+    assert "found SGD.slow" in str(lost_state(module, before, after, adds=True, model_first=False))
+    assert lost_state(module, before, before, adds=True, model_first=True) is None

@@ -1,6 +1,7 @@
 import copy
 import gc
 import random
+import time
 import weakref
 
 import numpy as np
@@ -46,6 +47,20 @@ class Counts(Linear):
         if self.training:
             self.head.steps += 1
         return super().forward(x) * min(1.0, (1 + self.head.steps) / 9)
+
+
+class DecidesLater(Linear):
+    """Goes another way after so many batches, which a list counts."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen, self.last, self.began = [], 0.0, time.time()
+
+    def forward(self, x):
+        if self.training:
+            self.seen.append(len(x))
+            self.last, self.began = float(x.sum()), time.time()
+        return super().forward(x) * (1 if len(self.seen) <= 8 else 3)
 
 
 class InEval(Linear):
@@ -135,6 +150,15 @@ def test_a_model_that_keeps_something_beside_its_state_is_refused_by_name(model,
 def test_an_optimizer_that_keeps_something_beside_its_state_is_refused_by_name():
     with pytest.raises(InputError, match=r"found Averages\.momenta, which is lost then\. Keep it in self\.state\[para"):
         search(optimizer=lambda groups, rate: Averages(groups, rate))
+
+
+def test_what_is_lost_and_may_matter_later_is_told():
+    (sentence,) = [found for found in search(DecidesLater()).choice.reason if found.startswith("Mind ")]
+    assert sentence.startswith(
+        "Mind seen: what changes there in training is in no state_dict(), and a trial that is in"
+    )
+    without = search(DecidesLater(), method=GridSearch(2, low=0.01, high=0.1))
+    assert not [found for found in without.choice.reason if found.startswith("Mind ")]
 
 
 def test_where_nothing_goes_on_from_a_checkpoint_nothing_is_lost():

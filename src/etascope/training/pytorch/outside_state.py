@@ -1,7 +1,8 @@
-"""What modules and optimizers hold that no `state_dict` has: `outside_state`, `changed_outside`."""
+"""What modules and optimizers hold that no `state_dict` has: `outside_state`, `changed_outside`, `lost_state`."""
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -10,15 +11,23 @@ from typing import Any, cast
 
 import numpy as np
 
+from etascope.core.errors import InputError
 from etascope.training.pytorch.library import Module, Optimizer, load_torch
 
 #: How deep is looked into what an attribute holds, and how many are named.
 DEEPEST, NAMED = 5, 3
+#: Why nothing may be there that the training needs.
+LOSES = "so that a trial can be interrupted and go on"
 _OF_OPTIMIZERS = {"state", "param_groups", "defaults"}
 
 
-def outside_state(module: Module, optimizers: Sequence[Optimizer]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+def outside_state(
+    module: Module, optimizers: Sequence[Optimizer], largest: float = math.inf
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Return a digest of each attribute that is no parameter or buffer, and of those of optimizers beside their state.
+
+    Of what has more numbers or parts than `largest`, only the size counts. What metrics of torchmetrics count is for
+    logs, and left out.
 
     Examples
     --------
@@ -33,13 +42,16 @@ def outside_state(module: Module, optimizers: Sequence[Optimizer]) -> tuple[Mapp
     kept = {id(tensor) for tensor in [*module.parameters(), *module.buffers()]}
     usual, in_model, in_optimizers = _attributes(load_torch().nn.Module()), dict[str, str](), dict[str, str]()
     for path, part in module.named_modules():
+        if type(part).__module__.startswith("torchmetrics."):
+            continue
         for name, value in _attributes(part).items():
             if name not in usual:
-                in_model[f"{path}.{name}".lstrip(".")] = _digest(value, kept, DEEPEST)
+                # What holds a model, as etascope and DataParallel do, is left out.
+                in_model[f"{path}.{name}".lstrip(".").removeprefix("module.")] = _digest(value, kept, DEEPEST, largest)
     for optimizer in optimizers:
         for name, value in _attributes(optimizer).items():
             if name not in _OF_OPTIMIZERS and not name.startswith("_optimizer_"):
-                in_optimizers[f"{type(optimizer).__name__}.{name}"] = _digest(value, kept, DEEPEST)
+                in_optimizers[f"{type(optimizer).__name__}.{name}"] = _digest(value, kept, DEEPEST, largest)
     return in_model, in_optimizers
 
 
@@ -54,20 +66,61 @@ def changed_outside(
     return found[0], found[1]
 
 
+def lost_state(
+    module: Module,
+    before: tuple[Mapping[str, str], Mapping[str, str]],
+    after: tuple[Mapping[str, str], Mapping[str, str]],
+    *,
+    adds: bool,
+    model_first: bool,
+) -> InputError | None:
+    """Return what to say of a trial that does not go on as it would have, by what changed outside its state.
+
+    Parameters
+    ----------
+    module
+        The model.
+    before, after
+        What `outside_state` returned before and after some steps.
+    adds
+        Whether a step of the owner's own may add up gradients.
+    model_first
+        Whether the model is named where both it and an optimizer changed.
+    """
+    in_model, in_optimizer = changed_outside(before, after)
+    if in_model and (model_first or not in_optimizer):
+        how = "Make it a buffer with register_buffer, or a part of the model."
+        if after[0][in_model[0]].startswith("number"):
+            last = in_model[0].rpartition(".")[2]
+            how = f'Make it a buffer, as self.register_buffer("{last}", torch.tensor(0.0)), and change that.'
+        instead = " To add up gradients, leave step out and give accumulate=." if adds else ""
+        return InputError(
+            f"the model must keep all that changes in training in its state_dict(), {LOSES}; found "
+            f"{', '.join(in_model)} of {type(module).__name__}, which is lost then. {how}{instead}"
+        )
+    if in_optimizer:
+        return InputError(
+            f"the optimizer must keep all that changes in training in its state_dict(), {LOSES}; found "
+            f"{', '.join(in_optimizer)}, which is lost then. Keep it in self.state[parameter], or in a parameter group."
+        )
+    return None
+
+
 def _attributes(one: Any) -> dict[str, Any]:  # noqa: ANN401 - any object
     return getattr(one, "__dict__", {})
 
 
-def _digest(value: Any, kept: set[int], deep: int) -> str:  # noqa: ANN401 - whatever an attribute holds
+def _digest(value: Any, kept: set[int], deep: int, largest: float) -> str:  # noqa: ANN401 - whatever is held
     torch = load_torch()
     if isinstance(value, bool | int | float):
         return f"number {value!r}"
     if value is None or isinstance(value, str | bytes | complex):
         return repr(value)
     if isinstance(value, torch.Tensor):
-        return "kept" if id(value) in kept else _of_array(value)
+        return "kept" if id(value) in kept else _of_tensor(value, largest)
     if isinstance(value, np.ndarray | np.generic):
-        return f"array {zlib.crc32(np.asarray(cast('Any', value)).tobytes())}"
+        array = np.asarray(cast("Any", value))
+        return f"array {array.shape} {zlib.crc32(array.tobytes()) if array.size <= largest else ''}"
     if not deep:
         return type(value).__name__
     parts: Sequence[Any] = ()
@@ -81,10 +134,13 @@ def _digest(value: Any, kept: set[int], deep: int) -> str:  # noqa: ANN401 - wha
         parts = list(value.state_dict().values())
     elif not isinstance(value, type) and not callable(value):
         parts = list(_attributes(value).values())
-    return f"{type(cast('object', value)).__name__} {[_digest(part, kept, deep - 1) for part in parts]}"
+    inside = len(parts) if len(parts) > largest else [_digest(part, kept, deep - 1, largest) for part in parts]
+    return f"{type(cast('object', value)).__name__} {inside}"
 
 
-def _of_array(tensor: Any) -> str:  # noqa: ANN401 - a tensor
+def _of_tensor(tensor: Any, largest: float) -> str:  # noqa: ANN401 - a tensor
+    if tensor.numel() > largest:
+        return f"tensor {tuple(tensor.shape)}"
     with suppress(Exception):
         return f"tensor {zlib.crc32(tensor.detach().double().cpu().numpy().tobytes())}"
     return "tensor"

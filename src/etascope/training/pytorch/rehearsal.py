@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -19,7 +19,7 @@ from etascope.training.pytorch.library import Tensor, load_torch
 from etascope.training.pytorch.live import Live
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import is_lazy
-from etascope.training.pytorch.outside_state import changed_outside, outside_state
+from etascope.training.pytorch.outside_state import LOSES, changed_outside, lost_state, outside_state
 from etascope.training.pytorch.own_generators import seed_each
 from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss, one_number
 from etascope.training.pytorch.random_state import seed_all
@@ -32,12 +32,18 @@ STEPS, KEPT = 5, 3
 MORE = 2
 #: Batches of each step that are kept in memory, at most.
 PARTS = 2
+#: Of what is kept beside the state and has more numbers or parts than so many, only the size is looked at.
+OUTSIDE = 1000
 #: What losses may differ by, as a share, and weights, as a share of how far they moved: on the processor, and
 #: elsewhere, where sums are added up in another order each time.
 NEAR, MOVED = 1e-4, 1e-3
 NEAR_ELSEWHERE, MOVED_ELSEWHERE = 5e-3, 0.1
 
 _DRAW = "and draw from the generators of Python, NumPy or PyTorch"
+_FORGOTTEN = (
+    "what changes there in training is in no state_dict(), and a trial that is interrupted goes on without it. That "
+    f"made no difference in {STEPS} steps; if it makes one later, keep it in a buffer, with register_buffer."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +56,13 @@ class _Trained:
         Of each step, then that of a look in eval mode.
     weights
         After the steps that come before an interruption, and at the end.
+    outside
+        What is kept beside the state at the end, as `outside_state` returns it.
     """
 
     losses: Sequence[float]
     weights: tuple[Sequence[Tensor], Sequence[Tensor]]
+    outside: tuple[Mapping[str, str], Mapping[str, str]]
 
 
 def rehearsed(training: Training, plan: Plan) -> tuple[str, ...]:
@@ -87,8 +96,8 @@ class _Rehearsal:
         steps = islice(training.batches.steps(self._seed, self._fold, 0, 0), STEPS)
         batches = [[part.fresh() for part in parts[:PARTS]] for parts in steps]
         self._batches = list(islice(cycle(batches), STEPS))
-        here = training.settings.device.type == "cpu"
-        self._near, self._far = (NEAR, MOVED) if here else (NEAR_ELSEWHERE, MOVED_ELSEWHERE)
+        self._here = training.settings.device.type == "cpu"
+        self._near, self._far = (NEAR, MOVED) if self._here else (NEAR_ELSEWHERE, MOVED_ELSEWHERE)
 
     def told(self) -> tuple[str, ...]:
         self._refuse_loss()
@@ -106,7 +115,7 @@ class _Rehearsal:
             return (self._unsteady(*early),)
         late = self._differs(one, other)
         if late is None:
-            return ()
+            return self._forgotten(one, other)
         again = self._differs(one, self._train())
         if again is not None or not self._keeps:
             return (self._unsteady(*(late if again is None else again)),)
@@ -143,8 +152,18 @@ class _Rehearsal:
         # What a loss refuses in validation is refused there.
         with suppress(InputError):
             judged = float(live.judge(batch.fresh()).loss) / batch.size
+        outside = outside_state(live.module, live.optimizers, OUTSIDE)
         losses.append(judged)
-        return _Trained(losses, (early, late))
+        return _Trained(losses, (early, late), outside)
+
+    def _forgotten(self, one: _Trained, other: _Trained) -> tuple[str, ...]:
+        """Return what to mind where what is kept beside the state is lost, though the steps came out the same."""
+        if not any(lost := changed_outside(one.outside, other.outside)) or not self._here:
+            return ()
+        # What differs without an interruption, too, is the time of day.
+        every = changed_outside(one.outside, self._train().outside)
+        names = [name for found, same in zip(lost, every, strict=True) for name in found if name not in same]
+        return (f"Mind {', '.join(names)}: {_FORGOTTEN}",) if names else ()
 
     def _differs(self, one: _Trained, other: _Trained, *, early: bool = False) -> tuple[str, float, float] | None:
         """Return where two trials differ, as words, with the losses there; None where they do not."""
@@ -224,31 +243,15 @@ class _Rehearsal:
         for number in range(KEPT):
             self._step(live, number)
         after = outside_state(live.module, live.optimizers)
-        in_model, in_optimizer = changed_outside(before, after)
         # Until the first step after the interruption is done, an optimizer has had no say.
-        model_first = not _near(one.losses[KEPT], other.losses[KEPT], self._near) or not in_optimizer
-        rule = "so that a trial can be interrupted and go on"
+        late = _near(one.losses[KEPT], other.losses[KEPT], self._near)
         adds = self._training.settings.step is not None
-        instead = " To add up gradients, leave step out and give accumulate=." if adds else ""
-        if in_model and model_first:
-            name, first = type(live.module).__name__, in_model[0]
-            how = "Make it a buffer with register_buffer, or a part of the model."
-            if after[0][first].startswith("number"):
-                last = first.rpartition(".")[2]
-                how = f'Make it a buffer, as self.register_buffer("{last}", torch.tensor(0.0)), and change that.'
-            return InputError(
-                f"the model must keep all that changes in training in its state_dict(), {rule}; found "
-                f"{', '.join(in_model)} of {name}, which is lost then. {how}{instead}"
-            )
-        if in_optimizer:
-            return InputError(
-                f"the optimizer must keep all that changes in training in its state_dict(), {rule}; found "
-                f"{', '.join(in_optimizer)}, which is lost then. Keep it in self.state[parameter], or in a parameter "
-                "group."
-            )
+        refused = lost_state(live.module, before, after, adds=adds, model_first=not late)
+        if refused is not None:
+            return refused
         mine, theirs = one.losses[-1], other.losses[-1]
         return InputError(
-            f"model and optimizer must keep all that changes in training in their state_dict(), {rule}; found a trial "
+            f"model and optimizer must keep all that changes in training in their state_dict(), {LOSES}; found a trial "
             f"that came to a loss of {theirs:.6g} in place of {mine:.6g} after it was interrupted. Keep what is beside "
             "them in a buffer of the model, or in the optimizer's state[parameter]."
         )
