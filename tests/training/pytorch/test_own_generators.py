@@ -172,3 +172,28 @@ def test_generators_in_transforms_classes_and_global_names_are_found(transform):
         before = repr(states_of(dataset))
         dataset[0]
         assert repr(states_of(dataset)) != before
+
+
+IN_STATIC, IN_CLASS_METHOD, IN_PROPERTY = (random.Random(seed) for seed in range(3))
+
+
+class Methods(torch.utils.data.Dataset):
+    @staticmethod
+    def one():
+        return IN_STATIC.random()
+
+    @classmethod
+    def other(cls):
+        return IN_CLASS_METHOD.random()
+
+    @property
+    def third(self):
+        return IN_PROPERTY.random()
+
+
+def test_generators_that_methods_of_every_kind_name_are_found_also_behind_a_trainer_of_lightning():
+    from lightning.pytorch import Trainer
+
+    trainer = Trainer(logger=False, enable_checkpointing=False, enable_progress_bar=False, accelerator="cpu")
+    found = generators_of([trainer, DataLoader(Methods())])
+    assert {id(one) for one in found} == {id(one) for one in (IN_STATIC, IN_CLASS_METHOD, IN_PROPERTY)}

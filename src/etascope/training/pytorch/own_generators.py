@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import random
+import re
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice
-from types import FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any, cast
 
 import numpy as np
@@ -18,7 +29,18 @@ from etascope.training.pytorch.library import load_torch
 #: Objects of a loader that are looked into at most, and parts of each list: data sets hold large lists.
 MOST_OBJECTS, MOST_PARTS = 2000, 100
 #: Their code names nothing of the user's.
-LIBRARIES = {"builtins", "torch", "torchvision", "numpy", "random", "etascope", "collections", "PIL", "accelerate"}
+LIBRARIES = {
+    "builtins", "torch", "torchvision", "numpy", "random", "etascope", "collections", "PIL", "accelerate", "datasets",
+    "lightning", "lightning_fabric", "lightning_utilities", "pytorch_lightning", "timm", "torchmetrics", "transformers",
+    "_weakrefset", "abc", "contextlib", "dataclasses", "enum", "functools", "inspect", "logging", "pathlib", "re",
+    "regex", "threading", "typing", "typing_extensions", "warnings", "weakref",
+}  # fmt: skip
+#: They hold nothing.
+LEAVES = (
+    str, bytes, int, float, type(None), logging.Logger, BuiltinFunctionType, GetSetDescriptorType,
+    MemberDescriptorType, MethodDescriptorType, ModuleType, WrapperDescriptorType, re.Pattern, type, np.ndarray,
+    np.generic,
+)  # fmt: skip
 
 
 def generators_of(*loaders: object) -> list[Any]:
@@ -38,7 +60,7 @@ def generators_of(*loaders: object) -> list[Any]:
     """
     torch = load_torch()
     kinds = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
-    leaves = (str, bytes, int, float, type(None), np.ndarray, np.generic, torch.Tensor, type, ModuleType)
+    leaves = (*LEAVES, torch.Tensor)
     found, seen, waiting, code = list[Any](), set[int](), deque[Any](loaders), deque[Any]()
     while (waiting or code) and len(seen) < MOST_OBJECTS:
         one = waiting.popleft() if waiting else code.popleft()
@@ -62,6 +84,10 @@ def _held(one: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - anything t
         return list(cast("list[Any]", one)[:MOST_PARTS]), []
     if isinstance(one, MethodType):
         return [one.__self__], [one.__func__]
+    if isinstance(one, staticmethod | classmethod):
+        return [], [cast("Any", one).__func__]
+    if isinstance(one, property):
+        return [], [one.fget]
     if isinstance(one, partial):
         held = cast("partial[Any]", one)
         return [*held.args, *held.keywords.values()], [held.func]
