@@ -1,6 +1,6 @@
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etascope.training.command_lines import LONGEST, text_lines
@@ -17,6 +17,7 @@ def plainly(content):
     return [text for line in lines if (text := re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", line).rstrip())]
 
 
+@example(b"\x1b[\x1b[0ma")
 @given(st.lists(PIECES, max_size=60).map(b"".join))
 def test_all_lines_at_once_are_those_taken_one_by_one(content):
     assert text_lines(content) == plainly(content)

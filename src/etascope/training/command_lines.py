@@ -6,8 +6,11 @@ import re
 
 #: A line is cut off in front at this many characters: binary garbage may have no end of a line.
 LONGEST = 1 << 16
-#: Colours and movements of the cursor.
+#: So many characters are looked at for those that come again.
 _SAMPLE = 4_096
+#: Stands where one was, so that what is left on both sides is none; no decoded text has it.
+_TAKEN = "\udfff"
+#: Colours and movements of the cursor.
 _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -27,6 +30,6 @@ def text_lines(content: bytes) -> list[str]:
     if "\x1b" in text:
         # Mostly a few colours come again and again, and each is taken out at once.
         for control in dict.fromkeys(_CONTROLS.findall(text[:_SAMPLE])):
-            text = text.replace(control, "")
-        text = _CONTROLS.sub("", text)
+            text = text.replace(control, _TAKEN)
+        text = _CONTROLS.sub("", text).replace(_TAKEN, "")
     return [line if len(line) <= LONGEST else line[-LONGEST:] for line in map(str.rstrip, text.split("\n")) if line]

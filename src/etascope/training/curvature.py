@@ -159,8 +159,8 @@ def largest_eigenvalue(
             return Curvature(value, lowest, done, error, converged=True)
         if not shift and (settled or done >= iterations // 2):
             shift, lowest = longest, value if settled else None
-            if settled:
-                # Where it settled it would stay: the next direction must hold something of all others.
+            if value < 0:
+                # There it would stay: the next direction must hold something of all others.
                 v = np.random.default_rng(1).normal(size=size)
                 v /= np.linalg.norm(v)
                 continue
