@@ -26,7 +26,8 @@ ALONE = (
 #: Others where some tests start a cluster, which has the word in its name.
 CLUSTERS = ("tests/contracts", "tests/test_docs.py")
 BROWSER = ("tests/report/test_linker.py", "tests/studio/test_page*.py", "tests/*/test_*_in_browser.py")
-#: Most processes at once: each has processes and threads of its own.
+#: Most parts at once: each has processes and threads of its own, and waits now and then, so that one more than there
+#: are processors fits.
 MOST = 4
 
 Part = tuple[str, ...]
@@ -43,7 +44,7 @@ def steps() -> dict[str, tuple[int, list[Part]]]:
     beside = [(place, *apart, *(("-k", "not cluster") if place in CLUSTERS else ())) for place in [*places, "src"]]
     beside.sort(key=lambda part: _size(ROOT / part[0]), reverse=True)
     alone: list[Part] = [for_itself, *((place, "-k", "cluster") for place in CLUSTERS)]
-    return {"beside": (min(MOST, os.cpu_count() or 1), beside), "alone": (1, alone), "browser": (1, [browser])}
+    return {"beside": (min(MOST, 1 + (os.cpu_count() or 1)), beside), "alone": (1, alone), "browser": (1, [browser])}
 
 
 def _files(patterns: Part) -> Part:
