@@ -298,3 +298,31 @@ def test_two_links_to_one_file_elsewhere_are_told(tmp_path):
 def test_classes_that_are_spelled_almost_alike_are_told(tmp_path):
     write_folder(tmp_path, pictures(6), ["Cat", "cat", "dog", "dog", "owl", "owl"])
     assert open_images(tmp_path).notes == ("Classes 'Cat' and 'cat' are spelled almost alike, and were kept apart.",)
+
+
+@pytest.mark.parametrize("ending", ["", ".x", ".jpg_large", ".jpg?w=640", ".txt", ".dat"])
+@pytest.mark.parametrize("part", ["", "test"])
+def test_a_class_of_images_by_their_first_bytes_is_not_left_out(tmp_path, ending, part):
+    names = [f"{place}/{name}" for place in ("train", "test") for name in ("cat", "dog")]
+    write_folder(tmp_path, pictures(8), names * 2)
+    root = tmp_path if part else tmp_path / "train"
+    for path in (root / part / "dog").iterdir():
+        path.rename(path.with_name(f"{path.stem}{ending}"))
+    with refused(str(root / part / "dog"), "none of these is read. They are PNG images by their first bytes: add .png"):
+        open_images(root)
+
+
+def test_a_class_of_broken_downloads_is_to_be_fetched_again(tmp_path):
+    write_folder(tmp_path, pictures(6), ["cat", "dog", "eel"] * 2)
+    for path in (tmp_path / "eel").iterdir():
+        path.rename(path.with_name(f"{path.name}.crdownload"))
+    with refused("They are downloads that broke off: fetch them again, or take the folder away"):
+        open_images(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["cache", "annotations"])
+def test_what_goes_with_a_set_is_no_class_though_it_holds_images_of_another_name(tmp_path, name):
+    write_folder(tmp_path, pictures(6), ["cat", "dog", name] * 2)
+    for path in (tmp_path / name).iterdir():
+        path.rename(path.with_name(f"{path.stem}.thumb"))
+    assert open_images(tmp_path).class_names == ("cat", "dog")

@@ -168,10 +168,12 @@ def nothing_here(root: Folder) -> InputError:
 def _misnamed(folder: Folder) -> str:
     """Say which ending the files of a folder need to be read, where they are images by their first bytes."""
     [(most, _)] = folder.kinds().most_common(1) or [("", 0)]
+    if most in _BROKEN_OFF:
+        return "They are downloads that broke off: fetch them again"
     files = [path for inner in folder.all_folders() for path in inner.others if kind(path) == most]
     endings = {ending_of(path) for path in files[:SHOWN]}
     # Photographs as the camera took them, and slides of a microscope, begin as TIFF does.
-    if None in endings or most in _BROKEN_OFF or not endings or (".tif" in endings and most != NO_ENDING):
+    if None in endings or not endings or (".tif" in endings and most != NO_ENDING):
         return ""
     needed = sorted(ending for ending in endings if ending)
     names = " and ".join(ending[1:].upper() for ending in needed)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress, Watch, ignore
+from etascope.images.contents import ending_of
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, is_named, part_of, subject
 from etascope.images.labels import natural
 from etascope.images.paths import SUFFIXES, unreadable
@@ -51,6 +52,8 @@ _PAPERS = frozenset(
 NO_ENDING = "no ending"
 #: Folders in folders are followed this far down.
 DEEPEST = 64
+#: Files of each ending whose first bytes are looked at.
+_LOOKED = 5
 _BETWEEN = 5000
 
 
@@ -90,8 +93,21 @@ class Folder:
 
     @cached_property
     def foreign(self) -> int:
-        """Files anywhere below that are pictures or recordings of formats that are not read."""
-        return sum(is_foreign(path) for path in self.others) + sum(folder.foreign for folder in self.folders)
+        """Files anywhere below that are pictures or recordings of formats that are not read, or not by their names."""
+        odd = self.disguised
+        own = sum(is_foreign(path) or kind(path) in odd for path in self.others)
+        return own + sum(folder.foreign for folder in self.folders)
+
+    @cached_property
+    def disguised(self) -> set[str]:
+        """Endings directly in it that are none of images, of files that are some by their first bytes."""
+        looked: Counter[str] = Counter()
+        found = set[str]()
+        for path in self.others:
+            if looked[kind(path)] < _LOOKED:
+                looked[kind(path)] += 1
+                found |= {kind(path)} if ending_of(path) else set()
+        return found
 
     @cached_property
     def full(self) -> tuple[Folder, ...]:
@@ -111,6 +127,7 @@ class Folder:
         found = {kind(path) for folder in self.all_folders() for path in folder.others if is_foreign(path)}
         if is_named(self.name, _STORES):
             return found <= _ARRAYS | {NO_ENDING}
+        found.update(*(folder.disguised for folder in self.all_folders()))
         return found <= _ARRAYS and not (least and len(self.others) > 1 and 2 * self.foreign >= least)
 
     @property
