@@ -1,6 +1,13 @@
+import ast
+import contextlib
+import copy
+import json
+
 import pytest
 
 from etascope.core.errors import InputError
+from etascope.core.visible import visible
+from etascope.report.code.frameworks import code_for
 from etascope.report.code.from_document import read_pick
 from etascope.report.document import pick_document, write_json
 from tests.learn import made
@@ -39,3 +46,29 @@ def test_a_document_of_a_script_is_refused(tmp_path):
     write_json(pick_document(reported_run()), tmp_path / "answer.json")
     with pytest.raises(InputError, match="your own"):
         read_pick(tmp_path / "answer.json")
+
+
+WRONG = [None, True, 0, -1, 1e400, "x", [], {}, [None], {"a": 1}, '" + __import__("os").abort() + "', "\x1b]0;x\x07"]
+
+
+@pytest.mark.parametrize("framework", ["etascope", "pytorch"])
+def test_a_field_of_another_kind_is_a_sentence_and_never_code(tmp_path, framework):
+    run = made.run(learning_rate=0.018)
+    document, path = pick_document(run), tmp_path / "answer.json"
+    places = [(name,) for name in ("learning_rate", "recipe", "dataset")]
+    places += [(part, name) for part in ("recipe", "dataset") for name in document[part]]
+    places += [("dataset", "image_shape", 0), ("recipe", "hidden", 0)]
+    for place in places:
+        for wrong in WRONG:
+            changed = copy.deepcopy(document)
+            inside = changed
+            for step in place[:-1]:
+                inside = inside[step]
+            inside[place[-1]] = wrong
+            path.write_text(json.dumps(changed), encoding="utf-8")
+            with contextlib.suppress(InputError):
+                recipe, data, rate = read_pick(path)
+                text = visible(code_for(framework, recipe, data, rate or 0.1))
+                assert rate is None or 0 < rate < float("inf")
+                called = [node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+                assert not [name for name in called if isinstance(name, ast.Name) and name.id == "__import__"]

@@ -47,7 +47,7 @@ import sys
 import etascope{part}
 
 {asked}images = {opened}
-if images.fingerprint != "{data.fingerprint}":
+if images.fingerprint != {data.fingerprint!r}:
     print("note: these are not the images of the run; their fingerprint is another.", file=sys.stderr)
 own = images.test_rows is not None and len(images.test_rows) == {data.test}
 recipe = etascope.Recipe(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +12,7 @@ from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
+from etascope.core.visible import visible
 from etascope.report.document import PICK_SCHEMA
 
 #: Said where a script or a loop trained.
@@ -45,23 +48,56 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
     try:
         fields = dict[str, Any](told["recipe"])
         fields["hidden"] = tuple(fields["hidden"])
-        recipe = Recipe(**fields)
-        data = told["dataset"]
-        height, width, channels = data["image_shape"]
-        summary = DataSummary(
-            source=data["source"],
-            fingerprint=data["fingerprint"],
-            images=data["images"],
-            image_shape=(height, width, channels),
-            development=data["development"],
-            test=data["test"],
-            class_names=tuple(data["class_names"]),
-            notes=tuple(data["notes"]),
-            whole=data.get("whole") or 0,
-            own_test=data.get("own_test") or 0,
-            folders=tuple(ClassFolder(**folder) for folder in data.get("folders") or ()),
-            test_source=data.get("test_source") or "",
-        )
-        return recipe, summary, told["learning_rate"]
-    except (KeyError, TypeError, ValueError) as error:
+        if fields.get("model") is not None:
+            _text(fields["model"], "model")
+        rate = told["learning_rate"]
+        return Recipe(**fields), _summary(told["dataset"]), None if rate is None else _rate(rate)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path} is not whole: {error}. Write it anew with etascope pick --json.") from error
+
+
+def _summary(data: dict[str, Any]) -> DataSummary:
+    height, width, channels = (_count(side, "image_shape", 1) for side in data["image_shape"])
+    fingerprint = _text(data["fingerprint"], "fingerprint")
+    if not re.fullmatch("[0-9a-f]*", fingerprint):
+        raise ValueError(f"a fingerprint is hexadecimal digits, found {visible(fingerprint)[:80]!r}")
+    return DataSummary(
+        source=_text(data["source"], "source"),
+        fingerprint=fingerprint,
+        images=_count(data["images"], "images", 1),
+        image_shape=(height, width, channels),
+        development=_count(data["development"], "development"),
+        test=_count(data["test"], "test"),
+        class_names=tuple(_text(name, "class_names") for name in data["class_names"]),
+        notes=tuple(_text(note, "notes") for note in data["notes"]),
+        whole=_count(data.get("whole") or 0, "whole"),
+        own_test=_count(data.get("own_test") or 0, "own_test"),
+        left_out=_count(data.get("left_out") or 0, "left_out"),
+        folders=tuple(_folder(**folder) for folder in data.get("folders") or ()),
+        test_source=_text(data.get("test_source") or "", "test_source"),
+    )
+
+
+def _folder(path: object, class_name: object, test: object) -> ClassFolder:
+    if not isinstance(test, bool):
+        raise TypeError(f"test of a folder is true or false, found {test!r}")
+    return ClassFolder(_text(path, "path"), _text(class_name, "class_name"), test)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a text, found {value!r}")
+    return value
+
+
+def _count(value: object, name: str, least: int = 0) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise TypeError(f"{name} is a whole number from {least}, found {value!r}")
+    return value
+
+
+def _rate(value: object) -> float:
+    # A number of JSON may be as large as it likes, and is infinite then.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise TypeError(f"learning_rate is a number above 0, found {value!r}")
+    return float(value)
