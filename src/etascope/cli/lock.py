@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from etascope.cli.options import number, recipe_of, recipe_options
+from etascope.cli.places import require_place
 from etascope.cli.progress import progress
 from etascope.cli.saying import note, say
 from etascope.cli.searching import DEFAULTS, PATHS, is_path, open_again, search
@@ -47,9 +48,10 @@ def lock(run: str, out: str, store_url: str | None) -> int:
     RUN is an id, the beginning of one, or `last`, which is the default. `etascope check` holds the present against
     that file. Paths of images are written as seen from it.
     """
-    accepted = Lock.of(opened(store_url).get(run))
     if out == "-":
         raise InputError(f"--out needs a file to commit; found '-'. Try {LOCK_NAME}.")
+    require_place("--out", out)
+    accepted = Lock.of(opened(store_url).get(run))
     path = Path(out)
     folder = path.absolute().parent
     kept = {name: value for name, value in accepted.options.items() if name not in _NOT_LOCKED}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from etascope.cli.places import require_place
 from etascope.cli.saying import note, say
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError, option
@@ -102,7 +102,7 @@ class Output:
     def __post_init__(self) -> None:
         """Look where documents and reports would go."""
         if self.json_path is not None and self.json_path != "-":
-            _require_place(self.called, self.json_path)
+            require_place(self.called, self.json_path)
             if os.path.abspath(self.json_path) in map(os.path.abspath, self.reports):
                 raise InputError(
                     f"{self.called} and --report need a file each; found {self.json_path!r} for both. Rename one."
@@ -112,7 +112,7 @@ class Output:
 
             for report in self.reports:
                 option("the suffix of --report", Path(report).suffix.lower(), REPORTS)
-                _require_place("--report", report)
+                require_place("--report", report)
 
     @property
     def text(self) -> bool:
@@ -156,30 +156,6 @@ class Output:
             yield
             raise
         yield
-
-
-def _require_place(name: str, given: str) -> None:
-    path = Path(given)
-    folder, trouble = path.absolute().parent, None
-    try:
-        os.stat(path)
-    except OSError as error:
-        trouble = error
-    if trouble is not None and trouble.errno not in (errno.ENOENT, errno.ENOTDIR):
-        why = (trouble.strerror or str(trouble)).lower()
-    elif not given:
-        why = "that is no name"
-    elif given.endswith(("/", os.sep)) and not path.is_dir():
-        why = "that is the name of a directory"
-    elif path.is_dir():
-        why = "it is a directory"
-    elif not folder.is_dir():
-        why = f"there is no directory {folder}"
-    elif not os.access(path if path.exists() else folder, os.W_OK):
-        why = "you may not write there"
-    else:
-        return
-    raise InputError(f"{name} needs a file that can be written; found {given!r}, but {why}. Name another.")
 
 
 def data_options(command: Command) -> Command:
