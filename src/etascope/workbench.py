@@ -27,7 +27,7 @@ from etascope.learn.tracing import Validation, lay_open, require_image
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.selection.automatic import Automatic
-from etascope.training.engines import engine_of, task_for
+from etascope.training.engines import engine_of, rehearsal_of, task_for
 from etascope.training.in_parts import train_in_parts
 
 
@@ -140,12 +140,16 @@ def search(
         keeper.begin(data, task)
     keep = None if keeper is None else keeper.append
     done, parts = settled(histories)
+    minded: tuple[str, ...] = ()
     while (plan := method.propose(task, done)) is not None:
+        if not histories and not done:
+            minded = rehearsal_of(engine, split, task.recipe, plan)
         stage = f"searching, round {len(done) + 1}"
         train = partial(engine.train, split, task.recipe)
         done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))
         watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
-    return tuple(done), method.choose(task, done)
+    choice = method.choose(task, done)
+    return tuple(done), replace(choice, reason=(*choice.reason, *minded))
 
 
 def trace(

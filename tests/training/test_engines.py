@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
 
+from etascope.core.errors import InputError
+from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe
 from etascope.training.dense import DenseEngine
-from etascope.training.engines import engine_of, task_for
+from etascope.training.engines import engine_of, rehearsal_of, task_for
 from etascope.training.pytorch.engine import TorchEngine
+from tests.training import made
 from tests.training.pytorch.networks import Linear, images
 
 
@@ -32,3 +35,32 @@ def test_convolutions_are_counted(side):
     half, quarter = side // 2, side // 4
     expected = 9 * (side**2 * 16 + half**2 * 16 * 32 + quarter**2 * 32 * 64) + 4 * 64 * 3
     assert forward == np.float64(expected)
+
+
+class Warms(Linear):
+    """Warms up by a count that no checkpoint has."""
+
+    steps = 0
+
+    def forward(self, x):
+        self.steps += self.training
+        return super().forward(x) * min(1, (1 + self.steps) / 9)
+
+
+class Lists(Linear):
+    def forward(self, x):
+        self.seen = [*getattr(self, "seen", ()), len(x)]
+        return super().forward(x)
+
+
+def test_a_model_of_ones_own_is_rehearsed_before_a_search():
+    split, recipe, one = images(), Recipe(batch_size=8, epochs=2), Linear()
+    plan = made.kept(sweep(recipe, 10, (0.01, 0.1), (0,), (0,)))
+    with pytest.raises(InputError, match="found steps of Warms, which is lost then"):
+        rehearsal_of(TorchEngine(Warms, device="cpu"), split, recipe, plan)
+    with pytest.raises(InputError, match=r"found the same model when it was called again\. Build it in the factory\.$"):
+        rehearsal_of(TorchEngine(lambda n, shape: one, device="cpu"), split, recipe, plan)
+    (sentence,) = rehearsal_of(TorchEngine(Lists, device="cpu"), split, recipe, plan)
+    assert sentence.startswith("Mind seen: ")
+    assert rehearsal_of(TorchEngine(Linear, device="cpu"), split, recipe, plan) == ()
+    assert rehearsal_of(DenseEngine(), split, recipe, plan) == ()

@@ -1,10 +1,11 @@
-"""Which engine trains a recipe: `engine_of`."""
+"""Which engine trains a recipe, and what is looked at before: `engine_of`, `task_for`, `rehearsal_of`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from etascope.core.data import Split
+from etascope.core.plan import Plan
 from etascope.core.protocols import Engine
 from etascope.core.recipe import Recipe, Task
 from etascope.training.dense import DenseEngine
@@ -68,3 +69,14 @@ def task_for(engine: Engine, split: Split, recipe: Recipe) -> Task:
     if not isinstance(engine, TorchEngine):
         return task
     return replace(task, forward=engine.multiplications(split, recipe))
+
+
+def rehearsal_of(engine: Engine, split: Split, recipe: Recipe, plan: Plan) -> tuple[str, ...]:
+    """Rehearse a trial of a model of one's own before a search; return what to mind of it, in sentences."""
+    if recipe.model is None and isinstance(engine, DenseEngine):
+        return ()
+    from etascope.training.pytorch.engine import TorchEngine
+    from etascope.training.ray_engine import RayEngine
+
+    engine = engine.engine if isinstance(engine, RayEngine) else engine
+    return engine.rehearse(split, recipe, plan) if isinstance(engine, TorchEngine) else ()

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -25,6 +27,10 @@ def frozen(n_classes, shape):
     return Linear(n_classes, shape).requires_grad_(False)
 
 
+def leaves(n_classes, shape):
+    sys.exit(3)
+
+
 class Wrapped(nn.Module):
     def __init__(self, n_classes, shape):
         super().__init__()
@@ -38,6 +44,7 @@ class Wrapped(nn.Module):
     ("factory", "told"),
     [
         (raises, r"factory raises must make a model .* it raised RuntimeError: no weights here\.$"),
+        (leaves, r"it raised SystemExit: 3"),
         (lambda n, shape: "a model", r"must return an nn.Module; found str"),
         (lambda n, shape: Linear, r"must return an nn.Module; found type"),
         (lambda n: Linear(n), r"it raised TypeError"),
@@ -51,6 +58,15 @@ def test_a_factory_that_cannot_be_used_is_refused_in_a_sentence(factory, told):
     with pytest.raises(InputError, match=told) as found:
         ImageNetworks.checked(factory, images(), Recipe())
     assert "\n" not in str(found.value)
+
+
+def test_what_a_factory_prints_is_no_part_of_a_document(capsys):
+    def prints(n_classes, shape):
+        print("building")
+        return nn.Linear(1, 1)
+
+    made(prints, 3, SHAPE)
+    assert capsys.readouterr() == ("", "building\n")
 
 
 def test_what_a_factory_says_itself_is_passed_on():

@@ -50,6 +50,30 @@ def test_targets_and_other_inputs_tell_examples_apart():
     assert "its examples are trained on" in one.told()[0]
 
 
+@pytest.mark.parametrize(
+    ("train", "valid", "said"),
+    [
+        ([0, 1, 2], [0, 1, 2], ""),
+        ([0, 1, 2], [1], "all its labels are 1, where 3 are trained on"),
+        ([0], [0], "Mind the training: all its labels are 0, so that there is nothing to tell apart"),
+        ([0, 1], [2, 3], "none of its labels is trained on"),
+        ([0, 1], [0, 2], "its label 2 is never trained on"),
+        ([0, 1], [0, 2, 3], "2 of its 3 labels are never trained on"),
+        ([0, 1], [0, 1, -100], ""),
+    ],
+)
+@pytest.mark.parametrize("kind", [torch.long, torch.int32, torch.float32])
+@pytest.mark.parametrize("last", [True, False])
+def test_classes_that_validate_and_are_not_trained_on_are_told(train, valid, said, kind, last):
+    one, labels = TrainedOn(), torch.tensor([*valid * 30, *train * 30])
+    held = 30 * len(valid)
+    one.validates(Batch(X[:held], labels[:held].to(kind), held))
+    one.trains(Batch(X[held : len(labels)], labels[held:].to(kind), len(labels) - held), 0, 0, 1, last=last)
+    found = one.told()
+    assert found == () or said in found[0]
+    assert bool(found) == (bool(said) and last and kind != torch.float32)
+
+
 def test_what_cannot_be_known_is_counted():
     one = TrainedOn()
     one.validates(Batch(torch.eye(40).to_sparse(), [torch.tensor(1)], 40))

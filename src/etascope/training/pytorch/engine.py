@@ -27,7 +27,9 @@ from etascope.training.pytorch.memory import in_memory_groups
 from etascope.training.pytorch.named_models import factory_of
 from etascope.training.pytorch.networks import load_weights
 from etascope.training.pytorch.objective import CrossEntropy
+from etascope.training.pytorch.own_model import refuse_same
 from etascope.training.pytorch.random_state import random_state_kept
+from etascope.training.pytorch.rehearsal import rehearsed
 from etascope.training.pytorch.unit import Training, beside_each_other, train_unit
 
 #: Below so many multiply-adds of a forward pass of a batch, PyTorch's threads cost more than they give.
@@ -110,23 +112,30 @@ class TorchEngine:
             If PyTorch, the device, the model or the plan cannot be used, or memory does not hold one trial.
         """
         check_rows(split, recipe, plan)
-        device = device_of(self.device)
         with random_state_kept():
-            networks = self._networks(split, recipe)
-        forward = networks.forward * recipe.batch_size / self.accumulate
-        batches = SplitBatches(split, recipe, device, self.accumulate)
-        training = Training(
-            networks=networks,
-            batches=batches,
-            objective=CrossEntropy(split.n_classes),
-            settings=Settings(device, self.precision, self.clip_norm),
-            epochs=recipe.epochs,
-        )
-        with random_state_kept():
+            networks, batches, training = self._training(split, recipe)
+            forward = networks.forward * recipe.batch_size / self.accumulate
             training = beside_each_other(training, forward, lambda: batches.first)
         with random_state_kept(), one_thread(where=forward < ONE_THREAD):
             dear = networks.forward * recipe.batch_size * plan.steps > DEAR
             return train_plan(training, plan, self.trials_in_memory, watch, training.threads if dear else None)
+
+    def rehearse(self, split: Split, recipe: Recipe, plan: Plan) -> tuple[str, ...]:
+        """Train a trial of a plan for a few steps, where the model is one's own; return what to mind, in sentences.
+
+        Raises
+        ------
+        InputError
+            If trials of the model share what they train, or one does not go on as if it had not been interrupted.
+        """
+        factory = self._factory(recipe)
+        if factory is None or (self.factory is None and ".py:" not in (recipe.model or "")):
+            return ()
+        check_rows(split, recipe, plan)
+        with random_state_kept():
+            networks, _, training = self._training(split, recipe)
+            refuse_same(networks, recipe.seed, networks.build(recipe.seed))
+            return rehearsed(training, plan)
 
     def explain(self, checkpoint: Checkpoint, x: NDArray[np.float32]) -> tuple[Layer, ...]:
         """Return what each layer makes of inputs `(n, ...)`; the last layer holds the logits."""
@@ -147,6 +156,12 @@ class TorchEngine:
         with random_state_kept():
             networks = self._networks(split, recipe)
         return networks.forward
+
+    def _training(self, split: Split, recipe: Recipe) -> tuple[ImageNetworks | DenseNetworks, SplitBatches, Training]:
+        device, networks = device_of(self.device), self._networks(split, recipe)
+        batches = SplitBatches(split, recipe, device, self.accumulate)
+        settings, objective = Settings(device, self.precision, self.clip_norm), CrossEntropy(split.n_classes)
+        return networks, batches, Training(networks, batches, objective, settings, recipe.epochs)
 
     def _factory(self, recipe: Recipe) -> Factory | None:
         return factory_of(recipe.model) if self.factory is None and recipe.model is not None else self.factory

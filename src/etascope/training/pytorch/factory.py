@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -113,10 +115,12 @@ def made(factory: Factory, n_classes: int, shape: tuple[int, ...]) -> Module:
     """
     name = getattr(factory, "__name__", type(factory).__name__)
     try:
-        module: Any = factory(n_classes, shape)  # pyright: ignore[reportArgumentType]  # three numbers, checked by use
+        # Standard output may be a document.
+        with redirect_stdout(sys.stderr):
+            module: Any = factory(n_classes, shape)  # pyright: ignore[reportArgumentType]  # three numbers, checked by use
     except InputError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if is_out_of_memory(error):
             raise
         raise InputError(

@@ -171,7 +171,7 @@ class LoaderBatches:
             seen += 1
             if length is None and seen > self.batches:
                 raise _other_pass("train_loader", "number of batches", self.batches, "more")
-            self.trained_on.trains(batch, seed, epoch, seen)
+            self.trained_on.trains(batch, seed, epoch, seen, last=seen == self.batches)
             if length is None and seen == self.batches:
                 # Held until it is known that it is the last, also where the training ends with it.
                 last.append(batch)

@@ -106,6 +106,11 @@ def lost_state(
     return None
 
 
+def digest_of(value: object, largest: float = math.inf) -> str:
+    """Return what tells whether an object holds something else later."""
+    return _digest(value, set(), DEEPEST, largest)
+
+
 def _attributes(one: Any) -> dict[str, Any]:  # noqa: ANN401 - any object
     return getattr(one, "__dict__", {})
 

@@ -98,7 +98,7 @@ def _held(one: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - anything t
     for name in (slot for base in bases for slot in _slots(base)):
         with suppress(AttributeError):
             parts.append(getattr(one, name))
-    return parts, [value for base in bases if _own(base) for value in list(vars(base).values())]
+    return parts, [value for base in bases if is_own(base) for value in list(vars(base).values())]
 
 
 def _held_by_function(one: FunctionType) -> list[Any]:
@@ -107,7 +107,7 @@ def _held_by_function(one: FunctionType) -> list[Any]:
     for cell in one.__closure__ or ():
         with suppress(ValueError):
             held.append(cell.cell_contents)
-    if _own(one):
+    if is_own(one):
         held += [one.__globals__[name] for name in one.__code__.co_names if name in one.__globals__]
     return held
 
@@ -117,7 +117,7 @@ def _slots(kind: type) -> tuple[str, ...]:
     return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
-def _own(code: type | FunctionType) -> bool:
+def is_own(code: type | FunctionType) -> bool:
     """Return whether a class or a function is of nobody's library that is known to name nothing of the user's."""
     return str(code.__module__).partition(".")[0] not in LIBRARIES
 

@@ -12,7 +12,7 @@ from etascope.core.errors import InputError, one_line
 from etascope.training.pytorch.group_rates import rates_in, refuse_schedulers, require_multiples
 from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
-from etascope.training.pytorch.networks import AnyNetworks, trainable
+from etascope.training.pytorch.networks import AnyNetworks, Networks, trainable
 from etascope.training.pytorch.waiting_schedulers import noticed
 
 #: Called with parameters or groups of them and the learning rate, returns an optimizer or several.
@@ -127,18 +127,15 @@ def called(factory: Callable[[int], Any], seed: int) -> Module:
     return module
 
 
-def refuse_same(model: object, networks: AnyNetworks, seed: int, first: Module) -> None:
+def refuse_same(networks: Networks, seed: int, first: Module, instead: str = "") -> None:
     """Raise `InputError` where a factory returns a model whose parameters another one that it made trains too."""
-    if isinstance(model, load_torch().nn.Module):
-        return
     own = {id(parameter) for parameter in first.parameters() if parameter.requires_grad}
     again = networks.build(seed)
     if again is first or any(id(parameter) in own for parameter in again.parameters()):
         which = "the same model" if again is first else "one with parameters of the first"
         raise InputError(
             f"the model factory must return a new model whenever it is called, because each trial trains its own; "
-            f"found {which} when it was called again. Build it in the factory, or give the nn.Module itself, which is "
-            "copied."
+            f"found {which} when it was called again. Build it in the factory{instead}."
         )
 
 

@@ -136,7 +136,8 @@ def own_job(
     )
     seed_all(recipe.seed)
     module = networks.build(recipe.seed).to(settings.device)
-    refuse_same(model, networks, recipe.seed, module)
+    if not isinstance(model, load_torch().nn.Module):
+        refuse_same(networks, recipe.seed, module, ", or give the nn.Module itself, which is copied")
     first = batches.first.fresh()
     outputs = _forward(module, first, settings)
     check_metrics(metrics or {}, outputs, first.targets)

@@ -23,6 +23,7 @@ from etascope.training.pytorch.outside_state import LOSES, changed_outside, lost
 from etascope.training.pytorch.own_generators import seed_each
 from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss, one_number
 from etascope.training.pytorch.random_state import seed_all
+from etascope.training.pytorch.shared_state import SharedState
 from etascope.training.pytorch.unit import Training
 from etascope.training.pytorch.waiting_schedulers import noticed
 
@@ -75,8 +76,9 @@ def rehearsed(training: Training, plan: Plan) -> tuple[str, ...]:
     InputError
         If the loss is not the same of the same batch, or a trial does not go on as if it had not been interrupted.
     """
+    shared = SharedState.of(training, int(plan.seeds[0]))
     try:
-        return _Rehearsal(training, plan).told()
+        return _Rehearsal(training, plan).told() or shared.told()
     except Exception as error:
         if is_out_of_memory(error):
             # Training says so in a sentence, or finds a way.

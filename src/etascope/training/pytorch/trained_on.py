@@ -34,16 +34,20 @@ class TrainedOn:
     def __init__(self) -> None:
         self._valid, self._met, self._examples, self._rows = set[int](), set[int](), 0, 0.0
         self._passes, self._changed, self._length = dict[tuple[int, int, int], int](), False, 0
+        self._valid_labels, self._labels, self._whole = set[int](), set[int](), False
 
     def validates(self, batch: Batch) -> None:
         """Learn to know the examples of a validation batch."""
         self._examples += batch.size
         self._valid.update(_known_by(batch))
+        self._valid_labels |= _labels_of(batch)
 
-    def trains(self, batch: Batch, seed: int, epoch: int, number: int) -> None:
+    def trains(self, batch: Batch, seed: int, epoch: int, number: int, *, last: bool = False) -> None:
         """Look whether some of a training batch, counted from 1, are among them; and whether it is what it was."""
         if epoch == 0:
             self._met.update(self._valid.intersection(_known_by(batch)))
+            self._labels |= _labels_of(batch)
+            self._whole |= last
         if (epoch == 0 or number <= COMPARED) and not self._changed:
             digest = digest_of(batch, 0)
             self._changed = self._passes.setdefault((seed, epoch, number), digest) != digest
@@ -63,7 +67,7 @@ class TrainedOn:
 
     def told(self) -> tuple[str, ...]:
         """Return what to mind, in sentences."""
-        notes, different = list[str](), len(self._valid) or self._examples
+        notes, different = self._of_labels(), len(self._valid) or self._examples
         share = max(self._rows, len(self._met) / different if different else 0.0)
         if share >= SHARE:
             which = f"{share:.0%} of its examples are" if share < 0.995 else "its examples are"
@@ -89,6 +93,37 @@ class TrainedOn:
                 "epoch of the search is those."
             )
         return tuple(notes)
+
+    def _of_labels(self) -> list[str]:
+        """Return what to mind of the classes; labels that are no whole numbers, one an example, are not known."""
+        train, valid = self._labels, self._valid_labels
+        if not (train and valid and self._whole):
+            return []
+        if len(train) == 1:
+            [only] = train
+            return [f"Mind the training: all its labels are {only}, so that there is nothing to tell apart."]
+        if not train & valid:
+            return [
+                "Mind the validation: none of its labels is trained on, so that it shows nothing of what was learned. "
+                "Shuffle before you divide."
+            ]
+        if len(valid) == 1:
+            [only] = valid
+            return [
+                f"Mind the validation: all its labels are {only}, where {len(train)} are trained on, so that a model "
+                "that always says so is right. Shuffle before you divide."
+            ]
+        if new := valid - train:
+            which = f"{len(new)} of its {len(valid)} labels are" if len(new) > 1 else f"its label {min(new)} is"
+            return [f"Mind the validation: {which} never trained on. Shuffle before you divide."]
+        return []
+
+
+def _labels_of(batch: Batch) -> set[int]:
+    torch, labels = load_torch(), batch.targets
+    if not isinstance(labels, torch.Tensor) or labels.dim() != 1 or labels.is_floating_point() or labels.is_complex():
+        return set()
+    return {int(label) for label in labels.unique().tolist() if label >= 0}
 
 
 def digest_of(batch: Batch, before: int) -> int:
