@@ -82,9 +82,9 @@ class Measure:
         best = self.best or 0.0
         distance = best - value if self.maximize else value - best
         if distance < -ROUNDING * max(abs(best), 1.0):
-            side, example = ("at most", 100.0) if self.maximize else ("at least", math.floor(2 * value))
-            while self.maximize and example <= value:
-                example *= 10
+            side = "at most" if self.maximize else "at least"
+            beyond = 10.0 ** (math.floor(math.log10(abs(value) or 1)) + 1)
+            example = max(100.0, beyond) if self.maximize else -beyond if value < 0 else 0.0
             raise InputError(
                 f"{self.name} must be {side} {best:g}, the best value that it can have; found {value:g}. Say what the "
                 f"best value is, no further away than it may come, as in --best {example:g}."

@@ -22,6 +22,7 @@ _STAND_INS = ("9e999", "9.0000", "9.00", "9.0", "9", "9.000", "9.00000", "9.0000
 #: Numbers as they are printed; a minus behind a word or a number is a hyphen.
 _PRINTED = re.compile(r"(?:(?<![\w.])[+-])?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 #: Numbers with a comma in them, in the way of half of the world, or between thousands; no lists.
+_IN_WORD = re.compile(r"\w\w")
 _WITH_COMMA = re.compile(
     r"(?<![\w.,\[(])[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d+)(?:[eE][+-]?\d+)?(?![\w\])]|[.,]\d)"
 )
@@ -151,9 +152,14 @@ class LineMetric:
         return None if found is None else self._whole(line, *found)
 
     def _last(self, text: str) -> tuple[float, int, int, int] | None:
-        """Return the number of the last match that has one, where it stands, and where the match ends."""
+        """Return the number of the last match that has one, where it stands, and where the match ends.
+
+        One that begins in the middle of a word, as `val_loss` of `best_val_loss`, counts where there is no other.
+        """
         group = 1 if self._compiled.groups else 0
-        for match in reversed(list(self._compiled.finditer(text))):
+        found = list(self._compiled.finditer(text))
+        found.sort(key=lambda match: not _IN_WORD.match(text[max(0, match.start() - 1) : match.start() + 1]))
+        for match in reversed(found):
             number = _number(match.group(group))
             if number is not None:
                 return number, match.start(group), match.end(group), match.end()
