@@ -137,6 +137,28 @@ def write_tiff(
     return path
 
 
+def lossless_jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """A lossless JPEG of `(height, width, bands)`: each value is told by how far it is from the one to the left."""
+    high, wide, bands = pixels.shape
+    values = pixels.astype(int)
+    guess = np.concatenate([np.roll(values[:, :1], 1, axis=0), values[:, :-1]], axis=1)
+    guess[0, 0] = 128
+    bits = ""
+    for step in (values - guess).ravel().tolist():
+        size = abs(step).bit_length()
+        bits += f"{size:04b}" + (f"{step if step > 0 else step + (1 << size) - 1:0{size}b}" if size else "")
+    bits += "1" * (-len(bits) % 8)
+    packed = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
+    own = b"".join(bytes([band, 0x11, 0]) for band in range(1, bands + 1))
+    frame = struct.pack(">BBHBHHB", 0xFF, 0xC3, 8 + 3 * bands, 8, high, wide, bands) + own
+    table = struct.pack(">BBHB", 0xFF, 0xC4, 28, 0) + bytes([0, 0, 0, 9, *bytes(12), *range(9)])
+    scan = b"".join(bytes([band, 0]) for band in range(1, bands + 1))
+    scan = struct.pack(">BBHB", 0xFF, 0xDA, 6 + 2 * bands, bands) + scan + bytes([1, 0, 0])
+    # Says that three bands are red, green and blue.
+    adobe = b"\xff\xee\0\x0eAdobe" + bytes(7) if bands == 3 else b""
+    return b"\xff\xd8" + adobe + frame + table + scan + packed + b"\xff\xd9"
+
+
 def told_or_refused(path: Path) -> str:
     """What a damaged image file says: the marks of what was decoded, or why it was not; "" for nothing."""
     from etascope.images.decode import BadImage, decode_file

@@ -30,7 +30,7 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF")
 #: An image of more pixels is taken for a decompression bomb ...
 MAX_PIXELS = 64_000_000
 #: ... but for a JPEG that is decoded at a fraction of its size, and so costs little memory.
-MAX_JPEG = 260_000_000
+MAX_JPEG = jpeg.MOST
 
 _WIDTH, _ORIENTATION = 0x0100, 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
@@ -185,10 +185,10 @@ def decode_pixels(pixels: NDArray[Any], wishes: Wishes, name: str) -> Decoded:
 
 def _decode_jpeg(data: bytes, wishes: Wishes, name: str, again: Callable[[Wishes], Decoded]) -> Decoded:
     picture = jpeg.open_jpeg(data)
-    # All of a progressive one is held at its full size, whatever it is reduced to.
-    native, size = _sizes(picture, wishes, name, MAX_PIXELS if "progressive" in picture.info else MAX_JPEG)
-    # Lets the decoder skip detail beyond twice the final size.
-    picture.draft(None, (2 * max(size), 2 * max(size)))
+    # All of these is held at its full size, whatever it is reduced to.
+    held = "progressive" in picture.info or "lossless" in picture.info
+    native, size = _sizes(picture, wishes, name, MAX_PIXELS if held else MAX_JPEG)
+    jpeg.reduce(picture, 2 * max(size))
     if picture.width * picture.height > MAX_PIXELS:
         raise BadImage(name, f"it has {native[1]} x {native[0]} pixels, too many for an image of this size asked for")
     picture.load()
