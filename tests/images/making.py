@@ -91,15 +91,16 @@ def write_tiff(
     compression: int = 1,
     data: bytes | None = None,
     tags: dict[int, tuple[int, ...] | bytes] | None = None,
+    order: str = "<",
 ) -> Path:
     """Write `(height, width, bands)` of any type as a TIFF of one strip, or pages of such arrays `(pages, ...)`."""
     pages = pixels if pixels.ndim == 4 else pixels[None]
     kinds = {"u": 1, "i": 2, "f": 3}
-    out = bytearray(struct.pack("<2sHI", b"II", 42, 0))
+    out = bytearray(struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, 0))
     link = 4
     for page in pages:
         high, wide, bands = page.shape
-        held = data if data is not None else page.astype(page.dtype.newbyteorder("<")).tobytes()
+        held = data if data is not None else page.astype(page.dtype.newbyteorder(order)).tobytes()
         place = len(out)
         out += held
         entries: dict[int, tuple[int, ...] | bytes] = {
@@ -121,15 +122,15 @@ def write_tiff(
         entries |= tags or {}
         rows = bytearray()
         for tag, value in sorted(entries.items()):
-            kind, packed = (2, value) if isinstance(value, bytes) else (4, struct.pack(f"<{len(value)}I", *value))
+            kind, packed = (2, value) if isinstance(value, bytes) else (4, struct.pack(f"{order}{len(value)}I", *value))
             if len(packed) > 4:
-                where = struct.pack("<I", len(out))
+                where = struct.pack(order + "I", len(out))
                 out += packed
             else:
                 where = packed.ljust(4, b"\0")
-            rows += struct.pack("<HHI", tag, kind, len(value)) + where
-        out[link : link + 4] = struct.pack("<I", len(out))
-        out += struct.pack("<H", len(entries)) + rows
+            rows += struct.pack(order + "HHI", tag, kind, len(value)) + where
+        out[link : link + 4] = struct.pack(order + "I", len(out))
+        out += struct.pack(order + "H", len(entries)) + rows
         link = len(out)
         out += bytes(4)
     path.parent.mkdir(parents=True, exist_ok=True)

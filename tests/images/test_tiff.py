@@ -37,6 +37,11 @@ def marks_of(path):
         (pictures(1, 6, 5, 1)[0], {"compression": 34887}, ("packed with LERC", "save it with LZW")),
         (pictures(1, 6, 5, 1)[0], {"compression": 50001}, ("packed with WebP",)),
         (pictures(1, 6, 5, 1)[0], {"compression": 34933}, ("packed with PNG", "save it with LZW")),
+        (
+            pictures(1, 6, 5, 1)[0].astype(np.uint16),
+            {"compression": 7},
+            ("packed with JPEG of 16 bits", "save it with"),
+        ),
         (pictures(1, 6, 5, 1)[0], {"compression": 12345}, ("packed with compression 12345",)),
         (pictures(1, 6, 5, 1)[0], {"tags": {32997: (16,)}}, ("a volume of 16 slices",)),
         (pictures(1, 6, 5, 1)[0], {"tags": {254: (1,), 330: (8,)}}, ("first page is a thumbnail", "tifffile.imread")),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images import jpeg, tiff
-from etascope.images.colour import has_colour, put_right
+from etascope.images.colour import has_colour, order_bytes, put_right
 from etascope.images.contents import what_it_is
 from etascope.images.damage import damage_of, fault_of
 from etascope.images.extents import Extent
@@ -156,6 +156,7 @@ def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
         If it has no pixels or more than `MAX_PIXELS`, is damaged, or has values that are no pixels.
     """
     try:
+        order_bytes(picture)
         native, size = _sizes(picture, wishes, name, MAX_PIXELS)
         pixels, extent, glass = _pixels(picture, wishes, size, name)
     except (BadImage, ImportError):
@@ -288,6 +289,7 @@ def _pixels(
 
 def _page(picture: Image.Image, number: int) -> NDArray[Any]:
     picture.seek(number)
+    order_bytes(picture)
     return values_of(picture)
 
 

@@ -8,6 +8,7 @@ import functools
 import itertools
 import logging
 import re
+import sys
 import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
@@ -135,6 +136,10 @@ def unread_layout(picture: Image.Image) -> str:
     if int(tags.get(_DEPTH, 1)) > 1:
         return f"it is a TIFF of a volume of {tags[_DEPTH]} slices; save those that you want as PNG"
     bands, bits = int(tags.get(_BANDS, 1)), int(tags.get(_BITS, (1,))[0])
+    if bits > 8 and tags.get(_COMPRESSION) == _JPEG:
+        return f"it is a TIFF packed with JPEG of {bits} bits, which is not read; save it with LZW, or as PNG"
+    if picture.mode in ("I", "F") and not getattr(picture, "tile", ()) and _is_swapped(tags):
+        return "it is a packed TIFF of which Pillow reads the bytes in the wrong order; give the path of the file"
     # Older Pillows have a mode for three bands and one that says nothing.
     if bands > (3 if picture.mode == "RGBX" else len(picture.getbands())):
         return f"it is a TIFF of {bands} bands, not all of them colour or transparency; {choose_bands(bands)}"
@@ -144,6 +149,10 @@ def unread_layout(picture: Image.Image) -> str:
     if white_is_zero and bits > 8 and picture.mode != "I;16":
         return f"it is a TIFF of {bits} bits in which 0 is white, which is not read; {_REMEDY}"
     return ""
+
+
+def _is_swapped(tags: Any) -> bool:  # noqa: ANN401 - as above
+    return tags.get(_COMPRESSION, _RAW) != _RAW and tags.prefix == (b"MM" if sys.byteorder == "little" else b"II")
 
 
 def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TIFF class is loaded late

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.colour import has_colour, luma
+from etascope.images.colour import has_colour, in_mode, luma, mode_of
 from etascope.images.extents import Extent, measure, written
 from etascope.images.found import Wishes
 
@@ -113,7 +113,7 @@ def _without_holes(picture: Image.Image, values: NDArray[Any]) -> NDArray[Any]:
 def two_byte_tiles(picture: Image.Image) -> list[Any]:
     """Return where colours of two bytes lie in a file that is open and not decoded; nothing for other images."""
     tiles: Sequence[Any] = getattr(picture, "tile", ())
-    return list(tiles) if tiles and all(_mode(tile) in _OTHER_BYTE for tile in tiles) else []
+    return list(tiles) if tiles and all(mode_of(tile) in _OTHER_BYTE for tile in tiles) else []
 
 
 def both_bytes(
@@ -132,9 +132,9 @@ def both_bytes(
     file.seek(0)
     with Image.open(file, formats=formats) as twin:
         other: Any = twin
-        other.tile = [_in_mode(tile, _OTHER_BYTE[_mode(tile)]) for tile in tiles]
+        other.tile = [in_mode(tile, _OTHER_BYTE[mode_of(tile)]) for tile in tiles]
         low = np.asarray(twin)
-    if _mode(tiles[0]) == "LA;16B":
+    if mode_of(tiles[0]) == "LA;16B":
         both = low[..., 0::2].astype(np.uint16) * np.uint16(256) + low[..., 1::2]
     else:
         both = high.astype(np.uint16) * np.uint16(256) + low
@@ -166,12 +166,3 @@ def _tag(picture: Image.Image, tag: int) -> int | None:
     tags: Any = getattr(picture, "tag_v2", {})
     held: Any = tags.get(tag)
     return cast("tuple[int, ...]", held)[0] if isinstance(held, tuple) else held
-
-
-def _mode(tile: Any) -> str:  # noqa: ANN401 - a tuple of Pillow's own
-    return tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0]
-
-
-def _in_mode(tile: Any, mode: str) -> Any:  # noqa: ANN401 - as above
-    values = [*tile[:3], mode if isinstance(tile[3], str) else (mode, *tile[3][1:])]
-    return type(tile)(*values) if hasattr(tile, "_fields") else tuple(values)
