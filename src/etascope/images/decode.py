@@ -20,7 +20,7 @@ from etascope.images.damage import damage_of, fault_of
 from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
 from etascope.images.transparency import Glass, lay, look_through
-from etascope.images.wide import at_size, both_bytes, is_wide, two_byte_tiles, values_of
+from etascope.images.wide import at_size, both_bytes, is_inverse, is_wide, two_byte_tiles, values_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -222,7 +222,7 @@ def _decode_other(
             if values.dtype == np.uint8:
                 pixels, extent, glass = _pixels(_as_picture(values), wishes, size, name)
             else:
-                pixels, extent, glass = (*at_size(values, wishes, size), None)
+                pixels, extent, glass = (*at_size(values, wishes, size, inverse=is_inverse(picture)), None)
             return Decoded(pixels, native, extent, glass, tuple(marks), again)
     elif getattr(picture, "is_animated", False):
         marks.append(Mark("frames", name, str(getattr(picture, "n_frames", 2))))
@@ -261,7 +261,7 @@ def _pixels(
     if hasattr(picture, "tag_v2") and (unread := tiff.unread_layout(picture)):
         raise BadImage(name, unread)
     if is_wide(picture):
-        return (*at_size(values_of(picture)[..., None], wishes, size), None)
+        return (*at_size(values_of(picture)[..., None], wishes, size, inverse=is_inverse(picture)), None)
     if picture.getexif().get(_ORIENTATION, 1) != 1:
         picture = ImageOps.exif_transpose(picture)
     mode, glass = picture.mode, None

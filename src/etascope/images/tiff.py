@@ -146,7 +146,7 @@ def unread_layout(picture: Image.Image) -> str:
     white_is_zero = tags.get(_PHOTOMETRIC, 1) == 0
     if tags.get(_PLANAR, 1) == 2 and (bits > 8 or white_is_zero):
         return f"it is a TIFF of {bits} bits whose bands lie one after the other, which is not read; {_REMEDY}"
-    if white_is_zero and bits > 8 and picture.mode != "I;16":
+    if white_is_zero and bits > 8 and not picture.mode.startswith("I;16"):
         return f"it is a TIFF of {bits} bits in which 0 is white, which is not read; {_REMEDY}"
     return ""
 
