@@ -210,10 +210,6 @@ def _decode_other(
         put_right(picture)
         if fault := tiff.what_is_missing(picture, file, file.seek(0, 2)):
             marks.append(Mark("damaged", name, fault))
-        if channels > 1:
-            if channels != 3 or pages < 3:
-                raise BadImage(name, f"it is a TIFF whose {channels} channels are pages; {tiff.choose_bands(channels)}")
-            pages //= 3
         if pages > 1:
             some = f"more than {tiff.PAGES:,}" if pages == tiff.PAGES + 1 else f"{pages:,}"
             marks.append(Mark("pages", name, some + " times 3 channels as" * (channels == 3)))

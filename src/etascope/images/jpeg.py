@@ -24,7 +24,9 @@ _SCAN = b"\xff\xda"
 _MARKER = re.compile(rb"\xff([^\xff\0])")
 #: Markers without a length.
 _ALONE = (0x01, *range(0xD0, 0xD9))
-_BASELINE, _LOSSLESS = (0xC0, 0xC1), 0xC3
+#: The kind of a frame that is lossless.
+LOSSLESS = 0xC3
+_BASELINE = (0xC0, 0xC1)
 #: Kinds that can be decoded at a fraction of their size; of others a decoder overruns what it was given for that.
 _REDUCED = (*_BASELINE, 0xC2, 0xC9, 0xCA)
 _HELD = {1: "GRAY", 3: "RGB", 4: "CMYK"}
@@ -105,7 +107,7 @@ def open_jpeg(data: bytes) -> JpegImagePlugin.JpegImageFile:
         if bits := re.search(r"cannot handle (\d+)-bit", str(error)):
             raise InputError(f"it is a JPEG of {bits[1]} bits, which is not read; save it as PNG") from None
         raise
-    if frame.kind == _LOSSLESS:
+    if frame.kind == LOSSLESS:
         picture.info["lossless"] = True
     return picture
 
@@ -124,7 +126,7 @@ def fault_of_stream(data: bytes, most: int) -> str:
     """
     simplejpeg: Any = importlib.import_module("simplejpeg")
     frame = frame_of(data)
-    if frame.bits != 8 or frame.kind not in (*_REDUCED, _LOSSLESS):
+    if frame.bits != 8 or frame.kind not in (*_REDUCED, LOSSLESS):
         return ""
     # Of an end that is missing nothing is lost; and odd words of these two do no harm, but hide what follows.
     told = data.replace(b"JFIF\0", b"jfif\0").replace(b"Adobe", b"adobe") + _END
@@ -132,7 +134,7 @@ def fault_of_stream(data: bytes, most: int) -> str:
         height, width, *_ = simplejpeg.decode_jpeg_header(told)
         if height * width > most:
             return f"it claims {width} x {height} pixels"
-        if frame.kind == _LOSSLESS:
+        if frame.kind == LOSSLESS:
             simplejpeg.decode_jpeg(told, _HELD.get(frame.bands, "RGB"), strict=True)
         else:
             simplejpeg.decode_jpeg(told, "GRAY", min_height=1, min_width=1, strict=True)
