@@ -79,9 +79,8 @@ def kind_of_tiff(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(8)
             if head.startswith(_STARTS[3]):
-                return (
-                    "it is a BigTIFF whose numbers begin with the high byte, which is not read; save it as another TIFF"
-                )
+                kind = "a BigTIFF whose numbers begin with the high byte"
+                return f"it is {kind}, which is not read; save it as a classic TIFF or as PNG"
             big = 43 in head[2:4]
             tags = ImageFileDirectory_v2(head + file.read(8) if big else head)
             place = tags.next
@@ -122,7 +121,7 @@ def _remedy(tags: Any) -> str:  # noqa: ANN401 - Pillow's class of tags is loade
     """Return what to do about a TIFF: where its values alone are not what it shows, what a program made of them."""
     colours, numbers = int(tags.get(_PHOTOMETRIC, 1)), int(tags.get(_FORMAT, (1,))[0])
     if _NUMBERS.get(numbers) == "complex numbers":
-        return "save how large they are as 8-bit PNG (numpy.abs)"
+        return "save their absolute values as 8-bit PNG (numpy.abs)"
     odd = ["with 0 as black"] * (colours == 0) + ["in gray or RGB"] * (colours not in (0, 1, 2))
     odd += ["upright"] * (tags.get(_ORIENTATION, 1) != 1)
     return " ".join(["save it as 8-bit PNG", *odd]) if odd or int(tags.get(_BITS, (1,))[0]) % 8 else _REMEDY
