@@ -222,7 +222,7 @@ def test_what_is_far_beyond_is_named_where_it_is_in_few_images():
             decide([of([1.0] * 30 + few, low=-0.3)], {})
     with refused(".. 9. Undo the normalisation"):
         decide([of([9.0] * 30, low=-8)], {})
-    with refused("30 of 31 have no value beyond 1, the first 0.tif, where white is 9,999 by 30.tif. Scale"):
-        decide([of([1.0] * 30 + [9999.0])], {})
+    with refused("30 of 31 have no value beyond 1, the first 0.tif, where white is 1,000,000 by 30.tif. Scale"):
+        decide([of([1.0] * 30 + [1e6])], {})
     with refused("20 of 50 have no value beyond 1, the first 0.tif, where white is 255. Scale"):
         decide([of([1.0] * 20 + [255.0] * 30)], {})
