@@ -55,6 +55,13 @@ def marks_of(path):
             {"photometric": 2, "tags": {274: (6,)}},
             ("3 bands of 32-bit floats", "not read; save it as 8-bit PNG upright."),
         ),
+        (
+            pictures(1, 6, 5, 5)[0],
+            {"photometric": 5, "extra": (0,)},
+            ("5 bands", "save it as 8-bit PNG in gray or RGB"),
+        ),
+        (pictures(1, 6, 5, 1)[0], {"photometric": 0, "tags": {258: (10,)}}, ("10-bit", "8-bit PNG with 0 as black")),
+        (pictures(1, 6, 5, 1)[0], {"tags": {258: (10,)}}, ("10-bit", "tifffile.imread")),
         (pictures(1, 6, 5, 13)[0], {"tags": {274: (8,)}}, ("one or three of its 13 bands and save those, upright,",)),
         (pictures(1, 6, 5, 1)[0], {"tags": {32997: (16,)}}, ("a volume of 16 slices",)),
         (pictures(1, 6, 5, 1)[0], {"tags": {254: (1,), 330: (8,)}}, ("first page is a thumbnail", "save that one")),
@@ -245,6 +252,15 @@ def test_a_checksum_of_deflate(tmp_path):
     assert marks_of(write_tiff(tmp_path / "x.tif", pixels, compression=8, data=bytes(data))) == []
     data[-1] ^= 1
     assert "damaged" in told_or_refused(write_tiff(tmp_path / "x.tif", pixels, compression=8, data=bytes(data)))
+
+
+def test_bits_in_the_other_order_are_no_damage(tmp_path):
+    pixels = pictures(1, 40, 30)[0]
+    turned = bytes(int(f"{byte:08b}"[::-1], 2) for byte in zlib.compress(pixels.tobytes()))
+    path = write_tiff(tmp_path / "x.tif", pixels, compression=8, data=turned, tags={266: (2,)})
+    decoded = decode_file(path, Wishes())
+    assert np.array_equal(decoded.pixels, pixels)
+    assert decoded.marks == ()
 
 
 def test_a_damaged_directory(tmp_path):

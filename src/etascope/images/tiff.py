@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 _STARTS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b")
 _KIND, _OLD_KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _DESCRIPTION = 254, 255, 256, 257, 258, 259, 270
-_PHOTOMETRIC, _ORIENTATION, _BANDS, _PLANAR, _FORMAT, _TABLES = 262, 274, 277, 284, 339, 347
+_PHOTOMETRIC, _FILL, _ORIENTATION, _BANDS, _PLANAR, _FORMAT, _TABLES = 262, 266, 274, 277, 284, 339, 347
 _INSIDE, _DEPTH = 330, 32997
 _PLACES = ((273, 279), (324, 325))
+#: Colours that are as their numbers: gray from black on, and RGB.
+_PLAIN = (1, 2)
 _RAW, _LZW, _JPEG, _DEFLATE = 1, 5, 7, (8, 32946)
 _NUMBERS = {1: "whole numbers", 2: "signed numbers", 3: "floats", 5: "complex numbers", 6: "complex numbers"}
 #: Compressions that Pillow's own libtiff cannot unpack.
@@ -112,7 +114,7 @@ def kind_of_tiff(path: Path) -> str:
     held = f"{wide} x {high}, {bands} band{'s' * (bands > 1)} of {bits[0]}-bit {numbers}"
     if bands == 2 and tags.get(_PLANAR, 1) == 2:
         return f"it is a TIFF of {held}, one after the other, which is not read; {_remedy(tags)}"
-    if bands not in (1, 3) and colours in (1, 2):
+    if bands not in (1, 3) and colours in _PLAIN:
         return f"it is a TIFF of {held}; {choose_bands(bands, tags)}"
     return f"it is a TIFF of {held}{', in which 0 is white' * (colours == 0)}, which is not read; {_remedy(tags)}"
 
@@ -122,9 +124,10 @@ def _remedy(tags: Any) -> str:  # noqa: ANN401 - Pillow's class of tags is loade
     colours, numbers = int(tags.get(_PHOTOMETRIC, 1)), int(tags.get(_FORMAT, (1,))[0])
     if _NUMBERS.get(numbers) == "complex numbers":
         return "save their absolute values as 8-bit PNG (numpy.abs)"
-    odd = ["with 0 as black"] * (colours == 0) + ["in gray or RGB"] * (colours not in (0, 1, 2))
+    odd = ["with 0 as black"] * (colours == 0) + ["in gray or RGB"] * (colours not in (0, *_PLAIN))
     odd += ["upright"] * (tags.get(_ORIENTATION, 1) != 1)
-    return " ".join(["save it as 8-bit PNG", *odd]) if odd or int(tags.get(_BITS, (1,))[0]) % 8 else _REMEDY
+    told = int(tags.get(_BITS, (1,))[0]) >= 8
+    return _REMEDY if told and not odd else " ".join(["save it as 8-bit PNG", *odd])
 
 
 def _is_lossless(path: Path, tags: Any) -> bool:  # noqa: ANN401 - as above
@@ -145,6 +148,8 @@ def unread_packing(path: Path) -> str:
 
 def choose_bands(bands: int, tags: Any) -> str:  # noqa: ANN401 - as above
     """Return what to do about an image of more bands than are read."""
+    if int(tags.get(_PHOTOMETRIC, 1)) not in _PLAIN:
+        return _remedy(tags)
     few = "one" if bands < 4 else "one or three"
     how = ", upright, as PNG" if tags.get(_ORIENTATION, 1) != 1 else " as PNG or TIFF (tifffile.imread reads all)"
     return f"choose {few} of its {bands} bands and save those{how}"
@@ -255,7 +260,8 @@ def what_is_missing(picture: Any, file: IO[bytes], size: int) -> str:  # noqa: A
     rows = tags.get(_HEIGHT, 0) if tags.get(_BANDS, 1) == len(bits) else 0
     if packed == _RAW and parts and sum(counts) < tags.get(_WIDTH, 0) * sum(bits) // 8 * rows:
         return "it holds fewer pixels than it says"
-    if packed in (_LZW, _JPEG, *_DEFLATE):
+    # Bits may be in the other order.
+    if packed in (_LZW, _JPEG, *_DEFLATE) and tags.get(_FILL, 1) == 1:
         for start, count in parts:
             file.seek(start)
             most = _BEYOND + tags[_WIDTH] * tags[_HEIGHT]
