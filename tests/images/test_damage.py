@@ -95,6 +95,9 @@ def test_a_frame_that_does_not_fill_a_gif():
     assert fault_of(bytes(data)) == ""
     data[6:8] = (int.from_bytes(data[6:8], "little") + 9).to_bytes(2, "little")
     assert fault_of(bytes(data)) == "its first frame does not fill it, and the rest of it has one colour"
+    larger = bytearray(written("GIF"))
+    larger[6:10] = bytes(4)
+    assert fault_of(bytes(larger)) == ""
     place = data.index(b",", 13 + (3 << (data[10] & 7) + 1))
     clear = data[:place] + b"!\xfe\3abc\0" + b"!\xf9\4\1\0\0\0\0" + data[place:]
     assert fault_of(bytes(clear)) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import zlib
 
 #: So many zero bytes in a row are no packed pixels.
@@ -37,13 +38,16 @@ def _fills(gif: bytes) -> bool:
     """Say whether the first frame of a GIF has the size of all of it, or what it leaves free is transparent."""
     at = 13 + (3 << (gif[10] & 7) + 1 if gif[10] & 0x80 else 0)
     while gif[at : at + 1] == b"!":
-        if gif[at + 1] == 0xF9 and gif[at + 3] & 1:
+        if gif[at + 1 : at + 2] == b"\xf9" and gif[at + 3] & 1:
             return True
         at += 2
         while at < len(gif) and gif[at]:
             at += gif[at] + 1
         at += 1
-    return gif[at : at + 1] != b"," or gif[at + 1 : at + 9] == bytes(4) + gif[6:10]
+    if gif[at : at + 1] != b",":
+        return True
+    (wide, high), frame = struct.unpack("<2H", gif[6:10]), struct.unpack("<4H", gif[at + 1 : at + 9])
+    return frame[:2] == (0, 0) and frame[2] >= wide and frame[3] >= high
 
 
 def png_fault(data: bytes, *, every: bool = False) -> str:
