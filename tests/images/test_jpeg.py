@@ -216,6 +216,16 @@ def test_an_end_without_its_mark_is_told(tmp_path, options, channels):
         assert told_or_refused(tmp_path / "x.jpg") not in ("", "damaged: its end is missing")
 
 
+def test_an_end_is_not_called_missing_where_nobody_knows_of_pixels(tmp_path):
+    """Of inks of which some are held at half their size the decoder that is asked cannot tell."""
+    held = io.BytesIO()
+    picture(smooth()).convert("CMYK").save(held, "JPEG", subsampling=2)
+    for cut in (2, 20, 500):
+        (tmp_path / "x.jpg").write_bytes(held.getvalue()[:-cut])
+        with refused("truncated"):
+            decode_file(tmp_path / "x.jpg", Wishes())
+
+
 def test_one_lossless_file_among_others(tmp_path):
     images = pictures(8, 24, 24, 1)
     names = ["ant", "bee"] * 4

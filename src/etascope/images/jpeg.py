@@ -124,10 +124,19 @@ def fault_of_stream(data: bytes, most: int) -> str:
     It is decoded for that, at an eighth of its size where it can be, by a decoder that says what it had to make up.
     Bits that are flipped and make other valid pixels stay unnoticed, as JPEG has no checksum.
     """
-    simplejpeg: Any = importlib.import_module("simplejpeg")
     frame = frame_of(data)
+    if fault := _made_up(data, frame, most):
+        return fault
+    if _has_hole(data, frame):
+        return "there are zeros among its packed pixels"
+    return "its end is missing" if frame.kind in _BASELINE and data.find(_END, frame.end) < 0 else ""
+
+
+def _made_up(data: bytes, frame: Frame, most: int) -> str | None:
+    """Return what a decoder had to make up, "" for nothing, and None where it cannot tell."""
     if frame.bits != 8 or frame.kind not in (*_REDUCED, LOSSLESS):
-        return ""
+        return None
+    simplejpeg: Any = importlib.import_module("simplejpeg")
     # Of an end that is missing nothing is lost; and odd words of these two do no harm, but hide what follows.
     told = data.replace(b"JFIF\0", b"jfif\0").replace(b"Adobe", b"adobe") + _END
     try:
@@ -139,24 +148,17 @@ def fault_of_stream(data: bytes, most: int) -> str:
         else:
             simplejpeg.decode_jpeg(told, "GRAY", min_height=1, min_width=1, strict=True)
     except ValueError as error:
-        if fault := next((fault for words, fault in _SAID.items() if words in str(error)), ""):
-            return fault
-    if _has_hole(data, frame):
-        return "there are zeros among its packed pixels"
-    return "its end is missing" if frame.kind in _BASELINE and data.find(_END, frame.end) < 0 else ""
+        return next((fault for words, fault in _SAID.items() if words in str(error)), None)
+    return ""
 
 
 def _only_end_is_missing(data: bytes, frame: Frame) -> bool:
     """Say whether a file lacks the marker at its end, and holds all of its pixels: in one scan, or some may be lost."""
     scan = data.find(_SCAN, frame.end)
-    if (
-        frame.kind not in _BASELINE
-        or scan < 0
-        or data.find(_END, scan) >= 0
-        or data[scan + 4 : scan + 5] != bytes([frame.bands])
-    ):
+    if frame.kind not in _BASELINE or scan < 0 or data.find(_END, scan) >= 0:
         return False
-    return not fault_of_stream(data + _END, MOST)
+    one = data[scan + 4 : scan + 5] == bytes([frame.bands])
+    return one and _made_up(data, frame, MOST) == "" and not _has_hole(data + _END, frame)
 
 
 def _has_hole(data: bytes, frame: Frame) -> bool:
