@@ -74,11 +74,18 @@ def test_kinds_that_are_not_read_are_named(tmp_path, pixels, options, parts):
 
 
 def test_a_first_page_that_is_a_thumbnail_is_refused(tmp_path):
-    small, large = pictures(1, 4, 4)[0], pictures(1, 16, 16)[0]
+    small, large, path = pictures(1, 4, 4)[0], pictures(1, 16, 16)[0], tmp_path / "x.tif"
     for number, (tag, value) in enumerate(((254, 1), (254, 3), (255, 2))):
         path = pages_of(tmp_path / f"{number}.tif", [(small, {tag: (value,)}), (large, {})])
         with refused(str(path), "first page is a thumbnail; the image, page 2, is not read; save that one alone"):
             decode_file(path, Wishes())
+    middle = pictures(1, 8, 8)[0]
+    pages_of(path, [(small, {254: (1,)}), (middle, {254: (1,)}), (large, {}), (middle, {})])
+    with refused("the image, page 3, is not read"):
+        decode_file(path, Wishes())
+    pages_of(path, [(small, {254: (1,)}), (middle, {254: (1,)})])
+    with refused("the image, page 2, is not read"):
+        decode_file(path, Wishes())
     for pages in ([(large, {254: (1,)})], [(large, {254: (0,)}), (small, {254: (1,)})], [(large, {255: (2,)}),
                   (small, {})], [(large, {}), (small, {255: (2,)})]):  # fmt: skip
         assert np.array_equal(decode_file(pages_of(tmp_path / "x.tif", pages), Wishes()).pixels, large)

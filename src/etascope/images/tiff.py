@@ -201,23 +201,24 @@ def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TI
     channels = 1 if len(picture.getbands()) > 1 else channels
     stated = _named(r"^images=(\d+)", description) if description.startswith("ImageJ=") else 1
     (most, tall), pages = (picture.tag_v2[_WIDTH], picture.tag_v2[_HEIGHT]), 1
-    small = _is_small(picture.tag_v2)
+    small, largest = _is_small(picture.tag_v2), (most * tall, 1)
     try:
         for page in range(1, PAGES + 1):
             # A mask that Pillow cannot open has tags, too.
             with contextlib.suppress(SyntaxError):
                 picture.seek(page)
             wide, high = picture.tag_v2[_WIDTH], picture.tag_v2[_HEIGHT]
-            if small and wide * high > most * tall and not _is_small(picture.tag_v2):
-                raise InputError(
-                    f"it is a TIFF whose first page is a thumbnail; the image, page {page + 1}, is not read; {_ALONE}"
-                )
+            if not int(picture.tag_v2.get(_KIND, 0)) & 0b100:
+                largest = max(largest, (wide * high, page + 1), key=lambda each: each[0])
             copy = wide < most and abs(wide * tall - high * most) <= max(most, tall)
             pages += not copy and not int(picture.tag_v2.get(_KIND, 0)) & 0b100 and not _is_small(picture.tag_v2)
     except EOFError:
         pass
     finally:
         picture.seek(0)
+    if small and largest[1] > 1:
+        what = f"it is a TIFF whose first page is a thumbnail; the image, page {largest[1]}, is not read"
+        raise InputError(f"{what}; {_ALONE}")
     pages = max(pages, stated)
     if channels > 1 and (channels != 3 or pages < 3):
         some = choose_bands(channels, picture.tag_v2)
