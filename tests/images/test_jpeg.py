@@ -201,7 +201,9 @@ def test_a_thumbnail_within_is_no_frame(tmp_path):
     assert jpeg.frame_of(b"\xff\xd8\xff\xda\0\x02").kind == jpeg.frame_of(b"\xff\xd8\xff\xe0\0\0").kind == 0
 
 
-@pytest.mark.parametrize("options", [{}, {"quality": 5}, {"subsampling": 0}, {"restart_marker_rows": 1}])
+@pytest.mark.parametrize(
+    "options", [{}, {"quality": 5}, {"subsampling": 0}, {"restart_marker_rows": 1}, {"progressive": True}]
+)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_end_without_its_mark_is_told(tmp_path, options, channels):
     for cut in (1, 2):
@@ -214,6 +216,17 @@ def test_an_end_without_its_mark_is_told(tmp_path, options, channels):
         assert [mark.detail for mark in cut_off.marks] == ["its end is missing"]
         (tmp_path / "x.jpg").write_bytes(data[: -cut - 3])
         assert told_or_refused(tmp_path / "x.jpg") not in ("", "damaged: its end is missing")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_scan_that_is_missing_is_no_missing_end(tmp_path, channels):
+    data = jpeg_bytes(smooth(channels=channels), progressive=True)
+    scans = [at for at in range(len(data)) if data.startswith(b"\xff\xda", at)]
+    assert len(scans) > 4
+    for at in scans[1:]:
+        # Each has a table of its own in front of it.
+        (tmp_path / "x.jpg").write_bytes(data[: data.rindex(b"\xff\xc4", 0, at)])
+        assert "cannot be read" in told_or_refused(tmp_path / "x.jpg")
 
 
 def test_an_end_is_not_called_missing_where_nobody_knows_of_pixels(tmp_path):

@@ -49,7 +49,11 @@ def marks_of(path):
         (pictures(1, 6, 5, 3)[0].astype(np.uint16), {"photometric": 9}, ("not read; save it as 8-bit PNG in gray or",)),
         (pictures(1, 6, 5, 1)[0], {"photometric": 32803}, ("not read; save it as 8-bit PNG in gray or RGB.",)),
         (pictures(1, 6, 5, 1)[0], {"tags": {258: (6,)}}, ("1 band of 6-bit", "not read; save it as 8-bit PNG.")),
-        (pictures(1, 6, 5, 1)[0], {"tags": {258: (64,), 339: (6,)}}, ("complex numbers", "8-bit PNG (numpy.abs)")),
+        (
+            pictures(1, 6, 5, 1)[0],
+            {"tags": {258: (64,), 339: (6,)}},
+            ("complex numbers", "save their absolute values as 8-bit PNG"),
+        ),
         (
             pictures(1, 6, 5, 3)[0].astype(np.float32),
             {"photometric": 2, "tags": {274: (6,)}},

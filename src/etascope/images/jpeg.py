@@ -27,6 +27,8 @@ _ALONE = (0x01, *range(0xD0, 0xD9))
 #: The kind of a frame that is lossless.
 LOSSLESS = 0xC3
 _BASELINE = (0xC0, 0xC1)
+#: Kinds whose scans tell whether all of them are there.
+_KNOWN = (*_BASELINE, 0xC2)
 #: Kinds that can be decoded at a fraction of their size; of others a decoder overruns what it was given for that.
 _REDUCED = (*_BASELINE, 0xC2, 0xC9, 0xCA)
 _HELD = {1: "GRAY", 3: "RGB", 4: "CMYK"}
@@ -129,7 +131,7 @@ def fault_of_stream(data: bytes, most: int) -> str:
         return fault
     if _has_hole(data, frame):
         return "there are zeros among its packed pixels"
-    return "its end is missing" if frame.kind in _BASELINE and data.find(_END, frame.end) < 0 else ""
+    return "its end is missing" if frame.kind in _KNOWN and data.find(_END, frame.end) < 0 else ""
 
 
 def _made_up(data: bytes, frame: Frame, most: int) -> str | None:
@@ -153,12 +155,26 @@ def _made_up(data: bytes, frame: Frame, most: int) -> str | None:
 
 
 def _only_end_is_missing(data: bytes, frame: Frame) -> bool:
-    """Say whether a file lacks the marker at its end, and holds all of its pixels: in one scan, or some may be lost."""
+    """Say whether a file lacks the marker at its end, and holds all of its pixels."""
     scan = data.find(_SCAN, frame.end)
-    if frame.kind not in _BASELINE or scan < 0 or data.find(_END, scan) >= 0:
+    if frame.kind not in _KNOWN or scan < 0 or data.find(_END, scan) >= 0:
         return False
-    one = data[scan + 4 : scan + 5] == bytes([frame.bands])
-    return one and _made_up(data, frame, MOST) == "" and not _has_hole(data + _END, frame)
+    return _has_all_scans(data, frame) and _made_up(data, frame, MOST) == "" and not _has_hole(data + _END, frame)
+
+
+def _has_all_scans(data: bytes, frame: Frame) -> bool:
+    """Say whether each band has its 64 coefficients to the last bit: a scan may hold some bands, some bits of some."""
+    held: dict[int, list[int]] = {}
+    at = data.find(_SCAN, frame.end)
+    while at >= 0:
+        told = data[at + 5 : at + 8 + 2 * int.from_bytes(data[at + 4 : at + 5])]
+        if len(told) > 4:
+            first, last, bits = told[-3:]
+            for band in told[:-3:2]:
+                coefficients = held.setdefault(band, [1] * 64)
+                coefficients[first : last + 1] = [bits & 15] * (last + 1 - first)
+        at = data.find(_SCAN, at + 2)
+    return len(held) == frame.bands and not any(map(any, held.values()))
 
 
 def _has_hole(data: bytes, frame: Frame) -> bool:

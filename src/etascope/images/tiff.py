@@ -123,7 +123,7 @@ def _remedy(tags: Any) -> str:  # noqa: ANN401 - Pillow's class of tags is loade
     """Return what to do about a TIFF: where its values alone are not what it shows, what a program made of them."""
     colours, numbers = int(tags.get(_PHOTOMETRIC, 1)), int(tags.get(_FORMAT, (1,))[0])
     if _NUMBERS.get(numbers) == "complex numbers":
-        return "save their absolute values as 8-bit PNG (numpy.abs)"
+        return "save their absolute values as 8-bit PNG"
     odd = ["with 0 as black"] * (colours == 0) + ["in gray or RGB"] * (colours not in (0, *_PLAIN))
     odd += ["upright"] * (tags.get(_ORIENTATION, 1) != 1)
     told = int(tags.get(_BITS, (1,))[0]) >= 8
