@@ -180,8 +180,8 @@ def test_many_images_of_another_range_are_refused_and_a_few_told(kind, small, br
     if kind == "floats":
         with refused(f"6 of 9 go up to {bright:,}, the first image 3, where white is 1"):
             decide([of(3, 6)], {kind: Scale(0, 1)})
-    assert f"1 image is black so, without a value beyond {small}." in decide([of(1, 20)], {})[kind].note
-    assert f"2 images are black so, without a value beyond {small}." in decide([of(2, 30)], {})[kind].note
+    assert f"1 image, image 0, has no value beyond {small} of" in decide([of(1, 20)], {})[kind].note
+    assert f"2 images, the first image 0, have no value beyond {small} of" in decide([of(2, 30)], {})[kind].note
 
 
 def test_eight_bits_among_sixteen_are_refused_and_dark_images_told():
@@ -190,7 +190,7 @@ def test_eight_bits_among_sixteen_are_refused_and_dark_images_told():
         decide([Extent("whole", 0, 65535, values)], {})
     values[:3] = 200
     told = decide([Extent("whole", 0, 65535, values)], {})["whole"].note
-    assert "3 images are black so, without a value beyond 200." in told
+    assert "3 images, the first image 0, have no value beyond 200 of" in told
 
 
 def test_the_largest_floats():
@@ -208,3 +208,21 @@ def test_floats_are_converted_in_little_memory():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < array.size + 30e6
+
+
+def test_what_is_far_beyond_is_named_where_it_is_in_few_images():
+    def of(peaks, low=0.0):
+        peaks = np.array(peaks, float)
+        lows = np.full(len(peaks), low)
+        return Extent("floats", lows.min(), peaks.max(), peaks, lows, tuple(f"{row}.tif" for row in range(len(peaks))))
+
+    for few in ([9999.0], [1e20, 2e20]):
+        which = "in 30.tif alone. Repair it" if len(few) == 1 else "in 2 of 32, the first 30.tif. Repair it"
+        with refused("must lie in a known range", f".. {few[-1]:,.0f}, so far {which}" if len(few) == 1 else which):
+            decide([of([1.0] * 30 + few, low=-0.3)], {})
+    with refused(".. 9. Undo the normalisation"):
+        decide([of([9.0] * 30, low=-8)], {})
+    with refused("30 of 31 have no value beyond 1, the first 0.tif, where white is 1,000,000 by 30.tif. Scale"):
+        decide([of([1.0] * 30 + [1e6])], {})
+    with refused("20 of 50 have no value beyond 1, the first 0.tif, where white is 255. Scale"):
+        decide([of([1.0] * 20 + [255.0] * 30)], {})

@@ -19,7 +19,7 @@ class Extent:
     """Smallest and largest value of pixels that are `"bytes"` (uint8), `"whole"` numbers of other types, or `"floats"`.
 
     Of several images, `peaks` is the largest distance from 0 in each, `lows` the smallest value, and `names` what they
-    are called.
+    are called. In those that are `inverse` 0 is white.
 
     Examples
     --------
@@ -33,6 +33,7 @@ class Extent:
     peaks: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     lows: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     names: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    inverse: bool = field(default=False, repr=False, compare=False)
 
     def joined(self, other: Extent) -> Extent:
         """Return what holds both."""
