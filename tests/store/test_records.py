@@ -9,7 +9,18 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint
 from etascope.core.stored import Job
-from etascope.store.records import from_json, pack, pack_history, to_json, unpack, unpack_history, without_arrays
+from etascope.store.records import (
+    DamagedRecord,
+    from_json,
+    is_id,
+    pack,
+    pack_history,
+    to_json,
+    told_of,
+    unpack,
+    unpack_history,
+    without_arrays,
+)
 from tests.store.made import RECORDS, checkpoint, history, job, run, same, values
 
 
@@ -82,3 +93,15 @@ def test_half_a_record_is_told():
     whole = pack(run(job(), [history()]).choice, Choice)
     with pytest.raises(InputError, match="a choice in the store cannot be read"):
         unpack(whole[: len(whole) // 2], Choice)
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [("a9d4c339", True), ("0123", True), ("../../pwn", False), ("", False), ("last", False), ("--yes", False),
+     ("\x1b[31m", False), ("ab\ncd", False), ("abcd\n", False), (b"\xff\xfe", False), (7, False)],
+)  # fmt: skip
+def test_an_id_is_hexadecimal_digits_and_only_then_part_of_a_command(value, good):
+    assert is_id(value) is good
+    with pytest.raises(DamagedRecord) as damaged, told_of(value, "runs.sqlite"):
+        raise DamagedRecord("it is not whole.")
+    assert ("etascope rm" in str(damaged.value)) is good

@@ -13,7 +13,7 @@ from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.trials import trials
-from etascope.store.records import DamagedRecord
+from etascope.store.records import DamagedRecord, is_id
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -118,7 +118,7 @@ LISTED = ("id", "created", "source", "images", "recipe", "learning_rate", "test_
 READ = (*LISTED, "seconds", "job")
 #: What may stand in each column that is looked at.
 _COLUMNS: Mapping[str, Callable[[object], bool]] = {
-    **dict.fromkeys(("id", "state", "source", "recipe", "job"), _is_text), "created": _is_time,
+    "id": is_id, **dict.fromkeys(("state", "source", "recipe", "job"), _is_text), "created": _is_time,
     **dict.fromkeys(("images", "trials"), _is_count), "learning_rate": _is_rate, "test_accuracy": _is_share,
     "seconds": _is_number,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -31,12 +32,18 @@ def told_of(run_id: object, place: str) -> Generator[None]:
     try:
         yield
     except DamagedRecord as error:
+        forget = f"Forget it with etascope rm {run_id} --yes, or put back" if is_id(run_id) else "Put back"
         raise DamagedRecord(
-            f"run {run_id} in the store {place} is damaged: {str(error).removesuffix('.')}.",
-            f"Forget it with etascope rm {run_id} --yes, or put back a copy of the store.",
+            f"run {run_id!s:.60} in the store {place} is damaged: {str(error).removesuffix('.')}.",
+            f"{forget} a copy of the store.",
         ) from error
     except InputError as error:
         raise InputError(f"run {run_id} in the store {place}: {error.said}", error.advice) from error
+
+
+def is_id(value: object) -> bool:
+    """Say whether that names a run: it is written into commands, and names files."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{4,32}", value) is not None
 
 
 def to_json(value: T, kind: type[T]) -> str:
