@@ -37,8 +37,13 @@ def test_what_is_not_finite_is_refused_in_its_place(value, shown):
 
 @pytest.mark.parametrize(
     ("array", "part"),
-    [(np.array([1j]), "complex128"), (np.array(["a"]), "numbers"), (np.array(["2026-01-01"], "M8[D]"), "datetime64")],
+    [
+        (np.array([1j]), "found complex128. Take their magnitude (numpy.abs)"),
+        (np.array(["0.5"]), "found <U3. Convert them to float32"),
+        (np.array([0.5], object), "found object. Convert them to float32 (images.astype('float32')), which keeps"),
+        (np.array(["2026-01-01"], "M8[D]"), "datetime64"),
+    ],
 )
 def test_what_is_no_number_is_refused(array, part):
-    with refused(part, "uint8"):
+    with refused("pixels must be real numbers", part):
         measure(array)

@@ -14,9 +14,10 @@ from etascope.images.array_names import pick, refuse_two_readings, without_coord
 from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
-from etascope.images.members import Members, unlike
+from etascope.images.members import Members, Peaks, beside, seen, unlike
+from etascope.images.outlying import look_beyond
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import Reading, Scale, decide, refuse_cut, scaled
+from etascope.images.ranges import Reading, Scale, decide, scaled
 from etascope.images.sizes import fit, shown
 from etascope.images.transparency import decide_ground, look_through
 
@@ -65,12 +66,24 @@ def read_pixels(
     """
     split = [alpha_apart(part) for part in parts]
     extents = [measure(colours, what) for colours, _ in split]
-    told = _unlike(extents, labels, held) if labels else []
-    scales = decide(extents, wishes.reading.scales, what)
-    for kind, scale in scales.items():
-        own = ((part[0], extent) for part, extent in zip(split, extents, strict=True) if extent.kind == kind)
-        refuse_cut(own, scale, kind in wishes.reading.scales, what)
+    told, peaks, before = [], {}, wishes.reading
+    if labels:
+        told, peaks = _unlike(extents, labels, held)
+    if len(labels) > 1:
+        extents[-1] = replace(extents[-1], held=True)
+    scales = decide(extents, before.scales, what)
     notes = told + [scale.note for scale in scales.values()]
+    for kind, scale in scales.items():
+        own = [
+            (of, extent, at > 0 or extent.held)
+            for (part, _), extent in zip(split, extents, strict=True)
+            if extent.kind == kind
+            for at, of in enumerate((part,) if held is None else (part[:held], part[held:]))
+            if len(of)
+        ]
+        notes += look_beyond(own, scale, what, test=wishes.held)
+    if before.seen:
+        notes += beside(before.seen, peaks)
     as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
     looked = [look_through(image) if part.shape[-1] in (2, 4) else None for part in as_bytes for image in part]
     glasses = {f"image {row:,}": glass for row, glass in enumerate(looked) if glass is not None}
@@ -79,17 +92,22 @@ def read_pixels(
         found = list(glasses.values())
         ground, note = decide_ground(found, ground, sum(map(len, parts)), list(glasses), declared=False)
         notes.append(note)
-    reading = Reading(scales, ground)
+    reading = Reading(scales, ground, peaks)
     fitted = [fit(part, replace(wishes, reading=reading)) for part in as_bytes]
     notes += dict.fromkeys(note for _, more in fitted for note in more)
     return [images for images, _ in fitted], tuple(note for note in notes if note), reading
 
 
-def _unlike(extents: Sequence[Extent], labels: Sequence[NDArray[Any]], held: int | None) -> list[str]:
-    """Compare the images from `held` on, or the last of several parts, with the others, and each class with them."""
+def _unlike(
+    extents: Sequence[Extent], labels: Sequence[NDArray[Any]], held: int | None
+) -> tuple[list[str], dict[str, Peaks]]:
+    """Compare the images from `held` on, or the last of several parts, with the others, and each class with them.
+
+    Also returns how far those to train on go down and up.
+    """
     if any(extent.peaks is None or extent.lows is None for extent in extents):
         # Booleans are black and white.
-        return []
+        return [], {}
     lows, peaks = (
         np.concatenate([getattr(extent, of) for extent in extents]) if len(extents) > 1 else getattr(extents[0], of)
         for of in ("lows", "peaks")
@@ -98,7 +116,8 @@ def _unlike(extents: Sequence[Extent], labels: Sequence[NDArray[Any]], held: int
     held = held or (len(peaks) - counts[-1] if len(counts) > 1 else len(peaks))
     members = Members("image {}".format, np.concatenate(labels), held)
     kinds = [extent.kind for extent, number in zip(extents, counts, strict=True) for _ in range(number)]
-    return unlike(kinds, lows, peaks, np.arange(len(peaks)), members)
+    told = unlike(kinds, lows, peaks, np.arange(len(peaks)), members)
+    return told, seen(kinds[:held], lows[:held], peaks[:held])
 
 
 def alpha_apart(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:

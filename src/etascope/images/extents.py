@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 
 _BLOCK = 1 << 20
+#: Floats from 0 to 1 or from -1 to 1, with what resizing throws beyond.
+_UNIT = 1.25
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Extent:
     """Smallest and largest value of pixels that are `"bytes"` (uint8), `"whole"` numbers of other types, or `"floats"`.
 
     Of several images, `peaks` is the largest distance from 0 in each, `lows` the smallest value, and `names` what they
-    are called.
+    are called; `held` says that they are the test part.
 
     Examples
     --------
@@ -33,6 +35,7 @@ class Extent:
     peaks: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     lows: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     names: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    held: bool = field(default=False, repr=False, compare=False)
 
     def joined(self, other: Extent) -> Extent:
         """Return what holds both."""
@@ -55,7 +58,12 @@ def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
     if array.dtype.kind == "b":
         return Extent("bytes", 0, 255)
     if array.dtype.kind not in "iuf":
-        raise InputError(f"{what} must be numbers; found {array.dtype}. Convert them to uint8.")
+        move = (
+            "Take their magnitude (numpy.abs) or their real part"
+            if array.dtype.kind == "c"
+            else "Convert them to float32 (images.astype('float32')), which keeps fractions"
+        )
+        raise InputError(f"{what} must be real numbers; found {array.dtype}. {move}.")
     lows: list[NDArray[Any]] = []
     highs: list[NDArray[Any]] = []
     for block in blocks(array):
@@ -77,6 +85,34 @@ def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
     return Extent(
         "bytes" if array.dtype == np.uint8 else "whole", int(low.min()), int(high.max()), peaks, low.astype(np.float64)
     )
+
+
+def tells_itself(low: float, high: float) -> bool:
+    """Say whether numbers lie in a range that goes with their type: 0 .. 1, -1 .. 1, or that of signed bytes.
+
+    Examples
+    --------
+    >>> tells_itself(0, 1), tells_itself(-128, 127), tells_itself(0, 255)
+    (True, True, False)
+    """
+    return (low >= -_UNIT and high <= _UNIT) or (-128 <= low <= -64 and 64 <= high <= 128)
+
+
+def are_one(extents: Iterable[Extent]) -> bool:
+    """Say whether whole numbers and floats are there whose range is one: that of neither goes with its type.
+
+    Examples
+    --------
+    >>> are_one([Extent("whole", 0, 900), Extent("floats", 0, 4095)])
+    True
+    >>> are_one([Extent("whole", 0, 900), Extent("floats", 0, 1)])
+    False
+    """
+    found: dict[str, Extent] = {}
+    for extent in extents:
+        found[extent.kind] = extent.joined(found.get(extent.kind, extent))
+    both = [found[kind] for kind in ("whole", "floats") if kind in found]
+    return len(both) == 2 and not any(tells_itself(extent.low, extent.high) for extent in both)
 
 
 def blocks(array: NDArray[Any]) -> Iterator[slice]:
