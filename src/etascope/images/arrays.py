@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.array_names import pick, refuse_two_readings, without_coordinates
+from etascope.images.array_names import in_order, pick, refuse_two_readings, without_coordinates
 from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
 from etascope.images.members import Members, Peaks, beside, seen, unlike
 from etascope.images.outlying import look_beyond
-from etascope.images.pixels import image_axes
+from etascope.images.paths import refuse_text
+from etascope.images.pixels import image_axes, refuse_turned
 from etascope.images.ranges import Reading, Scale, decide, scaled
 from etascope.images.sizes import fit, shown
-from etascope.images.transparency import decide_ground, look_through
+from etascope.images.transparency import decide_ground, look_through, refuse_first_clear
 
 
 def read_array(values: object, what: str = "images") -> NDArray[Any]:
@@ -36,6 +37,8 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
         raise InputError(f"{what} must be a dense array; found a sparse one. Make it dense (.toarray()).")
     try:
         array = np.asarray(values)
+        if array.ndim == 1 and len(array) and isinstance(array[0], str):
+            refuse_text(array[0])
         # A column of a table holds its images one by one.
         listed = array.dtype == object and array.ndim == 1 and np.ndim(array[0] if len(array) else 0) > 1
         return np.stack(array.tolist()) if listed else array
@@ -90,7 +93,12 @@ def read_pixels(
     ground = wishes.reading.ground
     if glasses:
         found = list(glasses.values())
-        ground, note = decide_ground(found, ground, sum(map(len, parts)), list(glasses), declared=False)
+        try:
+            ground, note = decide_ground(found, ground, sum(map(len, parts)), list(glasses), declared=False)
+        except InputError:
+            for part in as_bytes:
+                refuse_first_clear(part)
+            raise
         notes.append(note)
     reading = Reading(scales, ground, peaks)
     fitted = [fit(part, replace(wishes, reading=reading)) for part in as_bytes]
@@ -170,7 +178,7 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, sour
     if isinstance(arrays, dict):
         arrays = {str(name): values for name, values in arrays.items()}
     taken = without_coordinates(arrays)
-    picked = pick(taken, source)
+    picked = in_order(pick(taken, source), arrays)
     left = tuple(name for name in arrays if name in picked.left or name not in taken)
     if picked.train.labels is None and labels is None and left:
         raise InputError(
@@ -212,7 +220,9 @@ def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: 
                 f"images need labels, one each; {source} came without.",
                 "Give them as the second argument in Python, or with --labels.",
             )
-        array, more = image_axes(read_array(values))
+        read = read_array(values)
+        refuse_turned(read, given)
+        array, more = image_axes(read)
         arrays.append(array)
         labels.append(read_labels(given, len(array)))
         notes += (*more, *label_notes(given, labels[-1]))
@@ -252,7 +262,9 @@ def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: AN
     if labels is not None:
         raise InputError("a Bunch brings its own labels (target); leave out labels.")
     pixels = getattr(bunch, "images", None)
-    array, notes = image_axes(read_array(bunch.data if pixels is None else pixels, "the images of a Bunch"))
+    values = read_array(bunch.data if pixels is None else pixels, "the images of a Bunch")
+    refuse_turned(values, bunch.target, "the images of a Bunch")
+    array, notes = image_axes(values)
     read = read_labels(bunch.target, len(array))
     images, more, reading = read_pixels([array], wishes, "the images of a Bunch", [read])
     names, lost = _target_names(bunch, read)

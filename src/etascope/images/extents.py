@@ -14,6 +14,8 @@ from etascope.core.errors import InputError
 _BLOCK = 1 << 20
 #: Floats from 0 to 1 or from -1 to 1, with what resizing throws beyond.
 _UNIT = 1.25
+#: Three bytes of colour are below this much.
+_PACKED = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,24 @@ def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
                 "Remove or repair that image."
             )
     low, high = np.concatenate(lows), np.concatenate(highs)
+    if array.dtype.kind in "iu" and array.dtype.itemsize >= 4:
+        _refuse_packed(int(low.min()), int(high.max()), what)
     peaks = np.maximum(high.astype(np.float64), -low.astype(np.float64)) if array.ndim == 4 else None
     if array.dtype.kind == "f":
         return Extent("floats", float(low.min()), float(high.max()), peaks, low.astype(np.float64))
     return Extent(
         "bytes" if array.dtype == np.uint8 else "whole", int(low.min()), int(high.max()), peaks, low.astype(np.float64)
     )
+
+
+def _refuse_packed(low: int, high: int, what: str) -> None:
+    """Refuse whole numbers that hold three colours each, with an alpha of 255 above them."""
+    if (-_PACKED <= low < -_PACKED / 256 and high < 0) or (low >= 255 * _PACKED and high < 256 * _PACKED):
+        raise InputError(
+            f"{what} must have a number for each colour; found {written(low)} .. {written(high)}, as colours packed in "
+            "32 bits (ARGB) are. Take them apart "
+            "(images.astype('<u4').view('u1').reshape(*images.shape, 4)[..., 2::-1])."
+        )
 
 
 def tells_itself(low: float, high: float) -> bool:

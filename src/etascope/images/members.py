@@ -121,13 +121,12 @@ def beside(before: Mapping[str, Peaks], these: Mapping[str, Peaks]) -> list[str]
         If one of them is darker than the other by a factor of sixteen.
     """
     names = ("the training images", "the test images")
-    lows, peaks, kinds, rows = [], [], [], []
-    for held, part in enumerate((before, these)):
-        for kind, (low, peak) in part.items():
-            lows, peaks = [*lows, low], [*peaks, peak]
-            kinds += [kind] * len(low)
-            rows += [held] * len(low)
-    low, peak, held = np.concatenate(lows or [np.zeros(0)]), np.concatenate(peaks or [np.zeros(0)]), np.array(rows) == 1
+    sides = [(kind, held, *of) for held, part in ((False, before), (True, these)) for kind, of in part.items()]
+    if not sides:
+        return []
+    kinds = [kind for kind, _, low, _ in sides for _ in range(len(low))]
+    held = np.concatenate([np.full(len(low), held) for _, held, low, _ in sides])
+    low, peak = np.concatenate([low for _, _, low, _ in sides]), np.concatenate([peak for _, _, _, peak in sides])
     every = np.array(_of_one(kinds, low, peak))
     notes: list[str] = []
     for kind in np.unique(every):

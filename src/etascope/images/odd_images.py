@@ -91,8 +91,9 @@ def apart(extents: Sequence[Extent], low: float, white: float) -> str:
         if count > (white < _WIDE) and (step >= _DARK or (of_hundred and count > 1)):
             one = f" ({first(peaks == lit_up[0]).removeprefix(', the first ')}) has" if count == 1 else " have"
             notes.append(
-                f"{count:,} of {len(lit_up):,} images{one} no value beyond {written(lit_up[count - 1])}, and the others "
-                f"one of {written(lit_up[count])} or more: if they are of another range, scale all of them alike."
+                f"{count:,} of {len(lit_up):,} images{one} no value beyond {written(lit_up[count - 1])}, and the "
+                f"others one of {written(lit_up[count])} or more: if they are of another range, scale all of them "
+                "alike."
             )
     return " ".join(notes)
 

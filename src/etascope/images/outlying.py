@@ -28,7 +28,7 @@ _PARTS = {False: "the images to train on", True: "the test part"}
 def look_beyond(
     images: Iterable[tuple[NDArray[Any], Extent, bool]], scale: Scale, what: str, *, test: bool = False
 ) -> list[str]:
-    """Refuse a scale that would cut much of the images; return sentences on values that are cut, or far from all others.
+    """Refuse a scale that would cut much of the images; return sentences on values cut, or far from others.
 
     What sharp filters throw beyond a range may be many values, but most of them lie near to it.
 
@@ -106,18 +106,18 @@ def _look_far(
     others = total - top - bottom
     if others >= _MOST * total and upper == top:
         return [
-            f"{top:,} of {total:,} values are {written(high)}, and none of the others is above {written(bright)}: if it "
-            "stands for no value, or for writing, put another there, as it makes all the others dark."
+            f"{top:,} of {total:,} values are {written(high)}, and none of the others is above {written(bright)}: if "
+            "it stands for no value, or for writing, put another there, as it makes all the others dark."
         ]
     if others >= _MOST * total and lower == bottom and low < 0:
         return [
-            f"{bottom:,} of {total:,} values are {written(low)}, and none of the others is below {written(dark)}: if it "
-            "stands for no value, put the smallest of the others there, as it makes all the others bright."
+            f"{bottom:,} of {total:,} values are {written(low)}, and none of the others is below {written(dark)}: if "
+            "it stands for no value, put the smallest of the others there, as it makes all the others bright."
         ]
     if total >= _TELLING and 0 < above <= _FEW * total:
         limit = written(scale.low + (scale.high - scale.low) * _SMALL)
         return [
-            f"All but {above:,} of {total:,} values lie below {limit} in {span}: if those show nothing, as hot pixels or "
-            "writing, cut them (numpy.clip), as all the others are dark so."
+            f"All but {above:,} of {total:,} values lie below {limit} in {span}: if those show nothing, as hot pixels "
+            "or writing, cut them (numpy.clip), as all the others are dark so."
         ]
     return []

@@ -132,7 +132,7 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
 
 def _given(extent: Extent, kind: str, given: Mapping[str, Scale]) -> Scale | None:
     """Return the scale that training images gave, those of the other type of wide numbers too where they are one."""
-    other = {"whole": "floats", "floats": "whole"}.get(kind)
+    other = {"whole": "floats", "floats": "whole"}.get(kind, kind)
     if kind in given or other not in given:
         return given.get(kind)
     scale = given[other]

@@ -21,6 +21,7 @@ from etascope.images.labels import label_notes, read_labels
 from etascope.images.members import Members, seen
 from etascope.images.odd_images import refuse_fewer_bits
 from etascope.images.outlying import look_beyond
+from etascope.images.paths import refuse_text
 from etascope.images.pixels import image_axes
 from etascope.images.ranges import decide, told
 
@@ -57,10 +58,13 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         images = items
         if isinstance(images[0], tuple):
             raise InputError("pairs of (image, label) bring their own labels; leave out labels, or give images alone.")
+    if isinstance(images[0], str):
+        refuse_text(images[0])
     if isinstance(images[0], str | os.PathLike):
         raise InputError(
-            f"images in a sequence must be arrays or Pillow images; image 0 is the path {os.fspath(images[0])}. Open "
-            "them (PIL.Image.open), or give their folder, or a .csv of path and label."
+            "images in a sequence must be arrays or Pillow images; image 0 is the path "
+            f"{os.fspath(images[0])[:160]}. Open them (PIL.Image.open), or give their folder, or a .csv of path and "
+            "label."
         )
     read = read_labels(labels, count)
     # Items may come from a user's own code or be lazily read from one file: they are asked one after the other.
