@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -70,7 +71,7 @@ def _look_cut(
         totals[held] += array.size
         if extent.low >= scale.low - reach * UNSEEN and extent.high <= scale.high + reach * UNSEEN:
             continue
-        for counts, beyond in ((cut, reach * UNSEEN), (well, reach * _WELL), (far, most * _NEAR)):
+        for counts, beyond in ((cut, 0), (well, reach * _WELL), (far, most * _NEAR)):
             counts[held] += sum(
                 int(np.count_nonzero((part < scale.low - beyond) | (part > scale.high + beyond)))
                 for part in (array[block] for block in blocks(array))
@@ -85,7 +86,8 @@ def _look_cut(
                 f"{whose}, and would be cut. Undo the normalisation, or scale all images to 0 .. 1 by one smallest and "
                 "one largest value."
             )
-    return [f"{sum(cut.values()):,} of {sum(totals.values()):,} values lie beyond {span}."]
+    count = sum(cut.values())
+    return [f"{count:,} of {sum(totals.values()):,} values {'lies' if count == 1 else 'lie'} beyond {span}."]
 
 
 def _look_far(
@@ -93,6 +95,8 @@ def _look_far(
 ) -> list[str]:
     reach = min(scale.high, high) - max(scale.low, low)
     bright, dark = high - reach * _ABOVE, low + reach * _BELOW
+    if every[0][1].kind == "whole":
+        bright, dark = math.ceil(bright), math.floor(dark)
     above, top, upper, bottom, lower, total = 0, 0, 0, 0, 0, 0
     for array, _, _ in every:
         for block in blocks(array):
@@ -106,13 +110,13 @@ def _look_far(
     others = total - top - bottom
     if others >= _MOST * total and upper == top:
         return [
-            f"{top:,} of {total:,} values are {written(high)}, and none of the others is above {written(bright)}: if "
-            "it stands for no value, or for writing, put another there, as it makes all the others dark."
+            f"{_count(top, total)} {written(high)}, and none of the others is above {written(bright)}: if that is no "
+            "value, a hot pixel or writing, put another there, as all the others are dark so."
         ]
     if others >= _MOST * total and lower == bottom and low < 0:
         return [
-            f"{bottom:,} of {total:,} values are {written(low)}, and none of the others is below {written(dark)}: if "
-            "it stands for no value, put the smallest of the others there, as it makes all the others bright."
+            f"{_count(bottom, total)} {written(low)}, and none of the others is below {written(dark)}: if that stands "
+            "for no value, put the smallest of the others there, as all of them are bright so."
         ]
     if total >= _TELLING and 0 < above <= _FEW * total:
         limit = written(scale.low + (scale.high - scale.low) * _SMALL)
@@ -121,3 +125,14 @@ def _look_far(
             "or writing, cut them (numpy.clip), as all the others are dark so."
         ]
     return []
+
+
+def _count(count: int, total: int) -> str:
+    """Return how many values of all are something, up to what.
+
+    Examples
+    --------
+    >>> _count(1, 900), _count(20, 900)
+    ('1 of 900 values is', '20 of 900 values are')
+    """
+    return f"{count:,} of {total:,} values {'is' if count == 1 else 'are'}"

@@ -142,10 +142,10 @@ def _given(extent: Extent, kind: str, given: Mapping[str, Scale]) -> Scale | Non
 def _of_training(parts: Iterable[Extent], extent: Extent) -> Scale | None:
     """Return the scale that training images in 0 .. 1 decide where their test part goes a little beyond."""
     learn = [each for each in parts if not each.held]
-    lows, highs = [each.low for each in learn], [each.high for each in learn]
-    if extent.kind != "floats" or not 1 + _OVERSHOOT < extent.high < _BRIGHT or not learn:
+    highs = [each.high for each in learn]
+    if extent.kind != "floats" or extent.low < 0 or not 1 + _OVERSHOOT < extent.high < _BRIGHT or not learn:
         return None
-    if not (0.25 < max(highs) <= 1 + _OVERSHOOT and -min(lows) <= _OVERSHOOT * max(highs)):
+    if not 0.25 < max(highs) <= 1 + _OVERSHOOT:
         return None
     return replace(_told(extent, 0, 1), given=True)
 
