@@ -210,3 +210,107 @@ def test_many_classes_take_little_time():
     begun = time.perf_counter()
     assert unlike(["bytes"] * 50_000, np.zeros(50_000), peaks, np.arange(50_000), members) == []
     assert time.perf_counter() - begun < 5
+
+
+def save_parts(tmp_path: Path, form: str, train: np.ndarray, test: np.ndarray) -> tuple[object, Path | None]:
+    """Return a source with two parts, or one and what is given as test, in a form."""
+    labels = np.arange(len(train)) % 2
+    if form == "dict":
+        return {"x_train": train, "y_train": labels, "x_test": test, "y_test": labels}, None
+    if form == "pairs":
+        return ((train, labels), (test, labels)), None
+    for name, values in (("train", train), ("test", test)):
+        np.savez(tmp_path / f"{name}.npz", x=values, y=labels)
+        for row, pixels in enumerate(values):
+            write_tiff(tmp_path / "set" / name / "ab"[row % 2] / f"{row}.tif", pixels[..., None])
+    if form == "folder":
+        return tmp_path / "set", None
+    ending = "" if form == "test=folder" else ".npz"
+    place = tmp_path / "set" if form == "test=folder" else tmp_path
+    return place / f"train{ending}", place / f"test{ending}"
+
+
+FORMS = ["dict", "pairs", "folder", "test=folder", "test=npz"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("white", "dim"), [(4095, 255), (65535, 4095), (16383, 1023), (65535, 255)])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_part_darker_by_sixteen_is_refused_in_every_form_of_smooth_pictures_too(tmp_path, form, white, dim, seed):
+    rng = np.random.default_rng(seed)
+    # Each goes up to a brightness of its own.
+    values = rng.random((24, 8, 8)) * rng.uniform(0.75, 1, (24, 1, 1))
+    values[[0, 12], 0, 0] = 1
+    train, test = ((part * top).astype(np.uint16) for part, top in ((values[:12], white), (values[12:], dim)))
+    source, held = save_parts(tmp_path, form, train, test)
+    with refused("images must be of one range; ", f" {dim:,}, ", f" {white:,}."):
+        open_images(source, test=held)
+    # The other way round it is the training images that would be dark, or much of the test part cut.
+    source, held = save_parts(tmp_path, form, test, train)
+    with refused("images must be of one range"):
+        open_images(source, test=held)
+    # By a factor of four it is told.
+    source, held = save_parts(tmp_path, form, train, (train // 4).astype(np.uint16))
+    assert "One part is much darker than the other" in " ".join(open_images(source, test=held).notes)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kinds", [(np.float32, np.uint16), (np.uint16, np.float32), (np.uint16, np.int32)])
+def test_wide_numbers_of_every_type_have_one_scale(tmp_path, form, kinds):
+    values = np.random.default_rng(0).integers(0, 4096, (12, 8, 8))
+    values[:, 0, 0] = 4095
+    train, test = values.astype(kinds[0]), (values * 0.22).round().astype(kinds[1])
+    source, held = save_parts(tmp_path, form, train, test)
+    data = open_images(source, test=held)
+    notes = " ".join(data.notes)
+    assert "much darker than the other: the largest value of the test" in notes
+    assert "is 901" in notes
+    assert notes.count("Pixels were scaled") == 1
+    assert "images of floats" not in notes
+    assert set(data.images[data.test_rows].max(axis=(1, 2, 3)).tolist()) == {56}
+    source, held = save_parts(tmp_path, form, train, (values // 16).astype(kinds[1]))
+    with refused("images must be of one range; the largest value of", "is 255, that of", "4,095"):
+        open_images(source, test=held)
+
+
+def test_floats_from_zero_to_one_have_a_scale_of_their_own_beside_any_other(tmp_path):
+    values = np.random.default_rng(0).random((12, 8, 8))
+    source, _ = save_parts(tmp_path, "dict", values, (values * 65535).astype(np.uint16))
+    data = open_images(source)
+    assert np.abs(data.images[:12].astype(int) - data.images[12:]).max() <= 1
+    assert not any("darker" in note for note in data.notes)
+
+
+@pytest.mark.parametrize(
+    ("white", "dim", "told"), [(4095, 255, True), (65535, 4095, True), (16383, 255, True), (255, 16, False)]
+)
+def test_one_image_of_fewer_bits_is_told(white, dim, told):
+    values = np.random.default_rng(0).integers(0, white + 1, (20, 8, 8)).astype(np.uint16)
+    values[7] = values[7] * (dim / white)
+    note = "1 of 20 images (image 7) has no value beyond"
+    assert (note in " ".join(open_images(values, ["a", "b"] * 10).notes)) == told
+
+
+@pytest.mark.parametrize("source", ["array", "sequence", "folder"])
+@pytest.mark.parametrize("count", [3, 10, 17])
+def test_many_images_of_fewer_bits_are_refused_and_a_class_of_them_told(tmp_path, source, count):
+    values = np.random.default_rng(0).integers(0, 4096, (20, 8, 8)).astype(np.uint16)
+    values[:, 0, 0] = 4095
+    values[:count] //= 16
+    labels = np.arange(20) % 2
+
+    def give(labels):
+        if source == "array":
+            return values, labels
+        if source == "sequence":
+            return [(each[:7] if row else each, labels[row]) for row, each in enumerate(values)], None
+        folder = tmp_path / f"set{labels[:10].sum()}"
+        for row, pixels in enumerate(values):
+            write_tiff(folder / "ab"[labels[row]] / f"{row:02}.tif", pixels[..., None])
+        return folder, None
+
+    with refused(f"images must be of one range; {count} of 20 have no value beyond 255, the first ", "one of 4,095"):
+        open_images(*give(labels))
+    if count == 10:
+        notes = " ".join(open_images(*give((np.arange(20) >= 10).astype(int))).notes)
+        assert "10 of 20 images have no value beyond 255" in notes

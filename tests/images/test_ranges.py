@@ -208,3 +208,31 @@ def test_floats_are_converted_in_little_memory():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < array.size + 30e6
+
+
+def test_whole_numbers_below_zero_are_stretched():
+    pixels, note = bytes_of(np.linspace(-1000, -100, 400).astype(np.int16).reshape(4, 10, 10, 1))
+    assert (int(pixels.min()), int(pixels.max())) == (0, 255)
+    assert "-1,000 .. -100, the smallest and the largest value" in note
+
+
+@pytest.mark.parametrize("high", [1e-9, 0.0005, 0.0019])
+def test_floats_that_would_all_be_black_are_refused(high):
+    with refused(f"must go up to 1 or more; found 0 .. {high:.6g}, which would be black in 0 .. 1", "Divide all"):
+        bytes_of(np.linspace(0, high, 50))
+    assert "the largest value is 0.002" in bytes_of(np.linspace(0, 0.002, 50))[1]
+
+
+@pytest.mark.parametrize("floats", [300, 4095, 60000])
+@pytest.mark.parametrize("whole", [200, 900, 65535])
+def test_whole_numbers_and_floats_share_a_scale(floats, whole):
+    scales = decide([Extent("whole", 0, whole), Extent("floats", 0, floats)], {})
+    high = max(floats, whole)
+    depth = next(white for white in (1023, 4095, 65535) if high <= white) if high > 300 else 255
+    assert {kind: (scale.low, scale.high) for kind, scale in scales.items()} == {
+        "whole": (0, depth),
+        "floats": (0, depth),
+    }
+    given = decide([Extent("whole", 0, whole)], {"floats": Scale(0, depth)})["whole"]
+    assert (given.high, given.given) == (depth, True)
+    assert decide([Extent("whole", 0, whole)], {"floats": Scale(0, 1)})["whole"].given is False

@@ -214,7 +214,7 @@ def wanted_switch(value: object, name: str) -> bool:
     """
     if not isinstance(value, bool | int | np.bool_) or value not in (0, 1):
         raise InputError(f"{name} must be True or False; found {value!r}. Give one of these.")
-    return value == 1
+    return value in (1,)
 
 
 def wanted_workers(workers: int | None) -> int:

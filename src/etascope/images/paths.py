@@ -56,7 +56,7 @@ def refuse_text(text: str) -> None:
             f"{rule}; found text of numbers, {text[:40]!r}. Split it: numpy.array([{split} for text in texts], "
             "'float32')."
         )
-    if start.startswith("data:image/") or (len(text) >= 64 and start.startswith(_IN_BASE64)):
+    if start.startswith("data:image/") or (len(text) >= 40 and start.startswith(_IN_BASE64)):
         raise InputError(
             f"{rule}; found an image file as text in base64, {text[:24]!r}. Decode it: "
             "PIL.Image.open(io.BytesIO(base64.b64decode(text.rpartition(',')[2])))."

@@ -90,7 +90,8 @@ labels. Turn the axes (images.transpose(2, 0, 1)).
     if len(lengths) == 2 and count == 1:
         count = lengths[1]
     fits = [axis for axis, length in enumerate(array.shape) if length == count]
-    if count < 2 or not 2 <= array.ndim <= 4 or not fits or fits[0] == 0:
+    # As few as channels say nothing, nor do labels that lie along their second axis.
+    if count <= max(_CLEAR) or not 2 <= array.ndim <= 4 or not fits or array.shape[0] in lengths:
         return
     axis = fits[-1]
     order = (axis, *(other for other in range(array.ndim) if other != axis))
