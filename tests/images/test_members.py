@@ -181,19 +181,6 @@ def test_images_of_another_sign_are_refused_by_class_and_share_and_told_when_few
     assert open_images(bright, labels).notes == ("Pixels were scaled from -1 .. 1 to 0 .. 255.",)
 
 
-@pytest.mark.parametrize("count", [1, 10, 58])
-def test_a_gap_between_ranges_is_told(count):
-    values = np.random.default_rng(0).integers(0, 4096, (60, 8, 8)).astype(np.uint16)
-    values[:count] *= 16
-    if count == 10:
-        with refused("50 of 60 have no value beyond 4,095, the first image 10, and the others one of 6", "Scale all"):
-            open_images(values, ["a", "b"] * 30)
-    else:
-        told = " ".join(open_images(values, ["a", "b"] * 30).notes)
-        assert f"{60 - count} of 60 images have no value beyond 4,0" in told
-    assert "no value beyond" not in " ".join(open_images(values[count:], (["a", "b"] * 30)[count:]).notes)
-
-
 @pytest.mark.parametrize("dim", [1, 12])
 def test_a_part_of_idx_files_of_another_range_is_refused(tmp_path, dim):
     for part, white in (("train", 255), ("t10k", dim)):
@@ -279,38 +266,3 @@ def test_floats_from_zero_to_one_have_a_scale_of_their_own_beside_any_other(tmp_
     data = open_images(source)
     assert np.abs(data.images[:12].astype(int) - data.images[12:]).max() <= 1
     assert not any("darker" in note for note in data.notes)
-
-
-@pytest.mark.parametrize(
-    ("white", "dim", "told"), [(4095, 255, True), (65535, 4095, True), (16383, 255, True), (255, 16, False)]
-)
-def test_one_image_of_fewer_bits_is_told(white, dim, told):
-    values = np.random.default_rng(0).integers(0, white + 1, (20, 8, 8)).astype(np.uint16)
-    values[7] = values[7] * (dim / white)
-    note = "1 of 20 images (image 7) has no value beyond"
-    assert (note in " ".join(open_images(values, ["a", "b"] * 10).notes)) == told
-
-
-@pytest.mark.parametrize("source", ["array", "sequence", "folder"])
-@pytest.mark.parametrize("count", [3, 10, 17])
-def test_many_images_of_fewer_bits_are_refused_and_a_class_of_them_told(tmp_path, source, count):
-    values = np.random.default_rng(0).integers(0, 4096, (20, 8, 8)).astype(np.uint16)
-    values[:, 0, 0] = 4095
-    values[:count] //= 16
-    labels = np.arange(20) % 2
-
-    def give(labels):
-        if source == "array":
-            return values, labels
-        if source == "sequence":
-            return [(each[:7] if row else each, labels[row]) for row, each in enumerate(values)], None
-        folder = tmp_path / f"set{labels[:10].sum()}"
-        for row, pixels in enumerate(values):
-            write_tiff(folder / "ab"[labels[row]] / f"{row:02}.tif", pixels[..., None])
-        return folder, None
-
-    with refused(f"images must be of one range; {count} of 20 have no value beyond 255, the first ", "one of 4,095"):
-        open_images(*give(labels))
-    if count == 10:
-        notes = " ".join(open_images(*give((np.arange(20) >= 10).astype(int))).notes)
-        assert "10 of 20 images have no value beyond 255" in notes

@@ -158,41 +158,6 @@ def test_whole_numbers_from_minus_one_to_one():
     assert "-1 .. 1" in note
 
 
-@pytest.mark.parametrize(("kind", "small"), [("floats", 0.9), ("floats", 2.64), ("whole", 1), ("bytes", 1)])
-@pytest.mark.parametrize("bright", [255, 4095])
-def test_many_images_of_another_range_are_refused_and_a_few_told(kind, small, bright):
-    bright = 255 if kind == "bytes" else bright
-
-    def of(few, many):
-        return Extent(kind, 0, bright, np.array([small] * few + [bright] * many, np.float64))
-
-    with refused(
-        "one range", f"3 of 9 have no value beyond {small}, the first", f"where white is {bright:,}", "Scale all"
-    ):
-        decide([of(3, 6)], {})
-    with refused("3 of 9"):
-        decide([Extent(kind, 0, small)] * 3 + [Extent(kind, 0, bright)] * 6, {})
-    # A part of its own, however small.
-    with refused("3 of 3"):
-        decide([of(0, 600), of(3, 0)], {})
-    with refused("3 of 3"):
-        decide([Extent(kind, 0, small)] * 3, {kind: Scale(0, bright)})
-    if kind == "floats":
-        with refused(f"6 of 9 go up to {bright:,}, the first image 3, where white is 1"):
-            decide([of(3, 6)], {kind: Scale(0, 1)})
-    assert f"1 image is black so, without a value beyond {small}." in decide([of(1, 20)], {})[kind].note
-    assert f"2 images are black so, without a value beyond {small}." in decide([of(2, 30)], {})[kind].note
-
-
-def test_eight_bits_among_sixteen_are_refused_and_dark_images_told():
-    values = np.array([255.0] * 3 + [65535] * 3)
-    with refused("3 of 6 have no value beyond 255, the first image 0, where white is 65,535"):
-        decide([Extent("whole", 0, 65535, values)], {})
-    values[:3] = 200
-    told = decide([Extent("whole", 0, 65535, values)], {})["whole"].note
-    assert "3 images are black so, without a value beyond 200." in told
-
-
 def test_the_largest_floats():
     assert bytes_of(np.array([0, 0.5, 1]) * 1.7e308)[0].tolist() == [0, 128, 255]
 
