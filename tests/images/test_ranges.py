@@ -183,7 +183,7 @@ def test_whole_numbers_below_zero_are_stretched():
 
 @pytest.mark.parametrize("high", [1e-9, 0.0005, 0.0019])
 def test_floats_that_would_all_be_black_are_refused(high):
-    with refused(f"must go up to 1 or more; found 0 .. {high:.6g}, which would be black in 0 .. 1", "Divide all"):
+    with refused(f"are read as 0 .. 1; found 0 .. {high:.6g}, all of which would be black", "Divide all"):
         bytes_of(np.linspace(0, high, 50))
     assert "the largest value is 0.002" in bytes_of(np.linspace(0, 0.002, 50))[1]
 

@@ -218,7 +218,9 @@ def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: 
         if given is None:
             raise InputError(
                 f"images need labels, one each; {source} came without.",
-                "Give them as the second argument in Python, or with --labels.",
+                "Save images and labels in one file (numpy.savez(path, x=images, y=labels))."
+                if wishes.held
+                else "Give them as the second argument in Python, or with --labels.",
             )
         read = read_array(values)
         refuse_turned(read, given)

@@ -183,7 +183,9 @@ def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
         return open_bunch(source, labels, wishes)
     if isinstance(source, Mapping):
         return open_mapping(cast("Mapping[str, Any]", source), labels, wishes, "the mapping")
-    if hasattr(source, "__array__") and getattr(source, "dtype", None) != np.dtype(object):
+    # Objects in one axis are images of their own.
+    single = getattr(source, "dtype", None) == np.dtype(object) and getattr(source, "ndim", 1) == 1
+    if hasattr(source, "__array__") and not single:
         return open_array(source, labels, wishes, "an array")
     if hasattr(source, "__len__") and hasattr(source, "__getitem__"):
         return open_sequence(source, labels, wishes)

@@ -221,8 +221,8 @@ def _of_numbers(extent: Extent, what: str) -> Scale:
         return Scale(0, 255, "Every pixel is 0: all images are black.")
     if floats and low >= 0 and high < _NOTHING:
         raise InputError(
-            f"{what} of floats must go up to 1 or more; found {written(low)} .. {written(high)}, which would be black "
-            "in 0 .. 1. Divide all of them by one largest value."
+            f"{what} of floats up to 1 are read as 0 .. 1; found {written(low)} .. {written(high)}, all of which would "
+            "be black. Divide all of them by one largest value."
         )
     if floats and high <= 1 + _OVERSHOOT and -low <= _OVERSHOOT * high:
         return _told(extent, 0, 1, "", quiet=low >= 0 and 0.25 < high <= 1 + UNSEEN)

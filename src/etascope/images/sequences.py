@@ -176,7 +176,8 @@ def _upright(pixels: NDArray[Any], image: object, name: str) -> NDArray[Any]:
     try:
         if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "biuf":
             shown = f"{pixels.dtype} of shape {pixels.shape}" if pixels.ndim else f"one {type(image).__name__}"
-            raise InputError(f"it must be (height, width) or (height, width, channels) of numbers; found {shown}")
+            move = ", which astype('float32') makes numbers" if pixels.dtype.kind in "OUST" and pixels.ndim > 1 else ""
+            raise InputError(f"it must be (height, width) or (height, width, channels) of numbers; found {shown}{move}")
         return image_axes(pixels[None], name)[0][0]
     except InputError as error:
         raise BadImage(name, str(error)) from None
