@@ -76,7 +76,7 @@ def refuse_turned(array: NDArray[Any], labels: object, what: str = "images") -> 
     Raises
     ------
     InputError
-        If another axis is as long as there are labels, and the first is not.
+        If one other axis is as long as there are labels, and the first is not.
 
     Examples
     --------
@@ -91,9 +91,9 @@ labels. Turn the axes (images.transpose(2, 0, 1)).
         count = lengths[1]
     fits = [axis for axis, length in enumerate(array.shape) if length == count]
     # As few as channels say nothing, nor do labels that lie along their second axis.
-    if count <= max(_CLEAR) or not 2 <= array.ndim <= 4 or not fits or array.shape[0] in lengths:
+    if count <= max(_CLEAR) or not 2 <= array.ndim <= 4 or len(fits) != 1 or array.shape[0] in lengths:
         return
-    axis = fits[-1]
+    axis = fits[0]
     order = (axis, *(other for other in range(array.ndim) if other != axis))
     raise InputError(
         f"{what} must have their number as the first axis; found shape {array.shape} with {count:,} labels. Turn the "
