@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from etascope.images.open import open_images
 from etascope.images.pixels import image_axes
 from tests.images.making import refused
 
@@ -103,28 +102,3 @@ def test_flat_rows_that_tell_nothing():
 def test_shapes_that_are_refused(shape, parts):
     with refused(*parts):
         image_axes(np.zeros(shape))
-
-
-@pytest.mark.parametrize(
-    "order", [(1, 2, 3, 0), (3, 1, 2, 0), (2, 1, 3, 0), (3, 0, 1, 2), (1, 0, 2, 3), (1, 2, 0), (2, 1, 0), (1, 0)]
-)
-@pytest.mark.parametrize("labels", ["array", "list", "row"])
-def test_what_is_advised_of_turned_images_turns_them_back(order, labels):
-    shape = {4: (30, 12, 10, 3), 3: (30, 12, 10), 2: (30, 144)}[len(order)]
-    images = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
-    given = {"array": np.arange(30) % 3, "list": ["a", "b", "c"] * 10, "row": (np.arange(30) % 3)[None]}[labels]
-    turned = images.transpose(order)
-    with refused("images must have their number as the first axis; found shape", "with 30 labels") as caught:
-        open_images(turned, given)
-    advised = str(caught.value).rpartition("(images.")[2].removesuffix(").")
-    found = eval(f"images.{advised}", {"images": turned})
-    assert found.shape[0] == 30
-    if labels != "row":
-        assert sorted(np.unique(open_images(found, given).images)) == sorted(np.unique(images))
-
-
-def test_few_labels_turn_nothing():
-    with refused("found 28 labels for 60 images"):
-        open_images(np.zeros((60, 28, 28), np.uint8), [0, 1] * 14)
-    with refused("found 3 labels for 30 images"):
-        open_images(np.zeros((30, 8, 8, 3), np.uint8), [0, 1, 2])

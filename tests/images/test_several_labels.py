@@ -79,33 +79,3 @@ def test_tables_of_them(tmp_path):
     table.write_text("\n".join(["path,label", *lines]))
     with refused(f"'A|B' among those of {table} names several"):
         open_images(table)
-
-
-SEVEN = np.array([0, 1, 2, 0, 1, 2, 1])
-IMAGES_7 = np.random.default_rng(0).integers(0, 256, (7, 6, 6, 3)).astype(np.uint8)
-
-
-@pytest.mark.parametrize(
-    "labels",
-    [np.eye(3, dtype=kind)[SEVEN].T for kind in (int, float, bool)]
-    + [np.eye(3)[SEVEN][:, None], SEVEN[:, None, None], np.eye(3)[SEVEN][None]],
-)
-def test_what_is_advised_of_labels_of_another_shape_gives_the_right_ones(labels):
-    with refused("labels must be one number or name an image, shape (n,); found shape", "(labels.") as caught:
-        open_images(IMAGES_7, labels)
-    advised = str(caught.value).rpartition("(labels.")[2].split(").")[0]
-    assert open_images(IMAGES_7, eval(f"labels.{advised}", {"labels": labels})).labels.tolist() == SEVEN.tolist()
-
-
-@pytest.mark.parametrize(
-    ("shape", "move"),
-    [
-        ((7, 6, 6), "label for each pixel"),
-        ((2, 7), "the one row"),
-        ((5, 2, 3), "Give 7 of them"),
-        ((1, 7), "reshape(7,)"),
-    ],
-)
-def test_other_shapes_are_told_what_they_are(shape, move):
-    with refused("found shape", move):
-        open_images(IMAGES_7, np.zeros(shape, int))

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.several_labels import refuse_several, to_one_each
+from etascope.images.axes import to_one_each
+from etascope.images.several_labels import refuse_several
 
 #: What pandas and NumPy write as text where a label is missing.
 _MISSING = ("nan", "NaN", "NAN", "<NA>", "NaT")

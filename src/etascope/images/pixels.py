@@ -70,37 +70,6 @@ def image_axes(array: NDArray[Any], what: str = "images") -> tuple[NDArray[Any],
     )
 
 
-def refuse_turned(array: NDArray[Any], labels: object, what: str = "images") -> None:
-    """Refuse images whose number, which that of the labels tells, is another axis than the first.
-
-    Raises
-    ------
-    InputError
-        If one other axis is as long as there are labels, and the first is not.
-
-    Examples
-    --------
-    >>> refuse_turned(np.zeros((8, 8, 30)), [0, 1] * 15)
-    Traceback (most recent call last):
-    etascope.core.errors.InputError: images must have their number as the first axis; found shape (8, 8, 30) with 30 \
-labels. Turn the axes (images.transpose(2, 0, 1)).
-    """
-    lengths = getattr(labels, "shape", None) or ((len(labels),) if isinstance(labels, list | tuple) else ())  # pyright: ignore[reportUnknownArgumentType]
-    count = lengths[0] if lengths else 0
-    if len(lengths) == 2 and count == 1:
-        count = lengths[1]
-    fits = [axis for axis, length in enumerate(array.shape) if length == count]
-    # As few as channels say nothing, nor do labels that lie along their second axis.
-    if count <= max(_CLEAR) or not 2 <= array.ndim <= 4 or len(fits) != 1 or array.shape[0] in lengths:
-        return
-    axis = fits[0]
-    order = (axis, *(other for other in range(array.ndim) if other != axis))
-    raise InputError(
-        f"{what} must have their number as the first axis; found shape {array.shape} with {count:,} labels. Turn the "
-        f"axes (images.transpose{order})."
-    )
-
-
 def _either(shape: tuple[int, ...], taken: str) -> tuple[str, ...]:
     if shape[1] not in (*_PLAIN, *_CLEAR) or shape[3] not in (*_PLAIN, *_CLEAR):
         return ()

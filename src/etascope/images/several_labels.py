@@ -1,13 +1,9 @@
-"""Labels of which there are several an image, in a text or an array: `refuse_several`, `to_one_each`."""
+"""Labels in which one text names several: `refuse_several`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 
@@ -55,29 +51,6 @@ several, as others are 'cat' and 'dog'. Choose the images with one label, or giv
             f"an image has one label, which etascope learns; those among {where} are rows of 0 and 1, of which one has "
             f"{odd.count('1')} ones: several labels an image. Choose the images that have exactly one."
         )
-
-
-def to_one_each(labels: NDArray[Any], count: int) -> str:
-    """Say how an array of more than one axis becomes one label an image, for `count` images.
-
-    Examples
-    --------
-    >>> to_one_each(np.eye(3)[[0, 2, 1, 1]].T, 4)
-    'Give the place of the 1 in each column (labels.argmax(axis=0))'
-    >>> to_one_each(np.zeros((4, 28, 28)), 4)
-    'That is a label for each pixel, as masks are; give the class of each image'
-    """
-    shape = tuple(length for length in labels.shape if length > 1) or (1,)
-    if shape[0] == count and len(shape) < min(3, labels.ndim):
-        return f"Leave out the axes of 1 (labels.reshape{shape})"
-    if labels.ndim == 2 and labels.shape[1] == count:
-        ones = np.count_nonzero(labels == 1, axis=0) if labels.dtype.kind in "biuf" else np.zeros(count)
-        if (ones == 1).all() and np.count_nonzero(labels) == count:
-            return "Give the place of the 1 in each column (labels.argmax(axis=0))"
-        return "Give the one row of them that holds the classes"
-    if labels.shape[0] == count:
-        return "That is a label for each pixel, as masks are; give the class of each image"
-    return f"Give {count:,} of them, one an image"
 
 
 def _pieces(label: str) -> list[str]:
