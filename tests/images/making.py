@@ -91,15 +91,16 @@ def write_tiff(
     compression: int = 1,
     data: bytes | None = None,
     tags: dict[int, tuple[int, ...] | bytes] | None = None,
+    order: str = "<",
 ) -> Path:
     """Write `(height, width, bands)` of any type as a TIFF of one strip, or pages of such arrays `(pages, ...)`."""
     pages = pixels if pixels.ndim == 4 else pixels[None]
     kinds = {"u": 1, "i": 2, "f": 3}
-    out = bytearray(struct.pack("<2sHI", b"II", 42, 0))
+    out = bytearray(struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, 0))
     link = 4
     for page in pages:
         high, wide, bands = page.shape
-        held = data if data is not None else page.astype(page.dtype.newbyteorder("<")).tobytes()
+        held = data if data is not None else page.astype(page.dtype.newbyteorder(order)).tobytes()
         place = len(out)
         out += held
         entries: dict[int, tuple[int, ...] | bytes] = {
@@ -121,20 +122,42 @@ def write_tiff(
         entries |= tags or {}
         rows = bytearray()
         for tag, value in sorted(entries.items()):
-            kind, packed = (2, value) if isinstance(value, bytes) else (4, struct.pack(f"<{len(value)}I", *value))
+            kind, packed = (2, value) if isinstance(value, bytes) else (4, struct.pack(f"{order}{len(value)}I", *value))
             if len(packed) > 4:
-                where = struct.pack("<I", len(out))
+                where = struct.pack(order + "I", len(out))
                 out += packed
             else:
                 where = packed.ljust(4, b"\0")
-            rows += struct.pack("<HHI", tag, kind, len(value)) + where
-        out[link : link + 4] = struct.pack("<I", len(out))
-        out += struct.pack("<H", len(entries)) + rows
+            rows += struct.pack(order + "HHI", tag, kind, len(value)) + where
+        out[link : link + 4] = struct.pack(order + "I", len(out))
+        out += struct.pack(order + "H", len(entries)) + rows
         link = len(out)
         out += bytes(4)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(out)
     return path
+
+
+def lossless_jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """A lossless JPEG of `(height, width, bands)`: each value is told by how far it is from the one to the left."""
+    high, wide, bands = pixels.shape
+    values = pixels.astype(int)
+    guess = np.concatenate([np.roll(values[:, :1], 1, axis=0), values[:, :-1]], axis=1)
+    guess[0, 0] = 128
+    bits = ""
+    for step in (values - guess).ravel().tolist():
+        size = abs(step).bit_length()
+        bits += f"{size:04b}" + (f"{step if step > 0 else step + (1 << size) - 1:0{size}b}" if size else "")
+    bits += "1" * (-len(bits) % 8)
+    packed = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
+    own = b"".join(bytes([band, 0x11, 0]) for band in range(1, bands + 1))
+    frame = struct.pack(">BBHBHHB", 0xFF, 0xC3, 8 + 3 * bands, 8, high, wide, bands) + own
+    table = struct.pack(">BBHB", 0xFF, 0xC4, 28, 0) + bytes([0, 0, 0, 9, *bytes(12), *range(9)])
+    scan = b"".join(bytes([band, 0]) for band in range(1, bands + 1))
+    scan = struct.pack(">BBHB", 0xFF, 0xDA, 6 + 2 * bands, bands) + scan + bytes([1, 0, 0])
+    # Says that three bands are red, green and blue.
+    adobe = b"\xff\xee\0\x0eAdobe" + bytes(7) if bands == 3 else b""
+    return b"\xff\xd8" + adobe + frame + table + scan + packed + b"\xff\xd9"
 
 
 def told_or_refused(path: Path) -> str:

@@ -98,3 +98,17 @@ def test_any_bytes_are_named_without_an_exception(tmp_path):
     for number in range(300):
         (tmp_path / "x").write_bytes(rng.bytes(int(rng.integers(0, 600)) if number else 0))
         assert what_it_is(tmp_path / "x")
+
+
+def test_a_png_of_which_only_a_text_is_damaged(tmp_path):
+    from PIL import Image, PngImagePlugin
+
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Title", "an ant")
+    Image.new("L", (4, 4)).save(tmp_path / "x.png", pnginfo=texts)
+    data = bytearray((tmp_path / "x.png").read_bytes())
+    data[data.index(b"an ant")] ^= 1
+    (tmp_path / "x.png").write_bytes(data)
+    assert what_it_is(tmp_path / "x.png") == (
+        "it is a PNG, but the checksum of its tEXt is wrong; fetch or save it again"
+    )

@@ -84,4 +84,22 @@ def test_what_is_no_damage_is_not_called_so():
         "it cannot be opened (Too many levels of symbolic links)"
     )
     assert "a text" in damage_of(ValueError("Decompressed data too large for PngImageFile.MAX_TEXT_CHUNK"))
+    assert "it was closed; give images that are open" in damage_of(ValueError("Operation on closed image"))
+    for said in ("unknown raw mode for given image mode", "Unsupported BMP pixel depth (2)"):
+        assert damage_of(ValueError(said)).startswith(f"it is of a kind that is not read, or damaged ({said}); save it")
     assert damage_of(OSError("broken data stream")) == "it is damaged (broken data stream)"
+
+
+def test_a_frame_that_does_not_fill_a_gif():
+    data = bytearray(written("GIF"))
+    assert fault_of(bytes(data)) == ""
+    data[6:8] = (int.from_bytes(data[6:8], "little") + 9).to_bytes(2, "little")
+    assert fault_of(bytes(data)) == "its first frame does not fill it, and the rest of it has one colour"
+    larger = bytearray(written("GIF"))
+    larger[6:10] = bytes(4)
+    assert fault_of(bytes(larger)) == ""
+    place = data.index(b",", 13 + (3 << (data[10] & 7) + 1))
+    clear = data[:place] + b"!\xfe\3abc\0" + b"!\xf9\4\1\0\0\0\0" + data[place:]
+    assert fault_of(bytes(clear)) == ""
+    opaque = data[:place] + b"!\xf9\4\0\0\0\0\0" + data[place:]
+    assert fault_of(bytes(opaque)).startswith("its first frame")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import random
 import struct
+import subprocess
+import sys
 import time
 import tracemalloc
 
 import numpy as np
 import pytest
 
+from etascope import open_images
 from etascope.images import jpeg
 from etascope.images.decode import MAX_JPEG, BadImage, decode_file
 from etascope.images.found import Wishes
-from tests.images.making import picture, pictures, refused, told_or_refused
+from tests.images.making import lossless_jpeg, picture, pictures, refused, told_or_refused, write_folder, write_tiff
 
 
 def smooth(height: int = 160, width: int = 200, channels: int = 3, seed: int = 0) -> np.ndarray:
@@ -126,13 +129,124 @@ def test_odd_words_of_a_header_are_no_damage_and_hide_none():
     assert jpeg.fault_of_stream(data, 1000) == "it claims 200 x 160 pixels"
 
 
-@pytest.mark.parametrize(("place", "value", "kind"), [(4, 12, "a JPEG of 12 bits"), (1, 0xF7, "a JPEG-LS image")])
+@pytest.mark.parametrize(
+    ("place", "value", "kind"),
+    [
+        (4, 12, "a JPEG of 12 bits"),
+        (1, 0xF7, "a JPEG-LS image"),
+        (1, 0xC5, "a hierarchical JPEG"),
+        (1, 0xCB, "a lossless JPEG with arithmetic coding"),
+    ],
+)
 def test_other_kinds_are_named(tmp_path, place, value, kind):
     data = bytearray(jpeg_bytes(smooth()))
     data[data.index(b"\xff\xc0") + place] = value
     (tmp_path / "x.jpg").write_bytes(data)
     with refused(kind, "which is not read"):
         decode_file(tmp_path / "x.jpg", Wishes())
+
+
+@pytest.mark.parametrize("size", [(8, 8), (16, 11), (65, 70), (130, 200), (1, 1)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_lossless_files_come_back(tmp_path, size, channels):
+    pixels = pictures(1, *size, channels)[0]
+    (tmp_path / "x.jpg").write_bytes(lossless_jpeg(pixels))
+    decoded = decode_file(tmp_path / "x.jpg", Wishes(size))
+    assert np.array_equal(decoded.pixels, pixels)
+    assert decoded.marks == ()
+    assert decode_file(tmp_path / "x.jpg", Wishes((4, 4))).pixels.shape == (4, 4, channels)
+
+
+def test_flat_lossless_files_are_not_suspected_and_cut_ones_are():
+    for value in (0, 128, 255):
+        assert fault(lossless_jpeg(np.full((90, 80, 1), value, np.uint8))) == ""
+    data = lossless_jpeg(smooth(channels=1))
+    assert jpeg.fault_of_stream(data[:-500] + b"\xff\xd9", MAX_JPEG) == "data is missing for its pixels"
+
+
+@pytest.mark.parametrize("bands", [1, 3, 4])
+def test_lossless_files_leave_the_memory_whole(tmp_path, bands):
+    """A decoder that was asked for a fraction of their size wrote all of it, behind what it was given."""
+    data = lossless_jpeg(pictures(1, 24, 24, bands)[0])
+    (tmp_path / "x.jpg").write_bytes(data)
+    page = pictures(1, 24, 24, bands)[0]
+    write_tiff(tmp_path / "y.tif", page, photometric={1: 1, 3: 2, 4: 5}[bands], compression=7, data=data)
+    script = """
+import gc, sys
+from pathlib import Path
+from etascope.images.decode import BadImage, decode_file
+from etascope.images.found import Wishes
+kept = []
+for _ in range(200):
+    for name in sys.argv[1:]:
+        try:
+            kept.append(decode_file(Path(name), Wishes((8, 8))))
+        except BadImage as error:
+            assert "packed with lossless JPEG, which is not read; save it with LZW" in str(error), error
+del kept
+gc.collect()
+"""
+    command = [sys.executable, "-c", script, str(tmp_path / "x.jpg"), str(tmp_path / "y.tif")]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_thumbnail_within_is_no_frame(tmp_path):
+    within = jpeg_bytes(smooth(16, 16))
+    data = lossless_jpeg(pictures(1, 24, 24, 1)[0])
+    data = data[:2] + b"\xff\xe1" + struct.pack(">H", len(within) + 2) + within + data[2:]
+    assert jpeg.frame_of(data).kind == 0xC3
+    assert jpeg.frame_of(jpeg_bytes(smooth())[:2] + bytes(3) + b"\xff" * 9 + jpeg_bytes(smooth())[3:]).kind == 0xC0
+    assert fault(data) == ""
+    assert jpeg.frame_of(b"\xff\xd8\xff\xda\0\x02").kind == jpeg.frame_of(b"\xff\xd8\xff\xe0\0\0").kind == 0
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"quality": 5}, {"subsampling": 0}, {"restart_marker_rows": 1}, {"progressive": True}]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_end_without_its_mark_is_told(tmp_path, options, channels):
+    for cut in (1, 2):
+        data = jpeg_bytes(smooth(channels=channels), **options)
+        (tmp_path / "x.jpg").write_bytes(data)
+        whole = decode_file(tmp_path / "x.jpg", Wishes())
+        (tmp_path / "x.jpg").write_bytes(data[:-cut])
+        cut_off = decode_file(tmp_path / "x.jpg", Wishes())
+        assert np.array_equal(cut_off.pixels, whole.pixels)
+        assert [mark.detail for mark in cut_off.marks] == ["its end is missing"]
+        (tmp_path / "x.jpg").write_bytes(data[: -cut - 3])
+        assert told_or_refused(tmp_path / "x.jpg") not in ("", "damaged: its end is missing")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_scan_that_is_missing_is_no_missing_end(tmp_path, channels):
+    data = jpeg_bytes(smooth(channels=channels), progressive=True)
+    scans = [at for at in range(len(data)) if data.startswith(b"\xff\xda", at)]
+    assert len(scans) > 4
+    for at in scans[1:]:
+        # Each has a table of its own in front of it.
+        (tmp_path / "x.jpg").write_bytes(data[: data.rindex(b"\xff\xc4", 0, at)])
+        assert "cannot be read" in told_or_refused(tmp_path / "x.jpg")
+
+
+def test_an_end_is_not_called_missing_where_nobody_knows_of_pixels(tmp_path):
+    """Of inks of which some are held at half their size the decoder that is asked cannot tell."""
+    held = io.BytesIO()
+    picture(smooth()).convert("CMYK").save(held, "JPEG", subsampling=2)
+    for cut in (2, 20, 500):
+        (tmp_path / "x.jpg").write_bytes(held.getvalue()[:-cut])
+        with refused("truncated"):
+            decode_file(tmp_path / "x.jpg", Wishes())
+
+
+def test_one_lossless_file_among_others(tmp_path):
+    images = pictures(8, 24, 24, 1)
+    names = ["ant", "bee"] * 4
+    write_folder(tmp_path, images, names)
+    (tmp_path / "ant" / "img0.png").unlink()
+    (tmp_path / "ant" / "img0.jpg").write_bytes(lossless_jpeg(images[0]))
+    opened = open_images(tmp_path)
+    assert sorted(map(bytes, opened.images)) == sorted(map(bytes, images))
 
 
 def test_most_of_what_flipped_bits_spoil_is_noticed():

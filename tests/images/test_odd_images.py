@@ -81,8 +81,8 @@ def test_many_images_of_another_range_are_refused_and_a_few_told(kind, small, br
     if kind == "floats":
         with refused(f"6 of 9 go up to {bright:,}, the first image 3, where white is 1"):
             decide([of(3, 6)], {kind: Scale(0, 1)})
-    assert f"1 image is black so, without a value beyond {small}." in decide([of(1, 20)], {})[kind].note
-    assert f"2 images are black so, without a value beyond {small}." in decide([of(2, 30)], {})[kind].note
+    assert f"1 image, image 0, has no value beyond {small} of" in decide([of(1, 20)], {})[kind].note
+    assert f"2 images, the first image 0, have no value beyond {small} of" in decide([of(2, 30)], {})[kind].note
 
 
 def test_eight_bits_among_sixteen_are_refused_and_dark_images_told():
@@ -91,4 +91,4 @@ def test_eight_bits_among_sixteen_are_refused_and_dark_images_told():
         decide([Extent("whole", 0, 65535, values)], {})
     values[:3] = 200
     told = decide([Extent("whole", 0, 65535, values)], {})["whole"].note
-    assert "3 images are black so, without a value beyond 200." in told
+    assert "3 images, the first image 0, have no value beyond 200 of" in told

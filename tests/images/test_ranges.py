@@ -201,3 +201,21 @@ def test_whole_numbers_and_floats_share_a_scale(floats, whole):
     given = decide([Extent("whole", 0, whole)], {"floats": Scale(0, depth)})["whole"]
     assert (given.high, given.given) == (depth, True)
     assert decide([Extent("whole", 0, whole)], {"floats": Scale(0, 1)})["whole"].given is False
+
+
+def test_what_is_far_beyond_is_named_where_it_is_in_few_images():
+    def of(peaks, low=0.0):
+        peaks = np.array(peaks, float)
+        lows = np.full(len(peaks), low)
+        return Extent("floats", lows.min(), peaks.max(), peaks, lows, tuple(f"{row}.tif" for row in range(len(peaks))))
+
+    for few in ([9999.0], [1e20, 2e20]):
+        which = "in 30.tif alone. Repair it" if len(few) == 1 else "in 2 of 32, the first 30.tif. Repair it"
+        with refused("must lie in a known range", f".. {few[-1]:,.0f}, so far {which}" if len(few) == 1 else which):
+            decide([of([1.0] * 30 + few, low=-0.3)], {})
+    with refused(".. 9. Undo the normalisation"):
+        decide([of([9.0] * 30, low=-8)], {})
+    with refused("30 of 31 have no value beyond 1, the first 0.tif, where white is 1,000,000 by 30.tif. Scale"):
+        decide([of([1.0] * 30 + [1e6])], {})
+    with refused("20 of 50 have no value beyond 1, the first 0.tif, where white is 255. Scale"):
+        decide([of([1.0] * 20 + [255.0] * 30)], {})

@@ -15,7 +15,7 @@ import pytest
 from etascope.images.decode import decode_file
 from etascope.images.found import Wishes
 from etascope.images.gather import gather
-from tests.images.making import picture, pictures, refused, told_or_refused, write_tiff
+from tests.images.making import lossless_jpeg, picture, pictures, refused, told_or_refused, write_tiff
 
 
 def marks_of(path):
@@ -37,15 +37,95 @@ def marks_of(path):
         (pictures(1, 6, 5, 1)[0], {"compression": 34887}, ("packed with LERC", "save it with LZW")),
         (pictures(1, 6, 5, 1)[0], {"compression": 50001}, ("packed with WebP",)),
         (pictures(1, 6, 5, 1)[0], {"compression": 34933}, ("packed with PNG", "save it with LZW")),
+        (
+            pictures(1, 6, 5, 1)[0].astype(np.uint16),
+            {"compression": 7},
+            ("packed with JPEG of 16 bits", "save it with"),
+        ),
         (pictures(1, 6, 5, 1)[0], {"compression": 12345}, ("packed with compression 12345",)),
+        (pictures(1, 6, 5, 1)[0].astype(np.int16), {"photometric": 0}, ("in which 0 is white", "PNG with 0 as black.")),
+        (pictures(1, 6, 5, 2)[0], {"photometric": 0, "extra": (2,)}, ("in which 0 is white", "PNG with 0 as black.")),
+        (pictures(1, 6, 5, 1)[0].astype(np.uint16), {"photometric": 3}, ("not read; save it as 8-bit PNG in gray or",)),
+        (pictures(1, 6, 5, 3)[0].astype(np.uint16), {"photometric": 9}, ("not read; save it as 8-bit PNG in gray or",)),
+        (pictures(1, 6, 5, 1)[0], {"photometric": 32803}, ("not read; save it as 8-bit PNG in gray or RGB.",)),
+        (pictures(1, 6, 5, 1)[0], {"tags": {258: (6,)}}, ("1 band of 6-bit", "not read; save it as 8-bit PNG.")),
+        (
+            pictures(1, 6, 5, 1)[0],
+            {"tags": {258: (64,), 339: (6,)}},
+            ("complex numbers", "save their absolute values as 8-bit PNG"),
+        ),
+        (
+            pictures(1, 6, 5, 3)[0].astype(np.float32),
+            {"photometric": 2, "tags": {274: (6,)}},
+            ("3 bands of 32-bit floats", "not read; save it as 8-bit PNG upright."),
+        ),
+        (
+            pictures(1, 6, 5, 5)[0],
+            {"photometric": 5, "extra": (0,)},
+            ("5 bands", "save it as 8-bit PNG in gray or RGB"),
+        ),
+        (pictures(1, 6, 5, 1)[0], {"photometric": 0, "tags": {258: (10,)}}, ("10-bit", "8-bit PNG with 0 as black")),
+        (pictures(1, 6, 5, 1)[0], {"tags": {258: (10,)}}, ("10-bit", "tifffile.imread")),
+        (pictures(1, 6, 5, 13)[0], {"tags": {274: (8,)}}, ("one or three of its 13 bands and save those, upright,",)),
         (pictures(1, 6, 5, 1)[0], {"tags": {32997: (16,)}}, ("a volume of 16 slices",)),
-        (pictures(1, 6, 5, 1)[0], {"tags": {254: (1,), 330: (8,)}}, ("first page is a thumbnail", "tifffile.imread")),
+        (pictures(1, 6, 5, 1)[0], {"tags": {254: (1,), 330: (8,)}}, ("first page is a thumbnail", "save that one")),
     ],
 )
 def test_kinds_that_are_not_read_are_named(tmp_path, pixels, options, parts):
     path = write_tiff(tmp_path / "x.tif", pixels, **options)
     with refused(str(path), *parts):
         decode_file(path, Wishes())
+
+
+def test_a_first_page_that_is_a_thumbnail_is_refused(tmp_path):
+    small, large, path = pictures(1, 4, 4)[0], pictures(1, 16, 16)[0], tmp_path / "x.tif"
+    for number, (tag, value) in enumerate(((254, 1), (254, 3), (255, 2))):
+        path = pages_of(tmp_path / f"{number}.tif", [(small, {tag: (value,)}), (large, {})])
+        with refused(str(path), "first page is a thumbnail; the image, page 2, is not read; save that one alone"):
+            decode_file(path, Wishes())
+    middle = pictures(1, 8, 8)[0]
+    pages_of(path, [(small, {254: (1,)}), (middle, {254: (1,)}), (large, {}), (middle, {})])
+    with refused("the image, page 3, is not read"):
+        decode_file(path, Wishes())
+    pages_of(path, [(small, {254: (1,)}), (middle, {254: (1,)})])
+    with refused("the image, page 2, is not read"):
+        decode_file(path, Wishes())
+    for pages in ([(large, {254: (1,)})], [(large, {254: (0,)}), (small, {254: (1,)})], [(large, {255: (2,)}),
+                  (small, {})], [(large, {}), (small, {255: (2,)})]):  # fmt: skip
+        assert np.array_equal(decode_file(pages_of(tmp_path / "x.tif", pages), Wishes()).pixels, large)
+    assert marks_of(pages_of(tmp_path / "x.tif", [(large, {}), (large, {255: (2,)})])) == []
+
+
+def pages_of(path, pages):
+    """A TIFF of pages with tags of their own."""
+    whole = bytearray()
+    for pixels, tags in pages:
+        one = bytearray(write_tiff(path, pixels, tags=tags).read_bytes())
+        start, place = len(whole), struct.unpack("<I", one[4:8])[0]
+        for entry in range(struct.unpack("<H", one[place : place + 2])[0]):
+            at = place + 2 + 12 * entry
+            if one[at : at + 2] == struct.pack("<H", 273):
+                one[at + 8 : at + 12] = struct.pack("<I", struct.unpack("<I", one[at + 8 : at + 12])[0] + start)
+        if whole:
+            whole[-4:] = struct.pack("<I", start + place)
+        whole += one
+    path.write_bytes(whole)
+    return path
+
+
+def test_a_lossless_jpeg_of_colours_within_is_named(tmp_path):
+    pixels = pictures(1, 24, 24, 3)[0]
+    held = lossless_jpeg(pixels)
+    held = held[:2] + held[held.index(b"\xff\xc3") :]
+    path = write_tiff(tmp_path / "x.tif", pixels, photometric=2, compression=7, data=held)
+    assert np.array_equal(decode_file(path, Wishes()).pixels, pixels)
+    # Other colours would have to be changed into these.
+    write_tiff(path, pixels, photometric=6, compression=7, data=held)
+    with refused(str(path), "packed with lossless JPEG, which is not read; save it with LZW"):
+        decode_file(path, Wishes())
+    held = lossless_jpeg(pixels[..., :1])
+    path = write_tiff(tmp_path / "x.tif", pixels[..., :1], compression=7, data=held)
+    assert np.array_equal(decode_file(path, Wishes()).pixels, pixels[..., :1])
 
 
 def test_what_is_advised_of_them_works(tmp_path):
@@ -183,6 +263,15 @@ def test_a_checksum_of_deflate(tmp_path):
     assert marks_of(write_tiff(tmp_path / "x.tif", pixels, compression=8, data=bytes(data))) == []
     data[-1] ^= 1
     assert "damaged" in told_or_refused(write_tiff(tmp_path / "x.tif", pixels, compression=8, data=bytes(data)))
+
+
+def test_bits_in_the_other_order_are_no_damage(tmp_path):
+    pixels = pictures(1, 40, 30)[0]
+    turned = bytes(int(f"{byte:08b}"[::-1], 2) for byte in zlib.compress(pixels.tobytes()))
+    path = write_tiff(tmp_path / "x.tif", pixels, compression=8, data=turned, tags={266: (2,)})
+    decoded = decode_file(path, Wishes())
+    assert np.array_equal(decoded.pixels, pixels)
+    assert decoded.marks == ()
 
 
 def test_a_damaged_directory(tmp_path):

@@ -83,12 +83,12 @@ def test_the_decision():
     ground, note = decided([pale] * 3 + [dark] * 3, None, 6)
     assert (ground, "laid over gray" in note) == ("gray", True)
     ground, note = decided([white] * 12 + [pale], None, 20)
-    assert (ground, "1 of 13 images with transparency is blank" in note) == ("white", True)
+    assert (ground, "1 of 13 images with transparency is blank so, 12.png." in note) == ("white", True)
     ground, note = decided([void] * 2, None, 2)
     assert (ground, "alpha 0" in note) == ("nothing", True)
     assert "That is in 2 of 20 images." in decided([void] * 2, None, 20)[1]
     assert decided([white], "black", 1)[0] == "black"
-    assert "1 of 3 images with transparency is blank" in decided([dark, white, white], "black", 3)[1]
+    assert "1 of 3 images with transparency is blank so, 0.png." in decided([dark, white, white], "black", 3)[1]
     with refused("must show something over black", "of 3 with transparency 2 do not"):
         decided([dark, dark, white], "black", 3)
     with refused("must be transparency", "that of 2 of 3", "infrared, the first: 1.png.", "Leave that channel out"):

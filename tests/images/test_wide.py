@@ -8,6 +8,7 @@ import struct
 import numpy as np
 import pytest
 
+from etascope import open_images
 from etascope.images.decode import decode_file
 from etascope.images.extents import Extent
 from etascope.images.found import Wishes
@@ -92,16 +93,20 @@ def test_what_is_not_finite(tmp_path):
 def test_white_is_zero_in_sixteen_bits_and_not_read_in_others(tmp_path):
     gray = VALUES[..., :1]
     path = write_tiff(tmp_path / "x.tif", gray, photometric=0)
-    assert np.array_equal(decode_file(path, Wishes()).pixels, 65535 - gray.astype(float))
+    decoded = decode_file(path, Wishes())
+    assert np.array_equal(decoded.pixels, gray)
+    assert decoded.extent.inverse
+    assert not decode_file(write_tiff(path, gray), Wishes()).extent.inverse
     path = write_tiff(tmp_path / "f.tif", gray.astype(np.float32), photometric=0)
-    with refused(str(path), "32 bits in which 0 is white", "tifffile.imread"):
+    with refused(str(path), "32 bits in which 0 is white, which is not read; save it as 8-bit PNG with 0 as black"):
         decode_file(path, Wishes())
 
 
 @pytest.mark.parametrize(("photometric", "kind", "bands"), [(2, np.uint16, 3), (1, np.float32, 1), (0, np.uint8, 1)])
 def test_bands_one_after_the_other(tmp_path, photometric, kind, bands):
     path = write_tiff(tmp_path / "x.tif", VALUES[..., :bands].astype(kind), photometric=photometric, tags={284: (2,)})
-    with refused(str(path), "bands lie one after the other", "tifffile.imread"):
+    move = "save it as 8-bit PNG with 0 as black" if photometric == 0 else "tifffile.imread"
+    with refused(str(path), "bands lie one after the other", move):
         decode_file(path, Wishes())
 
 
@@ -172,3 +177,28 @@ def test_zeros_that_stand_for_no_value_stay_black(tmp_path):
     values[0] = 0
     decoded = decode_file(write_tiff(tmp_path / "x.tif", values, tags={42113: b"0\0"}), Wishes())
     assert np.array_equal(decoded.pixels, values)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_bits_are_judged_before_white_and_black_change_places(tmp_path, bits, mixed):
+    most = 2**bits - 1
+    images = pictures(12, 16, 16)
+    for row, image in enumerate(images):
+        values = (image.astype(float) * most / 255).round().astype(np.uint16)
+        path = tmp_path / ("test" if row > 7 else "train") / ("ant", "bee")[row % 2] / f"{row}.tif"
+        turned = not mixed or row % 3 == 0
+        write_tiff(path, np.uint16(most) - values if turned else values, photometric=int(not turned))
+    opened = open_images(tmp_path)
+    assert np.array_equal(sorted(map(bytes, opened.images)), sorted(map(bytes, images)))
+    apart = open_images(tmp_path / "train", test=tmp_path / "test")
+    assert np.array_equal(sorted(map(bytes, apart.images)), sorted(map(bytes, images)))
+
+
+def test_sets_in_which_0_is_white_in_some_bits_are_of_one_range(tmp_path):
+    for row, image in enumerate(pictures(12, 16, 16)):
+        values = image.astype(np.uint16) * np.uint16(257 if row % 2 else 1)
+        path = tmp_path / ("ant", "bee")[row // 6] / f"{row}.tif"
+        write_tiff(path, values, photometric=0)
+    with refused("images must be of one range; 6 of 12 have no value beyond 255"):
+        open_images(tmp_path)

@@ -9,6 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
+from tests.images.making import lossless_jpeg, pictures
 from tests.studio.answers import error
 from tests.studio.served import two_kinds, zipped
 
@@ -192,6 +193,15 @@ def test_zips_that_are_wrong_are_refused_in_a_sentence(name, client):
     # What comes out is looked at, and nothing that a zip says of it: these are whole.
     assert isinstance(found, str) or (name in ("sizes that lie above", "compressed sizes that lie") and (
         found["images"] == 24))  # fmt: skip
+
+
+@pytest.mark.parametrize("bands", [1, 3, 4])
+def test_lossless_images_leave_the_worker_whole(bands, client):
+    kinds = [
+        (f"mine/{kind}/{i}.jpg", lossless_jpeg(pictures(1, 24, 24, bands, i)[0])) for kind in "ab" for i in range(9)
+    ]
+    for _ in range(4):
+        assert told(sent(client, archive(kinds, good=False)))["images"] == 18
 
 
 def test_after_all_of_them_a_good_one_is_taken(client):

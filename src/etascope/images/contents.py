@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from etascope.images.damage import png_fault
 from etascope.images.tiff import is_tiff, kind_of_tiff
 
 _PNG = "convert it to PNG"
@@ -112,6 +113,8 @@ def what_it_is(path: Path) -> str:
         return "it is empty"
     if is_tiff(start):
         return kind_of_tiff(path)
+    if start.startswith(b"\x89PNG\r\n") and "checksum" in (fault := png_fault(path.read_bytes(), every=True)):
+        return f"it is a PNG, but {fault}; fetch or save it again"
     if not any(start):
         return f"its first {len(start):,} bytes are zeros, as an interrupted copy leaves them; fetch it again"
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images import jpeg, tiff
-from etascope.images.colour import has_colour, put_right
+from etascope.images.colour import has_colour, order_bytes, put_right
 from etascope.images.contents import what_it_is
 from etascope.images.damage import damage_of, fault_of
 from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
 from etascope.images.transparency import Glass, lay, look_through
-from etascope.images.wide import at_size, both_bytes, is_wide, two_byte_tiles, values_of
+from etascope.images.wide import at_size, both_bytes, is_inverse, is_wide, two_byte_tiles, values_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,7 +30,7 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF")
 #: An image of more pixels is taken for a decompression bomb ...
 MAX_PIXELS = 64_000_000
 #: ... but for a JPEG that is decoded at a fraction of its size, and so costs little memory.
-MAX_JPEG = 260_000_000
+MAX_JPEG = jpeg.MOST
 
 _WIDTH, _ORIENTATION = 0x0100, 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
@@ -156,6 +156,7 @@ def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
         If it has no pixels or more than `MAX_PIXELS`, is damaged, or has values that are no pixels.
     """
     try:
+        order_bytes(picture)
         native, size = _sizes(picture, wishes, name, MAX_PIXELS)
         pixels, extent, glass = _pixels(picture, wishes, size, name)
     except (BadImage, ImportError):
@@ -185,10 +186,10 @@ def decode_pixels(pixels: NDArray[Any], wishes: Wishes, name: str) -> Decoded:
 
 def _decode_jpeg(data: bytes, wishes: Wishes, name: str, again: Callable[[Wishes], Decoded]) -> Decoded:
     picture = jpeg.open_jpeg(data)
-    # All of a progressive one is held at its full size, whatever it is reduced to.
-    native, size = _sizes(picture, wishes, name, MAX_PIXELS if "progressive" in picture.info else MAX_JPEG)
-    # Lets the decoder skip detail beyond twice the final size.
-    picture.draft(None, (2 * max(size), 2 * max(size)))
+    # All of these is held at its full size, whatever it is reduced to.
+    held = "progressive" in picture.info or "lossless" in picture.info
+    native, size = _sizes(picture, wishes, name, MAX_PIXELS if held else MAX_JPEG)
+    jpeg.reduce(picture, 2 * max(size))
     if picture.width * picture.height > MAX_PIXELS:
         raise BadImage(name, f"it has {native[1]} x {native[0]} pixels, too many for an image of this size asked for")
     picture.load()
@@ -209,10 +210,6 @@ def _decode_other(
         put_right(picture)
         if fault := tiff.what_is_missing(picture, file, file.seek(0, 2)):
             marks.append(Mark("damaged", name, fault))
-        if channels > 1:
-            if channels != 3 or pages < 3:
-                raise BadImage(name, f"it is a TIFF whose {channels} channels are pages; {tiff.choose_bands(channels)}")
-            pages //= 3
         if pages > 1:
             some = f"more than {tiff.PAGES:,}" if pages == tiff.PAGES + 1 else f"{pages:,}"
             marks.append(Mark("pages", name, some + " times 3 channels as" * (channels == 3)))
@@ -221,7 +218,7 @@ def _decode_other(
             if values.dtype == np.uint8:
                 pixels, extent, glass = _pixels(_as_picture(values), wishes, size, name)
             else:
-                pixels, extent, glass = (*at_size(values, wishes, size), None)
+                pixels, extent, glass = (*at_size(values, wishes, size, inverse=is_inverse(picture)), None)
             return Decoded(pixels, native, extent, glass, tuple(marks), again)
     elif getattr(picture, "is_animated", False):
         marks.append(Mark("frames", name, str(getattr(picture, "n_frames", 2))))
@@ -260,7 +257,7 @@ def _pixels(
     if hasattr(picture, "tag_v2") and (unread := tiff.unread_layout(picture)):
         raise BadImage(name, unread)
     if is_wide(picture):
-        return (*at_size(values_of(picture)[..., None], wishes, size), None)
+        return (*at_size(values_of(picture)[..., None], wishes, size, inverse=is_inverse(picture)), None)
     if picture.getexif().get(_ORIENTATION, 1) != 1:
         picture = ImageOps.exif_transpose(picture)
     mode, glass = picture.mode, None
@@ -288,6 +285,7 @@ def _pixels(
 
 def _page(picture: Image.Image, number: int) -> NDArray[Any]:
     picture.seek(number)
+    order_bytes(picture)
     return values_of(picture)
 
 

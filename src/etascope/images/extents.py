@@ -23,7 +23,7 @@ class Extent:
     """Smallest and largest value of pixels that are `"bytes"` (uint8), `"whole"` numbers of other types, or `"floats"`.
 
     Of several images, `peaks` is the largest distance from 0 in each, `lows` the smallest value, and `names` what they
-    are called; `held` says that they are the test part.
+    are called; `held` says that they are the test part. In those that are `inverse` 0 is white.
 
     Examples
     --------
@@ -38,6 +38,7 @@ class Extent:
     lows: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     names: tuple[str, ...] = field(default=(), repr=False, compare=False)
     held: bool = field(default=False, repr=False, compare=False)
+    inverse: bool = field(default=False, repr=False, compare=False)
 
     def joined(self, other: Extent) -> Extent:
         """Return what holds both."""

@@ -253,6 +253,7 @@ def _stack(items: list[Decoded], size: tuple[int, int], reading: Reading) -> NDA
         pixels = item.pixels
         if item.wide and item.extent is not None:
             pixels = scaled(pixels, reading.scales[item.extent.kind])
+            pixels = np.uint8(255) - pixels if item.extent.inverse else pixels
         out[row] = resize(np.asarray(pixels, np.uint8), size)
     return out
 

@@ -25,8 +25,24 @@ _WIDE = 1000
 _EIGHT_BITS = 230
 #: Images of fewer bits among others: they end within this share of their depth, and the next begins this much higher.
 _DEPTHS, _NEAR_DEPTH, _HIGHER = (255, 1023, 4095), 0.9, 8
+#: Few images beyond the one in the middle by this factor stand out.
+_OFF = 4
 #: Pixels from 0 to 1 begin below this share of their largest.
 _NEAR_ZERO = 0.1
+
+
+def far(extents: Sequence[Extent]) -> str:
+    """Return which images go far beyond the one in the middle, where these are few; else ""."""
+    peaks = np.concatenate([np.zeros(0) if extent.peaks is None else extent.peaks for extent in extents])
+    names = [name for extent in extents for name in extent.names]
+    beyond = peaks > _OFF * np.median(peaks) if len(peaks) else peaks > 0
+    if not beyond.any() or beyond.sum() * _FEW > max(len(peaks), _FEW):
+        return ""
+    row = int(beyond.argmax())
+    which = names[row] if len(names) == len(peaks) else f"image {row}"
+    if beyond.sum() == 1:
+        return f", so far in {which} alone"
+    return f", so far in {beyond.sum():,} of {len(peaks):,}, the first {which}"
 
 
 def apart(extents: Sequence[Extent], low: float, white: float) -> str:
@@ -50,9 +66,12 @@ def apart(extents: Sequence[Extent], low: float, white: float) -> str:
         np.array([e.low], np.float64) if e.lows is None or e.peaks is None else e.lows for e in extents
     ])  # fmt: skip
 
-    def first(odd: NDArray[np.bool_]) -> str:
+    def named(odd: NDArray[np.bool_]) -> str:
         row = int(odd.argmax())
-        return f", the first {names[row] if len(names) == len(peaks) else f'image {row}'}"
+        return names[row] if len(names) == len(peaks) else f"image {row}"
+
+    def first(odd: NDArray[np.bool_]) -> str:
+        return f", the first {named(odd)}"
 
     notes: list[str] = []
     for part in (*(part for part in every if 1 < len(part) < len(peaks)), peaks):
@@ -64,19 +83,28 @@ def apart(extents: Sequence[Extent], low: float, white: float) -> str:
             odd = black
         if len(odd) > 1 and len(odd) * _FEW >= len(lit):
             found = "go up to" if white <= 1 else "have no value beyond"
+            few = (
+                f" by {named(peaks == peaks.max())}"
+                if white > 1 and 2 * len(odd) > len(lit) and peaks.max() > odd.max()
+                else ""
+            )
             raise InputError(
                 f"images must be of one range; {len(odd):,} of {len(lit):,} {found} {written(odd.max())}"
-                f"{first(np.isin(peaks, odd))}, where white is {written(white)}. Scale all of them alike, to 0 .. 255."
+                f"{first(np.isin(peaks, odd))}, where white is {written(white)}{few}. Scale all of them alike, to "
+                "0 .. 255."
             )
         if len(black) and len(lit) > 1:
-            few = "1 image is" if len(black) == 1 else f"{len(black):,} images are"
-            notes = [f"{few} black so, without a value beyond {written(black.max())}."]
+            which = named(np.isin(peaks, black))
+            few = f"1 image, {which}, has" if len(black) == 1 else f"{len(black):,} images, the first {which}, have"
+            shows = "it shows" if len(black) == 1 else "they show"
+            notes = [f"{few} no value beyond {written(black.max())} of {written(white)}: {shows} nothing."]
     lit = peaks > 0
     if low in (-0.5, -1, -128):
         below, near = lit & (lows < 0), lit & (lows >= 0) & (lows <= _NEAR_ZERO * peaks)
+        few, what = (near, "no value") if near.sum() <= below.sum() or not below.any() else (below, "a value")
         if near.sum() > 1 and near.sum() * _FEW >= lit.sum() and (below.sum() * _FEW >= lit.sum() or not below.any()):
             raise InputError(
-                f"images must be of one range; {near.sum():,} of {lit.sum():,} have no value below 0{first(near)}, "
+                f"images must be of one range; {few.sum():,} of {lit.sum():,} have {what} below 0{first(few)}, "
                 f"where black is {written(low)}. Scale all of them alike, to 0 .. 255."
             )
         for odd, what in ((below, "a value below 0"), (near, "no value below 0")):
@@ -89,7 +117,7 @@ def apart(extents: Sequence[Extent], low: float, white: float) -> str:
         step, count = steps.max(initial=0), int(steps.argmax()) + 1 if len(steps) else 0
         of_hundred = step >= _STEP and count * _FEW >= len(lit_up) and lit_up[count - 1] <= _FAR
         if count > (white < _WIDE) and (step >= _DARK or (of_hundred and count > 1)):
-            one = f" ({first(peaks == lit_up[0]).removeprefix(', the first ')}) has" if count == 1 else " have"
+            one = f" ({named(peaks == lit_up[0])}) has" if count == 1 else " have"
             notes.append(
                 f"{count:,} of {len(lit_up):,} images{one} no value beyond {written(lit_up[count - 1])}, and the "
                 f"others one of {written(lit_up[count])} or more: if they are of another range, scale all of them "

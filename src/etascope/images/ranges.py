@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 from etascope.images.extents import Extent, are_one, blocks, written
 from etascope.images.members import Peaks
-from etascope.images.odd_images import apart
+from etascope.images.odd_images import apart, far
 
 #: The largest values of 8, 10, 12, 14 and 16 bits.
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
@@ -122,7 +122,7 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
             if one and kind == "whole":
                 whole = extent.low >= 0 and max(each.high for each in parts[kind] if each.kind == "whole") > 255
                 extent = replace(extent, kind="whole" if whole else "floats")
-            scales[kind] = _of_training(parts[kind], extent) or _of_numbers(extent, what)
+            scales[kind] = _of_training(parts[kind], extent) or _of_numbers(extent, what, parts[kind])
         if odd := apart(parts[kind], scales[kind].low, scales[kind].high):
             scales[kind] = replace(scales[kind], note=f"{scales[kind].note} {odd}".strip())
     if one:
@@ -215,7 +215,7 @@ def _of_bytes(extent: Extent) -> Scale:
     return Scale(0, 255)
 
 
-def _of_numbers(extent: Extent, what: str) -> Scale:
+def _of_numbers(extent: Extent, what: str, parts: Sequence[Extent]) -> Scale:
     low, high, floats = extent.low, extent.high, extent.kind == "floats"
     if low == high == 0:
         return Scale(0, 255, "Every pixel is 0: all images are black.")
@@ -236,7 +236,7 @@ def _of_numbers(extent: Extent, what: str) -> Scale:
         return _told(extent, 0, 255)
     if low < 0:
         if floats or high - low <= 255:
-            raise _below_zero(extent, what)
+            raise _below_zero(extent, what, far(parts))
         return _told(extent, low, high, ", the smallest and the largest value,")
     if high <= 1:
         return _told(extent, 0, 1)
@@ -281,10 +281,11 @@ def _as_given(extent: Extent, given: Scale) -> Scale:
     return given
 
 
-def _below_zero(extent: Extent, what: str) -> InputError:
+def _below_zero(extent: Extent, what: str, few: str) -> InputError:
     kind = "floats" if extent.kind == "floats" else "whole numbers"
+    move = "Repair it or leave it out; or undo" if few else "Undo"
     return InputError(
         f"{what} of {kind} must lie in a known range, as 0 .. 1, -1 .. 1 or 0 .. 255; found {written(extent.low)} .. "
-        f"{written(extent.high)}. Undo the normalisation, or scale all of them to 0 .. 1 by one smallest and one "
-        "largest value."
+        f"{written(extent.high)}{few}. {move} the normalisation, or scale all of them to 0 .. 1 by one smallest and "
+        "one largest value."
     )

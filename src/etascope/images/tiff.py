@@ -8,21 +8,25 @@ import functools
 import itertools
 import logging
 import re
+import sys
 import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from etascope.core.errors import InputError
 from etascope.images.damage import ZEROS
-from etascope.images.jpeg import fault_of_stream
+from etascope.images.jpeg import LOSSLESS, fault_of_stream, frame_of
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _STARTS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b")
-_KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _DESCRIPTION = 254, 256, 257, 258, 259, 270
-_PHOTOMETRIC, _BANDS, _PLANAR, _FORMAT, _TABLES = 262, 277, 284, 339, 347
+_KIND, _OLD_KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _DESCRIPTION = 254, 255, 256, 257, 258, 259, 270
+_PHOTOMETRIC, _FILL, _ORIENTATION, _BANDS, _PLANAR, _FORMAT, _TABLES = 262, 266, 274, 277, 284, 339, 347
 _INSIDE, _DEPTH = 330, 32997
 _PLACES = ((273, 279), (324, 325))
+#: Colours that are as their numbers: gray from black on, and RGB.
+_PLAIN = (1, 2)
 _RAW, _LZW, _JPEG, _DEFLATE = 1, 5, 7, (8, 32946)
 _NUMBERS = {1: "whole numbers", 2: "signed numbers", 3: "floats", 5: "complex numbers", 6: "complex numbers"}
 #: Compressions that Pillow's own libtiff cannot unpack.
@@ -39,6 +43,7 @@ _UNREAD = {
     52546: "JPEG XL",
 }
 _REMEDY = "read it with tifffile.imread and save the images with their labels in an .npz, or save it as 8-bit PNG"
+_ALONE = "save that one alone, as TIFF or PNG"
 #: So many pages are looked at.
 PAGES = 1000
 #: A part, a strip or a tile, may hold so many pixels more than the image.
@@ -76,7 +81,8 @@ def kind_of_tiff(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(8)
             if head.startswith(_STARTS[3]):
-                return f"it is a BigTIFF whose numbers begin with the high byte, which is not read; {_REMEDY}"
+                kind = "a BigTIFF whose numbers begin with the high byte"
+                return f"it is {kind}, which is not read; save it as a classic TIFF or as PNG"
             big = 43 in head[2:4]
             tags = ImageFileDirectory_v2(head + file.read(8) if big else head)
             place = tags.next
@@ -95,18 +101,39 @@ def kind_of_tiff(path: Path) -> str:
         numbers = _NUMBERS.get(int(tags.get(_FORMAT, (1,))[0]), "numbers")
         packed = int(tags.get(_COMPRESSION, _RAW))
         wide, high = int(tags[_WIDTH]), int(tags[_HEIGHT])
+        colours = int(tags.get(_PHOTOMETRIC, 1))
+        lossless = packed == _JPEG and _is_lossless(path, tags)
     # What a damaged directory holds is of any kind, and so is what it raises.
     except Exception:
         return "it is a TIFF whose directory is damaged; fetch or save it again"
     if packed in _UNREAD or packed not in COMPRESSION_INFO:
         how = _UNREAD.get(packed, f"compression {packed}")
         return f"it is a TIFF packed with {how}, which is not read; save it with LZW, or as PNG"
+    if lossless:
+        return "it is a TIFF packed with lossless JPEG, which is not read; save it with LZW, or as PNG"
     held = f"{wide} x {high}, {bands} band{'s' * (bands > 1)} of {bits[0]}-bit {numbers}"
     if bands == 2 and tags.get(_PLANAR, 1) == 2:
-        return f"it is a TIFF of {held}, one after the other, which is not read; {_REMEDY}"
-    if bands not in (1, 3):
-        return f"it is a TIFF of {held}; {choose_bands(bands)}"
-    return f"it is a TIFF of {held}, which is not read; {_REMEDY}"
+        return f"it is a TIFF of {held}, one after the other, which is not read; {_remedy(tags)}"
+    if bands not in (1, 3) and colours in _PLAIN:
+        return f"it is a TIFF of {held}; {choose_bands(bands, tags)}"
+    return f"it is a TIFF of {held}{', in which 0 is white' * (colours == 0)}, which is not read; {_remedy(tags)}"
+
+
+def _remedy(tags: Any) -> str:  # noqa: ANN401 - Pillow's class of tags is loaded late
+    """Return what to do about a TIFF: where its values alone are not what it shows, what a program made of them."""
+    colours, numbers = int(tags.get(_PHOTOMETRIC, 1)), int(tags.get(_FORMAT, (1,))[0])
+    if _NUMBERS.get(numbers) == "complex numbers":
+        return "save their absolute values as 8-bit PNG"
+    odd = ["with 0 as black"] * (colours == 0) + ["in gray or RGB"] * (colours not in (0, *_PLAIN))
+    odd += ["upright"] * (tags.get(_ORIENTATION, 1) != 1)
+    told = int(tags.get(_BITS, (1,))[0]) >= 8
+    return _REMEDY if told and not odd else " ".join(["save it as 8-bit PNG", *odd])
+
+
+def _is_lossless(path: Path, tags: Any) -> bool:  # noqa: ANN401 - as above
+    with path.open("rb") as file:
+        file.seek(next(tags[starts][0] for starts, _ in _PLACES if starts in tags))
+        return frame_of(file.read(_CHUNK)).kind == LOSSLESS
 
 
 def unread_packing(path: Path) -> str:
@@ -119,10 +146,13 @@ def unread_packing(path: Path) -> str:
     return ""
 
 
-def choose_bands(bands: int) -> str:
+def choose_bands(bands: int, tags: Any) -> str:  # noqa: ANN401 - as above
     """Return what to do about an image of more bands than are read."""
+    if int(tags.get(_PHOTOMETRIC, 1)) not in _PLAIN:
+        return _remedy(tags)
     few = "one" if bands < 4 else "one or three"
-    return f"choose {few} of its {bands} bands and save those as PNG or TIFF (tifffile.imread reads all)"
+    how = ", upright, as PNG" if tags.get(_ORIENTATION, 1) != 1 else " as PNG or TIFF (tifffile.imread reads all)"
+    return f"choose {few} of its {bands} bands and save those{how}"
 
 
 def unread_layout(picture: Image.Image) -> str:
@@ -131,25 +161,38 @@ def unread_layout(picture: Image.Image) -> str:
     if tags is None:
         return ""
     if int(tags.get(_KIND, 0)) & 1 and _INSIDE in tags:
-        return f"it is a TIFF whose first page is a thumbnail; the image, which lies within, is not read; {_REMEDY}"
+        return f"it is a TIFF whose first page is a thumbnail; the image, which lies within, is not read; {_ALONE}"
     if int(tags.get(_DEPTH, 1)) > 1:
         return f"it is a TIFF of a volume of {tags[_DEPTH]} slices; save those that you want as PNG"
     bands, bits = int(tags.get(_BANDS, 1)), int(tags.get(_BITS, (1,))[0])
+    if bits > 8 and tags.get(_COMPRESSION) == _JPEG:
+        return f"it is a TIFF packed with JPEG of {bits} bits, which is not read; save it with LZW, or as PNG"
+    if picture.mode in ("I", "F") and not getattr(picture, "tile", ()) and _is_swapped(tags):
+        return "it is a packed TIFF of which Pillow reads the bytes in the wrong order; give the path of the file"
     # Older Pillows have a mode for three bands and one that says nothing.
     if bands > (3 if picture.mode == "RGBX" else len(picture.getbands())):
-        return f"it is a TIFF of {bands} bands, not all of them colour or transparency; {choose_bands(bands)}"
+        return f"it is a TIFF of {bands} bands, not all of them colour or transparency; {choose_bands(bands, tags)}"
     white_is_zero = tags.get(_PHOTOMETRIC, 1) == 0
     if tags.get(_PLANAR, 1) == 2 and (bits > 8 or white_is_zero):
-        return f"it is a TIFF of {bits} bits whose bands lie one after the other, which is not read; {_REMEDY}"
-    if white_is_zero and bits > 8 and picture.mode != "I;16":
-        return f"it is a TIFF of {bits} bits in which 0 is white, which is not read; {_REMEDY}"
+        return f"it is a TIFF of {bits} bits whose bands lie one after the other, which is not read; {_remedy(tags)}"
+    if white_is_zero and bits > 8 and not picture.mode.startswith("I;16"):
+        return f"it is a TIFF of {bits} bits in which 0 is white, which is not read; {_remedy(tags)}"
     return ""
 
 
+def _is_swapped(tags: Any) -> bool:  # noqa: ANN401 - as above
+    return tags.get(_COMPRESSION, _RAW) != _RAW and tags.prefix == (b"MM" if sys.byteorder == "little" else b"II")
+
+
 def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TIFF class is loaded late
-    """Return how many pages of a TIFF hold images of their own, and how many channels of one image are pages.
+    """Return how many images of their own the pages of a TIFF hold, and how many channels of one image are pages.
 
     Pages that are masks, thumbnails or smaller copies do not count; without channels as pages the second is 1.
+
+    Raises
+    ------
+    InputError
+        If the first page is a thumbnail, and the image is another, or channels that are pages are not three.
     """
     description = str(picture.tag_v2.get(_DESCRIPTION, ""))
     channels = _named(r"^channels=(\d+)", description) if description.startswith("ImageJ=") else 1
@@ -158,19 +201,33 @@ def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TI
     channels = 1 if len(picture.getbands()) > 1 else channels
     stated = _named(r"^images=(\d+)", description) if description.startswith("ImageJ=") else 1
     (most, tall), pages = (picture.tag_v2[_WIDTH], picture.tag_v2[_HEIGHT]), 1
+    small, largest = _is_small(picture.tag_v2), (most * tall, 1)
     try:
         for page in range(1, PAGES + 1):
             # A mask that Pillow cannot open has tags, too.
             with contextlib.suppress(SyntaxError):
                 picture.seek(page)
             wide, high = picture.tag_v2[_WIDTH], picture.tag_v2[_HEIGHT]
+            if not int(picture.tag_v2.get(_KIND, 0)) & 0b100:
+                largest = max(largest, (wide * high, page + 1), key=lambda each: each[0])
             copy = wide < most and abs(wide * tall - high * most) <= max(most, tall)
-            pages += not copy and not int(picture.tag_v2.get(_KIND, 0)) & 0b101
+            pages += not copy and not int(picture.tag_v2.get(_KIND, 0)) & 0b100 and not _is_small(picture.tag_v2)
     except EOFError:
         pass
     finally:
         picture.seek(0)
-    return max(pages, stated), channels
+    if small and largest[1] > 1:
+        what = f"it is a TIFF whose first page is a thumbnail; the image, page {largest[1]}, is not read"
+        raise InputError(f"{what}; {_ALONE}")
+    pages = max(pages, stated)
+    if channels > 1 and (channels != 3 or pages < 3):
+        some = choose_bands(channels, picture.tag_v2)
+        raise InputError(f"it is a TIFF whose {channels} channels are pages; {some}")
+    return pages // channels, channels
+
+
+def _is_small(tags: Any) -> bool:  # noqa: ANN401 - as above
+    return bool(int(tags.get(_KIND, 0)) & 1) or tags.get(_OLD_KIND) == 2
 
 
 def frames_of(picture: Any) -> int:  # noqa: ANN401 - any of Pillow's classes
@@ -204,7 +261,8 @@ def what_is_missing(picture: Any, file: IO[bytes], size: int) -> str:  # noqa: A
     rows = tags.get(_HEIGHT, 0) if tags.get(_BANDS, 1) == len(bits) else 0
     if packed == _RAW and parts and sum(counts) < tags.get(_WIDTH, 0) * sum(bits) // 8 * rows:
         return "it holds fewer pixels than it says"
-    if packed in (_LZW, _JPEG, *_DEFLATE):
+    # Bits may be in the other order.
+    if packed in (_LZW, _JPEG, *_DEFLATE) and tags.get(_FILL, 1) == 1:
         for start, count in parts:
             file.seek(start)
             most = _BEYOND + tags[_WIDTH] * tags[_HEIGHT]

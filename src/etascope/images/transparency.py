@@ -191,8 +191,12 @@ def decide_ground(
             f"transparency {blank:,} do not. Lay all images over one colour and save them without transparency."
         )
     of = "" if ground != "nothing" or clear == count else f" That is in {clear:,} of {count:,} images."
+    empty = [name for name, glass in zip(names, glasses, strict=True) if _is_blank(glass, ground)]
     lost = (
-        f" {blank:,} of {clear:,} images with transparency {'is' if blank == 1 else 'are'} blank so." if blank else ""
+        f" {blank:,} of {clear:,} images with transparency {'is' if blank == 1 else 'are'} blank so, "
+        f"{'the first ' * (blank > 1)}{empty[0]}."
+        if blank
+        else ""
     )
     odd = (
         f" The second or fourth channel of {len(bands):,}, the first {bands[0]}, looks like a picture of its own; it "
@@ -234,6 +238,12 @@ _GROUNDS = {
     },
     "nothing": "Every pixel is wholly transparent (alpha 0); the colours below were taken, and the alpha left out.",
 }
+
+
+def _is_blank(glass: Glass, ground: str) -> bool:
+    return (
+        glass.void or (ground == "white" and glass.pale) or (ground == "black" and glass.dark) or ground in glass.lost
+    )
 
 
 def _seen(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], ground: int) -> bool:

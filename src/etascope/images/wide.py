@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.colour import has_colour, luma
+from etascope.images.colour import has_colour, in_mode, luma, mode_of
 from etascope.images.extents import Extent, measure, written
 from etascope.images.found import Wishes
 
@@ -38,8 +39,12 @@ _OTHER_BYTE = {
 } | {"LA;16B": "RGBA"}
 
 
-def at_size(values: NDArray[Any], wishes: Wishes, size: tuple[int, int]) -> tuple[NDArray[np.float32], Extent]:
+def at_size(
+    values: NDArray[Any], wishes: Wishes, size: tuple[int, int], *, inverse: bool = False
+) -> tuple[NDArray[np.float32], Extent]:
     """Return pixels `(height, width, 1 or 3)` of any range at the size wished, and their extent before that.
+
+    Where 0 is white, `inverse`, they stay so: what is black is known when all of a set is.
 
     Raises
     ------
@@ -48,7 +53,7 @@ def at_size(values: NDArray[Any], wishes: Wishes, size: tuple[int, int]) -> tupl
     """
     from PIL import Image
 
-    extent = measure(values)
+    extent = replace(measure(values), inverse=inverse)
     pixels = values.astype(np.float32)
     if pixels.shape[2] == 3:
         if not has_colour(pixels):
@@ -67,6 +72,11 @@ def is_wide(picture: Image.Image) -> bool:
     return picture.mode == "F" or picture.mode.startswith("I") or _tag(picture, _NUMBERS) == 2
 
 
+def is_inverse(picture: Image.Image) -> bool:
+    """Say whether 0 is white in the values of a picture of 16 bits."""
+    return picture.mode.startswith("I;16") and _tag(picture, _PHOTOMETRIC) == 0
+
+
 def values_of(picture: Image.Image) -> NDArray[Any]:
     """Return the pixels `(height, width)` of a picture of one band, upright; of a TIFF in the type that it says.
 
@@ -78,15 +88,12 @@ def values_of(picture: Image.Image) -> NDArray[Any]:
     from PIL import ImageOps
 
     bits, numbers = _tag(picture, _BITS), _tag(picture, _NUMBERS)
-    inverse = bits == 16 and _tag(picture, _PHOTOMETRIC) == 0
     clear = picture.info.get("transparency")
     if picture.getexif().get(_ORIENTATION, 1) != 1:
         picture = ImageOps.exif_transpose(picture)
     values = np.asarray(picture)
     if clear is not None and values.dtype != np.uint8 and (values == clear).any():
         raise _transparent(int(values.max()))
-    if inverse and values.dtype == np.uint16:
-        return np.uint16(65535) - values
     # Without a word whole numbers are unsigned.
     if bits == 32 and numbers in (None, 1) and values.dtype == np.int32:
         values = values.view(np.uint32)
@@ -113,7 +120,7 @@ def _without_holes(picture: Image.Image, values: NDArray[Any]) -> NDArray[Any]:
 def two_byte_tiles(picture: Image.Image) -> list[Any]:
     """Return where colours of two bytes lie in a file that is open and not decoded; nothing for other images."""
     tiles: Sequence[Any] = getattr(picture, "tile", ())
-    return list(tiles) if tiles and all(_mode(tile) in _OTHER_BYTE for tile in tiles) else []
+    return list(tiles) if tiles and all(mode_of(tile) in _OTHER_BYTE for tile in tiles) else []
 
 
 def both_bytes(
@@ -132,9 +139,9 @@ def both_bytes(
     file.seek(0)
     with Image.open(file, formats=formats) as twin:
         other: Any = twin
-        other.tile = [_in_mode(tile, _OTHER_BYTE[_mode(tile)]) for tile in tiles]
+        other.tile = [in_mode(tile, _OTHER_BYTE[mode_of(tile)]) for tile in tiles]
         low = np.asarray(twin)
-    if _mode(tiles[0]) == "LA;16B":
+    if mode_of(tiles[0]) == "LA;16B":
         both = low[..., 0::2].astype(np.uint16) * np.uint16(256) + low[..., 1::2]
     else:
         both = high.astype(np.uint16) * np.uint16(256) + low
@@ -166,12 +173,3 @@ def _tag(picture: Image.Image, tag: int) -> int | None:
     tags: Any = getattr(picture, "tag_v2", {})
     held: Any = tags.get(tag)
     return cast("tuple[int, ...]", held)[0] if isinstance(held, tuple) else held
-
-
-def _mode(tile: Any) -> str:  # noqa: ANN401 - a tuple of Pillow's own
-    return tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0]
-
-
-def _in_mode(tile: Any, mode: str) -> Any:  # noqa: ANN401 - as above
-    values = [*tile[:3], mode if isinstance(tile[3], str) else (mode, *tile[3][1:])]
-    return type(tile)(*values) if hasattr(tile, "_fields") else tuple(values)
