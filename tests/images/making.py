@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def refused(*parts: str) -> Iterator[None]:
+def refused(*parts: str) -> Iterator[pytest.ExceptionInfo[InputError]]:
     """The block ends in one InputError whose message is a line of prose that holds all parts."""
     with pytest.raises(InputError) as caught:
-        yield
+        yield caught
     message = str(caught.value)
     assert "\n" not in message
     assert message.endswith((".", "?"))

@@ -316,3 +316,36 @@ def test_a_damaged_name_in_an_archive(tmp_path):
     (tmp_path / "a.npz").write_bytes(data)
     with refused("a .npz file must be a whole archive"):
         open_images(tmp_path / "a.npz")
+
+
+def test_labels_in_an_archive_of_their_own(tmp_path):
+    np.savez_compressed(tmp_path / "k49-train-imgs.npz", IMAGES)
+    np.savez_compressed(tmp_path / "k49-train-labels.npz", LABELS)
+    data = open_images(tmp_path / "k49-train-imgs.npz", str(tmp_path / "k49-train-labels.npz"))
+    assert data.labels.tolist() == LABELS.tolist()
+    np.savez(tmp_path / "k49-train-labels.npz", LABELS, LABELS)
+    with refused("an .npz file of labels must hold one array;", "holds arr_0, arr_1"):
+        open_images(tmp_path / "k49-train-imgs.npz", tmp_path / "k49-train-labels.npz")
+    (tmp_path / "k49-train-labels.npz").write_bytes(b"PK")
+    with refused("whole archive"):
+        open_images(IMAGES, tmp_path / "k49-train-labels.npz")
+
+
+@pytest.mark.parametrize("name", ["mylabels.idx", "y_train", "l-idx1-ubyte", "labels.gz"])
+def test_labels_in_idx_files_of_any_name(tmp_path, name):
+    write_idx(tmp_path / name, LABELS.astype(np.uint8))
+    assert np.array_equal(read_labels_file(tmp_path / name), LABELS)
+
+
+def test_a_test_part_beside_is_told_where_labels_are_given(tmp_path):
+    for part in ("train", "test"):
+        np.save(tmp_path / f"X_{part}.npy", IMAGES)
+        np.save(tmp_path / f"y_{part}.npy", LABELS)
+    assert open_images(tmp_path / "X_train.npy").test_rows is not None
+    data = open_images(tmp_path / "X_train.npy", LABELS)
+    assert data.test_rows is None
+    note = (
+        "X_test.npy, which lies beside X_train.npy, was left out, as labels were given; it is read where given as test."
+    )
+    assert note in data.notes
+    assert open_images(tmp_path / "X_train.npy", LABELS, test=tmp_path / "X_test.npy").test_rows is not None

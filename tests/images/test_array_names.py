@@ -114,3 +114,18 @@ def test_what_says_the_same_and_coordinates_are_left_out(more, tmp_path):
 def test_labels_of_another_name_are_named():
     with refused("of fine_labels, images in the mapping none is named labels", "Rename the one"):
         open_images({"images": IMAGES, "fine_labels": LABELS})
+
+
+@pytest.mark.parametrize("labels", [np.arange(9) % 2, np.eye(2)[np.arange(9) % 2]])
+def test_arrays_without_names_in_the_other_order(tmp_path, labels):
+    images = np.random.default_rng(0).integers(0, 256, (9, 8, 8)).astype(np.uint8)
+    np.savez(tmp_path / "a.npz", labels, images)
+    data = open_images(tmp_path / "a.npz")
+    assert np.array_equal(data.images[..., 0], images)
+    assert data.labels.tolist() == (np.arange(9) % 2).tolist()
+
+
+def test_an_archive_without_arrays(tmp_path):
+    np.savez(tmp_path / "a.npz")
+    with refused("a.npz holds nothing. Save images and labels in it (numpy.savez(path, x=images, y=labels))."):
+        open_images(tmp_path / "a.npz")

@@ -37,8 +37,25 @@ def test_what_is_not_finite_is_refused_in_its_place(value, shown):
 
 @pytest.mark.parametrize(
     ("array", "part"),
-    [(np.array([1j]), "complex128"), (np.array(["a"]), "numbers"), (np.array(["2026-01-01"], "M8[D]"), "datetime64")],
+    [
+        (np.array([1j]), "found complex128. Take their magnitude (numpy.abs)"),
+        (np.array(["0.5"]), "found <U3. Convert them to float32"),
+        (np.array([0.5], object), "found object. Convert them to float32 (images.astype('float32')), which keeps"),
+        (np.array(["2026-01-01"], "M8[D]"), "datetime64"),
+    ],
 )
 def test_what_is_no_number_is_refused(array, part):
-    with refused(part, "uint8"):
+    with refused("pixels must be real numbers", part):
         measure(array)
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.uint32, np.int64])
+def test_packed_colours_are_refused_with_what_takes_them_apart(kind):
+    colours = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3))
+    packed = (255 << 24 | colours[..., 0] << 16 | colours[..., 1] << 8 | colours[..., 2]).astype(np.uint32)
+    images = packed.view(np.int32).astype(kind) if kind != np.uint32 else packed
+    with refused("a number for each colour", "(ARGB)") as caught:
+        measure(images)
+    advised = str(caught.value).rpartition("apart (")[2].removesuffix(").")
+    assert np.array_equal(eval(advised, {"images": images}), colours)
+    measure(np.array([-1000, -1], kind) if kind != np.uint32 else np.array([0, 2**32 - 1], kind))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from etascope.images.found import wanted_size, wanted_workers
+from etascope.images.found import wanted_size, wanted_switch, wanted_workers
 from tests.images.making import refused
 
 
@@ -39,3 +39,13 @@ def test_workers():
 def test_workers_that_are_refused(given):
     with refused("workers", "at least 1", repr(given)):
         wanted_workers(given)
+
+
+@pytest.mark.parametrize("value", ["no", "yes", "False", 2, None, 0.5, [], "0"])
+def test_switches_are_truth_values(value):
+    with refused("grayscale must be True or False; found", repr(value)):
+        wanted_switch(value, "grayscale")
+    for yes in (True, 1, np.True_):
+        assert wanted_switch(yes, "grayscale") is True
+    for no in (False, 0, np.False_):
+        assert wanted_switch(no, "grayscale") is False

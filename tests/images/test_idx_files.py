@@ -183,3 +183,28 @@ def test_a_packed_file_that_holds_something_else_is_told(tmp_path):
     assert data.notes[0] == (
         "train-images-idx3-ubyte was read; train-images-idx3-ubyte.gz, which lies beside it, holds something else."
     )
+
+
+@pytest.mark.parametrize("folder", ["emnist", "EMNIST/raw", "emnist-letters"])
+def test_emnist_in_a_folder_of_that_name(tmp_path, folder):
+    images = write_mnist(tmp_path / folder)
+    data = open_images(tmp_path / folder)
+    assert np.array_equal(data.images, images.swapaxes(1, 2))
+    assert any("EMNIST is published with rows and columns exchanged" in note for note in data.notes)
+
+
+def test_the_files_of_a_set_in_folders_of_their_own(tmp_path):
+    write_mnist(tmp_path / "raw")
+    for file in [*(tmp_path / "raw").iterdir()]:
+        (tmp_path / file.stem).mkdir()
+        file.rename(tmp_path / file.stem / file.name)
+    (tmp_path / "raw").rmdir()
+    with refused("IDX images and labels lie in one folder; found one file in each of", "into one folder"):
+        open_images(tmp_path)
+
+
+def test_a_test_part_beside_is_told_where_labels_are_given(tmp_path):
+    images = write_mnist(tmp_path)
+    data = open_images(tmp_path / "train-images-idx3-ubyte.gz", [0, 1] * (len(images[:6]) // 2))
+    assert data.test_rows is None
+    assert any("t10k-images-idx3-ubyte.gz, which lies beside" in note and "left out" in note for note in data.notes)

@@ -182,15 +182,6 @@ def test_images_of_another_sign_are_refused_by_class_and_share_and_told_when_few
     assert open_images(bright, labels).notes == ("Pixels were scaled from -1 .. 1 to 0 .. 255.",)
 
 
-@pytest.mark.parametrize("count", [1, 10, 58])
-def test_a_gap_between_ranges_is_told(count):
-    values = np.random.default_rng(0).integers(0, 4096, (60, 8, 8)).astype(np.uint16)
-    values[:count] *= 16
-    told = " ".join(open_images(values, ["a", "b"] * 30).notes)
-    assert f"{60 - count} of 60 images have no value beyond 4,0" in told
-    assert "no value beyond" not in " ".join(open_images(values[count:], (["a", "b"] * 30)[count:]).notes)
-
-
 @pytest.mark.parametrize("dim", [1, 12])
 def test_a_part_of_idx_files_of_another_range_is_refused(tmp_path, dim):
     for part, white in (("train", 255), ("t10k", dim)):
@@ -207,3 +198,72 @@ def test_many_classes_take_little_time():
     begun = time.perf_counter()
     assert unlike(["bytes"] * 50_000, np.zeros(50_000), peaks, np.arange(50_000), members) == []
     assert time.perf_counter() - begun < 5
+
+
+def save_parts(tmp_path: Path, form: str, train: np.ndarray, test: np.ndarray) -> tuple[object, Path | None]:
+    """Return a source with two parts, or one and what is given as test, in a form."""
+    labels = np.arange(len(train)) % 2
+    if form == "dict":
+        return {"x_train": train, "y_train": labels, "x_test": test, "y_test": labels}, None
+    if form == "pairs":
+        return ((train, labels), (test, labels)), None
+    for name, values in (("train", train), ("test", test)):
+        np.savez(tmp_path / f"{name}.npz", x=values, y=labels)
+        for row, pixels in enumerate(values):
+            write_tiff(tmp_path / "set" / name / "ab"[row % 2] / f"{row}.tif", pixels[..., None])
+    if form == "folder":
+        return tmp_path / "set", None
+    ending = "" if form == "test=folder" else ".npz"
+    place = tmp_path / "set" if form == "test=folder" else tmp_path
+    return place / f"train{ending}", place / f"test{ending}"
+
+
+FORMS = ["dict", "pairs", "folder", "test=folder", "test=npz"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("white", "dim"), [(4095, 255), (65535, 4095), (16383, 1023), (65535, 255)])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_part_darker_by_sixteen_is_refused_in_every_form_of_smooth_pictures_too(tmp_path, form, white, dim, seed):
+    rng = np.random.default_rng(seed)
+    # Each goes up to a brightness of its own.
+    values = rng.random((24, 8, 8)) * rng.uniform(0.75, 1, (24, 1, 1))
+    values[[0, 12], 0, 0] = 1
+    train, test = ((part * top).astype(np.uint16) for part, top in ((values[:12], white), (values[12:], dim)))
+    source, held = save_parts(tmp_path, form, train, test)
+    with refused("images must be of one range; ", f" {dim:,}, ", f" {white:,}."):
+        open_images(source, test=held)
+    # The other way round it is the training images that would be dark, or much of the test part cut.
+    source, held = save_parts(tmp_path, form, test, train)
+    with refused("images must be of one range"):
+        open_images(source, test=held)
+    # By a factor of four it is told.
+    source, held = save_parts(tmp_path, form, train, (train // 4).astype(np.uint16))
+    assert "One part is much darker than the other" in " ".join(open_images(source, test=held).notes)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kinds", [(np.float32, np.uint16), (np.uint16, np.float32), (np.uint16, np.int32)])
+def test_wide_numbers_of_every_type_have_one_scale(tmp_path, form, kinds):
+    values = np.random.default_rng(0).integers(0, 4096, (12, 8, 8))
+    values[:, 0, 0] = 4095
+    train, test = values.astype(kinds[0]), (values * 0.22).round().astype(kinds[1])
+    source, held = save_parts(tmp_path, form, train, test)
+    data = open_images(source, test=held)
+    notes = " ".join(data.notes)
+    assert "much darker than the other: the largest value of the test" in notes
+    assert "is 901" in notes
+    assert notes.count("Pixels were scaled") == 1
+    assert "images of floats" not in notes
+    assert set(data.images[data.test_rows].max(axis=(1, 2, 3)).tolist()) == {56}
+    source, held = save_parts(tmp_path, form, train, (values // 16).astype(kinds[1]))
+    with refused("images must be of one range; the largest value of", "is 255, that of", "4,095"):
+        open_images(source, test=held)
+
+
+def test_floats_from_zero_to_one_have_a_scale_of_their_own_beside_any_other(tmp_path):
+    values = np.random.default_rng(0).random((12, 8, 8))
+    source, _ = save_parts(tmp_path, "dict", values, (values * 65535).astype(np.uint16))
+    data = open_images(source)
+    assert np.abs(data.images[:12].astype(int) - data.images[12:]).max() <= 1
+    assert not any("darker" in note for note in data.notes)

@@ -342,3 +342,43 @@ def test_a_file_that_is_no_set_is_named_with_what_helps(tmp_path, name, data, wo
     (tmp_path / name).write_bytes(data)
     with refused("none of these", *words):
         open_images(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "test", [IMAGES, (IMAGES, NAMES), [IMAGES], {"x": IMAGES}, np.array("digits"), 5, np.array([0.2])]
+)
+def test_a_test_part_is_a_path_or_a_known_set(test):
+    with refused("test must be a path or a known set; found", "x_train, y_train, x_test and y_test"):
+        open_images(IMAGES, NAMES, test=test)
+
+
+def test_names_and_paths_in_bytes(folder):
+    assert len(open_images(b"digits")) == 1000
+    assert open_images(os.fsencode(folder)).labels.tolist() == [0, 0, 0, 1, 1, 1]
+    digits = open_images("digits")
+    data = open_images(digits.images[:200], digits.labels[:200], test=b"digits")
+    assert len(data.test_rows) == 1000
+
+
+def test_switches_that_are_no_truth_values(folder):
+    for name in ("grayscale", "skip_bad"):
+        with refused(f"{name} must be True or False; found 'no'"):
+            open_images(folder, **{name: "no"})
+
+
+@pytest.mark.parametrize("kind", [object, str])
+def test_what_is_advised_of_pixels_of_other_types_keeps_fractions(kind):
+    images = (IMAGES[..., 0] / 256).astype(kind)
+    wanted = open_images(IMAGES[..., 0] / 256, NAMES)
+    for source in (images, images.reshape(len(images), -1)[:, :16]):
+        with refused("images must be real numbers; found", "images.astype('float32')"):
+            open_images(source, NAMES)
+    with refused("image 0", "which astype('float32') makes numbers"):
+        open_images([images[0][:4], *images[1:]], NAMES)
+    assert np.array_equal(open_images(images.astype("float32"), NAMES).images, wanted.images)
+
+
+def test_a_test_part_without_labels_is_answered_with_the_line_that_saves_them(tmp_path):
+    np.savez(tmp_path / "held.npz", IMAGES)
+    with refused("came without. Save images and labels in one file (numpy.savez(path, x=images, y=labels))."):
+        open_images(IMAGES, NAMES, test=tmp_path / "held.npz")

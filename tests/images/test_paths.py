@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.images.paths import as_path, existing
+from etascope.images.open import open_images
+from etascope.images.paths import as_path, existing, refuse_text
 from tests.images.making import refused
 
 
@@ -62,3 +67,61 @@ def test_a_path_that_is_too_long_to_read_is_shortened(tmp_path):
             existing(path, ("digits",))
         assert len(str(caught.value)) < 600
         assert f"(of {len(str(path)):,} characters)" in str(caught.value)
+
+
+NUMBERS = [
+    "70 80 82 72",
+    "70.5 80.25 3e2 0",
+    "1,2,3,4",
+    "1, 2, 3, 4",
+    "[1, 2, 3, 4]",
+    "[[1 2]\n [3 4]]",
+    "1;2;3;4",
+    " 1 2 3 4 ",
+]
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+@pytest.mark.parametrize("form", ["list", "array", "series", "dict", "pairs", "table"])
+def test_what_is_advised_of_text_of_numbers_reads_them(text, form):
+    import pandas
+
+    texts, labels = [text] * 4, [0, 1] * 2
+    source, given = {
+        "list": (texts, labels),
+        "array": (np.array(texts), labels),
+        "series": (pandas.Series(texts), labels),
+        "dict": ({"x": np.array(texts), "y": labels}, None),
+        "pairs": ([*zip(texts, labels, strict=True)], None),
+        "table": (pandas.DataFrame({"pixels": texts, "label": labels}), None),
+    }[form]
+    with refused("found text of numbers", "Split it: numpy.array([", "for text in texts], 'float32')") as caught:
+        open_images(source, given)
+    advised = str(caught.value).partition("Split it: ")[2].removesuffix(".")
+    rows = eval(advised, {"numpy": np, "re": re, "texts": texts})
+    assert rows.shape == (4, 4)
+
+
+def test_long_text_of_pixels_is_not_printed_whole():
+    with refused("'177 161 126") as caught:
+        open_images([("177 161 126 84 " * 576).strip()] * 2, [0, 1])
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WebP", "BMP"])
+@pytest.mark.parametrize("before", ["", "data:image/png;base64,"])
+def test_what_is_advised_of_base64_opens_it(kind, before):
+    import PIL.Image
+
+    file = io.BytesIO()
+    PIL.Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(file, kind)
+    text = before + base64.b64encode(file.getvalue()).decode()
+    with refused("found an image file as text in base64", "Decode it") as caught:
+        open_images([text, text], [0, 1])
+    advised = str(caught.value).partition("Decode it: ")[2].removesuffix(".")
+    assert eval(advised, {"PIL": PIL, "io": io, "base64": base64, "text": text}).size == (8, 8)
+
+
+@pytest.mark.parametrize("text", ["a/0.png", "0.png", "1 2.jpg", "2020 01 02 03.png", "ant", "1", "10_20_30_40"])
+def test_paths_are_no_text_of_numbers(text):
+    refuse_text(text)

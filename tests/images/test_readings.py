@@ -167,12 +167,16 @@ def test_large_wide_images_are_resized_before_they_become_bytes(tmp_path):
 
 
 def test_the_test_part_is_read_as_the_training_part(tmp_path):
-    train, test = depth_pictures(4095), depth_pictures(200, seed=1)
+    train, test = depth_pictures(4095), depth_pictures(1000, seed=1)
     write_set(tmp_path / "train_set", train)
     write_set(tmp_path / "test_set", test)
     data = open_images(tmp_path / "train_set", test=tmp_path / "test_set")
     assert np.array_equal(data.images[8:], expected(in_order(test), 0, 4095))
-    assert any("range of the training images" in note for note in data.notes)
+    assert any("the largest value of the test images (8) is 1,000, that of the training" in note for note in data.notes)
+    test = depth_pictures(200, seed=1)
+    write_set(tmp_path / "dark_set", test)
+    with refused("the test images (8) is 200, that of the training images (8) 4,095"):
+        open_images(tmp_path / "train_set", test=tmp_path / "dark_set")
     np.savez(tmp_path / "a.npz", x_train=train, y_train=LABELS, x_test=test, y_test=LABELS)
     with refused("the test part (8) is 200, that of the images to train on (8) 4,095"):
         open_images(tmp_path / "a.npz")

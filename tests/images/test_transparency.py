@@ -188,3 +188,13 @@ def test_small_drawings_with_soft_rims_are_no_bands():
     assert ((small[..., 3] > 0) & (small[..., 3] < 255)).mean() > 0.25
     small[..., 1] = np.arange(6)[:, None, None] * 40
     assert open_images(small, [0, 1] * 3).notes == ("Transparent pixels were laid over white.",)
+
+
+@pytest.mark.parametrize("opaque", [1.0, 0.97])
+def test_transparency_that_comes_first_is_named(opaque):
+    random = np.random.default_rng(0)
+    colours = random.integers(1, 255, (6, 9, 9, 3)).astype(np.uint8)
+    alpha = np.where(random.random((6, 9, 9, 1)) < opaque, 255, 0).astype(np.uint8)
+    with refused("the first channel looks like that (ARGB)", "images[..., [1, 2, 3, 0]]"):
+        open_images(np.concatenate([alpha, colours], -1), ["a", "b"] * 3)
+    open_images(np.concatenate([colours, alpha], -1), ["a", "b"] * 3)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import math
 import re
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.arrays import open_array, open_mapping
-from etascope.images.found import Found, Wishes
+from etascope.images.found import Found, Wishes, left_beside
 from etascope.images.idx import read_idx_labels
 from etascope.images.idx_files import is_idx
 from etascope.images.labels import agree
@@ -69,9 +71,15 @@ def open_npz(path: Path, labels: object, wishes: Wishes) -> Found:
     InputError
         If it is damaged, pickled, lies about its sizes, or does not hold images and labels.
     """
+    with _opened(path) as arrays:
+        return open_mapping(arrays, labels, wishes, str(path))
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Generator[Archive, None, None]:
     try:
         with path.open("rb") as file, open_zip(file) as archive:
-            return open_mapping(Archive(path, archive), labels, wishes, str(path))
+            yield Archive(path, archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
         raise InputError(
             "a .npz file must be a whole archive written by numpy.savez; "
@@ -90,7 +98,8 @@ def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
         If a file is damaged, pickled or lies about its size, or labels are missing or do not fit.
     """
     if labels is not None:
-        return open_array(read_npy(path), labels, wishes, str(path))
+        found = open_array(read_npy(path), labels, wishes, str(path))
+        return replace(found, notes=(*found.notes, *left_beside(_test_beside(path), path)))
     images = read_npy(path)
     labels, notes = _labels_beside(path)
     if (held := _test_beside(path)) is None:
@@ -159,12 +168,12 @@ def label_names(stem: str) -> list[str]:
 
 
 def read_labels_file(labels: object) -> object:
-    """Return labels as they are, or read from the `.npy` or IDX file that they name.
+    """Return labels as they are, or read from the `.npy`, `.npz` or IDX file that they name.
 
     Raises
     ------
     InputError
-        If they name another file, or one that cannot be read.
+        If they name another file, an archive of several arrays, or one that cannot be read.
     """
     path = as_path(labels)
     if path is None:
@@ -172,9 +181,31 @@ def read_labels_file(labels: object) -> object:
     existing(path)
     if path.suffix.lower() == ".npy":
         return read_npy(path)
-    if is_idx(path):
+    if path.suffix.lower() == ".npz":
+        return _only_array(path)
+    if is_idx(path) or _begins_as_idx(path):
         return read_idx_labels(path)
-    raise InputError(f"labels must be values, or a .npy or IDX file; found {str(labels)!r}. Give one of these.")
+    raise InputError(f"labels must be values, or a .npz, .npy or IDX file; found {str(labels)!r}. Give one of these.")
+
+
+def _only_array(path: Path) -> NDArray[Any]:
+    """Return the one array of an archive of labels."""
+    with _opened(path) as arrays:
+        if len(arrays) != 1:
+            raise InputError(
+                f"an .npz file of labels must hold one array; {path} holds {', '.join(sorted(arrays)) or 'none'}. Load "
+                "it, and give the one with the labels."
+            )
+        return arrays[next(iter(arrays))]
+
+
+def _begins_as_idx(path: Path) -> bool:
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            start = file.read(4)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in range(8, 15) and start[3] in (1, 2)
 
 
 def read_npy(path: Path) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -98,16 +98,37 @@ def pick(names: Iterable[str], source: str) -> Picked:
     bare = _named(parts[""])
     if train is None or (train.labels is None and bare is not None and bare.labels is not None):
         train = bare
+    if not given:
+        raise InputError(
+            f"{source} holds nothing. Save images and labels in it (numpy.savez(path, x=images, y=labels))."
+        )
     if train is None:
         raise InputError(
             "arrays of images and labels must be named as x with y, images with labels, data with target, x_train with "
             f"y_train, train_images with train_labels or arr_0 with arr_1; {source} holds "
-            f"{', '.join(sorted(given)) or 'nothing'}. Rename them."
+            f"{', '.join(sorted(given))}. Rename them."
         )
     test = test if test is not None and test.labels is not None else None
     val = val if val is not None and val.labels is not None else None
     used = {name for part in (train, test, val) if part is not None for name in (part.images, part.labels)}
     return Picked(train, test, val, tuple(name for name in given if name not in used))
+
+
+def in_order(picked: Picked, arrays: Mapping[str, Any]) -> Picked:
+    """Return what was picked, with arr_0 and arr_1 exchanged where only the second can hold images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> arrays = {"arr_0": np.zeros(9), "arr_1": np.zeros((9, 8, 8))}
+    >>> in_order(pick(arrays, "here"), arrays).train
+    Named(images='arr_1', labels='arr_0')
+    """
+    if picked.train != Named("arr_0", "arr_1"):
+        return picked
+    axes = [len(getattr(arrays[name], "shape", ())) for name in ("arr_0", "arr_1")]
+    turned = axes[0] == 1 < axes[1] or axes[0] == 2 < axes[1]
+    return replace(picked, train=Named("arr_1", "arr_0")) if turned else picked
 
 
 def without_coordinates(arrays: Mapping[str, Any]) -> list[str]:

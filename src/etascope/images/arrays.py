@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.array_names import pick, refuse_two_readings, without_coordinates
+from etascope.images.array_names import in_order, pick, refuse_two_readings, without_coordinates
+from etascope.images.axes import refuse_turned
 from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
-from etascope.images.members import Members, unlike
+from etascope.images.members import Members, Peaks, beside, seen, unlike
+from etascope.images.outlying import look_beyond
+from etascope.images.paths import refuse_text
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import Reading, Scale, decide, refuse_cut, scaled
+from etascope.images.ranges import Reading, Scale, decide, scaled
 from etascope.images.sizes import fit, shown
-from etascope.images.transparency import decide_ground, look_through
+from etascope.images.transparency import decide_ground, look_through, refuse_first_clear
 
 
 def read_array(values: object, what: str = "images") -> NDArray[Any]:
@@ -35,6 +38,8 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
         raise InputError(f"{what} must be a dense array; found a sparse one. Make it dense (.toarray()).")
     try:
         array = np.asarray(values)
+        if array.ndim == 1 and len(array) and isinstance(array[0], str):
+            refuse_text(array[0])
         # A column of a table holds its images one by one.
         listed = array.dtype == object and array.ndim == 1 and np.ndim(array[0] if len(array) else 0) > 1
         return np.stack(array.tolist()) if listed else array
@@ -65,31 +70,53 @@ def read_pixels(
     """
     split = [alpha_apart(part) for part in parts]
     extents = [measure(colours, what) for colours, _ in split]
-    told = _unlike(extents, labels, held) if labels else []
-    scales = decide(extents, wishes.reading.scales, what)
-    for kind, scale in scales.items():
-        own = ((part[0], extent) for part, extent in zip(split, extents, strict=True) if extent.kind == kind)
-        refuse_cut(own, scale, kind in wishes.reading.scales, what)
+    told, peaks, before = [], {}, wishes.reading
+    if labels:
+        told, peaks = _unlike(extents, labels, held)
+    if len(labels) > 1:
+        extents[-1] = replace(extents[-1], held=True)
+    scales = decide(extents, before.scales, what)
     notes = told + [scale.note for scale in scales.values()]
+    for kind, scale in scales.items():
+        own = [
+            (of, extent, at > 0 or extent.held)
+            for (part, _), extent in zip(split, extents, strict=True)
+            if extent.kind == kind
+            for at, of in enumerate((part,) if held is None else (part[:held], part[held:]))
+            if len(of)
+        ]
+        notes += look_beyond(own, scale, what, test=wishes.held)
+    if before.seen:
+        notes += beside(before.seen, peaks)
     as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
     looked = [look_through(image) if part.shape[-1] in (2, 4) else None for part in as_bytes for image in part]
     glasses = {f"image {row:,}": glass for row, glass in enumerate(looked) if glass is not None}
     ground = wishes.reading.ground
     if glasses:
         found = list(glasses.values())
-        ground, note = decide_ground(found, ground, sum(map(len, parts)), list(glasses), declared=False)
+        try:
+            ground, note = decide_ground(found, ground, sum(map(len, parts)), list(glasses), declared=False)
+        except InputError:
+            for part in as_bytes:
+                refuse_first_clear(part)
+            raise
         notes.append(note)
-    reading = Reading(scales, ground)
+    reading = Reading(scales, ground, peaks)
     fitted = [fit(part, replace(wishes, reading=reading)) for part in as_bytes]
     notes += dict.fromkeys(note for _, more in fitted for note in more)
     return [images for images, _ in fitted], tuple(note for note in notes if note), reading
 
 
-def _unlike(extents: Sequence[Extent], labels: Sequence[NDArray[Any]], held: int | None) -> list[str]:
-    """Compare the images from `held` on, or the last of several parts, with the others, and each class with them."""
+def _unlike(
+    extents: Sequence[Extent], labels: Sequence[NDArray[Any]], held: int | None
+) -> tuple[list[str], dict[str, Peaks]]:
+    """Compare the images from `held` on, or the last of several parts, with the others, and each class with them.
+
+    Also returns how far those to train on go down and up.
+    """
     if any(extent.peaks is None or extent.lows is None for extent in extents):
         # Booleans are black and white.
-        return []
+        return [], {}
     lows, peaks = (
         np.concatenate([getattr(extent, of) for extent in extents]) if len(extents) > 1 else getattr(extents[0], of)
         for of in ("lows", "peaks")
@@ -98,7 +125,8 @@ def _unlike(extents: Sequence[Extent], labels: Sequence[NDArray[Any]], held: int
     held = held or (len(peaks) - counts[-1] if len(counts) > 1 else len(peaks))
     members = Members("image {}".format, np.concatenate(labels), held)
     kinds = [extent.kind for extent, number in zip(extents, counts, strict=True) for _ in range(number)]
-    return unlike(kinds, lows, peaks, np.arange(len(peaks)), members)
+    told = unlike(kinds, lows, peaks, np.arange(len(peaks)), members)
+    return told, seen(kinds[:held], lows[:held], peaks[:held])
 
 
 def alpha_apart(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
@@ -151,7 +179,7 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, sour
     if isinstance(arrays, dict):
         arrays = {str(name): values for name, values in arrays.items()}
     taken = without_coordinates(arrays)
-    picked = pick(taken, source)
+    picked = in_order(pick(taken, source), arrays)
     left = tuple(name for name in arrays if name in picked.left or name not in taken)
     if picked.train.labels is None and labels is None and left:
         raise InputError(
@@ -191,9 +219,13 @@ def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: 
         if given is None:
             raise InputError(
                 f"images need labels, one each; {source} came without.",
-                "Give them as the second argument in Python, or with --labels.",
+                "Save images and labels in one file (numpy.savez(path, x=images, y=labels))."
+                if wishes.held
+                else "Give them as the second argument in Python, or with --labels.",
             )
-        array, more = image_axes(read_array(values))
+        read = read_array(values)
+        refuse_turned(read, given)
+        array, more = image_axes(read)
         arrays.append(array)
         labels.append(read_labels(given, len(array)))
         notes += (*more, *label_notes(given, labels[-1]))
@@ -233,7 +265,9 @@ def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: AN
     if labels is not None:
         raise InputError("a Bunch brings its own labels (target); leave out labels.")
     pixels = getattr(bunch, "images", None)
-    array, notes = image_axes(read_array(bunch.data if pixels is None else pixels, "the images of a Bunch"))
+    values = read_array(bunch.data if pixels is None else pixels, "the images of a Bunch")
+    refuse_turned(values, bunch.target, "the images of a Bunch")
+    array, notes = image_axes(values)
     read = read_labels(bunch.target, len(array))
     images, more, reading = read_pixels([array], wishes, "the images of a Bunch", [read])
     names, lost = _target_names(bunch, read)

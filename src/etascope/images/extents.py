@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 
 _BLOCK = 1 << 20
+#: Floats from 0 to 1 or from -1 to 1, with what resizing throws beyond.
+_UNIT = 1.25
+#: Three bytes of colour are below this much.
+_PACKED = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Extent:
     """Smallest and largest value of pixels that are `"bytes"` (uint8), `"whole"` numbers of other types, or `"floats"`.
 
     Of several images, `peaks` is the largest distance from 0 in each, `lows` the smallest value, and `names` what they
-    are called. In those that are `inverse` 0 is white.
+    are called; `held` says that they are the test part. In those that are `inverse` 0 is white.
 
     Examples
     --------
@@ -33,6 +37,7 @@ class Extent:
     peaks: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     lows: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     names: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    held: bool = field(default=False, repr=False, compare=False)
     inverse: bool = field(default=False, repr=False, compare=False)
 
     def joined(self, other: Extent) -> Extent:
@@ -56,7 +61,12 @@ def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
     if array.dtype.kind == "b":
         return Extent("bytes", 0, 255)
     if array.dtype.kind not in "iuf":
-        raise InputError(f"{what} must be numbers; found {array.dtype}. Convert them to uint8.")
+        move = (
+            "Take their magnitude (numpy.abs) or their real part"
+            if array.dtype.kind == "c"
+            else "Convert them to float32 (images.astype('float32')), which keeps fractions"
+        )
+        raise InputError(f"{what} must be real numbers; found {array.dtype}. {move}.")
     lows: list[NDArray[Any]] = []
     highs: list[NDArray[Any]] = []
     for block in blocks(array):
@@ -72,12 +82,52 @@ def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
                 "Remove or repair that image."
             )
     low, high = np.concatenate(lows), np.concatenate(highs)
+    if array.dtype.kind in "iu" and array.dtype.itemsize >= 4:
+        _refuse_packed(int(low.min()), int(high.max()), what)
     peaks = np.maximum(high.astype(np.float64), -low.astype(np.float64)) if array.ndim == 4 else None
     if array.dtype.kind == "f":
         return Extent("floats", float(low.min()), float(high.max()), peaks, low.astype(np.float64))
     return Extent(
         "bytes" if array.dtype == np.uint8 else "whole", int(low.min()), int(high.max()), peaks, low.astype(np.float64)
     )
+
+
+def _refuse_packed(low: int, high: int, what: str) -> None:
+    """Refuse whole numbers that hold three colours each, with an alpha of 255 above them."""
+    if (-_PACKED <= low < -_PACKED / 256 and high < 0) or (low >= 255 * _PACKED and high < 256 * _PACKED):
+        raise InputError(
+            f"{what} must have a number for each colour; found {written(low)} .. {written(high)}, as colours packed in "
+            "32 bits (ARGB) are. Take them apart "
+            "(images.astype('<u4').view('u1').reshape(*images.shape, 4)[..., 2::-1])."
+        )
+
+
+def tells_itself(low: float, high: float) -> bool:
+    """Say whether numbers lie in a range that goes with their type: 0 .. 1, -1 .. 1, or that of signed bytes.
+
+    Examples
+    --------
+    >>> tells_itself(0, 1), tells_itself(-128, 127), tells_itself(0, 255)
+    (True, True, False)
+    """
+    return (low >= -_UNIT and high <= _UNIT) or (-128 <= low <= -64 and 64 <= high <= 128)
+
+
+def are_one(extents: Iterable[Extent]) -> bool:
+    """Say whether whole numbers and floats are there whose range is one: that of neither goes with its type.
+
+    Examples
+    --------
+    >>> are_one([Extent("whole", 0, 900), Extent("floats", 0, 4095)])
+    True
+    >>> are_one([Extent("whole", 0, 900), Extent("floats", 0, 1)])
+    False
+    """
+    found: dict[str, Extent] = {}
+    for extent in extents:
+        found[extent.kind] = extent.joined(found.get(extent.kind, extent))
+    both = [found[kind] for kind in ("whole", "floats") if kind in found]
+    return len(both) == 2 and not any(tells_itself(extent.low, extent.high) for extent in both)
 
 
 def blocks(array: NDArray[Any]) -> Iterator[slice]:

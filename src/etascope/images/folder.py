@@ -15,7 +15,7 @@ from etascope.images.class_folders import Layout
 from etascope.images.decode import decode_file
 from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
-from etascope.images.idx_files import is_idx, open_idx
+from etascope.images.idx_files import idx_in, is_idx, open_idx
 from etascope.images.labels import alike_notes, natural, need_two
 from etascope.images.layout import read_layout
 from etascope.images.layout_words import listed
@@ -99,6 +99,11 @@ def _folders(tree: Folder, layout: Layout, rows: list[int]) -> tuple[ClassFolder
 
 def _open_idx(places: list[Path], wishes: Wishes) -> Found:
     """Open the IDX files that lie further down, as torchvision keeps them."""
+    if len(places) > 1 and all(len(idx_in(place)) == 1 for place in places):
+        raise InputError(
+            f"IDX images and labels lie in one folder; found one file in each of {listed([str(p) for p in places])}. "
+            "Put the files of one set into one folder, and give that."
+        )
     if len(places) > 1:
         raise InputError(
             f"one set is opened at a time; found IDX files in {listed([str(place) for place in places])}. Give one of "

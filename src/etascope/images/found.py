@@ -118,6 +118,22 @@ def tail_rows(count: int, test: int) -> NDArray[np.int64]:
     return np.arange(count - test, count, dtype=np.int64)
 
 
+def left_beside(held: Path | None, path: Path) -> tuple[str, ...]:
+    """Return the sentence on a test part beside images whose labels were given, if there is one.
+
+    Examples
+    --------
+    >>> left_beside(Path("x_test.npy"), Path("x_train.npy"))
+    ('x_test.npy, which lies beside x_train.npy, was left out, as labels were given; it is read where given as test.',)
+    """
+    if held is None:
+        return ()
+    return (
+        f"{held.name}, which lies beside {path.name}, was left out, as labels were given; it is read where given as "
+        "test.",
+    )
+
+
 def check_none_lost(
     labels: NDArray[Any], train: int, rows: NDArray[np.int64], source: Path, files: Sequence[Path] = ()
 ) -> None:
@@ -181,6 +197,24 @@ def wanted_size(image_size: object) -> tuple[int, int] | None:
             f"found {image_size!r}. Try 32."
         )
     return int(pair[0]), int(pair[1])
+
+
+def wanted_switch(value: object, name: str) -> bool:
+    """Return whether something is wanted.
+
+    Raises
+    ------
+    InputError
+        If it is no truth value.
+
+    Examples
+    --------
+    >>> wanted_switch(True, "grayscale")
+    True
+    """
+    if not isinstance(value, bool | int | np.bool_) or value not in (0, 1):
+        raise InputError(f"{name} must be True or False; found {value!r}. Give one of these.")
+    return value in (1,)
 
 
 def wanted_workers(workers: int | None) -> int:

@@ -18,8 +18,9 @@ from etascope.core.protocols import Progress
 from etascope.images.decode import BadImage, Decoded
 from etascope.images.extents import Extent
 from etascope.images.found import KEEP, Wishes
-from etascope.images.members import Members, unlike
-from etascope.images.ranges import Reading, Scale, among, decide, refuse_cut, scaled
+from etascope.images.members import Members, beside, seen, unlike
+from etascope.images.outlying import look_beyond
+from etascope.images.ranges import Reading, Scale, decide, scaled, told
 from etascope.images.sizes import resize, shown
 from etascope.images.transparency import decide_ground
 
@@ -100,14 +101,19 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes, members
     kinds = [item.extent.kind if item.wide and item.extent else "bytes" for item in items]
     extents = [item.extent or Extent("bytes", 0, int(item.pixels.max())) for item in items]
     lows, highs = np.array([extent.low for extent in extents]), np.array([extent.high for extent in extents])
-    notes += unlike(kinds, lows, np.maximum(highs, -lows).astype(np.float64), came, whose)
+    peaks, learn = np.maximum(highs, -lows).astype(np.float64), came < whose.held
+    notes += unlike(kinds, lows, peaks, came, whose)
     every = np.array(kinds)
     of = {kind: list(whose.extents(kind, lows[every == kind], highs[every == kind], came[every == kind]))
           for kind in dict.fromkeys(kinds)}  # fmt: skip
     reading = _scale_wide(of, Counter(kinds), reading, wishes, notes)
     for kind, scale in reading.scales.items():
-        own = ((item.pixels, item.extent) for item in items if item.wide and item.extent and item.extent.kind == kind)
-        refuse_cut(own, scale, kind in wishes.reading.scales, "images")
+        own = ((item.pixels, item.extent, not train) for item, train in zip(items, learn, strict=True)
+               if item.wide and item.extent and item.extent.kind == kind)  # fmt: skip
+        notes += look_beyond(own, scale, "images", test=wishes.held)
+    if wishes.reading.seen:
+        notes += beside(wishes.reading.seen, seen(kinds, lows, peaks))
+    reading = replace(reading, seen=seen([*every[learn]], lows[learn], peaks[learn]))
     small = [row for row, item in enumerate(items) if not item.wide]
     images = _stack(items, size, reading)
     if small:
@@ -133,11 +139,11 @@ def _lay_down(
     given = wishes.reading.ground
     clear = [row for row, item in enumerate(items) if item.glass is not None]
     if not clear:
-        return Reading({}, given)
+        return Reading(ground=given)
     glasses = [glass for item in items if (glass := item.glass) is not None]
     ground, note = decide_ground(glasses, given, len(items), [names[row] for row in clear])
     notes.append(note)
-    reading = Reading({}, ground)
+    reading = Reading(ground=ground)
     if ground != (given or "white"):
         for row, item in _once_more(clear, again, replace(wishes, reading=reading)):
             items[row] = item
@@ -151,11 +157,10 @@ def _scale_wide(
     wide = [extent for kind, parts in extents.items() if kind != "bytes" for extent in parts]
     scales = decide(wide, wishes.reading.scales, "pixels")
     for kind, scale in scales.items():
-        count = counts[kind]
-        note = scale.note
-        if not note and kind == "whole" and (scale.low, scale.high) == (0, 255):
+        if not scale.note and kind == "whole" and (scale.low, scale.high) == (0, 255):
             note = "Pixels of more than 8 bits, of which none is above 255, were taken as 0 .. 255."
-        notes.append(among(note, kind, count, counts.total()))
+            scales[kind] = replace(scale, note=note)
+    notes.extend(told(scales, counts))
     return replace(reading, scales={**wishes.reading.scales, **scales})
 
 

@@ -11,13 +11,14 @@ import numpy as np
 
 from etascope.core.errors import InputError
 from etascope.images.arrays import read_pixels
-from etascope.images.found import Found, Wishes, tail_rows
+from etascope.images.found import Found, Wishes, left_beside, tail_rows
 from etascope.images.idx import IdxHeader, append_images, packed_otherwise, read_idx_labels
 from etascope.images.labels import read_labels
 from etascope.images.paths import unreadable
 from etascope.images.sizes import shown
 
 _NAME = re.compile(r"(?P<part>.*?)(?P<kind>images|labels)(?P<gap>[-._])idx[1-4](?P<end>([-._].*)?)", re.IGNORECASE)
+_EMNIST = re.compile(r"emnist(?![a-z])", re.IGNORECASE)
 _TEST = re.compile(r"(^|[-._])(t10k|test|val|valid|validation)([-._]|$)", re.IGNORECASE)
 
 
@@ -42,10 +43,10 @@ def is_idx(path: Path) -> bool:
 
 def holds_idx(folder: Path) -> bool:
     """Say whether IDX files lie in a folder."""
-    return bool(_idx_in(folder))
+    return bool(idx_in(folder))
 
 
-def _idx_in(folder: Path) -> list[Path]:
+def idx_in(folder: Path) -> list[Path]:
     """Return the IDX files in a folder; plain ones come before packed ones of the same name."""
     try:
         # Copies by macOS bring hidden files.
@@ -69,9 +70,10 @@ def open_idx(path: Path, labels: object, wishes: Wishes) -> Found:
             raise InputError(f"the folder {path} brings its own labels; leave out labels, or give the images file.")
         train, test = _pairs(path)
         return read_pairs(train, test, wishes, str(path))
-    pair, held = _pair(path, labels), _held_beside(path) if labels is None else None
-    if held is None:
-        return read_pairs(pair, None, wishes, str(path))
+    pair, held = _pair(path, labels), _held_beside(path)
+    if held is None or labels is not None:
+        found = read_pairs(pair, None, wishes, str(path))
+        return replace(found, notes=(*found.notes, *left_beside(held and held.images, path)))
     name = held.images.name
     try:
         found = read_pairs(pair, held, wishes, str(path))
@@ -119,7 +121,8 @@ def read_pairs(
     notes = tuple(
         f"{file.name} was read; {file.name}.gz, which lies beside it, holds something else." for file in twins
     )
-    if train.images.name.casefold().startswith("emnist-"):
+    above = [folder.name for folder in train.images.absolute().parents[: 2 if train.images.parent.name == "raw" else 1]]
+    if any(_EMNIST.match(name) for name in (train.images.name, *above)):
         array = np.ascontiguousarray(array.swapaxes(1, 2))
         notes += (
             "EMNIST is published with rows and columns exchanged; they were put back, so that it stands upright.",
@@ -160,7 +163,7 @@ def _partner(path: Path) -> Path:
     name = _NAME.fullmatch(path.name)
     assert name is not None
     wanted = "labels" if name["kind"].lower() == "images" else "images"
-    for other in _idx_in(path.parent):
+    for other in idx_in(path.parent):
         match = _NAME.fullmatch(other.name)
         if match and match["part"] == name["part"] and match["kind"].lower() == wanted:
             return other
@@ -175,7 +178,7 @@ def _held_beside(path: Path) -> IdxPair | None:
     """Return the test part that lies beside a file of the training part, as `t10k-` beside `train-`."""
     name = _NAME.fullmatch(path.name)
     stem = re.sub(r"train(ing)?", "*", name["part"], flags=re.IGNORECASE) if name else ""
-    for other in _idx_in(path.parent) if "*" in stem else []:
+    for other in idx_in(path.parent) if "*" in stem else []:
         match = _NAME.fullmatch(other.name)
         if match and match["part"] != stem and _TEST.sub(r"\1*\3", match["part"]) == stem:
             with contextlib.suppress(InputError):
@@ -185,7 +188,7 @@ def _held_beside(path: Path) -> IdxPair | None:
 
 def _pairs(folder: Path) -> tuple[IdxPair, IdxPair | None]:
     parts: dict[str, Path] = {}
-    for path in reversed(_idx_in(folder)):
+    for path in reversed(idx_in(folder)):
         if name := _NAME.fullmatch(path.name):
             # Plain files come before .gz ones, so that in reverse order they win.
             parts[name["part"]] = path

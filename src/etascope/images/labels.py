@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.images.axes import to_one_each
 from etascope.images.several_labels import refuse_several
 
 #: What pandas and NumPy write as text where a label is missing.
@@ -82,7 +83,7 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
         if columns and all(isinstance(name, str) for name in columns):
             labels = np.array(columns)[labels]
     if labels.ndim != 1:
-        found = f"shape {labels.shape}. Give one row of them" if labels.ndim else f"one {kind}. Give a list or an array"
+        found = f"shape {labels.shape}. {to_one_each(labels, count)}" if labels.ndim else f"one {kind}. Give a list"
         raise InputError(f"labels must be one number or name an image, shape (n,); found {found}.")
     if len(labels) != count:
         raise InputError(

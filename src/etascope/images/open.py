@@ -19,10 +19,10 @@ from etascope.images.catalogue import CATALOGUE, open_known
 from etascope.images.contents import next_move
 from etascope.images.digits import open_digits
 from etascope.images.folder import open_folder
-from etascope.images.found import Found, Wishes, wanted_size, wanted_workers
+from etascope.images.found import Found, Wishes, wanted_size, wanted_switch, wanted_workers
 from etascope.images.idx_files import holds_idx, is_idx, open_idx
 from etascope.images.joining import to_dataset, with_test
-from etascope.images.paths import SUFFIXES, as_path, existing, unreadable
+from etascope.images.paths import SUFFIXES, as_path, existing, refuse_text, unreadable
 from etascope.images.sequences import open_sequence
 from etascope.images.sizes import fit
 from etascope.images.table import open_table
@@ -103,19 +103,29 @@ def open_images(
     >>> data.images.ravel().tolist(), data.labels.tolist(), data.class_names
     ([0, 255, 255, 128], [1, 0], ('cat', 'dog'))
     """
-    wishes = Wishes(wanted_size(image_size), bool(grayscale), bool(skip_bad), wanted_workers(workers), watch)
-    apart = None if test is None or test in NAMES else as_path(test)
+    gray, skip = wanted_switch(grayscale, "grayscale"), wanted_switch(skip_bad, "skip_bad")
+    wishes = Wishes(wanted_size(image_size), gray, skip, wanted_workers(workers), watch)
+    known = isinstance(test := _named(test), str) and test in NAMES
+    apart = None if test is None or known else as_path(test)
     if apart is not None:
         existing(apart, NAMES)
-    elif test is not None and test not in NAMES:
-        raise InputError(f"test must be a path or a known set; found {type(test).__name__}. Save the images first.")
-    found = _open(source, read_labels_file(labels), replace(wishes, apart=apart))
+    elif test is not None and not known:
+        raise InputError(
+            f"test must be a path or a known set; found {type(test).__name__}. Save the images first, or give all as "
+            "one mapping of x_train, y_train, x_test and y_test."
+        )
+    found = _open(_named(source), read_labels_file(labels), replace(wishes, apart=apart))
     if test is not None:
         _, height, width, _ = found.images.shape
         seen = replace(wishes, size=(height, width), reading=found.reading, held=True)
         held = _open(test, None, seen)
         found = with_test(found, held)
     return to_dataset(found)
+
+
+def _named(source: Any) -> Any:  # noqa: ANN401 - any source
+    """Return a path in bytes as text, and anything else as it is."""
+    return os.fsdecode(source) if isinstance(source, bytes) else source
 
 
 def _open(source: object, labels: object, wishes: Wishes) -> Found:
@@ -173,7 +183,9 @@ def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
         return open_bunch(source, labels, wishes)
     if isinstance(source, Mapping):
         return open_mapping(cast("Mapping[str, Any]", source), labels, wishes, "the mapping")
-    if hasattr(source, "__array__") and getattr(source, "dtype", None) != np.dtype(object):
+    # Objects in one axis are images of their own.
+    single = getattr(source, "dtype", None) == np.dtype(object) and getattr(source, "ndim", 1) == 1
+    if hasattr(source, "__array__") and not single:
         return open_array(source, labels, wishes, "an array")
     if hasattr(source, "__len__") and hasattr(source, "__getitem__"):
         return open_sequence(source, labels, wishes)
@@ -194,6 +206,8 @@ def _no_paths(source: Any, labels: object) -> None:  # noqa: ANN401 - any table,
                 "Call its columns path and label, write it to a file, and give that: "
                 "table.to_csv('labels.csv', index=False), then etascope.open_images('labels.csv').",
             )
+        for name in texts:
+            refuse_text(str(firsts[name]))
         if texts:
             raise InputError(
                 f"{rule}; found a {kind} with text in its column {texts[0]!r}.",
@@ -204,6 +218,8 @@ def _no_paths(source: Any, labels: object) -> None:  # noqa: ANN401 - any table,
         first = next(iter(cast("Sequence[object]", source)), None)
     elif (isinstance(source, np.ndarray) or hasattr(source, "iloc")) and source.ndim == 1:
         first = next(iter(np.asarray(source, object)), None)
+    if isinstance(first, str):
+        refuse_text(first)
     if isinstance(first, str | os.PathLike):
         raise InputError(
             f"{rule}; found {'an array' if kind == 'ndarray' else f'a {kind}'} of paths, the first "

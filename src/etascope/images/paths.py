@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
@@ -13,6 +14,8 @@ from etascope.core.errors import InputError
 #: File name endings that count as images.
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"})
 
+#: What JPEG, PNG, GIF, WebP and BMP begin with in base64.
+_IN_BASE64 = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk")
 #: Letters of a path that is written whole.
 _LONGEST = 500
 
@@ -27,6 +30,37 @@ def as_path(value: object) -> Path | None:
         # `pathlib` fails for the home of a user whom nobody knows, `os.path` leaves it.
         return Path(os.path.expanduser(cast("str | os.PathLike[str]", value)))
     return None
+
+
+def refuse_text(text: str) -> None:
+    """Refuse text that is no path but holds the pixels of an image, or its file.
+
+    Raises
+    ------
+    InputError
+        If it is a row of numbers, or in base64.
+
+    Examples
+    --------
+    >>> refuse_text("ant/0.png")
+    >>> refuse_text("70 80 82 72")
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: images in Python are arrays or Pillow images; found text of numbers, \
+'70 80 82 72'. Split it: numpy.array([text.split() for text in texts], 'float32').
+    """
+    rule = "images in Python are arrays or Pillow images"
+    start = text[:_LONGEST].translate(str.maketrans("[](){}", "      ")).strip()
+    if re.fullmatch(r"[-+]?[\d.][\d.eE+-]*([\s,;]+[-+]?[\d.][\d.eE+-]*){3,}[\s,;]*", start):
+        split = "text.split()" if re.fullmatch(r"[^,;\[(]*", text) else r"re.findall(r'[^\s,;()\[\]]+', text)"
+        raise InputError(
+            f"{rule}; found text of numbers, {text[:40]!r}. Split it: numpy.array([{split} for text in texts], "
+            "'float32')."
+        )
+    if start.startswith("data:image/") or (len(text) >= 40 and start.startswith(_IN_BASE64)):
+        raise InputError(
+            f"{rule}; found an image file as text in base64, {text[:24]!r}. Decode it: "
+            "PIL.Image.open(io.BytesIO(base64.b64decode(text.rpartition(',')[2])))."
+        )
 
 
 def existing(path: Path, names: Iterable[str] = ()) -> Path:

@@ -10,29 +10,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.extents import Extent, blocks, written
-from etascope.images.members import apart, far
+from etascope.images.extents import Extent, are_one, blocks, written
+from etascope.images.members import Peaks
+from etascope.images.odd_images import apart, far
 
 #: The largest values of 8, 10, 12, 14 and 16 bits.
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
 #: Resizing with sharp filters throws values this share beyond their range.
 _OVERSHOOT = 0.25
 #: What lies this share of the range beyond it is rounded to the same byte.
-_UNSEEN = 1 / 510
-_DARK = 32
+UNSEEN = 1 / 510
+_DARK, _BRIGHT = 32, 100
+#: Floats that do not go up to this much are all black in 0 .. 1.
+_NOTHING = 1 / 510
 _KINDS = {"bytes": "bytes", "whole": "wider whole numbers", "floats": "floats"}
 _LARGE = 1e300
-#: Of the values of a set so many may lie this share of the range beyond it, as sharp filters throw them.
-_MOST_CUT, _WELL = 0.05, 0.05
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The value that becomes 0, the value that becomes 255, and a sentence where that is worth telling."""
+    """The value that becomes 0, the value that becomes 255, and a sentence where that is worth telling.
+
+    `given` says that the training images decided it, and that these are others.
+    """
 
     low: float
     high: float
     note: str = ""
+    given: bool = field(default=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,13 @@ class Reading:
         The scale of each kind of number that was there.
     ground
         What transparent pixels were laid over, see `transparency.decide_ground`; None where nothing was transparent.
+    seen
+        Of each kind of number how far each of the images goes down and up, see `members.Peaks`.
     """
 
     scales: Mapping[str, Scale] = field(default_factory=dict[str, Scale])
     ground: str | None = None
+    seen: Mapping[str, Peaks] = field(default_factory=dict[str, Peaks], repr=False, compare=False)
 
 
 #: Nothing is decided yet.
@@ -78,6 +86,9 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     0 .. more                                         0 .. the largest
     ================================================= ==========================================
 
+    Whole numbers and floats have one scale, unless one of them lies in a range that goes with its type. Where the
+    training images lie in 0 .. 1 and the test part goes beyond, they decide alone.
+
     Where white is 100 or more, images that have no value beyond 1 (or fractions up to 4, as after a normalisation)
     would be black. Where they are two or more, and a tenth of a part of the set or of all, they are of another range,
     and the set is refused, as is one with so many of 8 bits among 16, or of 0 .. 1 among -1 .. 1; fewer are taken for
@@ -86,7 +97,7 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     Raises
     ------
     InputError
-        If values are below 0 in a way that tells no range, or images are of different ranges.
+        If values are below 0 in a way that tells no range, all would be black, or images are of different ranges.
 
     Examples
     --------
@@ -95,56 +106,69 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     """
     joined: dict[str, Extent] = {}
     parts: dict[str, list[Extent]] = {}
-    for extent in extents:
-        joined[extent.kind] = extent.joined(joined.get(extent.kind, extent))
-        parts.setdefault(extent.kind, []).append(extent)
+    every = list(extents)
+    one = are_one(every)
+    for extent in every:
+        kind = "whole" if one and extent.kind == "floats" else extent.kind
+        joined[kind] = extent.joined(joined.get(kind, extent))
+        parts.setdefault(kind, []).append(extent)
     scales: dict[str, Scale] = {}
     for kind, extent in joined.items():
-        if kind in given:
-            scales[kind] = _as_given(extent, given[kind])
+        if (before := _given(extent, kind, given)) is not None:
+            scales[kind] = _as_given(extent, before)
         elif kind == "bytes":
             scales[kind] = _of_bytes(extent)
         else:
-            scales[kind] = _of_numbers(extent, what, parts[kind])
+            if one and kind == "whole":
+                whole = extent.low >= 0 and max(each.high for each in parts[kind] if each.kind == "whole") > 255
+                extent = replace(extent, kind="whole" if whole else "floats")
+            scales[kind] = _of_training(parts[kind], extent) or _of_numbers(extent, what, parts[kind])
         if odd := apart(parts[kind], scales[kind].low, scales[kind].high):
             scales[kind] = replace(scales[kind], note=f"{scales[kind].note} {odd}".strip())
+    if one:
+        scales["floats"] = replace(scales["whole"], note="")
     return scales
 
 
-def among(note: str, kind: str, count: int, total: int) -> str:
-    """Return a sentence on the scale of `count` of `total` images, the others of which are numbers of another kind.
+def _given(extent: Extent, kind: str, given: Mapping[str, Scale]) -> Scale | None:
+    """Return the scale that training images gave, those of the other type of wide numbers too where they are one."""
+    other = {"whole": "floats", "floats": "whole"}.get(kind, kind)
+    if kind in given or other not in given:
+        return given.get(kind)
+    scale = given[other]
+    return scale if are_one([extent, Extent(other, scale.low, scale.high)]) else None
+
+
+def _of_training(parts: Iterable[Extent], extent: Extent) -> Scale | None:
+    """Return the scale that training images in 0 .. 1 decide where their test part goes a little beyond."""
+    learn = [each for each in parts if not each.held]
+    highs = [each.high for each in learn]
+    if extent.kind != "floats" or extent.low < 0 or not 1 + _OVERSHOOT < extent.high < _BRIGHT or not learn:
+        return None
+    if not 0.25 < max(highs) <= 1 + _OVERSHOOT:
+        return None
+    return replace(_told(extent, 0, 1), given=True)
+
+
+def told(scales: Mapping[str, Scale], counts: Mapping[str, int]) -> list[str]:
+    """Return a sentence on each scale, with how many images it is of where the others are numbers of another kind.
 
     Examples
     --------
-    >>> among("Pixels were scaled.", "floats", 2, 3)
-    'Pixels were scaled, in the 2 of 3 images of floats.'
+    >>> told({"floats": Scale(0, 100, "Pixels were scaled.")}, {"floats": 2, "bytes": 1})
+    ['Pixels were scaled, in the 2 of 3 images of floats.']
     """
-    return f"{note[:-1]}, in the {count:,} of {total:,} images of {_KINDS[kind]}." if note and count < total else note
-
-
-def refuse_cut(images: Iterable[tuple[NDArray[Any], Extent]], scale: Scale, given: bool, what: str) -> None:
-    """Refuse a scale that would cut much of the images: what sharp filters throw beyond a range is little.
-
-    Raises
-    ------
-    InputError
-        If more than one in twenty of the values is well beyond.
-    """
-    reach, beyond, total = (scale.high - scale.low) * _WELL, 0, 0
-    for array, extent in images:
-        total += array.size
-        if extent.low < scale.low - reach or extent.high > scale.high + reach:
-            for block in blocks(array):
-                part = array[block]
-                beyond += np.count_nonzero((part < scale.low - reach) | (part > scale.high + reach))
-    if beyond > _MOST_CUT * total:
-        whose = "the range of the training images" if given else "the range that comes nearest"
-        span = f"{written(scale.low)} .. {written(scale.high)}"
-        raise InputError(
-            f"{'test ' * given}{what} must be of one range; {beyond / total:.0%} of their values lie beyond {span}, "
-            f"{whose}, and would be cut. Undo the normalisation, or scale all images to 0 .. 1 by one smallest and one "
-            "largest value."
-        )
+    notes: list[str] = []
+    for kind, scale in scales.items():
+        alike = [each for each, other in scales.items() if (other.low, other.high) == (scale.low, scale.high)]
+        both = kind != "bytes" and {"whole", "floats"} <= {*alike}
+        count = sum(counts[each] for each in (("whole", "floats") if both else (kind,)))
+        name, total = "wider numbers" if both else _KINDS[kind], sum(counts.values())
+        if scale.note and count < total:
+            notes.append(f"{scale.note[:-1]}, in the {count:,} of {total:,} images of {name}.")
+        elif scale.note:
+            notes.append(scale.note)
+    return notes
 
 
 def scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
@@ -195,8 +219,13 @@ def _of_numbers(extent: Extent, what: str, parts: Sequence[Extent]) -> Scale:
     low, high, floats = extent.low, extent.high, extent.kind == "floats"
     if low == high == 0:
         return Scale(0, 255, "Every pixel is 0: all images are black.")
+    if floats and low >= 0 and high < _NOTHING:
+        raise InputError(
+            f"{what} of floats up to 1 are read as 0 .. 1; found {written(low)} .. {written(high)}, all of which would "
+            "be black. Divide all of them by one largest value."
+        )
     if floats and high <= 1 + _OVERSHOOT and -low <= _OVERSHOOT * high:
-        return _told(extent, 0, 1, "", quiet=low >= 0 and 0.25 < high <= 1 + _UNSEEN)
+        return _told(extent, 0, 1, "", quiet=low >= 0 and 0.25 < high <= 1 + UNSEEN)
     if floats and -0.5 <= low < 0 and high <= 0.5:
         return _told(extent, -0.5, 0.5)
     if low < 0 and low >= -1 - _OVERSHOOT and high <= 1 + _OVERSHOOT:
@@ -225,7 +254,7 @@ def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool
     """Return a scale that says what it does, and what it cuts, unless it is one that numbers usually have."""
     if quiet:
         return Scale(low, high)
-    cut, unseen = "", (high - low) * _UNSEEN
+    cut, unseen = "", (high - low) * UNSEEN
     if extent.low < low - unseen or extent.high > high + unseen:
         cut = f"; values beyond, from {written(extent.low)} to {written(extent.high)}, were cut"
     elif extent.high <= low + (high - low) / 4:
@@ -236,22 +265,20 @@ def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool
 
 
 def _as_given(extent: Extent, given: Scale) -> Scale:
-    reach = (given.high - given.low) * _UNSEEN
+    reach, given = (given.high - given.low) * UNSEEN, replace(given, note="", given=True)
     if extent.low < given.low - reach or extent.high > given.high + reach:
-        return Scale(
-            given.low,
-            given.high,
-            f"Values from {written(extent.low)} to {written(extent.high)} were cut to {written(given.low)} .. "
+        return replace(
+            given,
+            note=f"Values from {written(extent.low)} to {written(extent.high)} were cut to {written(given.low)} .. "
             f"{written(given.high)}, the range of the training images.",
         )
     if extent.high <= given.low + (given.high - given.low) / 16:
-        return Scale(
-            given.low,
-            given.high,
-            f"The brightest pixel is {written(extent.high)}, dark in {written(given.low)} .. {written(given.high)}, "
-            "the range of the training images.",
+        return replace(
+            given,
+            note=f"The brightest pixel is {written(extent.high)}, dark in {written(given.low)} .. "
+            f"{written(given.high)}, the range of the training images.",
         )
-    return Scale(given.low, given.high)
+    return given
 
 
 def _below_zero(extent: Extent, what: str, few: str) -> InputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -17,9 +18,12 @@ from etascope.images.extents import Extent, measure
 from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import label_notes, read_labels
-from etascope.images.members import Members
+from etascope.images.members import Members, seen
+from etascope.images.odd_images import refuse_fewer_bits
+from etascope.images.outlying import look_beyond
+from etascope.images.paths import refuse_text
 from etascope.images.pixels import image_axes
-from etascope.images.ranges import among, decide, refuse_cut
+from etascope.images.ranges import decide, told
 
 _SOURCE = "a sequence of images"
 
@@ -45,8 +49,8 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
             (x, y), (held_x, held_y) = items
             parts = {"x_train": x, "y_train": y, "x_test": held_x, "y_test": held_y}
             found = open_mapping(parts, None, wishes, _SOURCE)
-            told = "Of two pairs of images and labels, the second is the test part."
-            return replace(found, notes=(told, *found.notes))
+            note = "Of two pairs of images and labels, the second is the test part."
+            return replace(found, notes=(note, *found.notes))
         pairs = [_pair(item, row) for row, item in enumerate(items)]
         images = [image for image, _ in pairs]
         labels = [_scalar(label) for _, label in pairs]
@@ -54,10 +58,13 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         images = items
         if isinstance(images[0], tuple):
             raise InputError("pairs of (image, label) bring their own labels; leave out labels, or give images alone.")
+    if isinstance(images[0], str):
+        refuse_text(images[0])
     if isinstance(images[0], str | os.PathLike):
         raise InputError(
-            f"images in a sequence must be arrays or Pillow images; image 0 is the path {os.fspath(images[0])}. Open "
-            "them (PIL.Image.open), or give their folder, or a .csv of path and label."
+            "images in a sequence must be arrays or Pillow images; image 0 is the path "
+            f"{os.fspath(images[0])[:160]}. Open them (PIL.Image.open), or give their folder, or a .csv of path and "
+            "label."
         )
     read = read_labels(labels, count)
     # Items may come from a user's own code or be lazily read from one file: they are asked one after the other.
@@ -79,21 +86,29 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
                 extents[row] = replace(measure(wide[row][0][0], name), names=(name,))
             except InputError as error:
                 images[row] = error if isinstance(error, BadImage) else BadImage(f"image {row}", str(error))
-    scales = decide(extents.values(), wishes.reading.scales, "images")
+    every, numbers = list(extents.values()), np.array(list(extents), np.int64)
+    lows, peaks = (np.array(of, np.float64) for of in ([e.low for e in every], [max(e.high, -e.low) for e in every]))
+    kinds = [extent.kind for extent in every]
+    for kind in set(kinds):
+        own = np.flatnonzero(np.array(kinds) == kind)
+        refuse_fewer_bits(kind, peaks[own], read[numbers[own]], lambda row, of=numbers[own]: f"image {of[row]}")
+    scales = decide(every, wishes.reading.scales, "images")
+    beyond: list[str] = []
     for kind, scale in scales.items():
-        own = ((wide[row][0], extent) for row, extent in extents.items() if extent.kind == kind)
-        refuse_cut(own, scale, kind in wishes.reading.scales, "images")
+        of_kind = ((wide[row][0], extent, False) for row, extent in extents.items() if extent.kind == kind)
+        beyond += look_beyond(of_kind, scale, "images")
     for row, extent in extents.items():
         images[row] = together(*wide.pop(row), scales[extent.kind])[0]
-    kinds = [extent.kind for extent in extents.values()]
-    notes += tuple(among(scale.note, kind, kinds.count(kind), count) for kind, scale in scales.items() if scale.note)
+    notes += (*told(scales, Counter([*kinds, *["bytes"] * (count - len(kinds))])), *beyond)
     scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
     wishes = replace(wishes, reading=replace(wishes.reading, scales={**wishes.reading.scales, **scales}))
     members = Members("image {}".format, read, count)
     gathered = gather(count, lambda row: _decode(images[row], wishes, f"image {row}"), wishes, members)
-    told = tuple(dict.fromkeys((*notes, *gathered.notes)))
-    reading = replace(gathered.reading, scales={**scales, **gathered.reading.scales})
-    return Found(gathered.images, read[gathered.rows], _SOURCE, None, None, told, reading)
+    every_note = tuple(dict.fromkeys((*notes, *gathered.notes)))
+    peaks_of = {kind: found for kind, found in seen(kinds, lows, peaks).items() if kind != "bytes"}
+    scales, of_all = {**scales, **gathered.reading.scales}, {**gathered.reading.seen, **peaks_of}
+    reading = replace(gathered.reading, scales=scales, seen=of_all)
+    return Found(gathered.images, read[gathered.rows], _SOURCE, None, None, every_note, reading)
 
 
 def _length(items: Any) -> int:  # noqa: ANN401 - as above
@@ -161,7 +176,8 @@ def _upright(pixels: NDArray[Any], image: object, name: str) -> NDArray[Any]:
     try:
         if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "biuf":
             shown = f"{pixels.dtype} of shape {pixels.shape}" if pixels.ndim else f"one {type(image).__name__}"
-            raise InputError(f"it must be (height, width) or (height, width, channels) of numbers; found {shown}")
+            move = ", which astype('float32') makes numbers" if pixels.dtype.kind in "OUST" and pixels.ndim > 1 else ""
+            raise InputError(f"it must be (height, width) or (height, width, channels) of numbers; found {shown}{move}")
         return image_axes(pixels[None], name)[0][0]
     except InputError as error:
         raise BadImage(name, str(error)) from None

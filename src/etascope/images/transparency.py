@@ -212,6 +212,22 @@ def decide_ground(
     return ground, _GROUNDS[ground] + of + lost + odd
 
 
+def refuse_first_clear(pixels: NDArray[np.uint8]) -> None:
+    """Refuse images `(n, height, width, 4)` whose first channel is transparency, and the last is none.
+
+    Raises
+    ------
+    InputError
+        If the first is nearly everywhere 0 or 255, and the last seldom.
+    """
+    first, last = (np.isin(pixels[..., channel], (0, 255)).mean() for channel in (0, -1))
+    if pixels.shape[-1] == 4 and first >= _EXTREME and last < 1 / 2:
+        raise InputError(
+            "a fourth channel must be transparency; of these images the first channel looks like that (ARGB). Put it "
+            "last (images[..., [1, 2, 3, 0]]; images[:, [1, 2, 3, 0]] where the channels come first)."
+        )
+
+
 _GROUNDS = {
     "white": "Transparent pixels were laid over white.",
     "black": "Transparent pixels were laid over black, because over white nothing would be seen of a white drawing.",
