@@ -126,8 +126,7 @@ def test_every_rule_is_tested_on_both_sides():
         ),
         (
             ([0.5, 0.4, 0.3], [0.5, 0.4, 0.6]),
-            "overfitting: training loss falls to 0.30 while validation rose to 0.60, "
-            "up 50 % from its lowest in epoch 2",
+            "overfitting: training loss falls to 0.30 while validation is at 0.60, up 50 % from its lowest in epoch 2",
         ),
         (([2.3],), "high loss at the start: 2.30, close to the blind guess of 2.30; unchanged within the epoch"),
         (([2.3, 2.2],), "loss 2.30 -> 2.20, down 4 %: still a high loss, close to the blind guess of 2.30"),

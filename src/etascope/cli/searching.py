@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from etascope.cli.cluster_option import NAMES as CLUSTER
 from etascope.cli.model_options import engine_for
 from etascope.cli.options import Output, open_data
+from etascope.cli.saying import note
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.history import History
@@ -172,6 +173,8 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> bool:
         if output.text:
             if again and run.data.images:
                 output.begin(data_understood(run.data))
+                for sentence in run.data.notes:
+                    note(sentence)
             console = output.console()
             print_choice(console, run, ascii=output.plain)
             if run.trace is not None:

@@ -29,6 +29,7 @@ def horizon_experiment(told: Horizon) -> Experiment:
         references=(),
         versions=told.versions,
         document=horizon_document(told),
+        data=told.data,
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING
 
-from etascope.core.numbers import rate
-from etascope.core.range_test import RangeTestRun, Suggestion, following
+import numpy as np
+
+from etascope.core.numbers import nats, rate
+from etascope.core.range_test import RangeTest, RangeTestRun, Suggestion, following
 from etascope.report.next_step import in_words, pick_command
 from etascope.report.page import Page
 from etascope.report.range_chart import range_chart
@@ -14,6 +16,9 @@ from etascope.report.suggestion_table import factor, in_basin, lost, suggestion_
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+#: A change of the loss by this share is a clear one.
+CLEARLY = 0.1
 
 
 def print_range_test(console: Console, run: RangeTestRun, *, ascii: bool = False) -> None:
@@ -66,7 +71,7 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
     """Return what there is to learn from the suggestions, in a sentence or three."""
     told = [s for s in run.suggestions if s.learning_rate is not None]
     if not told:
-        return ("No rule found anything to suggest: the loss neither fell nor rose clearly. Climb over more steps.",)
+        return (f"No rule found anything to suggest: {_course(run.test)}",)
     lowest, highest = min(told, key=_rate), max(told, key=_rate)
     sentences = [f"{len(told)} of {len(run.suggestions)} rules suggest a rate, {rate(_rate(lowest))}."]
     if run.spread is not None:
@@ -98,6 +103,22 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
 def range_facts(run: RangeTestRun) -> list[tuple[str, str]]:
     """Return what the range test cost and what to do next, as names and sentences."""
     return [("cost", _cost(run)), ("next", _next(run))]
+
+
+def _course(test: RangeTest) -> str:
+    """Say what the loss did where no rule found a rate, and what to try."""
+    losses = test.losses[np.isfinite(test.losses)]
+    if not losses.size:
+        return "the loss was no finite number from the first step on. Let the rate start lower (--low)."
+    first, lowest, highest = float(losses[0]), float(losses.min()), float(losses.max())
+    fell = lowest <= (1 - CLEARLY) * first
+    rose = highest >= (1 + CLEARLY) * first or test.diverged_at >= 0
+    ended = f"to {nats(highest)}" if test.diverged_at < 0 else "until it was no finite number"
+    if fell:
+        return f"the loss fell from {nats(first)} to {nats(lowest)}, yet not as they look for. Climb over more steps."
+    if rose:
+        return f"the loss never fell, and rose from {nats(first)} {ended}. Let the rate start lower (--low)."
+    return "the loss neither fell nor rose clearly. Let the rate end higher (--high), or climb over more steps."
 
 
 def _rate(told: Suggestion) -> float:

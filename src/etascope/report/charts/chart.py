@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from etascope.core.numbers import nats
 from etascope.report.charts.theme import CONFIG, DARK, LIGHT, Spec, themed
 from etascope.report.colour import rate_colours
 
@@ -44,6 +46,17 @@ class Chart:
     window: tuple[float, float]
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+def stands_at(values: Iterable[float], top: float, what: str = "Losses") -> str:
+    """Return the sentence that an axis is cut, with a space before it; nothing where all values are drawn.
+
+    Examples
+    --------
+    >>> stands_at([0.3, 4.2], 2.7), stands_at([0.3], 2.7)
+    (' Losses above 2.70 stand at 2.70.', '')
+    """
+    return f" {what} above {nats(top)} stand at {nats(top)}." if any(top < value for value in values) else ""
 
 
 def colours(chart: Chart, dark: bool) -> list[str]:
