@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from etascope.core.choice import Basin, Choice, Curve, Landscape
-from etascope.core.numbers import nats, noise, percent, rate
+from etascope.core.numbers import counted, nats, noise, percent, rate
 from etascope.core.trace import Epoch, Evaluation
 from etascope.learn.epoch_view import look, went_high
 from etascope.learn.observations import STILL, match
@@ -178,8 +178,8 @@ def _meaning(learning_rate: float, losses: list[float], n_classes: int, start: f
 
 def _tested(evaluation: Evaluation, n_test: int) -> str:
     return (
-        f"On {n_test:,} test images {100 * evaluation.accuracy:.1f} % were right; with that many, luck alone moves the "
-        f"number by {100 * noise(evaluation.accuracy, n_test):.1f} points either way."
+        f"On {counted(n_test, 'test image')} {100 * evaluation.accuracy:.1f} % were right; with that many, luck alone "
+        f"moves the number by {100 * noise(evaluation.accuracy, n_test):.1f} points either way."
     )
 
 

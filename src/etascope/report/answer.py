@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from etascope.core.choice import Basin, Choice, Luck, Walls, WorthTuning
-from etascope.core.numbers import nats, noise, rate
+from etascope.core.numbers import counted, nats, noise, rate
 from etascope.core.run import Run
 from etascope.report.asked import how_to_use
 from etascope.report.next_step import try_next
@@ -88,11 +88,10 @@ def _walls(walls: Walls) -> str:
 
 def _cost(run: Run) -> str:
     cost = run.choice.cost
-    trials, epochs = "trial" if cost.trials == 1 else "trials", "epoch" if cost.epochs == 1 else "epochs"
     each = "at most" if run.choice.regime == "dear" else "each"
     return (
-        f"{cost.trials:,} {trials} of {cost.epochs} {epochs} {each} = {cost.training_equivalents:.3g} training "
-        f"equivalents, {cost.seconds:.1f} s; {run.seconds:.1f} s in all"
+        f"{counted(cost.trials, 'trial')} of {counted(cost.epochs, 'epoch')} {each} = "
+        f"{counted(cost.training_equivalents, 'training equivalent')}, {cost.seconds:.1f} s; {run.seconds:.1f} s in all"
     )
 
 
@@ -151,7 +150,7 @@ def _test(run: Run) -> str:
     if test is None:
         return "none: the final training diverged"
     return (
-        f"{_percent(test.accuracy)} of {run.data.test:,} images right, +- "
+        f"{_percent(test.accuracy)} of {counted(run.data.test, 'image')} right, +- "
         f"{100 * noise(test.accuracy, run.data.test):.1f} points; loss {nats(test.loss)}; looked at once, by a final "
         f"model trained on the {run.data.development:,} others"
     )

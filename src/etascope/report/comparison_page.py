@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from etascope.core.choice import Choice
-from etascope.core.numbers import noise, rate
+from etascope.core.numbers import counted, noise, rate
 from etascope.core.run import Run
 from etascope.core.stored import StoredRun
 from etascope.report.answer import known_basin, validated
@@ -200,4 +200,5 @@ def _test(run: Run) -> str:
 
 def _cost(run: Run) -> str:
     cost = run.choice.cost
-    return f"{cost.trials:,} trials, {cost.training_equivalents:.3g} training equivalents, {run.seconds:.1f} s"
+    equivalents = counted(cost.training_equivalents, "training equivalent")
+    return f"{counted(cost.trials, 'trial')}, {equivalents}, {run.seconds:.1f} s"

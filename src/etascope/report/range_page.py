@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etascope.core.numbers import nats, rate
+from etascope.core.choice import Choice
+from etascope.core.numbers import counted, nats, rate
 from etascope.core.range_test import RangeTest, RangeTestRun, Suggestion, following
 from etascope.report.next_step import in_words, pick_command
 from etascope.report.page import Page
@@ -70,8 +71,10 @@ def print_range_test(console: Console, run: RangeTestRun, *, ascii: bool = False
 def conclusions(run: RangeTestRun) -> tuple[str, ...]:
     """Return what there is to learn from the suggestions, in a sentence or three."""
     told = [s for s in run.suggestions if s.learning_rate is not None]
+    choice = None if run.measured is None else run.measured.choice
     if not told:
-        return (f"No rule found anything to suggest: {_course(run.test)}",)
+        nothing = f"No rule found anything to suggest: {_course(run.test)}"
+        return (nothing, _measured(choice)) if choice is not None else (nothing,)
     lowest, highest = min(told, key=_rate), max(told, key=_rate)
     sentences = [f"{len(told)} of {len(run.suggestions)} rules suggest a rate, {rate(_rate(lowest))}."]
     if run.spread is not None:
@@ -80,18 +83,14 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
             f"({lowest.rule}) to {rate(_rate(highest))} ({highest.rule}), all from "
             f"{'tests' if run.own_sweeps else 'one test'} of this recipe."
         )
-    choice = None if run.measured is None else run.measured.choice
     if choice is None:
         return (*sentences, "A range test sees the first steps of a training, at each rate one. It is not measured here"
                 " what a whole training makes of these rates.")  # fmt: skip
     if choice.learning_rate is None or choice.basin is None:
-        return (*sentences, "The search cannot tell yet which rate is best, so none of them can be judged.")
+        return (*sentences, _measured(choice))
     inside = [s.rule for s in told if in_basin(s, choice)]
-    sentences.append(
-        f"Measured by whole trainings, the best is {rate(choice.learning_rate)}, with the basin "
-        f"{rate(choice.basin.low)} .. {rate(choice.basin.high)}; "
-        + (f"in it: {', '.join(inside)}." if inside else "no suggestion lies in it.")
-    )
+    seen = f"in it: {', '.join(inside)}." if inside else "no suggestion lies in it."
+    sentences.append(f"{_measured(choice)[:-1]}; {seen}")
     losses = [(f.loss, f, s) for s in told if (f := following(choice, _rate(s))) is not None]
     if losses:
         worst = max(losses, key=lambda item: item[0])
@@ -103,6 +102,16 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
 def range_facts(run: RangeTestRun) -> list[tuple[str, str]]:
     """Return what the range test cost and what to do next, as names and sentences."""
     return [("cost", _cost(run)), ("next", _next(run))]
+
+
+def _measured(choice: Choice) -> str:
+    """Say what the search beside the test came to."""
+    if choice.learning_rate is None or choice.basin is None:
+        return "The search cannot tell yet which rate is best, so none of them can be judged."
+    return (
+        f"Measured by whole trainings, the best is {rate(choice.learning_rate)}, with the basin "
+        f"{rate(choice.basin.low)} .. {rate(choice.basin.high)}."
+    )
 
 
 def _course(test: RangeTest) -> str:
@@ -126,10 +135,11 @@ def _rate(told: Suggestion) -> float:
 
 
 def _cost(run: RangeTestRun) -> str:
-    told = f"{run.cost:.2g} of a training for {'all range tests' if run.own_sweeps else 'the range test'}"
+    spent = counted(run.cost, "training") if run.cost >= 1 else f"{run.cost:.2g} of a training"
+    told = f"{spent} for {'all range tests' if run.own_sweeps else 'the range test'}"
     if run.measured is None:
         return f"{told}; nothing was measured beside it"
-    return f"{told}; {run.measured.choice.cost.training_equivalents:.3g} trainings for the measured rates"
+    return f"{told}; {counted(run.measured.choice.cost.training_equivalents, 'training')} for the measured rates"
 
 
 def _next(run: RangeTestRun) -> str:
