@@ -162,13 +162,14 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> bool:
     from etascope.report.document import pick_document
     from etascope.report.terminal import print_choice, print_trace
 
+    questions = run_quiz(run)
+
     def write(path: str) -> None:
         # Takes long to load, and mostly no report is asked for.
         from etascope.report.write import write_report
 
-        write_report(run, path)
+        write_report(run, path, questions)
 
-    questions = run_quiz(run)
     with output.document(lambda: pick_document(run, questions)), output.written(write):
         if output.text:
             if again and run.data.images:

@@ -87,7 +87,7 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
         return (*sentences, "A range test sees the first steps of a training, at each rate one. It is not measured here"
                 " what a whole training makes of these rates.")  # fmt: skip
     if choice.learning_rate is None or choice.basin is None:
-        return (*sentences, _measured(choice))
+        return (*sentences, f"{_measured(choice)[:-1]}, so none of them can be judged.")
     inside = [s.rule for s in told if in_basin(s, choice)]
     seen = f"in it: {', '.join(inside)}." if inside else "no suggestion lies in it."
     sentences.append(f"{_measured(choice)[:-1]}; {seen}")
@@ -107,7 +107,7 @@ def range_facts(run: RangeTestRun) -> list[tuple[str, str]]:
 def _measured(choice: Choice) -> str:
     """Say what the search beside the test came to."""
     if choice.learning_rate is None or choice.basin is None:
-        return "The search cannot tell yet which rate is best, so none of them can be judged."
+        return "The search cannot tell yet which rate is best."
     return (
         f"Measured by whole trainings, the best is {rate(choice.learning_rate)}, with the basin "
         f"{rate(choice.basin.low)} .. {rate(choice.basin.high)}."
