@@ -12,7 +12,7 @@ from etascope.report.colour import rate_colours
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 #: Characters of a title that fit in a pixel of width, as measured.
-TITLE, SUBTITLE = 1 / 8.0, 1 / 5.9
+TITLE, SUBTITLE = 1 / 8.8, 1 / 5.9
 COLOURS = 16
 
 

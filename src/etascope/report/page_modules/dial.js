@@ -179,7 +179,8 @@ function draw(layers, now, ghost, frame) {
       ),
     ),
     s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, field.measure(own)),
-    s("text", { x: W - RIGHT, y: TOP - 2, "text-anchor": "end", fill: "var(--quiet)", class: "cut" }, cut),
+    // At the left, where the losses that are cut are not.
+    s("text", { x: LEFT + width(field.measure(own)) + 12, y: TOP - 2, fill: "var(--quiet)", class: "cut" }, cut),
   );
   layers.ghost.replaceChildren(
     ...(old.length
