@@ -304,3 +304,9 @@ def test_a_search_that_goes_on_counts_what_was_trained_before():
         "digits", recipe=Recipe(hidden=(), epochs=1), method=Automatic(low=0.01, high=0.1), histories=before
     )
     assert again.seconds > again.choice.cost.seconds >= 1000.0 * len(before)
+
+
+def test_a_trace_by_itself_knows_its_images_and_a_run_has_them_once():
+    recipe = Recipe(hidden=(), epochs=1)
+    assert etascope.trace("digits", recipe=recipe).data.images == 1000
+    assert etascope.pick("digits", recipe=recipe).trace.data is None

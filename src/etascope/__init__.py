@@ -60,7 +60,13 @@ def _show(
     return experiment_mimebundle(range_experiment(shown), include, exclude)
 
 
-Views.notebook = _show
+def _page(shown: Run | RangeTestRun | Trace) -> str:
+    from etascope.report.printed import printed
+
+    return printed(shown)
+
+
+Views.notebook, Views.page = _show, _page
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for.

@@ -11,7 +11,7 @@ from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.keeping import patient
-from etascope.core.numbers import rate
+from etascope.core.numbers import counted, rate
 from etascope.core.parts import settled
 from etascope.core.plan import Plan
 from etascope.core.protocols import Keeper, Method, Progress, Watch, ignore
@@ -112,7 +112,8 @@ class TorchRun:
         cost = choice.cost
         told += [
             "",
-            f"cost        {cost.trials} trials = {cost.training_equivalents:.3g} trainings, {self.seconds:.1f} s",
+            f"cost        {counted(cost.trials, 'trial')} = {counted(cost.training_equivalents, 'training')}, "
+            f"{self.seconds:.1f} s",
         ]
         several = [f"{ratio:g}" for row in self.ratios for ratio in row]
         if len(several) > 1 and "1" in several:

@@ -197,7 +197,8 @@ def trace(
     check_rates(np.array([learning_rate], np.float64))
     dataset = _open(images, labels, test, watch)
     split = _divide(dataset, recipe, test, folds=0)
-    return lay_open(engine, dataset, split, recipe, learning_rate, image=image, watch=_named("training", watch))
+    told = lay_open(engine, dataset, split, recipe, learning_rate, image=image, watch=_named("training", watch))
+    return replace(told, data=DataSummary.of(dataset, split))
 
 
 def _open(images: object, labels: object, test: float | str | PathLike[str] | None, watch: Watch) -> Dataset:

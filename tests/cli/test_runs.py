@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -288,3 +289,13 @@ def test_without_seconds_the_shown_document_is_the_kept_one(store, told):
     keep(store, searched())
     shown = strict(told("show", "--json", "-").out)
     assert without_seconds(shown) == without_seconds(strict(told("export", "last", "-").out))
+
+
+def test_show_says_what_the_images_were_understood_as_and_every_note(store, told, tmp_path):
+    noted = replace(searched().data, notes=("1 image was left out.", "val joined the training images."))
+    run_id = keep(store, replace(searched(), data=noted))
+    ended = told("show", run_id)
+    assert ended.out.startswith("10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images\n\n")
+    assert ended.err == "note: 1 image was left out.\nnote: val joined the training images.\n"
+    stopped = keep(store, replace(searched(), data=noted), rounds=1)
+    assert "1 image was left out. val joined the training images." in words(told("show", stopped).out)

@@ -1,6 +1,6 @@
 import pytest
 
-from etascope.core.numbers import nats, noise, percent, rate, up_or_down
+from etascope.core.numbers import counted, nats, noise, percent, rate, up_or_down
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,11 @@ def test_noise_shrinks_with_the_root_of_the_images_and_is_never_zero():
     assert noise(0.5, 400) == pytest.approx(noise(0.5, 100) / 2)
     assert noise(1.0, 200) == pytest.approx(noise(0.0, 200))
     assert 0 < noise(1.0, 200) < noise(0.9, 200)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(0, "0 trials"), (1, "1 trial"), (1.0, "1 trial"), (1.001, "1 trial"), (1.01, "1.01 trials"),
+                         (1300.4, "1,300 trials"), (1234567, "1,234,567 trials"), (0.35, "0.35 trials")]
+)  # fmt: skip
+def test_counts_agree_with_their_nouns(number, told):
+    assert counted(number, "trial") == told

@@ -120,3 +120,11 @@ def test_a_rate_of_nothing_and_a_climb_without_bounds_are_refused():
         sharpness("digits", recipe=Recipe(hidden=(), epochs=1), learning_rate=0.0, measure=False)
     with pytest.raises(InputError, match="may climb by a factor of 1e"):
         range_test("digits", recipe=Recipe(hidden=(), epochs=1), low=1e-320, high=1e300, measure=False)
+
+
+def test_results_know_their_images_and_whether_a_training_diverged():
+    recipe = Recipe(hidden=(16,), epochs=1)
+    ranged = range_test("digits", recipe=recipe, measure=False)
+    assert (ranged.data.images, ranged.data.source, ranged.data.fingerprint) == (1000, "digits", ranged.fingerprint)
+    lost, kept = (sharpness("digits", recipe=recipe, learning_rate=rate, measure=False) for rate in (1e30, 0.01))
+    assert (lost.data.images, lost.diverged, kept.diverged) == (1000, True, False)

@@ -179,3 +179,42 @@ def test_a_rate_in_the_basin_is_told_with_both_of_its_sides():
     prices = choice_insight(made.choice(table, 0.01, (0.001, 0.05)), None, 10)[0]
     assert "25.0 points of accuracy, and yet cannot be told apart; about ten times" in prices
     assert prices.endswith("5.0 points of accuracy.")
+
+
+@pytest.mark.parametrize(
+    ("losses", "start", "words"),
+    [
+        # Still falling by what the table of epochs calls falling: more epochs are no waste.
+        ((0.69, 0.68, 0.55, 0.51), 0.69, "The last epoch still took off 7 % of the loss"),
+        ((2.0, 1.0, 0.9, 0.87), 2.3, "more epochs would bring little"),
+        # What is no more than 2 % is a rise, too, where others are clear.
+        ((1.2, 1.25, 1.1, 1.105, 1.0, 1.01), 2.3, "It rose 3 times"),
+        # An untrained model that starts above a blind guess was not thrown there.
+        ((2.52, 2.48, 2.46), 2.55, "the steps are probably too small; try ten times the rate, 0.1"),
+        ((2.52, 2.48, 2.46), 2.30, "the steps are probably too large; try a tenth, 0.001"),
+        # Nothing tells the classes apart: the rate alone need not be at fault.
+        ((2.30, 2.36, 2.31), 2.30, "may be too large, or nothing may tell these images' classes apart"),
+        ((2.30, 2.31, 2.30), 2.30, "though it never rose clearly"),
+    ],
+)
+def test_the_meaning_agrees_with_the_table_of_epochs(losses, start, words):
+    lines = made.epochs(losses, step_loss=made.batches([1.0] * len(losses)))
+    assert words in trace_insight(0.01, lines, TEST, 10, 200, start)[1]
+
+
+@given(st.lists(st.floats(0.01, 2.0), min_size=2, max_size=8))
+def test_no_insight_contradicts_the_last_row_of_the_table(losses):
+    lines = made.epochs(losses, step_loss=made.batches([1.0] * len(losses)))
+    meaning = trace_insight(0.01, lines, TEST, 10, 200, 2.3)[1]
+    if "more epochs would bring little" in meaning:
+        assert not re.search("falling|rising|bouncing", lines[-1].observation)
+    told = re.search(r"It rose (once|(\d+) times)", meaning)
+    rows = sum(", up " in line.observation or " after going down" in line.observation for line in lines)
+    assert told is None or int(told[2] or 1) >= rows
+
+
+def test_a_loss_that_ends_where_it_began_did_not_fall():
+    assert told((1.102, 1.3, 1.101))[0] == (
+        "At a learning rate of 0.01 the training loss ended where it began: 1.10 nats in epoch 1 and in epoch 3."
+    )
+    assert "1 test image 86.5" in trace_insight(0.01, made.epochs((1.0, 0.5)), TEST, 10, 1)[-1]

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 
 from etascope.learn.trace_questions import blind_guess, first_step, largest_fall, too_high
@@ -52,3 +53,15 @@ def test_the_first_step_scales_with_the_rate():
     question = first_step(0.02, 1)
     assert question.text.startswith("With 0.2 in place of 0.02")
     assert right(question) == "ten times as far"
+
+
+def test_a_model_that_starts_above_a_blind_guess_was_not_thrown_there():
+    losses = (2.52, 2.2, 1.9)
+    untrained = too_high(made.trace(losses, step_loss=made.batches(losses) + np.float32(0.3)), 0)
+    assert "its loss never rose, and ended at 1.90" in untrained.reason
+    thrown = too_high(made.trace(losses, step_loss=made.batches(losses)), 0)
+    assert "reached 2.52; a blind guess has 2.30" in thrown.reason
+
+
+def test_a_rise_that_is_no_more_than_noise_is_no_bouncing():
+    assert "never rose clearly, and ended at 1.00" in too_high(made.trace((1.2, 1.203, 1.0)), 0).reason

@@ -1,10 +1,14 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from etascope.core.choice import Basin, Confidence, Luck, Walls, WorthTuning
+import etascope
+from etascope.core.choice import Basin, Confidence, Cost, Luck, Walls, WorthTuning
 from etascope.core.recipe import Recipe
 from etascope.report.answer import facts, headline, known_basin
+from etascope.report.charts.landscape import landscape_chart
+from etascope.report.rate_table import accuracy_at_the_end, rate_rows
 from tests.learn import made
 
 
@@ -108,3 +112,25 @@ def test_a_single_rate_shows_no_basin(run):
 
 def test_on_a_ladder_the_validation_is_not_told_as_that_of_a_whole_training(told):
     assert dict(facts(changed(told, regime="dear")))["validation"].endswith("where they stood")
+
+
+def test_an_accuracy_over_the_last_fifth_is_told_beside_the_one_of_the_end():
+    run = etascope.pick("digits", recipe=etascope.Recipe(hidden=(), epochs=1))
+    luck = run.choice.luck
+    again = [t for t in run.trials if t.learning_rate == run.choice.learning_rate and t.seed in luck.seeds]
+    ended, over = (float(np.mean([t.valid_accuracy[-n:].mean() for t in again])) for n in (1, 3))
+    assert (accuracy_at_the_end(run), luck.fresh) == (pytest.approx(ended), pytest.approx(over))
+    assert dict(facts(run))["validation"] == (
+        f"{100 * over:.1f} % right over the last fifth of the training, {100 * ended:.1f} % at its end with loss "
+        f"{run.choice.valid_loss:.2f}"
+    )
+    assert run.trace.epochs[-1].valid_accuracy == pytest.approx(ended)
+    chosen = next(row for row in rate_rows(run) if row.chosen)
+    assert chosen.cells[2] == f"{100 * ended:.1f} %"
+    title = landscape_chart(run.choice).title
+    assert f"gets {100 * over:.1f} % of the validation images right over the last fifth of the training" in title
+
+
+def test_a_single_trial_is_counted_as_one(run):
+    one = replace(run, choice=replace(run.choice, cost=Cost(1, 1, 1.0, 0.5)))
+    assert dict(facts(one))["cost"].startswith("1 trial of 1 epoch each = 1 training equivalent, 0.5 s")

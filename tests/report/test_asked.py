@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from etascope.core.measure import Measure
-from etascope.report.asked import data_words, division, how_to_use, line_to_use, loss_words, recipe_words
+from etascope.report.asked import data_facts, division, how_to_use, line_to_use, loss_words, recipe_words
 from etascope.report.document import pick_document, write_json
 from etascope.report.html import run_html
 from etascope.report.markdown import run_markdown
@@ -48,7 +48,7 @@ def test_of_a_loop_it_is_the_rate():
 
 
 def test_data_and_recipe_are_what_is_known_of_them(script):
-    assert data_words(script.data) == "its own data"
+    assert data_facts(script.data) == []
     assert division(script.data).startswith(COMMAND)
     assert recipe_words(script.task) == "10 epochs, compared by val_loss"
     assert loss_words(script) == "val_loss"
@@ -56,7 +56,9 @@ def test_data_and_recipe_are_what_is_known_of_them(script):
 
 
 def test_networks_of_ours_read_as_they_did(run):
-    assert data_words(run.data) == "1,000 images, 10 classes"
+    told, notes = data_facts(run.data)
+    assert told == ("images", "10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images; each image 28 x 28")
+    assert notes == ("notes", "nothing was resized")
     assert division(run.data).startswith(
         "digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images; each image 28 x 28; 800 to choose"
     )

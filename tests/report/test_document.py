@@ -3,6 +3,7 @@ import io
 import json
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -234,3 +235,11 @@ def test_a_pipe_is_written_to_and_not_replaced(trace, tmp_path):
     assert strict(os.read(reader, 1000)) == {"schema": "small"}
     os.close(reader)
     assert pipe.is_fifo()
+
+
+def test_a_trace_by_itself_has_its_images_with_every_note(trace, run):
+    told = trace_document(replace(trace, data=run.data))
+    check(through_json(told), "trace")
+    assert told["dataset"]["notes"] == ["nothing was resized"]
+    assert told["dataset"]["understood"].startswith("10 classes (0, 1, 2")
+    assert trace_document(trace)["dataset"] is None

@@ -1,6 +1,21 @@
+from dataclasses import replace
+from html import escape
+
+import pytest
+
+from etascope.report.asked import data_understood
+from etascope.report.experiment_html import experiment_html
+from etascope.report.experiment_markdown import experiment_markdown
+from etascope.report.horizon_experiment import horizon_experiment
+from etascope.report.markdown import escape as escape_markdown
+from etascope.report.notebook import experiment_mimebundle
 from etascope.report.range_experiment import range_experiment
+from etascope.report.referee_experiment import referee_experiment
 from etascope.report.sharpness_experiment import sharpness_experiment
+from tests.core.test_referee import DATA
 from tests.report.ranging import ranged, walled
+from tests.report.test_horizon_page import TOLD
+from tests.report.test_referee_page import FULL
 
 
 def test_the_title_is_the_finding_in_one_line():
@@ -11,3 +26,31 @@ def test_the_title_is_the_finding_in_one_line():
 def test_charts_of_one_experiment_have_names_of_their_own():
     for told in (range_experiment(ranged()), sharpness_experiment(walled())):
         assert len({chart.name for chart in told.charts}) == len(told.charts) >= 1
+
+
+NOTED = replace(DATA, images=2400, left_out=3, notes=("One was left out.", "val joined."))
+EVERY = [
+    range_experiment(replace(ranged(), data=NOTED)),
+    range_experiment(replace(ranged(measured=None), data=NOTED)),
+    sharpness_experiment(replace(walled(), data=NOTED)),
+    horizon_experiment(replace(TOLD, data=NOTED)),
+    referee_experiment(replace(FULL, data=NOTED)),
+]
+
+
+@pytest.mark.parametrize("told", EVERY, ids=lambda told: told.kind)
+def test_every_form_says_what_the_images_were_understood_as_and_every_note(told):
+    understood = data_understood(NOTED)
+    assert "3 files left out" in understood
+    for text in (experiment_html(told), experiment_markdown(told), experiment_mimebundle(told)["text/html"]):
+        assert escape(understood) in text or escape_markdown(understood) in text
+        assert "One was left out." in text
+        assert "val joined." in text
+    dataset = told.document["dataset"]
+    assert (dataset["understood"], dataset["notes"]) == (understood, list(NOTED.notes))
+
+
+def test_where_nobody_says_what_the_images_were_nothing_is_told_of_them():
+    told = range_experiment(ranged())
+    assert told.known == told.facts
+    assert told.document["dataset"] is None

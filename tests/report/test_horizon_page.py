@@ -5,7 +5,8 @@ import pytest
 from etascope.core.horizon import Horizon
 from etascope.core.recipe import Recipe
 from etascope.experiments.horizon import judge
-from etascope.report.horizon_page import basin_chart, print_horizon, setting_table
+from etascope.report.horizon_experiment import horizon_experiment
+from etascope.report.horizon_page import basin_chart, print_horizon, setting_table, varied
 from tests.core.test_referee import DATA
 from tests.experiments.test_horizon import setting
 
@@ -58,3 +59,23 @@ def test_the_table_has_a_row_a_setting():
     assert header[:3] == ("width", "rate", "basin")
     assert [row[:2] for row in rows] == [("64", "cannot tell"), ("128", "0.02")]
     assert all(len(row) == len(header) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("axes", "told"),
+    [
+        ([("batch size", (4, 64))], "128 hidden units, momentum 0.9, batches of 4 and 64, 5 epochs"),
+        ([("epochs", (5, 10, 20))], "128 hidden units, momentum 0.9, batches of 16, epochs: 5, 10 and 20"),
+        ([("width", (64,))], "first hidden layer: 64 units, momentum 0.9, batches of 16, 5 epochs"),
+        (
+            [("epochs", (5, 10)), ("batch size", (8, 16))],
+            "128 hidden units, momentum 0.9, batches of 8 and 16, epochs: 5 and 10, one varied at a time",
+        ),
+    ],
+)
+def test_the_head_names_what_was_varied_with_its_values(axes, told, written):
+    judged = tuple(judge(name, [setting(value, 0.02) for value in values]) for name, values in axes)
+    found = Horizon(DATA, Recipe(), judged, 1.5)
+    assert varied(found) == told
+    assert told in " ".join(written(print_horizon, found, width=120).split())
+    assert told in horizon_experiment(found).asked

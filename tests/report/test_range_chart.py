@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -90,3 +92,11 @@ def test_no_line_is_longer_than_the_width(width, height, ascii, lost, rates):
 @pytest.mark.parametrize(("rate", "column"), [(1e-7, 0), (1e-3, 40), (10, 80), (1e9, 80), (1e-30, 0)])
 def test_columns_of_rates(rate, column):
     assert RateAxis(1e-7, 10, 81).column(rate) == column
+
+
+@pytest.mark.parametrize("ascii", [True, False])
+def test_an_axis_that_is_cut_says_so(ascii):
+    whole = replace(climb(), losses=np.linspace(2.3, 0.5, 100))
+    assert range_chart(whole, [], ascii=ascii)[0].strip() == "nats"
+    cut = replace(climb(), losses=np.geomspace(0.7, 4e9, 100))
+    assert range_chart(cut, [], width=40, ascii=ascii)[0].strip() == "nats  cut off; the highest is 4e+09"

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -72,3 +73,12 @@ def test_sharpness_walls_fit_their_schema(wall):
 def test_a_field_that_no_schema_knows_is_refused():
     with pytest.raises(jsonschema.ValidationError):
         checked({**range_document(ranged()), "extra": 1}, "range-test")
+
+
+def test_documents_have_the_images_with_every_note(run):
+    for told in (
+        checked(range_document(replace(ranged(), data=run.data)), "range-test"),
+        checked(sharpness_document(replace(walled(), data=run.data, diverged=True)), "sharpness"),
+    ):
+        assert told["dataset"]["notes"] == ["nothing was resized"]
+    assert told["diverged"]

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 
@@ -82,3 +83,34 @@ def test_cost_and_the_next_step_are_facts():
     facts = dict(range_facts(ranged(measured=None)))
     assert facts["cost"] == "0.4 of a training for the range test; nothing was measured beside it"
     assert facts["next"].endswith("etascope pick")
+
+
+@pytest.mark.parametrize(
+    ("losses", "told"),
+    [
+        ([0.7, 0.71, 4e9], "the loss never fell, and rose from 0.70 to 4e+09. Let the rate start lower (--low)."),
+        ([0.7, 0.7, math.nan], "rose from 0.70 until it was no finite number. Let the rate start lower (--low)."),
+        ([0.7, 0.69, 0.71], "the loss neither fell nor rose clearly. Let the rate end higher (--high), or climb"),
+        ([0.7, 0.4, 0.9], "the loss fell from 0.70 to 0.40, yet not as they look for. Climb over more steps."),
+        ([math.nan] * 3, "the loss was no finite number from the first step on. Let the rate start lower (--low)."),
+    ],
+)
+def test_what_the_loss_did_is_told_where_no_rule_found_a_rate(losses, told):
+    test = dataclasses.replace(climb(steps=3), losses=made.np.array(losses))
+    (sentence,) = conclusions(ranged((None, None), measured=None, test=test))
+    assert told in sentence
+
+
+def test_what_was_measured_is_told_also_where_no_rule_found_a_rate():
+    assert conclusions(ranged((None, None)))[1] == (
+        "Measured by whole trainings, the best is 0.018, with the basin 0.01 .. 0.056."
+    )
+    run = made.run(learning_rate=None)
+    assert conclusions(ranged((None, None), measured=run))[1] == "The search cannot tell yet which rate is best."
+
+
+@pytest.mark.parametrize(("cost", "told"), [(0.4, "0.4 of a training"), (1.0, "1 training"), (20.0, "20 trainings"),
+                                            (130.4, "130 trainings"), (12345.0, "12,345 trainings")])  # fmt: skip
+def test_a_cost_of_several_trainings_is_told_as_such(cost, told):
+    facts = dict(range_facts(dataclasses.replace(ranged(measured=None), cost=cost)))
+    assert facts["cost"].startswith(f"{told} for the range test;")

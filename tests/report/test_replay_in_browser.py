@@ -45,6 +45,7 @@ RUNS = {
     "a script on a ladder": reported_run,
     "a script that always diverges": lambda: reported_run(diverges=0.0),
     "layers of images": of_images,
+    "losses beyond the frame": lambda: made.run({**made.MEASURED, 1.0: (291.0, 0.1)}, final=(2.0, 80.0, 3.0)),
 }
 each_run = pytest.mark.parametrize("name", RUNS)
 
@@ -231,6 +232,15 @@ def test_a_script_is_told_in_its_own_number_and_rungs_say_where_they_stopped(ope
     expect(reading(page)).to_contain_text(re.compile(r"nds at val_loss 0\.0\d+\."))
     needle(page).press("Home")
     expect(reading(page)).to_contain_text(re.compile(r"raining was stopped after epoch \d of \d+; it ends at val_loss"))
+
+
+def test_a_dial_and_a_training_that_are_cut_say_so(opened):
+    page = opened("losses beyond the frame")
+    expect(part(page, "landscape").locator("text.cut")).to_have_text("above 6.30: at the edge")
+    expect(part(page, "epochs").locator("figcaption")).to_contain_text("Losses above 5.00 stand at 5.00.")
+    page = opened("several folds")
+    expect(part(page, "landscape").locator("text.cut")).to_have_text("")
+    expect(part(page, "epochs").locator("figcaption")).not_to_contain_text("stand at")
 
 
 @each_run

@@ -67,3 +67,11 @@ def test_a_value_that_did_not_settle_is_marked(written):
 def test_the_start_alone_has_no_after():
     told = sharpness_sentences(walled((2.0,), learning_rate=None))
     assert told[0] == "The sharpness is 1.9 at the start."
+
+
+def test_a_training_that_diverged_is_said_to_have():
+    wall = dataclasses.replace(walled((3.4,), None, 1e30), diverged=True)
+    assert "The training at 1e+30 diverged: nothing is known beyond the start." in sharpness_sentences(wall)
+    wall = dataclasses.replace(walled((3.4, 0.5), None, 1e30), diverged=True)
+    assert "The training at 1e+30 diverged: nothing is known beyond step 10." in sharpness_sentences(wall)
+    assert "diverged:" not in " ".join(sharpness_sentences(walled()))

@@ -6,6 +6,7 @@ import pytest
 from etascope.learn.quiz import run_quiz, trace_quiz
 from etascope.report.terminal import print_choice, print_trace
 from tests.learn import made
+from tests.report.reported import reported_run
 
 WIDTHS = [80, 120]
 
@@ -141,3 +142,15 @@ def test_all_that_a_choice_says_fits_the_page(written, told, width, ascii):
     assert all(f"\n{name} " in text for name in ("walls", "cost", "luck", "worth it?", "not tried", "test", "next"))
     assert "too slow" in text
     assert ("\\__" if ascii else "╰──") in text
+
+
+def test_the_lowest_bar_is_said_to_be_a_blind_guess_or_worse(written, run):
+    assert "the lowest a blind guess or worse" in " ".join(written(print_choice, run).split())
+
+
+@pytest.mark.parametrize(("worst", "cut"), [(40.0, True), (0.2, False)])
+def test_bars_of_another_number_say_where_they_are_cut(written, worst, cut):
+    run = reported_run(loss=lambda rate, epoch: 0.05 + min(worst * rate, worst) * 50, diverges=1e9)
+    text = " ".join(written(print_choice, run).split())
+    assert "a higher bar is a lower number" in text
+    assert ("the lowest 10 times the best or more" in text) is cut

@@ -24,7 +24,7 @@ def test_it_shows_what_there_is_and_how_to_go_on(written):
     text = " ".join(written(print_unfinished, stopped(made.history()), NOW).split())
     assert text.startswith("run 77aa0b1c did not come to its end")
     assert "3 minutes ago" in text
-    assert "digits, 1,000 images in 10 classes" in text
+    assert "digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images notes nothing was resized" in text
     assert "128 hidden units, momentum 0.9, batches of 16, 5 epochs, seed 0" in text
     assert "1 round of the search, 45 trials" in text
     assert "etascope resume 77aa0b1c" in text

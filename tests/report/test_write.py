@@ -4,6 +4,7 @@ import re
 import pytest
 
 from etascope.core.errors import InputError
+from etascope.learn.quiz import run_quiz
 from etascope.report.document import pick_document
 from etascope.report.range_experiment import range_experiment
 from etascope.report.sharpness_experiment import sharpness_experiment
@@ -63,3 +64,11 @@ def test_no_form_is_made_but_the_one_that_is_asked_for(tmp_path):
     forms = Forms(document=pytest.fail, html=pytest.fail, markdown=lambda: "# told", chart=pytest.fail)
     write_form(forms, tmp_path / "told.md")
     assert (tmp_path / "told.md").read_text() == "# told"
+
+
+def test_the_document_holds_the_questions_that_it_is_given(run, tmp_path):
+    questions = run_quiz(run)
+    write_report(run, tmp_path / "run.json", questions)
+    told = json.loads((tmp_path / "run.json").read_text())
+    assert len(told["quiz"]) == 3
+    assert told == json.loads(json.dumps(pick_document(run, questions)))

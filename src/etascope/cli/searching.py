@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from etascope.cli.cluster_option import NAMES as CLUSTER
 from etascope.cli.model_options import engine_for
 from etascope.cli.options import Output, open_data
+from etascope.cli.saying import note
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.history import History
@@ -161,17 +162,20 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> bool:
     from etascope.report.document import pick_document
     from etascope.report.terminal import print_choice, print_trace
 
+    questions = run_quiz(run)
+
     def write(path: str) -> None:
         # Takes long to load, and mostly no report is asked for.
         from etascope.report.write import write_report
 
-        write_report(run, path)
+        write_report(run, path, questions)
 
-    questions = run_quiz(run)
     with output.document(lambda: pick_document(run, questions)), output.written(write):
         if output.text:
             if again and run.data.images:
                 output.begin(data_understood(run.data))
+                for sentence in run.data.notes:
+                    note(sentence)
             console = output.console()
             print_choice(console, run, ascii=output.plain)
             if run.trace is not None:

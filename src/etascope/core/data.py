@@ -1,8 +1,10 @@
-"""Images with labels (`Dataset`), and the same rows divided for honest selection (`Split`)."""
+"""Images with labels (`Dataset`), the same rows divided for honest selection (`Split`), both told (`DataSummary`)."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -175,3 +177,79 @@ class Split:
         if fold == NO_FOLD:
             return len(self.y)
         return len(self.y) - int(np.bincount(self.folds[self.folds >= 0]).max())
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """What the data was.
+
+    Attributes
+    ----------
+    source
+        Where the images came from.
+    fingerprint
+        SHA-256 of the data.
+    images, image_shape
+        How many images, and `(height, width, channels)`.
+    development, test
+        Rows for selection and final training, and rows for the one look at the end.
+    class_names
+        A name for each class.
+    notes
+        What was done on opening, a sentence each.
+    command
+        Where a script of your own trained on data of its own: its command. No images are known then, nor where a loop
+        in Python did, and their numbers are 0.
+    whole
+        Of a part of a larger set, as `etascope.images.part.take_part` takes it: how many images the set has. 0 where
+        the images are all that there are.
+    own_test
+        How many of the images the data itself sets apart for the test; 0 where a share was.
+    left_out
+        How many files of the source were not taken: they cannot be read, or belong to no class.
+    folders, test_source
+        As a `Dataset` has them.
+    """
+
+    source: str
+    fingerprint: str
+    images: int
+    image_shape: tuple[int, int, int]
+    development: int
+    test: int
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    command: str = ""
+    whole: int = 0
+    own_test: int = 0
+    left_out: int = 0
+    folders: tuple[ClassFolder, ...] = ()
+    test_source: str = ""
+
+    @classmethod
+    def unknown(cls, source: str, asked: Mapping[str, object], command: str = "") -> DataSummary:
+        """Summarise data that only a script or a loop knows; the fingerprint is that of what was asked."""
+        text = json.dumps([source, {name: str(value) for name, value in sorted(asked.items())}])
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return cls(source, digest, 0, (0, 0, 0), 0, 0, (), command=command)
+
+    @classmethod
+    def of(cls, dataset: Dataset, split: Split) -> DataSummary:
+        """Summarise opened images and how they were divided."""
+        height, width, channels = dataset.images.shape[1:]
+        own = dataset.test_rows
+        own_test = 0 if own is None or not np.isin(split.test_rows, own).all() else len(split.test_rows)
+        return cls(
+            source=dataset.source,
+            fingerprint=dataset.fingerprint,
+            images=len(dataset),
+            image_shape=(height, width, channels),
+            development=len(split.y),
+            test=len(split.y_test),
+            class_names=dataset.class_names,
+            notes=dataset.notes_for(own_test),
+            own_test=own_test,
+            left_out=dataset.left_out,
+            folders=dataset.folders,
+            test_source=dataset.test_source,
+        )

@@ -33,6 +33,18 @@ def up_or_down(change: float) -> str:
     return f"{'up' if change > 0 else 'down'} {percent(abs(change))}"
 
 
+def counted(number: float, name: str) -> str:
+    """Write a number with what it counts, in three digits where it is not whole.
+
+    Examples
+    --------
+    >>> counted(1, "trial"), counted(1200, "trial"), counted(3.876, "training equivalent"), counted(1.0, "training")
+    ('1 trial', '1,200 trials', '3.88 training equivalents', '1 training')
+    """
+    said = f"{number:,}" if isinstance(number, int) else f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
+    return f"{said} {name}{'' if said == '1' else 's'}"
+
+
 def noise(accuracy: float, n: int) -> float:
     """Return half the width of the 95 % interval of an accuracy measured on `n` images, as a share.
 

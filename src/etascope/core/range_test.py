@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.choice import Choice
+from etascope.core.data import DataSummary
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.views import Views
@@ -106,6 +107,8 @@ class RangeTestRun:
         Training examples gone through over those of one whole training.
     measured
         A search over the same images with the same recipe; None when it was not asked for.
+    data
+        What the images were; None where nobody says.
     """
 
     source: str
@@ -116,12 +119,17 @@ class RangeTestRun:
     own_sweeps: bool
     cost: float
     measured: Run | None = None
+    data: DataSummary | None = None
 
     @property
     def spread(self) -> float | None:
         """The highest suggestion over the lowest; None where there are not two."""
         rates = [s.learning_rate for s in self.suggestions if s.learning_rate is not None]
         return max(rates) / min(rates) if len(rates) > 1 else None
+
+    def __str__(self) -> str:
+        """Return the page of the suggestions."""
+        return repr(self) if Views.page is None else Views.page(self)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from etascope.core.choice import Choice
+from etascope.core.data import DataSummary
 from etascope.core.recipe import Recipe
 
 
@@ -57,6 +58,10 @@ class SharpnessWall:
         The rate that the search recommends; None where there is none.
     choice
         The answer of that search, with its landscape; None where none was made.
+    data
+        What the images were; None where nobody says.
+    diverged
+        Whether the training that is followed diverged before its end.
     """
 
     source: str
@@ -70,6 +75,8 @@ class SharpnessWall:
     measured: float | None = None
     best: float | None = None
     choice: Choice | None = None
+    data: DataSummary | None = None
+    diverged: bool = False
 
     @property
     def ratio(self) -> float | None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.data import DataSummary
 from etascope.core.recipe import Recipe
+from etascope.core.views import Views
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,8 @@ class Trace:
         Where the validation numbers come from, in words; empty where there are none.
     insight
         Two or three sentences drawn from the numbers of this run.
+    data
+        What the images were, where the training stands for itself; None in a `Run`, which has them.
     """
 
     learning_rate: float
@@ -182,3 +186,8 @@ class Trace:
     prediction: Prediction | None
     validation: str
     insight: tuple[str, ...]
+    data: DataSummary | None = None
+
+    def __str__(self) -> str:
+        """Return the page of the training."""
+        return repr(self) if Views.page is None else Views.page(self)

@@ -1,4 +1,4 @@
-"""How a notebook shows what core knows only as facts."""
+"""How a notebook and `print` show what core knows only as facts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 
 class Views:
-    """How a notebook shows a run or a range test: the package sets it, because core does not know the report."""
+    """How a run, a range test or a trace is shown: the package sets it, because core does not know the report."""
 
     notebook: Callable[[Any, Collection[str] | None, Collection[str] | None], dict[str, Any]] | None = None
+    page: Callable[[Any], str] | None = None

@@ -7,7 +7,7 @@ from os import PathLike
 
 import numpy as np
 
-from etascope.core.data import NO_FOLD, Dataset, Split
+from etascope.core.data import NO_FOLD, Dataset, DataSummary, Split
 from etascope.core.history import History
 from etascope.core.plan import Plan, check_rates, sweep
 from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
@@ -105,6 +105,7 @@ def range_test(
         own_sweeps=own_sweeps,
         cost=sum(len(test.losses) for test in tests.values()) / training,
         measured=measured,
+        data=DataSummary.of(dataset, split),
     )
 
 
@@ -158,7 +159,7 @@ def sharpness(
     run = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, watch=watch) if measure else None
     best = None if run is None else run.choice.learning_rate
     followed = best if learning_rate is None else learning_rate
-    found = _along(engine, split, recipe, followed, _named("training the followed one", watch))
+    found, diverged = _along(engine, split, recipe, followed, _named("training the followed one", watch))
     return SharpnessWall(
         source=dataset.source,
         fingerprint=dataset.fingerprint,
@@ -173,6 +174,8 @@ def sharpness(
         measured=None if run is None else _high_wall(run),
         best=best,
         choice=None if run is None else run.choice,
+        data=DataSummary.of(dataset, split),
+        diverged=diverged,
     )
 
 
@@ -202,8 +205,11 @@ def _climb(engine: Engine, split: Split, recipe: Recipe, climb: Sweep, watch: Wa
 
 def _along(
     engine: Engine, split: Split, recipe: Recipe, learning_rate: float | None, watch: Watch
-) -> dict[int, Curvature]:
-    """Return the curvature by step: at the start, and at the moments of a training at the rate, if there is one."""
+) -> tuple[dict[int, Curvature], bool]:
+    """Return the curvature by step: at the start, and at the moments of a training at the rate, if there is one.
+
+    With it comes whether that training diverged before its end.
+    """
     rows, steps = _batch(split, recipe), steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
     whole = sweep(recipe, steps, [1.0 if learning_rate is None else learning_rate], [NO_FOLD])
     moments = sorted({round(share * steps) for share in MOMENTS}) if learning_rate is not None else [0]
@@ -214,10 +220,10 @@ def _along(
         )
         checkpoint = engine.train(split, recipe, part, watch).checkpoints[0]
         if checkpoint is None:
-            break
+            return found, True
         found[step] = sharpness_of(checkpoint.parameters, split.x[rows], split.y[rows])
         resume, before = (checkpoint,), step
-    return found
+    return found, False
 
 
 def _batch(split: Split, recipe: Recipe) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +91,15 @@ class View:
     def change_inside(self) -> float:
         """Relative change from the epoch's first batch to the mean of its last quarter."""
         return self.last_quarter / max(self.first_batch, 1e-9) - 1
+
+
+def went_high(losses: Sequence[float], blind: float, start: float) -> bool:
+    """Whether an epoch's mean loss was above a blind guess, and above what the first batch had: steps threw it there.
+
+    An untrained model may begin above a blind guess by itself. A `start` that is not finite is no such beginning.
+    """
+    began = max(blind, start) if math.isfinite(start) else blind
+    return max(losses) > ABOVE_BLIND * began
 
 
 def look(

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from etascope.core.choice import Basin, Choice, Curve, Landscape
-from etascope.core.numbers import nats, noise, percent, rate
+from etascope.core.numbers import counted, nats, noise, percent, rate
 from etascope.core.trace import Epoch, Evaluation
-from etascope.learn.epoch_view import ABOVE_BLIND
+from etascope.learn.epoch_view import look, went_high
+from etascope.learn.observations import STILL, match
 
 #: A rate may be called "about ten times" another when it is within this factor of exactly ten times.
 ABOUT = 1.5
 #: How far from the chosen rate the price of another is told where trials were stopped early.
 APART = 2.5
-#: Smaller relative rises than this are the noise of a shuffled epoch.
-STILL = 0.02
+#: Smaller relative changes than this are written as none.
+SEEN = 5e-4
 #: From this share of log(n_classes) on, the last epoch's loss is that of a model that has learned next to nothing.
 UNLEARNED = 0.9
 #: A last epoch that still takes off this share of the loss was not the end of the fall.
@@ -26,7 +26,12 @@ STILL_FALLING = 0.1
 
 
 def trace_insight(
-    learning_rate: float, epochs: Sequence[Epoch], evaluation: Evaluation | None, n_classes: int, n_test: int
+    learning_rate: float,
+    epochs: Sequence[Epoch],
+    evaluation: Evaluation | None,
+    n_classes: int,
+    n_test: int,
+    start: float = math.nan,
 ) -> tuple[str, ...]:
     """Return what one training showed: how the loss went, what that says about the rate, and the test with its noise.
 
@@ -40,6 +45,8 @@ def trace_insight(
         On the test images, or None after divergence.
     n_classes, n_test
         Numbers of classes (at least 2) and of test images.
+    start
+        The first batch's loss, before anything was learned, nats; NaN is that of a blind guess.
 
     Examples
     --------
@@ -50,7 +57,7 @@ def trace_insight(
     The last epoch still took off 55 % of the loss: it had not reached its floor.
     On 200 test images 84.0 % were right; with that many, luck alone moves the number by 5.1 points either way.
     """
-    shown, blind = rate(learning_rate), math.log(n_classes)
+    shown = rate(learning_rate)
     losses = [e.train_loss for e in epochs]
     broken = next((e.epoch for e in epochs if not math.isfinite(e.train_loss)), 0)
     if broken:
@@ -59,7 +66,7 @@ def trace_insight(
             "the steps were too large.",
             f"There is no model to test; a tenth of the rate, {rate(learning_rate / 10)}, is the next to try.",
         )
-    said = [_course(shown, losses), _meaning(learning_rate, losses, blind)]
+    said = [_course(shown, losses), _meaning(learning_rate, losses, n_classes, start)]
     if evaluation is not None:
         said.append(_tested(evaluation, n_test))
     return tuple(said)
@@ -112,24 +119,40 @@ def near(landscape: Landscape, target: float) -> int | None:
 def _course(shown: str, losses: list[float]) -> str:
     if len(losses) == 1:
         return f"At a learning rate of {shown} the mean training loss of the only epoch was {nats(losses[0])} nats."
+    first, last = nats(losses[0]), nats(losses[-1])
+    if first == last:
+        return (
+            f"At a learning rate of {shown} the training loss ended where it began: {first} nats in epoch 1 and in "
+            f"epoch {len(losses)}."
+        )
     went = "fell" if losses[-1] < losses[0] else "went"
     return (
-        f"At a learning rate of {shown} the training loss {went} from {nats(losses[0])} nats in epoch 1 to "
-        f"{nats(losses[-1])} in epoch {len(losses)}."
+        f"At a learning rate of {shown} the training loss {went} from {first} nats in epoch 1 to {last} in epoch "
+        f"{len(losses)}."
     )
 
 
-def _meaning(learning_rate: float, losses: list[float], blind: float) -> str:
-    falls = [before - after for before, after in itertools.pairwise(losses)]
-    rises = sum(fall < -STILL * before for fall, before in zip(falls, losses, strict=False))
+def _meaning(learning_rate: float, losses: list[float], n_classes: int, start: float) -> str:
+    # The table of the epochs and these sentences go by the same rules.
+    views = look(np.array(losses), None, np.zeros(len(losses)), n_classes, np.empty(0), 1)
+    blind, seen = math.log(n_classes), match(views[-1]).name
+    seen_rises = sum(view.exact_change >= SEEN for view in views[1:])
+    rises = any(view.exact_change >= STILL for view in views[1:])
     unlearned = losses[-1] >= UNLEARNED * blind
-    if unlearned and (rises or max(losses) > ABOVE_BLIND * blind):
+    if unlearned and went_high(losses, blind, start):
         return (
             f"A blind guess has {blind:.2f}, and the loss was {nats(max(losses))} at its highest and "
             f"{nats(losses[-1])} at the end: the steps are probably too large; try a tenth, {rate(learning_rate / 10)}."
         )
+    if unlearned and rises:
+        return (
+            f"That is still close to the {blind:.2f} of a blind guess, and it rose on the way: the steps may be too "
+            f"large, or nothing may tell these images' classes apart; a tenth of the rate, {rate(learning_rate / 10)}, "
+            "tells."
+        )
     if unlearned:
         steady = "though it never rose from one epoch to the next" if len(losses) > 1 else "after a single epoch"
+        steady = "though it never rose clearly" if seen_rises else steady
         return (
             f"That is still close to the {blind:.2f} of a blind guess, {steady}: the steps are probably too small; "
             f"try ten times the rate, {rate(learning_rate * 10)}."
@@ -137,15 +160,16 @@ def _meaning(learning_rate: float, losses: list[float], blind: float) -> str:
     if len(losses) == 1:
         return f"A blind guess has {blind:.2f}: one epoch shows that it learns, not yet where it ends."
     if rises:
-        often = "once" if rises == 1 else f"{rises} times"
+        often = "once" if seen_rises == 1 else f"{seen_rises} times"
         return f"It rose {often} from one epoch to the next: the steps are large enough to undo some of the work."
+    falls = [view.drop for view in views[1:]]
     last = falls[-1] / losses[-2] if losses[-2] else 0.0
     if len(falls) > 1 and falls[-1] == max(falls):
         return (
             f"No epoch won more than the last one, {nats(falls[-1])} nats: training was still gathering speed, so a "
             f"higher rate, say {rate(learning_rate * 3)}, is worth a look."
         )
-    if last >= STILL_FALLING:
+    if last >= STILL_FALLING or seen.startswith("falling"):
         return f"The last epoch still took off {percent(last)} of the loss: it had not reached its floor."
     return (
         f"The last epoch changed the loss by only {percent(abs(last))}: at this rate, more epochs would bring little."
@@ -154,8 +178,8 @@ def _meaning(learning_rate: float, losses: list[float], blind: float) -> str:
 
 def _tested(evaluation: Evaluation, n_test: int) -> str:
     return (
-        f"On {n_test:,} test images {100 * evaluation.accuracy:.1f} % were right; with that many, luck alone moves the "
-        f"number by {100 * noise(evaluation.accuracy, n_test):.1f} points either way."
+        f"On {counted(n_test, 'test image')} {100 * evaluation.accuracy:.1f} % were right; with that many, luck alone "
+        f"moves the number by {100 * noise(evaluation.accuracy, n_test):.1f} points either way."
     )
 
 

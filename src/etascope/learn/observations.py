@@ -99,7 +99,7 @@ RULES: tuple[Rule, ...] = (
         "overfitting",
         lambda v: v.drop > 0 and v.loss <= LEARNED * v.blind and v.valid_rise >= OVERFITTING,
         lambda v: (
-            f"overfitting: training loss falls to {nats(v.loss)} while validation rose to {nats(v.valid)}, "
+            f"overfitting: training loss falls to {nats(v.loss)} while validation is at {nats(v.valid)}, "
             f"{up_or_down(v.valid_rise)} from its lowest in epoch {v.lowest_epoch}"
         ),
     ),

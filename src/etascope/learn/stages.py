@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from etascope.core.data import Dataset, Split
+from etascope.core.numbers import counted
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Evaluation, Stage
 from etascope.learn.update import Update
@@ -78,7 +79,8 @@ def five_stages(
         Stage(
             "evaluation",
             (test, *seen.shape),
-            f"the {test:,} test images, which training never saw, go through the final model once",
+            f"the {counted(test, 'test image')}, which training never saw, {'goes' if test == 1 else 'go'} through the "
+            "final model once",
             (test, scores),
             "none: the training diverged, so there is no model to test"
             if evaluation is None

@@ -9,7 +9,8 @@ from etascope.core.numbers import nats, rate
 from etascope.core.question import Question
 from etascope.core.trace import Trace
 from etascope.learn.asking import Bands, ask
-from etascope.learn.epoch_view import ABOVE_BLIND
+from etascope.learn.epoch_view import ABOVE_BLIND, went_high
+from etascope.learn.observations import STILL
 
 #: Falls closer to the largest one than this share of it are too close to ask about.
 CLEAR = 0.95
@@ -31,10 +32,11 @@ def too_high(trace: Trace, place: int) -> Question:
     blind = math.log(len(trace.class_names))
     shown = rate(trace.learning_rate)
     broken = next((e.epoch for e in trace.epochs if not math.isfinite(e.train_loss)), 0)
-    rises = [i + 2 for i, (before, after) in enumerate(itertools.pairwise(losses)) if after > before]
+    pairs = list(itertools.pairwise(losses))
+    rises = [epoch for epoch, (before, after) in enumerate(pairs, 2) if after >= (1 + STILL) * before]
     if broken:
         reason = f"Here, at {shown}, the loss stopped being a finite number in epoch {broken}."
-    elif max(losses) > ABOVE_BLIND * blind:
+    elif went_high(losses, blind, float(trace.step_loss[0])):
         reason = (
             f"Here, at {shown}, the mean loss of an epoch reached {nats(max(losses))}; a blind guess has {blind:.2f}."
         )
@@ -42,9 +44,10 @@ def too_high(trace: Trace, place: int) -> Question:
         before, after = losses[rises[0] - 2], losses[rises[0] - 1]
         reason = f"Here, at {shown}, the loss went from {nats(before)} up to {nats(after)} in epoch {rises[0]}."
     else:
+        clearly = " clearly" if any(after > before for before, after in pairs) else ""
         reason = (
-            f"This training, at {shown}, was not that high: its loss never rose, and ended at {nats(losses[-1])}. "
-            f"Try a hundred times the rate, {rate(100 * trace.learning_rate)}, to see it."
+            f"This training, at {shown}, was not that high: its loss never rose{clearly}, and ended at "
+            f"{nats(losses[-1])}. Try a hundred times the rate, {rate(100 * trace.learning_rate)}, to see it."
         )
     return ask(TOO_HIGH, TOO_HIGH_RIGHT, TOO_HIGH_WRONG, reason, place)
 

@@ -101,7 +101,9 @@ def lay_open(
         prediction=None if checkpoint is None or probabilities is None
         else _prediction(engine, checkpoint, dataset, split, image, probabilities[image]),
         validation="" if validation is None else validation.source,
-        insight=trace_insight(learning_rate, epochs, evaluation, split.n_classes, len(split.y_test)),
+        insight=trace_insight(
+            learning_rate, epochs, evaluation, split.n_classes, len(split.y_test), float(history.step_loss[0][0])
+        ),
     )  # fmt: skip
 
 

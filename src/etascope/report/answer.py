@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from etascope.core.choice import Basin, Choice, Luck, Walls, WorthTuning
-from etascope.core.numbers import nats, noise, rate
+from etascope.core.numbers import counted, nats, noise, rate
 from etascope.core.run import Run
 from etascope.report.asked import how_to_use
 from etascope.report.next_step import try_next
+from etascope.report.rate_table import accuracy_at_the_end
 
 #: A cost below this, in the unit of the curve, is none.
 NOTHING = 0.05
@@ -61,7 +62,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("to settle", "" if choice.confidence is None else choice.confidence.settle),
         ("not tried", choice.not_tried),
         ("a rival", PRODIGY if run.recipe.optimizer == "sgd" else ""),
-        ("validation", _validation(choice)),
+        ("validation", _validation(run)),
         ("test", _test(run)),
         ("next", _next(run)),
     ]
@@ -87,11 +88,10 @@ def _walls(walls: Walls) -> str:
 
 def _cost(run: Run) -> str:
     cost = run.choice.cost
-    trials, epochs = "trial" if cost.trials == 1 else "trials", "epoch" if cost.epochs == 1 else "epochs"
     each = "at most" if run.choice.regime == "dear" else "each"
     return (
-        f"{cost.trials:,} {trials} of {cost.epochs} {epochs} {each} = {cost.training_equivalents:.3g} training "
-        f"equivalents, {cost.seconds:.1f} s; {run.seconds:.1f} s in all"
+        f"{counted(cost.trials, 'trial')} of {counted(cost.epochs, 'epoch')} {each} = "
+        f"{counted(cost.training_equivalents, 'training equivalent')}, {cost.seconds:.1f} s; {run.seconds:.1f} s in all"
     )
 
 
@@ -122,15 +122,25 @@ def _worth(worth: WorthTuning, choice: Choice) -> str:
     return f"yes: {named} would have cost {_tenth(worth.cost)} {unit} ({span})"
 
 
-def _validation(choice: Choice) -> str:
+def _validation(run: Run) -> str:
+    choice = run.choice
     if not math.isfinite(choice.valid_loss):
         return ""
     if choice.measure is not None:
         return f"{choice.measure.name} {choice.measure.written(choice.valid_loss)}, read off the longest trials"
-    text = f"{_percent(choice.valid_accuracy)} right, loss {nats(choice.valid_loss)}"
+    text = validated(run)
     if choice.regime == "dear":
         text += "; read off the longest trials, where they stood"
     return text if choice.luck is not None else f"{text}; it ranked the rates, so it is a little lucky"
+
+
+def validated(run: Run) -> str:
+    """Return accuracy and loss on the validation images, and of an accuracy what it was over, where that matters."""
+    choice = run.choice
+    shown, ended = _percent(choice.valid_accuracy), _percent(accuracy_at_the_end(run))
+    if shown == ended:
+        return f"{shown} right, loss {nats(choice.valid_loss)}"
+    return f"{shown} right over the last fifth of the training, {ended} at its end with loss {nats(choice.valid_loss)}"
 
 
 def _test(run: Run) -> str:
@@ -140,7 +150,7 @@ def _test(run: Run) -> str:
     if test is None:
         return "none: the final training diverged"
     return (
-        f"{_percent(test.accuracy)} of {run.data.test:,} images right, +- "
+        f"{_percent(test.accuracy)} of {counted(run.data.test, 'image')} right, +- "
         f"{100 * noise(test.accuracy, run.data.test):.1f} points; loss {nats(test.loss)}; looked at once, by a final "
         f"model trained on the {run.data.development:,} others"
     )

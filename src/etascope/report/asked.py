@@ -15,13 +15,6 @@ from etascope.report.next_step import in_words, optimizer_line, use_it
 _NAMED, _LONGEST_NAME = 6, 24
 
 
-def data_words(data: DataSummary, link: str = ", ") -> str:
-    """Return how many images of how many classes there were, or that only what trained on them knows."""
-    if not data.images:
-        return "its own data"
-    return f"{data.images:,} images{link}{len(data.class_names):,} classes"
-
-
 def understood(classes: Sequence[str], images: int, own_test: int, left_out: int, test_source: str = "") -> str:
     """Return what images were understood as: classes by name, how many, the test part, what was left out.
 
@@ -56,6 +49,15 @@ def division(data: DataSummary) -> str:
         f"{data.source}: {data_understood(data)}; each image {height} x {width}; "
         f"{data.development:,} to choose by, {data.test:,} held back for one test at the end"
     )
+
+
+def data_facts(data: DataSummary | None) -> list[tuple[str, str]]:
+    """Return what an experiment's images were understood as, and every note on them, as names and sentences."""
+    if data is None or not data.images:
+        return []
+    height, width, _ = data.image_shape
+    told = f"{data_understood(data)}; each image {height} x {width}"
+    return [("images", told), *([("notes", " ".join(data.notes))] if data.notes else [])]
 
 
 def recipe_words(task: Task) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from etascope.core.choice import Choice
-from etascope.core.numbers import nats, noise, rate
+from etascope.core.numbers import counted, noise, rate
 from etascope.core.run import Run
 from etascope.core.stored import StoredRun
-from etascope.report.answer import known_basin
+from etascope.report.answer import known_basin, validated
 from etascope.report.asked import recipe_words
 from etascope.report.comparison import conclusion, recipe_differences, remarks
 from etascope.report.page import Page
@@ -188,7 +188,7 @@ def _valid(run: Run) -> str:
         return ""
     if choice.measure is not None:
         return f"{choice.measure.name} {choice.measure.written(choice.valid_loss)}"
-    return f"{100 * choice.valid_accuracy:.1f} % right, loss {nats(choice.valid_loss)}"
+    return validated(run)
 
 
 def _test(run: Run) -> str:
@@ -200,4 +200,5 @@ def _test(run: Run) -> str:
 
 def _cost(run: Run) -> str:
     cost = run.choice.cost
-    return f"{cost.trials:,} trials, {cost.training_equivalents:.3g} training equivalents, {run.seconds:.1f} s"
+    equivalents = counted(cost.training_equivalents, "training equivalent")
+    return f"{counted(cost.trials, 'trial')}, {equivalents}, {run.seconds:.1f} s"

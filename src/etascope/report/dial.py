@@ -19,6 +19,9 @@ LEAST_WIDTH = 56
 GUTTER = 8
 #: A best loss above this share of a blind guess's does not reach the top: a hill that is none should not look like one.
 HILL = 0.7
+#: Where the loss of a blind guess is not known, bars end at this many times the best loss, taken to be no less than
+#: the second.
+MOST_TIMES, LEAST = 10, 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +72,8 @@ def dial_of_trials(trials: Sequence[Trial]) -> Dial | None:
 def draw(dial: Dial, width: int = 80, height: int = 8, ascii: bool = False) -> tuple[Line, ...]:
     r"""Draw a dial: axis log learning rate to the right, the higher a bar the lower the validation loss.
 
-    Heights are even on log loss, from `blind` (no bar) to the best (a full one). Hatched are the rates beyond the
-    walls, bracketed those of the basin; a needle points at the recommended one; a cross is a rate that diverged.
+    Heights are even on log loss, from `blind` (the lowest bar) to the best (a full one). Hatched are the rates beyond
+    the walls, bracketed those of the basin; a needle points at the recommended one; a cross is a rate that diverged.
 
     Parameters
     ----------
@@ -144,8 +147,8 @@ def _range(dial: Dial) -> tuple[float, float]:
     finite = [loss for loss in dial.losses.tolist() if math.isfinite(loss)]
     if not finite:
         return (1.0, dial.blind or 2.0) if (dial.blind or 2.0) > 1 else (0.5, 1.0)
-    best = max(min(finite), 1e-9)
-    floor = dial.blind or max(min(max(finite), 10 * best), best)
+    best = max(min(finite), LEAST)
+    floor = dial.blind or max(min(max(finite), MOST_TIMES * best), best)
     return min(best, HILL * floor), floor
 
 

@@ -45,6 +45,7 @@ def trace_document(trace: Trace, questions: Sequence[Question] = ()) -> Document
         "recipe": _recipe(trace.recipe),
         "source": trace.source,
         "class_names": list(trace.class_names),
+        "dataset": None if trace.data is None else dataset_document(trace.data),
         "stages": [_stage(stage) for stage in trace.stages],
         "epochs": [_epoch(epoch) for epoch in trace.epochs],
         "evaluation": None if evaluation is None else _result(evaluation.accuracy, evaluation.loss),
@@ -76,7 +77,7 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
         "cost": _cost(choice.cost),
         "seconds": run.seconds,
         "recipe": _recipe(run.recipe) if choice.measure is None else None,
-        "dataset": _dataset(run.data) if choice.measure is None else None,
+        "dataset": dataset_document(run.data) if choice.measure is None else None,
         "reports": None if choice.measure is None else _reports(run, choice.measure),
         "versions": dict(run.versions),
         "trace": None if run.trace is None else trace_document(run.trace),
@@ -145,7 +146,8 @@ def _recipe(recipe: Recipe) -> Document:
     }
 
 
-def _dataset(data: DataSummary) -> Document:
+def dataset_document(data: DataSummary) -> Document:
+    """Return what the images were, with what they were understood as and every note on them."""
     return {
         "source": data.source,
         "fingerprint": data.fingerprint,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from etascope.core.data import DataSummary
+from etascope.report.asked import data_facts
 from etascope.report.charts.chart import Chart
 from etascope.report.document import Document
 
@@ -35,6 +37,8 @@ class Experiment:
         Of the software.
     document
         The same as plain values for JSON.
+    data
+        What the images were; None where nobody says.
     """
 
     kind: str
@@ -49,8 +53,14 @@ class Experiment:
     references: tuple[str, ...]
     versions: Mapping[str, str]
     document: Document
+    data: DataSummary | None = None
 
     @property
     def title(self) -> str:
         """The finding in one line."""
         return f"{self.source}: {self.label} {self.headline}"
+
+    @property
+    def known(self) -> tuple[tuple[str, str], ...]:
+        """What the images were understood as with every note on them, and the facts."""
+        return (*data_facts(self.data), *self.facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from etascope.report.asked import data_understood
 from etascope.report.experiment import Experiment
 from etascope.report.html_page import Section, html_page
 from etascope.report.html_parts import fields, figure_of, sentences, text
@@ -10,12 +11,13 @@ from etascope.report.html_parts import fields, figure_of, sentences, text
 def experiment_html(told: Experiment) -> str:
     """Return an experiment as a page: its finding, what to learn from it, charts with their tables, what was asked."""
     first, *rest = told.charts
+    data = "" if told.data is None else f" · {text(data_understood(told.data))}"
     header = (
-        f'<p class="quiet">{text(told.source)} · {text(told.kind)}</p>\n'
+        f'<p class="quiet">{text(told.source)} · {text(told.kind)}{data}</p>\n'
         f'<h1><span class="label">{text(told.label)}</span> <span class="rate">{text(told.headline)}</span></h1>\n'
         f'<p class="basin">{" · ".join(map(text, told.others))}</p>\n<p class="quiet">{text(told.asked)}</p>\n'
     )
-    facts = [(name, text(value)) for name, value in told.facts]
+    facts = [(name, text(value)) for name, value in told.known]
     facts.append(("versions", text(", ".join(f"{name} {version}" for name, version in told.versions.items()))))
     sections = [
         Section("says-title", "What it says", sentences(told.sentences)),

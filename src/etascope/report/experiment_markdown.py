@@ -21,7 +21,7 @@ def experiment_markdown(told: Experiment) -> str:
         bullets(told.sentences),
         *(block for chart in told.charts for block in _chart(chart)),
         "## What else there is to know",
-        table(("", ""), ((f"**{escape(name)}**", escape(value)) for name, value in told.facts), "ll"),
+        table(("", ""), ((f"**{escape(name)}**", escape(value)) for name, value in told.known), "ll"),
         *(["## Where it comes from", bullets(told.references)] if told.references else []),
         escape(versions),
     ]

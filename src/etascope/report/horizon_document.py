@@ -7,6 +7,7 @@ from typing import Any
 
 from etascope.core.horizon import Axis, Horizon, Setting
 from etascope.core.recipe import Recipe
+from etascope.report.document import dataset_document
 
 LADDER_SCHEMA = "etascope/ladder/1"
 
@@ -17,12 +18,7 @@ def horizon_document(told: Horizon) -> dict[str, Any]:
         "schema": LADDER_SCHEMA,
         "axes": [_axis(axis) for axis in told.axes],
         "recipe": _recipe(told.recipe),
-        "dataset": {
-            **asdict(told.data),
-            "image_shape": list(told.data.image_shape),
-            "class_names": list(told.data.class_names),
-            "notes": list(told.data.notes),
-        },
+        "dataset": dataset_document(told.data),
         "seconds": told.seconds,
         "versions": dict(told.versions),
     }

@@ -6,7 +6,7 @@ from etascope.core.horizon import Axis, Horizon
 from etascope.report.charts.ladder import ladder_chart
 from etascope.report.experiment import Experiment
 from etascope.report.horizon_document import horizon_document
-from etascope.report.next_step import in_words
+from etascope.report.horizon_page import varied
 
 
 def horizon_experiment(told: Horizon) -> Experiment:
@@ -18,7 +18,7 @@ def horizon_experiment(told: Horizon) -> Experiment:
         source=told.data.source,
         asked=(
             f"The choice repeated on {told.data.development:,} images, test images not looked at; "
-            f"{in_words(told.recipe)}, seed {told.recipe.seed}"
+            f"{varied(told)}, seed {told.recipe.seed}"
         ),
         label=f"can the best rate be told to move with {first.name}?",
         headline=_moves(first),
@@ -29,6 +29,7 @@ def horizon_experiment(told: Horizon) -> Experiment:
         references=(),
         versions=told.versions,
         document=horizon_document(told),
+        data=told.data,
     )
 
 

@@ -36,8 +36,7 @@ def print_horizon(console: Console, told: Horizon, *, ascii: bool = False) -> No
         Write ASCII characters alone.
     """
     page = Page(console, ascii)
-    page.wrapped(f"how far an answer reaches on {told.data.source}: {in_words(told.recipe)}, seed {told.recipe.seed}",
-                 "bold")  # fmt: skip
+    page.wrapped(f"how far an answer reaches on {told.data.source}: {varied(told)}, seed {told.recipe.seed}", "bold")
     page.wrapped(
         f"the choice repeated on the {told.data.development:,} development images; test images were not looked at",
         "dim",
@@ -46,6 +45,31 @@ def print_horizon(console: Console, told: Horizon, *, ascii: bool = False) -> No
         _axis(page, axis)
     page.line("")
     page.wrapped(f"{told.seconds:.1f} s in all", "dim")
+
+
+def varied(told: Horizon) -> str:
+    """Return the recipe in a phrase, with all values of what was varied.
+
+    Examples
+    --------
+    >>> from etascope.core.data import DataSummary
+    >>> from etascope.core.recipe import Recipe
+    >>> varied(Horizon(DataSummary.unknown("digits", {}), Recipe(), (), 1.0))
+    '128 hidden units, momentum 0.9, batches of 16, 5 epochs'
+    """
+    recipe = told.recipe
+    parts = {
+        "batch size": (f"batches of {recipe.batch_size}", "batches of {}"),
+        "epochs": (f"{recipe.epochs} epoch{'' if recipe.epochs == 1 else 's'}", "epochs: {}"),
+        "width": (f"{', '.join(map(str, recipe.hidden))} hidden units", "first hidden layer: {} units"),
+    }
+    words = f", {in_words(recipe)}"
+    for axis in told.axes:
+        before, after = parts[axis.name]
+        *most, last = (str(setting.value) for setting in axis.settings)
+        values = f"{', '.join(most)} and {last}" if most else last
+        words = words.replace(f", {before}", f", {after.format(values)}", 1)
+    return words.removeprefix(", ") + (", one varied at a time" if len(told.axes) > 1 else "")
 
 
 def _axis(page: Page, axis: Axis) -> None:

@@ -52,7 +52,12 @@ def verdicts(run: Run) -> str:
     header = (
         "learning rate", "fold", "seed", "epochs", _loss_name(run), "validation accuracy", "status", "verdict",
     )  # fmt: skip
-    return table(f"All {len(rows):,} trials of the search", header, rows, sort=True)
+    return table(
+        "The only trial of the search" if len(rows) == 1 else f"All {len(rows):,} trials of the search",
+        header,
+        rows,
+        sort=True,
+    )
 
 
 def particulars(run: Run) -> str:

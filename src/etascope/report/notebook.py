@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from etascope.core.data import DataSummary
 from etascope.core.errors import InputError
 from etascope.core.run import Run
 from etascope.report.answer import facts, headline
+from etascope.report.asked import data_understood
 from etascope.report.charts.chart import Chart, figure
 from etascope.report.charts.landscape import landscape_chart
 from etascope.report.experiment import Experiment
@@ -35,16 +37,23 @@ def run_mimebundle(
     -----
     Without vl-convert the card comes without its picture.
     """
-    return _bundle(lambda: short_answer(run), run.choice.reason, lambda: landscape_chart(run.choice), include, exclude)
+    told = (*run.choice.reason, *told_data(run.data))
+    return _bundle(lambda: short_answer(run), told, lambda: landscape_chart(run.choice), include, exclude)
 
 
 def experiment_mimebundle(
     told: Experiment, include: Collection[str] | None = None, exclude: Collection[str] | None = None
 ) -> dict[str, Any]:
     """Return an experiment's finding, what there is to learn from it, and its first chart; see `run_mimebundle`."""
-    return _bundle(
-        lambda: "; ".join((told.title, *told.others)), told.sentences, lambda: told.charts[0], include, exclude
-    )
+    sentences = (*told.sentences, *told_data(told.data))
+    return _bundle(lambda: "; ".join((told.title, *told.others)), sentences, lambda: told.charts[0], include, exclude)
+
+
+def told_data(data: DataSummary | None) -> tuple[str, ...]:
+    """Return what the images were understood as and every note on them, a sentence each."""
+    if data is None or not data.images:
+        return ()
+    return (f"Images of {data.source}: {data_understood(data)}.", *data.notes)
 
 
 def short_answer(run: Run) -> str:

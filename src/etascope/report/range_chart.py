@@ -51,9 +51,9 @@ def range_chart(
 ) -> tuple[str, ...]:
     """Draw the batch loss (nats, not smoothed) over the learning rate (axis: logarithmic, labelled by decade).
 
-    Losses are joined by straight lines. The y axis starts at 0 and is cut off at `CEILING` times the first loss.
-    Below the axis stand the marks, and below them the measured mean accuracy of each rate from 0 to 100 % as bars,
-    joined in the same way, with the basin as a bracket and the recommended rate in it.
+    Losses are joined by straight lines. The y axis starts at 0 and is cut off at `CEILING` times the first loss; the
+    first line says so. Below the axis stand the marks, and below them the measured mean accuracy of each rate from 0 to
+    100 % as bars, joined in the same way, with the basin as a bracket and the recommended rate in it.
 
     Parameters
     ----------
@@ -75,7 +75,8 @@ def range_chart(
     rows = stars(dots) if ascii else braille(dots)
     wall, tick = ("|", "+") if ascii else ("│", "┤")
     labels = {0: top, len(rows) // 2: top * (1 - (len(rows) // 2) / (len(rows) - 1)), len(rows) - 1: 0.0}
-    lines = [f"{'nats':>{_GUTTER - 1}}"]
+    highest = float(np.max(test.losses, initial=0.0, where=np.isfinite(test.losses)))
+    lines = [f"{'nats':>{_GUTTER - 1}}{f'  cut off; the highest is {nats(highest)}' if highest > top else ''}"]
     for i, row in enumerate(rows):
         label = nats(labels[i]) if i in labels else ""
         lines.append(f"{label[: _GUTTER - 1]:>{_GUTTER - 1}} {tick if label else wall}{row}".rstrip())

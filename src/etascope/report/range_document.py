@@ -10,7 +10,7 @@ from etascope.core.range_test import RangeTestRun, Suggestion, following
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run, versions
 from etascope.core.sharpness import SharpnessWall
-from etascope.report.document import Document, number
+from etascope.report.document import Document, dataset_document, number
 
 RANGE_TEST_SCHEMA = "etascope/range-test/1"
 SHARPNESS_SCHEMA = "etascope/sharpness/1"
@@ -33,6 +33,7 @@ def range_document(run: RangeTestRun) -> Document:
         "recipe": _recipe(run.recipe),
         "source": run.source,
         "fingerprint": run.fingerprint,
+        "dataset": None if run.data is None else dataset_document(run.data),
         "versions": versions(),
     }
 
@@ -48,6 +49,7 @@ def sharpness_document(wall: SharpnessWall) -> Document:
             for point in wall.points
         ],
         "learning_rate": wall.learning_rate,
+        "diverged": wall.diverged,
         "measured": wall.measured,
         "ratio": number(wall.ratio),
         "best": wall.best,
@@ -55,6 +57,7 @@ def sharpness_document(wall: SharpnessWall) -> Document:
         "recipe": _recipe(wall.recipe),
         "source": wall.source,
         "fingerprint": wall.fingerprint,
+        "dataset": None if wall.data is None else dataset_document(wall.data),
         "versions": versions(),
     }
 

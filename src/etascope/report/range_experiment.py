@@ -50,4 +50,5 @@ def range_experiment(run: RangeTestRun) -> Experiment:
         references=REFERENCES,
         versions=versions(),
         document=range_document(run),
+        data=run.data,
     )

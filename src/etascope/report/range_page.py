@@ -5,8 +5,11 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING
 
-from etascope.core.numbers import rate
-from etascope.core.range_test import RangeTestRun, Suggestion, following
+import numpy as np
+
+from etascope.core.choice import Choice
+from etascope.core.numbers import counted, nats, rate
+from etascope.core.range_test import RangeTest, RangeTestRun, Suggestion, following
 from etascope.report.next_step import in_words, pick_command
 from etascope.report.page import Page
 from etascope.report.range_chart import range_chart
@@ -14,6 +17,9 @@ from etascope.report.suggestion_table import factor, in_basin, lost, suggestion_
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+#: A change of the loss by this share is a clear one.
+CLEARLY = 0.1
 
 
 def print_range_test(console: Console, run: RangeTestRun, *, ascii: bool = False) -> None:
@@ -65,8 +71,10 @@ def print_range_test(console: Console, run: RangeTestRun, *, ascii: bool = False
 def conclusions(run: RangeTestRun) -> tuple[str, ...]:
     """Return what there is to learn from the suggestions, in a sentence or three."""
     told = [s for s in run.suggestions if s.learning_rate is not None]
+    choice = None if run.measured is None else run.measured.choice
     if not told:
-        return ("No rule found anything to suggest: the loss neither fell nor rose clearly. Climb over more steps.",)
+        nothing = f"No rule found anything to suggest: {_course(run.test)}"
+        return (nothing, _measured(choice)) if choice is not None else (nothing,)
     lowest, highest = min(told, key=_rate), max(told, key=_rate)
     sentences = [f"{len(told)} of {len(run.suggestions)} rules suggest a rate, {rate(_rate(lowest))}."]
     if run.spread is not None:
@@ -75,18 +83,14 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
             f"({lowest.rule}) to {rate(_rate(highest))} ({highest.rule}), all from "
             f"{'tests' if run.own_sweeps else 'one test'} of this recipe."
         )
-    choice = None if run.measured is None else run.measured.choice
     if choice is None:
         return (*sentences, "A range test sees the first steps of a training, at each rate one. It is not measured here"
                 " what a whole training makes of these rates.")  # fmt: skip
     if choice.learning_rate is None or choice.basin is None:
-        return (*sentences, "The search cannot tell yet which rate is best, so none of them can be judged.")
+        return (*sentences, f"{_measured(choice)[:-1]}, so none of them can be judged.")
     inside = [s.rule for s in told if in_basin(s, choice)]
-    sentences.append(
-        f"Measured by whole trainings, the best is {rate(choice.learning_rate)}, with the basin "
-        f"{rate(choice.basin.low)} .. {rate(choice.basin.high)}; "
-        + (f"in it: {', '.join(inside)}." if inside else "no suggestion lies in it.")
-    )
+    seen = f"in it: {', '.join(inside)}." if inside else "no suggestion lies in it."
+    sentences.append(f"{_measured(choice)[:-1]}; {seen}")
     losses = [(f.loss, f, s) for s in told if (f := following(choice, _rate(s))) is not None]
     if losses:
         worst = max(losses, key=lambda item: item[0])
@@ -100,15 +104,42 @@ def range_facts(run: RangeTestRun) -> list[tuple[str, str]]:
     return [("cost", _cost(run)), ("next", _next(run))]
 
 
+def _measured(choice: Choice) -> str:
+    """Say what the search beside the test came to."""
+    if choice.learning_rate is None or choice.basin is None:
+        return "The search cannot tell yet which rate is best."
+    return (
+        f"Measured by whole trainings, the best is {rate(choice.learning_rate)}, with the basin "
+        f"{rate(choice.basin.low)} .. {rate(choice.basin.high)}."
+    )
+
+
+def _course(test: RangeTest) -> str:
+    """Say what the loss did where no rule found a rate, and what to try."""
+    losses = test.losses[np.isfinite(test.losses)]
+    if not losses.size:
+        return "the loss was no finite number from the first step on. Let the rate start lower (--low)."
+    first, lowest, highest = float(losses[0]), float(losses.min()), float(losses.max())
+    fell = lowest <= (1 - CLEARLY) * first
+    rose = highest >= (1 + CLEARLY) * first or test.diverged_at >= 0
+    ended = f"to {nats(highest)}" if test.diverged_at < 0 else "until it was no finite number"
+    if fell:
+        return f"the loss fell from {nats(first)} to {nats(lowest)}, yet not as they look for. Climb over more steps."
+    if rose:
+        return f"the loss never fell, and rose from {nats(first)} {ended}. Let the rate start lower (--low)."
+    return "the loss neither fell nor rose clearly. Let the rate end higher (--high), or climb over more steps."
+
+
 def _rate(told: Suggestion) -> float:
     return float(told.learning_rate or 0.0)
 
 
 def _cost(run: RangeTestRun) -> str:
-    told = f"{run.cost:.2g} of a training for {'all range tests' if run.own_sweeps else 'the range test'}"
+    spent = counted(run.cost, "training") if run.cost >= 1 else f"{run.cost:.2g} of a training"
+    told = f"{spent} for {'all range tests' if run.own_sweeps else 'the range test'}"
     if run.measured is None:
         return f"{told}; nothing was measured beside it"
-    return f"{told}; {run.measured.choice.cost.training_equivalents:.3g} trainings for the measured rates"
+    return f"{told}; {counted(run.measured.choice.cost.training_equivalents, 'training')} for the measured rates"
 
 
 def _next(run: RangeTestRun) -> str:

@@ -79,11 +79,23 @@ def rate_rows(run: Run) -> tuple[RateRow, ...]:
         chosen = f"recommended, between rates that were tried{read}"
         rows.append(
             RateRow(
-                choice.learning_rate, choice.valid_loss, choice.valid_accuracy, chosen, chosen=True, within=True,
+                choice.learning_rate, choice.valid_loss, accuracy_at_the_end(run), chosen, chosen=True, within=True,
                 measure=choice.measure,
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: row.learning_rate))
+
+
+def accuracy_at_the_end(run: Run) -> float:
+    """Return the mean validation accuracy that the recommended rate's trainings on fresh seeds ended with, a share.
+
+    The choice's own, which cross-validation takes over the last fifth of the training, where there were none.
+    """
+    choice = run.choice
+    seeds = () if choice.luck is None else choice.luck.seeds
+    again = [t for t in run.trials if t.learning_rate == choice.learning_rate and t.seed in seeds]
+    ends = [float(t.valid_accuracy[-1]) for t in again if t.valid_accuracy.size]
+    return sum(ends) / len(ends) if ends else choice.valid_accuracy
 
 
 def _in_words(counted: Counter[str]) -> str:

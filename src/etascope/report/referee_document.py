@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from etascope.core.referee import Followed, Referee
+from etascope.report.document import dataset_document
 from etascope.report.referee_words import conclusion
 
 REFEREE_SCHEMA = "etascope/referee/1"
@@ -28,12 +29,7 @@ def referee_document(found: Referee) -> dict[str, Any]:
             "accuracy": found.accuracy.tolist(),
         },
         "recipe": {**asdict(found.recipe), "hidden": list(found.recipe.hidden)},
-        "dataset": {
-            **asdict(found.data),
-            "image_shape": list(found.data.image_shape),
-            "class_names": list(found.data.class_names),
-            "notes": list(found.data.notes),
-        },
+        "dataset": dataset_document(found.data),
         "seconds": found.seconds,
         "versions": dict(found.versions),
     }

@@ -36,4 +36,5 @@ def referee_experiment(found: Referee) -> Experiment:
         references=(),
         versions=found.versions,
         document=referee_document(found),
+        data=found.data,
     )

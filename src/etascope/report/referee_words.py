@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etascope.core.numbers import noise, rate
+from etascope.core.numbers import counted, noise, rate
 from etascope.core.referee import Followed, Referee
 
 
@@ -14,7 +14,7 @@ def conclusion(found: Referee) -> tuple[str, ...]:
     others = [row for row in found.followed if row is not own]
     told = [
         f"Following {own.adviser} loses {own.mean:.2f} points of test accuracy in the mean and {own.worst:.2f} at "
-        f"worst, for {own.equivalents:.3g} training equivalents."
+        f"worst, for {counted(own.equivalents, 'training equivalent')}."
     ]
     ahead = [row for row in others if row.told_apart == "ahead"]
     behind = [row for row in others if row.told_apart == "behind"]

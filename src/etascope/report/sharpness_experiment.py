@@ -44,4 +44,5 @@ def sharpness_experiment(wall: SharpnessWall) -> Experiment:
         references=REFERENCES,
         versions=versions(),
         document=sharpness_document(wall),
+        data=wall.data,
     )

@@ -72,6 +72,9 @@ def sharpness_sentences(wall: SharpnessWall) -> tuple[str, ...]:
     first, last = wall.points[0], wall.points[-1]
     moved = f" and {_digits(last.sharpness)} after step {last.step:,}" if len(wall.points) > 1 else ""
     sentences = [f"The sharpness is {_digits(first.sharpness)} at the start{moved}."]
+    if wall.diverged and wall.learning_rate is not None:
+        beyond = f"beyond step {last.step:,}" if last.step else "beyond the start"
+        sentences.append(f"The training at {rate(wall.learning_rate)} diverged: nothing is known {beyond}.")
     limits = [p.limit for p in wall.points if p.limit is not None]
     if not wall.formula:
         seen = "" if wall.measured is None else f" The measured wall is at {rate(wall.measured)}."

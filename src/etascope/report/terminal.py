@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from etascope.core.choice import Choice
 from etascope.core.numbers import rate
 from etascope.core.question import Question
@@ -14,7 +16,7 @@ from etascope.core.trace import Trace
 from etascope.report import trace_sections
 from etascope.report.answer import facts, headline
 from etascope.report.asked import division, loss_words
-from etascope.report.dial import dial_of, draw
+from etascope.report.dial import LEAST, MOST_TIMES, dial_of, draw
 from etascope.report.next_step import in_words
 from etascope.report.page import Page
 from etascope.report.rate_table import rate_header, rate_rows
@@ -122,12 +124,20 @@ def _dial(page: Page, run: Run) -> None:
     mean = f", mean over {' and '.join(over)}" if over else ""
     mean += " (where each trial stopped)" if run.choice.regime == "dear" else ""
     ours = run.task.measure is None
-    bars = "a higher bar is a lower loss, no bar a blind guess" if ours else "a higher bar is a lower number"
+    bars = "a higher bar is a lower loss, the lowest a blind guess or worse" if ours else _other_bars(run)
     page.wrapped(f"{loss_words(run)}{mean}: {bars}", "bold")
     page.line("")
     blind = math.log(run.task.n_classes) if ours else None
     for line in draw(dial_of(run.choice, blind), page.width, ascii=page.ascii):
         page.spans(line)
+
+
+def _other_bars(run: Run) -> str:
+    """Return what bars of another number than a loss in nats mean, and where they end."""
+    losses = run.choice.landscape.mean_loss
+    known = losses[np.isfinite(losses)]
+    cut = known.size and known.max() > MOST_TIMES * max(float(known.min()), LEAST)
+    return "a higher bar is a lower number" + (f", the lowest {MOST_TIMES} times the best or more" if cut else "")
 
 
 def _rates(page: Page, run: Run) -> None:

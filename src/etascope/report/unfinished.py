@@ -14,7 +14,7 @@ from etascope.core.measure import Measure
 from etascope.core.numbers import nats, rate
 from etascope.core.stored import StoredRun
 from etascope.core.trials import Trial, trials
-from etascope.report.asked import data_words, recipe_words
+from etascope.report.asked import data_understood, recipe_words
 from etascope.report.page import Page
 from etascope.report.run_list import ago, clock
 
@@ -50,7 +50,8 @@ def print_unfinished(
     plans, count = len(stored.histories), len(known)
     page.fields([
         ("began", f"{clock(stored.created)}, {ago(stored.created, now)}"),
-        ("data", f"{job.data.source}, {data_words(job.data, ' in ')}"),
+        ("data", f"{job.data.source}: {data_understood(job.data)}"),
+        *([("notes", " ".join(job.data.notes))] if job.data.notes else []),
         ("recipe", f"{recipe_words(job.task)}, seed {job.task.recipe.seed}"),
         ("kept", f"{plans} {'round' if plans == 1 else 'rounds'} of the search, {count:,} "
                  f"{'trial' if count == 1 else 'trials'}"),

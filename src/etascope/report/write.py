@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from etascope.core.errors import InputError
+from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.report.charts.chart import Chart
 from etascope.report.charts.landscape import landscape_chart
@@ -32,10 +33,10 @@ class Forms:
     chart: Callable[[], Chart]
 
 
-def write_report(run: Run, path: str | Path) -> None:
+def write_report(run: Run, path: str | Path, questions: Sequence[Question] = ()) -> None:
     """Write a run as a page (.html), text (.md), document (.json) or picture of its landscape (.png, .svg, .pdf).
 
-    The file appears whole or not at all.
+    The file appears whole or not at all. The document holds the `questions` of its quiz.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def write_report(run: Run, path: str | Path) -> None:
     """
     write_form(
         Forms(
-            document=lambda: pick_document(run),
+            document=lambda: pick_document(run, questions),
             html=lambda: run_html(run),
             markdown=lambda: run_markdown(run),
             chart=lambda: landscape_chart(run.choice),

@@ -51,3 +51,15 @@ def test_one_epoch_and_one_step_are_enough():
     chart = final_training_chart(made.trace((1.5,), step_loss=np.array([1.5], np.float32)))
     assert chart.title == "The final training at 0.01 ends at a loss of 1.50"
     assert len(chart.panels[0]["layer"][0]["data"]["values"]) == 1
+
+
+def test_losses_at_the_upper_edge_are_told(trace):
+    assert "stand at" not in final_training_chart(trace).note
+    high = made.trace((2.0, 80.0, 3.0), 3.0)
+    assert "Losses above 5.00 stand at 5.00." in final_training_chart(high).note
+
+
+def test_a_loss_that_ends_where_it_began_is_not_said_to_go_anywhere():
+    assert final_training_chart(made.trace((1.1012, 1.1009))).title == (
+        "The final training at 0.01 ends where it began: the training loss is 1.10 in its first epoch and in epoch 2"
+    )

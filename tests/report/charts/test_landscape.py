@@ -142,3 +142,20 @@ def test_the_panel_can_stand_on_a_wider_axis_above_another():
 def test_trainings_that_were_stopped_are_not_called_whole():
     assert "whole" in in_short(made.choice())
     assert "where they stopped" in in_short(replace(made.choice(), regime="dear"))
+
+
+def test_what_is_drawn_at_an_edge_is_told():
+    table = {0.01: (0.4, 0.9), 0.1: (0.5, 0.9), 1.0: (900.0, 0.1)}
+    choice = made.choice(table, 0.01, (0.01, 0.1))
+    assert "Losses above 2.40 stand at 2.40." in landscape_chart(choice).note
+    low = {0.01: (0.00001, 0.9), 0.1: (0.0005, 0.9)}
+    assert "Losses below 0.0001 stand at 0.0001." in landscape_chart(made.choice(low, 0.01, (0.01, 0.1))).note
+    none = {0.01: (0.4, 0.9), 0.1: (0.5, 0.9)}
+    assert "stand at" not in landscape_chart(made.choice(none, 0.01, (0.01, 0.1))).note
+
+
+def test_costs_that_are_cut_off_are_told():
+    choice = filled(made.run()).choice
+    assert "What loses more than 6 points is cut off below." in landscape_chart(choice).note
+    flat = replace(choice.curve, high=np.minimum(choice.curve.high, 5.0))
+    assert "cut off below" not in landscape_chart(replace(choice, curve=flat)).note

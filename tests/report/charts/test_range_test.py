@@ -132,3 +132,12 @@ def test_one_tried_rate_far_away_widens_the_axis():
     run = replace(run, choice=made.choice({100.0: (0.5, 0.9)}, 100.0, (100.0, 100.0)))
     ((_, high),) = domains(range_test_chart(ranged(measured=run)))
     assert high > 100
+
+
+def test_losses_at_the_upper_edge_are_told_of_both_panels():
+    table = {0.01: (0.4, 0.9), 0.1: (0.5, 0.9), 1.0: (900.0, 0.1)}
+    note = range_test_chart(ranged(measured=made.run(table, 0.01, (0.01, 0.1)))).note
+    assert "not smoothed. Losses above 5.75 stand at 5.75. Below it" in note
+    assert "each. Losses above 2.40 stand at 2.40." in note
+    flat = replace(climb(), losses=np.full(100, 0.7))
+    assert "stand at" not in range_test_chart(ranged(measured=None, test=flat)).note

@@ -104,3 +104,9 @@ def test_odd_walls_are_drawn(wall):
     svg = picture_of(figure(sharpness_chart(wall)), "svg").decode()
     assert "NaN" not in svg
     assert "undefined" not in svg
+
+
+def test_losses_at_the_upper_edge_are_told():
+    table = {0.01: (0.4, 0.9), 0.1: (0.5, 0.9), 1.0: (900.0, 0.1)}
+    choice = made.choice(table, 0.01, (0.01, 0.1))
+    assert "Losses above 2.40 stand at 2.40." in sharpness_chart(replace(walled(), choice=choice)).note

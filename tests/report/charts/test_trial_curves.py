@@ -110,3 +110,9 @@ def test_the_title_follows_the_verdicts_where_a_loss_blew_up_and_stayed_finite()
 def test_on_a_ladder_lines_are_said_to_end_early(run):
     assert "stopped" in trial_curves_chart(replace(run, choice=replace(run.choice, regime="dear"))).note
     assert "stopped" not in trial_curves_chart(run).note
+
+
+def test_losses_at_the_upper_edge_are_told(run):
+    assert "Losses above 3.45 stand at 3.45." not in trial_curves_chart(run).note
+    high = made.run({**made.MEASURED, 1.0: (291.0, 0.1)})
+    assert "Losses above 3.45 stand at 3.45." in trial_curves_chart(high).note

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from etascope.core.numbers import nats
 from etascope.report.charts.theme import CONFIG, DARK, LIGHT, Spec, themed
 from etascope.report.colour import rate_colours
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 #: Characters of a title that fit in a pixel of width, as measured.
-TITLE, SUBTITLE = 1 / 8.0, 1 / 5.9
+TITLE, SUBTITLE = 1 / 8.8, 1 / 5.9
 COLOURS = 16
 
 
@@ -44,6 +46,17 @@ class Chart:
     window: tuple[float, float]
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+def stands_at(values: Iterable[float], top: float, what: str = "Losses") -> str:
+    """Return the sentence that an axis is cut, with a space before it; nothing where all values are drawn.
+
+    Examples
+    --------
+    >>> stands_at([0.3, 4.2], 2.7), stands_at([0.3], 2.7)
+    (' Losses above 2.70 stand at 2.70.', '')
+    """
+    return f" {what} above {nats(top)} stand at {nats(top)}." if any(top < value for value in values) else ""
 
 
 def colours(chart: Chart, dark: bool) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from etascope.core.numbers import nats, percent, rate
 from etascope.core.trace import Epoch, Trace
-from etascope.report.charts.chart import Chart
+from etascope.report.charts.chart import Chart, stands_at
 from etascope.report.charts.theme import Spec
 
 HEIGHT = 240
@@ -30,9 +30,10 @@ def final_training_chart(trace: Trace) -> Chart:
         CEILING * finite[0] if finite else 1.0,
         max((e.valid_loss or 0.0 for e in epochs if _known(e.valid_loss)), default=0.0),
     )
-    seen = max([*_steps(trace)[1], *finite], default=1.0)
+    drawn = [*_steps(trace)[1], *finite]
+    top = min(top, 1.04 * max(drawn, default=1.0))
     panels = (
-        _panel(trace, "loss", "loss (nats)", min(top, 1.04 * seen)),
+        _panel(trace, "loss", "loss (nats)", top),
         _panel(trace, "accuracy", "accuracy (share)", 1.0),
     )
     header = ("epoch", "training loss", "training accuracy", "validation loss", "validation accuracy")
@@ -40,6 +41,8 @@ def final_training_chart(trace: Trace) -> Chart:
     note = "Solid: training, as the weights moved."
     if any(e.valid_loss is not None for e in epochs):
         note += f" Dashed: validation, {trace.validation or 'on rows that did not train'}."
+    held = [e.valid_loss for e in epochs if e.valid_loss is not None and math.isfinite(e.valid_loss)]
+    note += stands_at([*drawn, *held], top)
     top_rate = trace.learning_rate
     return Chart("final", _title(trace), note, panels, True, (top_rate / 3, top_rate * 3), header, rows)
 
@@ -50,6 +53,11 @@ def _title(trace: Trace) -> str:
         return f"The final training at {rate(trace.learning_rate)} diverged"
     if len(trace.epochs) == 1:
         return f"The final training at {rate(trace.learning_rate)} ends at a loss of {nats(last.train_loss)}"
+    if nats(first.train_loss) == nats(last.train_loss):
+        return (
+            f"The final training at {rate(trace.learning_rate)} ends where it began: the training loss is "
+            f"{nats(last.train_loss)} in its first epoch and in epoch {last.epoch}"
+        )
     return (
         f"The final training at {rate(trace.learning_rate)} takes the training loss from {nats(first.train_loss)} in "
         f"its first epoch to {nats(last.train_loss)} in epoch {last.epoch}"

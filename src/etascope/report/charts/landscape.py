@@ -9,7 +9,7 @@ import numpy as np
 from etascope.core.choice import Choice, Curve
 from etascope.core.numbers import nats, percent, rate
 from etascope.report.answer import known_basin
-from etascope.report.charts.chart import Chart, colour_of_rate
+from etascope.report.charts.chart import Chart, colour_of_rate, stands_at
 from etascope.report.charts.rate_axis import chosen, ground, window, x_axis
 from etascope.report.charts.theme import Spec
 
@@ -41,6 +41,8 @@ def _title(choice: Choice) -> str:
     # On a ladder no trial need have come to the end, or have had this very rate: that is no result to head a chart.
     if choice.regime != "dear" and math.isfinite(choice.valid_accuracy):
         told += f" gets {100 * choice.valid_accuracy:.1f} % of the validation images right"
+        # What ranked the rates is no accuracy of the end, as the dots have it.
+        told += "" if choice.luck is None else " over the last fifth of the training"
     basin = choice.basin
     if basin is None or basin.low == basin.high:
         return told
@@ -56,7 +58,34 @@ def _note(choice: Choice) -> str:
         said += " Shaded: the basin."
     if choice.walls.low is not None or choice.walls.high is not None:
         said += " Hatched: beyond a wall."
-    return said + " A cross stands where training diverged."
+    said += " A cross stands where training diverged." + cut_losses(choice)
+    top = None if choice.curve is None else _highest_cost(choice, choice.curve)
+    if choice.curve is None or top is None or top >= float(choice.curve.high.max()):
+        return said
+    return f"{said} What loses more than {top:g} {'points' if choice.curve.unit == 'points' else '%'} is cut off below."
+
+
+def cut_losses(choice: Choice) -> str:
+    """Return the sentences on what of the losses `loss_panel` draws at an edge, each with a space before it."""
+    least, top = _frame(choice)
+    finite = choice.landscape.valid_loss[np.isfinite(choice.landscape.valid_loss)]
+    low = f" Losses below {nats(least)} stand at {nats(least)}." if (finite < least).any() else ""
+    return stands_at(finite.tolist(), top) + low
+
+
+def _frame(choice: Choice) -> tuple[float, float]:
+    """Return the lowest and the highest loss that are drawn where they are."""
+    shown = choice.landscape
+    finite = shown.valid_loss[np.isfinite(shown.valid_loss)]
+    smallest = 1e-4 if choice.measure is None or not finite.size else 1e-4 * max(float(np.median(finite)), 1e-30)
+    least = max(float(finite.min()), smallest) if finite.size else 1.0
+    lowest = float(np.nanmin(shown.mean_loss)) if np.isfinite(shown.mean_loss).any() else least
+    return least, max(min(float(finite.max()), CEILING * lowest), 1.2 * least) if finite.size else 2.0
+
+
+def _highest_cost(choice: Choice, curve: Curve) -> float:
+    tolerance = choice.confidence.tolerance if choice.confidence is not None else 1.0
+    return max(min(float(curve.high.max()), COSTS * tolerance), 1.5 * tolerance)
 
 
 def in_short(choice: Choice) -> str:
@@ -80,11 +109,7 @@ def loss_panel(choice: Choice, ends: tuple[float, float], *, last: bool = True, 
     """
     shown = choice.landscape
     mean, accuracy = shown.mean_loss, shown.mean_accuracy
-    finite = shown.valid_loss[np.isfinite(shown.valid_loss)]
-    smallest = 1e-4 if choice.measure is None or not finite.size else 1e-4 * max(float(np.median(finite)), 1e-30)
-    least = max(float(finite.min()), smallest) if finite.size else 1.0
-    lowest = float(np.nanmin(mean)) if np.isfinite(mean).any() else least
-    top = max(min(float(finite.max()), CEILING * lowest), 1.2 * least) if finite.size else 2.0
+    least, top = _frame(choice)
     dots, means, lost = list[Spec](), list[Spec](), list[Spec]()
     for i, tried in enumerate(shown.learning_rates.tolist()):
         for (seed, fold), loss, right in zip(shown.units, shown.valid_loss[i], shown.valid_accuracy[i], strict=True):
@@ -140,7 +165,7 @@ def loss_panel(choice: Choice, ends: tuple[float, float], *, last: bool = True, 
 
 def _cost_panel(choice: Choice, curve: Curve, ends: tuple[float, float]) -> Spec:
     tolerance = choice.confidence.tolerance if choice.confidence is not None else 1.0
-    top = max(min(float(curve.high.max()), COSTS * tolerance), 1.5 * tolerance)
+    top = _highest_cost(choice, curve)
     lost = "accuracy points lost" if curve.unit == "points" else f"{curve.unit} of loss lost"
     values = [
         {"rate": r, "mean": m, "low": a, "high": b}

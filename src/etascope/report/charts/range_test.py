@@ -9,8 +9,8 @@ import numpy as np
 from etascope.core.choice import Choice
 from etascope.core.numbers import rate
 from etascope.core.range_test import RangeTest, RangeTestRun, Suggestion
-from etascope.report.charts.chart import Chart, colour_of_rate
-from etascope.report.charts.landscape import in_short, loss_panel
+from etascope.report.charts.chart import Chart, colour_of_rate, stands_at
+from etascope.report.charts.landscape import cut_losses, in_short, loss_panel
 from etascope.report.charts.rate_axis import basin, chosen, rule, x_axis
 from etascope.report.charts.strip import Named, strip_panel
 from etascope.report.charts.theme import Spec
@@ -65,21 +65,25 @@ def _title(run: RangeTestRun, choice: Choice | None) -> str:
 
 
 def _note(run: RangeTestRun, choice: Choice | None) -> str:
-    said = "Above: the loss of each step's batch as the rate climbs, not smoothed."
+    finite = run.test.losses[np.isfinite(run.test.losses)].tolist()
+    said = f"Above: the loss of each step's batch as the rate climbs, not smoothed.{stands_at(finite, _top(run.test))}"
     if choice is not None:
-        said += f" Below it: {in_short(choice)}."
+        said += f" Below it: {in_short(choice)}.{cut_losses(choice)}"
         if choice.basin is not None:
             said += " Shaded: the basin; heavy line: etascope's pick; bold: a suggestion in the basin."
     said += " Diamonds: what the rules suggest"
     return said + (", each from the sweep of its own finder." if run.own_sweeps else ", all from this one climb.")
 
 
-def _climb(test: RangeTest, choice: Choice | None, told: list[Suggestion], ends: tuple[float, float]) -> Spec:
-    fine = np.isfinite(test.losses)
-    losses = test.losses[fine]
+def _top(test: RangeTest) -> float:
+    """Return the highest loss that is drawn where it is."""
+    losses = test.losses[np.isfinite(test.losses)]
     top = float(losses.max()) if losses.size else 1.0
-    if losses.size and losses[0] > 0:
-        top = min(top, CEILING * float(losses[0]))
+    return min(top, CEILING * float(losses[0])) if losses.size and losses[0] > 0 else top
+
+
+def _climb(test: RangeTest, choice: Choice | None, told: list[Suggestion], ends: tuple[float, float]) -> Spec:
+    top = _top(test)
     points: list[Spec] = [
         {"rate": r, "loss": loss, "y": min(loss, top), "step": step}
         for step, (r, loss) in enumerate(zip(test.learning_rates.tolist(), test.losses.tolist(), strict=True), 1)

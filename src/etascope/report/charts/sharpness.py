@@ -8,7 +8,7 @@ from dataclasses import replace
 from etascope.core.numbers import rate
 from etascope.core.sharpness import SharpnessPoint, SharpnessWall
 from etascope.report.charts.chart import Chart
-from etascope.report.charts.landscape import in_short, loss_panel
+from etascope.report.charts.landscape import cut_losses, in_short, loss_panel
 from etascope.report.charts.rate_axis import basin, beyond, chosen, rule, window
 from etascope.report.charts.strip import Named, strip_height, strip_panel
 from etascope.report.charts.theme import Spec
@@ -104,7 +104,7 @@ def _title(wall: SharpnessWall) -> str:
 def _note(wall: SharpnessWall) -> str:
     said = ""
     if wall.choice is not None:
-        said = f"Above: {in_short(wall.choice)}; shaded: the basin. "
+        said = f"Above: {in_short(wall.choice)}; shaded: the basin.{cut_losses(wall.choice)} "
     if _limits(wall):
         along = "" if wall.learning_rate is None else f" of a training at {rate(wall.learning_rate)}"
         said += f"Diamonds: the highest stable rate by the sharpness at a step{along}. "

@@ -13,7 +13,7 @@ from etascope.core.measure import Measure
 from etascope.core.numbers import nats, rate
 from etascope.core.run import Run
 from etascope.core.trials import Trial
-from etascope.report.charts.chart import Chart, colour_scale
+from etascope.report.charts.chart import Chart, colour_scale, stands_at
 from etascope.report.charts.rate_axis import window
 from etascope.report.charts.theme import Spec
 
@@ -63,6 +63,7 @@ def trial_curves_chart(run: Run) -> Chart:
         note += " A line ends where its trials were stopped."
     if run.choice.learning_rate in {curve.rate for curve in found}:
         note += " Thick: the recommended one."
+    note += stands_at(values, top)
     title = _title(found, run.task.n_classes) if measure is None else _reported_title(found, measure)
     return Chart("curves", title, note, panels, True, ends, header, rows)
 

@@ -95,8 +95,14 @@ export function course() {
     curve.show(
       rows.filter((row) => row.epoch <= at || row.kind === "corner"),
       `The training at ${words(trace.learning_rate)} after ${at} of ${trace.epochs.length} ${trace.epochs.length > 1 ? "epochs" : "epoch"}: ${finite ? `training loss ${nats(epoch.train_loss)}` : "diverged"}`,
-      `Dots are the means of an epoch, the thin line is the loss of single steps.${known ? ` Dashed and hollow: validation, ${trace.validation}.` : ""}`,
+      `Dots are the means of an epoch, the thin line is the loss of single steps.${known ? ` Dashed and hollow: validation, ${trace.validation}.` : ""}${cut()}`,
     );
+  }
+
+  // What the frame cuts off is told, whatever has been played.
+  function cut() {
+    const top = rows.find((row) => row.value > row.loss)?.loss;
+    return top === undefined ? "" : ` Losses above ${nats(top)} stand at ${nats(top)}.`;
   }
 
   return {

@@ -1,7 +1,7 @@
 // The dial: a logarithmic axis of learning rates with the landscape along it, and a needle to drag.
 import { h, s } from "./elements.js";
 import * as field from "./points.js";
-import { axis, colour, percent, place, rateAt, words } from "./rates.js";
+import { axis, colour, nats, percent, place, rateAt, words } from "./rates.js";
 
 const H = 250,
   LEFT = 46,
@@ -149,6 +149,10 @@ function draw(layers, now, ghost, frame) {
   const high = own
     ? Math.min(Math.max(...finite), 20 * Math.min(...finite)) * 1.1
     : Math.max(Math.min(Math.max(...finite, 2.4), Math.max(6, 3 * Math.min(...finite))), 2.6) * 1.05;
+  // Whoever sees two dots at the edge must not take them for equal.
+  const cut = [...all, ...old].some((at) => Number.isFinite(at.loss) && at.loss > high)
+    ? `above ${nats(high)}: at the edge`
+    : "";
   const y = (loss) =>
     TOP + (1 - Math.log(Math.min(Math.max(loss, low), high) / low) / Math.log(high / low)) * (H - TOP - BOTTOM);
   const path = (points) =>
@@ -175,6 +179,8 @@ function draw(layers, now, ghost, frame) {
       ),
     ),
     s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, field.measure(own)),
+    // At the left, where the losses that are cut are not.
+    s("text", { x: LEFT + width(field.measure(own)) + 12, y: TOP - 2, fill: "var(--quiet)", class: "cut" }, cut),
   );
   layers.ghost.replaceChildren(
     ...(old.length
