@@ -22,6 +22,9 @@ KNOWN_SETS = ("digits", "mnist", "fashion-mnist", "kmnist")
 #: How notes end that say which images are the test part.
 NAMES_TEST = (" is the test part.", " are the test part together.")
 
+#: How the note begins that a test part of the data joined the other images.
+DIVIDED_ANEW = "A share was given as test"
+
 
 def called(path: str) -> str:
     """Return a path as it can stand for a source: never like a known set, an option, or the home directory.
@@ -128,7 +131,7 @@ class Dataset:
         ]
         whose = f"those of {self.test_source}" if self.test_source else "the data's own test part"
         joined = (
-            f"A share was given as test, so all images were divided anew, {count:,} of {whose} among them. Leave test "
+            f"{DIVIDED_ANEW}, so all images were divided anew, {count:,} of {whose} among them. Leave test "
             "out to test on these alone."
         )
         return (*kept, joined) if count else tuple(kept)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -106,6 +106,8 @@ class RangeTestRun:
         Training examples gone through over those of one whole training.
     measured
         A search over the same images with the same recipe; None when it was not asked for.
+    options
+        As a `Run` has them.
     """
 
     source: str
@@ -116,6 +118,7 @@ class RangeTestRun:
     own_sweeps: bool
     cost: float
     measured: Run | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def spread(self) -> float | None:

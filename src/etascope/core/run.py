@@ -51,6 +51,8 @@ class DataSummary:
         How many files of the source were not taken: they cannot be read, or belong to no class.
     folders, test_source
         As a `Dataset` has them.
+    labels
+        Where the labels were, where that is known and they were apart from the images.
     """
 
     source: str
@@ -67,6 +69,7 @@ class DataSummary:
     left_out: int = 0
     folders: tuple[ClassFolder, ...] = ()
     test_source: str = ""
+    labels: str = ""
 
     @classmethod
     def unknown(cls, source: str, asked: Mapping[str, object], command: str = "") -> DataSummary:
@@ -127,6 +130,8 @@ class Run:
         Wall time from opened images to answer; of a search that was stopped and went on, with what was trained before.
     versions
         Of the software.
+    options
+        What was asked on the command line, by its names, as a `Job` has it; empty where the search was asked in Python.
     """
 
     data: DataSummary
@@ -136,6 +141,7 @@ class Run:
     trace: Trace | None
     seconds: float
     versions: dict[str, str] = field(default_factory=versions)
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def recipe(self) -> Recipe:
