@@ -66,7 +66,7 @@ def document(*arguments):
         ("trace --image 200", "image must be a test image, 0 to 199; found 200."),
         ("pick --image -1", "image must be a test image, 0 to 199; found -1."),
         ("pick --folds 1000", "class '0' has 83 images, 66 of them outside the test part, but 1000 folds need at least "
-         "1000 of every class. Add images of it, or remove the class, or choose --folds 66 or less."),
+         "1000 of every class. Add images of the 10 classes that have too few, or choose --folds 60 or less."),
         ("pick --folds 0", "choosing a learning rate needs validation rows; found 0 folds. Try --folds 5."),
         ("pick --folds -1", "folds must be 1 (a holdout) or more; found -1. Leave it out for the default."),
         ("trace --test 0", TEST.format("0")),
