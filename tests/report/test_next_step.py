@@ -64,7 +64,8 @@ def again(command):
 
 PATHS = [
     "my photos", "-dash", "--help", "./digits", "./mnist", "./~", "new\nline", "tab\tx", "a  b ", "it's $HOME; `x`",
-    "a -> b", "a+-b", "back\\slash", "caf\u00e9", "\u202ertl", "\udcff", "*", "#h", "!x", "digits", "./your images",
+    "a -> b", "a+-b", "a +- b", "back\\slash", "caf\u00e9", "\u202ertl", "\udcff", "*", "#h", "!x", "digits",
+    "./your images",
 ]  # fmt: skip
 
 

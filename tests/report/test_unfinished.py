@@ -70,12 +70,12 @@ def test_trials_that_go_on_are_told_from_those_that_ended(written):
     told = {line.split()[0]: line.split(maxsplit=5)[-1] for line in text.splitlines()[-9:]}
     assert told["0.01"] == "5 trained to the end"
     assert told["0.018"] == "5 paused"
-    assert "2 rounds of the search, 45 trials" in text
+    assert "kept 2 rounds; 45 trials in all" in " ".join(text.split())
 
 
 def test_a_run_that_kept_nothing_has_no_table(written):
     text = written(print_unfinished, stopped(), NOW)
-    assert "0 rounds of the search, 0 trials" in text
+    assert "nothing yet; 0 trials in all" in text
     assert "accuracy" not in text
 
 

@@ -163,7 +163,7 @@ def search_command(
         histories=histories,
         keeper=keeper,
     )  # fmt: skip
-    return replace(run, options=asked)
+    return replace(run, options=dict(asked))
 
 
 def _kept(context: click.Context) -> dict[str, Any]:

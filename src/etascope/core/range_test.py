@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,7 +118,7 @@ class RangeTestRun:
     own_sweeps: bool
     cost: float
     measured: Run | None = None
-    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def spread(self) -> float | None:

@@ -141,7 +141,7 @@ class Run:
     trace: Trace | None
     seconds: float
     versions: dict[str, str] = field(default_factory=versions)
-    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def recipe(self) -> Recipe:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 
@@ -27,7 +26,7 @@ def visible(text: str) -> str:
 
 
 #: What a page writes otherwise than it is: what is not `visible`, ends of lines, several spaces, stand-ins of signs.
-_REWRITTEN = re.compile(_HIDDEN.pattern + r"|\n|(?<= ) | (?= )| (?=-> )|(?<= ->) |\+(?=-)")
+_REWRITTEN = re.compile(_HIDDEN.pattern + r"|\n|(?<= ) | (?= )| (?=-> )|(?<= ->) |\+(?=- )")
 
 
 def in_shell(text: str) -> str:
@@ -47,4 +46,4 @@ def in_shell(text: str) -> str:
 
 
 def _octal(found: re.Match[str]) -> str:
-    return "".join(f"\\{byte:03o}" for byte in os.fsencode(found[0]))
+    return "".join(f"\\{byte:03o}" for byte in found[0].encode("utf-8", "surrogateescape"))

@@ -89,7 +89,7 @@ def to_ascii(text: str) -> str:
 
 def to_unicode(text: str) -> str:
     """Write the ASCII stand-ins of sentences as the signs they stand for."""
-    return text.replace(" -> ", " → ").replace("+-", "±")
+    return text.replace(" -> ", " → ").replace("+- ", "± ")
 
 
 @dataclass(frozen=True)

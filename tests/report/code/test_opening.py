@@ -3,7 +3,6 @@ import contextlib
 import io
 import subprocess
 import sys
-import textwrap
 
 import numpy as np
 import pytest
@@ -74,9 +73,13 @@ def summary(data, test, labels=""):
 
 def save_as_advised(paragraph, names):
     """Do what the head of a script says, exactly."""
-    told = ast.get_docstring(ast.parse(docstring([paragraph])), clean=False)
-    lines = textwrap.dedent("\n".join(line for line in told.split("\n") if line.startswith("    ")))
-    exec(lines, dict(names))
+    exec(lines_of(docstring([paragraph])), dict(names))
+
+
+def lines_of(script):
+    """Return the lines to copy from the head of a script, which stand from an empty line to the next."""
+    told = ast.get_docstring(ast.parse(script), clean=False)
+    return next(part for part in told.split("\n\n") if part.startswith("import etascope, numpy\n"))
 
 
 @pytest.mark.parametrize("test", [None, 0.4], ids=["own", "share"])
@@ -105,8 +108,7 @@ def test_the_script_of_etascope_opens_what_it_opened(tmp_path, monkeypatch, name
     told = summary(data, test, given[1] if name == "labels" else "")
     text, arguments = own.script(recipe, told, RATE), []
     if in_python(told):
-        head = ast.get_docstring(ast.parse(text), clean=False)
-        exec(textwrap.dedent("\n".join(x for x in head.split("\n") if x.startswith("    "))), dict(names))
+        exec(lines_of(text), dict(names))
         arguments = ["images.npz"]
     ended = subprocess.run(
         [sys.executable, "-c", text, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path

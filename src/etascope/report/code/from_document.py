@@ -59,6 +59,7 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
             notes=tuple(data["notes"]),
             whole=data.get("whole") or 0,
             own_test=data.get("own_test") or 0,
+            left_out=data.get("left_out") or 0,
             folders=tuple(ClassFolder(**folder) for folder in data.get("folders") or ()),
             test_source=data.get("test_source") or "",
         )

@@ -47,7 +47,7 @@ def _paragraph(text: str) -> str:
     """Return a paragraph wrapped, and its lines after the first, which are code, as they are."""
     said, *code = text.split("\n")
     lines = [textwrap.fill(" ".join(said.split()), 100, break_long_words=False, break_on_hyphens=False)]
-    return "\n".join([*lines, *([""] if code else []), *(f"    {line}" for line in code)])
+    return "\n".join([*lines, *([""] if code else []), *code])
 
 
 def training_numbers(recipe: Recipe, learning_rate: float) -> str:
