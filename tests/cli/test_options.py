@@ -66,7 +66,7 @@ def document(*arguments):
         ("trace --image 200", "image must be a test image, 0 to 199; found 200."),
         ("pick --image -1", "image must be a test image, 0 to 199; found -1."),
         ("pick --folds 1000", "class '0' has 83 images, 66 of them outside the test part, but 1000 folds need at least "
-         "1000 of every class. Add images of it, or remove the class, or choose --folds 66 or less."),
+         "1000 of every class. Add images of the 10 classes that have too few, or choose --folds 60 or less."),
         ("pick --folds 0", "choosing a learning rate needs validation rows; found 0 folds. Try --folds 5."),
         ("pick --folds -1", "folds must be 1 (a holdout) or more; found -1. Leave it out for the default."),
         ("trace --test 0", TEST.format("0")),
@@ -247,8 +247,32 @@ def test_notes_of_the_test_part_go_where_all_images_are_divided_anew(tmp_path):
     assert "8 of them the data's own test part" in ended.out + ended.err
     ended = run("trace", *SMALL, tmp_path, "--test", "0.3")
     assert ended.code == 0
-    assert ended.err == ""
+    assert "8 of the data's own test part among them" in ended.err
+    assert "No test images" not in ended.err
     assert "own test part" not in ended.out
+
+
+@pytest.mark.parametrize("kind", ["folder", "table", "arrays"])
+def test_a_share_tells_that_the_own_test_part_joined(tmp_path, kind):
+    images, names, parts = pictures(36), ["red", "green"] * 18, ["train"] * 24 + ["val"] * 6 + ["test"] * 6
+    where = tmp_path / "set"
+    if kind == "folder":
+        write_folder(where, images, [f"{part}/{name}" for part, name in zip(parts, names, strict=True)])
+    elif kind == "table":
+        paths = write_folder(where, images, names)
+        rows = [f"{path},{name},{part}" for path, name, part in zip(paths, names, parts, strict=True)]
+        where = tmp_path / "table.csv"
+        where.write_text("\n".join(["path,label,split", *rows]))
+    else:
+        where, numbers = tmp_path / "set.npz", np.arange(36) % 2
+        np.savez(
+            where, x_train=images[:24], y_train=numbers[:24], x_val=images[24:30], y_val=numbers[24:30],
+            x_test=images[30:], y_test=numbers[30:],
+        )  # fmt: skip
+    ended = run("pick", *SMALL, where, "--test", "0.3", "--folds", "2", "--no-store", "--json", "-")
+    told = json.loads(ended.out)["dataset"]["notes"]
+    assert any("joined the training images." in note for note in told)
+    assert "all images were divided anew, 6 of the data's own test part among them" in told[-1]
 
 
 def test_a_test_part_that_was_given_is_not_called_the_own_one(colours):

@@ -21,6 +21,8 @@ from tests.images.making import pictures, write_folder
 )  # fmt: skip
 def test_paths_are_told_from_names_and_shares(value, told):
     assert is_path(value) is told
+    # Images and labels are no share of anything.
+    assert is_path(value, "data") is (told or value == "0.3")
 
 
 def test_options_are_kept_with_whole_paths_and_without_the_recipe(tmp_path, monkeypatch):
@@ -94,7 +96,9 @@ def test_a_search_goes_on_from_histories_and_tells_the_keeper():
     again = search(
         open_images("digits"), None, Recipe(hidden=(), epochs=1), OPTIONS, ignore, whole.histories[:1], notes
     )
-    assert notes.told == ["begin", *["append"] * (len(whole.histories) - 1), again]
+    assert notes.told == ["begin", *["append"] * (len(whole.histories) - 1), notes.told[-1]]
+    assert notes.told[-1].choice is again.choice
+    assert again.options["folds"] == OPTIONS["folds"]
     assert again.choice.learning_rate == whole.choice.learning_rate
     for one, two in zip(again.histories, whole.histories, strict=True):
         np.testing.assert_array_equal(one.step_loss, two.step_loss)

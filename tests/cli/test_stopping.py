@@ -124,6 +124,8 @@ def test_every_trial_that_was_done_is_kept_and_the_rest_comes_to_the_same(begin,
     )
     assert said, err
     assert (int(said[1] or 0), int(said[2] or 0)) == (rounds, trials)
+    words = said[0].partition("; ")[2].rpartition(" kept; ")[0].rpartition(" ")[0]
+    assert f"kept    {words}; " in run("show", ETASCOPE_STORE=store).out
     resumed = run("resume", "--json", "-", ETASCOPE_STORE=store)
     assert resumed.code == 0
     assert without_seconds(json.loads(resumed.out)) == undisturbed

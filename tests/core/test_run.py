@@ -55,4 +55,7 @@ def test_what_a_test_part_alone_is_told_goes_where_all_images_are_divided_anew()
         rows = np.setdiff1d(np.arange(6), held)
         y = np.zeros(4, np.int64)
         split = Split(images[rows], labels[rows], y, images[held], labels[held], rows, np.array(held), ("a", "b"))
-        assert DataSummary.of(dataset, split).notes == told
+        found = DataSummary.of(dataset, split).notes
+        assert found[: len(told)] == told
+        assert len(found) == 2
+        assert ("divided anew" in found[-1]) == (told != notes)

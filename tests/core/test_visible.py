@@ -1,10 +1,12 @@
+import os
+import subprocess
 import sys
 import unicodedata
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etascope.core.visible import visible
+from etascope.core.visible import in_shell, visible
 
 #: What hides itself or other text, or moves a cursor: C0 but for the end of a line, DEL, C1, separators, what turns the
 #: order of reading, halves of characters.
@@ -36,3 +38,21 @@ def test_what_is_shown_can_be_shown_again(text):
     assert not any(unicodedata.category(c) in ("Cs", "Zl", "Zp") for c in shown)
     assert not any(unicodedata.category(c) == "Cc" and c != "\n" for c in shown)
     shown.encode()
+
+
+#: What a name of a file can hold: also bytes that are no text.
+NAMES = st.text(
+    st.characters(exclude_characters="\0", exclude_categories=("Cs",))
+    | st.sampled_from([*"\n\t\\'\" +->$`!", "\udcff"])
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(NAMES, min_size=30, max_size=60))
+def test_a_shell_reads_the_same_word_from_what_is_shown(names):
+    words = [visible(in_shell(name)) for name in names]
+    assert words == [in_shell(name) for name in names]
+    ended = subprocess.run(
+        ["bash", "-c", os.fsencode(f"printf '%s\\0' {' '.join(words)}")], capture_output=True, check=True
+    )
+    assert [os.fsdecode(word) for word in ended.stdout.split(b"\0")[:-1]] == names

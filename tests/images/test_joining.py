@@ -145,7 +145,11 @@ def test_what_is_of_the_test_part_alone_is_kept_apart(tmp_path):
         )
     )
     assert data.notes_for(3) == data.notes
-    assert data.notes_for(0) == ()
+    assert data.notes_for(0) == (
+        "val joined the training images.",
+        "A share was given as test, so all images were divided anew, 3 of the data's own test part among them. Leave "
+        "test out to test on these alone.",
+    )
     # A set that is opened again tells no more and no less.
     assert open_images(data).notes == open_images(data).test_notes == data.notes
     write_folder(tmp_path / "held", pictures(3, seed=2), ["a", "b", "c"])
@@ -158,6 +162,7 @@ def test_what_is_true_of_all_images_stays_where_they_are_divided_anew(tmp_path):
     images = pictures(4)
     images[2] = images[0]
     data = to_dataset(found(list("abba"), images, notes=("Resized.",), test_rows=np.array([3])))
-    [resized, alike] = data.notes_for(0)
+    [resized, alike, anew] = data.notes_for(0)
     assert resized == "Resized."
+    assert anew.startswith("A share was given as test")
     assert "equal to one of another class" in alike

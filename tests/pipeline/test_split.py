@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -139,6 +141,30 @@ def test_bad_input_is_a_sentence(counts, options, sentence):
         divide(dataset(counts), **options)
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@given(counts=st.lists(st.integers(2, 9), min_size=2, max_size=5), folds=st.integers(2, 9))
+def test_the_folds_that_are_advised_are_enough(counts, folds):
+    try:
+        divide(dataset(counts), folds=folds)
+    except InputError as error:
+        said = str(error)
+    else:
+        return
+    few = sum(count < folds for count in np.bincount(divide(dataset(counts), folds=0).y))
+    assert ("remove" in said) == (len(counts) - few > 1)
+    advised = re.search(r"--folds (\d+)( or less)?", said)
+    if advised and "are enough" in said:
+        counts, advised = [3] * len(counts), re.search(r"--folds (2)", said)
+    if advised:
+        assert divide(dataset(counts), folds=int(advised[1])).n_folds == int(advised[1])
+    else:
+        assert (folds, min(counts)) == (2, 2)
+
+
+def test_where_all_classes_are_small_nobody_is_told_to_remove_one():
+    with pytest.raises(InputError, match="Add images of the 3 classes that have too few; with --folds 2, 2 images of"):
+        divide(dataset((2, 2, 2)))
 
 
 def test_enough_images_for_the_folds_is_enough():

@@ -38,7 +38,7 @@ def run():
 
 @pytest.fixture
 def undecided():
-    return made.run(learning_rate=None)
+    return replace(made.run(learning_rate=None), options={"data": "digits"})
 
 
 @pytest.fixture

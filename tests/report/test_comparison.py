@@ -19,9 +19,12 @@ from etascope.report.comparison import (
     conclusion,
     overlap,
     recipe_differences,
+    recipes_differ,
     remarks,
+    search_differences,
 )
 from tests.learn import made
+from tests.report.reported import reported_run
 from tests.test_documents import SCHEMAS, strict
 
 A = made.run()
@@ -33,8 +36,32 @@ def other(rate, low, high, **changes):
 
 
 def stored(run, id="3f2a91c0"):
-    job = Job(run.data, run.task)
+    job = Job(run.data, run.task, dict(run.options))
     return StoredRun(id, datetime(2026, 11, 24, 12, tzinfo=UTC), job, run.histories, run.choice, run.trace, 1.0)
+
+
+def test_what_else_was_asked_is_compared():
+    asked = {"low": 0.05, "high": 0.2, "budget": 3.0, "tolerance": None, "workers": 2, "data": "/elsewhere"}
+    b = other(4.4, 2.0, 6.0, options={"data": "digits", "budget": 3.0, "target": "loss"})
+    b = replace(b, task=replace(b.task, n_folds=2), choice=replace(b.choice, target="loss"))
+    a = replace(A, options=asked)
+    assert search_differences(a, b) == {
+        "low": (0.05, None), "high": (0.2, None), "folds": (A.task.n_folds, 2), "target": ("accuracy", "loss"),
+    }  # fmt: skip
+    assert search_differences(a, a) == {}
+    assert "A was to try no rate above 0.2, so it could not find B's best rate, 4.4." in remarks(a, b)
+    assert "B was to try no rate above 0.2, so it could not find A's best rate, 4.4." in remarks(b, a)
+    assert not any("could not find" in said for said in remarks(A, A))
+    below = replace(other(0.001, 0.0005, 0.002), options={"low": 1e-4, "high": 0.2})
+    assert "A was to try no rate below 0.05, so it could not find B's best rate, 0.001." in remarks(a, below)
+
+
+def test_of_a_script_no_recipe_is_invented():
+    script = reported_run()
+    told = recipes_differ(A, script)
+    assert set(told) <= {"epochs", "seed"}
+    assert not {"folds", "test_images"} & {n for n, (one, two) in search_differences(script, script).items()}
+    assert search_differences(A, script)["folds"] == (A.task.n_folds, None)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +171,7 @@ def test_the_document_holds_confidence_walls_and_differing_fields():
     assert told["b"]["walls"] == {"low": 0.001, "high": 3.0}
     assert told["a"]["confidence"] is None
     assert told["recipe_differences"] == {"hidden": {"a": [128], "b": [64, 32]}}
+    assert told["search_differences"] == {}
     assert told["overlap"] == {"low": 0.01, "high": 0.056}
 
 

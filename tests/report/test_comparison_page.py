@@ -7,6 +7,7 @@ from etascope.core.choice import Basin, Confidence, Walls
 from etascope.core.recipe import Recipe
 from etascope.report.comparison_page import basin_chart, print_comparison
 from tests.learn import made
+from tests.report.reported import reported_run
 from tests.report.test_comparison import A, other, stored
 
 CHANGED = other(0.09, 0.06, 0.1, task=replace(A.task, recipe=Recipe(optimizer="adam", hidden=(), seed=3)))
@@ -36,6 +37,18 @@ def test_recipes_are_compared_line_by_line(written):
     assert not {"epochs", "recipe"} & set(told)
     same = rows(written(print_comparison, stored(A), stored(A), width=120))
     assert same["recipe"] == ["128 hidden units, momentum 0.9, batches of 16, 5", "the same"]
+
+
+def test_what_else_was_asked_has_a_line_each(written):
+    limited = replace(A, options={"low": 0.05, "high": 0.2, "budget": 2.5})
+    told = rows(written(print_comparison, stored(limited), stored(A), width=120))
+    assert told["low"] == ["0.05", "by itself"]
+    assert told["high"] == ["0.2", "by itself"]
+    assert told["budget"] == ["2.5", "by itself"]
+    assert told["recipe"][1] == "the same"
+    script = written(print_comparison, stored(A), stored(reported_run()), width=120)
+    assert "batch size" not in script
+    assert rows(script)["recipe"][1].endswith("compared by val_loss")
 
 
 def test_confidence_and_walls_are_shown_where_there_are_any(written):

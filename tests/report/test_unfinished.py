@@ -6,9 +6,10 @@ import pytest
 
 from etascope.core.history import Status
 from etascope.core.measure import Measure
+from etascope.core.parts import part_of, take
 from etascope.core.plan import Checkpoint
 from etascope.core.stored import Job, StoredRun
-from etascope.report.unfinished import print_unfinished
+from etascope.report.unfinished import kept_words, print_unfinished
 from tests.learn import made
 from tests.report.reported import reported_run
 
@@ -26,8 +27,18 @@ def test_it_shows_what_there_is_and_how_to_go_on(written):
     assert "3 minutes ago" in text
     assert "digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images notes nothing was resized" in text
     assert "128 hidden units, momentum 0.9, batches of 16, 5 epochs, seed 0" in text
-    assert "1 round of the search, 45 trials" in text
+    assert "kept 1 round; 45 trials in all" in text
     assert "etascope resume 77aa0b1c" in text
+
+
+def test_pieces_of_a_round_are_no_rounds(written):
+    whole = made.history()
+    pieces = [part_of(whole.plan, rows, take(whole, rows)) for rows in (range(9), range(9, 20), range(20, 21))]
+    assert kept_words(pieces) == "21 trials of round 1"
+    assert kept_words([whole, *pieces[:1]]) == "1 round and 9 trials of round 2"
+    assert kept_words([]) == ""
+    text = " ".join(written(print_unfinished, stopped(*pieces), NOW).split())
+    assert "kept 21 trials of round 1; 21 trials in all" in text
 
 
 def test_every_rate_has_a_row(written):
@@ -59,12 +70,12 @@ def test_trials_that_go_on_are_told_from_those_that_ended(written):
     told = {line.split()[0]: line.split(maxsplit=5)[-1] for line in text.splitlines()[-9:]}
     assert told["0.01"] == "5 trained to the end"
     assert told["0.018"] == "5 paused"
-    assert "2 rounds of the search, 45 trials" in text
+    assert "kept 2 rounds; 45 trials in all" in " ".join(text.split())
 
 
 def test_a_run_that_kept_nothing_has_no_table(written):
     text = written(print_unfinished, stopped(), NOW)
-    assert "0 rounds of the search, 0 trials" in text
+    assert "nothing yet; 0 trials in all" in text
     assert "accuracy" not in text
 
 

@@ -163,7 +163,7 @@ def run(of, histories, learning_rate=0.1, trace=None):
     """The end of a search."""
     landscape = Landscape(np.array([0.1]), ((0, 0),), np.array([[0.5]]), np.array([[0.9]]))
     choice = Choice(learning_rate, None, 0.5, 0.9, ("because",), "much", landscape, ("best",), Cost(2, 5, 0.1, 0.2))
-    return Run(of.data, of.task, tuple(histories), choice, trace, 1.25, of.versions)
+    return Run(of.data, of.task, tuple(histories), choice, trace, 1.25, of.versions, of.options)
 
 
 RECORDS = (Job, History, Choice, Trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -56,4 +57,5 @@ def _asked(run: str, store_url: str | None) -> tuple[Recipe, DataSummary, float 
         from etascope.report.code.from_document import NO_SCRIPT
 
         raise InputError(NO_SCRIPT)
-    return found.recipe, found.data, found.choice.learning_rate
+    labels = found.options.get("labels") or ""
+    return found.recipe, replace(found.data, labels=labels), found.choice.learning_rate

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -131,6 +132,7 @@ def search_command(
     from etascope.training.command import CommandEngine
     from etascope.training.command_metric import LineMetric
 
+    asked = options
     options = {**SCRIPT, "low": None, "high": None, "budget": None, "tolerance": None, "workers": None, **options}
     optimizer = options.get("middle_of")
     logs = Path(options["logs"] or _place())
@@ -149,7 +151,7 @@ def search_command(
         logs.mkdir(parents=True, exist_ok=True)
     if logs.is_dir():
         note(f"the output of each trial is kept in {logs}.")
-    return pick_command(
+    run = pick_command(
         options["command"],
         logs=logs,
         **{name: options[name] for name in (
@@ -161,6 +163,7 @@ def search_command(
         histories=histories,
         keeper=keeper,
     )  # fmt: skip
+    return replace(run, options=dict(asked))
 
 
 def _kept(context: click.Context) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any
 from etascope.cli.saying import note
 from etascope.cli.store_option import again
 from etascope.core.history import History
-from etascope.core.parts import settled
 from etascope.core.protocols import Shelf
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
@@ -77,15 +76,13 @@ class Kept:
             return ""
         if self._finished:
             return f"the answer is kept: etascope show {self.run_id}{again(self.url)}"
-        whole, parts = settled(self.histories)
-        rounds, trials = len(whole), sum(len(part.plan) for part in parts)
-        kept = [f"{rounds} {'round' if rounds == 1 else 'rounds'}"] if rounds else []
-        if trials:
-            kept.append(f"{trials} {'trial' if trials == 1 else 'trials'} of round {rounds + 1}")
+        from etascope.report.unfinished import kept_words
+
+        kept = kept_words(self.histories)
         if not kept:
             return "no trial was done yet, so none is kept"
-        verb = "is" if rounds + trials == 1 else "are"
-        return f"{' and '.join(kept)} {verb} kept; go on with: etascope resume {self.run_id}{again(self.url)}"
+        verb = "is" if kept.startswith("1 ") and " and " not in kept else "are"
+        return f"{kept} {verb} kept; go on with: etascope resume {self.run_id}{again(self.url)}"
 
     @property
     def _keeps(self) -> bool:

@@ -16,13 +16,14 @@ from etascope.cli.progress import progress
 from etascope.cli.saying import note, say
 from etascope.cli.searching import DEFAULTS, PATHS, is_path, open_again, search
 from etascope.cli.store_option import opened, store_option
+from etascope.core.data import called
 from etascope.core.errors import InputError
 from etascope.core.lock import Lock, data_moved, rate_moved, recipe_moved, result_moved
 from etascope.core.numbers import rate
 from etascope.core.plan import check_rates
 from etascope.core.recipe import Recipe
 from etascope.core.run import versions
-from etascope.images.open import NAMES
+from etascope.core.visible import in_shell
 from etascope.report.lock_file import LOCK_NAME, read_lock, write_lock
 
 HOLDS, MOVED = 0, 1
@@ -56,7 +57,7 @@ def lock(run: str, out: str, store_url: str | None) -> int:
     folder = path.absolute().parent
     kept = {name: value for name, value in accepted.options.items() if name not in _NOT_LOCKED}
     for name in PATHS:
-        if is_path(kept.get(name)):
+        if is_path(kept.get(name), name):
             kept[name] = _seen_from(folder, kept[name])
     write_lock(replace(accepted, options=kept), path)
     basin = f"{rate(accepted.basin.low)} .. {rate(accepted.basin.high)}"
@@ -110,7 +111,7 @@ def check(ctx: click.Context, path: str, lr: float | None, retrain: bool, **_: o
     if options["data"] is None:
         raise InputError(
             f"the lock {path} does not say where its images are: they came from Python. Save them to a file, and name "
-            f"it: etascope check {path} --data images.npz."
+            f"it: etascope check {in_shell(called(path))} --data images.npz."
         )
     with progress() as watch:
         dataset, share = open_again(
@@ -141,7 +142,7 @@ def _seen_from(folder: Path, value: str) -> str:
     if not path.is_relative_to(folder):
         return value
     seen = path.relative_to(folder).as_posix()
-    return f"./{seen}" if seen in NAMES or not is_path(seen) else seen
+    return called(seen) if is_path(seen, "test") else f"./{seen}"
 
 
 def _options(locked: Lock, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +150,7 @@ def _options(locked: Lock, folder: Path, given: dict[str, Any]) -> dict[str, Any
     for name in PATHS:
         if name in given:
             options[name] = given[name]
-        elif is_path(options[name]):
+        elif is_path(options[name], name):
             options[name] = os.path.normpath(folder / options[name])
     for name in _NOT_LOCKED:
         options[name] = given.get(name, DEFAULTS.get(name))

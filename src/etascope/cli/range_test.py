@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -67,6 +68,7 @@ def range_test(
             dataset, recipe=recipe, low=low, high=high, steps=steps, measure=measure, own_sweeps=own_sweeps, test=share,
             engine=DenseEngine(options["workers"]), watch=watch,
         )  # fmt: skip
+    told = replace(told, options=options)
     with (
         output.document(lambda: range_document(told)),
         output.written(lambda path: write_experiment(range_experiment(told), path)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +45,8 @@ def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
     recipe = {field.name for field in fields(Recipe)}
     kept = {name: value for name, value in options.items() if name not in (*recipe, *CLUSTER)}
     for name in PATHS:
-        if is_path(kept.get(name)):
-            kept[name] = str(Path(kept[name]).absolute())
+        if is_path(kept.get(name), name):
+            kept[name] = str(Path(os.path.expanduser(kept[name])).absolute())
     if is_relative_file(options.get("model")):
         kept["folder"] = str(Path.cwd())
     return kept
@@ -63,10 +63,12 @@ def is_relative_file(model: object) -> bool:
     return isinstance(model, str) and ".py:" in model and not Path(model).is_absolute()
 
 
-def is_path(value: object) -> bool:
-    """Whether the value of one of `PATHS` names a file or a folder: no known set, no share of the images."""
+def is_path(value: object, name: str = "test") -> bool:
+    """Whether the value of one of `PATHS`, by its name, is a file or a folder: no known set, no share of the images."""
     if not isinstance(value, str) or value in NAMES:
         return False
+    if name != "test":
+        return True
     try:
         float(value)
     except ValueError:
@@ -92,7 +94,7 @@ def open_again(
             "search again with etascope pick DATA."
         )
     for name in PATHS:
-        if is_path(options[name]) and not os.path.exists(options[name]):
+        if is_path(options[name], name) and not os.path.exists(options[name]):
             raise InputError(f"{whose} needs its images where they were; {options[name]!r} is not there. {moved}")
     return open_data(options, watch, output)
 
@@ -132,11 +134,12 @@ def search(
     import etascope
 
     options = {**DEFAULTS, **options}
-    return etascope.pick(
+    run = etascope.pick(
         dataset, recipe=recipe, test=share, folds=options["folds"], image=options["image"],
         method=method_of(options), engine=engine_for(recipe, options), watch=watch, histories=histories,
         keeper=keeper,
     )  # fmt: skip
+    return replace(run, options=options)
 
 
 def method_of(options: Mapping[str, Any]) -> Automatic:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -12,6 +11,7 @@ import click
 
 from etascope.cli.saying import note
 from etascope.core.errors import InputError
+from etascope.core.visible import in_shell
 from etascope.store.address import find_address
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def again(store_url: str | None) -> str:
         return ""
     # An address of a server may hold a password.
     known = find_address(store_url).kind == "file"
-    return f" --store {shlex.quote(store_url)}" if known else " and the same --store"
+    return f" --store {in_shell(store_url)}" if known else " and the same --store"
 
 
 def opened(store_url: str | None, *, make: bool = False) -> SqlStore:

@@ -19,6 +19,24 @@ NO_FOLD = -1
 #: The source of images that were sent to a page: what they are called wherever they are told of, for their place is
 #: gone with the page.
 SENT = "your images"
+#: Sets that are opened by name; `./digits` is a folder of that name.
+KNOWN_SETS = ("digits", "mnist", "fashion-mnist", "kmnist")
+#: How notes end that say which images are the test part.
+NAMES_TEST = (" is the test part.", " are the test part together.")
+
+#: How the note begins that a test part of the data joined the other images.
+DIVIDED_ANEW = "A share was given as test"
+
+
+def called(path: str) -> str:
+    """Return a path as it can stand for a source: never like a known set, an option, or the home directory.
+
+    Examples
+    --------
+    >>> called("photos"), called("digits"), called("-old")
+    ('photos', './digits', './-old')
+    """
+    return f"./{path}" if path in (*KNOWN_SETS, SENT) or path.startswith(("-", "~")) else path
 
 
 @dataclass(frozen=True)
@@ -103,8 +121,22 @@ class Dataset:
         return len(self.class_names)
 
     def notes_for(self, own_test: int) -> tuple[str, ...]:
-        """Return the notes; where none of the images of the data's own test part is held back, those that stay true."""
-        return self.notes if own_test else tuple(note for note in self.notes if note not in self.test_notes)
+        """Return the notes; where all images are divided anew, those that stay true, and that the test part joined."""
+        count = 0 if self.test_rows is None else len(self.test_rows)
+        if own_test:
+            return self.notes
+        # What such a note says first, as that val joined the training images, stays true.
+        kept = [
+            f"{note.rpartition('; ')[0]}." if note in self.test_notes and note.endswith(NAMES_TEST) else note
+            for note in self.notes
+            if note not in self.test_notes or (note.endswith(NAMES_TEST) and "; " in note)
+        ]
+        whose = f"those of {self.test_source}" if self.test_source else "the data's own test part"
+        joined = (
+            f"{DIVIDED_ANEW}, so all images were divided anew, {count:,} of {whose} among them. Leave test "
+            "out to test on these alone."
+        )
+        return (*kept, joined) if count else tuple(kept)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -209,6 +241,8 @@ class DataSummary:
         How many files of the source were not taken: they cannot be read, or belong to no class.
     folders, test_source
         As a `Dataset` has them.
+    labels
+        Where the labels were, where that is known and they were apart from the images.
     """
 
     source: str
@@ -225,6 +259,7 @@ class DataSummary:
     left_out: int = 0
     folders: tuple[ClassFolder, ...] = ()
     test_source: str = ""
+    labels: str = ""
 
     @classmethod
     def unknown(cls, source: str, asked: Mapping[str, object], command: str = "") -> DataSummary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -109,6 +109,8 @@ class RangeTestRun:
         A search over the same images with the same recipe; None when it was not asked for.
     data
         What the images were; None where nobody says.
+    options
+        As a `Run` has them.
     """
 
     source: str
@@ -120,6 +122,7 @@ class RangeTestRun:
     cost: float
     measured: Run | None = None
     data: DataSummary | None = None
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def spread(self) -> float | None:

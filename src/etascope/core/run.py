@@ -47,6 +47,8 @@ class Run:
         Wall time from opened images to answer; of a search that was stopped and went on, with what was trained before.
     versions
         Of the software.
+    options
+        What was asked on the command line, by its names, as a `Job` has it; empty where the search was asked in Python.
     """
 
     data: DataSummary
@@ -56,6 +58,7 @@ class Run:
     trace: Trace | None
     seconds: float
     versions: dict[str, str] = field(default_factory=versions)
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def recipe(self) -> Recipe:

@@ -78,7 +78,9 @@ class StoredRun:
         if self.choice is None or self.seconds is None:
             raise InputError(f"run {self.id} did not come to its end.", f"Go on with it: etascope resume {self.id}.")
         job = self.job
-        return Run(job.data, job.task, self.histories, self.choice, self.trace, self.seconds, job.versions)
+        return Run(
+            job.data, job.task, self.histories, self.choice, self.trace, self.seconds, job.versions, job.options
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

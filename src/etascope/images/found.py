@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.data import ClassFolder
+from etascope.core.data import NAMES_TEST, ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.protocols import Watch, ignore
 from etascope.images.ranges import NATURAL, Reading
@@ -21,8 +21,6 @@ from etascope.images.ranges import NATURAL, Reading
 KEEP = 64
 
 _LARGEST = 4096
-#: How notes end that say which images are the test part.
-_NAMES_TEST = (" is the test part.", " are the test part together.")
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ class Found:
 
     def of_test(self) -> tuple[str, ...]:
         """Return the notes that are of the test part alone: a part is named by them, or lacks something."""
-        return tuple(note for note in self.notes if note in self.test_notes or note.endswith(_NAMES_TEST))
+        return tuple(note for note in self.notes if note in self.test_notes or note.endswith(NAMES_TEST))
 
 
 def tail_rows(count: int, test: int) -> NDArray[np.int64]:

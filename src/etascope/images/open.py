@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from etascope.core.data import Dataset
+from etascope.core.data import KNOWN_SETS, Dataset, called
 from etascope.core.errors import InputError
 from etascope.core.protocols import Watch, ignore
 from etascope.images.archives import open_npy, open_npz, read_labels_file
@@ -28,7 +28,7 @@ from etascope.images.sizes import fit
 from etascope.images.table import open_table
 
 #: Sets that are opened by name; `./digits` is a folder of that name.
-NAMES = ("digits", *CATALOGUE)
+NAMES = KNOWN_SETS
 
 _DOORS = (
     "a folder with a directory per class, IDX files (.gz or plain), .npz, .npy, .csv, .tsv, an array with labels, "
@@ -134,7 +134,8 @@ def _open(source: object, labels: object, wishes: Wishes) -> Found:
         return open_digits(wishes) if source == "digits" else open_known(CATALOGUE[source], wishes)
     path = as_path(source)
     if path is not None:
-        return _open_path(existing(path, NAMES), labels, wishes)
+        found = _open_path(existing(path, NAMES), labels, wishes)
+        return replace(found, source=called(found.source))
     return _open_object(source, labels, wishes)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from etascope.core.data import called
+from etascope.core.visible import in_shell
 from etascope.images.folder_names import BESIDE, CONTAINERS, MADE, TEST, TRAIN, bare, is_mask, is_named, part_of, words
 from etascope.images.layout_words import SHOWN, SORT, TABLE, InTwoWays, listed
 from etascope.images.tree import Folder
@@ -70,7 +71,7 @@ def _lift(here: Folder, root: Folder, opens: Opens) -> str | None:
     inner = tuple(inner for _, inner in pairs)
     if not under or not opens(_with(root, replace(here, folders=inner)), False):
         return None
-    command = f"mv {shlex.quote(str(here.path))}/?/* {shlex.quote(str(here.path))}"
+    command = f"mv {_word(here.path)}/?/* {_word(here.path)}"
     return f"If the inner ones are the classes, move all of them to {here.path} ({command}); if not, {TABLE}."
 
 
@@ -139,8 +140,12 @@ def _number(name: str, place: int) -> str:
 
 
 def _moves(pairs: Sequence[tuple[Folder, str]]) -> str:
-    return " && ".join(shlex.join(["mv", str(folder.path), str(folder.path.with_name(name))]) for folder, name in pairs)
+    return " && ".join(f"mv {_word(folder.path)} {_word(folder.path.with_name(name))}" for folder, name in pairs)
 
 
 def _pick(path: Path, test: Path | None = None) -> str:
-    return shlex.join(["etascope", "pick", str(path), *([] if test is None else ["--test", str(test)])])
+    return f"etascope pick {_word(path)}" + ("" if test is None else f" --test {_word(test)}")
+
+
+def _word(path: Path) -> str:
+    return in_shell(called(str(path)))

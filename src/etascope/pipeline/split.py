@@ -153,20 +153,28 @@ def _own_part_covers(names: tuple[str, ...], in_test: NDArray[np.int64], counts:
 def _enough(names: tuple[str, ...], counts: NDArray[np.int64], kept: NDArray[np.int64], folds: int) -> None:
     least = 2 if folds == 1 else max(folds, 1)
     what = f"{folds} folds need" if folds > 1 else "a holdout needs" if folds == 1 else "training needs"
+    fewest, few = int(kept.min()), int((kept < least).sum())
+    # Without the small classes there must be two to tell apart.
+    whose, which = ("it", "the class") if few == 1 else (f"the {few} classes that have too few", "these")
+    remove = f", or remove {which}" if len(names) - few > 1 else ""
     for name, total, left in zip(names, counts.tolist(), kept.tolist(), strict=True):
         if total == 0:
             raise InputError(f"class {name!r} has no images. Add some, or remove the class.")
         if left < least:
             smaller = "Make the test part smaller, add" if total > least else "Add"
             images = "image" if total == 1 else "images"
-            fewer = f", or choose --folds {left} or less" if folds > 1 and left > 1 else ""
+            fewer = (
+                f", or choose --folds {fewest}{' or less' if fewest > 2 else ''}" if folds > 1 and fewest > 1 else ""
+            )
+            if folds > 2 and fewest == 1:
+                fewer = "; with --folds 2, 2 images of every class outside the test part are enough"
             raise InputError(
                 f"class {name!r} has {total} {images}, {left} of them outside the test part, but {what} at least "
                 f"{least} of every class.",
-                f"{smaller} images of it, or remove the class{fewer}.",
+                f"{smaller} images of {whose}{remove}{fewer}.",
             )
         if left == total == 1:
             raise InputError(
                 f"class {name!r} has 1 image, and every class needs at least 2: one to train on and one to test on. "
-                f"Add images of it, or remove the class."
+                f"Add images of it{remove}."
             )

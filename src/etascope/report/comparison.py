@@ -42,6 +42,39 @@ def recipe_differences(a: Recipe, b: Recipe) -> dict[str, tuple[Any, Any]]:
     return {name: (getattr(a, name), getattr(b, name)) for name in names if getattr(a, name) != getattr(b, name)}
 
 
+def recipes_differ(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
+    """Return the fields in which the recipes of two runs differ, with both values: of a script, those that it has."""
+    known = a.task.measure is None and b.task.measure is None
+    found = recipe_differences(a.recipe, b.recipe)
+    return found if known else {name: values for name, values in found.items() if name in ("epochs", "seed")}
+
+
+def search_differences(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
+    """Return in what else two searches differ, with both values; None where it was left to etascope.
+
+    That are the window, the budget, the folds, what best means and how near to it is near enough, how many images were
+    tested on, and how a model was trained.
+    """
+    first, second = map(_asked, (a, b))
+    return {name: (first[name], second[name]) for name in first if first[name] != second[name]}
+
+
+def _asked(run: Run) -> dict[str, Any]:
+    ours, model = run.task.measure is None, run.recipe.model is not None
+    return {
+        "low": run.options.get("low"),
+        "high": run.options.get("high"),
+        "budget": run.options.get("budget"),
+        "folds": run.task.n_folds if ours else None,
+        "target": run.choice.target,
+        "tolerance": run.options.get("tolerance"),
+        "test_images": run.data.test if ours else None,
+        "precision": run.options.get("precision") if model else None,
+        "accumulate": run.options.get("accumulate", 1) if model else None,
+        "clip_norm": run.options.get("clip_norm") if model else None,
+    }
+
+
 def conclusion(a: Run, b: Run) -> str:
     """Return in one sentence whether the best rate of run B differs from that of run A."""
     first, second = a.choice, b.choice
@@ -88,14 +121,28 @@ def remarks(a: Run, b: Run) -> tuple[str, ...]:
             judged = "chance explains that" if abs(points) <= chance else "that is more than chance explains"
             judged = f"{judged} (95 %: up to {chance:.1f} points)"
             told.append(f"Of the test images B gets {more}; {judged}." if points else "Both test equally well.")
-    differing = recipe_differences(a.recipe, b.recipe)
+    differing = recipes_differ(a, b)
     if "optimizer" in differing:
         told.append("The optimizers differ, so equal rates mean different steps.")
     if "schedule" in differing or "warmup" in differing:
         told.append("The schedules differ, so the peak rates mean different trainings.")
+    told += [*_beyond("A", a, "B", b), *_beyond("B", b, "A", a)]
     if a.choice.target != b.choice.target:
         told.append(f"A looked for the best {a.choice.target}, B for the best {b.choice.target}.")
     return tuple(told)
+
+
+def _beyond(name: str, run: Run, other_name: str, other: Run) -> list[str]:
+    """Say where a search could not have found the best rate of the other."""
+    low, high, best = run.options.get("low"), run.options.get("high"), other.choice.learning_rate
+    if best is None:
+        return []
+    side, end = ("below", low) if low and best < low else ("above", high) if high and best > high else ("", 0.0)
+    if not side:
+        return []
+    return [
+        f"{name} was to try no rate {side} {rate(end)}, so it could not find {other_name}'s best rate, {rate(best)}."
+    ]
 
 
 def accuracy_gained(a: Run, b: Run) -> tuple[float, float] | None:
@@ -121,13 +168,14 @@ def comparison_document(a: StoredRun, b: StoredRun) -> dict[str, Any]:
     """
     first, second = a.run, b.run
     shared = overlap(first.choice.basin, second.choice.basin)
-    differing = recipe_differences(first.recipe, second.recipe)
+    differing, asked = recipes_differ(first, second), search_differences(first, second)
     return {
         "schema": COMPARISON_SCHEMA,
         "a": _side(a),
         "b": _side(b),
         "same_data": first.data.fingerprint == second.data.fingerprint,
         "recipe_differences": {name: {"a": _plain(one), "b": _plain(two)} for name, (one, two) in differing.items()},
+        "search_differences": {name: {"a": one, "b": two} for name, (one, two) in asked.items()},
         "overlap": _basin(shared),
         "conclusion": conclusion(first, second),
         "remarks": list(remarks(first, second)),

@@ -12,7 +12,7 @@ from etascope.core.run import Run
 from etascope.core.stored import StoredRun
 from etascope.report.answer import known_basin, validated
 from etascope.report.asked import recipe_words
-from etascope.report.comparison import conclusion, recipe_differences, remarks
+from etascope.report.comparison import conclusion, recipes_differ, remarks, search_differences
 from etascope.report.page import Page
 from etascope.report.run_list import clock
 
@@ -123,12 +123,14 @@ def basin_chart(choices: Sequence[Choice], width: int = 80, ascii: bool = False)
 
 
 def _rows(a: Run, b: Run) -> list[tuple[str, str, str]]:
-    differing = recipe_differences(a.recipe, b.recipe)
+    differing = recipes_differ(a, b)
     rows = [("data", _data(a), _data(b))]
-    if differing:
-        rows += [(name.replace("_", " "), _value(one), _value(two)) for name, (one, two) in differing.items()]
-    else:
+    if not differing or (a.task.measure is None) != (b.task.measure is None):
         rows.append(("recipe", recipe_words(a.task), recipe_words(b.task)))
+    asked = {name: tuple("by itself" if value is None else _value(value) for value in values)
+             for name, values in search_differences(a, b).items()}  # fmt: skip
+    for found in (differing, asked):
+        rows += [(name.replace("_", " "), _value(one), _value(two)) for name, (one, two) in found.items()]
     for name, tell in (
         ("rate", _rate), ("basin", _basin), ("confidence", _confidence), ("walls", _walls), ("validation", _valid),
         ("test", _test), ("cost", _cost),

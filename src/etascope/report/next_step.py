@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-import shlex
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
-from etascope.core.data import SENT
+from etascope.core.data import KNOWN_SETS, SENT, called
 from etascope.core.history import Status
 from etascope.core.numbers import rate
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import same_losses
+from etascope.core.visible import in_shell
 
 #: How far beyond what was tried a search is sent, and the rates that are as far as a search goes by itself.
 BEYOND, LEAST, MOST = 1000.0, 1e-6, 1e3
+
+#: Options of a search in the order in which a command has them: of the images, the recipe, the script and the rest.
+_OF_DATA = ("labels", "test", "image_size", "grayscale", "skip_bad")
+_OF_RECIPE = (
+    "optimizer", "batch_size", "epochs", "hidden", "schedule", "warmup", "momentum", "weight_decay", "pixels", "seed",
+)  # fmt: skip
+_OF_SCRIPT = ("command", "metric", "metric_key", "maximize", "best", "timeout", "logs", "restart")
+_OF_SEARCH = (
+    "image", "device", "precision", "accumulate", "clip_norm", "trials_in_memory", "folds", "low", "high", "budget",
+    "target", "tolerance", "workers",
+)  # fmt: skip
+_DEFAULTS: dict[str, object] = {"image": 0, "accumulate": 1, "target": "accuracy"}
 
 TORCH = {
     "sgd": "SGD", "momentum": "SGD", "nesterov": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop",
@@ -67,15 +82,9 @@ def use_it(recipe: Recipe, learning_rate: float) -> str:
     return f"train with {optimizer_line(recipe, learning_rate)}{peak}; it was found for {in_words(recipe)}"
 
 
-def try_longer(recipe: Recipe, source: str) -> str:
-    """Return the command that trains twice as long, for a search that cannot tell yet."""
-    return f"train longer, so that the rates part, {_again(source)} --epochs {2 * recipe.epochs}"
-
-
 def try_next(run: Run) -> str:
     """Return what to try where it cannot be told yet: rates beyond an end that did best, or longer trainings."""
-    found, source, ours = run.choice.landscape, run.data.source, run.task.measure is None
-    again = _again(source) if ours else "with the same options and"
+    found, ours = run.choice.landscape, run.task.measure is None
     rates, loss = found.learning_rates, found.mean_loss
     finite = np.flatnonzero(np.isfinite(loss))
     best = int(finite[loss[finite].argmin()]) if len(finite) else 0
@@ -87,31 +96,126 @@ def try_next(run: Run) -> str:
     if Status.FAILED in ends and ends <= {Status.FAILED, Status.DIVERGED}:
         return "look at what the trainings said first: none came to its end"
     if best == 0 and len(rates) and rates[0] > LEAST:
-        return f"allow lower rates, {again} --low {rate(float(rates[0]) / BEYOND)}"
+        return f"allow lower rates, {_again(run, low=float(rates[0]) / BEYOND)}"
     if len(finite) and best == len(rates) - 1 and rates[-1] < MOST:
-        return f"allow higher rates, {again} --high {rate(float(rates[-1]) * BEYOND)}"
+        return f"allow higher rates, {_again(run, high=float(rates[-1]) * BEYOND)}"
     if not len(finite) and np.isinf(loss).any():
         first = "the data" if ours else "what the trainings said"
         return f"look at {first} first: no rate that was tried kept a finite loss"
     if ends == {Status.DIVERGED}:
         return "look at the data first: no training came to its end"
-    if not ours:
-        return f"train longer, so that the rates part, {again} --epochs {2 * run.recipe.epochs}"
-    return try_longer(run.recipe, source)
+    return f"train longer, so that the rates part, {_again(run, epochs=2 * run.recipe.epochs)}"
 
 
-def _again(source: str) -> str:
-    return f"with the same options: {pick_command(source)}"
+def _again(run: Run, **other: float) -> str:
+    """Return how to search again with the same options but for one."""
+    ((name, value),) = other.items()
+    written = str(value) if name == "epochs" else rate(value)
+    if run.options.get("command"):
+        return f"with the same options: {script_command(run, **{name: written})}"
+    if run.options.get("data"):
+        return f"with the same options: {pick_command(run.data.source, run.recipe, run.options, **{name: written})}"
+    if run.data.command:
+        return f"with the same options and --{name} {written}"
+    if run.data.source == SENT:
+        return f"with the same options: {pick_command(SENT, run.recipe, {}, **{name: written})}"
+    # The images, or what trained, are in Python, where a command does not find them.
+    within = {"epochs": f"recipe=Recipe(epochs={written})"}.get(name, f"method=Automatic({name}={written})")
+    return f"with the same options and {within if run.data.images else f'{name}={written}'}"
 
 
-def pick_command(source: str) -> str:
-    """Return the command that searches with these images.
+def pick_command(source: str, recipe: Recipe, options: Mapping[str, Any] | None = None, **other: str) -> str:
+    """Return the command that searches for this recipe with these images and options.
+
+    Parameters
+    ----------
+    source
+        What the images were opened from.
+    recipe
+        What is trained.
+    options
+        What else was asked, by the command line's names. Default: nothing.
+    **other
+        Options that are to be others, as they are written.
 
     Examples
     --------
-    >>> pick_command("my photos")
-    "etascope pick 'my photos'"
+    >>> pick_command("my photos", Recipe(hidden=()), {"folds": 3}, epochs="10")
+    "etascope pick 'my photos' --epochs 10 --hidden 0 --folds 3"
     """
-    if source == "digits":
-        return "etascope pick"
-    return f"etascope pick {'FOLDER_OF_YOUR_IMAGES' if source == SENT else shlex.quote(source)}"
+    options = {} if options is None else options
+    place = "FOLDER_OF_YOUR_IMAGES" if source == SENT else in_shell(_placed(str(options.get("data") or source)))
+    asked: dict[str, object] = {name: options.get(name) for name in _OF_DATA}
+    asked["test"] = _test_of(options.get("test"))
+    asked |= _of_recipe(recipe) | {name: options.get(name) for name in _OF_SEARCH} | other
+    usual = Recipe(optimizer=recipe.optimizer)
+    defaults = _DEFAULTS | _of_recipe(usual) | {"optimizer": Recipe.optimizer}
+    if recipe.model is not None:
+        asked["model"] = _model_of(recipe.model, options.get("folder"))
+        defaults["hidden"] = asked["hidden"]
+    return " ".join(["etascope pick", *([] if place == "digits" else [place]), *_written(asked, defaults)])
+
+
+def script_command(run: Run, **other: str) -> str:
+    """Return the command that searches with the same script and options, but for others as they are written."""
+    options, recipe = run.options, run.recipe
+    asked: dict[str, object] = {name: options.get(name) for name in _OF_SCRIPT}
+    asked |= {"epochs": recipe.epochs, "seed": recipe.seed, "optimizer": options.get("middle_of")}
+    asked |= {name: options.get(name) for name in _OF_SEARCH} | other
+    folder = options.get("folder")
+    there = f"cd {in_shell(str(folder))} && " if folder and folder != _here() else ""
+    return " ".join([f"{there}etascope pick", *_written(asked, _DEFAULTS | {"epochs": 5, "seed": 0})])
+
+
+def _of_recipe(recipe: Recipe) -> dict[str, object]:
+    values: dict[str, object] = {name: getattr(recipe, name) for name in _OF_RECIPE}
+    return values | {"hidden": ",".join(map(str, recipe.hidden)) or "0"}
+
+
+def _written(asked: Mapping[str, object], defaults: Mapping[str, object]) -> Iterator[str]:
+    for name, value in asked.items():
+        if value is None or value is False or value == defaults.get(name):
+            continue
+        yield f"--{name.replace('_', '-')}"
+        if value is not True:
+            yield in_shell(
+                f"{value:.12g}" if isinstance(value, float) and float(f"{value:.12g}") == value else str(value)
+            )
+
+
+def _placed(path: str) -> str:
+    """Return where images are, as seen from here."""
+    if path in KNOWN_SETS:
+        return path
+    there = os.path.expanduser(path)
+    if os.path.isabs(there) and there.startswith(os.path.join(_here(), "")):
+        there = os.path.relpath(there, _here())
+    return called(os.path.normpath(there))
+
+
+def _test_of(value: object) -> str | None:
+    """Return a share of the images or where test images are, so that neither passes for the other."""
+    if value is None or _is_number(str(value)):
+        return None if value is None else str(value)
+    placed = _placed(str(value))
+    return f"./{placed}" if _is_number(placed) else placed
+
+
+def _model_of(model: str, folder: object) -> str:
+    file = ".py:" in model and not os.path.isabs(model)
+    return os.path.join(str(folder), model) if file and folder and folder != _here() else model
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # It was removed.
+        return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 WIDEST = 120
 #: Where output goes to a file, there is no terminal to ask for its width.
 WIDTH_OF_A_FILE = 100
+#: A command at the end of a sentence.
+_COMMAND = re.compile(r"(?<=:) (cd .* && )?etascope .*$", re.DOTALL)
 TO_ASCII = {
     "\N{RIGHTWARDS ARROW}": "->",
     "\N{MULTIPLICATION SIGN}": "x",
@@ -86,7 +89,7 @@ def to_ascii(text: str) -> str:
 
 def to_unicode(text: str) -> str:
     """Write the ASCII stand-ins of sentences as the signs they stand for."""
-    return text.replace(" -> ", " → ").replace("+-", "±")
+    return text.replace(" -> ", " → ").replace("+- ", "± ")
 
 
 @dataclass(frozen=True)
@@ -167,11 +170,14 @@ class Page:
         return " " * (width - self.columns(text)) + set_cell_size(self.write(text), min(self.columns(text), width))
 
     def fields(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Write names, and values wrapped in a column beside them."""
+        """Write names, and values wrapped in a column beside them; a command at the end stands in a line, to copy."""
         names = [self.write(name) for name, _ in rows]
         gutter = max(len(name) for name in names)
         for name, (_, value) in zip(names, rows, strict=True):
-            self.wrapped(value, first=f"{name:<{gutter}}  ")
+            command = _COMMAND.search(value) if len(value) > self.width - gutter - 2 else None
+            self.wrapped(value[: command.start()] if command else value, first=f"{name:<{gutter}}  ")
+            if command:
+                self.line(" " * (gutter + 2) + command[0].strip())
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Write a table whose columns of numbers stand right and whose last column is text that wraps.

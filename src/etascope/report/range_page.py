@@ -143,7 +143,7 @@ def _cost(run: RangeTestRun) -> str:
 
 
 def _next(run: RangeTestRun) -> str:
-    command = pick_command(run.source)
+    command = pick_command(run.source, run.recipe, run.options)
     if run.measured is None:
         return f"measure instead of guessing, with the same options: {command}"
     return f"the measured answer with its evidence, with the same options: {command}"

@@ -87,7 +87,7 @@ def print_runs(
         page.wrapped(f"{line.source}{images}: {line.recipe}", "dim", first=" " * (wide + 2))
     page.line("")
     if more:
-        page.wrapped("There are more: etascope runs --limit says how many to list.")
+        page.wrapped(f"There are more: etascope runs --limit {10 * len(lines)}{where}")
     stopped = next((line for line in lines if not line.finished), None)
     if stopped is not None:
         page.wrapped(f"Go on with a run that did not come to its end: etascope resume {stopped.id}{where}.")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etascope.core.history import Status
+from etascope.core.history import History, Status
 from etascope.core.measure import Measure
 from etascope.core.numbers import nats, rate
+from etascope.core.parts import settled
 from etascope.core.stored import StoredRun
 from etascope.core.trials import Trial, trials
 from etascope.report.asked import data_understood, recipe_words
@@ -47,14 +48,14 @@ def print_unfinished(
     known = trials(job.task, stored.histories)
     page.line(f"run {stored.id} did not come to its end", "bold yellow")
     page.line("")
-    plans, count = len(stored.histories), len(known)
+    count = len(known)
     page.fields([
         ("began", f"{clock(stored.created)}, {ago(stored.created, now)}"),
         ("data", f"{job.data.source}: {data_understood(job.data)}"),
         *([("notes", " ".join(job.data.notes))] if job.data.notes else []),
         ("recipe", f"{recipe_words(job.task)}, seed {job.task.recipe.seed}"),
-        ("kept", f"{plans} {'round' if plans == 1 else 'rounds'} of the search, {count:,} "
-                 f"{'trial' if count == 1 else 'trials'}"),
+        ("kept", f"{kept_words(stored.histories) or 'nothing yet'}; {count:,} {'trial' if count == 1 else 'trials'} "
+                 "in all"),
         ("next", f"go on where it stopped: etascope resume {stored.id}{where}"),
     ])  # fmt: skip
     if known:
@@ -62,6 +63,16 @@ def print_unfinished(
         measure = job.task.measure
         name = "valid\nloss" if measure is None else measure.name
         page.table(("rate", "trials", name, "valid\naccuracy", "so far"), _rows(known, measure))
+
+
+def kept_words(histories: Sequence[History]) -> str:
+    """Return how far a search came, in rounds and trials of the next; empty where none was done."""
+    whole, parts = settled(histories)
+    rounds, trials = len(whole), len({row for part in parts if part.part for row in part.part.rows})
+    kept = [f"{rounds} {'round' if rounds == 1 else 'rounds'}"] if rounds else []
+    if trials:
+        kept.append(f"{trials} {'trial' if trials == 1 else 'trials'} of round {rounds + 1}")
+    return " and ".join(kept)
 
 
 def _rows(known: Sequence[Trial], measure: Measure | None) -> list[tuple[str, ...]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from etascope.core.errors import InputError
+from etascope.core.visible import in_shell
 
 
 class StoreTrouble(InputError):
@@ -122,5 +122,5 @@ def _words(error: BaseException | None) -> str:
 def _server_hint(text: str) -> str:
     for pattern, hint in _SERVER.items():
         if found := re.search(pattern, text):
-            return hint.format(*map(shlex.quote, found.groups()))
+            return hint.format(*map(in_shell, found.groups()))
     return "Check that the server runs and can be reached from here."

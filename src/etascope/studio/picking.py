@@ -149,7 +149,8 @@ class Picks:
         )
         notes = list[str]()
         keeping = Forgiving(self.runs, lambda said: notes.append(placeless(said)))
-        kept = await asyncio.to_thread(keeping.begin, Job(data, task, {"data": source.name, "folds": FOLDS}))
+        job = Job(data, task, {"data": source.name, "folds": FOLDS})
+        kept = await asyncio.to_thread(keeping.begin, job)
         while (plan := await asyncio.to_thread(method.propose, task, done)) is not None:
             done.append(await self._train(pick, page, source, recipe, plan, len(done) + 1, limit))
             await asyncio.to_thread(keeping.append, kept, done[-1])
@@ -157,7 +158,7 @@ class Picks:
         trace = None
         if choice.learning_rate is not None:
             trace = await self.crew.run(page, lay_open, source, recipe, choice.learning_rate, 0, limit=limit)
-        run = Run(data, task, tuple(done), choice, trace, time.perf_counter() - began)
+        run = Run(data, task, tuple(done), choice, trace, time.perf_counter() - began, options=job.options)
         await asyncio.to_thread(keeping.finish, kept, run)
         pick.run = run
         whole = self.runs.name(kept) if self.runs is not None and keeping.keeps else None

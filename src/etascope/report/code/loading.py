@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from etascope.core.data import KNOWN_SETS
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
+from etascope.report.code.opening import divided_anew, saving
 
 #: Sets of four IDX files, by the names that etascope knows them by.
-KNOWN = ("mnist", "fashion-mnist", "kmnist")
+KNOWN = KNOWN_SETS[1:]
 
 _IDX = '''
 def read_idx(path):
@@ -21,10 +23,11 @@ def read_idx(path):
 
 def read_pair(folder, start):
     """Read images and labels of one part of a set."""
-    files = sorted(file for file in folder.iterdir() if file.name.startswith(start))
-    images = next(file for file in files if "images" in file.name and "idx" in file.name)
-    labels = next(file for file in files if "labels" in file.name and "idx" in file.name)
-    return read_idx(images), read_idx(labels)
+    files = sorted(file for file in folder.glob("*") if file.name.startswith(start) and "idx" in file.name)
+    pair = [next((file for file in files if what in file.name), None) for what in ("images", "labels")]
+    if None in pair:
+        sys.exit(f"The images are read from a folder with IDX files that begin with {start}; {folder} is none.")
+    return read_idx(pair[0]), read_idx(pair[1])
 
 '''
 _DIGITS = '''
@@ -54,9 +57,15 @@ def load(place):
 _NPZ = '''
 def load(place):
     """Read arrays by the names that are in use: x_train ... x_test, images and labels, x and y."""
-    arrays = {name.lower(): array for name, array in np.load(place, allow_pickle=False).items()}
+    try:
+        arrays = {name.lower(): array for name, array in np.load(place, allow_pickle=False).items()}
+    except Exception as error:
+        sys.exit(f"The images are read from a file that numpy.savez wrote; {place} is none ({error}).")
     pairs = [("x_train", "y_train"), ("train_images", "train_labels"), ("images", "labels"), ("x", "y")]
-    one, two = next(pair for pair in pairs if pair[0] in arrays)
+    one, two = next((pair for pair in pairs if pair[0] in arrays and pair[1] in arrays), ("", ""))
+    if not one:
+        found = ", ".join(arrays)
+        sys.exit(f"{place} must hold images and labels, or x_train, y_train, x_test and y_test; found {found}.")
     images, labels = in_bytes(arrays[one]), arrays[two].ravel()
     one, two = one.replace("train", "test"), two.replace("train", "test")
     if "test" not in one or one not in arrays:
@@ -76,6 +85,8 @@ def load(place):
     """Read the images of each folder, in etascope's order."""
     files, labels, test = [], [], []
     for folder, label, held in FOLDERS:
+        if not (Path(place) / folder).is_dir():
+            sys.exit(f"The images are read from a folder in which {folder} is one too; {place} is none.")
         found = sorted((file for file in (Path(place) / folder).iterdir() if is_image(file)), key=natural)
         test += range(len(files), len(files) + len(found)) if held else []
         files += found
@@ -145,6 +156,8 @@ def kind_of(data: DataSummary) -> str:
         return "folder"
     if data.test_source:
         return "arrays"
+    if data.source in KNOWN_SETS and data.image_shape != (28, 28, 1):
+        return "arrays"
     if data.source == "digits":
         return "digits"
     path = Path(data.source)
@@ -165,15 +178,18 @@ def note(data: DataSummary) -> str:
         )
     if kind == "arrays":
         return (
-            f"A script cannot open {_with_test(data)} as etascope did. Save its images (n, height, width[, channels]) "
-            "of bytes and its labels: numpy.savez('images.npz', images=..., labels=...), and give that file as the "
-            "first argument."
+            f"A script cannot open {_with_test(data)} as etascope did. Save what etascope saw, and give that file, "
+            f"images.npz, as the first argument:\n{saving(data)}"
         )
-    return f"The images are read from {_with_test(data)}, or from the first argument."
+    told = f"The images are read from {_with_test(data)}, or from the first argument."
+    if kind != "npz":
+        return told
+    return f"{told} If they are not as etascope saw them, save what it saw, and give images.npz:\n{saving(data)}"
 
 
 def _with_test(data: DataSummary) -> str:
-    return data.source + (f" with {data.test_source} as the test part" if data.test_source else "")
+    told = data.source + (f" with {data.test_source} as the test part" if data.test_source else "")
+    return " ".join(told.split())
 
 
 def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
@@ -247,8 +263,8 @@ def _held(data: DataSummary, seed: int) -> str:
         return f"""if test is None or len(test) != {data.test}:
     sys.exit("etascope tested on {data.test} images that the data itself set apart; these are others.")
 """
-    return f"""if test is None or len(test) != {data.test}:
-    test = test_rows(labels, 0.2, {seed})
+    found = "" if divided_anew(data) else f"if test is None or len(test) != {data.test}:\n    "
+    return f"""{found}test = test_rows(labels, 0.2, {seed})
 if len(test) != {data.test}:
     test = test_rows(labels, {data.test} / {data.images}, {seed})
 """

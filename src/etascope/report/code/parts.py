@@ -24,9 +24,9 @@ _SHAPES = {
 
 def header(framework: str, recipe: Recipe, data: DataSummary, learning_rate: float, notes: Sequence[str] = ()) -> str:
     """Return the docstring of a script: what it trains, on what, and what its framework does differently."""
-    size = " x ".join(map(str, data.image_shape))
+    size, source = " x ".join(map(str, data.image_shape)), " ".join(data.source.split())
     said = [
-        f"Train {data.source} with {framework} at learning rate {learning_rate:.6g}; written by etascope.",
+        f"Train {source} with {framework} at learning rate {learning_rate:.6g}; written by etascope.",
         f"{in_words(recipe)}; seed {recipe.seed}; {data.images:,} images of {size}, {data.test:,} of them to test on.",
         *notes,
     ]
@@ -38,12 +38,16 @@ def header(framework: str, recipe: Recipe, data: DataSummary, learning_rate: flo
 
 
 def docstring(paragraphs: Sequence[str]) -> str:
-    """Return a module's docstring of paragraphs, wrapped, safe whatever they hold."""
-    wrapped = "\n\n".join(
-        textwrap.fill(" ".join(text.split()), 100, break_long_words=False, break_on_hyphens=False)
-        for text in paragraphs
-    )
-    return '"""' + wrapped.replace("\\", "\\\\").replace('"""', "'''") + '\n"""\n'
+    """Return a module's docstring of paragraphs, wrapped but for lines of code, safe whatever they hold."""
+    wrapped = "\n\n".join(map(_paragraph, paragraphs)).replace('"""', "'''")
+    return ('r"""' if "\\" in wrapped else '"""') + wrapped + '\n"""\n'
+
+
+def _paragraph(text: str) -> str:
+    """Return a paragraph wrapped, and its lines after the first, which are code, as they are."""
+    said, *code = text.split("\n")
+    lines = [textwrap.fill(" ".join(said.split()), 100, break_long_words=False, break_on_hyphens=False)]
+    return "\n".join([*lines, *([""] if code else []), *code])
 
 
 def training_numbers(recipe: Recipe, learning_rate: float) -> str:
