@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 
+from etascope.images.file_kinds import counted
 from etascope.images.folder_names import (
     BESIDE,
     CONTAINERS,
@@ -33,7 +34,7 @@ from etascope.images.layout_words import (
     under_letters,
     unreadable_class,
 )
-from etascope.images.tree import COPIES, Folder, counted
+from etascope.images.tree import COPIES, Folder
 
 #: Classes whose inner folders are compared with one another, at most.
 _COMPARED = 300

@@ -25,6 +25,8 @@ from etascope.images.tree import Folder, read_tree
 
 #: A script lists the folders that it reads; more would be no script.
 MOST_FOLDERS = 5000
+#: Links that are told one by one.
+_TOLD = 3
 
 
 def open_folder(folder: Path, wishes: Wishes) -> Found:
@@ -115,7 +117,12 @@ def _around(files: list[Path], name: str) -> Path:
 
 def _linked(tree: Folder, files: list[Path], names: NDArray[np.str_]) -> tuple[str, ...]:
     """Say which links were left out, and which images are there twice by a link."""
-    notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in tree.all_links()]
+    links = list(tree.all_links())
+    notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in links[:_TOLD]]
+    if len(links) > _TOLD:
+        notes = [
+            f"{len(links):,} links lead to folders that are read anyway, and were left out; the first: {links[0]}."
+        ]
     first: dict[object, int] = {}
     twice: list[tuple[int, int]] = []
     # The file itself goes before what leads to it; of two names of one file (hard links), none is the file itself.

@@ -17,6 +17,7 @@ from etascope.images.layout_words import (
     DIVIDE,
     InTwoWays,
     in_two_ways,
+    leads_nowhere,
     listed,
     mostly_in_no_class,
     nothing_here,
@@ -48,6 +49,10 @@ def read_layout(root: Folder, *, one: bool = False, given: bool = False) -> Layo
     InputError
         If there are no classes, a class would lose all its images, or the tree can be read in two ways.
     """
+    for folder in root.all_folders():
+        # In a class such a link is one file more that is not read, and counted so.
+        if folder.broken and (folder is root or folder.folders or not folder.images):
+            raise leads_nowhere(folder.broken[0])
     try:
         layout = _read(root, one, TreeReading(given=given))
     except InTwoWays as error:

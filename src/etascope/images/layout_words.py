@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.contents import ending_of
-from etascope.images.tree import NO_ENDING, Folder, counted, kind
+from etascope.images.file_kinds import HALF, NO_ENDING, PACKED, counted, kind
+from etascope.images.tree import Folder
 
 SHOWN = 6
 TABLE = "say it in a CSV of path,label"
@@ -16,8 +18,7 @@ TABLE = "say it in a CSV of path,label"
 DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
 SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
-_BROKEN_OFF = frozenset({".part", ".crdownload", ".download", ".tmp", ".partial"})
-_PACKED = frozenset({".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"})
+_BROKEN_OFF = HALF - {".bak", ".old", ".orig", ".save", ".backup", ".bup", ".swp"}
 _PICTURES = frozenset(
     {".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".tga", ".svg", ".dcm", ".ico"}
 )
@@ -145,6 +146,14 @@ def unreadable_class(folder: Folder, others: int) -> InputError:
     )
 
 
+def leads_nowhere(link: Path) -> InputError:
+    """Return the error for a link to nothing where a class or a part could be."""
+    return InputError(
+        f"a link in the place of a folder must lead to one; {link} leads to {os.readlink(link)}, where nothing is.",
+        "Bring back what it leads to, as a disk that is not mounted, or remove the link.",
+    )
+
+
 def nothing_here(root: Folder) -> InputError:
     """Return the error for a folder without class directories: it says what is there instead."""
     if root.images:
@@ -186,7 +195,7 @@ def _move(root: Folder, kinds: Counter[str]) -> str:
     if opened:
         which = f"{opened[0]} itself" if len(opened) == 1 else f"the one to train on, of {listed(opened)}"
         return f"Give {which}, or another folder."
-    if _PACKED & kinds.keys():
+    if PACKED & kinds.keys():
         return "Unpack what is packed, and give the folder that comes out."
     if _PICTURES & kinds.keys():
         return "Convert them to PNG or JPEG."
