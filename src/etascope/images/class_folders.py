@@ -17,11 +17,9 @@ from etascope.images.folder_names import (
     TO_TELL,
     are_pieces,
     bare,
-    companion_of,
     is_mask,
     is_named,
     part_of,
-    shown_by,
     speaks_of_masks,
     subject,
 )
@@ -34,6 +32,7 @@ from etascope.images.layout_words import (
     under_letters,
     unreadable_class,
 )
+from etascope.images.pairs import beside_images, pair, shown_by
 from etascope.images.tree import COPIES, Folder
 
 #: Classes whose inner folders are compared with one another, at most.
@@ -129,7 +128,7 @@ class TreeReading:
                 self.notes.append(
                     f"{first} and {folder.path} are one class: only their letters are stored differently."
                 )
-        masks_of = _masks_beside([path for path, _ in files])
+        masks_of = beside_images([path for path, _ in files])
         if masks_of:
             self.left_out += len(masks_of)
             self.notes.append(
@@ -159,7 +158,7 @@ class TreeReading:
         classes: dict[str, list[Path]] = {}
         for path, name in files:
             classes.setdefault(name, []).append(path)
-        found = [(name, *pair) for name, paths in classes.items() if (pair := _pair(paths))]
+        found = [(name, *found) for name, paths in classes.items() if (found := pair(paths))]
         if found:
             names, one, two = listed([name for name, *_ in found]), *found[0][1:]
             self.notes.append(
@@ -180,28 +179,6 @@ def own_images(folder: Folder) -> Folder | None:
 
 def _beside(name: str, names: frozenset[str]) -> bool:
     return is_named(name, names) or is_mask(name)
-
-
-def _masks_beside(files: Sequence[Path]) -> frozenset[Path]:
-    """Return the files that are masks of others in their folder, as `b_mask` is of `b`, where there are several."""
-    beside = {path.with_suffix("") for path in files}
-    found = [path for path in files if (of := shown_by(path.stem)) and path.with_name(of) in beside]
-    return frozenset(found if len(found) > 1 else ())
-
-
-def _pair(paths: Sequence[Path]) -> tuple[Path, Path] | None:
-    """Return the first of the pairs called alike that nearly all images of a class come in, if they do."""
-    places: dict[tuple[Path, str], list[Path]] = {}
-    for path in paths:
-        places.setdefault((path.parent, path.stem), []).append(path)
-    pairs: dict[str, list[tuple[Path, Path]]] = {"": [(same[0], same[1]) for same in places.values() if len(same) > 1]}
-    for (parent, stem), same in places.items():
-        for of, added in companion_of(stem):
-            if other := places.get((parent, of)):
-                pairs.setdefault(added, []).append((other[0], same[0]))
-                break
-    most = max(pairs.values(), key=len)
-    return most[0] if len(most) > 2 and 2.5 * len(most) >= len(paths) else None
 
 
 def check_classes(folders: Sequence[Folder], where: Folder) -> None:

@@ -6,7 +6,7 @@ The words of parts are those of Hugging Face's `datasets` (its imagefolder build
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 TRAIN, TEST, VALID = "train", "test", "valid"
@@ -44,17 +44,6 @@ _MASKS = frozenset({
     "mask", "masks", "groundtruth", "groundtruths", "gt", "label", "labels", "semantic", "annotation", "annotations",
     "segmentation", "segmentations", "trimap", "trimaps",
 })  # fmt: skip
-_BESIDE_IMAGES = (
-    "masks?|seg|segmentation|gt|ground[ _-]?truth|labels?|annotations?|superpixels?|depth|thumb(?:nail)?s?|previews?"
-)
-_MASK_OF = re.compile(rf"(.+?)[ _.-](?:{_BESIDE_IMAGES})(?:[ _-]?\d+)?", re.IGNORECASE)
-_CROP_OF = re.compile(rf"(.+[ _.-])(?:{_BESIDE_IMAGES})(crop)", re.IGNORECASE)
-_SMALL_OF = re.compile(r"(?:thumb(?:nail)?s?|previews?|masks?)[ _.-](.+)", re.IGNORECASE)
-#: What is done to an image to have another one like it.
-_VARIED = re.compile(
-    r"\W*_*(?:h|v)?(?:flip|rot|mirror|aug|crop|noise|noisy|blur|bright|dark|contrast|hue|gr[ae]y|scale|zoom|shift|copy|edit)",
-    re.IGNORECASE,
-)
 _PIECES = frozenset({
     "part", "parts", "batch", "batches", "chunk", "chunks", "shard", "shards", "vol", "volume", "volumes", "image",
     "images", "imgs", "img", "fold", "folds", "split", "splits", "subset", "subsets",
@@ -123,34 +112,6 @@ def speaks_of_masks(name: str) -> bool:
     [True, True, True, False]
     """
     return is_mask(name) or "mask" in name.casefold()
-
-
-def shown_by(stem: str) -> str | None:
-    """Return the name of the image that a mask is called after, or None for what is no mask.
-
-    Examples
-    --------
-    >>> shown_by("b (1)_mask"), shown_by("ISIC_7-segmentation_1"), shown_by("with_mask"), shown_by("unmask")
-    ('b (1)', 'ISIC_7', 'with', None)
-    """
-    if found := _MASK_OF.fullmatch(stem) or _SMALL_OF.fullmatch(stem):
-        return found[1]
-    crop = _CROP_OF.fullmatch(stem)
-    return crop[1] + crop[2] if crop else None
-
-
-def companion_of(stem: str) -> Iterator[tuple[str, str]]:
-    """Yield what a file's name may be made of: the name of another, and what was added, unless that is a variation.
-
-    Examples
-    --------
-    >>> list(companion_of("1490-001-d")), list(companion_of("cat_7_flip"))
-    ([('1490-001', '-d'), ('1490', '-001-d')], [])
-    """
-    for sign in reversed(list(re.finditer(r"[ _.(-]+", stem))):
-        added = stem[sign.start() :]
-        if sign.start() and re.search(r"[^\W\d_]", added) and not _VARIED.search(added):
-            yield stem[: sign.start()], added.casefold()
 
 
 def bare(name: str) -> str:
