@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 
-from etascope.images.file_kinds import counted
+from etascope.images.file_kinds import PACKED, counted, kind
 from etascope.images.folder_names import (
+    AGES,
     BESIDE,
     CONTAINERS,
+    MADE,
     NO_CLASS,
+    SETS,
     TO_TELL,
     are_pieces,
     bare,
@@ -22,9 +25,11 @@ from etascope.images.folder_names import (
     part_of,
     speaks_of_masks,
     subject,
+    without_parts,
 )
 from etascope.images.layout_words import (
     DIVIDE,
+    beside_classes,
     in_pieces,
     in_two_ways,
     listed,
@@ -32,6 +37,7 @@ from etascope.images.layout_words import (
     under_letters,
     unreadable_class,
 )
+from etascope.images.odd_names import beside_class, odd_ones
 from etascope.images.pairs import beside_images, pair, shown_by
 from etascope.images.tree import COPIES, Folder
 
@@ -93,6 +99,20 @@ class TreeReading:
             verb = "is no class: it holds" if len(empty) == 1 else "are no classes: they hold"
             but = f" but {counted(sum(kinds[1:], kinds[0]))}" if kinds else ""
             self.notes.append(f"{listed(empty)} {verb} no images{but}.")
+
+        names = {inner.name.casefold() for inner in folder.folders}
+        packed = [path.name for path in folder.others if kind(path) in PACKED]
+        packed = [name for name in packed if name.partition(".")[0].casefold() not in {*names, folder.name.casefold()}]
+        if packed:
+            what, was = ("is", "was") if len(packed) == 1 else ("are", "were")
+            self.notes.append(f"{listed(packed)} {what} packed and {was} not read.")
+
+    def tell_odd(self, folders: Sequence[Folder]) -> None:
+        """Say which classes are hardly any by what they are called."""
+        odd = [folder.name for folder in odd_ones(folders)]
+        if odd:
+            what = "was taken for a class, as it lies" if len(odd) == 1 else "were taken for classes, as they lie"
+            self.notes.append(f"{listed(odd)} {what} among classes.")
 
     def tell_bare(self, folder: Folder) -> None:
         """Say which folders beside a set could be part of it, but hold no images."""
@@ -186,11 +206,17 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     for folder in folders:
         if not folder.total:
             raise unreadable_class(folder, sum(1 for other in folders if other.total))
-    doubtful = [folder for folder in folders if is_named(folder.name, NO_CLASS)]
+    doubtful = [folder for folder in folders if is_named(without_parts(folder.name), NO_CLASS)]
     unlabelled = any(is_named(folder.name, TO_TELL) for folder in folders)
     if unlabelled or len(doubtful) == 1 or any(is_named(f.name, CONTAINERS) and not f.full for f in folders):
         raise in_two_ways(where)
     deep = [folder for folder in folders if not folder.images]
+    sets = [folder for folder in deep if len(folder.inner.full) > 1 and not own_images(folder)]
+    if len(folders) > 1 and (
+        any(is_named(folder.name, SETS) for folder in sets)
+        or (sets and all(is_named(folder.name, SETS | MADE | AGES) for folder in folders))
+    ):
+        raise in_two_ways(where)
     if deep and len(deep) < len(folders):
         raise in_two_ways(where)
     if _hold_sets(deep):
@@ -254,3 +280,6 @@ def _check_names(folders: Sequence[Folder], where: Folder) -> None:
     )
     if letters:
         raise under_letters(where)
+    what, spare = beside_class(folders)
+    if spare:
+        raise beside_classes(where, what, spare)

@@ -47,7 +47,8 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         return _open_idx(places, wishes)
     place = None if wishes.apart is None else os.path.realpath(wishes.apart)
     given = place is not None and os.path.realpath(folder) in map(str, Path(place).parents)
-    layout = read_layout(tree, one=wishes.held, given=given)
+    trained = wishes.trained if wishes.held else None
+    layout = read_layout(tree, one=wishes.held, given=given, trained=trained, tested=wishes.apart)
     if not wishes.held:
         named = sorted({name for _, name in layout.train}, key=natural)
         need_two(named, str(_around([path for path, _ in layout.train], named[0]) if layout.test else folder))

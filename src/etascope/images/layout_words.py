@@ -46,10 +46,13 @@ class InTwoWays(InputError):
         Where they are.
     doubtful
         Those whose names alone say that they are no classes.
+    spare
+        Those that lie beside the classes, and what each is part of, a mask or a copy of.
     """
 
     folder: Folder | None = None
     doubtful: tuple[Folder, ...] = ()
+    spare: tuple[tuple[Folder, Folder], ...] = ()
 
     @classmethod
     def of(cls, here: Folder, said: str, doubtful: Sequence[Folder] = ()) -> InTwoWays:
@@ -99,6 +102,22 @@ def masks_beside(here: Folder, masks: Sequence[Folder]) -> InputError:
     )
 
 
+def beside_classes(here: Folder, what: str, spare: Sequence[tuple[Folder, Folder]]) -> InputError:
+    """Return the error for folders that are called like parts, masks or copies of classes beside them."""
+    of, names = (listed(list(dict.fromkeys(folder.name for folder in folders))) for folders in zip(*spare, strict=True))
+    one = len(spare) == 1
+    like = {"part": "a part" if one else "parts", "mask": "a mask" if one else "masks"}.get(
+        what, "a copy" if one else "copies"
+    )
+    error = InTwoWays.of(
+        here,
+        f"a folder needs one directory per class; in {here.path}, {of} {'is' if one else 'are'} called like {like} of "
+        f"{names}: {_drawn(here)}.",
+    )
+    error.spare = tuple(spare)
+    return error
+
+
 def under_letters(here: Folder) -> InputError:
     """Return the error for folders that are the letters which the names of those in them begin with."""
     return InTwoWays.of(
@@ -114,6 +133,20 @@ def only_one_trains(name: str, tested: Sequence[str], where: Path) -> InputError
         f"telling images apart needs at least two classes to train on; found only {name!r}, and {listed(tested)} in "
         f"the test part, {where}.",
         f"Give {where} alone, or add training images of another class.",
+    )
+
+
+def nothing_trains(train: Folder | Path, held: Sequence[str]) -> InputError:
+    """Return the error for a set whose training part, a folder or a packed file, holds no images that are read."""
+    if isinstance(train, Path):
+        what, move = f"{train} is packed", "Unpack it"
+    else:
+        kinds = train.kinds()
+        what = f"{train.path} holds no images{f' but {counted(kinds)}' if kinds else ''}"
+        move = "Unpack what is packed in it" if PACKED & kinds.keys() else "Put the training images there"
+    return InputError(
+        f"a set needs images to train on; {what}, classes that are read lie in {listed(held)} alone.",
+        f"{move}{f', or take {train.name} away, so that {held[0]} trains' if len(held) == 1 else ''}.",
     )
 
 
@@ -139,10 +172,11 @@ def only_one(here: Folder) -> InputError:
 
 def unreadable_class(folder: Folder, others: int) -> InputError:
     """Return the error for a class all of whose files are of formats that are not read, beside so many that are."""
+    move = "Unpack them" if folder.kinds().keys() <= PACKED else "Convert them to PNG or JPEG"
     return InputError(
         f"every class needs images that can be read; {folder.path} holds {counted(folder.kinds())}, and none of these "
         "is read.",
-        f"{_misnamed(folder) or 'Convert them to PNG or JPEG'}{', or take the folder away' if others > 1 else ''}.",
+        f"{_misnamed(folder) or move}{', or take the folder away' if others > 1 else ''}.",
     )
 
 
