@@ -99,13 +99,13 @@ class TreeReading:
             verb = "is no class: it holds" if len(empty) == 1 else "are no classes: they hold"
             but = f" but {counted(sum(kinds[1:], kinds[0]))}" if kinds else ""
             self.notes.append(f"{listed(empty)} {verb} no images{but}.")
+        names = {folder.name.casefold(), *(inner.name.casefold() for inner in folder.folders)}
+        self._tell_packed([name for name in _packed(folder) if name.partition(".")[0].casefold() not in names])
 
-        names = {inner.name.casefold() for inner in folder.folders}
-        packed = [path.name for path in folder.others if kind(path) in PACKED]
-        packed = [name for name in packed if name.partition(".")[0].casefold() not in {*names, folder.name.casefold()}]
-        if packed:
-            what, was = ("is", "was") if len(packed) == 1 else ("are", "were")
-            self.notes.append(f"{listed(packed)} {what} packed and {was} not read.")
+    def _tell_packed(self, names: Sequence[str]) -> None:
+        if names:
+            what, was = ("is", "was") if len(names) == 1 else ("are", "were")
+            self.notes.append(f"{listed(names)} {what} packed and {was} not read.")
 
     def tell_odd(self, folders: Sequence[Folder]) -> None:
         """Say which classes are hardly any by what they are called."""
@@ -119,6 +119,8 @@ class TreeReading:
         for inner in folder.folders:
             if not inner.total and (part_of(inner.name) or inner.foreign):
                 self.notes.append(f"{inner.name} holds no images{' that are read' if inner.foreign else ''}.")
+        parts = {part_of(inner.name) for inner in folder.folders} | {None}
+        self._tell_packed([name for name in _packed(folder) if part_of(name.partition(".")[0]) not in parts])
 
     def collect(self, folders: Sequence[Folder]) -> tuple[tuple[Path, str], ...]:
         """Return the images of classes, each with its class's name, and count what is left out in them."""
@@ -195,6 +197,10 @@ def own_images(folder: Folder) -> Folder | None:
     masks = {shown_by(path.stem) or path.stem for f in folder.full if is_mask(f.name) for path in f.all_images()}
     shown = 2 * len(masks & {path.stem for path in within[0].images}) > len(masks)
     return within[0] if shown or is_named(within[0].name, CONTAINERS) else None
+
+
+def _packed(folder: Folder) -> list[str]:
+    return [path.name for path in folder.others if kind(path) in PACKED]
 
 
 def _beside(name: str, names: frozenset[str]) -> bool:

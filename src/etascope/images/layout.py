@@ -62,12 +62,12 @@ def read_layout(
     try:
         layout = _read(root, one, TreeReading(given=given))
     except InTwoWays as error:
-        given = Given(root, lambda folder, held: _opens(folder, held or one), trained, str(tested or ""))
-        raise InputError(error.said, way_out(error, given)) from None
-    learn, tested = ({name for _, name in part} for part in (layout.train, layout.test))
-    if len(tested) > len(learn) == 1 and not one:
+        whole = Given(root, lambda folder, held: _opens(folder, held or one), trained, str(tested or ""))
+        raise InputError(error.said, way_out(error, whole)) from None
+    learn, held = ({name for _, name in part} for part in (layout.train, layout.test))
+    if len(held) > len(learn) == 1 and not one:
         where = Path(os.path.commonpath([path.parent.parent for path, _ in layout.test]))
-        raise only_one_trains(min(learn), sorted(tested, key=natural), where)
+        raise only_one_trains(min(learn), sorted(held, key=natural), where)
     return layout
 
 

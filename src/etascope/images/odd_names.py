@@ -55,6 +55,7 @@ _THINGS = frozenset({"mask", "masks", "label", "labels", "edge", "edges", "label
 _TESTS = frozenset({
     "tests", "tst", "holdout", "heldout", "evaluate", "validate", "trn", "unlabeled", "unlabelled", "unannotated",
 })  # fmt: skip
+_PART_WORDS = frozenset(PARTS) | _TESTS | FILLING
 
 
 def beside_class(folders: Sequence[Folder]) -> tuple[str, tuple[tuple[Folder, Folder], ...]]:
@@ -78,7 +79,7 @@ def beside_class(folders: Sequence[Folder]) -> tuple[str, tuple[tuple[Folder, Fo
 def _is_thing(name: str, what: str) -> bool:
     every = _every(name)
     if what == "part":
-        return PARTS.get(every[0]) is not None or all(PARTS.get(word, TRAIN) == TRAIN for word in every)
+        return every[0] in PARTS or {PARTS[word] for word in every if word in PARTS} == {TRAIN}
     return what == "mask" and all(word in _THINGS for word in every if word in SHOWN_BESIDE)
 
 
@@ -86,7 +87,7 @@ def _divided(name: str) -> list[str]:
     """Return what a name is without a word of a part behind it or before it: cat_test, test_cat."""
     every = _every(name)
     end = len(every)
-    while end and (every[end - 1] in PARTS or every[end - 1] in _TESTS or every[end - 1] in FILLING):
+    while end and (every[end - 1].isdigit() or not _PART_WORDS.isdisjoint(every[end - 1 : end])):
         end -= 1
     found = list[str]()
     if end and any(word in PARTS or word in _TESTS for word in every[end:]):
@@ -150,7 +151,7 @@ def _is_other(name: str, classes: set[str]) -> bool:
     if len(every) < 2:
         return False
     rest = [word for word in every if word not in SHOWN_BESIDE]
-    behind, before = every[-1] in _SORTED, every[0] in _SORTED
+    behind, before = every[-1] in _SORTED or every[-1].isdigit(), every[0] in _SORTED
     return (
         (behind and "".join(every[:-1]) in classes)
         or (before and "".join(every[1:]) in classes)

@@ -93,7 +93,7 @@ def way_out(error: InTwoWays, given: Given) -> str:
     if error.spare:
         return _divide(error.spare, here, given) or _away([folder for folder, _ in error.spare], given) or SORT
     if doubtful:
-        return _rename(here, doubtful, given) or SORT
+        return _away(doubtful, given) or _rename(here, doubtful, given) or SORT
     return (
         _lift(here, given)
         or _beside(here, given)
@@ -257,9 +257,10 @@ def _renamed(doubtful: Sequence[Folder], given: Given) -> str | None:
 
 
 def _everywhere(folders: Sequence[Folder], root: Folder) -> list[Folder]:
-    """Return the folders of these names wherever all of them are."""
-    names = {folder.name for folder in folders}
-    places = [place for place in root.all_folders() if {inner.name for inner in place.full} >= names]
+    """Return the folders of these names wherever all of them are, as far down."""
+    names, deep = {folder.name for folder in folders}, len(folders[0].path.parent.parts)
+    level = [place for place in root.all_folders() if len(place.path.parts) == deep]
+    places = [place for place in level if {inner.name for inner in place.full} >= names]
     return [inner for place in places for inner in place.full if inner.name in names]
 
 
