@@ -133,12 +133,13 @@ OPENED = [
     *(Row(f"{name} among classes, told", f"{CLASSES} ant*3 {name}*2", f"{PLAIN} ant=ant {name}={name}",
           (f"{name} was taken for a class, as it lies among classes",))
       for name in ("backup", "trash", "outputs", "tests", "holdout", "real_test", "dogs-vs-cats-test", "bullet_train",
-                   "test_ant", "ant_old", "ant2", "raw_ant", "thumbs", "New-folder")),
+                   "test_ant", "ant_old", "raw_ant", "thumbs", "New-folder")),
     Row("a test tube, told", "beaker*2 test_tube*2", "beaker=beaker test_tube=test_tube", ("test_tube was taken for",)),
     Row("a tube and a test tube", "tube*2 test_tube*2 flask*2", "flask=flask test_tube=test_tube tube=tube",
         ("test_tube was taken for a class",)),
     Row("steam and a steam train", "steam*2 steam_train*2 car*2", "car=car steam=steam steam_train=steam_train",
         ("steam_train was taken for a class",)),
+    Row("a Ford GT", "Audi*2 Ford*2 Ford-GT*7", "Audi=Audi Ford=Ford Ford-GT=Ford-GT", ("Ford-GT was taken for a",)),
     Row("a face mask", "face*2 face_mask*6 hat*2", "face=face face_mask=face_mask hat=hat", ("face_mask was taken",)),
     Row("a photocopy is no copy", "photo*2 photocopy*2", "photo=photo photocopy=photocopy"),
     Row("odd names in train", "train/cat*3 train/dog*3 train/todo*2 test/cat*1 test/dog*1",
@@ -423,7 +424,7 @@ REFUSED = [
       for name in ("my_test", "blind-test", "test_extra", "own_test_images", "kaggle_test", "test_unlabeled",
                    "unannotated", "no_label", "infer", "test_masks", "test_1")),
     *(Row(f"{name} beside its class", f"{CLASSES} {name}*7", words=(*NO_CLASS, f"{name} is called like a mask of cat"))
-      for name in ("cat_seg", "cat_depth", "cat_gt", "depth_cat")),
+      for name in ("cat_seg", "cat_depth", "cat_masks_seg", "depth_cat")),
     Row("masks of two classes", f"{CLASSES} cat_mask*7 dog_mask*8", words=("like masks of cat and dog", "hide them")),
     Row("colours and depths", "cat_rgb*2 cat_depth*5 dog_rgb*2 dog_depth*5",
         words=("cat_depth and dog_depth are called like masks of cat_rgb and dog_rgb",)),

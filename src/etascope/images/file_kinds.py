@@ -27,18 +27,23 @@ PACKED = frozenset(
     }
 )  # fmt: skip
 ARRAYS = frozenset({".npy", ".npz", ".mat", ".h5", ".hdf5", ".pt", ".pth", ".tfrecord", ".pdf"})
-#: What may be one an image, or all of a set: it depends on how many there are.
-STORED = ARRAYS | PACKED | {".bin", ".dat", ".enc", ".aes", ".gpg", ".pgp", ".pkl", ".pickle", ".parquet"}
+#: Endings of downloads that broke off.
+BROKEN_OFF = frozenset(
+    {".part", ".crdownload", ".download", ".tmp", ".partial", ".filepart", ".opdownload", ".aria2", ".!qb", ".!ut",
+     ".icloud", ".temp"}
+)  # fmt: skip
 #: Endings that are written behind those of images while they are copied, kept, packed or locked.
-HALF = frozenset(
+_BEHIND = BROKEN_OFF | frozenset(
     {
-        ".part", ".bak", ".crdownload", ".download", ".tmp", ".old", ".orig", ".partial", ".filepart", ".opdownload",
-        ".aria2", ".!qb", ".!ut", ".icloud", ".temp", ".swp", ".bup", ".backup", ".save",
+        ".bak", ".old", ".orig", ".swp", ".bup", ".backup", ".save", ".gz", ".bz2", ".xz", ".zst", ".lz4", ".br", ".z",
+        ".zip", ".enc", ".aes", ".gpg", ".pgp", ".asc", ".crypt", ".encrypted", ".locked", ".age", ".bin", ".dat",
+        ".pkl", ".dvc", ".lfs", ".lnk",
     }
 )  # fmt: skip
-_LOCKED = frozenset(
-    {".gz", ".bz2", ".xz", ".zst", ".lz4", ".br", ".z", ".zip", ".enc", ".aes", ".gpg", ".pgp", ".asc", ".crypt",
-     ".encrypted", ".locked", ".age", ".bin", ".dat", ".pkl", ".dvc", ".lfs"}
+#: What may be one an image, or all of a set: it depends on how many there are.
+STORED = (
+    ARRAYS | PACKED | BROKEN_OFF - {".tmp", ".temp"}
+    | {".bin", ".dat", ".enc", ".aes", ".gpg", ".pgp", ".pkl", ".pickle", ".parquet"}
 )  # fmt: skip
 #: Files without an ending that nobody takes for an image.
 _PAPERS = frozenset(
@@ -70,13 +75,23 @@ def is_foreign(path: Path) -> bool:
     >>> [is_foreign(Path(name)) for name in ("a.heic", "a.jpg.part", "a.jpg!d", "a.jpg.gz", "a.jpg.txt", "notes.bak")]
     [True, True, True, True, False, False]
     """
-    ending, found = path.suffix.lower(), kind(path)
-    if ending in HALF | _LOCKED and Path(path.stem).suffix.lower() in SUFFIXES:
+    found = kind(path)
+    return was_image(path) or found in FOREIGN or (found == NO_ENDING and path.name.casefold() not in _PAPERS)
+
+
+def was_image(path: Path) -> bool:
+    """Say whether the ending of an image stands in a file's name, and behind it what shows that it is none now.
+
+    Examples
+    --------
+    >>> [was_image(Path(name)) for name in ("a.jpg.part", "a.jpg.1", "a.jpg!d", "a.jpg.gz", "a.jpg.txt", "a.part")]
+    [True, True, True, True, False, False]
+    """
+    ending = path.suffix.lower()
+    if (ending in _BEHIND or ending[1:].isdigit()) and Path(path.stem).suffix.lower() in SUFFIXES:
         return True
     start = re.match(r"\.[a-z]+", ending)
-    if start and start[0] != ending and start[0] in SUFFIXES:
-        return True
-    return found in FOREIGN or (found == NO_ENDING and path.name.casefold() not in _PAPERS)
+    return bool(start) and start[0] != ending and start[0] in SUFFIXES
 
 
 def counted(kinds: Counter[str], most: int = 4) -> str:

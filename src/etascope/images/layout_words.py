@@ -9,7 +9,8 @@ from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.contents import ending_of
-from etascope.images.file_kinds import HALF, NO_ENDING, PACKED, counted, kind
+from etascope.images.file_kinds import BROKEN_OFF, NO_ENDING, PACKED, counted, kind
+from etascope.images.paths import unreadable
 from etascope.images.tree import Folder
 
 SHOWN = 6
@@ -18,7 +19,6 @@ TABLE = "say it in a CSV of path,label"
 DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
 SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
-_BROKEN_OFF = HALF - {".bak", ".old", ".orig", ".save", ".backup", ".bup", ".swp"}
 _PICTURES = frozenset(
     {".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".tga", ".svg", ".dcm", ".ico"}
 )
@@ -139,13 +139,15 @@ def only_one_trains(name: str, tested: Sequence[str], where: Path) -> InputError
 def nothing_trains(train: Folder | Path, held: Sequence[str]) -> InputError:
     """Return the error for a set whose training part, a folder or a packed file, holds no images that are read."""
     if isinstance(train, Path):
-        what, move = f"{train} is packed", "Unpack it"
+        packed = kind(train) in PACKED
+        what = f"{train} is {'packed' if packed else 'no folder of images'}"
+        move = "Unpack it" if packed else "Save its images in a folder with a directory per class"
     else:
         kinds = train.kinds()
         what = f"{train.path} holds no images{f' but {counted(kinds)}' if kinds else ''}"
         move = "Unpack what is packed in it" if PACKED & kinds.keys() else "Put the training images there"
     return InputError(
-        f"a set needs images to train on; {what}, classes that are read lie in {listed(held)} alone.",
+        f"a set needs images to train on; {what}, and classes that are read lie in {listed(held)} alone.",
         f"{move}{f', or take {train.name} away, so that {held[0]} trains' if len(held) == 1 else ''}.",
     )
 
@@ -182,8 +184,12 @@ def unreadable_class(folder: Folder, others: int) -> InputError:
 
 def leads_nowhere(link: Path) -> InputError:
     """Return the error for a link to nothing where a class or a part could be."""
+    try:
+        target = os.readlink(link)
+    except OSError as error:
+        raise unreadable(link, error) from None
     return InputError(
-        f"a link in the place of a folder must lead to one; {link} leads to {os.readlink(link)}, where nothing is.",
+        f"a link in the place of a folder must lead to one; {link} leads to {target}, where nothing is.",
         "Bring back what it leads to, as a disk that is not mounted, or remove the link.",
     )
 
@@ -211,7 +217,7 @@ def nothing_here(root: Folder) -> InputError:
 def _misnamed(folder: Folder) -> str:
     """Say which ending the files of a folder need to be read, where they are images by their first bytes."""
     [(most, _)] = folder.kinds().most_common(1) or [("", 0)]
-    if most in _BROKEN_OFF:
+    if most in BROKEN_OFF:
         return "They are downloads that broke off: fetch them again"
     files = [path for inner in folder.all_folders() for path in inner.others if kind(path) == most]
     endings = {ending_of(path) for path in files[:SHOWN]}

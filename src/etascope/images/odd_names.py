@@ -50,8 +50,10 @@ _SORTED = frozenset({
     "processed", "preprocessed", "deleted", "unused", "flip", "rot", "hq", "lq", "hd", "v", "version", "final", "test",
 })  # fmt: skip
 _SHOWS = ("image", "images", "img", "imgs", "rgb", "photo", "photos", "color")
-#: Words of masks that things are called by, too: a face mask, a box label.
-_THINGS = frozenset({"mask", "masks", "label", "labels", "edge", "edges", "labeled", "labelled", "thumb", "thumbs"})
+#: Words of masks that things are called by, too: a face mask, a box label, a Ford GT.
+_THINGS = frozenset(
+    {"gt", "mask", "masks", "label", "labels", "edge", "edges", "labeled", "labelled", "thumb", "thumbs"}
+)
 _TESTS = frozenset({
     "tests", "tst", "holdout", "heldout", "evaluate", "validate", "trn", "unlabeled", "unlabelled", "unannotated",
 })  # fmt: skip
@@ -89,6 +91,8 @@ def _divided(name: str) -> list[str]:
     end = len(every)
     while end and (every[end - 1].isdigit() or not _PART_WORDS.isdisjoint(every[end - 1 : end])):
         end -= 1
+    while end < len(every) and every[end].isdigit():
+        end += 1
     found = list[str]()
     if end and any(word in PARTS or word in _TESTS for word in every[end:]):
         found += _forms(every[:end])
@@ -151,7 +155,7 @@ def _is_other(name: str, classes: set[str]) -> bool:
     if len(every) < 2:
         return False
     rest = [word for word in every if word not in SHOWN_BESIDE]
-    behind, before = every[-1] in _SORTED or every[-1].isdigit(), every[0] in _SORTED
+    behind, before = every[-1] in _SORTED, every[0] in _SORTED
     return (
         (behind and "".join(every[:-1]) in classes)
         or (before and "".join(every[1:]) in classes)

@@ -14,7 +14,7 @@ from pathlib import Path
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress, Watch, ignore
 from etascope.images.contents import ending_of
-from etascope.images.file_kinds import ARRAYS, NO_ENDING, STORED, is_foreign, kind
+from etascope.images.file_kinds import ARRAYS, NO_ENDING, STORED, is_foreign, kind, was_image
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, is_named, part_of, subject
 from etascope.images.labels import natural
 from etascope.images.paths import SUFFIXES, unreadable
@@ -119,7 +119,8 @@ class Folder:
         Arrays and what is packed are a class where they may be one an image: as many as half the `least` images of a
         class beside it.
         """
-        found = {kind(path) for folder in self.all_folders() for path in folder.others if is_foreign(path)}
+        others = [path for folder in self.all_folders() for path in folder.others]
+        found = {"" if was_image(path) else kind(path) for path in others if is_foreign(path)}
         if is_named(self.name, _STORES):
             return found <= ARRAYS | {NO_ENDING}
         found.update(*(folder.disguised for folder in self.all_folders()))
@@ -234,7 +235,7 @@ def read_tree(root: Path, watch: Watch = ignore, apart: Path | None = None) -> F
                     draft.folders.append(read(place, (*above, target), linked))
             elif ending in SUFFIXES:
                 draft.images.append(place)
-            elif is_link and not os.path.exists(place) and not _FILE.search(entry.name):
+            elif is_link and not os.path.exists(place) and not _is_file(place):
                 draft.broken.append(place)
             else:
                 draft.others.append(place)
@@ -248,6 +249,11 @@ def read_tree(root: Path, watch: Watch = ignore, apart: Path | None = None) -> F
     for draft, place, above in later:
         draft.folders.append(read(place, above, {above[-1]}))
     return whole.done()
+
+
+def _is_file(link: Path) -> bool:
+    """Say whether a link to nothing stood for a file by its name."""
+    return bool(_FILE.search(link.name)) or (kind(link) != NO_ENDING and (is_foreign(link) or kind(link) in STORED))
 
 
 def _is_dir(entry: os.DirEntry[str]) -> bool:
