@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -42,6 +43,10 @@ _WITH_NONE = frozenset({
 #: Of the files with one word, so many have an image beside them where the word says what they are.
 _MOST = 0.8
 _Words = tuple[str, ...]
+_LONG = re.compile(r"leftImg8bit|ground[ _-]?truth", re.IGNORECASE)
+_CAMEL, _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])"), re.compile(r"[^\W\d_]+|\d+")
+_SPEAKS = re.compile("|".join(sorted({*_NONE, "ground"})), re.IGNORECASE)
+_SHOWS = re.compile("|".join(sorted(_IMAGE)), re.IGNORECASE)
 
 
 def beside_images(files: Sequence[Path]) -> frozenset[Path]:
@@ -49,32 +54,42 @@ def beside_images(files: Sequence[Path]) -> frozenset[Path]:
 
     One is called as the image and a word, `b_mask` beside `b`, or the two have a word each, `b_mask` beside `b_rgb`.
     """
-    stems = {path.with_suffix("") for path in files}
-    plain = [path for path in files if (of := shown_by(path.stem)) and path.with_name(of) in stems]
+    named = [(path, *_split(path)) for path in files]
+    stems = {(place, stem) for _, place, stem in named}
+    plain = [path for path, place, stem in named if (of := shown_by(stem)) and (place, of) in stems]
     found = set(plain if len(plain) > 1 else ())
-    tokens = {path: _tokens(path.stem) for path in files}
-    named = {
-        (path.parent, tuple(every[:place]), tuple(every[place + 1 :]))
-        for path, every in tokens.items()
-        for place, word in enumerate(every)
+    if any(_SPEAKS.search(stem) for _, _, stem in named):
+        found.update(_with_words([(path, place, tuple(_tokens(stem))) for path, place, stem in named]))
+    return frozenset(found)
+
+
+def _with_words(named: Sequence[tuple[Path, str, _Words]]) -> Iterator[Path]:
+    """Yield those that are no images by a word of theirs, where nearly all with this word have an image beside them."""
+    images = {
+        (place, every[:at], every[at + 1 :]) for _, place, every in named for at, word in enumerate(every)
         if word in _IMAGE
-    }
-    there = {(path.parent, tuple(every)) for path, every in tokens.items()}
+    }  # fmt: skip
+    there = {(place, every) for _, place, every in named}
+    own = {place: set(_tokens(os.path.basename(place))) for place in {place for _, place, _ in named}}
     roles: dict[str, list[tuple[Path, bool]]] = {}
-    for path, every in tokens.items():
-        own = set(_tokens(path.parent.name))
+    for path, place, every in named:
         pairs: dict[str, bool] = {}
         for before, role, after in _roles(every):
-            if own.isdisjoint(role):
-                bare = not (before and after) and (path.parent, before + after) in there
-                pairs[role[-1]] = pairs.get(role[-1], False) or bare or (path.parent, before, after) in named
+            if own[place].isdisjoint(role):
+                bare = not (before and after) and (place, before + after) in there
+                pairs[role[-1]] = pairs.get(role[-1], False) or bare or (place, before, after) in images
         for role, is_pair in pairs.items():
             roles.setdefault(role, []).append((path, is_pair))
     for group in roles.values():
         count = sum(is_pair for _, is_pair in group)
         if count > 1 and count >= _MOST * len(group):
-            found.update(path for path, is_pair in group if is_pair)
-    return frozenset(found)
+            yield from (path for path, is_pair in group if is_pair)
+
+
+def _split(path: Path) -> tuple[str, str]:
+    """Return the folder of a file, and its name without its ending."""
+    place, name = os.path.split(str(path))
+    return place, os.path.splitext(name)[0]
 
 
 def _roles(every: Sequence[str]) -> Iterator[tuple[_Words, _Words, _Words]]:
@@ -95,9 +110,9 @@ def _roles(every: Sequence[str]) -> Iterator[tuple[_Words, _Words, _Words]]:
 
 def pair(paths: Sequence[Path]) -> tuple[Path, Path] | None:
     """Return the first of the pairs called alike that nearly all images of a class come in, if they do."""
-    places: dict[tuple[Path, str], list[Path]] = {}
+    places: dict[tuple[str, str], list[Path]] = {}
     for path in paths:
-        places.setdefault((path.parent, path.stem), []).append(path)
+        places.setdefault(_split(path), []).append(path)
     pairs: dict[str, list[tuple[Path, Path]]] = {"": [(same[0], same[1]) for same in places.values() if len(same) > 1]}
     for (parent, stem), same in places.items():
         for of, added in companion_of(stem):
@@ -105,23 +120,28 @@ def pair(paths: Sequence[Path]) -> tuple[Path, Path] | None:
                 pairs.setdefault(added, []).append((other[0], same[0]))
                 break
     found = [group for group in pairs.values() if len(group) > 2] or _of_two_words(paths)
-    within = {path for group in found for one in group for path in one}
+    within = {str(path) for group in found for one in group for path in one}
     return max(found, key=len)[0] if found and 1.25 * len(within) >= len(paths) else None
 
 
 def _of_two_words(paths: Sequence[Path]) -> list[list[tuple[Path, Path]]]:
     """Return pairs that differ in a word at an end, which is one of images in the first: x_rgb, x_nir."""
-    near: dict[tuple[Path, _Words, bool], list[tuple[str, Path]]] = {}
-    for path in paths:
-        every = _tokens(path.stem)
+    named = [(path, *_split(path)) for path in paths]
+    if not any(_SHOWS.search(stem) for _, _, stem in named):
+        return []
+    near: dict[tuple[str, _Words, bool], list[tuple[str, Path]]] = {}
+    for path, place, stem in named:
+        every = tuple(_tokens(stem))
         for last in (True, False):
             word, rest = (every[-1:], every[:-1]) if last else (every[:1], every[1:])
-            counted = not last and word and word[0] in _ANY and all(token.isdigit() for token in rest)
-            if rest and word[0].isalpha() and not counted:
-                near.setdefault((path.parent, tuple(rest), last), []).append((word[0], path))
+            numbered = not last and word and word[0] in _ANY and all(token.isdigit() for token in rest)
+            if rest and word[0].isalpha() and not numbered:
+                near.setdefault((place, rest, last), []).append((word[0], path))
     groups: dict[tuple[str, str, bool], list[tuple[Path, Path]]] = {}
-    for (parent, _, last), found in near.items():
-        own = set(_tokens(parent.name))
+    for (place, _, last), found in near.items():
+        if len(found) < 2:
+            continue
+        own = set(_tokens(os.path.basename(place)))
         images = [one for one in found if one[0] in _IMAGE][:3]
         others = [one for one in found if one[0] not in _IMAGE | own and not _VARIED.search(one[0])][:6]
         for word, path in images:
@@ -166,7 +186,5 @@ def _tokens(stem: str) -> list[str]:
     >>> _tokens("aachen_01_leftImg8bit"), _tokens("xMask"), _tokens("img0.Ground-Truth")
     (['aachen', '01', 'img'], ['x', 'mask'], ['img', '0', 'gt'])
     """
-    plain = re.sub(r"leftImg8bit", "_img", stem, flags=re.IGNORECASE)
-    plain = re.sub(r"ground[ _-]?truth", "_gt", plain, flags=re.IGNORECASE)
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
-    return [word.casefold() for word in re.findall(r"[^\W\d_]+|\d+", spaced)]
+    plain = _LONG.sub(lambda found: "_img" if found[0][0] in "lL" else "_gt", stem)
+    return [word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", plain))]
