@@ -23,6 +23,8 @@ def folders(*names):
         ("COVID-19 COVID-19-Test", "part", ["COVID-19-Test of COVID-19"]),
         ("cat dog test_cat test_dog", "part", ["test_cat of cat", "test_dog of dog"]),
         ("dog dogs_test_set", "part", ["dogs_test_set of dog"]),
+        ("cat cat_ground_truth", "mask", ["cat_ground_truth of cat"]),
+        ("cat cat_depth_map", "mask", ["cat_depth_map of cat"]),
         ("cat cat_seg", "mask", ["cat_seg of cat"]),
         ("cat dog mask_cat mask_dog", "mask", ["mask_cat of cat", "mask_dog of dog"]),
         ("cat_rgb cat_depth", "mask", ["cat_depth of cat_rgb"]),
@@ -41,7 +43,7 @@ def test_what_belongs_to_a_class_beside_it(names, what, pairs):
     [
         "cat dog", "tube test_tube", "steam steam_train", "face face_mask", "Ford Ford-GT", "photo photocopy",
         "bottle bottle_label", "mask no_mask", "with_mask without_mask", "meat processed_meat", "test control",
-        "Pear Pear_2", "s1 s2", "train bus", "face face_no_mask face_with_mask",
+        "Pear Pear_2", "s1 s2", "train bus", "mask map", "map world_map", "face face_no_mask face_with_mask",
     ],
 )  # fmt: skip
 def test_classes_that_belong_to_no_other(names):
@@ -49,8 +51,8 @@ def test_classes_that_belong_to_no_other(names):
 
 
 def test_a_few_odd_ones_are_told_and_not_most():
-    told = odd_ones(folders("cat", "dog", "backup", "cat_old", "train"))
-    assert [folder.name for folder in told] == ["backup", "cat_old"]
+    told = odd_ones(folders("cat", "dog", "bee", "backup", "cat_old", "cat_v2", "cat_2", "train"))
+    assert [folder.name for folder in told] == ["backup", "cat_old", "cat_v2"]
     assert not odd_ones(folders("cat", "backup", "todo"))
 
 

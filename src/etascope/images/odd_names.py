@@ -82,7 +82,8 @@ def _is_thing(name: str, what: str) -> bool:
     every = _every(name)
     if what == "part":
         return every[0] in PARTS or {PARTS[word] for word in every if word in PARTS} == {TRAIN}
-    return what == "mask" and all(word in _THINGS for word in every if word in SHOWN_BESIDE)
+    said = [word for word in every if word in SHOWN_BESIDE]
+    return what == "mask" and bool(said) and _THINGS.issuperset(said)
 
 
 def _divided(name: str) -> list[str]:
@@ -104,7 +105,7 @@ def _divided(name: str) -> list[str]:
 def _shown(name: str) -> list[str]:
     """Return what a name is without a word of masks: cat_mask, cat_depth, which may be beside cat_rgb."""
     every = _every(name)
-    rest = [word for word in every if word not in SHOWN_BESIDE and word not in ("ground", "truth")]
+    rest = [word for word in every if word not in SHOWN_BESIDE | {"ground", "truth", "map", "maps", "binary"}]
     if len(rest) == len(every) or not (is_mask(name) or not SHOWN_BESIDE.isdisjoint(every)):
         return []
     shows = [*("".join([*rest, word]) for word in _SHOWS), *("".join([word, *rest]) for word in _SHOWS)]
@@ -152,6 +153,8 @@ def is_odd(name: str) -> bool:
 def _is_other(name: str, classes: set[str]) -> bool:
     """Say whether a name is another's with a word that may tell two classes apart, or a class and its copy."""
     every = _every(name)
+    while every and every[-1].isdigit():
+        every.pop()
     if len(every) < 2:
         return False
     rest = [word for word in every if word not in SHOWN_BESIDE]
