@@ -326,3 +326,11 @@ def test_what_goes_with_a_set_is_no_class_though_it_holds_images_of_another_name
     for path in (tmp_path / name).iterdir():
         path.rename(path.with_name(f"{path.stem}.thumb"))
     assert open_images(tmp_path).class_names == ("cat", "dog")
+
+
+def test_many_links_to_what_is_read_anyway_are_one_note(tmp_path):
+    write_folder(tmp_path, pictures(2), ["a", "b"])
+    for number in range(5):
+        (tmp_path / "a" / f"to{number}").symlink_to(tmp_path / "b")
+    told = [note for note in open_images(tmp_path).notes if "read anyway" in note]
+    assert told == [f"5 links lead to folders that are read anyway, and were left out; the first: {tmp_path}/a/to0."]

@@ -129,6 +129,29 @@ OPENED = [
     Row("valid, invalid and expired", "valid*2 invalid*2 expired*2", "expired=expired invalid=invalid valid=valid",
         ("valid was taken for a class",)),
     Row("letters as classes", "a/p1*2 a/p2*2 b/p3*2", "a=a/p1,a/p2 b=b/p3", ("the class is the upper folder",)),
+    # Names that are seldom those of classes: told.
+    *(Row(f"{name} among classes, told", f"{CLASSES} ant*3 {name}*2", f"{PLAIN} ant=ant {name}={name}",
+          (f"{name} was taken for a class, as it lies among classes",))
+      for name in ("backup", "trash", "outputs", "tests", "holdout", "real_test", "dogs-vs-cats-test", "bullet_train",
+                   "test_ant", "ant_old", "raw_ant", "thumbs", "New-folder")),
+    Row("a test tube, told", "beaker*2 test_tube*2", "beaker=beaker test_tube=test_tube", ("test_tube was taken for",)),
+    Row("a tube and a test tube", "tube*2 test_tube*2 flask*2", "flask=flask test_tube=test_tube tube=tube",
+        ("test_tube was taken for a class",)),
+    Row("steam and a steam train", "steam*2 steam_train*2 car*2", "car=car steam=steam steam_train=steam_train",
+        ("steam_train was taken for a class",)),
+    Row("a Ford GT", "Audi*2 Ford*2 Ford-GT*7", "Audi=Audi Ford=Ford Ford-GT=Ford-GT", ("Ford-GT was taken for a",)),
+    Row("a face mask", "face*2 face_mask*6 hat*2", "face=face face_mask=face_mask hat=hat", ("face_mask was taken",)),
+    Row("a photocopy is no copy", "photo*2 photocopy*2", "photo=photo photocopy=photocopy"),
+    Row("odd names in train", "train/cat*3 train/dog*3 train/todo*2 test/cat*1 test/dog*1",
+        "cat=train/cat dog=train/dog todo=train/todo | cat=test/cat dog=test/dog", ("todo was taken for a class",)),
+    # What is packed, or leads nowhere.
+    Row("a packed class", f"{CLASSES} fish.zip cat.zip", PLAIN, ("fish.zip is packed and was not read.",)),
+    Row("a packed test", "train/cat*2 train/dog*2 test.tar.gz train.zip", "cat=train/cat dog=train/dog",
+        ("test.tar.gz is packed and was not read.",)),
+    Row("a link to nothing in a class", CLASSES, PLAIN, ("1 file without an ending",), 1, {"cat/more": "gone"}),
+    Row("a linked paper that is gone", CLASSES, PLAIN, links={"README.md": "gone"}),
+    Row("an empty train beside classes and their test", f"{CLASSES} test/cat*1 test/dog*1 train/",
+        "cat=cat dog=dog | cat=test/cat dog=test/dog", ("train holds no images",)),
     # Wrappers.
     Row("a wrapper", "pets/cat*2 pets/dog*2", "cat=pets/cat dog=pets/dog", ("further down",)),
     Row("two wrappers", "archive/pets/cat*2 archive/pets/dog*2", "cat=archive/pets/cat dog=archive/pets/dog"),
@@ -389,6 +412,63 @@ REFUSED = [
     Row("packed", "train.zip test.zip", words=("2 .zip files", "Unpack")),
     Row("an archive", "data.npz", words=("1 .npz file", "data.npz itself")),
     Row("papers only", "a/x.txt b/y.txt", words=("2 .txt files",)),
+    # Parts, masks and copies of a class beside it.
+    *(Row(f"{name} beside its class", f"{CLASSES} {name}*2", words=(*NO_CLASS, f"{name} is called like a part of cat"))
+      for name in ("cat_test", "cat_val", "cat-validation", "catTest", "cat.test", "cats_test_set", "cat_unlabeled",
+                   "cat_test_images", "cat_test2")),
+    *(Row(f"{a} and {b} beside their classes", f"{CLASSES} {a}*2 {b}*1",
+          words=(*NO_CLASS, f"{b} are called like parts of cat and dog", *move))
+      for a, b, *move in (("cat_test", "dog_test", "mkdir ", "/test/cat && "), ("test_cat", "test_dog", "/test/dog)"),
+                          ("valid_cat", "valid_dog", "/val/cat"), ("cat_train", "dog_train"))),
+    *(Row(f"{name} among classes, a part", f"{CLASSES} {name}*2", words=(*TWICE, f"Move {name} away"))
+      for name in ("my_test", "blind-test", "test_extra", "own_test_images", "kaggle_test", "test_unlabeled",
+                   "unannotated", "no_label", "infer", "test_masks", "test_1")),
+    *(Row(f"{name} beside its class", f"{CLASSES} {name}*7", words=(*NO_CLASS, f"{name} is called like a mask of cat"))
+      for name in ("cat_seg", "cat_depth", "cat_masks_seg", "depth_cat")),
+    Row("masks of two classes", f"{CLASSES} cat_mask*7 dog_mask*8", words=("like masks of cat and dog", "hide them")),
+    Row("colours and depths", "cat_rgb*2 cat_depth*5 dog_rgb*2 dog_depth*5",
+        words=("cat_depth and dog_depth are called like masks of cat_rgb and dog_rgb",)),
+    Row("colour and depth, called otherwise", "rgb*2 depth*5", words=("depth is called like a mask of rgb",)),
+    *(Row(f"{name} beside its class", f"{CLASSES} {name}*2", words=(*NO_CLASS, f"{name} is called like a copy of cat"))
+      for name in ("cat(1)", "cat_copy", "cat-Copy(2)", "copy_of_cat", "cat_aug", "cat_resized", "cat.bak", "aug_cat")),
+    Row("copies in both parts", both("train", "test") + " train/cat_aug*1 test/cat_aug*1",
+        words=("cat_aug is called like a copy of cat", "hide them", "/test/cat_aug ", "/train/cat_aug ")),
+    # Parts that are there twice, or not at all.
+    *(Row(f"{one} beside {other}", both("train", "test") + f" {other}/cat*1 {other}/dog*1",
+          words=(*TWICE, "mean the same part"))
+      for one, other in (("train", "train_224"), ("train", "train(1)"), ("train", "train2"), ("test", "test-2"))),
+    *(Row(f"{held} beside a train of {name}", f"{held}/cat*2 {held}/dog*2 {name}",
+          words=("needs images to train on", f"{held} alone"))
+      for held in ("val", "test") for name in ("train/", "train/cat/", "train/cat.zip", "train/a.npy", "train.tar.gz")),
+    *(Row(f"a link to nothing in the place of {link}", tree, words=("must lead to one", f"/{link} leads to ", "/gone"),
+          links={link: "gone"})
+      for tree, link in ((CLASSES, "fish"), (CLASSES, "n01.bird"), ("train/cat*2 train/dog*2", "test"),
+                         ("test/cat*2 test/dog*2", "train"), (both("train", "test"), "train/fish"),
+                         ("cat/a*2 cat/b*1 dog/a*2", "dog/b"))),
+    # What is not in one piece.
+    *(Row(f"a class of {ending}", f"{CLASSES} fish/a{ending} fish/b{ending}",
+          words=("fish holds 2 ", "none of these is read"))
+      for ending in (".jpg.partial", ".jpg.download", ".jpg.!qB", ".jpg!d", ".jpg_", ".jpg.gz", ".bin", ".enc", ".zip",
+                     ".rar", ".tar.gz", ".pkl")),
+    Row("a class on a cloud", f"{CLASSES} fish/.a.jpg.icloud", words=("fish holds 1 .icloud file",)),
+    # Sets beside each other.
+    *(Row(f"{one} and {two} with other classes", f"{one}/cat*2 {one}/dog*2 {two}/ant*2 {two}/bee*2",
+          words=(*TWICE, "move all of them to", f"/{one}/cat "))
+      for one, two in (("images", "images2"), ("data", "extra"), ("dataset", "new"), ("raw", "processed"))),
+    # Moves that destroy nothing.
+    *(Row(f"{name} in one part with classes of one letter", f"train/0*2 train/1*2 test/0*1 test/1*1 {part}/{name}*2",
+          words=(*TWICE, f"Move {name} away", f"/{part}/.{name})"))
+      for name, part in (("unlabeled", "train"), ("images", "train"), ("predict", "test"), ("thumbnails", "test"))),
+    Row("letters and classes of one letter", "a/a*2 a/abbey*2 b/b*2 b/bank*2", words=("first letters", "Sort them")),
+    Row("a letter beside a class", "b/bird*2 cat*3", words=("different depths", "Sort them")),
+    *(Row(f"{name} with folders among classes", f"{CLASSES} {name}/cat*3 {name}/dog*3",
+          words=("different depths", f"Move {name} away")) for name in ("masks", "thumbs", "unlabeled", "backup")),
+    Row("images among classes and their test", f"{CLASSES} images*3 test/cat*1 test/dog*1",
+        words=("different depths", "Move images away")),
+    Row("a set and its heatmaps", "images/cat*3 images/dog*3 heatmaps/cat*3 heatmaps/dog*3",
+        words=(*TWICE, "root/images alone (etascope pick /")),
+    Row("parts in a part", both("train/train", "train/val") + " test/cat*1 test/dog*1",
+        words=(*TWICE, "root/train --test ", "root/test)")),
     Row("a link to itself", "", words=("leads to itself",), links={"again": "."}),
 ]  # fmt: skip
 

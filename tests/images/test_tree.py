@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
-from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from etascope.images.tree import DEEPEST, counted, is_foreign, kind, read_tree
+from etascope.images.tree import DEEPEST, read_tree
 from tests.images.making import pictures, refused, write_folder
 
 
@@ -85,23 +84,42 @@ def test_a_large_tree_tells_its_progress(root):
     assert told[0].stage == "looking through folders"
 
 
-@pytest.mark.parametrize(
-    ("name", "of", "foreign"),
-    [("a.JPG.heic", ".heic", True), ("a.tar.gz", ".tar.gz", False), ("v1.2.gz", ".gz", False),
-     ("LICENSE", "no ending", False), ("img_7", "no ending", True), ("a.txt", ".txt", False),
-     ("film.MP4", ".mp4", True), ("a.jpg.part", ".part", True), ("notes.bak", ".bak", False), ("m.pt", ".pt", True)],
-)  # fmt: skip
-def test_kinds(name, of, foreign):
-    assert kind(Path(name)) == of
-    assert is_foreign(Path(name)) == foreign
-
-
-def test_the_rest_of_many_kinds_is_one_number():
-    kinds = Counter({f".{letter}": number for number, letter in enumerate("abcdef", 1)})
-    assert counted(kinds) == "6 .f files, 5 .e files, 4 .d files, 3 .c files, 3 others"
-
-
 @pytest.mark.parametrize(("name", "is_read"), [("val", False), ("holdout", False), ("test", True), ("train", True)])
 def test_what_is_given_as_test_is_not_in_the_tree(tmp_path, name, is_read):
     write_folder(tmp_path, pictures(4), ["cat", "dog", f"{name}/cat", f"{name}/dog"])
     assert read_tree(tmp_path, apart=tmp_path / name).total == (4 if is_read else 2)
+
+
+def test_folders_that_links_lead_to_and_that_link_on_are_read_once(tmp_path):
+    for one in range(9):
+        write_folder(tmp_path / "out", pictures(1), [f"f{one}"])
+    for one in range(9):
+        for other in range(9):
+            (tmp_path / "out" / f"f{one}" / f"to{other}").symlink_to(tmp_path / "out" / f"f{other}")
+    write_folder(tmp_path / "root", pictures(2), ["a", "b"])
+    (tmp_path / "root" / "c").symlink_to(tmp_path / "out" / "f0")
+    assert read_tree(tmp_path / "root").total == 2 + 9
+    # What the tree links to itself is read there, and not where that links on to it.
+    (tmp_path / "root" / "d").symlink_to(tmp_path / "out" / "f8")
+    tree = read_tree(tmp_path / "root")
+    assert [folder.total for folder in tree.folders] == [1, 1, 8, 8]
+    assert not any(path.parent.name == "f8" for path in tree.folders[2].all_images())
+
+
+def test_links_that_lead_on_without_end_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("etascope.images.tree._LED_ON", 5)
+    for number in range(7):
+        (tmp_path / "out" / f"f{number}").mkdir(parents=True)
+    write_folder(tmp_path / "root", pictures(1), ["a"])
+    (tmp_path / "root" / "c").symlink_to(tmp_path / "out")
+    with refused("links are followed to 5 folders", "Remove the link"):
+        read_tree(tmp_path / "root")
+
+
+def test_a_link_to_nothing_is_a_folder_by_its_name_or_a_file(root):
+    for name in ("a/gone", "a/gone.csv", "n01.Bird"):
+        (root / name).symlink_to(root / "nowhere")
+    tree = read_tree(root)
+    assert [path.name for folder in tree.all_folders() for path in folder.broken] == ["n01.Bird", "gone"]
+    os.unlink(root / "a/gone")
+    assert read_tree(root).kinds() == {".csv": 1, ".bird": 1}

@@ -59,7 +59,8 @@ def test_what_a_refusal_advises_works(row, tmp_path):
     with pytest.raises(InputError) as caught:
         open_images(root)
     error = caught.value
-    commands = re.findall(r"\(((?:mv|etascope) [^()]*)\)", error.advice)
+    count = len(list(root.rglob("*.png")))
+    commands = re.findall(r"\(((?:mkdir|mv|etascope) (?:[^()']|'[^']*')*)\)", error.advice)
     advised = re.findall(r"give (/|that)|rename|hide|move all", error.advice)
     assert len(commands) == len(advised), error.advice
     if "CSV of path,label" in error.advice:
@@ -75,6 +76,7 @@ def test_what_a_refusal_advises_works(row, tmp_path):
             subprocess.run(command, shell=True, check=True)
             data = open_images(root)
         assert data.n_classes > 1
+        assert len(list(root.rglob("*.png"))) == count
 
 
 def listed_in_a_table(root):

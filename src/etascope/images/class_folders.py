@@ -9,23 +9,27 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 
+from etascope.images.file_kinds import PACKED, counted, kind
 from etascope.images.folder_names import (
+    AGES,
     BESIDE,
     CONTAINERS,
+    MADE,
     NO_CLASS,
+    SETS,
     TO_TELL,
     are_pieces,
     bare,
-    companion_of,
     is_mask,
     is_named,
     part_of,
-    shown_by,
     speaks_of_masks,
     subject,
+    without_parts,
 )
 from etascope.images.layout_words import (
     DIVIDE,
+    beside_classes,
     in_pieces,
     in_two_ways,
     listed,
@@ -33,7 +37,9 @@ from etascope.images.layout_words import (
     under_letters,
     unreadable_class,
 )
-from etascope.images.tree import COPIES, Folder, counted
+from etascope.images.odd_names import beside_class, odd_ones
+from etascope.images.pairs import beside_images, pair, shown_by
+from etascope.images.tree import COPIES, Folder
 
 #: Classes whose inner folders are compared with one another, at most.
 _COMPARED = 300
@@ -93,12 +99,28 @@ class TreeReading:
             verb = "is no class: it holds" if len(empty) == 1 else "are no classes: they hold"
             but = f" but {counted(sum(kinds[1:], kinds[0]))}" if kinds else ""
             self.notes.append(f"{listed(empty)} {verb} no images{but}.")
+        names = {folder.name.casefold(), *(inner.name.casefold() for inner in folder.folders)}
+        self._tell_packed([name for name in _packed(folder) if name.partition(".")[0].casefold() not in names])
+
+    def _tell_packed(self, names: Sequence[str]) -> None:
+        if names:
+            what, was = ("is", "was") if len(names) == 1 else ("are", "were")
+            self.notes.append(f"{listed(names)} {what} packed and {was} not read.")
+
+    def tell_odd(self, folders: Sequence[Folder]) -> None:
+        """Say which classes are hardly any by what they are called."""
+        odd = [folder.name for folder in odd_ones(folders)]
+        if odd:
+            what = "was taken for a class, as it lies" if len(odd) == 1 else "were taken for classes, as they lie"
+            self.notes.append(f"{listed(odd)} {what} among classes.")
 
     def tell_bare(self, folder: Folder) -> None:
         """Say which folders beside a set could be part of it, but hold no images."""
         for inner in folder.folders:
             if not inner.total and (part_of(inner.name) or inner.foreign):
                 self.notes.append(f"{inner.name} holds no images{' that are read' if inner.foreign else ''}.")
+        parts = {part_of(inner.name) for inner in folder.folders} | {None}
+        self._tell_packed([name for name in _packed(folder) if part_of(name.partition(".")[0]) not in parts])
 
     def collect(self, folders: Sequence[Folder]) -> tuple[tuple[Path, str], ...]:
         """Return the images of classes, each with its class's name, and count what is left out in them."""
@@ -128,7 +150,7 @@ class TreeReading:
                 self.notes.append(
                     f"{first} and {folder.path} are one class: only their letters are stored differently."
                 )
-        masks_of = _masks_beside([path for path, _ in files])
+        masks_of = beside_images([path for path, _ in files])
         if masks_of:
             self.left_out += len(masks_of)
             self.notes.append(
@@ -158,7 +180,7 @@ class TreeReading:
         classes: dict[str, list[Path]] = {}
         for path, name in files:
             classes.setdefault(name, []).append(path)
-        found = [(name, *pair) for name, paths in classes.items() if (pair := _pair(paths))]
+        found = [(name, *found) for name, paths in classes.items() if (found := pair(paths))]
         if found:
             names, one, two = listed([name for name, *_ in found]), *found[0][1:]
             self.notes.append(
@@ -177,30 +199,12 @@ def own_images(folder: Folder) -> Folder | None:
     return within[0] if shown or is_named(within[0].name, CONTAINERS) else None
 
 
+def _packed(folder: Folder) -> list[str]:
+    return [path.name for path in folder.others if kind(path) in PACKED]
+
+
 def _beside(name: str, names: frozenset[str]) -> bool:
     return is_named(name, names) or is_mask(name)
-
-
-def _masks_beside(files: Sequence[Path]) -> frozenset[Path]:
-    """Return the files that are masks of others in their folder, as `b_mask` is of `b`, where there are several."""
-    beside = {path.with_suffix("") for path in files}
-    found = [path for path in files if (of := shown_by(path.stem)) and path.with_name(of) in beside]
-    return frozenset(found if len(found) > 1 else ())
-
-
-def _pair(paths: Sequence[Path]) -> tuple[Path, Path] | None:
-    """Return the first of the pairs called alike that nearly all images of a class come in, if they do."""
-    places: dict[tuple[Path, str], list[Path]] = {}
-    for path in paths:
-        places.setdefault((path.parent, path.stem), []).append(path)
-    pairs: dict[str, list[tuple[Path, Path]]] = {"": [(same[0], same[1]) for same in places.values() if len(same) > 1]}
-    for (parent, stem), same in places.items():
-        for of, added in companion_of(stem):
-            if other := places.get((parent, of)):
-                pairs.setdefault(added, []).append((other[0], same[0]))
-                break
-    most = max(pairs.values(), key=len)
-    return most[0] if len(most) > 2 and 2.5 * len(most) >= len(paths) else None
 
 
 def check_classes(folders: Sequence[Folder], where: Folder) -> None:
@@ -208,11 +212,17 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     for folder in folders:
         if not folder.total:
             raise unreadable_class(folder, sum(1 for other in folders if other.total))
-    doubtful = [folder for folder in folders if is_named(folder.name, NO_CLASS)]
+    doubtful = [folder for folder in folders if is_named(without_parts(folder.name), NO_CLASS)]
     unlabelled = any(is_named(folder.name, TO_TELL) for folder in folders)
     if unlabelled or len(doubtful) == 1 or any(is_named(f.name, CONTAINERS) and not f.full for f in folders):
         raise in_two_ways(where)
     deep = [folder for folder in folders if not folder.images]
+    sets = [folder for folder in deep if len(folder.inner.full) > 1 and not own_images(folder)]
+    if len(folders) > 1 and (
+        any(is_named(folder.name, SETS) for folder in sets)
+        or (sets and all(is_named(folder.name, SETS | MADE | AGES) for folder in folders))
+    ):
+        raise in_two_ways(where)
     if deep and len(deep) < len(folders):
         raise in_two_ways(where)
     if _hold_sets(deep):
@@ -276,3 +286,6 @@ def _check_names(folders: Sequence[Folder], where: Folder) -> None:
     )
     if letters:
         raise under_letters(where)
+    what, spare = beside_class(folders)
+    if spare:
+        raise beside_classes(where, what, spare)

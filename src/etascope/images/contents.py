@@ -145,6 +145,8 @@ def ending_of(path: Path) -> str | None:
     '.gif'
     """
     try:
+        if not path.is_file():
+            return None
         with path.open("rb") as file:
             start = file.read(16)
     except OSError:

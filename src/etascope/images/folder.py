@@ -25,6 +25,8 @@ from etascope.images.tree import Folder, read_tree
 
 #: A script lists the folders that it reads; more would be no script.
 MOST_FOLDERS = 5000
+#: Links that are told one by one.
+_TOLD = 3
 
 
 def open_folder(folder: Path, wishes: Wishes) -> Found:
@@ -45,7 +47,8 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         return _open_idx(places, wishes)
     place = None if wishes.apart is None else os.path.realpath(wishes.apart)
     given = place is not None and os.path.realpath(folder) in map(str, Path(place).parents)
-    layout = read_layout(tree, one=wishes.held, given=given)
+    trained = wishes.trained if wishes.held else None
+    layout = read_layout(tree, one=wishes.held, given=given, trained=trained, tested=wishes.apart)
     if not wishes.held:
         named = sorted({name for _, name in layout.train}, key=natural)
         need_two(named, str(_around([path for path, _ in layout.train], named[0]) if layout.test else folder))
@@ -120,7 +123,12 @@ def _around(files: list[Path], name: str) -> Path:
 
 def _linked(tree: Folder, files: list[Path], names: NDArray[np.str_]) -> tuple[str, ...]:
     """Say which links were left out, and which images are there twice by a link."""
-    notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in tree.all_links()]
+    links = list(tree.all_links())
+    notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in links[:_TOLD]]
+    if len(links) > _TOLD:
+        notes = [
+            f"{len(links):,} links lead to folders that are read anyway, and were left out; the first: {links[0]}."
+        ]
     first: dict[object, int] = {}
     twice: list[tuple[int, int]] = []
     # The file itself goes before what leads to it; of two names of one file (hard links), none is the file itself.

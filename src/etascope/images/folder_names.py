@@ -6,11 +6,12 @@ The words of parts are those of Hugging Face's `datasets` (its imagefolder build
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 TRAIN, TEST, VALID = "train", "test", "valid"
-_PARTS = {
+#: Words of parts of a set.
+PARTS = {
     **dict.fromkeys(("train", "training", "trainset", "traindata"), TRAIN),
     **dict.fromkeys(("test", "testing", "testset", "testdata"), TEST),
     **dict.fromkeys(
@@ -18,7 +19,7 @@ _PARTS = {
     ),
 }  # fmt: skip
 #: Words that say nothing about what is in a folder.
-_FILLING = frozenset({
+FILLING = frozenset({
     "set", "sets", "image", "images", "imgs", "img", "data", "dataset", "datasets", "split", "folder", "dir", "part",
     "sample", "samples", "picture", "pictures", "photo", "photos", "pics", "file", "files", "jpg", "jpeg", "png", "raw",
     "new", "final", "seg", "v", "original", "resized", "cropped", "small", "full", "all", "the", "of", "and",
@@ -28,13 +29,18 @@ _FILLING = frozenset({
 CONTAINERS = frozenset({
     "image", "images", "imgs", "img", "jpg", "jpeg", "jpegs", "jpegimages", "png", "pictures", "photos",
 })  # fmt: skip
+#: Names of folders that hold a set with classes of its own.
+SETS = CONTAINERS | {"data", "dataset", "datasets"}
+#: What one set is beside another, and no class is where all beside it are called so.
+AGES = frozenset({"raw", "new", "old", "extra", "more", "original", "cleaned", "rest"})
 #: What no class is called: one such folder among classes is no class either.
 NO_CLASS = frozenset({
     "meta", "metadata", "annotations", "annotation", "unlabeled", "unlabelled", "masks", "trimaps", "groundtruth",
-    "plots", "submission", "submissions", "thumbnails",
+    "plots", "submission", "submissions", "thumbnails", "unannotated", "nolabel", "nolabels", "notlabeled",
+    "notlabelled",
 })  # fmt: skip
 #: Names of images that are to be told, and have no label.
-TO_TELL = frozenset({"pred", "predict", "prediction", "predictions", "inference"})
+TO_TELL = frozenset({"pred", "predict", "prediction", "predictions", "inference", "infer"})
 #: Names of what lies beside a set and is no part of it.
 BESIDE = NO_CLASS | TO_TELL | {
     "plot", "figures", "segmentations", "segmentation", "labels", "demo", "logs", "results", "docs",
@@ -44,17 +50,16 @@ _MASKS = frozenset({
     "mask", "masks", "groundtruth", "groundtruths", "gt", "label", "labels", "semantic", "annotation", "annotations",
     "segmentation", "segmentations", "trimap", "trimaps",
 })  # fmt: skip
-_BESIDE_IMAGES = (
-    "masks?|seg|segmentation|gt|ground[ _-]?truth|labels?|annotations?|superpixels?|depth|thumb(?:nail)?s?|previews?"
-)
-_MASK_OF = re.compile(rf"(.+?)[ _.-](?:{_BESIDE_IMAGES})(?:[ _-]?\d+)?", re.IGNORECASE)
-_CROP_OF = re.compile(rf"(.+[ _.-])(?:{_BESIDE_IMAGES})(crop)", re.IGNORECASE)
-_SMALL_OF = re.compile(r"(?:thumb(?:nail)?s?|previews?|masks?)[ _.-](.+)", re.IGNORECASE)
-#: What is done to an image to have another one like it.
-_VARIED = re.compile(
-    r"\W*_*(?:h|v)?(?:flip|rot|mirror|aug|crop|noise|noisy|blur|bright|dark|contrast|hue|gr[ae]y|scale|zoom|shift|copy|edit)",
-    re.IGNORECASE,
-)
+#: Words for what goes with images and is made of them, masks among them.
+SHOWN_BESIDE = _MASKS | {
+    "msk", "seg", "segs", "segmented", "depth", "depths", "thumb", "thumbs", "thumbnail", "thumbnails", "overlay",
+    "overlays", "heatmap", "heatmaps", "edge", "edges", "annotated", "labeled", "labelled", "bbox", "bboxes",
+}  # fmt: skip
+#: Words that say whose a part is, or which of several: no class has them.
+_WHOSE = frozenset({
+    "my", "own", "our", "blind", "extra", "copy", "kaggle", "labeled", "labelled", "hidden", "public", "private",
+    "holdout", "external", "official", "custom", "more", "additional", "old", "backup", "tmp",
+})  # fmt: skip
 _PIECES = frozenset({
     "part", "parts", "batch", "batches", "chunk", "chunks", "shard", "shards", "vol", "volume", "volumes", "image",
     "images", "imgs", "img", "fold", "folds", "split", "splits", "subset", "subsets",
@@ -72,7 +77,7 @@ def part_of(name: str) -> str | None:
     >>> [part_of(name) for name in ("seg_train", "TestImages", "val2017", "trainval", "Dev", "train-test", "trainer")]
     ['train', 'test', 'valid', 'train', 'valid', None, None]
     """
-    found = {_PARTS[word] for word in words(name) if word in _PARTS}
+    found = {PARTS[word] for word in words(name) if word in PARTS}
     if found == {TRAIN, VALID}:
         return TRAIN
     return found.pop() if len(found) == 1 else None
@@ -83,10 +88,18 @@ def subject(name: str) -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(subject("dogs_train_images")), subject("test_set_2")
-    (['dogs'], frozenset())
+    >>> sorted(subject("dogs_train_images")), subject("test_set_2"), subject("my_test")
+    (['dogs'], frozenset(), frozenset())
     """
-    return frozenset(word for word in words(name) if word not in _PARTS and word not in _FILLING)
+    every = frozenset(words(name))
+    rest = every.difference(PARTS, FILLING)
+    return frozenset() if rest <= _WHOSE and not every.isdisjoint(PARTS) else rest
+
+
+def without_parts(name: str) -> str:
+    """Return a name without words of parts where there are others: what is told of test_masks, holds for masks."""
+    every = words(name)
+    return " ".join([word for word in every if word not in PARTS] or every)
 
 
 def is_named(name: str, names: frozenset[str]) -> bool:
@@ -98,7 +111,7 @@ def is_named(name: str, names: frozenset[str]) -> bool:
     (True, True, False)
     """
     every = words(name)
-    return "".join([word for word in every if word not in _FILLING] or every) in names
+    return "".join([word for word in every if word not in FILLING] or every) in names
 
 
 def is_mask(name: str) -> bool:
@@ -125,34 +138,6 @@ def speaks_of_masks(name: str) -> bool:
     return is_mask(name) or "mask" in name.casefold()
 
 
-def shown_by(stem: str) -> str | None:
-    """Return the name of the image that a mask is called after, or None for what is no mask.
-
-    Examples
-    --------
-    >>> shown_by("b (1)_mask"), shown_by("ISIC_7-segmentation_1"), shown_by("with_mask"), shown_by("unmask")
-    ('b (1)', 'ISIC_7', 'with', None)
-    """
-    if found := _MASK_OF.fullmatch(stem) or _SMALL_OF.fullmatch(stem):
-        return found[1]
-    crop = _CROP_OF.fullmatch(stem)
-    return crop[1] + crop[2] if crop else None
-
-
-def companion_of(stem: str) -> Iterator[tuple[str, str]]:
-    """Yield what a file's name may be made of: the name of another, and what was added, unless that is a variation.
-
-    Examples
-    --------
-    >>> list(companion_of("1490-001-d")), list(companion_of("cat_7_flip"))
-    ([('1490-001', '-d'), ('1490', '-001-d')], [])
-    """
-    for sign in reversed(list(re.finditer(r"[ _.(-]+", stem))):
-        added = stem[sign.start() :]
-        if sign.start() and re.search(r"[^\W\d_]", added) and not _VARIED.search(added):
-            yield stem[: sign.start()], added.casefold()
-
-
 def bare(name: str) -> str:
     """Return a name without case, signs, filling and words of parts: what two names of one class share.
 
@@ -163,7 +148,7 @@ def bare(name: str) -> str:
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     every = re.findall(r"[^\W\d_]+|\d+", spaced.casefold())
-    kept = [word for word in every if word not in _PARTS and word not in _FILLING and word not in MADE]
+    kept = [word for word in every if word not in PARTS and word not in FILLING and word not in MADE]
     return "".join(kept if any(not word.isdigit() for word in kept) else every)
 
 

@@ -45,6 +45,8 @@ class Wishes:
         Whether these are the test part: it may have one class only.
     apart
         What is given as test, so that it is not read as part of the training images.
+    trained
+        What is trained on, where these are its test part: a path, or "" for what is in memory.
     """
 
     size: tuple[int, int] | None = None
@@ -55,6 +57,7 @@ class Wishes:
     reading: Reading = NATURAL
     held: bool = False
     apart: Path | None = None
+    trained: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,18 +17,21 @@ from etascope.images.layout_words import (
     DIVIDE,
     InTwoWays,
     in_two_ways,
+    leads_nowhere,
     listed,
     mostly_in_no_class,
     nothing_here,
     only_one,
     only_one_trains,
 )
-from etascope.images.part_folders import read_parts
+from etascope.images.part_folders import check_trained, read_parts
 from etascope.images.tree import Folder
-from etascope.images.ways_out import way_out
+from etascope.images.ways_out import Given, way_out
 
 
-def read_layout(root: Folder, *, one: bool = False, given: bool = False) -> Layout:
+def read_layout(
+    root: Folder, *, one: bool = False, given: bool = False, trained: str | None = None, tested: Path | None = None
+) -> Layout:
     """Return what the folders of a tree are: classes, or parts with classes in them.
 
     Folders that hold nothing but one other are seen through. Where two readings fit, or the images of the classes lie
@@ -42,20 +45,29 @@ def read_layout(root: Folder, *, one: bool = False, given: bool = False) -> Layo
         Whether one class is enough.
     given
         Whether a folder of it was given as the test part, and is not in the tree.
+    trained
+        What is trained on, where the tree is its test part.
+    tested
+        The test part, where one was given beside the tree.
 
     Raises
     ------
     InputError
         If there are no classes, a class would lose all its images, or the tree can be read in two ways.
     """
+    for folder in root.all_folders():
+        # In a class such a link is one file more that is not read, and counted so.
+        if folder.broken and (folder is root or folder.folders or not folder.images):
+            raise leads_nowhere(folder.broken[0])
     try:
         layout = _read(root, one, TreeReading(given=given))
     except InTwoWays as error:
-        raise InputError(error.said, way_out(error, root, lambda folder, held: _opens(folder, held or one))) from None
-    learn, tested = ({name for _, name in part} for part in (layout.train, layout.test))
-    if len(tested) > len(learn) == 1 and not one:
+        whole = Given(root, lambda folder, held: _opens(folder, held or one), trained, str(tested or ""))
+        raise InputError(error.said, way_out(error, whole)) from None
+    learn, held = ({name for _, name in part} for part in (layout.train, layout.test))
+    if len(held) > len(learn) == 1 and not one:
         where = Path(os.path.commonpath([path.parent.parent for path, _ in layout.test]))
-        raise only_one_trains(min(learn), sorted(tested, key=natural), where)
+        raise only_one_trains(min(learn), sorted(held, key=natural), where)
     return layout
 
 
@@ -74,6 +86,8 @@ def _opens(folder: Folder, held: bool) -> frozenset[str]:
 def _read(root: Folder, one: bool, reading: TreeReading) -> Layout:
     here = root
     while True:
+        if not one:
+            check_trained(here)
         parts = read_parts(here, reading)
         if parts is not None:
             layout = parts
@@ -117,6 +131,7 @@ def _classes_at(here: Folder, root: Folder, reading: TreeReading, one: bool) -> 
     check_classes(folders, here)
     reading.leave_stray(here)
     reading.tell_empty(here)
+    reading.tell_odd(folders)
     reading.tell_deeper(folders, here)
     return Layout(reading.collect(folders))
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.contents import ending_of
-from etascope.images.tree import NO_ENDING, Folder, counted, kind
+from etascope.images.file_kinds import BROKEN_OFF, NO_ENDING, PACKED, counted, kind
+from etascope.images.paths import unreadable
+from etascope.images.tree import Folder
 
 SHOWN = 6
 TABLE = "say it in a CSV of path,label"
@@ -16,8 +19,6 @@ TABLE = "say it in a CSV of path,label"
 DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
 SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
-_BROKEN_OFF = frozenset({".part", ".crdownload", ".download", ".tmp", ".partial"})
-_PACKED = frozenset({".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"})
 _PICTURES = frozenset(
     {".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".tga", ".svg", ".dcm", ".ico"}
 )
@@ -45,10 +46,13 @@ class InTwoWays(InputError):
         Where they are.
     doubtful
         Those whose names alone say that they are no classes.
+    spare
+        Those that lie beside the classes, and what each is part of, a mask or a copy of.
     """
 
     folder: Folder | None = None
     doubtful: tuple[Folder, ...] = ()
+    spare: tuple[tuple[Folder, Folder], ...] = ()
 
     @classmethod
     def of(cls, here: Folder, said: str, doubtful: Sequence[Folder] = ()) -> InTwoWays:
@@ -98,6 +102,22 @@ def masks_beside(here: Folder, masks: Sequence[Folder]) -> InputError:
     )
 
 
+def beside_classes(here: Folder, what: str, spare: Sequence[tuple[Folder, Folder]]) -> InputError:
+    """Return the error for folders that are called like parts, masks or copies of classes beside them."""
+    of, names = (listed(list(dict.fromkeys(folder.name for folder in folders))) for folders in zip(*spare, strict=True))
+    one = len(spare) == 1
+    like = {"part": "a part" if one else "parts", "mask": "a mask" if one else "masks"}.get(
+        what, "a copy" if one else "copies"
+    )
+    error = InTwoWays.of(
+        here,
+        f"a folder needs one directory per class; in {here.path}, {of} {'is' if one else 'are'} called like {like} of "
+        f"{names}: {_drawn(here)}.",
+    )
+    error.spare = tuple(spare)
+    return error
+
+
 def under_letters(here: Folder) -> InputError:
     """Return the error for folders that are the letters which the names of those in them begin with."""
     return InTwoWays.of(
@@ -113,6 +133,22 @@ def only_one_trains(name: str, tested: Sequence[str], where: Path) -> InputError
         f"telling images apart needs at least two classes to train on; found only {name!r}, and {listed(tested)} in "
         f"the test part, {where}.",
         f"Give {where} alone, or add training images of another class.",
+    )
+
+
+def nothing_trains(train: Folder | Path, held: Sequence[str]) -> InputError:
+    """Return the error for a set whose training part, a folder or a packed file, holds no images that are read."""
+    if isinstance(train, Path):
+        packed = kind(train) in PACKED
+        what = f"{train} is {'packed' if packed else 'no folder of images'}"
+        move = "Unpack it" if packed else "Save its images in a folder with a directory per class"
+    else:
+        kinds = train.kinds()
+        what = f"{train.path} holds no images{f' but {counted(kinds)}' if kinds else ''}"
+        move = "Unpack what is packed in it" if PACKED & kinds.keys() else "Put the training images there"
+    return InputError(
+        f"a set needs images to train on; {what}, and classes that are read lie in {listed(held)} alone.",
+        f"{move}{f', or take {train.name} away, so that {held[0]} trains' if len(held) == 1 else ''}.",
     )
 
 
@@ -138,10 +174,23 @@ def only_one(here: Folder) -> InputError:
 
 def unreadable_class(folder: Folder, others: int) -> InputError:
     """Return the error for a class all of whose files are of formats that are not read, beside so many that are."""
+    move = "Unpack them" if folder.kinds().keys() <= PACKED else "Convert them to PNG or JPEG"
     return InputError(
         f"every class needs images that can be read; {folder.path} holds {counted(folder.kinds())}, and none of these "
         "is read.",
-        f"{_misnamed(folder) or 'Convert them to PNG or JPEG'}{', or take the folder away' if others > 1 else ''}.",
+        f"{_misnamed(folder) or move}{', or take the folder away' if others > 1 else ''}.",
+    )
+
+
+def leads_nowhere(link: Path) -> InputError:
+    """Return the error for a link to nothing where a class or a part could be."""
+    try:
+        target = os.readlink(link)
+    except OSError as error:
+        raise unreadable(link, error) from None
+    return InputError(
+        f"a link in the place of a folder must lead to one; {link} leads to {target}, where nothing is.",
+        "Bring back what it leads to, as a disk that is not mounted, or remove the link.",
     )
 
 
@@ -168,7 +217,7 @@ def nothing_here(root: Folder) -> InputError:
 def _misnamed(folder: Folder) -> str:
     """Say which ending the files of a folder need to be read, where they are images by their first bytes."""
     [(most, _)] = folder.kinds().most_common(1) or [("", 0)]
-    if most in _BROKEN_OFF:
+    if most in BROKEN_OFF:
         return "They are downloads that broke off: fetch them again"
     files = [path for inner in folder.all_folders() for path in inner.others if kind(path) == most]
     endings = {ending_of(path) for path in files[:SHOWN]}
@@ -186,7 +235,7 @@ def _move(root: Folder, kinds: Counter[str]) -> str:
     if opened:
         which = f"{opened[0]} itself" if len(opened) == 1 else f"the one to train on, of {listed(opened)}"
         return f"Give {which}, or another folder."
-    if _PACKED & kinds.keys():
+    if PACKED & kinds.keys():
         return "Unpack what is packed, and give the folder that comes out."
     if _PICTURES & kinds.keys():
         return "Convert them to PNG or JPEG."

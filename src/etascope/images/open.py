@@ -117,7 +117,8 @@ def open_images(
     found = _open(_named(source), read_labels_file(labels), replace(wishes, apart=apart))
     if test is not None:
         _, height, width, _ = found.images.shape
-        seen = replace(wishes, size=(height, width), reading=found.reading, held=True)
+        trained = "" if as_path(source) is None else str(source)
+        seen = replace(wishes, size=(height, width), reading=found.reading, held=True, trained=trained)
         held = _open(test, None, seen)
         found = with_test(found, held)
     return to_dataset(found)

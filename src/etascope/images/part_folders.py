@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 from etascope.images.class_folders import Layout, TreeReading, check_classes
+from etascope.images.file_kinds import STORED, kind
 from etascope.images.folder_names import (
     BESIDE,
     CONTAINERS,
@@ -21,7 +22,7 @@ from etascope.images.folder_names import (
     subject,
     words,
 )
-from etascope.images.layout_words import in_no_class, in_two_ways, listed
+from etascope.images.layout_words import in_no_class, in_two_ways, listed, nothing_trains
 from etascope.images.tree import Folder
 
 
@@ -62,6 +63,18 @@ def read_parts(here: Folder, reading: TreeReading) -> Layout | None:
     return _without_classes(here, found, rest, kinds, reading)
 
 
+def check_trained(here: Folder) -> None:
+    """Refuse a part to test with that would train, as the part that trains is there but holds no images."""
+    held = [folder for folder in here.full if part_of(folder.name) in (TEST, VALID) and not subject(folder.name)]
+    others = [folder for folder in here.full if folder not in held and not is_named(folder.name, BESIDE)]
+    if not held or others or not any(folder.full for folder in held):
+        return
+    empty = [folder for folder in here.folders if part_of(folder.name) == TRAIN and not subject(folder.name)]
+    packed = [path for path in here.others if kind(path) in STORED and part_of(path.name.partition(".")[0]) == TRAIN]
+    if empty or packed:
+        raise nothing_trains(empty[0] if empty else packed[0], [folder.name for folder in held])
+
+
 def _candidates(here: Folder) -> list[_Part]:
     """Return the folders that may be parts: by name alone, or all of one subject (dogs_train, dogs_test)."""
     named = [(folder, part, subject(folder.name)) for folder in here.full if (part := part_of(folder.name))]
@@ -75,7 +88,9 @@ def _candidates(here: Folder) -> list[_Part]:
     for part in {each.part for each in found}:
         same = [each for each in found if each.part == part]
         same = [each.folder.name for each in same if each.classes] or [each.folder.name for each in same]
-        if len({re.sub(r"[\W\d_]+", "", name.casefold()) for name in same}) > 1:
+        # Pieces have a number each: beside a plain train, train_2 and train_224 are copies of it.
+        plain = len(same) > 1 and not all(re.search(r"\d", name) for name in same)
+        if plain or len({re.sub(r"[\W\d_]+", "", name.casefold()) for name in same}) > 1:
             raise in_two_ways(here, f"{listed(same)} mean the same part: keep one, or say it in a CSV of path,label.")
     return found
 
@@ -141,6 +156,7 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
             reading.tell_empty(each.inner)
         check_classes(each.classes, each.inner or here)
     for each in learn:
+        reading.tell_odd(each.classes)
         reading.tell_deeper(each.classes, each.inner or here)
     reading.leave_stray(here)
     reading.tell_bare(here)

@@ -12,11 +12,11 @@ from os.path import abspath, exists, isfile, relpath
 from pathlib import Path
 
 from etascope.core.errors import InputError
+from etascope.images.file_kinds import FOREIGN
 from etascope.images.layout_words import listed
 from etascope.images.missing import near_images
 from etascope.images.paths import SUFFIXES
 from etascope.images.table_parts import Row, column, named, read_parts
-from etascope.images.tree import FOREIGN
 
 #: Names of columns without signs and the s of a plural, the usual ones first.
 _PATHS = (

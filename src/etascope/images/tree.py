@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress, Watch, ignore
 from etascope.images.contents import ending_of
+from etascope.images.file_kinds import ARRAYS, NO_ENDING, STORED, is_foreign, kind, was_image
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, is_named, part_of, subject
 from etascope.images.labels import natural
 from etascope.images.paths import SUFFIXES, unreadable
@@ -26,35 +28,24 @@ CLUTTER = frozenset(
 )  # fmt: skip
 #: Folders of small copies: inside a class they hold its images again.
 COPIES = frozenset({"thumbnails", "thumbnail", "thumbs"})
-#: Endings of pictures and recordings that are not read: a class of them alone is no class without images.
-FOREIGN = frozenset(
-    {
-        ".heic", ".heif", ".avif", ".jp2", ".j2k", ".jpx", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga",
-        ".ico", ".svg", ".svgz", ".eps", ".ai", ".psd", ".xcf", ".dcm", ".dicom", ".nii", ".nii.gz", ".mha", ".nrrd",
-        ".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".exr", ".hdr", ".ras", ".pcx", ".xpm",
-        ".mpo", ".jls", ".fits", ".fit", ".czi", ".svs", ".ndpi", ".mrxs", ".emf", ".wmf", ".dds", ".qoi", ".npy",
-        ".npz", ".mat", ".h5", ".hdf5", ".pt", ".pth", ".tfrecord", ".pdf",
-        ".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".flv",
-    }
-)  # fmt: skip
-_ARRAYS = frozenset({".npy", ".npz", ".mat", ".h5", ".hdf5", ".pt", ".pth", ".tfrecord", ".pdf"})
 #: Folders of arrays that are no classes, however many.
 _STORES = BESIDE | {
     "features", "feature", "embeddings", "models", "model", "checkpoints", "checkpoint", "weights", "arrays", "boxes",
     "tensors", "vectors", "cache", "papers", "paper", "reports", "report", "npy", "numpy",
 }  # fmt: skip
-#: Endings that are written behind those of images while they are copied or kept.
-_HALF = frozenset({".part", ".bak", ".crdownload", ".download", ".tmp", ".old", ".orig"})
-#: Files without an ending that nobody takes for an image.
-_PAPERS = frozenset(
-    {"readme", "license", "licence", "copying", "authors", "changelog", "notice", "version", "makefile"}
-)
-NO_ENDING = "no ending"
 #: Folders in folders are followed this far down.
 DEEPEST = 64
 #: Files of each ending whose first bytes are looked at.
 _LOOKED = 5
 _BETWEEN = 5000
+#: Folders that are read because links lead on to them from what links lead to.
+_LED_ON = 20_000
+#: A link to nothing whose name ends so stood for a file, not for a folder.
+_FILE = re.compile(
+    r"\.(?:txt|md|rst|csv|tsv|json|xml|ya?ml|html?|log|py|ipynb|sh|toml|cfg|ini|xlsx?|docx?|pptx?|lock|db|sock|pid|sql"
+    r"|lst|names|cache)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +64,8 @@ class Folder:
         The directories directly in it.
     links
         Linked directories that were left out: they lead to what is in the tree already.
+    broken
+        Links to nothing that are not named as files.
     """
 
     path: Path
@@ -80,6 +73,7 @@ class Folder:
     others: tuple[Path, ...] = ()
     folders: tuple[Folder, ...] = ()
     links: tuple[Path, ...] = field(default=())
+    broken: tuple[Path, ...] = field(default=())
 
     @property
     def name(self) -> str:
@@ -95,7 +89,7 @@ class Folder:
     def foreign(self) -> int:
         """Files anywhere below that are pictures or recordings of formats that are not read, or not by their names."""
         odd = self.disguised
-        own = sum(is_foreign(path) or kind(path) in odd for path in self.others)
+        own = sum(is_foreign(path) or kind(path) in STORED | odd for path in self.others)
         return own + sum(folder.foreign for folder in self.folders)
 
     @cached_property
@@ -122,13 +116,15 @@ class Folder:
     def is_aside(self, least: int) -> bool:
         """Say whether it is no class that cannot be read, but what goes with a set: annotations, or arrays of numbers.
 
-        Arrays are a class where they may be one an image: as many as half the `least` images of a class beside it.
+        Arrays and what is packed are a class where they may be one an image: as many as half the `least` images of a
+        class beside it.
         """
-        found = {kind(path) for folder in self.all_folders() for path in folder.others if is_foreign(path)}
+        others = [path for folder in self.all_folders() for path in folder.others]
+        found = {"" if was_image(path) else kind(path) for path in others if is_foreign(path)}
         if is_named(self.name, _STORES):
-            return found <= _ARRAYS | {NO_ENDING}
+            return found <= ARRAYS | {NO_ENDING}
         found.update(*(folder.disguised for folder in self.all_folders()))
-        return found <= _ARRAYS and not (least and len(self.others) > 1 and 2 * self.foreign >= least)
+        return found <= STORED and not (least and len(self.others) > 1 and 2 * self.foreign >= least)
 
     @property
     def loose(self) -> bool:
@@ -150,7 +146,7 @@ class Folder:
 
     def kinds(self) -> Counter[str]:
         """Count the other files anywhere below by their kind."""
-        return Counter(kind(path) for folder in self.all_folders() for path in folder.others)
+        return Counter(kind(path) for folder in self.all_folders() for path in (*folder.others, *folder.broken))
 
     def all_folders(self) -> Iterator[Folder]:
         """Yield this directory and those anywhere below."""
@@ -164,98 +160,100 @@ class Folder:
             yield from folder.links
 
 
+@dataclass
+class _Draft:
+    """A folder while it is read."""
+
+    path: Path
+    images: list[Path] = field(default_factory=list[Path])
+    others: list[Path] = field(default_factory=list[Path])
+    folders: list[_Draft] = field(default_factory=list["_Draft"])
+    links: list[Path] = field(default_factory=list[Path])
+    broken: list[Path] = field(default_factory=list[Path])
+
+    def done(self) -> Folder:
+        folders = sorted((draft.done() for draft in self.folders), key=lambda folder: natural(folder.name))
+        files = (_ordered(paths) for paths in (self.images, self.others, self.links, self.broken))
+        images, others, links, broken = files
+        return Folder(self.path, images, others, tuple(folders), links, broken)
+
+
 def read_tree(root: Path, watch: Watch = ignore, apart: Path | None = None) -> Folder:
     """Return a directory with all that lies below it.
 
     Links are followed. A linked directory is left out where it leads to a directory above itself, or to one that lies
-    in the tree anyway: its images would count twice, and under two names. So is `apart`, which is read by itself,
-    unless its name alone says that it is `test` or `train`: `layout.read_layout` knows what goes with it.
+    in the tree anyway: its images would count twice, and under two names. What links lead to is read once, however
+    many links in it lead there. `apart`, which is read by itself, is left out, too, unless its name alone says that it
+    is `test` or `train`: `layout.read_layout` knows what goes with it.
 
     Raises
     ------
     InputError
-        If a directory may not be read, or one lies more than `DEEPEST` directories down.
+        If a directory may not be read, one lies more than `DEEPEST` directories down, or links lead on without end.
     """
     real = os.path.realpath(root)
     plain = apart is not None and part_of(apart.name) in (TRAIN, TEST) and not subject(apart.name)
     other = None if apart is None or plain else os.path.realpath(apart)
-    seen = 0
+    seen = led = 0
+    # Links of the tree itself are followed when all of it is known, and before those that they lead to.
+    later: list[tuple[_Draft, Path, tuple[str, ...]]] = []
+    targets = frozenset[str]()
 
-    def read(path: Path, above: tuple[str, ...]) -> Folder:
-        nonlocal seen
+    def read(path: Path, above: tuple[str, ...], linked: set[str] | None = None) -> _Draft:
+        nonlocal seen, led
         if len(above) > DEEPEST:
             raise InputError(f"folders are read {DEEPEST} levels deep; {path} lies deeper. Give a folder further down.")
-        images, others = list[Path](), list[Path]()
-        folders, links = list[Folder](), list[Path]()
+        draft = _Draft(path)
         try:
             entries = list(os.scandir(path))
         except OSError as error:
             raise unreadable(path, error) from None
         for entry in entries:
-            if entry.name.startswith(".") or entry.name.casefold() in CLUTTER:
+            ending = os.path.splitext(entry.name)[1].lower()
+            if (entry.name.startswith(".") and ending != ".icloud") or entry.name.casefold() in CLUTTER:
                 continue
-            place = path / entry.name
+            place, is_link = path / entry.name, entry.is_symlink()
             if _is_dir(entry):
-                target = os.path.realpath(place) if entry.is_symlink() else f"{above[-1]}{os.sep}{entry.name}"
+                target = os.path.realpath(place) if is_link else f"{above[-1].rstrip(os.sep)}{os.sep}{entry.name}"
                 if target == other:
                     continue
-                if target in above or (entry.is_symlink() and _inside(target, real)):
-                    links.append(place)
+                if target in above or (is_link and _inside(target, real)):
+                    draft.links.append(place)
+                elif linked is None and is_link:
+                    later.append((draft, place, (*above, target)))
+                elif linked is not None and (target in linked or (is_link and target in targets)):
+                    draft.links.append(place)
                 else:
-                    folders.append(read(place, (*above, target)))
-            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
-                images.append(place)
+                    led += linked is not None
+                    if led > _LED_ON:
+                        raise InputError(
+                            f"links are followed to {_LED_ON:,} folders at most; {root} leads on to more, by way of "
+                            f"{path}. Remove the link to it, or copy what is needed."
+                        )
+                    if linked is not None:
+                        linked.add(target)
+                    draft.folders.append(read(place, (*above, target), linked))
+            elif ending in SUFFIXES:
+                draft.images.append(place)
+            elif is_link and not os.path.exists(place) and not _is_file(place):
+                draft.broken.append(place)
             else:
-                others.append(place)
+                draft.others.append(place)
         seen += len(entries)
         if seen > _BETWEEN:
             watch(Progress("looking through folders", seen, seen, "files"))
-        folders.sort(key=lambda folder: natural(folder.name))
-        return Folder(path, _ordered(images), _ordered(others), tuple(folders), tuple(links))
+        return draft
 
-    return read(root, (real,))
-
-
-def kind(path: Path) -> str:
-    """Return what kind of file a name says: its ending, with what is packed.
-
-    Examples
-    --------
-    >>> kind(Path("a.HEIC")), kind(Path("scan.nii.gz")), kind(Path("data_batch_1"))
-    ('.heic', '.nii.gz', 'no ending')
-    """
-    endings = [ending.lower() for ending in path.suffixes[-2:]]
-    if not endings:
-        return NO_ENDING
-    packed = endings[-1] in (".gz", ".bz2", ".xz", ".zst") and len(endings) == 2
-    return "".join(endings) if packed and endings[0][1:].isalpha() else endings[-1]
+    whole = read(root, (real,))
+    targets = frozenset(above[-1] for *_, above in later)
+    for draft, place, above in later:
+        draft.folders.append(read(place, above, {above[-1]}))
+    return whole.done()
 
 
-def is_foreign(path: Path) -> bool:
-    """Say whether a file is named as a picture or a recording of a format that is not read, or not named at all."""
-    found = kind(path)
-    if found in _HALF:
-        return Path(path.stem).suffix.lower() in SUFFIXES
-    return found in FOREIGN or (found == NO_ENDING and path.name.casefold() not in _PAPERS)
-
-
-def counted(kinds: Counter[str], most: int = 4) -> str:
-    """Return how many files there are of each kind, the most frequent first.
-
-    Examples
-    --------
-    >>> counted(Counter({".heic": 24, ".txt": 1, "no ending": 2}))
-    '24 .heic files, 2 files without an ending, 1 .txt file'
-    """
-    ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
-    words = [
-        f"{number:,} {'file' if number == 1 else 'files'} without an ending"
-        if name == NO_ENDING
-        else f"{number:,} {name} {'file' if number == 1 else 'files'}"
-        for name, number in ranked[:most]
-    ]
-    rest = sum(number for _, number in ranked[most:])
-    return ", ".join([*words, *([f"{rest:,} others"] if rest else [])])
+def _is_file(link: Path) -> bool:
+    """Say whether a link to nothing stood for a file by its name."""
+    return bool(_FILE.search(link.name)) or (kind(link) != NO_ENDING and (is_foreign(link) or kind(link) in STORED))
 
 
 def _is_dir(entry: os.DirEntry[str]) -> bool:

@@ -15,8 +15,8 @@ from typing import IO
 
 from etascope.core.errors import InputError
 from etascope.images.decode import FORMATS
+from etascope.images.file_kinds import is_foreign
 from etascope.images.paths import SUFFIXES
-from etascope.images.tree import is_foreign
 from etascope.images.zip_directory import MEBIBYTE, open_zip
 from etascope.studio.failure import Failed
 
