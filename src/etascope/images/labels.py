@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.several_labels import refuse_several
+from etascope.images.several_labels import one_each, several_notes
 
 #: What pandas and NumPy write as text where a label is missing.
 _MISSING = ("nan", "NaN", "NAN", "<NA>", "NaT")
@@ -118,7 +118,8 @@ def label_notes(values: object, labels: NDArray[Any]) -> tuple[str, ...]:
         odd = sorted({text for text in set(labels.tolist()) if text.casefold() in _ODD})
         if odd:
             notes.append(f"A class is named {odd[0]!r}, which is often written where a label is missing.")
-        notes += alike_notes(sorted(set(labels.tolist()), key=natural))
+        names = sorted(set(labels.tolist()), key=natural)
+        notes += [*several_notes(np.ravel(cast("Any", values)).tolist(), names), *alike_notes(names)]
     return tuple(notes)
 
 
@@ -145,7 +146,7 @@ def _look(name: str) -> str:
     try:
         return repr(float(plain)).removesuffix(".0")
     except ValueError:
-        return re.sub(r"[\W_]+", "", plain) or plain
+        return re.sub(r"(?![<>=\u2264\u2265\u00b1]|[-+#]+$)[\W_]", "", plain) or plain
 
 
 def agree(first: NDArray[Any], second: NDArray[Any]) -> bool:
@@ -197,8 +198,7 @@ def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
     if all(isinstance(v, str) for v in values):
         if zero := next((v for v in values if v.endswith("\0")), None):
             raise InputError(f"names of classes must not end in a zero byte; found {zero!r}. Strip it.")
-        refuse_several(values, "the labels")
-        return np.array(values, np.str_)
+        return np.array(one_each(values, "the labels"), np.str_)
     numbers = all(isinstance(v, int | float | np.number | np.bool_) for v in values)
     if not numbers:
         kinds = sorted({type(v).__name__ for v in values})

@@ -22,7 +22,7 @@ from etascope.images.layout_words import listed
 from etascope.images.members import Members
 from etascope.images.missing import check_there
 from etascope.images.paths import SUFFIXES, same_file, unreadable
-from etascope.images.several_labels import refuse_several
+from etascope.images.several_labels import one_each, several_notes
 from etascope.images.table_columns import Row, as_seen, file_of, find_columns
 from etascope.images.table_parts import divide, parts_of_paths
 
@@ -56,7 +56,9 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         are fewer than two classes, or an image cannot be read.
     """
     lines, notes = _read(path)
-    refuse_several((line.label for line in lines), f"those of {path}")
+    written = [line.label for line in lines]
+    single = one_each(written, f"those of {path}")
+    lines = [replace(line, label=label) for line, label in zip(lines, single, strict=True)]
     learn, held, more = divide(path, [(line.number, line.part) for line in lines])
     train, ordered = [lines[row] for row in learn], [lines[row] for row in (*learn, *held)]
     if not wishes.held:
@@ -77,7 +79,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         str(path),
         None,
         test_rows if len(test_rows) else None,
-        (*notes, *more, *unsaid, *_twice(ordered, files), *_labels(train, path), *gathered.notes),
+        (*notes, *more, *unsaid, *_twice(ordered, files), *_labels(train, path, written), *gathered.notes),
         gathered.reading,
         len(lines) - len(gathered.rows),
         names=tuple(f"{ordered[row].file} in line {ordered[row].number} of {path}" for row in rows),
@@ -144,7 +146,7 @@ def _twice(lines: list[_Line], files: list[Path]) -> list[str]:
     ]
 
 
-def _labels(train: list[_Line], path: Path) -> list[str]:
+def _labels(train: list[_Line], path: Path, written: list[str]) -> list[str]:
     """Say which labels may be no classes, or be meant for one another."""
     names = sorted({line.label for line in train}, key=natural)
     notes: list[str] = []
@@ -157,7 +159,7 @@ def _labels(train: list[_Line], path: Path) -> list[str]:
                 f"images, such as {names[-1]}. etascope does not do regression: write the class of each image."
             )
         notes.append(f"{len(train):,} images have {len(names):,} different labels: most classes have one image.")
-    return notes + alike_notes(names)
+    return [*notes, *several_notes(written, names), *alike_notes(names)]
 
 
 def _cells(path: Path) -> list[Row]:
