@@ -192,6 +192,8 @@ def test_what_is_advised_of_other_objects_works():
     assert read_labels([str(day) for day in days], 3).tolist() == ["2026-01-01", "2026-01-02", "2026-01-01"]
 
 
-@pytest.mark.parametrize("names", [["<30", "30+"], ["cat+", "cat-"], ["C", "C#", "C++"], ["\u226430", "30"], ["A-", "A"]])
+@pytest.mark.parametrize(
+    "names", [["<30", "30+"], ["cat+", "cat-"], ["C", "C#", "C++"], ["\u226430", "30"], ["A-", "A"]]
+)
 def test_names_whose_signs_differ_in_meaning_are_not_alike(names):
     assert alike_notes(names) == []

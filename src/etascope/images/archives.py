@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.arrays import open_array, open_mapping
+from etascope.images.contents import what_it_is
 from etascope.images.found import Found, Wishes
 from etascope.images.idx import read_idx_labels
 from etascope.images.idx_files import is_idx
@@ -170,11 +171,30 @@ def read_labels_file(labels: object) -> object:
     if path is None:
         return labels
     existing(path)
-    if path.suffix.lower() == ".npy":
+    if _begins_as_npy(path) or path.suffix.lower() == ".npy":
         return read_npy(path)
     if is_idx(path):
         return read_idx_labels(path)
     raise InputError(f"labels must be values, or a .npy or IDX file; found {str(labels)!r}. Give one of these.")
+
+
+def _begins_as_npy(path: Path) -> bool:
+    """Say whether a file holds an array of NumPy's, and refuse what is no file, or a table or another text."""
+    rule = "labels apart from their images are a .npy or IDX file"
+    if not path.is_file():
+        raise InputError(f"{rule}; {path} is {'a folder' if path.is_dir() else 'no regular file'}. Give the file.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(6)
+        table = path.suffix.lower() in (".csv", ".tsv")
+        if table or (not start.startswith(b"\0") and what_it_is(path) == "it is a text file"):
+            raise InputError(
+                f"{rule}; {path} is a {'table' if table else 'text file'}. A table (.csv, .tsv) of path and label is "
+                "given as DATA itself; save labels without paths with numpy.save."
+            )
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return start == b"\x93NUMPY"
 
 
 def read_npy(path: Path) -> NDArray[Any]:
