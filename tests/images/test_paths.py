@@ -62,3 +62,14 @@ def test_a_path_that_is_too_long_to_read_is_shortened(tmp_path):
             existing(path, ("digits",))
         assert len(str(caught.value)) < 600
         assert f"(of {len(str(path)):,} characters)" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["https://x.org/a.zip", "s3://bucket/a", "file:///tmp/a.csv", "gs://x"])
+def test_addresses_are_no_paths(text):
+    with refused("files of this machine", f"found the address {text!r}. Download it"):
+        as_path(text)
+
+
+@pytest.mark.parametrize("text", ["C://a/b", "a://"[1:], "a//b", "x:y"])
+def test_paths_that_are_no_addresses(text):
+    assert as_path(text) == Path(text)

@@ -133,14 +133,14 @@ def alike_notes(names: Sequence[str]) -> list[str]:
     """
     alike: dict[str, list[str]] = {}
     for name in names:
-        alike.setdefault(_look(name), []).append(name)
+        alike.setdefault(plainly(name), []).append(name)
     pairs = [found for found in alike.values() if len(found) > 1]
     shown = " and ".join(repr(name) for name in pairs[0][:3]) if pairs else ""
     more = ", and others," if len(pairs) > 1 else ""
     return [f"Classes {shown}{more} are spelled almost alike, and were kept apart."] if pairs else []
 
 
-def _look(name: str) -> str:
+def plainly(name: str) -> str:
     """Return what is left of a label when its case, its signs and the zeros of a number do not count."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     try:

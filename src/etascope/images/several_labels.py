@@ -27,6 +27,8 @@ _JOINED = re.compile(r"[_-]")
 _NEGATIONS = frozenset({"no", "not", "non", "without", "kein", "keine", "ohne"})
 #: So many labels of several words, of half as many different words, are put together from tags.
 _TAGGED = 8
+#: Labels of several words that are compared with one another.
+_COMPARED = 400
 
 
 def one_each(labels: Sequence[str], where: str) -> list[str]:
@@ -220,9 +222,10 @@ def _may_be_several(label: str, alone: set[str]) -> bool:
 
 def _of_shared_words(cells: Counter[str]) -> str | None:
     """Return a label of two words or more that are all in another, or where as many labels have as few words."""
-    sets = {label: frozenset(pieces) for label in cells if len({*(pieces := _pieces(label, None))}) > 1}
-    sets = {label: words for label, words in sets.items() if not any(word.isdecimal() for word in words)}
-    if len(sets) > 3 and len(frozenset[str]().union(*sets.values())) <= len(sets):
-        return next(iter(sets))
-    some = list(sets.items())[:400]
-    return next((one if a <= b else other for (one, a), (other, b) in combinations(some, 2) if a <= b or b <= a), None)
+    words = {label: pieces for label in cells if len({*(pieces := _pieces(label, None))}) > 1}
+    words = {label: pieces for label, pieces in words.items() if not any(piece.isdecimal() for piece in pieces)}
+    if len(words) > 3 and len({word for pieces in words.values() for word in pieces}) <= len(words):
+        return next(iter(words))
+    some = sorted(words.items(), key=lambda one: len(one[1]))[:_COMPARED]
+    pairs = ((one, a, b) for (one, a), (_, b) in combinations(some, 2) if a != b)
+    return next((one for one, a, b in pairs if {*a} <= {*b}), None)
