@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import numpy as np
 import pytest
@@ -32,7 +33,14 @@ SEVERAL = [
     ["cat", "dog", "cat\uff0cdog"],
     ["a,b", "c,d", "a,d", "b,c"],
     ["red/big", "red/small", "blue/big", "blue/small"],
+    *(
+        [f"cat{sign}dog", "cat", "dog"]
+        for sign in (" -> ", "=", ".", "@", "\t", " - ", " vs ", "\u30fb", "\u3000", " (")
+    ),
+    ["<cat><dog>", "<cat>", "<dog>"],
+    ['"cat","dog"', "cat", "dog"],
     ["147 616 813", "51 616"],
+    ["0.3 0.7", "0.6 0.4"],
     ["0, 1", "2"],
     ["0,1,2", "2"],
     ["0", "1", "[0, 1]"],
@@ -47,6 +55,12 @@ SEVERAL = [
     ['{"choices": ["cat", "dog"]}', "cat"],
     ['[{"x": 1, "rectanglelabels": ["cat"]}]', "cat"],
     ["['cat']", "[]"],
+    ["['cat']", "['']"],
+    ["['cat']", "[nan]"],
+    ["{'cat'}", "set()"],
+    ["array(['cat', 'dog'], dtype=object)", "x"],
+    ["tensor([1, 1])", "tensor([0, 1])"],
+    ["True,True", "False,True"],
     ["[0, 1]", "[1, 0]", "[1, 1]"],
     ["[0 0]", "[1 0]"],
     ["[0. 1.]", "[1. 1.]"],
@@ -67,6 +81,10 @@ PLAIN = [
     (["[0, 1]", "[1, 0]"], True),
     (["[0. 1.]", "[1. 0.]"], True),
     (["1 0 0", "0 1 0"], True),
+    (["[True, False]", "[False, True]"], True),
+    (["1.5", "1", "5"], False),
+    (["<30", "30 - 60", ">60"], False),
+    (["1", "1 - 2", "2"], False),
     (["110", "010"], True),
     (["(0, 10]", "(10, 20]"], False),
     (["[0, 10)", "[10, 20)"], False),
@@ -99,10 +117,11 @@ def test_plain_labels_are_not(labels, told):
 @pytest.mark.parametrize(
     ("written", "name"),
     [("['cat']", "cat"), ('["hot dog"]', "hot dog"), ("('cat',)", "cat"), ("{'cat'}", "cat"), ("[7]", "7"),
+     ("array(['cat'], dtype=object)", "cat"), ("np.str_('cat')", "cat"), ("frozenset({'cat'})", "cat"),
      ('{"choices": ["cat"]}', "cat"), ('{"label": "cat"}', "cat"), ("[['cat']]", "cat")],
 )  # fmt: skip
 def test_a_list_of_one_is_that_one(written, name):
-    assert one_each([written, "x", "cat"], "the labels") == [name, "x", "cat"]
+    assert one_each([written, "x", "ant"], "the labels") == [name, "x", "ant"]
     assert several_notes([written], [name]) == [
         f"Labels are lists of one, such as {written!r}, which was read as {name!r}."
     ]
@@ -121,6 +140,18 @@ def test_no_text_is_too_odd(labels):
     with contextlib.suppress(InputError):
         assert len(one_each(labels, "the labels")) == len(labels)
     several_notes(labels, labels)
+
+
+@pytest.mark.parametrize(
+    "label", ["(" * 20_000, "[" * 5000 + "]" * 5000, "a," * 30_000, "<" * 9000, "{'a':" * 3000 + "}" * 3000,
+              "array(" * 3000 + ")" * 3000, " " * 9000 + "a"]
+)  # fmt: skip
+def test_no_text_is_too_long(label):
+    start = time.perf_counter()
+    with contextlib.suppress(InputError):
+        one_each([label, "x"], "the labels")
+    several_notes([label], [label])
+    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize("door", [list, np.array, lambda labels: np.array(labels, object)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 
 from etascope.core.errors import InputError
 
@@ -16,17 +16,27 @@ _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?|true|false", re.IGNORECASE)
 _ALWAYS = re.compile(r"[|;\uff5c\uff1b]")
 _ENTITY = re.compile(r"&#?\w+;")
 #: Numbers of classes one after another; `1,5` may be a number with a fraction.
-_NUMBERS = re.compile(r"(?!\d+,\d+$)\d+((,\s*|\s+)\d+)+")
-_WORDS = r"(?<!\w)(?:and|or|und|oder|et|ou)(?!\w)"
+_NUMBERS = re.compile(r"(?!\d+,\d+$)[-+]?\d+(\.\d*)?((,\s*|\s+)[-+]?\d+(\.\d*)?)+")
+_WORDS = r"(?<!\w)(?:and|or|with|vs|plus|und|oder|mit|et|ou|avec|y|con)(?!\w)"
 #: What stands between labels, and in names too.
 _OFTEN = [
     re.compile(sign) for sign in (r"[,\uff0c\u3001\u060c]", r"\+", "&", "/", r"\\", ":", "[~*#\u00b7\u2022]", _WORDS)
 ]
 _ANY = re.compile("|".join(sign.pattern for sign in _OFTEN))
+#: Whatever is between words, but for what is within one, or within a number.
+_BETWEEN = re.compile(r"(?:[^\w.-]|\.(?!\d)|(?<!\w)-|-(?!\w))+")
+#: How Python writes what is in it.
+_CALL = re.compile(r"[\w.]*(?:array|tensor|set|list|tuple|str_)\((.*?)(?:,\s*dtype=.*)?\)", re.IGNORECASE | re.DOTALL)
+#: Lists in lists that are looked into.
+_DEEPEST = 5
+#: What stands in a list where nothing is.
+_NOTHING = ("", "none", "null", "nan")
 _JOINED = re.compile(r"[_-]")
 _NEGATIONS = frozenset({"no", "not", "non", "without", "kein", "keine", "ohne"})
 #: So many labels of several words, of half as many different words, are put together from tags.
 _TAGGED = 8
+#: Labels that are looked at for others in them: more are hardly classes.
+_MOST = 10_000
 #: Labels of several words that are compared with one another.
 _COMPARED = 400
 
@@ -95,7 +105,8 @@ def several_notes(given: Iterable[object], names: Sequence[str]) -> list[str]:
     ["Labels such as 'haze primary' may name several; each was taken for one class."]
     """
     notes: list[str] = []
-    for label in {text: 0 for text in given if isinstance(text, str) and text[:1].strip() in ("[", "(", "{", "")}:
+    ends = tuple(_BRACKETS.values())
+    for label in dict.fromkeys(text for text in given if isinstance(text, str) and text.rstrip().endswith(ends)):
         if (found := _listed(label)) and len(found) == 1:
             notes.append(f"Labels are lists of one, such as {label[:60]!r}, which was read as {found[0][:60]!r}.")
             break
@@ -108,7 +119,7 @@ def several_notes(given: Iterable[object], names: Sequence[str]) -> list[str]:
 
 
 def _several(label: str, pieces: Sequence[str], where: str) -> InputError:
-    names = [piece.strip()[:30] for piece in pieces if piece.strip()]
+    names = [name[:30] for piece in pieces if (name := piece.strip(" '\""))]
     what = f"several, {names[0]!r} and {names[1]!r}" if len(names) > 1 else "none, and others several or one"
     return InputError(
         f"an image has one label, which etascope learns; {label[:60]!r} among {where} names {what}. Choose the images "
@@ -116,26 +127,28 @@ def _several(label: str, pieces: Sequence[str], where: str) -> InputError:
     )
 
 
-def _listed(label: str) -> list[str] | None:
+def _listed(label: str, depth: int = 0) -> list[str] | None:
     """Return what a list, tuple, set or object of JSON in text holds; None for a name that is in brackets, or none."""
     text = label.strip()
-    if len(text) < 2 or _BRACKETS.get(text[0]) != text[-1] or not _encloses(text):
+    if call := _CALL.fullmatch(text):
+        text = f"[{call[1]}]"
+    if len(text) < 2 or _BRACKETS.get(text[0]) != text[-1] or depth > _DEEPEST or not _encloses(text):
         return None
     inner = text[1:-1].strip().removesuffix(",").strip()
     if text[0] == "{" and (value := re.fullmatch(r"""["']?[\w $-]+["']?\s*:\s*(.+)""", inner, re.DOTALL)):
-        if (found := _listed(value[1])) is not None:
+        if (found := _listed(value[1], depth + 1)) is not None:
             return found
         return ["".join(*_QUOTED.findall(value[1]))] if _QUOTED.fullmatch(value[1]) else re.split(r"[:,]", inner)
-    if (found := _listed(inner)) is not None:
+    if (found := _listed(inner, depth + 1)) is not None:
         return found
     if quoted := [one or other for one, other in _QUOTED.findall(inner)]:
         rest = _QUOTED.sub("", inner).strip("u, \n")
-        return quoted + re.split(r"[\s,]+", rest) if rest else quoted
-    pieces = [piece.strip() for piece in re.split("[,|;]", inner) if piece.strip()]
+        return [name for name in (*quoted, *re.split(r"[\s,]+", rest)) if name.strip().casefold() not in _NOTHING]
+    pieces = [piece.strip() for piece in re.split("[,|;]", inner) if piece.strip().casefold() not in _NOTHING]
     words = inner.split()
     if len(pieces) == 1 and all(map(_NUMBER.fullmatch, words)):
         return words
-    return pieces if len(pieces) > 1 or not inner else None
+    return pieces if len(pieces) != 1 else None
 
 
 def _encloses(text: str) -> bool:
@@ -154,7 +167,8 @@ def _row(label: str) -> list[str]:
     inner = text[1:-1] if text and _BRACKETS.get(text[0]) == text[-1] else text
     if re.fullmatch("[01]{3,}", inner):
         return [*inner]
-    pieces = [re.sub(r"\.0*$", "", piece) for piece in re.split(r"[\s,;|]+", inner.strip())]
+    marks = [re.sub(r"\.0*$", "", piece) for piece in re.split(r"[\s,;|]+", inner.strip().casefold())]
+    pieces = [{"true": "1", "false": "0"}.get(mark, mark) for mark in marks]
     return pieces if len(pieces) > 1 and {*pieces} <= {"0", "1"} else []
 
 
@@ -175,10 +189,12 @@ def _pieces(label: str, sign: re.Pattern[str] | None) -> list[str]:
 def _put_together(cells: Counter[str]) -> tuple[str, list[str]] | None:
     """Return a label whose pieces are labels too, with these."""
     alone = {label.casefold() for label in cells}
-    for label in cells:
-        for sign in (*_OFTEN, _ANY, None) if re.search(r"[^\w.-]", label) else ():
-            pieces = _pieces(label, sign)
-            if len({*pieces}) > 1 and alone.issuperset(pieces):
+    alone |= {"".join(pieces) for label in cells if len(pieces := _pieces(label, _BETWEEN)) == 1}
+    for label in islice(cells, _MOST):
+        for sign in (*_OFTEN, _ANY, _BETWEEN) if _BETWEEN.search(label) else ():
+            pieces = [piece for piece in _pieces(label, sign) if not re.fullmatch(_WORDS, piece)]
+            ranges = sign is _BETWEEN and any(map(_NUMBER.fullmatch, pieces))
+            if len({*pieces}) > 1 and not ranges and alone.issuperset(pieces):
                 return label, pieces
     return None
 
