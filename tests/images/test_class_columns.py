@@ -20,9 +20,14 @@ def write(tmp_path):
     return table
 
 
-def test_scores_of_classes(write):
-    with refused("numbers in cat and dog, and no column called label", "scores of classes"):
-        open_images(write("path,cat,dog", "0.9,0.1", "0.2,0.8", "1,0", "0.5,5e-1"))
+@pytest.mark.parametrize(
+    "rows",
+    [["0.9,0.1", "0.2,0.8", "1,0", "0.5,5e-1"], ["x,", ",x", "x,x", ","], ["1,-1", "-1,1", "1,-1", "1,-1"],
+     ["yes,no", "no,yes", "yes,no", "yes,yes"], ["1,", ",1", "1,1", "1,"]],
+)  # fmt: skip
+def test_scores_and_marks_of_classes(write, rows):
+    with refused("numbers or marks in cat and dog, and no column called label", "If these stand for classes"):
+        open_images(write("path,cat,dog", *rows))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +36,12 @@ def test_scores_of_classes(write):
         ("path,label,cat,dog", ["cat,1,0", "dog,0,1", "cat,1,1", "dog,0,1"], "label and dog|line 4|'cat' and 1"),
         ("path,label,cat,dog", ["cat,1,0", "dog,0,1", "cat,0,1", "dog,0,1"], "label and cat|line 4|'cat' and 0"),
         ("path,label,cat", ["Cat,TRUE", "dog,False", "Cat,TRUE", "dog,true"], "label and cat|line 5|'dog' and true"),
+        (
+            "path,label,is_cat,is_dog",
+            ["cat,1,0", "dog,0,1", "cat,1,1", "dog,0,1"],
+            "label and is_dog|line 4|'cat' and 1",
+        ),
+        ("path,label,class_0,class_1", ["0,1,0", "1,0,1", "0,0,0", "1,0,1"], "label and class_0|line 4|'0' and 0"),
         ("path,label,label2", ["cat,", "dog,", "cat,dog", "dog,"], "label and label2|line 4|'cat' and 'dog'"),
         ("path,label_1,label_2", ["cat,", "dog,cat", "cat,", "dog,"], "label_1 and label_2|line 3|'dog' and 'cat'"),
         ("path,Class 1,Class 2", ["a,b", "a,b", "a,b", "a,b"], "Class 1 and Class 2|line 2|'a' and 'b'"),

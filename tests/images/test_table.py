@@ -273,7 +273,7 @@ def test_labels_that_look_the_same_are_one(tmp_path, files):
     assert found.labels.tolist() == ["caf\xe9", "b"] * 2
 
 
-@pytest.mark.parametrize("pair", [("1", "01"), ("Cat", "cat"), ("red cat", "red_cat"), ("50", "50%"), ("a", "\uff41")])
+@pytest.mark.parametrize("pair", [("1", "01"), ("0", "-0"), ("Cat", "cat"), ("red cat", "red_cat"), ("50", "50%"), ("a", "\uff41")])
 def test_labels_that_look_alike_are_told(tmp_path, files, pair):
     found = open_table(write(tmp_path, listing(files, pair * 2)), Wishes())
     assert found.notes == (f"Classes {' and '.join(map(repr, sorted(pair)))} are spelled almost alike, and were kept "
@@ -281,7 +281,7 @@ def test_labels_that_look_alike_are_told(tmp_path, files, pair):
 
 
 def test_whole_numbers_written_in_two_ways_are_one(tmp_path, files):
-    found = open_table(write(tmp_path, listing(files, ["0", "1.0", "0.0", "1"])), Wishes())
+    found = open_table(write(tmp_path, listing(files, ["0", "1.0", "0.", "1"])), Wishes())
     assert found.labels.tolist() == ["0", "1"] * 2
     assert "'0.0' were read as whole numbers" in found.notes[0]
 
@@ -390,3 +390,9 @@ def test_many_images_with_several_labels_are_refused(tmp_path):
         open_table(write(tmp_path, listing(files + files[:5], names + ["x2"] * 5)), Wishes())
     found = open_table(write(tmp_path, listing(files + files, names * 2)), Wishes())
     assert "12 images are listed more than once" in found.notes[0]
+
+
+@pytest.mark.parametrize("text", ["{0},{1}\n{2},{3}\n", "path,label\n{0},{1}\n{2},{3}\n", "cat,{0}\ndog,{1}\n"])
+def test_labels_that_are_images(tmp_path, files, text):
+    with refused("a label names a class", "are images, such as", "in line"):
+        open_table(write(tmp_path, text.format(*files)), Wishes())

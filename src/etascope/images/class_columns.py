@@ -14,6 +14,9 @@ from etascope.images.paths import SUFFIXES
 from etascope.images.table_parts import Row, column, named
 
 _NO, _YES = ("0", "0.0", "false"), ("1", "1.0", "true")
+_MARKS = ("", "x", "yes", "no", "y", "n", "t", "f", "+", "-", "-1", "true", "false")
+#: What stands before the name of a class in that of its column.
+_ABOUT = re.compile(r"^(is|has|class|label|target|contains)[\W_]*")
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+(e[-+]?\d+)?", re.IGNORECASE)
 
 
@@ -67,10 +70,11 @@ def check_hot(path: Path, names: Sequence[str], rows: Sequence[Row], label: int,
     labels = {cell.casefold() for cell in column(rows, label)}
     for place, name in enumerate(names):
         values = [cell.casefold() for cell in column(rows, place)]
-        if place in taken or name.casefold() not in labels or not {*values} <= {*_YES, *_NO}:
+        own = name.casefold() if name.casefold() in labels else _ABOUT.sub("", name.casefold())
+        if place in taken or own not in labels or not {*values} <= {*_YES, *_NO}:
             continue
         for (number, cells), value in zip(rows, values, strict=True):
-            if (value in _YES) != (cells[label].casefold() == name.casefold()):
+            if (value in _YES) != (cells[label].casefold() == own):
                 raise InputError(
                     f"an image has one label, which etascope learns; {named(names, label, place)} of {path} do not say "
                     f"the same, as in line {number}: {cells[label][:60]!r} and {value}. Rename the one that is none."
@@ -112,14 +116,18 @@ def _one_hot(path: Path, first: list[str], rows: Sequence[Row], images: str) -> 
 
 
 def _scores(path: Path, first: list[str], rows: Sequence[Row]) -> InputError | None:
-    """Return the error for a table with columns of numbers with fractions and none of labels."""
-    cells = {name: column(rows, place) for place, name in enumerate(first) if name}
-    numbers = {name: values for name, values in cells.items() if all(map(_NUMBER.fullmatch, values))}
-    if len(numbers) < 2 or not rows or not any("." in value for values in numbers.values() for value in values):
+    """Return the error for a table with columns of numbers with fractions, or of marks, and none of labels."""
+    cells = {name: [cell.casefold() for cell in column(rows, place)] for place, name in enumerate(first) if name}
+    found = {
+        name: {*values} for name, values in cells.items() if all(_NUMBER.fullmatch(v) or v in _MARKS for v in values)
+    }
+    every = {value for values in found.values() for value in values}
+    if len(found) < 2 or not any("." in value or value in _MARKS for value in every):
         return None
     return InputError(
-        f"a table has one column of labels; {path} has numbers in {listed([*numbers])}, and no column called label.",
-        "If these are scores of classes, write one column label with the class of each image.",
+        f"a table has one column of labels; {path} has numbers or marks in {listed([*found])}, and no column called "
+        "label.",
+        "If these stand for classes, write one column label with the class of each image.",
     )
 
 

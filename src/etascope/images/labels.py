@@ -144,7 +144,7 @@ def plainly(name: str) -> str:
     """Return what is left of a label when its case, its signs and the zeros of a number do not count."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     try:
-        return repr(float(plain)).removesuffix(".0")
+        return repr(float(plain) + 0).removesuffix(".0")
     except ValueError:
         return re.sub(r"(?![<>=\u2264\u2265\u00b1]|[-+#]+$)[\W_]", "", plain) or plain
 

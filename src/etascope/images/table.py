@@ -61,6 +61,11 @@ def open_table(path: Path, wishes: Wishes) -> Found:
     """
     lines, notes = _read(path)
     written = [line.label for line in lines]
+    if all(map(_names_image, written)):
+        raise InputError(
+            f"a label names a class; those of {path} are images, such as {written[0][:160]!r} in line "
+            f"{lines[0].number}. Write path,label with the class of each image."
+        )
     single = one_each(written, f"those of {path}")
     lines = [replace(line, label=label) for line, label in zip(lines, single, strict=True)]
     learn, held, more = divide(path, [(line.number, line.part) for line in lines])
@@ -99,7 +104,7 @@ def _read(path: Path) -> tuple[list[_Line], list[str]]:
     found = [_line(path, row, columns.file, columns.label, part) for row, part in below]
     notes = list(columns.notes)
     whole = {line.label for line in found if re.fullmatch(r"-?\d+", line.label)}
-    points = {line.label for line in found if re.fullmatch(r"-?\d+\.0+", line.label)}
+    points = {line.label for line in found if re.fullmatch(r"-?\d+\.0*", line.label)}
     if points and (whole or points == {line.label for line in found}):
         found = [
             replace(line, label=line.label.split(".")[0] if line.label in points else line.label) for line in found
