@@ -197,3 +197,7 @@ def test_what_is_advised_of_other_objects_works():
 )
 def test_names_whose_signs_differ_in_meaning_are_not_alike(names):
     assert alike_notes(names) == []
+
+
+def test_zeros_of_both_signs_are_alike():
+    assert alike_notes(["0", "-0"]) == ["Classes '0' and '-0' are spelled almost alike, and were kept apart."]

@@ -273,7 +273,7 @@ def test_labels_that_look_the_same_are_one(tmp_path, files):
     assert found.labels.tolist() == ["caf\xe9", "b"] * 2
 
 
-@pytest.mark.parametrize("pair", [("1", "01"), ("0", "-0"), ("Cat", "cat"), ("red cat", "red_cat"), ("50", "50%"), ("a", "\uff41")])
+@pytest.mark.parametrize("pair", [("1", "01"), ("Cat", "cat"), ("red cat", "red_cat"), ("50", "50%"), ("a", "\uff41")])
 def test_labels_that_look_alike_are_told(tmp_path, files, pair):
     found = open_table(write(tmp_path, listing(files, pair * 2)), Wishes())
     assert found.notes == (f"Classes {' and '.join(map(repr, sorted(pair)))} are spelled almost alike, and were kept "
@@ -283,7 +283,7 @@ def test_labels_that_look_alike_are_told(tmp_path, files, pair):
 def test_whole_numbers_written_in_two_ways_are_one(tmp_path, files):
     found = open_table(write(tmp_path, listing(files, ["0", "1.0", "0.", "1"])), Wishes())
     assert found.labels.tolist() == ["0", "1"] * 2
-    assert "'0.0' were read as whole numbers" in found.notes[0]
+    assert "'0.' were read as whole numbers" in found.notes[0]
 
 
 @pytest.mark.parametrize("name", ["?", "-", "unknown", "-1"])
