@@ -364,13 +364,6 @@ def test_zero_bytes_are_named(tmp_path, cell):
         open_table(write(tmp_path, f"a.png,a\n{cell}\n"), Wishes())
 
 
-def test_labels_of_whole_numbers_with_a_point(tmp_path, files):
-    found = open_table(write(tmp_path, listing(files, ["0.0", "1.0"] * 2)), Wishes())
-    assert found.labels.tolist() == ["0", "1"] * 2
-    assert found.notes == ("Labels such as '0.0' were read as whole numbers.",)
-    assert open_table(write(tmp_path, listing(files, ["1.0", "1.5"] * 2)), Wishes()).labels.tolist()[0] == "1.0"
-
-
 @pytest.mark.parametrize("pair", [("true", "1"), ("Yes", "t"), ("no", "0")])
 def test_truth_that_is_written_in_two_ways_is_told(tmp_path, files, pair):
     found = open_table(write(tmp_path, listing(files, pair * 2)), Wishes())

@@ -105,11 +105,11 @@ def _read(path: Path) -> tuple[list[_Line], list[str]]:
     notes = list(columns.notes)
     whole = {line.label for line in found if re.fullmatch(r"-?\d+", line.label)}
     points = {line.label for line in found if re.fullmatch(r"-?\d+\.0*", line.label)}
-    if points and (whole or points == {line.label for line in found}):
+    if whole and points:
         found = [
             replace(line, label=line.label.split(".")[0] if line.label in points else line.label) for line in found
         ]
-        notes.append(f"Labels such as {min(points)!r} were read as whole numbers.")
+        notes.append(f"Labels such as {min(points)!r} were read as whole numbers, as others are written.")
     odd = Counter(line.label for line in found if line.label.casefold() in _EMPTY or set(line.label) <= _SIGNS)
     notes += [
         f"{count:,} {'image is' if count == 1 else 'images are'} labelled {name!r}, which was taken for a class."
