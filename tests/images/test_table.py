@@ -389,3 +389,9 @@ def test_many_images_with_several_labels_are_refused(tmp_path):
 def test_labels_that_are_images(tmp_path, files, text):
     with refused("a label names a class", "are images, such as", "in line"):
         open_table(write(tmp_path, text.format(*files)), Wishes())
+
+
+@pytest.mark.parametrize(("first", "said"), [("", "line 1 of"), ("path,label\n", "line 2 of")])
+def test_a_line_with_more_cells_of_several_lines(tmp_path, files, first, said):
+    with refused(said, "a b", "c"):
+        open_table(write(tmp_path, f'{first}{files[0]},"a\nb",c\n{files[1]},b\n'), Wishes())

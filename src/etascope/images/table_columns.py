@@ -127,9 +127,10 @@ def _key(name: str, wanted: Sequence[str]) -> str:
 def _check_widths(path: Path, rows: Sequence[Row], width: int) -> None:
     for number, cells in rows:
         if any(cells[width:]):
+            shown = " ".join(" | ".join(cells).split())[:80]
             raise InputError(
                 f"a line of a table has a cell a column; there are {width} columns, and line {number} of {path} has "
-                f"{len(cells)} cells: {' | '.join(cells)[:80]}. Put what holds a separator in double quotes."
+                f"{len(cells)} cells: {shown}. Put what holds a separator in double quotes."
             )
 
 
@@ -182,7 +183,7 @@ def _unnamed(path: Path, number: int, first: list[str], rows: Sequence[Row], fil
             move = f"Call the column of the images path, and write in it paths with endings, seen from the table{such}."
     return InputError(
         f"a table has two columns, path and label, or a header that names them; line {number} of {path} has "
-        f"{len(first)}: {', '.join(first)[:80]}. {move}"
+        f"{len(first)}: {' '.join(', '.join(first).split())[:80]}. {move}"
     )
 
 
