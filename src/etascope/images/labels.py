@@ -110,17 +110,15 @@ def label_notes(values: object, labels: NDArray[Any]) -> tuple[str, ...]:
     >>> label_notes(["cat", "None"], np.array(["cat", "None"]))
     ("A class is named 'None', which is often written where a label is missing.",)
     """
-    notes: list[str] = []
     shape = getattr(values, "shape", None) or np.shape(cast("Any", values))
-    if len(shape) == 2 and shape[1] > 1:
-        notes.append(f"The labels are one-hot rows of {shape[1]}; a class is the place of the 1.")
-    if labels.dtype.kind == "U":
-        odd = sorted({text for text in set(labels.tolist()) if text.casefold() in _ODD})
-        if odd:
-            notes.append(f"A class is named {odd[0]!r}, which is often written where a label is missing.")
-        names = sorted(set(labels.tolist()), key=natural)
-        notes += [*several_notes(np.ravel(cast("Any", values)).tolist(), names), *alike_notes(names)]
-    return tuple(notes)
+    width = shape[1] if len(shape) == 2 else 1
+    notes = [f"The labels are one-hot rows of {width}; a class is the place of the 1."] if width > 1 else []
+    if labels.dtype.kind != "U":
+        return tuple(notes)
+    names = sorted(set(labels.tolist()), key=natural)
+    if odd := [name for name in names if name.casefold() in _ODD]:
+        notes.append(f"A class is named {odd[0]!r}, which is often written where a label is missing.")
+    return (*notes, *several_notes(np.ravel(cast("Any", values)).tolist(), names), *alike_notes(names))
 
 
 def alike_notes(names: Sequence[str]) -> list[str]:
@@ -134,10 +132,10 @@ def alike_notes(names: Sequence[str]) -> list[str]:
     alike: dict[str, list[str]] = {}
     for name in names:
         alike.setdefault(plainly(name), []).append(name)
-    pairs = [found for found in alike.values() if len(found) > 1]
-    shown = " and ".join(repr(name) for name in pairs[0][:3]) if pairs else ""
-    more = ", and others," if len(pairs) > 1 else ""
-    return [f"Classes {shown}{more} are spelled almost alike, and were kept apart."] if pairs else []
+    if not (pairs := [found for found in alike.values() if len(found) > 1]):
+        return []
+    shown, more = " and ".join(map(repr, pairs[0][:3])), ", and others," if len(pairs) > 1 else ""
+    return [f"Classes {shown}{more} are spelled almost alike, and were kept apart."]
 
 
 def plainly(name: str) -> str:
