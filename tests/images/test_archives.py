@@ -155,6 +155,15 @@ def test_labels_that_are_no_regular_file(tmp_path, name):
         read_labels_file("/dev/zero")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("l.npy", "starts with NumPy's header"), ("l-labels-idx1-ubyte", "starts with two zero bytes")]
+)
+def test_labels_that_are_not_what_their_name_says(tmp_path, name, said):
+    (tmp_path / name).write_text("cat\ndog\n")
+    with refused(said):
+        read_labels_file(tmp_path / name)
+
+
 @pytest.mark.parametrize(("name", "text"), [("l.csv", "path,label\n"), ("l.tsv", ""), ("l.txt", "cat\ndog\n")])
 def test_labels_that_are_a_table(tmp_path, name, text):
     (tmp_path / name).write_text(text)

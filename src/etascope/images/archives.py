@@ -187,7 +187,8 @@ def _begins_as_npy(path: Path) -> bool:
         with path.open("rb") as file:
             start = file.read(6)
         table = path.suffix.lower() in (".csv", ".tsv")
-        if table or (not start.startswith(b"\0") and what_it_is(path) == "it is a text file"):
+        other = path.suffix.lower() not in (".npy", ".npz") and not is_idx(path)
+        if table or (other and what_it_is(path) == "it is a text file"):
             raise InputError(
                 f"{rule}; {path} is a {'table' if table else 'text file'}. A table (.csv, .tsv) of path and label is "
                 "given as DATA itself; save labels without paths with numpy.save."
