@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import tempfile
 import tracemalloc
@@ -139,6 +140,35 @@ def test_labels_in_a_file_of_their_own(tmp_path):
     (tmp_path / "l.txt").touch()
     with refused(".npy or IDX", "l.txt"):
         read_labels_file(tmp_path / "l.txt")
+    (tmp_path / "l.npy").rename(tmp_path / "l.data")
+    assert np.array_equal(np.asarray(read_labels_file(tmp_path / "l.data")), LABELS)
+
+
+@pytest.mark.parametrize("name", ["l.npy", "l-labels-idx1-ubyte", "l"])
+def test_labels_that_are_no_regular_file(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with refused("a .npz, .npy or IDX file", f"{name} is no regular file"):
+        read_labels_file(tmp_path / name)
+    with refused("is a folder"):
+        read_labels_file(tmp_path)
+    with refused("/dev/zero is no regular file"):
+        read_labels_file("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("l.npy", "starts with NumPy's header"), ("l-labels-idx1-ubyte", "starts with two zero bytes")]
+)
+def test_labels_that_are_not_what_their_name_says(tmp_path, name, said):
+    (tmp_path / name).write_text("cat\ndog\n")
+    with refused(said):
+        read_labels_file(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "text"), [("l.csv", "path,label\n"), ("l.tsv", ""), ("l.txt", "cat\ndog\n")])
+def test_labels_that_are_a_table(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with refused(f"{name} is a t", "of path and label is given as DATA itself"):
+        read_labels_file(tmp_path / name)
 
 
 class Bomb:

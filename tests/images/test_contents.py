@@ -11,8 +11,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from etascope.images.contents import what_it_is
-from tests.images.making import picture, pictures
+from etascope.images.contents import check_text, what_it_is
+from tests.images.making import picture, pictures, refused
 
 
 def written(kind: str, **options) -> bytes:
@@ -112,3 +112,36 @@ def test_a_png_of_which_only_a_text_is_damaged(tmp_path):
     assert what_it_is(tmp_path / "x.png") == (
         "it is a PNG, but the checksum of its tEXt is wrong; fetch or save it again"
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("path,label\na.png,a\n".encode("utf-16"), "it is UTF-16 or UTF-32. Save it as CSV in UTF-8."),
+        ("path,label\na.png,a\n".encode("utf-16-le"), "it is UTF-16 or UTF-32. Save it as CSV in UTF-8."),
+        ("path,label\na.png,a\n".encode("utf-16-be"), "it is UTF-16 or UTF-32. Save it as CSV in UTF-8."),
+        ("path,label\na.png,a\n".encode("utf-32"), "it is UTF-16 or UTF-32. Save it as CSV in UTF-8."),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (b"PK\3\4" + bytes(60), "it is a zip archive. Unpack it; save a spreadsheet as CSV"),
+        (b"\x1f\x8b\x08\0abc", "a gzip archive. Unpack it."),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "one image"),
+        (b"\x93NUMPY\1\0v\0", "a NumPy array"),
+        (b"%PDF-1.4\n", "a PDF document"),
+        (bytes(50), "its first 50 bytes are zeros"),
+        (b"<!DOCTYPE html>\n<html>", "a web page or XML"),
+        (b'[{"path": "a.png", "label": "a"}]', "JSON"),
+        (b'{"path": "a.png", "label": "a"}\n{"path": "b.png"}', "JSON"),
+    ],
+)
+def test_tables_that_are_no_text_of_paths(tmp_path, content, said):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with refused("a table is UTF-8 text", f"{path} is not: ", said):
+        check_text(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"BM_1.png,a\n", b"P1 a.png,a\n", b"[a]/1.png,b\n", b"{a}.png,b", b"a,b\0\n"])
+def test_tables_that_are_text(tmp_path, content):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    check_text(path)

@@ -166,3 +166,11 @@ def test_what_is_true_of_all_images_stays_where_they_are_divided_anew(tmp_path):
     assert resized == "Resized."
     assert anew.startswith("A share was given as test")
     assert "equal to one of another class" in alike
+
+
+@pytest.mark.parametrize(
+    ("train", "held"), [("1", "01"), ("1", "1.0"), ("2.5", "2.50"), ("Cat", "cat"), ("red cat", "red_cat")]
+)
+def test_a_class_that_is_spelled_almost_alike_is_named(train, held):
+    with refused(f"({held!r} may be {train!r})"):
+        with_test(found([train, "x"]), found([held, "x"], source="held"))

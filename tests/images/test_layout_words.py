@@ -77,3 +77,14 @@ def test_what_only_begins_as_an_image_is_not_told_so(tmp_path, name):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / name).write_bytes(start)
     assert "first bytes" not in nothing_here(read_tree(tmp_path)).advice
+
+
+@pytest.mark.parametrize(
+    ("folders", "table"),
+    [((".", "."), "labels.csv"), (("images", "images"), "list.tsv"), (("images", "images"), "images/a.CSV")],
+)
+def test_a_table_beside_images_in_no_class_is_named(tmp_path, folders, table):
+    write_folder(tmp_path, pictures(2), folders)
+    (tmp_path / table).write_text("path,label\n")
+    with refused(f"If {tmp_path / table} lists the images and their classes, give that itself."):
+        open_images(tmp_path)

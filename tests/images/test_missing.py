@@ -79,3 +79,18 @@ def test_where_all_are_gone_leaving_them_out_is_not_advised(tmp_path):
     with pytest.raises(InputError) as caught:
         open_images(tmp_path / "list.csv")
     assert "skip" not in str(caught.value)
+
+
+@pytest.mark.parametrize("said", ["cat/000.png", "set/cat/000.jpg", "C:\\data\\Cat\\000.png"])
+def test_of_equal_names_those_in_folders_of_equal_names_are_meant(tmp_path, said):
+    for path in write_folder(tmp_path / "images", pictures(4), ["cat", "cat", "dog", "dog"]):
+        path.rename(path.with_name(f"{int(path.stem[3:]) % 2:03}.png"))
+    (tmp_path / "list.csv").write_text(f"path,label\n{said},cat\n{said.replace('cat', 'dog')},dog")
+    with refused("There is images/cat/000.png beside the table"):
+        open_images(tmp_path / "list.csv")
+
+
+def test_addresses_are_to_be_fetched(tmp_path):
+    (tmp_path / "list.csv").write_text("path,label\nhttps://x.org/0.png,cat\nhttps://x.org/1.png,dog")
+    with refused("'https://x.org/0.png' in line 2. Download the images, and write their paths."):
+        open_images(tmp_path / "list.csv")

@@ -195,8 +195,12 @@ def test_objects_that_are_no_images(source):
 def test_labels_where_the_source_brings_its_own(folder, tmp_path):
     write_mnist(tmp_path / "idx")
     (tmp_path / "list.csv").touch()
-    for source in ("digits", "mnist", folder, tmp_path / "idx", tmp_path / "list.csv", open_images("digits")):
+    for source in ("digits", "mnist", tmp_path / "idx", tmp_path / "list.csv", open_images("digits")):
         with refused("brings its own labels"):
+            open_images(source, [0, 1])
+    flat = write_folder(tmp_path / "flat", IMAGES[:2], [".", "."])[0].parent
+    for source in (folder, flat):
+        with refused("the labels of a folder are its directories, or stand in a CSV of path,label", str(source)):
             open_images(source, [0, 1])
 
 

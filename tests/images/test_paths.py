@@ -125,3 +125,14 @@ def test_what_is_advised_of_base64_opens_it(kind, before):
 @pytest.mark.parametrize("text", ["a/0.png", "0.png", "1 2.jpg", "2020 01 02 03.png", "ant", "1", "10_20_30_40"])
 def test_paths_are_no_text_of_numbers(text):
     refuse_text(text)
+
+
+@pytest.mark.parametrize("text", ["https://x.org/a.zip", "s3://bucket/a", "file:///tmp/a.csv", "gs://x"])
+def test_addresses_are_no_paths(text):
+    with refused("files of this machine", f"found the address {text!r}. Download it"):
+        as_path(text)
+
+
+@pytest.mark.parametrize("text", ["C://a/b", "a://"[1:], "a//b", "x:y"])
+def test_paths_that_are_no_addresses(text):
+    assert as_path(text) == Path(text)

@@ -281,9 +281,9 @@ def test_labels_that_look_alike_are_told(tmp_path, files, pair):
 
 
 def test_whole_numbers_written_in_two_ways_are_one(tmp_path, files):
-    found = open_table(write(tmp_path, listing(files, ["0", "1.0", "0.0", "1"])), Wishes())
+    found = open_table(write(tmp_path, listing(files, ["0", "1.0", "0.", "1"])), Wishes())
     assert found.labels.tolist() == ["0", "1"] * 2
-    assert "'0.0' were read as whole numbers" in found.notes[0]
+    assert "'0.' were read as whole numbers" in found.notes[0]
 
 
 @pytest.mark.parametrize("name", ["?", "-", "unknown", "-1"])
@@ -345,6 +345,8 @@ def test_a_class_that_is_lost_is_refused(tmp_path, files):
     path = write(tmp_path, listing([*files, "gone.png", "away.png"], [*NAMES, "c", "c"]))
     with refused("of 2 of class 'c' to train on in", "none can"):
         open_table(path, Wishes(skip_bad=True))
+    with refused("of 2 of class 'c' of the test part in", "none can"):
+        open_table(path, Wishes(skip_bad=True, held=True))
 
 
 def test_folders_of_parts_that_no_column_tells(tmp_path):
@@ -354,3 +356,42 @@ def test_folders_of_parts_that_no_column_tells(tmp_path):
     found = open_table(write(tmp_path, listing(files, NAMES)), Wishes())
     assert found.test_rows is None
     assert "Paths lead through folders called test and train, but no column says what tests" in found.notes[0]
+
+
+@pytest.mark.parametrize("cell", ["b\0.png,b", "b.png,b\0", "b.png,b\0c"])
+def test_zero_bytes_are_named(tmp_path, cell):
+    with refused("line 2", "has a zero byte", "Remove it"):
+        open_table(write(tmp_path, f"a.png,a\n{cell}\n"), Wishes())
+
+
+@pytest.mark.parametrize("pair", [("true", "1"), ("Yes", "t"), ("no", "0")])
+def test_truth_that_is_written_in_two_ways_is_told(tmp_path, files, pair):
+    found = open_table(write(tmp_path, listing(files, pair * 2)), Wishes())
+    assert any("may mean the same" in note for note in found.notes)
+
+
+def test_fractions_with_a_comma_are_no_classes(tmp_path, files):
+    with refused("numbers with fractions", "regression"):
+        open_table(write(tmp_path, listing(files, ['"1,5"', '"2,5"', '"3,1"', '"4,1"'])), Wishes())
+
+
+def test_many_images_with_several_labels_are_refused(tmp_path):
+    files = write_folder(tmp_path, pictures(12), ["x"] * 12)
+    names = [f"x{row % 2}" for row in range(12)]
+    assert len(open_table(write(tmp_path, listing(files + files[:4], names + ["x2"] * 4)), Wishes()).labels) == 16
+    with refused("an image has one label", "5 of 12 images", "img0.png in lines 1 and 13"):
+        open_table(write(tmp_path, listing(files + files[:5], names + ["x2"] * 5)), Wishes())
+    found = open_table(write(tmp_path, listing(files + files, names * 2)), Wishes())
+    assert "12 images are listed more than once" in found.notes[0]
+
+
+@pytest.mark.parametrize("text", ["{0},{1}\n{2},{3}\n", "path,label\n{0},{1}\n{2},{3}\n", "cat,{0}\ndog,{1}\n"])
+def test_labels_that_are_images(tmp_path, files, text):
+    with refused("a label names a class", "are images, such as", "in line"):
+        open_table(write(tmp_path, text.format(*files)), Wishes())
+
+
+@pytest.mark.parametrize(("first", "said"), [("", "line 1 of"), ("path,label\n", "line 2 of")])
+def test_a_line_with_more_cells_of_several_lines(tmp_path, files, first, said):
+    with refused(said, "a b", "c"):
+        open_table(write(tmp_path, f'{first}{files[0]},"a\nb",c\n{files[1]},b\n'), Wishes())

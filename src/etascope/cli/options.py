@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -205,12 +204,6 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
 
 def open_data(options: dict[str, Any], watch: Watch, output: Output | None = None) -> tuple[Dataset, float | None]:
     """Return the images, and the share of them to test on if the options give one; say what they were understood as."""
-    for name in ("data", "labels", "test"):
-        if re.match("[a-z][a-z0-9+.-]*://", options[name] or "", re.IGNORECASE) and not os.path.exists(options[name]):
-            raise InputError(
-                f"images are opened from files of this machine; found the address {options[name]!r}. Download it, and "
-                "give the path of what came."
-            )
     test = options["test"]
     share = None if test is None else number(test)
     dataset = open_images(

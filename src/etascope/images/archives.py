@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.arrays import open_array, open_mapping
+from etascope.images.contents import what_it_is
 from etascope.images.found import Found, Wishes, left_beside
 from etascope.images.idx import read_idx_labels
 from etascope.images.idx_files import is_idx
@@ -179,7 +180,7 @@ def read_labels_file(labels: object) -> object:
     if path is None:
         return labels
     existing(path)
-    if path.suffix.lower() == ".npy":
+    if _begins_as_npy(path) or path.suffix.lower() == ".npy":
         return read_npy(path)
     if path.suffix.lower() == ".npz":
         return _only_array(path)
@@ -206,6 +207,26 @@ def _begins_as_idx(path: Path) -> bool:
     except (OSError, EOFError, zlib.error):
         return False
     return len(start) == 4 and start[:2] == b"\0\0" and start[2] in range(8, 15) and start[3] in (1, 2)
+
+
+def _begins_as_npy(path: Path) -> bool:
+    """Say whether a file holds an array of NumPy's, and refuse what is no file, or a table or another text."""
+    rule = "labels apart from their images are a .npz, .npy or IDX file"
+    if not path.is_file():
+        raise InputError(f"{rule}; {path} is {'a folder' if path.is_dir() else 'no regular file'}. Give the file.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(6)
+        table = path.suffix.lower() in (".csv", ".tsv")
+        other = path.suffix.lower() not in (".npy", ".npz") and not (is_idx(path) or _begins_as_idx(path))
+        if table or (other and what_it_is(path) == "it is a text file"):
+            raise InputError(
+                f"{rule}; {path} is a {'table' if table else 'text file'}. A table (.csv, .tsv) of path and label is "
+                "given as DATA itself; save labels without paths with numpy.save."
+            )
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return start == b"\x93NUMPY"
 
 
 def read_npy(path: Path) -> NDArray[Any]:

@@ -1,9 +1,11 @@
-"""What a file that is no image for us is, by its first bytes, and what can be done: `what_it_is`."""
+"""What a file that is no image for us is, by its first bytes, and what can be done: `what_it_is`, `check_text`."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from etascope.core.errors import InputError
 from etascope.images.damage import png_fault
 from etascope.images.tiff import is_tiff, kind_of_tiff
 
@@ -176,6 +178,35 @@ def next_move(path: Path) -> tuple[str, str]:
     if what == "it is empty":
         return what, "Fetch it again."
     return "", "Read it with its own library, and give arrays and labels to etascope.open_images in Python."
+
+
+def check_text(path: Path) -> None:
+    """Refuse a table that is no text of paths and labels, by its first bytes.
+
+    Raises
+    ------
+    InputError
+        If it is another kind of file, in UTF-16, a web page, a pointer of Git LFS or JSON.
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(4096)
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    what, move = "", ""
+    if start.startswith(b"PK\3\4"):
+        what, move = "it is a zip archive", "Unpack it; save a spreadsheet as CSV in UTF-8."
+    elif any(byte < 9 for byte in start[:16]) or text.startswith((b"\x1f\x8b", b"version https://git-lfs", b"%pdf-")):
+        what, move = next_move(path)
+        move = move.replace(", and give the folder", "")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or (not what and 4 * start.count(0) > len(start)):
+        what, move = "it is UTF-16 or UTF-32", "Save it as CSV in UTF-8."
+    elif text.startswith((b"<!doctype html", b"<html", b"<?xml")):
+        what, move = "it is a web page or XML", "Fetch the table itself."
+    elif re.match(rb"""(\[\s*)?\{\s*["']|\[\s*(\[|["'].*\]\s*$)""", text):
+        what, move = "it is JSON", "Write the paths and labels in it as lines of path,label."
+    if what:
+        raise InputError(f"a table is UTF-8 text of path,label; {path} is not: {what}.", move)
 
 
 def _told(kind: str, remedy: str) -> str:

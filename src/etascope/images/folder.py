@@ -55,7 +55,7 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
     files = [path for path, _ in (*layout.train, *layout.test)]
     names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, _members(layout, files, names))
-    check_none_lost(names, len(layout.train), gathered.rows, folder, files)
+    check_none_lost(names, len(layout.train), gathered.rows, folder, files, held=wishes.held)
     test_rows = np.flatnonzero(gathered.rows >= len(layout.train))
     rows: list[int] = gathered.rows.tolist()
     return Found(

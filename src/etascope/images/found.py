@@ -136,7 +136,13 @@ def left_beside(held: Path | None, path: Path) -> tuple[str, ...]:
 
 
 def check_none_lost(
-    labels: NDArray[Any], train: int, rows: NDArray[np.int64], source: Path, files: Sequence[Path] = ()
+    labels: NDArray[Any],
+    train: int,
+    rows: NDArray[np.int64],
+    source: Path,
+    files: Sequence[Path] = (),
+    *,
+    held: bool = False,
 ) -> None:
     """Refuse a set one of whose classes has lost all its images, in either part, because none could be read.
 
@@ -152,13 +158,16 @@ def check_none_lost(
         Where they came from.
     files
         Of all images, where each lies in a folder of its class, which is named then.
+    held
+        Whether these are the test part of others, and those to train on are none.
 
     Raises
     ------
     InputError
         If a class has lost all.
     """
-    for part, where in ((slice(0, train), "to train on"), (slice(train, None), "of the test part")):
+    learn = "of the test part" if held else "to train on"
+    for part, where in ((slice(0, train), learn), (slice(train, None), "of the test part")):
         left = set(labels[rows[(rows >= train) == bool(part.start)]].tolist())
         counts: Counter[str] = Counter(labels[part].tolist())
         for name, count in counts.items():

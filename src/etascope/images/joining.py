@@ -16,7 +16,7 @@ from etascope.images.colour import to_gray
 from etascope.images.copies import copies_notes
 from etascope.images.folder_names import bare
 from etascope.images.found import Found, tail_rows
-from etascope.images.labels import classes, need_two
+from etascope.images.labels import classes, need_two, plainly
 from etascope.images.layout_words import listed
 
 
@@ -186,6 +186,6 @@ def _quoted(names: Sequence[str]) -> str:
 
 def _near(unseen: Sequence[str], names: Sequence[str]) -> str:
     """Say which class may be meant: one that is called alike but for case and signs."""
-    alike = {bare(name): name for name in names if name not in unseen}
-    pairs = [(name, alike[bare(name)]) for name in unseen if bare(name) in alike]
+    alike = {look(name): name for look in (bare, plainly) for name in names if name not in unseen}
+    pairs = [(name, alike[look(name)]) for name in unseen for look in (bare, plainly) if look(name) in alike]
     return f" ({pairs[0][0]!r} may be {pairs[0][1]!r})" if pairs else ""

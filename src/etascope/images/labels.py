@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.axes import to_one_each
-from etascope.images.several_labels import refuse_several
+from etascope.images.several_labels import one_each, several_notes
 
 #: What pandas and NumPy write as text where a label is missing.
 _MISSING = ("nan", "NaN", "NAN", "<NA>", "NaT")
@@ -111,16 +111,15 @@ def label_notes(values: object, labels: NDArray[Any]) -> tuple[str, ...]:
     >>> label_notes(["cat", "None"], np.array(["cat", "None"]))
     ("A class is named 'None', which is often written where a label is missing.",)
     """
-    notes: list[str] = []
     shape = getattr(values, "shape", None) or np.shape(cast("Any", values))
-    if len(shape) == 2 and shape[1] > 1:
-        notes.append(f"The labels are one-hot rows of {shape[1]}; a class is the place of the 1.")
-    if labels.dtype.kind == "U":
-        odd = sorted({text for text in set(labels.tolist()) if text.casefold() in _ODD})
-        if odd:
-            notes.append(f"A class is named {odd[0]!r}, which is often written where a label is missing.")
-        notes += alike_notes(sorted(set(labels.tolist()), key=natural))
-    return tuple(notes)
+    width = shape[1] if len(shape) == 2 else 1
+    notes = [f"The labels are one-hot rows of {width}; a class is the place of the 1."] if width > 1 else []
+    if labels.dtype.kind != "U":
+        return tuple(notes)
+    names = sorted(set(labels.tolist()), key=natural)
+    if odd := [name for name in names if name.casefold() in _ODD]:
+        notes.append(f"A class is named {odd[0]!r}, which is often written where a label is missing.")
+    return (*notes, *several_notes(np.ravel(cast("Any", values)).tolist(), names), *alike_notes(names))
 
 
 def alike_notes(names: Sequence[str]) -> list[str]:
@@ -133,20 +132,20 @@ def alike_notes(names: Sequence[str]) -> list[str]:
     """
     alike: dict[str, list[str]] = {}
     for name in names:
-        alike.setdefault(_look(name), []).append(name)
-    pairs = [found for found in alike.values() if len(found) > 1]
-    shown = " and ".join(repr(name) for name in pairs[0][:3]) if pairs else ""
-    more = ", and others," if len(pairs) > 1 else ""
-    return [f"Classes {shown}{more} are spelled almost alike, and were kept apart."] if pairs else []
+        alike.setdefault(plainly(name), []).append(name)
+    if not (pairs := [found for found in alike.values() if len(found) > 1]):
+        return []
+    shown, more = " and ".join(map(repr, pairs[0][:3])), ", and others," if len(pairs) > 1 else ""
+    return [f"Classes {shown}{more} are spelled almost alike, and were kept apart."]
 
 
-def _look(name: str) -> str:
+def plainly(name: str) -> str:
     """Return what is left of a label when its case, its signs and the zeros of a number do not count."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     try:
-        return repr(float(plain)).removesuffix(".0")
+        return repr(float(plain) + 0).removesuffix(".0")
     except ValueError:
-        return re.sub(r"[\W_]+", "", plain) or plain
+        return re.sub(r"(?![<>=\u2264\u2265\u00b1]|[-+#]+$)[\W_]", "", plain) or plain
 
 
 def agree(first: NDArray[Any], second: NDArray[Any]) -> bool:
@@ -198,8 +197,7 @@ def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
     if all(isinstance(v, str) for v in values):
         if zero := next((v for v in values if v.endswith("\0")), None):
             raise InputError(f"names of classes must not end in a zero byte; found {zero!r}. Strip it.")
-        refuse_several(values, "the labels")
-        return np.array(values, np.str_)
+        return np.array(one_each(values, "the labels"), np.str_)
     numbers = all(isinstance(v, int | float | np.number | np.bool_) for v in values)
     if not numbers:
         kinds = sorted({type(v).__name__ for v in values})

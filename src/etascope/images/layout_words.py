@@ -78,7 +78,7 @@ def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
     """Return the error for images that lie in folders that are no classes."""
     return InputError(
         f"a folder needs one directory per class; in {here.path} the images lie directly in {listed(where)}, in none.",
-        SORT,
+        SORT + _or_table(here),
     )
 
 
@@ -157,7 +157,7 @@ def mostly_in_no_class(here: Folder) -> InputError:
     return InputError(
         f"a folder needs one directory per class; of {here.total:,} images in {here.path}, {len(here.images):,} lie in "
         "none.",
-        SORT,
+        SORT + _or_table(here),
     )
 
 
@@ -168,7 +168,7 @@ def only_one(here: Folder) -> InputError:
     return InputError(
         f"telling images apart needs at least two classes, a folder each; found only {only.name!r} in {here.path}"
         f"{inside}.",
-        f"Add a folder with images of another class, or {TABLE}.",
+        f"Add a folder with images of another class, or {TABLE}.{_or_table(here)}",
     )
 
 
@@ -200,7 +200,7 @@ def nothing_here(root: Folder) -> InputError:
         return InputError(
             f"a folder needs one directory per class; {root.path} holds {len(root.images):,} images, none of them in a "
             "directory.",
-            SORT,
+            SORT + _or_table(root),
         )
     kinds, named = root.kinds(), _misnamed(root)
     if named:
@@ -212,6 +212,14 @@ def nothing_here(root: Folder) -> InputError:
     else:
         found, move = f"holds no PNG, JPEG, WebP, BMP, TIFF or GIF but {counted(kinds)}", _move(root, kinds)
     return InputError(f"a folder needs one directory per class with images in it; {root.path} {found}.", move)
+
+
+def _or_table(here: Folder) -> str:
+    """Return a sentence on the first table in a folder."""
+    tables = [
+        path for folder in here.all_folders() for path in folder.others if path.suffix.lower() in (".csv", ".tsv")
+    ]
+    return f" If {tables[0]} lists the images and their classes, give that itself." if tables else ""
 
 
 def _misnamed(folder: Folder) -> str:

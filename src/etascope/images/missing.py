@@ -8,6 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -50,6 +51,8 @@ def check_there(path: Path, lines: Sequence[tuple[int, str]], files: Sequence[Pa
         move = f"There is {near[0]} beside the table: write the {'path' if one else 'paths'} so."
     elif near:
         move = f"There are {listed(near)} beside the table: write which is meant."
+    elif "://" in name:
+        move = "Download the images, and write their paths."
     elif one:
         move = "Correct the path, or remove the line."
     else:
@@ -87,8 +90,17 @@ def near_images(path: Path, name: str, taken: Container[str]) -> list[Path]:
         here = {_plain(other.name): other for other in free(_images_in(path.parent / inner.parent))
                 if _numbers(other.name) == _numbers(inner.name)}  # fmt: skip
         out = [here[close] for close in difflib.get_close_matches(_plain(inner.name), here, n=1, cutoff=0.8)]
+    # What lies in folders of the same names is meant before what does not.
+    agree = {other: _common(other, inner) for other in out}
+    out = [other for other in out if agree[other] == max(agree.values())]
     # Of the same name, in whatever case, go before those of another ending.
     return sorted(dict.fromkeys(out), key=lambda other: _plain(other.name) != _plain(inner.name))
+
+
+def _common(one: Path, other: Path) -> int:
+    """Return how many folders above both files are called alike."""
+    above = zip(reversed(one.parent.parts), reversed(other.parent.parts), strict=False)
+    return len([*takewhile(lambda pair: _plain(pair[0]) == _plain(pair[1]), above)])
 
 
 def _plain(name: str) -> str:

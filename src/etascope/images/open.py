@@ -143,9 +143,16 @@ def _open(source: object, labels: object, wishes: Wishes) -> Found:
 def _open_path(path: Path, labels: object, wishes: Wishes) -> Found:
     ending = path.suffix.lower()
     if path.is_dir():
-        _no_labels(labels, str(path))
         files = next((folder for folder in (path, path / "raw") if folder.is_dir() and holds_idx(folder)), None)
-        return open_folder(path, wishes) if files is None else open_idx(files, None, wishes)
+        if files is not None:
+            _no_labels(labels, str(path))
+            return open_idx(files, None, wishes)
+        if labels is not None:
+            raise InputError(
+                f"the labels of a folder are its directories, or stand in a CSV of path,label that is given in place "
+                f"of it; found labels for {path}. Leave out labels, or write and give such a CSV."
+            )
+        return open_folder(path, wishes)
     if not path.is_file():
         raise InputError(f"images are opened from folders and regular files; {path} is neither. Give {_DOORS}.")
     if ending == ".npz":

@@ -25,8 +25,14 @@ def as_path(value: object) -> Path | None:
     if isinstance(value, bytes):
         value = os.fsdecode(value)
     if isinstance(value, str | os.PathLike):
-        if not os.fspath(cast("str | os.PathLike[str]", value)):
+        text = os.fspath(cast("str | os.PathLike[str]", value))
+        if not text:
             raise InputError("a path must name something; found an empty one. Give . for this folder.")
+        if re.match("[a-z][a-z0-9+.-]+://", text, re.IGNORECASE) and not os.path.lexists(text):
+            raise InputError(
+                f"images are opened from files of this machine; found the address {text[:500]!r}. Download it, and "
+                "give the path of what came."
+            )
         # `pathlib` fails for the home of a user whom nobody knows, `os.path` leaves it.
         return Path(os.path.expanduser(cast("str | os.PathLike[str]", value)))
     return None

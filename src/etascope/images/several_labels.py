@@ -1,64 +1,247 @@
-"""Labels in which one text names several: `refuse_several`."""
+"""Labels in which one text names several: refused or told (`one_each`, `several_notes`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import combinations, islice
 
 from etascope.core.errors import InputError
 
-_BRACKETS = (("[", "]"), ("(", ")"), ("{", "}"))
+_BRACKETS = {"[": "]", "(": ")", "{": "}"}
+_QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")
+_NUMBER = re.compile(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?|true|false", re.IGNORECASE)
+#: What stands between labels and in no name; `&amp;` is one sign.
+_ALWAYS = re.compile(r"[|;\uff5c\uff1b]")
+_ENTITY = re.compile(r"&#?\w+;")
+#: Numbers of classes one after another; `1,5` may be a number with a fraction.
+_NUMBERS = re.compile(r"(?!\d+,\d+$)[-+]?\d+(\.\d*)?((,\s*|\s+)[-+]?\d+(\.\d*)?)+")
+_WORDS = r"(?<!\w)(?:and|or|with|vs|plus|und|oder|mit|et|ou|avec|y|con)(?!\w)"
+#: What stands between labels, and in names too.
+_OFTEN = [
+    re.compile(sign) for sign in (r"[,\uff0c\u3001\u060c]", r"\+", "&", "/", r"\\", ":", "[~*#\u00b7\u2022]", _WORDS)
+]
+_ANY = re.compile("|".join(sign.pattern for sign in _OFTEN))
+#: Whatever is between words, but for what is within one, or within a number.
+_BETWEEN = re.compile(r"(?:[^\w.-]|\.(?!\d)|(?<!\w)-|-(?!\w))+")
+#: How Python writes what is in it.
+_CALL = re.compile(r"[\w.]*(?:array|tensor|set|list|tuple|str_)\((.*?)(?:,\s*dtype=.*)?\)", re.IGNORECASE | re.DOTALL)
+#: Lists in lists that are looked into.
+_DEEPEST = 5
+#: What stands in a list where nothing is.
+_NOTHING = ("", "none", "null", "nan")
+_JOINED = re.compile(r"[_-]")
+_NEGATIONS = frozenset({"no", "not", "non", "without", "kein", "keine", "ohne"})
+#: So many labels of several words, of half as many different words, are put together from tags.
+_TAGGED = 8
+#: Labels that are looked at for others in them: more are hardly classes.
+_MOST = 10_000
+#: Labels of several words that are compared with one another.
+_COMPARED = 400
 
 
-def refuse_several(labels: Iterable[str], where: str) -> None:
-    """Refuse labels of which one is put together from others, or is a row of 0 and 1 with other than one 1.
+def one_each(labels: Sequence[str], where: str) -> list[str]:
+    """Return labels, of which a list of one is that one, and refuse labels of which one names several.
 
     Parameters
     ----------
     labels
-        Labels, as they are written.
+        The label of each image, as it is written.
     where
         Whose they are, for people.
 
     Raises
     ------
     InputError
-        If there is such a one.
+        If one is a list of several or none, or is put together from others, or is a row of 0 and 1 with other than
+        one 1.
 
     Examples
     --------
-    >>> refuse_several(["tench, Tinca tinca", "carp", "[1, 0]", "[0, 1]"], "the labels")
-    >>> refuse_several(["cat", "dog", "cat|dog"], "the labels")
+    >>> one_each(["['cat']", '{"choices": ["dog"]}', "tench, Tinca tinca"], "the labels")
+    ['cat', 'dog', 'tench, Tinca tinca']
+    >>> one_each(["cat", "dog", "cat|dog"], "the labels")
     Traceback (most recent call last):
     etascope.core.errors.InputError: an image has one label, which etascope learns; 'cat|dog' among the labels names \
-several, as others are 'cat' and 'dog'. Choose the images with one label, or give what is one class a name of its own.
+several, 'cat' and 'dog'. Choose the images with one label, or give what is one class a name of its own.
     """
-    pieces = {label: _pieces(label) for label in dict.fromkeys(labels)}
-    alone = {its[0] for its in pieces.values() if len(its) == 1}
-    for label, its in pieces.items():
-        if len({*its}) > 1 and alone.issuperset(its):
-            raise InputError(
-                f"an image has one label, which etascope learns; {label[:60]!r} among {where} names several, as others "
-                f"are {its[0][:30]!r} and {its[1][:30]!r}. Choose the images with one label, or give what is one class "
-                "a name of its own."
-            )
-    lists = [its for label, its in pieces.items() if len(its) > 1 and label.strip()[0] in "[({"]
-    whole = [[re.sub(r"\.0*$", "", piece) for piece in its] for its in lists]
-    rows = [its for its in whole if {*its} <= {"0", "1"}]
-    odd = next((its for its in rows if its.count("1") != 1), None)
-    if odd and len(rows) == len(pieces):
-        raise InputError(
-            f"an image has one label, which etascope learns; those among {where} are rows of 0 and 1, of which one has "
-            f"{odd.count('1')} ones: several labels an image. Choose the images that have exactly one."
-        )
+    cells = Counter(labels)
+    rows = [row for label in cells if (row := _row(label))]
+    if rows and len(rows) == len(cells) and len({*map(len, rows)}) == 1:
+        for label, row in zip(cells, rows, strict=True):
+            if row.count("1") != 1 and not label.isdigit():
+                raise InputError(
+                    f"an image has one label, which etascope learns; {label[:60]!r} among {where}, a row of 0 and 1, "
+                    f"has {row.count('1')} ones: several labels an image, or none. Choose the images that have one."
+                )
+        return [*labels]
+    lists = {label: found for label in cells if (found := _listed(label)) is not None}
+    for label in cells:
+        if (label in lists and len(lists[label]) != 1 and any(lists.values())) or len(_surely(label)) > 1:
+            raise _several(label, lists.get(label) or _surely(label), where)
+    alone = {label: lists[label][0] if lists.get(label) else label for label in cells}
+    whole = Counter(alone[label] for label in labels)
+    if (found := _put_together(whole)) or (found := _shared(whole)) or (found := _tagged(whole)):
+        raise _several(*found, where)
+    return [alone[label] for label in labels]
 
 
-def _pieces(label: str) -> list[str]:
-    """Return what a label is put together from: itself, where it is not."""
+def several_notes(given: Iterable[object], names: Sequence[str]) -> list[str]:
+    r"""Return a sentence on labels that were lists of one, and one on names of classes that may be several.
+
+    Parameters
+    ----------
+    given
+        Labels as they were written.
+    names
+        What they are now, each name once or more often.
+
+    Examples
+    --------
+    >>> several_notes(["['cat']"], ["cat"])
+    ['Labels are lists of one, such as "[\'cat\']", which was read as \'cat\'.']
+    >>> several_notes([], ["haze primary", "haze primary water", "cloudy"])
+    ["Labels such as 'haze primary' may name several; each was taken for one class."]
+    """
+    notes: list[str] = []
+    ends = tuple(_BRACKETS.values())
+    for label in dict.fromkeys(text for text in given if isinstance(text, str) and text.rstrip().endswith(ends)):
+        if (found := _listed(label)) and len(found) == 1:
+            notes.append(f"Labels are lists of one, such as {label[:60]!r}, which was read as {found[0][:60]!r}.")
+            break
+    cells = Counter(names)
+    if (rows := [label for label in cells if _row(label)]) and len(rows) == len(cells):
+        return [*notes, f"Labels such as {rows[0][:60]!r} may be rows of 0 and 1; each was taken for one class."]
+    alone = {label.casefold() for label in cells}
+    may = next((label for label in cells if _may_be_several(label, alone)), None) or _of_shared_words(cells)
+    return [*notes, f"Labels such as {may[:60]!r} may name several; each was taken for one class."] if may else notes
+
+
+def _several(label: str, pieces: Sequence[str], where: str) -> InputError:
+    names = [name[:30] for piece in pieces if (name := piece.strip(" '\""))]
+    what = f"several, {names[0]!r} and {names[1]!r}" if len(names) > 1 else "none, and others several or one"
+    return InputError(
+        f"an image has one label, which etascope learns; {label[:60]!r} among {where} names {what}. Choose the images "
+        "with one label, or give what is one class a name of its own."
+    )
+
+
+def _listed(label: str, depth: int = 0) -> list[str] | None:
+    """Return what a list, tuple, set or object of JSON in text holds; None for a name that is in brackets, or none."""
     text = label.strip()
-    inner = next((text[1:-1] for begin, end in _BRACKETS if text[:1] == begin and text[-1:] == end), None)
-    signs = r"[,\s]+" if inner is not None and "," not in inner and "'" not in inner else None
-    text = text if inner is None else inner
-    signs = signs or next((re.escape(sign) for sign in "|;," if sign in text), None)
-    found = [text] if signs is None else re.split(signs, text)
-    return [piece for part in found if (piece := part.strip().strip("'\"").strip())] or [label]
+    if call := _CALL.fullmatch(text):
+        text = f"[{call[1]}]"
+    if len(text) < 2 or _BRACKETS.get(text[0]) != text[-1] or depth > _DEEPEST or not _encloses(text):
+        return None
+    inner = text[1:-1].strip().removesuffix(",").strip()
+    if text[0] == "{" and (value := re.fullmatch(r"""["']?[\w $-]+["']?\s*:\s*(.+)""", inner, re.DOTALL)):
+        if (found := _listed(value[1], depth + 1)) is not None:
+            return found
+        return ["".join(*_QUOTED.findall(value[1]))] if _QUOTED.fullmatch(value[1]) else re.split(r"[:,]", inner)
+    if (found := _listed(inner, depth + 1)) is not None:
+        return found
+    if quoted := [one or other for one, other in _QUOTED.findall(inner)]:
+        rest = _QUOTED.sub("", inner).strip("u, \n")
+        return [name for name in (*quoted, *re.split(r"[\s,]+", rest)) if name.strip().casefold() not in _NOTHING]
+    pieces = [piece.strip() for piece in re.split("[,|;]", inner) if piece.strip().casefold() not in _NOTHING]
+    words = inner.split()
+    if len(pieces) == 1 and all(map(_NUMBER.fullmatch, words)):
+        return words
+    return pieces if len(pieces) != 1 else None
+
+
+def _encloses(text: str) -> bool:
+    """Say whether the bracket that opens a text is the one that closes it."""
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += (sign in _BRACKETS) - (sign in _BRACKETS.values())
+        if not depth:
+            return place == len(text) - 1
+    return False
+
+
+def _row(label: str) -> list[str]:
+    """Return a row of several 0 and 1, with or without brackets; nothing for any other label."""
+    text = label.strip()
+    inner = text[1:-1] if text and _BRACKETS.get(text[0]) == text[-1] else text
+    if re.fullmatch("[01]{3,}", inner):
+        return [*inner]
+    marks = [re.sub(r"\.0*$", "", piece) for piece in re.split(r"[\s,;|]+", inner.strip().casefold())]
+    pieces = [{"true": "1", "false": "0"}.get(mark, mark) for mark in marks]
+    return pieces if len(pieces) > 1 and {*pieces} <= {"0", "1"} else []
+
+
+def _surely(label: str) -> list[str]:
+    pieces = [piece for piece in _ALWAYS.split(_ENTITY.sub("&", label)) if piece.strip()]
+    return re.split(r"[\s,]+", label) if _NUMBERS.fullmatch(label) else pieces
+
+
+def _pieces(label: str, sign: re.Pattern[str] | None) -> list[str]:
+    """Return what is between signs, or the words of a label; itself for an interval, which is in brackets."""
+    if label[:1] in _BRACKETS and label[-1:] in _BRACKETS.values():
+        return [label.casefold()]
+    if sign is None:
+        return [word for word in label.casefold().split() if not re.fullmatch(_WORDS, word)]
+    return [piece.strip() for piece in sign.split(label.casefold()) if piece.strip()]
+
+
+def _put_together(cells: Counter[str]) -> tuple[str, list[str]] | None:
+    """Return a label whose pieces are labels too, with these."""
+    alone = {label.casefold() for label in cells}
+    alone |= {"".join(pieces) for label in cells if len(pieces := _pieces(label, _BETWEEN)) == 1}
+    for label in islice(cells, _MOST):
+        for sign in (*_OFTEN, _ANY, _BETWEEN) if _BETWEEN.search(label) else ():
+            pieces = [piece for piece in _pieces(label, sign) if not re.fullmatch(_WORDS, piece)]
+            ranges = sign is _BETWEEN and any(map(_NUMBER.fullmatch, pieces))
+            if len({*pieces}) > 1 and not ranges and alone.issuperset(pieces):
+                return label, pieces
+    return None
+
+
+def _shared(cells: Counter[str]) -> tuple[str, list[str]] | None:
+    """Return a label with signs, where of most such every piece is in another label, too."""
+    signs = {label: {*pieces} for label in cells if len(pieces := _signed(label)) > 1}
+    held = Counter(piece for label in cells for piece in signs.get(label, {label.casefold()}))
+    shared = [label for label, pieces in signs.items() if min(held[piece] for piece in pieces) > 1]
+    if len(shared) > 1 and 2 * sum(cells[label] for label in shared) > sum(cells[label] for label in signs):
+        return shared[0], _signed(shared[0])
+    return None
+
+
+def _signed(label: str) -> list[str]:
+    """Return the pieces of a label between signs; none for dates, times, numbers and n/a."""
+    pieces = _pieces(label, _ANY)
+    return [] if label.casefold() == "n/a" or all(piece.isdecimal() for piece in pieces) else pieces
+
+
+def _tagged(cells: Counter[str]) -> tuple[str, list[str]] | None:
+    """Return a label of words, where many such of different length are of few different words."""
+    words = {label: pieces for label in cells if len(pieces := _pieces(label, None)) > 1}
+    different = {word for pieces in words.values() for word in pieces}
+    varied = len({len(pieces) for pieces in words.values()}) > 1
+    return next(iter(words.items())) if varied and len(words) >= max(_TAGGED, 2 * len(different)) else None
+
+
+def _may_be_several(label: str, alone: set[str]) -> bool:
+    """Say whether a label has signs between its pieces, or a label among its words."""
+    words = _pieces(label, None)
+    if _NEGATIONS & {*words} or any(word.isdecimal() for word in words):
+        return len(_signed(label)) > 1
+    joined = [piece for piece in _JOINED.split(label.casefold()) if piece]
+    return (
+        len(_signed(label)) > 1
+        or (len(words) > 1 and not alone.isdisjoint(words))
+        or (len({*joined}) > 1 and alone.issuperset(joined))
+    )
+
+
+def _of_shared_words(cells: Counter[str]) -> str | None:
+    """Return a label of two words or more that are all in another, or where as many labels have as few words."""
+    words = {label: pieces for label in cells if len({*(pieces := _pieces(label, None))}) > 1}
+    words = {label: pieces for label, pieces in words.items() if not any(piece.isdecimal() for piece in pieces)}
+    if len(words) > 3 and len({word for pieces in words.values() for word in pieces}) <= len(words):
+        return next(iter(words))
+    some = sorted(words.items(), key=lambda one: len(one[1]))[:_COMPARED]
+    pairs = ((one, a, b) for (one, a), (_, b) in combinations(some, 2) if a != b)
+    return next((one for one, a, b in pairs if {*a} <= {*b}), None)

@@ -14,6 +14,7 @@ from typing import TextIO
 import numpy as np
 
 from etascope.core.errors import InputError
+from etascope.images.contents import check_text
 from etascope.images.decode import decode_file
 from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
@@ -22,14 +23,17 @@ from etascope.images.layout_words import listed
 from etascope.images.members import Members
 from etascope.images.missing import check_there
 from etascope.images.paths import SUFFIXES, same_file, unreadable
-from etascope.images.several_labels import refuse_several
+from etascope.images.several_labels import one_each, several_notes
 from etascope.images.table_columns import Row, as_seen, file_of, find_columns
 from etascope.images.table_parts import divide, parts_of_paths
 
 #: What programs write where a label is missing; a class may be called so, too.
 _MISSING = ("nan", "<na>", "nat", "#n/a")
 _EMPTY = ("none", "null", "na", "n/a", "nil", "undefined", "unknown", "unlabeled", "unlabelled", "missing", "-1")
+_YES, _NO = ("true", "1", "yes", "t", "y"), ("false", "0", "no", "f", "n")
 _SIGNS = frozenset(string.punctuation)
+#: So many images with several labels, and one of so many, are no slip.
+_MANY = 5
 #: Ends the text of a table: a quote that nobody closed holds it.
 _END = "\0end"
 
@@ -56,7 +60,14 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         are fewer than two classes, or an image cannot be read.
     """
     lines, notes = _read(path)
-    refuse_several((line.label for line in lines), f"those of {path}")
+    written = [line.label for line in lines]
+    if all(map(_names_image, written)):
+        raise InputError(
+            f"a label names a class; those of {path} are images, such as {written[0][:160]!r} in line "
+            f"{lines[0].number}. Write path,label with the class of each image."
+        )
+    single = one_each(written, f"those of {path}")
+    lines = [replace(line, label=label) for line, label in zip(lines, single, strict=True)]
     learn, held, more = divide(path, [(line.number, line.part) for line in lines])
     train, ordered = [lines[row] for row in learn], [lines[row] for row in (*learn, *held)]
     if not wishes.held:
@@ -68,7 +79,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
     labels = np.array([line.label for line in ordered], np.str_)
     members = Members(lambda row: f"{files[row]}", labels, len(train), test=f"the test part of {path}")
     gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, members)
-    check_none_lost(labels, len(train), gathered.rows, path)
+    check_none_lost(labels, len(train), gathered.rows, path, held=wishes.held)
     test_rows = np.flatnonzero(gathered.rows >= len(train))
     rows: list[int] = gathered.rows.tolist()
     return Found(
@@ -77,7 +88,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         str(path),
         None,
         test_rows if len(test_rows) else None,
-        (*notes, *more, *unsaid, *_twice(ordered, files), *_labels(train, path), *gathered.notes),
+        (*notes, *more, *unsaid, *_twice(path, ordered, files), *_labels(train, path, written), *gathered.notes),
         gathered.reading,
         len(lines) - len(gathered.rows),
         names=tuple(f"{ordered[row].file} in line {ordered[row].number} of {path}" for row in rows),
@@ -93,7 +104,7 @@ def _read(path: Path) -> tuple[list[_Line], list[str]]:
     found = [_line(path, row, columns.file, columns.label, part) for row, part in below]
     notes = list(columns.notes)
     whole = {line.label for line in found if re.fullmatch(r"-?\d+", line.label)}
-    points = {line.label for line in found if re.fullmatch(r"-?\d+\.0+", line.label)}
+    points = {line.label for line in found if re.fullmatch(r"-?\d+\.0*", line.label)}
     if whole and points:
         found = [
             replace(line, label=line.label.split(".")[0] if line.label in points else line.label) for line in found
@@ -110,7 +121,12 @@ def _read(path: Path) -> tuple[list[_Line], list[str]]:
 def _line(path: Path, row: Row, file: int, label: int, part: str) -> _Line:
     number, cells = row
     name = as_seen(cells[label]) if len(cells) > max(file, label) else ""
-    if not name or not cells[file] or "\0" in cells[file] + name:
+    if name and "\0" in cells[file] + name:
+        raise InputError(
+            f"a path and a label are text; line {number} of {path} has a zero byte: {f'{cells[file]},{name}'[:60]!r}. "
+            "Remove it."
+        )
+    if not name or not cells[file]:
         raise InputError(
             f"every line of a table needs a path and a label; line {number} of {path} is {','.join(cells)[:80]!r}. "
             "Complete or remove it."
@@ -128,14 +144,20 @@ def _line(path: Path, row: Row, file: int, label: int, part: str) -> _Line:
     return _Line(number, cells[file], name, part)
 
 
-def _twice(lines: list[_Line], files: list[Path]) -> list[str]:
-    """Say which images are listed more than once, or refuse nothing: that may be meant."""
+def _twice(path: Path, lines: list[_Line], files: list[Path]) -> list[str]:
+    """Say which images are listed more than once, which may be meant, and refuse many with several labels."""
     labels: dict[object, list[_Line]] = {}
     for line, file in zip(lines, files, strict=True):
         labels.setdefault(same_file(file), []).append(line)
     twice = [found for found in labels.values() if len(found) > 1]
     odd = [found for found in twice if len({line.label for line in found}) > 1]
     same = [found for found in twice if len({line.label for line in found}) == 1]
+    if len(odd) >= _MANY and len(odd) * _MANY >= len(labels):
+        raise InputError(
+            f"an image has one label, which etascope learns; {len(odd):,} of {len(labels):,} images of {path} are "
+            f"listed with several, the first {odd[0][0].file} in lines "
+            f"{listed([f'{line.number}' for line in odd[0]])}. Keep one line of each."
+        )
     return [
         f"{len(some):,} {'image is' if len(some) == 1 else 'images are'} listed {how}, the first {some[0][0].file} in "
         f"lines {listed([f'{line.number}' for line in some[0]])}: each line counts."
@@ -144,24 +166,28 @@ def _twice(lines: list[_Line], files: list[Path]) -> list[str]:
     ]
 
 
-def _labels(train: list[_Line], path: Path) -> list[str]:
+def _labels(train: list[_Line], path: Path, written: list[str]) -> list[str]:
     """Say which labels may be no classes, or be meant for one another."""
     names = sorted({line.label for line in train}, key=natural)
     notes: list[str] = []
     if len(names) > 2 and len(train) < 2 * len(names):
-        if all(re.fullmatch(r"[-+]?\d*\.?\d+(e[-+]?\d+)?", name, re.IGNORECASE) for name in names) and any(
-            float(name) % 1 for name in names
+        if all(re.fullmatch(r"[-+]?\d*[.,]?\d+(e[-+]?\d+)?", name, re.IGNORECASE) for name in names) and any(
+            float(name.replace(",", ".")) % 1 for name in names
         ):
             raise InputError(
                 f"a label names a class; those of {path} are {len(names):,} numbers with fractions for {len(train):,} "
                 f"images, such as {names[-1]}. etascope does not do regression: write the class of each image."
             )
         notes.append(f"{len(train):,} images have {len(names):,} different labels: most classes have one image.")
-    return notes + alike_notes(names)
+    said = [[name for name in names if name.casefold() in words] for words in (_YES, _NO)]
+    if pair := next((found for found in said if len({*map(str.casefold, found)}) > 1), None):
+        notes.append(f"Classes {pair[0]!r} and {pair[1]!r} may mean the same, and were kept apart.")
+    return [*notes, *several_notes(written, names), *alike_notes(names)]
 
 
 def _cells(path: Path) -> list[Row]:
     try:
+        check_text(path)
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _parse(path, file)
     except UnicodeDecodeError as error:

@@ -12,6 +12,7 @@ from os.path import abspath, exists, isfile, relpath
 from pathlib import Path
 
 from etascope.core.errors import InputError
+from etascope.images.class_columns import a_column_a_class, check_hot, check_numbered, is_path
 from etascope.images.file_kinds import FOREIGN
 from etascope.images.layout_words import listed
 from etascope.images.missing import near_images
@@ -27,7 +28,6 @@ _LABELS = (
     "label", "class", "classe", "classname", "classlabel", "target", "category", "categorie", "categoryname", "y",
     "labelname", "classid", "labelid", "classindex", "classidx", "categoryid", "labelindex", "labelidx",
 )  # fmt: skip
-_NO, _YES = ("0", "0.0", "false"), ("1", "1.0", "true")
 _UNSEEN = {**dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff")), 0xA0: " "}
 
 
@@ -70,8 +70,10 @@ def find_columns(path: Path, rows: Sequence[Row]) -> Columns:
         [place for known in wanted for place, name in enumerate(names) if _key(name, wanted) == known]
         for wanted in (_PATHS, _LABELS)
     )
+    if files:
+        check_numbered(path, names, labels[:1], rows[1:], _LABELS)
     if not (files and labels):
-        if first[0].startswith("#") and not _is_path(path, first[0]):
+        if first[0].startswith("#") and not is_path(path, first[0]):
             raise InputError(f"a table has no comments; line {number} of {path} begins with '#'. Remove such lines.")
         if len(first) != 2 or _is_header(path, first, rows) or _is_pixels(rows):
             raise _unnamed(path, number, first, rows, bool(files), bool(labels))
@@ -83,6 +85,7 @@ def find_columns(path: Path, rows: Sequence[Row]) -> Columns:
     _check_widths(path, below, max(place for place, name in enumerate(names) if name) + 1)
     file, label = _file_column(path, names, files, below), _label_column(path, names, labels, below)
     parts, used, notes = read_parts(path, names, below, {*files, *labels}, column(below, label))
+    check_hot(path, names, below, label, {file, *labels, *used})
     left = [
         name or "one without a name"
         for place, name in enumerate(names)
@@ -124,14 +127,11 @@ def _key(name: str, wanted: Sequence[str]) -> str:
 def _check_widths(path: Path, rows: Sequence[Row], width: int) -> None:
     for number, cells in rows:
         if any(cells[width:]):
+            shown = " ".join(" | ".join(cells).split())[:80]
             raise InputError(
                 f"a line of a table has a cell a column; there are {width} columns, and line {number} of {path} has "
-                f"{len(cells)} cells: {' | '.join(cells)[:80]}. Put what holds a separator in double quotes."
+                f"{len(cells)} cells: {shown}. Put what holds a separator in double quotes."
             )
-
-
-def _is_path(path: Path, cell: str) -> bool:
-    return Path(cell).suffix.lower() in SUFFIXES or isfile(path.parent / cell)
 
 
 def _is_header(path: Path, first: list[str], rows: Sequence[Row]) -> bool:
@@ -142,7 +142,7 @@ def _is_header(path: Path, first: list[str], rows: Sequence[Row]) -> bool:
     alone = first[1] not in labels and len(labels) > 1 and min(labels.values()) > 1
     return (
         alone
-        or any(_is_path(path, cells[0]) for _, cells in rows[1:6])
+        or any(is_path(path, cells[0]) for _, cells in rows[1:6])
         or any(_key(cell, known) in known for cell in first for known in (_PATHS, _LABELS, ("id", "imageid", "name")))
     )
 
@@ -163,18 +163,19 @@ def _unnamed(path: Path, number: int, first: list[str], rows: Sequence[Row], fil
             "Read it in Python, with pandas for example, and give pixels (n, height, width) and labels to "
             "etascope.open_images.",
         )
-    if not label and (error := _one_hot(path, first, rows)):
+    images = next((name for name in first if _key(name, _PATHS) in _PATHS), "")
+    if not label and (error := a_column_a_class(path, first, rows[1:], images)):
         return error
     lacking = [
         of for of, known in (("that of the images path", file), ("that of the classes label", label)) if not known
     ]
     if len(first) < 2:
         move = "Take away the quotes around lines." if "," in first[0] else "Write lines of path,label."
-    elif any(_is_path(path, cell) for cell in first):
+    elif any(is_path(path, cell) for cell in first):
         move = "Add a header with path and label" + (", and a name for each other column." if len(first) > 2 else ".")
     else:
         move = f"Of its columns, call {listed(lacking)}, or add a header with path and label where there is none."
-        if label and not file and not any(_is_path(path, cell) for _, cells in rows[1:6] for cell in cells):
+        if label and not file and not any(is_path(path, cell) for _, cells in rows[1:6] for cell in cells):
             named = [_key(name, _LABELS) in _LABELS for name in first]
             cell = next((cell for cell, is_label in zip(last, named, strict=False) if cell and not is_label), "")
             near = near_images(path, cell, ()) if cell else []
@@ -182,44 +183,8 @@ def _unnamed(path: Path, number: int, first: list[str], rows: Sequence[Row], fil
             move = f"Call the column of the images path, and write in it paths with endings, seen from the table{such}."
     return InputError(
         f"a table has two columns, path and label, or a header that names them; line {number} of {path} has "
-        f"{len(first)}: {', '.join(first)[:80]}. {move}"
+        f"{len(first)}: {' '.join(', '.join(first).split())[:80]}. {move}"
     )
-
-
-def _one_hot(path: Path, first: list[str], rows: Sequence[Row]) -> InputError | None:
-    """Return the error for a table with a column a class, of 0 and 1: it says the lines of pandas that write one."""
-    below = [[cell.casefold() for cell in cells] for _, cells in rows[1:]]
-    places = [
-        place for place, name in enumerate(first)
-        if name and below and all(len(cells) > place and cells[place] in _NO + _YES for cells in below)
-    ]  # fmt: skip
-    others = [place for place, name in enumerate(first) if name and place not in places]
-    if len(places) < 2 or not others:
-        return None
-    ones = [sum(cells[place] in _YES for place in places) for cells in below]
-    odd = next((row for row, count in enumerate(ones) if count != 1), None)
-    names = [first[place] for place in places]
-    said = f"a table has one column of labels; {path} has one with 0 and 1 for each of {listed(names)}"
-    if odd is not None:
-        return InputError(
-            f"{said}, and line {rows[1 + odd][0]} has {ones[odd]} ones.",
-            "Keep the lines that have exactly one, or write one column label: etascope learns one label an image.",
-        )
-    columns = f"table.columns[{places[0]}:{places[-1] + 1}]" if places[-1] - places[0] == len(places) - 1 else names
-    file = next((place for place in others if _key(first[place], _PATHS) in _PATHS), others[0])
-    return InputError(
-        f"{said} (one-hot).",
-        f"Write one column label, in Python: import pandas; table = pandas.read_csv({str(path)!r}); table['label'] = "
-        f"table[{columns}].idxmax(axis=1); table['path'] = {_as_paths(path, first[file], rows[1][1][file])}; "
-        f"table.drop(columns={columns}).to_csv({str(path.with_name('labels.csv'))!r}, index=False).",
-    )
-
-
-def _as_paths(path: Path, name: str, cell: str) -> str:
-    """Return what makes paths of a column that has one in a cell, or what is between its folder and its ending."""
-    near = [] if not cell or _is_path(path, cell) else near_images(path, cell, ())
-    before, found, after = relpath(near[0], path.parent).partition(cell) if near else ("", "", "")
-    return f"{before!r} + table[{name!r}].astype(str) + {after!r}" if found else f"table[{name!r}]"
 
 
 def _file_column(path: Path, names: list[str], places: list[int], rows: Sequence[Row]) -> int:
