@@ -16,6 +16,7 @@ from etascope.selection.climb import BLOWN, blown_up
 from etascope.selection.grid import LIMITS
 from etascope.selection.limited import Limited
 from etascope.selection.reasons import other_rates
+from etascope.selection.refuted import Refuted
 from etascope.selection.verdicts import BOUNCE
 
 #: A trial is near the edge when one at most this many times as large diverged: the next one of the first window.
@@ -39,7 +40,7 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
     if scored is None or (trial.seed, trial.fold) != (ascent.task.recipe.seed, 0):
         return "not judged: this trial is of another seed or fold than the ladder's"
     score = scored.score(trial.steps)
-    hardly = ascent.hardly(score)
+    hardly = ascent.hardly(score, ascent.right(r))
     stopped = "when it was stopped " if trial.steps < total and r in ascent.climbed.left else ""
     at = f"{ascent.loss_name} {ascent.told(r, trial.steps)} {stopped}at {ascent.step} {trial.steps} of {total}"
     at += f"; {trial.remark}" if trial.remark else ""
@@ -63,14 +64,16 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
             return f"near the edge: {at}, but {near[0] / r:.2g} times this rate {ascent.ended(near[0])}"
         return f"too large: {at}{against}"
     if trial.steps < ascent.top:
-        return f"{'slow' if r < answer else 'behind'}: {at}{against}; too early to tell it from the best"
+        return f"behind: {at}{against}; too early to tell it from the best"
     return f"good: {at}{against}; within the basin"
 
 
-def ladder_reasons(ascent: Ascent, answer: float, basin: Basin, planned: int) -> tuple[str, ...]:
+def ladder_reasons(
+    ascent: Ascent, answer: float, basin: Basin, planned: int, against: Refuted | None = None
+) -> tuple[str, ...]:
     """Return why this rate, what the walls were, what the basin is worth and how the trials climbed.
 
-    `planned` is the step that the first rung was to stand at.
+    `planned` is the step that the first rung was to stand at, `against` what was measured that speaks against it.
     """
     climbed, scored = ascent.climbed, ascent.scored
     best = climbed.finalists[0] if ascent.best is None else ascent.best
@@ -89,20 +92,26 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin, planned: int) ->
         f"{rate(best)}, had {had} {at} of {ascent.task.steps}{right}."
     )
     walls = ascent.walls(answer, basin)
-    second = (
-        f"Below it, {_wall(ascent, walls.low, 'slow', climbed.rates[0])}; "
-        f"above it, {_wall(ascent, walls.high, 'large', climbed.rates[-1])}."
-    )
+    hardly = ascent.hardly_below(basin) if walls.low is None else None
+    below = _wall(ascent, walls.low, "slow", climbed.rates[0])
+    if hardly is not None:
+        below = f"{rate(hardly)} had hardly beaten a blind guess when it was stopped"
+    second = f"Below it, {below}; above it, {_wall(ascent, walls.high, 'large', climbed.rates[-1])}."
     decades = math.log10(basin.high / basin.low)
-    low = f"{'above ' if basin.low == walls.low else ''}{rate(basin.low)}"
-    high = f"{'below ' if basin.high == walls.high else ''}{rate(basin.high)}"
-    third = f"Rates from {low} to {high} ({decades:.1f} decades) cannot be told apart from it"
+    third = f"Rates from {rate(basin.low)} to {rate(basin.high)} ({decades:.1f} decades) cannot be told apart from it"
     limited = limited_by(ascent, answer, basin)
     benchmark = "; in the benchmark (18 jobs, eight seeds), 88 in 100 such intervals held the best rate."
     third += "." if limited else benchmark
     if measure is not None and not limited:
         third += " Those were small dense networks, compared by accuracy: take it as a hint here."
-    return (first, second, third, _way(ascent, planned), *_mind(ascent, answer, basin))
+    return (
+        first,
+        second,
+        third,
+        *(against.told if against else ()),
+        _way(ascent, planned),
+        *_mind(ascent, answer, basin),
+    )
 
 
 def limited_by(ascent: Ascent, answer: float, basin: Basin) -> Limited:
