@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,25 @@ def test_where_an_end_did_best_the_search_is_sent_beyond_it():
     assert try_next(made.run({1e-5: (2.31, 0.1), 1e-4: (2.30, 0.1)}, None)).endswith("etascope pick --high 0.1")
     assert try_next(made.run({1e-7: (2.3, 0.1), 1e4: (9.0, 0.1)}, None)).endswith("--epochs 10")
     assert try_next(made.run({1e-7: lost, 1e4: lost}, None)).startswith("look at the data first")
+
+
+def test_the_next_move_is_the_one_of_the_reasons_and_differs_from_what_was_asked():
+    low, high = (made.run({end: (2.31, 0.1), 0.5: (2.30, 0.1)}, None) for end in (0.1, 1.0))
+
+    def saying(run, words):
+        return try_next(replace(run, choice=replace(run.choice, reason=("Nothing.", words))))
+
+    above = "Search there: limit the rates to those above 2.29, up to 10000."
+    assert saying(low, above) == "search above 2.29, with the same options: etascope pick --low 2.29"
+    below = "So lower ones may learn: limit the rates to those below 2.86e-06, down to 1e-07. Check that"
+    assert saying(high, below).endswith("etascope pick --high 2.86e-06")
+    other = saying(low, "Allow other rates. Check that the labels belong to the images.")
+    assert other == "allow other rates, with the same options but without --low and --high: etascope pick"
+    lost = (math.inf, math.nan)
+    assert try_next(made.run({1e15: lost, 1e16: lost}, None)) == (
+        "allow lower rates, with the same options but without --low: etascope pick"
+    )
+    assert try_next(made.run({1e-7: (1e9, 0.1), 1e4: (1e19, 0.1)}, None)).startswith("look at the data and the recipe")
 
 
 def test_where_no_rate_made_a_difference_nobody_is_sent_to_other_rates():

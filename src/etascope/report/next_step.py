@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import shlex
 
 import numpy as np
@@ -15,6 +17,8 @@ from etascope.core.trials import same_losses
 
 #: How far beyond what was tried a search is sent, and the rates that are as far as a search goes by itself.
 BEYOND, LEAST, MOST = 1000.0, 1e-6, 1e3
+#: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
+HOPELESS = 10.0
 
 TORCH = {
     "sgd": "SGD", "momentum": "SGD", "nesterov": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop",
@@ -82,10 +86,16 @@ def try_next(run: Run) -> str:
     if same_losses(run.trials) and len(finite):
         where = "the data and the model" if ours else "how the script or the loop uses the learning rate"
         return f"look at {where} first: no rate that was tried made a difference"
+    told = _as_the_reasons(" ".join(run.choice.reason), again, pick_command(source) if ours else "")
+    if told:
+        return told
     furthest = max((trial.steps for trial in run.trials), default=0)
     ends = {trial.status for trial in run.trials if trial.steps == furthest}
     if Status.FAILED in ends and ends <= {Status.FAILED, Status.DIVERGED}:
         return "look at what the trainings said first: none came to its end"
+    if best == 0 and len(rates) and rates[0] > MOST:
+        told = f"allow lower rates, with the same options but without --low: {pick_command(source) if ours else ''}"
+        return told.removesuffix(": ")
     if best == 0 and len(rates) and rates[0] > LEAST:
         return f"allow lower rates, {again} --low {rate(float(rates[0]) / BEYOND)}"
     if len(finite) and best == len(rates) - 1 and rates[-1] < MOST:
@@ -93,11 +103,29 @@ def try_next(run: Run) -> str:
     if not len(finite) and np.isinf(loss).any():
         first = "the data" if ours else "what the trainings said"
         return f"look at {first} first: no rate that was tried kept a finite loss"
+    if ours and len(finite) and loss[finite].min() > HOPELESS * math.log(run.task.n_classes):
+        return "look at the data and the recipe first: no rate that was tried kept the loss near a blind guess's"
     if ends == {Status.DIVERGED}:
         return "look at the data first: no training came to its end"
     if not ours:
         return f"train longer, so that the rates part, {again} --epochs {2 * run.recipe.epochs}"
     return try_longer(run.recipe, source)
+
+
+def _as_the_reasons(said: str, again: str, command: str) -> str:
+    """Return the command that does what the reasons say, where they name an end to search beyond; else nothing.
+
+    Examples
+    --------
+    >>> _as_the_reasons("Limit the rates to those above 2.29, up to 10000.", "and", "")
+    'search above 2.29, and --low 2.29'
+    """
+    if beyond := re.search(r"imit the rates to those (above|below) (\d[\d.e+-]*\d|\d)", said):
+        side, end = beyond.groups()
+        return f"search {side} {end}, {again} --{'low' if side == 'above' else 'high'} {end}"
+    if "Allow other rates" in said:
+        return f"allow other rates, with the same options but without --low and --high: {command}".removesuffix(": ")
+    return ""
 
 
 def _again(source: str) -> str:

@@ -55,7 +55,6 @@ class Scored:
             return WORST
         return float(np.mean(np.minimum(self.log_loss[found], WORST)))
 
-
     def rank(self, step: int) -> tuple[float, float]:
         """Return what trials are ordered by on a rung at `step`: their score, and where it is at its end, more."""
         found, score = self.within(step), self.score(step)
@@ -234,7 +233,8 @@ def learned(task: Task, scored: Mapping[float, Scored], log_loss: float) -> bool
     """Return whether a log loss is clearly below a blind guess's, or with a measure below the worst first epoch's."""
     if task.measure is None:
         return log_loss < math.log(math.log(task.n_classes)) - LEARNS
-    first = [float((s.log_loss if s.endless is None else s.endless)[0]) for s in scored.values() if len(s.log_loss)]
+    alive = [s for s in scored.values() if len(s.log_loss) and not s.stopped(1)]
+    first = [float((s.log_loss if s.endless is None else s.endless)[0]) for s in alive]
     alone = len(scored) == 1 and task.steps == 1
     return alone or (bool(first) and log_loss < max(first) - LEARNS)
 

@@ -13,10 +13,10 @@ from etascope.core.numbers import nats, rate
 from etascope.core.trials import Trial
 from etascope.selection.ascent import Ascent
 from etascope.selection.climb import BLOWN, blown_up
-from etascope.selection.grid import LIMITS
 from etascope.selection.limited import Limited
-from etascope.selection.reasons import other_rates
+from etascope.selection.reasons import lower_rates, other_rates
 from etascope.selection.refuted import Refuted
+from etascope.selection.scores import WORST
 from etascope.selection.verdicts import BOUNCE
 
 #: A trial is near the edge when one at most this many times as large diverged: the next one of the first window.
@@ -154,18 +154,22 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             f"Look at what the trainings said{'' if failed else ', and allow lower rates if they diverged'}.",
         )
     if ascent.best is None:
-        lower = "Allow lower rates. " if min(climbed.rates) > LIMITS[0] else ""
         return (
             f"Every learning rate {span} diverged.",
-            f"{lower}Look for extreme values in the data, or choose another optimizer or a smaller model.",
+            lower_rates(climbed.rates, window.low)
+            + "Look for extreme values in the data, or choose another optimizer or a smaller model.",
         )
     loss = ascent.told(ascent.best, ascent.top)
     elsewhere = other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
     if not ascent.learned and measure is not None:
+        # The table beside it has where each trial stopped, so told is the best of those.
+        every = sorted(r for r, s in ascent.scored.items() if np.isfinite(s.trial.valid_loss[-1:]).any())
+        best = min(every, key=lambda r: (float(ascent.scored[r].trial.valid_loss[-1]), r), default=ascent.best)
         return (
-            f"No learning rate {span} made {measure.name} clearly better than it was at the worst one after one epoch: "
-            f"the best is {loss}, at {rate(ascent.best)}.",
-            elsewhere
+            f"No learning rate from {rate(min(ascent.scored))} to {rate(max(ascent.scored))} made {measure.name} "
+            "clearly better than it was at the worst one after one epoch: "
+            f"the best is {ascent.told(best, ascent.scored[best].trial.steps)}, at {rate(best)}.",
+            other_rates(every, every.index(best), (window.low, window.high))
             + "Check that the learning rate reaches the optimizer and that the metric moves; else allow other rates, "
             "or train for more epochs.",
         )
@@ -249,7 +253,8 @@ def _wall(ascent: Ascent, wall: float | None, word: str, end: float) -> str:
     index = ascent.climbed.rates.index(wall)
     times = math.exp(float(ascent.scores[index] - ascent.scores.min()))
     what = "loss" if ascent.task.measure is None else ascent.task.measure.words
-    return f"{rate(wall)} is too {word} (about {times:.2g} times the {what})"
+    about = "at least" if ascent.scores[index] >= WORST else "about"
+    return f"{rate(wall)} is too {word} ({about} {times:.2g} times the {what})"
 
 
 def _way(ascent: Ascent, planned: int) -> str:

@@ -15,6 +15,9 @@ from etascope.selection.grid import LIMITS
 from etascope.selection.verdicts import EDGE, above_chance
 from etascope.selection.walls import high_wall, learned, low_wall
 
+#: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
+HOPELESS = 10.0
+
 
 def reasons(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> tuple[str, ...]:
     """Return why this rate, what the walls were, how wide the basin is, and what to mind if there is anything.
@@ -78,6 +81,13 @@ def no_answer(
                 f"{lowest_loss}, where {100 * right:.1f} % are right.",
                 beyond + "It does tell classes apart: train for more epochs, or on more images.",
             )
+        if loss > HOPELESS * math.log(task.n_classes) and not beyond:
+            return (
+                f"No learning rate {window} kept the loss near a blind guess's, {math.log(task.n_classes):#.3g}: "
+                f"{lowest_loss}.",
+                "Look at the data for extreme values, and at the recipe, such as its weight decay; or choose another "
+                "optimizer or a smaller model.",
+            )
         return (
             f"No learning rate {window} learned: {lowest_loss}, and a blind guess has {math.log(task.n_classes):#.3g}.",
             beyond + "Check that the labels belong to the images; else train for more epochs, or on more images.",
@@ -115,6 +125,19 @@ def other_rates(rates: Sequence[float], best: int, limits: tuple[float, float]) 
     if not (down or up):
         return ""
     return f"Allow {'other' if down and up else 'lower' if down else 'higher'} rates. "
+
+
+def lower_rates(rates: Sequence[float], limit: float) -> str:
+    """Return where to search where all rates diverged: below them, or below the limit if they came to it.
+
+    Examples
+    --------
+    >>> lower_rates([0.01, 0.1], 1e-7)
+    'Search lower: limit the rates to those below 0.01, down to 1e-07. '
+    """
+    if rates[0] > limit:
+        return f"Search lower: limit the rates to those below {rate(rates[0])}, down to {rate(limit)}. "
+    return "Allow lower rates. " if limit > LIMITS[0] else ""
 
 
 def not_tried(task: Task, landscape: Landscape) -> str:
