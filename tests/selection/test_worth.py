@@ -49,3 +49,12 @@ def test_far_away_it_is_the_measured_difference_of_error_with_its_sampling():
 def test_outside_of_what_was_tried_nothing_is_said():
     away = settle(replace(scores(), learning_rates=10.0 ** (X + 2.5)), "accuracy", None, LIMITS)
     assert worth_tuning(away, Recipe()) is None
+
+
+def test_no_cost_is_told_where_the_errors_that_were_counted_are_none():
+    told = scores(best=-1.4)
+    every = replace(told, error=np.zeros(len(told.error)), example_variance=told.example_variance * 0)
+    drawn = worth_tuning(replace(settle(told, "accuracy", None, LIMITS), scores=every), Recipe())
+    assert worth_tuning(settle(told, "accuracy", None, LIMITS), Recipe()).low > 0
+    assert drawn.cost == 0
+    assert drawn.low < 0 < drawn.high
