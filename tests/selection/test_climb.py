@@ -99,7 +99,7 @@ def test_what_is_reported_keeps_its_order_however_low_the_lowest_is():
     for reported in (worst, worst | {1.28: 0.0001}):
         histories = [
             reported_history(Plan(np.full((1, 1), r), np.zeros(1, np.int64), np.zeros(1, np.int64)),
-                             [Reported((loss,))], 8, Measure("loss"), 0.0)
+                             [Reported((loss,), None, 1)], 8, Measure("loss"), 0.0)
             for r, loss in reported.items()
         ]  # fmt: skip
         found = trials(task, histories)

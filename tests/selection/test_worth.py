@@ -52,9 +52,9 @@ def test_outside_of_what_was_tried_nothing_is_said():
 
 
 def test_no_cost_is_told_where_the_errors_that_were_counted_are_none():
-    told = scores(best=-1.4)
-    every = replace(told, error=np.zeros(len(told.error)), example_variance=told.example_variance * 0)
-    drawn = worth_tuning(replace(settle(told, "accuracy", None, LIMITS), scores=every), Recipe())
-    assert worth_tuning(settle(told, "accuracy", None, LIMITS), Recipe()).low > 0
-    assert drawn.cost == 0
-    assert drawn.low < 0 < drawn.high
+    told = settle(scores(best=-1.4), "accuracy", None, LIMITS)
+    assert told.draws.cost_of(0.01, told.learning_rate)[1] > 0
+    flawless = replace(told, scores=replace(told.scores, error=np.zeros(len(told.scores.error))))
+    found = worth_tuning(flawless, Recipe())
+    assert found.cost == 0
+    assert found.low < 0 < found.high

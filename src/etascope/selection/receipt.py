@@ -115,7 +115,8 @@ def at_rate(settled: Settled) -> tuple[float, float]:
     x, place = np.log10(scores.learning_rates[full]), math.log10(settled.learning_rate)
     # A rate that diverged on some unit has no loss to tell; beside it its score stands in.
     table = np.where(np.isinf(scores.told).any(axis=1, keepdims=True), scores.log_loss, scores.told)[full]
-    loss = math.exp(float(np.interp(place, x, np.nanmean(table, axis=1))))
+    means = [float(row[~np.isnan(row)].mean()) for row in table]
+    loss = math.exp(float(np.interp(place, x, means)))
     return loss, 1 - float(np.interp(place, x, scores.error[full]))
 
 
