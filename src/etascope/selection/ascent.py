@@ -145,6 +145,11 @@ class Ascent:
         ends = {r: self.hardly(self.scored[r].score(self.scored[r].trial.steps), self.right(r)) for r in rates}
         return max((r for r in rates if ends[r]), default=None)
 
+    def no_worse(self, r: float) -> bool:
+        """Return whether a trial was no worse than the best one at the step it came to."""
+        best, steps = self.scored[self.best or r], self.scored[r].trial.steps
+        return bool((best.trial.evaluated_at <= steps).any()) and self.scored[r].rank(steps) <= best.rank(steps)
+
     def right(self, r: float) -> float:
         """Return the share of validation examples that a rate got right at its last evaluation; NaN where unknown."""
         found = self.scored[r].trial.valid_accuracy

@@ -53,8 +53,10 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
         return f"best: {at}; of those that went so far, the nearest to {rate(answer)}"
     against = "" if r == ascent.best else _against(ascent, trial.steps)
     # An end of the basin may be a wall: what was measured there decides.
+    even = ascent.no_worse(r)
+    even = f"not judged: {at}{against}; outside the basin, and yet no worse as far as it came" if even else ""
     if r < basin.low or r == walls.low:
-        return f"too small: {at}{hardly}" if hardly else f"slow: {at}{against}"
+        return f"too small: {at}{hardly}" if hardly else even or f"slow: {at}{against}"
     if r > basin.high or r == walls.high:
         rise = _rise(trial)
         if rise > BOUNCE:
@@ -62,7 +64,7 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
         near = [o for o in ascent.climbed.rates if r < o <= EDGE * r and ascent.stopped(o)]
         if near:
             return f"near the edge: {at}, but {near[0] / r:.2g} times this rate {ascent.ended(near[0])}"
-        return f"too large: {at}{against}"
+        return even or f"too large: {at}{against}"
     if trial.steps < ascent.top:
         return f"behind: {at}{against}; too early to tell it from the best"
     return f"good: {at}{against}; within the basin"
