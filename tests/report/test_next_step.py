@@ -143,6 +143,26 @@ def test_where_an_end_did_best_the_search_is_sent_beyond_it():
     assert try_next(made.run({1e-7: lost, 1e4: lost}, None)).startswith("look at the data first")
 
 
+def test_the_next_move_is_the_one_of_the_reasons_and_differs_from_what_was_asked():
+    low, high = (made.run({end: (2.31, 0.1), 0.5: (2.30, 0.1)}, None) for end in (0.1, 1.0))
+
+    def saying(run, words):
+        asked = {"data": "digits"}
+        return try_next(replace(run, options=asked, choice=replace(run.choice, reason=("Nothing.", words))))
+
+    above = "Search there: limit the rates to those above 2.29, up to 10000."
+    assert saying(low, above) == "search above 2.29, with the same options: etascope pick --low 2.29"
+    below = "So lower ones may learn: limit the rates to those below 2.86e-06, down to 1e-07. Check that"
+    assert saying(high, below).endswith("etascope pick --high 2.86e-06")
+    other = saying(low, "Allow other rates. Check that the labels belong to the images.")
+    assert other == "allow other rates, with the same options but without --low and --high: etascope pick"
+    lost = (math.inf, math.nan)
+    assert try_next(made.run({1e15: lost, 1e16: lost}, None)) == (
+        "allow lower rates, with the same options but without low"
+    )
+    assert try_next(made.run({1e-7: (1e9, 0.1), 1e4: (1e19, 0.1)}, None)).startswith("look at the data and the recipe")
+
+
 def test_where_no_rate_made_a_difference_nobody_is_sent_to_other_rates():
     same = made.run({0.01: (1.5, 0.4), 0.1: (1.5, 0.4), 1.0: (1.5, 0.4)}, None)
     assert try_next(same) == "look at the data and the model first: no rate that was tried made a difference"

@@ -3,9 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.core.recipe import Recipe
+from etascope.core.measure import Measure
+from etascope.core.plan import Plan
+from etascope.core.recipe import Recipe, Task
+from etascope.core.reported import Reported, reported_history
 from etascope.core.trials import trials
-from etascope.selection.climb import blown_up, climb, evaluations, score_trials
+from etascope.selection.climb import blown_up, climb, evaluations, learned, score_trials, unit_of
 from etascope.selection.ladder import Ladder
 from etascope.selection.rungs import rungs_for
 from etascope.selection.window import window_of
@@ -87,3 +90,19 @@ def test_a_first_rung_of_few_steps_is_moved_up_to_twenty_but_not_beyond_twice_it
     task = job(steps=steps)
     climbed = climb(task, {}, rungs_for(3), window_of(task.recipe, 7))
     assert (climbed.todo.start, climbed.todo.end) == (0, first)
+
+
+def test_what_is_reported_keeps_its_order_however_low_the_lowest_is():
+    """In units of the lowest first epoch all others are at the end of the scores; they are still told apart."""
+    task = Task.of_reports(8, 0, Measure("loss"))
+    worst = {0.01 * 2**k: 1.0 - 0.1 * k for k in range(7)}
+    for reported in (worst, worst | {1.28: 0.0001}):
+        histories = [
+            reported_history(Plan(np.full((1, 1), r), np.zeros(1, np.int64), np.zeros(1, np.int64)),
+                             [Reported((loss,), None, 1)], 8, Measure("loss"), 0.0)
+            for r, loss in reported.items()
+        ]  # fmt: skip
+        found = trials(task, histories)
+        scored = score_trials(found, 0, "loss", unit_of(task, found))
+        assert sorted(scored, key=lambda r: scored[r].rank(1)) == sorted(reported, key=reported.get)
+        assert learned(task, scored, min(one.score(1) for one in scored.values()))

@@ -12,6 +12,7 @@ from etascope.selection.climb import Climb, Reached, climb, score_trials
 from etascope.selection.ladder import Ladder
 from etascope.selection.ladder_words import _way, ladder_reasons, ladder_verdict, no_ladder_answer
 from etascope.selection.rungs import rungs_for
+from etascope.selection.walls import within_walls
 from etascope.selection.window import window_of
 from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
 
@@ -67,8 +68,9 @@ def test_an_end_of_the_basin_that_is_a_wall_is_called_what_it_is():
         assert verdicts[walls.low].startswith(("too small", "slow"))
         assert verdicts[walls.high].startswith(("too large", "near the edge", "bouncing"))
         assert "too early to tell" not in verdicts[walls.low] + verdicts[walls.high]
-        third = ladder_reasons(ascent, answer, ends, 20)[2]
-        assert third.startswith(f"Rates from above {walls.low:.3g} to below {walls.high:.3g} (")
+        inside = within_walls(ends, answer, walls)
+        assert walls.low < inside.low <= answer <= inside.high < walls.high
+        assert ladder_reasons(ascent, answer, inside, 20)[2].startswith(f"Rates from {inside.low:.3g} to ")
     wider = ladder_reasons(ascent, 10**-1.5, Basin(0.03, 0.033), 20)[2]
     assert wider.startswith("Rates from 0.03 to 0.033 (")
 

@@ -50,6 +50,25 @@ CASES = [
     (replace(NO_BEST, loss=2.25), "learned nothing: validation loss 2.25, hardly below a blind guess (2.30)"),
     (replace(NO_BEST, loss=1.5), "not judged: validation loss 1.50, and there is no best rate to compare it with yet"),
     (replace(NO_BEST, loss=math.inf, ending="gone"), "diverged: gone"),
+    (replace(NO_BEST, loss=9.0), "learned nothing: validation loss 9.00, no lower than a blind guess (2.30)"),
+    (replace(NO_BEST, loss=9.0, right=0.55, chance=0.2), "not judged: validation loss 9.00, and there is no best rate"),
+    (replace(LOW, loss=2.25, right=0.97, chance=0.2), "slow: validation loss 2.25, against 0.450 at the best rate"),
+    (
+        replace(LOW, loss=0.4, mean_loss=0.6),
+        "slow: validation loss 0.400 in this trial, 0.600 on average at this rate, against 0.450 at the best one",
+    ),
+    (
+        replace(HIGH, loss=0.4, mean_loss=0.4, mean_right=0.8, best_right=0.9),
+        "too large: validation loss 0.400, but 80.0 % right on average at this rate, against 90.0 % at the best one",
+    ),
+    (
+        replace(LOW, loss=0.0004, mean_loss=0.4, mean_right=0.9, best_right=0.9),
+        "not judged: validation loss at most 0.001; outside the basin, and yet 0.400 on average, against 0.450 at the ",
+    ),
+    (
+        replace(LOW, as_good=True),
+        "not judged: validation loss 0.900; by accuracy and plain loss this rate did no worse than the recommended one",
+    ),
 ]
 
 

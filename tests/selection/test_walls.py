@@ -1,8 +1,17 @@
 import numpy as np
 import pytest
 
-from etascope.core.choice import Basin, Landscape
-from etascope.selection.walls import LEARNS, MARGIN, before_divergence, clearly_worse, high_wall, learned, low_wall
+from etascope.core.choice import Basin, Landscape, Walls
+from etascope.selection.walls import (
+    LEARNS,
+    MARGIN,
+    before_divergence,
+    clearly_worse,
+    high_wall,
+    learned,
+    low_wall,
+    within_walls,
+)
 from tests.selection.closed_form import BLIND, task
 
 
@@ -59,3 +68,11 @@ def test_learning_is_clearly_below_a_blind_guess(below, yes):
     loss = BLIND * np.exp(-np.array([below]))
     units = tuple((0, f) for f in range(loss.shape[1]))
     assert learned(task(), Landscape(np.array([0.1]), units, loss, loss), 0) is yes
+
+
+def test_a_basin_ends_before_its_walls_and_holds_the_answer():
+    basin = Basin(0.1, 1.0)
+    assert within_walls(basin, 0.3, Walls(0.01, 2.0)) == basin
+    assert within_walls(basin, 0.3, Walls(0.1, 1.0)) == Basin(0.105, 0.955)
+    assert within_walls(basin, 1.0, Walls(None, 1.0)) == basin
+    assert within_walls(basin, 0.1, Walls(0.1, None)) == basin

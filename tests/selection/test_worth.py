@@ -49,3 +49,12 @@ def test_far_away_it_is_the_measured_difference_of_error_with_its_sampling():
 def test_outside_of_what_was_tried_nothing_is_said():
     away = settle(replace(scores(), learning_rates=10.0 ** (X + 2.5)), "accuracy", None, LIMITS)
     assert worth_tuning(away, Recipe()) is None
+
+
+def test_no_cost_is_told_where_the_errors_that_were_counted_are_none():
+    told = settle(scores(best=-1.4), "accuracy", None, LIMITS)
+    assert told.draws.cost_of(0.01, told.learning_rate)[1] > 0
+    flawless = replace(told, scores=replace(told.scores, error=np.zeros(len(told.scores.error))))
+    found = worth_tuning(flawless, Recipe())
+    assert found.cost == 0
+    assert found.low < 0 < found.high

@@ -6,6 +6,8 @@ import itertools
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError, option
 from etascope.core.measure import Measure
@@ -134,6 +136,9 @@ class Task:
     n_valid
         Validation rows that stand beside the development rows, where a loader of its own gives them; None where they
         are development rows, held out.
+    largest
+        Share of the development rows that are of the largest class: what always naming it gets right. None where the
+        labels are not known.
     """
 
     recipe: Recipe
@@ -145,6 +150,7 @@ class Task:
     measure: Measure | None = None
     forward: float | None = None
     n_valid: int | None = None
+    largest: float | None = None
 
     @classmethod
     def of(cls, split: Split, recipe: Recipe) -> Task:
@@ -152,6 +158,7 @@ class Task:
         return cls(
             recipe, split.n_classes, len(split.y), split.n_folds,
             steps_per_epoch(split, recipe, 0 if split.n_folds else NO_FOLD), math.prod(split.x.shape[1:]),
+            largest=float(np.bincount(split.y).max() / len(split.y)) if len(split.y) else None,
         )  # fmt: skip
 
     @classmethod
@@ -170,6 +177,11 @@ class Task:
         """
         recipe = Recipe(hidden=(), batch_size=1, epochs=epochs, seed=seed)
         return cls(recipe, n_classes=0, n_development=1, n_folds=1, steps_per_epoch=1, n_features=1, measure=measure)
+
+    @property
+    def chance(self) -> float:
+        """The share that a blind guess gets right, or always naming the largest class if that is more."""
+        return max(1 / max(self.n_classes, 1), self.largest or 0.0)
 
     @property
     def steps(self) -> int:

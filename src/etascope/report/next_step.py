@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +20,8 @@ from etascope.core.visible import in_shell
 
 #: How far beyond what was tried a search is sent, and the rates that are as far as a search goes by itself.
 BEYOND, LEAST, MOST = 1000.0, 1e-6, 1e3
+#: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
+HOPELESS = 10.0
 
 #: Options of a search in the order in which a command has them: of the images, the recipe, the script and the rest.
 _OF_DATA = ("labels", "test", "image_size", "grayscale", "skip_bad")
@@ -91,10 +95,14 @@ def try_next(run: Run) -> str:
     if same_losses(run.trials) and len(finite):
         where = "the data and the model" if ours else "how the script or the loop uses the learning rate"
         return f"look at {where} first: no rate that was tried made a difference"
+    if told := _as_the_reasons(" ".join(run.choice.reason), run):
+        return told
     furthest = max((trial.steps for trial in run.trials), default=0)
     ends = {trial.status for trial in run.trials if trial.steps == furthest}
     if Status.FAILED in ends and ends <= {Status.FAILED, Status.DIVERGED}:
         return "look at what the trainings said first: none came to its end"
+    if best == 0 and len(rates) and rates[0] > MOST:
+        return f"allow lower rates, {_again(run, low=None)}"
     if best == 0 and len(rates) and rates[0] > LEAST:
         return f"allow lower rates, {_again(run, low=float(rates[0]) / BEYOND)}"
     if len(finite) and best == len(rates) - 1 and rates[-1] < MOST:
@@ -102,29 +110,46 @@ def try_next(run: Run) -> str:
     if not len(finite) and np.isinf(loss).any():
         first = "the data" if ours else "what the trainings said"
         return f"look at {first} first: no rate that was tried kept a finite loss"
+    if ours and len(finite) and loss[finite].min() > HOPELESS * math.log(run.task.n_classes):
+        return "look at the data and the recipe first: no rate that was tried kept the loss near a blind guess's"
     if ends == {Status.DIVERGED}:
         return "look at the data first: no training came to its end"
     return f"train longer, so that the rates part, {_again(run, epochs=2 * run.recipe.epochs)}"
 
 
-def _again(run: Run, **other: float) -> str:
-    """Return how to search again with the same options but for one."""
-    ((name, value),) = other.items()
-    written = str(value) if name == "epochs" else rate(value)
+def _as_the_reasons(said: str, run: Run) -> str:
+    """Return how to do what the reasons say, where they name an end to search beyond; else nothing."""
+    if beyond := re.search(r"imit the rates to those (above|below) (\d[\d.e+-]*\d|\d)", said):
+        side, end = beyond.groups()
+        return f"search {side} {end}, {_again(run, **{'low' if side == 'above' else 'high': end})}"
+    if "Allow other rates" in said:
+        return f"allow other rates, {_again(run, low=None, high=None)}"
+    return ""
+
+
+def _again(run: Run, **other: float | str | None) -> str:
+    """Return how to search again with the same options but for some; without those that are to be None."""
+    written = {
+        name: rate(value) if isinstance(value, float) else None if value is None else str(value)
+        for name, value in other.items()
+    }
+    gone = [name for name, value in written.items() if value is None]
+    same = "with the same options" + (f" but without {' and '.join(f'--{name}' for name in gone)}" if gone else "")
     if run.options.get("command"):
-        return f"with the same options: {script_command(run, **{name: written})}"
-    if run.options.get("data"):
-        return f"with the same options: {pick_command(run.data.source, run.recipe, run.options, **{name: written})}"
+        return f"{same}: {script_command(run, **written)}"
+    if run.options.get("data") or run.data.source == SENT:
+        return f"{same}: {pick_command(run.data.source, run.recipe, run.options, **written)}"
+    if gone:
+        return same if run.data.command else same.replace("--", "")
+    ((name, value),) = written.items()
     if run.data.command:
-        return f"with the same options and --{name} {written}"
-    if run.data.source == SENT:
-        return f"with the same options: {pick_command(SENT, run.recipe, {}, **{name: written})}"
+        return f"{same} and --{name} {value}"
     # The images, or what trained, are in Python, where a command does not find them.
-    within = {"epochs": f"recipe=Recipe(epochs={written})"}.get(name, f"method=Automatic({name}={written})")
-    return f"with the same options and {within if run.data.images else f'{name}={written}'}"
+    within = {"epochs": f"recipe=Recipe(epochs={value})"}.get(name, f"method=Automatic({name}={value})")
+    return f"{same} and {within if run.data.images else f'{name}={value}'}"
 
 
-def pick_command(source: str, recipe: Recipe, options: Mapping[str, Any] | None = None, **other: str) -> str:
+def pick_command(source: str, recipe: Recipe, options: Mapping[str, Any] | None = None, **other: str | None) -> str:
     """Return the command that searches for this recipe with these images and options.
 
     Parameters
@@ -136,7 +161,7 @@ def pick_command(source: str, recipe: Recipe, options: Mapping[str, Any] | None 
     options
         What else was asked, by the command line's names. Default: nothing.
     **other
-        Options that are to be others, as they are written.
+        Options that are to be others, as they are written, or left out.
 
     Examples
     --------
@@ -156,7 +181,7 @@ def pick_command(source: str, recipe: Recipe, options: Mapping[str, Any] | None 
     return " ".join(["etascope pick", *([] if place == "digits" else [place]), *_written(asked, defaults)])
 
 
-def script_command(run: Run, **other: str) -> str:
+def script_command(run: Run, **other: str | None) -> str:
     """Return the command that searches with the same script and options, but for others as they are written."""
     options, recipe = run.options, run.recipe
     asked: dict[str, object] = {name: options.get(name) for name in _OF_SCRIPT}

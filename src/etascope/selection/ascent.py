@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.choice import Basin, Walls
+from etascope.core.choice import Basin, Landscape, Walls
 from etascope.core.history import Status
 from etascope.core.numbers import nats
 from etascope.core.recipe import Task
 from etascope.selection.chained_scores import chained_scores
 from etascope.selection.climb import Climb, Scored, all_same, learned
-from etascope.selection.verdicts import HARDLY
+from etascope.selection.verdicts import HARDLY, above_chance
 from etascope.selection.walls import MARGIN
 from etascope.selection.window import Window
 
@@ -78,6 +78,16 @@ class Ascent:
         return self.climbed.todo is None and self.learned and not self.open_end and not self.same
 
     @property
+    def finals(self) -> Landscape:
+        """Plain loss and accuracy of the finalists where they stood: only these may be compared."""
+        ends = [self.scored[r].trial for r in self.climbed.finalists]
+        tables = [[[float(values[-1])] for values in of] for of in (
+            [trial.valid_loss for trial in ends], [trial.valid_accuracy for trial in ends]
+        )]  # fmt: skip
+        loss, right = (np.array(table, np.float64) for table in tables)
+        return Landscape(np.array(self.climbed.finalists), ((self.task.recipe.seed, 0),), loss, right)
+
+    @property
     def loss_name(self) -> str:
         """What the scores are the logarithm of."""
         if self.task.measure is not None:
@@ -97,12 +107,17 @@ class Ascent:
         before = scored.trial.valid_loss[scored.trial.evaluated_at <= step]
         return measure.written(float(before[-1]))
 
-    def hardly(self, score: float) -> str:
-        """Return what to say of a trial that hardly beats a blind guess; nothing where it does, or that is unknown."""
+    def hardly(self, score: float, right: float = math.nan) -> str:
+        """Return what to say of a trial that hardly beats a blind guess; nothing where it does, or that is unknown.
+
+        By its score in log loss, and by the share that it gets right.
+        """
         if self.task.measure is not None:
             return ""
         blind = math.log(self.task.n_classes)
-        return f", hardly below a blind guess ({nats(blind)})" if math.exp(score) > HARDLY * blind else ""
+        if math.exp(score) <= HARDLY * blind or right > above_chance(self.task):
+            return ""
+        return f", {'hardly below' if math.exp(score) < blind else 'no lower than'} a blind guess ({nats(blind)})"
 
     def stopped(self, r: float) -> bool:
         """Return whether a rate diverged, or its training failed."""
@@ -123,3 +138,19 @@ class Ascent:
         ]  # fmt: skip
         low, high = [r for r in worse if r < at and r <= basin.low], [r for r in worse if r > at and r >= basin.high]
         return Walls(max(low, default=None), min(high, default=None))
+
+    def hardly_below(self, basin: Basin) -> float | None:
+        """Return the highest rate below a basin that hardly beat a blind guess as far as it came; None without one."""
+        rates = [r for r in self.climbed.rates if r < basin.low and not self.stopped(r)]
+        ends = {r: self.hardly(self.scored[r].score(self.scored[r].trial.steps), self.right(r)) for r in rates}
+        return max((r for r in rates if ends[r]), default=None)
+
+    def no_worse(self, r: float) -> bool:
+        """Return whether a trial was no worse than the best one at the step it came to."""
+        best, steps = self.scored[self.best or r], self.scored[r].trial.steps
+        return bool((best.trial.evaluated_at <= steps).any()) and self.scored[r].rank(steps) <= best.rank(steps)
+
+    def right(self, r: float) -> float:
+        """Return the share of validation examples that a rate got right at its last evaluation; NaN where unknown."""
+        found = self.scored[r].trial.valid_accuracy
+        return float(found[-1]) if len(found) else math.nan

@@ -34,6 +34,8 @@ class Scored:
 
     trial: Trial
     log_loss: NDArray[np.float64]
+    #: The same without an upper end, where what was reported may be of any size; None is `log_loss`.
+    endless: NDArray[np.float64] | None = None
 
     def within(self, step: int) -> NDArray[np.int64]:
         """Return the evaluations that a rung at `step` averages: those in its last 40 %, or the last before it."""
@@ -52,6 +54,13 @@ class Scored:
         if self.stopped(step) or not len(found):
             return WORST
         return float(np.mean(np.minimum(self.log_loss[found], WORST)))
+
+    def rank(self, step: int) -> tuple[float, float]:
+        """Return what trials are ordered by on a rung at `step`: their score, and where it is at its end, more."""
+        found, score = self.within(step), self.score(step)
+        if self.endless is None or score < WORST or self.stopped(step) or not len(found):
+            return score, 0.0 if score < WORST or self.endless is None else math.inf
+        return score, float(np.mean(self.endless[found]))
 
 
 @dataclass(frozen=True)
@@ -104,7 +113,9 @@ def score_trials(trials: Sequence[Trial], seed: int, target: str, unit: float = 
     For the target `accuracy` it is temperature-scaled, at each evaluation anew; for `loss`, and where a trial kept no
     losses of examples, it is the plain loss, over `unit`.
     """
-    return {t.learning_rate: Scored(t, _log_loss(t, target, unit)) for t in trials if (t.seed, t.fold) == (seed, 0)}
+    ours = [t for t in trials if (t.seed, t.fold) == (seed, 0)]
+    # With another unit than nats, the lowest loss is one: what is worse than ten times that is no worse than another.
+    return {t.learning_rate: Scored(t, _log_loss(t, target, unit), _endless(t, unit)) for t in ours}
 
 
 def unit_of(task: Task, trials: Sequence[Trial]) -> float:
@@ -157,7 +168,7 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
         alive = _alive(scored, live, step)
         reached.append(Reached(step, tuple(alive)))
         last = number == len(rungs.keep)
-        kept = alive if last else sorted(sorted(alive, key=lambda r: (scored[r].score(step), r))[: rungs.keep[number]])
+        kept = alive if last else sorted(sorted(alive, key=lambda r: (scored[r].rank(step), r))[: rungs.keep[number]])
         left |= {rate: number for rate in live if rate not in kept}
         live = kept
         if not live:
@@ -222,7 +233,8 @@ def learned(task: Task, scored: Mapping[float, Scored], log_loss: float) -> bool
     """Return whether a log loss is clearly below a blind guess's, or with a measure below the worst first epoch's."""
     if task.measure is None:
         return log_loss < math.log(math.log(task.n_classes)) - LEARNS
-    first = [float(s.log_loss[0]) for s in scored.values() if len(s.log_loss) and not s.stopped(1)]
+    alive = [s for s in scored.values() if len(s.log_loss) and not s.stopped(1)]
+    first = [float((s.log_loss if s.endless is None else s.endless)[0]) for s in alive]
     alone = len(scored) == 1 and task.steps == 1
     return alone or (bool(first) and log_loss < max(first) - LEARNS)
 
@@ -238,6 +250,12 @@ def _log_loss(trial: Trial, target: str, unit: float) -> NDArray[np.float64]:
         return tempered_log_loss(trial.example_losses)
     loss = np.where(np.isfinite(trial.valid_loss), trial.valid_loss / unit, math.exp(WORST))
     return np.log(np.clip(loss, LEAST, math.exp(WORST)))
+
+
+def _endless(trial: Trial, unit: float) -> NDArray[np.float64] | None:
+    if unit == 1.0:
+        return None
+    return np.log(np.maximum(np.where(np.isfinite(trial.valid_loss), trial.valid_loss / unit, math.inf), LEAST))
 
 
 def _lacking(scored: Mapping[float, Scored], rates: Sequence[float], end: int) -> Todo | None:
@@ -271,5 +289,5 @@ def _beyond(
     if all_same(scored, live):
         # No end is better than the other: the rate does not reach what trains.
         return None
-    best = min(live, key=lambda rate: (scored[rate].score(step), rate))
+    best = min(live, key=lambda rate: (scored[rate].rank(step), rate))
     return window.beyond(rates, best)

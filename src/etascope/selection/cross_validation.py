@@ -23,11 +23,12 @@ from etascope.selection.lanes import connected, first_window, lane_grid, wall_ra
 from etascope.selection.limited import Limited
 from etascope.selection.luck import expected_luck
 from etascope.selection.reasons import no_answer, not_tried
-from etascope.selection.receipt import MEASURES, at_rate, measured_walls, receipt
+from etascope.selection.receipt import MEASURES, at_rate, hardly_wall, measured_walls, receipt
+from etascope.selection.refuted import Answered, refuted
 from etascope.selection.scores import TARGETS, Scores, read_scores
 from etascope.selection.settled import Settled, confidence, settle
 from etascope.selection.verdicts import verdicts
-from etascope.selection.walls import learned
+from etascope.selection.walls import learned, within_walls
 from etascope.selection.worth import worth_tuning
 
 #: Shares of a training after which it is scored.
@@ -156,51 +157,60 @@ class CrossValidation:
         """
         every = trials(task, histories)
         scores, plain, scored = self._measured(task, histories, every)
-        settled = self._settled(task, scores, scored)
+        settled, told = self._settled(task, scores, scored), scored_landscape(scores, plain, told=True)
         if settled is None or self._open_end(settled):
             return Choice(
                 learning_rate=None,
                 basin=None,
                 valid_loss=math.nan,
                 valid_accuracy=math.nan,
-                reason=no_answer(task, scored, best_index(scored), self.grid.limits),
+                reason=no_answer(
+                    task, scored, best_index(scored), self.grid.limits, told=told, measure=MEASURES[self.target]
+                ),
                 not_tried=not_tried(task, plain),
                 landscape=plain,
-                verdicts=verdicts(task, every, scored, None, None, measure=MEASURES[self.target]),
+                verdicts=verdicts(task, every, told, None, None, measure=MEASURES[self.target]),
                 cost=search_cost(task, histories),
                 target=self.target,
                 walls=measured_walls(scored),
             )
-        loss, shown = at_rate(settled)
         walls = measured_walls(scored, settled.basin)
+        settled = replace(settled, basin=within_walls(settled.basin, settled.learning_rate, walls))
+        scaled, shown = at_rate(settled)
         luck = expected_luck(scores, _accuracies(scores, plain), shown)
+        loss = seen = _read_off(plain, settled.learning_rate)
         again = [t for t in every if t.seed not in self._seeds(task) and t.learning_rate == settled.learning_rate]
         if again:
             fresh = read_scores(task, again, FRACTIONS, self.target)
             luck = replace(luck, fresh=1 - float(fresh.error[0]), seeds=tuple(sorted({t.seed for t in again})))
             loss = math.inf if any(t.diverged for t in again) else float(np.mean([t.valid_loss[-1] for t in again]))
+        right = shown if luck.fresh is None else luck.fresh
+        answer = Answered(
+            settled.learning_rate, settled.basin, loss, right, seen, shown, self.target, settled.tolerance
+        )
+        against = refuted(task, plain, answer, luck)
+        walls = against.walls(replace(walls, low=walls.low or hardly_wall(task, told, settled.basin)))
         one = len(self.grid.rates) == 1
-        limited = Limited.of(settled.basin, walls, self.grid.limits)
-        sure = None if one else confidence(settled, limited)
+        sure = None if one else against.sure(confidence(settled, Limited.of(settled.basin, walls, self.grid.limits)))
         return Choice(
             learning_rate=settled.learning_rate,
             basin=settled.basin,
-            valid_loss=loss,
-            valid_accuracy=shown if luck.fresh is None else luck.fresh,
-            reason=receipt(settled, sure, plain, scored, self.grid.limits),
+            valid_loss=loss if again else scaled,
+            valid_accuracy=right,
+            reason=receipt(settled, sure, plain, scored, self.grid.limits, told=told, walls=walls, against=against),
             not_tried=not_tried(task, plain),
             landscape=plain,
             verdicts=verdicts(
-                task, every, scored, settled.learning_rate, settled.basin,
-                best_loss=at_rate(settled)[0], measure=MEASURES[self.target], crown="the recommended rate",
-                walls=walls,
+                task, every, told, settled.learning_rate, settled.basin,
+                best_loss=scaled, best_right=shown, measure=MEASURES[self.target], crown="the recommended rate",
+                walls=walls, as_good=against.as_good,
             ),
             cost=search_cost(task, histories),
             target=self.target,
             confidence=sure,
             walls=walls,
             luck=luck,
-            worth_tuning=worth_tuning(settled, task.recipe),
+            worth_tuning=None if against else worth_tuning(settled, task.recipe),
             curve=None if one else settled.draws.curve(settled.unit),
         )  # fmt: skip
 
@@ -249,6 +259,15 @@ def _plan(task: Task, pairs: Sequence[tuple[float, tuple[int, int]]]) -> Plan:
 def _fresh_seed(seeds: Sequence[int]) -> int:
     """Return a seed that the search did not use."""
     return max(seeds) + 1 if max(seeds) < 2**32 - 1 else min(set(range(len(seeds) + 1)) - set(seeds))
+
+
+def _read_off(plain: Landscape, learning_rate: float) -> float:
+    """Return the plain loss at a rate, interpolated over log rate between those that were tried; inf where none can."""
+    finite = np.isfinite(plain.mean_loss)
+    if not finite.any():
+        return math.inf
+    x = np.log10(plain.learning_rates[finite])
+    return float(np.interp(math.log10(learning_rate), x, plain.mean_loss[finite]))
 
 
 def _accuracies(scores: Scores, plain: Landscape) -> NDArray[np.float64]:

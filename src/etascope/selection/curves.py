@@ -50,13 +50,15 @@ def read_landscape(task: Task, histories: Sequence[History], seeds: Sequence[int
     return Landscape(np.array(learning_rates, np.float64), tuple(units), values[0], values[1])
 
 
-def scored_landscape(scores: Scores, landscape: Landscape) -> Landscape:
+def scored_landscape(scores: Scores, landscape: Landscape, *, told: bool = False) -> Landscape:
     """Return a landscape whose loss is the score in nats, so that rates are compared by what ranked them.
 
     Parameters
     ----------
     scores, landscape
         Of the same trials; a loss of inf in the landscape stays.
+    told
+        Take the loss as it was measured, which is what sentences say, in place of what ranked.
     """
     rows = landscape.learning_rates.searchsorted(scores.learning_rates)
     columns = np.array([landscape.units.index(unit) for unit in scores.units], np.int64)
@@ -64,7 +66,7 @@ def scored_landscape(scores: Scores, landscape: Landscape) -> Landscape:
     return Landscape(
         scores.learning_rates,
         scores.units,
-        np.where(broken, np.inf, np.exp(scores.log_loss)),
+        np.where(broken, np.inf, np.exp(scores.told if told else scores.log_loss)),
         landscape.valid_accuracy[np.ix_(rows, columns)],
     )
 

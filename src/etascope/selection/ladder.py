@@ -26,11 +26,12 @@ from etascope.selection.ladder_words import ladder_reasons, ladder_verdict, limi
 from etascope.selection.posterior import DEAR, Draws, regret_draws
 from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 from etascope.selection.reasons import not_tried
+from etascope.selection.refuted import Answered, Refuted, refuted
 from etascope.selection.rungs import Rungs, rungs_for
 from etascope.selection.scores import TARGETS
 from etascope.selection.settled import TOLERANCES, UNITS, WORDS
 from etascope.selection.wall_seeking import beside, walls_to_seek
-from etascope.selection.walls import before_divergence
+from etascope.selection.walls import before_divergence, within_walls
 from etascope.selection.window import window_of
 from etascope.selection.worth import customary_rate
 
@@ -180,7 +181,8 @@ class Ladder:
         # The curve may be lowest at an end of the window beyond which more is allowed; the best trial is none.
         if ascent.best is not None and ascent.window.beyond(rates, answer) is not None:
             answer = ascent.best
-        return answer, draws, _basin(ascent, draws, answer)
+        basin = _basin(ascent, draws, answer)
+        return answer, draws, within_walls(basin, answer, ascent.walls(answer, basin))
 
     def _answer(self, ascent: Ascent, choice: Choice) -> Choice:
         task, climbed, scored = ascent.task, ascent.climbed, ascent.scored
@@ -199,17 +201,20 @@ class Ladder:
         customary = customary_rate(task.recipe)
         cost = draws.cost_of(customary, against=answer)
         alone, ours = len(climbed.rates) == 1, task.measure is None
+        told = Answered(answer, basin, loss, accuracy, loss, accuracy, self.target, tolerance)
+        against = refuted(task, ascent.finals, told) if ours and not alone else Refuted()
+        sure = against.sure(Confidence(limited.word(word, answer), tolerance, settle, share))
         return replace(
             choice,
             learning_rate=answer,
             basin=basin,
             valid_loss=loss,
             valid_accuracy=accuracy,
-            reason=ladder_reasons(ascent, answer, basin, first_step(task, self.rungs)),
-            confidence=None if alone else Confidence(limited.word(word, answer), tolerance, settle, share),
-            walls=ascent.walls(answer, basin),
+            reason=ladder_reasons(ascent, answer, basin, first_step(task, self.rungs), against),
+            confidence=None if alone else sure,
+            walls=against.walls(ascent.walls(answer, basin)),
             luck=Luck(LUCK, LUCK_SPREAD, accuracy) if ours and math.isfinite(accuracy) else None,
-            worth_tuning=None if alone or cost is None or not ours else WorthTuning(customary, *cost),
+            worth_tuning=None if alone or cost is None or not ours or against else WorthTuning(customary, *cost),
             curve=None if alone else draws.curve(UNITS[self.target]),
         )
 

@@ -13,9 +13,10 @@ from etascope.core.numbers import nats, rate
 from etascope.core.trials import Trial
 from etascope.selection.ascent import Ascent
 from etascope.selection.climb import BLOWN, blown_up
-from etascope.selection.grid import LIMITS
 from etascope.selection.limited import Limited
-from etascope.selection.reasons import other_rates
+from etascope.selection.reasons import lower_rates, other_rates
+from etascope.selection.refuted import Refuted
+from etascope.selection.scores import WORST
 from etascope.selection.verdicts import BOUNCE
 
 #: A trial is near the edge when one at most this many times as large diverged: the next one of the first window.
@@ -39,7 +40,7 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
     if scored is None or (trial.seed, trial.fold) != (ascent.task.recipe.seed, 0):
         return "not judged: this trial is of another seed or fold than the ladder's"
     score = scored.score(trial.steps)
-    hardly = ascent.hardly(score)
+    hardly = ascent.hardly(score, ascent.right(r))
     stopped = "when it was stopped " if trial.steps < total and r in ascent.climbed.left else ""
     at = f"{ascent.loss_name} {ascent.told(r, trial.steps)} {stopped}at {ascent.step} {trial.steps} of {total}"
     at += f"; {trial.remark}" if trial.remark else ""
@@ -52,8 +53,10 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
         return f"best: {at}; of those that went so far, the nearest to {rate(answer)}"
     against = "" if r == ascent.best else _against(ascent, trial.steps)
     # An end of the basin may be a wall: what was measured there decides.
+    even = ascent.no_worse(r)
+    even = f"not judged: {at}{against}; outside the basin, and yet no worse as far as it came" if even else ""
     if r < basin.low or r == walls.low:
-        return f"too small: {at}{hardly}" if hardly else f"slow: {at}{against}"
+        return f"too small: {at}{hardly}" if hardly else even or f"slow: {at}{against}"
     if r > basin.high or r == walls.high:
         rise = _rise(trial)
         if rise > BOUNCE:
@@ -61,16 +64,18 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
         near = [o for o in ascent.climbed.rates if r < o <= EDGE * r and ascent.stopped(o)]
         if near:
             return f"near the edge: {at}, but {near[0] / r:.2g} times this rate {ascent.ended(near[0])}"
-        return f"too large: {at}{against}"
+        return even or f"too large: {at}{against}"
     if trial.steps < ascent.top:
-        return f"{'slow' if r < answer else 'behind'}: {at}{against}; too early to tell it from the best"
+        return f"behind: {at}{against}; too early to tell it from the best"
     return f"good: {at}{against}; within the basin"
 
 
-def ladder_reasons(ascent: Ascent, answer: float, basin: Basin, planned: int) -> tuple[str, ...]:
+def ladder_reasons(
+    ascent: Ascent, answer: float, basin: Basin, planned: int, against: Refuted | None = None
+) -> tuple[str, ...]:
     """Return why this rate, what the walls were, what the basin is worth and how the trials climbed.
 
-    `planned` is the step that the first rung was to stand at.
+    `planned` is the step that the first rung was to stand at, `against` what was measured that speaks against it.
     """
     climbed, scored = ascent.climbed, ascent.scored
     best = climbed.finalists[0] if ascent.best is None else ascent.best
@@ -89,20 +94,26 @@ def ladder_reasons(ascent: Ascent, answer: float, basin: Basin, planned: int) ->
         f"{rate(best)}, had {had} {at} of {ascent.task.steps}{right}."
     )
     walls = ascent.walls(answer, basin)
-    second = (
-        f"Below it, {_wall(ascent, walls.low, 'slow', climbed.rates[0])}; "
-        f"above it, {_wall(ascent, walls.high, 'large', climbed.rates[-1])}."
-    )
+    hardly = ascent.hardly_below(basin) if walls.low is None else None
+    below = _wall(ascent, walls.low, "slow", climbed.rates[0])
+    if hardly is not None:
+        below = f"{rate(hardly)} had hardly beaten a blind guess when it was stopped"
+    second = f"Below it, {below}; above it, {_wall(ascent, walls.high, 'large', climbed.rates[-1])}."
     decades = math.log10(basin.high / basin.low)
-    low = f"{'above ' if basin.low == walls.low else ''}{rate(basin.low)}"
-    high = f"{'below ' if basin.high == walls.high else ''}{rate(basin.high)}"
-    third = f"Rates from {low} to {high} ({decades:.1f} decades) cannot be told apart from it"
+    third = f"Rates from {rate(basin.low)} to {rate(basin.high)} ({decades:.1f} decades) cannot be told apart from it"
     limited = limited_by(ascent, answer, basin)
     benchmark = "; in the benchmark (18 jobs, eight seeds), 88 in 100 such intervals held the best rate."
     third += "." if limited else benchmark
     if measure is not None and not limited:
         third += " Those were small dense networks, compared by accuracy: take it as a hint here."
-    return (first, second, third, _way(ascent, planned), *_mind(ascent, answer, basin))
+    return (
+        first,
+        second,
+        third,
+        *(against.told if against else ()),
+        _way(ascent, planned),
+        *_mind(ascent, answer, basin),
+    )
 
 
 def limited_by(ascent: Ascent, answer: float, basin: Basin) -> Limited:
@@ -145,18 +156,22 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             f"Look at what the trainings said{'' if failed else ', and allow lower rates if they diverged'}.",
         )
     if ascent.best is None:
-        lower = "Allow lower rates. " if min(climbed.rates) > LIMITS[0] else ""
         return (
             f"Every learning rate {span} diverged.",
-            f"{lower}Look for extreme values in the data, or choose another optimizer or a smaller model.",
+            lower_rates(climbed.rates, window.low)
+            + "Look for extreme values in the data, or choose another optimizer or a smaller model.",
         )
     loss = ascent.told(ascent.best, ascent.top)
     elsewhere = other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
     if not ascent.learned and measure is not None:
+        # The table beside it has where each trial stopped, so told is the best of those.
+        every = sorted(r for r, s in ascent.scored.items() if np.isfinite(s.trial.valid_loss[-1:]).any())
+        best = min(every, key=lambda r: (float(ascent.scored[r].trial.valid_loss[-1]), r), default=ascent.best)
         return (
-            f"No learning rate {span} made {measure.name} clearly better than it was at the worst one after one epoch: "
-            f"the best is {loss}, at {rate(ascent.best)}.",
-            elsewhere
+            f"No learning rate from {rate(min(ascent.scored))} to {rate(max(ascent.scored))} made {measure.name} "
+            "clearly better than it was at the worst one after one epoch: "
+            f"the best is {ascent.told(best, ascent.scored[best].trial.steps)}, at {rate(best)}.",
+            other_rates(every, every.index(best), (window.low, window.high))
             + "Check that the learning rate reaches the optimizer and that the metric moves; else allow other rates, "
             "or train for more epochs.",
         )
@@ -240,7 +255,8 @@ def _wall(ascent: Ascent, wall: float | None, word: str, end: float) -> str:
     index = ascent.climbed.rates.index(wall)
     times = math.exp(float(ascent.scores[index] - ascent.scores.min()))
     what = "loss" if ascent.task.measure is None else ascent.task.measure.words
-    return f"{rate(wall)} is too {word} (about {times:.2g} times the {what})"
+    about = "at least" if ascent.scores[index] >= WORST else "about"
+    return f"{rate(wall)} is too {word} ({about} {times:.2g} times the {what})"
 
 
 def _way(ascent: Ascent, planned: int) -> str:

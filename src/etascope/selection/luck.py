@@ -52,7 +52,8 @@ def expected_luck(scores: Scores, accuracy: Array, shown: float, *, seed: int = 
     winners = (_smooth(loss.mean(axis=1)) + noise).argmin(axis=1)
     gain = gains[np.arange(DRAWS), winners]
     seeds = len({seed for seed, _ in scores.units})
-    spread = math.sqrt((1 + seeds) * float((gains[:, near] ** 2).mean()))
+    # Where near rates are all alike, and the winner need not be one of them, its own deviation is the larger one.
+    spread = max(math.sqrt((1 + seeds) * float((gains[:, near] ** 2).mean())), float(gain.std()))
     return Luck(100 * max(float(gain.mean()), 0.0), 100 * spread, shown)
 
 

@@ -52,7 +52,7 @@ def keeps_up(scored: Mapping[float, Scored], rungs: Rungs, rate: float, total: i
         if step != own or step < least:
             continue
         there = [r for r, other in scored.items() if other.trial.steps >= step and not other.stopped(step)]
-        if rate not in sorted(there, key=lambda r: (scored[r].score(step), r))[:keep]:
+        if rate not in sorted(there, key=lambda r: (scored[r].rank(step), r))[:keep]:
             return False
     return True
 
@@ -67,6 +67,6 @@ def first_of(rates: Sequence[float], scored: Mapping[float, Scored], middle: flo
     shared = min((scored[r].trial.steps for r in alive), default=0)
     known = [r for r in rates if r in alive]
     if known:
-        return min(known, key=lambda r: (scored[r].score(shared), r))
-    near = min(alive, key=lambda r: (scored[r].score(shared), r), default=middle)
+        return min(known, key=lambda r: (scored[r].rank(shared), r))
+    near = min(alive, key=lambda r: (scored[r].rank(shared), r), default=middle)
     return min(rates, key=lambda r: (abs(math.log(r / near)), r))

@@ -12,8 +12,11 @@ from etascope.core.numbers import rate
 from etascope.core.recipe import Task
 from etascope.selection.curves import fully_tried
 from etascope.selection.grid import LIMITS
-from etascope.selection.verdicts import EDGE
+from etascope.selection.verdicts import EDGE, above_chance
 from etascope.selection.walls import high_wall, learned, low_wall
+
+#: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
+HOPELESS = 10.0
 
 
 def reasons(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> tuple[str, ...]:
@@ -38,7 +41,10 @@ def reasons(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, 
     return (_why(landscape, best, trials), walls, _width(basin, trials), *_mind(landscape, best, basin, limits))
 
 
-def no_answer(task: Task, landscape: Landscape, best: int | None, limits: tuple[float, float]) -> tuple[str, ...]:
+def no_answer(
+    task: Task, landscape: Landscape, best: int | None, limits: tuple[float, float], *,
+    told: Landscape | None = None, measure: str = "validation loss",
+) -> tuple[str, ...]:  # fmt: skip
     """Return why nothing can be recommended yet, and the next move.
 
     Either every rate diverged, or none learned, or the best of them is an end of what was tried.
@@ -49,7 +55,12 @@ def no_answer(task: Task, landscape: Landscape, best: int | None, limits: tuple[
         As for `reasons`; the task gives the loss of a blind guess.
     best
         Index of the best rate all the same, None when every rate diverged.
+    told
+        The losses to tell, as they were measured. None is the landscape.
+    measure
+        What they are called.
     """
+    told = told or landscape
     rates = landscape.learning_rates
     window = f"from {rates[0]:.3g} to {rates[-1]:.3g}" if len(rates) > 1 else f"tried ({rates[0]:.3g})"
     if best is None:
@@ -58,17 +69,33 @@ def no_answer(task: Task, landscape: Landscape, best: int | None, limits: tuple[
             f"Every learning rate {window} diverged in some trial.",
             f"{lower}Look for extreme values in the data, or choose another optimizer or a smaller model.",
         )
-    loss = float(landscape.mean_loss[best])
     if not learned(task, landscape, best):
+        finite = np.where(np.isfinite(told.mean_loss), told.mean_loss, np.inf)
+        lowest = best if finite[best] <= finite.min() else int(finite.argmin())
+        loss, right = float(told.mean_loss[lowest]), float(told.mean_accuracy[lowest])
+        beyond = other_rates(rates.tolist(), lowest, limits)
+        lowest_loss = f"the lowest mean {measure} is {loss:#.3g} nats, at {rates[lowest]:.3g}"
+        if right > above_chance(task):
+            return (
+                f"No learning rate {window} has a loss clearly below a blind guess's, {math.log(task.n_classes):#.3g}: "
+                f"{lowest_loss}, where {100 * right:.1f} % are right.",
+                beyond + "It does tell classes apart: train for more epochs, or on more images.",
+            )
+        if loss > HOPELESS * math.log(task.n_classes) and not beyond:
+            return (
+                f"No learning rate {window} kept the loss near a blind guess's, {math.log(task.n_classes):#.3g}: "
+                f"{lowest_loss}.",
+                "Look at the data for extreme values, and at the recipe, such as its weight decay; or choose another "
+                "optimizer or a smaller model.",
+            )
         return (
-            f"No learning rate {window} learned: the lowest mean validation loss is {loss:#.3g} nats, at "
-            f"{rates[best]:.3g}, and a blind guess has {math.log(task.n_classes):#.3g}.",
-            other_rates(rates.tolist(), best, limits)
-            + "Check that the labels belong to the images; else train for more epochs, or on more images.",
+            f"No learning rate {window} learned: {lowest_loss}, and a blind guess has {math.log(task.n_classes):#.3g}.",
+            beyond + "Check that the labels belong to the images; else train for more epochs, or on more images.",
         )
+    loss = float(told.mean_loss[best])
     side, limit = ("lowest", limits[0]) if best == 0 else ("highest", limits[1])
     return (
-        f"The best so far, {rates[best]:.3g} with a mean validation loss of {loss:#.3g} nats, is the {side} rate "
+        f"The best so far, {rates[best]:.3g} with a mean {measure} of {loss:#.3g} nats, is the {side} rate "
         f"that was tried; a better one may lie beyond.",
         f"Let the search go on towards {limit:.3g}: allow it more rounds.",
     )
@@ -98,6 +125,19 @@ def other_rates(rates: Sequence[float], best: int, limits: tuple[float, float]) 
     if not (down or up):
         return ""
     return f"Allow {'other' if down and up else 'lower' if down else 'higher'} rates. "
+
+
+def lower_rates(rates: Sequence[float], limit: float) -> str:
+    """Return where to search where all rates diverged: below them, or below the limit if they came to it.
+
+    Examples
+    --------
+    >>> lower_rates([0.01, 0.1], 1e-7)
+    'Search lower: limit the rates to those below 0.01, down to 1e-07. '
+    """
+    if rates[0] > limit:
+        return f"Search lower: limit the rates to those below {rate(rates[0])}, down to {rate(limit)}. "
+    return "Allow lower rates. " if limit > LIMITS[0] else ""
 
 
 def not_tried(task: Task, landscape: Landscape) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +53,9 @@ class Scores:
         of examples is taken off; 0 with fewer than two units.
     examples
         Validation examples that a rate was measured on at most.
+    measured
+        `(rates, units)` float64: the log loss as it was measured, at least 0.001 nats, where `log_loss` may be held at
+        log 10 or raised for errors (`raised_by_error`); infinite where the trial diverged. None is `log_loss`.
     """
 
     learning_rates: Array
@@ -62,6 +65,7 @@ class Scores:
     example_variance: Array
     run_variance: Array
     examples: int
+    measured: Array | None = None
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
@@ -72,6 +76,11 @@ class Scores:
     def mean(self) -> Array:
         """`(rates,)`: mean log loss over all units; what a unit is harder than others is taken off where some lack."""
         return unit_adjusted_mean(self.log_loss)
+
+    @property
+    def told(self) -> Array:
+        """`(rates, units)`: log loss to tell, as it was measured."""
+        return self.log_loss if self.measured is None else self.measured
 
     @property
     def best(self) -> int:
@@ -156,6 +165,7 @@ def read_scores(task: Task, trials: Sequence[Trial], fractions: Sequence[float],
     seeds, folds = sorted({seed for seed, _ in units}), sorted({fold for _, fold in units})
     width = {f: max((_rows(t) for t in scored if t.fold == f), default=0) for f in folds} if kept else {}
     log_loss = np.full((len(rates), len(units)), np.nan)
+    measured = log_loss.copy()
     errors = np.full((len(rates), len(units)), np.nan)
     relative = np.full((len(rates), len(seeds), sum(width.values())), np.nan)
     for k, rate in enumerate(rates):
@@ -171,21 +181,25 @@ def read_scores(task: Task, trials: Sequence[Trial], fractions: Sequence[float],
                 u = units.index((seed, fold))
                 if _failed(trial):
                     log_loss[k, u], errors[k, u] = WORST, 1 - 1 / task.n_classes
+                    measured[k, u] = math.inf
                     continue
                 moments = _moments(task, trial, fractions)
                 errors[k, u] = 1 - float(trial.valid_accuracy[moments].mean())
                 if level is None:
                     log_loss[k, u] = float(_log(trial.valid_loss[moments]).mean())
+                    measured[k, u] = _measured_log(trial.valid_loss[moments])
                     continue
                 losses = _at(trial, moments, level[0])
                 log_loss[k, u] = float(_log(_row_means(losses)).mean())
+                measured[k, u] = _measured_log(_row_means(losses))
                 share = (losses / np.maximum(level[1], LEAST)[:, None]).mean(axis=0)
                 relative[k, s, here][: len(share)] = share
     if target == "accuracy" and rates:
         rows = sum(width.values()) / len(folds) if kept else (task.n_valid or task.n_development / max(task.n_folds, 1))
         raised = np.minimum(log_loss + _raised(log_loss, errors, units, rows)[:, None], ALMOST_WORST)
         log_loss = np.where(log_loss < WORST, raised, log_loss)
-    return _with_variances(np.array(rates, np.float64), tuple(units), log_loss, errors, relative, task)
+    scores = _with_variances(np.array(rates, np.float64), tuple(units), log_loss, errors, relative, task)
+    return replace(scores, measured=measured)
 
 
 def _raised(log_loss: Array, errors: Array, units: Sequence[tuple[int, int]], rows: float) -> Array:
@@ -257,6 +271,10 @@ def _at(trial: Trial, moments: list[int], temperatures: NDArray[np.int64]) -> Ar
 
 def _log(loss: Array) -> Array:
     return np.log(np.clip(loss, LEAST, MOST))
+
+
+def _measured_log(losses: Array) -> float:
+    return float(np.log(np.maximum(losses, LEAST)).mean())
 
 
 def _row_means(losses: Array) -> Array:

@@ -12,6 +12,7 @@ from etascope.core.choice import Basin, Landscape, Walls
 from etascope.core.data import NO_FOLD
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial
+from etascope.selection.scores import LEAST
 
 #: A trial whose validation loss stays above this share of a blind guess's has hardly learned.
 HARDLY = 0.95
@@ -47,6 +48,16 @@ class Seen:
         What is said of the recommended rate behind its own loss; empty says that its mean is the lowest.
     walls
         The nearest rates that are clearly worse. One may be an end of the basin; what was measured there decides.
+    right
+        Validation accuracy of the trial at its end, a share; NaN where it has none.
+    chance
+        The share that a blind guess gets right, give or take two standard errors: with more, a model has learned.
+    mean_loss, mean_right
+        Means of loss and accuracy over all trials at this rate.
+    best_right
+        Accuracy at the recommended rate.
+    as_good
+        Whether what was measured at this rate contradicts that the recommended one is better (`refuted`).
     """
 
     rate: float
@@ -61,6 +72,31 @@ class Seen:
     measure: str = "validation loss"
     crown: str = ""
     walls: Walls = field(default_factory=Walls)
+    right: float = math.nan
+    chance: float = 1.0
+    mean_loss: float = math.nan
+    mean_right: float = math.nan
+    best_right: float = math.nan
+    as_good: bool = False
+
+    @property
+    def blinded(self) -> bool:
+        """Whether it hardly beats a blind guess: by its loss, and by what it gets right."""
+        return self.loss > HARDLY * self.blind and not self.right > self.chance
+
+    @property
+    def worse(self) -> str:
+        """What shows that the best rate is better: this trial's loss, all losses at this rate, errors, or nothing."""
+        if self.mean_loss <= self.best_loss:
+            fewer = f"but {100 * self.mean_right:.1f} % right on average at this rate, against "
+            fewer += f"{100 * self.best_right:.1f} % at the best one"
+            return f"{_at(self)}, {fewer}" if self.mean_right < self.best_right else ""
+        if self.loss < self.best_loss:
+            return (
+                f"{_at(self)} in this trial, {_loss(self.mean_loss)} on average at this rate, against "
+                f"{_loss(self.best_loss)} at the best one"
+            )
+        return f"{_at(self)}, against {_loss(self.best_loss)} at the best rate"
 
     @property
     def below(self) -> bool:
@@ -89,20 +125,21 @@ RULES: tuple[Rule, ...] = (
     (
         "best",
         lambda s: s.rate == s.best,
-        lambda s: f"{_at(s)}; {s.crown or f'the mean at this rate, {s.best_loss:#.3g}, is the lowest'}",
+        lambda s: f"{_at(s)}; {s.crown or f'the mean at this rate, {_loss(s.best_loss)}, is the lowest'}",
     ),
     (
         "learned nothing",
-        lambda s: s.best is None and s.loss > HARDLY * s.blind,
-        lambda s: f"{_at(s)}, hardly below a blind guess ({s.blind:#.3g})",
+        lambda s: s.best is None and s.blinded,
+        lambda s: f"{_at(s)}, {_guess(s)}",
     ),
     ("not judged", lambda s: s.best is None, lambda s: f"{_at(s)}, and there is no best rate to compare it with yet"),
     (
-        "too small",
-        lambda s: s.below and s.loss > HARDLY * s.blind,
-        lambda s: f"{_at(s)}, hardly below a blind guess ({s.blind:#.3g})",
+        "not judged",
+        lambda s: s.as_good,
+        lambda s: f"{_at(s)}; by accuracy and plain loss this rate did no worse than the recommended one",
     ),
-    ("slow", lambda s: s.below, lambda s: f"{_at(s)}, against {s.best_loss:#.3g} at the best rate"),
+    ("too small", lambda s: s.below and s.blinded, lambda s: f"{_at(s)}, {_guess(s)}"),
+    ("slow", lambda s: s.below and bool(s.worse), lambda s: s.worse),
     (
         "bouncing",
         lambda s: s.above and s.rise[0] > BOUNCE,
@@ -113,7 +150,15 @@ RULES: tuple[Rule, ...] = (
         lambda s: s.edge <= EDGE * s.rate,
         lambda s: f"{_at(s)}, but {_edge(s)} diverged",
     ),
-    ("too large", lambda s: s.above, lambda s: f"{_at(s)}, against {s.best_loss:#.3g} at the best rate"),
+    ("too large", lambda s: s.above and bool(s.worse), lambda s: s.worse),
+    (
+        "not judged",
+        lambda s: s.below or s.above,
+        lambda s: (
+            f"{_at(s)}; outside the basin, and yet {_loss(s.mean_loss)} on average, against {_loss(s.best_loss)} at "
+            "the best rate"
+        ),
+    ),
     ("good", lambda s: True, lambda s: f"{_at(s)}, cannot be told apart from the best"),
 )
 
@@ -134,7 +179,8 @@ def verdict(seen: Seen) -> str:
 
 def verdicts(
     task: Task, trials: Sequence[Trial], landscape: Landscape, learning_rate: float | None, basin: Basin | None, *,
-    best_loss: float | None = None, measure: str = "validation loss", crown: str = "", walls: Walls | None = None,
+    best_loss: float | None = None, best_right: float | None = None, measure: str = "validation loss", crown: str = "",
+    walls: Walls | None = None, as_good: Sequence[float] = (),
 ) -> tuple[str, ...]:  # fmt: skip
     """Return a verdict for each trial, in order.
 
@@ -151,15 +197,22 @@ def verdicts(
         The same trials over learning rate.
     learning_rate, basin
         The recommended rate and its basin, or None for both when nothing can be recommended.
-    best_loss
-        Loss at the recommended rate; None takes its mean in the landscape.
+    best_loss, best_right
+        Loss and accuracy at the recommended rate; None takes its means in the landscape.
     measure, crown, walls
         See `Seen`.
+    as_good
+        Rates that did as well as the recommended one, and yet lie outside its basin.
     """
     diverged = landscape.learning_rates[np.isinf(landscape.valid_loss).any(axis=1)]
     at_best = landscape.learning_rates == learning_rate
     if best_loss is None:
         best_loss = float(landscape.mean_loss[at_best][0]) if at_best.any() else math.nan
+    if best_right is None:
+        best_right = float(landscape.mean_accuracy[at_best][0]) if at_best.any() else math.nan
+    rows = {learning_rate: row for row, learning_rate in enumerate(landscape.learning_rates.tolist())}
+    mean_loss, mean_right = (np.append(means, math.nan) for means in (landscape.mean_loss, landscape.mean_accuracy))
+    chance = above_chance(task)
     told: list[str] = []
     for trial in trials:
         loss, ending = _end(task, trial)
@@ -176,6 +229,12 @@ def verdicts(
             measure=measure,
             crown=crown,
             walls=walls or Walls(),
+            right=float(trial.valid_accuracy[-1]) if len(trial.valid_accuracy) else math.nan,
+            chance=chance,
+            mean_loss=float(mean_loss[rows.get(trial.learning_rate, -1)]),
+            mean_right=float(mean_right[rows.get(trial.learning_rate, -1)]),
+            best_right=best_right,
+            as_good=trial.learning_rate in as_good,
         )
         told.append(verdict(seen))
     return tuple(told)
@@ -200,8 +259,31 @@ def _in_landscape(landscape: Landscape, trial: Trial, otherwise: float) -> float
     return float(landscape.valid_loss[row][0, landscape.units.index(unit)])
 
 
+def above_chance(task: Task) -> float:
+    """Return the share of right answers above which a trial does better than a guess, by two standard errors.
+
+    Examples
+    --------
+    >>> from etascope.core.recipe import Recipe
+    >>> above_chance(Task(Recipe(), n_classes=2, n_development=500, n_folds=5, steps_per_epoch=1))
+    0.6
+    """
+    rows = task.n_valid or task.n_development / max(task.n_folds, 1)
+    return task.chance + 2 * math.sqrt(task.chance * (1 - task.chance) / max(rows, 1))
+
+
+def _guess(seen: Seen) -> str:
+    how = "hardly below" if seen.loss < seen.blind else "no lower than"
+    return f"{how} a blind guess ({seen.blind:#.3g})"
+
+
 def _at(seen: Seen) -> str:
-    return f"{seen.measure} {seen.loss:#.3g}"
+    return f"{seen.measure} {_loss(seen.loss)}"
+
+
+def _loss(loss: float) -> str:
+    """Write a loss; scores tell none apart below 0.001 nats."""
+    return "at most 0.001" if loss <= LEAST * (1 + 1e-9) else f"{loss:#.3g}"
 
 
 def _edge(seen: Seen) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from etascope.core.choice import Basin, Landscape
+from etascope.core.choice import Basin, Landscape, Walls
 from etascope.core.recipe import Task
 from etascope.selection.basin import LEAST, log_differences, student_quantile, told_apart
 
@@ -51,6 +51,22 @@ def before_divergence(basin: Basin, learning_rate: float, diverged: Iterable[flo
     """
     broken = min((rate for rate in diverged if rate > learning_rate), default=math.inf)
     return Basin(basin.low, max(learning_rate, min(basin.high, broken / 10**BEFORE)))
+
+
+def within_walls(basin: Basin, learning_rate: float, walls: Walls) -> Basin:
+    """Return a basin that ends before its walls: what is clearly worse is told apart.
+
+    Examples
+    --------
+    >>> within_walls(Basin(0.1, 1.0), 0.3, Walls(0.01, 1.0))
+    Basin(low=0.1, high=0.955)
+    """
+    low, high = basin.low, basin.high
+    if walls.low is not None and walls.low >= low:
+        low = min(learning_rate, float(f"{walls.low * 10**BEFORE:.3g}"))
+    if walls.high is not None and walls.high <= high:
+        high = max(learning_rate, float(f"{walls.high / 10**BEFORE:.3g}"))
+    return Basin(low, high)
 
 
 def learned(task: Task, landscape: Landscape, index: int) -> bool:

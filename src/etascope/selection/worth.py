@@ -24,14 +24,22 @@ def customary_rate(recipe: Recipe) -> float:
 def worth_tuning(settled: Settled, recipe: Recipe) -> WorthTuning | None:
     """Return what the customary rate loses against the recommended one, with a 90 % interval.
 
-    Within the curve it is read from the draws. Outside of it the loss is large, and measured outright: the difference
-    of validation error (or of log loss, where loss is the target), interpolated over log rate between the rates that
-    were tried, with the interval of a share measured on that many examples. None outside of what was tried.
+    Within the curve it is read from the draws, unless errors that were counted contradict them: then, and outside of
+    the curve, where the loss is large, it is measured outright. That is the difference of validation error (or of log
+    loss, where loss is the target), interpolated over log rate between the rates that were tried, with the interval of
+    a share measured on that many examples. None outside of what was tried.
     """
     rate = customary_rate(recipe)
     drawn = settled.draws.cost_of(rate, settled.learning_rate) if len(settled.draws.learning_rates) > 1 else None
-    if drawn is not None:
-        return WorthTuning(rate, *drawn)
+    outright = _measured(settled, rate)
+    if drawn is None:
+        return outright
+    if settled.target == "accuracy" and outright is not None and outright.cost <= 0 < drawn[1]:
+        return outright
+    return WorthTuning(rate, *drawn)
+
+
+def _measured(settled: Settled, rate: float) -> WorthTuning | None:
     scores, x = settled.scores, np.log10(settled.scores.learning_rates)
     if not scores.learning_rates[0] <= rate <= scores.learning_rates[-1]:
         return None
@@ -40,7 +48,10 @@ def worth_tuning(settled: Settled, recipe: Recipe) -> WorthTuning | None:
     if settled.target == "loss":
         variance = float(np.interp(math.log10(rate), x, scores.example_variance))
     else:
-        variance = sum(share * (1 - share) for share in (there, here)) / scores.examples
+        # Where nothing is wrong, half an example stands for what might be.
+        half = 0.5 / scores.examples
+        shares = (min(max(share, half), 1 - half) for share in (there, here))
+        variance = sum(share * (1 - share) for share in shares) / scores.examples
     error = 100 * NINETY * math.sqrt(max(variance, 0.0))
     cost = 100 * (there - here)
     return WorthTuning(rate, cost, cost - error, cost + error)
