@@ -124,6 +124,11 @@ class Clock:
     length: int
     accumulate: int
 
+    @property
+    def per_epoch(self) -> int:
+        """The steps of an epoch."""
+        return -(-self.batches // self.accumulate)
+
     def step(self, done: int) -> int:
         """Return how many steps came before a batch."""
         whole, within = divmod(done, self.length)
@@ -160,3 +165,19 @@ def passes(steps: int, batches: int, accumulate: int) -> tuple[int, int]:
     """
     epochs, rest = divmod(steps, -(-batches // accumulate))
     return (batches, epochs) if not rest else (steps * accumulate, 1)
+
+
+def within_epoch(steps: int, clock: Clock) -> str:
+    """Return what to say of a training that ends within an epoch, where those end with a step of fewer batches.
+
+    Examples
+    --------
+    >>> within_epoch(8, Clock(7, 7, 2)), within_epoch(7, Clock(8, 14, 2)), within_epoch(7, Clock(7, 14, 2))[:35]
+    ('', '', 'Mind the steps: 7 of them end withi')
+    """
+    if steps % clock.per_epoch == 0 or clock.batches % clock.accumulate == 0:
+        return ""
+    return (
+        f"Mind the steps: {steps} of them end within an epoch. An epoch of the training ends with a step of "
+        f"{clock.batches % clock.accumulate} in place of {clock.accumulate} batches, and those of trials have all."
+    )
