@@ -1,4 +1,5 @@
 import lightning.pytorch as pl
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -111,6 +112,11 @@ def test_a_rate_to_begin_with_is_a_number_above_0():
         module.lr = lr
         with pytest.raises(InputError, match=r"self\.lr must be a number above 0 to begin with; found"):
             multiple_of("lr", module, TRAINER, rates)
+    module.lr = [0.1, 0.01]
+    with pytest.raises(InputError, match=r"self\.lr must be one number, .* found \[0\.1, 0\.01\]\. Keep one of them"):
+        multiple_of("lr", module, TRAINER, rates)
+    module.lr = np.float32(0.1)
+    assert multiple_of("lr", module, TRAINER, rates) == 1.0
 
 
 def test_a_schedule_that_is_another_one_at_the_rate_that_was_found_is_told():

@@ -38,7 +38,7 @@ from etascope.integrations.lightning_trainer import (
     uncalled,
 )
 from etascope.integrations.own_weights import HELD, Copies
-from etascope.integrations.passes import Clock, Passes, check_search, passes, within_epoch, wrapped
+from etascope.integrations.passes import Clock, Passes, advised, check_search, passes, within_epoch, wrapped
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.own_generators import loaders_kept
@@ -185,22 +185,23 @@ class LearningRateSearch(_callbacks.Callback):
         def optimizer(given: Any, learning_rate: float) -> Any:
             return optimizer_at(attribute, given[0].module, trainer, rates, multiple, learning_rate)
 
-        run = pick(
-            wrapped(module, scores if judge else monitored(self._monitor)),
-            Passes(train, trial_pair(TRAINING, inside), length),
-            Passes(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
-            optimizer,
-            None if judge else lambda outputs, _: outputs,
-            epochs,
-            groups=lambda trial: [trial],
-            device=str(device),
-            precision=PRECISIONS[trainer.precision],
-            accumulate=accumulate,
-            clip_norm=trainer.gradient_clip_val or None,
-            train_loss=train_loss,
-            shape=None if (rates.shape == 1).all() else rates.shape,
-            **self._search,
-        )
+        with advised("return its scheduler from configure_optimizers"):
+            run = pick(
+                wrapped(module, scores if judge else monitored(self._monitor)),
+                Passes(train, trial_pair(TRAINING, inside), length),
+                Passes(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
+                optimizer,
+                None if judge else lambda outputs, _: outputs,
+                epochs,
+                groups=lambda trial: [trial],
+                device=str(device),
+                precision=PRECISIONS[trainer.precision],
+                accumulate=accumulate,
+                clip_norm=trainer.gradient_clip_val or None,
+                train_loss=train_loss,
+                shape=None if (rates.shape == 1).all() else rates.shape,
+                **self._search,
+            )
         found = run.choice.learning_rate
         told = [
             mind(attribute, module, trainer, rates, multiple, found) if found is not None else "",

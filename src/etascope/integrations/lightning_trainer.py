@@ -121,8 +121,9 @@ def loaders(trainer: Any) -> tuple[Any, Any]:
             loader = source.dataloader()
         name = ("training", "validation")[place]
         if isinstance(loader, combined):
+            parts = len(cast("Any", loader).flattened)
             raise InputError(
-                f"a search needs one {name} loader; found a CombinedLoader of {len(loader.flattened)}. Give fit() one, "
+                f"a search needs one {name} loader; found a CombinedLoader of {parts}. Give fit() one, "
                 "of a data set that joins them."
             )
         several = _several(loader)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from etascope.core.errors import option
+from etascope.core.errors import InputError, option
+from etascope.training.pytorch.group_rates import LEAVE_OUT
 from etascope.training.pytorch.library import Module, load_torch
 
 #: Keywords of `etascope.torch.pick` that say how to search; all others are read from the loop.
@@ -43,6 +45,17 @@ def wrapped(module: Module, outputs: Callable[[Module, Any], Any]) -> Module:
     one: Any = type(type(module).__name__, (torch.nn.Module,), {"forward": forward})()
     one.module = module
     return one
+
+
+@contextmanager
+def advised(advice: str) -> Generator[None]:
+    """Inside the block, say this of a rate that something else changes, in place of what `pick` says to its callers."""
+    try:
+        yield
+    except InputError as error:
+        if LEAVE_OUT not in str(error):
+            raise
+        raise InputError(str(error).replace(LEAVE_OUT, f"Leave out what changes it, and {advice}.")) from error
 
 
 @dataclass(eq=False)
