@@ -41,8 +41,16 @@ def test_one_score_of_whole_numbers_is_judged_by_its_loss_or_told_what_that_need
     run = recommend(trainer(tmp_path, one_score(), Squared, num_train_epochs=1), method=one_rate(0.01))
     assert run.loss_unit != 1
     assert run.untouched.same
+    # What transformers makes of whole numbers itself trains.
+    assert recommend(trainer(tmp_path, one_score(), num_train_epochs=1), method=one_rate(0.01)).loss_unit != 1
+
+    class Strict(Trainer):
+        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+            found = model(inputs["pixel_values"]).logits[:, 0]
+            return torch.nn.functional.binary_cross_entropy_with_logits(found, inputs["labels"])
+
     with pytest.raises(InputError, match=r"must be floating point numbers; found torch\.int64.* Give float\("):
-        recommend(trainer(tmp_path, one_score()))
+        recommend(trainer(tmp_path, one_score(), Strict))
     data = {"train_dataset": Floating(slice(300)), "eval_dataset": Floating(slice(300, 450))}
     floating = trainer(tmp_path, one_score(), trainer=data, num_train_epochs=1)
     assert recommend(floating, method=one_rate(0.01)).loss_unit != 1

@@ -39,20 +39,23 @@ def has_classes(trainer: Any, loader: Any, label: str) -> bool:
         return True
     if not isinstance(found, torch.Tensor) or found.numel() != len(labels):
         return True
-    _require_gradient(trainer, one, given, labels)
+    error = _raised(trainer, one, given)
+    if error is not None and _raised(trainer, one, {**given, label: given[label].float()}) is None:
+        raise InputError(
+            f"labels of a model with one score must be floating point numbers; found {labels.dtype}, of which its loss "
+            f"raised {one_line(error)}. Give float(label) in the data set."
+        ) from error
     return False
 
 
-def _require_gradient(trainer: Any, model: Module, given: dict[str, Any], labels: Any) -> None:
+def _raised(trainer: Any, model: Module, given: dict[str, Any]) -> Exception | None:
+    """Return what a loss and its gradient raise, if anything."""
     try:
         with load_torch().enable_grad():
             trainer.compute_loss(model, dict(given)).backward()
     except Exception as error:
-        if "dtype" in str(error):
-            raise InputError(
-                f"labels of a model with one score must be floating point numbers; found {labels.dtype}, of which its "
-                f"loss raised {one_line(error)}. Give float(label) in the data set."
-            ) from error
+        return error
+    return None
 
 
 def computed(trainer: Any, model: Module, inputs: dict[str, Any]) -> Any:
