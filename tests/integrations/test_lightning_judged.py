@@ -87,6 +87,14 @@ def test_other_losses_of_scores_are_losses_of_scores(loss):
     assert judged(type("Own", (Judging,), {"of": staticmethod(loss)})()) == (True, "")
 
 
+def test_an_accuracy_that_is_returned_is_none_of_embeddings():
+    class Right(Classifier):
+        def validation_step(self, batch, batch_idx):
+            return (self(batch[0]).argmax(1) == batch[1]).float().mean()
+
+    assert judged(Right()) == (True, "")
+
+
 class Embedding(Classifier):
     """Its classes are what its embeddings are near to."""
 

@@ -29,7 +29,7 @@ FALLING = {
     "mse", "rmse", "mae", "mape", "brier", "fid", "crps", "ece", "wer", "cer", "perplexity", "ppl", "distance", "minus",
     "inverse", "regret", "risk", "fpr", "fnr", "hinge", "kl", "divergence", "deviation", "energy",
 }  # fmt: skip
-#: Sizes of the scores that a `validation_step` is tried with, and how much better the right ones must be.
+#: Sizes of the scores that a `validation_step` is tried with, and what share of the one loss the other must be below.
 TRIED, BETTER = (1.0, 10.0), 0.5
 
 
@@ -144,8 +144,8 @@ def _said(module: Module, inputs: dict[str, Any]) -> float | None:
 def _answers(module: Any, inputs: dict[str, Any], given: Any, labels: Any, said: float) -> bool:
     """Return whether a validation loss is one of scores of the labels.
 
-    It is where it is much smaller with the right scores in the place of what `forward` gives than with wrong ones; and
-    if it does not ask `forward`, where it is near the cross-entropy of what that gives.
+    It is where it is quite another one with the right scores in the place of what `forward` gives than with wrong ones;
+    and if it does not ask `forward`, where it is near the cross-entropy of what that gives.
     """
     functional, classes = load_torch().nn.functional, given.shape[1]
     if int(labels.max()) >= classes:
@@ -169,7 +169,12 @@ def _answers(module: Any, inputs: dict[str, Any], given: Any, labels: Any, said:
             finally:
                 del module.forward
         right, wrong = losses
-        if right is not None and wrong is not None and right < wrong and right < BETTER * abs(wrong):
+        # What is returned may be an accuracy, which is larger with the right ones.
+        if (
+            right is not None
+            and wrong is not None
+            and min(abs(right), abs(wrong)) < BETTER * max(abs(right), abs(wrong))
+        ):
             return True
     if asked:
         return False

@@ -15,7 +15,7 @@ HELD = (
     "A function that was made of self in __init__, or set on the module, goes on with that one: make it a method of "
     "the class."
 )
-GIVEN = "Write model, which it is given, in place of self.model."
+GIVEN = "Write model, which it is given, in place of self.model or another name of it."
 
 
 class Copies:
