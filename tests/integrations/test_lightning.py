@@ -208,8 +208,17 @@ def test_what_is_no_classification_is_judged_by_the_loss_that_is_logged():
         assert search.choice.target == "loss"
         assert found.lr == search.choice.learning_rate
         assert search.run.untouched.same
-    with pytest.raises(InputError, match=r"validation_step must log val_f1, .* found val_loss, val_mae"):
-        fitted(Regression(), LearningRateSearch("val_f1"))
+    with pytest.raises(InputError, match=r"validation_step must log val_mse, .* found val_loss, val_mae"):
+        fitted(Regression(), LearningRateSearch("val_mse"))
+    with pytest.raises(InputError, match="found val_f1, which by its name is better the higher it is"):
+        LearningRateSearch("val_f1")
+    stopping = pl.callbacks.EarlyStopping("val_mae", mode="max")
+    for refused in (
+        lambda: fitted(Regression(), LearningRateSearch("val_mae"), stopping),
+        lambda: pick_lightning(Regression(), *loaders(), monitor="val_mae", trainer={"callbacks": [stopping]}),
+    ):
+        with pytest.raises(InputError, match="found val_mae, of which EarlyStopping keeps the highest"):
+            refused()
 
 
 def test_nothing_is_logged_and_nothing_warns_while_it_searches():
@@ -638,3 +647,100 @@ def test_what_is_monitored_and_a_rate_that_is_only_told_are_said_in_a_sentence()
         pick_lightning(Classifier(), *loaders(), update_attr=False)
     with pytest.raises(InputError, match="found LearningRateFinder beside LearningRateSearch"):
         fitted(Classifier(), LearningRateSearch(), pl.callbacks.LearningRateFinder())
+
+
+class Scaled(Classifier):
+    """Optimizer and loss go by the learning rate; no dropout."""
+
+    def __init__(self, lr=0.001):
+        super().__init__(lr)
+        self.net[4] = torch.nn.Identity()
+
+    def training_step(self, batch, batch_idx):
+        return super().training_step(batch, batch_idx) * (1.0 if self.hparams.lr < 0.05 else 0.3)
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=self.hparams.lr, momentum=0.9)
+        if self.hparams.lr < 0.1:
+            optimizer = torch.optim.AdamW(self.parameters(), lr=self.hparams.lr, weight_decay=1e-4 / self.hparams.lr)
+        schedule = SCHEDULERS.CosineAnnealingLR(optimizer, 30)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step", "frequency": 3}}
+
+
+class Augmented(Data):
+    def setup(self, stage):
+        self.order = torch.arange(120)
+
+    def train_dataloader(self):
+        return DataLoader(TensorDataset(X[:120], Y[:120]), 12)
+
+    def on_after_batch_transfer(self, batch, dataloader_idx):
+        return batch[0] * (3 if self.trainer.training else 1), batch[1]
+
+
+def test_every_trial_is_the_training_of_a_module_that_is_started_with_its_rate():
+    class Seen(pl.Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            losses.append(outputs["loss"].item())
+
+    start = Scaled()
+    run = pick_lightning(start, datamodule=Augmented(), epochs=3)
+    assert run.untouched.same
+    assert len(run.histories) > 1
+    kinds = set()
+    for trial in run.trials:
+        losses, module = [], copy.deepcopy(start)
+        module.hparams.lr = trial.learning_rate
+        one = trainer(Seen(), epochs=3)
+        one.fit(module, datamodule=Augmented())
+        kinds.add(type(one.optimizers[0]))
+        steps = len(trial.step_loss)
+        np.testing.assert_allclose(trial.step_loss, losses[:steps], rtol=5e-3, atol=1e-4)
+    assert len(kinds) == 2
+
+
+def test_a_module_whose_functions_hold_it_is_refused_and_has_no_gradients():
+    class Held(Classifier):
+        def __init__(self):
+            super().__init__()
+            self.loss = lambda s, y: torch.nn.functional.cross_entropy(s, y) + self.net[1].weight.square().sum()
+
+        def training_step(self, batch, batch_idx):
+            return self.loss(self(batch[0]), batch[1])
+
+    module = Held()
+    for refused in (lambda: pick_lightning(module, *loaders()), lambda: fitted(module, LearningRateSearch())):
+        with pytest.raises(InputError, match=r"training_step must use the weights of the copy .*\(net\.1\.weight\)"):
+            refused()
+    assert all(p.grad is None for p in module.parameters())
+
+
+def test_a_compiled_module_is_refused_with_or_without_a_trainer():
+    module = torch.compile(Classifier(), backend="eager")
+    for refused in (lambda: pick_lightning(module, *loaders()), lambda: fitted(module, LearningRateSearch())):
+        with pytest.raises(InputError, match=r"found one of torch\.compile, whose copies train the module itself"):
+            refused()
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
+def test_a_scheduler_that_a_step_moves_belongs_to_what_configures():
+    class Steps(Classifier):
+        def configure_optimizers(self):
+            optimizer = super().configure_optimizers()
+            self.schedule = SCHEDULERS.ExponentialLR(optimizer, 0.9)
+            return optimizer
+
+        def training_step(self, batch, batch_idx):
+            self.schedule.step()
+            return super().training_step(batch, batch_idx)
+
+    with pytest.raises(InputError, match=r"changes it, and return its scheduler from configure_optimizers\.$"):
+        fitted(Steps(), LearningRateSearch())
+
+
+def test_loaders_that_are_made_anew_and_steps_within_an_epoch_are_told_with_the_answer():
+    how = {"reload_dataloaders_every_n_epochs": 1, "accumulate_grad_batches": 3, "max_steps": 6}
+    run = pick_lightning(Classifier(), *loaders(), epochs=2, trainer=how, method=GridSearch(1, low=0.05, high=0.05))
+    told = " ".join(run.choice.reason)
+    assert "Mind reload_dataloaders_every_n_epochs=1: " in told
+    assert "Mind the steps: 6 of them end within an epoch. An epoch of the training ends with a step of 1 in" in told

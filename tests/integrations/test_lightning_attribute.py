@@ -64,6 +64,8 @@ def test_where_there_is_none_or_nobody_knows_which_it_is_refused():
         attribute_of(Held(sgd(lambda m: m.hparams.base * m.hparams.scale)), "", rates, needed=False)
     with pytest.raises(InputError, match=r"must have the attribute lr or learning_rate, .* found neither in Held"):
         attribute_of(Held(sgd(lambda m: 0.1)), "", rates, needed=True)
+    with pytest.raises(InputError, match=r"no path to one; found cfg\.optim\.lr\. Set self\.lr to it in __init__"):
+        attribute_of(Held(sgd(lambda m: 0.1)), "cfg.optim.lr", rates, needed=False)
     with pytest.raises(InputError, match=r"attr_name must be an attribute .* found no speeed in Held"):
         attribute_of(Held(sgd(lambda m: 0.1)), "speeed", rates, needed=False)
 

@@ -1,11 +1,13 @@
 import lightning.pytorch as pl
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from etascope.core.errors import InputError
-from etascope.integrations.lightning_followed import mind, multiple_of, require_followed
+from etascope.integrations.lightning_followed import mind, multiple_of, optimizer_at
 from etascope.integrations.lightning_rates import rates_of
+from etascope.integrations.passes import Clock
 from tests.integrations.test_lightning_rates import SCHEDULERS, TRAINER
 
 
@@ -33,7 +35,7 @@ def sgd(schedule=None, share=1.0, fixed=None):
 def multiple(make, steps=20, lr=0.01):
     module = Rated(make, lr)
     before = module.lr
-    found = multiple_of("lr", module, TRAINER, rates_of(module, TRAINER, steps, 5))
+    found = multiple_of("lr", module, TRAINER, rates_of(module, TRAINER, steps, Clock(5, 5, 1)))
     assert module.lr == before
     return found
 
@@ -106,15 +108,20 @@ def test_numbers_that_do_not_follow_are_refused_with_the_line_to_change(make, to
 def test_a_rate_to_begin_with_is_a_number_above_0():
     for lr in (None, 0.0, True, "0.1"):
         module = Rated(sgd(), 0.1)
-        rates = rates_of(module, TRAINER, 4, 2)
+        rates = rates_of(module, TRAINER, 4, Clock(2, 2, 1))
         module.lr = lr
         with pytest.raises(InputError, match=r"self\.lr must be a number above 0 to begin with; found"):
             multiple_of("lr", module, TRAINER, rates)
+    module.lr = [0.1, 0.01]
+    with pytest.raises(InputError, match=r"self\.lr must be one number, .* found \[0\.1, 0\.01\]\. Keep one of them"):
+        multiple_of("lr", module, TRAINER, rates)
+    module.lr = np.float32(0.1)
+    assert multiple_of("lr", module, TRAINER, rates) == 1.0
 
 
 def test_a_schedule_that_is_another_one_at_the_rate_that_was_found_is_told():
     module = Rated(sgd(lambda o, lr: SCHEDULERS.CosineAnnealingLR(o, 20, eta_min=1e-6)))
-    rates = rates_of(module, TRAINER, 21, 5)
+    rates = rates_of(module, TRAINER, 21, Clock(5, 5, 1))
     assert multiple_of("lr", module, TRAINER, rates) == 1.0
     assert mind("lr", module, TRAINER, rates, 1.0, 0.5) == ""
     told = mind("lr", module, TRAINER, rates, 1.0, 1e-5)
@@ -124,7 +131,7 @@ def test_a_schedule_that_is_another_one_at_the_rate_that_was_found_is_told():
 
 def test_a_schedule_is_looked_at_within_the_window_alone():
     module = Rated(sgd(lambda o, lr: SCHEDULERS.CosineAnnealingLR(o, 20, eta_min=1e-3)), 0.3)
-    rates = rates_of(module, TRAINER, 20, 5)
+    rates = rates_of(module, TRAINER, 20, Clock(5, 5, 1))
     assert multiple_of("lr", module, TRAINER, rates) == 1.0
     with pytest.raises(InputError, match=r"where it is 0\.003 in place of 0\.3, the rate of step 20 is 0\.3"):
         multiple_of("lr", module, TRAINER, rates, (None, 3e-3))
@@ -135,10 +142,47 @@ def test_a_training_begins_with_the_rate_of_the_search_or_is_refused():
         return sgd(lambda o, _: SCHEDULERS.LambdaLR(o, lambda t: t / 20))(module, min(lr, 0.1))
 
     module = Rated(clamped)
-    rates = rates_of(module, TRAINER, 20, 5)
+    rates = rates_of(module, TRAINER, 20, Clock(5, 5, 1))
     multiple = multiple_of("lr", module, TRAINER, rates)
     assert multiple == pytest.approx(0.95)
-    require_followed("lr", module, TRAINER, rates, multiple, 0.09)
-    with pytest.raises(InputError, match=r"where self\.lr is 0\.2, the training begins at 0\.005 and not 0\.01\."):
-        require_followed("lr", module, TRAINER, rates, multiple, 0.2)
-    assert module.lr == 0.01
+    assert optimizer_at("lr", module, TRAINER, rates, multiple, 0.09).param_groups[0]["lr"] == 0.09 * multiple
+    # A trial's module has the learning rate of the trial.
+    assert module.lr == 0.09
+    with pytest.raises(
+        InputError, match=r"where self\.lr is 0\.2, the training begins at 0\.005 and not 0\.01\. Write"
+    ):
+        optimizer_at("lr", module, TRAINER, rates, multiple, 0.2)
+
+
+def test_an_optimizer_has_the_class_and_the_numbers_that_it_has_at_the_rate_of_the_trial():
+    def by_rate(module, lr):
+        if lr > 0.1:
+            return torch.optim.SGD(module.parameters(), lr=lr, momentum=0.9)
+        return torch.optim.AdamW(module.parameters(), lr=lr, weight_decay=1e-3 / lr)
+
+    module = Rated(by_rate)
+    rates = rates_of(module, TRAINER, 20, Clock(5, 5, 1))
+    for rate, kind, name, value in (
+        (0.002, torch.optim.AdamW, "weight_decay", 0.5),
+        (0.05, torch.optim.AdamW, "weight_decay", 0.02),
+        (0.2, torch.optim.SGD, "momentum", 0.9),
+    ):
+        made = optimizer_at("lr", module, TRAINER, rates, 1.0, rate)
+        assert type(made) is kind
+        assert (made.param_groups[0]["lr"], made.param_groups[0][name]) == (rate, value)
+
+
+def test_a_warm_up_from_a_number_of_its_own_is_followed_where_that_is_small_and_named_where_it_is_not():
+    class Begins(SCHEDULERS.LRScheduler):
+        def get_lr(self):
+            share = min(self.last_epoch / 5, 1.0)
+            return [1e-4 + (rate - 1e-4) * share for rate in self.base_lrs]
+
+    module = Rated(sgd(lambda o, lr: Begins(o)))
+    rates = rates_of(module, TRAINER, 20, Clock(5, 5, 1))
+    multiple = multiple_of("lr", module, TRAINER, rates)
+    assert optimizer_at("lr", module, TRAINER, rates, multiple, 0.3).param_groups[0]["lr"] == 0.3
+    with pytest.raises(
+        InputError, match=r"begins at 0\.0001 and not 1e-05\. Write every rate in Begins as a multiple of"
+    ):
+        optimizer_at("lr", module, TRAINER, rates, multiple, 0.001)

@@ -5,12 +5,18 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from etascope.core.errors import InputError
 from etascope.integrations.lightning_rates import configured, rates_of, refuse_several, set_peak
+from etascope.integrations.passes import Clock, passes
 from tests.training.pytorch.networks import same_module
 
 SCHEDULERS = torch.optim.lr_scheduler
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The 'train_dataloader' does not have many workers"),
+    pytest.mark.filterwarnings("ignore:The number of training batches"),
+]
 
 
 class Module(pl.LightningModule):
@@ -28,13 +34,15 @@ def by_step(schedule, **how):
     return lambda o: {"optimizer": o, "lr_scheduler": {"scheduler": schedule(o), "interval": "step", **how}}
 
 
-TRAINER = pl.Trainer(
-    logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, accelerator="cpu"
-)
+QUIET = {
+    "logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False,
+    "accelerator": "cpu",
+}  # fmt: skip
+TRAINER = pl.Trainer(**QUIET)
 
 
-def rates(make, steps=6, per_epoch=2):
-    return rates_of(Module(make), TRAINER, steps, per_epoch)
+def rates(make, steps=6, batches=2):
+    return rates_of(Module(make), TRAINER, steps, Clock(batches, batches, 1))
 
 
 def test_without_a_scheduler_rates_stay():
@@ -67,7 +75,30 @@ def test_a_scheduler_moves_as_it_would_in_a_training(make, shape):
     found = rates(make)
     np.testing.assert_allclose(found.shape, shape, atol=1e-12)
     np.testing.assert_allclose(found.ratios, [0.2, 1.0])
-    assert found.per_epoch == 2
+    assert found.clock.per_epoch == 2
+
+
+@pytest.mark.parametrize("interval", ["step", "epoch"])
+@pytest.mark.parametrize(("frequency", "accumulate"), [(1, 1), (2, 1), (3, 1), (4, 3), (6, 3), (7, 2), (9, 1)])
+@pytest.mark.parametrize("how", [{"max_epochs": 3}, {"max_epochs": -1, "max_steps": 11}])
+def test_rates_are_those_of_a_fit_whatever_the_frequency(interval, frequency, accumulate, how):
+    class Fitted(Module):
+        seen = ()
+
+        def training_step(self, batch):
+            return self.second(self.first(batch[0])).sum()
+
+        def optimizer_step(self, epoch, batch_idx, optimizer, optimizer_closure=None):
+            self.seen = (*self.seen, optimizer.param_groups[1]["lr"])
+            super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
+
+    module = Fitted(by_step(lambda o: SCHEDULERS.ExponentialLR(o, 0.5), interval=interval, frequency=frequency))
+    one = pl.Trainer(**QUIET, **how, accumulate_grad_batches=accumulate)
+    one.fit(module, DataLoader(TensorDataset(torch.ones(7, 3)), 1))
+    steps = len(module.seen)
+    length = passes(steps, 7, accumulate)[0]
+    found = rates_of(module, TRAINER, steps, Clock(7, length, accumulate))
+    np.testing.assert_allclose(found.shape * found.peak, module.seen)
 
 
 def test_a_scheduler_that_waits_for_a_metric_counts_as_constant():
@@ -90,7 +121,7 @@ def test_the_module_is_not_touched_and_sees_the_trainer_while_it_configures():
 
     module = Module(make)
     before = copy.deepcopy(module)
-    rates_of(module, TRAINER, 3, 1)
+    rates_of(module, TRAINER, 3, Clock(1, 1, 1))
     assert same_module(module, before)
     assert all(p is not q for p in module.parameters() for q in seen[0].param_groups[0]["params"])
 

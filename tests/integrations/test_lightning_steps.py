@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import lightning.pytorch as pl
 import pytest
 import torch
 from torch import nn
@@ -9,7 +10,6 @@ from etascope.integrations.lightning_steps import (
     TRAINING,
     VALIDATION,
     TrialTrainer,
-    is_classifier,
     labels_of,
     monitored,
     quiet,
@@ -50,18 +50,6 @@ def test_a_batch_is_told_with_its_number_and_its_labels():
     assert trial_pair(VALIDATION)(other, 0, 0)[1] is other
 
 
-def test_a_classifier_is_one_whose_forward_gives_scores():
-    assert is_classifier(Classifier(), BATCH, "cpu")
-    assert not is_classifier(Regression(), BATCH, "cpu")
-    assert not is_classifier(Classifier(), (X[:3], Y[:3].float()), "cpu")
-
-    class Flat(Classifier):
-        def forward(self, x):
-            return super().forward(x)[:, 0]
-
-    assert not is_classifier(Flat(), BATCH, "cpu")
-
-
 def test_what_a_step_logs_is_collected_and_the_module_is_as_it_was():
     class Outer(Classifier):
         def __init__(self):
@@ -100,6 +88,48 @@ def test_hooks_on_the_way_to_the_device_are_called():
     assert torch.equal(scores(module, given(VALIDATION)), module(2 * X[:12]))
     loss = training_loss(wrapped(module, scores), given(TRAINING), None)
     assert torch.equal(loss, nn.functional.cross_entropy(module(2 * X[:12]), Y[:12]))
+
+
+def test_hooks_of_a_data_module_take_the_place_of_those_of_the_module():
+    class Data(pl.LightningDataModule):
+        """Augments what trains."""
+
+        def on_before_batch_transfer(self, batch, dataloader_idx):
+            return batch["x"], batch["y"]
+
+        def on_after_batch_transfer(self, batch, dataloader_idx):
+            return batch[0] * (3 if self.trainer.training else 1), batch[1]
+
+    class Both(Classifier):
+        def transfer_batch_to_device(self, batch, device, dataloader_idx):
+            return batch[0] + 1, batch[1]
+
+        def on_after_batch_transfer(self, batch, dataloader_idx):
+            raise AssertionError("the data module has its own")
+
+    data, module = Data(), Both().eval()
+    data.trainer = "kept"
+    trainer = inside(datamodule=data)
+    named = {"x": X[:12], "y": Y[:12]}
+    step = {**given(TRAINING, named), "done": 0, "trainer": trainer}
+    loss = training_loss(wrapped(module, scores), step, None)
+    assert torch.equal(loss, nn.functional.cross_entropy(module(3 * (X[:12] + 1)), Y[:12]))
+    assert torch.equal(scores(module, {**given(VALIDATION, named), "trainer": trainer}), module(X[:12] + 1))
+    assert data.trainer == "kept"
+    plain, other = inside(datamodule=pl.LightningDataModule()), Classifier().eval()
+    assert torch.equal(scores(other, {**given(VALIDATION), "trainer": plain}), other(X[:12]))
+
+
+def test_what_hooks_that_trials_do_not_call_may_have_made_is_named():
+    class Weighing(Classifier):
+        def on_train_start(self):
+            self.weights = torch.ones(3)
+
+        def training_step(self, batch, batch_idx):
+            return nn.functional.cross_entropy(self(batch[0]), batch[1], weight=self.weights)
+
+    with pytest.raises(InputError, match=r"no attribute 'weights'\. Trials do not call on_train_start: make in"):
+        training_loss(wrapped(Weighing(), scores), given(TRAINING), None)
 
 
 def test_a_validation_loss_is_what_is_returned_or_logged_under_a_name():

@@ -2,9 +2,19 @@ from types import SimpleNamespace
 
 import lightning.pytorch as pl
 import pytest
+import torch
 
 from etascope.core.errors import InputError
-from etascope.integrations.lightning_trainer import check, limited, loaders, refuse_finder, skipped, steps_of, uncalled
+from etascope.integrations.lightning_trainer import (
+    check,
+    limited,
+    loaders,
+    refuse_finder,
+    reloaded,
+    skipped,
+    steps_of,
+    uncalled,
+)
 from tests.integrations.lightning_modules import Classifier
 from tests.integrations.lightning_modules import loaders as made
 
@@ -34,7 +44,7 @@ def test_what_trials_cannot_do_is_refused():
         "optimizers": [1], "world_size": 1, "precision": "32-true", "gradient_clip_val": None,
         "gradient_clip_algorithm": None, "overfit_batches": 0.0,
     }  # fmt: skip
-    module = SimpleNamespace(automatic_optimization=True)
+    module = SimpleNamespace(automatic_optimization=True, _compiler_ctx=None)
     check(SimpleNamespace(**usual), module)
     check(SimpleNamespace(**{**usual, "gradient_clip_val": 1.0, "precision": "bf16-mixed"}), module)
     for changed, told in [
@@ -46,6 +56,9 @@ def test_what_trials_cannot_do_is_refused():
     ]:
         with pytest.raises(InputError, match=told):
             check(SimpleNamespace(**{**usual, **changed}), module)
+    compiled = pl.utilities.compile.from_compiled(torch.compile(Classifier(), backend="eager"))
+    with pytest.raises(InputError, match=r"found one of torch\.compile.* Search with the module as it is"):
+        check(SimpleNamespace(**usual), compiled)
 
 
 def test_a_fast_run_and_a_checkpoint_are_reasons_to_skip():
@@ -70,11 +83,21 @@ def test_loaders_are_those_of_the_fit_and_one_of_each():
         max_epochs=0, num_sanity_val_steps=0, callbacks=[Asks()], logger=False, enable_checkpointing=False,
         enable_progress_bar=False, enable_model_summary=False, accelerator="cpu",
     )  # fmt: skip
-    for given in ((train, valid), (train, [valid]), (train, [valid, valid]), ({"a": train, "b": train}, valid)):
+    several = {"a": train, "b": train}
+    together = pl.utilities.CombinedLoader(several, "min_size")
+    for given in ((train, valid), (train, [valid]), (train, [valid, valid]), (several, valid), (together, valid)):
         one.fit(Classifier(), *given)
     assert found[:2] == [(train, valid)] * 2
     assert "one validation loader; found 2" in found[2]
     assert "one training loader; found 2" in found[3]
+    assert "one training loader; found a CombinedLoader of 2. Give fit() one" in found[4]
+
+
+def test_loaders_that_are_made_anew_are_told():
+    assert reloaded(SimpleNamespace(reload_dataloaders_every_n_epochs=0)) == ""
+    assert reloaded(SimpleNamespace(reload_dataloaders_every_n_epochs=2)).startswith(
+        "Mind reload_dataloaders_every_n_epochs=2: trials train on the loaders of the first epoch"
+    )
 
 
 class Hooked(Classifier):

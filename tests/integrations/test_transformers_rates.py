@@ -1,11 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
-from transformers import Trainer
+from transformers import Trainer, TrainingArguments
 
 from etascope.core.errors import InputError
 from etascope.integrations.transformers import recommend
-from etascope.integrations.transformers_rates import mind, multiple_of, optimizer_of, shape_of
+from etascope.integrations.transformers_rates import mind, multiple_of, optimizer_of, rates_apart, shape_of
 from tests.integrations.test_transformers import one_rate, trainer, vit
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -103,6 +105,60 @@ def test_a_multiple_of_the_arguments_rate_is_followed(tmp_path):
     ]
     np.testing.assert_allclose(runs[0].histories[0].step_loss, runs[1].histories[0].step_loss, rtol=1e-3)
     assert runs[0].ratios == [[pytest.approx(0.1)]]
+
+
+class InOrder(Trainer):
+    seen = None
+
+    def _get_train_sampler(self, *args):
+        return torch.utils.data.SequentialSampler(self.train_dataset)
+
+
+class ByRate(InOrder):
+    """Optimizer and loss go by the learning rate of the arguments."""
+
+    def create_optimizer(self, *args):
+        rate, weights = self.args.learning_rate, self.model.parameters()
+        if rate < 0.03:
+            self.optimizer = torch.optim.AdamW(weights, lr=rate, weight_decay=1e-4 / rate)
+        else:
+            self.optimizer = torch.optim.SGD(weights, lr=rate, momentum=0.9)
+        return self.optimizer
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        loss = super().compute_loss(model, inputs) * (1.0 if self.args.learning_rate < 0.01 else 0.3)
+        if self.seen is not None and model.training:
+            self.seen.append(loss.item())
+        return (loss, {}) if return_outputs else loss
+
+
+def test_every_trial_is_the_training_of_a_trainer_with_its_rate_also_after_an_interruption(tmp_path):
+    how = {"lr_scheduler_type": "linear", "warmup_steps": 4}
+    one = trainer(tmp_path, vit(dropout=0.0), ByRate, **how)
+    kind, arguments = type(one.args), one.args.to_dict()
+    run = recommend(one, low=1e-3, high=0.3)
+    assert len(run.histories) > 1
+    assert type(one.args) is kind
+    assert one.args.to_dict() == arguments
+    for trial in run.trials:
+        other = trainer(tmp_path, vit(dropout=0.0), ByRate, **how, learning_rate=trial.learning_rate)
+        other.seen = []
+        other.train()
+        np.testing.assert_allclose(trial.step_loss, other.seen[: len(trial.step_loss)], rtol=5e-3)
+
+
+def test_arguments_tell_each_thread_its_own_rate_and_are_what_they_were(tmp_path):
+    args = trainer(tmp_path, learning_rate=0.01).args
+    with rates_apart(args) as at, ThreadPoolExecutor(4) as pool:
+
+        def seen(rate):
+            with at(rate):
+                return [args.learning_rate for _ in range(50)]
+
+        assert list(pool.map(seen, [0.1, 0.2, None, 0.4] * 5)) == [[rate] * 50 for rate in (0.1, 0.2, 0.01, 0.4)] * 5
+        args.learning_rate = 0.02
+        assert args.learning_rate == args.to_dict()["learning_rate"] == 0.02
+    assert (args.learning_rate, type(args)) == (0.02, TrainingArguments)
 
 
 def test_optimizer_and_schedule_are_those_of_the_trainer_which_stays_as_it_was(tmp_path):

@@ -13,14 +13,14 @@ from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.integrations.extras import load
 from etascope.integrations.kept_rates import look
-from etascope.integrations.lightning_attribute import attribute_of, put
-from etascope.integrations.lightning_followed import mind, multiple_of, require_followed
-from etascope.integrations.lightning_rates import Rates, begun, configured, rates_of, set_peak, several_refused
+from etascope.integrations.lightning_attribute import NOT_HELD, attribute_of, put
+from etascope.integrations.lightning_followed import mind, multiple_of, optimizer_at
+from etascope.integrations.lightning_judged import by_scores, refuse_rising
+from etascope.integrations.lightning_rates import Rates, begun, rates_of, several_refused
 from etascope.integrations.lightning_steps import (
     TRAINING,
     VALIDATION,
     TrialTrainer,
-    is_classifier,
     monitored,
     scores,
     training_loss,
@@ -32,11 +32,13 @@ from etascope.integrations.lightning_trainer import (
     limited,
     loaders,
     refuse_finder,
+    reloaded,
     skipped,
     steps_of,
     uncalled,
 )
-from etascope.integrations.passes import Clock, Passes, check_search, passes, wrapped
+from etascope.integrations.own_weights import HELD, Copies
+from etascope.integrations.passes import Clock, Passes, advised, check_search, passes, within_epoch, wrapped
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.own_generators import loaders_kept
@@ -47,12 +49,6 @@ from etascope.training.pytorch.random_state import random_state_kept
 def _part(name: str) -> Any:
     return load(f"lightning.pytorch{name}", "Lightning", "lightning")
 
-
-#: Said where no attribute holds the rate.
-NOT_HELD = (
-    "Mind configure_optimizers: no attribute of the module that its rates follow holds the learning rate, so that what "
-    "is told is the largest rate that its own numbers must come to."
-)
 
 #: A callback needs its base class at once; nothing else in etascope loads this module.
 _callbacks = _part(".callbacks")
@@ -104,6 +100,7 @@ class LearningRateSearch(_callbacks.Callback):
         **search: Any,
     ) -> None:
         check_search(search)
+        refuse_rising(monitor)
         self.run: TorchRun | None = None
         self._monitor, self._epochs, self._search = monitor, epochs, search
         self._update, self._attribute = update_attr, attr_name
@@ -111,6 +108,8 @@ class LearningRateSearch(_callbacks.Callback):
         self._set: Any = None
         #: Callbacks that the training will have, and this fit has not.
         self.beside: tuple[Any, ...] = ()
+        #: Modules that the one of this fit is a copy of.
+        self.originals: tuple[Any, ...] = ()
 
     @property
     def choice(self) -> Choice | None:
@@ -152,7 +151,9 @@ class LearningRateSearch(_callbacks.Callback):
             raise several_refused("several") from exception
 
     def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, float, TorchRun]:
+        refuse_rising(self._monitor, [*trainer.callbacks, *self.beside])
         train, valid = loaders(trainer)
+        both = ((TRAINING, train), (VALIDATION, valid))
         accumulate = trainer.accumulate_grad_batches
         batches = limited(train, trainer.limit_train_batches, "train")
         if batches is None:
@@ -161,41 +162,56 @@ class LearningRateSearch(_callbacks.Callback):
             )
         per_epoch = -(-batches // accumulate)
         steps = steps_of(trainer, per_epoch, self._epochs)
-        rates = rates_of(module, trainer, steps, per_epoch)
+        length, epochs = passes(steps, batches, accumulate)
+        clock = Clock(batches, length, accumulate)
+        rates = rates_of(module, trainer, steps, clock)
         window = (self._search.get("low"), self._search.get("high"))
         multiple = multiple_of(attribute, module, trainer, rates, window)
-        length, epochs = passes(steps, batches, accumulate)
-        device, inside = trainer.strategy.root_device, TrialTrainer(trainer, Clock(batches, length, accumulate))
-        with loaders_kept(train):
-            judge = self._monitor is None and is_classifier(module, next(iter(train), None), device)
+        device, inside = trainer.strategy.root_device, TrialTrainer(trainer, clock)
+        judge, odd = False, ""
+        if self._monitor is None:
+            apart = TrialTrainer(trainer, clock)
+            with loaders_kept(train, valid):
+                first = [trial_pair(name, apart)(next(iter(one), None), 0, 0)[0] for name, one in both]
+            judge, odd = by_scores(module, first[0], first[1], device)
+
+        copies = Copies((module, *self.originals), "training_step", HELD)
+
+        def train_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:
+            found = training_loss(trial, inputs, targets)
+            copies.look(found)
+            return found
 
         def optimizer(given: Any, learning_rate: float) -> Any:
-            require_followed(attribute, given[0].module, trainer, rates, multiple, learning_rate)
-            one = configured(given[0].module, trainer)[0]
-            set_peak(one, learning_rate * multiple, rates.ratios)
-            return one
+            return optimizer_at(attribute, given[0].module, trainer, rates, multiple, learning_rate)
 
-        run = pick(
-            wrapped(module, scores if judge else monitored(self._monitor)),
-            Passes(train, trial_pair(TRAINING, inside), length),
-            Passes(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
-            optimizer,
-            None if judge else lambda outputs, _: outputs,
-            epochs,
-            groups=lambda trial: [trial],
-            device=str(device),
-            precision=PRECISIONS[trainer.precision],
-            accumulate=accumulate,
-            clip_norm=trainer.gradient_clip_val or None,
-            train_loss=training_loss,
-            shape=None if (rates.shape == 1).all() else rates.shape,
-            **self._search,
-        )
+        with advised("return its scheduler from configure_optimizers"):
+            run = pick(
+                wrapped(module, scores if judge else monitored(self._monitor)),
+                Passes(train, trial_pair(TRAINING, inside), length),
+                Passes(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
+                optimizer,
+                None if judge else lambda outputs, _: outputs,
+                epochs,
+                groups=lambda trial: [trial],
+                device=str(device),
+                precision=PRECISIONS[trainer.precision],
+                accumulate=accumulate,
+                clip_norm=trainer.gradient_clip_val or None,
+                train_loss=train_loss,
+                shape=None if (rates.shape == 1).all() else rates.shape,
+                **self._search,
+            )
         found = run.choice.learning_rate
-        told = mind(attribute, module, trainer, rates, multiple, found) if found is not None else ""
-        held = "" if attribute else NOT_HELD
+        told = [
+            mind(attribute, module, trainer, rates, multiple, found) if found is not None else "",
+            "" if attribute else NOT_HELD,
+            odd,
+            reloaded(trainer),
+            within_epoch(steps, clock),
+        ]
         there = [*trainer.callbacks, *self.beside]
-        for sentence in filter(None, (told, held, *rates.told(), uncalled(there, module))):
+        for sentence in filter(None, (*told, *rates.told(), uncalled(there, module))):
             run = run.with_note(sentence)
         return rates, multiple, run
 
@@ -245,6 +261,7 @@ def pick_lightning(
         )
     search_ = LearningRateSearch(monitor, update_attr=False, **search)
     there = cast("dict[str, Any]", trainer or {}).get("callbacks") or ()
+    search_.originals = (module,)
     search_.beside = tuple(cast("list[Any]", there)) if isinstance(there, list | tuple) else (there,)
     refuse_hooks(module)
     before = fingerprint(module, train_loader, valid_loader)

@@ -16,6 +16,11 @@ from etascope.training.pytorch.library import Module, load_torch
 
 #: What the learning rate is usually called.
 USUAL = ("lr", "learning_rate")
+#: Said where no attribute holds the rate.
+NOT_HELD = (
+    "Mind configure_optimizers: no attribute of the module that its rates follow holds the learning rate, so that what "
+    "is told is the largest rate that its own numbers must come to."
+)
 
 
 def attribute_of(module: Module, name: str, rates: Callable[[Module], list[float]], *, needed: bool) -> str:
@@ -42,6 +47,11 @@ def attribute_of(module: Module, name: str, rates: Callable[[Module], list[float
     for one in (name,) if name else USUAL:
         if _parsing().lightning_hasattr(module, one):
             return one
+    if "." in name:
+        raise InputError(
+            f"attr_name must be an attribute of the module or of its hparams, and no path to one; found {name}. Set "
+            "self.lr to it in __init__, write lr=self.lr in configure_optimizers, and leave attr_name out."
+        )
     if name:
         raise InputError(
             f"attr_name must be an attribute of the module or of its hparams; found no {name} in "

@@ -1,15 +1,18 @@
-"""Whether all rates that a LightningModule configures follow its learning rate: `multiple_of`, `mind`."""
+"""Whether all rates that a LightningModule configures follow its own: `multiple_of`, `optimizer_at`, `mind`."""
 
 from __future__ import annotations
+
+from numbers import Real
+from typing import Any, cast
 
 import numpy as np
 
 from etascope.core.errors import InputError
 from etascope.integrations.extras import load
-from etascope.integrations.lightning_attribute import where
-from etascope.integrations.lightning_rates import Rates, rates_of
+from etascope.integrations.lightning_attribute import made_with, where
+from etascope.integrations.lightning_rates import Rates, configured, rates_of, set_peak
 from etascope.training.pytorch.group_rates import NEAR
-from etascope.training.pytorch.library import Module
+from etascope.training.pytorch.library import Module, Optimizer
 
 #: Times the module's own learning rate at which it is looked whether all rates follow.
 TIMES = (1 / 3, 3.0)
@@ -43,17 +46,23 @@ def multiple_of(
         If the attribute is no number above 0, or rates do not follow it: a module that is started with the rate that
         is found would train at another one.
     """
-    name, value = where(attribute, module), rates.peak
+    name, value = where(attribute, module), cast("Any", rates.peak)
     if attribute:
         value = load("lightning.pytorch.utilities.parsing", "Lightning", "lightning").lightning_getattr(
             module, attribute
         )
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < np.inf:
+    if isinstance(value, list | tuple | dict):
+        raise InputError(
+            f"{name} must be one number, which is searched; found {value!r}. Keep one of them there, and write the "
+            "others in configure_optimizers as multiples of it."
+        )
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < np.inf:
         raise InputError(f"{name} must be a number above 0 to begin with; found {value!r}. Start with any, like 0.001.")
+    value = float(value)
     low, high = window[0] or 0.0, window[1] or np.inf
     for times in (min(max(times * value, low), high) / value for times in TIMES):
         given = _at(attribute, rates, times * value)
-        other = rates_of(module, trainer, len(rates.shape), rates.per_epoch, given)
+        other = rates_of(module, trainer, len(rates.shape), rates.clock, given)
         why = _unlike(rates, other, times)
         if why:
             raise InputError(
@@ -64,37 +73,67 @@ def multiple_of(
     return 1.0 if abs(multiple - 1) < NEAR else multiple
 
 
-def require_followed(
+def optimizer_at(
     attribute: str, module: Module, trainer: object, rates: Rates, multiple: float, learning_rate: float
-) -> None:
-    """Raise `InputError` unless a module whose attribute is this learning rate begins with the rates of the search.
+) -> Optimizer:
+    """Return the optimizer that a trial's module configures, whose attribute is from now on its learning rate.
 
     Parameters
     ----------
-    attribute, module, trainer, rates
+    attribute, trainer, rates
         As in `multiple_of`.
+    module
+        That of a trial.
     multiple
         What it returned.
     learning_rate
-        What a trial is to train at.
+        What the trial is to train at.
+
+    Raises
+    ------
+    InputError
+        If a module that is started with that learning rate begins with other rates than those of the search.
     """
+    given = _at(attribute, rates, learning_rate)
     begins = int((rates.shape > 0).argmax())
-    other = rates_of(module, trainer, begins + 1, rates.per_epoch, _at(attribute, rates, learning_rate))
-    expected = learning_rate * multiple * rates.ratios * rates.shape[begins]
-    if len(other.peaks) == len(expected) and np.allclose(other.peaks, expected, rtol=2 * NEAR, atol=0):
+    other = rates_of(module, trainer, begins + 1, rates.clock, given)
+    peaks = learning_rate * multiple * rates.ratios
+    expected = peaks * rates.shape[begins]
+    if len(other.peaks) != len(expected) or not np.allclose(other.peaks, expected, rtol=2 * NEAR, atol=0):
+        _require_near(attribute, module, trainer, rates, learning_rate, float(peaks.max()))
+    with made_with(module, *given):
+        one = configured(module, trainer)[0]
+    set_peak(one, float(peaks.max()), rates.ratios)
+    return one
+
+
+def _require_near(
+    attribute: str, module: Module, trainer: object, rates: Rates, learning_rate: float, peak: float
+) -> None:
+    """Raise `InputError` where a whole training would have other rates, and not only begin at another number."""
+    times, name = peak / rates.peak, where(attribute, module)
+    other = rates_of(module, trainer, len(rates.shape), rates.clock, _at(attribute, rates, learning_rate))
+    why = _unlike(rates, other, times)
+    if not why:
         return
-    name, found = where(attribute, module), float(other.peaks.max())
+    begins = int((rates.shape > 0).argmax())
+    first, expected = float(other.peaks.max() * other.shape[begins]), float(peak * rates.shape[begins])
+    line = "Pass it on as it is, or set the limits of the search, low= and high=, to where it does."
+    if rates.schedulers:
+        line = f"{_line(rates, other, times, name)} Or set low= and high= to where it makes no difference."
     raise InputError(
         f"configure_optimizers must make the same multiple of every learning rate; where {name} is {learning_rate:.3g}"
-        f", the training begins at {found:.3g} and not {expected.max():.3g}. Pass it on as it is, or set the limits of "
-        "the search, low= and high=, to where it does."
+        f", the training begins at {first:.3g} and not {expected:.3g}. {line}"
+        if not np.isclose(first, expected, rtol=2 * NEAR)
+        else f"configure_optimizers must follow {name}, because the rate that is found is for it; where it is "
+        f"{learning_rate:.3g}, {why}. {line}"
     )
 
 
 def mind(attribute: str, module: Module, trainer: object, rates: Rates, multiple: float, found: float) -> str:
     """Return what to say where the module, at the rate that was found, has another schedule than in the search."""
     name, times = where(attribute, module), found * multiple / rates.peak
-    other = rates_of(module, trainer, len(rates.shape), rates.per_epoch, _at(attribute, rates, found))
+    other = rates_of(module, trainer, len(rates.shape), rates.clock, _at(attribute, rates, found))
     why = _unlike(rates, other, times)
     if not why:
         return ""

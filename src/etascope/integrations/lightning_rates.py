@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
 from etascope.integrations.lightning_attribute import made_with
+from etascope.integrations.passes import Clock
 from etascope.training.pytorch.library import Module, Optimizer
 from etascope.training.pytorch.waiting_schedulers import noticed
 
@@ -27,8 +28,8 @@ class Rates:
         `(groups,)`: the largest rate of each parameter group.
     shape
         `(steps,)`, in [0, 1]: what every group's peak is multiplied by, from step to step.
-    per_epoch
-        Steps of an epoch.
+    clock
+        Batches of an epoch, and of a step.
     waits
         Whether a scheduler waits for a metric to stop getting better; its rates count as constant.
     schedulers
@@ -39,7 +40,7 @@ class Rates:
 
     peaks: NDArray[np.float64]
     shape: NDArray[np.float64]
-    per_epoch: int
+    clock: Clock
     waits: bool
     schedulers: tuple[str, ...] = ()
     cycled: tuple[str, ...] = ()
@@ -56,7 +57,7 @@ class Rates:
 
     def at(self, peak: float) -> NDArray[np.float64]:
         """Return the rates `(steps, groups)` for another largest one, as far as they are known."""
-        known = self.shape[: self.per_epoch] if self.waits else self.shape
+        known = self.shape[: self.clock.per_epoch] if self.waits else self.shape
         return peak * known[:, None] * self.ratios
 
     def told(self) -> list[str]:
@@ -115,7 +116,7 @@ def several_refused(found: object) -> InputError:
 
 
 def rates_of(
-    module: Module, trainer: object, steps: int, per_epoch: int, given: tuple[str, float] | None = None
+    module: Module, trainer: object, steps: int, clock: Clock, given: tuple[str, float] | None = None
 ) -> Rates:
     """Return the rates of a whole training, by running the module's own schedulers beside no training at all.
 
@@ -125,8 +126,8 @@ def rates_of(
         A LightningModule; it is copied.
     trainer
         Its Trainer.
-    steps, per_epoch
-        Steps of the training, and of an epoch.
+    steps, clock
+        Steps of the training, and what tells the batches of an epoch and of a step.
     given
         An attribute of the copy and what it is set to before it configures; see `made_with`.
 
@@ -148,7 +149,7 @@ def rates_of(
             table[step] = [float(group["lr"]) for group in optimizer.param_groups]
             moved.update(name for name, value in _others(optimizer).items() if before.get(name) != value)
             for scheduler in schedulers:
-                _advance(one, scheduler, step + 1, per_epoch)
+                _advance(one, scheduler, step + 1, clock)
     except Exception as error:
         raise InputError(
             f"optimizer and scheduler must run for the {steps} steps of the training; one raised {one_line(error)}."
@@ -168,7 +169,7 @@ def rates_of(
         )
     waits = any(scheduler.reduce_on_plateau for scheduler in schedulers)
     names = _classes([scheduler.scheduler for scheduler in schedulers])
-    return Rates(peaks, shape, per_epoch, waits, names, tuple(sorted(moved)))
+    return Rates(peaks, shape, clock, waits, names, tuple(sorted(moved)))
 
 
 def _others(optimizer: Optimizer) -> dict[str, str]:
@@ -183,11 +184,13 @@ def _classes(schedulers: list[Any]) -> tuple[str, ...]:
     return (*(type(one).__name__ for one in schedulers), *inner)
 
 
-def _advance(module: Any, scheduler: Any, done: int, per_epoch: int) -> None:
-    if scheduler.reduce_on_plateau:
-        return
-    unit = 1 if scheduler.interval == "step" else per_epoch
-    if done % unit == 0 and (done // unit) % scheduler.frequency == 0:
+def _advance(module: Any, scheduler: Any, done: int, clock: Clock) -> None:
+    """Let a scheduler step where Lightning does: it counts epochs, or the batches of this one."""
+    epoch, within = divmod(done - 1, clock.per_epoch)
+    ends, number = within + 1 == clock.per_epoch, epoch + 1
+    if scheduler.interval == "step":
+        ends, number = True, min((within + 1) * clock.accumulate, clock.batches)
+    if ends and not scheduler.reduce_on_plateau and number % scheduler.frequency == 0:
         module.lr_scheduler_step(scheduler.scheduler, None)
 
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
 from etascope.integrations.passes import Clock
-from etascope.training.pytorch.library import Module, load_torch, moved
+from etascope.integrations.uncalled import overridden
+from etascope.training.pytorch.library import Module, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import finite_weights
 
 #: Keys under which `trial_pair` hands a batch to the module, by where it comes from.
 TRAINING, VALIDATION = "training", "validation"
+#: Hooks that may make what a step needs.
+BEGINNING = (
+    "on_fit_start", "on_train_start", "on_train_epoch_start", "on_train_batch_start", "on_validation_start",
+    "on_validation_epoch_start", "on_validation_batch_start", "on_sanity_check_start",
+)  # fmt: skip
+#: Hooks on the way of a batch to its device, in their order.
+TRANSFER = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
 
 
 class TrialTrainer:
@@ -31,12 +39,23 @@ class TrialTrainer:
         The Trainer.
     clock
         Tells step and epoch.
+
+    Attributes
+    ----------
+    data, data_hooks
+        A copy of the data module that has this Trainer, and which hooks of `TRANSFER` are its own; Lightning calls
+        those in place of the module's.
     """
 
     def __init__(self, trainer: object, clock: Clock) -> None:
         logger = load("lightning.pytorch.loggers.logger", "Lightning", "lightning").DummyLogger
         self._trainer, self._clock, self._done, self.training = trainer, clock, -1, True
         self.logger, self.loggers = logger(), [logger()]
+        self.data: Any = copy.copy(getattr(trainer, "datamodule", None))
+        self.data_hooks: Sequence[str] = ()
+        if isinstance(self.data, _base("LightningDataModule")):
+            self.data.trainer = self
+            self.data_hooks = overridden(self.data, _base("LightningDataModule"), TRANSFER)
 
     @property
     def global_step(self) -> int:
@@ -106,24 +125,6 @@ def labels_of(batch: object) -> Any:
     return labels if known else None
 
 
-def is_classifier(module: Module, batch: object, device: object) -> bool:
-    """Return whether a copy of the module gives scores (batch, classes) of a batch (inputs, labels), by its forward."""
-    torch, labels = load_torch(), labels_of(batch)
-    if labels is None:
-        return False
-    one: Any = copy.deepcopy(module)
-    one.eval()
-    try:
-        with torch.no_grad(), quiet(one):
-            scores = one(moved(_after_transfer(one, batch), cast("Any", device))[0])
-    except Exception as error:
-        if is_out_of_memory(error):
-            raise
-        # It has no forward of its own: what its validation_step says is asked for instead.
-        return False
-    return isinstance(scores, torch.Tensor) and scores.dim() == 2 and len(scores) == len(labels)
-
-
 def training_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:
     """Return the loss that `training_step` returns."""
     del targets
@@ -133,7 +134,7 @@ def training_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:
 def scores(module: Module, inputs: dict[str, Any]) -> Any:
     """Return what the module's `forward` makes of a batch (inputs, labels)."""
     with quiet(module, inputs):
-        return module(_after_transfer(module, _batch(inputs))[0])
+        return module(_transferred(module, inputs)[0])
 
 
 def monitored(key: str | None) -> Callable[[Module, dict[str, Any]], Any]:
@@ -203,7 +204,7 @@ def _step(module: Module, name: str, inputs: Mapping[str, Any]) -> tuple[Any, di
     wants_number = len(inspect.signature(step).parameters) > 1
     try:
         with quiet(module, inputs) as logged:
-            given = _after_transfer(module, _batch(inputs))
+            given = _transferred(module, inputs)
             return (step(given, inputs["number"]) if wants_number else step(given)), logged
     except NotThereError as error:
         raise InputError(f"{name} must work in a trial; it {error}") from error
@@ -211,15 +212,39 @@ def _step(module: Module, name: str, inputs: Mapping[str, Any]) -> tuple[Any, di
         # What raises where weights are no longer finite has diverged, and is for the search to see.
         if is_out_of_memory(error) or isinstance(error, InputError) or not finite_weights(module):
             raise
-        raise InputError(f"{name} must work on a copy of the module; it raised {one_line(error)}.") from error
+        raise InputError(
+            f"{name} must work on a copy of the module; it raised {one_line(error)}.{_missed(module, error)}"
+        ) from error
+
+
+def _missed(module: Any, error: Exception) -> str:
+    """Return what to say of hooks that may have made what is missing; trials do not call them."""
+    hooks = overridden(module, _base("LightningModule"), BEGINNING)
+    if not hooks or not isinstance(error, AttributeError | TypeError | KeyError | NameError):
+        return ""
+    return f" Trials do not call {' and '.join(hooks)}: make in __init__ or setup what is needed of there."
 
 
 def _batch(inputs: Mapping[str, Any]) -> Any:
     return inputs[TRAINING] if TRAINING in inputs else inputs[VALIDATION]
 
 
-def _after_transfer(module: Any, batch: object) -> Any:
-    return module.on_after_batch_transfer(module.on_before_batch_transfer(batch, 0), 0)
+def _transferred(module: Any, inputs: Mapping[str, Any]) -> Any:
+    """Return a batch after the hooks on its way to the device, those of the data module before those of the module."""
+    trainer = inputs.get("trainer")
+    data: Any = None if trainer is None else trainer.data
+    own: Sequence[str] = () if trainer is None else trainer.data_hooks
+    before, transfer, after = (data if name in own else module for name in TRANSFER)
+    batch = before.on_before_batch_transfer(_batch(inputs), 0)
+    if transfer is not module or overridden(module, _base("LightningModule"), [TRANSFER[1]]):
+        # The engine has moved it; what else the hook does is done here.
+        device = next((tensor.device for tensor in (*module.parameters(), *module.buffers())), module.device)
+        batch = transfer.transfer_batch_to_device(batch, device, 0)
+    return after.on_after_batch_transfer(batch, 0)
+
+
+def _base(name: str) -> Any:
+    return getattr(load("lightning.pytorch", "Lightning", "lightning"), name)
 
 
 def _named(returned: Any) -> dict[str, Any]:

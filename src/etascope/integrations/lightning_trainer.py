@@ -16,11 +16,11 @@ from etascope.integrations.uncalled import overridden, told
 PRECISIONS = {"32-true": None, "bf16-mixed": "bf16-mixed"}
 #: Hooks that are no part of a fit, come after it, or are called in trials.
 NOT_HOOKS = re.compile(
-    "on_(test|predict|sanity|exception|save|load|gpu|fit_end|train_end|(before|after)_batch_transfer)|"
+    "on_(test|predict|sanity|exception|save|load|gpu|fit_end|train_end|(before|after)_batch_transfer)|transfer_batch|"
     "configure_(optimizers|callbacks|model|sharded_model)|optimizers"
 )
 #: What a hook's name begins with, or is.
-HOOKS = re.compile("on_|transfer_batch|backward|optimizer_|configure_")
+HOOKS = re.compile("on_|backward|optimizer_|configure_")
 #: Lightning's own callbacks that change a training, and whose others do not.
 CALLBACKS = (
     "StochasticWeightAveraging", "WeightAveraging", "EMAWeightAveraging", "GradientAccumulationScheduler",
@@ -38,6 +38,11 @@ def skipped(trainer: Any) -> str:
 
 def check(trainer: Any, module: Any) -> None:
     """Raise `InputError` for what trials cannot do."""
+    if module._compiler_ctx is not None:
+        raise InputError(
+            "the module must be one that can be copied; found one of torch.compile, whose copies train the module "
+            "itself. Search with the module as it is, and compile it for the training."
+        )
     if not module.automatic_optimization:
         raise InputError(
             "the module must be optimized automatically; found automatic_optimization=False. Search with "
@@ -63,7 +68,7 @@ def check(trainer: Any, module: Any) -> None:
 def uncalled(callbacks: Iterable[Any], module: Any) -> str:
     """Return what to say of hooks and callbacks that may change a training, and that trials do not call."""
     base = load("lightning.pytorch", "Lightning", "lightning")
-    found = overridden(module, base.LightningModule, _hooks(base.LightningModule))
+    found = hooks_of(module)
     for one in callbacks:
         kind: Any = one.__class__
         own = overridden(one, base.Callback, _hooks(base.Callback))
@@ -72,6 +77,23 @@ def uncalled(callbacks: Iterable[Any], module: Any) -> str:
         if kind.__name__ in CALLBACKS or (own and (given or kind.__module__.partition(".")[0] not in LIBRARIES)):
             found.append(kind.__name__)
     return told(found)
+
+
+def hooks_of(module: Any) -> list[str]:
+    """Return the hooks of a module's own that trials do not call."""
+    base = load("lightning.pytorch", "Lightning", "lightning").LightningModule
+    return overridden(module, base, _hooks(base))
+
+
+def reloaded(trainer: Any) -> str:
+    """Return what to say of loaders that are made anew while a training goes on; nothing where they stay."""
+    every = trainer.reload_dataloaders_every_n_epochs
+    return (
+        f"Mind reload_dataloaders_every_n_epochs={every}: trials train on the loaders of the first epoch in all of "
+        "them. Where later ones differ, the training is another one than the rate was found for."
+        if every
+        else ""
+    )
 
 
 def _hooks(base: type) -> list[str]:
@@ -90,14 +112,21 @@ def refuse_finder(callbacks: Iterable[Any]) -> None:
 
 def loaders(trainer: Any) -> tuple[Any, Any]:
     """Return both loaders; those that the Trainer has not asked for yet are asked for once more."""
-    fit = trainer.fit_loop
+    fit, combined = trainer.fit_loop, load("lightning.pytorch.utilities", "Lightning", "lightning").CombinedLoader
     found: list[Any] = [trainer.train_dataloader, trainer.val_dataloaders]
+    loader: Any
     for place, loop in enumerate((fit, fit.epoch_loop.val_loop)):
         source, loader = loop._data_source, found[place]
         if loader is None and source.is_defined():
             loader = source.dataloader()
-        several = _several(loader)
         name = ("training", "validation")[place]
+        if isinstance(loader, combined):
+            parts = len(cast("Any", loader).flattened)
+            raise InputError(
+                f"a search needs one {name} loader; found a CombinedLoader of {parts}. Give fit() one, "
+                "of a data set that joins them."
+            )
+        several = _several(loader)
         if isinstance(loader, dict) or len(several) != 1:
             there = len(several)
             raise InputError(f"a search needs one {name} loader; found {there or 'none'}. Give fit() one.")
@@ -117,7 +146,7 @@ def limited(loader: Any, limit: float | None, name: str) -> int | None:
     """Return how many batches of a loader are used, or None where that is all and it has no length."""
     try:
         length = len(loader)
-    except TypeError:
+    except (TypeError, NotImplementedError):
         length = None
     whole = length if isinstance(limit, float) or limit is None else min(limit, limit if length is None else length)
     found = whole if whole is None or not isinstance(limit, float) else int(whole * limit)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from etascope.core.errors import option
+from etascope.core.errors import InputError, option
+from etascope.training.pytorch.group_rates import LEAVE_OUT
 from etascope.training.pytorch.library import Module, load_torch
 
 #: Keywords of `etascope.torch.pick` that say how to search; all others are read from the loop.
@@ -43,6 +45,17 @@ def wrapped(module: Module, outputs: Callable[[Module, Any], Any]) -> Module:
     one: Any = type(type(module).__name__, (torch.nn.Module,), {"forward": forward})()
     one.module = module
     return one
+
+
+@contextmanager
+def advised(advice: str) -> Generator[None]:
+    """Inside the block, say this of a rate that something else changes, in place of what `pick` says to its callers."""
+    try:
+        yield
+    except InputError as error:
+        if LEAVE_OUT not in str(error):
+            raise
+        raise InputError(str(error).replace(LEAVE_OUT, f"Leave out what changes it, and {advice}.")) from error
 
 
 @dataclass(eq=False)
@@ -124,6 +137,11 @@ class Clock:
     length: int
     accumulate: int
 
+    @property
+    def per_epoch(self) -> int:
+        """The steps of an epoch."""
+        return -(-self.batches // self.accumulate)
+
     def step(self, done: int) -> int:
         """Return how many steps came before a batch."""
         whole, within = divmod(done, self.length)
@@ -160,3 +178,19 @@ def passes(steps: int, batches: int, accumulate: int) -> tuple[int, int]:
     """
     epochs, rest = divmod(steps, -(-batches // accumulate))
     return (batches, epochs) if not rest else (steps * accumulate, 1)
+
+
+def within_epoch(steps: int, clock: Clock) -> str:
+    """Return what to say of a training that ends within an epoch, where those end with a step of fewer batches.
+
+    Examples
+    --------
+    >>> within_epoch(8, Clock(7, 7, 2)), within_epoch(7, Clock(8, 14, 2)), within_epoch(7, Clock(7, 14, 2))[:35]
+    ('', '', 'Mind the steps: 7 of them end withi')
+    """
+    if steps % clock.per_epoch == 0 or clock.batches % clock.accumulate == 0:
+        return ""
+    return (
+        f"Mind the steps: {steps} of them end within an epoch. An epoch of the training ends with a step of "
+        f"{clock.batches % clock.accumulate} in place of {clock.accumulate} batches, and those of trials have all."
+    )

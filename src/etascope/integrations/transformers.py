@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from etascope.core.errors import InputError, one_line
 from etascope.integrations.extras import load
-from etascope.integrations.passes import Clock, Passes, check_search, passes, wrapped
-from etascope.integrations.transformers_rates import mind, multiple_of, optimizer_of, shape_of, unchanged
+from etascope.integrations.own_weights import GIVEN, Copies
+from etascope.integrations.passes import Clock, Passes, advised, check_search, passes, within_epoch, wrapped
+from etascope.integrations.transformers_judged import computed, has_classes, scores
+from etascope.integrations.transformers_rates import mind, multiple_of, optimizer_of, rates_apart, shape_of, unchanged
 from etascope.integrations.transformers_state import State, counted, look_at, numbers_kept
 from etascope.integrations.uncalled import overridden, told
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.library import Module, load_torch
-from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.own_generators import loaders_kept
 from etascope.training.pytorch.random_state import random_state_kept
 
@@ -66,15 +67,18 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
     check_search(search)
     _check(trainer, transformers.Trainer)
     args, label = trainer.args, _label(trainer)
-    with random_state_kept(), unchanged(trainer), numbers_kept(trainer) as moved:
+    kept = (random_state_kept(), unchanged(trainer), numbers_kept(trainer), rates_apart(args))
+    with kept[0], kept[1], kept[2] as moved, kept[3] as at:
         train, valid = _loaders(trainer)
         accumulate: int = args.gradient_accumulation_steps
         batches = _length(train, args.max_steps * accumulate)
         steps = _steps(args, -(-batches // accumulate))
         length, epochs = passes(steps, batches, accumulate)
-        state = State(trainer, Clock(batches, length, accumulate), steps)
+        clock = Clock(batches, length, accumulate)
+        state = State(trainer, clock, steps)
         with loaders_kept(valid):
-            judge = _has_classes(valid, label)
+            judge = has_classes(trainer, valid, label)
+        copies, own = Copies([trainer.model], "compute_loss", GIVEN), WeakKeyDictionary[Module, float]()
 
         def pair(batch: Any, _: int, done: int) -> tuple[Any, Any]:
             return {"batch": dict(batch), "done": done}, batch[label]
@@ -84,35 +88,42 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
         def optimizer(given: Any, learning_rate: float) -> Any:
             model = given[0].module
             multiples[:] = multiples or [multiple_of(trainer, model)]
+            own[model] = learning_rate
             return optimizer_of(trainer, model, learning_rate, multiples[0])
 
         def loss(trial: Any, inputs: dict[str, Any], _: object) -> Any:
             trial.module.train()
             state.stand(inputs["done"])
-            return _computed(trainer, trial.module, inputs["batch"])
+            with at(own.get(trial.module)):
+                found = computed(trainer, trial.module, inputs["batch"])
+            copies.look(found)
+            return found
 
         def outputs(model: Module, inputs: dict[str, Any]) -> Any:
             state.stand()
-            return _scores(model, inputs["batch"], label) if judge else _computed(trainer, model, inputs["batch"])
+            with at(own.get(model)):
+                return scores(model, inputs["batch"], label) if judge else computed(trainer, model, inputs["batch"])
 
-        run = pick(
-            _model(trainer, outputs),
-            Passes(train, pair, length, lambda: _begin(train)),
-            Passes(valid, pair),
-            optimizer,
-            None if judge else lambda found, _: found,
-            epochs,
-            groups=lambda trial: [trial],
-            device=str(args.device),
-            precision="bf16-mixed" if args.bf16 else None,
-            accumulate=accumulate,
-            clip_norm=args.max_grad_norm or None,
-            train_loss=loss,
-            shape=shape_of(trainer, steps),
-            **{"seed": args.seed, **search},
-        )
+        with advised("make its scheduler in create_scheduler"):
+            run = pick(
+                _model(trainer, outputs),
+                Passes(train, pair, length, lambda: _begin(train)),
+                Passes(valid, pair),
+                optimizer,
+                None if judge else lambda found, _: found,
+                epochs,
+                groups=lambda trial: [trial],
+                device=str(args.device),
+                precision="bf16-mixed" if args.bf16 else None,
+                accumulate=accumulate,
+                clip_norm=args.max_grad_norm or None,
+                train_loss=loss,
+                shape=shape_of(trainer, steps),
+                **{"seed": args.seed, **search},
+            )
         found = run.choice.learning_rate
-        for sentence in filter(None, (mind(trainer, steps, found), counted(moved()), uncalled(trainer))):
+        told = (mind(trainer, steps, found), counted(moved()), within_epoch(steps, clock), uncalled(trainer))
+        for sentence in filter(None, told):
             run = run.with_note(sentence)
         return run
 
@@ -232,16 +243,6 @@ def _steps(args: Any, per_epoch: int) -> int:
     return args.max_steps if args.max_steps > 0 else math.ceil(args.num_train_epochs * per_epoch)
 
 
-def _has_classes(loader: Any, label: str) -> bool:
-    """Return whether labels are class numbers (batch,)."""
-    batch = next(iter(loader), None)
-    if not isinstance(batch, Mapping) or label not in batch:
-        there = ", ".join(map(str, cast("Mapping[str, Any]", batch))) if isinstance(batch, Mapping) else "no dict"
-        raise InputError(f"batches must be dicts with {label}; found {there}. Look at the data set and its collator.")
-    labels: Any = cast("Mapping[str, Any]", batch)[label]
-    return isinstance(labels, load_torch().Tensor) and labels.dim() == 1 and not labels.is_floating_point()
-
-
 def _model(trainer: Any, outputs: Any) -> Any:
     """Return the Trainer's model as trials take it, or the factory that makes one anew."""
     if trainer.model_init is None:
@@ -255,22 +256,3 @@ def _model(trainer: Any, outputs: Any) -> Any:
         return wrapped(trainer.call_model_init(), outputs)
 
     return model_init
-
-
-def _computed(trainer: Any, model: Module, inputs: dict[str, Any]) -> Any:
-    try:
-        return trainer.compute_loss(model, dict(inputs))
-    except Exception as error:
-        if is_out_of_memory(error):
-            raise
-        raise InputError(f"compute_loss must give the loss of a copy of the model; it raised {one_line(error)}.") from (
-            error
-        )
-
-
-def _scores(model: Module, inputs: dict[str, Any], label: str) -> Any:
-    """Return the logits of inputs without their labels."""
-    found = model(**{name: value for name, value in inputs.items() if name != label})
-    if isinstance(found, Mapping):
-        return cast("Mapping[str, Any]", found).get("logits", found)
-    return found[0] if isinstance(found, tuple) else found  # pyright: ignore[reportUnknownVariableType]  # any tuple

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import numpy as np
@@ -42,6 +44,38 @@ def unchanged(trainer: Any) -> Generator[None]:
             trainer._eval_dataloaders = kept
 
 
+@contextlib.contextmanager
+def rates_apart(args: Any) -> Generator[Callable[[float | None], AbstractContextManager[None]]]:
+    """Let the arguments tell each trial its own learning rate, also where trials train beside each other.
+
+    What the block is given takes the rate of a trial, or None for that of the arguments, which they tell the same
+    thread inside the block that it returns.
+    """
+    kind: Any = args.__class__
+    own = threading.local()
+
+    def told(self: Any) -> Any:
+        rate = getattr(own, "rate", None)
+        return cast("dict[str, Any]", vars(self))["learning_rate"] if rate is None else rate
+
+    def put(self: Any, rate: float) -> None:
+        cast("dict[str, Any]", vars(self))["learning_rate"] = rate
+
+    @contextlib.contextmanager
+    def at(rate: float | None) -> Generator[None]:
+        own.rate = rate
+        try:
+            yield
+        finally:
+            own.rate = None
+
+    args.__class__ = type(kind.__name__, (kind,), {"learning_rate": property(told, put), "__module__": kind.__module__})
+    try:
+        yield at
+    finally:
+        args.__class__ = kind
+
+
 def optimizer_of(trainer: Any, model: Module, learning_rate: float, multiple: float) -> Optimizer:
     """Return the optimizer that the Trainer makes for a model, its largest rate at this multiple of a learning rate.
 
@@ -50,18 +84,20 @@ def optimizer_of(trainer: Any, model: Module, learning_rate: float, multiple: fl
     InputError
         If the Trainer would make another one where that is the learning rate of its arguments.
     """
-    one = _made(trainer, model)
-    for group, ratio in zip(one.param_groups, rate_ratios([one])[0], strict=True):
-        group["lr"] = learning_rate * multiple * ratio
-    expected = [group["lr"] for group in one.param_groups]
-    with _at(trainer, learning_rate / trainer.args.learning_rate):
-        found = rates_in([_made(trainer, model)])[0]
+    ratios = rate_ratios([_made(trainer, model)])[0]
+    expected = [learning_rate * multiple * ratio for ratio in ratios]
+    # Its class and its other numbers may depend on the rate.
+    with _at(trainer, learning_rate):
+        one = _made(trainer, model)
+    found = rates_in([one])[0]
     if len(found) != len(expected) or not np.allclose(found, expected, rtol=2 * NEAR, atol=0):
         raise InputError(
             f"{_maker(trainer)} must make the same multiple of every learning rate; where args.learning_rate is "
             f"{learning_rate:.3g}, it makes {max(found):.3g} and not {max(expected):.3g}. Pass it on as it is, or set "
             "the limits of the search, low= and high=, to where it does."
         )
+    for group, rate in zip(one.param_groups, expected, strict=True):
+        group["lr"] = rate
     return one
 
 
@@ -97,11 +133,11 @@ def _made(trainer: Any, model: Module) -> Optimizer:
 
 
 @contextlib.contextmanager
-def _at(trainer: Any, times: float) -> Generator[None]:
-    """Let the arguments have so many times their learning rate inside the block."""
+def _at(trainer: Any, learning_rate: float) -> Generator[None]:
+    """Let the arguments have a learning rate inside the block."""
     args, before = trainer.args, trainer.args.learning_rate
     try:
-        args.learning_rate = times * before
+        args.learning_rate = learning_rate
         yield
     finally:
         args.learning_rate = before
@@ -117,7 +153,7 @@ def multiple_of(trainer: Any, model: Module) -> float:
     """
     before = rates_in([_made(trainer, model)])[0]
     for times in TIMES:
-        with _at(trainer, times):
+        with _at(trainer, times * trainer.args.learning_rate):
             after = rates_in([_made(trainer, model)])[0]
         if len(after) != len(before) or not np.allclose(after, np.multiply(before, times), rtol=NEAR, atol=0):
             first, second = (", ".join(f"{rate:.3g}" for rate in sorted(set(rates))) for rates in (before, after))
@@ -157,7 +193,7 @@ def mind(trainer: Any, steps: int, found: float | None) -> str:
 def _unlike(trainer: Any, shape: NDArray[np.float64], times: float) -> str:
     """Return in what the schedule at so many times the learning rate is another one, and what to do; or nothing."""
     rate = trainer.args.learning_rate
-    with _at(trainer, times):
+    with _at(trainer, times * rate):
         other = _factors(trainer, len(shape))
     step = int(np.abs(other - shape).argmax())
     if abs(other[step] - shape[step]) <= SHAPE_NEAR * shape.max():

@@ -4,6 +4,7 @@ from torch import nn
 
 from etascope.core.errors import InputError
 from etascope.training.pytorch.own_model import (
+    built,
     called,
     copied,
     device_for,
@@ -224,3 +225,16 @@ def test_memory_that_ran_out_is_no_fault_of_the_optimizer():
 
     with pytest.raises(torch.OutOfMemoryError):
         own_networks(Linear(), optimizer, None).optimizers(Linear(), 0.1)
+
+
+def test_what_lightning_configures_is_no_optimizer():
+    def both(groups, rate):
+        optimizer = torch.optim.SGD(groups, lr=rate)
+        return [optimizer], []
+
+    def named(groups, rate):
+        return {"optimizer": torch.optim.SGD(groups, lr=rate)}
+
+    for build in (both, named):
+        with pytest.raises(InputError, match=r"found what configure_optimizers of Lightning returns\. Return"):
+            built(build, [torch.nn.Parameter(torch.ones(1))], 0.1)

@@ -60,6 +60,24 @@ def test_a_training_in_two_plans_is_bit_for_bit_the_training_in_one():
     assert made.bits(late)["checkpoints"] == made.bits(whole)["checkpoints"]
 
 
+def test_an_optimizer_is_built_with_the_peak_of_a_schedule_also_where_a_trial_goes_on_within_it():
+    built, row = list[float](), np.linspace(1, 0.1, 10)
+
+    def update(module, rate):
+        built.append(rate)
+        return [recipe_optimizer(RECIPE, trainable(module), rate)]
+
+    usual = training()
+    networks = AnyNetworks(usual.networks.make, update)
+    scheduled = dataclasses.replace(usual, networks=networks, row=row)
+    rates = np.outer([0.01, 0.003], row)
+    whole = plan((0.01, 0.003))
+    first = dataclasses.replace(whole, rates=rates[:, :6])
+    kept = run(scheduled, first)
+    run(scheduled, dataclasses.replace(first, rates=rates[:, 6:], start=6, resume=kept.checkpoints))
+    np.testing.assert_allclose(built, [0.01, 0.003] * 2, rtol=1e-6)
+
+
 def test_one_pass_over_the_batches_serves_every_trial():
     taken = []
 

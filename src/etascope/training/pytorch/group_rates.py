@@ -20,6 +20,11 @@ LARGEST_RATE = 3.4028234663852886e38
 NEAR = 0.01
 #: Where it is tried whether groups follow, if no window is given; no round numbers, which rounding would leave alone.
 TRIED = (1.3e-5, 0.77)
+#: What to do where something else changes the rates of the search.
+LEAVE_OUT = (
+    "Leave out what changes it, as a scheduler in step=, and give schedule= or shape=, the function of the step that "
+    "LambdaLR takes."
+)
 
 
 def rates_in(optimizers: Sequence[Optimizer], given: float | None = None) -> list[list[float]]:
@@ -268,8 +273,7 @@ class GroupRates:
         names = " and ".join(type(optimizer).__name__ for optimizer in self._optimizers)
         return InputError(
             f"the search sets the learning rate of every step, and nothing else may change it; {was} and {became} "
-            f"after step {self._steps} of {names}. Leave out what changes it, as a scheduler in step=, and give "
-            "schedule= or shape=, the function of the step that LambdaLR takes."
+            f"after step {self._steps} of {names}. {LEAVE_OUT}"
         )
 
 

@@ -160,6 +160,11 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
             "lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate)."
         ) from error
     several = list(cast("Sequence[Any]", found)) if isinstance(found, tuple | list) else [found]
+    if any(isinstance(one, tuple | list | dict) for one in several):
+        raise InputError(
+            "optimizer must return an optimizer, or a list of several; found what configure_optimizers of Lightning "
+            "returns. Return the optimizer alone, and give its schedule with schedule= or shape=."
+        )
     for one in several:
         lacks = [name for name in ("zero_grad", "step", "state_dict", "load_state_dict") if not hasattr(one, name)]
         if lacks and hasattr(one, "param_groups"):

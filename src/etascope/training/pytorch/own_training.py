@@ -180,7 +180,8 @@ def own_job(
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
-    told = () if factors is None else schedule_told(schedule_row(recipe.schedule, recipe.warmup, steps) * factors)
+    row = schedule_row(recipe.schedule, recipe.warmup, steps)
+    told = () if factors is None else schedule_told(row * factors)
     told = (*told, *left_out(module, optimizers), *untrained_told(given))
     batches.trained_on.compare(train_loader, valid_loader)
     size, train = _shape(first), batches.batches * first.size
@@ -189,7 +190,7 @@ def own_job(
         source="loaders", fingerprint=batches.fingerprint(), images=train + valid, image_shape=size,
         development=train + valid, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
     )  # fmt: skip
-    training = Training(networks, batches, objective, settings, recipe.epochs, factors)
+    training = Training(networks, batches, objective, settings, recipe.epochs, factors, row=row)
     return OwnJob(
         training=beside_each_other(training, _multiplications(module, first, settings), lambda: first, tried[-1]),
         task=task,

@@ -47,6 +47,9 @@ class Training:
         None leaves them.
     threads
         Trials that may train beside each other; default 1.
+    row
+        `(steps,)`, above 0: the schedule that a plan's rates follow from the first step of the training to the last,
+        so that one that goes on within it has an optimizer of its peak; None is constant.
     """
 
     networks: Networks
@@ -56,6 +59,13 @@ class Training:
     epochs: int
     factors: NDArray[np.float64] | None = None
     threads: int = 1
+    row: NDArray[np.float64] | None = None
+
+    def peaks(self, plan: Plan) -> list[float]:
+        """Return the rate that the optimizer of each trial is built with: its largest one, the schedule apart."""
+        rates = plan.rates if self.row is None else plan.rates / self.row[plan.start : plan.start + plan.steps]
+        rates = np.minimum(rates, LARGEST_RATE).astype(np.float32).astype(np.float64)
+        return rates.max(axis=1, initial=1e-30).tolist()
 
     def start(self, seed: int, rate: float, checkpoint: Checkpoint | None) -> Live:
         """Return a trial at its initial weights, or where a checkpoint stands, on the device."""
@@ -111,7 +121,7 @@ def _train(training: Training, plan: Plan, advance: Callable[[int], None], crew:
     per_epoch = batches.steps_per_epoch(fold)
     record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, batches.valid_size(fold))
     rates = np.minimum(plan.rates, LARGEST_RATE).astype(np.float32).astype(np.float64)
-    peaks, starts = rates.max(axis=1, initial=1e-30).tolist(), plan.resume or (None,) * len(plan)
+    peaks, starts = training.peaks(plan), plan.resume or (None,) * len(plan)
     lives = {i: training.start(seed, peaks[i], starts[i]) for i in range(len(plan))}
     step, end = plan.start, plan.start + plan.steps
     stops = {end, *record.evaluated_at.tolist()}

@@ -1,0 +1,78 @@
+"""How a Trainer of transformers judges a batch, and what it trains: `has_classes`, `scores`, `computed`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, cast
+
+from etascope.core.errors import InputError, one_line
+from etascope.training.pytorch.library import Module, load_torch, moved
+from etascope.training.pytorch.memory import is_out_of_memory
+
+
+def has_classes(trainer: Any, loader: Any, label: str) -> bool:
+    """Return whether labels are class numbers (batch,), and the model gives more than one score.
+
+    Raises
+    ------
+    InputError
+        If a batch has no labels; or they are whole numbers, and the loss of the one score needs others.
+    """
+    batch = next(iter(loader), None)
+    if not isinstance(batch, Mapping) or label not in batch:
+        there = ", ".join(map(str, cast("Mapping[str, Any]", batch))) if isinstance(batch, Mapping) else "no dict"
+        raise InputError(f"batches must be dicts with {label}; found {there}. Look at the data set and its collator.")
+    torch, given = load_torch(), dict(cast("Mapping[str, Any]", batch))
+    labels: Any = given[label]
+    if not isinstance(labels, torch.Tensor) or labels.dim() != 1 or labels.is_floating_point():
+        return False
+    try:
+        one, given = copy.deepcopy(trainer.model), moved(given, trainer.args.device)
+        one.eval()
+        with torch.no_grad():
+            found: Any = scores(one, given, label)
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        # It is said where it is used first.
+        return True
+    if not isinstance(found, torch.Tensor) or found.numel() != len(labels):
+        return True
+    error = _raised(trainer, one, given)
+    if error is not None and _raised(trainer, one, {**given, label: given[label].float()}) is None:
+        raise InputError(
+            f"labels of a model with one score must be floating point numbers; found {labels.dtype}, of which its loss "
+            f"raised {one_line(error)}. Give float(label) in the data set."
+        ) from error
+    return False
+
+
+def _raised(trainer: Any, model: Module, given: dict[str, Any]) -> Exception | None:
+    """Return what a loss and its gradient raise, if anything."""
+    try:
+        with load_torch().enable_grad():
+            trainer.compute_loss(model, dict(given)).backward()
+    except Exception as error:
+        return error
+    return None
+
+
+def computed(trainer: Any, model: Module, inputs: dict[str, Any]) -> Any:
+    """Return the loss of `compute_loss`."""
+    try:
+        return trainer.compute_loss(model, dict(inputs))
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise InputError(f"compute_loss must give the loss of a copy of the model; it raised {one_line(error)}.") from (
+            error
+        )
+
+
+def scores(model: Module, inputs: dict[str, Any], label: str) -> Any:
+    """Return the logits of inputs without their labels."""
+    found = model(**{name: value for name, value in inputs.items() if name != label})
+    if isinstance(found, Mapping):
+        return cast("Mapping[str, Any]", found).get("logits", found)
+    return found[0] if isinstance(found, tuple) else found  # pyright: ignore[reportUnknownVariableType]  # any tuple
