@@ -83,7 +83,8 @@ def listed_in_a_table(root):
     """Say what is in a tree in a table, by its upper folders, or else by halves."""
     files = [path for path in sorted(root.rglob("*.png")) if path.is_file()]
     names = [path.relative_to(root).parts[0] for path in files]
-    names = names if len(set(names)) > 1 else [f"{place % 2}" for place in range(len(files))]
+    if len(set(names)) == 1 or any(path.parent == root for path in files):
+        names = [f"{place % 2}" for place in range(len(files))]
     lines = [f"{path.relative_to(root)},{name}" for path, name in zip(files, names, strict=True)]
     (root / "list.csv").write_text("\n".join(["path,label", *lines]))
     assert len(open_images(root / "list.csv")) == len(files)
