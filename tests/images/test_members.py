@@ -118,6 +118,7 @@ def test_hundreds_among_bytes_are_told_whether_a_class_has_them_or_single_images
     assert "20 of 40 images have no value beyond" in " ".join(open_images(images.astype(kind), 1 - labels).notes)
     mixed = random.permutation(labels)
     assert "20 of 40 images have no value beyond" in " ".join(open_images(images.astype(kind), mixed).notes)
+    assert not open_images(images.astype(np.uint8), labels).notes
 
 
 def test_a_part_that_is_black_is_told(tmp_path):

@@ -115,8 +115,9 @@ def apart(extents: Sequence[Extent], low: float, white: float) -> str:
         lit_up = np.sort(peaks[peaks > white / 255])
         steps = lit_up[1:] / lit_up[:-1]
         step, count = steps.max(initial=0), int(steps.argmax()) + 1 if len(steps) else 0
-        of_hundred = step >= _STEP and count * _FEW >= len(lit_up) and lit_up[count - 1] <= _FAR
-        if count > (white < _WIDE) and (step >= _DARK or (of_hundred and count > 1)):
+        wide = extents[0].kind != "bytes" and count > 1
+        of_hundred = wide and step >= _STEP and count * _FEW >= len(lit_up) and lit_up[count - 1] <= _FAR
+        if count > (white < _WIDE) and (step >= _DARK or of_hundred):
             one = f" ({named(peaks == lit_up[0])}) has" if count == 1 else " have"
             notes.append(
                 f"{count:,} of {len(lit_up):,} images{one} no value beyond {written(lit_up[count - 1])}, and the "
