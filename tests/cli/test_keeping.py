@@ -106,3 +106,22 @@ def test_ctrl_c_while_a_round_is_kept_is_ctrl_c(tmp_path, monkeypatch):
 
     monkeypatch.setattr("etascope.store.sql.pack_history", stop)
     assert run("pick", *SMALL, "--store", tmp_path / "runs.sqlite").code == 130
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "removed", "no file", "another file"])
+def test_nothing_is_said_to_be_kept_that_was_removed_meanwhile(tmp_path, meanwhile):
+    from etascope.core.recipe import Recipe
+
+    place = tmp_path / "runs.sqlite"
+    kept, made = keeper(str(place), {}), pick("digits", recipe=Recipe(hidden=(), epochs=1))
+    kept.begin(made.data, made.task)
+    kept.append(made.histories[0])
+    if meanwhile == "removed":
+        open_store(str(place)).remove(kept.run_id)
+    elif meanwhile != "nothing":
+        place.unlink()
+    if meanwhile == "another file":
+        place.write_text("something else")
+    said = kept.after_a_stop()
+    assert ("kept; go on with: etascope resume" in said) == (meanwhile == "nothing")
+    assert ("was removed meanwhile" in said) == (meanwhile != "nothing")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from etascope.cli.saying import note
-from etascope.cli.store_option import again
+from etascope.cli.store_option import again, opened
+from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.protocols import Shelf
 from etascope.core.recipe import Task
@@ -81,8 +83,23 @@ class Kept:
         kept = kept_words(self.histories)
         if not kept:
             return "no trial was done yet, so none is kept"
+        if not self._is_there():
+            return f"what was kept of it is not in the store any more: run {self.run_id} was removed meanwhile"
         verb = "is" if kept.startswith("1 ") and " and " not in kept else "are"
         return f"{kept} {verb} kept; go on with: etascope resume {self.run_id}{again(self.url)}"
+
+    def _is_there(self) -> bool:
+        address = find_address(self.url)
+        if address.kind == "file":
+            with suppress(OSError), open(address.target, "rb") as file:
+                if not file.read(16).startswith(b"SQLite format 3"):
+                    return False
+            if not Path(address.target).exists():
+                return False
+        with suppress(InputError):
+            return any(line.id == self.run_id for line in opened(self.url).find(tell=lambda _: None))
+        # Another process holds it.
+        return True
 
     @property
     def _keeps(self) -> bool:
