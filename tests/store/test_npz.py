@@ -69,3 +69,10 @@ def test_damaged_bytes_are_told_or_harmless(at, byte):
 def test_other_bytes_are_told(content):
     with pytest.raises(ValueError, match="not the bytes of a record"):
         read_npz(content)
+
+
+def test_a_text_that_is_longer_than_any_is_not_unpacked():
+    content = write_npz(" " * (1 << 26) + "{}", [])
+    assert len(content) < 1 << 20
+    with pytest.raises(ValueError, match="not the bytes of a record"):
+        read_npz(content)

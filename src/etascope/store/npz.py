@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TEXT = "record.json"
+#: Bytes of the text of a record, at most: a little that is deflated can be very much.
+_LONGEST = 1 << 26
 #: Bytes of an array that are looked at to see whether it compresses.
 _SAMPLE = 32_768
 #: What is left of an array that is worth compressing. Noise (losses of single examples, weights) keeps nine tenths,
@@ -68,6 +70,8 @@ def read_npz(content: bytes) -> tuple[str, list[NDArray[Any]]]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as members:
+            if members.getinfo(_TEXT).file_size > _LONGEST:
+                raise KeyError("its text is longer than that of any record")
             text = members.read(_TEXT).decode("utf-8")
             arrays = list[NDArray[Any]]()
             if members.comment != b"%d" % (len(members.namelist()) - 1):
