@@ -10,6 +10,7 @@ import pytest
 from etascope import InputError
 from etascope.core.run import DataSummary
 from etascope.images.part import PART
+from etascope.studio import library as library_module
 from etascope.studio.library import MOST_UPLOADS, Library, told
 from tests.studio.answers import DIGITS, FASHION
 
@@ -40,6 +41,25 @@ def test_uploads_are_known_bounded_and_removed():
         library.source(places[0][0])
     library.close()
     assert not places[-1][1].parent.exists()
+    library.close()
+
+
+def test_an_upload_that_is_asked_for_stays_and_large_ones_make_room(monkeypatch):
+    library = Library()
+    first, folder = library.room()
+    library.add(first, folder, FOUND)
+    for _ in range(MOST_UPLOADS + 2):
+        library.source(first)
+        name, other = library.room()
+        library.add(name, other, FOUND)
+    assert library.source(first).name == str(folder)
+    monkeypatch.setattr(library_module, "MOST_BYTES", 1000)
+    name, large = library.room()
+    (large / "x").write_bytes(bytes(1001))
+    library.add(name, large, FOUND)
+    assert library.source(name).name == str(large)
+    with pytest.raises(InputError, match="uploads that were asked for last"):
+        library.source(first)
     library.close()
 
 

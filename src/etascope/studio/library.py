@@ -20,8 +20,8 @@ from etascope.studio.source import Source
 
 #: Sets whose images are characters, white on black, 28 by 28: what a hand can draw.
 DRAWN = frozenset({"digits", "mnist", "kmnist"})
-#: Uploads that are kept at once; the oldest goes when another comes.
-MOST_UPLOADS = 8
+#: Uploads that are kept at once, and their bytes: the one that was longest not asked for goes when another comes.
+MOST_UPLOADS, MOST_BYTES = 64, 2 << 30
 #: Folders of uploads: this, the number of the server's process, and what makes it unique.
 PREFIX = "etascope-studio-"
 
@@ -33,6 +33,7 @@ class Library:
     _uploads: OrderedDict[str, tuple[Path, DataSummary]] = field(
         default_factory=OrderedDict[str, tuple[Path, DataSummary]]
     )
+    _sizes: dict[Path, int] = field(default_factory=dict[Path, int])
     _place: Path | None = None
 
     def source(self, name: str) -> Source:
@@ -53,9 +54,13 @@ class Library:
                 )
             return Source(name)
         if name in self._uploads:
+            self._uploads.move_to_end(name)
             return Source(str(self._uploads[name][0]))
         if name.startswith("upload-"):
-            raise InputError(f"uploads last as long as the studio runs; {name} is gone. Drop the images again.")
+            raise InputError(
+                f"the studio keeps the {MOST_UPLOADS} uploads that were asked for last, of {MOST_BYTES >> 30} GiB "
+                f"together, until it ends; {name} is gone. Drop the images again."
+            )
         raise InputError(
             f"the studio has the data sets {', '.join(('digits', *CATALOGUE))}; found {name!r}. Choose one."
         )
@@ -93,12 +98,16 @@ class Library:
     def add(self, name: str, folder: Path, data: DataSummary) -> None:
         """Make an upload known, with what was found when it was looked at."""
         self._uploads[name] = folder, data
-        while len(self._uploads) > MOST_UPLOADS:
-            shutil.rmtree(self._uploads.popitem(last=False)[1][0], ignore_errors=True)
+        self._sizes[folder] = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        while len(self._uploads) > MOST_UPLOADS or (len(self._uploads) > 1 and sum(self._sizes.values()) > MOST_BYTES):
+            oldest, _ = self._uploads.popitem(last=False)[1]
+            self._sizes.pop(oldest)
+            shutil.rmtree(oldest, ignore_errors=True)
 
     def close(self) -> None:
         """Remove all uploads."""
         self._uploads.clear()
+        self._sizes.clear()
         if self._place is not None:
             shutil.rmtree(self._place, ignore_errors=True)
             self._place = None
