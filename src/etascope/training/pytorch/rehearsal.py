@@ -23,7 +23,8 @@ from etascope.training.pytorch.outside_state import LOSES, changed_outside, lost
 from etascope.training.pytorch.own_generators import seed_each
 from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss, one_number
 from etascope.training.pytorch.random_state import seed_all
-from etascope.training.pytorch.shared_state import SharedState
+from etascope.training.pytorch.shared_state import LARGEST, SharedState
+from etascope.training.pytorch.spreading import spread_told
 from etascope.training.pytorch.unit import Training
 from etascope.training.pytorch.waiting_schedulers import noticed
 
@@ -33,8 +34,6 @@ STEPS, KEPT = 5, 3
 MORE = 2
 #: Batches of each step that are kept in memory, at most.
 PARTS = 2
-#: Of what is kept beside the state and has more numbers or parts than so many, only the size is looked at.
-OUTSIDE = 1000
 #: What losses may differ by, as a share, and weights, as a share of how far they moved: on the processor, and
 #: elsewhere, where sums are added up in another order each time.
 NEAR, MOVED = 1e-4, 1e-3
@@ -78,7 +77,8 @@ def rehearsed(training: Training, plan: Plan) -> tuple[str, ...]:
     """
     shared = SharedState.of(training, int(plan.seeds[0]))
     try:
-        return _Rehearsal(training, plan).told() or shared.told()
+        rehearsal = _Rehearsal(training, plan)
+        return (*rehearsal.spread(), *(rehearsal.told() or shared.told()))
     except Exception as error:
         if is_out_of_memory(error):
             # Training says so in a sentence, or finds a way.
@@ -100,6 +100,9 @@ class _Rehearsal:
         self._batches = list(islice(cycle(batches), STEPS))
         self._here = training.settings.device.type == "cpu"
         self._near, self._far = (NEAR, MOVED) if self._here else (NEAR_ELSEWHERE, MOVED_ELSEWHERE)
+
+    def spread(self) -> tuple[str, ...]:
+        return spread_told(self._start(), [part.fresh() for part in self._batches[0]], self._rate)
 
     def told(self) -> tuple[str, ...]:
         self._refuse_loss()
@@ -154,7 +157,7 @@ class _Rehearsal:
         # What a loss refuses in validation is refused there.
         with suppress(InputError):
             judged = float(live.judge(batch.fresh()).loss) / batch.size
-        outside = outside_state(live.module, live.optimizers, OUTSIDE)
+        outside = outside_state(live.module, live.optimizers, LARGEST)
         losses.append(judged)
         return _Trained(losses, (early, late), outside)
 
