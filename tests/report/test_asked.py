@@ -139,7 +139,7 @@ def test_where_it_cannot_be_told_the_next_move_is_an_option():
     assert flat.choice.learning_rate is None
     shown = screen(flat)
     assert "cannot tell yet" in shown
-    assert re.search(r"next +allow (lower|higher) rates, with the same options and --", " ".join(shown.split()))
+    assert re.search(r"next +search below 6.5e-06, with the same options and --high 6.5e-06", " ".join(shown.split()))
     burnt = screen(reported_run(diverges=0))
     assert "look at what the trainings said first" in " ".join(burnt.split())
 
