@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run every test once, in three steps: what may run beside others, what may not, and what needs a browser.
+"""Run every test once, in three steps: what may run beside others, what may not, and the studio, which needs a browser.
 
 A part is one plain run of pytest on a folder, so that a test finds itself as it does by hand: no other threads in its
 process, and pytest's own last line at the end. Parts run beside each other, the largest first. Alone run Ray's
@@ -26,6 +26,7 @@ ALONE = (
 #: Others where some tests start a cluster, which has the word in its name.
 CLUSTERS = ("tests/contracts", "tests/test_docs.py")
 BROWSER = ("tests/report/test_linker.py", "tests/studio/test_page*.py", "tests/*/test_*_in_browser.py")
+STUDIO = "tests/studio"
 #: Most parts at once: each has processes and threads of its own, and waits now and then, so that one more than there
 #: are processors fits.
 MOST = 4
@@ -43,8 +44,15 @@ def steps() -> dict[str, tuple[int, list[Part]]]:
     apart = [f"--ignore={file}" for file in (*for_itself, *browser)]
     beside = [(place, *apart, *(("-k", "not cluster") if place in CLUSTERS else ())) for place in [*places, "src"]]
     beside.sort(key=lambda part: _size(ROOT / part[0]), reverse=True)
+    # A browser waits for its server much of the time, which leaves room for the other tests of the studio.
+    studio = [part for part in beside if part[0] == STUDIO]
+    beside = [part for part in beside if part[0] != STUDIO]
     alone: list[Part] = [for_itself, *((place, "-k", "cluster") for place in CLUSTERS)]
-    return {"beside": (min(MOST, 1 + (os.cpu_count() or 1)), beside), "alone": (1, alone), "browser": (1, [browser])}
+    return {
+        "beside": (min(MOST, 1 + (os.cpu_count() or 1)), beside),
+        "alone": (1, alone),
+        "browser": (2, [browser, *studio]),
+    }
 
 
 def _files(patterns: Part) -> Part:

@@ -101,7 +101,7 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
 
     Examples
     --------
-    >>> decide([Extent("whole", 0, 4000), Extent("whole", 7, 90)], {})["whole"]
+    >>> decide([Extent("whole", 0, 4000), Extent("whole", 7, 2900)], {})["whole"]
     Scale(low=0, high=4095, note='Pixels were scaled from 0 .. 4,095 (12 bits) to 0 .. 255.')
     """
     joined: dict[str, Extent] = {}
