@@ -62,6 +62,10 @@ CASES = [
         "too large: validation loss 0.400, but 80.0 % right on average at this rate, against 90.0 % at the best one",
     ),
     (
+        replace(HIGH, loss=0.4, mean_loss=0.4, mean_right=0.9, best_right=0.9, plain=0.6, best_plain=0.5),
+        "too large: validation loss 0.400, but a plain loss of 0.600 on average, against 0.500 near the best",
+    ),
+    (
         replace(LOW, loss=0.0004, mean_loss=0.4, mean_right=0.9, best_right=0.9),
         "not judged: validation loss at most 0.001; outside the basin, and yet 0.400 on average, against 0.450 at the ",
     ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.data import NO_FOLD
 from etascope.core.history import History, Status
 from etascope.core.plan import Plan, trial_rates
 from etascope.core.recipe import Task
@@ -190,3 +191,13 @@ def _go_on(before: Trial, after: Trial) -> Trial:
         example_losses=np.concatenate(examples) if len(examples) == 2 else None,
         remark=after.remark,
     )
+
+
+def plain_losses(every: Sequence[Trial]) -> dict[float, float]:
+    """Return the mean validation loss at the end of the trials that went furthest, in nats, by their rate."""
+    furthest = max((trial.steps for trial in every), default=0)
+    ends: dict[float, list[float]] = {}
+    for trial in every:
+        if trial.steps == furthest and len(trial.valid_loss) and trial.fold != NO_FOLD:
+            ends.setdefault(trial.learning_rate, []).append(float(trial.valid_loss[-1]))
+    return {rate: float(np.mean(losses)) for rate, losses in ends.items()}

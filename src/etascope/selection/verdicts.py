@@ -11,7 +11,7 @@ import numpy as np
 from etascope.core.choice import Basin, Landscape, Walls
 from etascope.core.data import NO_FOLD
 from etascope.core.recipe import Task
-from etascope.core.trials import Trial
+from etascope.core.trials import Trial, plain_losses
 from etascope.selection.scores import LEAST
 
 #: A trial whose validation loss stays above this share of a blind guess's has hardly learned.
@@ -56,6 +56,8 @@ class Seen:
         Means of loss and accuracy over all trials at this rate.
     best_right
         Accuracy at the recommended rate.
+    plain, best_plain
+        Mean plain loss of the rate's trials that came to the end, and of the rate nearest to the recommended one.
     as_good
         Whether what was measured at this rate contradicts that the recommended one is better (`refuted`).
     """
@@ -77,6 +79,8 @@ class Seen:
     mean_loss: float = math.nan
     mean_right: float = math.nan
     best_right: float = math.nan
+    plain: float = math.nan
+    best_plain: float = math.nan
     as_good: bool = False
 
     @property
@@ -88,9 +92,11 @@ class Seen:
     def worse(self) -> str:
         """What shows that the best rate is better: this trial's loss, all losses at this rate, errors, or nothing."""
         if self.mean_loss <= self.best_loss:
-            fewer = f"but {100 * self.mean_right:.1f} % right on average at this rate, against "
-            fewer += f"{100 * self.best_right:.1f} % at the best one"
-            return f"{_at(self)}, {fewer}" if self.mean_right < self.best_right else ""
+            if self.mean_right < self.best_right:
+                fewer = f"but {100 * self.mean_right:.1f} % right on average at this rate, against "
+                return f"{_at(self)}, {fewer}{100 * self.best_right:.1f} % at the best one"
+            more = f"a plain loss of {_loss(self.plain)} on average, against {_loss(self.best_plain)} near the best"
+            return f"{_at(self)}, but {more}" if self.plain > self.best_plain else ""
         if self.loss < self.best_loss:
             return (
                 f"{_at(self)} in this trial, {_loss(self.mean_loss)} on average at this rate, against "
@@ -212,7 +218,8 @@ def verdicts(
         best_right = float(landscape.mean_accuracy[at_best][0]) if at_best.any() else math.nan
     rows = {learning_rate: row for row, learning_rate in enumerate(landscape.learning_rates.tolist())}
     mean_loss, mean_right = (np.append(means, math.nan) for means in (landscape.mean_loss, landscape.mean_accuracy))
-    chance = above_chance(task)
+    chance, plain = above_chance(task), plain_losses(trials)
+    near = min(plain, key=lambda one: abs(math.log(one / learning_rate))) if plain and learning_rate else None
     told: list[str] = []
     for trial in trials:
         loss, ending = _end(task, trial)
@@ -234,6 +241,8 @@ def verdicts(
             mean_loss=float(mean_loss[rows.get(trial.learning_rate, -1)]),
             mean_right=float(mean_right[rows.get(trial.learning_rate, -1)]),
             best_right=best_right,
+            plain=plain.get(trial.learning_rate, math.nan),
+            best_plain=math.nan if near is None else plain[near],
             as_good=trial.learning_rate in as_good,
         )
         told.append(verdict(seen))
@@ -287,6 +296,5 @@ def _loss(loss: float) -> str:
 
 
 def _edge(seen: Seen) -> str:
-    return (
-        "the same rate in another trial" if seen.edge == seen.rate else f"{seen.edge / seen.rate:.2g} times this rate"
-    )
+    same = seen.edge == seen.rate
+    return "the same rate in another trial" if same else f"{seen.edge / seen.rate:.2g} times this rate"
