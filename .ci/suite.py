@@ -40,18 +40,18 @@ def steps() -> dict[str, tuple[int, list[Part]]]:
     # What is long alone is the affair of .ci/long.
     folders = [path for path in tests.iterdir() if any(path.glob("**/test_*.py")) and path.name != "long"]
     places = [f"tests/{path.name}" for path in (*folders, *tests.glob("test_*.py"))]
-    for_itself, browser = _files(ALONE), _files(BROWSER)
+    for_itself, browser = _files(ALONE), tuple(sorted(_files(BROWSER), key=lambda file: -_size(ROOT / file)))
     apart = [f"--ignore={file}" for file in (*for_itself, *browser)]
     beside = [(place, *apart, *(("-k", "not cluster") if place in CLUSTERS else ())) for place in [*places, "src"]]
     beside.sort(key=lambda part: _size(ROOT / part[0]), reverse=True)
-    # A browser waits for its server much of the time, which leaves room for the other tests of the studio.
-    studio = [part for part in beside if part[0] == STUDIO]
+    # A browser waits for its server much of the time, which leaves room for another, and for the studio's other tests.
+    pages = [browser[::2], browser[1::2], *(part for part in beside if part[0] == STUDIO)]
     beside = [part for part in beside if part[0] != STUDIO]
     alone: list[Part] = [for_itself, *((place, "-k", "cluster") for place in CLUSTERS)]
     return {
         "beside": (min(MOST, 1 + (os.cpu_count() or 1)), beside),
         "alone": (1, alone),
-        "browser": (2, [browser, *studio]),
+        "browser": (2, pages),
     }
 
 

@@ -333,7 +333,7 @@ def test_a_kept_search_of_the_command_line_opens_with_what_it_has(kind, browser,
             "--metric",
             "val_loss ([0-9.]+)",
         ],
-        "a PyTorch model": ["digits", "--model", "cnn", "--epochs", "1", "--budget", "1.4"],
+        "a PyTorch model": ["digits", "--model", "cnn", "--epochs", "2", "--budget", "2"],
     }[kind]
     store = tmp_path / "runs.sqlite"
     command = [

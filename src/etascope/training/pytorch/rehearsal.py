@@ -78,7 +78,7 @@ def rehearsed(training: Training, plan: Plan) -> tuple[str, ...]:
     shared = SharedState.of(training, int(plan.seeds[0]))
     try:
         rehearsal = _Rehearsal(training, plan)
-        return (*rehearsal.spread(), *(rehearsal.told() or shared.told()))
+        return (*(rehearsal.told() or shared.told()), *rehearsal.spread())
     except Exception as error:
         if is_out_of_memory(error):
             # Training says so in a sentence, or finds a way.
