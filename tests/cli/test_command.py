@@ -141,6 +141,19 @@ def test_a_metric_that_sounds_as_if_more_were_better_is_asked_about(arguments, s
     assert told not in run(*command, "--maximize", **store).err
 
 
+@pytest.mark.parametrize(
+    ("pattern", "more", "said"),
+    [("val/acc[=: ]+([0-9.]+)", (), "lowest"), ("R2 ([0-9.]+)", (), "lowest"), ("kappa ([0-9.]+)", (), "lowest"),
+     ("val_loss ([0-9.]+)", ("--maximize",), "highest"), ("val_loss ([0-9.]+)", (), ""),
+     ("acc ([0-9.]+)", ("--maximize",), "")],
+)  # fmt: skip
+def test_the_direction_of_a_metric_is_asked_about_by_its_words(pattern, more, said, store):
+    name = pattern.partition("[")[0].partition(" ")[0]
+    ended = run("pick", "--command", f"echo {name} 0.5 {{lr}}", "--metric", pattern, "--epochs", "1", *more, **store)
+    assert ("is taken for the best" in ended.err) == bool(said)
+    assert f"the {said} " in ended.err or not said
+
+
 def test_scripts_that_all_fail_are_looked_at_first_and_the_first_is_told(arguments, store):
     ended = run(*arguments("report(1); raise SystemExit('out of memory')\n"), **store)
     text = " ".join(ended.out.split())

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: Words in the names of metrics of which more is better.
-_HIGHER = {"acc", "accuracy", "auc", "auroc", "dice", "f", "iou", "map", "miou", "precision", "recall", "score", "top"}
+_HIGHER = {
+    "acc", "accuracy", "ap", "auc", "auroc", "bleu", "correct", "dice", "f", "hit", "hits", "iou", "kappa", "map",
+    "mcc", "miou", "ndcg", "precision", "psnr", "recall", "reward", "rouge", "score", "ssim", "top",
+}  # fmt: skip
+#: ... and where lower is.
+_LOWER = {"cer", "err", "error", "loss", "mae", "mse", "nll", "perplexity", "ppl", "rmse", "wer"}
 #: Options that only a script has, with what they are when they are not given.
 SCRIPT: Mapping[str, Any] = {
     "command": None, "metric": None, "metric_key": None, "maximize": False, "best": None, "timeout": None,
@@ -142,7 +147,11 @@ def search_command(
     # What cannot be used is refused before anything is said or made.
     reader = LineMetric(options["metric"], options["metric_key"])
     measure = Measure(reader.name, options["maximize"], options["best"])
-    if not measure.maximize and _HIGHER & set(re.split(r"[\W_\d]+", measure.name.lower())):
+    called = f"{measure.name} {options['metric'] or ''}".lower()
+    words = set(re.split(r"[\W_\d]+", called))
+    if measure.maximize and words & _LOWER and not words & _HIGHER:
+        note(f"the highest {measure.name} is taken for the best. Where lower is better, leave --maximize out.")
+    if not measure.maximize and not words & _LOWER and (words & _HIGHER or re.search(r"\br(2|\^2|_squared)", called)):
         note(f"the lowest {measure.name} is taken for the best. Where higher is better, say so: --maximize.")
     Task.of_reports(options["epochs"], options["seed"], measure)
     reports_ladder(options["low"], options["high"], options["budget"], options["tolerance"], middle)
