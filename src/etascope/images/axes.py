@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,8 @@ def refuse_turned(array: NDArray[Any], labels: object, what: str = "images") -> 
     etascope.core.errors.InputError: images must have their number as the first axis; found shape (8, 8, 30) with 30 \
 labels. Turn the axes (images.transpose(2, 0, 1)).
     """
-    lengths = getattr(labels, "shape", None) or ((len(labels),) if isinstance(labels, list | tuple) else ())  # pyright: ignore[reportUnknownArgumentType]
+    given = cast("Any", labels)
+    lengths: tuple[int, ...] = (len(given),) if isinstance(labels, list | tuple) else getattr(given, "shape", ())
     count = lengths[0] if lengths else 0
     if len(lengths) == 2 and count == 1:
         count = lengths[1]

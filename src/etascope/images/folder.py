@@ -16,11 +16,12 @@ from etascope.images.decode import decode_file
 from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
 from etascope.images.idx_files import idx_in, is_idx, open_idx
-from etascope.images.labels import alike_notes, natural, need_two
+from etascope.images.labels import natural, need_two
 from etascope.images.layout import read_layout
 from etascope.images.layout_words import listed
 from etascope.images.members import Members
 from etascope.images.paths import same_file
+from etascope.images.spelling import alike_notes
 from etascope.images.tree import Folder, read_tree
 
 #: A script lists the folders that it reads; more would be no script.

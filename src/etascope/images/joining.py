@@ -16,8 +16,9 @@ from etascope.images.colour import to_gray
 from etascope.images.copies import copies_notes
 from etascope.images.folder_names import bare
 from etascope.images.found import Found, tail_rows
-from etascope.images.labels import classes, need_two, plainly
+from etascope.images.labels import classes, need_two
 from etascope.images.layout_words import listed
+from etascope.images.spelling import plainly
 
 
 def to_dataset(found: Found) -> Dataset:

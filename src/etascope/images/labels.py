@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 from etascope.images.axes import to_one_each
 from etascope.images.several_labels import one_each, several_notes
+from etascope.images.spelling import alike_notes
 
 #: What pandas and NumPy write as text where a label is missing.
 _MISSING = ("nan", "NaN", "NAN", "<NA>", "NaT")
@@ -120,32 +120,6 @@ def label_notes(values: object, labels: NDArray[Any]) -> tuple[str, ...]:
     if odd := [name for name in names if name.casefold() in _ODD]:
         notes.append(f"A class is named {odd[0]!r}, which is often written where a label is missing.")
     return (*notes, *several_notes(np.ravel(cast("Any", values)).tolist(), names), *alike_notes(names))
-
-
-def alike_notes(names: Sequence[str]) -> list[str]:
-    """Return a sentence on names of classes that may be meant for one another.
-
-    Examples
-    --------
-    >>> alike_notes(["Cat", "cat", "dog"])
-    ["Classes 'Cat' and 'cat' are spelled almost alike, and were kept apart."]
-    """
-    alike: dict[str, list[str]] = {}
-    for name in names:
-        alike.setdefault(plainly(name), []).append(name)
-    if not (pairs := [found for found in alike.values() if len(found) > 1]):
-        return []
-    shown, more = " and ".join(map(repr, pairs[0][:3])), ", and others," if len(pairs) > 1 else ""
-    return [f"Classes {shown}{more} are spelled almost alike, and were kept apart."]
-
-
-def plainly(name: str) -> str:
-    """Return what is left of a label when its case, its signs and the zeros of a number do not count."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    try:
-        return repr(float(plain) + 0).removesuffix(".0")
-    except ValueError:
-        return re.sub(r"(?![<>=\u2264\u2265\u00b1]|[-+#]+$)[\W_]", "", plain) or plain
 
 
 def agree(first: NDArray[Any], second: NDArray[Any]) -> bool:

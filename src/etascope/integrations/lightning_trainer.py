@@ -11,6 +11,7 @@ from etascope.core.errors import InputError
 from etascope.integrations.extras import load
 from etascope.integrations.lightning_rates import refuse_several
 from etascope.integrations.uncalled import overridden, told
+from etascope.training.pytorch.loaders import length_of
 
 #: Precisions of a Trainer, and what they are for `pick`.
 PRECISIONS = {"32-true": None, "bf16-mixed": "bf16-mixed"}
@@ -144,10 +145,7 @@ def _several(loader: Any) -> list[Any]:
 
 def limited(loader: Any, limit: float | None, name: str) -> int | None:
     """Return how many batches of a loader are used, or None where that is all and it has no length."""
-    try:
-        length = len(loader)
-    except (TypeError, NotImplementedError):
-        length = None
+    length = length_of(loader)
     whole = length if isinstance(limit, float) or limit is None else min(limit, limit if length is None else length)
     found = whole if whole is None or not isinstance(limit, float) else int(whole * limit)
     if found == 0:

@@ -75,4 +75,4 @@ def scores(model: Module, inputs: dict[str, Any], label: str) -> Any:
     found = model(**{name: value for name, value in inputs.items() if name != label})
     if isinstance(found, Mapping):
         return cast("Mapping[str, Any]", found).get("logits", found)
-    return found[0] if isinstance(found, tuple) else found  # pyright: ignore[reportUnknownVariableType]  # any tuple
+    return cast("tuple[Any, ...]", found)[0] if isinstance(found, tuple) else found

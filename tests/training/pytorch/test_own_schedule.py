@@ -70,6 +70,12 @@ def test_a_shape_that_is_none_is_refused(shape, told):
         shaped(Recipe(), shape, 10)
 
 
+def test_a_function_that_says_otherwise_when_it_is_asked_again_is_refused():
+    told = iter(np.linspace(1, 0.1, 20).tolist())
+    with pytest.raises(InputError, match=r"for step 0 it returned 1 and then 0\.\d+\. Compute it from the step alone"):
+        shaped(Recipe(), lambda t: next(told), 10)
+
+
 def test_a_function_of_the_step_is_a_shape_as_lambdalr_takes_it():
     def factor(t):
         return 0.5 * (1 + np.cos(np.pi * (t % 10) / 10))

@@ -58,7 +58,7 @@ class LoaderBatches:
     @cached_property
     def batches(self) -> int:
         """Batches of a pass over the training loader: its length, or counted where it has none."""
-        length = _length(self.train_loader)
+        length = length_of(self.train_loader)
         if length is None:
             length = self._count()
         else:
@@ -126,7 +126,7 @@ class LoaderBatches:
                 yield parts
                 parts = []
             # One whose batches were counted must end here; an endless one that has a length need not.
-            if number + 1 == self.batches and _length(self.train_loader) is not None:
+            if number + 1 == self.batches and length_of(self.train_loader) is not None:
                 return
 
     def valid(self, seed: int, fold: int) -> Iterator[Batch]:
@@ -162,7 +162,7 @@ class LoaderBatches:
         return replace(batch, size=int((labels != self.ignored).sum()))
 
     def _train_pass(self, seed: int, epoch: int) -> Iterator[Batch]:
-        seen, length, last = 0, _length(self.train_loader), list[Batch]()
+        seen, length, last = 0, length_of(self.train_loader), list[Batch]()
         if length not in (None, self.batches):
             raise _other_pass("train_loader", "number of batches", self.batches, f"{length or 'none'}")
         if callable(begin := getattr(self.train_loader, "begin_epoch", None)):
@@ -190,7 +190,7 @@ class LoaderBatches:
             return
         batches = self._pass("train_loader", loader, pass_seed(0, -1, 0))
         given = sum(1 for _ in islice(batches, length + BEYOND))
-        later = _length(loader)
+        later = length_of(loader)
         if later != length:
             raise _other_pass("train_loader", "number of batches", length, f"{later or 'none'}")
         if given == length + BEYOND:
@@ -258,7 +258,7 @@ def iterator_of(name: str, loader: object) -> Iterator[Any]:
     return iterator
 
 
-def _length(loader: object) -> int | None:
+def length_of(loader: object) -> int | None:
     """Return the number of batches of a loader, or None where it has no length."""
     try:
         return len(cast("Sequence[Any]", loader))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -102,16 +103,22 @@ def _factors(shape: Any, steps: int) -> NDArray[np.float64]:  # noqa: ANN401 - w
                 f"shape must be a list of factors of the learning rate, or a function of the step; found "
                 f"{type(shape).__name__}, of which numpy says {one_line(error)}. Give a list, an array or a function."
             ) from error
-    factors = np.empty(steps)
-    for step in range(steps):
+    factors, again = np.empty((2, steps))
+    for row, step in product((factors, again), range(steps)):
         try:
             factor: Any = shape(step)
-            factors[step] = float(factor)
+            row[step] = float(factor)
         except Exception as error:
             raise InputError(
                 f"shape must return a factor of the learning rate for each of the {steps} steps, from 0; for step "
                 f"{step} it raised {one_line(error)}. Let it be such a function as LambdaLR takes."
             ) from error
+    if not np.array_equal(factors, again, equal_nan=True):
+        step = int((factors != again).argmax())
+        raise InputError(
+            f"shape must return the same factor whenever it is asked for a step; for step {step} it returned "
+            f"{factors[step]:g} and then {again[step]:g}. Compute it from the step alone, or give a list."
+        )
     return factors
 
 
