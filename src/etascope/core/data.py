@@ -19,6 +19,8 @@ NO_FOLD = -1
 #: The source of images that were sent to a page: what they are called wherever they are told of, for their place is
 #: gone with the page.
 SENT = "your images"
+#: Sources of images that were in Python, and have no place.
+IN_PYTHON = ARRAY, MAPPING, SEQUENCE, BUNCH = "an array", "the mapping", "a sequence of images", "a Bunch"
 #: Sets that are opened by name; `./digits` is a folder of that name.
 KNOWN_SETS = ("digits", "mnist", "fashion-mnist", "kmnist")
 #: How notes end that say which images are the test part.
@@ -36,7 +38,7 @@ def called(path: str) -> str:
     >>> called("photos"), called("digits"), called("-old")
     ('photos', './digits', './-old')
     """
-    return f"./{path}" if path in (*KNOWN_SETS, SENT) or path.startswith(("-", "~")) else path
+    return f"./{path}" if path in (*KNOWN_SETS, SENT, *IN_PYTHON) or path.startswith(("-", "~")) else path
 
 
 @dataclass(frozen=True)

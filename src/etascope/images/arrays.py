@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.data import BUNCH
 from etascope.core.errors import InputError
 from etascope.images.array_names import in_order, pick, refuse_two_readings, without_coordinates
 from etascope.images.axes import refuse_turned
@@ -272,7 +273,7 @@ def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: AN
     images, more, reading = read_pixels([array], wishes, "the images of a Bunch", [read])
     names, lost = _target_names(bunch, read)
     told = (*notes, *label_notes(bunch.target, read), *lost, *more)
-    return Found(images[0], read, "a Bunch", names, None, told, reading)
+    return Found(images[0], read, BUNCH, names, None, told, reading)
 
 
 def _target_names(bunch: Any, labels: NDArray[Any]) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:  # noqa: ANN401 - as above

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from etascope.core.data import KNOWN_SETS, Dataset, called
+from etascope.core.data import ARRAY, KNOWN_SETS, MAPPING, Dataset, called
 from etascope.core.errors import InputError
 from etascope.core.protocols import Watch, ignore
 from etascope.images.archives import open_npy, open_npz, read_labels_file
@@ -191,11 +191,11 @@ def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
     if is_bunch(source):
         return open_bunch(source, labels, wishes)
     if isinstance(source, Mapping):
-        return open_mapping(cast("Mapping[str, Any]", source), labels, wishes, "the mapping")
+        return open_mapping(cast("Mapping[str, Any]", source), labels, wishes, MAPPING)
     # Objects in one axis are images of their own.
     single = getattr(source, "dtype", None) == np.dtype(object) and getattr(source, "ndim", 1) == 1
     if hasattr(source, "__array__") and not single:
-        return open_array(source, labels, wishes, "an array")
+        return open_array(source, labels, wishes, ARRAY)
     if hasattr(source, "__len__") and hasattr(source, "__getitem__"):
         return open_sequence(source, labels, wishes)
     raise InputError(f"images are opened from {_DOORS}; found {type(source).__name__}. Give one of these.")

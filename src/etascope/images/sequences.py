@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.data import SEQUENCE
 from etascope.core.errors import InputError
 from etascope.images.arrays import alpha_apart, open_array, open_mapping, read_array, together
 from etascope.images.decode import BadImage, Decoded, decode_picture, decode_pixels
@@ -24,8 +25,6 @@ from etascope.images.outlying import look_beyond
 from etascope.images.paths import refuse_text
 from etascope.images.pixels import image_axes
 from etascope.images.ranges import decide, told
-
-_SOURCE = "a sequence of images"
 
 
 def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa: ANN401 - any type with a length and items
@@ -48,7 +47,7 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         if count == 2 and all(map(_is_part, items)):
             (x, y), (held_x, held_y) = items
             parts = {"x_train": x, "y_train": y, "x_test": held_x, "y_test": held_y}
-            found = open_mapping(parts, None, wishes, _SOURCE)
+            found = open_mapping(parts, None, wishes, SEQUENCE)
             note = "Of two pairs of images and labels, the second is the test part."
             return replace(found, notes=(note, *found.notes))
         pairs = [_pair(item, row) for row, item in enumerate(items)]
@@ -73,7 +72,7 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     arrays = {row: read_array(image, f"image {row}") for row, image in enumerate(images) if not _is_picture(image)}
     shapes = {(array.shape, array.dtype.str) for array in arrays.values()}
     if not wishes.skip_bad and len(arrays) == count and len(shapes) == 1 and arrays[0].ndim in (2, 3):
-        found = open_array(np.stack(list(arrays.values())), read, wishes, _SOURCE)
+        found = open_array(np.stack(list(arrays.values())), read, wishes, SEQUENCE)
         return replace(found, notes=(*notes, *found.notes))
     # Those of bytes are left to `gather`, which sees the pictures among them too.
     wide: dict[int, tuple[NDArray[Any], NDArray[np.uint8] | None]] = {}
@@ -108,7 +107,7 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     peaks_of = {kind: found for kind, found in seen(kinds, lows, peaks).items() if kind != "bytes"}
     scales, of_all = {**scales, **gathered.reading.scales}, {**gathered.reading.seen, **peaks_of}
     reading = replace(gathered.reading, scales=scales, seen=of_all)
-    return Found(gathered.images, read[gathered.rows], _SOURCE, None, None, every_note, reading)
+    return Found(gathered.images, read[gathered.rows], SEQUENCE, None, None, every_note, reading)
 
 
 def _length(items: Any) -> int:  # noqa: ANN401 - as above

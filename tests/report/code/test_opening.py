@@ -59,11 +59,22 @@ def made(name, folder):
     if name == "floats":
         floats = (IMAGES * 16.0).astype(np.float32)
         return (floats, LABELS), {}, {"images": floats, "labels": LABELS}
+    if name == "pairs":
+        return (
+            (list(zip(IMAGES, LABELS, strict=True)),),
+            {},
+            {"images": list(zip(IMAGES, LABELS, strict=True)), "labels": None},
+        )
+    if name == "sequence":
+        return (list(IMAGES), LABELS), {}, {"images": list(IMAGES), "labels": LABELS}
+    if name == "mapping without labels":
+        return ({"x": IMAGES}, LABELS), {}, {"images": {"x": IMAGES}, "labels": LABELS}
     mapping = {"x_train": IMAGES[:36], "y_train": LABELS[:36], "x_test": IMAGES[36:], "y_test": LABELS[36:]}
-    return (mapping,), {}, {"images": mapping}
+    return (mapping,), {}, {"images": mapping, "labels": None}
 
 
-CASES = ["table", "plain table", "names", "resized", "labels", "bad", "small digits", "floats", "mapping"]
+CASES = ["table", "plain table", "names", "resized", "labels", "bad", "small digits", "floats", "mapping", "pairs",
+         "sequence", "mapping without labels"]  # fmt: skip
 
 
 def summary(data, test, labels=""):
@@ -147,3 +158,14 @@ def test_a_share_that_was_given_is_told_from_a_test_part():
     told = summary(etascope.open_images("digits"), 0.2)
     assert not divided_anew(told)
     assert divided_anew(DataSummary(**{**vars(told), "notes": (f"{DIVIDED_ANEW}, so ...",)}))
+
+
+def test_a_relative_place_is_named_wherever_the_script_is_asked_for(tmp_path, monkeypatch):
+    write_folder(tmp_path / "here" / "photos", IMAGES, LABELS)
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    told, recipe = summary(etascope.open_images("photos"), None), Recipe(hidden=(), epochs=1)
+    text = own.script(recipe, told, RATE)
+    assert "else 'photos'" in text
+    monkeypatch.chdir(tmp_path / "there")
+    assert own.script(recipe, told, RATE) == text

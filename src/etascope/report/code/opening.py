@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from etascope.core.data import DIVIDED_ANEW, KNOWN_SETS
-from etascope.core.run import DataSummary
+from etascope.core.data import ARRAY, DIVIDED_ANEW, IN_PYTHON, KNOWN_SETS, SENT, DataSummary
 
 
 def saving(data: DataSummary, labels: str = "data.labels") -> str:
@@ -18,7 +15,8 @@ def saving(data: DataSummary, labels: str = "data.labels") -> str:
     labels
         What is saved as labels.
     """
-    names = f"import etascope, numpy\ndata = etascope.open_images({source_of(data)}{wishes(data)})\n"
+    apart = "# labels = None where the images came with theirs\n" if in_python(data) and data.source != ARRAY else ""
+    names = f"import etascope, numpy\n{apart}data = etascope.open_images({source_of(data)}{wishes(data)})\n"
     if not data.own_test and not divided_anew(data):
         return names + f'numpy.savez("images.npz", images=data.images, labels={labels})'
     return (
@@ -31,13 +29,13 @@ def saving(data: DataSummary, labels: str = "data.labels") -> str:
 def source_of(data: DataSummary) -> str:
     """Return how Python names the images of a run; those that were in Python stay there."""
     if in_python(data):
-        return "images, labels" if data.source == "an array" else "images"
+        return "images, labels"
     return repr(data.source) + (f", {data.labels!r}" if data.labels else "")
 
 
 def in_python(data: DataSummary) -> bool:
-    """Whether the images were given as arrays: there is no such place, nor such a set."""
-    return not (data.source in KNOWN_SETS or Path(data.source).is_absolute() or Path(data.source).exists())
+    """Whether the images were in Python, or sent to a page: there is no place to open them from again."""
+    return data.source in (*IN_PYTHON, SENT)
 
 
 def wishes(data: DataSummary) -> str:
