@@ -254,6 +254,9 @@ def _search(
     histories: Sequence[History],
     keeper: Keeper | None,
 ) -> tuple[list[History], Choice]:
+    # Also for a search that goes on, which ends in the same answer.
+    if (first := method.propose(job.task, ())) is not None:
+        job = replace(job, told=(*job.told, *rehearsed(job.training, first)))
     if keeper is not None:
         keeper.begin(job.data, job.task)
     keep = None if keeper is None else keeper.append
@@ -263,8 +266,6 @@ def _search(
         return train_plan(job.training, plan, trials_in_memory, watch)
 
     while (plan := method.propose(job.task, done)) is not None:
-        if not histories and not done:
-            job = replace(job, told=(*job.told, *rehearsed(job.training, plan)))
         stage = f"searching, round {len(done) + 1}"
         done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))
         watch(Progress(stage, 1, 1, "rounds", trials(job.task, done)))

@@ -136,14 +136,14 @@ def search(
         As in `pick`.
     """
     method, engine, keeper = method or Automatic(), engine or engine_of(task.recipe), patient(keeper)
+    # Also for a search that goes on, which ends in the same answer.
+    first = method.propose(task, ())
+    minded = () if first is None else rehearsal_of(engine, split, task.recipe, first)
     if keeper is not None:
         keeper.begin(data, task)
     keep = None if keeper is None else keeper.append
     done, parts = settled(histories)
-    minded: tuple[str, ...] = ()
     while (plan := method.propose(task, done)) is not None:
-        if not histories and not done:
-            minded = rehearsal_of(engine, split, task.recipe, plan)
         stage = f"searching, round {len(done) + 1}"
         train = partial(engine.train, split, task.recipe)
         done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))

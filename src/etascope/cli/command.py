@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-#: Words in the names of metrics of which more is better.
-_HIGHER = {
-    "acc", "accuracy", "ap", "auc", "auroc", "bleu", "correct", "dice", "f", "hit", "hits", "iou", "kappa", "map",
-    "mcc", "miou", "ndcg", "precision", "psnr", "recall", "reward", "rouge", "score", "ssim", "top",
-}  # fmt: skip
-#: ... and where lower is.
-_LOWER = {"cer", "err", "error", "loss", "mae", "mse", "nll", "perplexity", "ppl", "rmse", "wer"}
 #: Options that only a script has, with what they are when they are not given.
 SCRIPT: Mapping[str, Any] = {
     "command": None, "metric": None, "metric_key": None, "maximize": False, "best": None, "timeout": None,
@@ -130,7 +123,7 @@ def search_command(
         If an option cannot be used, or the script fails at once.
     """
     from etascope.core.command_line import CommandLine
-    from etascope.core.measure import Measure
+    from etascope.core.measure import Measure, more_is_better
     from etascope.core.recipe import Recipe, Task
     from etascope.loops.command import pick_command, reports_ladder
     from etascope.selection.window import customary_middle
@@ -147,11 +140,11 @@ def search_command(
     # What cannot be used is refused before anything is said or made.
     reader = LineMetric(options["metric"], options["metric_key"])
     measure = Measure(reader.name, options["maximize"], options["best"])
-    called = f"{measure.name} {options['metric'] or ''}".lower()
-    words = set(re.split(r"[\W_\d]+", called))
-    if measure.maximize and words & _LOWER and not words & _HIGHER:
+    # Of a pattern the words count, and not what stands for numbers.
+    more = more_is_better(re.sub(r"\\.|[\[(].*?[\])]", " ", options["metric"] or measure.name))
+    if measure.maximize and more is False:
         note(f"the highest {measure.name} is taken for the best. Where lower is better, leave --maximize out.")
-    if not measure.maximize and not words & _LOWER and (words & _HIGHER or re.search(r"\br(2|\^2|_squared)", called)):
+    if not measure.maximize and more:
         note(f"the lowest {measure.name} is taken for the best. Where higher is better, say so: --maximize.")
     Task.of_reports(options["epochs"], options["seed"], measure)
     reports_ladder(options["low"], options["high"], options["budget"], options["tolerance"], middle)

@@ -11,8 +11,11 @@ from pathlib import Path
 import click
 
 from etascope.core.errors import InputError
+from etascope.images.paths import SUFFIXES
 from etascope.store.address import find_address
 
+#: Endings of what is read in a folder of images.
+READ = (*SUFFIXES, ".csv", ".tsv", ".npz", ".npy", ".gz")
 #: Parameters of commands that are files or folders to read, and what people call them.
 _READ = {"data": "the data", "labels": "the labels", "test": "the test images", "run": "the document"}
 
@@ -56,7 +59,7 @@ def _refuse_what_is_read(name: str, given: str) -> None:
     if not place.exists():
         return
     for what, path in _read():
-        inside = path.is_dir() and place.resolve().is_relative_to(path.resolve()) and not _is_ours(place)
+        inside = path.is_dir() and place.resolve().is_relative_to(path.resolve()) and place.suffix.lower() in READ
         if inside or place.samefile(path):
             where = f"in {what}, {path}" if inside else what
             raise InputError(f"{name} would replace a file that is read: {given!r} is {where}. Name another file.")
@@ -77,10 +80,3 @@ def _read() -> Iterator[tuple[str, Path]]:
         with suppress(OSError, TypeError):
             if (path := Path(value)).exists():
                 yield what, path
-
-
-def _is_ours(path: Path) -> bool:
-    """Say whether a file in a folder of images is a document or a page that was written before."""
-    with suppress(OSError), path.open("rb") as file:
-        return b"etascope" in file.read(1 << 16) and path.suffix.lower() in (".json", ".html", ".md", ".svg", ".pdf")
-    return False

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import math
+import re
+import sys
 from dataclasses import dataclass
+from itertools import pairwise
 
 from etascope.core.errors import InputError
 
 #: A value this far beyond the best possible one, as a share of it, is rounding.
 ROUNDING = 1e-6
+#: Words of a name that say of a number that more of it is better.
+RISING = {
+    "acc", "accuracy", "accuracies", "f1", "f2", "fbeta", "fscore", "auc", "auroc", "auprc", "aupr", "roc", "prauc",
+    "rocauc", "precision", "recall", "specificity", "sensitivity", "tpr", "tnr", "ppv", "npv", "iou", "miou", "giou",
+    "jaccard", "map", "ap", "dice", "score", "scores", "r2", "explained", "kappa", "mcc", "matthews", "gini", "top",
+    "hit", "hits", "hitrate", "ndcg", "mrr", "bleu", "rouge", "meteor", "cider", "psnr", "ssim", "msssim", "snr",
+    "correlation", "corr", "pearson", "spearman", "corrcoef", "concordance", "cindex", "similarity", "likelihood",
+    "elbo", "reward", "return", "correct", "quality", "purity", "nmi", "ari", "success", "agreement", "accu", "bacc",
+    "balacc", "sim", "silhouette", "fmeasure", "exactmatch", "uar",
+}  # fmt: skip
+#: Words that say that less of it is better, whatever else the name says.
+FALLING = {
+    "loss", "losses", "error", "errors", "err", "cost", "nll", "negative", "neg", "ce", "bce", "xent", "entropy",
+    "mse", "rmse", "mae", "mape", "brier", "fid", "crps", "ece", "wer", "cer", "perplexity", "ppl", "distance", "minus",
+    "inverse", "regret", "risk", "fpr", "fnr", "hinge", "kl", "divergence", "deviation", "energy",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,7 +102,7 @@ class Measure:
         distance = best - value if self.maximize else value - best
         if distance < -ROUNDING * max(abs(best), 1.0):
             side = "at most" if self.maximize else "at least"
-            beyond = 10.0 ** (math.floor(math.log10(abs(value) or 1)) + 1)
+            beyond = min(float(f"1e{math.floor(math.log10(abs(value) or 1)) + 1}"), sys.float_info.max)
             example = max(100.0, beyond) if self.maximize else -beyond if value < 0 else 0.0
             raise InputError(
                 f"{self.name} must be {side} {best:g}, the best value that it can have; found {value:g}. Say what the "
@@ -99,3 +118,25 @@ class Measure:
     def written(self, loss: float) -> str:
         """Write the value that lies so far from the best possible one, in four digits."""
         return f"{self.value(loss):.4g}"
+
+
+def more_is_better(name: str) -> bool | None:
+    """Say by the words of a metric's name whether more of it is better; None where they do not say.
+
+    Examples
+    --------
+    >>> more_is_better("val/AccTop1"), more_is_better("val_acc_loss"), more_is_better("heatmap")
+    (True, False, None)
+    """
+    words = set(_words(name))
+    return False if words & FALLING else True if words & RISING else None
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name in small letters: between signs, by capitals, before digits, and two together."""
+    parts = re.split(r"[^A-Za-z0-9]+", name)
+    pieces = [piece for part in parts for piece in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+", part)]
+    together = [one + other for one, other in pairwise(pieces)]
+    words = [word.lower() for word in (*parts, *pieces, *together)]
+    words += [re.sub("^(validation|valid|val|eval|dev|test)", "", word) for word in words]
+    return words + [word.rstrip("0123456789") for word in words]

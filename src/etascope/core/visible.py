@@ -46,4 +46,8 @@ def in_shell(text: str) -> str:
 
 
 def _octal(found: re.Match[str]) -> str:
-    return "".join(f"\\{byte:03o}" for byte in found[0].encode("utf-8", "surrogateescape"))
+    try:
+        content = found[0].encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        content = found[0].encode("utf-8", "surrogatepass")
+    return "".join(f"\\{byte:03o}" for byte in content)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import glob
+import operator
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -66,12 +67,10 @@ class Given:
 
     def tries(self, moves: Moves) -> bool:
         """Say whether the tree opens after moves, none of which lands on something."""
-        tree = self.root
         targets = [target for _, target in moves]
         if len({str(target).casefold() for target in targets}) < len(targets) or any(map(os.path.lexists, targets)):
             return False
-        for folder, _ in moves:
-            tree = _without(tree, folder.path)
+        tree = _without(self.root, {folder.path for folder, _ in moves})
         for folder, target in moves:
             if not target.name.startswith("."):
                 tree = _added(tree, replace(folder, path=target))
@@ -265,14 +264,11 @@ def _everywhere(folders: Sequence[Folder], root: Folder) -> list[Folder]:
     return [inner for place in places for inner in place.full if inner.name in names]
 
 
-def _without(tree: Folder, path: Path) -> Folder:
-    """Return a tree without one of its folders."""
-    folders = [
-        _without(inner, path) if path.is_relative_to(inner.path) else inner
-        for inner in tree.folders
-        if inner.path != path
-    ]
-    return replace(tree, folders=tuple(folders))
+def _without(tree: Folder, gone: Collection[Path]) -> Folder:
+    """Return a tree without some of its folders; one in which nothing changes is itself."""
+    folders = tuple(_without(inner, gone) for inner in tree.folders if inner.path not in gone)
+    same = len(folders) == len(tree.folders) and all(map(operator.is_, folders, tree.folders))
+    return tree if same else replace(tree, folders=folders)
 
 
 def _added(tree: Folder, anew: Folder) -> Folder:

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from typing import Any
 
 from etascope.core.errors import InputError
+from etascope.core.measure import more_is_better
 from etascope.integrations.lightning_steps import TRAINING, VALIDATION, labels_of, monitored, scores
 from etascope.training.pytorch.library import Device, Module, load_torch, moved
 from etascope.training.pytorch.memory import is_out_of_memory
 
-#: Words of a name that say of a number that more of it is better.
-RISING = {
-    "acc", "accuracy", "accuracies", "f1", "f2", "fbeta", "fscore", "auc", "auroc", "auprc", "aupr", "roc", "prauc",
-    "rocauc", "precision", "recall", "specificity", "sensitivity", "tpr", "tnr", "ppv", "npv", "iou", "miou", "giou",
-    "jaccard", "map", "ap", "dice", "score", "scores", "r2", "explained", "kappa", "mcc", "matthews", "gini", "top",
-    "hit", "hits", "hitrate", "ndcg", "mrr", "bleu", "rouge", "meteor", "cider", "psnr", "ssim", "msssim", "snr",
-    "correlation", "corr", "pearson", "spearman", "corrcoef", "concordance", "cindex", "similarity", "likelihood",
-    "elbo", "reward", "return", "correct", "quality", "purity", "nmi", "ari", "success", "agreement", "accu", "bacc",
-    "balacc", "sim", "silhouette", "fmeasure", "exactmatch", "uar",
-}  # fmt: skip
-#: Words that say that less of it is better, whatever else the name says.
-FALLING = {
-    "loss", "losses", "error", "errors", "err", "cost", "nll", "negative", "neg", "ce", "bce", "xent", "entropy",
-    "mse", "rmse", "mae", "mape", "brier", "fid", "crps", "ece", "wer", "cer", "perplexity", "ppl", "distance", "minus",
-    "inverse", "regret", "risk", "fpr", "fnr", "hinge", "kl", "divergence", "deviation", "energy",
-}  # fmt: skip
 #: Sizes of the scores that a `validation_step` is tried with, and what share of the one loss the other must be below.
 TRIED, BETTER = (1.0, 10.0), 0.5
 
@@ -48,8 +31,7 @@ its name.
     """
     if monitor is None:
         return
-    words = set(_words(monitor))
-    why = "which by its name is better the higher it is" if words & RISING and not words & FALLING else ""
+    why = "which by its name is better the higher it is" if more_is_better(monitor) else ""
     for one in callbacks:
         if getattr(one, "monitor", None) == monitor and getattr(one, "mode", "min") == "max":
             why = f"of which {type(one).__name__} keeps the highest, with mode='max'"
@@ -58,16 +40,6 @@ its name.
             f"monitor must name a loss, which is better the lower it is; found {monitor}, {why}. Name the validation "
             f"loss, or log 1 - {monitor} as one, with loss in its name."
         )
-
-
-def _words(name: str) -> list[str]:
-    """Return the words of a name in small letters: between signs, by capitals, before digits, and two together."""
-    parts = re.split(r"[^A-Za-z0-9]+", name)
-    pieces = [piece for part in parts for piece in re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+", part)]
-    together = [one + other for one, other in pairwise(pieces)]
-    words = [word.lower() for word in (*parts, *pieces, *together)]
-    words += [re.sub("^(validation|valid|val|eval|dev|test)", "", word) for word in words]
-    return words + [word.rstrip("0123456789") for word in words]
 
 
 def by_scores(module: Module, train: dict[str, Any], valid: dict[str, Any], device: Device) -> tuple[bool, str]:

@@ -21,8 +21,9 @@ _MAYBE = re.compile(r"[nN][aA][nN](?!\w)|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?(?
 _STAND_INS = ("9e999", "9.0000", "9.00", "9.0", "9", "9.000", "9.00000", "9.000000")
 #: Numbers as they are printed; a minus behind a word or a number is a hyphen.
 _PRINTED = re.compile(r"(?:(?<![\w.])[+-])?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-#: Numbers with a comma in them, in the way of half of the world, or between thousands; no lists.
+#: Two letters, digits or underscores: a match that begins with the second is within a word.
 _IN_WORD = re.compile(r"\w\w")
+#: Numbers with a comma in them, in the way of half of the world, or between thousands; no lists.
 _WITH_COMMA = re.compile(
     r"(?<![\w.,\[(])[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d+)(?:[eE][+-]?\d+)?(?![\w\])]|[.,]\d)"
 )

@@ -48,13 +48,29 @@ def test_a_document_of_a_script_is_refused(tmp_path):
         read_pick(tmp_path / "answer.json")
 
 
-WRONG = [None, True, 0, -1, 1e400, "x", [], {}, [None], {"a": 1}, '" + __import__("os").abort() + "', "\x1b]0;x\x07"]
+WRONG = [
+    None,
+    True,
+    0,
+    -1,
+    1e400,
+    10**400,
+    "x",
+    [],
+    {},
+    [None],
+    {"a": 1},
+    '" + __import__("os").abort() + "',
+    "\x1b]0;x\x07",
+]
 
 
 @pytest.mark.parametrize("framework", ["etascope", "pytorch"])
 def test_a_field_of_another_kind_is_a_sentence_and_never_code(tmp_path, framework):
     run = made.run(learning_rate=0.018)
     document, path = pick_document(run), tmp_path / "answer.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert "0.018" in code_for(framework, *read_pick(path))
     places = [(name,) for name in ("learning_rate", "recipe", "dataset")]
     places += [(part, name) for part in ("recipe", "dataset") for name in document[part]]
     places += [("dataset", "image_shape", 0), ("recipe", "hidden", 0)]

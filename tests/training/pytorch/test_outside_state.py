@@ -1,3 +1,4 @@
+import logging
 from collections import deque
 
 import numpy as np
@@ -111,3 +112,22 @@ def test_what_is_lost_is_said_of_the_model_or_of_its_optimizer():
     assert str(first).endswith("To add up gradients, leave step out and give accumulate=.")
     assert "found SGD.slow" in str(lost_state(module, before, after, adds=True, model_first=False))
     assert lost_state(module, before, before, adds=True, model_first=True) is None
+
+
+def test_objects_that_hold_each_other_are_looked_at_once_and_loggers_not_at_all():
+    class Node:
+        def __init__(self):
+            self.others, self.count = [], 0
+
+    module, optimizer = made()
+    nodes = [Node() for _ in range(40)]
+    for node in nodes:
+        node.others = nodes
+    module.log, module.first = logging.getLogger("of a test"), nodes[0]
+
+    def log():
+        module.log.setLevel("INFO")
+        module.log.isEnabledFor(10)
+
+    assert change(module, optimizer, log) == ([], [])
+    assert change(module, optimizer, lambda: setattr(nodes[7], "count", 1)) == (["first"], [])

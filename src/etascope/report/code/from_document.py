@@ -15,6 +15,8 @@ from etascope.core.run import DataSummary
 from etascope.core.visible import visible
 from etascope.report.document import PICK_SCHEMA
 
+#: As many images as no set has.
+MOST = 1 << 50
 #: Said where a script or a loop trained.
 NO_SCRIPT = (
     "code writes the training of a network of etascope's, and this run's was your own. See the line to use with "
@@ -52,7 +54,7 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
             _text(fields["model"], "model")
         rate = told["learning_rate"]
         return Recipe(**fields), _summary(told["dataset"]), None if rate is None else _rate(rate)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{path} is not whole: {error}. Write it anew with etascope pick --json.") from error
 
 
@@ -91,13 +93,13 @@ def _text(value: object, name: str) -> str:
 
 
 def _count(value: object, name: str, least: int = 0) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise TypeError(f"{name} is a whole number from {least}, found {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST:
+        raise TypeError(f"{name} is a whole number from {least}, found {str(value)[:80]}")
     return value
 
 
 def _rate(value: object) -> float:
     # A number of JSON may be as large as it likes, and is infinite then.
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise TypeError(f"learning_rate is a number above 0, found {value!r}")
+        raise TypeError(f"learning_rate is a number above 0, found {str(value)[:80]}")
     return float(value)

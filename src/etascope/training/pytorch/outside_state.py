@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import zlib
 from collections import deque
@@ -47,11 +48,13 @@ def outside_state(
         for name, value in _attributes(part).items():
             if name not in usual:
                 # What holds a model, as etascope and DataParallel do, is left out.
-                in_model[f"{path}.{name}".lstrip(".").removeprefix("module.")] = _digest(value, kept, DEEPEST, largest)
+                in_model[f"{path}.{name}".lstrip(".").removeprefix("module.")] = _digest(
+                    value, kept, DEEPEST, largest, {}
+                )
     for optimizer in optimizers:
         for name, value in _attributes(optimizer).items():
             if name not in _OF_OPTIMIZERS and not name.startswith("_optimizer_"):
-                in_optimizers[f"{type(optimizer).__name__}.{name}"] = _digest(value, kept, DEEPEST, largest)
+                in_optimizers[f"{type(optimizer).__name__}.{name}"] = _digest(value, kept, DEEPEST, largest, {})
     return in_model, in_optimizers
 
 
@@ -108,14 +111,20 @@ def lost_state(
 
 def digest_of(value: object, largest: float = math.inf) -> str:
     """Return what tells whether an object holds something else later."""
-    return _digest(value, set(), DEEPEST, largest)
+    return _digest(value, set(), DEEPEST, largest, {})
 
 
 def _attributes(one: Any) -> dict[str, Any]:  # noqa: ANN401 - any object
     return getattr(one, "__dict__", {})
 
 
-def _digest(value: Any, kept: set[int], deep: int, largest: float) -> str:  # noqa: ANN401 - whatever is held
+def _digest(
+    value: Any,  # noqa: ANN401 - whatever is held
+    kept: set[int],
+    deep: int,
+    largest: float,
+    seen: dict[tuple[int, int], str],
+) -> str:
     torch = load_torch()
     if isinstance(value, bool | int | float):
         return f"number {value!r}"
@@ -126,8 +135,12 @@ def _digest(value: Any, kept: set[int], deep: int, largest: float) -> str:  # no
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(cast("Any", value))
         return f"array {array.shape} {zlib.crc32(array.tobytes()) if array.size <= largest else ''}"
-    if not deep:
+    if not deep or isinstance(value, logging.Logger):
         return type(value).__name__
+    # Objects that hold each other are looked at once, and not as often as there are ways to them.
+    key = id(cast("object", value)), deep
+    if key in seen:
+        return seen[key]
     parts: Sequence[Any] = ()
     if isinstance(value, dict):
         # Keys may be parameters, which are told by their places.
@@ -139,8 +152,9 @@ def _digest(value: Any, kept: set[int], deep: int, largest: float) -> str:  # no
         parts = list(value.state_dict().values())
     elif not isinstance(value, type) and not callable(value):
         parts = list(_attributes(value).values())
-    inside = len(parts) if len(parts) > largest else [_digest(part, kept, deep - 1, largest) for part in parts]
-    return f"{type(cast('object', value)).__name__} {inside}"
+    inside = len(parts) if len(parts) > largest else [_digest(part, kept, deep - 1, largest, seen) for part in parts]
+    seen[key] = f"{type(cast('object', value)).__name__} {zlib.crc32(repr(inside).encode('utf-8', 'surrogatepass'))}"
+    return seen[key]
 
 
 def _of_tensor(tensor: Any, largest: float) -> str:  # noqa: ANN401 - a tensor
