@@ -147,7 +147,7 @@ def helps(here: Environment) -> str:
 def picks(here: Environment) -> str:
     """Search, with a report of each kind."""
     kinds = json.loads(
-        here.run("-c", "import json\nfrom etascope.report.write import REPORTS\nprint(json.dumps(REPORTS))")
+        here.run("-c", "import json\nfrom etascope.report.files.write import REPORTS\nprint(json.dumps(REPORTS))")
     )
     out = here.etascope("pick", *SMALL, *(part for kind in kinds for part in ("--report", f"answer{kind}")))
     require("\nlearning rate " in out, out)

@@ -19,13 +19,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 #: Files with a limit of seconds, or with clusters; they run one after the other in one process, as they do by hand.
 ALONE = (
-    "tests/cli/test_cluster_option.py", "tests/cli/test_main.py", "tests/images/test_digits.py",
-    "tests/store/test_killed.py", "tests/training/test_command_process.py", "tests/training/test_fan_out.py",
-    "tests/training/test_ray_*.py",
+    "tests/cli/options/test_cluster.py", "tests/cli/test_main.py", "tests/images/test_digits.py",
+    "tests/store/test_killed.py", "tests/training/command/test_process.py", "tests/training/test_fan_out.py",
+    "tests/training/ray/test_*.py",
 )  # fmt: skip
 #: Others where some tests start a cluster, which has the word in its name.
 CLUSTERS = ("tests/contracts", "tests/test_docs.py")
-BROWSER = ("tests/report/test_linker.py", "tests/studio/test_page*.py", "tests/*/test_*_in_browser.py")
+BROWSER = ("tests/report/html/test_linker.py", "tests/studio/test_page*.py", "tests/*/test_*_in_browser.py")
 STUDIO = "tests/studio"
 #: Most parts at once: each has processes and threads of its own, and waits now and then, so that one more than there
 #: are processors fits.

@@ -70,9 +70,9 @@ def measure(data: str) -> Measured:
     from etascope.images.open import open_images
     from etascope.pipeline.prepare import prepare
     from etascope.pipeline.split import divide
-    from etascope.training.dense import DenseEngine, group_trials
-    from etascope.training.ray_parts import without_test_rows
-    from etascope.training.ray_worker import pack_errand, run_errand
+    from etascope.training.dense.engine import DenseEngine, group_trials
+    from etascope.training.ray.parts import without_test_rows
+    from etascope.training.ray.worker import pack_errand, run_errand
 
     recipe, engine = Recipe(), DenseEngine(1)
     split = without_test_rows(prepare(divide(open_images(data)), recipe))
@@ -102,8 +102,8 @@ def measure_ray() -> tuple[float, float]:
     from etascope.images.open import open_images
     from etascope.pipeline.prepare import prepare
     from etascope.pipeline.split import divide
-    from etascope.training.ray_cluster import leave_cluster
-    from etascope.training.ray_engine import RayEngine
+    from etascope.training.ray.cluster import leave_cluster
+    from etascope.training.ray.engine import RayEngine
 
     recipe = Recipe((), epochs=1)
     split = prepare(divide(open_images("digits"), folds=5), recipe)

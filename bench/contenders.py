@@ -64,7 +64,7 @@ class Etascope:
         """Train the plan of all rates; the fold that is held out is scored once, at the end."""
         from etascope.core.plan import sweep
         from etascope.core.recipe import steps_per_epoch
-        from etascope.training.dense import DenseEngine
+        from etascope.training.dense.engine import DenseEngine
 
         # A split that the engine has not seen: what it prepares once a split is counted in every run.
         split = replace(self._split)

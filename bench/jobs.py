@@ -58,7 +58,7 @@ def make_jobs() -> tuple[Job, Job]:
     from etascope.images.open import open_images
     from etascope.pipeline.prepare import prepare
     from etascope.pipeline.split import divide
-    from etascope.training.chance import epoch_order, initial_parameters
+    from etascope.training.random_streams import epoch_order, initial_parameters
 
     split = prepare(divide(open_images("digits"), folds=0), Recipe())
     rows = np.arange(len(split.y))

@@ -68,12 +68,12 @@ def main() -> None:
 
 def everyone() -> list[Chooser]:
     """Return the contenders; PyTorch comes last, because its threads keep others from forking."""
-    from etascope.rivals.prodigy import ProdigyOptimizer
-    from etascope.rivals.range_tests import RangeTestAdviser
-    from etascope.selection.cross_validation import CrossValidation
-    from etascope.selection.ladder import Ladder
+    from etascope.experiments.range_test.rules import RULES
+    from etascope.experiments.referee.advisers.prodigy import ProdigyOptimizer
+    from etascope.experiments.referee.advisers.range_tests import RangeTestAdviser
+    from etascope.selection.cross_validation.method import CrossValidation
+    from etascope.selection.halving.method import Ladder
     from etascope.selection.search import GridSearch
-    from etascope.selection.suggestion_rules import RULES
 
     return [
         Etascope("etascope, cheap", CrossValidation()),

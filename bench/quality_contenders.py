@@ -14,8 +14,8 @@ from etascope.core.history import History
 from etascope.core.plan import sweep
 from etascope.core.protocols import Method
 from etascope.core.recipe import Recipe, Task
-from etascope.rivals.bench import Adviser, Bench
-from etascope.training.dense import DenseEngine
+from etascope.experiments.referee.adviser import Adviser, Bench
+from etascope.training.dense.engine import DenseEngine
 
 ADAPTIVE = ("adam", "adamw")
 #: Where Optuna and random search look, as their users would write it.

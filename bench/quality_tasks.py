@@ -21,7 +21,7 @@ from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 
 MODELS = {"softmax": (), "mlp": (128,), "mlp2": (256, 128), "mlp3": (128, 64, 32)}
 #: Decades of the truth's grid and how many rates it has.

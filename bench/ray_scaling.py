@@ -113,8 +113,8 @@ def compete(who: str, workers: int, address: str) -> None:
     from etascope.images.open import open_images
     from etascope.pipeline.prepare import prepare
     from etascope.pipeline.split import divide
-    from etascope.training.dense import DenseEngine
-    from etascope.training.ray_engine import RayEngine
+    from etascope.training.dense.engine import DenseEngine
+    from etascope.training.ray.engine import RayEngine
 
     recipe = Recipe(epochs=EPOCHS)
     split = prepare(divide(open_images("digits"), folds=5), recipe)

@@ -135,7 +135,7 @@ def train(data: str, images: int, trials: int, workers: int, budget: int) -> Non
     from etascope.core.data import NO_FOLD
     from etascope.core.plan import sweep
     from etascope.core.recipe import Recipe, steps_per_epoch
-    from etascope.training.dense import DenseEngine
+    from etascope.training.dense.engine import DenseEngine
 
     recipe, split = Recipe(epochs=int(MOST_EPOCHS)), _split(data, images)
     epochs = min(MOST_EPOCHS, budget / (images * trials))

@@ -15,8 +15,8 @@ from etascope.core.command_line import CommandLine
 from etascope.core.measure import Measure
 from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe
-from etascope.training.command import CommandEngine
-from etascope.training.command_metric import LineMetric
+from etascope.training.command.engine import CommandEngine
+from etascope.training.command.metric import LineMetric
 
 METRIC = LineMetric(r"val_loss[=: ]+([0-9.eE+-]+)")
 #: What is printed over and over, by name; the metric comes after all of it.

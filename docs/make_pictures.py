@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import etascope
-from etascope.report.terminal import print_choice, print_trace
+from etascope.report.terminal.run import print_choice, print_trace
 
 if TYPE_CHECKING:
     from rich.console import Console

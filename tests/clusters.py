@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from etascope.core.protocols import Engine, ignore
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 
 #: For the object store of each machine; Ray would take a third of the memory.
 STORE_BYTES = 200 * 1024 * 1024

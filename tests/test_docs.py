@@ -20,7 +20,7 @@ import pytest
 import etascope
 from etascope.cli.main import commands
 from etascope.images.open import open_images
-from etascope.selection.verdicts import RULES
+from etascope.selection.words.verdicts import RULES
 from tests.cli.running import Ended, run
 from tests.studio.served import studio
 from tests.test_architecture import PACKAGE, TABLE

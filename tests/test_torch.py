@@ -22,7 +22,7 @@ from etascope import InputError
 from etascope.selection.automatic import Automatic
 from etascope.selection.search import GridSearch
 from etascope.torch import TorchRun, pick
-from etascope.training.pytorch.fingerprint import fingerprint
+from etascope.training.pytorch.custom.fingerprint import fingerprint
 from tests.core.failing import FailingKeeper
 from tests.training.pytorch.networks import Linear, Small
 
@@ -136,7 +136,7 @@ def test_a_search_that_is_broken_off_leaves_everything_as_it_was(error):
 INTERRUPTED = """
     import torch
     from etascope.torch import pick
-    from etascope.training.pytorch.fingerprint import fingerprint
+    from etascope.training.pytorch.custom.fingerprint import fingerprint
     from tests.test_torch import Small, loaders, sgd, used
 
     torch.set_num_threads(1)

@@ -11,7 +11,7 @@ from etascope.core.data import NO_FOLD
 from etascope.core.history import Status
 from etascope.selection.automatic import Automatic
 from etascope.selection.search import GridSearch
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from tests.images.making import write_folder
 
 SMALL = Recipe(hidden=(), epochs=1)

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from etascope.core.data import Dataset
     from etascope.core.errors import InputError
     from etascope.core.history import History
-    from etascope.core.range_test import RangeTestRun
     from etascope.core.recipe import Recipe
     from etascope.core.run import Run
     from etascope.core.trace import Trace
-    from etascope.experiments.range_testing import range_test
+    from etascope.experiments.range_test.record import RangeTestRun
+    from etascope.experiments.range_test.run import range_test
     from etascope.images.open import open_images
     from etascope.loops.search import Search
     from etascope.store.open import open_store
@@ -51,17 +51,17 @@ def _show(
     shown: Run | RangeTestRun, include: Collection[str] | None, exclude: Collection[str] | None
 ) -> dict[str, Any]:
     from etascope.core.run import Run
-    from etascope.report.notebook import experiment_mimebundle, run_mimebundle
+    from etascope.report.html.notebook import experiment_mimebundle, run_mimebundle
 
     if isinstance(shown, Run):
         return run_mimebundle(shown, include, exclude)
-    from etascope.report.range_experiment import range_experiment
+    from etascope.experiments.range_test.report import range_experiment
 
     return experiment_mimebundle(range_experiment(shown), include, exclude)
 
 
 def _page(shown: Run | RangeTestRun | Trace) -> str:
-    from etascope.report.printed import printed
+    from etascope.report.terminal.printed import printed
 
     return printed(shown)
 

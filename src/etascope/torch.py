@@ -10,29 +10,29 @@ from typing import Any
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History
-from etascope.core.keeping import patient
 from etascope.core.numbers import counted, rate
 from etascope.core.parts import settled
 from etascope.core.plan import Plan
 from etascope.core.protocols import Keeper, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe
+from etascope.core.recording import patient
 from etascope.core.run import Run
 from etascope.core.trials import Trial, trials
 from etascope.selection.automatic import Automatic
 from etascope.selection.grid import check_window
 from etascope.training.in_parts import train_in_parts
+from etascope.training.pytorch.custom.fingerprint import Untouched, fingerprint
+from etascope.training.pytorch.custom.generators import loaders_kept
+from etascope.training.pytorch.custom.metrics import Metric, metrics_of
+from etascope.training.pytorch.custom.model import Build, Groups
+from etascope.training.pytorch.custom.objective import Loss
+from etascope.training.pytorch.custom.schedule import Shape
+from etascope.training.pytorch.custom.training import OwnJob, own_job
 from etascope.training.pytorch.engine import train_plan
-from etascope.training.pytorch.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.library import check_settings, load_torch
-from etascope.training.pytorch.live import OwnStep, TrainLoss
-from etascope.training.pytorch.own_generators import loaders_kept
-from etascope.training.pytorch.own_metrics import Metric, metrics_of
-from etascope.training.pytorch.own_model import Build, Groups
-from etascope.training.pytorch.own_objective import Loss
-from etascope.training.pytorch.own_schedule import Shape
-from etascope.training.pytorch.own_training import OwnJob, own_job
 from etascope.training.pytorch.random_state import random_state_kept
 from etascope.training.pytorch.rehearsal import rehearsed
+from etascope.training.pytorch.running_trial import OwnStep, TrainLoss
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,11 +13,11 @@ import numpy as np
 from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
-from etascope.core.keeping import patient
 from etascope.core.parts import settled
 from etascope.core.plan import check_rates
 from etascope.core.protocols import Engine, Keeper, Method, Progress, Watch, ignore
 from etascope.core.recipe import Recipe, Task
+from etascope.core.recording import patient
 from etascope.core.run import DataSummary, Run
 from etascope.core.trace import Trace
 from etascope.core.trials import Trial, trials

@@ -63,14 +63,14 @@ def _load():
     """Load what commands load when they are called, as far as it may be forked."""
     import click
 
-    import etascope.experiments.range_testing
+    import etascope.experiments.range_test.run
+    import etascope.experiments.referee.run
     import etascope.learn.quiz
-    import etascope.report.document
-    import etascope.report.terminal
-    import etascope.report.write
-    import etascope.rivals.referee
+    import etascope.report.files.document
+    import etascope.report.files.write
+    import etascope.report.terminal.run
     import etascope.store.forgiving
-    import etascope.training.dense  # noqa: F401
+    import etascope.training.dense.engine  # noqa: F401
     from etascope.cli.main import commands
     from etascope.store.open import open_store
 

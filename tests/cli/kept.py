@@ -3,7 +3,7 @@
 from functools import cache
 
 from etascope import Recipe
-from etascope.cli.keeping import Kept
+from etascope.cli.recording import Kept
 from etascope.cli.searching import search
 from etascope.core.protocols import ignore
 from etascope.images.open import open_images

@@ -16,11 +16,11 @@ from etascope.core.plan import sweep
 from etascope.core.recipe import OPTIMIZERS, Recipe, steps_per_epoch
 from etascope.core.schedules import SCHEDULES
 from etascope.training import in_parts
-from etascope.training.chance import initial_parameters
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from etascope.training.in_parts import train_in_parts
 from etascope.training.pytorch.engine import TorchEngine
-from etascope.training.ray_engine import RayEngine
+from etascope.training.random_streams import initial_parameters
+from etascope.training.ray.engine import RayEngine
 from tests.training import made
 
 ENGINES = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from etascope.core.history import Part
 from etascope.core.parts import in_plan_order, part_of, put_together, settled, take
 from etascope.core.recipe import Recipe
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from tests.training import made
 
 RECIPE = Recipe((), batch_size=8, epochs=2)

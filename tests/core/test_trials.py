@@ -7,7 +7,7 @@ from etascope.core.history import Status
 from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trials import one_history, trials
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 
 RECIPE = Recipe((4,), batch_size=4, epochs=2)
 

@@ -163,7 +163,7 @@ def lossless_jpeg(pixels: NDArray[np.uint8]) -> bytes:
 def told_or_refused(path: Path) -> str:
     """What a damaged image file says: the marks of what was decoded, or why it was not; "" for nothing."""
     from etascope.images.decode import BadImage, decode_file
-    from etascope.images.found import Wishes
+    from etascope.images.opened import Wishes
 
     try:
         return " ".join(f"{mark.kind}: {mark.detail}" for mark in decode_file(path, Wishes()).marks)

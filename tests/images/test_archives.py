@@ -18,8 +18,8 @@ from hypothesis.extra import numpy as npst
 
 from etascope.core.errors import InputError
 from etascope.images.archives import label_names, open_npy, open_npz, read_labels_file, read_npy
-from etascope.images.found import Wishes
 from etascope.images.open import open_images
+from etascope.images.opened import Wishes
 from tests.images.making import pictures, refused, write_idx
 
 IMAGES = pictures(5)

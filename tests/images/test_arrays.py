@@ -7,8 +7,8 @@ import pytest
 
 from etascope.images.array_names import Named, pick
 from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping
-from etascope.images.found import Wishes
 from etascope.images.open import open_images
+from etascope.images.opened import Wishes
 from tests.images.making import pictures, refused
 
 IMAGES = pictures(4)

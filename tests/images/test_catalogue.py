@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from etascope.images.catalogue import _FILES, CATALOGUE, MIRROR, KnownSet, open_known
-from etascope.images.found import Wishes
 from etascope.images.open import open_images
+from etascope.images.opened import Wishes
 from tests.images.making import refused, write_mnist
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")

@@ -10,7 +10,7 @@ import pytest
 
 from etascope.images.colour import has_colour, over_white, to_gray
 from etascope.images.decode import decode_file, decode_picture
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 from tests.images.making import pictures, refused, write_tiff
 
 

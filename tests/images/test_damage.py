@@ -9,8 +9,8 @@ import pytest
 
 from etascope.images.damage import damage_of, fault_of
 from etascope.images.decode import decode_file
-from etascope.images.found import Wishes
 from etascope.images.gather import gather
+from etascope.images.opened import Wishes
 from tests.images.making import picture, pictures, told_or_refused
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from etascope.images.decode import MAX_PIXELS, BadImage, decode_file, decode_picture
 from etascope.images.extents import Extent
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 from tests.images.making import picture, pictures, refused
 
 GRAY = pictures(1, 9, 7)[0]

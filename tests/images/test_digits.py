@@ -11,7 +11,7 @@ import numpy as np
 
 import etascope.images.digits as digits
 from etascope.images.digits import open_digits
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 
 DATA = Path(digits.__file__).parent / "data"
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from etascope.images.folder import open_folder
-from etascope.images.found import Wishes
 from etascope.images.open import open_images
+from etascope.images.opened import Wishes
 from tests.images.making import pictures, refused, write_folder, write_mnist
 
 IMAGES = pictures(6)
@@ -197,7 +197,7 @@ from pathlib import Path
 from PIL import Image
 from etascope.core.errors import InputError
 from etascope.images.folder import open_folder
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 Image.init()
 if os.getuid() == 0:
     os.setuid(65534)

@@ -11,8 +11,8 @@ import pytest
 
 from etascope.core.errors import InputError
 from etascope.images.decode import BadImage, Decoded
-from etascope.images.found import Wishes
 from etascope.images.gather import gather
+from etascope.images.opened import Wishes
 from tests.images.making import pictures, refused
 
 IMAGES = pictures(100)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etascope.images.found import Found
 from etascope.images.joining import to_dataset, with_test
 from etascope.images.open import open_images
+from etascope.images.opened import Found
 from tests.images.making import pictures, refused, write_folder
 
 

@@ -16,7 +16,7 @@ import pytest
 from etascope import open_images
 from etascope.images import jpeg
 from etascope.images.decode import MAX_JPEG, BadImage, decode_file
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 from tests.images.making import lossless_jpeg, picture, pictures, refused, told_or_refused, write_folder, write_tiff
 
 
@@ -175,7 +175,7 @@ def test_lossless_files_leave_the_memory_whole(tmp_path, bands):
 import gc, sys
 from pathlib import Path
 from etascope.images.decode import BadImage, decode_file
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 kept = []
 for _ in range(200):
     for name in sys.argv[1:]:

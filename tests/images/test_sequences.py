@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.images.found import Wishes
 from etascope.images.open import open_images
+from etascope.images.opened import Wishes
 from etascope.images.sequences import open_sequence
 from tests.images.making import picture, pictures, refused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 from etascope.images.sizes import fit, resize
 from tests.images.making import pictures
 

@@ -7,7 +7,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 from etascope.images.table import open_table
 from tests.images.making import pictures, refused, write_folder
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from etascope.images.decode import decode_file
-from etascope.images.found import Wishes
 from etascope.images.gather import gather
+from etascope.images.opened import Wishes
 from tests.images.making import lossless_jpeg, picture, pictures, refused, told_or_refused, write_tiff
 
 
@@ -284,7 +284,7 @@ SCRIPT = """
 import sys, threading
 from pathlib import Path
 from etascope.images.decode import BadImage, decode_file
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 
 def work():
     for _ in range(20):

@@ -11,7 +11,7 @@ import pytest
 from etascope import open_images
 from etascope.images.decode import decode_file
 from etascope.images.extents import Extent
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 from etascope.images.wide import at_size, two_byte_tiles
 from tests.images.making import picture, pictures, refused, write_tiff
 from tests.images.test_readings import png16

@@ -34,12 +34,12 @@ print([name for name in sys.modules if name.split(".")[0] in {LIBRARIES} or name
 #: What uses each library for the first time.
 USES = {
     "sklearn": "import etascope.integrations.sklearn",
-    "optuna": "from etascope.integrations.optuna import optuna_study; optuna_study(None)",
+    "optuna": "from etascope.integrations.optuna.study import optuna_study; optuna_study(None)",
     "mlflow": "from etascope.integrations.mlflow import MlflowKeeper; MlflowKeeper().begin(None, None)",
     "tensorboard": "from etascope.integrations.tensorboard import TensorBoardKeeper; "
     "TensorBoardKeeper('logs').begin(None, None)",
-    "lightning": "import etascope.integrations.lightning",
-    "transformers": "from etascope.integrations.transformers import recommend; recommend(None)",
+    "lightning": "import etascope.integrations.lightning.search",
+    "transformers": "from etascope.integrations.transformers.search import recommend; recommend(None)",
     "wandb": "from etascope.integrations.wandb import WandbKeeper; WandbKeeper().begin(None, None)",
 }
 
@@ -48,7 +48,7 @@ def test_every_library_has_its_use():
     assert set(USES) == set(LIBRARIES)
 
 
-@pytest.mark.parametrize(("library", "use"), [*USES.items(), ("optuna", "import etascope.integrations.optuna_sampler")])
+@pytest.mark.parametrize(("library", "use"), [*USES.items(), ("optuna", "import etascope.integrations.optuna.sampler")])
 def test_each_door_says_how_to_install_what_it_lacks(library, use):
     code = f"""
 import sys

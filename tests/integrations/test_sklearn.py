@@ -15,7 +15,7 @@ from etascope.core.choice import Choice, Cost, Landscape
 from etascope.core.errors import InputError
 from etascope.integrations.sklearn import LearningRateClassifier
 from etascope.selection.automatic import Automatic
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 
 
 @dataclass(frozen=True)

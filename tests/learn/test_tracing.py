@@ -13,7 +13,7 @@ from etascope.learn import tracing
 from etascope.learn.tracing import Validation, lay_open
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from tests.training import reference
 
 RECIPE = Recipe(hidden=(16,), epochs=2)

@@ -13,8 +13,8 @@ from etascope.images.open import open_images
 from etascope.learn.update import Update, first_update
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.training.chance import epoch_order, initial_parameters
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
+from etascope.training.random_streams import epoch_order, initial_parameters
 from tests.training.reference import network, optimizer_of
 
 RATE = 0.05

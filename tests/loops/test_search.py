@@ -8,8 +8,8 @@ import etascope
 from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.loops.command import pick_command
-from etascope.report.document import pick_document
-from etascope.report.html import run_html
+from etascope.report.files.document import pick_document
+from etascope.report.html.run import run_html
 from tests.loops.test_command import VALLEY
 from tests.training.scripts import METRIC, write
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from etascope.core.choice import Confidence, Curve, Luck, Walls, WorthTuning
-from etascope.report.page import open_console
+from etascope.report.terminal.page import open_console
 from tests.learn import made
 from tests.report.browsing import chromium, watched
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from etascope.core.range_test import RangeTest, RangeTestRun, Suggestion
 from etascope.core.recipe import Recipe
-from etascope.core.sharpness import SharpnessPoint, SharpnessWall
+from etascope.experiments.range_test.record import RangeTest, RangeTestRun, Suggestion
+from etascope.experiments.sharpness.record import SharpnessPoint, SharpnessWall
 from tests.learn import made
 
 

@@ -3,19 +3,19 @@ from html import escape
 
 import pytest
 
-from etascope.report.asked import data_understood
-from etascope.report.experiment_html import experiment_html
-from etascope.report.experiment_markdown import experiment_markdown
-from etascope.report.horizon_experiment import horizon_experiment
-from etascope.report.markdown import escape as escape_markdown
-from etascope.report.notebook import experiment_mimebundle
-from etascope.report.range_experiment import range_experiment
-from etascope.report.referee_experiment import referee_experiment
-from etascope.report.sharpness_experiment import sharpness_experiment
-from tests.core.test_referee import DATA
+from etascope.experiments.range_test.report import range_experiment
+from etascope.experiments.referee.report import referee_experiment
+from etascope.experiments.scaling.report import horizon_experiment
+from etascope.experiments.sharpness.report import sharpness_experiment
+from etascope.report.files.experiment_markdown import experiment_markdown
+from etascope.report.files.markdown import escape as escape_markdown
+from etascope.report.html.experiment import experiment_html
+from etascope.report.html.notebook import experiment_mimebundle
+from etascope.report.words.job import data_understood
+from tests.experiments.referee.test_record import DATA
+from tests.experiments.referee.test_terminal import FULL
+from tests.experiments.scaling.test_terminal import TOLD
 from tests.report.ranging import ranged, walled
-from tests.report.test_horizon_page import TOLD
-from tests.report.test_referee_page import FULL
 
 
 def test_the_title_is_the_finding_in_one_line():

@@ -5,18 +5,18 @@ from itertools import pairwise
 
 import pytest
 
-from etascope.core.horizon import Horizon
 from etascope.core.recipe import Recipe
-from etascope.experiments.horizon import judge
-from etascope.report.experiment_html import experiment_html
-from etascope.report.horizon_experiment import horizon_experiment
-from etascope.report.range_experiment import range_experiment
-from etascope.report.referee_experiment import referee_experiment
-from etascope.report.sharpness_experiment import sharpness_experiment
-from tests.experiments.test_horizon import setting
+from etascope.experiments.range_test.report import range_experiment
+from etascope.experiments.referee.report import referee_experiment
+from etascope.experiments.scaling.record import Horizon
+from etascope.experiments.scaling.report import horizon_experiment
+from etascope.experiments.scaling.run import judge
+from etascope.experiments.sharpness.report import sharpness_experiment
+from etascope.report.html.experiment import experiment_html
+from tests.experiments.referee.test_chart import FULL
+from tests.experiments.scaling.test_chart import FALLING
+from tests.experiments.scaling.test_run import setting
 from tests.learn import made
-from tests.report.charts.test_ladder import FALLING
-from tests.report.charts.test_referee import FULL
 from tests.report.filled import filled
 from tests.report.ranging import ranged, walled
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from etascope.report.html import run_html
+from etascope.report.html.run import run_html
 from tests.learn import made
 from tests.report.browsing import drawn
 from tests.report.filled import filled
-from tests.report.test_html import EVIL, named
+from tests.report.html.test_run import EVIL, named
 
 PANELS = 6
 

@@ -10,11 +10,11 @@ from playwright.sync_api import expect
 
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trace import Layer
-from etascope.report.html import run_html
+from etascope.report.html.run import run_html
 from tests.learn import made
 from tests.report.filled import filled
+from tests.report.html.test_run import EVIL, named
 from tests.report.reported import reported_run
-from tests.report.test_html import EVIL, named
 
 NAN = float("nan")
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 from functools import cache
 
 from etascope.core.recipe import Recipe
+from etascope.experiments.referee.adviser import Bench
 from etascope.images.open import open_images
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.rivals.bench import Bench
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 
 SMALL = Recipe(hidden=(), epochs=1)
 

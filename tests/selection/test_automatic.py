@@ -10,10 +10,10 @@ from etascope.images.open import open_images
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.selection.automatic import Automatic
-from etascope.selection.cross_validation import CrossValidation
-from etascope.selection.ladder import Ladder
+from etascope.selection.cross_validation.method import CrossValidation
+from etascope.selection.halving.method import Ladder
 from etascope.selection.predicted_cost import cheap_trainings, training_seconds
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
 
 SMALL = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40)

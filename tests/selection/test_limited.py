@@ -1,8 +1,8 @@
 import pytest
 
 from etascope.core.choice import Basin, Walls
-from etascope.selection.cross_validation import CrossValidation
-from etascope.selection.ladder import Ladder
+from etascope.selection.cross_validation.method import CrossValidation
+from etascope.selection.halving.method import Ladder
 from etascope.selection.limited import Limited
 from tests.selection.closed_form import ClosedForm, search, task, valley
 from tests.selection.learning_curves import Curves, climb_up, job, moving_valley

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from etascope.core.recipe import OPTIMIZERS, Recipe
-from etascope.selection.settled import settle
+from etascope.selection.estimate import settle
 from etascope.selection.worth import customary_rate, worth_tuning
-from tests.selection.test_settled import LIMITS, X, scores
+from tests.selection.test_estimate import LIMITS, X, scores
 
 
 def settled(best, target="accuracy", steep=2.0):

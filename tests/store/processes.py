@@ -14,7 +14,7 @@ from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.selection.search import GridSearch
 from etascope.store.open import open_store
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from tests.store.made import history, job, run
 
 SECONDS = 60

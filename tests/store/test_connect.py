@@ -9,9 +9,9 @@ from etascope.core.errors import InputError
 from etascope.store import connect as module
 from etascope.store.address import find_address
 from etascope.store.connect import BEGIN, WRITING, connect, use_wal
+from etascope.store.failures import StoreTrouble
 from etascope.store.forgiving import open_forgiving
 from etascope.store.open import open_store
-from etascope.store.trouble import StoreTrouble
 from tests.store.made import job
 from tests.store.postgres import postgres_url
 

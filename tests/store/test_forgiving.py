@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.core.keeping import Forgiving
+from etascope.core.recording import Forgiving
 from etascope.store.forgiving import open_forgiving
 from etascope.store.open import open_store
 from tests.core.failing import FailingStore, each_error

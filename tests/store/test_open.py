@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from etascope.core.errors import InputError
+from etascope.store.failures import StoreTrouble
 from etascope.store.open import open_store
-from etascope.store.trouble import StoreTrouble
 from tests.store.made import job
 
 #: Opens a store as the user nobody, because no permission binds root. Everything that nobody may not read is loaded

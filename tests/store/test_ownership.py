@@ -9,9 +9,9 @@ from contextlib import closing
 import pytest
 
 from etascope.core.errors import InputError
+from etascope.store.failures import StoreTrouble
 from etascope.store.open import open_store
 from etascope.store.tables import tables
-from etascope.store.trouble import StoreTrouble
 from tests.store.made import job
 from tests.store.postgres import postgres_url
 

@@ -4,7 +4,7 @@ from starlette.testclient import TestClient
 
 import etascope
 from etascope.studio.app import create_app
-from etascope.studio.asked import dial_rates
+from etascope.studio.requests import dial_rates
 from tests.studio.answers import error
 
 

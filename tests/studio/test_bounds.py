@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from etascope.studio.app import create_app
 from etascope.studio.bounds import Bounds, Limit
-from etascope.studio.crew import Crew
+from etascope.studio.worker_pool import Crew
 from tests.studio.answers import QUICK, error, events
 
 LONG = {"hidden": "512,512,512", "epochs": 20, "batch_size": 4}

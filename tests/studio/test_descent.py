@@ -6,8 +6,8 @@ import pytest
 from etascope import Recipe
 from etascope.core.plan import sweep
 from etascope.studio.descent import descent
-from etascope.studio.work import prepared
-from etascope.training.dense import DenseEngine
+from etascope.studio.worker import prepared
+from etascope.training.dense.engine import DenseEngine
 from tests.studio.answers import DIGITS
 
 SMALL = Recipe(hidden=(16,), epochs=2, seed=3)

@@ -3,7 +3,7 @@ import pytest
 
 from etascope import InputError, Recipe
 from etascope.studio.drawing import predictions
-from etascope.studio.work import lay_open, prepared
+from etascope.studio.worker import lay_open, prepared
 from tests.studio.answers import DIGITS
 
 SMALL = Recipe(hidden=(16,), epochs=2, seed=3)

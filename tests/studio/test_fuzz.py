@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 
 from etascope.studio.app import create_app
-from etascope.studio.crew import Crew
+from etascope.studio.worker_pool import Crew
 from tests.long import cases
 
 

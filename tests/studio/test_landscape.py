@@ -7,9 +7,9 @@ from starlette.testclient import TestClient
 
 from etascope.core.recipe import Recipe
 from etascope.studio.app import create_app
-from etascope.studio.asked import dial_rates
-from etascope.studio.crew import Crew
 from etascope.studio.landscape import landscape
+from etascope.studio.requests import dial_rates
+from etascope.studio.worker_pool import Crew
 from tests.studio.answers import DIGITS, QUICK, SCHEMAS, events
 
 

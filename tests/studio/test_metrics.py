@@ -5,7 +5,7 @@ import pytest
 
 from etascope import Recipe
 from etascope.studio.metrics import metrics
-from etascope.studio.work import Asked, train
+from etascope.studio.worker import Asked, train
 from tests.studio.answers import DIGITS
 
 SMALL = Recipe(hidden=(16,), epochs=2, seed=3)

@@ -13,7 +13,7 @@ import pytest
 from etascope import Recipe, pick
 from etascope.core.errors import InputError
 from etascope.core.stored import Job
-from etascope.store.trouble import StoreTrouble
+from etascope.store.failures import StoreTrouble
 from etascope.studio.failure import on_page, sentence
 from tests.store.made import history, job
 from tests.studio.answers import QUICK, error, events

@@ -10,7 +10,7 @@ from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import Recipe
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.training.chance import initial_parameters
+from etascope.training.random_streams import initial_parameters
 
 #: Arrays of a history that a comparison bit by bit looks at.
 ARRAYS = (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from etascope.core.recipe import steps_per_epoch
-from etascope.training.chance import epoch_order, initial_parameters
+from etascope.training.random_streams import epoch_order, initial_parameters
 
 
 def network(parameters):

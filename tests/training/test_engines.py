@@ -4,7 +4,7 @@ import pytest
 from etascope.core.errors import InputError
 from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from etascope.training.engines import engine_of, rehearsal_of, task_for
 from etascope.training.pytorch.engine import TorchEngine
 from tests.training import made

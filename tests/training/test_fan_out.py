@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from etascope.core.recipe import Recipe
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from etascope.training.fan_out import cores, fan_out, one_blas_thread
 from tests.training import made
 

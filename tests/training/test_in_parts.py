@@ -12,7 +12,7 @@ from etascope.core.parts import put_together, settled
 from etascope.core.protocols import Progress
 from etascope.core.recipe import Recipe
 from etascope.training import in_parts
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from etascope.training.in_parts import train_in_parts
 from etascope.training.interrupting import Interrupted, signals_taken
 from tests.training import made

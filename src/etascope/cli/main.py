@@ -11,11 +11,10 @@ from typing import Any, cast
 import click
 import numpy as np
 
-from etascope.cli.cluster_option import cluster_options, joined
-from etascope.cli.command import SCRIPT, check_command, command_options, pick_by_command
-from etascope.cli.keeping import keeper, told_when_stopped
-from etascope.cli.model_options import engine_for, model_options
-from etascope.cli.options import (
+from etascope.cli.commands.script import SCRIPT, check_command, command_options, pick_by_command
+from etascope.cli.options.cluster import cluster_options, joined
+from etascope.cli.options.model import engine_for, model_options
+from etascope.cli.options.shared import (
     Output,
     data_options,
     open_data,
@@ -25,10 +24,11 @@ from etascope.cli.options import (
     report_option,
     search_options,
 )
+from etascope.cli.options.store import store_option
 from etascope.cli.progress import progress
+from etascope.cli.recording import keeper, told_when_stopped
 from etascope.cli.saying import note
 from etascope.cli.stopping import drop_output, end, end_at_once, stopped
-from etascope.cli.store_option import store_option
 from etascope.core.errors import InputError, option
 from etascope.core.plan import check_rates
 from etascope.training.interrupting import signals_taken
@@ -132,8 +132,8 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     """
     import etascope
     from etascope.learn.quiz import trace_quiz
-    from etascope.report.document import trace_document
-    from etascope.report.terminal import print_trace
+    from etascope.report.files.document import trace_document
+    from etascope.report.terminal.run import print_trace
 
     output, recipe = Output(json_path, ascii), recipe_of(options)
     check_rates(np.array([lr], np.float64))
@@ -232,8 +232,8 @@ def quiz(ascii: bool, **options: Any) -> int:
     import etascope
     from etascope.cli.quiz import ask
     from etascope.learn.quiz import run_quiz
-    from etascope.report.terminal import print_quiz
-    from etascope.training.dense import DenseEngine
+    from etascope.report.terminal.run import print_quiz
+    from etascope.training.dense.engine import DenseEngine
 
     output, recipe = Output(None, ascii), recipe_of(options)
     with progress(ascii=output.plain) as watch:

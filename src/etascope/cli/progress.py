@@ -106,7 +106,7 @@ class _Screen:
         from rich.progress import Progress as Bars
         from rich.table import Column
 
-        from etascope.report.page import needs_ascii, sized
+        from etascope.report.terminal.page import needs_ascii, sized
 
         console = Console(stderr=True, highlight=False, _environ=sized())
         self._ascii = self._ascii or needs_ascii(console.encoding)
@@ -142,7 +142,7 @@ class _Screen:
         from rich.segment import Segments
         from rich.text import Text
 
-        from etascope.report.dial import LEAST_WIDTH, dial_of_trials, draw
+        from etascope.report.terminal.dial import LEAST_WIDTH, dial_of_trials, draw
 
         assert self._live is not None
         console, size = self._live.console, self._live.console.size

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from etascope.core.question import Question
-from etascope.report.page import Page
+from etascope.report.terminal.page import Page
 
 if TYPE_CHECKING:
     from rich.console import Console

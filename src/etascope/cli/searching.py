@@ -8,9 +8,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etascope.cli.cluster_option import NAMES as CLUSTER
-from etascope.cli.model_options import engine_for
-from etascope.cli.options import Output, open_data
+from etascope.cli.options.cluster import NAMES as CLUSTER
+from etascope.cli.options.model import engine_for
+from etascope.cli.options.shared import Output, open_data
 from etascope.cli.saying import note
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
@@ -161,15 +161,15 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> bool:
     One that is written again begins with what its images were understood as, which was said before the search.
     """
     from etascope.learn.quiz import run_quiz
-    from etascope.report.asked import data_understood
-    from etascope.report.document import pick_document
-    from etascope.report.terminal import print_choice, print_trace
+    from etascope.report.files.document import pick_document
+    from etascope.report.terminal.run import print_choice, print_trace
+    from etascope.report.words.job import data_understood
 
     questions = run_quiz(run)
 
     def write(path: str) -> None:
         # Takes long to load, and mostly no report is asked for.
-        from etascope.report.write import write_report
+        from etascope.report.files.write import write_report
 
         write_report(run, path, questions)
 

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 from etascope.images.arrays import open_array, open_mapping
 from etascope.images.contents import what_it_is
-from etascope.images.found import Found, Wishes, left_beside
 from etascope.images.idx import read_idx_labels
 from etascope.images.idx_files import is_idx
 from etascope.images.labels import agree
+from etascope.images.opened import Found, Wishes, left_beside
 from etascope.images.paths import as_path, existing, unreadable
 from etascope.images.zip_directory import open_zip
 

@@ -14,9 +14,9 @@ from etascope.core.errors import InputError
 from etascope.images.array_names import in_order, pick, refuse_two_readings, without_coordinates
 from etascope.images.axes import refuse_turned
 from etascope.images.extents import Extent, measure
-from etascope.images.found import Found, Wishes, tail_rows
 from etascope.images.labels import is_masked, label_notes, read_labels
 from etascope.images.members import Members, Peaks, beside, seen, unlike
+from etascope.images.opened import Found, Wishes, tail_rows
 from etascope.images.outlying import look_beyond
 from etascope.images.paths import refuse_text
 from etascope.images.pixels import image_axes

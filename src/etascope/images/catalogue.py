@@ -11,8 +11,8 @@ from typing import Any
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress, Watch
-from etascope.images.found import Found, Wishes
 from etascope.images.idx_files import IdxPair, read_pairs
+from etascope.images.opened import Found, Wishes
 
 #: Environment variable with an address to download from instead; the files of a set lie in a directory of its name.
 MIRROR = "ETASCOPE_MIRROR"

@@ -18,7 +18,7 @@ from etascope.images.colour import has_colour, order_bytes, put_right
 from etascope.images.contents import what_it_is
 from etascope.images.damage import damage_of, fault_of
 from etascope.images.extents import Extent
-from etascope.images.found import KEEP, Wishes
+from etascope.images.opened import KEEP, Wishes
 from etascope.images.transparency import Glass, lay, look_through
 from etascope.images.wide import at_size, both_bytes, is_inverse, is_wide, two_byte_tiles, values_of
 

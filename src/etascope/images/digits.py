@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from etascope.images.found import Found, Wishes
 from etascope.images.idx_files import IdxPair, read_pairs
+from etascope.images.opened import Found, Wishes
 
 _DATA = Path(__file__).parent / "data"
 

@@ -13,13 +13,13 @@ from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError
 from etascope.images.class_folders import Layout
 from etascope.images.decode import decode_file
-from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
 from etascope.images.idx_files import idx_in, is_idx, open_idx
 from etascope.images.labels import natural, need_two
 from etascope.images.layout import read_layout
 from etascope.images.layout_words import listed
 from etascope.images.members import Members
+from etascope.images.opened import Found, Wishes, check_none_lost
 from etascope.images.paths import same_file
 from etascope.images.spelling import alike_notes
 from etascope.images.tree import Folder, read_tree

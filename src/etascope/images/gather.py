@@ -17,8 +17,8 @@ from etascope.core.errors import InputError
 from etascope.core.protocols import Progress
 from etascope.images.decode import BadImage, Decoded
 from etascope.images.extents import Extent
-from etascope.images.found import KEEP, Wishes
 from etascope.images.members import Members, beside, seen, unlike
+from etascope.images.opened import KEEP, Wishes
 from etascope.images.outlying import look_beyond
 from etascope.images.ranges import Reading, Scale, decide, scaled, told
 from etascope.images.sizes import resize, shown

@@ -11,9 +11,9 @@ import numpy as np
 
 from etascope.core.errors import InputError
 from etascope.images.arrays import read_pixels
-from etascope.images.found import Found, Wishes, left_beside, tail_rows
 from etascope.images.idx import IdxHeader, append_images, packed_otherwise, read_idx_labels
 from etascope.images.labels import read_labels
+from etascope.images.opened import Found, Wishes, left_beside, tail_rows
 from etascope.images.paths import unreadable
 from etascope.images.sizes import shown
 

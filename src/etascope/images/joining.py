@@ -15,9 +15,9 @@ from etascope.core.errors import InputError
 from etascope.images.colour import to_gray
 from etascope.images.copies import copies_notes
 from etascope.images.folder_names import bare
-from etascope.images.found import Found, tail_rows
 from etascope.images.labels import classes, need_two
 from etascope.images.layout_words import listed
+from etascope.images.opened import Found, tail_rows
 from etascope.images.spelling import plainly
 
 

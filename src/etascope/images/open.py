@@ -19,9 +19,9 @@ from etascope.images.catalogue import CATALOGUE, open_known
 from etascope.images.contents import next_move
 from etascope.images.digits import open_digits
 from etascope.images.folder import open_folder
-from etascope.images.found import Found, Wishes, wanted_size, wanted_switch, wanted_workers
 from etascope.images.idx_files import holds_idx, is_idx, open_idx
 from etascope.images.joining import to_dataset, with_test
+from etascope.images.opened import Found, Wishes, wanted_size, wanted_switch, wanted_workers
 from etascope.images.paths import SUFFIXES, as_path, existing, refuse_text, unreadable
 from etascope.images.sequences import open_sequence
 from etascope.images.sizes import fit

@@ -16,11 +16,11 @@ from etascope.core.errors import InputError
 from etascope.images.arrays import alpha_apart, open_array, open_mapping, read_array, together
 from etascope.images.decode import BadImage, Decoded, decode_picture, decode_pixels
 from etascope.images.extents import Extent, measure
-from etascope.images.found import Found, Wishes
 from etascope.images.gather import gather
 from etascope.images.labels import label_notes, read_labels
 from etascope.images.members import Members, seen
 from etascope.images.odd_images import refuse_fewer_bits
+from etascope.images.opened import Found, Wishes
 from etascope.images.outlying import look_beyond
 from etascope.images.paths import refuse_text
 from etascope.images.pixels import image_axes

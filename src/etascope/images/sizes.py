@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from etascope.core.protocols import Progress
 from etascope.images.colour import to_gray
-from etascope.images.found import KEEP, Wishes
+from etascope.images.opened import KEEP, Wishes
 from etascope.images.transparency import lay
 
 _BLOCK = 256

@@ -16,12 +16,12 @@ import numpy as np
 from etascope.core.errors import InputError
 from etascope.images.contents import check_text
 from etascope.images.decode import decode_file
-from etascope.images.found import Found, Wishes, check_none_lost
 from etascope.images.gather import gather
 from etascope.images.labels import natural, need_two
 from etascope.images.layout_words import listed
 from etascope.images.members import Members
 from etascope.images.missing import check_there
+from etascope.images.opened import Found, Wishes, check_none_lost
 from etascope.images.paths import SUFFIXES, same_file, unreadable
 from etascope.images.several_labels import one_each, several_notes
 from etascope.images.spelling import alike_notes

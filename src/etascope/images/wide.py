@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 from etascope.images.colour import has_colour, in_mode, luma, mode_of
 from etascope.images.extents import Extent, measure, written
-from etascope.images.found import Wishes
+from etascope.images.opened import Wishes
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -13,10 +13,10 @@ from etascope.core.history import History
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.integrations.extras import load
-from etascope.integrations.logged import answer_numbers, answer_words, data_words, headline, recipe_words, trial_name
 from etascope.integrations.news import News, Told
+from etascope.integrations.tracker import answer_numbers, answer_words, data_words, headline, recipe_words, trial_name
 from etascope.integrations.trouble import safely
-from etascope.report.write import write_report
+from etascope.report.files.write import write_report
 
 #: What MLflow takes in one request, and in one tag.
 METRICS_AT_ONCE, LONGEST_TAG = 1000, 5000

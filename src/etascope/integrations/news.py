@@ -9,7 +9,7 @@ from etascope.core.history import History
 from etascope.core.recipe import Task
 from etascope.core.run import Run
 from etascope.core.trials import Trial, trials
-from etascope.integrations.logged import curve, ending
+from etascope.integrations.tracker import curve, ending
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,8 +19,8 @@ from etascope.core.protocols import Method
 from etascope.core.recipe import Recipe, Task, steps_per_epoch
 from etascope.core.run import Run
 from etascope.integrations.extras import load
-from etascope.integrations.features import learn_scaling, rows_to_split, summary
-from etascope.training.dense import DenseEngine
+from etascope.integrations.rows import learn_scaling, rows_to_split, summary
+from etascope.training.dense.engine import DenseEngine
 from etascope.workbench import search
 
 

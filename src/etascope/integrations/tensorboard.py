@@ -15,8 +15,8 @@ from etascope.core.history import History
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.integrations.extras import load
-from etascope.integrations.logged import METRICS, answer_numbers, data_words, headline, recipe_words, trial_name
 from etascope.integrations.news import News, Told
+from etascope.integrations.tracker import METRICS, answer_numbers, data_words, headline, recipe_words, trial_name
 from etascope.integrations.trouble import safely
 
 

@@ -13,7 +13,8 @@ from etascope.core.history import History
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.integrations.extras import load
-from etascope.integrations.logged import (
+from etascope.integrations.news import News, Told
+from etascope.integrations.tracker import (
     METRICS,
     answer_numbers,
     answer_words,
@@ -22,9 +23,8 @@ from etascope.integrations.logged import (
     recipe_words,
     trial_name,
 )
-from etascope.integrations.news import News, Told
 from etascope.integrations.trouble import safely
-from etascope.report.html import run_html
+from etascope.report.html.run import run_html
 
 #: W&B refuses longer names of groups.
 LONGEST_GROUP = 120

@@ -12,17 +12,17 @@ from pathlib import Path
 from etascope.core.command_line import CommandLine
 from etascope.core.errors import InputError
 from etascope.core.history import History
-from etascope.core.keeping import patient
 from etascope.core.measure import Measure
 from etascope.core.parts import settled
 from etascope.core.protocols import Keeper, Progress, Watch, ignore
 from etascope.core.recipe import Task
+from etascope.core.recording import patient
 from etascope.core.run import DataSummary, Run
 from etascope.core.trials import trials
 from etascope.selection.grid import LIMITS
-from etascope.selection.ladder import Ladder
-from etascope.training.command import CommandEngine
-from etascope.training.command_metric import LineMetric
+from etascope.selection.halving.method import Ladder
+from etascope.training.command.engine import CommandEngine
+from etascope.training.command.metric import LineMetric
 from etascope.training.in_parts import train_in_parts
 
 #: Middle of the first window where nothing is known of the optimizer: between those of SGD and of fine-tuning.

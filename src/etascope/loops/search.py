@@ -19,9 +19,9 @@ from etascope.core.reported import Reported, reported_history
 from etascope.core.run import DataSummary, Run
 from etascope.core.trials import trials
 from etascope.loops.command import MIDDLE, reports_ladder
+from etascope.loops.one_by_one import first_of, keeps_up, rung_steps
 from etascope.loops.trial import LoopTrial, Report
-from etascope.selection.climb import score_trials, unit_of
-from etascope.selection.one_by_one import first_of, keeps_up, rung_steps
+from etascope.selection.halving.state import score_trials, unit_of
 
 LOSS, ACCURACY = Measure("valid_loss"), Measure("valid_accuracy", maximize=True)
 

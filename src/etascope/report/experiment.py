@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etascope.core.data import DataSummary
-from etascope.report.asked import data_facts
 from etascope.report.charts.chart import Chart
-from etascope.report.document import Document
+from etascope.report.files.document import Document
+from etascope.report.words.job import data_facts
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Plan
 from etascope.core.recipe import Task
-from etascope.selection.cross_validation import CrossValidation
-from etascope.selection.ladder import Ladder, check_fields
+from etascope.selection.cross_validation.method import CrossValidation
+from etascope.selection.halving.method import Ladder, check_fields
 from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 
 #: Predicted seconds of the cheap regime up to which it is taken without being asked for.

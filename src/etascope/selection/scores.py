@@ -14,8 +14,8 @@ from etascope.core.data import NO_FOLD
 from etascope.core.errors import option
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial
-from etascope.selection.by_error import raised_by_error
-from etascope.selection.posterior import CHEAP
+from etascope.selection.error_floor import raised_by_error
+from etascope.selection.regret import CHEAP
 
 Array = NDArray[np.float64]
 

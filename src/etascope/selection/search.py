@@ -17,11 +17,11 @@ from etascope.core.recipe import Task
 from etascope.core.trials import trials
 from etascope.selection.basin import paired_basin, told_apart
 from etascope.selection.cost import search_cost
-from etascope.selection.curves import best_index, read_landscape
 from etascope.selection.grid import Grid, check_window, make_grid
-from etascope.selection.reasons import no_answer, not_tried, reasons
-from etascope.selection.verdicts import verdicts
+from etascope.selection.landscape import best_index, read_landscape
 from etascope.selection.walls import clearly_worse, learned
+from etascope.selection.words.reasons import no_answer, not_tried, reasons
+from etascope.selection.words.verdicts import verdicts
 
 #: Middle of the first decades that are tried, as a power of ten, by optimizer.
 CENTRES = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from etascope.core.choice import WorthTuning
 from etascope.core.recipe import Recipe
-from etascope.selection.settled import Settled
+from etascope.selection.estimate import Settled
 
 #: What people take when they do not search; 0.01 for all others.
 CUSTOMARY = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from etascope.core.errors import InputError
-from etascope.core.keeping import Attempts, Forgiving
+from etascope.core.recording import Attempts, Forgiving
+from etascope.store.failures import StoreTrouble
 from etascope.store.open import open_store
-from etascope.store.trouble import StoreTrouble
 
 
 def open_forgiving(url: str | None, tell: Callable[[str], None]) -> Forgiving:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from etascope.core.errors import InputError
-from etascope.store.trouble import damaged
+from etascope.store.failures import damaged
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable
 
 from etascope.store.address import Address, find_address
+from etascope.store.failures import StoreTrouble
 from etascope.store.ownership import check_file, require_columns, require_own, waits
 from etascope.store.sql import SqlStore
-from etascope.store.trouble import StoreTrouble
 
 
 def open_store(url: str | None = None, *, make: bool = True, tell: Callable[[str], None] | None = None) -> SqlStore:
@@ -44,8 +44,8 @@ def open_store(url: str | None = None, *, make: bool = True, tell: Callable[[str
         if not make and not _is_begun(address.target):
             address = Address("memory", "", address.shown)
     from etascope.store.connect import WRITING, connect, unheard, use_wal
+    from etascope.store.failures import told
     from etascope.store.migrations import MIGRATIONS, migrate, version_of
-    from etascope.store.trouble import told
 
     still = not make and address.kind == "file" and _may_only_be_read(address)
     engine = connect(address, tell or unheard, still=still)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from etascope.core.errors import InputError
 from etascope.store.address import Address
-from etascope.store.trouble import damaged
+from etascope.store.failures import damaged
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etascope.store.connect import BEGIN
+from etascope.store.failures import is_damaged
 from etascope.store.tables import tables
-from etascope.store.trouble import is_damaged
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

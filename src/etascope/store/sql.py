@@ -16,6 +16,7 @@ from etascope.core.run import Run
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.trace import Trace
 from etascope.store.connect import WRITING
+from etascope.store.failures import damaged, told
 from etascope.store.lines import (
     FINISHED,
     LISTED,
@@ -42,7 +43,6 @@ from etascope.store.records import (
 )
 from etascope.store.room import require_sound, size, vacuum
 from etascope.store.tables import tables
-from etascope.store.trouble import damaged, told
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Engine, Row

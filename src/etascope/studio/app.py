@@ -14,19 +14,19 @@ from starlette.staticfiles import StaticFiles
 
 from etascope.core.protocols import Store
 from etascope.core.run import versions
-from etascope.report.colour import rate_colours
-from etascope.report.document import Document
-from etascope.report.vega_bundle import vega_bundle
-from etascope.studio.asked import HIGHEST, LOWEST, AskedRecipe, dial_rates
+from etascope.report.charts.colour import rate_colours
+from etascope.report.files.document import Document
+from etascope.report.html.vega import vega_bundle
 from etascope.studio.bounds import Bounds
-from etascope.studio.crew import Crew
+from etascope.studio.cancellation import Wanted
 from etascope.studio.errors import answer_errors
 from etascope.studio.library import Library
 from etascope.studio.picking import Picks
 from etascope.studio.project_routes import project_routes
+from etascope.studio.requests import HIGHEST, LOWEST, AskedRecipe, dial_rates
 from etascope.studio.runs import Runs
 from etascope.studio.training_routes import training_routes
-from etascope.studio.wanted import Wanted
+from etascope.studio.worker_pool import Crew
 
 VERSION = versions()["etascope"]
 #: Points of the colour scale that the page is given.

@@ -11,11 +11,11 @@ from etascope.core.data import Split
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe
 from etascope.learn.update import first_update
-from etascope.report.document import Document, number
+from etascope.report.files.document import Document, number
 from etascope.studio.source import Source
-from etascope.studio.work import prepared
-from etascope.training.chance import epoch_order
-from etascope.training.dense import DenseEngine
+from etascope.studio.worker import prepared
+from etascope.training.dense.engine import DenseEngine
+from etascope.training.random_streams import epoch_order
 
 #: Step sizes at which the loss is measured, ranges of them with how many a decade: many where it turns, so that what
 #: is read between two of them is right to the second decimal.

@@ -12,10 +12,10 @@ from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.recipe import Recipe
-from etascope.report.document import Document, layer_document
+from etascope.report.files.document import Document, layer_document
 from etascope.studio.source import Source
-from etascope.studio.work import prepared
-from etascope.training.dense import DenseEngine
+from etascope.studio.worker import prepared
+from etascope.training.dense.engine import DenseEngine
 
 
 def predictions(source: Source, recipe: Recipe, rates: tuple[float, ...], pixels: Sequence[Sequence[int]]) -> Document:

@@ -13,13 +13,13 @@ from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import trials
 from etascope.learn.quiz import run_quiz
-from etascope.report.document import Document, pick_document, trial_document
-from etascope.selection.cross_validation import CrossValidation
-from etascope.studio.asked import dial_rates
+from etascope.report.files.document import Document, pick_document, trial_document
+from etascope.selection.cross_validation.method import CrossValidation
 from etascope.studio.bounds import Bounds, Limit
-from etascope.studio.crew import Crew
+from etascope.studio.requests import dial_rates
 from etascope.studio.source import Source
-from etascope.studio.work import Asked, describe, train
+from etascope.studio.worker import Asked, describe, train
+from etascope.studio.worker_pool import Crew
 
 #: Trials of a part: few, so that the first points come soon, and enough to be worth training together.
 PART = 5

@@ -15,7 +15,7 @@ from etascope.core.errors import InputError
 from etascope.core.run import DataSummary
 from etascope.images.catalogue import CATALOGUE, fetching, files_here
 from etascope.images.part import PART
-from etascope.report.document import Document
+from etascope.report.files.document import Document
 from etascope.studio.source import Source
 
 #: Sets whose images are characters, white on black, 28 by 28: what a hand can draw.

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.recipe import Recipe, Task
-from etascope.report.document import Document, number
+from etascope.report.files.document import Document, number
 from etascope.studio.source import Source
-from etascope.studio.work import prepared
-from etascope.training.dense import DenseEngine
+from etascope.studio.worker import prepared
+from etascope.training.dense.engine import DenseEngine
 
 #: Images of the most confident mistakes that are shown.
 MISTAKES = 8

@@ -13,21 +13,21 @@ import numpy as np
 
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
-from etascope.core.keeping import Forgiving
 from etascope.core.parts import in_plan_order
 from etascope.core.plan import Plan
 from etascope.core.recipe import Recipe
+from etascope.core.recording import Forgiving
 from etascope.core.run import Run
 from etascope.core.stored import Job
 from etascope.learn.quiz import run_quiz
-from etascope.report.document import Document, pick_document
+from etascope.report.files.document import Document, pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.bounds import Bounds, Limit
-from etascope.studio.crew import Crew
 from etascope.studio.failure import placeless, sentence
 from etascope.studio.runs import Runs
 from etascope.studio.source import Source
-from etascope.studio.work import FOLDS, describe, groups, lay_open, train_plan
+from etascope.studio.worker import FOLDS, describe, groups, lay_open, train_plan
+from etascope.studio.worker_pool import Crew
 
 #: Searches that run at once, and that are kept.
 MOST_RUNNING, MOST_KEPT = 4, 32

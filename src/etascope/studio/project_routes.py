@@ -18,20 +18,20 @@ from etascope.core.errors import InputError
 from etascope.core.stored import StoredRun
 from etascope.learn.quiz import run_quiz
 from etascope.report.code.frameworks import FRAMEWORKS
-from etascope.report.document import Document, pick_document
-from etascope.report.html import run_html
-from etascope.report.run_list import runs_document
-from etascope.studio.asked import AskedRecipe, LearningRate
+from etascope.report.files.document import Document, pick_document
+from etascope.report.html.run import run_html
+from etascope.report.terminal.run_list import runs_document
 from etascope.studio.bounds import FEWER, Bounds, Limit
-from etascope.studio.crew import Crew
 from etascope.studio.failure import sentence
 from etascope.studio.library import MOST_UPLOADS, Library, told
 from etascope.studio.picking import Picks
+from etascope.studio.requests import AskedRecipe, LearningRate
 from etascope.studio.runs import Runs
 from etascope.studio.source import Source
 from etascope.studio.training_routes import NO_STORE, event, scripts
 from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, clear, unpack
-from etascope.studio.work import describe
+from etascope.studio.worker import describe
+from etascope.studio.worker_pool import Crew
 
 #: Seconds that an upload may take, and that may pass with none of it coming; runs that are listed.
 LONGEST_UPLOAD, STALLED, LISTED = 120.0, 10.0, 50

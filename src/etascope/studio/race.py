@@ -9,11 +9,11 @@ import numpy as np
 
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trials import trials
-from etascope.report.document import Document, number, trial_document
+from etascope.report.files.document import Document, number, trial_document
 from etascope.studio.bounds import Bounds, Limit
-from etascope.studio.crew import Crew
 from etascope.studio.source import Source
-from etascope.studio.work import Asked, describe, train
+from etascope.studio.worker import Asked, describe, train
+from etascope.studio.worker_pool import Crew
 
 
 async def race(

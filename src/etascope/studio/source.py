@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from etascope.core.data import SENT, Dataset
 from etascope.core.errors import InputError
 from etascope.images.catalogue import CATALOGUE, open_here
-from etascope.images.found import Wishes
 from etascope.images.joining import to_dataset
 from etascope.images.open import open_images
+from etascope.images.opened import Wishes
 from etascope.images.part import PART, take_part
 from etascope.studio.failure import on_page
 

@@ -18,10 +18,8 @@ from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.learn.quiz import trace_quiz
 from etascope.report.code.frameworks import FRAMEWORKS, code_for
-from etascope.report.document import Document, trace_document
-from etascope.studio.asked import AskedLandscape, AskedRace, AskedRate, AskedRecipe, AskedTrace, Drawing, dial_rates
+from etascope.report.files.document import Document, trace_document
 from etascope.studio.bounds import FEWER, Bounds, Limit
-from etascope.studio.crew import Crew
 from etascope.studio.descent import descent
 from etascope.studio.drawing import predictions
 from etascope.studio.failure import sentence
@@ -29,7 +27,9 @@ from etascope.studio.landscape import landscape
 from etascope.studio.library import Library
 from etascope.studio.metrics import metrics
 from etascope.studio.race import race
-from etascope.studio.work import describe, lay_open, sharpness_along
+from etascope.studio.requests import AskedLandscape, AskedRace, AskedRate, AskedRecipe, AskedTrace, Drawing, dial_rates
+from etascope.studio.worker import describe, lay_open, sharpness_along
+from etascope.studio.worker_pool import Crew
 
 #: Finished landscapes that are kept, so that a page that comes back finds its own at once.
 KEPT = 64

@@ -8,7 +8,7 @@ from etascope.core.data import Split
 from etascope.core.plan import Plan
 from etascope.core.protocols import Engine
 from etascope.core.recipe import Recipe, Task
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 
 #: Options of the PyTorch engine, by the names of its fields.
 ENGINE_OPTIONS = ("device", "precision", "accumulate", "clip_norm", "trials_in_memory")
@@ -63,7 +63,7 @@ def task_for(engine: Engine, split: Split, recipe: Recipe) -> Task:
     if recipe.model is None:
         return task
     from etascope.training.pytorch.engine import TorchEngine
-    from etascope.training.ray_engine import RayEngine
+    from etascope.training.ray.engine import RayEngine
 
     engine = engine.engine if isinstance(engine, RayEngine) else engine
     if not isinstance(engine, TorchEngine):
@@ -76,7 +76,7 @@ def rehearsal_of(engine: Engine, split: Split, recipe: Recipe, plan: Plan) -> tu
     if recipe.model is None and isinstance(engine, DenseEngine):
         return ()
     from etascope.training.pytorch.engine import TorchEngine
-    from etascope.training.ray_engine import RayEngine
+    from etascope.training.ray.engine import RayEngine
 
     engine = engine.engine if isinstance(engine, RayEngine) else engine
     return engine.rehearse(split, recipe, plan) if isinstance(engine, TorchEngine) else ()

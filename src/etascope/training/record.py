@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Checkpoint, Plan
-from etascope.training.optimizers import Array
+from etascope.training.dense.optimizers import Array
 
 
 @dataclass(frozen=True, eq=False)

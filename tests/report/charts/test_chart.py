@@ -3,15 +3,15 @@ from dataclasses import replace
 
 import pytest
 
+from etascope.experiments.range_test.chart import range_test_chart
+from etascope.experiments.referee.chart import referee_chart
+from etascope.experiments.scaling.chart import ladder_chart
+from etascope.experiments.sharpness.chart import sharpness_chart
 from etascope.report.charts.chart import COLOURS, SCHEMA, colour_of_rate, colour_scale, colours, figure, panel
-from etascope.report.charts.ladder import ladder_chart
-from etascope.report.charts.range_test import range_test_chart
-from etascope.report.charts.referee import referee_chart
-from etascope.report.charts.sharpness import sharpness_chart
-from etascope.report.colour import rate_colour
-from etascope.report.render import charts
-from tests.report.charts.test_ladder import FALLING
-from tests.report.charts.test_referee import FULL
+from etascope.report.charts.colour import rate_colour
+from etascope.report.charts.render import charts
+from tests.experiments.referee.test_chart import FULL
+from tests.experiments.scaling.test_chart import FALLING
 from tests.report.charts.test_theme import tokens_in
 from tests.report.filled import filled
 from tests.report.ranging import climb, ranged, walled

@@ -7,7 +7,7 @@ import pytest
 
 from etascope.report.charts.chart import figure
 from etascope.report.charts.landscape import in_short, landscape_chart, loss_panel
-from etascope.report.render import picture_of
+from etascope.report.charts.render import picture_of
 from tests.learn import made
 from tests.report.filled import filled
 

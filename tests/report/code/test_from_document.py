@@ -9,7 +9,7 @@ from etascope.core.errors import InputError
 from etascope.core.visible import visible
 from etascope.report.code.frameworks import code_for
 from etascope.report.code.from_document import read_pick
-from etascope.report.document import pick_document, write_json
+from etascope.report.files.document import pick_document, write_json
 from tests.learn import made
 from tests.report.reported import reported_run
 

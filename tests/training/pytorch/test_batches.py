@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from etascope.core.recipe import Recipe
-from etascope.training.chance import epoch_order
 from etascope.training.pytorch import batches
 from etascope.training.pytorch.batches import Batch, SplitBatches
+from etascope.training.random_streams import epoch_order
 from tests.training.pytorch.networks import images
 
 CPU = torch.device("cpu")

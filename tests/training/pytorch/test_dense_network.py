@@ -6,10 +6,10 @@ import pytest
 from etascope.core.errors import InputError
 from etascope.core.plan import sweep
 from etascope.core.recipe import OPTIMIZERS, Recipe, steps_per_epoch
-from etascope.training.chance import initial_parameters
-from etascope.training.dense import DenseEngine
+from etascope.training.dense.engine import DenseEngine
 from etascope.training.pytorch.dense_network import DenseNetworks
 from etascope.training.pytorch.engine import TorchEngine
+from etascope.training.random_streams import initial_parameters
 from tests.training import made, reference
 
 

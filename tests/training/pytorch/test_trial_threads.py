@@ -11,9 +11,9 @@ from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.core.recipe import Recipe
 from etascope.training.pytorch.batches import SplitBatches
-from etascope.training.pytorch.live import Live, Settings
 from etascope.training.pytorch.networks import AnyNetworks, recipe_optimizer, trainable
 from etascope.training.pytorch.objective import CrossEntropy
+from etascope.training.pytorch.running_trial import Live, Settings
 from etascope.training.pytorch.trial_threads import WORTH, Drawn, OneByOne, TrialThreads, threads_for
 from etascope.training.pytorch.unit import Training, beside_each_other, train_unit
 from tests.training import made

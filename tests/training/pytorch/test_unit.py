@@ -6,9 +6,9 @@ import torch
 from etascope.core.history import Status
 from etascope.core.recipe import Recipe
 from etascope.training.pytorch.batches import SplitBatches
-from etascope.training.pytorch.live import Settings
 from etascope.training.pytorch.networks import AnyNetworks, recipe_optimizer, trainable
 from etascope.training.pytorch.objective import CrossEntropy
+from etascope.training.pytorch.running_trial import Settings
 from etascope.training.pytorch.unit import Training, train_unit
 from tests.training import made
 from tests.training.pytorch.networks import Small, images

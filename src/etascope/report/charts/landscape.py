@@ -8,10 +8,10 @@ import numpy as np
 
 from etascope.core.choice import Choice, Curve
 from etascope.core.numbers import nats, percent, rate
-from etascope.report.answer import known_basin
 from etascope.report.charts.chart import Chart, colour_of_rate, stands_at
 from etascope.report.charts.rate_axis import chosen, ground, window, x_axis
 from etascope.report.charts.theme import Spec
+from etascope.report.words.answer import known_basin
 
 #: Losses beyond this many times the lowest mean are drawn at the upper edge.
 CEILING = 6.0

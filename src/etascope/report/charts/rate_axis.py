@@ -6,8 +6,8 @@ import math
 
 from etascope.core.choice import Choice
 from etascope.core.numbers import rate
-from etascope.report.answer import known_basin
 from etascope.report.charts.theme import Spec
+from etascope.report.words.answer import known_basin
 
 #: Room at the ends of the axis, as a factor, and at least as a share of it: the last label stands within the panel
 #: on a small screen too, so that panels above each other stay in line.

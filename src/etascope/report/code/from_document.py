@@ -13,7 +13,7 @@ from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.core.visible import visible
-from etascope.report.document import PICK_SCHEMA
+from etascope.report.files.document import PICK_SCHEMA
 
 #: As many images as no set has.
 MOST = 1 << 50

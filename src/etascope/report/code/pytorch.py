@@ -9,7 +9,7 @@ from etascope.core.run import DataSummary
 from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import loading, note
 from etascope.report.code.parts import constant, header, pixels, schedule, training_numbers
-from etascope.report.next_step import TORCH
+from etascope.report.words.next_step import TORCH
 
 
 def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Split
 from etascope.core.recipe import Recipe, steps_per_epoch
-from etascope.training.chance import epoch_order
 from etascope.training.pytorch.library import Device, load_torch, moved
+from etascope.training.random_streams import epoch_order
 
 #: Validation goes in pieces of at most so many rows and numbers, so that memory does not grow with the data.
 PIECE_ROWS, PIECE_NUMBERS = 512, 1 << 20

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 from etascope.core.plan import Checkpoint
 from etascope.core.recipe import Recipe
-from etascope.training.chance import initial_parameters
-from etascope.training.optimizers import rule_of
+from etascope.training.dense.optimizers import rule_of
 from etascope.training.pytorch.library import Module, Optimizer, Tensor, load_torch
 from etascope.training.pytorch.networks import recipe_optimizer
+from etascope.training.random_streams import initial_parameters
 
 #: What PyTorch's optimizers call the dense engine's state.
 _NAMES = {

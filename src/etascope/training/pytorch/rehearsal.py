@@ -12,21 +12,21 @@ from typing import Any
 
 from etascope.core.errors import InputError
 from etascope.core.plan import Plan
-from etascope.training.chance import step_seed
 from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.custom.generators import seed_each
+from etascope.training.pytorch.custom.objective import AnyLoss, OwnClassLoss, one_number
 from etascope.training.pytorch.group_rates import refuse_schedulers
 from etascope.training.pytorch.library import Tensor, load_torch
-from etascope.training.pytorch.live import Live
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import is_lazy
 from etascope.training.pytorch.outside_state import LOSES, changed_outside, lost_state, outside_state
-from etascope.training.pytorch.own_generators import seed_each
-from etascope.training.pytorch.own_objective import AnyLoss, OwnClassLoss, one_number
 from etascope.training.pytorch.random_state import seed_all
+from etascope.training.pytorch.running_trial import Live
 from etascope.training.pytorch.shared_state import LARGEST, SharedState
 from etascope.training.pytorch.spreading import spread_told
 from etascope.training.pytorch.unit import Training
 from etascope.training.pytorch.waiting_schedulers import noticed
+from etascope.training.random_streams import step_seed
 
 #: Steps of a rehearsed trial, and of those the ones before it is interrupted.
 STEPS, KEPT = 5, 3

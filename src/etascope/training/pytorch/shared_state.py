@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
+from etascope.training.pytorch.custom.generators import generators_of, is_own
 from etascope.training.pytorch.library import load_torch
 from etascope.training.pytorch.outside_state import NAMED, digest_of
-from etascope.training.pytorch.own_generators import generators_of, is_own
 from etascope.training.pytorch.unit import Training
 
 #: Of what has more numbers or parts than so many, only the size is looked at.

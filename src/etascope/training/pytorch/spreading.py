@@ -8,8 +8,8 @@ from typing import Any
 
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import load_torch
-from etascope.training.pytorch.live import Live
 from etascope.training.pytorch.random_state import random_state_kept
+from etascope.training.pytorch.running_trial import Live
 
 
 def spread_told(live: Live, parts: Sequence[Batch], rate: float) -> tuple[str, ...]:

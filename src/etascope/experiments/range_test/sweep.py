@@ -1,0 +1,154 @@
+"""The learning rate range test: one training whose rate climbs, as a plan of one row (`Sweep`, `run_range_test`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.data import NO_FOLD
+from etascope.core.errors import InputError, option
+from etascope.core.history import History
+from etascope.core.plan import Plan, check_rates
+from etascope.experiments.range_test.record import RangeTest
+
+#: The highest rate of a test over the lowest, at most.
+WIDEST = 1e30
+#: Where the steps of a sweep stand between its ends, by whose finder does so.
+SPACINGS = ("to the end", "short of the end", "lightning", "ignite")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How a range test climbs: exponentially, `low (high / low)^r` with a share `r` for each of `steps` steps.
+
+    Attributes
+    ----------
+    low, high
+        Ends of the climb, finite and above 0, low below high. Default 1e-7 and 10.
+    steps
+        At least 2; None is as many as the recipe's own training has. Default 100.
+    spacing
+        One of `SPACINGS`. With `k` counted from 0 and `n` steps, `r` is
+
+        - `to the end`: `k / (n - 1)`; the last step has the highest rate (torch-lr-finder, and the default);
+        - `short of the end`: `k / n` (fastai);
+        - `lightning`: 0, then `(k + 1) / n`; its scheduler counts one too many from the second step on;
+        - `ignite`: told as `(k + 1) / n`, but trained with `max(k, 1) / n`; its scheduler sets the rate that it told
+          a step before.
+
+    Raises
+    ------
+    InputError
+        If a field is outside its range.
+
+    Examples
+    --------
+    >>> Sweep(0.001, 1.0, 4).told(40).round(3).tolist()
+    [0.001, 0.01, 0.1, 1.0]
+    >>> Sweep(0.001, 1.0, 3, "ignite").trained(40).round(3).tolist()
+    [0.01, 0.01, 0.1]
+    """
+
+    low: float = 1e-7
+    high: float = 10.0
+    steps: int | None = 100
+    spacing: str = "to the end"
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        option("spacing", self.spacing, SPACINGS)
+        check_rates(np.array([self.low, self.high], np.float64))
+        if self.low >= self.high:
+            raise InputError(
+                f"a range test climbs from a low to a higher learning rate; found {self.low:g} and {self.high:g}. "
+                "Try --low 1e-7 --high 10."
+            )
+        if self.high / self.low > WIDEST:
+            raise InputError(
+                f"a range test may climb by a factor of {WIDEST:g}; found {self.low:g} and {self.high:g}. Try --low "
+                "1e-7 --high 10."
+            )
+        if self.steps is not None and not 2 <= self.steps <= 1_000_000:
+            raise InputError(f"a range test needs 2 to 1,000,000 steps; found {self.steps}. Try --steps 100.")
+
+    def length(self, training: int) -> int:
+        """Return the number of steps, where the recipe's own training has `training`."""
+        return max(training, 2) if self.steps is None else self.steps
+
+    def told(self, training: int) -> NDArray[np.float64]:
+        """Return the rate that the finder tells each step to have had, `(steps,)`."""
+        n = self.length(training)
+        k = np.arange(n)
+        shares = {
+            "to the end": k / (n - 1),
+            "short of the end": k / n,
+            "lightning": np.where(k > 0, k + 1, 0) / n,
+            "ignite": (k + 1) / n,
+        }[self.spacing]
+        return self._at(shares)
+
+    def trained(self, training: int) -> NDArray[np.float64]:
+        """Return the rate that each step really has, `(steps,)`; another than told with `ignite` alone."""
+        if self.spacing != "ignite":
+            return self.told(training)
+        n = self.length(training)
+        return self._at(np.maximum(np.arange(n), 1) / n)
+
+    def _at(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.exp(np.log(self.low) + shares * np.log(self.high / self.low))
+
+
+def climbing_row(low: float, high: float, steps: int) -> NDArray[np.float64]:
+    """Return `steps` rates that climb exponentially from `low` to `high`, both ends in it.
+
+    Smith's own test climbs in a straight line (2015, "Cyclical learning rates for training neural networks",
+    arXiv:1506.01186, section 3.3); every finder in use today climbs exponentially, as Howard's fastai did first.
+
+    Raises
+    ------
+    InputError
+        If an end is not finite and above 0, low is not below high, or there are fewer than two steps.
+
+    Examples
+    --------
+    >>> climbing_row(0.01, 1.0, 3).round(6).tolist()
+    [0.01, 0.1, 1.0]
+    """
+    return Sweep(low, high, steps).told(steps)
+
+
+def run_range_test(
+    train: Callable[[Plan], History],
+    sweep: Sweep,
+    *,
+    training: int,
+    steps_per_epoch: int,
+    seed: int = 0,
+    fold: int = NO_FOLD,
+) -> RangeTest:
+    """Train the one climbing row and return what its losses were.
+
+    Parameters
+    ----------
+    train
+        Trains a plan. The recipe behind it must allow as many steps as the sweep has: its rates are in the plan, so
+        only its number of epochs has to grow for a long sweep.
+    sweep
+        How to climb.
+    training
+        Steps of the recipe's own training.
+    steps_per_epoch
+        Of this training.
+    seed, fold
+        Initial weights and data order, and the fold to hold out; none by default.
+    """
+    rates = sweep.trained(training)
+    history = train(Plan(rates[None], np.array([seed], np.int64), np.array([fold], np.int64)))
+    losses = history.step_loss[0].astype(np.float64)
+    lost = np.flatnonzero(~np.isfinite(losses))
+    if lost.size:
+        losses[lost[0] :] = np.nan
+    return RangeTest(sweep.told(training), losses, seed, steps_per_epoch, history.seconds)

@@ -1,0 +1,172 @@
+"""A range test over the logarithm of the learning rate, with marks of suggestions and the measured landscape below."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.choice import Choice
+from etascope.core.numbers import nats
+from etascope.experiments.range_test.record import RangeTest
+from etascope.report.terminal.dots import braille, connect, stars
+
+#: Losses beyond this many times the first are cut off: what diverges would flatten the rest.
+CEILING = 2.5
+LEAST_WIDTH = 40
+#: Rows of the measured accuracy.
+BARS = 3
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+_GUTTER = 6
+
+
+@dataclass(frozen=True)
+class RateAxis:
+    """Columns over the logarithm of the learning rate, from `low` to `high`."""
+
+    low: float
+    high: float
+    columns: int
+
+    def column(self, rate: float) -> int:
+        """Return the column of a rate; rates beyond the ends stand at them."""
+        share = math.log(rate / self.low) / math.log(self.high / self.low)
+        return min(max(round(share * (self.columns - 1)), 0), self.columns - 1)
+
+    def rates(self, columns: int) -> NDArray[np.float64]:
+        """Return the rates of so many equal parts of the axis."""
+        return np.exp(np.linspace(math.log(self.low), math.log(self.high), columns))
+
+
+def range_chart(
+    test: RangeTest,
+    marks: Sequence[tuple[str, float]],
+    choice: Choice | None = None,
+    width: int = 80,
+    height: int = 8,
+    ascii: bool = False,
+) -> tuple[str, ...]:
+    """Draw the batch loss (nats, not smoothed) over the learning rate (axis: logarithmic, labelled by decade).
+
+    Losses are joined by straight lines. The y axis starts at 0 and is cut off at `CEILING` times the first loss; the
+    first line says so. Below the axis stand the marks, and below them the measured mean accuracy of each rate from 0 to
+    100 % as bars, joined in the same way, with the basin as a bracket and the recommended rate in it.
+
+    Parameters
+    ----------
+    test
+        What to draw.
+    marks
+        One character and a rate each; rates beyond the axis stand at its end.
+    choice
+        The measured truth, if there is any.
+    width, height
+        Columns of the whole chart (at least 40), rows of the loss (at least 3).
+    ascii
+        Use ASCII characters alone; else braille dots and blocks.
+    """
+    axis = _axis(test, choice, max(width, LEAST_WIDTH) - _GUTTER - 1)
+    across, down = (1, 1) if ascii else (2, 4)
+    loss, top = _line(test, axis, axis.columns * across)
+    dots = connect(np.minimum(loss, top) / top, max(height, 3) * down)
+    rows = stars(dots) if ascii else braille(dots)
+    wall, tick = ("|", "+") if ascii else ("│", "┤")
+    labels = {0: top, len(rows) // 2: top * (1 - (len(rows) // 2) / (len(rows) - 1)), len(rows) - 1: 0.0}
+    highest = float(np.max(test.losses, initial=0.0, where=np.isfinite(test.losses)))
+    lines = [f"{'nats':>{_GUTTER - 1}}{f'  cut off; the highest is {nats(highest)}' if highest > top else ''}"]
+    for i, row in enumerate(rows):
+        label = nats(labels[i]) if i in labels else ""
+        lines.append(f"{label[: _GUTTER - 1]:>{_GUTTER - 1}} {tick if label else wall}{row}".rstrip())
+    lines += _floor(axis, ascii)
+    lines += [" " * (_GUTTER + 1) + line for line in _marks(axis, marks)]
+    if choice is not None and np.isfinite(choice.landscape.mean_accuracy).any():
+        lines += _measured(axis, choice, ascii)
+    return tuple(line.rstrip() for line in lines)
+
+
+def _axis(test: RangeTest, choice: Choice | None, columns: int) -> RateAxis:
+    rates = [float(test.learning_rates[0]), float(test.learning_rates[-1])]
+    if choice is not None and len(choice.landscape.learning_rates):
+        rates += [float(choice.landscape.learning_rates[0]), float(choice.landscape.learning_rates[-1])]
+    return RateAxis(min(rates), max(rates), columns)
+
+
+def _line(test: RangeTest, axis: RateAxis, columns: int) -> tuple[NDArray[np.float64], float]:
+    fine = np.isfinite(test.losses)
+    if not fine.any():
+        return np.full(columns, np.nan), 1.0
+    known, losses = np.log(test.learning_rates[fine]), test.losses[fine]
+    at = np.log(axis.rates(columns))
+    half = (at[1] - at[0]) / 2
+    drawn = np.interp(at, known, losses)
+    drawn[(at < known[0] - half) | (at > known[-1] + half)] = np.nan
+    top = min(float(losses.max()), CEILING * float(losses[0])) if losses[0] > 0 else float(losses.max())
+    return drawn, top or 1.0
+
+
+def _floor(axis: RateAxis, ascii: bool) -> list[str]:
+    decades = range(math.ceil(math.log10(axis.low) - 1e-9), math.floor(math.log10(axis.high) + 1e-9) + 1)
+    room = axis.columns / max(len(decades), 1)
+    every = next(k for k in (1, 2, 3, 5, 10, 1000) if room * k >= 7)
+    floor = ["-" if ascii else "─"] * axis.columns
+    numbers = [" "] * axis.columns
+    for decade in decades:
+        column = axis.column(10.0**decade)
+        floor[column] = "+" if ascii else "┬"
+        if decade % every == 0:
+            label = f"{10.0**decade:g}" if -3 <= decade <= 3 else f"1e{decade}"
+            start = max(min(column - len(label) // 2, axis.columns - len(label)), 0)
+            numbers[start : start + len(label)] = label
+    return [
+        " " * _GUTTER + ("+" if ascii else "└") + "".join(floor),
+        f"{'rate':<{_GUTTER + 1}}" + "".join(numbers).rstrip(),
+    ]
+
+
+def _marks(axis: RateAxis, marks: Sequence[tuple[str, float]]) -> list[str]:
+    rows: list[list[str]] = []
+    for mark, rate in marks:
+        column = axis.column(rate)
+        row = next((row for row in rows if row[column] == " "), None)
+        if row is None:
+            row = [" "] * axis.columns
+            rows.append(row)
+        row[column] = mark
+    return ["".join(row).rstrip() for row in rows]
+
+
+def _measured(axis: RateAxis, choice: Choice, ascii: bool) -> list[str]:
+    landscape = choice.landscape
+    fine = np.isfinite(landscape.mean_accuracy) & np.isfinite(landscape.mean_loss)
+    rates, accuracy = landscape.learning_rates[fine], landscape.mean_accuracy[fine]
+    if not len(rates):
+        return []
+    first, last = axis.column(float(rates[0])), axis.column(float(rates[-1]))
+    heights = np.interp(np.log(axis.rates(axis.columns)), np.log(rates), accuracy)
+    lines = list[str]()
+    for row in range(BARS):
+        below = BARS - 1 - row
+        name = ("100 %", "", "0 %")[row]
+        drawn = [
+            _block(float(heights[c]) * BARS - below, ascii) if first <= c <= last else " " for c in range(axis.columns)
+        ]
+        lines.append(f"{name:>{_GUTTER - 1}} {'|' if ascii else '│'}{''.join(drawn)}")
+    if choice.basin is not None and choice.learning_rate is not None:
+        left, right, line, here = ("[", "]", "-", "o") if ascii else ("├", "┤", "─", "●")
+        ends = axis.column(choice.basin.low), axis.column(choice.basin.high)
+        drawn = [" "] * axis.columns
+        drawn[ends[0] : ends[1] + 1] = [line] * (ends[1] - ends[0] + 1)
+        drawn[ends[0]], drawn[ends[1]] = left, right
+        drawn[axis.column(choice.learning_rate)] = here
+        lines.append(f"{'basin':<{_GUTTER + 1}}{''.join(drawn)}")
+    return lines
+
+
+def _block(share: float, ascii: bool) -> str:
+    share = min(max(share, 0.0), 1.0)
+    if ascii:
+        return "#" if share >= 0.5 else " "
+    return EIGHTHS[round(share * 8)]

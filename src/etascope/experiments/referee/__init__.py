@@ -1,0 +1,1 @@
+"""What following each adviser on learning rates would have lost."""

@@ -1,0 +1,1 @@
+"""The advisers that a referee scores."""

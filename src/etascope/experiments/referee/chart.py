@@ -1,0 +1,163 @@
+"""A referee: the true accuracy over learning rate, and for each adviser what each of its answers would have lost."""
+
+from __future__ import annotations
+
+from etascope.core.numbers import rate
+from etascope.experiments.referee.record import Followed, Referee
+from etascope.experiments.referee.words import adviser_table, points
+from etascope.report.charts.chart import Chart, colour_of_rate
+from etascope.report.charts.rate_axis import rule, x_axis
+from etascope.report.charts.theme import Spec
+
+TRUTH_HEIGHT = 210
+#: Pixels of an adviser: a line of text, and its answers below.
+ROW = 38
+#: Round numbers of points; the axis is straight around 0 and logarithmic beyond 1, either way.
+TICKS = (-30.0, -10.0, -3.0, -1.0, 0.0, 1.0, 3.0, 10.0, 30.0, 100.0)
+
+
+def referee_chart(found: Referee) -> Chart:
+    """Draw the test accuracy (share) at each rate over seeds, and below it the points lost by each adviser's answers.
+
+    A dot has the colour of the rate that was scored; an adviser with an optimizer of its own has none.
+    """
+    ends = (float(found.learning_rates[0]), float(found.learning_rates[-1]))
+    header, rows = adviser_table(found)
+    return Chart("referee", _title(found), _note(found), (_truth(found, ends), _lost(found, ends)), False, ends, header,
+                 rows)  # fmt: skip
+
+
+def _title(found: Referee) -> str:
+    own = next(row for row in found.followed if row.adviser == found.own)
+    others = [row for row in found.followed if row is not own]
+    said = f"Following {own.adviser} loses {points(own.mean)} points in the mean"
+    if not others:
+        return said
+    least, most = (pick(others, key=lambda row: row.mean) for pick in (min, max))
+    if least is most:
+        return f"{said}, {least.adviser} {points(least.mean)}"
+    return f"{said}; the others from {points(least.mean)} ({least.adviser}) to {points(most.mean)} ({most.adviser})"
+
+
+def _note(found: Referee) -> str:
+    said = (
+        f"Above: test accuracy at each rate, a dot a fresh seed, the line their mean over {len(found.seeds)}. Below: "
+    )
+    said += "a dot an answer, coloured by the rate that was scored, the tick their mean; what loses least stands first."
+    if any(row.own_optimizer for row in found.followed):
+        said += " Gray: an optimizer of its own, which can do better than the best rate."
+    return said
+
+
+def _truth(found: Referee, ends: tuple[float, float]) -> Spec:
+    rates = found.learning_rates.tolist()
+    dots: list[Spec] = [
+        {"rate": at, "accuracy": share, "seed": seed}
+        for seed, shares in zip(found.seeds, found.accuracy.tolist(), strict=True)
+        for at, share in zip(rates, shares, strict=True)
+    ]
+    means: list[Spec] = [
+        {"rate": at, "accuracy": share} for at, share in zip(rates, found.accuracy.mean(axis=0).tolist(), strict=True)
+    ]
+    best, accuracy = found.best
+    x = x_axis(ends)
+    y = {
+        "field": "accuracy",
+        "type": "quantitative",
+        "scale": {"domain": [0, 1], "nice": False},
+        "axis": {"title": "test accuracy (share)", "format": "%", "titleY": -30},
+    }
+    hover = [
+        {"field": "rate", "title": "learning rate", "format": ".3~g"},
+        {"field": "accuracy", "title": "test accuracy", "format": ".1%"},
+    ]
+    colour = colour_of_rate(ends)
+    label: Spec = {"type": "text", "baseline": "bottom", "dy": -5, "fontSize": 13, "fontWeight": 700, "color": "@ink"}
+    said = f"best {rate(best)}, {100 * accuracy:.1f} %"
+    layers: list[Spec] = [
+        rule(best, ends, {"color": "@ink", "strokeWidth": 1.5, "strokeDash": [4, 3]}),
+        {
+            "data": {"values": [{"rate": best}]},
+            "mark": label | {"text": said, "tooltip": None},
+            "encoding": {"x": x, "y": {"value": 0}},
+        },
+        {
+            "data": {"values": means},
+            "mark": {"type": "line", "color": "@quiet", "strokeWidth": 1.5, "tooltip": None},
+            "encoding": {"x": x, "y": y},
+        },
+        {
+            "data": {"values": dots},
+            "mark": {"type": "circle", "size": 22, "opacity": 0.4},
+            "encoding": {"x": x, "y": y, "color": colour, "tooltip": [*hover, {"field": "seed", "title": "seed"}]},
+        },
+        {
+            "data": {"values": means},
+            "mark": {"type": "circle", "size": 80, "opacity": 1, "stroke": "@ground", "strokeWidth": 1.2},
+            "encoding": {"x": x, "y": y, "color": colour, "tooltip": hover},
+        },
+    ]
+    return {"height": TRUTH_HEIGHT, "layer": layers}
+
+
+def _lost(found: Referee, ends: tuple[float, float]) -> Spec:
+    every = [lost for row in found.followed for lost in row.lost]
+    low, high = min(-0.5, 1.2 * min(every)), max(1.5, 1.25 * max(every))
+    axis: Spec = {"title": "points of accuracy lost (logarithmic beyond 1)", "format": "d"}
+    axis["values"] = [tick for tick in TICKS if low <= tick <= high]
+    scale = {"type": "symlog", "constant": 1, "domain": [low, high], "nice": False}
+    x: Spec = {"field": "lost", "type": "quantitative", "scale": scale, "axis": axis | {"grid": True}}
+    named = {"title": "what following each adviser loses", "labels": False, "grid": False, "values": list[float]()}
+    y: Spec = {"field": "row", "type": "quantitative", "axis": named}
+    y["scale"] = {"domain": [0, len(found.followed)], "reverse": True, "nice": False}
+    layers: list[Spec] = [{
+        "data": {"values": [{"lost": 0.0}]},
+        "mark": {"type": "rule", "color": "@ink", "strokeWidth": 1.5, "strokeDash": [4, 3], "tooltip": None},
+        "encoding": {"x": x},
+    }]  # fmt: skip
+    for i, row in enumerate(found.followed):
+        layers += _adviser(row, i, x, y, ends, own=row.adviser == found.own)
+    return {"height": ROW * len(found.followed), "layer": layers}
+
+
+def _adviser(row: Followed, i: int, x: Spec, y: Spec, ends: tuple[float, float], *, own: bool) -> list[Spec]:
+    at = i + 0.72
+    seen: Spec = {"row": at, "adviser": row.adviser, "cost": f"{row.equivalents:.1f} training equivalents"}
+    if row.difference is not None:
+        seen["against pick"] = row.told_apart
+    told = [{"field": "adviser", "type": "nominal"}, {"field": "lost", "title": "points lost", "format": ".2f"}]
+    told += [{"field": name, "type": "nominal"} for name in seen if name not in ("row", "adviser")]
+    if row.own_optimizer:
+        answers: list[Spec] = [{**seen, "lost": lost} for lost in row.lost]
+        colour, hover = {"value": "@quiet"}, told
+    else:
+        answers = [{**seen, "lost": lost, "rate": at} for lost, at in zip(row.lost, row.scored, strict=True)]
+        colour, hover = colour_of_rate(ends), [*told, {"field": "rate", "title": "scored rate", "format": ".3~g"}]
+    said = f"{row.adviser}: {points(row.mean)} mean, {points(row.worst)} worst"
+    words: Spec = {"type": "text", "text": said, "align": "left", "baseline": "middle", "fontSize": 12, "tooltip": None}
+    words |= {"color": "@accent", "fontWeight": 700} if own else {"color": "@ink"}
+    halo: Spec = {"stroke": "@ground", "strokeWidth": 6, "strokeJoin": "round", "color": "@ground"}
+    place: Spec = {"x": {"value": 2}, "y": {**y, "field": "line"}}
+    text: list[Spec] = [
+        {"data": {"values": [{"line": i + 0.3}]}, "mark": words | look, "encoding": place} for look in (halo, {})
+    ]
+    span: Spec = {"row": at, "lost": min(row.lost), "until": max(row.lost)}
+    return [
+        *text,
+        {
+            "data": {"values": [span]},
+            "mark": {"type": "rule", "color": "@quiet", "strokeWidth": 1.5, "opacity": 0.7, "tooltip": None},
+            "encoding": {"x": x, "x2": {"field": "until"}, "y": y},
+        },
+        {
+            "data": {"values": answers},
+            "mark": {"type": "circle", "size": 75, "opacity": 0.9, "stroke": "@ground", "strokeWidth": 0.8},
+            "encoding": {"x": x, "y": y, "color": colour, "tooltip": hover},
+        },
+        {
+            "data": {"values": [{**seen, "lost": row.mean}]},
+            "mark": {"type": "tick", "orient": "vertical", "size": 16, "thickness": 2.5, "tooltip": None}
+            | {"color": "@accent" if own else "@ink"},
+            "encoding": {"x": x, "y": y},
+        },
+    ]

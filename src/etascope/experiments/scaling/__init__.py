@@ -1,0 +1,1 @@
+"""Whether the best learning rate moves with epochs, batch size or width."""

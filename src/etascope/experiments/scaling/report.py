@@ -1,0 +1,46 @@
+"""How far an answer reaches, as an `Experiment`: what its page, its text and its picture hold."""
+
+from __future__ import annotations
+
+from etascope.experiments.scaling.chart import ladder_chart
+from etascope.experiments.scaling.document import horizon_document
+from etascope.experiments.scaling.record import Axis, Horizon
+from etascope.experiments.scaling.terminal import varied
+from etascope.report.experiment import Experiment
+
+
+def horizon_experiment(told: Horizon) -> Experiment:
+    """Tell what the best rate does along each axis; a picture shows the first."""
+    first, *rest = told.axes
+    sentences = [f"{said[0].upper()}{said[1:]}." for axis in told.axes for said in (axis.told, *axis.warnings)]
+    return Experiment(
+        kind="ladder",
+        source=told.data.source,
+        asked=(
+            f"The choice repeated on {told.data.development:,} images, test images not looked at; "
+            f"{varied(told)}, seed {told.recipe.seed}"
+        ),
+        label=f"can the best rate be told to move with {first.name}?",
+        headline=_moves(first),
+        others=(*_power(first), *(f"with {axis.name}: {', '.join((_moves(axis), *_power(axis)))}" for axis in rest)),
+        charts=tuple(map(ladder_chart, told.axes)),
+        sentences=tuple(sentences),
+        facts=(("seconds", f"{told.seconds:.1f} in all"), ("fingerprint", told.data.fingerprint)),
+        references=(),
+        versions=told.versions,
+        document=horizon_document(told),
+        data=told.data,
+    )
+
+
+def _moves(axis: Axis) -> str:
+    if axis.law is None:
+        return "cannot tell yet"
+    if not axis.law.moves:
+        return "no"
+    return "it rises" if axis.law.exponent > 0 else "it falls"
+
+
+def _power(axis: Axis) -> tuple[str, ...]:
+    law = axis.law
+    return () if law is None else (f"power {law.exponent:.2f} (90 %: {law.low:.2f} .. {law.high:.2f})",)

@@ -1,0 +1,181 @@
+"""Whether all rates that a LightningModule configures follow its own: `multiple_of`, `optimizer_at`, `mind`."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, cast
+
+import numpy as np
+
+from etascope.core.errors import InputError
+from etascope.integrations.extras import load
+from etascope.integrations.lightning.attribute import made_with, where
+from etascope.integrations.lightning.rates import Rates, configured, rates_of, set_peak
+from etascope.training.pytorch.group_rates import NEAR
+from etascope.training.pytorch.library import Module, Optimizer
+
+#: Times the module's own learning rate at which it is looked whether all rates follow.
+TIMES = (1 / 3, 3.0)
+#: How near a schedule must stay to what it was, in shares of its peak: a floor of a hundredth may be a number.
+SHAPE_NEAR = 0.05
+
+
+def multiple_of(
+    attribute: str,
+    module: Module,
+    trainer: object,
+    rates: Rates,
+    window: tuple[float | None, float | None] = (None, None),
+) -> float:
+    """Return the largest rate as a multiple of the attribute that holds the learning rate.
+
+    Parameters
+    ----------
+    attribute
+        Of the module or of its `hparams`.
+    module, trainer
+        A LightningModule, which is copied, and its Trainer.
+    rates
+        Those of the module as it is.
+    window
+        Lowest and highest rate of the search; others are not looked at.
+
+    Raises
+    ------
+    InputError
+        If the attribute is no number above 0, or rates do not follow it: a module that is started with the rate that
+        is found would train at another one.
+    """
+    name, value = where(attribute, module), cast("Any", rates.peak)
+    if attribute:
+        value = load("lightning.pytorch.utilities.parsing", "Lightning", "lightning").lightning_getattr(
+            module, attribute
+        )
+    if isinstance(value, list | tuple | dict):
+        raise InputError(
+            f"{name} must be one number, which is searched; found {value!r}. Keep one of them there, and write the "
+            "others in configure_optimizers as multiples of it."
+        )
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < np.inf:
+        raise InputError(f"{name} must be a number above 0 to begin with; found {value!r}. Start with any, like 0.001.")
+    value = float(value)
+    low, high = window[0] or 0.0, window[1] or np.inf
+    for times in (min(max(times * value, low), high) / value for times in TIMES):
+        given = _at(attribute, rates, times * value)
+        other = rates_of(module, trainer, len(rates.shape), rates.clock, given)
+        why = _unlike(rates, other, times)
+        if why:
+            raise InputError(
+                f"configure_optimizers must follow {name}, because the rate that is found is for it; where it is "
+                f"{times * value:g} in place of {value:g}, {why}. {_line(rates, other, times, name)}"
+            )
+    multiple = rates.peak / value
+    return 1.0 if abs(multiple - 1) < NEAR else multiple
+
+
+def optimizer_at(
+    attribute: str, module: Module, trainer: object, rates: Rates, multiple: float, learning_rate: float
+) -> Optimizer:
+    """Return the optimizer that a trial's module configures, whose attribute is from now on its learning rate.
+
+    Parameters
+    ----------
+    attribute, trainer, rates
+        As in `multiple_of`.
+    module
+        That of a trial.
+    multiple
+        What it returned.
+    learning_rate
+        What the trial is to train at.
+
+    Raises
+    ------
+    InputError
+        If a module that is started with that learning rate begins with other rates than those of the search.
+    """
+    given = _at(attribute, rates, learning_rate)
+    begins = int((rates.shape > 0).argmax())
+    other = rates_of(module, trainer, begins + 1, rates.clock, given)
+    peaks = learning_rate * multiple * rates.ratios
+    expected = peaks * rates.shape[begins]
+    if len(other.peaks) != len(expected) or not np.allclose(other.peaks, expected, rtol=2 * NEAR, atol=0):
+        _require_near(attribute, module, trainer, rates, learning_rate, float(peaks.max()))
+    with made_with(module, *given):
+        one = configured(module, trainer)[0]
+    set_peak(one, float(peaks.max()), rates.ratios)
+    return one
+
+
+def _require_near(
+    attribute: str, module: Module, trainer: object, rates: Rates, learning_rate: float, peak: float
+) -> None:
+    """Raise `InputError` where a whole training would have other rates, and not only begin at another number."""
+    times, name = peak / rates.peak, where(attribute, module)
+    other = rates_of(module, trainer, len(rates.shape), rates.clock, _at(attribute, rates, learning_rate))
+    why = _unlike(rates, other, times)
+    if not why:
+        return
+    begins = int((rates.shape > 0).argmax())
+    first, expected = float(other.peaks.max() * other.shape[begins]), float(peak * rates.shape[begins])
+    line = "Pass it on as it is, or set the limits of the search, low= and high=, to where it does."
+    if rates.schedulers:
+        line = f"{_line(rates, other, times, name)} Or set low= and high= to where it makes no difference."
+    raise InputError(
+        f"configure_optimizers must make the same multiple of every learning rate; where {name} is {learning_rate:.3g}"
+        f", the training begins at {first:.3g} and not {expected:.3g}. {line}"
+        if not np.isclose(first, expected, rtol=2 * NEAR)
+        else f"configure_optimizers must follow {name}, because the rate that is found is for it; where it is "
+        f"{learning_rate:.3g}, {why}. {line}"
+    )
+
+
+def mind(attribute: str, module: Module, trainer: object, rates: Rates, multiple: float, found: float) -> str:
+    """Return what to say where the module, at the rate that was found, has another schedule than in the search."""
+    name, times = where(attribute, module), found * multiple / rates.peak
+    other = rates_of(module, trainer, len(rates.shape), rates.clock, _at(attribute, rates, found))
+    why = _unlike(rates, other, times)
+    if not why:
+        return ""
+    return f"Mind configure_optimizers: where {name} is {found:g}, {why}. {_line(rates, other, times, name)}"
+
+
+def _at(attribute: str, rates: Rates, value: float) -> tuple[str, float]:
+    """Return how a copy is made with a learning rate: where no attribute holds it, by a multiple of all rates."""
+    return attribute, value if attribute else value / rates.peak
+
+
+def _unlike(rates: Rates, other: Rates, times: float) -> str:
+    """Return in what rates at so many times the learning rate are not so many times the rates, or nothing."""
+    if len(other.peaks) != len(rates.peaks):
+        return f"there are {len(other.peaks)} parameter groups in place of {len(rates.peaks)}"
+    far = ~np.isclose(other.peaks, times * rates.peaks, rtol=NEAR, atol=0)
+    if far.any():
+        group = int(far.argmax())
+        which = f" of parameter group {group + 1}" if len(far) > 1 else ""
+        return f"the largest rate{which} is {other.peaks[group]:.3g} and not {times * rates.peaks[group]:.3g}"
+    step = int(np.abs(other.shape - rates.shape).argmax())
+    if abs(other.shape[step] - rates.shape[step]) <= SHAPE_NEAR:
+        return ""
+    return f"the rate of step {step + 1} is {other.shape[step]:.2g} of the largest one and not {rates.shape[step]:.2g}"
+
+
+def _line(rates: Rates, other: Rates, times: float, where: str) -> str:
+    """Return the line to change."""
+    if not where.startswith("self."):
+        return f"Let an attribute hold it. {_line(rates, other, times, 'self.lr')}"
+    peak_follows = np.allclose(other.peaks, times * rates.peaks, rtol=NEAR, atol=0)
+    lines = {
+        "OneCycleLR": f"max_lr={where}",
+        "CyclicLR": f"base_lr=0.1 * {where}, max_lr={where}",
+        "CosineAnnealingLR": f"eta_min=0.01 * {where}",
+        "CosineAnnealingWarmRestarts": f"eta_min=0.01 * {where}",
+    }
+    sets_peak = ("OneCycleLR", "CyclicLR")
+    for name in rates.schedulers:
+        if name in lines and (name in sets_peak or peak_follows):
+            return f"Write {lines[name]} in {name}."
+    if not peak_follows:
+        others = f"every rate in {' and '.join(rates.schedulers)}" if rates.schedulers else "all other rates"
+        return f"Write lr={where} in the optimizer, and {others} as a multiple of it."
+    return f"Write every rate in {' and '.join(rates.schedulers)} as a multiple of {where}."

@@ -1,0 +1,1 @@
+"""Runs in files: JSON documents, Markdown, locks, and how a file is written."""

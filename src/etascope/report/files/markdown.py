@@ -1,0 +1,116 @@
+"""A run in GitHub's Markdown: `run_markdown`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from etascope.core.numbers import nats
+from etascope.core.run import Run
+from etascope.core.trace import Epoch
+from etascope.core.visible import visible
+from etascope.report.terminal.page import to_unicode
+from etascope.report.words.answer import facts, headline
+from etascope.report.words.job import division, line_to_use, recipe_words
+from etascope.report.words.next_step import optimizer_line
+from etascope.report.words.rate_table import rate_header, rate_rows
+
+#: Signs that mean something to Markdown or to HTML.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")
+
+
+def run_markdown(run: Run) -> str:
+    """Return a run as GitHub's Markdown: answer, reasons, rates, training, what is known, recipe, versions, code."""
+    choice, data, ours = run.choice, run.data, run.task.measure is None
+    first, *rest = headline(choice)
+    blocks = [
+        f"# Learning rate: {escape(first)}",
+        escape(", ".join(rest)) + "." if rest else "",
+        escape(f"{division(data)}."),
+        escape(" ".join(("Notes:", *data.notes))) if data.notes else "",
+        bullets(choice.reason),
+        "## Learning rates",
+        _rates(run),
+        *(
+            [f"{'Losses and accuracies' if ours else 'Numbers'} are those where each trial stopped."]
+            if choice.regime == "dear"
+            else []
+        ),
+        *([] if run.trace is None else ["## Training at the recommended rate", _epochs(run.trace.epochs)]),
+        "## What is known",
+        table(("", ""), ((f"**{escape(name)}**", escape(sentence)) for name, sentence in facts(run)), "ll"),
+        "## Recipe",
+        escape(f"{recipe_words(run.task)};{f' pixels {run.recipe.pixels};' if ours else ''} seed {run.recipe.seed}."),
+        *([] if choice.learning_rate is None else [_code(run, choice.learning_rate)]),
+        "## Versions",
+        table(("", ""), ((escape(name), escape(version)) for name, version in run.versions.items()), "ll"),
+        f"Data: SHA-256 `{escape(data.fingerprint)}`",
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def escape(text: str) -> str:
+    r"""Return text that Markdown shows as it is, on one line.
+
+    Examples
+    --------
+    >>> print(escape("a|b_c -> <d>"))
+    a\|b\_c → \<d\>
+    """
+    return _SPECIAL.sub(r"\\\1", to_unicode(visible(" ".join(text.split()))))
+
+
+def bullets(sentences: Iterable[str]) -> str:
+    """Return sentences as a list."""
+    return "\n".join(f"- {escape(sentence)}" for sentence in sentences)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
+    """Return a table; `align` has an `l` or an `r` a column. Cells are Markdown already.
+
+    Examples
+    --------
+    >>> print(table(("rate", "verdict"), [("0.1", "good")], "rl"))
+    | rate | verdict |
+    | ---: | :--- |
+    | 0.1 | good |
+    """
+    rule = ["---:" if side == "r" else ":---" for side in align]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
+
+
+def _rates(run: Run) -> str:
+    rows: list[tuple[str, ...]] = []
+    for row in rate_rows(run):
+        cells = [escape(cell) for cell in (*row.cells, row.verdict)]
+        place = "recommended" if row.chosen else "in the basin" if row.within else ""
+        rows.append(tuple(f"**{cell}**" if row.chosen and cell else cell for cell in (*cells, place)))
+    names = ("rate", "validation loss", "accuracy") if run.task.measure is None else rate_header(run)
+    return table((*map(escape, names), "verdict", ""), rows, f"{'r' * len(names)}ll")
+
+
+def _epochs(epochs: Sequence[Epoch]) -> str:
+    rows = (
+        (str(epoch.epoch), _loss(epoch.train_loss), _share(epoch.train_accuracy), _loss(epoch.valid_loss),
+         _share(epoch.valid_accuracy), escape(epoch.observation))
+        for epoch in epochs
+    )  # fmt: skip
+    return table(("epoch", "train loss", "train acc.", "valid loss", "valid acc.", "observation"), rows, "rrrrrl")
+
+
+def _code(run: Run, learning_rate: float) -> str:
+    if run.task.measure is not None:
+        language, line = ("sh" if run.data.command else "python"), line_to_use(run, learning_rate)
+        fence = "`" * (max((len(ticks) for ticks in re.findall("`+", line)), default=2) + 1 if "```" in line else 3)
+        return f"## Use it\n\n{fence}{language}\n{line}\n{fence}"
+    peak = "" if run.recipe.schedule == "constant" and not run.recipe.warmup else "  # the peak of the schedule"
+    return f"## Use it\n\n```python\noptimizer = {optimizer_line(run.recipe, learning_rate)}{peak}\n```"
+
+
+def _loss(value: float | None) -> str:
+    return "" if value is None else nats(value) if math.isfinite(value) else "diverged"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"

@@ -1,0 +1,89 @@
+"""A run or an experiment written to a file: what kind, its suffix says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from etascope.core.errors import InputError
+from etascope.core.question import Question
+from etascope.core.run import Run
+from etascope.report.charts.chart import Chart
+from etascope.report.charts.landscape import landscape_chart
+from etascope.report.charts.render import PICTURES, write_picture
+from etascope.report.experiment import Experiment
+from etascope.report.files.document import Document, pick_document, write_json
+from etascope.report.files.experiment_markdown import experiment_markdown
+from etascope.report.files.markdown import run_markdown
+from etascope.report.files.whole_file import write_whole
+from etascope.report.html.experiment import experiment_html
+from etascope.report.html.run import run_html
+
+REPORTS = (".html", ".md", ".json", *PICTURES)
+
+
+@dataclass(frozen=True)
+class Forms:
+    """How to make each form of one thing: a document, a page, Markdown, and the chart that a picture shows."""
+
+    document: Callable[[], Document]
+    html: Callable[[], str]
+    markdown: Callable[[], str]
+    chart: Callable[[], Chart]
+
+
+def write_report(run: Run, path: str | Path, questions: Sequence[Question] = ()) -> None:
+    """Write a run as a page (.html), text (.md), document (.json) or picture of its landscape (.png, .svg, .pdf).
+
+    The file appears whole or not at all. The document holds the `questions` of its quiz.
+
+    Raises
+    ------
+    InputError
+        If the suffix is none of these, or the file cannot be written.
+    """
+    write_form(
+        Forms(
+            document=lambda: pick_document(run, questions),
+            html=lambda: run_html(run),
+            markdown=lambda: run_markdown(run),
+            chart=lambda: landscape_chart(run.choice),
+        ),
+        path,
+    )
+
+
+def write_experiment(told: Experiment, path: str | Path) -> None:
+    """Write an experiment as a page, text, document or picture of its first chart; see `write_report`."""
+    write_form(
+        Forms(
+            document=lambda: told.document,
+            html=lambda: experiment_html(told),
+            markdown=lambda: experiment_markdown(told),
+            chart=lambda: told.charts[0],
+        ),
+        path,
+    )
+
+
+def write_form(forms: Forms, path: str | Path) -> None:
+    """Write the form that the suffix names, one of `REPORTS`, and make no other.
+
+    Raises
+    ------
+    InputError
+        If the suffix is none of these, or the file cannot be written.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix == ".json":
+        write_json(forms.document(), path)
+    elif suffix == ".html":
+        write_whole(path, forms.html())
+    elif suffix == ".md":
+        write_whole(path, forms.markdown())
+    elif suffix in PICTURES:
+        write_picture(forms.chart(), path)
+    else:
+        found = f"{suffix!r} in {str(path)!r}" if suffix else f"{str(path)!r}, which has none"
+        raise InputError(f"the suffix of a report must be one of {', '.join(REPORTS)}; found {found}.")

@@ -1,0 +1,130 @@
+"""Pieces of an HTML page: text made harmless, tables, figures."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from html import escape
+
+from etascope.report.charts.chart import Chart
+from etascope.report.terminal.page import to_unicode
+
+
+def shown(said: str) -> str:
+    """Return text as a page shows it: control characters replaced, arrows and signs as such.
+
+    Characters that turn the direction of writing or are not shown are replaced, too: a class name must not pass for
+    another.
+    """
+    kept = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in said)
+    return to_unicode(kept)
+
+
+def text(said: str) -> str:
+    """Return text for HTML: as `shown`, with signs that mean something there escaped.
+
+    Examples
+    --------
+    >>> text("<b> & 'x' -> y")
+    '&lt;b&gt; &amp; &#x27;x&#x27; → y'
+    """
+    return escape(shown(said))
+
+
+def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, sort: bool = False) -> str:
+    """Return a table of texts in a frame that scrolls sideways; columns of numbers stand right.
+
+    Parameters
+    ----------
+    caption
+        What it holds.
+    header, rows
+        Texts, not yet escaped.
+
+    Other Parameters
+    ----------------
+    sort
+        Whether headers get buttons that sort (where scripts run).
+    """
+    right = number_columns(len(header), rows)
+    head = "".join(_head(name, right[i], sort) for i, name in enumerate(header))
+    body = "".join(
+        "<tr>" + "".join(_cell(cell, right[i], i == 0) for i, cell in enumerate(row)) + "</tr>\n" for row in rows
+    )
+    sorts = " data-sort" if sort else ""
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table{sorts}>'
+        f"<caption>{text(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
+    )
+
+
+def number_columns(columns: int, rows: Sequence[Sequence[str]]) -> list[bool]:
+    """Return for each column of a table whether it holds numbers alone.
+
+    Examples
+    --------
+    >>> number_columns(3, [("0.1", "good", "12 %"), ("10", "best", "")])
+    [True, False, True]
+    """
+    return [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(columns)]
+
+
+def figure_of(chart: Chart, *, table_open: bool = False) -> str:
+    """Return a chart's place on the page: its sentence, room for each panel, its numbers as a table.
+
+    Parameters
+    ----------
+    chart
+        What is drawn there.
+
+    Other Parameters
+    ----------------
+    table_open
+        Whether the table is unfolded.
+    """
+    panels = "".join(
+        f'<div class="panel" role="img" aria-label="{text(chart.title)}. {text(chart.note)}" '
+        f'data-chart="{text(chart.name)}" data-panel="{i}"></div>'
+        for i in range(len(chart.panels))
+    )
+    side = " across" if chart.across else ""
+    said = f"<h3>{text(chart.title)}</h3><p>{text(chart.note)}</p>"
+    return (
+        f'<figure id="{text(chart.name)}"><figcaption>{said}</figcaption>'
+        f'<div class="panels{side}">{panels}</div>'
+        f"<details{' open' if table_open else ''}><summary>The same numbers as a table</summary>"
+        f"{table(f'Numbers of the chart: {chart.title}', chart.header, chart.rows)}</details></figure>\n"
+    )
+
+
+def sentences(said: Sequence[str]) -> str:
+    """Return sentences as a list; they are text, not yet escaped."""
+    return f'<ul class="why">{"".join(f"<li>{text(sentence)}</li>" for sentence in said)}</ul>\n'
+
+
+def fields(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return names and values as a description list; values are HTML already."""
+    return "<dl>" + "".join(f"<div><dt>{text(name)}</dt><dd>{value}</dd></div>\n" for name, value in pairs) + "</dl>"
+
+
+def _head(name: str, right: bool, sort: bool) -> str:
+    said = f'<button type="button">{text(name)}</button>' if sort else text(name)
+    return f'<th scope="col"{_right(right)}>{said}</th>'
+
+
+def _cell(cell: str, right: bool, first: bool) -> str:
+    return f'<th scope="row"{_right(right)}>{text(cell)}</th>' if first else f"<td{_right(right)}>{text(cell)}</td>"
+
+
+def _right(right: bool) -> str:
+    return ' class="number"' if right else ""
+
+
+def _is_number(cell: str) -> bool:
+    if cell in ("", "diverged"):
+        return True
+    try:
+        float(cell.replace(" %", "").replace(",", ""))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Pages for a terminal, in Unicode or plain ASCII."""

@@ -1,0 +1,123 @@
+"""Stored runs as a list: for a terminal and as a JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from etascope.core.numbers import rate
+from etascope.core.stored import RunLine
+from etascope.report.terminal.page import Page
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+RUNS_SCHEMA = "etascope/runs/1"
+#: Seconds of each unit of time, and the age from which it is used.
+_UNITS = (("year", 31_557_600, 63_115_200), ("week", 604_800, 1_209_600), ("day", 86_400, 86_400),
+          ("hour", 3_600, 3_600), ("minute", 60, 60))  # fmt: skip
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Return how long ago something was, in words.
+
+    Examples
+    --------
+    >>> from datetime import timedelta, timezone
+    >>> noon = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+    >>> ago(noon - timedelta(minutes=125), noon), ago(noon - timedelta(days=1), noon)
+    ('2 hours ago', '1 day ago')
+    """
+    seconds = (now - then).total_seconds()
+    for name, length, least in _UNITS:
+        if seconds >= least:
+            count = int(seconds // length)
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def clock(when: datetime) -> str:
+    """Return date and time where this computer is."""
+    return f"{when.astimezone():%Y-%m-%d %H:%M}"
+
+
+def print_runs(
+    console: Console,
+    lines: Sequence[RunLine],
+    now: datetime,
+    *,
+    more: bool = False,
+    where: str = "",
+    ascii: bool = False,
+) -> None:
+    """Write stored runs, two lines each: when and what came out, and what was asked.
+
+    Parameters
+    ----------
+    console
+        A rich console; `page.open_console` makes one.
+    lines
+        The runs, the latest first.
+    now
+        To say how long ago each began; with its time zone.
+
+    Other Parameters
+    ----------------
+    more
+        Whether the store has more runs than these.
+    where
+        What a command takes besides to find the store.
+    ascii
+        Write ASCII characters alone.
+    """
+    page = Page(console, ascii)
+    if not lines:
+        page.wrapped("There are no runs yet. Make one: etascope pick keeps every search here.")
+        return
+    wide = max(8, *(len(line.id) for line in lines))
+    page.line(f"{'run':<{wide}}  {'when':<32}  {'rate':>8}  {'test':>6}  state", "bold")
+    page.line(("-" if ascii else "─") * page.width)
+    for line in lines:
+        when = f"{clock(line.created)}, {ago(line.created, now)}"
+        answer = "" if line.learning_rate is None else rate(line.learning_rate)
+        test = "" if line.test_accuracy is None else f"{100 * line.test_accuracy:.1f} %"
+        page.line(f"{line.id:<{wide}}  {when:<32}  {answer:>8}  {test:>6}  {state(line)}")
+        images = f", {line.images:,} images" if line.images else ""
+        page.wrapped(f"{line.source}{images}: {line.recipe}", "dim", first=" " * (wide + 2))
+    page.line("")
+    if more:
+        page.wrapped(f"There are more: etascope runs --limit {10 * len(lines)}{where}")
+    stopped = next((line for line in lines if not line.finished), None)
+    if stopped is not None:
+        page.wrapped(f"Go on with a run that did not come to its end: etascope resume {stopped.id}{where}.")
+    elif not more:
+        page.wrapped(f"Look at one again: etascope show {lines[0].id}{where}.")
+
+
+def state(line: RunLine) -> str:
+    """Return how far a run came, in a word or two."""
+    if not line.finished:
+        return f"open, {line.trials:,} trial{'' if line.trials == 1 else 's'}"
+    return "cannot tell" if line.learning_rate is None else "finished"
+
+
+def runs_document(lines: Sequence[RunLine]) -> dict[str, Any]:
+    """Return a list of runs as plain dicts and lists, described by `docs/schema/runs-1.schema.json`."""
+    return {
+        "schema": RUNS_SCHEMA,
+        "runs": [
+            {
+                "id": line.id,
+                "created": line.created.isoformat(),
+                "source": line.source,
+                "images": line.images,
+                "recipe": line.recipe,
+                "learning_rate": line.learning_rate,
+                "test_accuracy": line.test_accuracy,
+                "finished": line.finished,
+                "trials": line.trials,
+            }
+            for line in lines
+        ],
+    }

@@ -1,0 +1,187 @@
+"""The sections of a trace, one function each: data flow, training, prediction, quiz, answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.numbers import nats
+from etascope.core.question import Question
+from etascope.core.trace import Epoch, Layer, Prediction, Trace
+from etascope.report.terminal.bar import bar
+from etascope.report.terminal.loss_chart import loss_chart
+from etascope.report.terminal.page import Page
+from etascope.report.terminal.picture import picture
+
+#: More classes than this are cut to the most probable ones.
+MOST_CLASSES = 12
+PICTURE_WIDTH = 36
+
+
+def data_flow(page: Page, trace: Trace) -> None:
+    """Write the stages: shape before, action, shape after, one real example; the image under the first."""
+    for number, stage in enumerate(trace.stages, 1):
+        side = " " if number == len(trace.stages) else "|" if page.ascii else "│"
+        page.line(f"{number} {stage.name}", "bold")
+        page.line(f"{side}   {_shape(stage.shape_in)} -> {_shape(stage.shape_out)}", "cyan")
+        for text in (stage.action, f"For example: {stage.example}"):
+            page.wrapped(text, first=f"{side}   ", rest=f"{side}   ")
+        if number == 1:
+            page.line(side)
+            page.lines(_drawn(page, trace.sample), before=f"{side}   ")
+            label = trace.class_names[trace.sample_label]
+            page.wrapped(f"the example image, labelled {label}", "dim", first=f"{side}   ", rest=f"{side}   ")
+        if number < len(trace.stages):
+            page.line(side)
+
+
+def training(page: Page, trace: Trace) -> None:
+    """Write the chart of the loss and the table of the epochs."""
+    steps = -(-len(trace.step_loss) // len(trace.epochs))
+    page.line("training loss per step", "bold")
+    page.lines(loss_chart(trace.step_loss, steps, min(page.width, 100), 9, page.ascii))
+    page.line("")
+    shown = [
+        column for column in _COLUMNS
+        if any(_value(epoch, column[1]) is not None for epoch in trace.epochs)
+    ]  # fmt: skip
+    header = ["epoch", *(name for name, _, _ in shown), "observation"]
+    rows = [
+        [str(e.epoch), *(_cell(_value(e, field), share) for _, field, share in shown), e.observation]
+        for e in trace.epochs
+    ]
+    page.table(header, rows)
+    page.line("")
+    if trace.validation:
+        page.wrapped(f"Validation: {trace.validation}.", "dim")
+    page.wrapped("Training numbers are means over the epoch, taken while the weights moved.", "dim")
+    if trace.evaluation is None:
+        page.wrapped("Training diverged, so there is no model to test.", "bold red")
+
+
+def prediction(page: Page, trace: Trace) -> None:
+    """Write what each layer makes of one test image, up to the class probabilities."""
+    seen = trace.prediction
+    if seen is None:
+        page.wrapped("Training diverged, so there is no model to predict with.")
+        return
+    page.lines(_drawn(page, seen.image), before="    ")
+    page.line("")
+    page.fields([(layer.name, _layer(layer, seen)) for layer in seen.layers])
+    page.line("")
+    _probabilities(page, seen, trace.class_names)
+    page.line("")
+    named, truth = (trace.class_names[i] for i in (seen.predicted, seen.label))
+    page.wrapped(
+        f"Predicted {named} with a confidence of {_percent(seen.confidence)}; the label is {truth}: "
+        f"{'right' if seen.correct else 'wrong'}.",
+        "bold green" if seen.correct else "bold red",
+    )
+
+
+def quiz(page: Page, questions: Sequence[Question]) -> None:
+    """Write the questions without their answers."""
+    for number, question in enumerate(questions, 1):
+        page.wrapped(question.text, "bold", first=f"{number}  ")
+        for letter, option in zip("abcdefgh", question.options, strict=False):
+            page.wrapped(option, first=f"   {letter})  ")
+        page.line("")
+    page.line("The answers stand at the very end.", "dim")
+
+
+def answers(page: Page, questions: Sequence[Question]) -> None:
+    """Write the right letters with the reasons."""
+    for number, question in enumerate(questions, 1):
+        page.wrapped(f"{'abcdefgh'[question.answer]})  {question.options[question.answer]}", first=f"{number}  ")
+        page.wrapped(question.reason, "dim", first=" " * 7)
+
+
+_COLUMNS = (
+    ("train\nloss", "train_loss", False),
+    ("train\nacc.", "train_accuracy", True),
+    ("valid\nloss", "valid_loss", False),
+    ("valid\nacc.", "valid_accuracy", True),
+)
+
+
+def _drawn(page: Page, image: NDArray[np.uint8]) -> list[str]:
+    """Return the picture without its empty rows at the top and the bottom."""
+    rows = [row.rstrip() for row in picture(image, PICTURE_WIDTH, page.ascii)]
+    inked = [i for i, row in enumerate(rows) if row]
+    return rows[inked[0] : inked[-1] + 1] if inked else rows[:1]
+
+
+def _value(epoch: Epoch, field: str) -> float | None:
+    return getattr(epoch, field)
+
+
+def _cell(value: float | None, share: bool) -> str:
+    if value is None:
+        return ""
+    if not math.isfinite(value):
+        return "-"
+    return _percent(value) if share else nats(value)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in shape)
+
+
+def _layer(layer: Layer, seen: Prediction) -> str:
+    values = layer.values[0].ravel()
+    strongest = int(values.argmax())
+    if layer.kind == "input":
+        lit = int(np.count_nonzero(seen.image.max(axis=2)))
+        pixels = seen.image.shape[0] * seen.image.shape[1]
+        text = f"{values.size:,} values of {pixels:,} pixels, {lit:,} of them lit"
+        text += f"; the strongest is {values[strongest]:.2f}"
+        if values.size == seen.image.size:
+            height, width, channels = seen.image.shape
+            image_shape = (height, width, channels) if layer.values.ndim == 2 else (channels, height, width)
+            place = np.unravel_index(strongest, image_shape)
+            row, column = place[:2] if layer.values.ndim == 2 else place[1:]
+            text += f" (row {row + 1}, column {column + 1})"
+        return text
+    weights = f"{_shape(layer.weights)} weights -> " if layer.weights else ""
+    if layer.kind == "relu":
+        active = int(np.count_nonzero(values > 0))
+        text = f"{weights}{active:,} of {values.size:,} units active"
+        return text + (f", the strongest {_unit(layer, strongest)} at {values[strongest]:.2f}" if active else "")
+    if layer.kind == "hidden":
+        low, high = values.min() + 0.0, values.max() + 0.0  # No zero below zero.
+        text = f"{weights}{values.size:,} values from {low:.2f} to {high:.2f}"
+        saturated = "" if layer.saturated is None else f", {_percent(layer.saturated)} of them saturated"
+        return f"{text}{saturated}, the strongest {_unit(layer, int(np.abs(values).argmax()))}"
+    return f"{weights}{values.size:,} scores from {values.min():.2f} to {values.max():.2f} -> softmax:"
+
+
+def _unit(layer: Layer, number: int) -> str:
+    """Say which unit, or where in which channel, the value of this number is."""
+    shape = layer.values.shape[1:]
+    if len(shape) != 3:
+        return f"is unit {number + 1}"
+    channel, row, column = (int(i) + 1 for i in np.unravel_index(number, shape))
+    return f"in channel {channel} (row {row}, column {column})"
+
+
+def _probabilities(page: Page, seen: Prediction, names: Sequence[str]) -> None:
+    order = list(range(len(names)))
+    if len(names) > MOST_CLASSES:
+        order = sorted(order, key=lambda i: -seen.probabilities[i])[:MOST_CLASSES]
+    long = min(max(page.columns(names[i]) for i in order), page.width // 3)
+    space = max(5, min(40, page.width - long - 40))
+    for i in order:
+        p = float(seen.probabilities[i])
+        marks = [word for word, number in (("predicted", seen.predicted), ("label", seen.label)) if number == i]
+        text = f"    {page.right(names[i], long)}  {bar(p, space, page.ascii)} {_percent(p):>7}"
+        page.line(f"{text}  {' and '.join(marks)}".rstrip(), "bold" if i == seen.predicted else "")
+    if len(order) < len(names):
+        rest = 1 - float(seen.probabilities[order].sum())
+        page.line(f"    and {len(names) - len(order)} more classes, together {_percent(max(rest, 0.0))}", "dim")

@@ -1,0 +1,171 @@
+"""An answer in sentences: the headline, its walls, cost, luck, and whether tuning was worth it."""
+
+from __future__ import annotations
+
+import math
+
+from etascope.core.choice import Basin, Choice, Luck, Walls, WorthTuning
+from etascope.core.numbers import counted, nats, noise, rate
+from etascope.core.run import Run
+from etascope.report.words.job import how_to_use
+from etascope.report.words.next_step import try_next
+from etascope.report.words.rate_table import accuracy_at_the_end
+
+#: A cost below this, in the unit of the curve, is none.
+NOTHING = 0.05
+
+
+#: Said of plain descent alone: with momentum it was ahead in 10 trainings of 18, with Adam and AdamW in 10 of 21.
+PRODIGY = (
+    "Prodigy at learning rate 1 needs no tuning: in the benchmark it beat plain SGD at its best rate in 15 of 15 "
+    "trainings, by 3.6 points on average; etascope referee tries it on your job"
+)
+
+
+def headline(choice: Choice) -> tuple[str, ...]:
+    """Return the answer in up to three parts: the rate, its basin, how sure it is.
+
+    Examples
+    --------
+    >>> from etascope.core.choice import Basin, Confidence, Cost, Landscape
+    >>> import numpy as np
+    >>> seen = Landscape(np.array([0.031]), ((0, 0),), np.array([[0.5]]), np.array([[0.9]]))
+    >>> sure = Confidence("likely", 1.0, "", 0.9)
+    >>> headline(Choice(0.031, Basin(0.014, 0.066), 0.5, 0.9, (), "", seen, (), Cost(1, 1, 1, 1), confidence=sure))
+    ('0.031', 'basin 0.014 .. 0.066', 'likely within 1 point of the best')
+    """
+    if choice.learning_rate is None:
+        return ("cannot tell yet",)
+    parts = [rate(choice.learning_rate)]
+    basin = known_basin(choice)
+    if basin is not None:
+        parts.append(f"basin {rate(basin.low)} .. {rate(basin.high)}")
+    if choice.confidence is not None:
+        parts.append(f"{choice.confidence.word}{_within(choice)}")
+    return tuple(parts)
+
+
+def known_basin(choice: Choice) -> Basin | None:
+    """Return the basin to show: none where a single rate was tried, of which it can only be that rate."""
+    alone = choice.basin is not None and choice.basin.low == choice.basin.high
+    return None if alone and len(choice.landscape.learning_rates) == 1 else choice.basin
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """Return what there is to know of an answer, as names and sentences; what a method does not say is left out."""
+    choice = run.choice
+    told = [
+        ("walls", _walls(choice.walls)),
+        ("cost", _cost(run)),
+        ("luck", "" if choice.luck is None else _luck(choice.luck)),
+        ("worth it?", "" if choice.worth_tuning is None else _worth(choice.worth_tuning, choice)),
+        ("to settle", "" if choice.confidence is None else choice.confidence.settle),
+        ("not tried", choice.not_tried),
+        ("a rival", PRODIGY if run.recipe.optimizer == "sgd" else ""),
+        ("validation", _validation(run)),
+        ("test", _test(run)),
+        ("next", _next(run)),
+    ]
+    return [(name, sentence) for name, sentence in told if sentence]
+
+
+def _within(choice: Choice) -> str:
+    assert choice.confidence is not None
+    size = f"{choice.confidence.tolerance:g}"
+    unit = "%" if choice.target == "loss" else "point" if size == "1" else "points"
+    best = "best" if choice.target != "loss" else f"lowest {choice.measure.words if choice.measure else 'loss'}"
+    link = ", whether it is within" if choice.confidence.word == "not settled" else " within"
+    return f"{link} {size} {unit} of the {best}"
+
+
+def _walls(walls: Walls) -> str:
+    low = "" if walls.low is None else f"{rate(walls.low)} and below learn clearly too little in this time"
+    high = "" if walls.high is None else f"{rate(walls.high)} and above diverge or are clearly worse"
+    if not low and not high:
+        return ""
+    return f"{low or 'rates too low were not seen'}; {high or 'rates too high were not seen'}"
+
+
+def _cost(run: Run) -> str:
+    cost = run.choice.cost
+    each = "at most" if run.choice.regime == "dear" else "each"
+    return (
+        f"{counted(cost.trials, 'trial')} of {counted(cost.epochs, 'epoch')} {each} = "
+        f"{counted(cost.training_equivalents, 'training equivalent')}, {cost.seconds:.1f} s; {run.seconds:.1f} s in all"
+    )
+
+
+def _luck(luck: Luck) -> str:
+    text = f"{_percent(luck.shown)} ranked the rates; such a headline typically shrinks by {luck.expected:.1f} points"
+    text += f" (give or take {luck.spread:.1f})"
+    if luck.fresh is None:
+        return text
+    seeds = (
+        "a fresh seed" if len(luck.seeds) == 1 else f"{len(luck.seeds)} fresh seeds" if luck.seeds else "fresh seeds"
+    )
+    return f"{text}; on {seeds} it was {_percent(luck.fresh)}"
+
+
+def _worth(worth: WorthTuning, choice: Choice) -> str:
+    unit = "% of loss" if choice.target == "loss" else "points"
+    span = f"{_tenth(worth.low)} to {_tenth(worth.high)}"
+    named = f"the customary {rate(worth.learning_rate)}"
+    if worth.high < NOTHING:
+        return f"no: {named} would have done as well"
+    if worth.low < NOTHING:
+        return f"not settled: {named} would have cost {_tenth(worth.cost)} {unit} ({span})"
+    if choice.basin is not None and choice.basin.holds(worth.learning_rate):
+        return (
+            f"not settled: {named} would have cost {_tenth(worth.cost)} {unit} ({span}), and yet lies in the basin: it "
+            "cannot be told apart"
+        )
+    return f"yes: {named} would have cost {_tenth(worth.cost)} {unit} ({span})"
+
+
+def _validation(run: Run) -> str:
+    choice = run.choice
+    if not math.isfinite(choice.valid_loss):
+        return ""
+    if choice.measure is not None:
+        return f"{choice.measure.name} {choice.measure.written(choice.valid_loss)}, read off the longest trials"
+    text = validated(run)
+    if choice.regime == "dear":
+        text += "; read off the longest trials, where they stood"
+    return text if choice.luck is not None else f"{text}; it ranked the rates, so it is a little lucky"
+
+
+def validated(run: Run) -> str:
+    """Return accuracy and loss on the validation images, and of an accuracy what it was over, where that matters."""
+    choice = run.choice
+    shown, ended = _percent(choice.valid_accuracy), _percent(accuracy_at_the_end(run))
+    if shown == ended:
+        return f"{shown} right, loss {nats(choice.valid_loss)}"
+    return f"{shown} right over the last fifth of the training, {ended} at its end with loss {nats(choice.valid_loss)}"
+
+
+def _test(run: Run) -> str:
+    if run.trace is None:
+        return ""
+    test = run.trace.evaluation
+    if test is None:
+        return "none: the final training diverged"
+    return (
+        f"{_percent(test.accuracy)} of {counted(run.data.test, 'image')} right, +- "
+        f"{100 * noise(test.accuracy, run.data.test):.1f} points; loss {nats(test.loss)}; looked at once, by a final "
+        f"model trained on the {run.data.development:,} others"
+    )
+
+
+def _next(run: Run) -> str:
+    if run.choice.learning_rate is None:
+        return try_next(run)
+    return how_to_use(run, run.choice.learning_rate)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _tenth(value: float) -> str:
+    """Write a cost with one decimal, never as a negative zero."""
+    return f"{round(value, 1) + 0.0:.1f}"

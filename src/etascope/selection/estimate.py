@@ -1,0 +1,172 @@
+"""What trials run to the end have settled: rate, basin and confidence, `settle`, `Settled`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.choice import Basin, Confidence
+from etascope.selection.limited import FREE, Limited
+from etascope.selection.regret import CAP, CHEAP, Draws, regret_draws
+from etascope.selection.scores import WORST, Scores
+from etascope.selection.walls import before_divergence
+
+Array = NDArray[np.float64]
+
+#: Tolerance where none is given: points of accuracy, per cent of loss.
+TOLERANCES = {"accuracy": 1.0, "loss": 5.0}
+UNITS = {"accuracy": "points", "loss": "%"}
+#: Words for the share of curves on which the rate is within the tolerance; the first that is reached counts.
+WORDS = ((0.9, "likely"), (0.8, "probable"), (0.0, "not settled"))
+#: Deviation of one unit's run, as a share of the scale and of twice the loss, and what it is worth in units.
+RUN_PRIOR, RUN_WEIGHT = 0.07, 4
+#: A window of this many decades is wide enough to tell its basin as it is, and this share of it is filled by a plateau.
+WIDE, FILLS = 4.0, 2 / 3
+#: What three times the seeds leave of the variance by the sampling of examples.
+EXAMPLES_LEFT = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """What the scores say of the best rate.
+
+    Attributes
+    ----------
+    scores
+        What it was read from.
+    draws
+        Regret over learning rate, in `unit`.
+    scale
+        Points of accuracy that one unit of log loss is worth.
+    learning_rate
+        The recommended rate, rounded to three digits.
+    basin
+        Where the best rate lies in 9 of 10 curves, below what diverged; rounded outwards to three digits.
+    target, tolerance
+        As asked, and the default filled in.
+    share
+        Share of the curves on which the rate is within the tolerance of the best.
+    """
+
+    scores: Scores
+    draws: Draws
+    scale: float
+    learning_rate: float
+    basin: Basin
+    target: str
+    tolerance: float
+    share: float
+
+    @property
+    def unit(self) -> str:
+        """Unit of the draws and of the tolerance."""
+        return UNITS[self.target]
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """The lowest and the highest rate that was tried on as many units as any."""
+        full = self.scores.learning_rates[self.scores.counts == self.scores.counts.max()]
+        return float(full[0]), float(full[-1])
+
+    def touches(self, side: int) -> bool:
+        """Return whether basin or rate reach to the lower (-1) or upper (1) end of the window."""
+        low, high = self.window
+        return self.basin.low <= low if side < 0 else self.basin.high >= high
+
+
+def settle(scores: Scores, target: str, tolerance: float | None, limits: tuple[float, float]) -> Settled:
+    """Return the best rate with basin and confidence.
+
+    A log loss that is higher by one is worth `100 * 0.75 * error` points of accuracy (measured on tasks with a known
+    truth), and noise is what the sampling of examples and the runs leave:
+
+        d = scale (y - min y)
+        variance = example_variance scale^2 + run / U
+        run = ((U - 1) run_variance scale^2 + 4 (0.07 (scale + 2 d))^2) / (U + 3)
+
+    with y the mean log loss of a rate and U the units it was trained on. The target `loss` is drawn by the same
+    model, and told in per cent of loss.
+
+    Parameters
+    ----------
+    scores
+        With at least one rate.
+    target
+        `accuracy` or `loss`, as the scores were read for.
+    tolerance
+        In points, or per cent of loss, above 0; None is 1 point, or 5 %.
+    limits
+        The lowest and the highest rate that may be recommended.
+
+    Notes
+    -----
+    Where nothing can be told apart over four decades and more, the middle of the basin is recommended, unless the mean
+    curve has it lose more than the tolerance.
+    """
+    within = TOLERANCES[target] if tolerance is None else tolerance
+    scale = 100 * CHEAP.slope * max(float(scores.error[scores.best]), 0.5 / scores.examples)
+    draws = _draws(scores, scale, target)
+    rate = min(max(float(f"{_place(scores, draws, within):.3g}"), limits[0]), limits[1])
+    diverged = scores.learning_rates[(scores.log_loss >= WORST).any(axis=1)].tolist()
+    basin = before_divergence(draws.basin(include=rate), rate, diverged)
+    outwards = Basin(max(_digits(basin.low, math.floor), limits[0]), min(_digits(basin.high, math.ceil), limits[1]))
+    return Settled(scores, draws, scale, rate, outwards, target, within, draws.confidence(rate, within))
+
+
+def _place(scores: Scores, draws: Draws, within: float) -> float:
+    """Return the best rate, or the middle of a basin that fills a very wide window, where no rate is better."""
+    full, basin = scores.learning_rates[scores.counts == scores.counts.max()], draws.basin()
+    window, width = (math.log10(high / low) for low, high in ((full[0], full[-1]), (basin.low, basin.high)))
+    best, middle = draws.best(), math.sqrt(basin.low * basin.high)
+    lost = draws.cost_of(middle, against=best)
+    plateau = window >= WIDE and width >= FILLS * window and lost is not None and lost[0] <= within
+    return middle if plateau else best
+
+
+def confidence(settled: Settled, limited: Limited = FREE) -> Confidence:
+    """Return the confidence in words, and what would settle it; a basin that the search's limits cut is not likely."""
+    word = next(word for least, word in WORDS if settled.share >= least)
+    settle = _what_would(settled) if word == WORDS[-1][1] else limited.settle if limited else ""
+    return Confidence(limited.word(word, settled.learning_rate), settled.tolerance, settle, settled.share)
+
+
+def _what_would(settled: Settled) -> str:
+    scores = settled.scores
+    units, n = max(settled.scores.counts.max(), 1), len({seed for seed, _ in scores.units})
+    more = replace(
+        scores,
+        log_loss=np.tile(scores.log_loss, (1, 3)),
+        units=scores.units * 3,
+        example_variance=scores.example_variance * EXAMPLES_LEFT,
+    )
+    share = _draws(more, settled.scale, settled.target).confidence(settled.learning_rate, settled.tolerance)
+    lost = settled.draws.regret_at(settled.learning_rate, WORDS[0][0])
+    now = f"It is likely within {lost:.2g} {settled.unit}"
+    if share >= WORDS[1][0]:
+        return f"{now}; {3 * n} seeds ({3 * units} trainings a rate) instead of {n} should settle it."
+    return f"{now}; more seeds alone would not settle it: it takes more images, or a wider tolerance."
+
+
+def _draws(scores: Scores, scale: float, target: str) -> Draws:
+    points = scale * (scores.mean - scores.mean[scores.best])
+    drawn = regret_draws(np.log10(scores.learning_rates), points, _variance(scores, points, scale), scale, CHEAP)
+    return drawn.times(100 / scale) if target == "loss" else drawn
+
+
+def _variance(scores: Scores, points: Array, scale: float) -> Array:
+    units = np.maximum(scores.counts, 1)
+    prior = (RUN_PRIOR * (scale + 2 * np.clip(points, 0, CAP))) ** 2
+    run = ((units - 1) * scores.run_variance * scale**2 + RUN_WEIGHT * prior) / (units - 1 + RUN_WEIGHT)
+    return scores.example_variance * scale**2 + run / units
+
+
+def _digits(rate: float, to_whole: Callable[[float], int]) -> float:
+    """Round to three digits, up or down; what has three digits stays."""
+    unit = 10.0 ** (math.floor(math.log10(rate)) - 2)
+    nearest = round(rate / unit)
+    whole = nearest if math.isclose(nearest * unit, rate, rel_tol=1e-9) else to_whole(rate / unit)
+    return float(f"{whole * unit:.3g}")

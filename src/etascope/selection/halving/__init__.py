@@ -1,0 +1,1 @@
+"""Successive halving: many rates a little, the better ones further, a few nearly to the end."""

@@ -1,0 +1,94 @@
+"""How uncertain what a ladder's trials lose against the best of them is: `noise_variance`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.selection.halving.state import Climb, Scored
+
+Array = NDArray[np.float64]
+
+#: What is lost is held at this many points where noise grows with it.
+CAP = 8.0
+#: Deviation of log loss by the sampling of examples, where a trial kept no losses of examples.
+UNKNOWN = 0.03
+#: Being left behind adds a deviation: so much of the root of the scale, and of the points lost. In the first eighth of
+#: the steps, and later.
+EARLY, LATE = (0.4, 0.2), (0.3, 0.15)
+#: The study that these constants come from had part of the shift (`ladder_shift`) in its noise.
+OF_THE_STUDY = 0.6
+
+
+def noise_variance(
+    climbed: Climb, scored: Mapping[float, Scored], best: float, points: Array, scale: float, steps: int, target: str
+) -> Array:
+    """Return the noise variance of each rate's loss against the best finalist, `(rates,)` in points squared.
+
+        0.6 (scale^2 (vex + wob / 2) + (0.025 (scale + 2 d))^2 + pen^2)
+
+    - `vex`: variance of the difference of the two trials' example losses, each over its mean, averaged over the
+      evaluations of the rate's last rung, over the number of examples: the sampling of validation examples
+    - `wob`: variance between those evaluations of the difference in log loss, over their number
+    - `d`: points lost, at most 8
+    - `pen`: 0 for a finalist; 0.4 sqrt(scale) + 0.2 d where it was left behind in the first eighth of the steps, and
+      0.3 sqrt(scale) + 0.15 d later
+
+    Parameters
+    ----------
+    climbed, scored
+        The ladder, at its top.
+    best
+        The finalist with the lowest score.
+    points
+        `(rates,)`: what each rate lost, at least 0.
+    scale
+        Points that one unit of log loss is worth.
+    steps
+        Of a whole training.
+    target
+        `accuracy` looks at temperature-scaled losses, `loss` at plain ones.
+    """
+    lost = np.minimum(points, CAP)
+    variance = np.empty(len(points))
+    for k, rate in enumerate(climbed.rates):
+        rung = climbed.left.get(rate, len(climbed.reached) - 1)
+        step = climbed.reached[rung].step
+        examples, wobble = _paired(scored[rate], scored[best], step, target)
+        early, growing = EARLY if step <= steps / 8 else LATE
+        penalty = early * math.sqrt(scale) + growing * lost[k] if rate in climbed.left else 0.0
+        chance = scale**2 * (examples + wobble / 2) + (0.025 * (scale + 2 * lost[k])) ** 2 + penalty**2
+        variance[k] = OF_THE_STUDY * chance
+    return variance
+
+
+def _paired(rate: Scored, best: Scored, step: int, target: str) -> tuple[float, float]:
+    """Return `vex` and `wob` of a trial against the best, over the evaluations of a rung that both have."""
+    if rate.stopped(step) or rate is best:
+        return 0.0, 0.0
+    shared = np.intersect1d(rate.trial.evaluated_at[rate.within(step)], best.trial.evaluated_at)
+    if not len(shared):
+        return UNKNOWN**2, 0.0
+    here, there = (np.searchsorted(s.trial.evaluated_at, shared) for s in (rate, best))
+    apart = rate.log_loss[here] - best.log_loss[there]
+    wobble = float(apart.var(ddof=1)) / len(shared) if len(shared) > 1 else 0.0
+    a, b = _relative(rate, here, target), _relative(best, there, target)
+    if a is None or b is None or len(a) < 2:
+        return UNKNOWN**2, wobble
+    return float((a - b).var(ddof=1)) / len(a), wobble
+
+
+def _relative(scored: Scored, evaluations: NDArray[np.int64], target: str) -> Array | None:
+    """Return each example's loss over the mean of all, averaged over evaluations, `(rows,)`."""
+    if scored.trial.example_losses is None:
+        return None
+    losses = np.nan_to_num(scored.trial.example_losses[evaluations].astype(np.float64), nan=0.0, posinf=1e6)
+    if target == "loss":
+        losses = losses[:, :1]
+    means = losses.mean(axis=-1)
+    coolest = means.argmin(axis=-1)
+    chosen = np.take_along_axis(losses, coolest[:, None, None], axis=1)[:, 0]
+    return (chosen / np.maximum(chosen.mean(axis=-1, keepdims=True), 1e-9)).mean(axis=0)

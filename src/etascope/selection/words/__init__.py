@@ -1,0 +1,1 @@
+"""What methods say of their choice."""

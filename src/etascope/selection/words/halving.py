@@ -1,0 +1,296 @@
+"""What a ladder says: a verdict for each trial, and why this rate or none, in sentences."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from etascope.core.choice import Basin, Walls
+from etascope.core.history import Status
+from etascope.core.numbers import nats, rate
+from etascope.core.trials import Trial
+from etascope.selection.halving.finished import Ascent
+from etascope.selection.halving.state import BLOWN, blown_up
+from etascope.selection.limited import Limited
+from etascope.selection.scores import WORST
+from etascope.selection.words.reasons import lower_rates, other_rates
+from etascope.selection.words.refuted import Refuted
+from etascope.selection.words.verdicts import BOUNCE
+
+#: A trial is near the edge when one at most this many times as large diverged: the next one of the first window.
+EDGE = 2.5
+#: Scores in log loss that differ by less may as well be noise.
+ALIKE = 0.1
+#: What to look at where the learning rate changes little.
+REACHES = (
+    "Look whether the one that is given ({lr} in a command, trial.learning_rate in a loop) reaches the optimizer, and "
+    "whether the metric moves."
+)
+
+
+def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Basin | None) -> str:
+    """Return the verdict of a trial; one that was left behind is compared with the best at the step it came to."""
+    r, total = trial.learning_rate, ascent.task.steps
+    ending = _ending(ascent, trial)
+    if ending:
+        return ending
+    scored = ascent.scored.get(r)
+    if scored is None or (trial.seed, trial.fold) != (ascent.task.recipe.seed, 0):
+        return "not judged: this trial is of another seed or fold than the ladder's"
+    score = scored.score(trial.steps)
+    hardly = ascent.hardly(score, ascent.right(r))
+    stopped = "when it was stopped " if trial.steps < total and r in ascent.climbed.left else ""
+    at = f"{ascent.loss_name} {ascent.told(r, trial.steps)} {stopped}at {ascent.step} {trial.steps} of {total}"
+    at += f"; {trial.remark}" if trial.remark else ""
+    if answer is None or basin is None or ascent.best is None:
+        if hardly:
+            return f"learned nothing: {at}{hardly}"
+        return f"not judged: {at}, and there is no best rate to compare it with yet"
+    walls = ascent.walls(answer, basin)
+    if r == _nearest(ascent, answer, walls):
+        return f"best: {at}; of those that went so far, the nearest to {rate(answer)}"
+    against = "" if r == ascent.best else _against(ascent, trial.steps)
+    # An end of the basin may be a wall: what was measured there decides.
+    even = ascent.no_worse(r)
+    even = f"not judged: {at}{against}; outside the basin, and yet no worse as far as it came" if even else ""
+    if r < basin.low or r == walls.low:
+        return f"too small: {at}{hardly}" if hardly else even or f"slow: {at}{against}"
+    if r > basin.high or r == walls.high:
+        rise = _rise(trial)
+        if rise > BOUNCE:
+            return f"bouncing: training loss rose by {rise:.0%} from one quarter of its steps to the next; {at}"
+        near = [o for o in ascent.climbed.rates if r < o <= EDGE * r and ascent.stopped(o)]
+        if near:
+            return f"near the edge: {at}, but {near[0] / r:.2g} times this rate {ascent.ended(near[0])}"
+        return even or f"too large: {at}{against}"
+    if trial.steps < ascent.top:
+        return f"behind: {at}{against}; too early to tell it from the best"
+    return f"good: {at}{against}; within the basin"
+
+
+def ladder_reasons(
+    ascent: Ascent, answer: float, basin: Basin, planned: int, against: Refuted | None = None
+) -> tuple[str, ...]:
+    """Return why this rate, what the walls were, what the basin is worth and how the trials climbed.
+
+    `planned` is the step that the first rung was to stand at, `against` what was measured that speaks against it.
+    """
+    climbed, scored = ascent.climbed, ascent.scored
+    best = climbed.finalists[0] if ascent.best is None else ascent.best
+    accuracy, measure = float(scored[best].trial.valid_accuracy[-1]), ascent.task.measure
+    # Where accuracy is the measure itself, it is told already.
+    right = f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) and not (measure and measure.maximize) else ""
+    scores = ascent.loss_name if measure is None else measure.words
+    had, at = ascent.told(best, ascent.top), f"at {ascent.step} {ascent.top}"
+    if len(climbed.rates) == 1:
+        return (
+            f"{rate(answer)} is the only learning rate that was allowed: {ascent.loss_name} {had} {at}{right}.",
+            "No wall was looked for and no basin is known; allow a range of rates for that.",
+        )
+    first = (
+        f"{rate(answer)} is where the curve through the trials' {scores} promises to lose least; the best trial, "
+        f"{rate(best)}, had {had} {at} of {ascent.task.steps}{right}."
+    )
+    walls = ascent.walls(answer, basin)
+    hardly = ascent.hardly_below(basin) if walls.low is None else None
+    below = _wall(ascent, walls.low, "slow", climbed.rates[0])
+    if hardly is not None:
+        below = f"{rate(hardly)} had hardly beaten a blind guess when it was stopped"
+    second = f"Below it, {below}; above it, {_wall(ascent, walls.high, 'large', climbed.rates[-1])}."
+    decades = math.log10(basin.high / basin.low)
+    third = f"Rates from {rate(basin.low)} to {rate(basin.high)} ({decades:.1f} decades) cannot be told apart from it"
+    limited = limited_by(ascent, answer, basin)
+    benchmark = "; in the benchmark (18 jobs, eight seeds), 88 in 100 such intervals held the best rate."
+    third += "." if limited else benchmark
+    if measure is not None and not limited:
+        third += " Those were small dense networks, compared by accuracy: take it as a hint here."
+    return (
+        first,
+        second,
+        third,
+        *(against.told if against else ()),
+        _way(ascent, planned),
+        *_mind(ascent, answer, basin),
+    )
+
+
+def limited_by(ascent: Ascent, answer: float, basin: Basin) -> Limited:
+    """Return the ends of the basin that are limits of the search."""
+    return Limited.of(basin, ascent.walls(answer, basin), (ascent.window.low, ascent.window.high))
+
+
+def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
+    """Return why nothing can be recommended yet, and the next move."""
+    climbed, window = ascent.climbed, ascent.window
+    span = f"from {rate(climbed.rates[0])} to {rate(climbed.rates[-1])}" if len(climbed.rates) > 1 else "tried"
+    if climbed.todo is not None:
+        todo = climbed.todo
+        count = "one trial has" if len(todo.rates) == 1 else f"{len(todo.rates)} trials have"
+        return (
+            f"The ladder has not come to its top: {count} yet to be trained to {ascent.step} {todo.end} of "
+            f"{ascent.task.steps}.",
+            "Let the search go on.",
+        )
+    measure = ascent.task.measure
+    if ascent.same and ascent.best is not None:
+        return _same(ascent, ascent.best)
+    lost = [r for r, s in sorted(ascent.scored.items()) if s.trial.status in (Status.DIVERGED, Status.FAILED)]
+    behind = [r for r in climbed.rates if r not in lost]
+    if ascent.best is None and lost and behind:
+        left = f"the others, {rate(behind[0])} to {rate(behind[-1])}, were" if len(behind) > 1 else "one other was"
+        failed = "diverged" if measure is None else "diverged or failed"
+        look = "Look for extreme values in the data." if measure is None else "Look at what the trainings said."
+        lower = f"Search lower: limit the rates to those below {rate(lost[0])}." if behind[-1] < lost[0] else look
+        return (
+            f"Every training that went on {failed}, from {rate(lost[0])} to {rate(lost[-1])}; {left} left behind "
+            f"early. At {rate(lost[0])} it {_ending(ascent, ascent.scored[lost[0]].trial)}.",
+            lower,
+        )
+    if ascent.best is None and measure is not None:
+        first = next((f"; the first, {rate(r)}, {_ending(ascent, ascent.scored[r].trial)}" for r in lost), "")
+        failed = all(ascent.scored[r].trial.status is Status.FAILED for r in lost)
+        return (
+            f"Every training {span} {'' if failed else 'diverged or '}failed{first}.",
+            f"Look at what the trainings said{'' if failed else ', and allow lower rates if they diverged'}.",
+        )
+    if ascent.best is None:
+        return (
+            f"Every learning rate {span} diverged.",
+            lower_rates(climbed.rates, window.low)
+            + "Look for extreme values in the data, or choose another optimizer or a smaller model.",
+        )
+    loss = ascent.told(ascent.best, ascent.top)
+    elsewhere = other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
+    if not ascent.learned and measure is not None:
+        # The table beside it has where each trial stopped, so told is the best of those.
+        every = sorted(r for r, s in ascent.scored.items() if np.isfinite(s.trial.valid_loss[-1:]).any())
+        best = min(every, key=lambda r: (float(ascent.scored[r].trial.valid_loss[-1]), r), default=ascent.best)
+        return (
+            f"No learning rate from {rate(min(ascent.scored))} to {rate(max(ascent.scored))} made {measure.name} "
+            "clearly better than it was at the worst one after one epoch: "
+            f"the best is {ascent.told(best, ascent.scored[best].trial.steps)}, at {rate(best)}.",
+            other_rates(every, every.index(best), (window.low, window.high))
+            + "Check that the learning rate reaches the optimizer and that the metric moves; else allow other rates, "
+            "or train for more epochs.",
+        )
+    if not ascent.learned:
+        return (
+            f"No learning rate {span} learned: the lowest {ascent.loss_name} is {loss} nats, at "
+            f"{rate(ascent.best)}, and a blind guess has {nats(math.log(ascent.task.n_classes))}.",
+            elsewhere + "Check that the labels belong to the images; else train for more epochs, or on more images.",
+        )
+    side, unit = ascent.open_end, "" if measure else " nats"
+    limit, word = (window.low, "below") if side == "lowest" else (window.high, "above")
+    alike = measure is not None and float(np.ptp(ascent.scores)) < ALIKE
+    return (
+        f"The best so far, {rate(ascent.best)} with a {ascent.loss_name} of {loss}{unit}, is the {side} rate that "
+        f"was tried; a better one may lie {word}.",
+        f"Search there: limit the rates to those {word} {rate(ascent.best)}, down to {rate(limit)}."
+        if side == "lowest"
+        else f"Search there: limit the rates to those {word} {rate(ascent.best)}, up to {rate(limit)}.",
+        *([f"But all rates did nearly the same. {REACHES}"] if alike else []),
+    )
+
+
+def _same(ascent: Ascent, best: float) -> tuple[str, ...]:
+    """Return what to say where the learning rate changed nothing."""
+    rates, measure, loss = ascent.climbed.rates, ascent.task.measure, ascent.told(best, ascent.top)
+    span = f"whatever the learning rate, from {rate(rates[0])} to {rate(rates[-1])}"
+    if measure is None:
+        return (
+            f"All {len(rates)} trials have the same {ascent.loss_name}, {loss} nats in the end, {span}.",
+            "No other rate will tell: look whether what trains uses the optimizer that it is given, as a step= must, "
+            "and whether the loss has a gradient at the weights.",
+        )
+    return (
+        f"All {len(rates)} trials report the same {measure.name}, {loss} in the end, {span}.",
+        f"No other rate will tell. {REACHES}",
+    )
+
+
+def _ending(ascent: Ascent, trial: Trial) -> str:
+    at, total = blown_up(trial.step_loss), ascent.task.steps
+    if trial.status is Status.FAILED:
+        return f"failed: {trial.remark or trial.status.value}"
+    if trial.diverged:
+        step = trial.diverged_at + 1
+        if ascent.task.measure is not None:
+            return f"diverged: {ascent.loss_name} was no longer a finite number at epoch {step} of {total}"
+        return f"diverged: the training loss was no longer a finite number at step {step} of {total}"
+    if at is not None:
+        return f"diverged: the training loss had passed {BLOWN:.0f} times its first by step {at + 1} of {total}"
+    return ""
+
+
+def _nearest(ascent: Ascent, answer: float, walls: Walls) -> float:
+    """Return the finalist nearest to the answer, no wall where there is another."""
+    finalists = ascent.climbed.finalists
+    others = [r for r in finalists if r not in (walls.low, walls.high)]
+    return min(others or finalists, key=lambda r: abs(math.log(r / answer)))
+
+
+def _against(ascent: Ascent, step: int) -> str:
+    best = ascent.best
+    if best is None or not (ascent.scored[best].trial.evaluated_at <= step).any():
+        return ""
+    return f", where {rate(best)} had {ascent.told(best, step)}"
+
+
+def _rise(trial: Trial) -> float:
+    """Return the largest rise of the mean batch loss between quarters of the steps, as a share."""
+    if trial.steps < 8:
+        return -math.inf
+    means = [float(part.mean()) for part in np.array_split(trial.step_loss.astype(np.float64), 4)]
+    return max(after / max(before, 1e-9) - 1 for before, after in itertools.pairwise(means))
+
+
+def _wall(ascent: Ascent, wall: float | None, word: str, end: float) -> str:
+    if wall is None:
+        allowed = ", the end of what was allowed," if end in (ascent.window.low, ascent.window.high) else ""
+        return f"no rate {'down' if word == 'slow' else 'up'} to {rate(end)}{allowed} is clearly worse"
+    if ascent.stopped(wall):
+        return f"{rate(wall)} {ascent.ended(wall)}"
+    index = ascent.climbed.rates.index(wall)
+    times = math.exp(float(ascent.scores[index] - ascent.scores.min()))
+    what = "loss" if ascent.task.measure is None else ascent.task.measure.words
+    about = "at least" if ascent.scores[index] >= WORST else "about"
+    return f"{rate(wall)} is too {word} ({about} {times:.2g} times the {what})"
+
+
+def _way(ascent: Ascent, planned: int) -> str:
+    climbed, step = ascent.climbed, ascent.step
+    # A short training may have two rungs at one step: who left at the second came as far.
+    came = {r.step: len(r.rates) for r in reversed(climbed.reached)}
+    counts = [f"{came[at]} came to {step} {at}" for at in sorted(came)]
+    on = "; each went on from its checkpoint" if len(counts) > 1 and ascent.task.measure is None else ""
+    moved = (
+        f" Nothing had learned by {step} {planned}, where they were to be compared first: that came later, and cost "
+        "more."
+    )
+    later = moved if climbed.reached[0].step > planned else ""
+    return f"Of {len(climbed.rates)} trials, {', '.join(counts)}{on}.{later}"
+
+
+def _mind(ascent: Ascent, answer: float, basin: Basin) -> list[str]:
+    rates, told = ascent.climbed.rates, list[str]()
+    added = len(rates) - len(ascent.window.first)
+    if added:
+        what = "One rate was" if added == 1 else f"{added} rates were"
+        told.append(f"{what} added to the first window: its best trial was an end of it, or it showed no wall.")
+    limited, walls = limited_by(ascent, answer, basin), ascent.walls(answer, basin)
+    if limited:
+        told.append(limited.told)
+    decades = math.log10(rates[-1] / rates[0])
+    if ascent.task.measure is not None and walls == Walls(None, None) and decades >= 1:
+        told.append(f"Over {decades:.1f} decades no rate did clearly worse than another. {REACHES}")
+    if ascent.best in (rates[0], rates[-1]):
+        told.append("The best trial is the end of what was allowed, so a better rate may lie beyond.")
+    elif any(ascent.window.beyond(rates, end) is not None for end in (basin.low, basin.high)):
+        told.append("The basin reaches to the end of what was tried, so it may be wider.")
+    over = [r for r in rates if answer < r <= 2 * answer and ascent.stopped(r)]
+    if over:
+        times, how = over[0] / answer, ascent.ended(over[0])
+        told.append(f"Mind the edge: {rate(over[0])}, only {times:.2g} times as large, {how}.")
+    return told

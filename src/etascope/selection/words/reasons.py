@@ -1,0 +1,219 @@
+"""Why this rate, why none yet, and what was left out, in sentences with the numbers behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from etascope.core.choice import Basin, Landscape
+from etascope.core.numbers import rate
+from etascope.core.recipe import Task
+from etascope.selection.grid import LIMITS
+from etascope.selection.landscape import fully_tried
+from etascope.selection.walls import high_wall, learned, low_wall
+from etascope.selection.words.verdicts import EDGE, above_chance
+
+#: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
+HOPELESS = 10.0
+
+
+def reasons(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> tuple[str, ...]:
+    """Return why this rate, what the walls were, how wide the basin is, and what to mind if there is anything.
+
+    Parameters
+    ----------
+    landscape, best, basin
+        What was measured, the index of the recommended rate, and the rates that cannot be told from it.
+    limits
+        The lowest and the highest rate that the search was allowed to try.
+    """
+    trials = int(np.isfinite(landscape.valid_loss[best]).sum())
+    if len(landscape.learning_rates) == 1:
+        return (
+            f"{limits[0]:.3g} is the only learning rate that was allowed: its mean validation loss is "
+            f"{landscape.mean_loss[best]:#.3g} nats over {_trials(trials)} (accuracy "
+            f"{landscape.mean_accuracy[best]:.3f}).",
+            "No wall was looked for and no basin is known; allow a range of rates for that.",
+        )
+    walls = f"Below it, {_low(landscape, best, limits[0])}; above it, {_high(landscape, best, limits[1])}."
+    return (_why(landscape, best, trials), walls, _width(basin, trials), *_mind(landscape, best, basin, limits))
+
+
+def no_answer(
+    task: Task, landscape: Landscape, best: int | None, limits: tuple[float, float], *,
+    told: Landscape | None = None, measure: str = "validation loss",
+) -> tuple[str, ...]:  # fmt: skip
+    """Return why nothing can be recommended yet, and the next move.
+
+    Either every rate diverged, or none learned, or the best of them is an end of what was tried.
+
+    Parameters
+    ----------
+    task, landscape, limits
+        As for `reasons`; the task gives the loss of a blind guess.
+    best
+        Index of the best rate all the same, None when every rate diverged.
+    told
+        The losses to tell, as they were measured. None is the landscape.
+    measure
+        What they are called.
+    """
+    told = told or landscape
+    rates = landscape.learning_rates
+    window = f"from {rates[0]:.3g} to {rates[-1]:.3g}" if len(rates) > 1 else f"tried ({rates[0]:.3g})"
+    if best is None:
+        lower = "Allow lower rates. " if rates[0] > 1e-7 else ""
+        return (
+            f"Every learning rate {window} diverged in some trial.",
+            f"{lower}Look for extreme values in the data, or choose another optimizer or a smaller model.",
+        )
+    if not learned(task, landscape, best):
+        finite = np.where(np.isfinite(told.mean_loss), told.mean_loss, np.inf)
+        lowest = best if finite[best] <= finite.min() else int(finite.argmin())
+        loss, right = float(told.mean_loss[lowest]), float(told.mean_accuracy[lowest])
+        beyond = other_rates(rates.tolist(), lowest, limits)
+        lowest_loss = f"the lowest mean {measure} is {loss:#.3g} nats, at {rates[lowest]:.3g}"
+        if right > above_chance(task):
+            return (
+                f"No learning rate {window} has a loss clearly below a blind guess's, {math.log(task.n_classes):#.3g}: "
+                f"{lowest_loss}, where {100 * right:.1f} % are right.",
+                beyond + "It does tell classes apart: train for more epochs, or on more images.",
+            )
+        if loss > HOPELESS * math.log(task.n_classes) and not beyond:
+            return (
+                f"No learning rate {window} kept the loss near a blind guess's, {math.log(task.n_classes):#.3g}: "
+                f"{lowest_loss}.",
+                "Look at the data for extreme values, and at the recipe, such as its weight decay; or choose another "
+                "optimizer or a smaller model.",
+            )
+        return (
+            f"No learning rate {window} learned: {lowest_loss}, and a blind guess has {math.log(task.n_classes):#.3g}.",
+            beyond + "Check that the labels belong to the images; else train for more epochs, or on more images.",
+        )
+    loss = float(told.mean_loss[best])
+    side, limit = ("lowest", limits[0]) if best == 0 else ("highest", limits[1])
+    return (
+        f"The best so far, {rates[best]:.3g} with a mean {measure} of {loss:#.3g} nats, is the {side} rate "
+        f"that was tried; a better one may lie beyond.",
+        f"Let the search go on towards {limit:.3g}: allow it more rounds.",
+    )
+
+
+def other_rates(rates: Sequence[float], best: int, limits: tuple[float, float]) -> str:
+    """Return where to search, where nothing learned and the best rate is an end of what was tried; else nothing.
+
+    Examples
+    --------
+    >>> other_rates([0.1, 1.0], 1, (1e-7, 1e4))
+    'The highest rate that was tried did best, so that higher ones may learn: limit the rates to those above 1, up to \
+10000. '
+    """
+    if len(rates) > 1 and best == len(rates) - 1 and rates[-1] < limits[1]:
+        return (
+            "The highest rate that was tried did best, so that higher ones may learn: limit the rates to those above "
+            f"{rate(rates[-1])}, up to {rate(limits[1])}. "
+        )
+    if len(rates) > 1 and best == 0 and rates[0] > limits[0]:
+        return (
+            "The lowest rate that was tried did best, so that lower ones may learn: limit the rates to those below "
+            f"{rate(rates[0])}, down to {rate(limits[0])}. "
+        )
+    down = best == 0 and rates[0] <= limits[0] and limits[0] > LIMITS[0]
+    up = best == len(rates) - 1 and rates[-1] >= limits[1] and limits[1] < LIMITS[1]
+    if not (down or up):
+        return ""
+    return f"Allow {'other' if down and up else 'lower' if down else 'higher'} rates. "
+
+
+def lower_rates(rates: Sequence[float], limit: float) -> str:
+    """Return where to search where all rates diverged: below them, or below the limit if they came to it.
+
+    Examples
+    --------
+    >>> lower_rates([0.01, 0.1], 1e-7)
+    'Search lower: limit the rates to those below 0.01, down to 1e-07. '
+    """
+    if rates[0] > limit:
+        return f"Search lower: limit the rates to those below {rate(rates[0])}, down to {rate(limit)}. "
+    return "Allow lower rates. " if limit > LIMITS[0] else ""
+
+
+def not_tried(task: Task, landscape: Landscape) -> str:
+    """Return what the search did not look at, in one sentence."""
+    recipe = task.recipe
+    rates, seeds = landscape.learning_rates, ", ".join(map(str, sorted({seed for seed, _ in landscape.units})))
+    window = f"rates outside {rates[0]:.3g} to {rates[-1]:.3g} and between the {len(rates)} that were tried"
+    if len(rates) == 1:
+        window = f"any rate but {rates[0]:.3g}"
+    if task.measure is not None:
+        return f"{window}; any number of epochs but {recipe.epochs} or seed but {seeds}; any other setting."
+    return (
+        f"{window}; any optimizer but {recipe.optimizer}, schedule but {recipe.schedule}, batch size but "
+        f"{recipe.batch_size}, number of epochs but {recipe.epochs} or seed but {seeds}; other models."
+    )
+
+
+def _why(landscape: Landscape, best: int, trials: int) -> str:
+    curve, rates = landscape.mean_loss, landscape.learning_rates
+    accuracy = float(landscape.mean_accuracy[best])
+    others = np.where(fully_tried(landscape) & (np.arange(len(rates)) != best), curve, np.inf)
+    second = int(others.argmin())
+    then = (
+        f"; next comes {rates[second]:.3g} with {curve[second]:#.3g}."
+        if np.isfinite(others[second])
+        else ", and no other rate could be compared with it."
+    )
+    return (
+        f"{rates[best]:.3g} has the lowest mean validation loss, {curve[best]:#.3g} nats over {_trials(trials)} "
+        f"(accuracy {accuracy:.3f}){then}"
+    )
+
+
+def _low(landscape: Landscape, best: int, limit: float) -> str:
+    rates, wall = landscape.learning_rates, low_wall(landscape, best)
+    if best == 0:
+        return f"nothing was tried, it is the lowest rate allowed ({limit:.3g})"
+    if wall is None:
+        allowed = ", the lowest allowed," if rates[0] <= limit else ""
+        return f"no rate down to {rates[0]:.3g}{allowed} is clearly worse"
+    loss = float(landscape.mean_loss[wall])
+    return f"{rates[wall]:.3g} is too slow ({loss:#.3g})" if math.isfinite(loss) else f"{rates[wall]:.3g} diverged"
+
+
+def _high(landscape: Landscape, best: int, limit: float) -> str:
+    rates, wall = landscape.learning_rates, high_wall(landscape, best)
+    if best == len(rates) - 1:
+        return f"nothing was tried, it is the highest rate allowed ({limit:.3g})"
+    if wall is None:
+        allowed = ", the highest allowed," if rates[-1] >= limit else ""
+        return f"no rate up to {rates[-1]:.3g}{allowed} is clearly worse"
+    loss = landscape.valid_loss[wall]
+    if np.isinf(loss).any():
+        return f"{rates[wall]:.3g} diverged in {np.isinf(loss).sum()} of {_trials((~np.isnan(loss)).sum())}"
+    return f"{rates[wall]:.3g} is too large ({landscape.mean_loss[wall]:#.3g})"
+
+
+def _width(basin: Basin, trials: int) -> str:
+    how = f"compared in pairs over {trials} trials a rate" if trials > 1 else "by 5 % of loss, with one trial a rate"
+    if basin.low == basin.high:
+        return f"Every other rate that was tried can be told apart from it, {how}."
+    span = f"{basin.low:.3g} to {basin.high:.3g} ({math.log10(basin.high / basin.low):.1f} decades)"
+    return f"Rates from {span} cannot be told apart from it, {how}."
+
+
+def _mind(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> list[str]:
+    rates, told = landscape.learning_rates, list[str]()
+    if best in (0, len(rates) - 1) and len(rates) > 1:
+        told.append("It lies at the end of the window that was allowed, so a better rate may lie beyond.")
+    elif (basin.low == rates[0] and basin.low > limits[0]) or (basin.high == rates[-1] and basin.high < limits[1]):
+        told.append("The basin reaches to the end of what was tried, so it may be wider.")
+    diverged = rates[np.isinf(landscape.valid_loss).any(axis=1) & (rates > rates[best])]
+    if len(diverged) and diverged[0] <= EDGE * rates[best]:
+        told.append(f"Mind the edge: {diverged[0]:.3g}, only {diverged[0] / rates[best]:.2g} times as large, diverged.")
+    return told
+
+
+def _trials(count: int) -> str:
+    return f"{count} trial" if count == 1 else f"{count} trials"

@@ -1,0 +1,1 @@
+"""Trials of a script of your own, each in a process of its own."""

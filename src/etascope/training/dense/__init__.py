@@ -1,0 +1,1 @@
+"""The dense engine: softmax regression and ReLU networks in NumPy, many trials as one."""

@@ -1,0 +1,93 @@
+"""The proof that a model and the generators are what they were: `fingerprint`, `Untouched`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from etascope.training.pytorch.custom.generators import states_of
+from etascope.training.pytorch.library import Module, load_torch
+from etascope.training.pytorch.networks import is_lazy
+from etascope.training.pytorch.packing import to_array
+from etascope.training.pytorch.random_state import RandomState
+
+
+@dataclass(frozen=True)
+class Untouched:
+    """SHA-256 of everything that must not change, before and after.
+
+    Attributes
+    ----------
+    before, after
+        By name: `weights and buffers`, `gradients`, `modes`, `Python`, `NumPy`, `PyTorch` (its generators) and
+        `loaders` (theirs).
+    """
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+    @property
+    def same(self) -> bool:
+        """Whether every one is the same."""
+        return self.before == self.after
+
+    def __str__(self) -> str:
+        """Say what was compared, with the first digits of the digest."""
+        changed = [name for name in self.before if self.before[name] != self.after.get(name)]
+        if changed:
+            return f"changed while it ran: {', '.join(changed)}"
+        names = ", ".join(f"{name} {digest[:8]}" for name, digest in self.before.items())
+        return f"the same bits before and after: {names}"
+
+
+def fingerprint(model: object, *loaders: object) -> dict[str, str]:
+    """Return digests of a model (nothing for a factory), the global generators and those of loaders."""
+    torch = load_torch()
+    found = dict[str, str]()
+    if isinstance(model, torch.nn.Module):
+        found |= _of_module(model)
+    state = RandomState.now()
+    found["Python"] = _digest(repr(state.python).encode())
+    found["NumPy"] = _digest(_bytes(state.numpy))
+    found["PyTorch"] = _digest(b"".join(s.cpu().numpy().tobytes() for s in (state.torch, *state.cuda)))
+    found["loaders"] = _digest(b"".join(_bytes(one) for one in states_of(*loaders)))
+    return found
+
+
+def _of_module(model: Module) -> dict[str, str]:
+    weights, gradients = hashlib.sha256(), hashlib.sha256()
+    tensors = [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]
+    for name, tensor in tensors:
+        weights.update(repr((name, str(tensor.dtype), str(tensor.device), tensor.requires_grad)).encode())
+        if is_lazy(tensor):
+            continue
+        weights.update(to_array(tensor).tobytes())
+        if tensor.grad is not None:
+            gradients.update(name.encode())
+            gradients.update(to_array(tensor.grad).tobytes())
+    modes = repr([(name, part.training) for name, part in model.named_modules()])
+    return {
+        "weights and buffers": weights.hexdigest(),
+        "gradients": gradients.hexdigest(),
+        "modes": _digest(modes.encode()),
+    }
+
+
+def _bytes(state: Any) -> bytes:  # noqa: ANN401 - of three libraries, or a loader's own
+    if isinstance(state, load_torch().Tensor):
+        return to_array(state).tobytes()
+    if isinstance(state, np.ndarray):
+        return state.tobytes()
+    if isinstance(state, dict):
+        return _bytes(sorted(cast("dict[Any, Any]", state).items(), key=repr))
+    if isinstance(state, list | tuple):
+        return b"(" + b",".join(_bytes(part) for part in cast("list[Any]", state)) + b")"
+    return repr(state).encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

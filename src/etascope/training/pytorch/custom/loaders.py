@@ -1,0 +1,295 @@
+"""Batches from loaders of one's own, the same ones for every trial: `LoaderBatches`."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from typing import Any, cast
+
+from etascope.core.errors import InputError
+from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.custom.generators import generators_of, restore_state, seed_generators, state_of
+from etascope.training.pytorch.custom.pairs import batch_of, shapes_by
+from etascope.training.pytorch.custom.trained_on import TrainedOn, digest_of
+from etascope.training.pytorch.library import Device, load_torch, moved, tensors_in
+from etascope.training.pytorch.packing import to_array
+from etascope.training.pytorch.random_state import RandomState, seed_all
+from etascope.training.random_streams import pass_seed
+
+#: A loader of more batches than this has no end, unless it has a length.
+MOST_BATCHES = 100_000
+#: Of one that has a length, so many more batches are looked at, to tell whether it is right.
+BEYOND = 100
+
+
+@dataclass(frozen=True, eq=False)
+class LoaderBatches:
+    """Batches of two loaders: any iterables of (inputs, targets) that can be gone through again and again.
+
+    Before a pass the generators of Python, NumPy and PyTorch, and those that the loader holds, are seeded with the
+    number of the pass; between batches they stand as the loader left them, whatever the trials drew. So order and
+    augmentation of an epoch are the same for every trial and group of trials.
+
+    Attributes
+    ----------
+    train_loader, valid_loader
+        Where batches come from; one with `begin_epoch` is told the number of the pass.
+    device
+        Where batches go.
+    accumulate
+        Batches a step.
+    trained_on
+        Looks at both loaders' examples as they come by, to tell whether they are the same ones, and come again.
+    ignored
+        Label of validation examples that do not count.
+    """
+
+    train_loader: Iterable[Any]
+    valid_loader: Iterable[Any]
+    device: Device
+    accumulate: int = 1
+    trained_on: TrainedOn = field(default_factory=TrainedOn)
+    ignored: int | None = None
+
+    @cached_property
+    def batches(self) -> int:
+        """Batches of a pass over the training loader: its length, or counted where it has none."""
+        length = length_of(self.train_loader)
+        if length is None:
+            length = self._count()
+        else:
+            self._look_beyond(length)
+        if not length:
+            raise InputError("train_loader must give at least one batch; it is empty. Look at its data set.")
+        return length
+
+    @cached_property
+    def valid_examples(self) -> int:
+        """Examples of a pass over the validation loader."""
+        return self._validation[0]
+
+    @cached_property
+    def _validation(self) -> tuple[int, int]:
+        """Examples of a pass over the validation loader, and a digest of them."""
+        found = digest = labels = 0
+        for batch in _ending("valid_loader", self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0))):
+            self.trained_on.validates(batch)
+            labels += batch.size
+            found, digest = found + self._counted(batch).size, digest_of(batch, digest)
+        if labels and not found:
+            raise InputError(
+                f"valid_loader must give labels that count; found none but {self.ignored}, which the loss leaves out. "
+                "Look at how they are made."
+            )
+        if not found:
+            raise InputError("valid_loader must give at least one batch; it is empty. Look at its data set.")
+        return found, digest
+
+    @cached_property
+    def first(self) -> Batch:
+        """The first training batch."""
+        return next(self._train_pass(0, 0))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the first batch of each loader and the number of batches and examples."""
+        digest = hashlib.sha256(repr((self.batches, self.valid_examples)).encode())
+        # The first pass is asked for once more, which tells whether it is the same again.
+        for batch in (next(self._train_pass(0, 0)), next(self.valid(0, 0))):
+            for tensor in tensors_in((batch.inputs, batch.targets)):
+                digest.update(repr((tuple(tensor.shape), str(tensor.dtype))).encode())
+                digest.update(to_array(tensor).tobytes())
+        return digest.hexdigest()
+
+    def steps_per_epoch(self, fold: int) -> int:
+        """Return how many steps an epoch has; the last may have fewer batches."""
+        del fold
+        return -(-self.batches // self.accumulate)
+
+    def valid_size(self, fold: int) -> int:
+        """Return how many examples validate."""
+        del fold
+        return self.valid_examples
+
+    def steps(self, seed: int, fold: int, epoch: int, first: int) -> Iterator[list[Batch]]:
+        """Yield the steps of an epoch from the one numbered `first`: what comes before is loaded and let go."""
+        del fold
+        parts = list[Batch]()
+        for number, batch in enumerate(self._train_pass(seed, epoch)):
+            if number < first * self.accumulate:
+                continue
+            parts.append(batch)
+            if len(parts) == self.accumulate or number + 1 == self.batches:
+                yield parts
+                parts = []
+            # One whose batches were counted must end here; an endless one that has a length need not.
+            if number + 1 == self.batches and length_of(self.train_loader) is not None:
+                return
+
+    def valid(self, seed: int, fold: int) -> Iterator[Batch]:
+        """Yield the validation batches: the same ones for every seed and fold."""
+        del fold
+        seen = digest = 0
+        for batch in self.valid_pass(seed):
+            seen, digest = seen + batch.size, digest_of(batch, digest)
+            if seen > self.valid_examples:
+                raise _other_pass("valid_loader", "examples", self.valid_examples, "more")
+            yield batch
+        if seen != self.valid_examples:
+            raise _other_pass("valid_loader", "examples", self.valid_examples, f"{seen or 'none'}")
+        if digest != self._validation[1]:
+            raise InputError(
+                "valid_loader must give the same examples in the same order on every pass, because rates are compared "
+                "by them; found others on a later pass. Give a list or a DataLoader that does not shuffle, and draw "
+                "augmentation from generators that it holds."
+            )
+
+    def valid_pass(self, seed: int) -> Iterator[Batch]:
+        """Yield a pass over the validation loader."""
+        del seed
+        yield from map(self._counted, self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0)))
+
+    def _counted(self, batch: Batch) -> Batch:
+        """Return a validation batch whose size is the examples that count."""
+        labels, torch = batch.targets, load_torch()
+        if self.ignored is None or not isinstance(labels, torch.Tensor) or labels.dim() != 1:
+            return batch
+        if labels.is_floating_point() or len(labels) != batch.size:
+            return batch
+        return replace(batch, size=int((labels != self.ignored).sum()))
+
+    def _train_pass(self, seed: int, epoch: int) -> Iterator[Batch]:
+        seen, length, last = 0, length_of(self.train_loader), list[Batch]()
+        if length not in (None, self.batches):
+            raise _other_pass("train_loader", "number of batches", self.batches, f"{length or 'none'}")
+        if callable(begin := getattr(self.train_loader, "begin_epoch", None)):
+            begin(epoch)
+        for batch in self._pass("train_loader", self.train_loader, pass_seed(seed, -1, epoch)):
+            seen += 1
+            if length is None and seen > self.batches:
+                raise _other_pass("train_loader", "number of batches", self.batches, "more")
+            self.trained_on.trains(batch, seed, epoch, seen, last=seen == self.batches)
+            if length is None and seen == self.batches:
+                # Held until it is known that it is the last, also where the training ends with it.
+                last.append(batch)
+            else:
+                yield batch
+        if seen < self.batches:
+            raise _other_pass("train_loader", "number of batches", self.batches, f"{seen or 'none'}")
+        yield from last
+
+    def _look_beyond(self, length: int) -> None:
+        """Refuse a length that a loader does not keep to, and learn of one that is cut: what has no end may be."""
+        loader, data = self.train_loader, load_torch().utils.data
+        streams = isinstance(getattr(loader, "dataset", None), data.IterableDataset)
+        mapped = isinstance(loader, data.DataLoader) and not streams
+        if not length or mapped or isinstance(loader, list | tuple):
+            return
+        batches = self._pass("train_loader", loader, pass_seed(0, -1, 0))
+        given = sum(1 for _ in islice(batches, length + BEYOND))
+        later = length_of(loader)
+        if later != length:
+            raise _other_pass("train_loader", "number of batches", length, f"{later or 'none'}")
+        if given == length + BEYOND:
+            self.trained_on.goes_on(length)
+        elif given not in (0, length):
+            raise InputError(
+                "train_loader must give as many batches as its __len__ says, because an epoch is one pass; found "
+                f"{given} batches and a __len__ of {length}. Let __len__ return {given}."
+            )
+
+    def _count(self) -> int:
+        batches = self._pass("train_loader", self.train_loader, pass_seed(0, -1, 0))
+        return sum(1 for _ in _ending("train_loader", batches))
+
+    def _pass(self, name: str, loader: Iterable[Any], seed: int) -> Iterator[Batch]:
+        loader = _with_new_workers(loader)
+        seed_all(seed)
+        seed_generators(loader, seed)
+        iterator, own = iterator_of(name, loader), generators_of(loader)
+        state, own_states, shapes, number = RandomState.now(), [state_of(one) for one in own], None, 0
+        while True:
+            state.restore()
+            for generator, before in zip(own, own_states, strict=True):
+                restore_state(generator, before)
+            try:
+                given = next(iterator)
+            except StopIteration:
+                return
+            state, own_states = RandomState.now(), [state_of(one) for one in own]
+            batch = batch_of(name, number, given)
+            found = [tuple(tensor.shape[1:]) for tensor in tensors_in(batch.inputs)]
+            if shapes is not None and found != shapes:
+                raise InputError(
+                    f"{name} must give inputs of one shape; it gave {shapes_by(shapes)} at first and "
+                    f"{shapes_by(found)} in batch {number + 1}. Resize or pad them."
+                )
+            shapes, number = found, number + 1
+            yield Batch(moved(batch.inputs, self.device), moved(batch.targets, self.device), batch.size)
+
+
+def iterator_of(name: str, loader: object) -> Iterator[Any]:
+    """Return a new iterator over a loader.
+
+    Raises
+    ------
+    InputError
+        If it is none, or can be gone through once only.
+    """
+    try:
+        iterator: Iterator[Any] = iter(cast("Iterable[Any]", loader))
+    except TypeError as error:
+        own = hasattr(type(loader), "__iter__") or hasattr(type(loader), "__getitem__")
+        if own and "non-iterator" not in str(error):
+            # Raised by code of the loader's own.
+            raise
+        raise InputError(
+            f"{name} must be something to iterate over, like a DataLoader; found {type(loader).__name__}"
+            f"{', whose __iter__ returns no iterator' if own else ''}."
+        ) from None
+    if iterator is loader:
+        raise InputError(
+            f"{name} must be something that can be gone through again for every epoch; found a "
+            f"{type(loader).__name__}, which is exhausted after one pass. Give a list or a DataLoader."
+        )
+    return iterator
+
+
+def length_of(loader: object) -> int | None:
+    """Return the number of batches of a loader, or None where it has no length."""
+    try:
+        return len(cast("Sequence[Any]", loader))
+    except (TypeError, NotImplementedError):
+        # A DataLoader of a stream has the method, and no length.
+        return None
+
+
+def _ending(name: str, batches: Iterable[Batch]) -> Iterator[Batch]:
+    for number, batch in enumerate(batches):
+        if number == MOST_BATCHES:
+            raise InputError(
+                f"{name} must end, because an epoch is a pass over it; found no end after {MOST_BATCHES:,} batches. "
+                "Let its __iter__ end, or give train_loader a __len__, the batches of an epoch."
+            )
+        yield batch
+
+
+def _other_pass(name: str, what: str, first: int, later: str) -> InputError:
+    return InputError(
+        f"{name} must give the same {what} on every pass; it gave {first} at first and {later} later. Give a list or a "
+        "DataLoader, or let its __iter__ begin anew each time; no generator."
+    )
+
+
+def _with_new_workers(loader: Iterable[Any]) -> Iterable[Any]:
+    """Return a loader whose worker processes begin with each pass: those that last draw on where the last one ended."""
+    torch = load_torch()
+    if not isinstance(loader, torch.utils.data.DataLoader) or not getattr(loader, "persistent_workers", False):
+        return loader
+    own = copy.copy(loader)
+    # The class does not let its attributes be set.
+    vars(own).update(persistent_workers=False, _iterator=None)
+    return own

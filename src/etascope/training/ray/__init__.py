@@ -1,0 +1,1 @@
+"""Another engine on the machines of a Ray cluster."""

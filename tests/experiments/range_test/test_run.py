@@ -1,0 +1,130 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+import etascope
+from etascope import InputError, Recipe
+from etascope.experiments.range_test.record import following
+from etascope.experiments.range_test.rules import RULES
+from etascope.experiments.range_test.run import range_test, sharpness
+
+SMALL = Recipe(hidden=(), epochs=1)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return etascope.open_images("digits")
+
+
+@pytest.fixture(scope="module")
+def told(digits):
+    return range_test(digits, recipe=SMALL)
+
+
+def test_every_rule_reads_one_climbing_training(told):
+    assert [s.rule for s in told.suggestions] == [rule.name for rule in RULES]
+    assert told.test.learning_rates[[0, -1]].tolist() == pytest.approx([1e-7, 10])
+    assert told.test.losses.shape == (100,)
+    assert np.isfinite(told.test.losses[:50]).all()
+    assert [s.learning_rate for s in told.suggestions] == [
+        rule.suggest(told.test.learning_rates, told.test.losses) for rule in RULES
+    ]
+
+
+def test_a_test_may_be_longer_than_the_training(told):
+    assert told.test.steps_per_epoch == 50
+    assert told.cost == 2
+
+
+def test_the_truth_beside_is_that_of_pick(digits, told):
+    assert told.measured.choice.learning_rate == etascope.pick(digits, recipe=SMALL).choice.learning_rate
+    assert all(following(told.measured.choice, s.learning_rate).loss >= 0 for s in told.suggestions if s.learning_rate)
+
+
+def test_the_first_step_sees_the_loss_of_the_initial_weights(digits, told):
+    again = range_test(digits, recipe=SMALL, low=1e-3, high=1.0, steps=20, measure=False)
+    assert again.test.losses[0] == pytest.approx(told.test.losses[0], rel=1e-5)
+    assert again.measured is None
+
+
+def test_own_sweeps_differ_from_the_drawn_one(digits, told):
+    own = range_test(digits, recipe=SMALL, own_sweeps=True, measure=False)
+    np.testing.assert_array_equal(own.test.losses, told.test.losses)
+    rates = {s.rule: s.learning_rate for s in own.suggestions}
+    assert rates["Lightning lr_find"] <= 1
+    assert rates["torch-lr-finder steepest"] == told.suggestions[4].learning_rate
+    assert rates["fastai minimum"] != told.suggestions[2].learning_rate
+    assert own.cost > told.cost
+
+
+def test_a_path_to_nothing_is_refused():
+    with pytest.raises(InputError, match="no-such"):
+        range_test("no-such-folder", measure=False)
+
+
+def test_a_test_that_does_not_climb_is_refused(digits):
+    with pytest.raises(InputError, match="climbs from a low"):
+        range_test(digits, low=1.0, high=0.1)
+
+
+def test_sharpness_is_followed_along_the_recommended_training(digits):
+    wall = sharpness(digits, recipe=Recipe(hidden=(8,), optimizer="sgd", epochs=1))
+    assert wall.learning_rate == wall.best is not None
+    assert [p.step for p in wall.points] == [0, 1, 3, 12, 25, 50]
+    assert all(p.limit == pytest.approx(2 / p.sharpness) for p in wall.points)
+    assert wall.measured > wall.best
+    assert wall.ratio == pytest.approx(wall.measured / wall.points[0].limit)
+
+
+def test_sharpness_at_the_start_needs_no_training(digits):
+    wall = sharpness(digits, recipe=SMALL, measure=False)
+    assert [p.step for p in wall.points] == [0]
+    assert (wall.learning_rate, wall.measured, wall.ratio) == (None, None, None)
+    assert wall.points[0].limit == pytest.approx(3.8 / wall.points[0].sharpness)
+
+
+def test_adam_has_a_sharpness_and_no_limit(digits):
+    wall = sharpness(digits, recipe=Recipe(hidden=(), epochs=1, optimizer="adam"), learning_rate=0.003, measure=False)
+    assert len(wall.points) == 6
+    assert all(p.limit is None and p.sharpness > 0 for p in wall.points)
+    assert wall.formula == ""
+    assert "adam divides" in wall.why
+
+
+def test_a_training_that_diverges_ends_where_it_had_weights(digits):
+    wall = sharpness(digits, recipe=Recipe(hidden=(8,), epochs=1), learning_rate=1e30, measure=False)
+    steps = [p.step for p in wall.points]
+    assert steps[0] == 0
+    assert len(steps) < 6
+
+
+def test_the_recipes_weight_decay_counts_as_curvature(digits):
+    plain, decayed = (
+        sharpness(digits, recipe=dataclasses.replace(SMALL, weight_decay=decay), measure=False).points[0]
+        for decay in (0.0, 1.0)
+    )
+    assert 3.8 / decayed.limit == pytest.approx(3.8 / plain.limit + 1)
+
+
+def test_a_range_test_takes_a_model_and_sharpness_does_not():
+    recipe = Recipe(model="cnn", epochs=1, batch_size=64)
+    told = range_test("digits", recipe=recipe, steps=20, measure=False)
+    assert len(told.test.losses) <= 20
+    with pytest.raises(InputError, match="sharpness is for the dense networks of etascope; found the model cnn"):
+        sharpness("digits", recipe=recipe)
+
+
+def test_a_rate_of_nothing_and_a_climb_without_bounds_are_refused():
+    with pytest.raises(InputError, match="a learning rate must be a finite number above 0; found 0"):
+        sharpness("digits", recipe=Recipe(hidden=(), epochs=1), learning_rate=0.0, measure=False)
+    with pytest.raises(InputError, match="may climb by a factor of 1e"):
+        range_test("digits", recipe=Recipe(hidden=(), epochs=1), low=1e-320, high=1e300, measure=False)
+
+
+def test_results_know_their_images_and_whether_a_training_diverged():
+    recipe = Recipe(hidden=(16,), epochs=1)
+    ranged = range_test("digits", recipe=recipe, measure=False)
+    assert (ranged.data.images, ranged.data.source, ranged.data.fingerprint) == (1000, "digits", ranged.fingerprint)
+    lost, kept = (sharpness("digits", recipe=recipe, learning_rate=rate, measure=False) for rate in (1e30, 0.01))
+    assert (lost.data.images, lost.diverged, kept.diverged) == (1000, True, False)

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etascope.core.data import NO_FOLD
+from etascope.core.errors import InputError
+from etascope.experiments.range_test.sweep import SPACINGS, Sweep, climbing_row, run_range_test
+from tests.selection.closed_form import BLIND, ClosedForm, flat, task
+
+
+def run(sweep, engine, **others):
+    asked = []
+
+    def train(plan):
+        asked.append(plan)
+        length = task(epochs=-(-plan.steps // 2))
+        return engine.train(length, plan)
+
+    return run_range_test(train, sweep, training=10, steps_per_epoch=2, **others), asked
+
+
+@given(st.floats(1e-9, 1e-2), st.floats(1.5, 1e6), st.integers(2, 200))
+def test_a_row_climbs_by_equal_factors_from_end_to_end(low, times, steps):
+    row = climbing_row(low, low * times, steps)
+    assert len(row) == steps
+    assert row[[0, -1]].tolist() == pytest.approx([low, low * times])
+    np.testing.assert_allclose(np.diff(np.log(row)), np.log(times) / (steps - 1), rtol=1e-6)
+
+
+def test_where_the_steps_stand_between_the_ends():
+    shares = {
+        spacing: np.log10(Sweep(1.0, 10.0, 4, spacing).told(9)).round(9).tolist() for spacing in SPACINGS
+    }  # fmt: skip
+    assert shares == {
+        "to the end": [0, 0.333333333, 0.666666667, 1],
+        "short of the end": [0, 0.25, 0.5, 0.75],
+        "lightning": [0, 0.5, 0.75, 1],
+        "ignite": [0.25, 0.5, 0.75, 1],
+    }
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+def test_only_ignite_trains_with_another_rate_than_it_tells(spacing):
+    sweep = Sweep(1.0, 10.0, 4, spacing)
+    same = np.array_equal(sweep.told(9), sweep.trained(9))
+    assert same is (spacing != "ignite")
+    if not same:
+        assert np.log10(sweep.trained(9)).round(9).tolist() == [0.25, 0.25, 0.5, 0.75]
+
+
+def test_a_sweep_without_a_length_is_as_long_as_the_training():
+    assert len(Sweep(steps=None).told(250)) == 250
+    assert len(Sweep(steps=30).told(250)) == 30
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"low": 1.0, "high": 1.0}, "from a low to a higher learning rate; found 1 and 1"),
+        ({"low": 0.0}, "finite number above 0; found 0"),
+        ({"high": float("inf")}, "finite number above 0; found inf"),
+        ({"steps": 1}, "needs 2 to 1,000,000 steps; found 1"),
+        ({"spacing": "lightening"}, "Did you mean 'lightning'"),
+    ],
+)
+def test_a_sweep_that_does_not_climb_is_refused(fields, told):
+    with pytest.raises(InputError, match=told):
+        Sweep(**fields)
+
+
+def test_the_test_is_a_plan_of_one_climbing_row():
+    test, (plan,) = run(Sweep(1e-3, 1.0, 10), ClosedForm(flat(BLIND)), seed=7)
+    assert plan.rates.shape == (1, 10)
+    assert (plan.seeds.tolist(), plan.folds.tolist()) == ([7], [NO_FOLD])
+    np.testing.assert_allclose(plan.rates[0], climbing_row(1e-3, 1.0, 10))
+    np.testing.assert_array_equal(test.learning_rates, plan.rates[0])
+    assert test.losses.dtype == np.float64
+    assert (test.losses.shape, test.seed, test.steps_per_epoch, test.diverged_at) == ((10,), 7, 2, -1)
+
+
+def test_a_fold_can_be_held_out():
+    _, (plan,) = run(Sweep(steps=4), ClosedForm(flat(BLIND)), fold=3)
+    assert plan.folds.tolist() == [3]
+
+
+def test_losses_after_divergence_are_nan():
+    test, _ = run(Sweep(1e-3, 1.0, 10), ClosedForm(flat(BLIND), wall=-1.0))
+    assert np.isnan(test.losses).all()
+    assert test.diverged_at == 0
+
+
+def test_ignites_rates_are_told_one_step_ahead():
+    test, (plan,) = run(Sweep(1e-3, 1.0, 10, "ignite"), ClosedForm(flat(BLIND)))
+    np.testing.assert_allclose(test.learning_rates[:-1], plan.rates[0, 1:])

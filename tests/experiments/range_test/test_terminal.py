@@ -1,0 +1,116 @@
+import dataclasses
+import math
+
+import pytest
+
+from etascope.core.choice import Curve
+from etascope.experiments.range_test.terminal import conclusions, print_range_test, range_facts
+from tests.learn import made
+from tests.report.ranging import climb, ranged
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("ascii", [False, True])
+def test_the_page_fits_the_terminal(written, width, ascii):
+    text = written(print_range_test, ranged(), width=width, ascii=ascii)
+    assert max(map(len, text.splitlines())) <= width
+    assert text.isascii() or not ascii
+
+
+def test_every_suggestion_has_a_line_with_what_following_it_loses(written):
+    lines = written(print_range_test, ranged((0.03, 0.3, None))).splitlines()
+    (header,) = [line for line in lines if "suggests" in line]
+    assert header.split("  ")[-1] == "rule"
+    (first,) = [line for line in lines if line.startswith("a ")]
+    assert first.split()[:5] == ["a", "0.03", "x", "1.7", "0.4"]
+    (second,) = [line for line in lines if line.startswith("b ")]
+    assert "x 17" in second
+    assert "46 points" in second
+    (third,) = [line for line in lines if line.startswith("c ")]
+    assert third.split() == ["c", "nothing", "finder2", "rule"]
+
+
+def test_without_a_measurement_there_is_no_truth_on_the_page(written):
+    text = written(print_range_test, ranged(measured=None))
+    assert "would lose" not in text
+    assert "basin" not in text
+    assert "measure instead of guessing" in text
+
+
+def test_the_spread_the_best_and_the_worst_are_told():
+    told = conclusions(ranged((0.018, 0.3)))
+    assert "a factor of 17 apart, from 0.018 (finder0 rule) to 0.3 (finder1 rule)" in told[0]
+    assert "the best is 0.018, with the basin 0.01 .. 0.056; in it: finder0 rule." in told[1]
+    assert told[2] == "Following finder1 rule would have lost 46 points."
+
+
+def test_suggestions_outside_the_basin_are_told_so():
+    assert "no suggestion lies in it" in conclusions(ranged((0.5, 1e-6)))[1]
+    assert "at least 26 points" in conclusions(ranged((0.02, 1e-6)))[2]
+
+
+def test_one_suggestion_has_no_spread():
+    assert conclusions(ranged((0.02, None)))[0] == "1 of 2 rules suggest a rate, 0.02."
+
+
+def test_no_suggestion_at_all_is_a_sentence():
+    assert "No rule found anything" in conclusions(ranged((None, None)))[0]
+
+
+def test_a_search_that_cannot_tell_judges_nobody():
+    run = made.run(learning_rate=None)
+    assert "none of them can be judged" in conclusions(ranged(measured=run))[-1]
+
+
+def test_the_curve_of_the_choice_is_read_where_there_is_one(written):
+    curve = Curve(*(made.np.array(a) for a in ([0.001, 1.0], [3.0, 3.0], [1.0, 1.0], [5.0, 5.0])), "%")
+    run = made.run()
+    run = dataclasses.replace(run, choice=dataclasses.replace(run.choice, curve=curve))
+    assert "3.0 %" in written(print_range_test, ranged((0.03,), measured=run))
+
+
+def test_the_command_that_comes_next_names_the_data(written):
+    assert "etascope pick 'my photos'" in written(print_range_test, ranged(source="my photos"), width=120)
+
+
+def test_divergence_and_own_sweeps_are_told(written):
+    assert "stopped being a finite number at 0.00" in written(print_range_test, ranged(test=climb(lost=60)))
+    text = written(print_range_test, ranged(own_sweeps=True))
+    assert "Each rule read the sweep that its own finder makes" in text
+
+
+def test_cost_and_the_next_step_are_facts():
+    facts = dict(range_facts(ranged(measured=None)))
+    assert facts["cost"] == "0.4 of a training for the range test; nothing was measured beside it"
+    assert facts["next"].endswith("etascope pick")
+
+
+@pytest.mark.parametrize(
+    ("losses", "told"),
+    [
+        ([0.7, 0.71, 4e9], "the loss never fell, and rose from 0.70 to 4e+09. Let the rate start lower (--low)."),
+        ([0.7, 0.7, math.nan], "rose from 0.70 until it was no finite number. Let the rate start lower (--low)."),
+        ([0.7, 0.69, 0.71], "the loss neither fell nor rose clearly. Let the rate end higher (--high), or climb"),
+        ([0.7, 0.4, 0.9], "the loss fell from 0.70 to 0.40, yet not as they look for. Climb over more steps."),
+        ([math.nan] * 3, "the loss was no finite number from the first step on. Let the rate start lower (--low)."),
+    ],
+)
+def test_what_the_loss_did_is_told_where_no_rule_found_a_rate(losses, told):
+    test = dataclasses.replace(climb(steps=3), losses=made.np.array(losses))
+    (sentence,) = conclusions(ranged((None, None), measured=None, test=test))
+    assert told in sentence
+
+
+def test_what_was_measured_is_told_also_where_no_rule_found_a_rate():
+    assert conclusions(ranged((None, None)))[1] == (
+        "Measured by whole trainings, the best is 0.018, with the basin 0.01 .. 0.056."
+    )
+    run = made.run(learning_rate=None)
+    assert conclusions(ranged((None, None), measured=run))[1] == "The search cannot tell yet which rate is best."
+
+
+@pytest.mark.parametrize(("cost", "told"), [(0.4, "0.4 of a training"), (1.0, "1 training"), (20.0, "20 trainings"),
+                                            (130.4, "130 trainings"), (12345.0, "12,345 trainings")])  # fmt: skip
+def test_a_cost_of_several_trainings_is_told_as_such(cost, told):
+    facts = dict(range_facts(dataclasses.replace(ranged(measured=None), cost=cost)))
+    assert facts["cost"].startswith(f"{told} for the range test;")

@@ -1,0 +1,81 @@
+import re
+
+import pytest
+
+from etascope.core.recipe import Recipe
+from etascope.experiments.scaling.record import Horizon
+from etascope.experiments.scaling.report import horizon_experiment
+from etascope.experiments.scaling.run import judge
+from etascope.experiments.scaling.terminal import basin_chart, print_horizon, setting_table, varied
+from tests.experiments.referee.test_record import DATA
+from tests.experiments.scaling.test_run import setting
+
+FALLING = [setting(5, 0.02), setting(10, 0.015), setting(20, 0.005)]
+TOLD = Horizon(DATA, Recipe(), (judge("epochs", FALLING), judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("ascii", [False, True])
+def test_every_line_fits_and_ascii_is_ascii(written, width, ascii):
+    text = written(print_horizon, TOLD, width=width, ascii=ascii)
+    assert max(map(len, text.splitlines())) <= width
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert text.isascii() == ascii
+
+
+def test_every_setting_is_told_and_what_the_best_rate_does(written):
+    text = written(print_horizon, TOLD, width=120)
+    assert re.search(r"^ +20 +0.005 +0.00333\.\.0.0075 +87\.4 %", text, re.MULTILINE)
+    assert re.search(r"^ +64  cannot tell", text, re.MULTILINE)
+    assert "The best rate falls as epochs^-1.00" in text
+    assert "!  the rate chosen at 5 epochs, 0.02, lies above the basin at 20 epochs" in text
+    assert "Fewer than two answers, so nothing can be said of how the best rate moves with width." in text
+    assert "nan" not in text
+
+
+def test_intervals_stand_where_their_rates_are():
+    lines = basin_chart([setting(1, 0.1, 0.01, 1.0), setting(10, 0.01, 0.01, 0.1)], 64, ascii=True)
+    first, second = (line.partition("| ")[2] for line in lines[:2])
+    assert first.index("[") == second.index("o")
+    assert first.index("o") == second.index("]")
+    assert abs(2 * first.index("o") - first.index("[") - first.index("]")) <= 1
+    assert lines[0].startswith(" 1 |")
+    assert "0.1" in lines[-1]
+    assert "1" in lines[-1].split()[-1]
+
+
+def test_a_tick_stands_under_its_rate():
+    *_, drawn, axis = basin_chart([setting(1, 0.01, 0.001, 1.0)], 60, ascii=True)
+    assert abs(drawn.index("o") - (axis.index(" 0.01 ") + 3)) <= 1
+
+
+def test_a_basin_of_one_rate_is_its_mark_and_no_answer_no_chart():
+    assert basin_chart([setting(1, 0.01, 0.01, 0.01)], 60, ascii=True)[0].endswith(" o")
+    assert basin_chart([setting(1, None)]) == ()
+
+
+def test_the_table_has_a_row_a_setting():
+    header, rows = setting_table(TOLD.axes[1])
+    assert header[:3] == ("width", "rate", "basin")
+    assert [row[:2] for row in rows] == [("64", "cannot tell"), ("128", "0.02")]
+    assert all(len(row) == len(header) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("axes", "told"),
+    [
+        ([("batch size", (4, 64))], "128 hidden units, momentum 0.9, batches of 4 and 64, 5 epochs"),
+        ([("epochs", (5, 10, 20))], "128 hidden units, momentum 0.9, batches of 16, epochs: 5, 10 and 20"),
+        ([("width", (64,))], "first hidden layer: 64 units, momentum 0.9, batches of 16, 5 epochs"),
+        (
+            [("epochs", (5, 10)), ("batch size", (8, 16))],
+            "128 hidden units, momentum 0.9, batches of 8 and 16, epochs: 5 and 10, one varied at a time",
+        ),
+    ],
+)
+def test_the_head_names_what_was_varied_with_its_values(axes, told, written):
+    judged = tuple(judge(name, [setting(value, 0.02) for value in values]) for name, values in axes)
+    found = Horizon(DATA, Recipe(), judged, 1.5)
+    assert varied(found) == told
+    assert told in " ".join(written(print_horizon, found, width=120).split())
+    assert told in horizon_experiment(found).asked

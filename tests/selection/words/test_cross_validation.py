@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from etascope.core.choice import Basin, Confidence, Landscape, Walls
+from etascope.selection.estimate import confidence, settle
+from etascope.selection.words.cross_validation import at_rate, measured_walls, receipt
+from tests.selection.test_estimate import LIMITS, X, scores
+
+RATES = 10.0**X
+
+
+def table(loss):
+    columns = np.repeat(np.asarray(loss, np.float64)[:, None], 5, axis=1)
+    return Landscape(RATES, tuple((0, fold) for fold in range(5)), columns, np.exp(-columns))
+
+
+SETTLED = settle(scores(), "accuracy", None, LIMITS)
+SCORED = table(np.exp(SETTLED.scores.mean))
+
+
+def told(settled=SETTLED, sure=None, plain=SCORED, scored=SCORED, limits=LIMITS):
+    return receipt(settled, sure or confidence(settled), plain, scored, limits)
+
+
+def test_three_sentences_say_why_the_walls_and_how_sure():
+    why, walls, sure = told()
+    assert why == (
+        f"{SETTLED.learning_rate:g} is where the curve through 13 rates, each trained to the end 5 times, promises to "
+        "lose least: temperature-scaled loss about 0.40 nats, accuracy 0.900."
+    )
+    assert walls == "By the same measure, below it 0.00215 is too slow (0.50); above it 0.0464 is too large (0.50)."
+    assert sure.startswith(f"The basin, {SETTLED.basin.low:g} to {SETTLED.basin.high:g} (0.")
+    assert sure.endswith("held the best rate about 9 times in 10 where the best was known; it is likely within 1 point "
+                         "of the best.")  # fmt: skip
+
+
+def test_what_is_not_settled_and_another_unit_are_said():
+    open_question = told(sure=Confidence("not settled", 0.5, "", 0.5))[2]
+    assert open_question.endswith("whether it is within 0.5 points of the best is not settled.")
+    loss = settle(scores(), "loss", 2.0, LIMITS)
+    assert "validation loss about 0.40" in told(loss)[0]
+    assert "within 2 % of loss of the best" in told(loss)[2]
+
+
+def test_the_walls_are_the_nearest_rates_that_are_clearly_worse():
+    walls = measured_walls(SCORED)
+    assert (walls.low, walls.high) == pytest.approx((0.00215, 0.0464), rel=0.01)
+    inside = Basin(0.002, 0.05)
+    assert measured_walls(SCORED, inside).low < inside.low < walls.low
+    assert measured_walls(SCORED, inside).high > inside.high > walls.high
+    assert measured_walls(table([np.inf] * 13)) == Walls()
+    flat = table([0.4] * 13)
+    assert measured_walls(flat) == Walls()
+    assert told(scored=flat)[1] == (
+        "By the same measure, below it no rate down to 0.001 is clearly worse; "
+        "above it no rate up to 0.1 is clearly worse."
+    )
+    assert "0.1, the highest allowed, is" in told(scored=flat, limits=(1e-4, 0.1))[1]
+    assert "0.001, the lowest allowed, is" in told(scored=flat, limits=(0.001, 1.0))[1]
+
+
+def test_a_rate_that_diverged_is_a_wall_and_an_edge_to_mind():
+    loss = np.exp(SETTLED.scores.mean)
+    broken = table(np.where(SETTLED.learning_rate * 1.5 < RATES, np.inf, loss))
+    sentences = told(scored=broken)
+    assert "diverged in 5 of 5 trials" in sentences[1]
+    assert sentences[3].startswith("Mind the edge: ")
+    assert len(told(scored=table(np.where(RATES > 0.05, np.inf, loss)))) == 3
+
+
+def test_an_end_of_the_window_is_said():
+    at_end = settle(scores(best=-4.0), "accuracy", None, (0.001, 0.1))
+    assert "It lies at the end of the window that was allowed" in told(at_end, limits=(0.001, 0.1))[-1]
+    alone = replace(at_end, basin=replace(at_end.basin, high=at_end.basin.low))
+    assert told(alone, limits=(0.001, 0.1))[2].startswith("No other rate that was allowed comes into question")
+    wide = replace(SETTLED, basin=replace(SETTLED.basin, low=0.001))
+    assert told(wide)[-1] == "The basin reaches to the end of what was tried, so it may be wider."
+
+
+def test_plain_loss_that_is_lowest_a_good_deal_lower_is_said():
+    x = np.log10(RATES)
+    low = table(0.3 * np.exp(0.5 * (x + 2.6) ** 2))
+    assert told(plain=low)[-1].startswith("Plain validation loss is lowest at 0.00215, 0.30 against about 0.3")
+    assert len(told(plain=table(0.3 * np.exp(0.5 * (x + 1.5) ** 2)))) == 3
+    assert len(told(plain=table(0.3 * np.exp(0.05 * (x + 2.6) ** 2)))) == 3
+    assert len(told(settle(scores(), "loss", None, LIMITS), plain=low)) == 3
+
+
+def test_one_allowed_rate_has_no_walls():
+    one = receipt(SETTLED, None, SCORED, SCORED, (0.01, 0.01))
+    assert "is the only learning rate that was allowed" in one[0]
+    assert one[1].startswith("No wall was looked for")
+
+
+def test_between_rates_loss_and_accuracy_are_interpolated():
+    loss, accuracy = at_rate(replace(SETTLED, learning_rate=float(np.sqrt(RATES[5] * RATES[6]))))
+    assert np.log(loss) == pytest.approx(SETTLED.scores.mean[5:7].mean())
+    assert accuracy == pytest.approx(0.9)
