@@ -59,14 +59,14 @@ class Noting:
     def groups(self, split, recipe, plan):
         return self.engine.groups(split, recipe, plan)
 
-    def train(self, split, recipe, plan, watch=ignore):
+    def train(self, split, recipe, plan, progress=ignore):
         where = machine()
         note(self.folder, "began", where)
         if self.lost == where:
             time.sleep(LONG)
         if self.lost:
             wait_for(lambda: notes(self.folder, "began", self.lost))
-        history = self.engine.train(split, recipe, plan, watch)
+        history = self.engine.train(split, recipe, plan, progress)
         note(self.folder, "ended", where)
         return history
 
@@ -85,11 +85,11 @@ class Crashing:
     def groups(self, split, recipe, plan):
         return self.engine.groups(split, recipe, plan)
 
-    def train(self, split, recipe, plan, watch=ignore):
+    def train(self, split, recipe, plan, progress=ignore):
         if len(notes(self.folder, "crashed")) < self.times:
             note(self.folder, "crashed", machine())
             os.kill(os.getpid(), signal.SIGKILL)
-        return self.engine.train(split, recipe, plan, watch)
+        return self.engine.train(split, recipe, plan, progress)
 
     def explain(self, checkpoint, x):
         return self.engine.explain(checkpoint, x)
@@ -102,12 +102,12 @@ class Separate:
     folder: str
     engine: Engine = field(default_factory=DenseEngine)
 
-    def train(self, split, recipe, plan, watch=ignore):
+    def train(self, split, recipe, plan, progress=ignore):
         import ray
 
         seen = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
         note(self.folder, "part", f"{len(plan)} trials, {len(ray.get_gpu_ids())} GPUs, sees {seen!r}")
-        return self.engine.train(split, recipe, plan, watch)
+        return self.engine.train(split, recipe, plan, progress)
 
     def explain(self, checkpoint, x):
         return self.engine.explain(checkpoint, x)

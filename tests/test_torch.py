@@ -23,7 +23,7 @@ from etascope.selection.automatic import Automatic
 from etascope.selection.search import GridSearch
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.custom.fingerprint import fingerprint
-from tests.core.failing import FailingKeeper
+from tests.core.failing import FailingRecorder
 from tests.training.pytorch.networks import Linear, Small
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -110,9 +110,9 @@ def test_the_same_search_gives_the_same_bits_and_goes_on_where_it_stopped():
 
 
 @pytest.mark.parametrize("fails", ["begin", "append", "finish"])
-def test_a_keeper_in_trouble_costs_a_warning(fails):
+def test_a_recorder_in_trouble_costs_a_warning(fails):
     with pytest.warns(RuntimeWarning, match="failed with TypeError: broken") as caught:
-        run = pick(Small(), *loaders(), sgd, epochs=1, keeper=FailingKeeper(fails, TypeError("broken")))
+        run = pick(Small(), *loaders(), sgd, epochs=1, recorder=FailingRecorder(fails, TypeError("broken")))
     assert len(caught) == 1
     assert run.choice.learning_rate > 0
 
@@ -122,13 +122,13 @@ def test_a_search_that_is_broken_off_leaves_everything_as_it_was(error):
     model, (train, valid) = used(Small()), loaders()
     before, told = fingerprint(model, train, valid), []
 
-    def break_off(progress):
-        told.append(progress)
+    def break_off(event):
+        told.append(event)
         if len(told) == 3:
             raise error
 
     with pytest.raises(error):
-        pick(model, train, valid, sgd, epochs=2, watch=break_off)
+        pick(model, train, valid, sgd, epochs=2, progress=break_off)
     assert fingerprint(model, train, valid) == before
 
 
@@ -144,13 +144,13 @@ INTERRUPTED = """
     next(iter(train))
     before, told = fingerprint(model, train, valid), []
 
-    def watch(progress):
-        told.append(progress)
+    def watch(event):
+        told.append(event)
         if len(told) == {after}:
             print("training", flush=True)
 
     try:
-        pick(model, train, valid, sgd, epochs=100000, low=1e-3, high=1.0, watch=watch)
+        pick(model, train, valid, sgd, epochs=100000, low=1e-3, high=1.0, progress=watch)
     except KeyboardInterrupt:
         print("interrupted", fingerprint(model, train, valid) == before, len(told) >= {after}, flush=True)
 """
@@ -197,7 +197,7 @@ def test_where_memory_runs_out_fewer_trials_are_trained_at_once_and_the_answer_i
     told, (train, valid) = [], loaders()
     model = crowded(most=4)
     before = fingerprint(model, train, valid)
-    run = pick(model, train, valid, sgd, epochs=2, watch=lambda progress: told.append(progress.unit))
+    run = pick(model, train, valid, sgd, epochs=2, progress=lambda event: told.append(event.unit))
     assert bits(run) == bits(small)
     assert (run.choice.learning_rate, run.choice.basin) == (small.choice.learning_rate, small.choice.basin)
     assert run.choice.verdicts == small.choice.verdicts

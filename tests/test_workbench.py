@@ -192,7 +192,7 @@ def test_the_test_part_of_the_data_is_kept(digits):
 
 
 class Idle(DenseEngine):
-    def train(self, split, recipe, plan, watch=None):
+    def train(self, split, recipe, plan, progress=None):
         pytest.fail("something was trained")
 
 
@@ -233,18 +233,18 @@ def test_trials_that_diverge_are_results(digits):
 
 def test_whoever_watches_hears_of_each_round_and_the_last_training(digits):
     heard = []
-    run = pick(digits, recipe=SMALL, watch=heard.append)
-    stages = list(dict.fromkeys(progress.stage for progress in heard))
+    run = pick(digits, recipe=SMALL, progress=heard.append)
+    stages = list(dict.fromkeys(event.stage for event in heard))
     rounds = [f"searching, round {i + 1}" for i in range(len(run.histories))]
     assert stages == [*rounds, "training the chosen one"]
     for stage in stages:
-        told = [progress for progress in heard if progress.stage == stage]
-        assert all(0 <= progress.done <= progress.total for progress in told)
+        told = [event for event in heard if event.stage == stage]
+        assert all(0 <= event.done <= event.total for event in told)
         assert told[-1].done == pytest.approx(told[-1].total)
 
 
 class Notes:
-    """A keeper that writes down what it is told."""
+    """A recorder that writes down what it is told."""
 
     def __init__(self):
         self.told = []
@@ -259,9 +259,9 @@ class Notes:
         self.told.append(run)
 
 
-def test_a_keeper_is_told_of_everything_as_it_happens(digits):
+def test_a_recorder_is_told_of_everything_as_it_happens(digits):
     notes = Notes()
-    run = pick(digits, recipe=SMALL, keeper=notes)
+    run = pick(digits, recipe=SMALL, recorder=notes)
     assert notes.told[0] == (run.data, run.task)
     assert tuple(notes.told[1:-1]) == run.histories
     assert notes.told[-1] is run
@@ -271,7 +271,7 @@ def test_a_keeper_is_told_of_everything_as_it_happens(digits):
 def test_a_search_that_goes_on_ends_as_one_that_was_never_stopped(digits, done):
     whole = pick(digits, recipe=SMALL)
     notes = Notes()
-    on = pick(digits, recipe=SMALL, histories=whole.histories[:done], keeper=notes)
+    on = pick(digits, recipe=SMALL, histories=whole.histories[:done], recorder=notes)
     assert answers(on) == answers(whole)
     assert len(notes.told) == 2 + len(whole.histories) - done
     np.testing.assert_array_equal(on.history.step_loss, whole.history.step_loss)
@@ -279,8 +279,8 @@ def test_a_search_that_goes_on_ends_as_one_that_was_never_stopped(digits, done):
 
 def test_rounds_tell_of_all_trials_so_far(digits):
     told = []
-    run = pick(digits, recipe=SMALL, watch=told.append)
-    rounds = [progress.trials for progress in told if progress.trials]
+    run = pick(digits, recipe=SMALL, progress=told.append)
+    rounds = [event.trials for event in told if event.trials]
     assert len(rounds) == len(run.histories)
     assert [t.learning_rate for t in rounds[-1]] == [t.learning_rate for t in run.trials]
 

@@ -43,7 +43,7 @@ _HOMES = {
     "Choice": "core.choice", "Dataset": "core.data", "History": "core.history", "InputError": "core.errors",
     "Recipe": "core.recipe", "Run": "core.run", "Search": "loops.search", "Trace": "core.trace",
     "open_images": "images.open", "open_store": "store.open", "pick": "workbench", "range_test":
-    "experiments.range_testing", "trace": "workbench",
+    "experiments.range_test.run", "trace": "workbench",
 }  # fmt: skip
 
 

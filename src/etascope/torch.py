@@ -13,7 +13,7 @@ from etascope.core.history import History
 from etascope.core.numbers import counted, rate
 from etascope.core.parts import settled
 from etascope.core.plan import Plan
-from etascope.core.protocols import Keeper, Method, Progress, Watch, ignore
+from etascope.core.protocols import Method, OnProgress, Progress, Recorder, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.recording import patient
 from etascope.core.run import Run
@@ -153,9 +153,9 @@ def pick(
     seed: int = 0,
     trials_in_memory: int | None = None,
     method: Method | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
     histories: Sequence[History] = (),
-    keeper: Keeper | None = None,
+    recorder: Recorder | None = None,
 ) -> TorchRun:
     """Choose the peak learning rate of a training of one's own; nothing that is given is changed.
 
@@ -206,7 +206,7 @@ def pick(
         `accuracy` or `loss`. None is accuracy for class labels, else loss.
     seed
         Of order, augmentation and dropout, and of a factory.
-    method, watch, histories, keeper
+    method, progress, histories, recorder
         As in `etascope.pick`.
 
     Raises
@@ -222,7 +222,7 @@ def pick(
     if step is not None and (accumulate != 1 or clip_norm is not None):
         raise InputError("step does the whole step itself; accumulate and clip_norm belong in it. Leave them out here.")
     check_window(low, high)
-    torch, keeper, metrics = load_torch(), patient(keeper), metrics or {}
+    torch, recorder, metrics = load_torch(), patient(recorder), metrics or {}
     # What functions hold is in a list, for it has no state_dict to put back.
     loaders = (train_loader, valid_loader, [model, optimizer, groups, loss, step, train_loss, *metrics.values()])
     began, before = time.perf_counter(), fingerprint(model, *loaders)
@@ -235,14 +235,14 @@ def pick(
             train_loss=train_loss, shape=shape, target=target, low=low, high=high, metrics=metrics,
         )  # fmt: skip
         chosen = method or Automatic(job.target, tolerance, low, high, budget)
-        done, choice = _search(job, chosen, trials_in_memory, watch, histories, keeper)
+        done, choice = _search(job, chosen, trials_in_memory, progress, histories, recorder)
         measured = metrics_of(job.training, job.task, done, metrics) if metrics else {}
     untouched = Untouched(before, fingerprint(model, *loaders))
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
     run = Run(job.data, job.task, tuple(done), choice, None, seconds)
-    if keeper is not None:
-        keeper.finish(run)
+    if recorder is not None:
+        recorder.finish(run)
     return TorchRun(run, untouched, job.ratios, job.loss_unit, measured)
 
 
@@ -250,25 +250,25 @@ def _search(
     job: OwnJob,
     method: Method,
     trials_in_memory: int | None,
-    watch: Watch,
+    progress: OnProgress,
     histories: Sequence[History],
-    keeper: Keeper | None,
+    recorder: Recorder | None,
 ) -> tuple[list[History], Choice]:
     # Also for a search that goes on, which ends in the same answer.
     if (first := method.propose(job.task, ())) is not None:
         job = replace(job, told=(*job.told, *rehearsed(job.training, first)))
-    if keeper is not None:
-        keeper.begin(job.data, job.task)
-    keep = None if keeper is None else keeper.append
+    if recorder is not None:
+        recorder.begin(job.data, job.task)
+    keep = None if recorder is None else recorder.append
     done, parts = settled(histories)
 
-    def train(plan: Plan, watch: Watch) -> History:
-        return train_plan(job.training, plan, trials_in_memory, watch)
+    def train(plan: Plan, progress: OnProgress) -> History:
+        return train_plan(job.training, plan, trials_in_memory, progress)
 
     while (plan := method.propose(job.task, done)) is not None:
         stage = f"searching, round {len(done) + 1}"
-        done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))
-        watch(Progress(stage, 1, 1, "rounds", trials(job.task, done)))
+        done.append(train_in_parts(train, plan, parts, _named(stage, progress), keep))
+        progress(Progress(stage, 1, 1, "rounds", trials(job.task, done)))
     return done, _in_python(method.choose(job.task, done), job)
 
 
@@ -288,8 +288,8 @@ def _in_python(choice: Choice, job: OwnJob) -> Choice:
     )
 
 
-def _named(stage: str, watch: Watch) -> Callable[[Progress], None]:
-    return lambda progress: watch(replace(progress, stage=stage))
+def _named(stage: str, progress: OnProgress) -> Callable[[Progress], None]:
+    return lambda event: progress(replace(event, stage=stage))
 
 
 def _name_of(model: object) -> str:

@@ -15,7 +15,7 @@ from etascope.core.data import Dataset, Split
 from etascope.core.history import History
 from etascope.core.parts import settled
 from etascope.core.plan import check_rates
-from etascope.core.protocols import Engine, Keeper, Method, Progress, Watch, ignore
+from etascope.core.protocols import Engine, Method, OnProgress, Progress, Recorder, ignore
 from etascope.core.recipe import Recipe, Task
 from etascope.core.recording import patient
 from etascope.core.run import DataSummary, Run
@@ -41,9 +41,9 @@ def pick(
     image: int = 0,
     method: Method | None = None,
     engine: Engine | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
     histories: Sequence[History] = (),
-    keeper: Keeper | None = None,
+    recorder: Recorder | None = None,
 ) -> Run:
     """Choose a learning rate for a recipe and your images, and show the evidence.
 
@@ -70,11 +70,11 @@ def pick(
         Proposes plans and chooses. Default `Automatic()`.
     engine
         Trains plans. Default `DenseEngine()` on every core, or `TorchEngine()` where the recipe has a model.
-    watch
+    progress
         Receives `Progress` records.
     histories
         What an earlier search of the same data and recipe has trained: it goes on from there.
-    keeper
+    recorder
         Writes the search down while it happens, after an exception and Ctrl-C up to the last trial that was done; what
         it fails at is a warning. Default: nobody does.
 
@@ -89,28 +89,28 @@ def pick(
     >>> 0.003 < run.choice.learning_rate < 0.3
     True
     """
-    recipe, keeper = recipe or Recipe(), patient(keeper)
+    recipe, recorder = recipe or Recipe(), patient(recorder)
     engine = engine or engine_of(recipe)
-    dataset = _open(images, labels, test, watch)
+    dataset = _open(images, labels, test, progress)
     began = time.perf_counter()
     split = _divide(dataset, recipe, test, folds)
     require_image(split, image)
     task, data = task_for(engine, split, recipe), DataSummary.of(dataset, split)
-    done, choice = search(split, task, data, method, engine, watch, histories, keeper)
+    done, choice = search(split, task, data, method, engine, progress, histories, recorder)
     trace = None
     if choice.learning_rate is not None:
         validation = _validation(task, choice, trials(task, done))
-        told = _named("training the chosen one", watch)
+        told = _named("training the chosen one", progress)
         trace = lay_open(
-            engine, dataset, split, recipe, choice.learning_rate, image=image, validation=validation, watch=told
+            engine, dataset, split, recipe, choice.learning_rate, image=image, validation=validation, progress=told
         )
         insight = choice_insight(choice, trace.evaluation, split.n_classes, len(split.y_test))
         trace = replace(trace, insight=insight)
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
     run = Run(data, task, done, choice, trace, seconds)
-    if keeper is not None:
-        keeper.finish(run)
+    if recorder is not None:
+        recorder.finish(run)
     return run
 
 
@@ -120,9 +120,9 @@ def search(
     data: DataSummary,
     method: Method | None = None,
     engine: Engine | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
     histories: Sequence[History] = (),
-    keeper: Keeper | None = None,
+    recorder: Recorder | None = None,
 ) -> tuple[tuple[History, ...], Choice]:
     """Search on prepared rows, and return what was trained with the answer; the test rows are not looked at.
 
@@ -131,23 +131,23 @@ def search(
     split
         Prepared, with at least one fold.
     task, data
-        Describe the split: the method sees the first, the keeper both.
-    method, engine, watch, histories, keeper
+        Describe the split: the method sees the first, the recorder both.
+    method, engine, progress, histories, recorder
         As in `pick`.
     """
-    method, engine, keeper = method or Automatic(), engine or engine_of(task.recipe), patient(keeper)
+    method, engine, recorder = method or Automatic(), engine or engine_of(task.recipe), patient(recorder)
     # Also for a search that goes on, which ends in the same answer.
     first = method.propose(task, ())
     minded = () if first is None else rehearsal_of(engine, split, task.recipe, first)
-    if keeper is not None:
-        keeper.begin(data, task)
-    keep = None if keeper is None else keeper.append
+    if recorder is not None:
+        recorder.begin(data, task)
+    keep = None if recorder is None else recorder.append
     done, parts = settled(histories)
     while (plan := method.propose(task, done)) is not None:
         stage = f"searching, round {len(done) + 1}"
         train = partial(engine.train, split, task.recipe)
-        done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))
-        watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
+        done.append(train_in_parts(train, plan, parts, _named(stage, progress), keep))
+        progress(Progress(stage, 1, 1, "rounds", trials(task, done)))
     choice = method.choose(task, done)
     return tuple(done), replace(choice, reason=(*choice.reason, *minded))
 
@@ -161,7 +161,7 @@ def trace(
     test: float | str | PathLike[str] | None = None,
     image: int = 0,
     engine: Engine | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
 ) -> Trace:
     """Train once, at one learning rate, and lay the whole training open.
 
@@ -178,7 +178,7 @@ def trace(
         Which test image the prediction follows, counted from 0.
     engine
         Trains the plan. Default as in `pick`.
-    watch
+    progress
         Receives `Progress` records.
 
     Raises
@@ -195,17 +195,17 @@ def trace(
     recipe = recipe or Recipe()
     engine = engine or engine_of(recipe)
     check_rates(np.array([learning_rate], np.float64))
-    dataset = _open(images, labels, test, watch)
+    dataset = _open(images, labels, test, progress)
     split = _divide(dataset, recipe, test, folds=0)
-    told = lay_open(engine, dataset, split, recipe, learning_rate, image=image, watch=_named("training", watch))
+    told = lay_open(engine, dataset, split, recipe, learning_rate, image=image, progress=_named("training", progress))
     return replace(told, data=DataSummary.of(dataset, split))
 
 
-def _open(images: object, labels: object, test: float | str | PathLike[str] | None, watch: Watch) -> Dataset:
+def _open(images: object, labels: object, test: float | str | PathLike[str] | None, progress: OnProgress) -> Dataset:
     held = None if isinstance(test, float | int) else test
     if isinstance(images, Dataset) and labels is None and held is None:
         return images
-    return open_images(images, labels, test=held, watch=watch)
+    return open_images(images, labels, test=held, progress=progress)
 
 
 def _divide(dataset: Dataset, recipe: Recipe, test: float | str | PathLike[str] | None, folds: int | None) -> Split:
@@ -213,9 +213,9 @@ def _divide(dataset: Dataset, recipe: Recipe, test: float | str | PathLike[str] 
     return prepare(divide(dataset, test=share, folds=folds, seed=recipe.seed), recipe)
 
 
-def _named(stage: str, watch: Watch) -> Watch:
-    def tell(progress: Progress) -> None:
-        watch(replace(progress, stage=stage))
+def _named(stage: str, progress: OnProgress) -> OnProgress:
+    def tell(event: Progress) -> None:
+        progress(replace(event, stage=stage))
 
     return tell
 

@@ -9,7 +9,7 @@ from contextlib import redirect_stderr
 import pytest
 
 from etascope.cli import progress as module
-from etascope.cli.progress import progress
+from etascope.cli.progress import progress_bar
 from etascope.core.protocols import Progress
 from tests.cli.running import Terminal, run, screen
 from tests.learn import made
@@ -21,9 +21,9 @@ def told(*records, seconds, monkeypatch):
     """What a pipe gets for these records, with so many seconds between two lines."""
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", seconds)
     stream = io.StringIO()
-    with redirect_stderr(stream), progress() as watch:
+    with redirect_stderr(stream), progress_bar() as progress:
         for record in records:
-            watch(record)
+            progress(record)
     return stream.getvalue()
 
 
@@ -81,12 +81,12 @@ def test_the_cursor_comes_back_when_the_work_fails(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", stream)
 
-    def fail(watch):
-        watch(Progress("searching", 1, 2, "trainings"))
+    def fail(progress):
+        progress(Progress("searching", 1, 2, "trainings"))
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), progress() as watch:
-        fail(watch)
+    with pytest.raises(ZeroDivisionError), progress_bar() as progress:
+        fail(progress)
     assert stream.getvalue().count("\x1b[?25l") == stream.getvalue().count("\x1b[?25h") == 1
     assert sys.stderr is stream
 
@@ -111,17 +111,17 @@ def terminal_of(monkeypatch):
 def test_the_dial_fills_as_rounds_end(monkeypatch):
     terminal = terminal_of(monkeypatch)
     trials = made.run().trials
-    with progress() as watch:
-        watch(Progress("searching, round 1", 1, 2, "trainings"))
+    with progress_bar() as progress:
+        progress(Progress("searching, round 1", 1, 2, "trainings"))
         assert "└" not in terminal.getvalue()
-        watch(Progress("searching, round 1", 1, 1, "rounds", trials[:3]))
+        progress(Progress("searching, round 1", 1, 1, "rounds", trials[:3]))
         lines, cursor = screen(terminal.getvalue())
         assert "2 of 2 trainings" in lines[0]
         assert lines[-2].count("┼") >= 1
         assert lines[-1].split() == ["0.001", "0.01"]
         assert not cursor
-        watch(Progress("searching, round 2", 1, 2, "trainings"))
-        watch(Progress("searching, round 2", 1, 1, "rounds", trials[:9]))
+        progress(Progress("searching, round 2", 1, 2, "trainings"))
+        progress(Progress("searching, round 2", 1, 1, "rounds", trials[:9]))
         lines, _ = screen(terminal.getvalue())
         assert "searching, round 2" in lines[0]
         assert [line.split() for line in lines if line.strip()][-1] == ["0.001", "0.01", "0.1", "1"]
@@ -134,12 +134,12 @@ def test_the_dial_fills_as_rounds_end(monkeypatch):
 def test_ctrl_c_wipes_the_dial_away(monkeypatch):
     terminal = terminal_of(monkeypatch)
 
-    def interrupted(watch):
-        watch(Progress("searching, round 1", 1, 1, "rounds", made.run().trials))
+    def interrupted(progress):
+        progress(Progress("searching, round 1", 1, 1, "rounds", made.run().trials))
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), progress() as watch:
-        interrupted(watch)
+    with pytest.raises(KeyboardInterrupt), progress_bar() as progress:
+        interrupted(progress)
     lines, cursor = screen(terminal.getvalue())
     assert "└" in terminal.getvalue()
     assert "".join(lines) == ""
@@ -149,23 +149,23 @@ def test_ctrl_c_wipes_the_dial_away(monkeypatch):
 def test_a_low_terminal_shows_the_bar_alone(monkeypatch):
     terminal = terminal_of(monkeypatch)
     monkeypatch.setenv("LINES", "9")
-    with progress() as watch:
-        watch(Progress("searching, round 1", 1, 1, "rounds", made.run().trials))
+    with progress_bar() as progress:
+        progress(Progress("searching, round 1", 1, 1, "rounds", made.run().trials))
     assert "searching, round 1" in terminal.getvalue()
     assert "└" not in terminal.getvalue()
 
 
 def test_the_dial_is_ascii_where_that_is_asked(monkeypatch):
     terminal = terminal_of(monkeypatch)
-    with progress(ascii=True) as watch:
-        watch(Progress("searching, round 1", 1, 1, "rounds", made.run().trials))
+    with progress_bar(ascii=True) as progress:
+        progress(Progress("searching, round 1", 1, 1, "rounds", made.run().trials))
     assert "##" in terminal.getvalue()
     assert not set(terminal.getvalue()) & set("█└┼")
 
 
 def test_many_reports_are_few_drawings(monkeypatch):
     terminal = terminal_of(monkeypatch)
-    with progress() as watch:
+    with progress_bar() as progress:
         for done in range(10_000):
-            watch(Progress("searching, round 1", done, 10_000, "trainings"))
+            progress(Progress("searching, round 1", done, 10_000, "trainings"))
     assert 1 <= terminal.getvalue().count("searching") < 1000

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from etascope.cli.recording import Kept, keeper
+from etascope.cli.recording import Kept, recorder
 from etascope.core.errors import InputError
 from etascope.store.open import open_store
 from etascope.workbench import pick
@@ -17,7 +17,7 @@ def test_a_search_is_kept_as_it_happens(tmp_path):
 
     store = open_store(str(tmp_path / "runs.sqlite"))
     kept = Kept(store, {"low": 0.01})
-    made = pick("digits", recipe=Recipe(hidden=(), epochs=1), keeper=kept)
+    made = pick("digits", recipe=Recipe(hidden=(), epochs=1), recorder=kept)
     found = store.get("last")
     assert found.id == kept.run_id
     assert found.job.options == {"low": 0.01}
@@ -34,7 +34,7 @@ def test_one_that_goes_on_begins_no_new_run(tmp_path):
     begun.begin(whole.data, whole.task)
     begun.append(whole.histories[0])
     again = Kept(store, {}, begun.run_id)
-    pick("digits", recipe=Recipe(hidden=(), epochs=1), histories=store.get("last").histories, keeper=again)
+    pick("digits", recipe=Recipe(hidden=(), epochs=1), histories=store.get("last").histories, recorder=again)
     assert [line.id for line in store.find()] == [begun.run_id]
     assert store.get("last").run.choice.learning_rate == whole.choice.learning_rate
 
@@ -51,7 +51,7 @@ def test_pick_keeps_its_search_unless_told_not_to(tmp_path):
 
 def test_a_wrong_address_is_refused_before_anything_is_trained():
     with pytest.raises(InputError, match="mysql"):
-        keeper("mysql://somewhere/runs", {})
+        recorder("mysql://somewhere/runs", {})
     assert run("pick", *SMALL, "--store", "mysql://somewhere/runs").code == 2
 
 
@@ -113,7 +113,7 @@ def test_nothing_is_said_to_be_kept_that_was_removed_meanwhile(tmp_path, meanwhi
     from etascope.core.recipe import Recipe
 
     place = tmp_path / "runs.sqlite"
-    kept, made = keeper(str(place), {}), pick("digits", recipe=Recipe(hidden=(), epochs=1))
+    kept, made = recorder(str(place), {}), pick("digits", recipe=Recipe(hidden=(), epochs=1))
     kept.begin(made.data, made.task)
     kept.append(made.histories[0])
     if meanwhile == "removed":

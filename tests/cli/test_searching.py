@@ -77,7 +77,7 @@ def test_a_search_uses_the_options():
     assert set(OPTIONS) <= set(DEFAULTS)
 
 
-def test_a_search_goes_on_from_histories_and_tells_the_keeper():
+def test_a_search_goes_on_from_histories_and_tells_the_recorder():
     class Notes:
         def __init__(self):
             self.told = []

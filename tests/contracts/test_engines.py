@@ -358,15 +358,15 @@ def test_a_plan_that_was_interrupted_comes_to_the_same_bits_when_the_rest_is_tra
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_in_parts(train, plan, [], lambda progress: None, keep)
+        train_in_parts(train, plan, [], lambda event: None, keep)
     rest, left = [], len(plan) - len({row for part in kept for row in part.part.rows})
     assert 0 < left < len(plan)
 
-    def train_rest(plan, watch):
+    def train_rest(plan, progress):
         rest.append(len(plan))
-        return train(plan, watch)
+        return train(plan, progress)
 
-    again = train_in_parts(train_rest, plan, kept, lambda progress: None, None)
+    again = train_in_parts(train_rest, plan, kept, lambda event: None, None)
     assert rest == [left]
     history = train(plan)
     assert again.plan is plan

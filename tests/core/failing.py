@@ -10,7 +10,7 @@ ERRORS = (
 each_error = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 
 
-class FailingKeeper:
+class FailingRecorder:
     """Fails at one thing, and notes all that it is asked to do."""
 
     def __init__(self, fails, error):

@@ -3,18 +3,18 @@ import pytest
 import etascope
 from etascope.core.errors import InputError
 from etascope.core.recording import Attempts, patient
-from tests.core.failing import FailingKeeper, each_error
+from tests.core.failing import FailingRecorder, each_error
 
 
 def raised(error):
     raise error
 
 
-def search(keeper):
-    keeper.begin(None, None)
-    keeper.append(None)
-    keeper.append(None)
-    keeper.finish(None)
+def search(recorder):
+    recorder.begin(None, None)
+    recorder.append(None)
+    recorder.append(None)
+    recorder.finish(None)
 
 
 @each_error
@@ -50,40 +50,40 @@ def test_what_ends_a_process_is_not_taken_for_trouble(error):
     ("fails", "asked"),
     [("begin", ["begin"]), ("append", ["begin", "append"]), ("finish", ["begin", "append", "append", "finish"])],
 )
-def test_a_keeper_in_trouble_costs_a_warning(error, fails, asked):
-    keeper = FailingKeeper(fails, error)
+def test_a_recorder_in_trouble_costs_a_warning(error, fails, asked):
+    recorder = FailingRecorder(fails, error)
     with pytest.warns(RuntimeWarning, match=rf"failed with {type(error).__name__}.*; the search goes on\.$") as caught:
-        search(patient(keeper))
+        search(patient(recorder))
     assert len(caught) == 1
-    assert keeper.asked == asked
+    assert recorder.asked == asked
 
 
-def test_a_keeper_may_refuse_before_anything_was_trained_and_only_then():
+def test_a_recorder_may_refuse_before_anything_was_trained_and_only_then():
     refusal = InputError("there is no such place. Give another.")
     with pytest.raises(InputError, match="no such place"):
-        patient(FailingKeeper("begin", refusal)).begin(None, None)
+        patient(FailingRecorder("begin", refusal)).begin(None, None)
     with pytest.warns(RuntimeWarning, match=r"^there is no such place. Give another. It is not kept"):
-        patient(FailingKeeper("begin", refusal), late=True).begin(None, None)
+        patient(FailingRecorder("begin", refusal), late=True).begin(None, None)
     with pytest.warns(RuntimeWarning, match=r"^there is no such place. Give another. The rest of it is not kept"):
-        patient(FailingKeeper("append", refusal)).append(None)
+        patient(FailingRecorder("append", refusal)).append(None)
 
 
-def test_a_keeper_is_made_patient_once():
+def test_a_recorder_is_made_patient_once():
     assert patient(None) is None
-    held = patient(FailingKeeper("begin", KeyError()))
+    held = patient(FailingRecorder("begin", KeyError()))
     assert patient(held) is held
 
 
 @pytest.mark.parametrize("fails", ["begin", "append", "finish"])
-def test_a_search_has_its_answer_whatever_its_keeper_does(fails):
+def test_a_search_has_its_answer_whatever_its_recorder_does(fails):
     recipe = etascope.Recipe(hidden=(), epochs=1)
     with pytest.warns(RuntimeWarning, match="failed with TypeError: broken") as caught:
-        run = etascope.pick("digits", recipe=recipe, keeper=FailingKeeper(fails, TypeError("broken")))
+        run = etascope.pick("digits", recipe=recipe, recorder=FailingRecorder(fails, TypeError("broken")))
     assert len(caught) == 1
     assert run.choice.learning_rate == etascope.pick("digits", recipe=recipe).choice.learning_rate
 
 
-def test_ctrl_c_in_a_keeper_ends_the_search():
+def test_ctrl_c_in_a_recorder_ends_the_search():
     recipe = etascope.Recipe(hidden=(), epochs=1)
     with pytest.raises(KeyboardInterrupt):
-        etascope.pick("digits", recipe=recipe, keeper=FailingKeeper("append", KeyboardInterrupt()))
+        etascope.pick("digits", recipe=recipe, recorder=FailingRecorder("append", KeyboardInterrupt()))

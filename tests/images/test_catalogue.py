@@ -71,7 +71,7 @@ def left_in(cache: Path) -> list[Path]:
 def test_a_set_is_downloaded_once(cache, served, tiny):
     server, _, images = served
     seen = []
-    found = open_known(tiny, Wishes(watch=seen.append))
+    found = open_known(tiny, Wishes(progress=seen.append))
     assert np.array_equal(found.images, images)
     assert found.class_names == ("zero", "one")
     assert found.test_rows is not None

@@ -35,7 +35,7 @@ def with_bad(*rows: int):
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_order_and_progress(workers):
     seen = []
-    gathered = gather(100, decode, Wishes(workers=workers, watch=seen.append))
+    gathered = gather(100, decode, Wishes(workers=workers, progress=seen.append))
     assert np.array_equal(gathered.images, IMAGES)
     assert gathered.rows.tolist() == list(range(100))
     assert gathered.notes == ()

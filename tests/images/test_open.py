@@ -95,7 +95,7 @@ def test_the_test_source_takes_size_and_colour_of_the_first(folder, tmp_path):
 def test_a_test_source_that_is_not_there_is_told_before_an_image_is_read(folder, tmp_path):
     read = list[object]()
     with refused("does not exist"):
-        open_images(folder, test=tmp_path / "nowhere", watch=read.append)
+        open_images(folder, test=tmp_path / "nowhere", progress=read.append)
     assert not read
 
 

@@ -59,7 +59,7 @@ def test_gray_on_demand_and_alpha_over_white():
 def test_progress_and_the_same_bits_for_any_number_of_workers():
     images = pictures(600, 70, 4)
     seen = []
-    one, _ = fit(images, Wishes(watch=seen.append))
+    one, _ = fit(images, Wishes(progress=seen.append))
     four, _ = fit(images, Wishes(workers=4))
     assert np.array_equal(one, four)
     assert [(p.stage, p.done, p.total, p.unit) for p in seen] == [

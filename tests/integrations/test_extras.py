@@ -35,12 +35,12 @@ print([name for name in sys.modules if name.split(".")[0] in {LIBRARIES} or name
 USES = {
     "sklearn": "import etascope.integrations.sklearn",
     "optuna": "from etascope.integrations.optuna.study import optuna_study; optuna_study(None)",
-    "mlflow": "from etascope.integrations.mlflow import MlflowKeeper; MlflowKeeper().begin(None, None)",
-    "tensorboard": "from etascope.integrations.tensorboard import TensorBoardKeeper; "
-    "TensorBoardKeeper('logs').begin(None, None)",
+    "mlflow": "from etascope.integrations.mlflow import MlflowRecorder; MlflowRecorder().begin(None, None)",
+    "tensorboard": "from etascope.integrations.tensorboard import TensorBoardRecorder; "
+    "TensorBoardRecorder('logs').begin(None, None)",
     "lightning": "import etascope.integrations.lightning.search",
     "transformers": "from etascope.integrations.transformers.search import recommend; recommend(None)",
-    "wandb": "from etascope.integrations.wandb import WandbKeeper; WandbKeeper().begin(None, None)",
+    "wandb": "from etascope.integrations.wandb import WandbRecorder; WandbRecorder().begin(None, None)",
 }
 
 

@@ -7,7 +7,7 @@ from mlflow import MlflowClient
 
 import etascope
 from etascope.core.errors import InputError
-from etascope.integrations.mlflow import MlflowKeeper, log_to_mlflow
+from etascope.integrations.mlflow import MlflowRecorder, log_to_mlflow
 from etascope.selection.automatic import Automatic
 from tests.integrations.made import SMALL, cannot_tell, cheap, diverging, ladder
 
@@ -95,23 +95,23 @@ def test_the_report_and_the_document_are_artifacts(store, tmp_path, monkeypatch)
 
 
 def test_a_running_search_is_seen_while_it_runs(store):
-    client, keeper, seen = MlflowClient(tracking_uri=store), MlflowKeeper("other", tracking_uri=store), []
+    client, recorder, seen = MlflowClient(tracking_uri=store), MlflowRecorder("other", tracking_uri=store), []
 
-    def look(progress):
-        if progress.trials:
-            parent = client.get_run(keeper.run_id)
-            found = children(client, keeper.run_id)
+    def look(event):
+        if event.trials:
+            parent = client.get_run(recorder.run_id)
+            found = children(client, recorder.run_id)
             curves = sum(len(history(client, child, "valid_loss")) for child in found.values())
-            expected = sum(len(trial.evaluated_at) for trial in progress.trials)
+            expected = sum(len(trial.evaluated_at) for trial in event.trials)
             seen.append((parent.info.status, {child.info.status for child in found.values()}, curves == expected))
 
-    run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), keeper=keeper, watch=look)
+    run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=look)
     assert len(seen) == len(run.histories) > 1
     assert set(map(str, seen)) == {str(("RUNNING", {"RUNNING"}, True))}
-    parent = client.get_run(keeper.run_id)
+    parent = client.get_run(recorder.run_id)
     assert parent.info.status == "FINISHED"
     assert parent.data.metrics["learning_rate"] == run.choice.learning_rate
-    found = children(client, keeper.run_id)
+    found = children(client, recorder.run_id)
     assert {child.info.status for child in found.values()} == {"FINISHED"}
     for trial in run.trials:
         child = next(c for c in found.values() if float(c.data.params["learning_rate"]) == trial.learning_rate)
@@ -155,10 +155,10 @@ def test_a_place_that_cannot_be_logged_to_is_refused(uri, tmp_path):
 
 def test_a_search_goes_on_when_mlflow_is_away(tmp_path):
     store = tmp_path / "mlflow.db"
-    keeper, said = MlflowKeeper(tracking_uri=f"sqlite:///{store}"), []
+    recorder, said = MlflowRecorder(tracking_uri=f"sqlite:///{store}"), []
 
-    def break_it(progress):
-        if progress.trials and not said:
+    def break_it(event):
+        if event.trials and not said:
             said.append(1)
             for client_table in ("metrics", "latest_metrics"):
                 with sqlite3.connect(store) as connection:
@@ -166,6 +166,6 @@ def test_a_search_goes_on_when_mlflow_is_away(tmp_path):
                 connection.close()
 
     with pytest.warns(RuntimeWarning, match="MLflow cannot log any more") as told:
-        run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), keeper=keeper, watch=break_it)
+        run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=break_it)
     assert sum("MLflow cannot log" in str(warning.message) for warning in told) == 1
     assert run.choice.learning_rate == ladder().choice.learning_rate

@@ -13,7 +13,7 @@ from tensorboard.util import tensor_util
 
 import etascope
 from etascope.core.errors import InputError
-from etascope.integrations.tensorboard import TensorBoardKeeper, log_to_tensorboard
+from etascope.integrations.tensorboard import TensorBoardRecorder, log_to_tensorboard
 from etascope.selection.automatic import Automatic
 from tests.integrations.made import SMALL, cannot_tell, cheap, diverging, ladder
 
@@ -116,16 +116,16 @@ def test_runs_beside_each_other_are_one_page(tmp_path):
 
 
 def test_a_running_search_is_seen_while_it_runs(tmp_path):
-    keeper, seen = TensorBoardKeeper(tmp_path / "run"), []
+    recorder, seen = TensorBoardRecorder(tmp_path / "run"), []
 
-    def look(progress):
-        if progress.trials:
+    def look(event):
+        if event.trials:
             groups = session_groups(tmp_path / "run")
             points = sum(len(scalars(folder, "valid_loss")) for folder in trial_folders(tmp_path / "run"))
-            assert points == sum(len(trial.evaluated_at) for trial in progress.trials)
+            assert points == sum(len(trial.evaluated_at) for trial in event.trials)
             seen.append((len(groups), {group.sessions[0].status for group in groups}))
 
-    run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), keeper=keeper, watch=look)
+    run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=look)
     assert len(seen) == len(run.histories) > 1
     assert seen[-1] == (len(run.trials), {api_pb2.STATUS_UNKNOWN})
     groups = session_groups(tmp_path / "run")
@@ -149,15 +149,15 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
 
 
 def test_a_search_goes_on_when_its_folder_is_gone(tmp_path):
-    def break_it(progress):
-        if progress.trials and (tmp_path / "run").is_dir():
+    def break_it(event):
+        if event.trials and (tmp_path / "run").is_dir():
             shutil.rmtree(tmp_path / "run")
             (tmp_path / "run").write_text("")
 
     with pytest.warns(RuntimeWarning, match="TensorBoard cannot log any more") as told:
         run = etascope.pick(
-            "digits", recipe=SMALL, method=Automatic(budget=2), keeper=TensorBoardKeeper(tmp_path / "run"),
-            watch=break_it,
+            "digits", recipe=SMALL, method=Automatic(budget=2), recorder=TensorBoardRecorder(tmp_path / "run"),
+            progress=break_it,
         )  # fmt: skip
     assert sum("TensorBoard cannot log" in str(warning.message) for warning in told) == 1
     assert run.choice.learning_rate == ladder().choice.learning_rate

@@ -7,7 +7,7 @@ import wandb
 
 import etascope
 from etascope.core.errors import InputError
-from etascope.integrations.wandb import WandbKeeper, log_to_wandb
+from etascope.integrations.wandb import WandbRecorder, log_to_wandb
 from etascope.selection.automatic import Automatic
 from tests.integrations.made import SMALL, cannot_tell, diverging, ladder
 from tests.integrations.wandb_file import records
@@ -136,15 +136,15 @@ def test_no_answer_is_logged_and_the_callers_own_run_is_left_alone(tmp_path):
 
 
 def test_a_running_search_is_seen_while_it_runs(tmp_path):
-    keeper, seen = WandbKeeper("digits", folder=tmp_path, group="my search"), []
+    recorder, seen = WandbRecorder("digits", folder=tmp_path, group="my search"), []
 
-    def look(progress):
-        if not progress.trials:
+    def look(event):
+        if not event.trials:
             return
-        seen.append(progress.trials)
+        seen.append(event.trials)
         if len(seen) != 2:
             return
-        expected = {trial.learning_rate: trial.evaluated_at.tolist() for trial in progress.trials}
+        expected = {trial.learning_rate: trial.evaluated_at.tolist() for trial in event.trials}
         # The service of W&B writes to its files every fifteen seconds.
         until = time.monotonic() + 100
         while True:
@@ -156,7 +156,7 @@ def test_a_running_search_is_seen_while_it_runs(tmp_path):
         assert found == expected
         assert {told.exit_code for told in runs} == {None}
 
-    run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), keeper=keeper, watch=look)
+    run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=look)
     assert len(seen) == len(run.histories) > 1
     assert wandb.run is None
     told = read(tmp_path)
@@ -173,14 +173,18 @@ def test_a_running_search_is_seen_while_it_runs(tmp_path):
 def test_a_search_goes_on_when_wandb_has_ended(tmp_path):
     said = []
 
-    def break_it(progress):
-        if progress.trials and not said:
+    def break_it(event):
+        if event.trials and not said:
             said.append(1)
             wandb.teardown()
 
     with pytest.warns(RuntimeWarning, match="W&B cannot log any more") as told:
         run = etascope.pick(
-            "digits", recipe=SMALL, method=Automatic(budget=2), keeper=WandbKeeper(folder=tmp_path), watch=break_it
+            "digits",
+            recipe=SMALL,
+            method=Automatic(budget=2),
+            recorder=WandbRecorder(folder=tmp_path),
+            progress=break_it,
         )
     assert sum("W&B cannot log" in str(warning.message) for warning in told) == 1
     assert run.choice.learning_rate == ladder().choice.learning_rate

@@ -179,7 +179,7 @@ def test_huge_scores_make_no_probability_that_is_none(digits, split):
 
 def test_whoever_watches_hears_of_the_training(digits, split):
     heard = []
-    lay_open(DenseEngine(1), digits, split, RECIPE, RATE, watch=heard.append)
+    lay_open(DenseEngine(1), digits, split, RECIPE, RATE, progress=heard.append)
     assert heard[-1].done == heard[-1].total == 1
 
 
@@ -195,9 +195,9 @@ def test_the_training_holds_nothing_out(digits, split):
     plans = []
 
     class Watched(DenseEngine):
-        def train(self, split, recipe, plan, watch=lambda _: None):
+        def train(self, split, recipe, plan, progress=lambda _: None):
             plans.append(plan)
-            return super().train(split, recipe, plan, watch)
+            return super().train(split, recipe, plan, progress)
 
     lay_open(Watched(1), digits, split, RECIPE, RATE)
     assert {int(plan.folds[0]) for plan in plans} == {NO_FOLD}

@@ -8,7 +8,7 @@ from etascope.core.history import Status
 from etascope.core.run import Run
 from etascope.loops.command import MIDDLE, pick_command, reports_ladder
 from etascope.report.words.next_step import try_next
-from tests.core.failing import FailingKeeper
+from tests.core.failing import FailingRecorder
 from tests.training.scripts import METRIC, left, write
 
 #: Learns the slower the lower the rate is, and is best at `lr` about 0.004.
@@ -154,10 +154,10 @@ def test_a_search_goes_on_from_what_was_kept(valley, tmp_path):
     assert again.choice.cost.training_equivalents > valley.choice.cost.training_equivalents
 
 
-def test_a_keeper_hears_of_a_search_only_when_the_script_can_be_used(tmp_path):
+def test_a_recorder_hears_of_a_search_only_when_the_script_can_be_used(tmp_path):
     heard = []
 
-    class Keeper:
+    class Recorder:
         def begin(self, data, task):
             heard.append(("begin", data.source, task.steps))
 
@@ -168,25 +168,25 @@ def test_a_keeper_hears_of_a_search_only_when_the_script_can_be_used(tmp_path):
             heard.append(("finish", run.choice.learning_rate))
 
     with pytest.raises(InputError):
-        pick(tmp_path, "sys.exit('broken')\n", keeper=Keeper())
+        pick(tmp_path, "sys.exit('broken')\n", recorder=Recorder())
     assert heard == []
-    run = pick(tmp_path, VALLEY, keeper=Keeper())
+    run = pick(tmp_path, VALLEY, recorder=Recorder())
     assert [name for name, *_ in heard] == ["begin", *["append"] * len(run.histories), "finish"]
     assert heard[0][2] == 10
 
 
 @pytest.mark.parametrize("error", [TypeError("broken"), InputError("there is no such place.")])
 @pytest.mark.parametrize("fails", ["begin", "append", "finish"])
-def test_a_keeper_in_trouble_costs_a_warning_and_no_trainings(valley, tmp_path, fails, error):
+def test_a_recorder_in_trouble_costs_a_warning_and_no_trainings(valley, tmp_path, fails, error):
     with pytest.warns(RuntimeWarning, match=str(error)) as caught:
-        run = pick(tmp_path, VALLEY, logs=tmp_path / "again", keeper=FailingKeeper(fails, error))
+        run = pick(tmp_path, VALLEY, logs=tmp_path / "again", recorder=FailingRecorder(fails, error))
     assert len(caught) == 1
     assert run.choice.learning_rate == valley.choice.learning_rate
 
 
 def test_progress_counts_epochs(tmp_path):
     seen = []
-    pick(tmp_path, VALLEY, watch=seen.append)
+    pick(tmp_path, VALLEY, progress=seen.append)
     first = [p for p in seen if p.stage == "searching, round 1"]
     assert (first[0].unit, first[0].total, first[-2].done) == ("epochs", 7, 7)
     assert len(first[-1].trials) == 7

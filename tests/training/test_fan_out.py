@@ -138,8 +138,8 @@ def test_control_c_while_an_engine_trains_ends_cleanly_and_it_trains_again(worke
     plan = made.constant(np.full(40, 0.01), 600, folds=np.arange(40) % 2)
     engine = DenseEngine(workers)
 
-    def interrupt(progress):
-        if progress.done:
+    def interrupt(event):
+        if event.done:
             raise KeyboardInterrupt
 
     with threadpool_limits(2, "blas"):
@@ -172,7 +172,7 @@ def test_an_engine_holds_blas_to_one_thread_only_while_it_trains():
     split, recipe = made.split(), Recipe((4,), epochs=1)
     with threadpool_limits(2, "blas"):
         before = blas_threads()
-        DenseEngine(1).train(split, recipe, made.constant([0.1], 7), lambda progress: seen.append(blas_threads()))
+        DenseEngine(1).train(split, recipe, made.constant([0.1], 7), lambda event: seen.append(blas_threads()))
         assert blas_threads() == before
     assert seen
     assert all(threads == {1} for threads in seen)

@@ -25,8 +25,8 @@ from etascope.cli.options.shared import (
     search_options,
 )
 from etascope.cli.options.store import store_option
-from etascope.cli.progress import progress
-from etascope.cli.recording import keeper, told_when_stopped
+from etascope.cli.progress import progress_bar
+from etascope.cli.recording import recorder, told_when_stopped
 from etascope.cli.saying import note
 from etascope.cli.stopping import drop_output, end, end_at_once, stopped
 from etascope.core.errors import InputError, option
@@ -40,7 +40,7 @@ _EXAMPLES = "\b\nExamples:\n  "
 _ELSEWHERE = {
     "studio": ("studio", "studio", "See learning rates at work on a web page."),
     "range-test": ("range_test", "range_test", "See what a range test would have suggested."),
-    "ladder": ("ladder", "ladder", "Repeat the choice at other lengths, batch sizes or widths."),
+    "ladder": ("scaling", "ladder", "Repeat the choice at other lengths, batch sizes or widths."),
     "referee": ("referee", "referee", "Score range tests, Optuna, Prodigy and etascope on your own recipe."),
     "sharpness": ("sharpness", "sharpness", "See why too large a rate fails: the sharpness wall."),
     "resume": ("resume", "resume", "Go on with a search that was stopped."),
@@ -72,7 +72,7 @@ class _Commands(click.Group):
         if cmd_name not in _ELSEWHERE:
             return super().get_command(ctx, cmd_name)
         module, name, _ = _ELSEWHERE[cmd_name]
-        return getattr(import_module(f"etascope.cli.{module}"), name)
+        return getattr(import_module(f"etascope.cli.commands.{module}"), name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, names in _SECTIONS.items():
@@ -138,11 +138,11 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     output, recipe = Output(json_path, ascii), recipe_of(options)
     check_rates(np.array([lr], np.float64))
     engine = engine_for(recipe, options)
-    with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch, output)
+    with progress_bar(ascii=output.plain) as progress:
+        dataset, share = open_data(options, progress, output)
         told = etascope.trace(
             dataset, learning_rate=lr, recipe=recipe, test=share, image=options["image"],
-            engine=engine, watch=watch,
+            engine=engine, progress=progress,
         )  # fmt: skip
     questions = trace_quiz(told)
     with output.document(lambda: trace_document(told, questions)):
@@ -203,11 +203,11 @@ def pick(
     options = {name: value for name, value in options.items() if name not in SCRIPT}
     method_of(options)
     engine_for(recipe, options)
-    kept = None if no_store else keeper(store_url, kept_options(options))
+    kept = None if no_store else recorder(store_url, kept_options(options))
     with told_when_stopped(kept):
-        with joined(options), progress(ascii=output.plain) as watch:
-            dataset, share = open_data(options, watch, output)
-            run = search(dataset, share, recipe, options, watch, keeper=kept)
+        with joined(options), progress_bar(ascii=output.plain) as progress:
+            dataset, share = open_data(options, progress, output)
+            run = search(dataset, share, recipe, options, progress, recorder=kept)
         told = write_answer(output, run)
     if kept is not None:
         kept.tell()
@@ -236,11 +236,11 @@ def quiz(ascii: bool, **options: Any) -> int:
     from etascope.training.dense.engine import DenseEngine
 
     output, recipe = Output(None, ascii), recipe_of(options)
-    with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch, output)
+    with progress_bar(ascii=output.plain) as progress:
+        dataset, share = open_data(options, progress, output)
         run = etascope.pick(
             dataset, recipe=recipe, test=share, image=options["image"], engine=DenseEngine(options["workers"]),
-            watch=watch,
+            progress=progress,
         )  # fmt: skip
     questions = run_quiz(run)
     if sys.stdin.isatty() and sys.stdout.isatty():

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etascope.core.protocols import Progress, Watch
+from etascope.core.protocols import OnProgress, Progress
 from etascope.core.trials import Trial
 from etascope.core.visible import visible
 
@@ -28,28 +28,28 @@ MOST_ROWS, LEAST_ROWS = 8, 3
 
 
 @contextmanager
-def progress(*, ascii: bool = False) -> Generator[Watch]:
-    """Yield a `watch` that shows progress, and on a terminal the dial filling, in ASCII alone if asked."""
+def progress_bar(*, ascii: bool = False) -> Generator[OnProgress]:
+    """Yield a `progress` that shows progress, and on a terminal the dial filling, in ASCII alone if asked."""
     if sys.stderr.isatty():
         screen = _Screen(ascii)
         try:
-            yield screen.watch
+            yield screen.progress
         finally:
             screen.close()
     else:
-        yield _Lines().watch
+        yield _Lines().progress
 
 
 class _Lines:
     def __init__(self) -> None:
         self._told = time.perf_counter()
 
-    def watch(self, progress: Progress) -> None:
+    def progress(self, event: Progress) -> None:
         now = time.perf_counter()
         if now - self._told >= SECONDS_BETWEEN_LINES:
             self._told = now
             print(
-                visible(f"{progress.stage}: {progress.done:,.0f} of {progress.total:,.0f} {progress.unit}"),
+                visible(f"{event.stage}: {event.done:,.0f} of {event.total:,.0f} {event.unit}"),
                 file=sys.stderr,
                 flush=True,
             )
@@ -79,23 +79,23 @@ class _Screen:
         self._trials: tuple[Trial, ...] = ()
         self._dial: RenderableType | None = None
 
-    def watch(self, progress: Progress) -> None:
+    def progress(self, event: Progress) -> None:
         now = time.perf_counter()
-        if progress.trials:
-            self._trials, self._dial = progress.trials, None
+        if event.trials:
+            self._trials, self._dial = event.trials, None
         if self._live is None:
             if now - self._began < SECONDS_BEFORE_BAR:
                 return
-            self._open(progress)
-        at_once = bool(progress.trials) or progress.stage != self._stage or progress.done >= progress.total
-        if progress.trials:
+            self._open(event)
+        at_once = bool(event.trials) or event.stage != self._stage or event.done >= event.total
+        if event.trials:
             # The bar keeps the unit of the work; the end of a round is one of one.
             self._bars.update(self._task, completed=self._bars.tasks[0].total)
-        elif progress.stage != self._stage:
-            self._stage = progress.stage
-            self._bars.reset(self._task, description=visible(progress.stage), total=progress.total, unit=progress.unit)
-        if not progress.trials:
-            self._bars.update(self._task, completed=progress.done, total=progress.total, unit=progress.unit)
+        elif event.stage != self._stage:
+            self._stage = event.stage
+            self._bars.reset(self._task, description=visible(event.stage), total=event.total, unit=event.unit)
+        if not event.trials:
+            self._bars.update(self._task, completed=event.done, total=event.total, unit=event.unit)
         if at_once or now - self._drawn >= SECONDS_BETWEEN_DRAWINGS:
             self._draw()
 

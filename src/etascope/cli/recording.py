@@ -106,7 +106,7 @@ class Kept:
         return getattr(self.store, "keeps", True)
 
 
-def keeper(url: str | None, options: Mapping[str, Any]) -> Kept:
+def recorder(url: str | None, options: Mapping[str, Any]) -> Kept:
     """Return what keeps a new search in the store at `url`; trouble with the place is said, and no reason to stop.
 
     Raises

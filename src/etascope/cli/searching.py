@@ -15,7 +15,7 @@ from etascope.cli.saying import note
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.history import History
-from etascope.core.protocols import Keeper, Watch
+from etascope.core.protocols import OnProgress, Recorder
 from etascope.core.recipe import Recipe
 from etascope.images.open import NAMES
 
@@ -77,7 +77,12 @@ def is_path(value: object, name: str = "test") -> bool:
 
 
 def open_again(
-    options: Mapping[str, Any], whose: str, watch: Watch, output: Output | None = None, *, moved: str = "Put them back."
+    options: Mapping[str, Any],
+    whose: str,
+    progress: OnProgress,
+    output: Output | None = None,
+    *,
+    moved: str = "Put them back.",
 ) -> tuple[Dataset, float | None]:
     """Open the images that kept options name; `whose` and what to do if they `moved` is for sentences.
 
@@ -96,7 +101,7 @@ def open_again(
     for name in PATHS:
         if is_path(options[name], name) and not os.path.exists(options[name]):
             raise InputError(f"{whose} needs its images where they were; {options[name]!r} is not there. {moved}")
-    return open_data(options, watch, output)
+    return open_data(options, progress, output)
 
 
 def _check(options: Mapping[str, Any], whose: str) -> None:
@@ -114,9 +119,9 @@ def search(
     share: float | None,
     recipe: Recipe,
     options: Mapping[str, Any],
-    watch: Watch,
+    progress: OnProgress,
     histories: Sequence[History] = (),
-    keeper: Keeper | None = None,
+    recorder: Recorder | None = None,
 ) -> Run:
     """Search for a learning rate with the method and the engine that the options say.
 
@@ -128,7 +133,7 @@ def search(
         How to train.
     options
         By the command line's names.
-    watch, histories, keeper
+    progress, histories, recorder
         As in `etascope.pick`.
     """
     import etascope
@@ -136,8 +141,8 @@ def search(
     options = {**DEFAULTS, **options}
     run = etascope.pick(
         dataset, recipe=recipe, test=share, folds=options["folds"], image=options["image"],
-        method=method_of(options), engine=engine_for(recipe, options), watch=watch, histories=histories,
-        keeper=keeper,
+        method=method_of(options), engine=engine_for(recipe, options), progress=progress, histories=histories,
+        recorder=recorder,
     )  # fmt: skip
     return replace(run, options=options)
 

@@ -37,10 +37,10 @@ class Progress:
     part: History | None = None
 
 
-Watch = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
-def ignore(progress: Progress) -> None:
+def ignore(event: Progress) -> None:
     """Watch nothing: the default where nobody looks on."""
 
 
@@ -63,7 +63,7 @@ class Engine(Protocol):
     that they can be kept. What is left of the plan, trained alone, must come to the same bits.
     """
 
-    def train(self, split: Split, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
+    def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
         """Train every trial of the plan; a trial that diverges is a `Status`, never an exception."""
         ...
 
@@ -96,7 +96,7 @@ class Method(Protocol):
         ...
 
 
-class Keeper(Protocol):
+class Recorder(Protocol):
     """Writes a search down while it happens."""
 
     def begin(self, data: DataSummary, task: Task) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.history import History
-from etascope.core.protocols import Keeper, Shelf
+from etascope.core.protocols import Recorder, Shelf
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.stored import Job
@@ -98,18 +98,18 @@ class Forgiving:
 
 
 class Patient:
-    """A keeper that ends no search: its first trouble is told in a `RuntimeWarning`, and it keeps nothing after that.
+    """A recorder that ends no search: its first trouble is told in a `RuntimeWarning`, and it keeps nothing after that.
 
     Parameters
     ----------
-    keeper
+    recorder
         Who keeps.
     late
         Whether trainings are lost if it is refused.
     """
 
-    def __init__(self, keeper: Keeper, late: bool) -> None:
-        self._keeper, self._late = keeper, late
+    def __init__(self, recorder: Recorder, late: bool) -> None:
+        self._recorder, self._late = recorder, late
         self._attempts = Attempts(lambda sentence: warnings.warn(sentence, RuntimeWarning, stacklevel=5))
 
     def begin(self, data: DataSummary, task: Task) -> None:
@@ -118,10 +118,10 @@ class Patient:
         Raises
         ------
         InputError
-            If the keeper refuses and it is not late, so that it can be set right before anything was trained.
+            If the recorder refuses and it is not late, so that it can be set right before anything was trained.
         """
         try:
-            self._keeper.begin(data, task)
+            self._recorder.begin(data, task)
         except Exception as error:
             if isinstance(error, InputError) and not self._late:
                 raise
@@ -129,13 +129,13 @@ class Patient:
 
     def append(self, history: History) -> None:
         """Note what a plan came to."""
-        self._attempts.do(lambda: self._keeper.append(history), "The rest of it is not kept", None)
+        self._attempts.do(lambda: self._recorder.append(history), "The rest of it is not kept", None)
 
     def finish(self, run: Run) -> None:
         """Note the answer."""
-        self._attempts.do(lambda: self._keeper.finish(run), "Its answer is not kept", None)
+        self._attempts.do(lambda: self._recorder.finish(run), "Its answer is not kept", None)
 
 
-def patient(keeper: Keeper | None, *, late: bool = False) -> Keeper | None:
-    """Return a keeper that ends no search; `late` is one that hears of it only when something was trained."""
-    return keeper if keeper is None or isinstance(keeper, Patient) else Patient(keeper, late)
+def patient(recorder: Recorder | None, *, late: bool = False) -> Recorder | None:
+    """Return a recorder that ends no search; `late` is one that hears of it only when something was trained."""
+    return recorder if recorder is None or isinstance(recorder, Patient) else Patient(recorder, late)

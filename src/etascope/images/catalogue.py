@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from etascope.core.errors import InputError
-from etascope.core.protocols import Progress, Watch
+from etascope.core.protocols import OnProgress, Progress
 from etascope.images.idx_files import IdxPair, read_pairs
 from etascope.images.opened import Found, Wishes
 
@@ -104,7 +104,7 @@ def open_known(known: KnownSet, wishes: Wishes, mirror: str | None = None) -> Fo
     known
         An entry of `CATALOGUE`.
     wishes
-        How the images are wanted; its `watch` sees the download.
+        How the images are wanted; its `progress` sees the download.
     mirror
         An address to download from instead of the set's own; the environment variable ETASCOPE_MIRROR does the same.
 
@@ -113,7 +113,7 @@ def open_known(known: KnownSet, wishes: Wishes, mirror: str | None = None) -> Fo
     InputError
         If a download fails or has another checksum, or the cache cannot be written.
     """
-    files = _whole(known.system) or _fetch_all(known, mirror or os.environ.get(MIRROR), wishes.watch)
+    files = _whole(known.system) or _fetch_all(known, mirror or os.environ.get(MIRROR), wishes.progress)
     return _read(known, files, wishes)
 
 
@@ -157,7 +157,7 @@ def _read(known: KnownSet, files: list[Path], wishes: Wishes) -> Found:
     return read_pairs(train, test, wishes, known.name, known.class_names)
 
 
-def _fetch_all(known: KnownSet, mirror: str | None, watch: Watch) -> list[Path]:
+def _fetch_all(known: KnownSet, mirror: str | None, progress: OnProgress) -> list[Path]:
     address = f"{mirror.rstrip('/')}/{known.name}" if mirror else known.address
     # Pooch reports to its own logger; people get our progress and our sentences instead.
     logger = logging.getLogger("pooch")
@@ -165,14 +165,14 @@ def _fetch_all(known: KnownSet, mirror: str | None, watch: Watch) -> list[Path]:
     logger.setLevel(logging.CRITICAL)
     try:
         return [
-            _fetch(known, f"{address}/{name}", name, sha256, watch)
+            _fetch(known, f"{address}/{name}", name, sha256, progress)
             for name, sha256 in zip(_FILES, known.sha256, strict=True)
         ]
     finally:
         logger.setLevel(level)
 
 
-def _fetch(known: KnownSet, url: str, name: str, sha256: str, watch: Watch) -> Path:
+def _fetch(known: KnownSet, url: str, name: str, sha256: str, progress: OnProgress) -> Path:
     import requests
 
     pooch: Any = importlib.import_module("pooch")
@@ -185,7 +185,7 @@ def _fetch(known: KnownSet, url: str, name: str, sha256: str, watch: Watch) -> P
             total = int(response.headers.get("content-length", 0))
             for chunk in response.iter_content(1 << 16):
                 file.write(chunk)
-                watch(Progress(f"downloading {known.name} {name}", file.tell(), max(total, file.tell()), "bytes"))
+                progress(Progress(f"downloading {known.name} {name}", file.tell(), max(total, file.tell()), "bytes"))
 
     try:
         return Path(pooch.retrieve(url, f"sha256:{sha256}", name, folder, downloader=download))

@@ -43,7 +43,7 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
         If there are no class directories with images, fewer than two classes, the tree can be read in two ways, or an
         image cannot be read.
     """
-    tree = read_tree(folder, wishes.watch, wishes.apart)
+    tree = read_tree(folder, wishes.progress, wishes.apart)
     if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):
         return _open_idx(places, wishes)
     place = None if wishes.apart is None else os.path.realpath(wishes.apart)

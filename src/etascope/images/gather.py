@@ -241,7 +241,7 @@ def _decode_all(
                 stack.callback(pool.shutdown, wait=True, cancel_futures=True)
                 blocks = pool.map(work, starts[1:])
             yield from block
-            wishes.watch(Progress("decoding images", min(start + _BLOCK, count), count, "images"))
+            wishes.progress(Progress("decoding images", min(start + _BLOCK, count), count, "images"))
 
 
 def _stack(items: list[Decoded], size: tuple[int, int], reading: Reading) -> NDArray[np.uint8]:

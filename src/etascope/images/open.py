@@ -12,7 +12,7 @@ import numpy as np
 
 from etascope.core.data import ARRAY, KNOWN_SETS, MAPPING, Dataset, called
 from etascope.core.errors import InputError
-from etascope.core.protocols import Watch, ignore
+from etascope.core.protocols import OnProgress, ignore
 from etascope.images.archives import open_npy, open_npz, read_labels_file
 from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping
 from etascope.images.catalogue import CATALOGUE, open_known
@@ -45,7 +45,7 @@ def open_images(
     grayscale: bool = False,
     skip_bad: bool = False,
     workers: int | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
 ) -> Dataset:
     """Open labelled images from wherever they are.
 
@@ -78,7 +78,7 @@ def open_images(
         Whether to leave out image files that cannot be read, with a note, instead of stopping at the first.
     workers
         Threads that decode. Default: all cores.
-    watch
+    progress
         Called with a `Progress` while images are downloaded, decoded or resized.
 
     Returns
@@ -104,7 +104,7 @@ def open_images(
     ([0, 255, 255, 128], [1, 0], ('cat', 'dog'))
     """
     gray, skip = wanted_switch(grayscale, "grayscale"), wanted_switch(skip_bad, "skip_bad")
-    wishes = Wishes(wanted_size(image_size), gray, skip, wanted_workers(workers), watch)
+    wishes = Wishes(wanted_size(image_size), gray, skip, wanted_workers(workers), progress)
     known = isinstance(test := _named(test), str) and test in NAMES
     apart = None if test is None or known else as_path(test)
     if apart is not None:

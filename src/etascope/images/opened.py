@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import NAMES_TEST, ClassFolder
 from etascope.core.errors import InputError
-from etascope.core.protocols import Watch, ignore
+from etascope.core.protocols import OnProgress, ignore
 from etascope.images.ranges import NATURAL, Reading
 
 #: Images are kept as they are up to this height and width, and resized to it otherwise.
@@ -37,7 +37,7 @@ class Wishes:
         Whether files that cannot be read are left out instead of ending the opening.
     workers
         Threads that decode, at least 1.
-    watch
+    progress
         Receives the progress.
     reading
         How the training images were read, where these are their test part.
@@ -53,7 +53,7 @@ class Wishes:
     grayscale: bool = False
     skip_bad: bool = False
     workers: int = 1
-    watch: Watch = ignore
+    progress: OnProgress = ignore
     reading: Reading = NATURAL
     held: bool = False
     apart: Path | None = None

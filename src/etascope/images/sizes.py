@@ -79,5 +79,5 @@ def fit(images: NDArray[np.uint8], wishes: Wishes) -> tuple[NDArray[np.uint8], t
 
     with ThreadPoolExecutor(wishes.workers) as pool:
         for done in pool.map(work, blocks):
-            wishes.watch(Progress("resizing images", done, count, "images"))
+            wishes.progress(Progress("resizing images", done, count, "images"))
     return out, tuple(notes)

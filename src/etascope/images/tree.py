@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from etascope.core.errors import InputError
-from etascope.core.protocols import Progress, Watch, ignore
+from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.images.contents import ending_of
 from etascope.images.file_kinds import ARRAYS, NO_ENDING, STORED, is_foreign, kind, was_image
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, is_named, part_of, subject
@@ -178,7 +178,7 @@ class _Draft:
         return Folder(self.path, images, others, tuple(folders), links, broken)
 
 
-def read_tree(root: Path, watch: Watch = ignore, apart: Path | None = None) -> Folder:
+def read_tree(root: Path, progress: OnProgress = ignore, apart: Path | None = None) -> Folder:
     """Return a directory with all that lies below it.
 
     Links are followed. A linked directory is left out where it leads to a directory above itself, or to one that lies
@@ -241,7 +241,7 @@ def read_tree(root: Path, watch: Watch = ignore, apart: Path | None = None) -> F
                 draft.others.append(place)
         seen += len(entries)
         if seen > _BETWEEN:
-            watch(Progress("looking through folders", seen, seen, "files"))
+            progress(Progress("looking through folders", seen, seen, "files"))
         return draft
 
     whole = read(root, (real,))

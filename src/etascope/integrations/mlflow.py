@@ -1,4 +1,4 @@
-"""A finished or a running search in MLflow: `log_to_mlflow`, `MlflowKeeper`."""
+"""A finished or a running search in MLflow: `log_to_mlflow`, `MlflowRecorder`."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def log_to_mlflow(
     InputError
         If MLflow is missing, or cannot log there.
     """
-    keeper = MlflowKeeper(experiment, tracking_uri=tracking_uri, name=name)
-    keeper.begin(run.data, run.task)
-    keeper.tell_all(run)
-    return keeper.run_id
+    recorder = MlflowRecorder(experiment, tracking_uri=tracking_uri, name=name)
+    recorder.begin(run.data, run.task)
+    recorder.tell_all(run)
+    return recorder.run_id
 
 
-class MlflowKeeper:
+class MlflowRecorder:
     """Logs a search to MLflow while it happens; its parent run is `RUNNING` until there is an answer.
 
     When MLflow cannot log any more, that is a `RuntimeWarning`, and the search goes on without it.

@@ -1,4 +1,4 @@
-"""A finished or a running search for TensorBoard: `log_to_tensorboard`, `TensorBoardKeeper`."""
+"""A finished or a running search for TensorBoard: `log_to_tensorboard`, `TensorBoardRecorder`."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def log_to_tensorboard(run: Run, folder: str | os.PathLike[str]) -> Path:
     InputError
         If TensorBoard is missing, or the folder cannot be written or holds a run.
     """
-    keeper = TensorBoardKeeper(folder)
-    keeper.begin(run.data, run.task)
-    keeper.tell_all(run)
-    return keeper.folder
+    recorder = TensorBoardRecorder(folder)
+    recorder.begin(run.data, run.task)
+    recorder.tell_all(run)
+    return recorder.folder
 
 
-class TensorBoardKeeper:
+class TensorBoardRecorder:
     """Writes a search for TensorBoard while it happens.
 
     When the folder cannot be written any more, that is a `RuntimeWarning`, and the search goes on without it.

@@ -1,4 +1,4 @@
-"""A finished or a running search in Weights & Biases, on this machine first: `log_to_wandb`, `WandbKeeper`."""
+"""A finished or a running search in Weights & Biases, on this machine first: `log_to_wandb`, `WandbRecorder`."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def log_to_wandb(
     InputError
         If W&B is missing, the mode is unknown, the folder cannot be written, or W&B cannot begin.
     """
-    keeper = WandbKeeper(project, mode=mode, folder=folder, group=group)
-    keeper.begin(run.data, run.task)
-    keeper.tell_all(run)
-    return keeper.group
+    recorder = WandbRecorder(project, mode=mode, folder=folder, group=group)
+    recorder.begin(run.data, run.task)
+    recorder.tell_all(run)
+    return recorder.group
 
 
-class WandbKeeper:
+class WandbRecorder:
     """Logs a search to W&B while it happens: the run `answer` from the beginning, a run for each trial as it comes.
 
     All of them stay open until there is an answer, because a ladder may go on with any trial. When W&B cannot log any

@@ -11,7 +11,7 @@ from etascope.core.data import NO_FOLD, Dataset, Split
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, sweep
-from etascope.core.protocols import Engine, Watch, ignore
+from etascope.core.protocols import Engine, OnProgress, ignore
 from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.core.trace import Epoch, Evaluation, Prediction, Trace
 from etascope.learn.insight import trace_insight
@@ -51,7 +51,7 @@ def lay_open(
     *,
     image: int = 0,
     validation: Validation | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
 ) -> Trace:
     """Train on all development rows at one learning rate and tell what happened.
 
@@ -71,7 +71,7 @@ def lay_open(
         Which test image the prediction follows, counted from 0.
     validation
         Shown beside the training numbers, if there is any.
-    watch
+    progress
         Receives the progress of the training.
 
     Raises
@@ -82,7 +82,7 @@ def lay_open(
     require_image(split, image)
     per_epoch = steps_per_epoch(split, recipe, NO_FOLD)
     plan = replace(sweep(recipe, per_epoch * recipe.epochs, [learning_rate], [NO_FOLD]), keep_checkpoints=True)
-    history = engine.train(split, recipe, plan, watch)
+    history = engine.train(split, recipe, plan, progress)
     checkpoint = history.checkpoints[0]
     evaluation, probabilities = _test(engine, checkpoint, split)
     epochs = _epochs(history, split, recipe, per_epoch, validation)

@@ -14,7 +14,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.measure import Measure
 from etascope.core.parts import settled
-from etascope.core.protocols import Keeper, Progress, Watch, ignore
+from etascope.core.protocols import OnProgress, Progress, Recorder, ignore
 from etascope.core.recipe import Task
 from etascope.core.recording import patient
 from etascope.core.run import DataSummary, Run
@@ -65,9 +65,9 @@ def pick_command(
     workers: int = 1,
     timeout: float | None = None,
     restart: bool = False,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
     histories: Sequence[History] = (),
-    keeper: Keeper | None = None,
+    recorder: Recorder | None = None,
 ) -> Run:
     """Choose a learning rate for a command that trains, and show the evidence.
 
@@ -96,11 +96,11 @@ def pick_command(
     ----------------
     workers, timeout, restart
         As in `CommandEngine`.
-    watch
+    progress
         Receives `Progress` records.
     histories
         What an earlier search of the same command has trained: it goes on from there.
-    keeper
+    recorder
         Writes the search down while it happens. Default: nobody does.
 
     Raises
@@ -117,7 +117,7 @@ def pick_command(
     engine = CommandEngine(line, reader, measure, logs, workers, timeout, restart, reported=proven)
     asked = {"metric": metric, "metric_key": metric_key, "maximize": maximize, "best": measure.best}
     data = DataSummary.unknown(command, asked, command)
-    began, keeper = time.perf_counter(), patient(keeper, late=True)
+    began, recorder = time.perf_counter(), patient(recorder, late=True)
     done, parts = settled(histories)
     begun, waiting = bool(histories), list[History]()
 
@@ -125,28 +125,28 @@ def pick_command(
         nonlocal begun
         waiting.append(history)
         # Before a trial has reported it is not known that the script can be used at all.
-        if keeper is None or not (begun or _reported(waiting) or settled(waiting)[0]):
+        if recorder is None or not (begun or _reported(waiting) or settled(waiting)[0]):
             return
         if not begun:
-            keeper.begin(data, task)
+            recorder.begin(data, task)
         begun = True
         while waiting:
-            keeper.append(waiting.pop(0))
+            recorder.append(waiting.pop(0))
 
     with engine:
         while (plan := method.propose(task, done)) is not None:
             stage = f"searching, round {len(done) + 1}"
             train = partial(engine.train, None, task.recipe)
-            done.append(train_in_parts(train, plan, parts, _named(stage, watch), keep))
-            watch(Progress(stage, 1, 1, "rounds", trials(task, done)))
+            done.append(train_in_parts(train, plan, parts, _named(stage, progress), keep))
+            progress(Progress(stage, 1, 1, "rounds", trials(task, done)))
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
     choice = method.choose(task, done)
     told = _length_told(engine, epochs)
     choice = replace(choice, reason=(*choice.reason, told)) if told else choice
     run = Run(data, task, tuple(done), choice, None, seconds)
-    if keeper is not None:
-        keeper.finish(run)
+    if recorder is not None:
+        recorder.finish(run)
     return run
 
 
@@ -169,8 +169,8 @@ def _reported(histories: Sequence[History]) -> bool:
     return any(bool((history.examples > 0).any()) for history in histories)
 
 
-def _named(stage: str, watch: Watch) -> Watch:
-    return lambda progress: watch(Progress(stage, progress.done, progress.total, progress.unit))
+def _named(stage: str, progress: OnProgress) -> OnProgress:
+    return lambda event: progress(Progress(stage, event.done, event.total, event.unit))
 
 
 def _make(logs: Path) -> None:

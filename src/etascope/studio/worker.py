@@ -56,13 +56,13 @@ class Asked:
 def end_with_the_server() -> None:
     """End this process when the server's has ended; one that was killed can tell nobody."""
 
-    def watch() -> None:
+    def progress() -> None:
         server = multiprocessing.parent_process()
         if server is not None:
             server.join()
             os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=progress, daemon=True).start()
 
 
 def warm() -> None:

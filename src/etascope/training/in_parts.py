@@ -9,7 +9,7 @@ from dataclasses import replace
 from etascope.core.history import History
 from etascope.core.parts import part_of, put_together, take
 from etascope.core.plan import Plan
-from etascope.core.protocols import Progress, Watch
+from etascope.core.protocols import OnProgress, Progress
 from etascope.training.interrupting import held_back, raise_again
 
 #: Seconds between two times that trials are kept: where they are short, what a loss of power can take.
@@ -17,10 +17,10 @@ SECONDS = 1.0
 
 
 def train_in_parts(
-    train: Callable[[Plan, Watch], History],
+    train: Callable[[Plan, OnProgress], History],
     plan: Plan,
     before: Sequence[History],
-    watch: Watch,
+    progress: OnProgress,
     keep: Callable[[History], None] | None,
 ) -> History:
     """Train a plan, and return its whole history.
@@ -33,7 +33,7 @@ def train_in_parts(
         What to train.
     before
         Parts of the plan that were trained and kept already; those of another plan are not heeded.
-    watch
+    progress
         Receives `Progress` of all trials, those of `before` included.
     keep
         Receives parts now and then, those that are done when something is raised, as Ctrl-C does, before it goes on,
@@ -49,13 +49,13 @@ def train_in_parts(
         return parts.whole(None)
     known = len(plan) - len(parts.left)
 
-    def look(progress: Progress) -> None:
-        if progress.part is not None:
-            parts.add(progress.part)
+    def look(event: Progress) -> None:
+        if event.part is not None:
+            parts.add(event.part)
             return
         raise_again()
-        more = progress.total * known / len(parts.left)
-        watch(replace(progress, done=progress.done + more, total=progress.total + more) if known else progress)
+        more = event.total * known / len(parts.left)
+        progress(replace(event, done=event.done + more, total=event.total + more) if known else event)
 
     try:
         history = train(plan.take(parts.left) if known else plan, look)

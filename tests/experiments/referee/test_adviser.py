@@ -30,7 +30,7 @@ def test_a_trial_that_diverged_is_charged_up_to_there():
 
 def test_progress_is_told():
     told = []
-    bench(watch=told.append).tell(3, 20, "trainings")
+    bench(progress=told.append).tell(3, 20, "trainings")
     assert [(p.done, p.total, p.unit) for p in told] == [(3, 20, "trainings")]
 
 

@@ -103,7 +103,7 @@ def test_who_needs_what_is_not_there_is_left_out_with_the_way_to_get_it():
 
 def test_progress_names_the_truth_and_who_is_asked():
     told = []
-    ask(Spy([]), watch=lambda progress: told.append(progress.stage))
+    ask(Spy([]), progress=lambda event: told.append(event.stage))
     assert told[0] == "measuring the truth"
     assert "asking etascope pick, seed 2 of 2" in told
 

@@ -141,7 +141,7 @@ def test_a_real_horizon_over_two_axes_trains_no_recipe_twice(dataset):
     stages = []
     told = horizon(
         dataset, recipe=SMALL, times=(2, 1), batch_sizes=(16, 64), method=QUICK, engine=DenseEngine(1),
-        watch=lambda progress: stages.append(progress.stage),
+        progress=lambda event: stages.append(event.stage),
     )  # fmt: skip
     epochs, batch = told.axes
     assert [s.value for s in epochs.settings] == [1, 2]

@@ -438,10 +438,10 @@ def test_a_keyword_that_says_nothing_of_the_search_is_refused_at_once():
         pick_lightning(Classifier(), *loaders(), schedule="cosine")
 
 
-def test_metrics_and_a_keeper_see_what_they_see_of_any_search():
+def test_metrics_and_a_recorder_see_what_they_see_of_any_search():
     told = []
 
-    class Keeper:
+    class Recorder:
         def begin(self, data, task):
             told.append("begin")
 
@@ -454,7 +454,7 @@ def test_metrics_and_a_keeper_see_what_they_see_of_any_search():
     def wrong(scores, labels):
         return (scores.argmax(1) != labels).float().mean()
 
-    run = pick_lightning(Classifier(), *loaders(), epochs=1, metrics={"wrong": wrong}, keeper=Keeper())
+    run = pick_lightning(Classifier(), *loaders(), epochs=1, metrics={"wrong": wrong}, recorder=Recorder())
     assert told == ["begin", *["append"] * len(run.histories), run.choice.learning_rate]
     assert all(0 <= found["wrong"] <= 1 for found in run.metrics.values())
     assert run.metrics

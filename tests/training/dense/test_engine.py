@@ -300,11 +300,11 @@ def test_progress_never_goes_back_and_ends_at_the_total(workers):
     rates[3, 20:] = 3e38
     told, when = [], []
 
-    def watch(progress):
-        told.append(progress)
+    def progress(event):
+        told.append(event)
         when.append(time.perf_counter())
 
-    history = DenseEngine(workers).train(split, recipe, made.plan(rates, folds=np.arange(40) % 2), watch)
+    history = DenseEngine(workers).train(split, recipe, made.plan(rates, folds=np.arange(40) % 2), progress)
     assert history.status[3] is Status.DIVERGED
     done = [p.done for p in told]
     assert done == sorted(done)

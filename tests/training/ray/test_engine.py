@@ -178,7 +178,7 @@ def test_what_fails_calls_the_other_parts_back(connected, tmp_path):
     split, plan = job()
     waiting = Noting(str(tmp_path), lost="no machine has this name")
 
-    def stop(progress):
+    def stop(event):
         wait_for(lambda: notes(tmp_path, "began"))
         raise KeyboardInterrupt
 

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from etascope.cli.options.shared import number, recipe_of, recipe_options
 from etascope.cli.options.store import opened, store_option
 from etascope.cli.places import require_place
-from etascope.cli.progress import progress
+from etascope.cli.progress import progress_bar
 from etascope.cli.saying import note, say
 from etascope.cli.searching import DEFAULTS, PATHS, is_path, open_again, search
 from etascope.core.data import called
@@ -113,16 +113,16 @@ def check(ctx: click.Context, path: str, lr: float | None, retrain: bool, **_: o
             f"the lock {path} does not say where its images are: they came from Python. Save them to a file, and name "
             f"it: etascope check {in_shell(called(path))} --data images.npz."
         )
-    with progress() as watch:
+    with progress_bar() as progress:
         dataset, share = open_again(
             options,
             f"the lock {path}",
-            watch,
+            progress,
             moved="Put them back, or say where they are: --data PATH.",
         )
         moved.append(data_moved(locked, dataset))
         if retrain:
-            moved.append(result_moved(locked, search(dataset, share, locked.recipe, options, watch).choice))
+            moved.append(result_moved(locked, search(dataset, share, locked.recipe, options, progress).choice))
     told = [sentence for sentence in moved if sentence is not None]
     for sentence in told:
         say(sentence[0].upper() + sentence[1:])

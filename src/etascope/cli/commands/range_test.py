@@ -16,7 +16,7 @@ from etascope.cli.options.shared import (
     recipe_options,
     report_option,
 )
-from etascope.cli.progress import progress
+from etascope.cli.progress import progress_bar
 
 
 @click.command(
@@ -62,11 +62,11 @@ def range_test(
     from etascope.training.dense.engine import DenseEngine
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
-    with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch, output)
+    with progress_bar(ascii=output.plain) as progress:
+        dataset, share = open_data(options, progress, output)
         told = run_it(
             dataset, recipe=recipe, low=low, high=high, steps=steps, measure=measure, own_sweeps=own_sweeps, test=share,
-            engine=DenseEngine(options["workers"]), watch=watch,
+            engine=DenseEngine(options["workers"]), progress=progress,
         )  # fmt: skip
     told = replace(told, options=options)
     with (

@@ -15,7 +15,7 @@ from etascope.cli.options.shared import (
     recipe_options,
     report_option,
 )
-from etascope.cli.progress import progress
+from etascope.cli.progress import progress_bar
 
 
 @click.command(
@@ -67,11 +67,11 @@ def referee(
     from etascope.training.dense.engine import DenseEngine
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
-    with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch, output)
+    with progress_bar(ascii=output.plain) as progress:
+        dataset, share = open_data(options, progress, output)
         found = score(
             dataset, recipe=recipe, test=share, folds=folds, seeds=seeds, replicates=replicates,
-            engine=DenseEngine(options["workers"]), watch=watch,
+            engine=DenseEngine(options["workers"]), progress=progress,
         )  # fmt: skip
     with (
         output.document(lambda: referee_document(found)),

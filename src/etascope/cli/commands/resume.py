@@ -11,7 +11,7 @@ from etascope.cli.commands.script import search_command
 from etascope.cli.options.cluster import cluster_options, joined
 from etascope.cli.options.shared import Output, output_options
 from etascope.cli.options.store import opened, store_option
-from etascope.cli.progress import progress
+from etascope.cli.progress import progress_bar
 from etascope.cli.recording import Kept, told_when_stopped
 from etascope.cli.saying import note
 from etascope.cli.searching import is_relative_file, open_again, search, write_answer
@@ -67,16 +67,20 @@ def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], 
     if job.data.command:
         asked = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
         _require_folder(stored, "of a command that ran in")
-        with progress(ascii=output.plain) as watch:
-            return search_command(asked, watch, stored.histories, kept)
+        with progress_bar(ascii=output.plain) as progress:
+            return search_command(asked, progress, stored.histories, kept)
     if is_relative_file(job.task.recipe.model):
         _require_folder(stored, f"of the model {job.task.recipe.model}, seen from")
-    with joined(cluster), progress(ascii=output.plain) as watch:
+    with joined(cluster), progress_bar(ascii=output.plain) as progress:
         dataset, share = open_again(
-            options, f"run {stored.id}", watch, output, moved="Put them back, or search anew with etascope pick DATA."
+            options,
+            f"run {stored.id}",
+            progress,
+            output,
+            moved="Put them back, or search anew with etascope pick DATA.",
         )
         _check(stored, dataset)
-        return search(dataset, share, job.task.recipe, options, watch, stored.histories, kept)
+        return search(dataset, share, job.task.recipe, options, progress, stored.histories, kept)
 
 
 def _latest_unfinished(store: Store) -> str:

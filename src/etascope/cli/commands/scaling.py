@@ -15,7 +15,7 @@ from etascope.cli.options.shared import (
     recipe_options,
     report_option,
 )
-from etascope.cli.progress import progress
+from etascope.cli.progress import progress_bar
 from etascope.core.errors import InputError
 
 
@@ -71,11 +71,11 @@ def ladder(
     by_epochs = numbers("--times", times, "1,2,4")
     by_batch = numbers("--batch-sizes", batch_sizes, "8,16,32")
     by_width = numbers("--widths", widths, "64,128,256")
-    with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch, output)
+    with progress_bar(ascii=output.plain) as progress:
+        dataset, share = open_data(options, progress, output)
         told = horizon(
             dataset, recipe=recipe, test=share, folds=folds, times=by_epochs, batch_sizes=by_batch, widths=by_width,
-            engine=DenseEngine(options["workers"]), watch=watch,
+            engine=DenseEngine(options["workers"]), progress=progress,
         )  # fmt: skip
     with (
         output.document(lambda: horizon_document(told)),

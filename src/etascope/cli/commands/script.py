@@ -18,7 +18,7 @@ from etascope.cli.options.shared import Output
 from etascope.cli.saying import note
 from etascope.core.errors import InputError
 from etascope.core.history import History
-from etascope.core.protocols import Keeper, Watch
+from etascope.core.protocols import OnProgress, Recorder
 
 if TYPE_CHECKING:
     from etascope.core.run import Run
@@ -90,15 +90,15 @@ def check_command(context: click.Context) -> bool:
 
 def pick_by_command(context: click.Context, output: Output) -> int:
     """Search with the script that the options of `etascope pick` say; write the answer, and return the exit code."""
-    from etascope.cli.progress import progress
-    from etascope.cli.recording import keeper, told_when_stopped
+    from etascope.cli.progress import progress_bar
+    from etascope.cli.recording import recorder, told_when_stopped
     from etascope.cli.searching import write_answer
 
     asked = _kept(context)
-    kept = None if context.params["no_store"] else keeper(context.params["store_url"], asked)
+    kept = None if context.params["no_store"] else recorder(context.params["store_url"], asked)
     with told_when_stopped(kept):
-        with progress(ascii=output.plain) as watch:
-            run = search_command(asked, watch, keeper=kept)
+        with progress_bar(ascii=output.plain) as progress:
+            run = search_command(asked, progress, recorder=kept)
         told = write_answer(output, run)
     if kept is not None:
         kept.tell()
@@ -106,7 +106,10 @@ def pick_by_command(context: click.Context, output: Output) -> int:
 
 
 def search_command(
-    options: Mapping[str, Any], watch: Watch, histories: Sequence[History] = (), keeper: Keeper | None = None
+    options: Mapping[str, Any],
+    progress: OnProgress,
+    histories: Sequence[History] = (),
+    recorder: Recorder | None = None,
 ) -> Run:
     """Search with the script that the options say.
 
@@ -114,7 +117,7 @@ def search_command(
     ----------
     options
         By the command line's names, with `epochs` and `seed`; what is not there has its default.
-    watch, histories, keeper
+    progress, histories, recorder
         As in `etascope.pick`.
 
     Raises
@@ -161,9 +164,9 @@ def search_command(
             "restart", "budget", "workers",
         )},
         middle=middle,
-        watch=watch,
+        progress=progress,
         histories=histories,
-        keeper=keeper,
+        recorder=recorder,
     )  # fmt: skip
     return replace(run, options=dict(asked))
 

@@ -15,7 +15,7 @@ from etascope.cli.options.shared import (
     recipe_options,
     report_option,
 )
-from etascope.cli.progress import progress
+from etascope.cli.progress import progress_bar
 
 
 @click.command(
@@ -60,11 +60,11 @@ def sharpness(
     from etascope.training.dense.engine import DenseEngine
 
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
-    with progress(ascii=output.plain) as watch:
-        dataset, share = open_data(options, watch, output)
+    with progress_bar(ascii=output.plain) as progress:
+        dataset, share = open_data(options, progress, output)
         wall = measure_it(
             dataset, recipe=recipe, learning_rate=lr, measure=measure, test=share,
-            engine=DenseEngine(options["workers"]), watch=watch,
+            engine=DenseEngine(options["workers"]), progress=progress,
         )  # fmt: skip
     with (
         output.document(lambda: sharpness_document(wall)),

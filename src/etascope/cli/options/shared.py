@@ -16,7 +16,7 @@ from etascope.cli.places import require_place
 from etascope.cli.saying import note, say
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError, option
-from etascope.core.protocols import Watch
+from etascope.core.protocols import OnProgress
 from etascope.core.recipe import OPTIMIZERS, PIXELS, Recipe
 from etascope.core.schedules import SCHEDULES
 from etascope.images.open import open_images
@@ -202,7 +202,9 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
     )  # fmt: skip
 
 
-def open_data(options: dict[str, Any], watch: Watch, output: Output | None = None) -> tuple[Dataset, float | None]:
+def open_data(
+    options: dict[str, Any], progress: OnProgress, output: Output | None = None
+) -> tuple[Dataset, float | None]:
     """Return the images, and the share of them to test on if the options give one; say what they were understood as."""
     test = options["test"]
     share = None if test is None else number(test)
@@ -214,7 +216,7 @@ def open_data(options: dict[str, Any], watch: Watch, output: Output | None = Non
         grayscale=options["grayscale"],
         skip_bad=options["skip_bad"],
         workers=options["workers"],
-        watch=watch,
+        progress=progress,
     )
     own_test = 0 if share is not None or dataset.test_rows is None else len(dataset.test_rows)
     line = understood(dataset.class_names, len(dataset), own_test, dataset.left_out, dataset.test_source)

@@ -10,7 +10,7 @@ import numpy as np
 from etascope.core.data import NO_FOLD, Dataset, DataSummary, Split
 from etascope.core.history import History
 from etascope.core.plan import Plan, check_rates, sweep
-from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
+from etascope.core.protocols import Engine, Method, OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe, require_dense, steps_per_epoch
 from etascope.core.run import Run
 from etascope.experiments.range_test.record import RangeTest, RangeTestRun
@@ -46,7 +46,7 @@ def range_test(
     test: float | str | PathLike[str] | None = None,
     method: Method | None = None,
     engine: Engine | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
 ) -> RangeTestRun:
     """Train once while the learning rate climbs, and tell what each published rule would have suggested.
 
@@ -67,7 +67,7 @@ def range_test(
 
     Other Parameters
     ----------------
-    method, engine, watch
+    method, engine, progress
         As in `etascope.pick`.
 
     Raises
@@ -83,9 +83,9 @@ def range_test(
     """
     recipe, drawn = recipe or Recipe(), Sweep(low, high, steps)
     engine = engine or engine_of(recipe)
-    dataset, share = _open(images, labels, test, watch)
+    dataset, share = _open(images, labels, test, progress)
     split = _split(dataset, recipe, share)
-    named = _named("range test", watch)
+    named = _named("range test", progress)
     shown = _climb(engine, split, recipe, drawn, named)
     tests = {drawn: shown}
     for rule in RULES if own_sweeps else ():
@@ -95,7 +95,7 @@ def range_test(
     training = steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
     measured = None
     if measure:
-        measured = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, watch=watch)
+        measured = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, progress=progress)
     return RangeTestRun(
         source=dataset.source,
         fingerprint=dataset.fingerprint,
@@ -119,7 +119,7 @@ def sharpness(
     test: float | str | PathLike[str] | None = None,
     method: Method | None = None,
     engine: Engine | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
 ) -> SharpnessWall:
     """Measure the sharpness of the training loss along a training, and set the limit it gives beside the real wall.
 
@@ -135,7 +135,7 @@ def sharpness(
 
     Other Parameters
     ----------------
-    method, engine, watch
+    method, engine, progress
         As in `etascope.pick`.
 
     Raises
@@ -154,12 +154,12 @@ def sharpness(
     if learning_rate is not None:
         check_rates(np.array([learning_rate], np.float64))
     engine = engine or DenseEngine()
-    dataset, share = _open(images, labels, test, watch)
+    dataset, share = _open(images, labels, test, progress)
     split = _split(dataset, recipe, share)
-    run = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, watch=watch) if measure else None
+    run = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, progress=progress) if measure else None
     best = None if run is None else run.choice.learning_rate
     followed = best if learning_rate is None else learning_rate
-    found, diverged = _along(engine, split, recipe, followed, _named("training the followed one", watch))
+    found, diverged = _along(engine, split, recipe, followed, _named("training the followed one", progress))
     return SharpnessWall(
         source=dataset.source,
         fingerprint=dataset.fingerprint,
@@ -180,31 +180,31 @@ def sharpness(
 
 
 def _open(
-    images: object, labels: object, test: float | str | PathLike[str] | None, watch: Watch
+    images: object, labels: object, test: float | str | PathLike[str] | None, progress: OnProgress
 ) -> tuple[Dataset, float | None]:
     share, held = (test, None) if isinstance(test, float | int) else (None, test)
     if isinstance(images, Dataset) and labels is None and held is None:
         return images, share
-    return open_images(images, labels, test=held, watch=watch), share
+    return open_images(images, labels, test=held, progress=progress), share
 
 
 def _split(dataset: Dataset, recipe: Recipe, share: float | None) -> Split:
     return prepare(divide(dataset, test=share, folds=0, seed=recipe.seed), recipe)
 
 
-def _climb(engine: Engine, split: Split, recipe: Recipe, climb: Sweep, watch: Watch) -> RangeTest:
+def _climb(engine: Engine, split: Split, recipe: Recipe, climb: Sweep, progress: OnProgress) -> RangeTest:
     per_epoch = steps_per_epoch(split, recipe, NO_FOLD)
     training = per_epoch * recipe.epochs
 
     def train(plan: Plan) -> History:
         longer = replace(recipe, epochs=max(recipe.epochs, -(-plan.steps // per_epoch)))
-        return engine.train(split, longer, plan, watch)
+        return engine.train(split, longer, plan, progress)
 
     return run_range_test(train, climb, training=training, steps_per_epoch=per_epoch, seed=recipe.seed)
 
 
 def _along(
-    engine: Engine, split: Split, recipe: Recipe, learning_rate: float | None, watch: Watch
+    engine: Engine, split: Split, recipe: Recipe, learning_rate: float | None, progress: OnProgress
 ) -> tuple[dict[int, Curvature], bool]:
     """Return the curvature by step: at the start, and at the moments of a training at the rate, if there is one.
 
@@ -218,7 +218,7 @@ def _along(
         part = Plan(
             whole.rates[:, before:step], whole.seeds, whole.folds, start=before, resume=resume, keep_checkpoints=True
         )
-        checkpoint = engine.train(split, recipe, part, watch).checkpoints[0]
+        checkpoint = engine.train(split, recipe, part, progress).checkpoints[0]
         if checkpoint is None:
             return found, True
         found[step] = sharpness_of(checkpoint.parameters, split.x[rows], split.y[rows])
@@ -240,8 +240,8 @@ def _high_wall(run: Run) -> float | None:
     return None if wall is None else float(choice.landscape.learning_rates[wall])
 
 
-def _named(stage: str, watch: Watch) -> Watch:
-    def tell(progress: Progress) -> None:
-        watch(replace(progress, stage=stage))
+def _named(stage: str, progress: OnProgress) -> OnProgress:
+    def tell(event: Progress) -> None:
+        progress(replace(event, stage=stage))
 
     return tell

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from etascope.core.data import Split
 from etascope.core.history import History
 from etascope.core.plan import Plan
-from etascope.core.protocols import Engine, Progress, Watch, ignore
+from etascope.core.protocols import Engine, OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe, Task
 from etascope.selection.cost import search_cost
 
@@ -31,14 +31,14 @@ class Bench:
         How to train; its seed is the question's.
     engine
         Trains plans.
-    watch
+    progress
         Receives `Progress`.
     """
 
     split: Split
     recipe: Recipe
     engine: Engine
-    watch: Watch = ignore
+    progress: OnProgress = ignore
 
     @property
     def task(self) -> Task:
@@ -47,7 +47,7 @@ class Bench:
 
     def train(self, plan: Plan) -> History:
         """Train a plan; what it costs is counted by `equivalents`."""
-        return self.engine.train(self.split, self.recipe, plan, self.watch)
+        return self.engine.train(self.split, self.recipe, plan, self.progress)
 
     def equivalents(self, histories: Sequence[History]) -> float:
         """Return what trainings cost, in trainings of the whole recipe on all development rows, as `search_cost`."""
@@ -55,7 +55,7 @@ class Bench:
 
     def tell(self, done: float, total: float, unit: str) -> None:
         """Report how far an adviser is that asks for one training after the other."""
-        self.watch(Progress("training", done, total, unit))
+        self.progress(Progress("training", done, total, unit))
 
 
 @dataclass(frozen=True)

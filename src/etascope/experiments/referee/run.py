@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Dataset, Split
 from etascope.core.errors import InputError
-from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
+from etascope.core.protocols import Engine, Method, OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe, require_dense
 from etascope.core.run import DataSummary
 from etascope.experiments.range_test.rules import RULES
@@ -56,7 +56,7 @@ def referee(
     method: Method | None = None,
     advisers: Sequence[Adviser] | None = None,
     engine: Engine | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
 ) -> Referee:
     """Score what following each adviser would have lost on a recipe and a data set.
 
@@ -82,7 +82,7 @@ def referee(
         Whom to ask beside etascope's own pick. Default `known_advisers()`.
     engine
         Trains plans. Default `DenseEngine()`.
-    watch
+    progress
         Receives `Progress` records.
 
     Raises
@@ -103,13 +103,13 @@ def referee(
     here = [adviser for adviser in asked if not missing(adviser)]
     left_out = [(adviser.name, _install(missing(adviser))) for adviser in asked if missing(adviser)]
     fresh = tuple(recipe.seed + FRESH + i for i in range(seeds))
-    truth = measure_truth(split, recipe, engine, fresh, _named("measuring the truth", watch))
+    truth = measure_truth(split, recipe, engine, fresh, _named("measuring the truth", progress))
     customary = customary_rate(recipe)
     answers, lost = list[list[Advice]](), list[NDArray[np.float64]]()
     for adviser in here:
         given = list[Advice]()
         for number in range(replicates):
-            told = _named(f"asking {adviser.name}, seed {number + 1} of {replicates}", watch)
+            told = _named(f"asking {adviser.name}, seed {number + 1} of {replicates}", progress)
             given.append(adviser.advise(_bench(split, recipe, engine, number, told)))
         answers.append(given)
         lost.append(lost_table(truth, given, customary, split))
@@ -153,7 +153,7 @@ def _install(modules: Sequence[str]) -> str:
     return f"{' and '.join(modules)} not installed: pip install 'etascope[referee]'"
 
 
-def _bench(split: Split, recipe: Recipe, engine: Engine, number: int, watch: Watch) -> Bench:
+def _bench(split: Split, recipe: Recipe, engine: Engine, number: int, progress: OnProgress) -> Bench:
     """Return the question of a replicate: the first as `etascope pick` has it, later ones with other folds and seed."""
     seed = (recipe.seed + number) % SEEDS
     folds = split.folds.copy()
@@ -165,12 +165,12 @@ def _bench(split: Split, recipe: Recipe, engine: Engine, number: int, watch: Wat
     hidden = replace(
         split, folds=folds, x_test=split.x_test[:0], y_test=split.y_test[:0], test_rows=split.test_rows[:0]
     )
-    return Bench(hidden, replace(recipe, seed=seed), engine, watch)
+    return Bench(hidden, replace(recipe, seed=seed), engine, progress)
 
 
-def _named(stage: str, watch: Watch) -> Watch:
-    def tell(progress: Progress) -> None:
-        watch(replace(progress, stage=stage))
+def _named(stage: str, progress: OnProgress) -> OnProgress:
+    def tell(event: Progress) -> None:
+        progress(replace(event, stage=stage))
 
     return tell
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.plan import Plan, sweep
-from etascope.core.protocols import Engine, Watch, ignore
+from etascope.core.protocols import Engine, OnProgress, ignore
 from etascope.core.recipe import Recipe, Task
 from etascope.selection.worth import CUSTOMARY
 
@@ -92,7 +92,9 @@ def truth_rates(optimizer: str) -> NDArray[np.float64]:
     return np.geomspace(low, high, RATES)
 
 
-def measure_truth(split: Split, recipe: Recipe, engine: Engine, seeds: tuple[int, ...], watch: Watch = ignore) -> Truth:
+def measure_truth(
+    split: Split, recipe: Recipe, engine: Engine, seeds: tuple[int, ...], progress: OnProgress = ignore
+) -> Truth:
     """Train the recipe at every rate with every seed on all development rows, and score it on the test rows.
 
     Nothing is held out, as in the final training of `etascope pick`. A training that diverged counts as a blind guess.
@@ -107,13 +109,13 @@ def measure_truth(split: Split, recipe: Recipe, engine: Engine, seeds: tuple[int
         Trains plans.
     seeds
         At least one; seeds that no adviser trains on.
-    watch
+    progress
         Receives `Progress`.
     """
     rates, together = truth_rates(recipe.optimizer), examined(split)
     steps = Task.of(together, recipe).steps
     plan = sweep(recipe, steps, rates.tolist(), [0], seeds)
-    history = engine.train(together, recipe, Plan(plan.rates, plan.seeds, plan.folds, evaluate_at=(steps,)), watch)
+    history = engine.train(together, recipe, Plan(plan.rates, plan.seeds, plan.folds, evaluate_at=(steps,)), progress)
     found = np.where(history.diverged, np.nan, history.valid_accuracy[:, -1]).reshape(len(seeds), len(rates))
     return Truth(rates, np.where(np.isnan(found), 1 / split.n_classes, found), seeds)
 

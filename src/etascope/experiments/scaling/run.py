@@ -14,7 +14,7 @@ from etascope.core.data import Dataset, Split
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.numbers import rate
-from etascope.core.protocols import Engine, Method, Progress, Watch, ignore
+from etascope.core.protocols import Engine, Method, OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe, Task, require_dense
 from etascope.core.run import DataSummary
 from etascope.experiments.scaling.record import Axis, Horizon, PowerLaw, Setting
@@ -42,7 +42,7 @@ def horizon(
     widths: Sequence[int] = (),
     method: Method | None = None,
     engine: Engine | None = None,
-    watch: Watch = ignore,
+    progress: OnProgress = ignore,
 ) -> Horizon:
     """Repeat the choice of a learning rate along one axis or several, each departing from the recipe.
 
@@ -67,7 +67,7 @@ def horizon(
         Chooses. Default `Automatic()`.
     engine
         Trains plans. Default `DenseEngine()`.
-    watch
+    progress
         Receives `Progress` records.
 
     Raises
@@ -91,19 +91,19 @@ def horizon(
         settings = list[Setting]()
         for value, varied in sorted(recipes.items()):
             if varied not in known:
-                known[varied] = choose(split, varied, method, engine, f"{name} {value}", watch)
+                known[varied] = choose(split, varied, method, engine, f"{name} {value}", progress)
             settings.append(Setting(value, varied, known[varied]))
         if settings:
             axes.append(judge(name, settings))
     return Horizon(DataSummary.of(dataset, split), recipe, tuple(axes), time.perf_counter() - began)
 
 
-def choose(split: Split, recipe: Recipe, method: Method, engine: Engine, stage: str, watch: Watch) -> Choice:
+def choose(split: Split, recipe: Recipe, method: Method, engine: Engine, stage: str, progress: OnProgress) -> Choice:
     """Search, without a final training, and return the choice."""
     task, histories = Task.of(split, recipe), list[History]()
 
-    def tell(progress: Progress) -> None:
-        watch(replace(progress, stage=f"{stage}, round {len(histories) + 1}"))
+    def tell(event: Progress) -> None:
+        progress(replace(event, stage=f"{stage}, round {len(histories) + 1}"))
 
     while (plan := method.propose(task, histories)) is not None:
         histories.append(engine.train(split, recipe, plan, tell))

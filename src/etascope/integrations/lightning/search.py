@@ -85,8 +85,8 @@ class LearningRateSearch(_callbacks.Callback):
         the one number that the optimizer's rates are made of. All rates that `configure_optimizers` gives, also those
         of its schedulers, must follow it.
     **search
-        `low`, `high`, `budget`, `tolerance`, `target`, `seed`, `trials_in_memory`, `metrics`, `method`, `watch`,
-        `histories`, `keeper`, as in `etascope.torch.pick`.
+        `low`, `high`, `budget`, `tolerance`, `target`, `seed`, `trials_in_memory`, `metrics`, `method`, `progress`,
+        `histories`, `recorder`, as in `etascope.torch.pick`.
 
     Attributes
     ----------

@@ -13,8 +13,8 @@ from etascope.training.pytorch.library import Module, load_torch
 
 #: Keywords of `etascope.torch.pick` that say how to search; all others are read from the loop.
 SEARCH = (
-    "low", "high", "budget", "tolerance", "target", "seed", "trials_in_memory", "metrics", "method", "watch",
-    "histories", "keeper",
+    "low", "high", "budget", "tolerance", "target", "seed", "trials_in_memory", "metrics", "method", "progress",
+    "histories", "recorder",
 )  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def check_search(search: Iterable[str]) -> None:
     >>> check_search(["low", "budgt"])
     Traceback (most recent call last):
     etascope.core.errors.InputError: a keyword of the search must be one of low, high, budget, tolerance, target, \
-seed, trials_in_memory, metrics, method, watch, histories, keeper; found 'budgt'. Did you mean 'budget'?
+seed, trials_in_memory, metrics, method, progress, histories, recorder; found 'budgt'. Did you mean 'budget'?
     """
     for name in search:
         option("a keyword of the search", name, SEARCH)

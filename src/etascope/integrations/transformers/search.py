@@ -58,8 +58,8 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
     trainer
         A `transformers.Trainer` that has not trained yet, with a training and an evaluation data set.
     **search
-        `low`, `high`, `budget`, `tolerance`, `target`, `trials_in_memory`, `metrics`, `method`, `watch`, `histories`,
-        `keeper`, as in `etascope.torch.pick`. `seed` is that of the arguments, unless it is given.
+        `low`, `high`, `budget`, `tolerance`, `target`, `trials_in_memory`, `metrics`, `method`, `progress`,
+        `histories`, `recorder`, as in `etascope.torch.pick`. `seed` is that of the arguments, unless it is given.
 
     Returns
     -------

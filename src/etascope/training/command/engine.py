@@ -23,7 +23,7 @@ from etascope.core.history import History, Status
 from etascope.core.measure import Measure
 from etascope.core.parts import part_of
 from etascope.core.plan import Checkpoint, Plan
-from etascope.core.protocols import Progress, Watch, ignore
+from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.reported import Reported, reported_history
 from etascope.core.trace import Layer
@@ -147,7 +147,7 @@ class CommandEngine:
             self._reader.close()
             self._signals.close()
 
-    def train(self, split: Split | None, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
+    def train(self, split: Split | None, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
         """Train every trial of the plan; a trial that diverges or fails is a `Status`, never an exception.
 
         The rows of `split` are not looked at: a script has its own data. An epoch of a trial that ended by itself
@@ -169,7 +169,7 @@ class CommandEngine:
 
         def told(part: History | None = None) -> None:
             done = sum(plan.steps if row.status else len(row.losses) for row in rows)
-            watch(Progress("training", done, plan.steps * len(rows), "epochs", part=part))
+            progress(Progress("training", done, plan.steps * len(rows), "epochs", part=part))
 
         while queue or active:
             while queue and len(active) < self.workers:

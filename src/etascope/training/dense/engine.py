@@ -16,7 +16,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import History, join
 from etascope.core.parts import in_plan_order, part_of
 from etascope.core.plan import Checkpoint, Plan
-from etascope.core.protocols import Progress, Watch, ignore
+from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
 from etascope.training.dense.fork_out import fork_out, may_fork
@@ -60,7 +60,7 @@ class DenseEngine:
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers must be at least 1; found {self.workers}. Leave it out to use every core.")
 
-    def train(self, split: Split, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
+    def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
         """Train every trial of the plan.
 
         Parameters
@@ -71,7 +71,7 @@ class DenseEngine:
             How to train; its seed is not looked at, the plan has one a trial.
         plan
             Learning rates of every step of every trial. Trials must all hold a fold out, or none.
-        watch
+        progress
             Receives `Progress` in trainings.
 
         Returns
@@ -94,11 +94,11 @@ class DenseEngine:
             now = time.perf_counter()
             if now - told > 0.05 or done == steps * len(plan):
                 told = now
-                watch(Progress("training", done / steps, len(plan), "trainings"))
+                progress(Progress("training", done / steps, len(plan), "trainings"))
 
         def finish(number: int, history: History) -> None:
             part = part_of(plan, groups[number], history)
-            watch(Progress("training", done / max(steps, 1), len(plan), "trainings", part=part))
+            progress(Progress("training", done / max(steps, 1), len(plan), "trainings", part=part))
 
         with one_blas_thread():
             packed = _pack_once(split, every_feature=bool(recipe.weight_decay))
@@ -112,7 +112,7 @@ class DenseEngine:
                 finish,
             )
         if not steps:
-            watch(Progress("training", len(plan), len(plan), "trainings"))
+            progress(Progress("training", len(plan), len(plan), "trainings"))
         return in_plan_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
 
     def groups(self, split: Split, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:

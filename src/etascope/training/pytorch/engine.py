@@ -13,7 +13,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import History, join
 from etascope.core.parts import in_plan_order, part_of
 from etascope.core.plan import Checkpoint, Plan
-from etascope.core.protocols import Progress, Watch, ignore
+from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
 from etascope.training.plan_rows import check_rows, units_of
@@ -87,7 +87,7 @@ class TorchEngine:
         """Check every field."""
         check_settings(self.precision, self.accumulate, self.clip_norm, self.trials_in_memory)
 
-    def train(self, split: Split, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
+    def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
         """Train every trial of the plan.
 
         Parameters
@@ -98,7 +98,7 @@ class TorchEngine:
             How to train; its seed is not looked at, the plan has one a trial.
         plan
             Learning rates of every step of every trial. Trials must all hold a fold out, or none.
-        watch
+        progress
             Receives `Progress` in trainings; its unit says how many trials are in memory, where not all are.
 
         Returns
@@ -118,7 +118,7 @@ class TorchEngine:
             training = beside_each_other(training, forward, lambda: batches.first)
         with random_state_kept(), one_thread(where=forward < ONE_THREAD):
             dear = networks.forward * recipe.batch_size * plan.steps > DEAR
-            return train_plan(training, plan, self.trials_in_memory, watch, training.threads if dear else None)
+            return train_plan(training, plan, self.trials_in_memory, progress, training.threads if dear else None)
 
     def rehearse(self, split: Split, recipe: Recipe, plan: Plan) -> tuple[str, ...]:
         """Train a trial of a plan for a few steps, where the model is one's own; return what to mind, in sentences.
@@ -179,14 +179,14 @@ class TorchEngine:
 
 
 def train_plan(
-    training: Training, plan: Plan, trials_in_memory: int | None, watch: Watch, at_once: int | None = None
+    training: Training, plan: Plan, trials_in_memory: int | None, progress: OnProgress, at_once: int | None = None
 ) -> History:
     """Train a plan unit by unit, in groups that memory holds, and return its history in the plan's order.
 
     `at_once` is how many trials have to train beside each other; None is as many as memory holds.
     """
     began = time.perf_counter()
-    told = _Told(plan, watch)
+    told = _Told(plan, progress)
     found = list[tuple[NDArray[np.int64], History]]()
     most, at_once = trials_in_memory or len(plan), at_once or len(plan)
     for unit in units_of(plan):
@@ -211,8 +211,8 @@ def train_plan(
 class _Told:
     """What is told of a plan's progress, never going back."""
 
-    def __init__(self, plan: Plan, watch: Watch) -> None:
-        self._total, self._watch = len(plan), watch
+    def __init__(self, plan: Plan, progress: OnProgress) -> None:
+        self._total, self._watch = len(plan), progress
         self._steps, self._done, self._when, self._unit = max(plan.steps, 1), 0, 0.0, "trainings"
 
     def together(self, most: int, trials: int) -> None:

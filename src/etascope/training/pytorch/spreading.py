@@ -35,17 +35,17 @@ def spread_told(live: Live, parts: Sequence[Batch], rate: float) -> tuple[str, .
             found.extend([len(out)] * (shapes == {(len(out),), (len(out), 1)}))
         return out
 
-    class Watch(torch.overrides.TorchFunctionMode):
+    class OnProgress(torch.overrides.TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401
             del types
             return seen(func(*args, **(kwargs or {})), args)
 
     # What goes wrong is said where it trains.
     with suppress(Exception), random_state_kept():
-        with Watch():
+        with OnProgress():
             live.step(parts, rate)
         live.evaluating()
-        with Watch():
+        with OnProgress():
             live.judge(parts[0])
     if not found:
         return ()

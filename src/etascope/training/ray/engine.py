@@ -17,7 +17,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import History, join
 from etascope.core.parts import in_plan_order, part_of
 from etascope.core.plan import Checkpoint, Plan
-from etascope.core.protocols import Engine, GroupingEngine, Progress, Watch, ignore
+from etascope.core.protocols import Engine, GroupingEngine, OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
 from etascope.training.dense.engine import DenseEngine, deal_out
@@ -108,14 +108,14 @@ class RayEngine:
         """Close the connection, if it was not open before."""
         leave_cluster()
 
-    def train(self, split: Split, recipe: Recipe, plan: Plan, watch: Watch = ignore) -> History:
+    def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
         """Train every trial of the plan.
 
         Parameters
         ----------
         split, recipe, plan
             As the wrapped engine takes them.
-        watch
+        progress
             Receives `Progress` in trainings.
 
         Returns
@@ -141,11 +141,11 @@ class RayEngine:
         def count(trainings: float) -> None:
             nonlocal done
             done = trainings
-            watch(Progress("training", done, len(plan), "trainings"))
+            progress(Progress("training", done, len(plan), "trainings"))
 
         def finish(number: int, fields: dict[str, Any]) -> None:
             part = part_of(plan, groups[number], History(plan=parts[number], **fields))
-            watch(Progress("training", done, len(plan), "trainings", part=part))
+            progress(Progress("training", done, len(plan), "trainings", part=part))
 
         told = train_parts(
             session,

@@ -40,10 +40,10 @@ def run_errand(errand: bytes, key: str, fetch: Callable[[], Split], report: Call
         _held.clear()
         _held[key] = fetch()
 
-    def watch(progress: Progress) -> None:
-        report(progress.done / progress.total * len(plan) if progress.total else 0.0)
+    def progress(event: Progress) -> None:
+        report(event.done / event.total * len(plan) if event.total else 0.0)
 
-    history: History = engine.train(_held[key], recipe, plan, watch)
+    history: History = engine.train(_held[key], recipe, plan, progress)
     return {name: value for name, value in vars(history).items() if name != "plan"}
 
 

@@ -136,11 +136,11 @@ def test_hooks_on_parameters_which_copies_lose_are_refused(kind):
     handle.remove()
     assert same_module(copied(model), model)
 
-    def watch(gradient):
+    def progress(gradient):
         return None
 
-    watch.__module__ = "wandb.integration.torch.wandb_torch"
-    last.register_hook(watch)
+    progress.__module__ = "wandb.integration.torch.wandb_torch"
+    last.register_hook(progress)
     assert same_module(copied(model), model)
 
 

@@ -173,7 +173,7 @@ def test_a_step_that_takes_the_rate_of_the_beginning_is_refused_where_the_rate_m
 def test_a_search_refuses_before_anything_trains():
     trained = []
     with pytest.raises(InputError, match="at the rate of the beginning"):
-        pick(Linear(), *loaders(), Kept, schedule="linear", watch=trained.append)
+        pick(Linear(), *loaders(), Kept, schedule="linear", progress=trained.append)
     assert trained == []
 
 

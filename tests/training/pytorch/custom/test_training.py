@@ -34,7 +34,7 @@ def job(model=None, loss=None, targets=Y, optimizer=sgd, valid=None, **more):
 
 def trained(job, rates, steps=8):
     plan = made.kept(made.constant(rates, steps, folds=0))
-    return train_plan(job.training, plan, None, lambda progress: None)
+    return train_plan(job.training, plan, None, lambda event: None)
 
 
 def test_the_task_is_read_off_the_loaders_the_model_and_the_optimizer():

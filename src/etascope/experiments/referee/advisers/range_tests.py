@@ -51,7 +51,7 @@ class RangeTestAdviser:
         longer = replace(recipe, epochs=max(recipe.epochs, -(-sweep.length(epoch * recipe.epochs) // epoch)))
 
         def train(plan: Plan) -> History:
-            return bench.engine.train(bench.split, longer, plan, bench.watch)
+            return bench.engine.train(bench.split, longer, plan, bench.progress)
 
         test = run_range_test(train, sweep, training=epoch * recipe.epochs, steps_per_epoch=epoch, seed=recipe.seed)
         steps = np.count_nonzero(np.isfinite(self.rule.smooth(test.losses)))
