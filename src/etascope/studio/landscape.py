@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 
-from etascope.core.history import History, join
+from etascope.core.history import History
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import trials
@@ -94,4 +94,4 @@ def _spread(rates: Sequence[float]) -> list[tuple[float, ...]]:
 def _in_order(histories: Sequence[History]) -> History:
     """Return one history, by fold and by each part's lowest rate: the order in which they came is chance."""
     ordered = sorted(histories, key=lambda h: (int(h.plan.folds[0]), float(np.min(h.plan.rates))))
-    return join(ordered)
+    return History.stack(ordered)
