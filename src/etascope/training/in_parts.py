@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from etascope.core.history import History, put_together
+from etascope.core.interrupting import held_back, raise_again
 from etascope.core.plan import Plan
 from etascope.core.protocols import OnProgress, Progress
-from etascope.training.interrupting import held_back, raise_again
 
 #: Seconds between two times that trials are kept: where they are short, what a loss of power can take.
 SECONDS = 1.0
