@@ -14,13 +14,14 @@ import numpy as np
 from etascope.core.errors import InputError
 from etascope.core.history import History, join
 from etascope.core.parts import in_plan_order
+from etascope.core.plain import Document
 from etascope.core.plan import Plan
 from etascope.core.recipe import Recipe
 from etascope.core.recording import Forgiving
 from etascope.core.run import Run
 from etascope.core.stored import Job
 from etascope.learn.quiz import run_quiz
-from etascope.report.files.document import Document, pick_document
+from etascope.report.files.document import pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.failure import placeless, sentence
