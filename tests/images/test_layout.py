@@ -141,6 +141,7 @@ OPENED = [
         ("steam_train was taken for a class",)),
     Row("a Ford GT", "Audi*2 Ford*2 Ford-GT*7", "Audi=Audi Ford=Ford Ford-GT=Ford-GT", ("Ford-GT was taken for a",)),
     Row("a face mask", "face*2 face_mask*6 hat*2", "face=face face_mask=face_mask hat=hat", ("face_mask was taken",)),
+    Row("a year is no number of a copy", "Audi*2 Audi_(2010)*2 BMW*2", "Audi=Audi Audi_(2010)=Audi_(2010) BMW=BMW"),
     Row("a photocopy is no copy", "photo*2 photocopy*2", "photo=photo photocopy=photocopy"),
     Row("odd names in train", "train/cat*3 train/dog*3 train/todo*2 test/cat*1 test/dog*1",
         "cat=train/cat dog=train/dog todo=train/todo | cat=test/cat dog=test/dog", ("todo was taken for a class",)),
@@ -469,6 +470,8 @@ REFUSED = [
         words=(*TWICE, "root/images alone (etascope pick /")),
     Row("parts in a part", both("train/train", "train/val") + " test/cat*1 test/dog*1",
         words=(*TWICE, "root/train --test ", "root/test)")),
+    Row("a test in a part", both("train/train", "train/test") + " test/cat*1 test/dog*1",
+        words=(*TWICE, "If /", "root/train trains, give that and", "root/test), which leaves out its test; if not")),
     Row("a link to itself", "", words=("leads to itself",), links={"again": "."}),
 ]  # fmt: skip
 

@@ -67,9 +67,9 @@ class Layout:
 
 @dataclass
 class TreeReading:
-    """What is left out and decided while a tree is read; whether a folder of it was given as the test part."""
+    """What is left out and decided while a tree is read; whether a test part is given beside it."""
 
-    given: bool = False
+    tested: bool = False
     notes: list[str] = field(default_factory=list[str])
     left_out: int = 0
 

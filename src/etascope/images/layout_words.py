@@ -17,6 +17,8 @@ SHOWN = 6
 TABLE = "say it in a CSV of path,label"
 #: For parts that some classes have, or none but as a folder.
 DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
+#: What the test part is called that lies elsewhere.
+GIVEN = "what was given as test"
 SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
 _PICTURES = frozenset(

@@ -34,7 +34,7 @@ ODD = BESIDE | frozenset({
 })  # fmt: skip
 _COPY_OF = re.compile(
     r"(?:copy|kopie|copie|copia)[ _-]+(?:\(\d+\)[ _-]+)?(?:of|von|de|di)[ _-]+(.+)"
-    r"|(.+?)(?:[ _.-]*\(\d+\)|[ _.-]+[(\[]?(?:copy|kopie|copie|copia)[)\]]?(?:[ _-]*\(?\d+\)?)?)",
+    r"|(.+?)(?:[ _.-]*\(\d{1,3}\)|[ _.-]+[(\[]?(?:copy|kopie|copie|copia)[)\]]?(?:[ _-]*\(?\d+\)?)?)",
     re.IGNORECASE,
 )
 #: Words for what is made of a class: behind its name, and before it.
