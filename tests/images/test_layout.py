@@ -155,6 +155,7 @@ OPENED = [
         ("test.tar.gz is packed and was not read.",)),
     Row("a link to nothing in a class", CLASSES, PLAIN, ("1 file without an ending",), 1, {"cat/more": "gone"}),
     Row("a linked paper that is gone", CLASSES, PLAIN, links={"README.md": "gone"}),
+    Row("a linked paper without an ending that is gone", CLASSES, PLAIN, links={"README": "gone"}),
     Row("an empty train beside classes and their test", f"{CLASSES} test/cat*1 test/dog*1 train/",
         "cat=cat dog=dog | cat=test/cat dog=test/dog", ("train holds no images",)),
     # Wrappers.

@@ -20,6 +20,8 @@ _DEPTHS = (255, 1023, 4095, 16383, 65535)
 _OVERSHOOT = 0.25
 #: What lies this share of the range beyond it is rounded to the same byte.
 UNSEEN = 1 / 510
+#: ... and splines up to this many times it.
+_SPLINE = 1.6
 _DARK, _BRIGHT = 32, 100
 #: Floats that do not go up to this much are all black in 0 .. 1.
 _NOTHING = 1 / 510
@@ -257,7 +259,8 @@ def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool
     cut, unseen = "", (high - low) * UNSEEN
     if extent.low < low - unseen or extent.high > high + unseen:
         cut = f"; values beyond, from {written(extent.low)} to {written(extent.high)}, were cut"
-    elif extent.high <= low + (high - low) / 4:
+    elif extent.high <= low + (high - low) / (2 if high == _DEPTHS[-1] else 4):
+        # Signed numbers of 16 bits, which end in the middle, are half as bright as they could be.
         cut = f"; the largest value is {written(extent.high)}"
     if (low, high) == (0, 255):
         return Scale(low, high, f"Pixels were taken as 0 .. 255{why}{cut}.")
@@ -284,8 +287,16 @@ def _as_given(extent: Extent, given: Scale) -> Scale:
 def _below_zero(extent: Extent, what: str, few: str) -> InputError:
     kind = "floats" if extent.kind == "floats" else "whole numbers"
     move = "Repair it or leave it out; or undo" if few else "Undo"
+    span = extent.high - extent.low
+    whole = extent.low == int(extent.low) and extent.high == int(extent.high)
+    hint, white = "", 1 if extent.high <= _SPLINE else 255
+    if -white * (_SPLINE - 1) <= extent.low and 0.75 * white <= extent.high <= _SPLINE * white:
+        # Splines throw more beyond than sharp filters do.
+        hint = f"If resizing threw them beyond 0 .. {white}, cut them (images.clip(0, {white})). "
+    elif kind == "floats" and whole and span > 255 and extent.low >= -(1 << 15) and extent.high < 1 << 15:
+        hint = "If they are whole, as Hounsfield units are, convert them (images.astype('int16')). "
     return InputError(
         f"{what} of {kind} must lie in a known range, as 0 .. 1, -1 .. 1 or 0 .. 255; found {written(extent.low)} .. "
-        f"{written(extent.high)}{few}. {move} the normalisation, or scale all of them to 0 .. 1 by one smallest and "
+        f"{written(extent.high)}{few}. {hint}{move} the normalisation, or scale all of them to 0 .. 1 by one smallest and "
         "one largest value."
     )

@@ -169,9 +169,7 @@ def _parted(here: Folder, given: Given) -> str | None:
     command = given.command(here.path, tests[0].path)
     inner = [folder.name for folder in here.full if part_of(folder.name) == TEST]
     whole, leaves = ("", f", which leaves out its {listed(inner)}") if inner else ("all of ", "")
-    return (
-        f"If {whole}{here.path} trains, give that and {tests[0].path} apart ({command}){leaves}; if not, {TABLE}."
-    )
+    return f"If {whole}{here.path} trains, give that and {tests[0].path} apart ({command}){leaves}; if not, {TABLE}."
 
 
 def _lift(here: Folder, given: Given) -> str | None:
