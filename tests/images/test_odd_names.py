@@ -43,7 +43,8 @@ def test_what_belongs_to_a_class_beside_it(names, what, pairs):
     [
         "cat dog", "tube test_tube", "steam steam_train", "face face_mask", "Ford Ford-GT", "photo photocopy",
         "bottle bottle_label", "mask no_mask", "with_mask without_mask", "meat processed_meat", "test control",
-        "Pear Pear_2", "s1 s2", "train bus", "mask map", "map world_map", "gas gas_mask ski ski_mask", "paper copy_paper", "face face_no_mask face_with_mask",
+        "Pear Pear_2", "s1 s2", "train bus", "mask map", "map world_map", "gas gas_mask ski ski_mask",
+        "paper copy_paper", "face face_no_mask face_with_mask",
     ],
 )  # fmt: skip
 def test_classes_that_belong_to_no_other(names):
@@ -58,8 +59,10 @@ def test_a_few_odd_ones_are_told_and_not_most():
 
 @pytest.mark.parametrize(
     ("names", "shared"),
-    [("cat dog cat_held_out dog_held_out", "held out"), ("cat dog cat_te dog_te", "te"), ("cat dog cattest dogtest", "test"),
-     ("cat dog emu cat_224 dog_224", "224"), ("cat dog x_cat x_dog", "x"), ("cat dog catGradcam dogGradcam", "gradcam")],
+    [("cat dog cat_held_out dog_held_out", "held out"), ("cat dog cat_te dog_te", "te"),
+     ("cat dog cattest dogtest", "test"),
+     ("cat dog emu cat_224 dog_224", "224"), ("cat dog x_cat x_dog", "x"),
+     ("cat dog catGradcam dogGradcam", "gradcam")],
 )  # fmt: skip
 def test_what_two_names_share_beside_their_bare_names(names, shared):
     [(added, group)] = alike_ones(folders(*names.split()))

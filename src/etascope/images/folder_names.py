@@ -68,8 +68,8 @@ _PIECES = frozenset({
 MADE = frozenset({"augmented", "aug", "augmentation", "enhanced", "processed", "preprocessed"})
 #: Masks that are worn, and are no masks of images.
 _WORN = frozenset({
-    "gas", "ski", "surgical", "medical", "sleep", "sleeping", "oxygen", "dust", "diving", "snorkel", "scuba", "halloween",
-    "carnival", "venetian", "hockey", "fencing", "welding", "clay", "sheet", "tribal", "cloth",
+    "gas", "ski", "surgical", "medical", "sleep", "sleeping", "oxygen", "dust", "diving", "snorkel", "scuba",
+    "halloween", "carnival", "venetian", "hockey", "fencing", "welding", "clay", "sheet", "tribal", "cloth",
 })  # fmt: skip
 _WITH = frozenset({"with", "without", "no", "non", "not"})
 

@@ -47,9 +47,10 @@ _MADE = frozenset({
 _MADE_BEFORE = frozenset({"aug", "augmented", "resized", "copy", "backup", "bak", "duplicate", "dup"})
 #: Words that tell two classes apart, or a class and its copy.
 _SORTED = frozenset({
-    "old", "new", "cropped", "crop", "crops", "copy", "orig", "original", "originals", "raw", "clean", "cleaned", "tmp", "temp",
-    "extra", "more", "gray", "grayscale", "enhanced", "small", "full", "rejected", "unsorted", "todo", "misc", "rest",
-    "processed", "preprocessed", "deleted", "unused", "flip", "rot", "hq", "lq", "hd", "v", "version", "final", "test",
+    "old", "new", "cropped", "crop", "crops", "copy", "orig", "original", "originals", "raw", "clean", "cleaned", "tmp",
+    "temp", "extra", "more", "gray", "grayscale", "enhanced", "small", "full", "rejected", "unsorted", "todo", "misc",
+    "rest", "processed", "preprocessed", "deleted", "unused", "flip", "rot", "hq", "lq", "hd", "v", "version", "final",
+    "test",
 })  # fmt: skip
 _SHOWS = ("image", "images", "img", "imgs", "rgb", "photo", "photos", "color")
 #: Words of masks that things are called by, too: a face mask, a box label, a Ford GT.
@@ -68,7 +69,8 @@ _PART_WORDS = frozenset(PARTS) | _TESTS | FILLING
 def beside_class(folders: Sequence[Folder]) -> tuple[str, tuple[tuple[Folder, Folder], ...]]:
     """Return which folders are parts, masks or copies of which classes among them, and which of the three.
 
-    What is as often the name of a class is not among them, where it is the only one: steam_train, face_mask, copy_paper.
+    What is as often the name of a class is not among them, where it is the only one: steam_train, face_mask,
+    copy_paper.
     """
     classes = {_plain(folder.name): folder for folder in folders}
     for what, of in (("part", _divided), ("mask", _shown), ("copy", _copied)):

@@ -86,8 +86,8 @@ def _look_cut(
             undo = "Cut them where resizing threw them beyond (numpy.clip), undo" if most <= reach * _SPLINE else "Undo"
             raise InputError(
                 f"{'test ' * test}{what} must be of one range; {cut[held] / total:.1%} of {of} lie beyond {span}, "
-                f"{whose}, and would be cut. {undo} the normalisation, or scale all images to 0 .. 1 by one smallest and "
-                "one largest value."
+                f"{whose}, and would be cut. {undo} the normalisation, or scale all images to 0 .. 1 by one smallest "
+                "and one largest value."
             )
     count = sum(cut.values())
     return [f"{count:,} of {sum(totals.values()):,} values {'lies' if count == 1 else 'lie'} beyond {span}."]
