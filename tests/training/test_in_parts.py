@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from etascope.core.history import put_together, settled
 from etascope.core.interrupting import Interrupted, signals_taken
-from etascope.core.parts import put_together, settled
 from etascope.core.protocols import Progress
 from etascope.core.recipe import Recipe
 from etascope.training import in_parts

@@ -9,11 +9,8 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from etascope.core.errors import InputError
-from etascope.core.history import History, join
-from etascope.core.parts import in_plan_order
+from etascope.core.history import History, in_plan_order
 from etascope.core.plain import Document
 from etascope.core.plan import Plan
 from etascope.core.recipe import Recipe
@@ -185,8 +182,7 @@ class Picks:
         finally:
             for one in working:
                 one.cancel()
-        joined = join([one.result() for one in working])
-        return in_plan_order(joined, plan, np.concatenate(parts), time.perf_counter() - began)
+        return in_plan_order(plan, parts, [one.result() for one in working], time.perf_counter() - began)
 
 
 def _too_long(seconds: float) -> str:
