@@ -1,11 +1,15 @@
+import sys
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.core.extras import load_library
+from etascope.core.extras import EXTRAS, load_library
 
 
 def test_a_module_that_is_there_is_returned():
-    assert load_library("json.decoder", "this", "json").JSONDecodeError
+    assert load_library("json.decoder").JSONDecodeError
 
 
 @pytest.mark.parametrize("module", ["no_such_thing", "no_such_thing.at_all"])
@@ -18,7 +22,7 @@ def test_a_missing_library_is_one_sentence_with_the_line_that_installs_it(module
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "sentence"),
     [
         ("import not_there.at_all", "is installed but misses not_there. Install it: pip install 'not_there'."),
         (
@@ -33,10 +37,27 @@ def test_a_missing_library_is_one_sentence_with_the_line_that_installs_it(module
         ("raise OSError", "cannot be loaded: OSError. Install one that fits: pip install --upgrade 'half'."),
     ],
 )
-def test_a_library_that_is_there_and_cannot_be_loaded_is_told_apart(source, told, tmp_path, monkeypatch):
+def test_a_library_that_is_there_and_cannot_be_loaded_is_told_apart(source, sentence, tmp_path, monkeypatch):
     (tmp_path / "half_there").mkdir()
     (tmp_path / "half_there" / "__init__.py").write_text(source + "\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(InputError) as caught:
-        load_library("half_there", "this", "half", "Half")
-    assert str(caught.value) == f"this needs Half, which {told}"
+        load_library("half_there", "this", "half")
+    assert str(caught.value) == f"this needs half_there, which {sentence}"
+
+
+@pytest.mark.parametrize(("root", "extra", "name"), [(root, *EXTRAS[root]) for root in EXTRAS])
+def test_a_library_of_an_extra_has_its_name_and_the_line_that_brings_it(root, extra, name, monkeypatch):
+    monkeypatch.setitem(sys.modules, root, None)
+    with pytest.raises(InputError) as caught:
+        load_library(f"{root}.part")
+    assert (
+        str(caught.value) == f"this needs {name}, which is not installed. Install it: pip install 'etascope[{extra}]'."
+    )
+
+
+def test_every_extra_that_has_libraries_of_its_own_is_known():
+    extras = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    assert {extra for extra, _ in EXTRAS.values()} <= set(extras)

@@ -31,8 +31,8 @@ from etascope.cli.recording import recorder, told_when_stopped
 from etascope.cli.saying import note
 from etascope.cli.stopping import drop_output, end, end_at_once, stopped
 from etascope.core.errors import InputError, option
+from etascope.core.interrupting import signals_taken
 from etascope.core.plan import check_rates
-from etascope.training.interrupting import signals_taken
 
 EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT = 0, 1, 2
 #: Lines in columns, which click is told not to wrap.

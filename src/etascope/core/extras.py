@@ -7,8 +7,23 @@ from typing import Any
 
 from etascope.core.errors import InputError, one_line
 
+#: What etascope's extras bring, by the root of its modules: the extra, and the name for people.
+EXTRAS = {
+    "joblib": ("sklearn", "joblib"),
+    "lightning": ("lightning", "Lightning"),
+    "mlflow": ("mlflow", "MLflow"),
+    "optuna": ("optuna", "Optuna"),
+    "psycopg": ("postgres", "its driver psycopg"),
+    "ray": ("ray", "Ray"),
+    "sklearn": ("sklearn", "scikit-learn"),
+    "tensorboard": ("tensorboard", "TensorBoard"),
+    "torch": ("torch", "PyTorch"),
+    "transformers": ("transformers", "transformers"),
+    "wandb": ("wandb", "Weights & Biases"),
+}
 
-def load_library(module: str, purpose: str, install: str, library: str | None = None) -> Any:  # noqa: ANN401 - any module
+
+def load_library(module: str, purpose: str = "this", install: str | None = None) -> Any:  # noqa: ANN401 - any module
     """Import a module of a library; where that cannot be done, say in a sentence what installs it.
 
     Parameters
@@ -18,9 +33,7 @@ def load_library(module: str, purpose: str, install: str, library: str | None = 
     purpose
         What needs it: the subject of the sentence.
     install
-        What `pip install` takes.
-    library
-        Name of the library, for people. Default: the root of `module`.
+        What `pip install` takes. Default: the extra of etascope that brings it, or else the root of `module`.
 
     Raises
     ------
@@ -29,15 +42,17 @@ def load_library(module: str, purpose: str, install: str, library: str | None = 
 
     Examples
     --------
-    >>> load_library("json.decoder", "reading", "json").__name__
+    >>> load_library("json.decoder").__name__
     'json.decoder'
-    >>> load_library("no_such.parts", "this", "etascope[nothing]", "Nothing")
+    >>> load_library("no_such.parts", "the model timm:x", "timm")
     Traceback (most recent call last):
-    etascope.core.errors.InputError: this needs Nothing, which is not installed. Install it: \
-pip install 'etascope[nothing]'.
+    etascope.core.errors.InputError: the model timm:x needs no_such, which is not installed. Install it: \
+pip install 'timm'.
     """
     root = module.split(".")[0]
-    needs = f"{purpose} needs {library or root}, which"
+    extra, name = EXTRAS.get(root, ("", root))
+    install = install or (f"etascope[{extra}]" if extra else root)
+    needs = f"{purpose} needs {name}, which"
     try:
         import_module(root)
         return import_module(module)

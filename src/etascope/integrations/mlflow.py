@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from etascope.core.errors import InputError
+from etascope.core.extras import load_library
 from etascope.core.history import History
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
-from etascope.integrations.extras import load
 from etascope.integrations.news import News, Told
 from etascope.integrations.tracker import answer_numbers, answer_words, data_words, headline, recipe_words, trial_name
 from etascope.integrations.trouble import safely
@@ -89,7 +89,7 @@ class MlflowRecorder:
         InputError
             If MLflow is missing, or cannot log there.
         """
-        mlflow = load("mlflow", "MLflow", "mlflow")
+        mlflow = load_library("mlflow")
         name, uri, title = self._where
         try:
             self._client = mlflow.MlflowClient(tracking_uri=uri)
@@ -158,7 +158,7 @@ class MlflowRecorder:
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        entities, now = load("mlflow.entities", "MLflow", "mlflow"), int(time.time() * 1000)
+        entities, now = load_library("mlflow.entities"), int(time.time() * 1000)
         points = [entities.Metric(key, value, now, step) for step, known in metrics for key, value in known.items()]
         pairs = [entities.Param(key, str(value)) for key, value in (params or {}).items()]
         words = [entities.RunTag(key, value[:LONGEST_TAG]) for key, value in (tags or {}).items()]

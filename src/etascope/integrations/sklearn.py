@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError
+from etascope.core.extras import load_library
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.protocols import Method
 from etascope.core.recipe import Recipe, Task, steps_per_epoch
 from etascope.core.run import Run
-from etascope.integrations.extras import load
 from etascope.integrations.rows import learn_scaling, rows_to_split, summary
 from etascope.training.dense.engine import DenseEngine
 from etascope.workbench import search
 
 
 def _part(name: str) -> Any:
-    return load(f"sklearn.{name}", "scikit-learn", "sklearn")
+    return load_library(f"sklearn.{name}")
 
 
 #: A class needs its base classes at once; nothing else in etascope loads this module.
@@ -171,7 +171,7 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         return Recipe(hidden=hidden, seed=seed, **{name: _plain(getattr(self, name)) for name in names})
 
     def _search(self, split: Split, recipe: Recipe, shape: tuple[int, ...]) -> None:
-        workers = load("joblib", "joblib", "sklearn").effective_n_jobs(self.n_jobs)
+        workers = load_library("joblib").effective_n_jobs(self.n_jobs)
         began, engine = time.perf_counter(), DenseEngine(workers)
         task, data = Task.of(split, recipe), summary(split, shape)
         histories, choice = search(split, task, data, self.method, engine)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from etascope.core.errors import InputError
+from etascope.core.extras import load_library
 from etascope.core.history import History
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
-from etascope.integrations.extras import load
 from etascope.integrations.news import News, Told
 from etascope.integrations.tracker import METRICS, answer_numbers, data_words, headline, recipe_words, trial_name
 from etascope.integrations.trouble import safely
@@ -140,7 +140,7 @@ class TensorBoardRecorder:
 
 
 def _part(name: str) -> Any:
-    return load(f"tensorboard.{name}", "TensorBoard", "tensorboard")
+    return load_library(f"tensorboard.{name}")
 
 
 def _event(summary: Any, step: int = 0) -> Any:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from etascope.core.errors import InputError, option
+from etascope.core.extras import load_library
 from etascope.core.history import History
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
-from etascope.integrations.extras import load
 from etascope.integrations.news import News, Told
 from etascope.integrations.tracker import (
     METRICS,
@@ -117,7 +117,7 @@ class WandbRecorder:
         InputError
             If W&B is missing, the folder cannot be written, or W&B cannot begin.
         """
-        self._wandb = load("wandb", "Weights & Biases", "wandb")
+        self._wandb = load_library("wandb")
         _, _, folder, group = self._where
         try:
             (folder / "wandb").mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,7 @@ def connect(address: Address, tell: Tell = unheard, *, still: bool = False) -> E
     # A search trains for minutes between two calls: a server may have closed an idle connection meanwhile, and one
     # that a fork inherits breaks both processes. So every call connects anew.
     if address.kind == "postgresql":
-        load_library("psycopg", "a store in PostgreSQL", "etascope[postgres]", "its driver psycopg")
+        load_library("psycopg", "a store in PostgreSQL")
         return _postgresql(address)
     return _sqlite(address, tell, still)
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from etascope.core.errors import InputError
-from etascope.integrations.extras import load
+from etascope.core.extras import load_library
 from etascope.training.pytorch.library import Module, load_torch
 
 #: What the learning rate is usually called.
@@ -123,7 +123,7 @@ def put(module: Module, attribute: str, value: Any) -> None:
 def _moving(module: Module, rates: Callable[[Module], list[float]]) -> list[str]:
     """Return the numbers of a module that the optimizer's rates are made of, by name."""
     one: Any = copy.deepcopy(module)
-    base = load("lightning.pytorch", "Lightning", "lightning").LightningModule
+    base = load_library("lightning.pytorch").LightningModule
     own = {name: inspect.getattr_static(one, name, None) for name in sorted(set(dir(one)) - set(dir(base)))}
     numbers = {
         name: value
@@ -152,4 +152,4 @@ def _moving(module: Module, rates: Callable[[Module], list[float]]) -> list[str]
 
 
 def _parsing() -> Any:
-    return load("lightning.pytorch.utilities.parsing", "Lightning", "lightning")
+    return load_library("lightning.pytorch.utilities.parsing")

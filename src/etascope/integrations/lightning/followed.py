@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from etascope.core.errors import InputError
-from etascope.integrations.extras import load
+from etascope.core.extras import load_library
 from etascope.integrations.lightning.attribute import made_with, where
 from etascope.integrations.lightning.rates import Rates, configured, rates_of, set_peak
 from etascope.training.pytorch.group_rates import NEAR
@@ -48,9 +48,7 @@ def multiple_of(
     """
     name, value = where(attribute, module), cast("Any", rates.peak)
     if attribute:
-        value = load("lightning.pytorch.utilities.parsing", "Lightning", "lightning").lightning_getattr(
-            module, attribute
-        )
+        value = load_library("lightning.pytorch.utilities.parsing").lightning_getattr(module, attribute)
     if isinstance(value, list | tuple | dict):
         raise InputError(
             f"{name} must be one number, which is searched; found {value!r}. Keep one of them there, and write the "

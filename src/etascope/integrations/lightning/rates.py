@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError, one_line
-from etascope.integrations.extras import load
+from etascope.core.extras import load_library
 from etascope.integrations.lightning.attribute import made_with
 from etascope.integrations.training_loops.adapted import Clock
 from etascope.training.pytorch.library import Module, Optimizer
@@ -84,7 +84,7 @@ def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:
     InputError
         If it configures another number of optimizers than one.
     """
-    core = load("lightning.pytorch.core.optimizer", "Lightning", "lightning")
+    core = load_library("lightning.pytorch.core.optimizer")
     module.trainer = trainer
     try:
         # One that waits for a metric is left out, and not refused.

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
-from etascope.integrations.extras import load
+from etascope.core.extras import load_library
 from etascope.integrations.lightning.attribute import NOT_HELD, attribute_of, put
 from etascope.integrations.lightning.followed import mind, multiple_of, optimizer_at
 from etascope.integrations.lightning.judged import by_scores, refuse_rising
@@ -55,7 +55,7 @@ from etascope.training.pytorch.random_state import random_state_kept
 
 
 def _part(name: str) -> Any:
-    return load(f"lightning.pytorch{name}", "Lightning", "lightning")
+    return load_library(f"lightning.pytorch{name}")
 
 
 #: A callback needs its base class at once; nothing else in etascope loads this module.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
-from etascope.integrations.extras import load
+from etascope.core.extras import load_library
 from etascope.integrations.training_loops.adapted import Clock
 from etascope.integrations.training_loops.uncalled import overridden
 from etascope.training.pytorch.library import Module, load_torch
@@ -48,7 +48,7 @@ class TrialTrainer:
     """
 
     def __init__(self, trainer: object, clock: Clock) -> None:
-        logger = load("lightning.pytorch.loggers.logger", "Lightning", "lightning").DummyLogger
+        logger = load_library("lightning.pytorch.loggers.logger").DummyLogger
         self._trainer, self._clock, self._done, self.training = trainer, clock, -1, True
         self.logger, self.loggers = logger(), [logger()]
         self.data: Any = copy.copy(getattr(trainer, "datamodule", None))
@@ -244,7 +244,7 @@ def _transferred(module: Any, inputs: Mapping[str, Any]) -> Any:
 
 
 def _base(name: str) -> Any:
-    return getattr(load("lightning.pytorch", "Lightning", "lightning"), name)
+    return getattr(load_library("lightning.pytorch"), name)
 
 
 def _named(returned: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from etascope.core.errors import InputError
-from etascope.integrations.extras import load
+from etascope.core.extras import load_library
 from etascope.integrations.lightning.rates import refuse_several
 from etascope.integrations.training_loops.uncalled import overridden, told
 from etascope.training.pytorch.custom.loaders import length_of
@@ -68,7 +68,7 @@ def check(trainer: Any, module: Any) -> None:
 
 def uncalled(callbacks: Iterable[Any], module: Any) -> str:
     """Return what to say of hooks and callbacks that may change a training, and that trials do not call."""
-    base = load("lightning.pytorch", "Lightning", "lightning")
+    base = load_library("lightning.pytorch")
     found = hooks_of(module)
     for one in callbacks:
         kind: Any = one.__class__
@@ -82,7 +82,7 @@ def uncalled(callbacks: Iterable[Any], module: Any) -> str:
 
 def hooks_of(module: Any) -> list[str]:
     """Return the hooks of a module's own that trials do not call."""
-    base = load("lightning.pytorch", "Lightning", "lightning").LightningModule
+    base = load_library("lightning.pytorch").LightningModule
     return overridden(module, base, _hooks(base))
 
 
@@ -103,7 +103,7 @@ def _hooks(base: type) -> list[str]:
 
 def refuse_finder(callbacks: Iterable[Any]) -> None:
     """Raise `InputError` where another callback searches a rate too."""
-    finder = load("lightning.pytorch.callbacks", "Lightning", "lightning").LearningRateFinder
+    finder = load_library("lightning.pytorch.callbacks").LearningRateFinder
     if any(isinstance(one, finder) for one in callbacks):
         raise InputError(
             "one callback must search the learning rate; found LearningRateFinder beside LearningRateSearch, which "
@@ -113,7 +113,7 @@ def refuse_finder(callbacks: Iterable[Any]) -> None:
 
 def loaders(trainer: Any) -> tuple[Any, Any]:
     """Return both loaders; those that the Trainer has not asked for yet are asked for once more."""
-    fit, combined = trainer.fit_loop, load("lightning.pytorch.utilities", "Lightning", "lightning").CombinedLoader
+    fit, combined = trainer.fit_loop, load_library("lightning.pytorch.utilities").CombinedLoader
     found: list[Any] = [trainer.train_dataloader, trainer.val_dataloaders]
     loader: Any
     for place, loop in enumerate((fit, fit.epoch_loop.val_loop)):

@@ -7,14 +7,14 @@ from typing import Any
 
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
+from etascope.core.extras import load_library
 from etascope.core.run import Run
-from etascope.integrations.extras import load
 from etascope.integrations.optuna.replay import MARK, Replay, Told, finished, told
 from etascope.integrations.tracker import answer_numbers, answer_words
 from etascope.loops.search import Search
 
 #: Classes need their base classes at once; nothing else in etascope loads this module.
-_optuna = load("optuna", "Optuna", "optuna")
+_optuna = load_library("optuna")
 
 
 class LearningRateSampler(_optuna.samplers.BaseSampler):

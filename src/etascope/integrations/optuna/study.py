@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from etascope.core.errors import InputError
+from etascope.core.extras import load_library
 from etascope.core.run import Run
-from etascope.integrations.extras import load
 from etascope.integrations.tracker import (
     answer_numbers,
     answer_words,
@@ -55,7 +55,7 @@ def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:
     >>> len(study.trials) == len(run.trials), study.user_attrs["learning_rate"] == run.choice.learning_rate
     (True, True)
     """
-    optuna = load("optuna", "Optuna", "optuna")
+    optuna = load_library("optuna")
     direction = "minimize" if run.choice.target == "loss" else "maximize"
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError, one_line
-from etascope.integrations.extras import load
+from etascope.core.extras import load_library
 from etascope.integrations.training_loops.uncalled import overridden
 from etascope.training.pytorch.group_rates import NEAR, rate_ratios, rates_in
 from etascope.training.pytorch.library import Module, Optimizer, load_torch
@@ -103,7 +103,7 @@ def optimizer_of(trainer: Any, model: Module, learning_rate: float, multiple: fl
 
 def _maker(trainer: Any) -> str:
     """Return what decides on the optimizer: a method of the owner's own, or what the Trainer was given."""
-    library = load("transformers", "transformers", "transformers").Trainer
+    library = load_library("transformers").Trainer
     if not overridden(trainer, library, ["create_optimizer"]):
         if getattr(trainer, _GIVEN, None) is not None:
             return _GIVEN

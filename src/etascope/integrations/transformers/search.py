@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from etascope.core.errors import InputError, one_line
-from etascope.integrations.extras import load
+from etascope.core.extras import load_library
 from etascope.integrations.training_loops.adapted import (
     Clock,
     Passes,
@@ -71,7 +71,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
     InputError
         If something of the Trainer cannot be searched; the message says what to do.
     """
-    transformers = load("transformers", "transformers", "transformers")
+    transformers = load_library("transformers")
     check_search(search)
     _check(trainer, transformers.Trainer)
     args, label = trainer.args, _label(trainer)
@@ -155,7 +155,7 @@ def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
 
 def uncalled(trainer: Any) -> str:
     """Return what to say of methods and callbacks that may change a training, and that trials do not call."""
-    library = load("transformers", "transformers", "transformers")
+    library = load_library("transformers")
     found = overridden(trainer, library.Trainer, HOOKS)
     for one in trainer.callback_handler.callbacks:
         kind: Any = one.__class__

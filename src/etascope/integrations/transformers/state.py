@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from etascope.integrations.extras import load
+from etascope.core.extras import load_library
 from etascope.integrations.training_loops.adapted import Clock
 from etascope.integrations.training_loops.kept_rates import look
 from etascope.integrations.transformers.rates import shape_of
@@ -82,7 +82,7 @@ def look_at(trainer: Any, run: TorchRun, uncalled: str) -> None:
                 lambda off: warnings.warn(f"{off} {uncalled}", stacklevel=2),
             )
 
-    base = load("transformers", "transformers", "transformers").TrainerCallback
+    base = load_library("transformers").TrainerCallback
     for one in [one for one in trainer.callback_handler.callbacks if type(one).__module__ == __name__]:
         trainer.remove_callback(one)
     trainer.add_callback(type("Look", (base,), {"on_train_begin": on_train_begin, "__module__": __name__})())

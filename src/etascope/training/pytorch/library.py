@@ -29,7 +29,7 @@ def load_torch() -> Any:  # noqa: ANN401 - a module whose types are incomplete
     InputError
         If PyTorch is not installed; the message has the line that installs it.
     """
-    return load_library("torch", "training a PyTorch model", "etascope[torch]", "PyTorch")
+    return load_library("torch", "training a PyTorch model")
 
 
 def device_of(name: str | None) -> Device:

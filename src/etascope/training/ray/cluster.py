@@ -54,7 +54,7 @@ def load_ray() -> Any:
     InputError
         If it is not installed or cannot be loaded.
     """
-    return load_library("ray", "training on a cluster", "etascope[ray]", "Ray")
+    return load_library("ray", "training on a cluster")
 
 
 def check_address(address: str) -> str:

@@ -3,22 +3,7 @@ import sys
 
 import pytest
 
-from etascope.core.errors import InputError
-from etascope.integrations.extras import load
-
 LIBRARIES = ("sklearn", "optuna", "mlflow", "tensorboard", "wandb", "lightning", "transformers")
-
-
-def test_a_module_that_is_there_is_returned():
-    assert load("json.decoder", "JSON", "json").JSONDecodeError
-
-
-def test_a_missing_library_is_one_sentence_with_the_line_that_installs_it():
-    with pytest.raises(InputError) as caught:
-        load("no_such_thing.at_all", "Some Thing", "thing")
-    assert str(caught.value) == (
-        "this needs Some Thing, which is not installed. Install it: pip install 'etascope[thing]'."
-    )
 
 
 def test_no_integration_is_loaded_with_etascope_or_its_commands():
