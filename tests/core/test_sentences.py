@@ -21,7 +21,9 @@ def test_python_writes_a_setting_as_an_argument(setting, argument):
 
 
 def test_values_stand_in_the_template_in_their_format():
-    sentence = say("{share:.1f} % of {count:,} at {low:rate}, {loss:nats}", share=12.34, count=1200, low=0.0123456, loss=2)
+    sentence = say(
+        "{share:.1f} % of {count:,} at {low:rate}, {loss:nats}", share=12.34, count=1200, low=0.0123456, loss=2
+    )
     assert str(sentence) == "12.3 % of 1,200 at 0.0123, 2.00"
 
 

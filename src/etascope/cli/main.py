@@ -11,8 +11,8 @@ from typing import Any, cast
 import click
 import numpy as np
 
-from etascope.cli.dialect import command_line
 from etascope.cli.commands.script import SCRIPT, check_command, command_options, pick_by_command
+from etascope.cli.dialect import command_line
 from etascope.cli.options.cluster import cluster_options, joined
 from etascope.cli.options.model import engine_for, model_options
 from etascope.cli.options.shared import (
