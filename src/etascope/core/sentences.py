@@ -103,6 +103,6 @@ class Sentence:
         return visible(_PLACE.sub(fill, " ".join(kept)))
 
 
-def say(template: str, *settings: Setting, **values: Any) -> Sentence:
+def say(template: str, *settings: Setting, **values: str | float) -> Sentence:
     """Return a sentence: a template, what it tells to set, and the values in it."""
-    return Sentence(template, values, settings)
+    return Sentence(template, dict(values), settings)
