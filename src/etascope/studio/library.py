@@ -70,7 +70,7 @@ class Source:
         try:
             dataset = open_images(self.name)
         except InputError as error:
-            raise InputError(placeless(error.said), error.advice) from error
+            raise InputError(placeless(error.said), error.sentences[1]) from error
         notes, test_notes = (tuple(map(placeless, said)) for said in (dataset.notes, dataset.test_notes))
         return replace(dataset, source=SENT, notes=notes, test_notes=test_notes)
 
