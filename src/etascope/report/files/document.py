@@ -76,9 +76,9 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
         "trials": [trial_document(t, run.task, word) for t, word in zip(run.trials, choice.verdicts, strict=True)],
         "cost": _cost(choice.cost),
         "seconds": run.seconds,
-        "recipe": _recipe(run.recipe) if choice.measure is None else None,
-        "dataset": dataset_document(run.data) if choice.measure is None else None,
-        "reports": None if choice.measure is None else _reports(run, choice.measure),
+        "recipe": None if choice.measure.reported else _recipe(run.recipe),
+        "dataset": None if choice.measure.reported else dataset_document(run.data),
+        "reports": _reports(run, choice.measure) if choice.measure.reported else None,
         "versions": dict(run.versions),
         "trace": None if run.trace is None else trace_document(run.trace),
         "quiz": [_question(question) for question in questions],
@@ -115,7 +115,7 @@ def _result(accuracy: float, loss: float) -> Document:
 
 def _valid(choice: Choice) -> Document:
     result = _result(choice.valid_accuracy, choice.valid_loss)
-    return result if choice.measure is None else {**result, "metric": choice.measure.value(choice.valid_loss)}
+    return {**result, "metric": choice.measure.value(choice.valid_loss)} if choice.measure.reported else result
 
 
 def _reports(run: Run, measure: Measure) -> Document:
@@ -252,5 +252,5 @@ def trial_document(trial: Trial, task: Task, verdict: str | None = None) -> Docu
     }
 
 
-def _metric(trial: Trial, measure: Measure | None) -> list[float | str | None] | None:
-    return None if measure is None else [number(measure.value(loss)) for loss in trial.valid_loss.tolist()]
+def _metric(trial: Trial, measure: Measure) -> list[float | str | None] | None:
+    return [number(measure.value(loss)) for loss in trial.valid_loss.tolist()] if measure.reported else None
