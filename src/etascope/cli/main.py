@@ -207,7 +207,7 @@ def pick(
     with told_when_stopped(kept):
         with joined(options), progress_bar(ascii=output.plain) as progress:
             dataset, share = open_data(options, progress, output)
-            run = search(dataset, share, recipe, options, progress, recorder=kept)
+            run = search(dataset, share, recipe, options, progress, recorder=None if kept is None else kept.recorder)
         told = write_answer(output, run)
     if kept is not None:
         kept.tell()
