@@ -26,6 +26,7 @@ from tests.store.made import history, job, run
 kept = open_store("sqlite://")
 kept.finish(kept.begin(job()), run(job(), [history()]))
 kept.get("last")
+StoreRecorder(kept).begin(job().data, job().task)
 if os.getuid() == 0:
     os.setgroups([])
     os.setuid(65534)
