@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from etascope.core import search
+from etascope.core.history import put_together, settled
 from etascope.core.interrupting import Interrupted, signals_taken
-from etascope.core.parts import put_together, settled
 from etascope.core.protocols import Progress
 from etascope.core.recipe import Recipe
 from etascope.core.search import train_in_parts
