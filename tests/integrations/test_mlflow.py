@@ -172,7 +172,7 @@ def test_a_search_goes_on_when_mlflow_is_away(tmp_path):
 
 
 def test_the_old_word_for_a_project_names_the_new_one():
-    with pytest.raises(InputError, match="log_to_mlflow takes project in place of experiment. Write project='digits'"):
+    with pytest.raises(InputError, match=r"takes project in place of experiment\. Write project='digits'"):
         log_to_mlflow(cannot_tell(), experiment="digits")
     with pytest.raises(InputError, match="MlflowRecorder takes project in place of experiment"):
         MlflowRecorder(experiment="digits")

@@ -198,7 +198,7 @@ def test_bad_input_is_refused(tmp_path):
         log_to_wandb(cannot_tell(), folder=tmp_path / "file")
     with pytest.raises(InputError, match="W&B must be able to begin a run in project 'a/b'; found: "):
         log_to_wandb(cannot_tell(), "a/b", folder=tmp_path)
-    with pytest.raises(InputError, match="log_to_wandb takes name in place of group. Write name='all'"):
+    with pytest.raises(InputError, match=r"log_to_wandb takes name in place of group\. Write name='all'"):
         log_to_wandb(cannot_tell(), group="all")
     with pytest.raises(InputError, match="WandbRecorder takes name in place of group"):
         WandbRecorder(group="all")
