@@ -10,10 +10,12 @@ True
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from etascope.core.renamed import OldNames
 from etascope.core.views import Views
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ def _page(shown: Run | RangeTestRun | Trace) -> str:
 
 
 Views.notebook, Views.page = _show, _page
+if not any(isinstance(finder, OldNames) for finder in sys.meta_path):
+    sys.meta_path.append(OldNames())
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for.

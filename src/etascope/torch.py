@@ -9,9 +9,8 @@ from typing import Any
 
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
-from etascope.core.history import History
+from etascope.core.history import History, settled
 from etascope.core.numbers import counted, rate
-from etascope.core.parts import settled
 from etascope.core.plan import Plan
 from etascope.core.protocols import Method, OnProgress, Progress, Recorder, ignore
 from etascope.core.recipe import Recipe

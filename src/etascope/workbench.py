@@ -12,8 +12,7 @@ import numpy as np
 
 from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
-from etascope.core.history import History
-from etascope.core.parts import settled
+from etascope.core.history import History, settled
 from etascope.core.plan import check_rates
 from etascope.core.protocols import Engine, Method, OnProgress, Progress, Recorder, ignore
 from etascope.core.recipe import Recipe, Task

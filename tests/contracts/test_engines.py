@@ -10,8 +10,7 @@ import pytest
 
 from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError
-from etascope.core.history import History, Status
-from etascope.core.parts import put_together
+from etascope.core.history import History, Status, put_together
 from etascope.core.plan import sweep
 from etascope.core.recipe import OPTIMIZERS, Recipe, steps_per_epoch
 from etascope.core.schedules import SCHEDULES

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from etascope.core.parts import put_together, settled
+from etascope.core.history import put_together, settled
+from etascope.core.interrupting import Interrupted, signals_taken
 from etascope.core.protocols import Progress
 from etascope.core.recipe import Recipe
 from etascope.training import in_parts
 from etascope.training.dense.engine import DenseEngine
 from etascope.training.in_parts import train_in_parts
-from etascope.training.interrupting import Interrupted, signals_taken
 from tests.training import made
 
 SPLIT = made.split(90, side=3, folds=3)

@@ -13,12 +13,12 @@ from etascope.cli.options.store import again, opened
 from etascope.cli.saying import note
 from etascope.core.errors import InputError
 from etascope.core.history import History
+from etascope.core.interrupting import held_back
 from etascope.core.protocols import Shelf
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.stored import Job
 from etascope.store.address import find_address
-from etascope.training.interrupting import held_back
 
 
 @dataclass

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
-from etascope.core.visible import visible
+from etascope.core.sentences import Dialect, Sentence, python
 
 #: Characters of a sentence, about.
 LONGEST = 1_600
@@ -27,18 +27,39 @@ class InputError(ValueError):
     said
         The rule and the value found; the next move, too, where it is the same at every door.
     advice
-        The next move of whoever calls a function or a command: what names an option stands here.
+        The next move of whoever calls a function or a command. What names an option is a `Sentence` with a `Setting`.
+
+    Attributes
+    ----------
+    sentences
+        Both, each to be written in the words of a door.
 
     Examples
     --------
-    >>> error = InputError("a list must be short; found 7 entries.", "Try --short.")
+    >>> from etascope.core.sentences import Setting, say
+    >>> error = InputError("a list must be short; found 7 entries.", say("Try {short}.", Setting("short", True)))
     >>> str(error), error.said
-    ('a list must be short; found 7 entries. Try --short.', 'a list must be short; found 7 entries.')
+    ('a list must be short; found 7 entries. Try short=True.', 'a list must be short; found 7 entries.')
     """
 
-    def __init__(self, said: str = "", advice: str = "") -> None:
-        self.said, self.advice = visible(said), visible(advice)
-        super().__init__(f"{self.said} {self.advice}" if advice else self.said)
+    def __init__(self, said: str | Sentence = "", advice: str | Sentence = "") -> None:
+        parts = (part if isinstance(part, Sentence) else Sentence(part) for part in (said, advice))
+        self.sentences: tuple[Sentence, ...] = tuple(parts)
+        super().__init__(self.written(python))
+
+    @property
+    def said(self) -> str:
+        """The rule and the value found, in Python's words."""
+        return str(self.sentences[0])
+
+    @property
+    def advice(self) -> str:
+        """The next move, in Python's words."""
+        return str(self.sentences[1])
+
+    def written(self, dialect: Dialect) -> str:
+        """Write rule, value and next move in the words of a door."""
+        return " ".join(text for part in self.sentences if (text := part.written(dialect)))
 
 
 def option(name: str, value: str, allowed: Iterable[str]) -> str:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from etascope.core.command_line import CommandLine
 from etascope.core.errors import InputError
-from etascope.core.history import History
+from etascope.core.history import History, settled
 from etascope.core.measure import Measure
-from etascope.core.parts import settled
 from etascope.core.protocols import OnProgress, Progress, Recorder, ignore
 from etascope.core.recipe import Task
 from etascope.core.recording import patient

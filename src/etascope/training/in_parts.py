@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from etascope.core.history import History
-from etascope.core.parts import part_of, put_together, take
+from etascope.core.history import History, put_together
+from etascope.core.interrupting import held_back, raise_again
 from etascope.core.plan import Plan
 from etascope.core.protocols import OnProgress, Progress
-from etascope.training.interrupting import held_back, raise_again
 
 #: Seconds between two times that trials are kept: where they are short, what a loss of power can take.
 SECONDS = 1.0
@@ -71,12 +70,12 @@ class _Parts:
     def __init__(self, plan: Plan, before: Sequence[History], keep: Callable[[History], None] | None) -> None:
         self._plan, self._keep = plan, keep
         self._before = [part for part in before if _is_of(part, plan)]
-        self.left = sorted(set(range(len(plan))) - {row for part in self._before for row in _rows(part)})
+        self.left = sorted(set(range(len(plan))) - {row for part in self._before for row in part.rows})
         self._waiting, self._kept, self._began = list[History](), set[int](), time.perf_counter()
 
     def add(self, part: History) -> None:
         """Take trials, by their rows in what was left."""
-        self._waiting.append(part_of(self._plan, [self.left[row] for row in _rows(part)], part))
+        self._waiting.append(part.as_part(self._plan, [self.left[row] for row in part.rows]))
         if time.perf_counter() - self._began >= SECONDS:
             self.keep()
 
@@ -97,21 +96,17 @@ class _Parts:
             whole = len(left) == len(self._plan)
             rows = [self.left[at] for at in left]
             with held_back():
-                self._keep_one(history if whole else part_of(self._plan, rows, take(history, left)))
+                self._keep_one(history if whole else history.take(left).as_part(self._plan, rows))
         if not self._before:
             return history
-        return put_together([*self._before, part_of(self._plan, self.left, history)], self._plan)
+        return put_together([*self._before, history.as_part(self._plan, self.left)], self._plan)
 
     def _keep_one(self, history: History) -> None:
         assert self._keep is not None
         now = time.perf_counter()
         self._keep(history if history.part is None else replace(history, seconds=now - self._began))
-        self._kept.update(_rows(history))
+        self._kept.update(history.rows)
         self._began = now
-
-
-def _rows(part: History) -> Sequence[int]:
-    return range(len(part.plan)) if part.part is None else part.part.rows
 
 
 def _is_of(part: History, plan: Plan) -> bool:

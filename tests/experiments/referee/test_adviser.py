@@ -3,7 +3,7 @@ import pytest
 
 from etascope.core.data import NO_FOLD
 from etascope.core.plan import Plan, sweep
-from tests.rivals.made import SMALL, bench
+from tests.experiments.referee.made import SMALL, bench
 
 
 def test_a_whole_training_on_all_rows_costs_one():

@@ -9,7 +9,7 @@ from etascope.experiments.referee.advisers.plain import CustomaryDefault
 from etascope.experiments.referee.run import FRESH, known_advisers, missing, referee
 from etascope.selection.search import GridSearch
 from etascope.training.dense.engine import DenseEngine
-from tests.rivals.made import SMALL, dataset, split
+from tests.experiments.referee.made import SMALL, dataset, split
 
 QUICK = GridSearch(per_decade=2)
 

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from etascope.experiments.referee.adviser import Advice
 from etascope.experiments.referee.score import lost_table, mean_difference, told_losses
 from etascope.experiments.referee.truth import Truth
-from tests.rivals.made import split
+from tests.experiments.referee.made import split
 
 TRUTH = Truth(np.array([0.01, 0.1, 1.0]), np.array([[0.5, 0.9, 0.1], [0.7, 0.8, 0.1]]), (4, 5))
 

@@ -8,7 +8,7 @@ from etascope.core.data import NO_FOLD
 from etascope.core.plan import sweep
 from etascope.experiments.referee.truth import Truth, examined, measure_truth, truth_rates
 from etascope.training.dense.engine import DenseEngine
-from tests.rivals.made import SMALL, split
+from tests.experiments.referee.made import SMALL, split
 
 RATES = np.geomspace(1e-3, 1.0, 7)
 tables = arrays(np.float64, (4, 7), elements=st.floats(0, 1))

@@ -1,1 +1,5 @@
 """Options that commands share."""
+
+from etascope.core.renamed import in_new_module
+
+__getattr__ = in_new_module(__name__)

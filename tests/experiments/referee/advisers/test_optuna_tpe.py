@@ -5,7 +5,7 @@ import pytest
 from etascope.core.errors import InputError
 from etascope.core.plan import sweep
 from etascope.experiments.referee.advisers.optuna_tpe import OptunaTPE, search_range
-from tests.rivals.made import SMALL, bench
+from tests.experiments.referee.made import SMALL, bench
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pytest
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.experiments.referee.advisers.plain import CustomaryDefault, OwnPick
 from etascope.selection.search import GridSearch
-from tests.rivals.made import bench
+from tests.experiments.referee.made import bench
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

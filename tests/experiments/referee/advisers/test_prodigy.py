@@ -6,7 +6,7 @@ import pytest
 from etascope.core.schedules import schedule_row
 from etascope.experiments.referee.advisers.prodigy import ProdigyOptimizer, train
 from etascope.training.random_streams import epoch_order, initial_parameters
-from tests.rivals.made import SMALL, bench, split
+from tests.experiments.referee.made import SMALL, bench, split
 from tests.training.reference import network
 
 

@@ -5,7 +5,7 @@ from etascope.core.data import NO_FOLD
 from etascope.core.plan import Plan
 from etascope.experiments.range_test.rules import RULES
 from etascope.experiments.referee.advisers.range_tests import RangeTestAdviser
-from tests.rivals.made import SMALL, bench
+from tests.experiments.referee.made import SMALL, bench
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -1,0 +1,37 @@
+"""Old names of modules are answered with the new ones."""
+
+import importlib
+import importlib.util
+from importlib import resources
+
+import pytest
+
+from etascope.core.renamed import new_name
+
+PAIRS = [line.split() for line in (resources.files("etascope.core") / "renamed.txt").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_every_new_name_is_there_and_no_old_one(old, new):
+    assert importlib.util.find_spec(f"etascope.{new}") is not None
+    assert new_name(f"etascope.{old}") == f"etascope.{new}"
+
+
+def test_an_old_name_is_answered_with_the_new_one():
+    with pytest.raises(ImportError, match=r"etascope\.rivals\.truth is etascope\.experiments\.referee\.truth now"):
+        importlib.import_module("etascope.rivals.truth")
+
+
+def test_a_package_with_the_name_of_an_old_module_answers_for_what_that_had():
+    with pytest.raises(ImportError, match=r"dense\.DenseEngine is etascope\.training\.dense\.engine\.DenseEngine now"):
+        from etascope.training.dense import DenseEngine  # noqa: F401
+    with pytest.raises(ImportError, match="cannot import name 'Sparse'"):
+        from etascope.training.dense import Sparse  # noqa: F401
+    from etascope.training.dense import engine
+
+    assert engine.DenseEngine
+
+
+def test_what_never_was_is_not_there():
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'etascope\.tuner'"):
+        importlib.import_module("etascope.tuner")
