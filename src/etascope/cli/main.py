@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from etascope.cli.commands.script import SCRIPT, check_command, command_options, pick_by_command
+from etascope.cli.dialect import command_line
 from etascope.cli.options.cluster import cluster_options, joined
 from etascope.cli.options.model import engine_for, model_options
 from etascope.cli.options.shared import (
@@ -269,7 +270,7 @@ def _run() -> None:
         code = commands.main(standalone_mode=False)
         sys.stdout.flush()
     except InputError as error:
-        end(str(error), EXIT_BAD_INPUT)
+        end(error.written(command_line), EXIT_BAD_INPUT)
     except click.ClickException as error:
         message = error.format_message().rstrip()
         end(f"{message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)

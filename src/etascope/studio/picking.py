@@ -14,6 +14,7 @@ from typing import Any
 
 from etascope.core.errors import InputError
 from etascope.core.history import History, in_plan_order
+from etascope.core.plain import Document
 from etascope.core.plan import Plan
 from etascope.core.protocols import OnProgress
 from etascope.core.recipe import Recipe
@@ -21,7 +22,7 @@ from etascope.core.recording import BestEffort, StoreRecorder
 from etascope.core.run import Run
 from etascope.core.search import Train, search
 from etascope.learn.quiz import run_quiz
-from etascope.report.files.document import Document, pick_document
+from etascope.report.files.document import pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.failure import placeless, sentence
