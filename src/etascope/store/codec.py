@@ -27,8 +27,8 @@ def encode(value: Value, kind: Kind, arrays: Arrays) -> Document:
     """Return what stands for `value` in a JSON document.
 
     A dataclass is an object by its fields' names (a record that is its field's default is null), a tuple a list, an
-    enumeration's member its name, an array its position in `arrays`. A float that is not finite is its IEEE 754 bits as 16 hexadecimal digits, so that a NaN
-    comes back with its sign and payload.
+    enumeration's member its name, an array its position in `arrays`. A float that is not finite is its IEEE 754 bits
+    as 16 hexadecimal digits, so that a NaN comes back with its sign and payload.
 
     Parameters
     ----------

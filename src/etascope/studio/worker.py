@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
+from etascope.core.plain import Document
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
@@ -21,7 +22,6 @@ from etascope.experiments.range_test.document import sharpness_document
 from etascope.experiments.range_test.run import sharpness
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.report.files.document import Document
 from etascope.studio.library import Source
 from etascope.training.dense.engine import DenseEngine
 from etascope.workbench import trace

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from etascope.core.choice import Choice
+from etascope.core.plain import Document, number
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run, versions
 from etascope.experiments.range_test.record import RangeTestRun, Suggestion, following
 from etascope.experiments.sharpness.record import SharpnessWall
-from etascope.report.files.document import Document, dataset_document, number
+from etascope.report.files.document import dataset_document
 
 RANGE_TEST_SCHEMA = "etascope/range-test/1"
 SHARPNESS_SCHEMA = "etascope/sharpness/1"
