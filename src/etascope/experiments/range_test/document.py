@@ -1,4 +1,4 @@
-"""A range test, and the sharpness wall, as JSON documents."""
+"""A range test as a JSON document."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from etascope.core.choice import Choice
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run, versions
 from etascope.experiments.range_test.record import RangeTestRun, Suggestion, following
-from etascope.experiments.sharpness.record import SharpnessWall
 from etascope.report.files.document import Document, dataset_document, number
 
 RANGE_TEST_SCHEMA = "etascope/range-test/1"
-SHARPNESS_SCHEMA = "etascope/sharpness/1"
 
 
 def range_document(run: RangeTestRun) -> Document:
@@ -34,30 +32,6 @@ def range_document(run: RangeTestRun) -> Document:
         "source": run.source,
         "fingerprint": run.fingerprint,
         "dataset": None if run.data is None else dataset_document(run.data),
-        "versions": versions(),
-    }
-
-
-def sharpness_document(wall: SharpnessWall) -> Document:
-    """Return a sharpness wall as plain values, described by `docs/schema/sharpness-1.schema.json`."""
-    return {
-        "schema": SHARPNESS_SCHEMA,
-        "formula": wall.formula,
-        "why": wall.why,
-        "points": [
-            {**asdict(point), "sharpness": number(point.sharpness), "limit": number(point.limit)}
-            for point in wall.points
-        ],
-        "learning_rate": wall.learning_rate,
-        "diverged": wall.diverged,
-        "measured": wall.measured,
-        "ratio": number(wall.ratio),
-        "best": wall.best,
-        "examples": wall.examples,
-        "recipe": _recipe(wall.recipe),
-        "source": wall.source,
-        "fingerprint": wall.fingerprint,
-        "dataset": None if wall.data is None else dataset_document(wall.data),
         "versions": versions(),
     }
 

@@ -6,16 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 from etascope.core.recipe import Recipe
-from etascope.experiments.scaling.record import Axis, Horizon, Setting
+from etascope.experiments.scaling.record import Axis, Scaling, Setting
 from etascope.report.files.document import dataset_document
 
-LADDER_SCHEMA = "etascope/ladder/1"
+SCALING_SCHEMA = "etascope/scaling/1"
 
 
-def horizon_document(told: Horizon) -> dict[str, Any]:
-    """Return plain dicts, lists, strings and numbers, described by `docs/schema/ladder-1.schema.json`."""
+def scaling_document(told: Scaling) -> dict[str, Any]:
+    """Return plain dicts, lists, strings and numbers, described by `docs/schema/scaling-1.schema.json`."""
     return {
-        "schema": LADDER_SCHEMA,
+        "schema": SCALING_SCHEMA,
         "axes": [_axis(axis) for axis in told.axes],
         "recipe": _recipe(told.recipe),
         "dataset": dataset_document(told.data),
@@ -30,7 +30,7 @@ def _axis(axis: Axis) -> dict[str, Any]:
         "name": axis.name,
         "settings": [_setting(setting) for setting in axis.settings],
         "law": None if law is None else {**asdict(law), "moves": law.moves},
-        "told": axis.told,
+        "finding": axis.told,
         "warnings": list(axis.warnings),
     }
 

@@ -1,4 +1,4 @@
-"""Whether the best learning rate moves with the size of a training: `Horizon`."""
+"""Whether the best learning rate moves with the size of a training: `Scaling`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from etascope.core.choice import Choice
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary, versions
+from etascope.core.views import Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ class Axis:
 
 
 @dataclass(frozen=True, eq=False)
-class Horizon:
+class Scaling(Shown):
     """How far an answer reaches: the choice repeated at other lengths, batch sizes or widths.
 
     Attributes
