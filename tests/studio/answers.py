@@ -2,7 +2,7 @@
 
 import json
 
-from etascope.studio.source import Source
+from etascope.studio.library import Source
 from tests.test_documents import SCHEMAS as FOLDER
 
 DIGITS, FASHION = Source("digits"), Source("fashion-mnist")

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from etascope.studio.app import create_app
 from etascope.studio.bounds import Bounds, Limit
-from etascope.studio.worker_pool import Crew
+from etascope.studio.worker_pool import WorkerPool
 from tests.studio.answers import QUICK, error, events
 
 LONG = {"hidden": "512,512,512", "epochs": 20, "batch_size": 4}
@@ -14,7 +14,7 @@ LONG = {"hidden": "512,512,512", "epochs": 20, "batch_size": 4}
 @pytest.fixture(scope="module")
 def hasty():
     bounds = Bounds(landscape=1.0, race=1.0, other=30.0, search=3.0)
-    with TestClient(create_app(None, Crew(2), bounds)) as opened:
+    with TestClient(create_app(None, WorkerPool(2), bounds)) as opened:
         opened.get("/api/metrics", params={**QUICK, "learning_rate": 0.01})
         yield opened
 
@@ -46,7 +46,7 @@ def test_a_search_ends_by_the_clock(hasty):
 
 
 def test_everything_else_ends_with_a_sentence():
-    with TestClient(create_app(None, Crew(1), Bounds(other=3.0))) as opened:
+    with TestClient(create_app(None, WorkerPool(1), Bounds(other=3.0))) as opened:
         after(opened)
         for way in ("trace", "metrics"):
             told = error(opened.get(f"/api/{way}", params={**LONG, "learning_rate": 0.01}), 400)

@@ -8,7 +8,7 @@ import time
 import pytest
 import uvicorn
 
-from etascope.studio.guard import Guard
+from etascope.studio.middleware import Guard
 
 HOSTILE = """<!doctype html><meta charset="utf-8"><title>foreign</title>
 <iframe src="{api}?by=iframe"></iframe><img src="{api}?by=img"><script src="{api}?by=script"></script>

@@ -6,11 +6,11 @@ from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 
 from etascope.studio.app import create_app
-from etascope.studio.worker_pool import Crew
+from etascope.studio.worker_pool import WorkerPool
 from tests.long import cases
 
 
-class Quick(Crew):
+class Quick(WorkerPool):
     """Does small work itself, and refuses large: what is tried here are answers, not trainings."""
 
     async def run(self, page, function, *arguments, limit=None):

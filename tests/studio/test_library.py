@@ -5,13 +5,15 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from etascope import InputError
 from etascope.core.run import DataSummary
+from etascope.images.open import open_images
 from etascope.images.part import PART
 from etascope.studio import library as library_module
-from etascope.studio.library import MOST_UPLOADS, Library, told
+from etascope.studio.library import MOST_UPLOADS, Library, Source, upload_document
 from tests.studio.answers import DIGITS, FASHION
 
 FOUND = DataSummary("mine", "f", 80, (28, 28, 1), 64, 16, ("a", "b"))
@@ -99,7 +101,7 @@ def test_uploads_are_told_of_to_whoever_knows_their_names():
     name, folder = library.room()
     library.add(name, folder, FOUND)
     assert [one["name"] for one in library.sets()] == ["digits", "mnist", "fashion-mnist", "kmnist"]
-    assert library.sets([name, "upload-0", str(folder)])[4:] == [told(name, FOUND)]
+    assert library.sets([name, "upload-0", str(folder)])[4:] == [upload_document(name, FOUND)]
     assert len(name) > 32
     library.close()
 
@@ -109,4 +111,21 @@ def test_uploads_are_told_of_to_whoever_knows_their_names():
     [((28, 28, 1), ("a", "b"), True), ((28, 28, 3), ("a", "b"), False), ((28, 28, 1), ("cat", "dog"), False)],
 )
 def test_characters_can_be_drawn(shape, names, draws):
-    assert told("mine", replace(FOUND, image_shape=shape, class_names=names))["draws"] == draws
+    assert upload_document("mine", replace(FOUND, image_shape=shape, class_names=names))["draws"] == draws
+
+
+def test_small_sets_are_whole_and_large_ones_a_part():
+    digits, whole = DIGITS.open()
+    assert (len(digits), whole) == (1000, 0)
+    part, whole = FASHION.open()
+    assert (len(part), len(part.test_rows), whole) == (1000, 200, 70_000)
+    every, whole = Source("fashion-mnist", None).open()
+    assert (len(every), whole) == (70_000, 0)
+    assert np.array_equal(every.images, open_images("fashion-mnist").images)
+
+
+def test_nothing_is_fetched(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(InputError, match="not on this machine"):
+        Source("mnist").open()
+    assert list(tmp_path.iterdir()) == []

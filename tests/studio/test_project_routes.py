@@ -51,7 +51,7 @@ def test_neither_the_name_nor_the_place_of_an_upload_is_told_to_others(client):
 
 
 def test_an_upload_is_bounded(client, monkeypatch):
-    monkeypatch.setattr("etascope.studio.project_routes.LARGEST_ZIP", 10_000)
+    monkeypatch.setattr("etascope.studio.uploads.LARGEST_ZIP", 10_000)
     assert "this one has more" in error(client.post("/api/uploads", content=bytes(10_001)), 400)
 
 

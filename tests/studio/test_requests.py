@@ -4,19 +4,19 @@ import pytest
 from pydantic import ValidationError
 
 from etascope import InputError, Recipe
-from etascope.studio.requests import AskedRace, AskedRecipe, AskedTrace, Drawing, dial_rates
+from etascope.studio.requests import Drawing, RaceRequest, RecipeRequest, TraceRequest, dial_rates
 
 
 def test_the_defaults_are_those_of_a_recipe():
-    assert AskedRecipe().recipe() == Recipe()
+    assert RecipeRequest().recipe() == Recipe()
 
 
 def test_hidden_layers_are_numbers_with_commas():
-    assert AskedRecipe(hidden="").recipe().hidden == ()
-    assert AskedRecipe(hidden="128,64").recipe().hidden == (128, 64)
+    assert RecipeRequest(hidden="").recipe().hidden == ()
+    assert RecipeRequest(hidden="128,64").recipe().hidden == (128, 64)
     for wide in ("0", "513", "64,999"):
         with pytest.raises(InputError, match="1 to 512 units"):
-            AskedRecipe(hidden=wide).recipe()
+            RecipeRequest(hidden=wide).recipe()
 
 
 @pytest.mark.parametrize(
@@ -35,21 +35,21 @@ def test_hidden_layers_are_numbers_with_commas():
 )
 def test_what_is_out_of_bounds_is_refused(wrong):
     with pytest.raises(ValidationError):
-        AskedRecipe(**wrong)
+        RecipeRequest(**wrong)
 
 
 def test_learning_rates_are_finite_and_near_the_dial():
-    assert AskedTrace(learning_rate=0.1).image == 0
+    assert TraceRequest(learning_rate=0.1).image == 0
     for wrong in (0, -1, 1e-9, 1e9, float("nan"), float("inf")):
         with pytest.raises(ValidationError):
-            AskedTrace(learning_rate=wrong)
+            TraceRequest(learning_rate=wrong)
 
 
 def test_runners_are_sorted_and_different():
-    assert AskedRace(rates="0.1,0.001,0.1").runners() == [0.001, 0.1]
+    assert RaceRequest(rates="0.1,0.001,0.1").runners() == [0.001, 0.1]
     for wrong in ("0.1", "a,b", "0.1,nan", "1e-9,0.1", ",".join(str(i / 100) for i in range(1, 19))):
         with pytest.raises(InputError, match=r"0\.001,0\.01,0\.1"):
-            AskedRace(rates=wrong).runners()
+            RaceRequest(rates=wrong).runners()
 
 
 def test_the_dial_goes_from_end_to_end_at_equal_ratios():

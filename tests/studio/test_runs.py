@@ -8,7 +8,7 @@ from etascope.core.data import SENT
 from etascope.core.errors import InputError
 from etascope.store.open import open_store
 from etascope.studio.app import create_app
-from etascope.studio.runs import MOST_TOLD, Runs
+from etascope.studio.runs import MOST_NOTES, Runs
 from tests.store.made import history, job, run
 from tests.studio.answers import QUICK, error, events
 from tests.studio.served import two_kinds, zipped
@@ -85,12 +85,12 @@ def broken(place, change):
 
 
 def test_a_run_that_cannot_be_read_is_told_beside_the_others_and_not_where_it_is(kept, place):
-    good, *bad = [finished(kept, job()) for _ in range(MOST_TOLD + 3)]
+    good, *bad = [finished(kept, job()) for _ in range(MOST_NOTES + 3)]
     broken(place, f"UPDATE etascope_runs SET state = 'zombie' WHERE id != '{good}'")
     with TestClient(create_app(kept.store)) as client:
         found = client.get("/api/runs").json()
         assert [line["id"] for line in found["runs"]] == [good]
-        assert len(found["notes"]) == MOST_TOLD
+        assert len(found["notes"]) == MOST_NOTES
         assert found["notes"][0].startswith(f"run {bad[-1]} in the store of this studio is damaged: its state is 'zom")
         assert found["notes"][0].endswith("are known. Whoever started it can put that right.")
         said = [*found["notes"], error(client.get(f"/api/runs/{bad[0]}"), 400)]

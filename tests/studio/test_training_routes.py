@@ -1,7 +1,8 @@
+import jsonschema
 import pytest
 
 from tests.report.code.running import accuracy
-from tests.studio.answers import QUICK, error, events
+from tests.studio.answers import QUICK, SCHEMAS, error, events
 
 
 def test_code_is_written_for_every_framework_and_the_etascope_script_runs(client):
@@ -57,3 +58,10 @@ def test_a_set_that_is_not_here_is_refused_with_its_command(client, monkeypatch,
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for way in ("landscape", "descent"):
         assert "etascope trace kmnist" in error(client.get(f"/api/{way}", params={**QUICK, "data": "kmnist"}), 400)
+
+
+def test_a_trace_follows_the_schema_of_its_document(client):
+    found = client.get("/api/trace", params={**QUICK, "learning_rate": 0.05, "image": 3})
+    jsonschema.validate(found.json(), SCHEMAS["trace-1"])
+    assert found.json()["prediction"]["number"] == 3
+    assert len(found.json()["quiz"]) == 3

@@ -4,7 +4,6 @@ from etascope import Recipe
 from etascope.core.plan import sweep
 from etascope.studio.worker import (
     FOLDS,
-    Asked,
     describe,
     groups,
     lay_open,
@@ -22,7 +21,7 @@ SMALL = Recipe(hidden=(16,), epochs=2, seed=3)
 def test_parts_of_a_landscape_are_the_trials_of_the_engine():
     task, data = describe(DIGITS, SMALL)
     assert (task.n_folds, task.steps_per_epoch, data.images) == (FOLDS, 40, 1000)
-    found = train(Asked(DIGITS, SMALL, (0.01, 0.1), (0, 1)))
+    found = train(DIGITS, SMALL, (0.01, 0.1), (0, 1))
     _, split = prepared(DIGITS, SMALL)
     whole = DenseEngine(workers=1).train(split, SMALL, sweep(SMALL, task.steps, [0.01, 0.1], [0, 1]))
     assert found.valid_loss.tobytes() == whole.valid_loss.tobytes()

@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from etascope.cli.commands.script import SCRIPT, check_command, command_options, pick_by_command
+from etascope.cli.dialect import command_line
 from etascope.cli.options.cluster import cluster_options, joined
 from etascope.cli.options.model import engine_for, model_options
 from etascope.cli.options.shared import (
@@ -30,8 +31,8 @@ from etascope.cli.recording import recorder, told_when_stopped
 from etascope.cli.saying import note
 from etascope.cli.stopping import drop_output, end, end_at_once, stopped
 from etascope.core.errors import InputError, option
+from etascope.core.interrupting import signals_taken
 from etascope.core.plan import check_rates
-from etascope.training.interrupting import signals_taken
 
 EXIT_ANSWER, EXIT_NO_ANSWER, EXIT_BAD_INPUT = 0, 1, 2
 #: Lines in columns, which click is told not to wrap.
@@ -207,7 +208,7 @@ def pick(
     with told_when_stopped(kept):
         with joined(options), progress_bar(ascii=output.plain) as progress:
             dataset, share = open_data(options, progress, output)
-            run = search(dataset, share, recipe, options, progress, recorder=kept)
+            run = search(dataset, share, recipe, options, progress, recorder=None if kept is None else kept.recorder)
         told = write_answer(output, run)
     if kept is not None:
         kept.tell()
@@ -269,7 +270,7 @@ def _run() -> None:
         code = commands.main(standalone_mode=False)
         sys.stdout.flush()
     except InputError as error:
-        end(str(error), EXIT_BAD_INPUT)
+        end(error.written(command_line), EXIT_BAD_INPUT)
     except click.ClickException as error:
         message = error.format_message().rstrip()
         end(f"{message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from etascope.cli.saying import complain
 from etascope.core.errors import shortened
-from etascope.training.interrupting import Interrupted, taken_last
+from etascope.core.interrupting import Interrupted, taken_last
 
 #: Makes a terminal's cursor be seen again.
 _CURSOR = b"\x1b[?25h"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from etascope.core.data import DataSummary
+from etascope.core.plain import Document
 from etascope.report.charts.chart import Chart
-from etascope.report.files.document import Document
 from etascope.report.terminal.page import Page
 from etascope.report.words.job import data_facts
 

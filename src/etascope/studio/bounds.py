@@ -58,8 +58,8 @@ class Limit:
     what: str
     seconds: float
     advice: str = "Take fewer epochs or hidden units, or larger batches."
-    _spent: float = 0.0
-    _running: dict[object, float] = field(default_factory=dict[object, float])
+    _spent: float = field(default=0.0, init=False)
+    _running: dict[object, float] = field(default_factory=dict[object, float], init=False)
 
     def begin(self, piece: object) -> None:
         """Count from now."""
@@ -76,7 +76,7 @@ class Limit:
         return (self.seconds - spent) / max(len(self._running), 1)
 
     def too_long(self) -> InputError:
-        """Return the sentence for whoever asked."""
+        """Return the sentence for whoever waits."""
         return InputError(
             f"{self.what} may take {self.seconds:g} s of work here, and this one takes more; it was stopped. "
             f"{self.advice}"

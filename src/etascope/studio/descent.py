@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.data import Split
+from etascope.core.plain import Document, number
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe
 from etascope.learn.update import first_update
-from etascope.report.files.document import Document, number
-from etascope.studio.source import Source
+from etascope.studio.library import Source
 from etascope.studio.worker import prepared
 from etascope.training.dense.engine import DenseEngine
 from etascope.training.random_streams import epoch_order
@@ -74,14 +74,14 @@ def _losses(
     """Return the mean loss of a batch after a step of each size; what the images make of the first layer is linear."""
     weights, slopes = ([array.astype(np.float64) for array in arrays] for arrays in (start, gradient))
     layers = [*zip(weights, slopes, strict=True)]
-    seen, moved = x @ weights[0], x @ slopes[0]
-    found = list[float]()
+    first, change = x @ weights[0], x @ slopes[0]
+    losses = list[float]()
     for rate in rates.tolist():
-        out = seen - rate * moved + weights[1] - rate * slopes[1]
+        out = first - rate * change + weights[1] - rate * slopes[1]
         for (w, g), (bias, slope) in zip(layers[2::2], layers[3::2], strict=True):
             out = np.maximum(out, 0)
             out = out @ w - rate * (out @ g) + bias - rate * slope
         top = out.max(axis=1)
         spread = np.log(np.exp(out - top[:, None]).sum(axis=1)) + top
-        found.append(float((spread - out[np.arange(len(y)), y]).mean()))
-    return found
+        losses.append(float((spread - out[np.arange(len(y)), y]).mean()))
+    return losses

@@ -1,4 +1,4 @@
-"""The data sets and runs of a studio, by the names that a page may say: `Library`."""
+"""The data sets of a studio: `Library`, by the names that a page may say, and `Source`, as a worker opens one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ import shutil
 import tempfile
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from etascope.core.data import SENT, Dataset
 from etascope.core.errors import InputError
+from etascope.core.plain import Document
 from etascope.core.run import DataSummary
-from etascope.images.catalogue import CATALOGUE, fetching, files_here
-from etascope.images.part import PART
-from etascope.report.files.document import Document
-from etascope.studio.source import Source
+from etascope.images.catalogue import CATALOGUE, fetching, files_here, open_here
+from etascope.images.joining import to_dataset
+from etascope.images.open import open_images
+from etascope.images.opened import Wishes
+from etascope.images.part import PART, take_part
+from etascope.studio.failure import on_page
 
 #: Sets whose images are characters, white on black, 28 by 28: what a hand can draw.
 DRAWN = frozenset({"digits", "mnist", "kmnist"})
@@ -24,6 +28,51 @@ DRAWN = frozenset({"digits", "mnist", "kmnist"})
 MOST_UPLOADS, MOST_BYTES = 64, 2 << 30
 #: Folders of uploads: this, the number of the server's process, and what makes it unique.
 PREFIX = "etascope-studio-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Images of this machine; nothing is downloaded for them.
+
+    Attributes
+    ----------
+    name
+        `"digits"`, a name of the catalogue, or the folder of an upload.
+    most
+        Of more images than these a fixed part is taken, so that a landscape is there at once. None takes all.
+    """
+
+    name: str
+    most: int | None = PART
+
+    def open(self) -> tuple[Dataset, int]:
+        """Return the images, and of how many these are a part, or 0.
+
+        Raises
+        ------
+        InputError
+            If they are not here, or cannot be read.
+        """
+        known = CATALOGUE.get(self.name)
+        if known is not None:
+            whole = to_dataset(open_here(known, Wishes()))
+        else:
+            whole = open_images(self.name) if self.name == "digits" else self._open_upload()
+        part = whole if self.most is None else take_part(whole, self.most)
+        return part, 0 if part is whole else len(whole)
+
+    def _open_upload(self) -> Dataset:
+        """Return what was sent; where it was unpacked is nobody's business."""
+
+        def placeless(sentence: str) -> str:
+            return on_page(sentence.replace(f"{self.name}{os.sep}", "").replace(self.name, "the zip"))
+
+        try:
+            dataset = open_images(self.name)
+        except InputError as error:
+            raise InputError(placeless(error.said), error.sentences[1]) from error
+        notes, test_notes = (tuple(map(placeless, said)) for said in (dataset.notes, dataset.test_notes))
+        return replace(dataset, source=SENT, notes=notes, test_notes=test_notes)
 
 
 @dataclass(eq=False)
@@ -78,12 +127,12 @@ class Library:
 
     def sets(self, names: Sequence[str] = ()) -> list[Document]:
         """Return what can be chosen: the digits, the catalogue, and of `names` those uploads that are still known."""
-        found: list[Document] = [{"name": "digits", "here": True, "images": PART, "whole": 0, "draws": True}]
+        sets: list[Document] = [{"name": "digits", "here": True, "images": PART, "whole": 0, "draws": True}]
         for known in CATALOGUE.values():
             here = files_here(known) is not None
             numbers = {"images": PART, "whole": known.images, "draws": known.name in DRAWN}
-            found.append({"name": known.name, "here": here, **numbers, "fetch": None if here else fetching(known)})
-        return found + [told(name, self._uploads[name][1]) for name in names if name in self._uploads]
+            sets.append({"name": known.name, "here": here, **numbers, "fetch": None if here else fetching(known)})
+        return sets + [upload_document(name, self._uploads[name][1]) for name in names if name in self._uploads]
 
     def room(self) -> tuple[str, Path]:
         """Return the name of a new upload, and an empty folder for it; `add` makes it known."""
@@ -96,7 +145,7 @@ class Library:
         return name, folder
 
     def add(self, name: str, folder: Path, data: DataSummary) -> None:
-        """Make an upload known, with what was found when it was looked at."""
+        """Make an upload known, as a worker described it."""
         self._uploads[name] = folder, data
         self._sizes[folder] = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         while len(self._uploads) > MOST_UPLOADS or (len(self._uploads) > 1 and sum(self._sizes.values()) > MOST_BYTES):
@@ -134,8 +183,8 @@ def _lives(process: int) -> bool:
     return True
 
 
-def told(name: str, data: DataSummary) -> Document:
-    """Return what a page tells of an upload."""
+def upload_document(name: str, data: DataSummary) -> Document:
+    """Return what a page says of an upload."""
     drawn = data.image_shape == (28, 28, 1) and all(len(kind) == 1 for kind in data.class_names)
     return {
         "name": name, "here": True, "images": data.images, "whole": data.whole, "draws": drawn,

@@ -1,54 +1,49 @@
-"""What the page asks for of one's own: images to drop, searches that go on, and runs that were kept."""
+"""What the page does with one's own: images to drop, searches that go on, and runs that were kept."""
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
-import threading
-from collections.abc import AsyncGenerator, AsyncIterator
+import shutil
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path as File
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from etascope.core.errors import InputError
+from etascope.core.plain import Document
 from etascope.core.stored import StoredRun
 from etascope.learn.quiz import run_quiz
 from etascope.report.code.frameworks import FRAMEWORKS
-from etascope.report.files.document import Document, pick_document
+from etascope.report.files.document import pick_document
 from etascope.report.html.run import run_html
 from etascope.report.terminal.run_list import runs_document
 from etascope.studio.bounds import FEWER, Bounds, Limit
 from etascope.studio.failure import sentence
-from etascope.studio.library import MOST_UPLOADS, Library, told
+from etascope.studio.library import MOST_UPLOADS, Library, Source, upload_document
 from etascope.studio.picking import Picks
-from etascope.studio.requests import AskedRecipe, LearningRate
+from etascope.studio.requests import LearningRate, RecipeRequest
 from etascope.studio.runs import Runs
-from etascope.studio.source import Source
-from etascope.studio.training_routes import NO_STORE, event, scripts
-from etascope.studio.uploads import LARGEST_ZIP, MEBIBYTE, clear, unpack
+from etascope.studio.training_routes import scripts, streamed
+from etascope.studio.uploads import check_size, receive
 from etascope.studio.worker import describe
-from etascope.studio.worker_pool import Crew
+from etascope.studio.worker_pool import WorkerPool
 
-#: Seconds that an upload may take, and that may pass with none of it coming; runs that are listed.
-LONGEST_UPLOAD, STALLED, LISTED = 120.0, 10.0, 50
-#: Uploads that come in at once.
-AT_ONCE = 4
+#: Uploads that come in at once; runs that are listed.
+AT_ONCE, LISTED = 4, 50
 
-NAMES = "Uploads that the page knows of, with commas: only who knows the name of one is told of it."
+NAMES = "Uploads that the page knows of, with commas: only who knows the name of one sees it."
 
 Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
 
 
-def project_routes(crew: Crew, library: Library, picks: Picks, runs: Runs | None, bounds: Bounds) -> APIRouter:
+def project_routes(pool: WorkerPool, library: Library, picks: Picks, runs: Runs | None, bounds: Bounds) -> APIRouter:
     """Return the routes.
 
     Parameters
     ----------
-    crew, library, picks
+    pool, library, picks
         Who trains, and what is known.
     runs
         Those that are kept; None where none are.
@@ -69,23 +64,21 @@ def project_routes(crew: Crew, library: Library, picks: Picks, runs: Runs | None
     async def post_upload(request: Request) -> Document:
         """Take a zip with a folder of images for each class, look at it, and name it for `data`."""
         length = request.headers.get("content-length", "")
-        _bound(int(length) if length.isdecimal() else 0)
+        check_size(int(length) if length.isdecimal() else 0)
         if coming.locked():
             raise InputError(f"{AT_ONCE} uploads may come in at once, and do. Try again in a minute.")
         async with coming:
-            return await receive(request)
+            return await unpacked(request)
 
-    async def receive(request: Request) -> Document:
+    async def unpacked(request: Request) -> Document:
         name, folder = library.room()
         with ExitStack() as left:
-            left.callback(clear, folder)
+            left.callback(shutil.rmtree, folder, ignore_errors=True)
             try:
-                async with asyncio.timeout(LONGEST_UPLOAD):
-                    notes = await _receive(request, folder)
+                notes = await receive(request.stream(), folder)
                 looking = Limit("looking at an upload", bounds.other, FEWER)
-                _, data = await crew.run("upload", describe, Source(str(folder)), AskedRecipe().recipe(), limit=looking)
-            except TimeoutError:
-                raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
+                work = describe, Source(str(folder)), RecipeRequest().recipe()
+                _, data = await pool.run("upload", *work, limit=looking)
             except InputError as error:
                 said = sentence(error)
                 if said == str(error):
@@ -94,7 +87,7 @@ def project_routes(crew: Crew, library: Library, picks: Picks, runs: Runs | None
             left.pop_all()
         data = replace(data, notes=(*notes, *data.notes))
         library.add(name, folder, data)
-        return told(name, data)
+        return upload_document(name, data)
 
     @routes.get("/data")
     async def get_data(names: Annotated[str, Query(max_length=400, description=NAMES)] = "") -> Document:
@@ -102,20 +95,14 @@ def project_routes(crew: Crew, library: Library, picks: Picks, runs: Runs | None
         return {"sets": await asyncio.to_thread(library.sets, names.split(",")[:MOST_UPLOADS])}
 
     @routes.post("/picks")
-    async def post_pick(asked: Annotated[AskedRecipe, Query()]) -> Document:
+    async def post_pick(request: Annotated[RecipeRequest, Query()]) -> Document:
         """Begin the search of `etascope pick`; its events can be followed, again and again."""
-        return {"id": picks.begin(asked.page, library.searched(asked.data), asked.recipe()).id}
+        return {"id": picks.begin(request.page, library.searched(request.data), request.recipe()).id}
 
     @routes.get("/picks/{name}/events", response_class=StreamingResponse)
     async def get_pick(name: Id) -> StreamingResponse:
         """Stream a search from its beginning: `begin`, `progress`, then `run`, `failed` or `cancelled`."""
-        pick = picks.get(name)
-
-        async def events() -> AsyncIterator[str]:
-            async for document in pick.follow():
-                yield event(document)
-
-        return StreamingResponse(events(), media_type="text/event-stream", headers=NO_STORE)
+        return streamed(picks.get(name).follow())
 
     @routes.delete("/picks/{name}", status_code=204)
     async def delete_pick(name: Id) -> Response:
@@ -166,39 +153,3 @@ def project_routes(crew: Crew, library: Library, picks: Picks, runs: Runs | None
         return scripts(run.recipe, run.data, learning_rate)
 
     return routes
-
-
-def _bound(size: int) -> None:
-    if size > LARGEST_ZIP:
-        raise InputError(f"a zip may have {LARGEST_ZIP // MEBIBYTE} MiB; this one has more. Give fewer images.")
-
-
-async def _next(coming: AsyncGenerator[bytes]) -> bytes:
-    try:
-        async with asyncio.timeout(STALLED):
-            return await anext(coming)
-    except TimeoutError:
-        raise InputError(
-            f"an upload must keep coming; of this one nothing came for {STALLED:.0f} s. Drop the images again."
-        ) from None
-
-
-async def _receive(request: Request, folder: File) -> tuple[str, ...]:
-    done, coming = 0, request.stream()
-    with tempfile.TemporaryFile() as archive:
-        # The stream ends with a piece of nothing.
-        while chunk := await _next(coming):
-            done += len(chunk)
-            _bound(done)
-            archive.write(chunk)
-        archive.seek(0)
-        stop = threading.Event()
-        working = asyncio.ensure_future(asyncio.to_thread(unpack, archive, folder, stop.is_set))
-        try:
-            return await asyncio.shield(working)
-        except asyncio.CancelledError:
-            # A thread ends by itself or not at all; what it writes to must not go before it.
-            stop.set()
-            await asyncio.wait((working,))
-            working.exception()
-            raise

@@ -21,7 +21,7 @@ LEAST, MOST = 1e-6, 100.0
 LearningRate = Annotated[float, Field(ge=LEAST, le=MOST, allow_inf_nan=False)]
 
 
-class AskedRecipe(BaseModel):
+class RecipeRequest(BaseModel):
     """The recipe in the page's address: everything about a training but the learning rate."""
 
     model_config = ConfigDict(extra="forbid")
@@ -59,26 +59,26 @@ class AskedRecipe(BaseModel):
         return Recipe(hidden, self.optimizer, self.schedule, self.warmup, self.batch_size, self.epochs, seed=self.seed)
 
 
-class AskedLandscape(AskedRecipe):
+class LandscapeRequest(RecipeRequest):
     """The landscape of a recipe."""
 
     folds: Annotated[int, Field(ge=1, le=FOLDS, description="Of five folds, how many each rate trains on.")] = 1
     also: Annotated[LearningRate | None, Field(description="A rate to train besides those of the dial.")] = None
 
 
-class AskedRate(AskedRecipe):
+class RateRequest(RecipeRequest):
     """A recipe at one learning rate."""
 
     learning_rate: LearningRate
 
 
-class AskedTrace(AskedRate):
+class TraceRequest(RateRequest):
     """One training laid open."""
 
     image: Annotated[int, Field(ge=0, le=99_999, description="Which test image to follow, counted from 0.")] = 0
 
 
-class AskedRace(AskedRecipe):
+class RaceRequest(RecipeRequest):
     """Some learning rates side by side."""
 
     rates: Annotated[str, Field(max_length=300, description="Learning rates, with commas.")]

@@ -20,7 +20,7 @@ from etascope.core.errors import InputError
 from etascope.core.protocols import Store
 from etascope.core.visible import visible
 from etascope.studio.app import create_app
-from etascope.studio.guard import UPLOADS, Guard
+from etascope.studio.middleware import UPLOADS, Guard
 
 #: Seconds in which a request must come, headers and body.
 LATEST = 10.0
@@ -65,7 +65,7 @@ def serve(
     Parameters
     ----------
     store
-        Where searches are kept and found again; None keeps none.
+        Where searches are kept and opened again; None keeps none.
     host
         Address to listen at. Another than this machine's own asks visitors for a token, which the printed link has.
     port
@@ -73,7 +73,7 @@ def serve(
     show
         Whether to open the browser.
     tell
-        Is told the link.
+        Is given the link.
 
     Raises
     ------
@@ -109,10 +109,10 @@ def _listen(host: str, port: int) -> socket.socket:
         # Nothing is all addresses of the machine for Python, and a star is this machine's own for some systems.
         raise InputError(f"the studio needs an address to listen at; found {host!r}. {HOST}")
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError) as error:
         raise InputError(f"{said}: it is no address and no name that is known here. {HOST}") from error
-    family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    family, *_, address = min(addresses, key=lambda one: one[0] != socket.AF_INET)
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -169,9 +169,9 @@ class Prompt(H11Protocol):
     def _expect(self) -> None:
         # By their names: h11 is a library of uvicorn's.
         coming = repr(self.conn.their_state)
-        # An upload that is wanted has a time of its own.
-        wanted = coming == "SEND_BODY" and self.scope["path"] == UPLOADS and not self.cycle.response_complete
-        self._wait(coming in ("IDLE", "SEND_BODY") and not wanted)
+        # An upload that is taken has a time of its own.
+        taken = coming == "SEND_BODY" and self.scope["path"] == UPLOADS and not self.cycle.response_complete
+        self._wait(coming in ("IDLE", "SEND_BODY") and not taken)
 
     def _wait(self, due: bool) -> None:
         if due and self._late is None:

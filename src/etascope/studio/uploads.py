@@ -1,15 +1,17 @@
-"""A zip of images from a page, unpacked with every bound checked: `unpack`."""
+"""A zip of images from a page: `receive` takes it as it comes, `unpack` unpacks it, with every bound checked."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import shutil
 import stat
+import tempfile
+import threading
 import warnings
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -23,6 +25,8 @@ from etascope.studio.failure import Failed
 AGAIN = "Zip the folder again."
 #: Bytes of a zip; bytes and files that come out of it; bytes of one file.
 LARGEST_ZIP, LARGEST, MOST_FILES, LARGEST_FILE = 64 * MEBIBYTE, 256 * MEBIBYTE, 20_000, 16 * MEBIBYTE
+#: Seconds that an upload may take, and that may pass with none of it coming.
+LONGEST_UPLOAD, STALLED = 120.0, 10.0
 #: Pixels of one image, and of all together: a few bytes can stand for very many, and each is decoded.
 MOST_PIXELS, ALL_PIXELS = 25_000_000, 1_000_000_000
 #: For how many pixels one counts that is laid over white, and how many of a JPEG's count for one: what they cost.
@@ -37,6 +41,57 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, er
 
 class Stopped(Exception):
     """Nobody waits for the zip any more."""
+
+
+async def receive(chunks: AsyncGenerator[bytes], folder: Path) -> tuple[str, ...]:
+    """Unpack a zip that comes in chunks, the last of them empty; return what `unpack` does.
+
+    Raises
+    ------
+    InputError
+        If it takes too long, stalls, or is too large; or as `unpack` does.
+    """
+    try:
+        async with asyncio.timeout(LONGEST_UPLOAD):
+            return await _receive(chunks, folder)
+    except TimeoutError:
+        raise InputError(f"an upload may take {LONGEST_UPLOAD:.0f} s. Give fewer images.") from None
+
+
+async def _receive(chunks: AsyncGenerator[bytes], folder: Path) -> tuple[str, ...]:
+    done = 0
+    with tempfile.TemporaryFile() as archive:
+        while chunk := await _next(chunks):
+            done += len(chunk)
+            check_size(done)
+            archive.write(chunk)
+        archive.seek(0)
+        stop = threading.Event()
+        working = asyncio.ensure_future(asyncio.to_thread(unpack, archive, folder, stop.is_set))
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            # A thread ends by itself or not at all; what it writes to must not go before it.
+            stop.set()
+            await asyncio.wait((working,))
+            working.exception()
+            raise
+
+
+async def _next(chunks: AsyncGenerator[bytes]) -> bytes:
+    try:
+        async with asyncio.timeout(STALLED):
+            return await anext(chunks)
+    except TimeoutError:
+        raise InputError(
+            f"an upload must keep coming; of this one nothing came for {STALLED:.0f} s. Drop the images again."
+        ) from None
+
+
+def check_size(size: int) -> None:
+    """Refuse a zip of so many bytes if that is too many."""
+    if size > LARGEST_ZIP:
+        raise InputError(f"a zip may have {LARGEST_ZIP // MEBIBYTE} MiB; this one has more. Give fewer images.")
 
 
 def unpack(archive: IO[bytes], folder: Path, stopped: Callable[[], bool] = lambda: False) -> tuple[str, ...]:
@@ -83,7 +138,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, FileExistsError | NotADirectoryError):
         return "a name in it is that of a file and of a folder"
     known = {"Overlapped": "files in it lie over one another", "not a zip": "it is no zip"}
-    return next((told for word, told in known.items() if word in str(error)), "it is damaged")
+    return next((why for word, why in known.items() if word in str(error)), "it is damaged")
 
 
 def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) -> tuple[str, ...]:
@@ -91,7 +146,7 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) 
     if len(entries) > MOST_FILES:
         raise InputError(f"a zip may hold {MOST_FILES:,} files; this one has {len(entries):,}. Give a part of them.")
     room, pixels, empty = LARGEST, ALL_PIXELS, True
-    left, told = Counter[str](), set[str]()
+    left, refused_later = Counter[str](), set[str]()
     for entry in entries:
         parts = _parts(entry)
         file = folder.joinpath(*parts)
@@ -102,7 +157,7 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) 
                 # By its name alone: a class of such files is refused on opening, and is not one class less.
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.touch()
-                told.add(kind)
+                refused_later.add(kind)
             continue
         if len(parts) < 2:
             raise InputError(
@@ -127,7 +182,7 @@ def _unpack(opened: zipfile.ZipFile, folder: Path, stopped: Callable[[], bool]) 
         raise InputError(
             f"a zip needs images, {', '.join(sorted(SUFFIXES))}; found {kinds or 'none'}. Zip folders of images."
         )
-    if set(left) <= told:
+    if set(left) <= refused_later:
         return ()
     return (f"Files of the zip that are no images were left out: {kinds}.",)
 
@@ -174,24 +229,19 @@ def _copy(source: IO[bytes], target: IO[bytes], most: int, shown: str, stopped: 
 
 
 def _pixels(file: Path, shown: str) -> int:
-    """Return how many pixels an image counts for; what is no image is told when the images are opened."""
+    """Return how many pixels an image counts for; what is no image is refused when the images are opened."""
     from PIL import Image
 
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(file, formats=FORMATS) as image:
-            found, kind = image.width * image.height, image.format
+            pixels, kind = image.width * image.height, image.format
             transparent = "transparency" in image.info or image.mode[-1:].lower() == "a"
     except Exception:
         return 0
-    if found > MOST_PIXELS:
-        raise InputError(f"an image may have {MOST_PIXELS:,} pixels; {shown} has {found:,}. Make it smaller.")
-    return found * TRANSPARENT if transparent else found // SHRUNK if kind == "JPEG" else found
+    if pixels > MOST_PIXELS:
+        raise InputError(f"an image may have {MOST_PIXELS:,} pixels; {shown} has {pixels:,}. Make it smaller.")
+    return pixels * TRANSPARENT if transparent else pixels // SHRUNK if kind == "JPEG" else pixels
 
 
 def _litter(name: str) -> bool:
     return any(part in LITTER or part.startswith("._") for part in PurePosixPath(name).parts)
-
-
-def clear(folder: Path) -> None:
-    """Remove what an upload that failed has left."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
+from etascope.core.plain import Document
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
@@ -21,8 +22,7 @@ from etascope.experiments.sharpness.document import sharpness_document
 from etascope.experiments.sharpness.run import sharpness
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.report.files.document import Document
-from etascope.studio.source import Source
+from etascope.studio.library import Source
 from etascope.training.dense.engine import DenseEngine
 from etascope.workbench import trace
 
@@ -30,52 +30,28 @@ from etascope.workbench import trace
 FOLDS = 5
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Trials to train: a recipe on a data set, learning rates, and the folds that each holds out.
-
-    Attributes
-    ----------
-    source
-        The images.
-    recipe
-        How to train.
-    rates, folds
-        Every rate is trained on every fold.
-    keep_checkpoints
-        Whether the weights are wanted.
-    """
-
-    source: Source
-    recipe: Recipe
-    rates: tuple[float, ...]
-    folds: tuple[int, ...] = (0,)
-    keep_checkpoints: bool = False
-
-
 def end_with_the_server() -> None:
     """End this process when the server's has ended; one that was killed can tell nobody."""
 
-    def progress() -> None:
+    def wait() -> None:
         server = multiprocessing.parent_process()
         if server is not None:
             server.join()
             os._exit(1)
 
-    threading.Thread(target=progress, daemon=True).start()
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def warm() -> None:
     """Do once what the first training of a process would wait for."""
-    train(Asked(Source("digits"), Recipe(hidden=(), epochs=1), (0.01,)))
+    train(Source("digits"), Recipe(hidden=(), epochs=1), (0.01,))
 
 
-def train(asked: Asked) -> History:
-    """Train the trials, evaluated after every epoch."""
-    split, recipe = _split(asked.source, asked.recipe.pixels, asked.recipe.seed), asked.recipe
-    task = Task.of(split, recipe)
-    plan = sweep(recipe, task.steps, asked.rates, asked.folds)
-    return DenseEngine(workers=1).train(split, recipe, replace(plan, keep_checkpoints=asked.keep_checkpoints))
+def train(source: Source, recipe: Recipe, rates: tuple[float, ...], folds: tuple[int, ...] = (0,)) -> History:
+    """Train every rate on every fold, evaluated after every epoch."""
+    split = _split(source, recipe.pixels, recipe.seed)
+    plan = sweep(recipe, Task.of(split, recipe).steps, rates, folds)
+    return DenseEngine(workers=1).train(split, recipe, plan)
 
 
 def groups(source: Source, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:

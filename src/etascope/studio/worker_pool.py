@@ -1,4 +1,4 @@
-"""Worker processes that train for all pages, each page in its turn: `Crew`."""
+"""Worker processes that train for all pages, each page in its turn: `WorkerPool`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Piece:
     limit: Limit
 
 
-class Crew:
+class WorkerPool:
     """A process a core, and a queue a page; whoever is free takes a piece from the page whose turn it is.
 
     Whoever awaits a piece takes it back by being cancelled: a piece that waits is dropped, and one that runs may go on
@@ -59,11 +59,11 @@ class Crew:
     Examples
     --------
     >>> async def ask():
-    ...     crew = Crew(1)
+    ...     pool = WorkerPool(1)
     ...     try:
-    ...         return await crew.run("page", sum, [1, 2])
+    ...         return await pool.run("page", sum, [1, 2])
     ...     finally:
-    ...         crew.close()
+    ...         pool.close()
     >>> asyncio.run(ask())
     3
     """
@@ -73,7 +73,7 @@ class Crew:
         self._waiting: OrderedDict[str, deque[_Piece]] = OrderedDict()
         self._running: set[asyncio.Task[None]] = set()
         # With each, how many pieces its process has begun: what died before it began one did not die of it.
-        self._pools: dict[ProcessPoolExecutor, c_ulong] = {}
+        self._processes: dict[ProcessPoolExecutor, c_ulong] = {}
         self._free: list[ProcessPoolExecutor | None] = [None for _ in range(self.workers)]
 
     async def run(self, page: str, function: Callable[..., Any], *arguments: Any, limit: Limit | None = None) -> Any:  # noqa: ANN401 - what it returns
@@ -110,34 +110,34 @@ class Crew:
 
     def warm(self) -> None:
         """Start the processes and have each load what trains; does not wait for them."""
-        self._free = [pool or self._start() for pool in self._free]
+        self._free = [process or self._start() for process in self._free]
 
     def close(self) -> None:
         """End the processes; what waits is dropped."""
         self._waiting.clear()
-        pools, self._pools = self._pools, dict[ProcessPoolExecutor, c_ulong]()
+        processes, self._processes = self._processes, dict[ProcessPoolExecutor, c_ulong]()
         self._free = [None for _ in range(self.workers)]
-        for pool in pools:
-            _kill(pool)
-        for pool in pools:
+        for process in processes:
+            _kill(process)
+        for process in processes:
             # With the processes gone, waiting is short; without it their semaphores would be left behind.
-            pool.shutdown(wait=True, cancel_futures=True)
+            process.shutdown(wait=True, cancel_futures=True)
 
     def _start(self) -> ProcessPoolExecutor:
-        # A server has threads, and a process with threads cannot be forked safely. A pool for each process, so that one
-        # can be ended and the others go on.
+        # A server has threads, and a process with threads cannot be forked safely. An executor for each process, so
+        # that one can be ended and the others go on.
         context = multiprocessing.get_context("spawn")
         begun = context.RawValue(c_ulong, 0)
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(begun,))
-        self._pools[pool] = begun
-        pool.submit(warm)
-        return pool
+        process = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(begun,))
+        self._processes[process] = begun
+        process.submit(warm)
+        return process
 
-    async def _replace(self, pool: ProcessPoolExecutor) -> ProcessPoolExecutor:
-        """Return a new pool in the place of one that is of no more use."""
-        self._pools.pop(pool, None)
-        _kill(pool)
-        await asyncio.to_thread(pool.shutdown, True, cancel_futures=True)
+    async def _replace(self, process: ProcessPoolExecutor) -> ProcessPoolExecutor:
+        """Return a new process in the place of one that is of no more use."""
+        self._processes.pop(process, None)
+        _kill(process)
+        await asyncio.to_thread(process.shutdown, True, cancel_futures=True)
         return self._start()
 
     def _next(self) -> None:
@@ -158,19 +158,19 @@ class Crew:
         self._running.discard(task)
         self._next()
 
-    async def _do(self, piece: _Piece, pool: ProcessPoolExecutor) -> None:
+    async def _do(self, piece: _Piece, process: ProcessPoolExecutor) -> None:
         if piece.limit.left() <= 0:
             _end(piece, piece.limit.too_long())
-            if pool in self._pools:
-                self._free.append(pool)
+            if process in self._processes:
+                self._free.append(process)
             return
         piece.limit.begin(piece)
         died = 0
         for _ in range(MOST_TRIES):
-            begun = self._pools.get(pool)
+            begun = self._processes.get(process)
             before = 0 if begun is None else begun.value
             try:
-                working = asyncio.wrap_future(pool.submit(_work, piece.function, *piece.arguments))
+                working = asyncio.wrap_future(process.submit(_work, piece.function, *piece.arguments))
                 working.add_done_callback(_look)
                 if await self._wait(piece, working):
                     result = working.result()
@@ -178,14 +178,14 @@ class Crew:
                         piece.result.set_result(result)
                 else:
                     _end(piece, piece.limit.too_long())
-                    pool = await self._replace(pool)
+                    process = await self._replace(process)
                 break
             except BrokenProcessPool:
-                if begun is None or pool not in self._pools:
+                if begun is None or process not in self._processes:
                     _end(piece, Failed("the studio was ended. Start it again.", 503))
                     break
                 died += begun.value > before
-                pool = await self._replace(pool)
+                process = await self._replace(process)
                 if died > 1:
                     break
             except (InputError, Failed) as error:
@@ -196,8 +196,8 @@ class Crew:
                 break
         _end(piece, Failed(KILLED, 503))
         piece.limit.end(piece)
-        if pool in self._pools:
-            self._free.append(pool)
+        if process in self._processes:
+            self._free.append(process)
 
     async def _wait(self, piece: _Piece, working: asyncio.Future[Any]) -> bool:
         """Wait for a piece for as long as its job may take and somebody wants it; return whether it is done."""
@@ -234,8 +234,8 @@ def _end(piece: _Piece, error: Exception) -> None:
         piece.result.set_exception(error)
 
 
-def _kill(pool: ProcessPoolExecutor) -> None:
-    for process in list((pool._processes or {}).values()):
+def _kill(executor: ProcessPoolExecutor) -> None:
+    for process in list((executor._processes or {}).values()):
         process.kill()
 
 

@@ -84,7 +84,7 @@ def test_two_points_make_a_law():
 def test_a_rate_outside_of_a_longer_trainings_basin_is_warned_of():
     axis = judge("epochs", [setting(5, 0.02), setting(10, 0.015), setting(20, 0.005)])
     assert axis.law.moves
-    assert axis.told.startswith("the best rate falls as epochs^-1.00 (90 %: -1.")
+    assert axis.finding.startswith("the best rate falls as epochs^-1.00 (90 %: -1.")
     assert axis.warnings == (
         "the rate chosen at 5 epochs, 0.02, lies above the basin at 20 epochs, 0.00333 .. 0.0075; "
         "a training that short is too short to choose by",
@@ -93,7 +93,7 @@ def test_a_rate_outside_of_a_longer_trainings_basin_is_warned_of():
 
 def test_the_same_rate_everywhere_is_no_movement_and_no_warning():
     axis = judge("width", [setting(64, 0.02), setting(128, 0.02)])
-    assert axis.told == "no movement with width that can be told from none: width^0.00 (90 %: -0.83 .. 0.83)"
+    assert axis.finding == "no movement with width that can be told from none: width^0.00 (90 %: -0.83 .. 0.83)"
     assert axis.warnings == ()
 
 

@@ -79,4 +79,4 @@ def test_the_head_names_what_was_varied_with_its_values(axes, told):
     found = Scaling(DATA, Recipe(), judged, 1.5)
     assert varied(found) == told
     assert told in " ".join(page_of(found, width=120).split())
-    assert told in scaling_experiment(found).asked
+    assert told in scaling_experiment(found).setup

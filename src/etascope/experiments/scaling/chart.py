@@ -43,7 +43,7 @@ def scaling_chart(axis: Axis) -> Chart:
     panel: Spec = {"height": HEIGHT, "layer": [*fit, *_settings(told, x, y, (low, high))]}
     header, rows = setting_table(axis)
     name = f"scaling-{axis.name.replace(' ', '-')}"
-    title = f"{axis.told[0].upper()}{axis.told[1:]}"
+    title = f"{axis.finding[0].upper()}{axis.finding[1:]}"
     return Chart(name, title, _note(axis), (panel,), False, (low, high), header, rows)
 
 

@@ -68,7 +68,7 @@ class Axis:
         At least one, values ascending.
     law
         None where fewer than two settings have an answer.
-    told
+    finding
         What the best rate does, in a sentence.
     warnings
         Where a rate does not carry over from one setting to another, and what could not be told; a sentence each.
@@ -77,7 +77,7 @@ class Axis:
     name: str
     settings: tuple[Setting, ...]
     law: PowerLaw | None
-    told: str
+    finding: str
     warnings: tuple[str, ...]
 
 

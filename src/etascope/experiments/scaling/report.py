@@ -12,7 +12,7 @@ from etascope.report.experiment import Experiment
 def scaling_experiment(told: Scaling) -> Experiment:
     """Tell what the best rate does along each axis; a picture shows the first."""
     first, *rest = told.axes
-    sentences = [f"{said[0].upper()}{said[1:]}." for axis in told.axes for said in (axis.told, *axis.warnings)]
+    sentences = [f"{said[0].upper()}{said[1:]}." for axis in told.axes for said in (axis.finding, *axis.warnings)]
     return Experiment(
         kind="scaling",
         source=told.data.source,

@@ -6,17 +6,18 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
 from etascope.core.errors import InputError
-from etascope.core.history import History
 from etascope.core.numbers import rate
-from etascope.core.protocols import Engine, Method, OnProgress, Progress, ignore
+from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, Task, require_dense
 from etascope.core.run import DataSummary
+from etascope.core.search import rounds
 from etascope.experiments.scaling.record import Axis, PowerLaw, Scaling, Setting
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
@@ -100,14 +101,8 @@ def scaling(
 
 def choose(split: Split, recipe: Recipe, method: Method, engine: Engine, stage: str, progress: OnProgress) -> Choice:
     """Search, without a final training, and return the choice."""
-    task, histories = Task.of(split, recipe), list[History]()
-
-    def tell(event: Progress) -> None:
-        progress(replace(event, stage=f"{stage}, round {len(histories) + 1}"))
-
-    while (plan := method.propose(task, histories)) is not None:
-        histories.append(engine.train(split, recipe, plan, tell))
-    return method.choose(task, histories)
+    train = partial(engine.train, split, recipe)
+    return rounds(train, Task.of(split, recipe), method, stage=stage, progress=progress)[1]
 
 
 def recipes_by_epochs(recipe: Recipe, times: Sequence[int]) -> dict[int, Recipe]:

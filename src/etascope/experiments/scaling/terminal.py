@@ -62,7 +62,9 @@ def _axis(page: Page, axis: Axis) -> None:
         page.line("")
         page.lines(drawn)
     page.line("")
-    page.wrapped(f"{axis.told[0].upper()}{axis.told[1:]}.", "bold green" if axis.law and axis.law.moves else "bold")
+    page.wrapped(
+        f"{axis.finding[0].upper()}{axis.finding[1:]}.", "bold green" if axis.law and axis.law.moves else "bold"
+    )
     for warning in axis.warnings:
         page.wrapped(f"{warning}.", "yellow", first="!  ")
 

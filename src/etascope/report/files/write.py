@@ -8,13 +8,14 @@ from os import PathLike
 from pathlib import Path
 
 from etascope.core.errors import InputError
+from etascope.core.plain import Document
 from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.report.charts.chart import Chart
 from etascope.report.charts.landscape import landscape_chart
 from etascope.report.charts.render import PICTURES, write_picture
 from etascope.report.experiment import Experiment
-from etascope.report.files.document import Document, pick_document, write_json
+from etascope.report.files.document import pick_document, write_json
 from etascope.report.files.experiment_markdown import experiment_markdown
 from etascope.report.files.markdown import run_markdown
 from etascope.report.files.whole_file import write_whole

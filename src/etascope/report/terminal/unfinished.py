@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etascope.core.history import History, Status
+from etascope.core.history import History, Status, settled
 from etascope.core.measure import Measure
 from etascope.core.numbers import nats, rate
-from etascope.core.parts import settled
 from etascope.core.stored import StoredRun
 from etascope.core.trials import Trial, trials
 from etascope.report.terminal.page import Page

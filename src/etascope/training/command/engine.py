@@ -20,8 +20,8 @@ from etascope.core.command_line import CommandLine
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, Status
+from etascope.core.interrupting import held_back, signals_taken
 from etascope.core.measure import Measure
-from etascope.core.parts import part_of
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
@@ -31,7 +31,6 @@ from etascope.training.command.failure import NEVER_RUN, failure, search_failure
 from etascope.training.command.metric import LineMetric
 from etascope.training.command.process import GRACE, Script, end
 from etascope.training.command.reader import MetricReader
-from etascope.training.interrupting import held_back, signals_taken
 
 #: How often it is looked whether a script has ended, in seconds: its children may hold its output open.
 LOOK = 0.1
@@ -183,7 +182,7 @@ class CommandEngine:
                 if row.status is not None:
                     self._rest(row, last=plan.start + plan.steps >= recipe.epochs)
                     one = reported_history(plan.take([row.index]), [row.reported], recipe.epochs, self.measure)
-                    told(part_of(plan, [row.index], one))
+                    told(one.as_part(plan, [row.index]))
             active = [row for row in active if row.status is None]
             told()
         reported = [row.reported for row in rows]

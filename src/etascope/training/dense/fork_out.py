@@ -16,8 +16,8 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from etascope.core.errors import InputError
+from etascope.core.interrupting import held_back
 from etascope.training.fan_out import HandedOut, Stopped, keep_nothing
-from etascope.training.interrupting import held_back
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

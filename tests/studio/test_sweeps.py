@@ -7,9 +7,9 @@ from starlette.testclient import TestClient
 
 from etascope.core.recipe import Recipe
 from etascope.studio.app import create_app
-from etascope.studio.landscape import landscape
 from etascope.studio.requests import dial_rates
-from etascope.studio.worker_pool import Crew
+from etascope.studio.sweeps import landscape
+from etascope.studio.worker_pool import WorkerPool
 from tests.studio.answers import DIGITS, QUICK, SCHEMAS, events
 
 
@@ -61,16 +61,24 @@ def test_a_rate_beside_those_of_the_dial_is_trained_as_they_are(client):
 
 def test_what_the_page_asks_later_waits_behind_a_landscape_that_has_begun():
     async def ask():
-        crew = Crew(1)
+        pool = WorkerPool(1)
         try:
-            async with aclosing(landscape(crew, "page", DIGITS, Recipe(hidden=(16,), epochs=2))) as told:
+            async with aclosing(landscape(pool, "page", DIGITS, Recipe(hidden=(16,), epochs=2))) as told:
                 assert (await anext(told))["event"] == "begin"
-                later = asyncio.ensure_future(crew.run("page", sum, [1]))
+                later = asyncio.ensure_future(pool.run("page", sum, [1]))
                 assert (await anext(told))["event"] == "trials"
                 behind = not later.done()
                 later.cancel()
                 return behind
         finally:
-            crew.close()
+            pool.close()
 
     assert asyncio.run(ask())
+
+
+def test_a_race_is_told_step_by_step(client):
+    found = client.get("/api/race", params={**QUICK, "rates": "0.1,0.001,0.01"}).json()
+    assert [runner["learning_rate"] for runner in found["runners"]] == [0.001, 0.01, 0.1]
+    assert all(len(runner["step_loss"]) == found["steps"] == 80 for runner in found["runners"])
+    # All start from the same weights, on the same batch.
+    assert len({runner["step_loss"][0] for runner in found["runners"]}) == 1

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from etascope.training import interrupting
-from etascope.training.interrupting import SIGNALS, Interrupted, held_back, raise_again, signals_taken
+from etascope.core import interrupting
+from etascope.core.interrupting import SIGNALS, Interrupted, held_back, raise_again, signals_taken
 
 
 def send(number=signal.SIGTERM):

@@ -1,7 +1,9 @@
-"""Who may talk to the studio: this machine's own browser, or whoever has the token."""
+"""What stands before the routes: `Guard`, who may talk to the studio, and `CancelOnDisconnect`, who still waits."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 import ipaddress
 import json
@@ -98,10 +100,53 @@ class Guard:
             return False
 
     def _given(self, scope: Scope, headers: dict[str, str]) -> str:
-        asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
+        token = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
         # Other servers of this machine set cookies, too, with names that the standard library refuses to read.
         kept = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
-        return asked or next((value for name, _, value in kept if name == COOKIE), "")
+        return token or next((value for name, _, value in kept if name == COOKIE), "")
+
+
+@dataclass(frozen=True, eq=False)
+class CancelOnDisconnect:
+    """ASGI middleware: stops the work for a request when nobody waits for its answer any more.
+
+    A server tells of it only to those who ask, and a route that awaits a training asks nobody: a needle that is dragged
+    would leave a training behind wherever it rested.
+
+    Attributes
+    ----------
+    app
+        What answers.
+    """
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or stop answering."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        # One message ahead and no more: an upload comes as fast as it is taken.
+        messages, answered = asyncio.Queue[Message](1), False
+
+        async def forward(message: Message) -> None:
+            nonlocal answered
+            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        work = asyncio.ensure_future(self.app(scope, messages.get, forward))
+        gone = asyncio.ensure_future(_pass_on(receive, messages))
+        try:
+            await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+            # Who has the whole answer is said to have gone, too; what answered may still have a file to close.
+            if work.done() or answered:
+                await work
+        finally:
+            for task in (work, gone):
+                if not task.done():
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
 
 
 def _ours(headers: dict[str, str]) -> bool:
@@ -131,3 +176,9 @@ async def _refuse(send: Send, status: int, sentence: str) -> None:
     start = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _pass_on(receive: Receive, messages: asyncio.Queue[Message]) -> None:
+    """Pass messages on until the last, which says that the other side has gone."""
+    while (message := await receive())["type"] != "http.disconnect":
+        await messages.put(message)
