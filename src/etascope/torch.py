@@ -255,7 +255,7 @@ def _search(
 ) -> tuple[list[History], Choice]:
     # Also for a search that goes on, which ends in the same answer.
     if (first := method.propose(job.task, ())) is not None:
-        job = replace(job, told=(*job.told, *rehearsed(job.training, first)))
+        job = replace(job, sentences=(*job.sentences, *rehearsed(job.training, first)))
     if recorder is not None:
         recorder.begin(job.data, job.task)
     keep = None if recorder is None else recorder.append
