@@ -21,7 +21,7 @@ def parts(count):
 def train(session, split, plans, needs, at_once=9, progress=lambda done: None, engine=None):
     errands = [pack_errand(engine or DenseEngine(), RECIPE, plan) for plan in plans]
     return train_parts(
-        session, split, errands, [2] * len(plans), needs, at_once, told, print, lambda number, history: None
+        session, split, errands, [2] * len(plans), needs, at_once, progress, print, lambda number, history: None
     )
 
 
