@@ -53,7 +53,7 @@ class Kept:
             return ""
         if self.run.finished:
             return f"the answer is kept: etascope show {self._id}{again(self.url)}"
-        from etascope.report.terminal.unfinished import kept_words
+        from etascope.report.terminal.run_list import kept_words
 
         kept = kept_words(self.run.histories)
         if not kept:

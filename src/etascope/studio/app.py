@@ -19,7 +19,7 @@ from etascope.core.errors import InputError
 from etascope.core.plain import Document
 from etascope.core.protocols import Store
 from etascope.core.run import versions
-from etascope.report.charts.colour import rate_colours
+from etascope.report.charts.theme import rate_colours
 from etascope.report.html.vega import vega_bundle
 from etascope.studio.bounds import Bounds
 from etascope.studio.failure import Failed, sentence

@@ -34,7 +34,7 @@ def code(run: str, framework: str, store_url: str | None) -> int:
     wrote. The script loads the same images, holds back the same test images and ends with the accuracy on them; it
     does not import etascope, but for --framework etascope.
     """
-    from etascope.report.code.frameworks import code_for
+    from etascope.report.code.from_document import code_for
 
     recipe, data, learning_rate = _asked(run, store_url)
     if learning_rate is None:

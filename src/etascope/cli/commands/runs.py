@@ -60,7 +60,7 @@ def show(run: str, store_url: str | None, json_path: str | None, ascii: bool) ->
     RUN is an id, the beginning of one, or `last`, which is the default. A search that did not come to its end shows
     what it has, and how to go on.
     """
-    from etascope.report.terminal.unfinished import print_unfinished
+    from etascope.report.terminal.run_list import print_unfinished
 
     output = Output(json_path, ascii)
     stored = opened(store_url).get(run)

@@ -7,7 +7,7 @@ from pathlib import Path
 from etascope.core.data import KNOWN_SETS
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.opening import divided_anew, saving
+from etascope.report.code.etascope import divided_anew, saving
 
 #: Sets of four IDX files, by the names that etascope knows them by.
 KNOWN = KNOWN_SETS[1:]

@@ -6,9 +6,8 @@ import itertools
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import constant, header, pixels, schedule, training_numbers
+from etascope.report.code.parts import assembled, constant, header, pixels, schedule, training_numbers
 from etascope.report.words.next_step import TORCH
 
 

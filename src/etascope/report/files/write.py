@@ -16,11 +16,9 @@ from etascope.report.charts.landscape import landscape_chart
 from etascope.report.charts.render import PICTURES, write_picture
 from etascope.report.experiment import Experiment
 from etascope.report.files.document import pick_document, write_json
-from etascope.report.files.experiment_markdown import experiment_markdown
-from etascope.report.files.markdown import run_markdown
+from etascope.report.files.markdown import experiment_markdown, run_markdown
 from etascope.report.files.whole_file import write_whole
-from etascope.report.html.experiment import experiment_html
-from etascope.report.html.run import run_html
+from etascope.report.html.run import experiment_html, run_html
 
 REPORTS = (".html", ".md", ".json", *PICTURES)
 

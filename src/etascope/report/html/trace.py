@@ -6,8 +6,7 @@ import math
 
 from etascope.core.numbers import nats, percent
 from etascope.core.trace import Prediction, Trace
-from etascope.report.html.inline_image import data_uri
-from etascope.report.html.parts import table, text
+from etascope.report.html.parts import data_uri, table, text
 
 #: More classes than this are cut to the most probable ones.
 MOST_CLASSES = 12

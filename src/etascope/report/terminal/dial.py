@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from etascope.core.choice import Basin, Choice, Walls
 from etascope.core.numbers import nats, rate
 from etascope.core.trials import Trial
-from etascope.report.charts.colour import rate_colour
+from etascope.report.charts.theme import rate_colour
 from etascope.report.terminal.axis import HATCH, Scale, pillar
 from etascope.report.words.answer import known_basin
 
