@@ -86,7 +86,7 @@ def test_the_page_is_not_much_larger_than_its_charts(run):
     assert len(run_html(run)) < 1_200_000
 
 
-EVIL_experiment = "</script><img src=x onerror=alert(1)>"
+SCRIPT = "</script><img src=x onerror=alert(1)>"
 TOLD = [range_experiment(ranged()), range_experiment(ranged((None,), measured=None)), sharpness_experiment(walled())]
 
 
@@ -113,5 +113,5 @@ def test_every_chart_has_its_place_and_its_data(told):
 
 
 def test_text_of_users_is_harmless():
-    html = experiment_html(replace(TOLD[0], source=EVIL_experiment, sentences=(EVIL_experiment,)))
+    html = experiment_html(replace(TOLD[0], source=SCRIPT, sentences=(SCRIPT,)))
     assert "<img" not in html.split('<script type="application/json"')[0]

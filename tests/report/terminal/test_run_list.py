@@ -108,16 +108,13 @@ def test_a_run_of_a_script_has_no_images_to_count(written):
     assert "./train {lr}: 10 epochs, seed 0" in written(print_runs, [script], NOW)
 
 
-LATER = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-
 def stopped(*histories):
     run = made.run()
-    return StoredRun("77aa0b1c", LATER - timedelta(minutes=3), Job(run.data, run.task), histories)
+    return StoredRun("77aa0b1c", NOW - timedelta(minutes=3), Job(run.data, run.task), histories)
 
 
 def test_it_shows_what_there_is_and_how_to_go_on(written):
-    text = " ".join(written(print_unfinished, stopped(made.history()), LATER).split())
+    text = " ".join(written(print_unfinished, stopped(made.history()), NOW).split())
     assert text.startswith("run 77aa0b1c did not come to its end")
     assert "3 minutes ago" in text
     assert "digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images notes nothing was resized" in text
@@ -132,14 +129,12 @@ def test_pieces_of_a_round_are_no_rounds(written):
     assert kept_words(pieces) == "21 trials of round 1"
     assert kept_words([whole, *pieces[:1]]) == "1 round and 9 trials of round 2"
     assert kept_words([]) == ""
-    text = " ".join(written(print_unfinished, stopped(*pieces), LATER).split())
+    text = " ".join(written(print_unfinished, stopped(*pieces), NOW).split())
     assert "kept 21 trials of round 1; 21 trials in all" in text
 
 
 def test_every_rate_has_a_row(written):
-    rows = [line.split() for line in written(print_unfinished, stopped(made.history()), LATER).splitlines()][
-        -9:
-    ]
+    rows = [line.split() for line in written(print_unfinished, stopped(made.history()), NOW).splitlines()][-9:]
     assert [row[0] for row in rows] == [f"{rate:g}" for rate in sorted(made.MEASURED)]
     assert rows[2][:3] == ["0.01", "5", "0.50"]
     assert rows[2][-5:] == ["5", "trained", "to", "the", "end"]
@@ -163,7 +158,7 @@ def test_trials_that_go_on_are_told_from_those_that_ended(written):
         **{name: getattr(whole, name)[rows, 2:] for name in (
             "train_loss", "train_accuracy", "valid_loss", "valid_accuracy")},
     )  # fmt: skip
-    text = written(print_unfinished, stopped(half, later), LATER)
+    text = written(print_unfinished, stopped(half, later), NOW)
     told = {line.split()[0]: line.split(maxsplit=5)[-1] for line in text.splitlines()[-9:]}
     assert told["0.01"] == "5 trained to the end"
     assert told["0.018"] == "5 paused"
@@ -171,7 +166,7 @@ def test_trials_that_go_on_are_told_from_those_that_ended(written):
 
 
 def test_a_run_that_kept_nothing_has_no_table(written):
-    text = written(print_unfinished, stopped(), LATER)
+    text = written(print_unfinished, stopped(), NOW)
     assert "nothing yet; 0 trials in all" in text
     assert "accuracy" not in text
 
@@ -179,7 +174,7 @@ def test_a_run_that_kept_nothing_has_no_table(written):
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("ascii", [False, True])
 def test_an_unfinished_run_fits_the_terminal(written, width, ascii):
-    text = written(print_unfinished, stopped(made.history()), LATER, width=width, ascii=ascii)
+    text = written(print_unfinished, stopped(made.history()), NOW, width=width, ascii=ascii)
     assert max(map(len, text.splitlines())) <= width
     assert not ascii or text.encode("ascii")
 
@@ -188,8 +183,8 @@ def test_of_a_script_it_shows_what_was_reported(written):
     run = reported_run(Measure("acc", maximize=True))
     text = written(
         print_unfinished,
-        StoredRun("77aa", LATER, Job(run.data, run.task), run.histories[:1]),
-        LATER,
+        StoredRun("77aa", NOW, Job(run.data, run.task), run.histories[:1]),
+        NOW,
         width=120,
     )
     assert "its own data" in text

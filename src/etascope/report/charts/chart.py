@@ -64,7 +64,7 @@ def colours(chart: Chart, dark: bool) -> list[str]:
 
 
 def colour_scale(window: tuple[float, float]) -> Spec:
-    """Return the scale that gives a learning rate its colour; see `report.colour`."""
+    """Return the scale that gives a learning rate its colour; see `report.charts.theme`."""
     return {"type": "log", "domain": rate_colours(*window, COLOURS)[0], "range": "@rates", "interpolate": "rgb"}
 
 
