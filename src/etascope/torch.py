@@ -16,6 +16,7 @@ from etascope.core.protocols import Method, OnProgress, Progress, Recorder, igno
 from etascope.core.recipe import Recipe
 from etascope.core.recording import patient
 from etascope.core.run import Run
+from etascope.core.sentences import Sentence, sentences
 from etascope.core.trials import Trial, trials
 from etascope.selection.automatic import Automatic
 from etascope.selection.grid import check_window
@@ -92,7 +93,7 @@ class TorchRun:
 
     def with_note(self, sentence: str) -> TorchRun:
         """Return it with one more sentence at the end of the reasons."""
-        choice = replace(self.choice, reason=(*self.choice.reason, sentence))
+        choice = replace(self.choice, reasons=(*self.choice.reasons, Sentence(sentence)))
         return replace(self, run=replace(self.run, choice=choice))
 
     def __str__(self) -> str:
@@ -104,7 +105,7 @@ class TorchRun:
             basin = "" if choice.basin is None else f"   basin {rate(choice.basin.low)} .. {rate(choice.basin.high)}"
             word = "" if choice.confidence is None else f"   {choice.confidence.word}"
             told.append(f"learning rate   {rate(choice.learning_rate)}{basin}{word}")
-        told += ["", *(f"-  {sentence}" for sentence in choice.reason), ""]
+        told += ["", *(f"-  {sentence}" for sentence in choice.reasons), ""]
         if self.loss_unit != 1:
             told.append(f"losses      times {self.loss_unit:.4g}; told so that the untrained model has 2.30")
         told += [f"{rate(t.learning_rate):>10}  {word}" for t, word in zip(self.trials, choice.verdicts, strict=True)]
@@ -268,23 +269,10 @@ def _search(
         stage = f"searching, round {len(done) + 1}"
         done.append(train_in_parts(train, plan, parts, _named(stage, progress), keep))
         progress(Progress(stage, 1, 1, "rounds", trials(job.task, done)))
-    return done, _in_python(method.choose(job.task, done), job)
-
-
-def _in_python(choice: Choice, job: OwnJob) -> Choice:
-    """Say what a choice says of the command line's options as this function takes them."""
-    said, sure = f"any optimizer but {job.task.recipe.optimizer}", choice.confidence
-    if sure is not None and "--" in sure.settle:
-        sure = replace(sure, settle="A budget of 7.5 would settle more: it trains every trial to the end.")
-    return replace(
-        choice,
-        not_tried=choice.not_tried.replace(said, f"any optimizer but {job.optimizer}"),
-        reason=(
-            *(sentence.replace(" (--folds 5 would allow cross-validation)", "") for sentence in choice.reason),
-            *job.mind,
-        ),
-        confidence=sure,
-    )
+    choice = method.choose(job.task, done)
+    # The recipe knows no optimizer of the model's own.
+    left_out = replace(choice.not_tried, values=choice.not_tried.values | {"optimizer": job.optimizer})
+    return done, replace(choice, not_tried=left_out, reasons=(*choice.reasons, *sentences(*job.mind)))
 
 
 def _named(stage: str, progress: OnProgress) -> Callable[[Progress], None]:

@@ -18,6 +18,7 @@ from etascope.core.protocols import Engine, Method, OnProgress, Progress, Record
 from etascope.core.recipe import Recipe, Task
 from etascope.core.recording import patient
 from etascope.core.run import DataSummary, Run
+from etascope.core.sentences import sentences
 from etascope.core.trace import Trace
 from etascope.core.trials import Trial, trials
 from etascope.images.open import open_images
@@ -148,7 +149,7 @@ def search(
         done.append(train_in_parts(train, plan, parts, _named(stage, progress), keep))
         progress(Progress(stage, 1, 1, "rounds", trials(task, done)))
     choice = method.choose(task, done)
-    return tuple(done), replace(choice, reason=(*choice.reason, *minded))
+    return tuple(done), replace(choice, reasons=(*choice.reasons, *sentences(*minded)))
 
 
 def trace(

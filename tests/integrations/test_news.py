@@ -18,7 +18,7 @@ def test_all_that_a_search_told_on_its_way_is_all_that_there_is():
         assert on_the_way == points(at_once)
         rest = news.finish(run)
         assert points(rest) == {}
-        assert [told.verdict for told in rest] == list(run.choice.verdicts)
+        assert [told.verdict for told in rest] == list(map(str, run.choice.verdicts))
         assert sum(told.new for part in parts for told in part) == len(run.trials) == len(rest)
         assert not any(told.new for told in rest)
 

@@ -90,7 +90,7 @@ def test_the_answer_is_told_in_numbers_and_words():
     assert words["answer"].startswith(f"learning rate {run.choice.learning_rate}, basin {run.choice.basin.low} to ")
     assert words["confidence"] == run.choice.confidence.word
     assert words["version_etascope"] == run.versions["etascope"]
-    assert words["reason"].startswith(run.choice.reason[0])
+    assert words["reason"].startswith(str(run.choice.reasons[0]))
 
 
 def test_no_answer_is_told_too():

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etascope.cli.dialect import command_line
 from etascope.cli.options.cluster import NAMES as CLUSTER
 from etascope.cli.options.model import engine_for
 from etascope.cli.options.shared import Output, open_data
@@ -170,7 +171,7 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> bool:
     from etascope.report.terminal.run import print_choice, print_trace
     from etascope.report.words.job import data_understood
 
-    questions = run_quiz(run)
+    questions, run = run_quiz(run), replace(run, choice=run.choice.written(command_line))
 
     def write(path: str) -> None:
         # Takes long to load, and mostly no report is asked for.

@@ -123,7 +123,7 @@ class MlflowRecorder:
             child = self._tell(told)
             self._log(child, tags={"verdict": told.verdict, "ending": told.ending, "status": told.trial.status.value})
             self._client.set_terminated(child, "FAILED" if told.ending == "diverged" else "FINISHED")
-        note = "\n".join([f"**{headline(run.choice)}**\n", *(f"- {sentence}" for sentence in run.choice.reason)])
+        note = "\n".join([f"**{headline(run.choice)}**\n", *(f"- {sentence}" for sentence in run.choice.reasons)])
         tags = {**answer_words(run), "mlflow.note.content": note}
         self._log(self.run_id, metrics=[(0, answer_numbers(run))], tags=tags)
         with tempfile.TemporaryDirectory() as folder:

@@ -61,7 +61,7 @@ class News:
     def finish(self, run: Run) -> list[Told]:
         """Return what is left to tell of every trial of a finished run, with its verdict and its end."""
         every = zip(run.trials, run.choice.verdicts, strict=True)
-        return [self._tell(trial, verdict, ending(trial, run.trials)) for trial, verdict in every]
+        return [self._tell(trial, str(verdict), ending(trial, run.trials)) for trial, verdict in every]
 
     def _tell(self, trial: Trial, verdict: str = "", end: str = "") -> Told:
         key = trial.learning_rate, trial.seed, trial.fold

@@ -105,7 +105,7 @@ class TensorBoardRecorder:
         """Do what `finish` does, and raise what goes wrong."""
         for told in self._news.finish(run):
             self._write(self._name(told), [*self._events(told), _end(told), _text("verdict", told.verdict)])
-        sentences = [f"**{headline(run.choice)}**", *run.choice.reason, f"Not tried: {run.choice.not_tried}"]
+        sentences = [f"**{headline(run.choice)}**", *map(str, run.choice.reasons), f"Not tried: {run.choice.not_tried}"]
         numbers = (_scalar(f"answer/{name}", value) for name, value in answer_numbers(run).items())
         self._write("", [_text("answer", "\n\n".join(sentences)), *numbers])
 

@@ -112,8 +112,8 @@ def answer_words(run: Run) -> dict[str, str]:
         "confidence": "" if choice.confidence is None else choice.confidence.word,
         "target": choice.target,
         "regime": choice.regime,
-        "reason": " ".join(choice.reason),
-        "not_tried": choice.not_tried,
+        "reason": " ".join(map(str, choice.reasons)),
+        "not_tried": str(choice.not_tried),
         **{f"version_{name}": version for name, version in run.versions.items()},
     }
 

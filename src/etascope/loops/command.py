@@ -17,6 +17,7 @@ from etascope.core.protocols import OnProgress, Progress, Recorder, ignore
 from etascope.core.recipe import Task
 from etascope.core.recording import patient
 from etascope.core.run import DataSummary, Run
+from etascope.core.sentences import Sentence
 from etascope.core.trials import trials
 from etascope.selection.grid import LIMITS
 from etascope.selection.halving.method import Ladder
@@ -142,7 +143,7 @@ def pick_command(
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
     choice = method.choose(task, done)
     told = _length_told(engine, epochs)
-    choice = replace(choice, reason=(*choice.reason, told)) if told else choice
+    choice = replace(choice, reasons=(*choice.reasons, Sentence(told))) if told else choice
     run = Run(data, task, tuple(done), choice, None, seconds)
     if recorder is not None:
         recorder.finish(run)

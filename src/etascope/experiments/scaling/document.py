@@ -43,7 +43,7 @@ def _setting(setting: Setting) -> dict[str, Any]:
         "learning_rate": choice.learning_rate,
         "basin": None if choice.basin is None else asdict(choice.basin),
         "valid_accuracy": None if choice.learning_rate is None else choice.valid_accuracy,
-        "reason": list(choice.reason),
+        "reason": [str(sentence) for sentence in choice.reasons],
         "cost": asdict(choice.cost),
     }
 

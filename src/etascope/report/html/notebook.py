@@ -37,7 +37,7 @@ def run_mimebundle(
     -----
     Without vl-convert the card comes without its picture.
     """
-    told = (*run.choice.reason, *told_data(run.data))
+    told = (*map(str, run.choice.reasons), *told_data(run.data))
     return _bundle(lambda: short_answer(run), told, lambda: landscape_chart(run.choice), include, exclude)
 
 
