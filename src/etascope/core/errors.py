@@ -1,14 +1,19 @@
-"""The one exception that people see, and the sentence it carries: `InputError`, `option`, `one_line`, `shortened`."""
+"""The one exception that people see, and the sentence it carries: `InputError`, `option`, `renamed`, `one_line`."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
 
 from etascope.core.sentences import Dialect, Sentence, python
 
 #: Characters of a sentence, about.
 LONGEST = 1_600
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class InputError(ValueError):
@@ -79,6 +84,39 @@ def option(name: str, value: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(value).lower(), choices, n=1, cutoff=0.6)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise InputError(f"{name} must be one of {', '.join(choices)}; found {value!r}.{hint}")
+
+
+def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Answer a call with an old name of a parameter with its new one, for the release after it was renamed.
+
+    Parameters
+    ----------
+    **names
+        The new name for each old one.
+
+    Examples
+    --------
+    >>> @renamed(experiment="project")
+    ... def log(project):
+    ...     return project
+    >>> log("digits")
+    'digits'
+    >>> log(experiment="digits")
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: log takes project in place of experiment. Write project='digits'.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **given: P.kwargs) -> R:
+            for old in names.keys() & given.keys():
+                name = function.__qualname__.removesuffix(".__init__")
+                raise InputError(f"{name} takes {names[old]} in place of {old}. Write {names[old]}={given[old]!r}.")
+            return function(*args, **given)
+
+        return call
+
+    return decorate
 
 
 def one_line(error: BaseException) -> str:

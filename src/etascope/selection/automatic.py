@@ -103,7 +103,7 @@ class Automatic:
                 budget = "" if self.budget is None else f" and a budget of {_trainings(self.budget)}"
                 taken = say(f"Dear regime: with one holdout{budget}, {plan} was taken.")
                 # Where rows to validate on were given, there are no folds to be had.
-                foldable = task.n_valid is None and task.measure is None
+                foldable = task.n_valid is None and not task.measure.reported
                 more = foldable and (self._patient(task) or self._rich)
                 return (
                     taken + say(" With {folds}, it would be cross-validation.", Setting("folds", 5)) if more else taken

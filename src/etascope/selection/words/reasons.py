@@ -153,7 +153,7 @@ def not_tried(task: Task, landscape: Landscape) -> Sentence:
     }  # fmt: skip
     if len(rates) == 1:
         window = "any rate but {low:rate}"
-    if task.measure is not None:
+    if task.measure.reported:
         return say(window + "; any number of epochs but {epochs} or seed but {seeds}; any other setting.", **facts)
     return say(
         window + "; any optimizer but {optimizer}, schedule but {schedule}, batch size but {batch}, number of epochs "
