@@ -98,10 +98,10 @@ def test_how_a_trial_diverged_is_told():
     job = task()
     history = ClosedForm(valley(-1), wall=-2).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
     told = [str(one) for one in verdicts(job, trials(job, [history]), read_landscape(job, [history]), None, None)]
-    assert told == ("diverged: the training loss was no longer a finite number at step 2 of 10",)
+    assert told == ["diverged: the training loss was no longer a finite number at step 2 of 10"]
     finished = replace(history, status=(Status.FINISHED,), valid_loss=np.full((1, 5), np.nan))
     told = [str(one) for one in verdicts(job, trials(job, [finished]), read_landscape(job, [finished]), None, None)]
-    assert told == ("diverged: the validation loss is not a finite number",)
+    assert told == ["diverged: the validation loss is not a finite number"]
 
 
 def test_a_trial_without_validation_is_not_judged():
