@@ -3,7 +3,7 @@
 from functools import cache
 
 from etascope import Recipe
-from etascope.cli.recording import Kept
+from etascope.cli.options.store import StoreRecorder
 from etascope.cli.searching import search
 from etascope.core.protocols import ignore
 from etascope.images.open import open_images
@@ -29,7 +29,7 @@ def untold():
 
 def keep(path, run, rounds=None, options=OPTIONS):
     """Keep a run, or only its first rounds, as if its process had been killed then; return its id."""
-    kept = Kept(open_store(str(path)), options)
+    kept = StoreRecorder(open_store(str(path)), options)
     kept.begin(run.data, run.task)
     for history in run.histories[:rounds]:
         kept.append(history)

@@ -7,21 +7,13 @@ from typing import Any
 
 import click
 
-from etascope.cli.options.shared import (
-    Output,
-    data_options,
-    open_data,
-    output_options,
-    recipe_of,
-    recipe_options,
-    report_option,
-)
+from etascope.cli.options.output import Output, output_options, report_option
+from etascope.cli.options.recipe import data_options, open_data, recipe_of, recipe_options
 from etascope.cli.progress import progress_bar
 
 
 @click.command(
     "range-test",
-    short_help="See what a range test would have suggested.",
     epilog="""\b
 Examples:
   etascope range-test                       the bundled digits, with the measured truth beside

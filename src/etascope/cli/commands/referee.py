@@ -6,20 +6,12 @@ from typing import Any
 
 import click
 
-from etascope.cli.options.shared import (
-    Output,
-    data_options,
-    open_data,
-    output_options,
-    recipe_of,
-    recipe_options,
-    report_option,
-)
+from etascope.cli.options.output import Output, output_options, report_option
+from etascope.cli.options.recipe import data_options, open_data, recipe_of, recipe_options
 from etascope.cli.progress import progress_bar
 
 
 @click.command(
-    short_help="Score range tests, Optuna, Prodigy and etascope on your own recipe.",
     epilog="""\b
 Examples:
   etascope referee                            the bundled digits, under a minute

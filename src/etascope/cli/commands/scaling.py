@@ -6,21 +6,13 @@ from typing import Any
 
 import click
 
-from etascope.cli.options.shared import (
-    Output,
-    data_options,
-    open_data,
-    output_options,
-    recipe_of,
-    recipe_options,
-    report_option,
-)
+from etascope.cli.options.output import Output, output_options, report_option
+from etascope.cli.options.recipe import data_options, open_data, recipe_of, recipe_options
 from etascope.cli.progress import progress_bar
 from etascope.core.errors import InputError
 
 
 @click.command(
-    short_help="Repeat the choice at other lengths, batch sizes or widths.",
     epilog="""\b
 Examples:
   etascope ladder                             1, 2 and 4 times the epochs

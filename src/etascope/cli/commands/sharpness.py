@@ -6,20 +6,12 @@ from typing import Any
 
 import click
 
-from etascope.cli.options.shared import (
-    Output,
-    data_options,
-    open_data,
-    output_options,
-    recipe_of,
-    recipe_options,
-    report_option,
-)
+from etascope.cli.options.output import Output, output_options, report_option
+from etascope.cli.options.recipe import data_options, open_data, recipe_of, recipe_options
 from etascope.cli.progress import progress_bar
 
 
 @click.command(
-    short_help="See why too large a rate fails: the sharpness wall.",
     epilog="""\b
 Examples:
   etascope sharpness --optimizer sgd        plain SGD on the bundled digits, where theory is near

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import etascope
-from etascope.cli.saying import complain, note, say
+from etascope.cli.messages import complain, note, say
 from etascope.core.errors import InputError
 from etascope.core.stored import Job
 from etascope.store.open import open_store
