@@ -3,9 +3,9 @@
 from functools import cache
 
 from etascope import Recipe
-from etascope.cli.options.store import StoreRecorder
 from etascope.cli.searching import search
 from etascope.core.protocols import ignore
+from etascope.core.recording import StoreRecorder
 from etascope.images.open import open_images
 from etascope.store.open import open_store
 from tests.images.making import pictures, write_folder

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from etascope import __main__ as begins
-from etascope.core.parts import settled
+from etascope.core.history import settled
 from etascope.store.open import open_store
 from tests.cli.running import SMALL, Terminal, answer, run, start
 from tests.test_documents import without_seconds
@@ -213,7 +213,7 @@ def test_a_second_ctrl_c_ends_all_at_once(store):
 @pytest.mark.parametrize(
     ("command", "number"),
     [
-        ("ladder", signal.SIGTERM),
+        ("scaling", signal.SIGTERM),
         ("range-test", signal.SIGHUP),
         ("referee", signal.SIGINT),
         ("sharpness", signal.SIGTERM),

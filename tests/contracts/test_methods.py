@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from etascope.core.history import join
+from etascope.core.history import History
 from etascope.core.plan import Plan
 from etascope.selection.search import GridSearch
 from tests.selection.closed_form import BLIND, ClosedForm, flat, search, task, valley
@@ -86,7 +86,7 @@ def test_trials_that_are_compared_share_seeds_and_folds(method, job, engine):
 @each_situation
 def test_the_choice_is_whole_or_says_that_there_is_none(method, job, engine):
     histories, choice = search(method, job, engine)
-    plan = join(histories).plan
+    plan = History.stack(histories).plan
     assert len(choice.verdicts) == len(plan) == choice.cost.trials
     assert choice.cost.epochs == job.recipe.epochs
     assert choice.cost.training_equivalents > 0

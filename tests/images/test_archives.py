@@ -379,3 +379,20 @@ def test_a_test_part_beside_is_told_where_labels_are_given(tmp_path):
     )
     assert note in data.notes
     assert open_images(tmp_path / "X_train.npy", LABELS, test=tmp_path / "X_test.npy").test_rows is not None
+
+
+def test_labels_that_lack_in_this_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", IMAGES)
+    with refused("target.npy in this folder. Save them there"):
+        open_images("x.npy")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_test_part_that_is_no_regular_file(tmp_path):
+    np.save(tmp_path / "x_train.npy", IMAGES)
+    for part in ("train", "test"):
+        np.save(tmp_path / f"y_{part}.npy", LABELS)
+    os.mkfifo(tmp_path / "x_test.npy")
+    with refused("x_test.npy, which lies beside x_train.npy, is none. Move it away."):
+        open_images(tmp_path / "x_train.npy")

@@ -174,3 +174,35 @@ def test_what_is_true_of_all_images_stays_where_they_are_divided_anew(tmp_path):
 def test_a_class_that_is_spelled_almost_alike_is_named(train, held):
     with refused(f"({held!r} may be {train!r})"):
         with_test(found([train, "x"]), found([held, "x"], source="held"))
+
+
+def parted(root, form):
+    """Write a set of two classes with a part to validate with, and another set beside it, in a form."""
+    images, numbers = pictures(12), np.array([0, 1] * 6)
+    write_folder(root / "ext", images[8:], ["a", "b"] * 2)
+    split = ["train"] * 4 + ["val"] * 4
+    if form == "mapping":
+        return {"x_train": images[:4], "y_train": numbers[:4], "x_val": images[4:8], "y_val": numbers[4:8]}
+    if form == "table":
+        paths = write_folder(root / "set", images[:8], ["x"] * 8)
+        lines = [f"{path},{'ab'[row % 2]},{split[row]}" for row, path in enumerate(paths)]
+        (root / "set.csv").write_text("\n".join(["path,label,split", *lines]))
+        return root / "set.csv"
+    names = [f"{part}/{'ab'[row % 2]}" for row, part in enumerate(split)]
+    if form == "classes":
+        names = [f"{'ab'[row % 2]}/{part}" for row, part in enumerate(split)]
+    write_folder(root / "set", images[:8], names)
+    return root / "set"
+
+
+@pytest.mark.parametrize("form", ["folder", "classes", "table", "mapping"])
+def test_what_validates_trains_where_a_test_is_given(form, tmp_path):
+    source = parted(tmp_path, form)
+    assert len(open_images(source).test_rows) == 4
+    held = tmp_path / "ext" if form != "mapping" else tmp_path / "ext.npz"
+    if form == "mapping":
+        np.savez(held, x=pictures(4, seed=1), y=[0, 1, 0, 1])
+    data = open_images(source, test=held)
+    assert (len(data), data.test_rows.tolist()) == (12, [8, 9, 10, 11])
+    assert "joined the training images; what was given as test is the test part." in " ".join(data.notes)
+    assert "left out" not in " ".join(data.notes)

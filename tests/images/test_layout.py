@@ -133,7 +133,8 @@ OPENED = [
     *(Row(f"{name} among classes, told", f"{CLASSES} ant*3 {name}*2", f"{PLAIN} ant=ant {name}={name}",
           (f"{name} was taken for a class, as it lies among classes",))
       for name in ("backup", "trash", "outputs", "tests", "holdout", "real_test", "dogs-vs-cats-test", "bullet_train",
-                   "test_ant", "ant_old", "raw_ant", "thumbs", "New-folder")),
+                   "test_ant", "ant_old", "raw_ant", "thumbs", "New-folder", "t10k", "unseen", "misc", "runs",
+                   "checkpoints", "wandb", "copy_ant")),
     Row("a test tube, told", "beaker*2 test_tube*2", "beaker=beaker test_tube=test_tube", ("test_tube was taken for",)),
     Row("a tube and a test tube", "tube*2 test_tube*2 flask*2", "flask=flask test_tube=test_tube tube=tube",
         ("test_tube was taken for a class",)),
@@ -141,6 +142,10 @@ OPENED = [
         ("steam_train was taken for a class",)),
     Row("a Ford GT", "Audi*2 Ford*2 Ford-GT*7", "Audi=Audi Ford=Ford Ford-GT=Ford-GT", ("Ford-GT was taken for a",)),
     Row("a face mask", "face*2 face_mask*6 hat*2", "face=face face_mask=face_mask hat=hat", ("face_mask was taken",)),
+    Row("a year is no number of a copy", "Audi*2 Audi_(2010)*2 BMW*2", "Audi=Audi Audi_(2010)=Audi_(2010) BMW=BMW"),
+    Row("masks that are worn", "gas_mask*2 ski_mask*2 helmet*2", "gas_mask=gas_mask ski_mask=ski_mask helmet=helmet"),
+    Row("two classes and what was made of them", f"{CLASSES} cat_te*2 dog_te*2", f"{PLAIN} cat_te=cat_te dog_te=dog_te",
+        ("cat_te and dog_te are classes called as others beside them, and 'te' with that",)),
     Row("a photocopy is no copy", "photo*2 photocopy*2", "photo=photo photocopy=photocopy"),
     Row("odd names in train", "train/cat*3 train/dog*3 train/todo*2 test/cat*1 test/dog*1",
         "cat=train/cat dog=train/dog todo=train/todo | cat=test/cat dog=test/dog", ("todo was taken for a class",)),
@@ -150,6 +155,7 @@ OPENED = [
         ("test.tar.gz is packed and was not read.",)),
     Row("a link to nothing in a class", CLASSES, PLAIN, ("1 file without an ending",), 1, {"cat/more": "gone"}),
     Row("a linked paper that is gone", CLASSES, PLAIN, links={"README.md": "gone"}),
+    Row("a linked paper without an ending that is gone", CLASSES, PLAIN, links={"README": "gone"}),
     Row("an empty train beside classes and their test", f"{CLASSES} test/cat*1 test/dog*1 train/",
         "cat=cat dog=dog | cat=test/cat dog=test/dog", ("train holds no images",)),
     # Wrappers.
@@ -469,6 +475,8 @@ REFUSED = [
         words=(*TWICE, "root/images alone (etascope pick /")),
     Row("parts in a part", both("train/train", "train/val") + " test/cat*1 test/dog*1",
         words=(*TWICE, "root/train --test ", "root/test)")),
+    Row("a test in a part", both("train/train", "train/test") + " test/cat*1 test/dog*1",
+        words=(*TWICE, "If /", "root/train trains, give that and", "root/test), which leaves out its test; if not")),
     Row("a link to itself", "", words=("leads to itself",), links={"again": "."}),
 ]  # fmt: skip
 

@@ -88,3 +88,12 @@ def test_a_table_beside_images_in_no_class_is_named(tmp_path, folders, table):
     (tmp_path / table).write_text("path,label\n")
     with refused(f"If {tmp_path / table} lists the images and their classes, give that itself."):
         open_images(tmp_path)
+
+
+def test_one_image_is_counted_so(tmp_path):
+    write_folder(tmp_path, pictures(1), [""])
+    with refused("holds 1 image, which is not in a directory."):
+        open_images(tmp_path)
+    write_folder(tmp_path, pictures(2), ["", "cat"])
+    with refused("found only 'cat'"):
+        open_images(tmp_path)

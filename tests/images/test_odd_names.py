@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.images.odd_names import beside_class, is_odd, odd_ones
+from etascope.images.odd_names import alike_ones, beside_class, is_odd, odd_ones
 from etascope.images.tree import Folder
 
 
@@ -43,7 +43,8 @@ def test_what_belongs_to_a_class_beside_it(names, what, pairs):
     [
         "cat dog", "tube test_tube", "steam steam_train", "face face_mask", "Ford Ford-GT", "photo photocopy",
         "bottle bottle_label", "mask no_mask", "with_mask without_mask", "meat processed_meat", "test control",
-        "Pear Pear_2", "s1 s2", "train bus", "mask map", "map world_map", "face face_no_mask face_with_mask",
+        "Pear Pear_2", "s1 s2", "train bus", "mask map", "map world_map", "gas gas_mask ski ski_mask",
+        "paper copy_paper", "face face_no_mask face_with_mask",
     ],
 )  # fmt: skip
 def test_classes_that_belong_to_no_other(names):
@@ -54,6 +55,25 @@ def test_a_few_odd_ones_are_told_and_not_most():
     told = odd_ones(folders("cat", "dog", "bee", "backup", "cat_old", "cat_v2", "cat_2", "train"))
     assert [folder.name for folder in told] == ["backup", "cat_old", "cat_v2"]
     assert not odd_ones(folders("cat", "backup", "todo"))
+
+
+@pytest.mark.parametrize(
+    ("names", "shared"),
+    [("cat dog cat_held_out dog_held_out", "held out"), ("cat dog cat_te dog_te", "te"),
+     ("cat dog cattest dogtest", "test"),
+     ("cat dog emu cat_224 dog_224", "224"), ("cat dog x_cat x_dog", "x"),
+     ("cat dog catGradcam dogGradcam", "gradcam")],
+)  # fmt: skip
+def test_what_two_names_share_beside_their_bare_names(names, shared):
+    [(added, group)] = alike_ones(folders(*names.split()))
+    assert (added, [folder.name for folder in group]) == (shared, names.split()[-2:])
+
+
+@pytest.mark.parametrize(
+    "names", ["cat dog cat_x dog_y", "1 10 100 2 20", "cat no_cat dog no_dog", "rat rattle cat cattle", "happy unhappy"]
+)
+def test_names_that_share_nothing(names):
+    assert alike_ones(folders(*names.split())) == []
 
 
 @given(st.text(max_size=30))

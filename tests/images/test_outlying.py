@@ -132,3 +132,9 @@ def test_what_is_printed_of_a_given_range_is_counted_by_hand():
     assert re.search(
         r"^test images must be .* 20.0% of their values lie beyond 0 .. 1,000, the range of the tr", str(caught.value)
     )
+
+
+def test_the_advice_for_what_splines_throw_beyond():
+    images = np.random.default_rng(0).uniform(-0.22, 1.23, (6, 8, 8))
+    with refused("would be cut. Cut them where resizing threw them beyond (numpy.clip), undo the normalisation"):
+        open_images(images, [0, 1] * 3)

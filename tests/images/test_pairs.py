@@ -21,7 +21,8 @@ def made(names, folder="cat"):
         ("a_{0}_leftImg8bit a_{0}_gtFine_labelIds", 1), ("{0}_flair {0}_seg", 1), ("{0}_HE {0}_mask", 1),
         ("{0} {0}Mask", 1), ("{0} seg_{0}", 1), ("{0}_original {0}_annotated", 1), ("{0}_raw {0}_label", 1),
         ("{0}_rgb {0}_depth {0}_mask", 1), ("{0} {0}-groundtruth", 1), ("{0}_img {0}_ground_truth", 1),
-        ("x_img_{0} x_mask_{0}", 1), ("{0} {0}_gradcam", 1),
+        ("x_img_{0} x_mask_{0}", 1), ("{0} {0}_gradcam", 1), ("{0}_T1 {0}_seg", 1),
+        ("BraTS_{0}_t1ce BraTS_{0}_seg", 1),
     ],
 )  # fmt: skip
 def test_what_is_no_image_by_a_word_is_left_out_beside_one(names, kept):
@@ -33,7 +34,15 @@ def test_what_is_no_image_by_a_word_is_left_out_beside_one(names, kept):
 
 
 @pytest.mark.parametrize(
-    "names", ["{0}_input {0}_target", "{0} {0}_inst {0}_sem", "{0}_rgb {0}_nir", "rgb_{0} nir_{0}", "{0}_photo {0}_art"]
+    "names",
+    [
+        "{0}_input {0}_target",
+        "{0} {0}_inst {0}_sem",
+        "{0}_rgb {0}_nir",
+        "rgb_{0} nir_{0}",
+        "{0}_photo {0}_art",
+        "{0}_Dermoscopic {0}_lesion",
+    ],
 )
 def test_other_pairs_are_known_and_taken(names):
     files = made(names)

@@ -219,3 +219,30 @@ def test_what_is_far_beyond_is_named_where_it_is_in_few_images():
         decide([of([1.0] * 30 + [1e6])], {})
     with refused("20 of 50 have no value beyond 1, the first 0.tif, where white is 255. Scale"):
         decide([of([1.0] * 20 + [255.0] * 30)], {})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "advice"),
+    [
+        (-0.3, 1.3, "If resizing threw them beyond 0 .. 1, cut them (images.clip(0, 1)). Undo"),
+        (-75, 330, "If resizing threw them beyond 0 .. 255, cut them (images.clip(0, 255)). Undo"),
+        (-1024.0, 3071.0, "If they are whole, as Hounsfield units are, convert them (images.astype('int16')). Undo"),
+        (-2.5, 2.5, "2.5. Undo the normalisation"),
+        (-400.5, 900.25, "900.25. Undo the normalisation"),
+    ],
+)
+def test_the_advice_for_floats_below_0(low, high, advice):
+    with refused("images of floats must lie in a known range", advice):
+        decide([Extent("floats", low, high)], {}, "images")
+
+
+def test_what_is_advised_for_floats_below_0_is_read():
+    images = np.random.default_rng(0).uniform(-0.3, 1.3, (6, 8, 8))
+    assert decide([measure(images.clip(0, 1))], {})["floats"] == Scale(0, 1)
+    units = np.linspace(-1024, 3071, 64).round().reshape(1, 8, 8)
+    assert "the smallest and the largest value" in decide([measure(units.astype("int16"))], {})["whole"].note
+
+
+def test_signed_numbers_that_end_in_the_middle_are_told():
+    note = decide([Extent("whole", 0, 32_640)], {})["whole"].note
+    assert note == "Pixels were scaled from 0 .. 65,535 (16 bits) to 0 .. 255; the largest value is 32,640."

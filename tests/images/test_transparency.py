@@ -198,3 +198,11 @@ def test_transparency_that_comes_first_is_named(opaque):
     with refused("the first channel looks like that (ARGB)", "images[..., [1, 2, 3, 0]]"):
         open_images(np.concatenate([alpha, colours], -1), ["a", "b"] * 3)
     open_images(np.concatenate([colours, alpha], -1), ["a", "b"] * 3)
+
+
+def test_a_few_saturated_pixels_of_red_make_no_transparency():
+    scene = np.random.default_rng(0).integers(1, 255, (6, 16, 16, 4)).astype(np.uint8)
+    scene[:, :4, :4, 0] = 255
+    with refused("which is mostly 0 or 255; that of 6 of 6 images is not", "images[..., :-1]") as caught:
+        open_images(scene, ["a", "b"] * 3)
+    assert "ARGB" not in str(caught.value)

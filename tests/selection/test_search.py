@@ -5,14 +5,14 @@ from hypothesis import strategies as st
 
 from etascope.core.choice import Basin
 from etascope.core.errors import InputError
-from etascope.core.history import join
+from etascope.core.history import History
 from etascope.core.recipe import OPTIMIZERS
 from etascope.selection.search import GridSearch
 from tests.selection.closed_form import BLIND, ClosedForm, flat, search, task, valley
 
 
 def tried(histories):
-    return sorted(set(join(histories).plan.learning_rates.tolist()))
+    return sorted(set(History.stack(histories).plan.learning_rates.tolist()))
 
 
 def sizes(histories):
@@ -37,7 +37,7 @@ def test_the_default_search_is_twenty_trials_for_the_walls_and_fifty_for_the_fin
     assert choice.cost.trials == 70
     assert choice.cost.epochs == 5
     assert choice.cost.seconds == 1.0
-    joined = join(histories)
+    joined = History.stack(histories)
     validated = 160 * np.isfinite(joined.valid_loss).sum()
     assert choice.cost.training_equivalents == pytest.approx((joined.examples.sum() + validated / 3) / 4000)
     assert len(choice.verdicts) == 70
@@ -179,7 +179,7 @@ def test_a_holdout_looks_for_walls_with_one_seed_and_compares_with_three():
     assert set(histories[1].plan.seeds.tolist()) == {4, 5, 6}
     row = choice.landscape.learning_rates.searchsorted(choice.learning_rate)
     assert not np.isnan(choice.landscape.valid_loss[row]).any()
-    trials = join(histories).plan
+    trials = History.stack(histories).plan
     triples = {*zip(trials.learning_rates, trials.seeds, trials.folds, strict=True)}
     assert len(triples) == len(trials)
 
@@ -208,7 +208,7 @@ def test_the_fine_grid_is_as_fine_as_asked(per_decade, fine):
 
 def test_no_trial_is_trained_twice():
     histories, _ = search(GridSearch(), task(), ClosedForm(flat(0.5), wall=0.3, noise=0, shared=0))
-    plan = join(histories).plan
+    plan = History.stack(histories).plan
     assert len({*zip(plan.learning_rates, plan.seeds, plan.folds, strict=True)}) == len(plan)
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import click
 
+from etascope.cli.dialect import command_line
 from etascope.cli.messages import drop_output, end, end_at_once, stopped
 from etascope.core.errors import InputError, option
 from etascope.core.interrupting import signals_taken
@@ -24,10 +25,10 @@ _SECTIONS = {
         "studio": ("lessons", "See learning rates at work on a web page."),
     },
     "Experiments": {
-        "range-test": ("range_test", "See what a range test would have suggested."),
-        "ladder": ("scaling", "Repeat the choice at other lengths, batch sizes or widths."),
-        "referee": ("referee", "Score range tests, Optuna, Prodigy and etascope on your own recipe."),
-        "sharpness": ("sharpness", "See why too large a rate fails: the sharpness wall."),
+        "range-test": ("experiments", "See what a range test would have suggested."),
+        "scaling": ("experiments", "Repeat the choice at other lengths, batch sizes or widths."),
+        "referee": ("experiments", "Score range tests, Optuna, Prodigy and etascope on your own recipe."),
+        "sharpness": ("experiments", "See why too large a rate fails: the sharpness wall."),
     },
     "Kept searches": {
         "runs": ("runs", "List the searches that were kept."),
@@ -66,6 +67,8 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] == "ladder":
+            raise InputError("etascope ladder is called etascope scaling now, with the same options.")
         option("a command", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
@@ -111,7 +114,7 @@ def _run() -> None:
         code = commands.main(standalone_mode=False)
         sys.stdout.flush()
     except InputError as error:
-        end(str(error), EXIT_BAD_INPUT)
+        end(error.written(command_line), EXIT_BAD_INPUT)
     except click.ClickException as error:
         message = error.format_message().rstrip()
         end(f"{message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)

@@ -1,10 +1,11 @@
-"""What happened in training: `History`, with a `Status` per trial."""
+"""What happened in training: `History` of a plan or of a part of one, `in_plan_order`, `put_together`, `settled`."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,12 @@ from etascope.core.plan import Checkpoint, Plan
 #: What logits are divided by before the softmax, to see how much of a loss is only false confidence (Guo et al. 2017,
 #: "On calibration of modern neural networks"). The first is the plain loss.
 TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.5, 7.0)
+#: Fields of a history with a column a step or an evaluation of each trial; `evaluated_at` goes with the latter.
+CURVES = ("step_loss", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
+#: All fields with a row a trial: arrays, of which `example_losses` may be None, and tuples, which may be empty.
+_ARRAYS = (*CURVES, "diverged_at", "examples", "example_losses")
+_TUPLES = ("status", "checkpoints", "remarks")
+_Column = NDArray[Any] | tuple[Any, ...] | None
 
 
 class Status(enum.Enum):
@@ -99,69 +106,152 @@ class History:
     remarks: tuple[str, ...] = ()
     part: Part | None = None
 
+    @classmethod
+    def blank(cls, plan: Plan, evaluated_at: NDArray[np.int64]) -> History:
+        """Return the history of a plan of which nothing is known yet: NaN, no example, every trial paused.
+
+        Examples
+        --------
+        >>> history = History.blank(Plan(np.ones((2, 5)), np.zeros(2, np.int64), np.zeros(2, np.int64)), np.array([5]))
+        >>> history.step_loss.shape, history.valid_loss.tolist(), history.diverged_at.tolist()
+        ((2, 5), [[nan], [nan]], [-1, -1])
+        """
+        tables = np.full((4, len(plan), len(evaluated_at)), np.nan)
+        step_loss = np.full((len(plan), plan.steps), np.nan, np.float32)
+        status, never = (Status.PAUSED,) * len(plan), np.full(len(plan), -1, np.int64)
+        examples = np.zeros(len(plan), np.int64)
+        return cls(plan, step_loss, evaluated_at, *tables, status=status, diverged_at=never, examples=examples)
+
     @property
     def diverged(self) -> NDArray[np.bool_]:
         """`(trials,)`: which trials diverged or failed."""
         return np.array([s in (Status.DIVERGED, Status.FAILED) for s in self.status], np.bool_)
 
+    @property
+    def rows(self) -> Sequence[int]:
+        """The rows of the plan that these trials are: all, or those of a part."""
+        return range(len(self.plan)) if self.part is None else self.part.rows
 
-def join(histories: Sequence[History]) -> History:
-    """Return one history of all trials, in order.
+    def take(self, trials: Sequence[int] | NDArray[np.int64], plan: Plan | None = None) -> History:
+        """Return the history of these trials alone, in this order; `plan` is theirs, where it is at hand."""
+        rows = np.asarray(trials, np.int64)
+        columns: dict[str, Any] = {name: _take(getattr(self, name), rows) for name in _ARRAYS + _TUPLES}
+        return replace(self, plan=self.plan.take(rows) if plan is None else plan, **columns)
 
-    Seconds are added up.
+    def as_part(self, plan: Plan, trials: Sequence[int] | NDArray[np.int64]) -> History:
+        """Return this history as a part of the one of `plan`, whose trials these are."""
+        rows = tuple(int(i) for i in trials)
+        return replace(self, plan=plan.take(rows), part=Part(rows, len(plan)))
 
-    Raises
-    ------
-    InputError
-        If there is nothing to join, or the histories do not cover the same steps.
+    @staticmethod
+    def stack(histories: Sequence[History]) -> History:
+        """Return one history of all trials, in order. Seconds are added up.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to stack, or the histories do not cover the same steps.
+        """
+        if not histories:
+            raise InputError("there is no history to stack; train a plan first.")
+        first = histories[0]
+        if len(histories) == 1:
+            return first
+        if not all(_same_steps(first, other) for other in histories):
+            raise InputError("histories can be stacked when they cover the same steps; these do not.")
+        plan = Plan.stack([history.plan for history in histories])
+        remarks = tuple(remark for h in histories for remark in h.remarks or ("",) * len(h.plan))
+        columns: dict[str, Any] = {name: _stack([getattr(h, name) for h in histories]) for name in _ARRAYS}
+        return replace(
+            first,
+            plan=plan,
+            status=tuple(status for h in histories for status in h.status),
+            checkpoints=tuple(c for h in histories for c in h.checkpoints) if plan.keep_checkpoints else (),
+            seconds=sum(h.seconds for h in histories),
+            remarks=remarks if any(remarks) else (),
+            **columns,
+        )
+
+
+def in_plan_order(
+    plan: Plan, groups: Sequence[NDArray[np.int64]], trained: Sequence[History], seconds: float
+) -> History:
+    """Return the history of a plan of which each group of rows was trained apart."""
+    order = np.argsort(np.concatenate(groups))
+    return replace(History.stack(trained).take(order, plan), seconds=seconds, part=None)
+
+
+def put_together(parts: Sequence[History], plan: Plan | None = None) -> History:
+    """Return parts of one plan as one history: of the whole plan where they cover it, else a larger part.
+
+    Of a trial that two parts have, the later one counts. Seconds are added up.
+
+    Parameters
+    ----------
+    parts
+        At least one.
+    plan
+        Whose parts they are, where it is at hand and they cover it.
     """
-    if not histories:
-        raise InputError("there is no history to join; train a plan first.")
-    first = histories[0]
-    if len(histories) == 1:
-        return first
-    if any(
-        h.plan.steps != first.plan.steps or h.plan.start != first.plan.start
-        or not np.array_equal(h.evaluated_at, first.evaluated_at) for h in histories
-    ):  # fmt: skip
-        raise InputError("histories can be joined when they cover the same steps; these do not.")
-    plans = [h.plan for h in histories]
-    resume = None if first.plan.resume is None else tuple(c for p in plans for c in p.resume or ())
-    plan = Plan(
-        rates=np.concatenate([p.rates for p in plans]),
-        seeds=np.concatenate([p.seeds for p in plans]),
-        folds=np.concatenate([p.folds for p in plans]),
-        start=first.plan.start,
-        resume=resume,
-        keep_checkpoints=all(p.keep_checkpoints for p in plans),
-        evaluate_at=first.plan.evaluate_at,
-        keep_examples=all(p.keep_examples for p in plans),
-    )
-    examples = [h.example_losses for h in histories if h.example_losses is not None]
-    return History(
-        plan=plan,
-        step_loss=np.concatenate([h.step_loss for h in histories]),
-        evaluated_at=first.evaluated_at,
-        train_loss=np.concatenate([h.train_loss for h in histories]),
-        train_accuracy=np.concatenate([h.train_accuracy for h in histories]),
-        valid_loss=np.concatenate([h.valid_loss for h in histories]),
-        valid_accuracy=np.concatenate([h.valid_accuracy for h in histories]),
-        status=tuple(s for h in histories for s in h.status),
-        diverged_at=np.concatenate([h.diverged_at for h in histories]),
-        examples=np.concatenate([h.examples for h in histories]),
-        checkpoints=tuple(c for h in histories for c in h.checkpoints) if plan.keep_checkpoints else (),
-        seconds=sum(h.seconds for h in histories),
-        example_losses=_stack_examples(examples) if len(examples) == len(histories) else None,
-        remarks=_remarks(histories),
-    )
+    at = {row: number for number, row in enumerate(row for part in parts for row in part.rows)}
+    of, rows = _size(parts[0]), sorted(at)
+    together = History.stack([replace(part, part=None) for part in parts]).take([at[row] for row in rows], plan)
+    return together if len(rows) == of else replace(together, part=Part(tuple(rows), of))
 
 
-def _remarks(histories: Sequence[History]) -> tuple[str, ...]:
-    remarks = tuple(r for h in histories for r in h.remarks or ("",) * len(h.plan))
-    return remarks if any(remarks) else ()
+def settled(histories: Sequence[History]) -> tuple[list[History], list[History]]:
+    """Return the histories of whole plans, those made of their parts among them, and the parts of a plan not yet done.
+
+    Parameters
+    ----------
+    histories
+        In the order in which they were kept. Parts of one plan stand together; some that another plan follows, before
+        the others came, are left out: whoever went on did not need them.
+
+    Examples
+    --------
+    >>> settled([])
+    ([], [])
+    """
+    whole, parts = list[History](), list[History]()
+    for history in histories:
+        if history.part is None:
+            whole.append(history)
+            parts.clear()
+            continue
+        if parts and not (_size(parts[0]) == _size(history) and _same_steps(parts[0], history)):
+            parts.clear()
+        parts.append(history)
+        if len({row for part in parts for row in part.rows}) == _size(history):
+            whole.append(put_together(parts))
+            parts.clear()
+    return whole, parts
 
 
-def _stack_examples(tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    rows = max(table.shape[-1] for table in tables)
-    wide = [np.pad(t, [(0, 0)] * 3 + [(0, rows - t.shape[-1])], constant_values=np.nan) for t in tables]
+def _size(history: History) -> int:
+    """Return how many trials the plan has that a history is of, or a part of."""
+    return len(history.plan) if history.part is None else history.part.of
+
+
+def _same_steps(one: History, other: History) -> bool:
+    steps = one.plan.start, one.plan.steps
+    return steps == (other.plan.start, other.plan.steps) and np.array_equal(one.evaluated_at, other.evaluated_at)
+
+
+def _take(column: _Column, rows: NDArray[np.int64]) -> _Column:
+    if isinstance(column, tuple):
+        return tuple(column[int(row)] for row in rows) if column else ()
+    return None if column is None else column[rows]
+
+
+def _stack(columns: Sequence[NDArray[Any] | None]) -> NDArray[Any] | None:
+    """Return an array of several histories one below the other; what one of them lacks, the whole lacks."""
+    arrays = [column for column in columns if column is not None]
+    if len(arrays) < len(columns):
+        return None
+    if arrays[0].ndim < 4:
+        return np.concatenate(arrays)
+    # Of the losses of examples: folds may differ by a validation row.
+    rows = max(array.shape[-1] for array in arrays)
+    wide = [np.pad(a, [(0, 0)] * 3 + [(0, rows - a.shape[-1])], constant_values=np.nan) for a in arrays]
     return np.concatenate(wide)

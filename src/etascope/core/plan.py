@@ -118,6 +118,27 @@ class Plan:
         resume = None if self.resume is None else tuple(self.resume[int(i)] for i in rows)
         return replace(self, rates=self.rates[rows], seeds=self.seeds[rows], folds=self.folds[rows], resume=resume)
 
+    @staticmethod
+    def stack(plans: Sequence[Plan]) -> Plan:
+        """Return one plan of all trials, in order; at least one plan, all of the same steps and evaluations.
+
+        Examples
+        --------
+        >>> one = sweep(Recipe(), 2, [0.1, 0.2], folds=[0])
+        >>> Plan.stack([one, one.take([0])]).learning_rates.tolist()
+        [0.1, 0.2, 0.1]
+        """
+        first = plans[0]
+        return replace(
+            first,
+            rates=np.concatenate([plan.rates for plan in plans]),
+            seeds=np.concatenate([plan.seeds for plan in plans]),
+            folds=np.concatenate([plan.folds for plan in plans]),
+            resume=None if first.resume is None else tuple(c for plan in plans for c in plan.resume or ()),
+            keep_checkpoints=all(plan.keep_checkpoints for plan in plans),
+            keep_examples=all(plan.keep_examples for plan in plans),
+        )
+
 
 def sweep(
     recipe: Recipe, steps: int, learning_rates: Sequence[float], folds: Sequence[int], seeds: Sequence[int] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,8 +58,9 @@ def reported_history(
     seconds
         Wall time.
     """
-    end, shape = plan.start + plan.steps, (len(plan), plan.steps)
-    loss, right = np.full(shape, np.nan), np.full(shape, np.nan)
+    end = plan.start + plan.steps
+    history = History.blank(plan, np.arange(plan.start + 1, end + 1, dtype=np.int64))
+    loss, right = history.valid_loss, history.valid_accuracy
     for row, trial in enumerate(reported):
         loss[row, : len(trial.losses)] = trial.losses
         right[row, : len(trial.accuracies)] = trial.accuracies
@@ -71,13 +72,8 @@ def reported_history(
         for trial, rate in zip(reported, plan.rates[:, -1].tolist(), strict=True)
     )
     lost = [plan.start + len(trial.losses) if trial.ending else -1 for trial in reported]
-    return History(
-        plan=plan,
-        step_loss=np.full(shape, np.nan, np.float32),
-        evaluated_at=np.arange(plan.start + 1, end + 1, dtype=np.int64),
-        train_loss=np.full(shape, np.nan),
-        train_accuracy=np.full(shape, np.nan),
-        valid_loss=loss,
+    return replace(
+        history,
         valid_accuracy=right,
         status=tuple(trial.ending or ended for trial in reported),
         diverged_at=np.array(lost, np.int64),

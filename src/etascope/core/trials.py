@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.data import NO_FOLD
-from etascope.core.history import History, Status
+from etascope.core.history import CURVES, History, Status
 from etascope.core.plan import Plan, trial_rates
 from etascope.core.recipe import Task
 from etascope.core.schedules import schedule_row
@@ -84,14 +85,14 @@ def trials(task: Task, histories: Sequence[History]) -> tuple[Trial, ...]:
     histories
         In the order in which they were trained.
     """
-    found: dict[tuple[float, int, int], Trial] = {}
+    by_key: dict[tuple[float, int, int], Trial] = {}
     for history in histories:
         plan = history.plan
         for row, rate in enumerate(trial_rates(task, plan).tolist()):
             key = rate, int(plan.seeds[row]), int(plan.folds[row])
-            part, before = _part(history, row, *key), found.get(key)
-            found[key] = _go_on(before, part) if before is not None and before.steps == plan.start else part
-    return tuple(found.values())
+            trial, before = _trial(history, row, rate), by_key.get(key)
+            by_key[key] = _go_on(before, trial) if before is not None and before.steps == plan.start else trial
+    return tuple(by_key.values())
 
 
 def same_losses(trials: Sequence[Trial]) -> bool:
@@ -124,26 +125,19 @@ def one_history(task: Task, trials: Sequence[Trial], seconds: float = 0.0) -> Hi
     """
     shape = schedule_row(task.recipe.schedule, task.recipe.warmup, task.steps)
     evaluated_at = np.unique(np.concatenate([trial.evaluated_at for trial in trials]))
-    step_loss = np.full((len(trials), task.steps), np.nan, np.float32)
-    tables = np.full((4, len(trials), len(evaluated_at)), np.nan)
-    for row, trial in enumerate(trials):
-        step_loss[row, : trial.steps] = trial.step_loss
-        columns = np.searchsorted(evaluated_at, trial.evaluated_at)
-        tables[:, row, columns] = trial.train_loss, trial.train_accuracy, trial.valid_loss, trial.valid_accuracy
     plan = Plan(
         rates=np.outer([trial.learning_rate for trial in trials], shape),
         seeds=np.array([trial.seed for trial in trials], np.int64),
         folds=np.array([trial.fold for trial in trials], np.int64),
         evaluate_at=tuple(evaluated_at.tolist()),
     )
-    return History(
-        plan=plan,
-        step_loss=step_loss,
-        evaluated_at=evaluated_at,
-        train_loss=tables[0],
-        train_accuracy=tables[1],
-        valid_loss=tables[2],
-        valid_accuracy=tables[3],
+    history = History.blank(plan, evaluated_at)
+    for row, trial in enumerate(trials):
+        columns = np.searchsorted(evaluated_at, trial.evaluated_at)
+        for name in CURVES:
+            getattr(history, name)[row, slice(trial.steps) if name == "step_loss" else columns] = getattr(trial, name)
+    return replace(
+        history,
         status=tuple(trial.status for trial in trials),
         diverged_at=np.array([trial.diverged_at for trial in trials], np.int64),
         examples=np.array([trial.examples for trial in trials], np.int64),
@@ -152,45 +146,30 @@ def one_history(task: Task, trials: Sequence[Trial], seconds: float = 0.0) -> Hi
     )
 
 
-def _part(history: History, row: int, rate: float, seed: int, fold: int) -> Trial:
+def _trial(history: History, row: int, rate: float) -> Trial:
+    columns: dict[str, Any] = {name: getattr(history, name)[row] for name in CURVES}
     return Trial(
         learning_rate=rate,
-        seed=seed,
-        fold=fold,
+        seed=int(history.plan.seeds[row]),
+        fold=int(history.plan.folds[row]),
         status=history.status[row],
         steps=history.plan.start + history.plan.steps,
-        step_loss=history.step_loss[row],
         evaluated_at=history.evaluated_at,
-        train_loss=history.train_loss[row],
-        train_accuracy=history.train_accuracy[row],
-        valid_loss=history.valid_loss[row],
-        valid_accuracy=history.valid_accuracy[row],
         diverged_at=int(history.diverged_at[row]),
         examples=int(history.examples[row]),
         example_losses=None if history.example_losses is None else history.example_losses[row],
         remark=history.remarks[row] if history.remarks else "",
+        **columns,
     )
 
 
 def _go_on(before: Trial, after: Trial) -> Trial:
+    """Return a trial with what became of it from its checkpoint on."""
+    names = (*CURVES, "evaluated_at")
+    columns: dict[str, Any] = {n: np.concatenate([getattr(before, n), getattr(after, n)]) for n in names}
     examples = [part.example_losses for part in (before, after) if part.example_losses is not None]
-    return Trial(
-        learning_rate=after.learning_rate,
-        seed=after.seed,
-        fold=after.fold,
-        status=after.status,
-        steps=after.steps,
-        step_loss=np.concatenate([before.step_loss, after.step_loss]),
-        evaluated_at=np.concatenate([before.evaluated_at, after.evaluated_at]),
-        train_loss=np.concatenate([before.train_loss, after.train_loss]),
-        train_accuracy=np.concatenate([before.train_accuracy, after.train_accuracy]),
-        valid_loss=np.concatenate([before.valid_loss, after.valid_loss]),
-        valid_accuracy=np.concatenate([before.valid_accuracy, after.valid_accuracy]),
-        diverged_at=after.diverged_at,
-        examples=before.examples + after.examples,
-        example_losses=np.concatenate(examples) if len(examples) == 2 else None,
-        remark=after.remark,
-    )
+    columns["example_losses"] = np.concatenate(examples) if len(examples) == 2 else None
+    return replace(after, examples=before.examples + after.examples, **columns)
 
 
 def plain_losses(every: Sequence[Trial]) -> dict[float, float]:

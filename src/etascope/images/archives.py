@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import math
+import os
 import re
 import tokenize
 import zipfile
@@ -118,9 +119,10 @@ def _labels_beside(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
     beside = [path.with_name(name) for name in label_names(path.stem)]
     found = [p for p in beside if p != path and p.is_file()]
     if not found:
+        where = path.parent if path.parent.name else "this folder"
         raise InputError(
             f"an .npy file of images needs labels beside it; looked for {', '.join(p.name for p in beside)} in "
-            f"{path.parent}. Save them there, or give labels."
+            f"{where}. Save them there, or give labels."
         )
     labels = read_npy(found[0])
     notes: tuple[str, ...] = ()
@@ -142,7 +144,13 @@ def _test_beside(path: Path) -> Path | None:
     name = re.sub(r"(?<![A-Za-z])[Tt]rain(ing)?(?![A-Za-z])", lambda m: "Test" if m[0][0] == "T" else "test", path.name)
     held = path.with_name(name)
     labelled = any(held.with_name(other).is_file() for other in label_names(held.stem))
-    return held if name != path.name and held.is_file() and labelled else None
+    if name == path.name or not labelled or not os.path.lexists(held):
+        return None
+    if not held.is_file():
+        raise InputError(
+            f"an array file is a regular file; {held.name}, which lies beside {path.name}, is none. Move it away."
+        )
+    return held
 
 
 def label_names(stem: str) -> list[str]:

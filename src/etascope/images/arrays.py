@@ -15,6 +15,7 @@ from etascope.images.array_names import in_order, pick, refuse_two_readings, wit
 from etascope.images.axes import refuse_turned
 from etascope.images.extents import Extent, measure
 from etascope.images.labels import is_masked, label_notes, read_labels
+from etascope.images.layout_words import GIVEN
 from etascope.images.members import Members, Peaks, beside, seen, unlike
 from etascope.images.opened import Found, Wishes, tail_rows
 from etascope.images.outlying import look_beyond
@@ -190,13 +191,15 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, sour
     if picked.train.labels is not None and labels is not None:
         raise InputError(f"{source} brings its own labels ({picked.train.labels}); leave out labels.")
     notes = (f"Arrays that were left out: {', '.join(left)}.",) if left else ()
-    learn, held = [picked.train], picked.test or picked.val
+    valid = picked.val if picked.test or wishes.tested else None
+    learn, held = [picked.train], picked.test or (None if valid else picked.val)
     for part in (picked.train, picked.test, picked.val):
         if part is not None:
             refuse_two_readings(part, picked.left, arrays, source)
-    if picked.test and picked.val:
-        learn.append(picked.val)
-        notes += (f"{picked.val.images} joined the training images; {picked.test.images} is the test part.",)
+    if valid:
+        learn.append(valid)
+        of = picked.test.images if picked.test else GIVEN
+        notes += (f"{valid.images} joined the training images; {of} is the test part.",)
     elif picked.val:
         notes += (f"{picked.val.images} is the test part.",)
     parts = [

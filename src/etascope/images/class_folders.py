@@ -37,7 +37,7 @@ from etascope.images.layout_words import (
     under_letters,
     unreadable_class,
 )
-from etascope.images.odd_names import beside_class, odd_ones
+from etascope.images.odd_names import alike_ones, beside_class, odd_ones
 from etascope.images.pairs import beside_images, pair, shown_by
 from etascope.images.tree import COPIES, Folder
 
@@ -67,9 +67,9 @@ class Layout:
 
 @dataclass
 class TreeReading:
-    """What is left out and decided while a tree is read; whether a folder of it was given as the test part."""
+    """What is left out and decided while a tree is read; whether a test part is given beside it."""
 
-    given: bool = False
+    tested: bool = False
     notes: list[str] = field(default_factory=list[str])
     left_out: int = 0
 
@@ -113,6 +113,11 @@ class TreeReading:
         if odd:
             what = "was taken for a class, as it lies" if len(odd) == 1 else "were taken for classes, as they lie"
             self.notes.append(f"{listed(odd)} {what} among classes.")
+        for added, group in alike_ones(folders)[:3]:
+            names = [folder.name for folder in group if folder.name not in odd]
+            if names:
+                are = "is a class" if len(names) == 1 else "are classes"
+                self.notes.append(f"{listed(names)} {are} called as others beside them, and {added!r} with that.")
 
     def tell_bare(self, folder: Folder) -> None:
         """Say which folders beside a set could be part of it, but hold no images."""

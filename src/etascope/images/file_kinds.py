@@ -76,7 +76,12 @@ def is_foreign(path: Path) -> bool:
     [True, True, True, True, False, False]
     """
     found = kind(path)
-    return was_image(path) or found in FOREIGN or (found == NO_ENDING and path.name.casefold() not in _PAPERS)
+    return was_image(path) or found in FOREIGN or (found == NO_ENDING and not is_paper(path))
+
+
+def is_paper(path: Path) -> bool:
+    """Say whether a file without an ending is called as papers are: README, LICENSE."""
+    return path.name.casefold() in _PAPERS
 
 
 def was_image(path: Path) -> bool:

@@ -46,10 +46,8 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
     tree = read_tree(folder, wishes.progress, wishes.apart)
     if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):
         return _open_idx(places, wishes)
-    place = None if wishes.apart is None else os.path.realpath(wishes.apart)
-    given = place is not None and os.path.realpath(folder) in map(str, Path(place).parents)
     trained = wishes.trained if wishes.held else None
-    layout = read_layout(tree, one=wishes.held, given=given, trained=trained, tested=wishes.apart)
+    layout = read_layout(tree, one=wishes.held, tested=wishes.tested, trained=trained, apart=wishes.apart)
     if not wishes.held:
         named = sorted({name for _, name in layout.train}, key=natural)
         need_two(named, str(_around([path for path, _ in layout.train], named[0]) if layout.test else folder))

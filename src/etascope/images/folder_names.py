@@ -66,6 +66,11 @@ _PIECES = frozenset({
 })  # fmt: skip
 #: Words of what was made of a set.
 MADE = frozenset({"augmented", "aug", "augmentation", "enhanced", "processed", "preprocessed"})
+#: Masks that are worn, and are no masks of images.
+_WORN = frozenset({
+    "gas", "ski", "surgical", "medical", "sleep", "sleeping", "oxygen", "dust", "diving", "snorkel", "scuba",
+    "halloween", "carnival", "venetian", "hockey", "fencing", "welding", "clay", "sheet", "tribal", "cloth",
+})  # fmt: skip
 _WITH = frozenset({"with", "without", "no", "non", "not"})
 
 
@@ -119,12 +124,17 @@ def is_mask(name: str) -> bool:
 
     Examples
     --------
-    >>> [is_mask(name) for name in ("lung masks", "Part1_GroundTruth", "CameraMask", "with_mask", "masked")]
-    [True, True, True, False, False]
+    >>> [is_mask(name) for name in ("lung masks", "Part1_GroundTruth", "CameraMask", "with_mask", "masked", "ski_mask")]
+    [True, True, True, False, False, False]
     """
     every = words(name)
     masks = ("ground", "truth") in pairwise(every) or not _MASKS.isdisjoint(every)
-    return masks and _WITH.isdisjoint(every)
+    return masks and _WITH.isdisjoint(every) and not is_worn(every)
+
+
+def is_worn(every: Sequence[str]) -> bool:
+    """Say whether the words of a name are those of a mask that is worn, and of no mask of an image."""
+    return every[-1:] in (["mask"], ["masks"]) and not _WORN.isdisjoint(every)
 
 
 def speaks_of_masks(name: str) -> bool:

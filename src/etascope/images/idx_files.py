@@ -197,8 +197,9 @@ def _pairs(folder: Path) -> tuple[IdxPair, IdxPair | None]:
     if not train:
         train, test = test, []
     if len(train) != 1 or len(test) > 1:
+        held = ", ".join(sorted(part or "nameless files" for part in parts))
         raise InputError(
-            f"a folder of IDX files must hold one set; {folder} holds {', '.join(sorted(parts))}. "
+            f"a folder of IDX files must hold one set; {folder} holds {held}. "
             "Name the training images' file of the one to open; its test part is found beside it."
         )
     return _pair(parts[train[0]], None), _pair(parts[test[0]], None) if test else None

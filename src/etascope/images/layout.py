@@ -15,6 +15,7 @@ from etascope.images.folder_names import BESIDE, TEST, TRAIN, VALID, is_named, p
 from etascope.images.labels import natural
 from etascope.images.layout_words import (
     DIVIDE,
+    GIVEN,
     InTwoWays,
     in_two_ways,
     leads_nowhere,
@@ -30,7 +31,7 @@ from etascope.images.ways_out import Given, way_out
 
 
 def read_layout(
-    root: Folder, *, one: bool = False, given: bool = False, trained: str | None = None, tested: Path | None = None
+    root: Folder, *, one: bool = False, tested: bool = False, trained: str | None = None, apart: Path | None = None
 ) -> Layout:
     """Return what the folders of a tree are: classes, or parts with classes in them.
 
@@ -43,12 +44,12 @@ def read_layout(
         The tree.
     one
         Whether one class is enough.
-    given
-        Whether a folder of it was given as the test part, and is not in the tree.
+    tested
+        Whether a test part is given beside it.
     trained
         What is trained on, where the tree is its test part.
-    tested
-        The test part, where one was given beside the tree.
+    apart
+        Where that lies, if it is a path.
 
     Raises
     ------
@@ -60,9 +61,9 @@ def read_layout(
         if folder.broken and (folder is root or folder.folders or not folder.images):
             raise leads_nowhere(folder.broken[0])
     try:
-        layout = _read(root, one, TreeReading(given=given))
+        layout = _read(root, one, TreeReading(tested=tested))
     except InTwoWays as error:
-        whole = Given(root, lambda folder, held: _opens(folder, held or one), trained, str(tested or ""))
+        whole = Given(root, lambda folder, held: _opens(folder, held or one), trained, str(apart or ""))
         raise InputError(error.said, way_out(error, whole)) from None
     learn, held = ({name for _, name in part} for part in (layout.train, layout.test))
     if len(held) > len(learn) == 1 and not one:
@@ -151,7 +152,7 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
         raise in_two_ways(here, f"Divide {listed(flat)} into such folders too, or write a CSV of path,label,split.")
     if deep or not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
         raise in_two_ways(here, "" if deep or not all(kinds) else DIVIDE)
-    held = TEST if TEST in kinds[0] else VALID
+    held = TEST if TEST in kinds[0] or reading.tested else VALID
     groups: dict[bool, list[tuple[Path, str]]] = {False: [], True: []}
     for part in (TRAIN, VALID, TEST):
         for folder, pairs in zip(here.full, inside, strict=True):
@@ -159,7 +160,6 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
             groups[part == held] += [(path, folder.name) for path, _ in within]
     names = {part: inner.name for part, inner in inside[0]}
     joined = f"{names[VALID]} joined the training images; " if held == TEST and VALID in names else ""
-    reading.notes.append(
-        f"Every class has its own {listed([*names.values()])}; {joined}{names[held]} is the test part."
-    )
+    of = names.get(held, GIVEN)
+    reading.notes.append(f"Every class has its own {listed([*names.values()])}; {joined}{of} is the test part.")
     return Layout(tuple(groups[False]), tuple(groups[True]))

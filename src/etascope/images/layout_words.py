@@ -17,6 +17,8 @@ SHOWN = 6
 TABLE = "say it in a CSV of path,label"
 #: For parts that some classes have, or none but as a folder.
 DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
+#: What the test part is called that lies elsewhere.
+GIVEN = "what was given as test"
 SORT = "Sort them into directories named by class, or give a CSV of path,label."
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
 _PICTURES = frozenset(
@@ -35,6 +37,17 @@ def listed(names: Sequence[str]) -> str:
     if len(names) > SHOWN:
         return f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN:,} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def images(count: int) -> str:
+    """Return how many images there are, in words.
+
+    Examples
+    --------
+    >>> images(1), images(2000)
+    ('1 image', '2,000 images')
+    """
+    return f"{count:,} {'image' if count == 1 else 'images'}"
 
 
 class InTwoWays(InputError):
@@ -155,8 +168,8 @@ def nothing_trains(train: Folder | Path, held: Sequence[str]) -> InputError:
 def mostly_in_no_class(here: Folder) -> InputError:
     """Return the error for a folder most of whose images lie in none of its directories."""
     return InputError(
-        f"a folder needs one directory per class; of {here.total:,} images in {here.path}, {len(here.images):,} lie in "
-        "none.",
+        f"a folder needs one directory per class; of {here.total:,} images in {here.path}, {len(here.images):,} "
+        f"{'lies' if len(here.images) == 1 else 'lie'} in none.",
         SORT + _or_table(here),
     )
 
@@ -164,7 +177,7 @@ def mostly_in_no_class(here: Folder) -> InputError:
 def only_one(here: Folder) -> InputError:
     """Return the error for a folder with images in one directory."""
     only = here.full[0]
-    inside = f" with {len(only.images):,} images directly in it" if only.images else ""
+    inside = f" with {images(len(only.images))} directly in it" if only.images else ""
     return InputError(
         f"telling images apart needs at least two classes, a folder each; found only {only.name!r} in {here.path}"
         f"{inside}.",
@@ -198,8 +211,8 @@ def nothing_here(root: Folder) -> InputError:
     """Return the error for a folder without class directories: it says what is there instead."""
     if root.images:
         return InputError(
-            f"a folder needs one directory per class; {root.path} holds {len(root.images):,} images, none of them in a "
-            "directory.",
+            f"a folder needs one directory per class; {root.path} holds {images(len(root.images))}, "
+            f"{'none of them' if len(root.images) > 1 else 'which is not'} in a directory.",
             SORT + _or_table(root),
         )
     kinds, named = root.kinds(), _misnamed(root)
@@ -254,7 +267,7 @@ def _drawn(here: Folder) -> str:
     """Draw a tree in one line."""
     drawn = [
         f"{folder.name}/{'{' + listed([inner.name for inner in folder.full]) + '}' if folder.full else ''} "
-        f"({folder.total:,} {'image' if folder.total == 1 else 'images'})"
+        f"({images(folder.total)})"
         for folder in here.full[:SHOWN]
     ]
     more = len(here.full) - SHOWN

@@ -13,6 +13,7 @@ from etascope.images.folder_names import (
     TRAIN,
     is_mask,
     is_named,
+    is_worn,
     part_of,
     subject,
 )
@@ -30,11 +31,12 @@ ODD = BESIDE | frozenset({
     "static", "samples", "sample", "examples", "folder", "dir", "files", "all", "depth", "depths", "seg", "skipped",
     "excluded", "ignored", "ignore", "uncertain", "unclear", "unused", "unprocessed", "failed", "errors", "corrupt",
     "corrupted", "broken", "frames", "video", "videos", "extra", "extras", "labelme", "visualization", "visualizations",
-    "vis", "viz", "figs", "input", "inputs", "raw", "originals",
+    "vis", "viz", "figs", "input", "inputs", "raw", "originals", "t10k", "unseen", "misc", "miscellaneous", "runs",
+    "checkpoint", "checkpoints", "wandb", "mlruns", "tensorboard",
 })  # fmt: skip
 _COPY_OF = re.compile(
     r"(?:copy|kopie|copie|copia)[ _-]+(?:\(\d+\)[ _-]+)?(?:of|von|de|di)[ _-]+(.+)"
-    r"|(.+?)(?:[ _.-]*\(\d+\)|[ _.-]+[(\[]?(?:copy|kopie|copie|copia)[)\]]?(?:[ _-]*\(?\d+\)?)?)",
+    r"|(.+?)(?:[ _.-]*\(\d{1,3}\)|[ _.-]+[(\[]?(?:copy|kopie|copie|copia)[)\]]?(?:[ _-]*\(?\d+\)?)?)",
     re.IGNORECASE,
 )
 #: Words for what is made of a class: behind its name, and before it.
@@ -45,9 +47,10 @@ _MADE = frozenset({
 _MADE_BEFORE = frozenset({"aug", "augmented", "resized", "copy", "backup", "bak", "duplicate", "dup"})
 #: Words that tell two classes apart, or a class and its copy.
 _SORTED = frozenset({
-    "old", "new", "cropped", "crop", "crops", "orig", "original", "originals", "raw", "clean", "cleaned", "tmp", "temp",
-    "extra", "more", "gray", "grayscale", "enhanced", "small", "full", "rejected", "unsorted", "todo", "misc", "rest",
-    "processed", "preprocessed", "deleted", "unused", "flip", "rot", "hq", "lq", "hd", "v", "version", "final", "test",
+    "old", "new", "cropped", "crop", "crops", "copy", "orig", "original", "originals", "raw", "clean", "cleaned", "tmp",
+    "temp", "extra", "more", "gray", "grayscale", "enhanced", "small", "full", "rejected", "unsorted", "todo", "misc",
+    "rest", "processed", "preprocessed", "deleted", "unused", "flip", "rot", "hq", "lq", "hd", "v", "version", "final",
+    "test",
 })  # fmt: skip
 _SHOWS = ("image", "images", "img", "imgs", "rgb", "photo", "photos", "color")
 #: Words of masks that things are called by, too: a face mask, a box label, a Ford GT.
@@ -57,13 +60,17 @@ _THINGS = frozenset(
 _TESTS = frozenset({
     "tests", "tst", "holdout", "heldout", "evaluate", "validate", "trn", "unlabeled", "unlabelled", "unannotated",
 })  # fmt: skip
+#: Words that are written behind a class without a sign between.
+_TOGETHER = frozenset(PARTS) | {"pred", "preds", "aug", "copy", "mask", "masks", "resized", "gradcam", "heldout"}
+_DENY = frozenset({"with", "without", "no", "non", "not", "un"})
 _PART_WORDS = frozenset(PARTS) | _TESTS | FILLING
 
 
 def beside_class(folders: Sequence[Folder]) -> tuple[str, tuple[tuple[Folder, Folder], ...]]:
     """Return which folders are parts, masks or copies of which classes among them, and which of the three.
 
-    What is as often the name of a class is not among them, where it is the only one: steam_train, face_mask.
+    What is as often the name of a class is not among them, where it is the only one: steam_train, face_mask,
+    copy_paper.
     """
     classes = {_plain(folder.name): folder for folder in folders}
     for what, of in (("part", _divided), ("mask", _shown), ("copy", _copied)):
@@ -80,6 +87,8 @@ def beside_class(folders: Sequence[Folder]) -> tuple[str, tuple[tuple[Folder, Fo
 
 def _is_thing(name: str, what: str) -> bool:
     every = _every(name)
+    if what == "copy":
+        return every[0] == "copy" and not {"of", "von", "de", "di"} & {*every}
     if what == "part":
         return every[0] in PARTS or {PARTS[word] for word in every if word in PARTS} == {TRAIN}
     said = [word for word in every if word in SHOWN_BESIDE]
@@ -105,6 +114,8 @@ def _divided(name: str) -> list[str]:
 def _shown(name: str) -> list[str]:
     """Return what a name is without a word of masks: cat_mask, cat_depth, which may be beside cat_rgb."""
     every = _every(name)
+    if is_worn(every):
+        return []
     rest = [word for word in every if word not in SHOWN_BESIDE | {"ground", "truth", "map", "maps", "binary"}]
     if len(rest) == len(every) or not (is_mask(name) or not SHOWN_BESIDE.isdisjoint(every)):
         return []
@@ -147,7 +158,27 @@ def is_odd(name: str) -> bool:
     if part_of(name) and not subject(name):
         return False
     said = any(word in PARTS or word in _TESTS for word in every)
-    return said or is_named(name, ODD) or "".join(word for word in every if word != "new") in ODD
+    bare = "".join(word for word in every if word != "new")
+    return said or is_named(name, ODD) or not ODD.isdisjoint((bare, _plain(name)))
+
+
+def alike_ones(folders: Sequence[Folder]) -> list[tuple[str, list[Folder]]]:
+    """Return the folders that are called as classes beside them and what two or more share: cat_224, dog_224.
+
+    Each group comes with what it shares. Numbers and words that deny are as often names of their own.
+    """
+    classes = {_plain(folder.name) for folder in folders}
+    groups: dict[tuple[str, bool], list[Folder]] = {}
+    for folder in folders:
+        every = _every(folder.name)
+        cuts = [(every[:at], every[at:], True) for at in range(len(every) - 1, 0, -1)]
+        cuts += [(every[at:], every[:at], False) for at in range(1, len(every))]
+        if len(every) == 1:
+            cuts = [([every[0].removesuffix(word)], [word], True) for word in _TOGETHER if every[0].endswith(word)]
+        for base, added, behind in cuts:
+            if not "".join(base).isdigit() and "".join(base) in classes and _DENY.isdisjoint(added):
+                groups.setdefault((" ".join(added), behind), []).append(folder)
+    return [(added, group) for (added, _), group in groups.items() if len(group) > 1]
 
 
 def _is_other(name: str, classes: set[str]) -> bool:

@@ -114,7 +114,7 @@ def open_images(
             f"test must be a path or a known set; found {type(test).__name__}. Save the images first, or give all as "
             "one mapping of x_train, y_train, x_test and y_test."
         )
-    found = _open(_named(source), read_labels_file(labels), replace(wishes, apart=apart))
+    found = _open(_named(source), read_labels_file(labels), replace(wishes, apart=apart, tested=test is not None))
     if test is not None:
         _, height, width, _ = found.images.shape
         trained = "" if as_path(source) is None else str(source)

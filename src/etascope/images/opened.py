@@ -45,6 +45,8 @@ class Wishes:
         Whether these are the test part: it may have one class only.
     apart
         What is given as test, so that it is not read as part of the training images.
+    tested
+        Whether a test part is given beside these: what they have to validate with trains, too.
     trained
         What is trained on, where these are its test part: a path, or "" for what is in memory.
     """
@@ -57,6 +59,7 @@ class Wishes:
     reading: Reading = NATURAL
     held: bool = False
     apart: Path | None = None
+    tested: bool = False
     trained: str = ""
 
 

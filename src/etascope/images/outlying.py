@@ -18,6 +18,8 @@ _MOST_CUT = 0.05
 #: Sharp filters throw few values this share of the range beyond it, and of many most less than this share of the
 #: farthest, as they lie beside edges. What lies so little beyond changes no picture.
 _WELL, _NEAR, _LITTLE = 0.05, 0.25, 0.02
+#: Splines throw values this share of the range beyond it.
+_SPLINE = 0.6
 #: Beyond this share of the range lie few values where others set it: so many of all, of as many as tell something.
 _SMALL, _FEW, _TELLING = 1 / 16, 0.001, 1000
 #: The largest or the smallest value stands apart where none other lies so near in the range, and most are others.
@@ -81,10 +83,11 @@ def _look_cut(
         if cut[held] > _MOST_CUT * total and stretched and most > reach * _LITTLE:
             whose = "the range of the training images" if scale.given else "the range that comes nearest"
             of = "their values" if not all(totals.values()) else f"the values of {_PARTS[held]}"
+            undo = "Cut them where resizing threw them beyond (numpy.clip), undo" if most <= reach * _SPLINE else "Undo"
             raise InputError(
                 f"{'test ' * test}{what} must be of one range; {cut[held] / total:.1%} of {of} lie beyond {span}, "
-                f"{whose}, and would be cut. Undo the normalisation, or scale all images to 0 .. 1 by one smallest and "
-                "one largest value."
+                f"{whose}, and would be cut. {undo} the normalisation, or scale all images to 0 .. 1 by one smallest "
+                "and one largest value."
             )
     count = sum(cut.values())
     return [f"{count:,} of {sum(totals.values()):,} values {'lies' if count == 1 else 'lie'} beyond {span}."]

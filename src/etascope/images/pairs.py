@@ -24,7 +24,7 @@ _ENDS = 6
 _IMAGE = frozenset({
     "image", "images", "img", "imgs", "im", "rgb", "rgba", "sat", "satellite", "original", "originals", "orig", "input",
     "raw", "photo", "picture", "pic", "color", "colour", "src", "source", "training", "flair", "he", "hne", "ct", "mri",
-    "xray", "cxr", "fundus", "scan", "frame", "visible", "vis",
+    "xray", "cxr", "fundus", "scan", "frame", "visible", "vis", "dermoscopic", "t1", "t1c", "t1ce", "t1w", "t2", "t2w",
 })  # fmt: skip
 #: Those that files of one camera or program begin with: before a number they say nothing.
 _ANY = frozenset({"image", "images", "img", "imgs", "im", "photo", "picture", "pic", "frame", "scan", "training"})
@@ -44,7 +44,10 @@ _WITH_NONE = frozenset({
 _MOST = 0.8
 _Words = tuple[str, ...]
 _LONG = re.compile(r"leftImg8bit|ground[ _-]?truth", re.IGNORECASE)
-_CAMEL, _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])"), re.compile(r"[^\W\d_]+|\d+")
+_CAMEL, _WORD = (
+    re.compile(r"(?<=[a-z])(?=[A-Z])"),
+    re.compile(r"(?<![^\W\d_])t[12](?:ce?|w)?(?![^\W_])|[^\W\d_]+|\d+", re.IGNORECASE),
+)
 _SPEAKS = re.compile("|".join(sorted({*_NONE, "ground"})), re.IGNORECASE)
 _SHOWS = re.compile("|".join(sorted(_IMAGE)), re.IGNORECASE)
 

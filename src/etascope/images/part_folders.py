@@ -22,7 +22,7 @@ from etascope.images.folder_names import (
     subject,
     words,
 )
-from etascope.images.layout_words import in_no_class, in_two_ways, listed, nothing_trains
+from etascope.images.layout_words import GIVEN, in_no_class, in_two_ways, listed, nothing_trains
 from etascope.images.tree import Folder
 
 
@@ -135,9 +135,9 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
     held = [each for each in held if each not in dummy]
     tests = [each for each in held if each.part == TEST]
     valid = [each for each in held if each.part == VALID]
-    learn = [*train, *(valid if tests or reading.given else [])]
+    learn = [*train, *(valid if tests or reading.tested else [])]
     if valid and len(learn) > len(train):
-        of = listed([each.folder.name for each in tests]) if tests else "what was given as test"
+        of = listed([each.folder.name for each in tests]) if tests else GIVEN
         reading.notes.append(
             f"{listed([each.folder.name for each in valid])} joined the training images; {of} is the test part."
         )

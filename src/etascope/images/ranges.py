@@ -20,6 +20,8 @@ _DEPTHS = (255, 1023, 4095, 16383, 65535)
 _OVERSHOOT = 0.25
 #: What lies this share of the range beyond it is rounded to the same byte.
 UNSEEN = 1 / 510
+#: ... and splines up to this many times it.
+_SPLINE = 1.6
 _DARK, _BRIGHT = 32, 100
 #: Floats that do not go up to this much are all black in 0 .. 1.
 _NOTHING = 1 / 510
@@ -257,7 +259,7 @@ def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool
     cut, unseen = "", (high - low) * UNSEEN
     if extent.low < low - unseen or extent.high > high + unseen:
         cut = f"; values beyond, from {written(extent.low)} to {written(extent.high)}, were cut"
-    elif extent.high <= low + (high - low) / 4:
+    elif extent.high <= low + (high - low) / (2 if high == _DEPTHS[-1] else 4):
         cut = f"; the largest value is {written(extent.high)}"
     if (low, high) == (0, 255):
         return Scale(low, high, f"Pixels were taken as 0 .. 255{why}{cut}.")
@@ -265,27 +267,34 @@ def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool
 
 
 def _as_given(extent: Extent, given: Scale) -> Scale:
-    reach, given = (given.high - given.low) * UNSEEN, replace(given, note="", given=True)
+    """Return the scale of the training images for others, with a sentence where these are cut or dark in it."""
+    reach, note = (given.high - given.low) * UNSEEN, ""
     if extent.low < given.low - reach or extent.high > given.high + reach:
-        return replace(
-            given,
-            note=f"Values from {written(extent.low)} to {written(extent.high)} were cut to {written(given.low)} .. "
-            f"{written(given.high)}, the range of the training images.",
-        )
-    if extent.high <= given.low + (given.high - given.low) / 16:
-        return replace(
-            given,
-            note=f"The brightest pixel is {written(extent.high)}, dark in {written(given.low)} .. "
-            f"{written(given.high)}, the range of the training images.",
-        )
-    return given
+        note = f"Values from {written(extent.low)} to {written(extent.high)} were cut to "
+    elif extent.high <= given.low + (given.high - given.low) / 16:
+        note = f"The brightest pixel is {written(extent.high)}, dark in "
+    note += note and f"{written(given.low)} .. {written(given.high)}, the range of the training images."
+    return replace(given, note=note, given=True)
 
 
 def _below_zero(extent: Extent, what: str, few: str) -> InputError:
     kind = "floats" if extent.kind == "floats" else "whole numbers"
     move = "Repair it or leave it out; or undo" if few else "Undo"
+    whole = extent.low == int(extent.low) and extent.high == int(extent.high)
+    hint, white = "", 1 if extent.high <= _SPLINE else 255
+    if -white * (_SPLINE - 1) <= extent.low and 0.75 * white <= extent.high <= _SPLINE * white:
+        # Splines throw more beyond than sharp filters do.
+        hint = f"If resizing threw them beyond 0 .. {white}, cut them (images.clip(0, {white})). "
+    elif (
+        kind == "floats"
+        and whole
+        and extent.high - extent.low > 255
+        and extent.low >= -(1 << 15)
+        and extent.high < 1 << 15
+    ):
+        hint = "If they are whole, as Hounsfield units are, convert them (images.astype('int16')). "
     return InputError(
         f"{what} of {kind} must lie in a known range, as 0 .. 1, -1 .. 1 or 0 .. 255; found {written(extent.low)} .. "
-        f"{written(extent.high)}{few}. {move} the normalisation, or scale all of them to 0 .. 1 by one smallest and "
-        "one largest value."
+        f"{written(extent.high)}{few}. {hint}{move} the normalisation, or scale all of them to 0 .. 1 by one "
+        "smallest and one largest value."
     )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import combinations, islice
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import combinations, islice, pairwise
 
 from etascope.core.errors import InputError
 
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")
+_DECIMAL = re.compile(r"[-+]?\d+(\.\d*)?")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?|true|false", re.IGNORECASE)
 #: What stands between labels and in no name; `&amp;` is one sign.
 _ALWAYS = re.compile(r"[|;\uff5c\uff1b]")
 _ENTITY = re.compile(r"&#?\w+;")
 #: Numbers of classes one after another; `1,5` may be a number with a fraction.
 _NUMBERS = re.compile(r"(?!\d+,\d+$)[-+]?\d+(\.\d*)?((,\s*|\s+)[-+]?\d+(\.\d*)?)+")
+_FRACTION = re.compile(r"\d+/\d+")
 _WORDS = r"(?<!\w)(?:and|or|with|vs|plus|und|oder|mit|et|ou|avec|y|con)(?!\w)"
 #: What stands between labels, and in names too.
 _OFTEN = [
@@ -77,6 +79,7 @@ several, 'cat' and 'dog'. Choose the images with one label, or give what is one 
                 )
         return [*labels]
     lists = {label: found for label in cells if (found := _listed(label)) is not None}
+    lists = {} if _are_ranges(lists, cells) else lists
     for label in cells:
         if (label in lists and len(lists[label]) != 1 and any(lists.values())) or len(_surely(label)) > 1:
             raise _several(label, lists.get(label) or _surely(label), where)
@@ -114,6 +117,9 @@ def several_notes(given: Iterable[object], names: Sequence[str]) -> list[str]:
     if (rows := [label for label in cells if _row(label)]) and len(rows) == len(cells):
         return [*notes, f"Labels such as {rows[0][:60]!r} may be rows of 0 and 1; each was taken for one class."]
     alone = {label.casefold() for label in cells}
+    lists = {label: found for label in cells if (found := _listed(label))}
+    if lists and _are_ranges(lists, cells):
+        return [*notes, f"Labels such as {next(iter(lists))!r} may name several; each was taken for one range."]
     may = next((label for label in cells if _may_be_several(label, alone)), None) or _of_shared_words(cells)
     return [*notes, f"Labels such as {may[:60]!r} may name several; each was taken for one class."] if may else notes
 
@@ -149,6 +155,22 @@ def _listed(label: str, depth: int = 0) -> list[str] | None:
     if len(pieces) == 1 and all(map(_NUMBER.fullmatch, words)):
         return words
     return pieces if len(pieces) != 1 else None
+
+
+def _are_ranges(lists: Mapping[str, Sequence[str]], cells: Container[str]) -> bool:
+    """Say whether all lists are ranges, from a smaller number to a larger one, and no two of these labels themselves.
+
+    In square brackets, as lists of numbers of classes are written, they do not lie over each other either.
+    """
+    if not all(len(pair) == 2 and all(map(_DECIMAL.fullmatch, pair)) for pair in lists.values()):
+        return False
+    bounds = sorted((float(low), float(high)) for low, high in lists.values())
+    apart = all(first[1] <= second[0] for first, second in pairwise(bounds)) and len(bounds) > 1
+    return (
+        all(low < high for low, high in bounds)
+        and not any(low in cells and high in cells for low, high in lists.values())
+        and (apart or all(label.lstrip().startswith("(") for label in lists))
+    )
 
 
 def _encloses(text: str) -> bool:
@@ -187,16 +209,21 @@ def _pieces(label: str, sign: re.Pattern[str] | None) -> list[str]:
 
 
 def _put_together(cells: Counter[str]) -> tuple[str, list[str]] | None:
-    """Return a label whose pieces are labels too, with these."""
+    """Return a label whose pieces are labels too, with these; one of plain words, or a fraction, only beside others."""
     alone = {label.casefold() for label in cells}
     alone |= {"".join(pieces) for label in cells if len(pieces := _pieces(label, _BETWEEN)) == 1}
+    plain: list[tuple[str, list[str]]] = []
     for label in islice(cells, _MOST):
         for sign in (*_OFTEN, _ANY, _BETWEEN) if _BETWEEN.search(label) else ():
             pieces = [piece for piece in _pieces(label, sign) if not re.fullmatch(_WORDS, piece)]
             ranges = sign is _BETWEEN and any(map(_NUMBER.fullmatch, pieces))
             if len({*pieces}) > 1 and not ranges and alone.issuperset(pieces):
-                return label, pieces
-    return None
+                if pieces != re.split("/" if _FRACTION.fullmatch(label) else " ", label.casefold()):
+                    return label, pieces
+                plain.append((label, pieces))
+                break
+    # A grand piano may be a class beside what is grand and a piano; with a second label like it they are several.
+    return plain[0] if len(plain) > 1 else None
 
 
 def _shared(cells: Counter[str]) -> tuple[str, list[str]] | None:
@@ -224,7 +251,11 @@ def _tagged(cells: Counter[str]) -> tuple[str, list[str]] | None:
 
 
 def _may_be_several(label: str, alone: set[str]) -> bool:
-    """Say whether a label has signs between its pieces, or a label among its words."""
+    """Say whether a label has signs between its pieces or at an end, or a label among its words."""
+    if _FRACTION.fullmatch(label) and alone.issuperset(label.split("/")):
+        return True
+    if _ALWAYS.search(_ENTITY.sub("&", label)) and _surely(label):
+        return True
     words = _pieces(label, None)
     if _NEGATIONS & {*words} or any(word.isdecimal() for word in words):
         return len(_signed(label)) > 1
@@ -240,7 +271,10 @@ def _of_shared_words(cells: Counter[str]) -> str | None:
     """Return a label of two words or more that are all in another, or where as many labels have as few words."""
     words = {label: pieces for label in cells if len({*(pieces := _pieces(label, None))}) > 1}
     words = {label: pieces for label, pieces in words.items() if not any(piece.isdecimal() for piece in pieces)}
-    if len(words) > 3 and len({word for pieces in words.values() for word in pieces}) <= len(words):
+    different = {word for pieces in words.values() for word in pieces}
+    # Stages, types and grades are counted behind one word; tags have what they share behind others.
+    counted = len({pieces[0] for pieces in words.values()}) == 1
+    if len(words) > 3 and len(different) <= len(words) + (not counted):
         return next(iter(words))
     some = sorted(words.items(), key=lambda one: len(one[1]))[:_COMPARED]
     pairs = ((one, a, b) for (one, a), (_, b) in combinations(some, 2) if a != b)

@@ -69,7 +69,7 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         )
     single = one_each(written, f"those of {path}")
     lines = [replace(line, label=label) for line, label in zip(lines, single, strict=True)]
-    learn, held, more = divide(path, [(line.number, line.part) for line in lines])
+    learn, held, more = divide(path, [(line.number, line.part) for line in lines], tested=wishes.tested)
     train, ordered = [lines[row] for row in learn], [lines[row] for row in (*learn, *held)]
     if not wishes.held:
         need_two(sorted({line.label for line in train}, key=natural), str(path))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.folder_names import TEST, TRAIN, VALID, part_of, subject, words
-from etascope.images.layout_words import listed
+from etascope.images.layout_words import GIVEN, listed
 from etascope.images.paths import SUFFIXES
 
 #: A line of a table: its number, and its cells.
@@ -93,10 +93,12 @@ def read_parts(
     return said[first], used, notes
 
 
-def divide(path: Path, parts: Sequence[tuple[int, str]]) -> tuple[list[int], list[int], list[str]]:
+def divide(
+    path: Path, parts: Sequence[tuple[int, str]], *, tested: bool = False
+) -> tuple[list[int], list[int], list[str]]:
     """Return the rows to train and to test on, by the number and part of each, and what is worth telling.
 
-    A part val is the test part where there is no test.
+    A part val is the test part where there is no test, nor one that is given beside the table.
 
     Raises
     ------
@@ -118,8 +120,9 @@ def divide(path: Path, parts: Sequence[tuple[int, str]]) -> tuple[list[int], lis
         raise InputError(
             f"a table that names parts names what to train on; {path} has no line of part train. Correct the column."
         )
-    if groups[TEST] and groups[VALID]:
-        notes = [f"{len(groups[VALID]):,} images of part val joined the training images; test is the test part."]
+    if groups[VALID] and (groups[TEST] or tested):
+        of = "test" if groups[TEST] else GIVEN
+        notes = [f"{len(groups[VALID]):,} images of part val joined the training images; {of} is the test part."]
         return groups[TRAIN] + groups[VALID], groups[TEST], notes
     return groups[TRAIN], groups[TEST] or groups[VALID], []
 

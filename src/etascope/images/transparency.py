@@ -218,10 +218,10 @@ def refuse_first_clear(pixels: NDArray[np.uint8]) -> None:
     Raises
     ------
     InputError
-        If the first is nearly everywhere 0 or 255, and the last seldom.
+        If the first is mostly 0 or 255, and the last is not: a few saturated pixels of red make no transparency.
     """
     first, last = (np.isin(pixels[..., channel], (0, 255)).mean() for channel in (0, -1))
-    if pixels.shape[-1] == 4 and first >= _EXTREME and last < 1 / 2:
+    if pixels.shape[-1] == 4 and last < 1 / 2 < first:
         raise InputError(
             "a fourth channel must be transparency; of these images the first channel looks like that (ARGB). Put it "
             "last (images[..., [1, 2, 3, 0]]; images[:, [1, 2, 3, 0]] where the channels come first)."

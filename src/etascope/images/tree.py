@@ -14,7 +14,7 @@ from pathlib import Path
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.images.contents import ending_of
-from etascope.images.file_kinds import ARRAYS, NO_ENDING, STORED, is_foreign, kind, was_image
+from etascope.images.file_kinds import ARRAYS, NO_ENDING, STORED, is_foreign, is_paper, kind, was_image
 from etascope.images.folder_names import BESIDE, TEST, TRAIN, is_named, part_of, subject
 from etascope.images.labels import natural
 from etascope.images.paths import SUFFIXES, unreadable
@@ -253,7 +253,11 @@ def read_tree(root: Path, progress: OnProgress = ignore, apart: Path | None = No
 
 def _is_file(link: Path) -> bool:
     """Say whether a link to nothing stood for a file by its name."""
-    return bool(_FILE.search(link.name)) or (kind(link) != NO_ENDING and (is_foreign(link) or kind(link) in STORED))
+    return (
+        is_paper(link)
+        or bool(_FILE.search(link.name))
+        or (kind(link) != NO_ENDING and (is_foreign(link) or kind(link) in STORED))
+    )
 
 
 def _is_dir(entry: os.DirEntry[str]) -> bool:

@@ -167,7 +167,9 @@ def _parted(here: Folder, given: Given) -> str | None:
     if len(tests) != 1 or tests[0] is here or not (found := given.opens(tests[0], True)) or not found <= classes:
         return None
     command = given.command(here.path, tests[0].path)
-    return f"If all of {here.path} trains, give that and {tests[0].path} apart ({command}); if not, {TABLE}."
+    inner = [folder.name for folder in here.full if part_of(folder.name) == TEST]
+    whole, leaves = ("", f", which leaves out its {listed(inner)}") if inner else ("all of ", "")
+    return f"If {whole}{here.path} trains, give that and {tests[0].path} apart ({command}){leaves}; if not, {TABLE}."
 
 
 def _lift(here: Folder, given: Given) -> str | None:

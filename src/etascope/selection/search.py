@@ -220,8 +220,4 @@ def _plan(task: Task, landscape: Landscape, rates: list[float], seeds: tuple[int
         missing = [rate for rate in sorted(rates) if seed in _lacking(task, landscape, rate, seeds)]
         if missing:
             parts.append(sweep(task.recipe, task.steps, missing, folds, (seed,)))
-    return Plan(
-        rates=np.concatenate([p.rates for p in parts]),
-        seeds=np.concatenate([p.seeds for p in parts]),
-        folds=np.concatenate([p.folds for p in parts]),
-    )
+    return Plan.stack(parts)

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 
-from etascope.core.history import History, join
+from etascope.core.history import History
+from etascope.core.plain import Document, number
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import trials
 from etascope.learn.quiz import run_quiz
-from etascope.report.files.document import Document, number, pick_document, trial_document
+from etascope.report.files.document import pick_document, trial_document
 from etascope.selection.cross_validation.method import CrossValidation
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.library import Source
@@ -79,7 +80,7 @@ async def landscape(
         for one in (described, *working):
             one.cancel()
     # By fold and by each part's lowest rate: the order in which they came is chance.
-    history = join(sorted(histories, key=lambda h: (int(h.plan.folds[0]), float(np.min(h.plan.rates)))))
+    history = History.stack(sorted(histories, key=lambda h: (int(h.plan.folds[0]), float(np.min(h.plan.rates)))))
     choice = await asyncio.to_thread(CrossValidation().choose, task, [history])
     run = Run(data, task, (history,), choice, None, time.perf_counter() - began)
     yield {"event": "run", "run": pick_document(run, run_quiz(run))}

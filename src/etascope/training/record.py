@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +25,8 @@ class Record:
     """Losses and accuracies of a plan's trials, with NaN where nothing was measured."""
 
     def __init__(self, plan: Plan, evaluated_at: NDArray[np.int64], per_epoch: int, valid_rows: int) -> None:
-        self._plan = plan
-        self.evaluated_at = evaluated_at
-        self.diverged_at = np.full(len(plan), -1, np.int64)
-        self._step_loss = np.full((len(plan), plan.steps), np.nan, np.float32)
-        shape = (len(plan), len(evaluated_at))
-        self._train_loss, self._train_accuracy, self._valid_loss, self._valid_accuracy = (
-            np.full(shape, np.nan) for _ in range(4)
-        )
-        self._examples = np.zeros(len(plan), np.int64)
+        self._plan, self._history = plan, History.blank(plan, evaluated_at)
+        self.evaluated_at, self.diverged_at = evaluated_at, self._history.diverged_at
         self._since, self._per_epoch = np.zeros((3, len(plan))), per_epoch
         shape = (len(plan), len(evaluated_at), len(TEMPERATURES), valid_rows)
         self._example_losses = np.full(shape, np.nan, np.float32) if plan.keep_examples else None
@@ -57,10 +50,10 @@ class Record:
             self._since[:, trials] = 0
         # A loss can be finite again within the block that a trial diverges in: its weights need not have overflowed.
         fine = np.logical_and.accumulate(np.isfinite(losses), axis=0)
-        self._step_loss[trials, columns] = np.where(fine, losses / batches[:, None], np.nan).T
+        self._history.step_loss[trials, columns] = np.where(fine, losses / batches[:, None], np.nan).T
         lost = ~fine[-1]
         self.diverged_at[trials[lost]] = self._plan.start + column + np.count_nonzero(fine[:, lost], axis=0)
-        self._examples[trials] += int(batches.sum())
+        self._history.examples[trials] += int(batches.sum())
         self._since[0, trials] += losses.sum(axis=0, dtype=np.float64)
         self._since[1, trials] += rights.sum(axis=0, dtype=np.float64)
         self._since[2, trials] += batches.sum()
@@ -79,11 +72,11 @@ class Record:
         fine = self.diverged_at[trials] < 0
         healthy, column = trials[fine], np.searchsorted(self.evaluated_at, step)
         loss, right, count = self._since[:, healthy]
-        self._train_loss[healthy, column] = loss / count
-        self._train_accuracy[healthy, column] = right / count
+        self._history.train_loss[healthy, column] = loss / count
+        self._history.train_accuracy[healthy, column] = right / count
         if valid is not None:
-            self._valid_loss[healthy, column] = valid.loss[fine]
-            self._valid_accuracy[healthy, column] = valid.accuracy[fine]
+            self._history.valid_loss[healthy, column] = valid.loss[fine]
+            self._history.valid_accuracy[healthy, column] = valid.accuracy[fine]
             if self._example_losses is not None and valid.example_losses is not None:
                 self._example_losses[healthy, column] = valid.example_losses[fine]
 
@@ -93,17 +86,9 @@ class Record:
 
     def history(self, ended: Status, checkpoints: tuple[Checkpoint | None, ...]) -> History:
         """Return what was written down; trials that did not diverge have the status `ended`."""
-        return History(
-            plan=self._plan,
-            step_loss=self._step_loss,
-            evaluated_at=self.evaluated_at,
-            train_loss=self._train_loss,
-            train_accuracy=self._train_accuracy,
-            valid_loss=self._valid_loss,
-            valid_accuracy=self._valid_accuracy,
+        return replace(
+            self._history,
             status=tuple(Status.DIVERGED if at >= 0 else ended for at in self.diverged_at),
-            diverged_at=self.diverged_at,
-            examples=self._examples,
             checkpoints=checkpoints,
             example_losses=self._example_losses,
         )

@@ -4,8 +4,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from etascope.cli.options.store import StoreRecorder, new_recorder, opened, store_option
+from etascope.cli.options.store import opened, recording, store_option
 from etascope.core.errors import InputError
+from etascope.core.recording import StoreRecorder
 from etascope.store.open import open_store
 from etascope.workbench import pick
 from tests.cli.kept import keep, searched
@@ -74,7 +75,7 @@ def test_pick_keeps_its_search_unless_told_not_to(tmp_path):
 
 def test_a_wrong_address_is_refused_before_anything_is_trained():
     with pytest.raises(InputError, match="mysql"):
-        new_recorder("mysql://somewhere/runs", {})
+        recording("mysql://somewhere/runs", {})
     assert run("pick", *SMALL, "--store", "mysql://somewhere/runs").code == 2
 
 
@@ -136,11 +137,11 @@ def test_nothing_is_said_to_be_kept_that_was_removed_meanwhile(tmp_path, meanwhi
     from etascope.core.recipe import Recipe
 
     place = tmp_path / "runs.sqlite"
-    kept, made = new_recorder(str(place), {}), pick("digits", recipe=Recipe(hidden=(), epochs=1))
-    kept.begin(made.data, made.task)
-    kept.append(made.histories[0])
+    kept, made = recording(str(place), {}), pick("digits", recipe=Recipe(hidden=(), epochs=1))
+    kept.recorder.begin(made.data, made.task)
+    kept.recorder.append(made.histories[0])
     if meanwhile == "removed":
-        open_store(str(place)).remove(kept.run_id)
+        open_store(str(place)).remove(kept.run.run_id)
     elif meanwhile != "nothing":
         place.unlink()
     if meanwhile == "another file":

@@ -6,7 +6,6 @@ import pytest
 
 from etascope.core.history import Status
 from etascope.core.measure import Measure
-from etascope.core.parts import part_of, take
 from etascope.core.plan import Checkpoint
 from etascope.core.stored import Job, StoredRun
 from etascope.report.terminal.unfinished import kept_words, print_unfinished
@@ -33,7 +32,7 @@ def test_it_shows_what_there_is_and_how_to_go_on(written):
 
 def test_pieces_of_a_round_are_no_rounds(written):
     whole = made.history()
-    pieces = [part_of(whole.plan, rows, take(whole, rows)) for rows in (range(9), range(9, 20), range(20, 21))]
+    pieces = [whole.take(rows).as_part(whole.plan, rows) for rows in (range(9), range(9, 20), range(20, 21))]
     assert kept_words(pieces) == "21 trials of round 1"
     assert kept_words([whole, *pieces[:1]]) == "1 round and 9 trials of round 2"
     assert kept_words([]) == ""

@@ -11,9 +11,8 @@ import pytest
 
 from etascope.core.command_line import CommandLine
 from etascope.core.errors import InputError
-from etascope.core.history import Part, Status
+from etascope.core.history import Part, Status, put_together
 from etascope.core.measure import Measure
-from etascope.core.parts import put_together
 from etascope.core.plan import Plan
 from etascope.core.recipe import Recipe
 from etascope.training.command.engine import CommandEngine

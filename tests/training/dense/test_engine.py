@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError
-from etascope.core.history import Status, join
+from etascope.core.history import History, Status
 from etascope.core.plan import Plan
 from etascope.core.recipe import OPTIMIZERS, Recipe, steps_per_epoch
 from etascope.images.open import open_images
@@ -102,7 +102,7 @@ def test_a_plan_split_between_groups_and_joined_gives_the_same_bits(recipe, side
     assert len(groups) >= 4
     for cut in range(1, len(groups)):
         parts = [np.concatenate(groups[:cut]), np.concatenate(groups[cut:])]
-        joined = join([DenseEngine(2).train(split, recipe, plan.take(part)) for part in parts])
+        joined = History.stack([DenseEngine(2).train(split, recipe, plan.take(part)) for part in parts])
         assert made.bits(joined) == made.bits(whole, np.concatenate(parts).tolist())
 
 

@@ -18,7 +18,7 @@ from etascope.cli.messages import note
 from etascope.cli.options.engine import cluster_options, engine_for, joined, model_options
 from etascope.cli.options.output import Output, adds, output_options, report_option
 from etascope.cli.options.recipe import data_options, open_data, recipe_of, recipe_options, search_options
-from etascope.cli.options.store import new_recorder, noting_what_is_kept, store_option
+from etascope.cli.options.store import noting_what_is_kept, recording, store_option
 from etascope.cli.progress import progress_bar
 from etascope.cli.searching import kept_options, method_of, search, write_answer
 from etascope.core.errors import InputError
@@ -106,8 +106,9 @@ def pick(
         method_of(options)
         engine_for(recipe, options)
         kept = kept_options(options)
-    recorder = None if no_store else new_recorder(store_url, kept)
-    with noting_what_is_kept(recorder):
+    recorded = None if no_store else recording(store_url, kept)
+    recorder = None if recorded is None else recorded.recorder
+    with noting_what_is_kept(recorded):
         with joined(options), progress_bar(ascii=output.plain) as progress:
             if by_command:
                 run = search_command(kept, progress, recorder=recorder)
@@ -115,8 +116,8 @@ def pick(
                 dataset, share = open_data(options, progress, output)
                 run = search(dataset, share, recipe, options, progress, recorder=recorder)
         code = write_answer(output, run)
-    if recorder is not None:
-        recorder.say_where()
+    if recorded is not None:
+        recorded.say_where()
     return code
 
 

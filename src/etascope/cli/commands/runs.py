@@ -216,7 +216,7 @@ def _recipe_data_and_rate(run: str, store_url: str | None) -> tuple[Recipe, Data
 
         return read_pick(path)
     finished = opened(store_url).get(run).run
-    if finished.task.measure is not None:
+    if finished.task.measure.reported:
         from etascope.report.code.from_document import NO_SCRIPT
 
         raise InputError(NO_SCRIPT)

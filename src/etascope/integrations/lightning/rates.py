@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
 from etascope.integrations.lightning.attribute import made_with
-from etascope.integrations.training_loops.adapted import Clock
+from etascope.integrations.training_loops.adapter import Clock
 from etascope.training.pytorch.library import Module, Optimizer
 from etascope.training.pytorch.waiting_schedulers import noticed
 

@@ -36,17 +36,16 @@ from etascope.integrations.lightning.trainer import (
     steps_of,
     uncalled,
 )
-from etascope.integrations.training_loops.adapted import (
+from etascope.integrations.training_loops.adapter import (
     Clock,
-    Passes,
+    EpochLoader,
     advised,
     check_search,
-    passes,
+    epochs_of,
     within_epoch,
     wrapped,
 )
-from etascope.integrations.training_loops.kept_rates import look
-from etascope.integrations.training_loops.own_weights import HELD, Copies
+from etascope.integrations.training_loops.differences import HELD, Copies, watch_rates
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.custom.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.custom.generators import loaders_kept
@@ -77,7 +76,7 @@ class LearningRateSearch(_callbacks.Callback):
         (inputs, labels) by accuracy and cross-entropy, and any other by the loss that `validation_step` returns, or
         else its `val_loss`.
     epochs
-        Passes over the training loader that the rate is for. None is as many as the Trainer makes.
+        EpochLoader over the training loader that the rate is for. None is as many as the Trainer makes.
     update_attr
         Whether to set the rate in the module and in the optimizer. Default True. False only tells it.
     attr_name
@@ -151,7 +150,9 @@ class LearningRateSearch(_callbacks.Callback):
         """Look, while it trains, whether the optimizer has what was set."""
         if self._set is not None:
             tell = _zero.rank_zero_warn
-            look(trainer.optimizers[0], self._set, lambda off: tell(f"{off} {uncalled(trainer.callbacks, pl_module)}"))
+            watch_rates(
+                trainer.optimizers[0], self._set, lambda off: tell(f"{off} {uncalled(trainer.callbacks, pl_module)}")
+            )
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Say in a sentence what Lightning refuses before the search can begin: several optimizers."""
@@ -170,7 +171,7 @@ class LearningRateSearch(_callbacks.Callback):
             )
         per_epoch = -(-batches // accumulate)
         steps = steps_of(trainer, per_epoch, self._epochs)
-        length, epochs = passes(steps, batches, accumulate)
+        length, epochs = epochs_of(steps, batches, accumulate)
         clock = Clock(batches, length, accumulate)
         rates = rates_of(module, trainer, steps, clock)
         window = (self._search.get("low"), self._search.get("high"))
@@ -196,8 +197,8 @@ class LearningRateSearch(_callbacks.Callback):
         with advised("return its scheduler from configure_optimizers"):
             run = pick(
                 wrapped(module, scores if judge else monitored(self._monitor)),
-                Passes(train, trial_pair(TRAINING, inside), length),
-                Passes(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
+                EpochLoader(train, trial_pair(TRAINING, inside), length),
+                EpochLoader(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
                 optimizer,
                 None if judge else lambda outputs, _: outputs,
                 epochs,
@@ -246,7 +247,7 @@ def pick_lightning(
     datamodule
         A `LightningDataModule`. Its `prepare_data` and `setup` are called.
     epochs
-        Passes over the training loader. Default 5.
+        EpochLoader over the training loader. Default 5.
 
     Other Parameters
     ----------------

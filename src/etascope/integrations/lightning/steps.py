@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
-from etascope.integrations.training_loops.adapted import Clock
-from etascope.integrations.training_loops.uncalled import overridden
+from etascope.integrations.training_loops.adapter import Clock
+from etascope.integrations.training_loops.differences import overridden
 from etascope.training.pytorch.library import Module, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import finite_weights

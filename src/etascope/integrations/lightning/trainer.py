@@ -10,7 +10,7 @@ from typing import Any, cast
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.integrations.lightning.rates import refuse_several
-from etascope.integrations.training_loops.uncalled import overridden, told
+from etascope.integrations.training_loops.differences import overridden, uncalled_sentence
 from etascope.training.pytorch.custom.loaders import length_of
 
 #: Precisions of a Trainer, and what they are for `pick`.
@@ -77,7 +77,7 @@ def uncalled(callbacks: Iterable[Any], module: Any) -> str:
         given = any(name in vars(one) for name in own)
         if kind.__name__ in CALLBACKS or (own and (given or kind.__module__.partition(".")[0] not in LIBRARIES)):
             found.append(kind.__name__)
-    return told(found)
+    return uncalled_sentence(found)
 
 
 def hooks_of(module: Any) -> list[str]:

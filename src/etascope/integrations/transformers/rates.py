@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import warnings
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import Any, cast
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
-from etascope.integrations.training_loops.uncalled import overridden
+from etascope.integrations.training_loops.differences import overridden, watch_rates
+from etascope.torch import TorchRun
 from etascope.training.pytorch.group_rates import NEAR, rate_ratios, rates_in
 from etascope.training.pytorch.library import Module, Optimizer, load_torch
 
@@ -224,3 +226,25 @@ def _factors(trainer: Any, steps: int) -> NDArray[np.float64]:
                 f"lr_scheduler_type {kind} must run for the {steps} steps of the training; it raised {one_line(error)}."
             ) from error
     return rates / rate
+
+
+def watch_training(trainer: Any, run: TorchRun, uncalled: str) -> None:
+    """Let the Trainer say, while it trains, where its optimizer has another rate than was set."""
+    steps, found = run.history.plan.rates.shape[1], run.choice.learning_rate or 0.0
+    shape = shape_of(trainer, steps)
+    shape = np.ones(steps) if shape is None else shape
+    rates = np.outer(shape, [found * ratio for row in run.ratios for ratio in row])
+
+    def on_train_begin(self: Any, args: Any, state: Any, control: Any, optimizer: Any = None, **_: object) -> None:
+        del self, state, control
+        if args.learning_rate == found:
+            watch_rates(
+                getattr(optimizer, "optimizer", optimizer),
+                rates,
+                lambda off: warnings.warn(f"{off} {uncalled}", stacklevel=2),
+            )
+
+    base = load_library("transformers").TrainerCallback
+    for one in [one for one in trainer.callback_handler.callbacks if type(one).__module__ == __name__]:
+        trainer.remove_callback(one)
+    trainer.add_callback(type("Look", (base,), {"on_train_begin": on_train_begin, "__module__": __name__})())

@@ -10,20 +10,26 @@ from weakref import WeakKeyDictionary
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
-from etascope.integrations.training_loops.adapted import (
+from etascope.integrations.training_loops.adapter import (
     Clock,
-    Passes,
+    EpochLoader,
     advised,
     check_search,
-    passes,
+    epochs_of,
     within_epoch,
     wrapped,
 )
-from etascope.integrations.training_loops.own_weights import GIVEN, Copies
-from etascope.integrations.training_loops.uncalled import overridden, told
-from etascope.integrations.transformers.judged import computed, has_classes, scores
-from etascope.integrations.transformers.rates import mind, multiple_of, optimizer_of, rates_apart, shape_of, unchanged
-from etascope.integrations.transformers.state import State, counted, look_at, numbers_kept
+from etascope.integrations.training_loops.differences import GIVEN, Copies, overridden, uncalled_sentence
+from etascope.integrations.transformers.rates import (
+    mind,
+    multiple_of,
+    optimizer_of,
+    rates_apart,
+    shape_of,
+    unchanged,
+    watch_training,
+)
+from etascope.integrations.transformers.trial import State, computed, counted, has_classes, numbers_kept, scores
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.custom.generators import loaders_kept
 from etascope.training.pytorch.library import Module, load_torch
@@ -81,7 +87,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
         accumulate: int = args.gradient_accumulation_steps
         batches = _length(train, args.max_steps * accumulate)
         steps = _steps(args, -(-batches // accumulate))
-        length, epochs = passes(steps, batches, accumulate)
+        length, epochs = epochs_of(steps, batches, accumulate)
         clock = Clock(batches, length, accumulate)
         state = State(trainer, clock, steps)
         with loaders_kept(valid):
@@ -115,8 +121,8 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
         with advised("make its scheduler in create_scheduler"):
             run = pick(
                 _model(trainer, outputs),
-                Passes(train, pair, length, lambda: _begin(train)),
-                Passes(valid, pair),
+                EpochLoader(train, pair, length, lambda: _begin(train)),
+                EpochLoader(valid, pair),
                 optimizer,
                 None if judge else lambda found, _: found,
                 epochs,
@@ -149,7 +155,7 @@ def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
         )
     else:
         trainer.args.learning_rate = run.choice.learning_rate
-        look_at(trainer, run, uncalled(trainer))
+        watch_training(trainer, run, uncalled(trainer))
     return run
 
 
@@ -162,7 +168,7 @@ def uncalled(trainer: Any) -> str:
         own = overridden(one, library.TrainerCallback, EVENTS)
         if own and kind.__module__.partition(".")[0] not in LIBRARIES:
             found.append(kind.__name__)
-    return told(found)
+    return uncalled_sentence(found)
 
 
 def _check(trainer: Any, kind: type) -> None:

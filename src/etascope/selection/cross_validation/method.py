@@ -247,13 +247,7 @@ def _plan(task: Task, pairs: Sequence[tuple[float, tuple[int, int]]]) -> Plan:
     ]
     ends = range(task.steps_per_epoch, task.steps + 1, task.steps_per_epoch)
     scored = (max(round(fraction * task.steps), 1) for fraction in FRACTIONS)
-    return Plan(
-        rates=np.concatenate([part.rates for part in parts]),
-        seeds=np.concatenate([part.seeds for part in parts]),
-        folds=np.concatenate([part.folds for part in parts]),
-        evaluate_at=tuple(sorted({*ends, *scored})),
-        keep_examples=True,
-    )
+    return replace(Plan.stack(parts), evaluate_at=tuple(sorted({*ends, *scored})), keep_examples=True)
 
 
 def _fresh_seed(seeds: Sequence[int]) -> int:

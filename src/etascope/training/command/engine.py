@@ -22,7 +22,6 @@ from etascope.core.errors import InputError
 from etascope.core.history import History, Status
 from etascope.core.interrupting import held_back, signals_taken
 from etascope.core.measure import Measure
-from etascope.core.parts import part_of
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
@@ -183,7 +182,7 @@ class CommandEngine:
                 if row.status is not None:
                     self._rest(row, last=plan.start + plan.steps >= recipe.epochs)
                     one = reported_history(plan.take([row.index]), [row.reported], recipe.epochs, self.measure)
-                    told(part_of(plan, [row.index], one))
+                    told(one.as_part(plan, [row.index]))
             active = [row for row in active if row.status is None]
             told()
         reported = [row.reported for row in rows]

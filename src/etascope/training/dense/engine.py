@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Split
 from etascope.core.errors import InputError
-from etascope.core.history import History, join
-from etascope.core.parts import in_plan_order, part_of
+from etascope.core.history import History, in_plan_order
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
@@ -97,7 +96,7 @@ class DenseEngine:
                 progress(Progress("training", done / steps, len(plan), "trainings"))
 
         def finish(number: int, history: History) -> None:
-            part = part_of(plan, groups[number], history)
+            part = history.as_part(plan, groups[number])
             progress(Progress("training", done / max(steps, 1), len(plan), "trainings", part=part))
 
         with one_blas_thread():
@@ -113,7 +112,7 @@ class DenseEngine:
             )
         if not steps:
             progress(Progress("training", len(plan), len(plan), "trainings"))
-        return in_plan_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
+        return in_plan_order(plan, groups, histories, time.perf_counter() - began)
 
     def groups(self, split: Split, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:
         """Return the trials that are trained together, as rows of the plan; see `GroupingEngine`.

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Split
 from etascope.core.errors import InputError
-from etascope.core.history import History, join
-from etascope.core.parts import in_plan_order, part_of
+from etascope.core.history import History, in_plan_order
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
@@ -187,14 +186,14 @@ def train_plan(
     """
     began = time.perf_counter()
     told = _Told(plan, progress)
-    found = list[tuple[NDArray[np.int64], History]]()
+    trained = list[tuple[NDArray[np.int64], History]]()
     most, at_once = trials_in_memory or len(plan), at_once or len(plan)
     for unit in units_of(plan):
         told.together(most, len(unit))
 
         def run(group: NDArray[np.int64]) -> History:
             history = train_unit(training, plan.take(group), told.advance)
-            told.part(part_of(plan, group, history))
+            told.part(history.as_part(plan, group))
             return history
 
         def fewer(size: int, unit: NDArray[np.int64] = unit) -> None:
@@ -202,10 +201,11 @@ def train_plan(
 
         groups, held = in_memory_groups(unit, min(most, at_once), run, fewer)
         most = min(most, held) if held < at_once else most
-        found += groups
+        trained += groups
     told.end()
-    trials = np.concatenate([group for group, _ in found])
-    return in_plan_order(join([history for _, history in found]), plan, trials, time.perf_counter() - began)
+    return in_plan_order(
+        plan, [group for group, _ in trained], [history for _, history in trained], time.perf_counter() - began
+    )
 
 
 class _Told:

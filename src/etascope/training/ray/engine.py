@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Split
 from etascope.core.errors import InputError
-from etascope.core.history import History, join
-from etascope.core.parts import in_plan_order, part_of
+from etascope.core.history import History, in_plan_order
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import Engine, GroupingEngine, OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
@@ -144,7 +143,7 @@ class RayEngine:
             progress(Progress("training", done, len(plan), "trainings"))
 
         def finish(number: int, fields: dict[str, Any]) -> None:
-            part = part_of(plan, groups[number], History(plan=parts[number], **fields))
+            part = History(plan=parts[number], **fields).as_part(plan, groups[number])
             progress(Progress("training", done, len(plan), "trainings", part=part))
 
         told = train_parts(
@@ -159,7 +158,7 @@ class RayEngine:
             finish,
         )
         histories = [History(plan=part, **fields) for part, fields in zip(parts, told, strict=True)]
-        return in_plan_order(join(histories), plan, np.concatenate(groups), time.perf_counter() - began)
+        return in_plan_order(plan, groups, histories, time.perf_counter() - began)
 
     def explain(self, checkpoint: Checkpoint, x: NDArray[Any]) -> tuple[Layer, ...]:
         """Return what each layer makes of the inputs, worked out here by the wrapped engine."""

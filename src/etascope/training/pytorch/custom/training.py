@@ -77,7 +77,7 @@ class OwnJob:
     loss_unit
         What told losses are multiplied by to have them as the loss gave them.
     told
-        What to mind of the schedule, in sentences.
+        What to mind of the training, in sentences.
     """
 
     training: Training
@@ -90,10 +90,10 @@ class OwnJob:
     told: tuple[str, ...] = ()
 
     @property
-    def mind(self) -> tuple[str, ...]:
-        """What to mind of the schedule and, after a search, of the loaders, in sentences."""
+    def trained_on(self) -> tuple[str, ...]:
+        """What to mind of the loaders after a search, in sentences."""
         batches = self.training.batches
-        return (*self.told, *(batches.trained_on.told() if isinstance(batches, LoaderBatches) else ()))
+        return batches.trained_on.told() if isinstance(batches, LoaderBatches) else ()
 
 
 def own_job(

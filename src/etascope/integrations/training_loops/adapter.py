@@ -1,4 +1,4 @@
-"""A training loop's model and loaders as `etascope.torch.pick` takes them: `wrapped`, `Passes`, `Clock`, `passes`."""
+"""A training loop's model, loaders and steps as `etascope.torch.pick` takes them: `wrapped`, `EpochLoader`, `Clock`."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def advised(advice: str) -> Generator[None]:
 
 
 @dataclass(eq=False)
-class Passes:
-    """A loader whose batches are told as pairs (inputs, targets), so many a pass.
+class EpochLoader:
+    """A loader whose batches are pairs (inputs, targets), so many an epoch of the search.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ class Clock:
     batches
         Batches of an epoch.
     length
-        Batches of a pass, as `passes` returns them.
+        Batches of a pass, as `epochs_of` returns them.
     accumulate
         Batches a step.
 
@@ -156,7 +156,7 @@ class Clock:
         return done // self.batches
 
 
-def passes(steps: int, batches: int, accumulate: int) -> tuple[int, int]:
+def epochs_of(steps: int, batches: int, accumulate: int) -> tuple[int, int]:
     """Return batches a pass and passes, so that they make `steps` steps.
 
     A training of whole epochs has their number of passes. One that ends within an epoch is a single pass, in which the
@@ -173,7 +173,7 @@ def passes(steps: int, batches: int, accumulate: int) -> tuple[int, int]:
 
     Examples
     --------
-    >>> passes(30, 20, 2), passes(25, 20, 2)
+    >>> epochs_of(30, 20, 2), epochs_of(25, 20, 2)
     ((20, 3), (50, 1))
     """
     epochs, rest = divmod(steps, -(-batches // accumulate))

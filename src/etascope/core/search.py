@@ -1,4 +1,4 @@
-"""A plan trained with its trials kept as they are done, so that an interruption loses only those under way."""
+"""The loop of every search: `search` (with all that goes round it), `rounds` (alone), `train_in_parts` (one plan)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,94 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from etascope.core.history import History
+from etascope.core.choice import Choice
+from etascope.core.data import DataSummary
+from etascope.core.history import History, put_together, settled
 from etascope.core.interrupting import held_back, raise_again
-from etascope.core.parts import part_of, put_together, take
 from etascope.core.plan import Plan
-from etascope.core.protocols import OnProgress, Progress
+from etascope.core.protocols import Method, OnProgress, Progress, Recorder, ignore
+from etascope.core.recipe import Task
+from etascope.core.recording import best_effort
+from etascope.core.run import Run
+from etascope.core.trials import trials
 
+#: Trains a plan: an engine with its data and recipe, a loop of one's own, a command.
+Train = Callable[[Plan, OnProgress], History]
 #: Seconds between two times that trials are kept: where they are short, what a loss of power can take.
 SECONDS = 1.0
 
 
+def search(
+    train: Train,
+    task: Task,
+    method: Method,
+    data: DataSummary,
+    *,
+    rehearse: Callable[[Plan], Sequence[str]] | None = None,
+    progress: OnProgress = ignore,
+    histories: Sequence[History] = (),
+    recorder: Recorder | None = None,
+) -> Run:
+    """Search from the first plan to the answer, and return the run; it has no trace, and `finish` is the caller's.
+
+    Parameters
+    ----------
+    train
+        Trains a plan.
+    task, data
+        What the method sees of the job, and what is told of the data.
+    method
+        Proposes plans and chooses.
+    rehearse
+        Called with the first plan before anything is kept or trained; returns what to mind, in sentences. It may raise.
+    progress
+        Receives `Progress` records.
+    histories
+        What an earlier search of the same data and recipe has trained: it goes on from there.
+    recorder
+        Writes the search down while it happens.
+    """
+    began, recorder = time.perf_counter(), best_effort(recorder)
+    # Also for a search that goes on, which ends in the same answer.
+    first = None if rehearse is None else method.propose(task, ())
+    minded = () if rehearse is None or first is None else rehearse(first)
+    recorder.begin(data, task)
+    keep = recorder.append if recorder.keeps else None
+    done, choice = rounds(train, task, method, progress=progress, histories=histories, keep=keep)
+    # What was trained before a search was stopped is a part of all that it took.
+    seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
+    return Run(data, task, done, replace(choice, reason=(*choice.reason, *minded)), None, seconds)
+
+
+def rounds(
+    train: Train,
+    task: Task,
+    method: Method,
+    *,
+    stage: str = "searching",
+    progress: OnProgress = ignore,
+    histories: Sequence[History] = (),
+    keep: Callable[[History], None] | None = None,
+) -> tuple[tuple[History, ...], Choice]:
+    """Train what a method proposes until it knows enough; return what was trained, a history a plan, and its choice.
+
+    `stage` names what is told of the progress, `keep` is as in `train_in_parts`, all else as in `search`.
+    """
+    done, parts = settled(histories)
+    while (plan := method.propose(task, done)) is not None:
+        at = f"{stage}, round {len(done) + 1}"
+        done.append(train_in_parts(train, plan, parts, staged(at, progress), keep))
+        progress(Progress(at, 1, 1, "rounds", trials(task, done)))
+    return tuple(done), method.choose(task, done)
+
+
+def staged(stage: str, progress: OnProgress) -> OnProgress:
+    """Return what tells progress under the name of a stage."""
+    return lambda event: progress(replace(event, stage=stage))
+
+
 def train_in_parts(
-    train: Callable[[Plan, OnProgress], History],
+    train: Train,
     plan: Plan,
     before: Sequence[History],
     progress: OnProgress,
@@ -28,7 +104,7 @@ def train_in_parts(
     Parameters
     ----------
     train
-        Of an engine.
+        Trains a plan, or some of its trials.
     plan
         What to train.
     before
@@ -71,12 +147,12 @@ class _Parts:
     def __init__(self, plan: Plan, before: Sequence[History], keep: Callable[[History], None] | None) -> None:
         self._plan, self._keep = plan, keep
         self._before = [part for part in before if _is_of(part, plan)]
-        self.left = sorted(set(range(len(plan))) - {row for part in self._before for row in _rows(part)})
+        self.left = sorted(set(range(len(plan))) - {row for part in self._before for row in part.rows})
         self._waiting, self._kept, self._began = list[History](), set[int](), time.perf_counter()
 
     def add(self, part: History) -> None:
         """Take trials, by their rows in what was left."""
-        self._waiting.append(part_of(self._plan, [self.left[row] for row in _rows(part)], part))
+        self._waiting.append(part.as_part(self._plan, [self.left[row] for row in part.rows]))
         if time.perf_counter() - self._began >= SECONDS:
             self.keep()
 
@@ -97,21 +173,17 @@ class _Parts:
             whole = len(left) == len(self._plan)
             rows = [self.left[at] for at in left]
             with held_back():
-                self._keep_one(history if whole else part_of(self._plan, rows, take(history, left)))
+                self._keep_one(history if whole else history.take(left).as_part(self._plan, rows))
         if not self._before:
             return history
-        return put_together([*self._before, part_of(self._plan, self.left, history)], self._plan)
+        return put_together([*self._before, history.as_part(self._plan, self.left)], self._plan)
 
     def _keep_one(self, history: History) -> None:
         assert self._keep is not None
         now = time.perf_counter()
         self._keep(history if history.part is None else replace(history, seconds=now - self._began))
-        self._kept.update(_rows(history))
+        self._kept.update(history.rows)
         self._began = now
-
-
-def _rows(part: History) -> Sequence[int]:
-    return range(len(part.plan)) if part.part is None else part.part.rows
 
 
 def _is_of(part: History, plan: Plan) -> bool:

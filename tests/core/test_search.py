@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from etascope.core import search
+from etascope.core.history import put_together, settled
 from etascope.core.interrupting import Interrupted, signals_taken
-from etascope.core.parts import put_together, settled
 from etascope.core.protocols import Progress
 from etascope.core.recipe import Recipe
-from etascope.training import in_parts
+from etascope.core.search import train_in_parts
 from etascope.training.dense.engine import DenseEngine
-from etascope.training.in_parts import train_in_parts
 from tests.training import made
 
 SPLIT = made.split(90, side=3, folds=3)
@@ -32,7 +32,7 @@ def train(plan, progress):
 
 @pytest.fixture
 def at_once(monkeypatch):
-    monkeypatch.setattr(in_parts, "SECONDS", 0)
+    monkeypatch.setattr(search, "SECONDS", 0)
 
 
 class Stop(Exception):
@@ -84,7 +84,7 @@ def test_a_long_plan_is_kept_in_parts_that_make_the_whole(at_once):
 @pytest.mark.parametrize("seconds", [0, 99])
 @pytest.mark.parametrize("parts", range(1, 7))
 def test_what_is_done_is_kept_when_something_is_raised_and_not_trained_again(monkeypatch, seconds, parts):
-    monkeypatch.setattr(in_parts, "SECONDS", seconds)
+    monkeypatch.setattr(search, "SECONDS", seconds)
     kept, asked = [], plan()
     train_some, keep = stopping_after(parts, kept)
     with pytest.raises(Stop):

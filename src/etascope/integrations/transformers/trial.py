@@ -1,12 +1,14 @@
-"""How a Trainer of transformers judges a batch, and what it trains: `has_classes`, `scores`, `computed`."""
+"""A Trainer of transformers in a trial: `computed` losses and `scores`, its `State`, and the `numbers_kept` in it."""
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
+from etascope.integrations.training_loops.adapter import Clock
 from etascope.training.pytorch.library import Module, load_torch, moved
 from etascope.training.pytorch.memory import is_out_of_memory
 
@@ -76,3 +78,52 @@ def scores(model: Module, inputs: dict[str, Any], label: str) -> Any:
     if isinstance(found, Mapping):
         return cast("Mapping[str, Any]", found).get("logits", found)
     return cast("tuple[Any, ...]", found)[0] if isinstance(found, tuple) else found
+
+
+class State:
+    """The Trainer's state while trials train, which go side by side: so they share it."""
+
+    def __init__(self, trainer: Any, clock: Clock, steps: int) -> None:
+        one = copy.copy(trainer.state)
+        one.max_steps, one.num_train_epochs = steps, -(-steps // -(-clock.batches // clock.accumulate))
+        self._state, self._clock, self._last = one, clock, -1
+        trainer.state, trainer.is_in_train = one, True
+
+    def stand(self, done: int | None = None) -> None:
+        """Stand where a batch is, counted from 0, or where the last one has ended."""
+        at = self._last + 1 if done is None else done
+        self._last = at - (done is None)
+        self._state.global_step = self._clock.step(at)
+        self._state.epoch = self._clock.updated(at) / self._clock.batches
+
+
+@contextlib.contextmanager
+def numbers_kept(trainer: Any) -> Generator[Callable[[], list[str]]]:
+    """Put back the numbers that a Trainer holds; what the block is given returns the names of those that moved."""
+    there = cast("dict[str, Any]", vars(trainer))
+
+    def numbers() -> dict[str, int | float]:
+        return {name: value for name, value in there.items() if type(value) in (int, float)}
+
+    before = numbers()
+
+    def moved() -> list[str]:
+        return [name for name, value in numbers().items() if name not in before or before[name] != value]
+
+    try:
+        yield moved
+    finally:
+        for name in set(moved()).difference(before):
+            del there[name]
+        there.update(before)
+
+
+def counted(moved: Sequence[str]) -> str:
+    """Return what to say of numbers that moved; nothing where there are none."""
+    names = ", ".join(f"self.{name}" for name in moved)
+    return (
+        f"Mind {names} of the Trainer: all trials moved it, one after the other. Where a loss depends on it, the "
+        "training is another one than the rate was found for; self.state.global_step is that of each trial."
+        if moved
+        else ""
+    )

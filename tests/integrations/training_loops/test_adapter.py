@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from etascope.integrations.training_loops.adapted import Clock, Passes, passes, wrapped
+from etascope.integrations.training_loops.adapter import Clock, EpochLoader, epochs_of, wrapped
 from etascope.training.pytorch.custom.generators import generators_of
 
 
@@ -29,27 +29,27 @@ def test_a_wrapped_module_has_the_name_the_modes_and_the_weights_of_what_it_hold
 
 
 def test_a_pass_is_the_loader_with_the_numbers_of_its_batches():
-    assert list(Passes("abc", pair)) == [("a", 0), ("b", 1), ("c", 2)]
-    assert list(Passes("abc", pair, 2)) == [("a", 0), ("b", 1)]
-    assert len(Passes("abc", pair, 2)) == 2
+    assert list(EpochLoader("abc", pair)) == [("a", 0), ("b", 1), ("c", 2)]
+    assert list(EpochLoader("abc", pair, 2)) == [("a", 0), ("b", 1)]
+    assert len(EpochLoader("abc", pair, 2)) == 2
     with pytest.raises(TypeError):
-        len(Passes("abc", pair))
+        len(EpochLoader("abc", pair))
 
 
 def test_a_pass_that_is_longer_than_the_loader_goes_through_it_again():
     begun = []
-    long = Passes("abc", pair, 7, lambda: begun.append(1))
+    long = EpochLoader("abc", pair, 7, lambda: begun.append(1))
     assert [batch for batch, _ in long] == list("abcabca")
     assert [number for _, number in long] == [0, 1, 2, 0, 1, 2, 0]
     assert len(begun) == 6
-    assert list(Passes([], pair, 7)) == []
+    assert list(EpochLoader([], pair, 7)) == []
 
 
 def test_a_batch_is_told_how_many_the_training_had_before():
     def counted(batch, number, done):
         return batch, done
 
-    one = Passes("abc", counted, 4)
+    one = EpochLoader("abc", counted, 4)
     assert [done for _, done in one] == [0, 1, 2, 3]
     one.begin_epoch(2)
     assert [done for _, done in one] == [8, 9, 10, 11]
@@ -68,10 +68,10 @@ def test_generators_and_a_state_of_the_loader_are_seen():
             return {"at": 3}
 
     generator = torch.Generator()
-    assert generators_of(Passes(DataLoader([1, 2], generator=generator), pair)) == [generator]
-    assert Passes(Stateful("ab"), pair).state_dict() == {"at": 3}
-    assert not hasattr(Passes("ab", pair), "state_dict")
-    assert not hasattr(Passes(Stateful("ab"), pair), "load_state_dict")
+    assert generators_of(EpochLoader(DataLoader([1, 2], generator=generator), pair)) == [generator]
+    assert EpochLoader(Stateful("ab"), pair).state_dict() == {"at": 3}
+    assert not hasattr(EpochLoader("ab", pair), "state_dict")
+    assert not hasattr(EpochLoader(Stateful("ab"), pair), "load_state_dict")
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,6 @@ def test_generators_and_a_state_of_the_loader_are_seen():
     ],
 )
 def test_passes_make_the_steps_that_were_asked_for(steps, batches, accumulate, told):
-    assert passes(steps, batches, accumulate) == told
+    assert epochs_of(steps, batches, accumulate) == told
     length, epochs = told
     assert -(-length // accumulate) * epochs == steps
