@@ -162,7 +162,7 @@ def lossless_jpeg(pixels: NDArray[np.uint8]) -> bytes:
 
 def told_or_refused(path: Path) -> str:
     """What a damaged image file says: the marks of what was decoded, or why it was not; "" for nothing."""
-    from etascope.images.decode import BadImage, decode_file
+    from etascope.images.files.decode import BadImage, decode_file
     from etascope.images.opened import Wishes
 
     try:

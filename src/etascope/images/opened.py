@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from etascope.core.data import NAMES_TEST, ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, ignore
-from etascope.images.ranges import NATURAL, Reading
+from etascope.images.pixels.ranges import NATURAL, Reading
 
 #: Images are kept as they are up to this height and width, and resized to it otherwise.
 KEEP = 64

@@ -14,8 +14,8 @@ from pathlib import Path
 from etascope.core.data import SENT, Dataset
 from etascope.core.errors import InputError
 from etascope.core.run import DataSummary
-from etascope.images.catalogue import CATALOGUE, fetching, files_here, open_here
-from etascope.images.joining import to_dataset
+from etascope.images.dataset import to_dataset
+from etascope.images.idx.catalogue import CATALOGUE, fetching, files_here, open_here
 from etascope.images.open import open_images
 from etascope.images.opened import Wishes
 from etascope.images.part import PART, take_part

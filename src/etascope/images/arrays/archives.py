@@ -1,0 +1,290 @@
+"""NumPy's files, `.npz` and `.npy`, never unpickled."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import math
+import os
+import re
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+from etascope.images.arrays.arrays import open_array, open_mapping
+from etascope.images.arrays.zip_directory import open_zip
+from etascope.images.files.contents import what_it_is
+from etascope.images.idx.idx import read_idx_labels
+from etascope.images.idx.pairs import is_idx
+from etascope.images.labels.labels import agree
+from etascope.images.opened import Found, Wishes, left_beside
+from etascope.images.paths import as_path, existing, unreadable
+
+_DEFLATE_LIMIT = 1032
+#: Words for images in a file's name, with those of its labels.
+_TOGETHER = (("images", "labels"), ("image", "label"), ("Images", "Labels"), ("x", "y"), ("X", "Y"), ("X", "y"))
+_AGAIN = "Fetch or save it again."
+
+
+class Archive(Mapping[str, NDArray[Any]]):
+    """The arrays of an open `.npz` file by name, each read when it is asked for.
+
+    An array is read only after what its header claims has been compared with what the archive holds.
+    """
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self._path = path
+        self._archive = archive
+        self._members = {
+            info.filename.removesuffix(".npy"): info for info in archive.infolist() if info.filename.endswith(".npy")
+        }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        info = self._members[name]
+        where = f"{name} in {self._path}"
+        if info.file_size > info.compress_size * _DEFLATE_LIMIT + 64:
+            raise InputError(
+                f"an archive must hold what it claims; {where} claims {info.file_size:,} bytes from "
+                f"{info.compress_size:,} compressed ones. {_AGAIN}"
+            )
+        with self._archive.open(info) as stream:
+            return _read(stream, info.file_size, where)
+
+
+def open_npz(path: Path, labels: object, wishes: Wishes) -> Found:
+    """Open an archive of named arrays; see `arrays.open_mapping` for the names.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, pickled, lies about its sizes, or does not hold images and labels.
+    """
+    with _opened(path) as arrays:
+        return open_mapping(arrays, labels, wishes, str(path))
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Generator[Archive, None, None]:
+    try:
+        with path.open("rb") as file, open_zip(file) as archive:
+            yield Archive(path, archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
+        raise InputError(
+            "a .npz file must be a whole archive written by numpy.savez; "
+            f"{path} is not: {str(error).rstrip('.')}. {_AGAIN}"
+        ) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
+    """Open an array file; labels are given, or lie beside it in `NAME_labels.npy`, `labels.npy`, `y.npy` ...
+
+    Raises
+    ------
+    InputError
+        If a file is damaged, pickled or lies about its size, or labels are missing or do not fit.
+    """
+    if labels is not None:
+        found = open_array(read_npy(path), labels, wishes, str(path))
+        return replace(found, notes=(*found.notes, *left_beside(_test_beside(path), path)))
+    images = read_npy(path)
+    labels, notes = _labels_beside(path)
+    if (held := _test_beside(path)) is None:
+        found = open_array(images, labels, wishes, str(path))
+    else:
+        parts = {"x_train": images, "y_train": labels, "x_test": read_npy(held)}
+        parts["y_test"], more = _labels_beside(held)
+        notes += (*more, f"{held.name}, which lies beside {path.name}, is the test part.")
+        found = open_mapping(parts, None, wishes, str(path))
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def _labels_beside(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Return the labels that lie beside images, and a sentence where another file holds the same."""
+    beside = [path.with_name(name) for name in label_names(path.stem)]
+    found = [p for p in beside if p != path and p.is_file()]
+    if not found:
+        where = path.parent if path.parent.name else "this folder"
+        raise InputError(
+            f"an .npy file of images needs labels beside it; looked for {', '.join(p.name for p in beside)} in "
+            f"{where}. Save them there, or give labels."
+        )
+    labels = read_npy(found[0])
+    notes: tuple[str, ...] = ()
+    for other in found[1:]:
+        values = read_npy(other)
+        if values.shape != labels.shape:
+            continue
+        if not agree(labels, values):
+            raise InputError(
+                f"images need one label each; {found[0].name} and {other.name} in {path.parent} disagree. "
+                "Give one of them as labels."
+            )
+        notes = (f"The labels are those of {found[0].name}; {other.name} says the same.",)
+    return labels, notes
+
+
+def _test_beside(path: Path) -> Path | None:
+    """Return the images of a test part, with labels, that lie beside those for training."""
+    name = re.sub(r"(?<![A-Za-z])[Tt]rain(ing)?(?![A-Za-z])", lambda m: "Test" if m[0][0] == "T" else "test", path.name)
+    held = path.with_name(name)
+    labelled = any(held.with_name(other).is_file() for other in label_names(held.stem))
+    if name == path.name or not labelled or not os.path.lexists(held):
+        return None
+    if not held.is_file():
+        raise InputError(
+            f"an array file is a regular file; {held.name}, which lies beside {path.name}, is none. Move it away."
+        )
+    return held
+
+
+def label_names(stem: str) -> list[str]:
+    """Return the file names under which the labels of `stem.npy` are looked for, in order.
+
+    Images of one part take labels of that part alone; but training images take those of no part too.
+
+    Examples
+    --------
+    >>> label_names("x_train")[2:6]
+    ['x_train_y.npy', 'y_train.npy', 'train_labels.npy', 'labels_train.npy']
+    >>> label_names("test_x")[3:6]
+    ['test_y.npy', 'test_labels.npy', 'labels_test.npy']
+    """
+    names = [f"{stem}_labels", f"{stem}-labels", f"{stem}_y"]
+    for images, labels in _TOGETHER:
+        names.append(re.sub(rf"(?<![A-Za-z]){images}(?![A-Za-z])|(?<=[a-z]){images}$", labels, stem))
+    part = re.search(r"(?<![a-z])(train|training|test|testing|val|valid|validation|dev)(?![a-z])", stem.lower())
+    if part:
+        names += [f"{part[0]}_labels", f"labels_{part[0]}", f"{part[0]}_y", f"y_{part[0]}"]
+    if part is None or part[0].startswith("train"):
+        names += ["labels", "y", "targets", "target"]
+    return [f"{name}.npy" for name in dict.fromkeys(names) if name != stem]
+
+
+def read_labels_file(labels: object) -> object:
+    """Return labels as they are, or read from the `.npy`, `.npz` or IDX file that they name.
+
+    Raises
+    ------
+    InputError
+        If they name another file, an archive of several arrays, or one that cannot be read.
+    """
+    path = as_path(labels)
+    if path is None:
+        return labels
+    existing(path)
+    if _begins_as_npy(path) or path.suffix.lower() == ".npy":
+        return read_npy(path)
+    if path.suffix.lower() == ".npz":
+        return _only_array(path)
+    if is_idx(path) or _begins_as_idx(path):
+        return read_idx_labels(path)
+    raise InputError(f"labels must be values, or a .npz, .npy or IDX file; found {str(labels)!r}. Give one of these.")
+
+
+def _only_array(path: Path) -> NDArray[Any]:
+    """Return the one array of an archive of labels."""
+    with _opened(path) as arrays:
+        if len(arrays) != 1:
+            raise InputError(
+                f"an .npz file of labels must hold one array; {path} holds {', '.join(sorted(arrays)) or 'none'}. Load "
+                "it, and give the one with the labels."
+            )
+        return arrays[next(iter(arrays))]
+
+
+def _begins_as_idx(path: Path) -> bool:
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            start = file.read(4)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in range(8, 15) and start[3] in (1, 2)
+
+
+def _begins_as_npy(path: Path) -> bool:
+    """Say whether a file holds an array of NumPy's, and refuse what is no file, or a table or another text."""
+    rule = "labels apart from their images are a .npz, .npy or IDX file"
+    if not path.is_file():
+        raise InputError(f"{rule}; {path} is {'a folder' if path.is_dir() else 'no regular file'}. Give the file.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(6)
+        table = path.suffix.lower() in (".csv", ".tsv")
+        other = path.suffix.lower() not in (".npy", ".npz") and not (is_idx(path) or _begins_as_idx(path))
+        if table or (other and what_it_is(path) == "it is a text file"):
+            raise InputError(
+                f"{rule}; {path} is a {'table' if table else 'text file'}. A table (.csv, .tsv) of path and label is "
+                "given as DATA itself; save labels without paths with numpy.save."
+            )
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return start == b"\x93NUMPY"
+
+
+def read_npy(path: Path) -> NDArray[Any]:
+    """Return the array of an `.npy` file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is pickled or lies about its size.
+    """
+    try:
+        with path.open("rb") as file:
+            return _read(file, path.stat().st_size, str(path))
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _read(stream: IO[bytes], held: int, where: str) -> NDArray[Any]:
+    layout = np.lib.format
+    try:
+        version = layout.read_magic(stream)
+        header = layout.read_array_header_1_0 if version == (1, 0) else layout.read_array_header_2_0
+        shape, fortran, dtype = header(stream)
+    except (ValueError, SyntaxError, tokenize.TokenError, RecursionError, MemoryError) as error:
+        reason = str(error).split("\n")[0].rstrip(".")
+        raise InputError(f"an array file starts with NumPy's header; {where} does not: {reason}. {_AGAIN}") from None
+    if dtype.hasobject:
+        raise InputError(
+            f"arrays must hold plain numbers or strings; {where} is pickled, and unpickling can run anything. "
+            "Save it again with a plain dtype."
+        )
+    if min(shape, default=1) < 1 or not dtype.itemsize:
+        raise InputError(f"arrays must hold at least one value; {where} has shape {shape}. {_AGAIN}")
+    claimed, left = math.prod(shape) * dtype.itemsize, held - stream.tell()
+    if claimed != left:
+        raise InputError(
+            f"an array file must hold what its header claims; {where} claims {claimed:,} bytes of data and holds "
+            f"{left:,}. {_AGAIN}"
+        )
+    array = np.empty(math.prod(shape), dtype)
+    _fill(stream, array, where)
+    return array.reshape(shape[::-1]).transpose() if fortran else array.reshape(shape)
+
+
+def _fill(stream: IO[bytes], array: NDArray[Any], where: str) -> None:
+    held = array.view(np.uint8)
+    done = 0
+    while done < len(held):
+        chunk = stream.read(min(1 << 20, len(held) - done))
+        if not chunk:
+            raise InputError(f"an array file must be whole; {where} ends after {done:,} bytes. {_AGAIN}")
+        held[done : done + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        done += len(chunk)

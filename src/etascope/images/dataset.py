@@ -1,0 +1,192 @@
+"""What a door found, to a `Dataset`, with the test part of another source where one is given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.data import ClassFolder, Dataset
+from etascope.core.errors import InputError
+from etascope.images.copies import copies_notes
+from etascope.images.folders.names import bare
+from etascope.images.folders.refusals import listed
+from etascope.images.labels.labels import classes, need_two
+from etascope.images.labels.spelling import plainly
+from etascope.images.opened import Found, tail_rows
+from etascope.images.pixels.colour import to_gray
+
+
+def to_dataset(found: Found) -> Dataset:
+    """Return the data set with its classes numbered, once it is clear that they can be learned.
+
+    Raises
+    ------
+    InputError
+        If fewer than two classes are left to learn from, or a class is only in the test part.
+    """
+    numbers, names = classes(found.labels, found.class_names)
+    learn = np.delete(numbers, found.test_rows) if found.test_rows is not None else numbers
+    present: list[int] = np.unique(learn).tolist()
+    need_two([names[number] for number in present], found.source)
+    unseen: list[int] = np.setdiff1d(numbers, learn).tolist()
+    if unseen:
+        lacking = [names[number] for number in unseen]
+        where = _where(found, int(np.argmax(numbers == unseen[0])), lacking[0]) if len(unseen) == 1 else found.source
+        raise InputError(
+            f"every class of the test part must be among the training images; {_quoted(lacking)} of {where} "
+            f"{'is' if len(lacking) == 1 else 'are'} not{_near(lacking, names)}. Add training images, or remove the "
+            "class from the test part."
+        )
+    twice, alike = copies_notes(found.images, numbers, names, found.test_rows, found.names)
+    untested = _untested(learn, numbers, found.test_rows, names)
+    # A set that is opened again has its notes already.
+    notes = tuple(dict.fromkeys((*found.notes, *twice, *alike, *untested)))
+    return Dataset(
+        found.images, numbers, names, found.source, found.test_rows, notes, found.left_out, found.folders,
+        found.test_source, tuple(dict.fromkeys((*found.of_test(), *twice, *untested))),
+    )  # fmt: skip
+
+
+def _where(found: Found, row: int, name: str) -> str:
+    """Return where a class of the test part is: its folder, or an image of it, or else the source."""
+    folders = [folder.path for folder in found.folders if folder.test and folder.class_name == name]
+    if folders:
+        return str(Path(found.source, os.path.commonpath(folders)))
+    return found.names[row] if found.names else found.source
+
+
+def _untested(
+    learn: NDArray[np.int64], numbers: NDArray[np.int64], test_rows: NDArray[np.int64] | None, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Say which classes the test part lacks."""
+    if test_rows is None:
+        return ()
+    absent: list[int] = np.setdiff1d(learn, numbers[test_rows]).tolist()
+    lacking = [names[number] for number in absent]
+    return (f"No test images of {listed(lacking)}: the test says nothing about that.",) if lacking else ()
+
+
+def with_test(found: Found, held: Found) -> Found:
+    """Return `found` with the images of `held` as its test part.
+
+    A test part that `found` brings itself is left out, and so are the training images of `held` where it sets a test
+    part apart: what one source keeps from training is never trained on.
+
+    Parameters
+    ----------
+    found
+        What is trained on.
+    held
+        The test source, opened at the size of `found`, and gray where `found` is.
+
+    Raises
+    ------
+    InputError
+        If `held` has a class that `found` does not, or both are the same images.
+    """
+    if held.source == found.source and held.test_rows is None:
+        raise InputError(
+            f"test images must be others than those trained on; {held.source} was given for both and sets no test part "
+            "apart. Leave out test to have a share set apart."
+        )
+    notes = list(found.notes)
+    images, labels, called = found.images, found.labels, _called(found)
+    if found.test_rows is not None:
+        images, labels = np.delete(images, found.test_rows, axis=0), np.delete(labels, found.test_rows)
+        called = np.delete(called, found.test_rows)
+        of_test = found.of_test()
+        # What such a note says first, as that val joined the training images, stays true.
+        kept = [f"{note.rpartition('; ')[0]}." if note in of_test else note for note in notes]
+        notes = [note for note in kept if note != "."]
+        notes.append(f"The test part of {found.source} was left out, because {held.source} was given as test.")
+    test_images, test_labels, test_called = held.images, held.labels, _called(held)
+    if held.test_rows is not None:
+        test_images, test_labels = test_images[held.test_rows], test_labels[held.test_rows]
+        test_called = test_called[held.test_rows]
+        notes.append(f"Of {held.source}, only its own test part is the test part.")
+    if test_images.shape[3] < images.shape[3]:
+        test_images = np.repeat(test_images, images.shape[3], axis=3)
+    elif test_images.shape[3] > images.shape[3]:
+        test_images = to_gray(test_images)
+        held = replace(held, notes=(*held.notes, "Colour was dropped, because the training images have none."))
+    notes += [f"Test part: {note}" for note in held.notes if note not in notes]
+    numbers, names = classes(labels, found.class_names)
+    test_numbers = _numbers(replace(held, labels=test_labels), names, found)
+    return Found(
+        np.concatenate([images, test_images]),
+        np.concatenate([numbers, test_numbers]),
+        found.source,
+        names,
+        tail_rows(len(images) + len(test_images), len(test_images)),
+        tuple(notes),
+        left_out=found.left_out + held.left_out,
+        folders=_folders(found, held),
+        test_source=held.source,
+        names=(*called, *test_called),
+    )
+
+
+def _called(found: Found) -> NDArray[np.object_]:
+    """Return what each row is called, where it has no name by its number in its source."""
+    return np.array(found.names or [f"image {row:,} of {found.source}" for row in range(len(found.labels))], object)
+
+
+def _folders(found: Found, held: Found) -> tuple[ClassFolder, ...]:
+    """Return the folders of a set with those of its test part, whose paths stand for themselves; none if not both."""
+    tests = _held(held)
+    if not tests or not found.folders:
+        return ()
+    place = Path(held.source).absolute()
+    train = [folder for folder in found.folders if not folder.test]
+    return (*train, *(ClassFolder(str(place / folder.path), folder.class_name, True) for folder in tests))
+
+
+def _held(held: Found) -> list[ClassFolder]:
+    """Return the folders of a test source whose images are tested on."""
+    return [folder for folder in held.folders if folder.test or held.test_rows is None]
+
+
+def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.int64]:
+    """Return the labels of `held` as class numbers of `found`, class by class of the same name."""
+    numbers, own = classes(held.labels, held.class_names)
+    place = {name: number for number, name in enumerate(names)}
+    if found.class_names is not None and held.class_names is None and held.labels.dtype.kind == "i":
+        # The one source names its classes 0, 1, ..., the other only numbers them.
+        place |= {str(number): number for number in range(len(names))}
+    used: list[int] = np.unique(numbers).tolist()
+    unseen = [own[number] for number in used if own[number] not in place]
+    if unseen:
+        folders = [f.path for f in _held(held) if f.class_name == unseen[0]] if len(unseen) == 1 else []
+        where = Path(held.source, os.path.commonpath(folders)) if folders else held.source
+        verb, more = "is" if len(unseen) == 1 else "are", " ..." if len(names) > 12 else ""
+        raise InputError(
+            f"every class of the test part must be among the training images; {_quoted(unseen)} of {where} "
+            f"{verb} not among {', '.join(names[:12])}{more}{_near(unseen, names)}. Give test images of these classes."
+        )
+    table = np.zeros(len(own), np.int64)
+    table[used] = [place[own[number]] for number in used]
+    return table[numbers]
+
+
+def _quoted(names: Sequence[str]) -> str:
+    """Return names of classes in a phrase, with how many they are where they are many.
+
+    Examples
+    --------
+    >>> _quoted(["emu"]), _quoted(["emu", "owl"])
+    ("'emu'", "2 classes, 'emu' and 'owl',")
+    """
+    shown = listed([repr(name) for name in names])
+    return shown if len(names) == 1 else f"{len(names):,} classes, {shown},"
+
+
+def _near(unseen: Sequence[str], names: Sequence[str]) -> str:
+    """Say which class may be meant: one that is called alike but for case and signs."""
+    alike = {look(name): name for look in (bare, plainly) for name in names if name not in unseen}
+    pairs = [(name, alike[look(name)]) for name in unseen for look in (bare, plainly) if look(name) in alike]
+    return f" ({pairs[0][0]!r} may be {pairs[0][1]!r})" if pairs else ""

@@ -1,0 +1,223 @@
+"""What a file that is no image for us is, by its first bytes, and what can be done: `what_it_is`, `check_text`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from etascope.core.errors import InputError
+from etascope.images.files.damage import png_fault
+from etascope.images.files.tiff import is_tiff, kind_of_tiff
+
+_PNG = "convert it to PNG"
+_UNPACK = "unpack it, and give the folder"
+#: Offset, bytes, what it is, what to do. The first that fits counts.
+_SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
+    (0, b"\x89PNG\r\n", "a PNG whose header is damaged", "fetch or save it again"),
+    (0, b"\xff\xd8\xff", "a JPEG whose header is damaged", "fetch or save it again"),
+    (0, b"GIF8", "a GIF whose header is damaged", "fetch or save it again"),
+    (4, b"ftypavif", "an AVIF image", _PNG),
+    (4, b"ftypavis", "an AVIF image", _PNG),
+    *(
+        (4, b"ftyp" + kind, "a HEIC image", "convert it to JPEG or PNG (heif-convert, or the phone's settings)")
+        for kind in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1")
+    ),
+    (4, b"ftyp", "a video", "save single frames of it as PNG"),
+    (0, b"\x1aE\xdf\xa3", "a video", "save single frames of it as PNG"),
+    (8, b"AVI ", "a video", "save single frames of it as PNG"),
+    (8, b"WEBP", "a WebP whose header is damaged", "fetch or save it again"),
+    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 image", _PNG),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 image", _PNG),
+    (0, b"\0\0\0\x0cJXL ", "a JPEG XL image", _PNG),
+    (0, b"\xff\x0a", "a JPEG XL image", _PNG),
+    (0, b"8BPS", "a Photoshop file", "save it as PNG"),
+    (0, b"gimp xcf", "a GIMP file", "export it as PNG"),
+    (0, b"v/1\x01", "an OpenEXR image", _PNG),
+    (0, b"#?RADIANCE", "a Radiance HDR image", _PNG),
+    (0, b"DDS ", "a DDS texture", _PNG),
+    (0, b"qoif", "a QOI image", _PNG),
+    (0, b"icns", "an Apple icon", _PNG),
+    (0, b"\0\0\x01\0", "a Windows icon (ICO)", _PNG),
+    (0, b"BM", "a BMP of a kind that is not read, or damaged", _PNG),
+    (0, b"%PDF", "a PDF document", "save its pages as PNG"),
+    (0, b"%!PS", "a PostScript file", "convert it to PNG"),
+    (0, b"PK\x03\x04", "a zip archive", _UNPACK),
+    (0, b"PK\x05\x06", "an empty zip archive", "fetch it again"),
+    (0, b"\x1f\x8b", "a gzip archive", _UNPACK),
+    (0, b"BZh", "a bzip2 archive", _UNPACK),
+    (0, b"\xfd7zXZ", "an xz archive", _UNPACK),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (0, b"Rar!", "a RAR archive", _UNPACK),
+    (257, b"ustar", "a tar archive", _UNPACK),
+    (0, b"\x93NUMPY", "a NumPy array", "name it .npy and give it as a file of all images, with labels"),
+    (0, b"\x89HDF", "an HDF5 file", "save its images and labels in an .npz"),
+    (0, b"PAR1", "a Parquet file", "save its images and labels in an .npz"),
+    (128, b"DICM", "a DICOM image", "convert it to PNG (pydicom reads it)"),
+    (344, b"n+1\0", "a NIfTI volume", "save its slices as PNG (nibabel reads it)"),
+    (0, b"SQLite format 3\0", "an SQLite database", "export its images as PNG"),
+    (
+        0,
+        b"version https://git-lfs",
+        "a pointer of Git LFS and not the file itself",
+        "fetch the files with git lfs pull",
+    ),
+    (0, b"<!doctype html", "a web page", "fetch the image itself"),
+    (0, b"<html", "a web page", "fetch the image itself"),
+    (0, b"<svg", "an SVG drawing", "draw it as PNG"),
+)
+_NETPBM = {b"P1": "PBM", b"P2": "PGM", b"P3": "PPM", b"P4": "PBM", b"P5": "PGM", b"P6": "PPM", b"P7": "PAM"}
+
+#: Offset, bytes, and the ending of a format that is read.
+_READ = (
+    (0, b"\x89PNG\r\n\x1a\n", ".png"),
+    (0, b"\xff\xd8\xff", ".jpg"),
+    (0, b"GIF8", ".gif"),
+    (8, b"WEBPVP8", ".webp"),
+    (0, b"II*\0", ".tif"),
+    (0, b"MM\0*", ".tif"),
+)
+#: Files that look like an archive, or like nothing, but whose ending says more.
+_BY_ENDING = {
+    **dict.fromkeys(
+        (".pt", ".pth", ".pkl", ".pickle", ".mat", ".tfrecord", ".tfrecords", ".arrow", ".feather", ".rec", ".lmdb"),
+        "Read it with its own library, and save its images and labels in an .npz (numpy.savez).",
+    ),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "Save it as a CSV of path,label."),
+}
+
+#: A colour map or none, and the kinds of image that go with it.
+_TARGA = {(0, 2), (0, 3), (0, 10), (0, 11), (1, 1), (1, 9)}
+
+
+def what_it_is(path: Path) -> str:
+    """Return what a file is that is no image of a known format, with what to do about it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     _ = file.write(b"P5 2 2 255 abcd")
+    ...     file.flush()
+    ...     what_it_is(Path(file.name))
+    'it is a PGM image, which is not read; convert it to PNG'
+    """
+    with path.open("rb") as file:
+        start = file.read(4096)
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 26))
+        end = file.read()
+    if not start:
+        return "it is empty"
+    if is_tiff(start):
+        return kind_of_tiff(path)
+    if start.startswith(b"\x89PNG\r\n") and "checksum" in (fault := png_fault(path.read_bytes(), every=True)):
+        return f"it is a PNG, but {fault}; fetch or save it again"
+    if not any(start):
+        return f"its first {len(start):,} bytes are zeros, as an interrupted copy leaves them; fetch it again"
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for offset, signature, kind, remedy in _SIGNATURES:
+        if start.startswith(signature, offset) or (signature[:1] in b"<v" and text.startswith(signature)):
+            return _told(kind, remedy)
+    if text.startswith(b"<?xml") and b"<svg" in text:
+        return _told("an SVG drawing", "draw it as PNG")
+    if start[:2] in _NETPBM and start[2:3].isspace():
+        return _told(f"a {_NETPBM[start[:2]]} image", _PNG)
+    if end.endswith(b"TRUEVISION-XFILE.\0") or _is_targa(start):
+        return _told("a TGA image", _PNG)
+    if b"\0" not in start and all(byte >= 32 or byte in b"\t\n\r\f" for byte in start):
+        return "it is a text file"
+    return "its content is no PNG, JPEG, WebP, BMP, TIFF or GIF, nor another kind of file that is known here"
+
+
+def ending_of(path: Path) -> str | None:
+    """Return the ending that a file should have by its first bytes, where these are of an image that is read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     _ = file.write(b"GIF89a")
+    ...     file.flush()
+    ...     ending_of(Path(file.name))
+    '.gif'
+    """
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:
+        return None
+    if start.startswith(b"BM") and int.from_bytes(start[2:6], "little") == path.stat().st_size:
+        return ".bmp"
+    return next((ending for offset, signature, ending in _READ if start.startswith(signature, offset)), None)
+
+
+def next_move(path: Path) -> tuple[str, str]:
+    """Return what a file is that cannot be opened as a set, where that is known, and what helps.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    if ending_of(path):
+        return "it is one image", "Give the folder with a directory per class."
+    if move := _BY_ENDING.get(path.suffix.lower()):
+        return "", move
+    what, _, remedy = what_it_is(path).partition("; ")
+    if remedy:
+        return what.removesuffix(", which is not read"), f"{remedy[0].upper()}{remedy[1:]}."
+    if what == "it is a text file":
+        return what, "Write the paths and labels in it as a .csv of path,label."
+    if what == "it is empty":
+        return what, "Fetch it again."
+    return "", "Read it with its own library, and give arrays and labels to etascope.open_images in Python."
+
+
+def check_text(path: Path) -> None:
+    """Refuse a table that is no text of paths and labels, by its first bytes.
+
+    Raises
+    ------
+    InputError
+        If it is another kind of file, in UTF-16, a web page, a pointer of Git LFS or JSON.
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(4096)
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    what, move = "", ""
+    if start.startswith(b"PK\3\4"):
+        what, move = "it is a zip archive", "Unpack it; save a spreadsheet as CSV in UTF-8."
+    elif any(byte < 9 for byte in start[:16]) or text.startswith((b"\x1f\x8b", b"version https://git-lfs", b"%pdf-")):
+        what, move = next_move(path)
+        move = move.replace(", and give the folder", "")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or (not what and 4 * start.count(0) > len(start)):
+        what, move = "it is UTF-16 or UTF-32", "Save it as CSV in UTF-8."
+    elif text.startswith((b"<!doctype html", b"<html", b"<?xml")):
+        what, move = "it is a web page or XML", "Fetch the table itself."
+    elif re.match(rb"""(\[\s*)?\{\s*["']|\[\s*(\[|["'].*\]\s*$)""", text):
+        what, move = "it is JSON", "Write the paths and labels in it as lines of path,label."
+    if what:
+        raise InputError(f"a table is UTF-8 text of path,label; {path} is not: {what}.", move)
+
+
+def _told(kind: str, remedy: str) -> str:
+    unread = "" if "damaged" in kind or " not " in kind else ", which is not read"
+    return f"it is {kind}{unread}; {remedy}"
+
+
+def _is_targa(start: bytes) -> bool:
+    """Say whether a header fits Targa's, which has no signature: colour map, kind, depth, and a size."""
+    if len(start) < 18:
+        return False
+    coloured, kind, depth = start[1], start[2], start[16]
+    sides = int.from_bytes(start[12:14], "little"), int.from_bytes(start[14:16], "little")
+    return (coloured, kind) in _TARGA and depth in (8, 15, 16, 24, 32) and min(sides) > 0

@@ -1,0 +1,83 @@
+"""Images of one array `(n, height, width, channels)` to the size and colour that is wanted."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.protocols import Progress
+from etascope.images.opened import KEEP, Wishes
+from etascope.images.pixels.colour import to_gray
+from etascope.images.pixels.transparency import lay
+
+_BLOCK = 256
+
+
+def shown(size: tuple[int, int]) -> str:
+    """Return a size for people, height first.
+
+    Examples
+    --------
+    >>> shown((28, 20))
+    '28 x 20'
+    """
+    return f"{size[0]} x {size[1]}"
+
+
+def resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return one image `(height, width, channels)` at `size`, antialiased (triangle filter), stretched to fit.
+
+    Examples
+    --------
+    >>> resize(np.full((4, 4, 1), 9, np.uint8), (2, 3)).shape
+    (2, 3, 1)
+    """
+    from PIL import Image
+
+    if image.shape[:2] == size:
+        return image
+    flat = image[:, :, 0] if image.shape[2] == 1 else image
+    picture = Image.fromarray(np.ascontiguousarray(flat))
+    small = np.asarray(picture.resize((size[1], size[0]), Image.Resampling.BILINEAR))
+    return small.reshape(*size, image.shape[2])
+
+
+def fit(images: NDArray[np.uint8], wishes: Wishes) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """Return images `(n, height, width, 1 or 3)` as wished, and a note on what was done.
+
+    Nothing is copied where nothing changes.
+
+    Parameters
+    ----------
+    images
+        `(n, height, width, channels)` uint8; channels 1, 2 (gray, alpha), 3 or 4 (red, green, blue, alpha).
+    wishes
+        The size, whether colour is dropped, and what transparent pixels are laid over.
+    """
+    count, height, width, channels = images.shape
+    size = wishes.size or ((height, width) if max(height, width) <= KEEP else (KEEP, KEEP))
+    notes: list[str] = []
+    if size != (height, width):
+        notes.append(f"The images were resized from {shown((height, width))} to {shown(size)}.")
+    kept = channels - 1 if channels in (2, 4) else channels
+    final = 1 if wishes.grayscale else kept
+    if size == (height, width) and final == channels:
+        return images, tuple(notes)
+    out = np.empty((count, *size, final), np.uint8)
+    blocks = [slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK)]
+
+    def work(block: slice) -> int:
+        part: NDArray[Any] = images[block]
+        part = lay(part, wishes.reading.ground) if channels in (2, 4) else part
+        part = to_gray(part) if final < part.shape[-1] else part
+        for row, image in zip(range(block.start, block.stop), part, strict=True):
+            out[row] = resize(image, size)
+        return block.stop
+
+    with ThreadPoolExecutor(wishes.workers) as pool:
+        for done in pool.map(work, blocks):
+            wishes.progress(Progress("resizing images", done, count, "images"))
+    return out, tuple(notes)

@@ -1,0 +1,225 @@
+"""Which column of a table holds the paths, which the labels, and which says what trains and what tests."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from os.path import abspath, exists, isfile, relpath
+from pathlib import Path
+
+from etascope.core.errors import InputError
+from etascope.images.file_kinds import FOREIGN
+from etascope.images.folders.refusals import listed
+from etascope.images.paths import SUFFIXES
+from etascope.images.tables.class_columns import a_column_a_class, check_hot, check_numbered, is_path
+from etascope.images.tables.missing import near_images
+from etascope.images.tables.parts import Row, column, named, read_parts
+
+#: Names of columns without signs and the s of a plural, the usual ones first.
+_PATHS = (
+    "path", "file", "filename", "filepath", "image", "imagepath", "imagefile", "imagename", "imagefilename",
+    "imagefilepath", "img", "imgpath", "imgfile", "imgname", "relativepath", "relpath", "fullpath",
+)  # fmt: skip
+_LABELS = (
+    "label", "class", "classe", "classname", "classlabel", "target", "category", "categorie", "categoryname", "y",
+    "labelname", "classid", "labelid", "classindex", "classidx", "categoryid", "labelindex", "labelidx",
+)  # fmt: skip
+_UNSEEN = {**dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff")), 0xA0: " "}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of a table are.
+
+    Attributes
+    ----------
+    file, label
+        Places of the path and of the label.
+    begin
+        How many rows the header is: 1 or 0.
+    parts
+        What each row below the header says of its part, "" where the table says nothing.
+    notes
+        What is worth telling, a sentence each.
+    """
+
+    file: int
+    label: int
+    begin: int
+    parts: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def find_columns(path: Path, rows: Sequence[Row]) -> Columns:
+    """Return which column is what, by the header, and without one where there are two columns.
+
+    A column says what trains and what tests where its values do, or its name and yes or no, whatever it is called.
+
+    Raises
+    ------
+    InputError
+        If that cannot be known, or in two ways, or a row has more cells than the header.
+    """
+    number, first = rows[0]
+    names = [as_seen(cell) for cell in first]
+    files, labels = (
+        [place for known in wanted for place, name in enumerate(names) if _key(name, wanted) == known]
+        for wanted in (_PATHS, _LABELS)
+    )
+    if files:
+        check_numbered(path, names, labels[:1], rows[1:], _LABELS)
+    if not (files and labels):
+        if first[0].startswith("#") and not is_path(path, first[0]):
+            raise InputError(f"a table has no comments; line {number} of {path} begins with '#'. Remove such lines.")
+        if len(first) != 2 or _is_header(path, first, rows) or _is_pixels(rows):
+            raise _unnamed(path, number, first, rows, bool(files), bool(labels))
+        _check_widths(path, rows, 2)
+        return Columns(0, 1, 0, ("",) * len(rows))
+    below = rows[1:]
+    if not below:
+        raise InputError(f"a table lists an image and its label a line; {path} has only a header. Add lines.")
+    _check_widths(path, below, max(place for place, name in enumerate(names) if name) + 1)
+    file, label = _file_column(path, names, files, below), _label_column(path, names, labels, below)
+    parts, used, notes = read_parts(path, names, below, {*files, *labels}, column(below, label))
+    check_hot(path, names, below, label, {file, *labels, *used})
+    left = [
+        name or "one without a name"
+        for place, name in enumerate(names)
+        if place not in (file, *labels, *used)
+        and (name or any(cell.strip("0123456789") for cell in column(below, place)))
+    ]
+    if left:
+        notes = [*notes, f"Columns that were left out: {listed(left)}."]
+    return Columns(file, label, 1, tuple(parts), tuple(notes))
+
+
+def as_seen(text: str) -> str:
+    r"""Return text so that what looks the same is the same: composed, without signs that have no width.
+
+    Examples
+    --------
+    >>> as_seen("cafe\u0301") == "caf\xe9", as_seen("cat\u200b")
+    (True, 'cat')
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(_UNSEEN)).strip()
+
+
+def file_of(path: Path, name: str) -> Path:
+    """Return where an image of a table is: Windows writes folders with a backslash, macOS letters in parts."""
+    place = path.parent / name
+    if ("\\" in name or not name.isascii()) and not exists(place):
+        for other in (name, name.replace("\\", "/")):
+            for form in ("NFC", "NFD"):
+                if exists(near := path.parent / unicodedata.normalize(form, other)):
+                    return near
+    return place
+
+
+def _key(name: str, wanted: Sequence[str]) -> str:
+    bare = re.sub(r"[\W_]+", "", name.casefold())
+    return bare if bare in wanted else bare.removesuffix("s")
+
+
+def _check_widths(path: Path, rows: Sequence[Row], width: int) -> None:
+    for number, cells in rows:
+        if any(cells[width:]):
+            shown = " ".join(" | ".join(cells).split())[:80]
+            raise InputError(
+                f"a line of a table has a cell a column; there are {width} columns, and line {number} of {path} has "
+                f"{len(cells)} cells: {shown}. Put what holds a separator in double quotes."
+            )
+
+
+def _is_header(path: Path, first: list[str], rows: Sequence[Row]) -> bool:
+    """Say whether the first of two columns is headed by a name of its own, and not by a path."""
+    if len(rows) < 2 or Path(first[0]).suffix.lower() in SUFFIXES | FOREIGN or isfile(path.parent / first[0]):
+        return False
+    labels = Counter(column(rows[1:], 1))
+    alone = first[1] not in labels and len(labels) > 1 and min(labels.values()) > 1
+    return (
+        alone
+        or any(is_path(path, cells[0]) for _, cells in rows[1:6])
+        or any(_key(cell, known) in known for cell in first for known in (_PATHS, _LABELS, ("id", "imageid", "name")))
+    )
+
+
+def _is_pixels(rows: Sequence[Row]) -> list[int]:
+    """Return the columns that hold all pixels of an image in a cell, numbers with blanks between."""
+    return [place for place, cell in enumerate(rows[-1][1]) if re.fullmatch(r"(\d+ +){2,}\d+", cell)]
+
+
+def _unnamed(path: Path, number: int, first: list[str], rows: Sequence[Row], file: bool, label: bool) -> InputError:
+    """Return the error for a table whose columns are not known: it says what to rename, or to add."""
+    last = rows[-1][1]
+    strings = _is_pixels(rows)
+    if strings or (label and not file and len(first) > 2 and all(re.fullmatch(r"[\d. ]+", cell) for cell in last[1:])):
+        which = f"those in column {strings[0] + 1}" if strings else f"the {len(first) - 1:,} other columns"
+        return InputError(
+            f"a table lists paths of images; {which} of {path} are pixels.",
+            "Read it in Python, with pandas for example, and give pixels (n, height, width) and labels to "
+            "etascope.open_images.",
+        )
+    images = next((name for name in first if _key(name, _PATHS) in _PATHS), "")
+    if not label and (error := a_column_a_class(path, first, rows[1:], images)):
+        return error
+    lacking = [
+        of for of, known in (("that of the images path", file), ("that of the classes label", label)) if not known
+    ]
+    if len(first) < 2:
+        move = "Take away the quotes around lines." if "," in first[0] else "Write lines of path,label."
+    elif any(is_path(path, cell) for cell in first):
+        move = "Add a header with path and label" + (", and a name for each other column." if len(first) > 2 else ".")
+    else:
+        move = f"Of its columns, call {listed(lacking)}, or add a header with path and label where there is none."
+        if label and not file and not any(is_path(path, cell) for _, cells in rows[1:6] for cell in cells):
+            named = [_key(name, _LABELS) in _LABELS for name in first]
+            cell = next((cell for cell, is_label in zip(last, named, strict=False) if cell and not is_label), "")
+            near = near_images(path, cell, ()) if cell else []
+            such = f", such as {relpath(near[0], path.parent)} for {cell[:60]!r}" if near else ""
+            move = f"Call the column of the images path, and write in it paths with endings, seen from the table{such}."
+    return InputError(
+        f"a table has two columns, path and label, or a header that names them; line {number} of {path} has "
+        f"{len(first)}: {' '.join(', '.join(first).split())[:80]}. {move}"
+    )
+
+
+def _file_column(path: Path, names: list[str], places: list[int], rows: Sequence[Row]) -> int:
+    """Return the column of paths: the one whose files are there, where several could be."""
+    if len(places) == 1:
+        return places[0]
+    for one, two in permutations(places, 2):
+        folder, name = (column(rows, place)[0] for place in (one, two))
+        if folder and name and not Path(name).is_absolute() and isfile(path.parent / folder / name):
+            two_of = f"{named(names, one, two)} of {path} have a part of each"
+            raise InputError(f"a table has one column of paths; {two_of}. Write {Path(folder, name)} in one.")
+    there = [p for p in places if any(cell and isfile(file_of(path, cell)) for cell in column(rows, p))]
+    for other in there[1:]:
+        for (number, _), one, two in zip(rows, column(rows, there[0]), column(rows, other), strict=True):
+            if abspath(file_of(path, one)) != abspath(file_of(path, two)):
+                raise InputError(
+                    f"a table has one column of paths; {named(names, there[0], other)} of {path} do not say the same: "
+                    f"line {number} has {one!r} and {two!r}. Rename the one that is none."
+                )
+    return there[0] if there else places[0]
+
+
+def _label_column(path: Path, names: list[str], places: list[int], rows: Sequence[Row]) -> int:
+    """Return the column of labels; where several could be, they must say the same, and names go before numbers."""
+    label = places[0]
+    for other in places[1:]:
+        lines = {(cells[label], cells[other]): number for number, cells in rows if len(cells) > max(label, other)}
+        ones, twos = ([pair[side] for pair in lines] for side in (0, 1))
+        shared = {*ones} & {*twos}
+        same = _key(names[label], _LABELS) == _key(names[other], _LABELS) or any(not text.isdigit() for text in shared)
+        first, second = Counter(ones), Counter(twos)
+        unlike = [pair for pair in lines if (same and pair[0] != pair[1]) or first[pair[0]] > 1 or second[pair[1]] > 1]
+        if unlike:
+            raise InputError(
+                f"a table has one column of labels; {named(names, label, other)} of {path} do not say the same, as in "
+                f"line {lines[unlike[-1]]}: {unlike[-1][0]!r} and {unlike[-1][1]!r}. Rename the one that is none."
+            )
+    return next((place for place in places if not all(cell.isdigit() for cell in column(rows, place))), label)

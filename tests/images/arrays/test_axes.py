@@ -1,0 +1,104 @@
+"""Arrays of every axis order come out as `(n, height, width, channels)`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from etascope.images.arrays.axes import image_axes
+from tests.images.making import refused
+
+
+def smooth(count: int, size: int, channels: int) -> np.ndarray:
+    """Images whose neighbours are alike and whose channels are not."""
+    rng = np.random.default_rng(count + size + channels)
+    down, across = np.linspace(0, 1, size)[:, None, None], np.linspace(0, 1, size)[None, :, None]
+    angles = rng.random((count, 1, 1, channels)) * 6
+    waves = np.sin(angles + 3 * down * rng.random(channels) + 3 * across * rng.random(channels))
+    return np.rint(127 + 60 * waves + np.arange(channels) * 20).astype(np.uint8)
+
+
+@given(npst.array_shapes(min_dims=3, max_dims=3, max_side=6))
+def test_gray_stacks(shape):
+    array, notes = image_axes(np.zeros(shape))
+    assert (array.shape, notes) == ((*shape, 1), ())
+
+
+@given(st.integers(1, 5), st.integers(5, 9), st.integers(5, 9), st.sampled_from([1, 2, 3, 4]))
+def test_channels_are_found_at_either_end(count, height, width, channels):
+    last = np.random.default_rng(0).integers(0, 256, (count, height, width, channels))
+    for given_array in (last, last.transpose(0, 3, 1, 2)):
+        array, notes = image_axes(given_array)
+        assert np.array_equal(array, last)
+        assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected", "taken"),
+    [
+        ((5, 1, 5, 4), (5, 5, 4, 1), "the second, as 5 x 4 with 1"),
+        ((5, 3, 8, 3), (5, 3, 8, 3), "the last, as 3 x 8 with 3"),
+        ((5, 3, 3, 3), (5, 3, 3, 3), "the last, as 3 x 3 with 3"),
+        ((5, 4, 8, 2), (5, 4, 8, 2), "the last"),
+        ((5, 2, 8, 3), (5, 2, 8, 3), "the last"),
+        ((5, 3, 8, 4), (5, 8, 4, 3), "the second, as 8 x 4 with 3"),
+    ],
+)
+def test_where_both_ends_could_be_channels_it_is_told(shape, expected, taken):
+    array, [note] = image_axes(np.zeros(shape))
+    assert array.shape == expected
+    assert taken in note
+
+
+@given(st.integers(1, 5), st.integers(1, 9))
+def test_flat_squares(count, side):
+    flat = np.arange(count * side * side).reshape(count, -1)
+    assert np.array_equal(image_axes(flat)[0].reshape(count, -1), flat)
+
+
+@pytest.mark.parametrize(("size", "channels"), [(28, 1), (64, 1), (32, 3), (48, 3), (32, 4), (16, 4)])
+def test_flat_rows_are_read_so_that_neighbours_are_alike(size, channels):
+    images = smooth(20, size, channels)
+    last, notes = image_axes(images.reshape(20, -1))
+    assert np.array_equal(last, images)
+    assert [f"{size} x {size} with {channels} channels, its channels pixel by pixel" in n for n in notes] == [True] * (
+        channels > 1
+    )
+    if channels == 3:
+        first, [note] = image_axes(images.transpose(0, 3, 1, 2).reshape(20, -1))
+        assert np.array_equal(first, images)
+        assert "its channels one after the other" in note
+
+
+def test_flat_rows_that_tell_nothing():
+    noise = np.random.default_rng(0).integers(0, 256, (9, 4096), np.uint8)
+    array, [note] = image_axes(noise)
+    assert array.shape == (9, 64, 64, 1)
+    assert "they could be 32 x 32 with 4 channels" in note
+    with refused("square", "3072", "rows.reshape(-1, 3, 32, 32)"):
+        image_axes(noise[:, :3072])
+
+
+@pytest.mark.parametrize(
+    ("shape", "parts"),
+    [
+        ((0, 5, 5), ("at least one image", "(0, 5, 5)")),
+        ((5, 0, 5), ("at least one pixel", "(5, 0, 5)")),
+        ((5, 5, 5, 0), ("at least one pixel",)),
+        ((5, 783), ("square", "783")),
+        ((5, 3), ("square", "rows of 3")),
+        ((5,), ("(5,)", "Reshape")),
+        ((5, 17, 18, 19), ("c from 1 to 4", "(5, 17, 18, 19)")),
+        ((5, 64, 64, 13), ("2 or 4 (with alpha)", "(5, 64, 64, 13)", "Choose three bands (images[..., [2, 1, 0]]")),
+        ((5, 5, 64, 64), ("Choose three bands (images[:, [2, 1, 0]]",)),
+        ((12, 13, 32, 32), ("Choose three bands (images[:, [2, 1, 0]]",)),
+        ((32, 32, 3, 12), ("(32, 32, 3, 12)", "images.transpose(3, 0, 1, 2)")),
+        ((1, 2, 3, 4, 5), ("(1, 2, 3, 4, 5)",)),
+    ],
+)
+def test_shapes_that_are_refused(shape, parts):
+    with refused(*parts):
+        image_axes(np.zeros(shape))
