@@ -14,18 +14,17 @@ from etascope.core.data import ARRAY, KNOWN_SETS, MAPPING, Dataset, called
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, ignore
 from etascope.images.arrays.archives import open_npy, open_npz, read_labels_file
-from etascope.images.arrays.arrays import is_bunch, open_array, open_bunch, open_mapping
+from etascope.images.arrays.door import is_bunch, open_array, open_bunch, open_mapping
 from etascope.images.arrays.sequences import open_sequence
 from etascope.images.dataset import to_dataset, with_test
 from etascope.images.files.contents import next_move
-from etascope.images.folders.folder import open_folder
-from etascope.images.idx.catalogue import CATALOGUE, open_known
-from etascope.images.idx.digits import open_digits
-from etascope.images.idx.pairs import holds_idx, is_idx, open_idx
+from etascope.images.folders.door import open_folder
+from etascope.images.idx.catalogue import CATALOGUE, open_digits, open_known
+from etascope.images.idx.door import holds_idx, is_idx, open_idx
 from etascope.images.opened import Found, Wishes, wanted_size, wanted_switch, wanted_workers
 from etascope.images.paths import SUFFIXES, as_path, existing, refuse_text, unreadable
 from etascope.images.pixels.sizes import fit
-from etascope.images.tables.table import open_table
+from etascope.images.tables.door import open_table
 
 #: Sets that are opened by name; `./digits` is a folder of that name.
 NAMES = KNOWN_SETS

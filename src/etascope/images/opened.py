@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from etascope.core.data import NAMES_TEST, ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, ignore
-from etascope.images.pixels.ranges import NATURAL, Reading
+from etascope.images.pixels.extents import NATURAL, Reading
 
 #: Images are kept as they are up to this height and width, and resized to it otherwise.
 KEEP = 64
@@ -120,22 +120,6 @@ def tail_rows(count: int, test: int) -> NDArray[np.int64]:
     [3, 4]
     """
     return np.arange(count - test, count, dtype=np.int64)
-
-
-def left_beside(held: Path | None, path: Path) -> tuple[str, ...]:
-    """Return the sentence on a test part beside images whose labels were given, if there is one.
-
-    Examples
-    --------
-    >>> left_beside(Path("x_test.npy"), Path("x_train.npy"))
-    ('x_test.npy, which lies beside x_train.npy, was left out, as labels were given; it is read where given as test.',)
-    """
-    if held is None:
-        return ()
-    return (
-        f"{held.name}, which lies beside {path.name}, was left out, as labels were given; it is read where given as "
-        "test.",
-    )
 
 
 def check_none_lost(

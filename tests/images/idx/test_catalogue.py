@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,12 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etascope.images.idx.catalogue import _FILES, CATALOGUE, MIRROR, KnownSet, open_known
+import etascope.images.idx.catalogue as digits
+from etascope.images.idx.catalogue import _FILES, CATALOGUE, MIRROR, KnownSet, open_digits, open_known
 from etascope.images.open import open_images
 from etascope.images.opened import Wishes
 from tests.images.making import refused, write_mnist
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
+DATA = Path(digits.__file__).parents[1] / "data"
 
 
 class Server(ThreadingHTTPServer):
@@ -163,3 +167,30 @@ def test_debians_fashion_mnist():
     assert data.test_rows is not None
     assert np.array_equal(data.test_rows, np.arange(60_000, 70_000))
     assert data.labels[:3].tolist() == [9, 0, 0]
+
+
+def test_what_the_licence_page_says():
+    page = (DATA / "LICENSE.md").read_text(encoding="utf-8")
+    for path in DATA.glob("*.gz"):
+        assert hashlib.sha256(path.read_bytes()).hexdigest() in page
+    counts = re.search(r"\((\d[\d ]+) for digits 0 to 9\)", page)
+    assert counts is not None
+    found = open_digits(Wishes())
+    assert np.bincount(found.labels).tolist() == [int(n) for n in counts[1].split()]
+
+
+def test_what_they_are():
+    found = open_digits(Wishes())
+    assert found.images.shape == (1000, 28, 28, 1)
+    assert (int(found.images.min()), int(found.images.max())) == (0, 255)
+    assert found.labels[:5].tolist() == [3, 8, 1, 0, 4]
+    assert (found.test_rows, found.notes, found.source) == (None, (), "digits")
+
+
+def test_they_open_at_once():
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        open_digits(Wishes())
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.03

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.images.labels.labels import classes, label_notes, natural, need_two, read_labels
+from etascope.images.labels.labels import alike_notes, classes, label_notes, natural, need_two, read_labels
 from tests.images.making import refused
 
 
@@ -190,3 +190,21 @@ def test_what_is_advised_of_other_objects_works():
     with refused("found date. Write them as strings (str)"):
         read_labels(days, 3)
     assert read_labels([str(day) for day in days], 3).tolist() == ["2026-01-01", "2026-01-02", "2026-01-01"]
+
+
+@pytest.mark.parametrize(
+    "names", [["<30", "30+"], ["cat+", "cat-"], ["C", "C#", "C++"], ["\u226430", "30"], ["A-", "A"]]
+)
+def test_names_whose_signs_differ_in_meaning_are_not_alike(names):
+    assert alike_notes(names) == []
+
+
+def test_zeros_of_both_signs_are_alike():
+    assert alike_notes(["0", "-0"]) == ["Classes '0' and '-0' are spelled almost alike, and were kept apart."]
+
+
+@pytest.mark.parametrize("pair", [("cat", "c\u0430t"), ("OX", "\u041e\u0425"), ("Ant", "\u0391nt")])
+def test_letters_of_another_alphabet_that_look_the_same_are_told_by_their_numbers(pair):
+    [note] = alike_notes([*pair, "dog"])
+    assert ascii(pair[1]) in note
+    assert alike_notes(["\u043a\u043e\u0442", "\u043a\u0438\u0442"]) == []

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from etascope.images.pixels.extents import Extent, measure
-from etascope.images.pixels.ranges import Scale, decide, scaled
+from etascope.images.pixels.extents import Extent, Scale, measure
+from etascope.images.pixels.ranges import decide, scaled
 from tests.images.making import pictures, refused
 
 

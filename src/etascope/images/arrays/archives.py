@@ -1,37 +1,37 @@
-"""NumPy's files, `.npz` and `.npy`, never unpickled."""
+"""NumPy's files, `.npz` and `.npy`, never unpickled, and zips whose directory is no larger than it may be."""
 
 from __future__ import annotations
 
 import contextlib
 import gzip
 import math
-import os
-import re
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.arrays.arrays import open_array, open_mapping
-from etascope.images.arrays.zip_directory import open_zip
+from etascope.images.arrays.door import open_array, open_mapping
+from etascope.images.arrays.names import label_names, left_beside, test_beside
 from etascope.images.files.contents import what_it_is
-from etascope.images.idx.idx import read_idx_labels
-from etascope.images.idx.pairs import is_idx
+from etascope.images.idx.door import is_idx
+from etascope.images.idx.file import read_idx_labels
 from etascope.images.labels.labels import agree
-from etascope.images.opened import Found, Wishes, left_beside
+from etascope.images.opened import Found, Wishes
 from etascope.images.paths import as_path, existing, unreadable
 
 _DEFLATE_LIMIT = 1032
-#: Words for images in a file's name, with those of its labels.
-_TOGETHER = (("images", "labels"), ("image", "label"), ("Images", "Labels"), ("x", "y"), ("X", "Y"), ("X", "y"))
 _AGAIN = "Fetch or save it again."
+MEBIBYTE = 2**20
+#: Bytes of a directory, and entries in it: Python reads it whole, and makes an object of about a kilobyte of each.
+LARGEST_DIRECTORY, MOST_ENTRIES = 8 * MEBIBYTE, 50_000
+_ENTRY = b"PK\1\2"
 
 
 class Archive(Mapping[str, NDArray[Any]]):
@@ -101,10 +101,10 @@ def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
     """
     if labels is not None:
         found = open_array(read_npy(path), labels, wishes, str(path))
-        return replace(found, notes=(*found.notes, *left_beside(_test_beside(path), path)))
+        return replace(found, notes=(*found.notes, *left_beside(test_beside(path), path)))
     images = read_npy(path)
     labels, notes = _labels_beside(path)
-    if (held := _test_beside(path)) is None:
+    if (held := test_beside(path)) is None:
         found = open_array(images, labels, wishes, str(path))
     else:
         parts = {"x_train": images, "y_train": labels, "x_test": read_npy(held)}
@@ -137,43 +137,6 @@ def _labels_beside(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
             )
         notes = (f"The labels are those of {found[0].name}; {other.name} says the same.",)
     return labels, notes
-
-
-def _test_beside(path: Path) -> Path | None:
-    """Return the images of a test part, with labels, that lie beside those for training."""
-    name = re.sub(r"(?<![A-Za-z])[Tt]rain(ing)?(?![A-Za-z])", lambda m: "Test" if m[0][0] == "T" else "test", path.name)
-    held = path.with_name(name)
-    labelled = any(held.with_name(other).is_file() for other in label_names(held.stem))
-    if name == path.name or not labelled or not os.path.lexists(held):
-        return None
-    if not held.is_file():
-        raise InputError(
-            f"an array file is a regular file; {held.name}, which lies beside {path.name}, is none. Move it away."
-        )
-    return held
-
-
-def label_names(stem: str) -> list[str]:
-    """Return the file names under which the labels of `stem.npy` are looked for, in order.
-
-    Images of one part take labels of that part alone; but training images take those of no part too.
-
-    Examples
-    --------
-    >>> label_names("x_train")[2:6]
-    ['x_train_y.npy', 'y_train.npy', 'train_labels.npy', 'labels_train.npy']
-    >>> label_names("test_x")[3:6]
-    ['test_y.npy', 'test_labels.npy', 'labels_test.npy']
-    """
-    names = [f"{stem}_labels", f"{stem}-labels", f"{stem}_y"]
-    for images, labels in _TOGETHER:
-        names.append(re.sub(rf"(?<![A-Za-z]){images}(?![A-Za-z])|(?<=[a-z]){images}$", labels, stem))
-    part = re.search(r"(?<![a-z])(train|training|test|testing|val|valid|validation|dev)(?![a-z])", stem.lower())
-    if part:
-        names += [f"{part[0]}_labels", f"labels_{part[0]}", f"{part[0]}_y", f"y_{part[0]}"]
-    if part is None or part[0].startswith("train"):
-        names += ["labels", "y", "targets", "target"]
-    return [f"{name}.npy" for name in dict.fromkeys(names) if name != stem]
 
 
 def read_labels_file(labels: object) -> object:
@@ -288,3 +251,63 @@ def _fill(stream: IO[bytes], array: NDArray[Any], where: str) -> None:
             raise InputError(f"an array file must be whole; {where} ends after {done:,} bytes. {_AGAIN}")
         held[done : done + len(chunk)] = np.frombuffer(chunk, np.uint8)
         done += len(chunk)
+
+
+def open_zip(file: IO[bytes]) -> zipfile.ZipFile:
+    """Open a zip; its directory is looked at before any of it is understood.
+
+    What a zip says of itself, at its end and in the record of zip64, may be a lie. The directory is what is read at
+    once, so that is where it is counted.
+
+    Raises
+    ------
+    InputError
+        If the directory is larger, or has more entries, than any set of images needs.
+    zipfile.BadZipFile
+        If it is no zip.
+
+    Examples
+    --------
+    >>> import io
+    >>> out = io.BytesIO()
+    >>> with zipfile.ZipFile(out, "w") as made:
+    ...     made.writestr("a.txt", "hello")
+    >>> open_zip(out).namelist()
+    ['a.txt']
+    """
+    counted = _Counted(file)
+    archive = zipfile.ZipFile(cast("IO[bytes]", counted))
+    counted.opened = True
+    return archive
+
+
+class _Counted:
+    """A file that lets a directory be read when it is small, and then everything."""
+
+    mode = "rb"
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.opened = False
+        self.seek, self.tell, self.close = file.seek, file.tell, file.close
+
+    def seekable(self) -> bool:
+        return self._file.seekable()
+
+    def read(self, size: int = -1, /) -> bytes:
+        if self.opened:
+            return self._file.read(size)
+        if size > LARGEST_DIRECTORY:
+            raise InputError(
+                f"the list of files in a zip may have {LARGEST_DIRECTORY // MEBIBYTE} MiB; this one says "
+                f"{size / MEBIBYTE:,.0f} MiB. Make a zip of fewer files."
+            )
+        data = self._file.read(size)
+        if data.startswith(_ENTRY) and (found := data.count(_ENTRY)) > MOST_ENTRIES:
+            raise InputError(
+                f"a zip may list {MOST_ENTRIES:,} files and folders; this one has {found:,}. Make a zip of fewer files."
+            )
+        return data
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else a file has
+        return getattr(self._file, name)

@@ -1,10 +1,12 @@
-"""Which names of an archive or mapping hold images and labels, and of which part: `pick`."""
+"""Which names hold images and labels, and of which part: those of an archive or mapping (`pick`), and files beside."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,8 @@ _PARTS = {
 _WORDS = "|".join(sorted({*_IMAGES, *_LABELS}, key=len, reverse=True))
 _WHEN = "|".join(sorted(_PARTS, key=len, reverse=True))
 _NAME = re.compile(rf"(?:(?P<a>{_WORDS})[-_. ]*(?P<b>{_WHEN})?|(?P<c>{_WHEN})[-_. ]*(?P<d>{_WORDS}))")
+#: Words for images in a file's name, with those of its labels.
+_TOGETHER = (("images", "labels"), ("image", "label"), ("Images", "Labels"), ("x", "y"), ("X", "Y"), ("X", "y"))
 
 
 @dataclass(frozen=True)
@@ -201,3 +205,56 @@ def _named(words: dict[str, str]) -> Named | None:
     ]
     fits += [Named(words[images], None) for images in _IMAGES if images in words]
     return fits[0] if fits else None
+
+
+def label_names(stem: str) -> list[str]:
+    """Return the file names under which the labels of `stem.npy` are looked for, in order.
+
+    Images of one part take labels of that part alone; but training images take those of no part too.
+
+    Examples
+    --------
+    >>> label_names("x_train")[2:6]
+    ['x_train_y.npy', 'y_train.npy', 'train_labels.npy', 'labels_train.npy']
+    >>> label_names("test_x")[3:6]
+    ['test_y.npy', 'test_labels.npy', 'labels_test.npy']
+    """
+    names = [f"{stem}_labels", f"{stem}-labels", f"{stem}_y"]
+    for images, labels in _TOGETHER:
+        names.append(re.sub(rf"(?<![A-Za-z]){images}(?![A-Za-z])|(?<=[a-z]){images}$", labels, stem))
+    part = re.search(r"(?<![a-z])(train|training|test|testing|val|valid|validation|dev)(?![a-z])", stem.lower())
+    if part:
+        names += [f"{part[0]}_labels", f"labels_{part[0]}", f"{part[0]}_y", f"y_{part[0]}"]
+    if part is None or part[0].startswith("train"):
+        names += ["labels", "y", "targets", "target"]
+    return [f"{name}.npy" for name in dict.fromkeys(names) if name != stem]
+
+
+def test_beside(path: Path) -> Path | None:
+    """Return the images of a test part, with labels, that lie beside those for training."""
+    name = re.sub(r"(?<![A-Za-z])[Tt]rain(ing)?(?![A-Za-z])", lambda m: "Test" if m[0][0] == "T" else "test", path.name)
+    held = path.with_name(name)
+    labelled = any(held.with_name(other).is_file() for other in label_names(held.stem))
+    if name == path.name or not labelled or not os.path.lexists(held):
+        return None
+    if not held.is_file():
+        raise InputError(
+            f"an array file is a regular file; {held.name}, which lies beside {path.name}, is none. Move it away."
+        )
+    return held
+
+
+def left_beside(held: Path | None, path: Path) -> tuple[str, ...]:
+    """Return the sentence on a test part beside images whose labels were given, if there is one.
+
+    Examples
+    --------
+    >>> left_beside(Path("x_test.npy"), Path("x_train.npy"))
+    ('x_test.npy, which lies beside x_train.npy, was left out, as labels were given; it is read where given as test.',)
+    """
+    if held is None:
+        return ()
+    return (
+        f"{held.name}, which lies beside {path.name}, was left out, as labels were given; it is read where given as "
+        "test.",
+    )

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from etascope.core.data import SEQUENCE
 from etascope.core.errors import InputError
-from etascope.images.arrays.arrays import alpha_apart, open_array, open_mapping, read_array, together
 from etascope.images.arrays.axes import image_axes
+from etascope.images.arrays.door import alpha_apart, open_array, open_mapping, read_array, together
 from etascope.images.files.decode import BadImage, Decoded, decode_picture, decode_pixels
 from etascope.images.files.stack import gather
 from etascope.images.labels.labels import label_notes, read_labels
@@ -22,8 +22,7 @@ from etascope.images.opened import Found, Wishes
 from etascope.images.paths import refuse_text
 from etascope.images.pixels.extents import Extent, measure
 from etascope.images.pixels.members import Members, seen
-from etascope.images.pixels.odd_images import refuse_fewer_bits
-from etascope.images.pixels.outliers import look_beyond
+from etascope.images.pixels.outliers import look_beyond, refuse_fewer_bits
 from etascope.images.pixels.ranges import decide, told
 
 

@@ -14,12 +14,20 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.files import jpeg, tiff
-from etascope.images.files.contents import what_it_is
-from etascope.images.files.damage import damage_of, fault_of
-from etascope.images.files.wide import at_size, both_bytes, is_inverse, is_wide, two_byte_tiles, values_of
+from etascope.images.files.contents import damage_of, fault_of, what_it_is
+from etascope.images.files.deep import (
+    at_size,
+    both_bytes,
+    is_inverse,
+    is_wide,
+    order_bytes,
+    put_right,
+    two_byte_tiles,
+    values_of,
+)
 from etascope.images.opened import KEEP, Wishes
-from etascope.images.pixels.colour import has_colour, order_bytes, put_right
 from etascope.images.pixels.extents import Extent
+from etascope.images.pixels.sizes import has_colour
 from etascope.images.pixels.transparency import Glass, lay, look_through
 
 if TYPE_CHECKING:

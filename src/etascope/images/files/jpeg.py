@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from etascope.core.errors import InputError
-from etascope.images.files.damage import ZEROS
 
 if TYPE_CHECKING:
     from PIL import JpegImagePlugin
@@ -19,6 +18,8 @@ START = b"\xff\xd8\xff"
 #: So many pixels one may have.
 MOST = 260_000_000
 
+#: So many zero bytes in a row are no packed pixels.
+ZEROS = bytes(16)
 _END = b"\xff\xd9"
 _SCAN = b"\xff\xda"
 _MARKER = re.compile(rb"\xff([^\xff\0])")

@@ -17,10 +17,10 @@ from etascope.core.errors import InputError
 from etascope.core.protocols import Progress
 from etascope.images.files.decode import BadImage, Decoded
 from etascope.images.opened import KEEP, Wishes
-from etascope.images.pixels.extents import Extent
+from etascope.images.pixels.extents import Extent, Reading, Scale
 from etascope.images.pixels.members import Members, beside, seen, unlike
 from etascope.images.pixels.outliers import look_beyond
-from etascope.images.pixels.ranges import Reading, Scale, decide, scaled, told
+from etascope.images.pixels.ranges import decide, scaled, told
 from etascope.images.pixels.sizes import resize, shown
 from etascope.images.pixels.transparency import decide_ground
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from etascope.core.errors import InputError
-from etascope.images.files.damage import ZEROS
-from etascope.images.files.jpeg import LOSSLESS, fault_of_stream, frame_of
+from etascope.images.files.jpeg import LOSSLESS, ZEROS, fault_of_stream, frame_of
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 
-from etascope.images.file_kinds import PACKED, counted, kind
 from etascope.images.folders.names import (
     AGES,
     BESIDE,
@@ -40,6 +39,7 @@ from etascope.images.folders.refusals import (
     unreadable_class,
 )
 from etascope.images.folders.tree import COPIES, Folder
+from etascope.images.paths import PACKED, counted, kind
 
 #: Classes whose inner folders are compared with one another, at most.
 _COMPARED = 300

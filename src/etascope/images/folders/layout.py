@@ -6,28 +6,42 @@ A name alone decides nothing: a part has class folders in it, or stands beside a
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.folders.class_folders import Layout, TreeReading, check_classes, own_images
-from etascope.images.folders.names import BESIDE, TEST, TRAIN, VALID, is_named, part_of
-from etascope.images.folders.part_folders import check_trained, read_parts
+from etascope.images.folders.names import (
+    BESIDE,
+    CONTAINERS,
+    TEST,
+    TRAIN,
+    VALID,
+    is_mask,
+    is_named,
+    part_of,
+    subject,
+    words,
+)
 from etascope.images.folders.refusals import (
     DIVIDE,
     GIVEN,
     InTwoWays,
+    in_no_class,
     in_two_ways,
     leads_nowhere,
     listed,
     mostly_in_no_class,
     nothing_here,
+    nothing_trains,
     only_one,
     only_one_trains,
 )
 from etascope.images.folders.tree import Folder
 from etascope.images.folders.ways_out import Given, way_out
 from etascope.images.labels.labels import natural
+from etascope.images.paths import STORED, kind
 
 
 def read_layout(
@@ -163,3 +177,141 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     of = names.get(held, GIVEN)
     reading.notes.append(f"Every class has its own {listed([*names.values()])}; {joined}{of} is the test part.")
     return Layout(tuple(groups[False]), tuple(groups[True]))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A folder that stands for a part, and where its class folders are; without them its images have no label."""
+
+    folder: Folder
+    part: str
+    classes: tuple[Folder, ...] = ()
+    inner: Folder | None = None
+
+
+def read_parts(here: Folder, reading: TreeReading) -> Layout | None:
+    """Return the layout where folders here are parts; None where they are not."""
+    found = _candidates(here)
+    rest = [folder for folder in here.full if folder not in [each.folder for each in found]]
+    if not found or not (len(found) > 1 or rest):
+        return None
+    kinds = {each.part for each in found}
+    train = [each for each in found if each.part == TRAIN and each.classes]
+    held = [each for each in found if each.part != TRAIN and each.classes]
+    if train:
+        names = {name.name for each in train for name in each.classes}
+        if any(folder.name in names for folder in rest):
+            raise in_two_ways(here)
+        if len(kinds) == 1 and any(not is_named(folder.name, BESIDE) for folder in rest):
+            raise in_two_ways(here)
+        reading.leave(rest, f"they lie beside {listed([each.folder.name for each in found])}")
+        return _divided(here, train, held, [each for each in found if not each.classes], reading)
+    if held:
+        names = {name.name for each in held for name in each.classes}
+        if not rest or not any(folder.name in names for folder in rest):
+            raise in_two_ways(here)
+        check_classes(rest, here)
+        own = _Part(here, TRAIN, tuple(rest))
+        return _divided(here, [own], held, [each for each in found if not each.classes], reading)
+    return _without_classes(here, found, rest, kinds, reading)
+
+
+def check_trained(here: Folder) -> None:
+    """Refuse a part to test with that would train, as the part that trains is there but holds no images."""
+    held = [folder for folder in here.full if part_of(folder.name) in (TEST, VALID) and not subject(folder.name)]
+    others = [folder for folder in here.full if folder not in held and not is_named(folder.name, BESIDE)]
+    if not held or others or not any(folder.full for folder in held):
+        return
+    empty = [folder for folder in here.folders if part_of(folder.name) == TRAIN and not subject(folder.name)]
+    packed = [path for path in here.others if kind(path) in STORED and part_of(path.name.partition(".")[0]) == TRAIN]
+    if empty or packed:
+        raise nothing_trains(empty[0] if empty else packed[0], [folder.name for folder in held])
+
+
+def _candidates(here: Folder) -> list[_Part]:
+    """Return the folders that may be parts: by name alone, or all of one subject (dogs_train, dogs_test)."""
+    named = [(folder, part, subject(folder.name)) for folder in here.full if (part := part_of(folder.name))]
+    subjects = {of for _, part, of in named if of and any(of == other and part != its for _, its, other in named)}
+    if len(subjects) > 1:
+        raise in_two_ways(here)
+    found = [_part(folder, part) for folder, part, of in named if (not of or of in subjects) and not of & BESIDE]
+    # Beside validation, evaluation is the test: two words for one part would be one too many.
+    if {each.part for each in found} == {TRAIN, VALID} and {_word(each) for each in found} >= {"eval", "valid"}:
+        found = [replace(each, part=TEST) if _word(each) == "eval" else each for each in found]
+    for part in {each.part for each in found}:
+        same = [each for each in found if each.part == part]
+        same = [each.folder.name for each in same if each.classes] or [each.folder.name for each in same]
+        # Pieces have a number each: beside a plain train, train_2 and train_224 are copies of it.
+        plain = len(same) > 1 and not all(re.search(r"\d", name) for name in same)
+        if plain or len({re.sub(r"[\W\d_]+", "", name.casefold()) for name in same}) > 1:
+            raise in_two_ways(here, f"{listed(same)} mean the same part: keep one, or say it in a CSV of path,label.")
+    return found
+
+
+def _word(each: _Part) -> str:
+    """Return how a part for validation is called: to validate or to evaluate."""
+    return "" if each.part != VALID else "eval" if re.search("eval", each.folder.name, re.IGNORECASE) else "valid"
+
+
+def _part(folder: Folder, part: str) -> _Part:
+    inner = folder.inner
+    only = inner.full[0] if len(inner.full) == 1 else None
+    if not inner.full or (only is not None and is_named(only.name, CONTAINERS)) or inner.loose:
+        return _Part(folder, part)
+    return _Part(folder, part, inner.full, inner)
+
+
+def _without_classes(
+    here: Folder, found: list[_Part], rest: list[Folder], kinds: set[str], reading: TreeReading
+) -> Layout | None:
+    """Decide what folders named as parts are that have no class folders in them."""
+    ordinary = [folder for folder in rest if not is_named(folder.name, BESIDE)]
+    if len(kinds) > 1:
+        if not all(is_mask(folder.name) for folder in ordinary):
+            raise in_two_ways(here)
+        raise in_no_class(here, [each.folder.name for each in found])
+    if len(found) > 1 or not ordinary:
+        raise in_two_ways(here)
+    only = found[0]
+    invalid = only.part == VALID and any("invalid" in words(folder.name) for folder in ordinary)
+    if len(ordinary) > 1 and not invalid and (only.part != TRAIN or len(words(only.folder.name)) > 1):
+        raise in_two_ways(here)
+    reading.notes.append(f"{only.folder.name} was taken for a class, as it lies among classes and has none in it.")
+    return None
+
+
+def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Part], reading: TreeReading) -> Layout:
+    reading.leave([each.folder for each in bare], "they lie in no class, so they have no label")
+    known = {folder.name for each in train for folder in each.classes}
+    dummy = [each for each in held if len(each.classes) == 1 and each.classes[0].name not in known]
+    reading.leave([each.folder for each in dummy], "no class of the training images is called like their only folder")
+    held = [each for each in held if each not in dummy]
+    tests = [each for each in held if each.part == TEST]
+    valid = [each for each in held if each.part == VALID]
+    learn = [*train, *(valid if tests or reading.tested else [])]
+    if valid and len(learn) > len(train):
+        of = listed([each.folder.name for each in tests]) if tests else GIVEN
+        reading.notes.append(
+            f"{listed([each.folder.name for each in valid])} joined the training images; {of} is the test part."
+        )
+        valid = []
+    held = tests or valid
+    if len(train) > 1 and len(held) > 1:
+        raise in_two_ways(here)
+    for group, what in ((train, "training images"), (held, "test part")):
+        if len(group) > 1:
+            reading.notes.append(f"{listed([each.folder.name for each in group])} are the {what} together.")
+    if len(valid) == 1:
+        reading.notes.append(f"{valid[0].folder.name} is the test part.")
+    for each in (*learn, *held):
+        if each.inner is not None:
+            reading.leave_stray(each.inner)
+            reading.tell_empty(each.inner)
+        check_classes(each.classes, each.inner or here)
+    for each in learn:
+        reading.tell_odd(each.classes)
+        reading.tell_deeper(each.classes, each.inner or here)
+    reading.leave_stray(here)
+    reading.tell_bare(here)
+    files = [reading.collect([folder for each in group for folder in each.classes]) for group in (learn, held)]
+    return Layout(files[0], files[1])

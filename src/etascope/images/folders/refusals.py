@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etascope.core.errors import InputError
-from etascope.images.file_kinds import BROKEN_OFF, NO_ENDING, PACKED, counted, kind
 from etascope.images.files.contents import ending_of
 from etascope.images.folders.tree import Folder
-from etascope.images.paths import unreadable
+from etascope.images.paths import BROKEN_OFF, NO_ENDING, PACKED, counted, kind, unreadable
 
 SHOWN = 6
 TABLE = "say it in a CSV of path,label"

@@ -1,4 +1,4 @@
-"""Known sets by name: downloaded once, with checksums, into the user's cache."""
+"""Known sets by name: the digits that come with etascope, and those that are downloaded once, with checksums."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, Progress
-from etascope.images.idx.pairs import IdxPair, read_pairs
+from etascope.images.idx.door import IdxPair, read_pairs
 from etascope.images.opened import Found, Wishes
 
 #: Environment variable with an address to download from instead; the files of a set lie in a directory of its name.
@@ -23,6 +23,7 @@ _FILES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
+_DATA = Path(__file__).parents[1] / "data"
 
 
 @dataclass(frozen=True)
@@ -211,3 +212,17 @@ def _short(error: Exception) -> str:
     if response is not None:
         return f"the server answered {response.status_code} {response.reason}"
     return type(error).__name__
+
+
+def open_digits(wishes: Wishes) -> Found:
+    """Open the bundled digits: `(1000, 28, 28, 1)`, classes 0 to 9, no test part of their own.
+
+    A random choice from MNIST's training images; see `data/LICENSE.md`.
+
+    Examples
+    --------
+    >>> open_digits(Wishes()).images.shape
+    (1000, 28, 28, 1)
+    """
+    pair = IdxPair(_DATA / "digits-images-idx3-ubyte.gz", _DATA / "digits-labels-idx1-ubyte.gz")
+    return read_pairs(pair, None, wishes, "digits")

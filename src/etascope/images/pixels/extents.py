@@ -1,8 +1,8 @@
-"""The smallest and the largest values of pixels of any type: `measure`."""
+"""The smallest and the largest values of pixels of any type (`measure`), and how they are read (`Scale`, `Reading`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 
+#: How far images go down and up: the smallest value of each, and its largest distance from 0.
+Peaks = tuple[NDArray[np.float64], NDArray[np.float64]]
+#: What lies this share of the range beyond it is rounded to the same byte.
+UNSEEN = 1 / 510
 _BLOCK = 1 << 20
 #: Floats from 0 to 1 or from -1 to 1, with what resizing throws beyond.
 _UNIT = 1.25
@@ -43,6 +47,42 @@ class Extent:
     def joined(self, other: Extent) -> Extent:
         """Return what holds both."""
         return Extent(self.kind, min(self.low, other.low), max(self.high, other.high))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The value that becomes 0, the value that becomes 255, and a sentence where that is worth telling.
+
+    `given` says that the training images decided it, and that these are others.
+    """
+
+    low: float
+    high: float
+    note: str = ""
+    given: bool = field(default=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the pixels of a set were read; its test part is read the same way.
+
+    Attributes
+    ----------
+    scales
+        The scale of each kind of number that was there.
+    ground
+        What transparent pixels were laid over, see `transparency.decide_ground`; None where nothing was transparent.
+    seen
+        Of each kind of number how far each of the images goes down and up, see `members.Peaks`.
+    """
+
+    scales: Mapping[str, Scale] = field(default_factory=dict[str, Scale])
+    ground: str | None = None
+    seen: Mapping[str, Peaks] = field(default_factory=dict[str, Peaks], repr=False, compare=False)
+
+
+#: Nothing is decided yet.
+NATURAL = Reading()
 
 
 def measure(array: NDArray[Any], what: str = "pixels") -> Extent:

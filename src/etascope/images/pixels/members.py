@@ -10,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.pixels.extents import Extent, are_one, written
-from etascope.images.pixels.odd_images import refuse_fewer_bits
-
-#: How far images go down and up: the smallest value of each, and its largest distance from 0.
-Peaks = tuple[NDArray[np.float64], NDArray[np.float64]]
+from etascope.images.pixels.extents import Extent, Peaks, are_one, written
+from etascope.images.pixels.outliers import refuse_fewer_bits
 
 #: A part that is darker by this factor, as 8 bits are among 12, is of another range; a class may be.
 _OTHER = 16

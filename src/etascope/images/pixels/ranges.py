@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.pixels.extents import Extent, are_one, blocks, written
-from etascope.images.pixels.members import Peaks
-from etascope.images.pixels.odd_images import apart, far
+from etascope.images.pixels.extents import UNSEEN, Extent, Scale, are_one, blocks, written
+from etascope.images.pixels.outliers import apart, far
 
 #: The largest values of 8, 10, 12, 14 and 16 bits.
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
 #: Resizing with sharp filters throws values this share beyond their range.
 _OVERSHOOT = 0.25
-#: What lies this share of the range beyond it is rounded to the same byte.
-UNSEEN = 1 / 510
 #: ... and splines up to this many times it.
 _SPLINE = 1.6
 _DARK, _BRIGHT = 32, 100
@@ -27,42 +24,6 @@ _DARK, _BRIGHT = 32, 100
 _NOTHING = 1 / 510
 _KINDS = {"bytes": "bytes", "whole": "wider whole numbers", "floats": "floats"}
 _LARGE = 1e300
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The value that becomes 0, the value that becomes 255, and a sentence where that is worth telling.
-
-    `given` says that the training images decided it, and that these are others.
-    """
-
-    low: float
-    high: float
-    note: str = ""
-    given: bool = field(default=False, repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the pixels of a set were read; its test part is read the same way.
-
-    Attributes
-    ----------
-    scales
-        The scale of each kind of number that was there.
-    ground
-        What transparent pixels were laid over, see `transparency.decide_ground`; None where nothing was transparent.
-    seen
-        Of each kind of number how far each of the images goes down and up, see `members.Peaks`.
-    """
-
-    scales: Mapping[str, Scale] = field(default_factory=dict[str, Scale])
-    ground: str | None = None
-    seen: Mapping[str, Peaks] = field(default_factory=dict[str, Peaks], repr=False, compare=False)
-
-
-#: Nothing is decided yet.
-NATURAL = Reading()
 
 
 def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "pixels") -> dict[str, Scale]:

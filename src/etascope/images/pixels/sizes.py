@@ -1,4 +1,4 @@
-"""Images of one array `(n, height, width, channels)` to the size and colour that is wanted."""
+"""Size and colour of images, with Pillow's own integer arithmetic."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from etascope.core.protocols import Progress
 from etascope.images.opened import KEEP, Wishes
-from etascope.images.pixels.colour import to_gray
 from etascope.images.pixels.transparency import lay
 
 _BLOCK = 256
+_WEIGHTS = np.array([19595, 38470, 7471], np.uint32)
 
 
 def shown(size: tuple[int, int]) -> str:
@@ -81,3 +81,42 @@ def fit(images: NDArray[np.uint8], wishes: Wishes) -> tuple[NDArray[np.uint8], t
         for done in pool.map(work, blocks):
             wishes.progress(Progress("resizing images", done, count, "images"))
     return out, tuple(notes)
+
+
+def to_gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the luma of red, green, blue pixels: 0.299 r + 0.587 g + 0.114 b (ITU-R BT.601), rounded.
+
+    Parameters
+    ----------
+    pixels
+        `(..., 3)` uint8. The result is `(..., 1)`, the same bits as Pillow's mode "L".
+
+    Examples
+    --------
+    >>> to_gray(np.array([[255, 0, 0], [7, 7, 7]], np.uint8)).tolist()
+    [[76], [7]]
+    """
+    return ((pixels @ _WEIGHTS + 0x8000) >> 16).astype(np.uint8)[..., None]
+
+
+def luma(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the same for pixels that are not rounded, `(..., 3)` to `(..., 1)`.
+
+    Examples
+    --------
+    >>> luma(np.array([[1, 1, 1]], np.float32)).tolist()
+    [[1.0]]
+    """
+    return (pixels @ (_WEIGHTS / np.float32(65536)).astype(np.float32))[..., None]
+
+
+def has_colour(image: NDArray[np.uint8] | NDArray[np.float32]) -> bool:
+    """Say whether any pixel of `(height, width, 3)` has unequal red, green and blue.
+
+    Examples
+    --------
+    >>> has_colour(np.array([[[7, 7, 7]]], np.uint8))
+    False
+    """
+    first = image[..., :1]
+    return bool((image[..., 1:] != first).any())

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.pixels.colour import over_white
 
 #: Over white an image whose darkest pixel is at least this bright shows nothing.
 _PALE = 224
@@ -97,6 +96,24 @@ def _look(pixels: NDArray[np.uint8], extreme: float) -> Glass:
         return Glass(lost=lost)
     rough = _roughness(colours)
     return Glass(band=rough >= 1 and _roughness(alpha[..., None]) >= rough / 2, lost=lost)
+
+
+def over_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pixels without their last channel, alpha, laid over white: `v a + 255 (1 - a)`, rounded.
+
+    Parameters
+    ----------
+    pixels
+        `(..., channels + 1)` uint8; alpha 0 is clear, 255 opaque.
+
+    Examples
+    --------
+    >>> over_white(np.array([[10, 255], [10, 0], [0, 128]], np.uint8)).tolist()
+    [[10], [255], [127]]
+    """
+    alpha = pixels[..., -1:].astype(np.uint32)
+    blend = pixels[..., :-1] * alpha + 255 * (255 - alpha) + 128
+    return (((blend >> 8) + blend) >> 8).astype(np.uint8)
 
 
 def lay(pixels: NDArray[np.uint8], ground: str | None) -> NDArray[np.uint8]:

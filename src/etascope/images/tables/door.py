@@ -18,15 +18,14 @@ from etascope.images.files.contents import check_text
 from etascope.images.files.decode import decode_file
 from etascope.images.files.stack import gather
 from etascope.images.folders.refusals import listed
-from etascope.images.labels.labels import natural, need_two
+from etascope.images.labels.labels import alike_notes, natural, need_two
 from etascope.images.labels.several import one_each, several_notes
-from etascope.images.labels.spelling import alike_notes
 from etascope.images.opened import Found, Wishes, check_none_lost
 from etascope.images.paths import SUFFIXES, same_file, unreadable
 from etascope.images.pixels.members import Members
-from etascope.images.tables.columns import Row, as_seen, file_of, find_columns
+from etascope.images.tables.columns import as_seen, file_of, find_columns
 from etascope.images.tables.missing import check_there
-from etascope.images.tables.parts import divide, parts_of_paths
+from etascope.images.tables.parts import Row, divide, parts_of_paths
 
 #: What programs write where a label is missing; a class may be called so, too.
 _MISSING = ("nan", "<na>", "nat", "#n/a")

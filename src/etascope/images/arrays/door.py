@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 
 from etascope.core.data import BUNCH
 from etascope.core.errors import InputError
-from etascope.images.arrays.axes import image_axes
-from etascope.images.arrays.axes_ import refuse_turned
+from etascope.images.arrays.axes import image_axes, refuse_turned
 from etascope.images.arrays.names import in_order, pick, refuse_two_readings, without_coordinates
 from etascope.images.folders.refusals import GIVEN
 from etascope.images.labels.labels import is_masked, label_notes, read_labels
 from etascope.images.opened import Found, Wishes, tail_rows
 from etascope.images.paths import refuse_text
-from etascope.images.pixels.extents import Extent, measure
-from etascope.images.pixels.members import Members, Peaks, beside, seen, unlike
+from etascope.images.pixels.extents import Extent, Peaks, Reading, Scale, measure
+from etascope.images.pixels.members import Members, beside, seen, unlike
 from etascope.images.pixels.outliers import look_beyond
-from etascope.images.pixels.ranges import Reading, Scale, decide, scaled
+from etascope.images.pixels.ranges import decide, scaled
 from etascope.images.pixels.sizes import fit, shown
 from etascope.images.pixels.transparency import decide_ground, look_through, refuse_first_clear
 

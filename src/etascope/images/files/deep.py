@@ -1,4 +1,4 @@
-"""Pixels of more than a byte, kept as they are until all of a set is seen."""
+"""Pixels of more than a byte, kept as they are until all of a set is known, and what Pillow reads wrongly of them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.opened import Wishes
-from etascope.images.pixels.colour import has_colour, in_mode, luma, mode_of
 from etascope.images.pixels.extents import Extent, measure, written
+from etascope.images.pixels.sizes import has_colour, luma
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC, _NUMBERS, _NO_VALUE = 258, 262, 339, 42113
+_COLOURS = 320
+#: What Pillow calls gray of 2 and 4 bits, its largest value, and the factor to bytes.
+_SMALL = {"L;2": (3, 85), "L;4": (15, 17)}
+#: What libtiff unpacks is in the order of bytes of the machine, whatever that of the file.
+_NATIVE = {
+    **dict.fromkeys(("I;16S", "I;16BS"), "I;16NS"),
+    **dict.fromkeys(("I;32S", "I;32BS"), "I;32NS"),
+    **dict.fromkeys(("F;32F", "F;32BF"), "F;32NF"),
+}
 #: What turns an array upright, by its EXIF orientation.
 _UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     2: lambda a: a[:, ::-1],
@@ -173,3 +182,39 @@ def _tag(picture: Image.Image, tag: int) -> int | None:
     tags: Any = getattr(picture, "tag_v2", {})
     held: Any = tags.get(tag)
     return cast("tuple[int, ...]", held)[0] if isinstance(held, tuple) else held
+
+
+def put_right(picture: Any) -> None:  # noqa: ANN401 - any of Pillow's classes
+    """Put right what Pillow makes of a file that is open and not decoded, before it is.
+
+    The transparent gray of a PNG of 2 or 4 bits is left as it is, while the pixels become bytes; and the colours of a
+    TIFF that some programs write as bytes are taken for two bytes, all of them black. The rest is `order_bytes`.
+    """
+    from PIL import ImagePalette
+
+    order_bytes(picture)
+    most, factor = _SMALL.get(next((tile[3] for tile in picture.tile if isinstance(tile[3], str)), ""), (-1, 1))
+    clear = picture.info.get("transparency")
+    if picture.format == "PNG" and isinstance(clear, int) and clear <= most:
+        picture.info["transparency"] = clear * factor
+    colours = getattr(picture, "tag_v2", {}).get(_COLOURS, ())
+    if picture.mode == "P" and 0 < max(colours, default=0) < 256:
+        picture.palette = ImagePalette.raw("RGB;L", bytes(colours))
+
+
+def order_bytes(picture: Any) -> None:  # noqa: ANN401 - any of Pillow's classes
+    """Let the numbers of a packed TIFF be read in the order in which they are unpacked, where it is not decoded."""
+    tiles = getattr(picture, "tile", ())
+    if any(tile[0] == "libtiff" and mode_of(tile) in _NATIVE for tile in tiles):
+        picture.tile = [in_mode(tile, _NATIVE[mode_of(tile)]) for tile in tiles]
+
+
+def mode_of(tile: Any) -> str:  # noqa: ANN401 - a tuple of Pillow's own
+    """Return how the pixels of a part of a file are laid out."""
+    return tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0]
+
+
+def in_mode(tile: Any, mode: str) -> Any:  # noqa: ANN401 - as above
+    """Return the same part, read as another layout."""
+    values = [*tile[:3], mode if isinstance(tile[3], str) else (mode, *tile[3][1:])]
+    return type(tile)(*values) if hasattr(tile, "_fields") else tuple(values)

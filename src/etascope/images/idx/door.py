@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from etascope.core.errors import InputError
-from etascope.images.arrays.arrays import read_pixels
-from etascope.images.idx.idx import IdxHeader, append_images, packed_otherwise, read_idx_labels
+from etascope.images.arrays.door import read_pixels
+from etascope.images.arrays.names import left_beside
+from etascope.images.idx.file import IdxHeader, append_images, packed_otherwise, read_idx_labels
 from etascope.images.labels.labels import read_labels
-from etascope.images.opened import Found, Wishes, left_beside, tail_rows
+from etascope.images.opened import Found, Wishes, tail_rows
 from etascope.images.paths import unreadable
 from etascope.images.pixels.sizes import shown
 

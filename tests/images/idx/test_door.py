@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from etascope.images.idx.pairs import holds_idx, open_idx
+from etascope.images.idx.door import holds_idx, open_idx
 from etascope.images.open import open_images
 from etascope.images.opened import Wishes
 from tests.images.making import pictures, refused, write_idx, write_mnist

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from etascope.core.errors import InputError
-from etascope.images.idx.idx import append_images, read_idx_labels
+from etascope.images.idx.file import append_images, read_idx_labels
 from tests.images.making import idx_bytes, pictures, refused, write_idx
 
 GOOD = idx_bytes(pictures(3)[..., 0])

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etascope.images.folders.folder import open_folder
+from etascope.images.folders.door import open_folder
 from etascope.images.open import open_images
 from etascope.images.opened import Wishes
 from tests.images.making import pictures, refused, write_folder, write_mnist
@@ -196,7 +196,7 @@ import os, sys
 from pathlib import Path
 from PIL import Image
 from etascope.core.errors import InputError
-from etascope.images.folders.folder import open_folder
+from etascope.images.folders.door import open_folder
 from etascope.images.opened import Wishes
 Image.init()
 if os.getuid() == 0:

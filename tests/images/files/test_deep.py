@@ -10,7 +10,7 @@ import pytest
 
 from etascope import open_images
 from etascope.images.files.decode import decode_file
-from etascope.images.files.wide import at_size, two_byte_tiles
+from etascope.images.files.deep import at_size, two_byte_tiles
 from etascope.images.opened import Wishes
 from etascope.images.pixels.extents import Extent
 from tests.images.making import picture, pictures, refused, write_tiff

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from etascope.images.opened import Wishes
-from etascope.images.tables.table import open_table
+from etascope.images.tables.door import open_table
 from tests.images.making import pictures, refused, write_folder
 
 IMAGES = pictures(4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from etascope.images.arrays.arrays import is_bunch, open_array, open_bunch, open_mapping
+from etascope.images.arrays.door import is_bunch, open_array, open_bunch, open_mapping
 from etascope.images.arrays.names import Named, pick
 from etascope.images.open import open_images
 from etascope.images.opened import Wishes

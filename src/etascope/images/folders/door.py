@@ -17,9 +17,8 @@ from etascope.images.folders.class_folders import Layout
 from etascope.images.folders.layout import read_layout
 from etascope.images.folders.refusals import listed
 from etascope.images.folders.tree import Folder, read_tree
-from etascope.images.idx.pairs import idx_in, is_idx, open_idx
-from etascope.images.labels.labels import natural, need_two
-from etascope.images.labels.spelling import alike_notes
+from etascope.images.idx.door import idx_in, is_idx, open_idx
+from etascope.images.labels.labels import alike_notes, natural, need_two
 from etascope.images.opened import Found, Wishes, check_none_lost
 from etascope.images.paths import same_file
 from etascope.images.pixels.members import Members
