@@ -147,11 +147,6 @@ def check_none_lost(
         Of all images, where each lies in a folder of its class, which is named then.
     held
         Whether these are the test part of others, and those to train on are none.
-
-    Raises
-    ------
-    InputError
-        If a class has lost all.
     """
     learn = "of the test part" if held else "to train on"
     for part, where in ((slice(0, train), learn), (slice(train, None), "of the test part")):
@@ -174,11 +169,6 @@ def check_none_lost(
 def wanted_size(image_size: object) -> tuple[int, int] | None:
     """Return `(height, width)` for a number, a pair or None.
 
-    Raises
-    ------
-    InputError
-        If it is anything else than whole numbers from 1 to 4096.
-
     Examples
     --------
     >>> wanted_size(32)
@@ -199,11 +189,6 @@ def wanted_size(image_size: object) -> tuple[int, int] | None:
 def wanted_switch(value: object, name: str) -> bool:
     """Return whether something is wanted.
 
-    Raises
-    ------
-    InputError
-        If it is no truth value.
-
     Examples
     --------
     >>> wanted_switch(True, "grayscale")
@@ -215,13 +200,7 @@ def wanted_switch(value: object, name: str) -> bool:
 
 
 def wanted_workers(workers: int | None) -> int:
-    """Return the number of threads: what was asked, or the cores that this process may use.
-
-    Raises
-    ------
-    InputError
-        If it is not a whole number of at least 1.
-    """
+    """Return the number of threads: what was asked, or the cores that this process may use."""
     if workers is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1:  # pyright: ignore[reportUnnecessaryIsInstance]

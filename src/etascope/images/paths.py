@@ -84,11 +84,6 @@ def as_path(value: object) -> Path | None:
 def refuse_text(text: str) -> None:
     """Refuse text that is no path but holds the pixels of an image, or its file.
 
-    Raises
-    ------
-    InputError
-        If it is a row of numbers, or in base64.
-
     Examples
     --------
     >>> refuse_text("ant/0.png")
@@ -121,11 +116,6 @@ def existing(path: Path, names: Iterable[str] = ()) -> Path:
         A file or directory.
     names
         Words that may have been meant instead.
-
-    Raises
-    ------
-    InputError
-        If nothing is there, with what was likely meant, or it may not be looked at.
     """
     try:
         if path.exists():

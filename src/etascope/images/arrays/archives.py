@@ -66,13 +66,7 @@ class Archive(Mapping[str, NDArray[Any]]):
 
 
 def open_npz(path: Path, labels: object, wishes: Wishes) -> Found:
-    """Open an archive of named arrays; see `arrays.open_mapping` for the names.
-
-    Raises
-    ------
-    InputError
-        If it is damaged, pickled, lies about its sizes, or does not hold images and labels.
-    """
+    """Open an archive of named arrays; see `arrays.open_mapping` for the names."""
     with _opened(path) as arrays:
         return open_mapping(arrays, labels, wishes, str(path))
 
@@ -92,13 +86,7 @@ def _opened(path: Path) -> Generator[Archive, None, None]:
 
 
 def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
-    """Open an array file; labels are given, or lie beside it in `NAME_labels.npy`, `labels.npy`, `y.npy` ...
-
-    Raises
-    ------
-    InputError
-        If a file is damaged, pickled or lies about its size, or labels are missing or do not fit.
-    """
+    """Open an array file; labels are given, or lie beside it in `NAME_labels.npy`, `labels.npy`, `y.npy` ..."""
     if labels is not None:
         found = open_array(read_npy(path), labels, wishes, str(path))
         return replace(found, notes=(*found.notes, *left_beside(test_beside(path), path)))
@@ -140,13 +128,7 @@ def _labels_beside(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
 
 
 def read_labels_file(labels: object) -> object:
-    """Return labels as they are, or read from the `.npy`, `.npz` or IDX file that they name.
-
-    Raises
-    ------
-    InputError
-        If they name another file, an archive of several arrays, or one that cannot be read.
-    """
+    """Return labels as they are, or read from the `.npy`, `.npz` or IDX file that they name."""
     path = as_path(labels)
     if path is None:
         return labels
@@ -201,13 +183,7 @@ def _begins_as_npy(path: Path) -> bool:
 
 
 def read_npy(path: Path) -> NDArray[Any]:
-    """Return the array of an `.npy` file.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, is pickled or lies about its size.
-    """
+    """Return the array of an `.npy` file."""
     try:
         with path.open("rb") as file:
             return _read(file, path.stat().st_size, str(path))

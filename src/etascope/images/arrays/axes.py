@@ -135,11 +135,6 @@ def _roughness(view: NDArray[Any]) -> float:
 def refuse_turned(array: NDArray[Any], labels: object, what: str = "images") -> None:
     """Refuse images whose number, which that of the labels tells, is another axis than the first.
 
-    Raises
-    ------
-    InputError
-        If one other axis is as long as there are labels, and the first is not.
-
     Examples
     --------
     >>> refuse_turned(np.zeros((8, 8, 30)), [0, 1] * 15)

@@ -26,13 +26,7 @@ from etascope.images.pixels.transparency import decide_ground, look_through, ref
 
 
 def read_array(values: object, what: str = "images") -> NDArray[Any]:
-    """Return anything that NumPy reads as an array, uncopied where possible.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read so.
-    """
+    """Return anything that NumPy reads as an array, uncopied where possible."""
     if is_masked(values):
         raise InputError(f"{what} must hold a value for every pixel; some are masked. Fill them in (.filled(0)).")
     if hasattr(values, "toarray"):
@@ -63,11 +57,6 @@ def read_pixels(
     images, notes, reading
         The images of each part, `(n, height, width, 1 or 3)` uint8 at the size wished, sentences on what was done, and
         how they were read. A uint8 array that needs no change is shared, not copied.
-
-    Raises
-    ------
-    InputError
-        If their values are no pixels.
     """
     split = [alpha_apart(part) for part in parts]
     extents = [measure(colours, what) for colours, _ in split]
@@ -156,11 +145,6 @@ def open_array(values: object, labels: object, wishes: Wishes, source: str) -> F
     """Open an array of images with an array of labels.
 
     A uint8 array that needs no change is shared, not copied.
-
-    Raises
-    ------
-    InputError
-        If shape, type or values are no images, or labels are missing or do not fit.
     """
     return _open_parts([(values, labels)], wishes, source)
 
@@ -170,11 +154,6 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, sour
 
     A validation part (`x_val`, `val_images` ...) joins the training images where there is a test part, and is the test
     part where there is none.
-
-    Raises
-    ------
-    InputError
-        If no names fit, labels are given twice or not at all, or the arrays are no images.
     """
     # Those of an archive, which are read when they are asked for, have names.
     if isinstance(arrays, dict):
@@ -258,13 +237,7 @@ def is_bunch(source: object) -> bool:
 
 
 def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: ANN401 - scikit-learn's Bunch has no type
-    """Open a scikit-learn Bunch: `images` or else `data`, `target`, and `target_names` where they fit.
-
-    Raises
-    ------
-    InputError
-        If labels are given too, or the arrays are no images.
-    """
+    """Open a scikit-learn Bunch: `images` or else `data`, `target`, and `target_names` where they fit."""
     if labels is not None:
         raise InputError("a Bunch brings its own labels (target); leave out labels.")
     pixels = getattr(bunch, "images", None)

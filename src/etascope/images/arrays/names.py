@@ -80,11 +80,6 @@ def word_and_part(name: str) -> tuple[str, str] | None:
 def pick(names: Iterable[str], source: str) -> Picked:
     """Say which names hold images and labels; capital letters do not matter.
 
-    Raises
-    ------
-    InputError
-        If there are none.
-
     Examples
     --------
     >>> pick(["X", "y", "extra"], "here")
@@ -156,13 +151,7 @@ def without_coordinates(arrays: Mapping[str, Any]) -> list[str]:
 
 
 def refuse_two_readings(part: Named, left: Iterable[str], arrays: Mapping[str, Any], source: str) -> None:
-    """Refuse images that have other labels too, or lie beside others with labels of their own.
-
-    Raises
-    ------
-    InputError
-        If images or labels could be read in two ways.
-    """
+    """Refuse images that have other labels too, or lie beside others with labels of their own."""
     chosen = word_and_part(part.images)
     others = {found[0]: name for name in left if (found := word_and_part(name)) and chosen and found[1] == chosen[1]}
     if part.labels is None or not others:

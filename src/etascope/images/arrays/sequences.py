@@ -30,11 +30,6 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     """Open a sequence of (image, label), or of images when labels are given.
 
     Anything with a length whose items can be asked for by number will do: a list, a tuple, a torch Dataset.
-
-    Raises
-    ------
-    InputError
-        If it is empty, an item is no (image, label), or an image cannot be read.
     """
     count = _length(items)
     if not count:

@@ -162,13 +162,7 @@ def ending_of(path: Path) -> str | None:
 
 
 def next_move(path: Path) -> tuple[str, str]:
-    """Return what a file is that cannot be opened as a set, where that is known, and what helps.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
+    """Return what a file is that cannot be opened as a set, where that is known, and what helps."""
     if ending_of(path):
         return "it is one image", "Give the folder with a directory per class."
     if move := _BY_ENDING.get(path.suffix.lower()):

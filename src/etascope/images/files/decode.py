@@ -178,13 +178,7 @@ def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
 
 
 def decode_pixels(pixels: NDArray[Any], wishes: Wishes, name: str) -> Decoded:
-    """Return one array `(height, width, channels)` of bytes, with 1 to 4 channels, as `decode_picture` does.
-
-    Raises
-    ------
-    BadImage
-        If it has more than `MAX_PIXELS` pixels, or values that are no pixels.
-    """
+    """Return one array `(height, width, channels)` of bytes, with 1 to 4 channels, as `decode_picture` does."""
     if pixels.dtype != np.uint8:
         raise BadImage(name, f"its values are {pixels.dtype} and no pixels")
     picture = _as_picture(pixels)

@@ -54,11 +54,6 @@ def at_size(
     """Return pixels `(height, width, 1 or 3)` of any range at the size wished, and their extent before that.
 
     Where 0 is white, `inverse`, they stay so: what is black is known when all of a set is.
-
-    Raises
-    ------
-    InputError
-        If one is NaN or infinite.
     """
     from PIL import Image
 

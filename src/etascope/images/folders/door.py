@@ -35,12 +35,6 @@ def open_folder(folder: Path, wishes: Wishes) -> Found:
     `layout.read_layout` says what of the tree is a class and what a part. Hidden files and what systems put beside
     images are left out; other files are counted. The order is natural (img2 before img10) and the same everywhere.
     Links are followed, but not to what is in the tree anyway.
-
-    Raises
-    ------
-    InputError
-        If there are no class directories with images, fewer than two classes, the tree can be read in two ways, or an
-        image cannot be read.
     """
     tree = read_tree(folder, wishes.progress, wishes.apart)
     if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):

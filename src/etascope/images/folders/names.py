@@ -71,6 +71,8 @@ _WORN = frozenset({
     "gas", "ski", "surgical", "medical", "sleep", "sleeping", "oxygen", "dust", "diving", "snorkel", "scuba",
     "halloween", "carnival", "venetian", "hockey", "fencing", "welding", "clay", "sheet", "tribal", "cloth",
 })  # fmt: skip
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TOKEN = re.compile(r"(?<![^\W\d_])t[12](?:ce?|w)?(?![^\W_])|[^\W\d_]+|\d+", re.IGNORECASE)
 _WITH = frozenset({"with", "without", "no", "non", "not"})
 
 
@@ -156,8 +158,7 @@ def bare(name: str) -> str:
     >>> bare("Monkey Pox") == bare("Monkeypox_augmented"), bare("p-01"), bare("Set 2")
     (True, 'p01', 'set2')
     """
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    every = re.findall(r"[^\W\d_]+|\d+", spaced.casefold())
+    every = tokens(name)
     kept = [word for word in every if word not in PARTS and word not in FILLING and word not in MADE]
     return "".join(kept if any(not word.isdigit() for word in kept) else every)
 
@@ -183,6 +184,16 @@ def words(name: str) -> list[str]:
     >>> words("JPEGImages"), words("trainval-2012_bigData")
     (['jpegimages'], ['train', 'val', 'big', 'data'])
     """
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    found = [word.casefold() for word in re.findall(r"[^\W\d_]+", spaced)]
-    return [part for word in found for part in (("train", "val") if word == "trainval" else (word,))]
+    spoken = [token for token in tokens(name) if not token.isdecimal()]
+    return [word for token in spoken for word in (("train", "val") if token == "trainval" else (token,))]
+
+
+def tokens(name: str) -> list[str]:
+    """Return the words and the numbers of a name; T1 and T2, as scanners have them, are words.
+
+    Examples
+    --------
+    >>> tokens("CT_scan 12"), tokens("x_T1ce")
+    (['ct', 'scan', '12'], ['x', 't1ce'])
+    """
+    return [token.casefold() for token in _TOKEN.findall(_CAMEL.sub(" ", name))]

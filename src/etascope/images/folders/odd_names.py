@@ -16,6 +16,7 @@ from etascope.images.folders.names import (
     is_worn,
     part_of,
     subject,
+    tokens,
 )
 from etascope.images.folders.tree import Folder
 
@@ -86,7 +87,7 @@ def beside_class(folders: Sequence[Folder]) -> tuple[str, tuple[tuple[Folder, Fo
 
 
 def _is_thing(name: str, what: str) -> bool:
-    every = _every(name)
+    every = tokens(name)
     if what == "copy":
         return every[0] == "copy" and not {"of", "von", "de", "di"} & {*every}
     if what == "part":
@@ -97,7 +98,7 @@ def _is_thing(name: str, what: str) -> bool:
 
 def _divided(name: str) -> list[str]:
     """Return what a name is without a word of a part behind it or before it: cat_test, test_cat."""
-    every = _every(name)
+    every = tokens(name)
     end = len(every)
     while end and (every[end - 1].isdigit() or not _PART_WORDS.isdisjoint(every[end - 1 : end])):
         end -= 1
@@ -113,7 +114,7 @@ def _divided(name: str) -> list[str]:
 
 def _shown(name: str) -> list[str]:
     """Return what a name is without a word of masks: cat_mask, cat_depth, which may be beside cat_rgb."""
-    every = _every(name)
+    every = tokens(name)
     if is_worn(every):
         return []
     rest = [word for word in every if word not in SHOWN_BESIDE | {"ground", "truth", "map", "maps", "binary"}]
@@ -127,7 +128,7 @@ def _copied(name: str) -> list[str]:
     """Return what a name is without what says that it is a copy, or was made of it."""
     if found := _COPY_OF.fullmatch(name.strip()):
         return [_plain(found[1] or found[2])]
-    every = _every(name)
+    every = tokens(name)
     if len(every) > 1 and every[-1] in _MADE:
         return _forms(every[:-1])
     return _forms(every[1:]) if len(every) > 1 and every[0] in _MADE_BEFORE else []
@@ -154,7 +155,7 @@ def is_odd(name: str) -> bool:
     >>> [is_odd(name) for name in ("backup", "New folder (2)", "my outputs", "test_tube", "cat")]
     [True, True, False, True, False]
     """
-    every = [word for word in _every(name) if not word.isdigit()]
+    every = [word for word in tokens(name) if not word.isdigit()]
     if part_of(name) and not subject(name):
         return False
     said = any(word in PARTS or word in _TESTS for word in every)
@@ -170,7 +171,7 @@ def alike_ones(folders: Sequence[Folder]) -> list[tuple[str, list[Folder]]]:
     classes = {_plain(folder.name) for folder in folders}
     groups: dict[tuple[str, bool], list[Folder]] = {}
     for folder in folders:
-        every = _every(folder.name)
+        every = tokens(folder.name)
         cuts = [(every[:at], every[at:], True) for at in range(len(every) - 1, 0, -1)]
         cuts += [(every[at:], every[:at], False) for at in range(1, len(every))]
         if len(every) == 1:
@@ -183,7 +184,7 @@ def alike_ones(folders: Sequence[Folder]) -> list[tuple[str, list[Folder]]]:
 
 def _is_other(name: str, classes: set[str]) -> bool:
     """Say whether a name is another's with a word that may tell two classes apart, or a class and its copy."""
-    every = _every(name)
+    every = tokens(name)
     while every and every[-1].isdigit():
         every.pop()
     if len(every) < 2:
@@ -197,11 +198,5 @@ def _is_other(name: str, classes: set[str]) -> bool:
     )
 
 
-def _every(name: str) -> list[str]:
-    """Return the words and numbers of a name."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return re.findall(r"[^\W\d_]+|\d+", spaced.casefold())
-
-
 def _plain(name: str) -> str:
-    return "".join(_every(name))
+    return "".join(tokens(name))

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from etascope.images.folders.names import SHOWN_BESIDE, tokens
+
 _BESIDE_IMAGES = (
     "masks?|seg|segmentation|gt|ground[ _-]?truth|labels?|annotations?|superpixels?|depth|thumb(?:nail)?s?|previews?"
 )
@@ -29,12 +31,10 @@ _IMAGE = frozenset({
 #: Those that files of one camera or program begin with: before a number they say nothing.
 _ANY = frozenset({"image", "images", "img", "imgs", "im", "photo", "picture", "pic", "frame", "scan", "training"})
 #: Words of what is no image of its class.
-_NONE = frozenset({
-    "mask", "masks", "msk", "depth", "gt", "seg", "segs", "segmentation", "segmented", "label", "labels", "labeled",
-    "labelled", "annotated", "annotation", "annotations", "anno", "annot", "manual", "trimap", "trimaps", "superpixels",
-    "heatmap", "heatmaps", "overlay", "overlays", "overlayed", "disparity", "saliency", "contour", "contours", "matte",
-    "thumb", "thumbs", "thumbnail", "preview", "bbox", "bboxes", "gradcam", "labelmap", "segmap",
-})  # fmt: skip
+_NONE = SHOWN_BESIDE - {"edge", "edges"} | {
+    "anno", "annot", "manual", "superpixels", "overlayed", "disparity", "saliency", "contour", "contours", "matte",
+    "preview", "gradcam", "labelmap", "segmap",
+}  # fmt: skip
 #: Words that stand beside these.
 _WITH_NONE = frozenset({
     "fine", "coarse", "ids", "id", "color", "instance", "train", "polygons", "binary", "map", "image", "img", "lung",
@@ -44,10 +44,7 @@ _WITH_NONE = frozenset({
 _MOST = 0.8
 _Words = tuple[str, ...]
 _LONG = re.compile(r"leftImg8bit|ground[ _-]?truth", re.IGNORECASE)
-_CAMEL, _WORD = (
-    re.compile(r"(?<=[a-z])(?=[A-Z])"),
-    re.compile(r"(?<![^\W\d_])t[12](?:ce?|w)?(?![^\W_])|[^\W\d_]+|\d+", re.IGNORECASE),
-)
+
 _SPEAKS = re.compile("|".join(sorted({*_NONE, "ground"})), re.IGNORECASE)
 _SHOWS = re.compile("|".join(sorted(_IMAGE)), re.IGNORECASE)
 
@@ -182,12 +179,11 @@ def companion_of(stem: str) -> Iterator[tuple[str, str]]:
 
 
 def _tokens(stem: str) -> list[str]:
-    """Return the words and numbers of a name.
+    """Return the words and numbers of a name, and short ones for those that sets are known for.
 
     Examples
     --------
     >>> _tokens("aachen_01_leftImg8bit"), _tokens("xMask"), _tokens("img0.Ground-Truth")
     (['aachen', '01', 'img'], ['x', 'mask'], ['img', '0', 'gt'])
     """
-    plain = _LONG.sub(lambda found: "_img" if found[0][0] in "lL" else "_gt", stem)
-    return [word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", plain))]
+    return tokens(_LONG.sub(lambda found: "_img" if found[0][0] in "lL" else "_gt", stem))

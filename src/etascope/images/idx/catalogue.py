@@ -108,24 +108,13 @@ def open_known(known: KnownSet, wishes: Wishes, mirror: str | None = None) -> Fo
         How the images are wanted; its `progress` sees the download.
     mirror
         An address to download from instead of the set's own; the environment variable ETASCOPE_MIRROR does the same.
-
-    Raises
-    ------
-    InputError
-        If a download fails or has another checksum, or the cache cannot be written.
     """
     files = _whole(known.system) or _fetch_all(known, mirror or os.environ.get(MIRROR), wishes.progress)
     return _read(known, files, wishes)
 
 
 def open_here(known: KnownSet, wishes: Wishes) -> Found:
-    """Open a known set from this machine, and ask nothing of the network.
-
-    Raises
-    ------
-    InputError
-        If its files are not here.
-    """
+    """Open a known set from this machine, and ask nothing of the network."""
     files = files_here(known)
     if files is None:
         raise InputError(f"{known.name} is not on this machine. Fetch it once: '{fetching(known)}'.")

@@ -60,11 +60,6 @@ def open_idx(path: Path, labels: object, wishes: Wishes) -> Found:
     """Open an images file with its labels, or a folder of them with its training and test part.
 
     Either file of a pair finds the other beside it, compressed or not.
-
-    Raises
-    ------
-    InputError
-        If a file is missing, cannot be read or does not hold what it claims.
     """
     if path.is_dir():
         if labels is not None:
@@ -91,11 +86,6 @@ def read_pairs(
     """Read a pair of files, and the test pair behind it where there is one.
 
     All images go into one buffer, so that memory peaks at little more than the pixels take.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be read, does not hold what it claims, or the pairs do not fit together.
     """
     pixels = bytearray()
     header = append_images(train.images, pixels)

@@ -48,11 +48,6 @@ def append_images(path: Path, pixels: bytearray) -> IdxHeader:
     """Append the images of a file to `pixels` and return their shape `(n, height, width, channels)` and type.
 
     The buffer grows with what really arrives, never with what the header claims.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is no IDX file of images, or does not hold what its header claims.
     """
     header = _append(path, pixels, (3, 4), "images")
     count, height, width, *rest = header.shape
@@ -63,26 +58,14 @@ def append_images(path: Path, pixels: bytearray) -> IdxHeader:
 
 
 def read_idx_labels(path: Path) -> NDArray[Any]:
-    """Return the labels `(n,)` of a file, whole numbers.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is no IDX file of labels, or does not hold what its header claims.
-    """
+    """Return the labels `(n,)` of a file, whole numbers."""
     held = bytearray()
     header = _append(path, held, (1,), "labels")
     return np.frombuffer(held, header.dtype)
 
 
 def packed_otherwise(path: Path) -> bool:
-    """Say whether a packed file beside a plain one, named as it, holds something else, by its checksum.
-
-    Raises
-    ------
-    InputError
-        If one of them cannot be read.
-    """
+    """Say whether a packed file beside a plain one, named as it, holds something else, by its checksum."""
     twin = path.with_name(f"{path.name}.gz")
     if not twin.is_file():
         return False

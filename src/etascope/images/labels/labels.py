@@ -234,11 +234,6 @@ def classes(labels: NDArray[Any], names: Sequence[str] | None = None) -> tuple[N
     names
         Names of the classes 0, 1, ... where the source tells them.
 
-    Raises
-    ------
-    InputError
-        If a number is beyond `names`.
-
     Examples
     --------
     >>> numbers, names = classes(np.array(["10", "2", "10"]))
@@ -261,13 +256,7 @@ def classes(labels: NDArray[Any], names: Sequence[str] | None = None) -> tuple[N
 
 
 def need_two(names: Sequence[str], source: str) -> None:
-    """Check that there is something to tell apart.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than two classes.
-    """
+    """Check that there is something to tell apart."""
     if len(names) < 2:
         found = f"only {names[0]!r}" if names else "none"
         raise InputError(

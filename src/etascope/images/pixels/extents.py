@@ -88,11 +88,6 @@ NATURAL = Reading()
 def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
     """Return the extent of pixels of any type.
 
-    Raises
-    ------
-    InputError
-        If they are no real numbers, or one is NaN or infinite.
-
     Examples
     --------
     >>> measure(np.array([0.5, 1]))

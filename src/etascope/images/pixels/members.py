@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.pixels.extents import Extent, Peaks, are_one, written
-from etascope.images.pixels.outliers import refuse_fewer_bits
+from etascope.images.pixels.outliers import DARK, refuse_fewer_bits
 
 #: A part that is darker by this factor, as 8 bits are among 12, is of another range; a class may be.
 _OTHER = 16
 #: ... as are those whose largest values differ by nearly that, and whose middle ones by this.
 _NEARLY, _MIDDLE = 15, 9
-#: From this factor on a dark part is told: 10 bits among 12; of wide numbers 0 .. 100 among 0 .. 255, too.
-_DARK, _DARK_WIDE = 3.9, 2.3
+#: From this factor on a dark part is told: of wide numbers 0 .. 100 among 0 .. 255, too.
+_DARK_WIDE = 2.3
 #: Whole numbers that do not go up to this much tell nothing.
 _BRIGHT = 100
 #: So many classes are looked at, the darkest first, and so many told.
@@ -147,8 +147,8 @@ def _part(kind: str, dark: NDArray[np.float64], bright: NDArray[np.float64], nam
     if factor and low and high >= _NEARLY * low:
         # Single images that are black, or brighter than all others, say nothing of a part.
         middle = float(np.median(bright[bright > 0])) / float(np.median(dark[dark > 0]))
-        factor = max(factor, _OTHER if middle >= _MIDDLE and factor >= _DARK else 0)
-    if factor < (_DARK if kind == "bytes" else _DARK_WIDE):
+        factor = max(factor, _OTHER if middle >= _MIDDLE and factor >= DARK else 0)
+    if factor < (DARK if kind == "bytes" else _DARK_WIDE):
         return []
     what = (
         f"the largest value of {name} ({len(dark):,}) is {written(low)}, that of {others} ({len(bright):,}) "

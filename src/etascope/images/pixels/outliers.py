@@ -26,7 +26,7 @@ _ABOVE, _BELOW, _MOST = 0.75, 0.2, 0.5
 #: What the parts are called, by whether they are the test part.
 _PARTS = {False: "the images to train on", True: "the test part"}
 #: From this factor on a dark image is told: 10 bits among 12.
-_DARK = 3.9
+DARK = 3.9
 #: ... where a tenth of all stays within 100, and the next is brighter by this factor.
 _STEP = 1.5
 #: Where white is at least this much, images that stay within 0 .. 1 are of another range ...
@@ -244,7 +244,7 @@ def apart(extents: Sequence[Extent], low: float, white: float) -> str:
         step, count = steps.max(initial=0), int(steps.argmax()) + 1 if len(steps) else 0
         wide = extents[0].kind != "bytes" and count > 1
         of_hundred = wide and step >= _STEP and count * _FEW >= len(lit_up) and lit_up[count - 1] <= _FAR
-        if count > (white < _WIDE) and (step >= _DARK or of_hundred):
+        if count > (white < _WIDE) and (step >= DARK or of_hundred):
             one = f" ({named(peaks == lit_up[0])}) has" if count == 1 else " have"
             notes.append(
                 f"{count:,} of {len(lit_up):,} images{one} no value beyond {written(lit_up[count - 1])}, and the "

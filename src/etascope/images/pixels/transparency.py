@@ -230,13 +230,8 @@ def decide_ground(
 
 
 def refuse_first_clear(pixels: NDArray[np.uint8]) -> None:
-    """Refuse images `(n, height, width, 4)` whose first channel is transparency, and the last is none.
-
-    Raises
-    ------
-    InputError
-        If the first is mostly 0 or 255, and the last is not: a few saturated pixels of red make no transparency.
-    """
+    """Refuse images `(n, height, width, 4)` whose first channel is transparency, and the last is none."""
+    # A few saturated pixels of red make no transparency.
     first, last = (np.isin(pixels[..., channel], (0, 255)).mean() for channel in (0, -1))
     if pixels.shape[-1] == 4 and last < 1 / 2 < first:
         raise InputError(

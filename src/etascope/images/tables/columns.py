@@ -244,13 +244,7 @@ def a_column_a_class(path: Path, first: list[str], rows: Sequence[Row], images: 
 def check_numbered(
     path: Path, names: Sequence[str], labels: Sequence[int], rows: Sequence[Row], known: Sequence[str]
 ) -> None:
-    """Refuse columns such as label_1 and label_2, called as a known one with a number, that say several labels.
-
-    Raises
-    ------
-    InputError
-        If one says another label than the first of them, or than the columns of labels.
-    """
+    """Refuse columns such as label_1 and label_2, called as a known one with a number, that say several labels."""
     bare = [re.sub(r"[\W_]+", "", name.casefold()) for name in names]
     several = [
         place for place, name in enumerate(bare)
@@ -268,13 +262,7 @@ def check_numbered(
 
 
 def check_hot(path: Path, names: Sequence[str], rows: Sequence[Row], label: int, taken: set[int]) -> None:
-    """Refuse columns of 0 and 1 that are called like labels, other than `taken`, and do not say what these do.
-
-    Raises
-    ------
-    InputError
-        If one says yes of an image of another label, or no of one of its own.
-    """
+    """Refuse columns of 0 and 1 that are called like labels, other than `taken`, and do not say what these do."""
     labels = {cell.casefold() for cell in column(rows, label)}
     for place, name in enumerate(names):
         values = [cell.casefold() for cell in column(rows, place)]

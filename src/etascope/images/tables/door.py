@@ -52,12 +52,6 @@ def open_table(path: Path, wishes: Wishes) -> Found:
     Columns are path and label, in this order or under a header that names them (`find_columns`; others are left out,
     with a note). A column may say what trains and what tests, by the words that folders have for that. Cells are
     separated by commas, semicolons, tabs or `|`. A path is absolute, or relative to the table.
-
-    Raises
-    ------
-    InputError
-        If a line has no path or no label, labels or parts can be understood in two ways, images are not there, there
-        are fewer than two classes, or an image cannot be read.
     """
     lines, notes = _read(path)
     written = [line.label for line in lines]

@@ -34,11 +34,6 @@ def check_there(path: Path, lines: Sequence[tuple[int, str]], files: Sequence[Pa
         The number of each line, and the path that it gives.
     files
         Where the image of each line is.
-
-    Raises
-    ------
-    InputError
-        If one is not there.
     """
     gone = [row for row, file in enumerate(files) if not os.path.lexists(file)]
     if not gone:

@@ -99,11 +99,6 @@ def divide(
     """Return the rows to train and to test on, by the number and part of each, and what is worth telling.
 
     A part val is the test part where there is no test, nor one that is given beside the table.
-
-    Raises
-    ------
-    InputError
-        If a row names no part, or none is to train on.
     """
     if not any(part for _, part in parts):
         return list(range(len(parts))), [], []
