@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 
+from etascope.images.folders import refusals
 from etascope.images.folders.names import (
     AGES,
     BESIDE,
@@ -28,16 +29,7 @@ from etascope.images.folders.names import (
 )
 from etascope.images.folders.odd_names import alike_ones, beside_class, odd_ones
 from etascope.images.folders.pairs import beside_images, pair, shown_by
-from etascope.images.folders.refusals import (
-    DIVIDE,
-    beside_classes,
-    in_pieces,
-    in_two_ways,
-    listed,
-    masks_beside,
-    under_letters,
-    unreadable_class,
-)
+from etascope.images.folders.refusals import DIVIDE, listed
 from etascope.images.folders.tree import COPIES, Folder
 from etascope.images.paths import PACKED, counted, kind
 
@@ -216,25 +208,25 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     """Refuse folders that cannot be the classes, or not all of them."""
     for folder in folders:
         if not folder.total:
-            raise unreadable_class(folder, sum(1 for other in folders if other.total))
+            raise refusals.unreadable_class(folder, sum(1 for other in folders if other.total))
     doubtful = [folder for folder in folders if is_named(without_parts(folder.name), NO_CLASS)]
     unlabelled = any(is_named(folder.name, TO_TELL) for folder in folders)
     if unlabelled or len(doubtful) == 1 or any(is_named(f.name, CONTAINERS) and not f.full for f in folders):
-        raise in_two_ways(where)
+        raise refusals.in_two_ways(where)
     deep = [folder for folder in folders if not folder.images]
     sets = [folder for folder in deep if len(folder.inner.full) > 1 and not own_images(folder)]
     if len(folders) > 1 and (
         any(is_named(folder.name, SETS) for folder in sets)
         or (sets and all(is_named(folder.name, SETS | MADE | AGES) for folder in folders))
     ):
-        raise in_two_ways(where)
+        raise refusals.in_two_ways(where)
     if deep and len(deep) < len(folders):
-        raise in_two_ways(where)
+        raise refusals.in_two_ways(where)
     if _hold_sets(deep):
-        raise in_two_ways(where)
+        raise refusals.in_two_ways(where)
     mixed = [inner.name for folder in folders if folder.images for inner in folder.full]
     if any(part_of(name) and not subject(name) for name in mixed):
-        raise in_two_ways(where, DIVIDE)
+        raise refusals.in_two_ways(where, DIVIDE)
     _check_names(folders, where)
 
 
@@ -274,7 +266,7 @@ def _check_names(folders: Sequence[Folder], where: Folder) -> None:
     """Refuse folders whose names say that they are pieces of a set, masks of others, or letters of an index."""
     names = [folder.name for folder in folders]
     if len(names) > 1 and are_pieces(names):
-        raise in_pieces(where)
+        raise refusals.in_pieces(where)
     masks = [folder for folder in folders if is_mask(folder.name)]
     others = [folder for folder in folders if not speaks_of_masks(folder.name)]
     # One name of many that speaks of masks is a class; files are called alike in many sets.
@@ -282,7 +274,7 @@ def _check_names(folders: Sequence[Folder], where: Folder) -> None:
         stems = [{shown_by(path.stem) or path.stem for folder in group for path in folder.all_images()}
                  for group in (masks, others)]  # fmt: skip
         if 2 * len(stems[0] & stems[1]) >= len(stems[0]):
-            raise masks_beside(where, masks)
+            raise refusals.masks_beside(where, masks)
     letters = all(
         len(folder.name) == 1
         and not folder.images
@@ -290,7 +282,7 @@ def _check_names(folders: Sequence[Folder], where: Folder) -> None:
         for folder in folders
     )
     if letters:
-        raise under_letters(where)
+        raise refusals.under_letters(where)
     what, spare = beside_class(folders)
     if spare:
-        raise beside_classes(where, what, spare)
+        raise refusals.beside_classes(where, what, spare)

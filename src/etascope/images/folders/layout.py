@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from etascope.core.errors import InputError
+from etascope.images.folders import refusals
 from etascope.images.folders.class_folders import Layout, TreeReading, check_classes, own_images
 from etascope.images.folders.names import (
     BESIDE,
@@ -24,20 +25,7 @@ from etascope.images.folders.names import (
     subject,
     words,
 )
-from etascope.images.folders.refusals import (
-    DIVIDE,
-    GIVEN,
-    InTwoWays,
-    in_no_class,
-    in_two_ways,
-    leads_nowhere,
-    listed,
-    mostly_in_no_class,
-    nothing_here,
-    nothing_trains,
-    only_one,
-    only_one_trains,
-)
+from etascope.images.folders.refusals import DIVIDE, GIVEN, TABLE, InTwoWays, listed
 from etascope.images.folders.tree import Folder
 from etascope.images.folders.ways_out import Given, way_out
 from etascope.images.labels.labels import natural
@@ -73,7 +61,7 @@ def read_layout(
     for folder in root.all_folders():
         # In a class such a link is one file more that is not read, and counted so.
         if folder.broken and (folder is root or folder.folders or not folder.images):
-            raise leads_nowhere(folder.broken[0])
+            raise refusals.leads_nowhere(folder.broken[0])
     try:
         layout = _read(root, one, TreeReading(tested=tested))
     except InTwoWays as error:
@@ -81,8 +69,8 @@ def read_layout(
         raise InputError(error.said, way_out(error, whole)) from None
     learn, held = ({name for _, name in part} for part in (layout.train, layout.test))
     if len(held) > len(learn) == 1 and not one:
-        where = Path(os.path.commonpath([path.parent.parent for path, _ in layout.test]))
-        raise only_one_trains(min(learn), sorted(held, key=natural), where)
+        where = os.path.commonpath([path.parent.parent for path, _ in layout.test])
+        raise refusals.only_one_trains(min(learn), sorted(held, key=natural), Path(where))
     return layout
 
 
@@ -103,12 +91,9 @@ def _read(root: Folder, one: bool, reading: TreeReading) -> Layout:
     while True:
         if not one:
             check_trained(here)
-        parts = read_parts(here, reading)
-        if parts is not None:
-            layout = parts
+        if layout := read_parts(here, reading):
             break
-        inner = _inner(here, reading)
-        if inner is None:
+        if (inner := _inner(here, reading)) is None:
             layout = _classes_at(here, root, reading, one)
             break
         here = inner
@@ -135,14 +120,13 @@ def _classes_at(here: Folder, root: Folder, reading: TreeReading, one: bool) -> 
     """Return the layout where each folder here is a class, or refuse."""
     folders = here.full
     if not folders or not here.total:
-        raise nothing_here(root)
+        raise refusals.nothing_here(root)
     if here.loose:
-        raise mostly_in_no_class(here)
-    crossed = _parts_in_classes(here, reading)
-    if crossed is not None:
+        raise refusals.mostly_in_no_class(here)
+    if crossed := _parts_in_classes(here, reading):
         return crossed
     if len(folders) == 1 and not one:
-        raise only_one(here)
+        raise refusals.only_one(here)
     check_classes(folders, here)
     reading.leave_stray(here)
     reading.tell_empty(here)
@@ -153,9 +137,7 @@ def _classes_at(here: Folder, root: Folder, reading: TreeReading, one: bool) -> 
 
 def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     """Return the layout where every class has its own parts: cat/train, cat/test, dog/train, dog/test."""
-    inside = [
-        [(part_of(inner.name), inner) for inner in folder.inner.full if not folder.images] for folder in here.full
-    ]
+    inside = [[(part_of(f.name), f) for f in folder.inner.full if not folder.images] for folder in here.full]
     kinds = [frozenset(part for part, _ in pairs if part) for pairs in inside]
     divided = [len(kind) == len(pairs) > 1 for kind, pairs in zip(kinds, inside, strict=True)]
     if len(inside) < 2 or not any(divided):
@@ -163,9 +145,11 @@ def _parts_in_classes(here: Folder, reading: TreeReading) -> Layout | None:
     deep = any(part.full and not own_images(part) for pairs in inside for _, part in pairs)
     flat = [folder.name for folder in here.full if folder.images]
     if 0 < len(flat) <= len(divided) - len(flat) == sum(map(bool, kinds)) and not deep:
-        raise in_two_ways(here, f"Divide {listed(flat)} into such folders too, or write a CSV of path,label,split.")
+        raise refusals.in_two_ways(
+            here, f"Divide {listed(flat)} into such folders too, or write a CSV of path,label,split."
+        )
     if deep or not all(divided) or len(set(kinds)) > 1 or TRAIN not in kinds[0]:
-        raise in_two_ways(here, "" if deep or not all(kinds) else DIVIDE)
+        raise refusals.in_two_ways(here, "" if deep or not all(kinds) else DIVIDE)
     held = TEST if TEST in kinds[0] or reading.tested else VALID
     groups: dict[bool, list[tuple[Path, str]]] = {False: [], True: []}
     for part in (TRAIN, VALID, TEST):
@@ -188,32 +172,33 @@ class _Part:
     classes: tuple[Folder, ...] = ()
     inner: Folder | None = None
 
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
 
 def read_parts(here: Folder, reading: TreeReading) -> Layout | None:
     """Return the layout where folders here are parts; None where they are not."""
-    found = _candidates(here)
-    rest = [folder for folder in here.full if folder not in [each.folder for each in found]]
-    if not found or not (len(found) > 1 or rest):
+    parts = _candidates(here)
+    rest = [folder for folder in here.full if folder not in [each.folder for each in parts]]
+    if not parts or not (len(parts) > 1 or rest):
         return None
-    kinds = {each.part for each in found}
-    train = [each for each in found if each.part == TRAIN and each.classes]
-    held = [each for each in found if each.part != TRAIN and each.classes]
+    train = [each for each in parts if each.part == TRAIN and each.classes]
+    held = [each for each in parts if each.part != TRAIN and each.classes]
+    names = {inner.name for each in train or held for inner in each.classes}
+    shared, beside = any(folder.name in names for folder in rest), all(is_named(f.name, BESIDE) for f in rest)
     if train:
-        names = {name.name for each in train for name in each.classes}
-        if any(folder.name in names for folder in rest):
-            raise in_two_ways(here)
-        if len(kinds) == 1 and any(not is_named(folder.name, BESIDE) for folder in rest):
-            raise in_two_ways(here)
-        reading.leave(rest, f"they lie beside {listed([each.folder.name for each in found])}")
-        return _divided(here, train, held, [each for each in found if not each.classes], reading)
-    if held:
-        names = {name.name for each in held for name in each.classes}
-        if not rest or not any(folder.name in names for folder in rest):
-            raise in_two_ways(here)
+        if shared or (not beside and len({each.part for each in parts}) == 1):
+            raise refusals.in_two_ways(here)
+        reading.leave(rest, f"they lie beside {listed([each.name for each in parts])}")
+    elif held:
+        if not shared:
+            raise refusals.in_two_ways(here)
         check_classes(rest, here)
-        own = _Part(here, TRAIN, tuple(rest))
-        return _divided(here, [own], held, [each for each in found if not each.classes], reading)
-    return _without_classes(here, found, rest, kinds, reading)
+        train = [_Part(here, TRAIN, tuple(rest))]
+    else:
+        return _without_classes(here, parts, rest, reading)
+    return _divided(here, train, held, [each for each in parts if not each.classes], reading)
 
 
 def check_trained(here: Folder) -> None:
@@ -225,7 +210,7 @@ def check_trained(here: Folder) -> None:
     empty = [folder for folder in here.folders if part_of(folder.name) == TRAIN and not subject(folder.name)]
     packed = [path for path in here.others if kind(path) in STORED and part_of(path.name.partition(".")[0]) == TRAIN]
     if empty or packed:
-        raise nothing_trains(empty[0] if empty else packed[0], [folder.name for folder in held])
+        raise refusals.nothing_trains(empty[0] if empty else packed[0], [folder.name for folder in held])
 
 
 def _candidates(here: Folder) -> list[_Part]:
@@ -233,50 +218,47 @@ def _candidates(here: Folder) -> list[_Part]:
     named = [(folder, part, subject(folder.name)) for folder in here.full if (part := part_of(folder.name))]
     subjects = {of for _, part, of in named if of and any(of == other and part != its for _, its, other in named)}
     if len(subjects) > 1:
-        raise in_two_ways(here)
-    found = [_part(folder, part) for folder, part, of in named if (not of or of in subjects) and not of & BESIDE]
+        raise refusals.in_two_ways(here)
+    parts = [_part(folder, part) for folder, part, of in named if (not of or of in subjects) and not of & BESIDE]
     # Beside validation, evaluation is the test: two words for one part would be one too many.
-    if {each.part for each in found} == {TRAIN, VALID} and {_word(each) for each in found} >= {"eval", "valid"}:
-        found = [replace(each, part=TEST) if _word(each) == "eval" else each for each in found]
-    for part in {each.part for each in found}:
-        same = [each for each in found if each.part == part]
-        same = [each.folder.name for each in same if each.classes] or [each.folder.name for each in same]
+    if {each.part for each in parts} == {TRAIN, VALID} and {_word(each) for each in parts} >= {"eval", "valid"}:
+        parts = [replace(each, part=TEST) if _word(each) == "eval" else each for each in parts]
+    for part in {each.part for each in parts}:
+        same = [each for each in parts if each.part == part]
+        same = [each.name for each in same if each.classes] or [each.name for each in same]
         # Pieces have a number each: beside a plain train, train_2 and train_224 are copies of it.
         plain = len(same) > 1 and not all(re.search(r"\d", name) for name in same)
         if plain or len({re.sub(r"[\W\d_]+", "", name.casefold()) for name in same}) > 1:
-            raise in_two_ways(here, f"{listed(same)} mean the same part: keep one, or say it in a CSV of path,label.")
-    return found
+            raise refusals.in_two_ways(here, f"{listed(same)} mean the same part: keep one, or {TABLE}.")
+    return parts
 
 
 def _word(each: _Part) -> str:
     """Return how a part for validation is called: to validate or to evaluate."""
-    return "" if each.part != VALID else "eval" if re.search("eval", each.folder.name, re.IGNORECASE) else "valid"
+    return "" if each.part != VALID else "eval" if re.search("eval", each.name, re.IGNORECASE) else "valid"
 
 
 def _part(folder: Folder, part: str) -> _Part:
     inner = folder.inner
-    only = inner.full[0] if len(inner.full) == 1 else None
-    if not inner.full or (only is not None and is_named(only.name, CONTAINERS)) or inner.loose:
-        return _Part(folder, part)
-    return _Part(folder, part, inner.full, inner)
+    only = inner.full[0].name if len(inner.full) == 1 else ""
+    labelled = inner.full and not is_named(only, CONTAINERS) and not inner.loose
+    return _Part(folder, part, inner.full, inner) if labelled else _Part(folder, part)
 
 
-def _without_classes(
-    here: Folder, found: list[_Part], rest: list[Folder], kinds: set[str], reading: TreeReading
-) -> Layout | None:
+def _without_classes(here: Folder, parts: list[_Part], rest: list[Folder], reading: TreeReading) -> Layout | None:
     """Decide what folders named as parts are that have no class folders in them."""
     ordinary = [folder for folder in rest if not is_named(folder.name, BESIDE)]
-    if len(kinds) > 1:
+    if len({each.part for each in parts}) > 1:
         if not all(is_mask(folder.name) for folder in ordinary):
-            raise in_two_ways(here)
-        raise in_no_class(here, [each.folder.name for each in found])
-    if len(found) > 1 or not ordinary:
-        raise in_two_ways(here)
-    only = found[0]
+            raise refusals.in_two_ways(here)
+        raise refusals.in_no_class(here, [each.name for each in parts])
+    if len(parts) > 1 or not ordinary:
+        raise refusals.in_two_ways(here)
+    only = parts[0]
     invalid = only.part == VALID and any("invalid" in words(folder.name) for folder in ordinary)
-    if len(ordinary) > 1 and not invalid and (only.part != TRAIN or len(words(only.folder.name)) > 1):
-        raise in_two_ways(here)
-    reading.notes.append(f"{only.folder.name} was taken for a class, as it lies among classes and has none in it.")
+    if len(ordinary) > 1 and not invalid and (only.part != TRAIN or len(words(only.name)) > 1):
+        raise refusals.in_two_ways(here)
+    reading.notes.append(f"{only.name} was taken for a class, as it lies among classes and has none in it.")
     return None
 
 
@@ -290,19 +272,19 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
     valid = [each for each in held if each.part == VALID]
     learn = [*train, *(valid if tests or reading.tested else [])]
     if valid and len(learn) > len(train):
-        of = listed([each.folder.name for each in tests]) if tests else GIVEN
+        of = listed([each.name for each in tests]) if tests else GIVEN
         reading.notes.append(
-            f"{listed([each.folder.name for each in valid])} joined the training images; {of} is the test part."
+            f"{listed([each.name for each in valid])} joined the training images; {of} is the test part."
         )
         valid = []
     held = tests or valid
     if len(train) > 1 and len(held) > 1:
-        raise in_two_ways(here)
+        raise refusals.in_two_ways(here)
     for group, what in ((train, "training images"), (held, "test part")):
         if len(group) > 1:
-            reading.notes.append(f"{listed([each.folder.name for each in group])} are the {what} together.")
+            reading.notes.append(f"{listed([each.name for each in group])} are the {what} together.")
     if len(valid) == 1:
-        reading.notes.append(f"{valid[0].folder.name} is the test part.")
+        reading.notes.append(f"{valid[0].name} is the test part.")
     for each in (*learn, *held):
         if each.inner is not None:
             reading.leave_stray(each.inner)

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from os.path import abspath, exists, isfile, relpath
+from os.path import abspath, isfile, relpath
 from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.images.folders.refusals import listed
 from etascope.images.paths import FOREIGN, SUFFIXES
-from etascope.images.tables.missing import near_images
+from etascope.images.tables.missing import file_of, near_images
 from etascope.images.tables.parts import Row, column, named, read_parts
 
 #: Names of columns without signs and the s of a plural, the usual ones first.
@@ -27,6 +27,7 @@ _LABELS = (
     "labelname", "classid", "labelid", "classindex", "classidx", "categoryid", "labelindex", "labelidx",
 )  # fmt: skip
 _UNSEEN = {**dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff")), 0xA0: " "}
+_ONE_COLUMN, _LEARNED = "a table has one column of labels", "an image has one label, which etascope learns"
 _NO, _YES = ("0", "0.0", "false"), ("1", "1.0", "true")
 _MARKS = ("", "x", "yes", "no", "y", "n", "t", "f", "+", "-", "-1", "true", "false")
 #: What stands before the name of a class in that of its column.
@@ -61,22 +62,17 @@ def find_columns(path: Path, rows: Sequence[Row]) -> Columns:
     """Return which column is what, by the header, and without one where there are two columns.
 
     A column says what trains and what tests where its values do, or its name and yes or no, whatever it is called.
-
-    Raises
-    ------
-    InputError
-        If that cannot be known, or in two ways, or a row has more cells than the header.
     """
     number, first = rows[0]
     names = [as_seen(cell) for cell in first]
     files, labels = (
-        [place for known in wanted for place, name in enumerate(names) if _key(name, wanted) == known]
-        for wanted in (_PATHS, _LABELS)
+        [place for word in known for place, name in enumerate(names) if _key(name, known) == word]
+        for known in (_PATHS, _LABELS)
     )
     if files:
-        check_numbered(path, names, labels[:1], rows[1:], _LABELS)
+        _check_numbered(path, names, labels[:1], rows[1:])
     if not (files and labels):
-        if first[0].startswith("#") and not is_path(path, first[0]):
+        if first[0].startswith("#") and not _is_path(path, first[0]):
             raise InputError(f"a table has no comments; line {number} of {path} begins with '#'. Remove such lines.")
         if len(first) != 2 or _is_header(path, first, rows) or _is_pixels(rows):
             raise _unnamed(path, number, first, rows, bool(files), bool(labels))
@@ -88,7 +84,7 @@ def find_columns(path: Path, rows: Sequence[Row]) -> Columns:
     _check_widths(path, below, max(place for place, name in enumerate(names) if name) + 1)
     file, label = _file_column(path, names, files, below), _label_column(path, names, labels, below)
     parts, used, notes = read_parts(path, names, below, {*files, *labels}, column(below, label))
-    check_hot(path, names, below, label, {file, *labels, *used})
+    _check_hot(path, names, below, label, {file, *labels, *used})
     left = [
         name or "one without a name"
         for place, name in enumerate(names)
@@ -111,20 +107,9 @@ def as_seen(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text.translate(_UNSEEN)).strip()
 
 
-def file_of(path: Path, name: str) -> Path:
-    """Return where an image of a table is: Windows writes folders with a backslash, macOS letters in parts."""
-    place = path.parent / name
-    if ("\\" in name or not name.isascii()) and not exists(place):
-        for other in (name, name.replace("\\", "/")):
-            for form in ("NFC", "NFD"):
-                if exists(near := path.parent / unicodedata.normalize(form, other)):
-                    return near
-    return place
-
-
-def _key(name: str, wanted: Sequence[str]) -> str:
+def _key(name: str, known: Sequence[str]) -> str:
     bare = re.sub(r"[\W_]+", "", name.casefold())
-    return bare if bare in wanted else bare.removesuffix("s")
+    return bare if bare in known else bare.removesuffix("s")
 
 
 def _check_widths(path: Path, rows: Sequence[Row], width: int) -> None:
@@ -145,7 +130,7 @@ def _is_header(path: Path, first: list[str], rows: Sequence[Row]) -> bool:
     alone = first[1] not in labels and len(labels) > 1 and min(labels.values()) > 1
     return (
         alone
-        or any(is_path(path, cells[0]) for _, cells in rows[1:6])
+        or any(_is_path(path, cells[0]) for _, cells in rows[1:6])
         or any(_key(cell, known) in known for cell in first for known in (_PATHS, _LABELS, ("id", "imageid", "name")))
     )
 
@@ -157,8 +142,7 @@ def _is_pixels(rows: Sequence[Row]) -> list[int]:
 
 def _unnamed(path: Path, number: int, first: list[str], rows: Sequence[Row], file: bool, label: bool) -> InputError:
     """Return the error for a table whose columns are not known: it says what to rename, or to add."""
-    last = rows[-1][1]
-    strings = _is_pixels(rows)
+    last, strings = rows[-1][1], _is_pixels(rows)
     if strings or (label and not file and len(first) > 2 and all(re.fullmatch(r"[\d. ]+", cell) for cell in last[1:])):
         which = f"those in column {strings[0] + 1}" if strings else f"the {len(first) - 1:,} other columns"
         return InputError(
@@ -167,18 +151,16 @@ def _unnamed(path: Path, number: int, first: list[str], rows: Sequence[Row], fil
             "etascope.open_images.",
         )
     images = next((name for name in first if _key(name, _PATHS) in _PATHS), "")
-    if not label and (error := a_column_a_class(path, first, rows[1:], images)):
+    if not label and (error := _one_hot(path, first, rows[1:], images) or _scores(path, first, rows[1:])):
         return error
-    lacking = [
-        of for of, known in (("that of the images path", file), ("that of the classes label", label)) if not known
-    ]
+    lacking = ["that of the images path"] * (not file) + ["that of the classes label"] * (not label)
     if len(first) < 2:
         move = "Take away the quotes around lines." if "," in first[0] else "Write lines of path,label."
-    elif any(is_path(path, cell) for cell in first):
+    elif any(_is_path(path, cell) for cell in first):
         move = "Add a header with path and label" + (", and a name for each other column." if len(first) > 2 else ".")
     else:
         move = f"Of its columns, call {listed(lacking)}, or add a header with path and label where there is none."
-        if label and not file and not any(is_path(path, cell) for _, cells in rows[1:6] for cell in cells):
+        if label and not file and not any(_is_path(path, cell) for _, cells in rows[1:6] for cell in cells):
             named = [_key(name, _LABELS) in _LABELS for name in first]
             cell = next((cell for cell, is_label in zip(last, named, strict=False) if cell and not is_label), "")
             near = near_images(path, cell, ()) if cell else []
@@ -203,10 +185,8 @@ def _file_column(path: Path, names: list[str], places: list[int], rows: Sequence
     for other in there[1:]:
         for (number, _), one, two in zip(rows, column(rows, there[0]), column(rows, other), strict=True):
             if abspath(file_of(path, one)) != abspath(file_of(path, two)):
-                raise InputError(
-                    f"a table has one column of paths; {named(names, there[0], other)} of {path} do not say the same: "
-                    f"line {number} has {one!r} and {two!r}. Rename the one that is none."
-                )
+                where = f"as in line {number}: {one!r} and {two!r}"
+                raise _unlike("a table has one column of paths", path, named(names, there[0], other), where)
     return there[0] if there else places[0]
 
 
@@ -221,47 +201,37 @@ def _label_column(path: Path, names: list[str], places: list[int], rows: Sequenc
         first, second = Counter(ones), Counter(twos)
         unlike = [pair for pair in lines if (same and pair[0] != pair[1]) or first[pair[0]] > 1 or second[pair[1]] > 1]
         if unlike:
-            raise InputError(
-                f"a table has one column of labels; {named(names, label, other)} of {path} do not say the same, as in "
-                f"line {lines[unlike[-1]]}: {unlike[-1][0]!r} and {unlike[-1][1]!r}. Rename the one that is none."
-            )
+            where = f"as in line {lines[unlike[-1]]}: {unlike[-1][0]!r} and {unlike[-1][1]!r}"
+            raise _unlike(_ONE_COLUMN, path, named(names, label, other), where)
     return next((place for place in places if not all(cell.isdigit() for cell in column(rows, place))), label)
 
 
-def a_column_a_class(path: Path, first: list[str], rows: Sequence[Row], images: str) -> InputError | None:
-    """Return the error for a table without labels that has a column a class: of 0 and 1, or of scores.
-
-    Parameters
-    ----------
-    path, first, rows
-        The table, its header and what is below.
-    images
-        The name of its column of paths, if it is known.
-    """
-    return _one_hot(path, first, rows, images) or _scores(path, first, rows)
+def _unlike(rule: str, path: Path, columns: str, where: str, move: str = "Rename the one that is none.") -> InputError:
+    return InputError(f"{rule}; {columns} of {path} do not say the same, {where}. {move}")
 
 
-def check_numbered(
-    path: Path, names: Sequence[str], labels: Sequence[int], rows: Sequence[Row], known: Sequence[str]
-) -> None:
+def _check_numbered(path: Path, names: Sequence[str], labels: Sequence[int], rows: Sequence[Row]) -> None:
     """Refuse columns such as label_1 and label_2, called as a known one with a number, that say several labels."""
     bare = [re.sub(r"[\W_]+", "", name.casefold()) for name in names]
     several = [
         place for place, name in enumerate(bare)
-        if re.fullmatch(rf"({'|'.join(known)})s?\d+", name) and name[1:2].isalpha()
+        if re.fullmatch(rf"({'|'.join(_LABELS)})s?\d+", name) and name[1:2].isalpha()
         and not all(map(_NUMBER.fullmatch, filter(None, column(rows, place))))
     ]  # fmt: skip
     for number, cells in rows:
         said = [place for place in (*labels, *several) if len(cells) > place and cells[place]]
         if other := next((place for place in said[1:] if cells[place] != cells[said[0]]), None):
-            raise InputError(
-                f"an image has one label, which etascope learns; {named(names, said[0], other)} of {path} do not say "
-                f"the same, as in line {number}: {cells[said[0]][:60]!r} and {cells[other][:60]!r}. Keep one column of "
-                "them, or rename what is no label."
+            where = f"as in line {number}: {cells[said[0]][:60]!r} and {cells[other][:60]!r}"
+            raise _unlike(
+                _LEARNED,
+                path,
+                named(names, said[0], other),
+                where,
+                "Keep one column of them, or rename what is no label.",
             )
 
 
-def check_hot(path: Path, names: Sequence[str], rows: Sequence[Row], label: int, taken: set[int]) -> None:
+def _check_hot(path: Path, names: Sequence[str], rows: Sequence[Row], label: int, taken: set[int]) -> None:
     """Refuse columns of 0 and 1 that are called like labels, other than `taken`, and do not say what these do."""
     labels = {cell.casefold() for cell in column(rows, label)}
     for place, name in enumerate(names):
@@ -271,13 +241,11 @@ def check_hot(path: Path, names: Sequence[str], rows: Sequence[Row], label: int,
             continue
         for (number, cells), value in zip(rows, values, strict=True):
             if (value in _YES) != (cells[label].casefold() == own):
-                raise InputError(
-                    f"an image has one label, which etascope learns; {named(names, label, place)} of {path} do not say "
-                    f"the same, as in line {number}: {cells[label][:60]!r} and {value}. Rename the one that is none."
-                )
+                where = f"as in line {number}: {cells[label][:60]!r} and {value}"
+                raise _unlike(_LEARNED, path, named(names, label, place), where)
 
 
-def is_path(path: Path, cell: str) -> bool:
+def _is_path(path: Path, cell: str) -> bool:
     """Say whether a cell of a table is a path: by its ending, or because it leads to a file."""
     return Path(cell).suffix.lower() in SUFFIXES or isfile(path.parent / cell)
 
@@ -295,7 +263,7 @@ def _one_hot(path: Path, first: list[str], rows: Sequence[Row], images: str) -> 
     ones = [sum(cells[place] in _YES for place in places) for cells in below]
     odd = next((row for row, count in enumerate(ones) if count != 1), None)
     names = [first[place] for place in places]
-    said = f"a table has one column of labels; {path} has one with 0 and 1 for each of {listed(names)}"
+    said = f"{_ONE_COLUMN}; {path} has one with 0 and 1 for each of {listed(names)}"
     if odd is not None:
         return InputError(
             f"{said}, and line {rows[odd][0]} has {ones[odd]} ones.",
@@ -314,21 +282,19 @@ def _one_hot(path: Path, first: list[str], rows: Sequence[Row], images: str) -> 
 def _scores(path: Path, first: list[str], rows: Sequence[Row]) -> InputError | None:
     """Return the error for a table with columns of numbers with fractions, or of marks, and none of labels."""
     cells = {name: [cell.casefold() for cell in column(rows, place)] for place, name in enumerate(first) if name}
-    found = {
-        name: {*values} for name, values in cells.items() if all(_NUMBER.fullmatch(v) or v in _MARKS for v in values)
+    scores = {
+        name: values for name, values in cells.items() if all(_NUMBER.fullmatch(v) or v in _MARKS for v in values)
     }
-    every = {value for values in found.values() for value in values}
-    if len(found) < 2 or not any("." in value or value in _MARKS for value in every):
+    if len(scores) < 2 or not any("." in value or value in _MARKS for values in scores.values() for value in values):
         return None
     return InputError(
-        f"a table has one column of labels; {path} has numbers or marks in {listed([*found])}, and no column called "
-        "label.",
+        f"{_ONE_COLUMN}; {path} has numbers or marks in {listed([*scores])}, and no column called label.",
         "If these stand for classes, write one column label with the class of each image.",
     )
 
 
 def _as_paths(path: Path, name: str, cell: str) -> str:
     """Return what makes paths of a column that has one in a cell, or what is between its folder and its ending."""
-    near = [] if not cell or is_path(path, cell) else near_images(path, cell, ())
-    before, found, after = relpath(near[0], path.parent).partition(cell) if near else ("", "", "")
-    return f"{before!r} + table[{name!r}].astype(str) + {after!r}" if found else f"table[{name!r}]"
+    near = [] if not cell or _is_path(path, cell) else near_images(path, cell, ())
+    before, between, after = relpath(near[0], path.parent).partition(cell) if near else ("", "", "")
+    return f"{before!r} + table[{name!r}].astype(str) + {after!r}" if between else f"table[{name!r}]"

@@ -23,8 +23,8 @@ from etascope.images.labels.several import one_each, several_notes
 from etascope.images.opened import Found, Wishes, check_none_lost
 from etascope.images.paths import SUFFIXES, same_file, unreadable
 from etascope.images.pixels.members import Members
-from etascope.images.tables.columns import as_seen, file_of, find_columns
-from etascope.images.tables.missing import check_there
+from etascope.images.tables.columns import as_seen, find_columns
+from etascope.images.tables.missing import check_there, file_of
 from etascope.images.tables.parts import Row, divide, parts_of_paths
 
 #: What programs write where a label is missing; a class may be called so, too.

@@ -1,4 +1,4 @@
-"""Images of a table that are not there, and where they could be: `check_there`."""
+"""Where the images of a table are (`file_of`), and where those could be that are not there: `check_there`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ from etascope.images.paths import SUFFIXES
 _MOST = 20_000
 #: Folders that images of a table often lie in.
 _USUAL = ("", "images", TRAIN, TEST, "val", "valid", "data")
+
+
+def file_of(path: Path, name: str) -> Path:
+    """Return where an image of a table is: Windows writes folders with a backslash, macOS letters in parts."""
+    place = path.parent / name
+    if ("\\" in name or not name.isascii()) and not os.path.exists(place):
+        for other in (name, name.replace("\\", "/")):
+            for form in ("NFC", "NFD"):
+                if os.path.exists(near := path.parent / unicodedata.normalize(form, other)):
+                    return near
+    return place
 
 
 def check_there(path: Path, lines: Sequence[tuple[int, str]], files: Sequence[Path]) -> None:
