@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from etascope.images.dataset import copies_notes, to_dataset, with_test
 from etascope.images.open import open_images
-from etascope.images.opened import Found
+from etascope.images.opened import Opened
 from tests.images.making import pictures, refused, write_folder
 
 
-def found(labels, images=None, **more) -> Found:
+def found(labels, images=None, **more) -> Opened:
     labels = np.array(labels)
-    return Found(pictures(len(labels)) if images is None else images, labels, more.pop("source", "train"), **more)
+    return Opened(pictures(len(labels)) if images is None else images, labels, more.pop("source", "train"), **more)
 
 
 def test_rows_come_last_and_classes_meet_by_name():

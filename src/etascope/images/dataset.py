@@ -15,11 +15,11 @@ from etascope.core.errors import InputError
 from etascope.images.folders.names import bare
 from etascope.images.folders.refusals import listed
 from etascope.images.labels.labels import classes, need_two, plainly
-from etascope.images.opened import Found, tail_rows
+from etascope.images.opened import Opened, tail_rows
 from etascope.images.pixels.sizes import to_gray
 
 
-def to_dataset(found: Found) -> Dataset:
+def to_dataset(opened: Opened) -> Dataset:
     """Return the data set with its classes numbered, once it is clear that they can be learned.
 
     Raises
@@ -27,35 +27,35 @@ def to_dataset(found: Found) -> Dataset:
     InputError
         If fewer than two classes are left to learn from, or a class is only in the test part.
     """
-    numbers, names = classes(found.labels, found.class_names)
-    learn = np.delete(numbers, found.test_rows) if found.test_rows is not None else numbers
+    numbers, names = classes(opened.labels, opened.class_names)
+    learn = np.delete(numbers, opened.test_rows) if opened.test_rows is not None else numbers
     present: list[int] = np.unique(learn).tolist()
-    need_two([names[number] for number in present], found.source)
+    need_two([names[number] for number in present], opened.source)
     unseen: list[int] = np.setdiff1d(numbers, learn).tolist()
     if unseen:
         lacking = [names[number] for number in unseen]
-        where = _where(found, int(np.argmax(numbers == unseen[0])), lacking[0]) if len(unseen) == 1 else found.source
+        where = _where(opened, int(np.argmax(numbers == unseen[0])), lacking[0]) if len(unseen) == 1 else opened.source
         raise InputError(
             f"every class of the test part must be among the training images; {_quoted(lacking)} of {where} "
             f"{'is' if len(lacking) == 1 else 'are'} not{_near(lacking, names)}. Add training images, or remove the "
             "class from the test part."
         )
-    twice, alike = copies_notes(found.images, numbers, names, found.test_rows, found.names)
-    untested = _untested(learn, numbers, found.test_rows, names)
+    twice, alike = copies_notes(opened.images, numbers, names, opened.test_rows, opened.names)
+    untested = _untested(learn, numbers, opened.test_rows, names)
     # A set that is opened again has its notes already.
-    notes = tuple(dict.fromkeys((*found.notes, *twice, *alike, *untested)))
+    notes = tuple(dict.fromkeys((*opened.notes, *twice, *alike, *untested)))
     return Dataset(
-        found.images, numbers, names, found.source, found.test_rows, notes, found.left_out, found.folders,
-        found.test_source, tuple(dict.fromkeys((*found.of_test(), *twice, *untested))),
+        opened.images, numbers, names, opened.source, opened.test_rows, notes, opened.left_out, opened.folders,
+        opened.test_source, tuple(dict.fromkeys((*opened.of_test(), *twice, *untested))),
     )  # fmt: skip
 
 
-def _where(found: Found, row: int, name: str) -> str:
+def _where(opened: Opened, row: int, name: str) -> str:
     """Return where a class of the test part is: its folder, or an image of it, or else the source."""
-    folders = [folder.path for folder in found.folders if folder.test and folder.class_name == name]
+    folders = [folder.path for folder in opened.folders if folder.test and folder.class_name == name]
     if folders:
-        return str(Path(found.source, os.path.commonpath(folders)))
-    return found.names[row] if found.names else found.source
+        return str(Path(opened.source, os.path.commonpath(folders)))
+    return opened.names[row] if opened.names else opened.source
 
 
 def _untested(
@@ -69,7 +69,7 @@ def _untested(
     return (f"No test images of {listed(lacking)}: the test says nothing about that.",) if lacking else ()
 
 
-def with_test(found: Found, held: Found) -> Found:
+def with_test(opened: Opened, held: Opened) -> Opened:
     """Return `found` with the images of `held` as its test part.
 
     A test part that `found` brings itself is left out, and so are the training images of `held` where it sets a test
@@ -87,21 +87,21 @@ def with_test(found: Found, held: Found) -> Found:
     InputError
         If `held` has a class that `found` does not, or both are the same images.
     """
-    if held.source == found.source and held.test_rows is None:
+    if held.source == opened.source and held.test_rows is None:
         raise InputError(
             f"test images must be others than those trained on; {held.source} was given for both and sets no test part "
             "apart. Leave out test to have a share set apart."
         )
-    notes = list(found.notes)
-    images, labels, called = found.images, found.labels, _called(found)
-    if found.test_rows is not None:
-        images, labels = np.delete(images, found.test_rows, axis=0), np.delete(labels, found.test_rows)
-        called = np.delete(called, found.test_rows)
-        of_test = found.of_test()
+    notes = list(opened.notes)
+    images, labels, called = opened.images, opened.labels, _called(opened)
+    if opened.test_rows is not None:
+        images, labels = np.delete(images, opened.test_rows, axis=0), np.delete(labels, opened.test_rows)
+        called = np.delete(called, opened.test_rows)
+        of_test = opened.of_test()
         # What such a note says first, as that val joined the training images, stays true.
         kept = [f"{note.rpartition('; ')[0]}." if note in of_test else note for note in notes]
         notes = [note for note in kept if note != "."]
-        notes.append(f"The test part of {found.source} was left out, because {held.source} was given as test.")
+        notes.append(f"The test part of {opened.source} was left out, because {held.source} was given as test.")
     test_images, test_labels, test_called = held.images, held.labels, _called(held)
     if held.test_rows is not None:
         test_images, test_labels = test_images[held.test_rows], test_labels[held.test_rows]
@@ -113,47 +113,47 @@ def with_test(found: Found, held: Found) -> Found:
         test_images = to_gray(test_images)
         held = replace(held, notes=(*held.notes, "Colour was dropped, because the training images have none."))
     notes += [f"Test part: {note}" for note in held.notes if note not in notes]
-    numbers, names = classes(labels, found.class_names)
-    test_numbers = _numbers(replace(held, labels=test_labels), names, found)
-    return Found(
+    numbers, names = classes(labels, opened.class_names)
+    test_numbers = _numbers(replace(held, labels=test_labels), names, opened)
+    return Opened(
         np.concatenate([images, test_images]),
         np.concatenate([numbers, test_numbers]),
-        found.source,
+        opened.source,
         names,
         tail_rows(len(images) + len(test_images), len(test_images)),
         tuple(notes),
-        left_out=found.left_out + held.left_out,
-        folders=_folders(found, held),
+        left_out=opened.left_out + held.left_out,
+        folders=_folders(opened, held),
         test_source=held.source,
         names=(*called, *test_called),
     )
 
 
-def _called(found: Found) -> NDArray[np.object_]:
+def _called(opened: Opened) -> NDArray[np.object_]:
     """Return what each row is called, where it has no name by its number in its source."""
-    return np.array(found.names or [f"image {row:,} of {found.source}" for row in range(len(found.labels))], object)
+    return np.array(opened.names or [f"image {row:,} of {opened.source}" for row in range(len(opened.labels))], object)
 
 
-def _folders(found: Found, held: Found) -> tuple[ClassFolder, ...]:
+def _folders(opened: Opened, held: Opened) -> tuple[ClassFolder, ...]:
     """Return the folders of a set with those of its test part, whose paths stand for themselves; none if not both."""
     tests = _held(held)
-    if not tests or not found.folders:
+    if not tests or not opened.folders:
         return ()
     place = Path(held.source).absolute()
-    train = [folder for folder in found.folders if not folder.test]
+    train = [folder for folder in opened.folders if not folder.test]
     return (*train, *(ClassFolder(str(place / folder.path), folder.class_name, True) for folder in tests))
 
 
-def _held(held: Found) -> list[ClassFolder]:
+def _held(held: Opened) -> list[ClassFolder]:
     """Return the folders of a test source whose images are tested on."""
     return [folder for folder in held.folders if folder.test or held.test_rows is None]
 
 
-def _numbers(held: Found, names: tuple[str, ...], found: Found) -> NDArray[np.int64]:
+def _numbers(held: Opened, names: tuple[str, ...], opened: Opened) -> NDArray[np.int64]:
     """Return the labels of `held` as class numbers of `found`, class by class of the same name."""
     numbers, own = classes(held.labels, held.class_names)
     place = {name: number for number, name in enumerate(names)}
-    if found.class_names is not None and held.class_names is None and held.labels.dtype.kind == "i":
+    if opened.class_names is not None and held.class_names is None and held.labels.dtype.kind == "i":
         # The one source names its classes 0, 1, ..., the other only numbers them.
         place |= {str(number): number for number in range(len(names))}
     used: list[int] = np.unique(numbers).tolist()

@@ -1,4 +1,4 @@
-"""What a door hands over (`Found`), and how the user wants it (`Wishes`)."""
+"""What a door hands over (`Found`), and how the user wants it (`Options`)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LARGEST = 4096
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Options:
     """How images are to be opened.
 
     Attributes
@@ -64,7 +64,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Opened:
     """Images at their final size and colour, with labels as the source has them.
 
     Attributes

@@ -136,11 +136,11 @@ def existing(path: Path, names: Iterable[str] = ()) -> Path:
 def same_file(path: Path) -> tuple[int, int] | str:
     """Return what is equal for two paths that lead to one file: by a link, or because it has two names."""
     try:
-        found = path.stat()
+        file = path.stat()
     except OSError:
         return os.path.abspath(path)
     # Some systems do not number files.
-    return (found.st_dev, found.st_ino) if found.st_ino else os.path.realpath(path)
+    return (file.st_dev, file.st_ino) if file.st_ino else os.path.realpath(path)
 
 
 def shown(path: Path) -> str:
@@ -186,8 +186,8 @@ def is_foreign(path: Path) -> bool:
     >>> [is_foreign(Path(name)) for name in ("a.heic", "a.jpg.part", "a.jpg!d", "a.jpg.gz", "a.jpg.txt", "notes.bak")]
     [True, True, True, True, False, False]
     """
-    found = kind(path)
-    return was_image(path) or found in FOREIGN or (found == NO_ENDING and not is_paper(path))
+    ending = kind(path)
+    return was_image(path) or ending in FOREIGN or (ending == NO_ENDING and not is_paper(path))
 
 
 def is_paper(path: Path) -> bool:

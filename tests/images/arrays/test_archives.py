@@ -24,7 +24,7 @@ from etascope.images.arrays import archives
 from etascope.images.arrays.archives import open_npy, open_npz, open_zip, read_labels_file, read_npy
 from etascope.images.arrays.names import label_names
 from etascope.images.open import open_images
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from tests.images.making import pictures, refused, write_idx
 
 IMAGES = pictures(5)
@@ -51,7 +51,7 @@ def lying_npy(shape: tuple[int, ...], held: int) -> bytes:
 )
 def test_names(tmp_path, save, names):
     save(tmp_path / "a.npz", **dict(zip(names, (IMAGES, LABELS), strict=True)))
-    found = open_npz(tmp_path / "a.npz", None, Wishes())
+    found = open_npz(tmp_path / "a.npz", None, Options())
     assert np.array_equal(found.images, IMAGES)
     assert np.array_equal(found.labels, LABELS)
     assert (found.test_rows, found.notes) == (None, ())
@@ -61,7 +61,7 @@ def test_keras_names_bring_a_test_part(tmp_path):
     np.savez(
         tmp_path / "a.npz", x_train=IMAGES[:3], y_train=LABELS[:3], x_test=IMAGES[3:], y_test=LABELS[3:], extra=[1]
     )
-    found = open_npz(tmp_path / "a.npz", None, Wishes())
+    found = open_npz(tmp_path / "a.npz", None, Options())
     assert np.array_equal(found.images, IMAGES)
     assert np.array_equal(found.labels, LABELS)
     assert found.test_rows is not None
@@ -71,18 +71,18 @@ def test_keras_names_bring_a_test_part(tmp_path):
 
 def test_labels_of_strings_and_labels_given(tmp_path):
     np.savez(tmp_path / "a.npz", x=IMAGES, y=np.array(["a", "b", "a", "b", "b"]))
-    assert open_npz(tmp_path / "a.npz", None, Wishes()).labels.tolist() == ["a", "b", "a", "b", "b"]
+    assert open_npz(tmp_path / "a.npz", None, Options()).labels.tolist() == ["a", "b", "a", "b", "b"]
     with refused("brings its own labels (y)"):
-        open_npz(tmp_path / "a.npz", LABELS, Wishes())
+        open_npz(tmp_path / "a.npz", LABELS, Options())
     np.savez(tmp_path / "b.npz", images=IMAGES)
-    assert np.array_equal(open_npz(tmp_path / "b.npz", LABELS, Wishes()).labels, LABELS)
+    assert np.array_equal(open_npz(tmp_path / "b.npz", LABELS, Options()).labels, LABELS)
     with refused("came without"):
-        open_npz(tmp_path / "b.npz", None, Wishes())
+        open_npz(tmp_path / "b.npz", None, Options())
 
 
 def test_fortran_order_and_floats(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.asfortranarray(IMAGES[..., 0] / 255), y=LABELS)
-    assert np.array_equal(open_npz(tmp_path / "a.npz", None, Wishes()).images, IMAGES)
+    assert np.array_equal(open_npz(tmp_path / "a.npz", None, Options()).images, IMAGES)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_fortran_order_and_floats(tmp_path):
 def test_npy_with_labels_beside_it(tmp_path, beside, name):
     np.save(tmp_path / name, IMAGES)
     np.save(tmp_path / beside, LABELS)
-    found = open_npy(tmp_path / name, None, Wishes())
+    found = open_npy(tmp_path / name, None, Options())
     assert np.array_equal(found.images, IMAGES)
     assert np.array_equal(found.labels, LABELS)
 
@@ -109,19 +109,19 @@ def test_npy_with_labels_beside_it(tmp_path, beside, name):
 def test_npy_without_labels(tmp_path):
     np.save(tmp_path / "a.npy", IMAGES)
     with refused("a_labels.npy", "y.npy", str(tmp_path)):
-        open_npy(tmp_path / "a.npy", None, Wishes())
-    assert len(open_npy(tmp_path / "a.npy", LABELS, Wishes()).images) == 5
+        open_npy(tmp_path / "a.npy", None, Options())
+    assert len(open_npy(tmp_path / "a.npy", LABELS, Options()).images) == 5
 
 
 def test_labels_that_disagree_are_refused(tmp_path):
     np.save(tmp_path / "images.npy", IMAGES)
     np.save(tmp_path / "labels.npy", LABELS)
     np.save(tmp_path / "y.npy", np.array(["b", "a"])[LABELS % 2])
-    assert "labels.npy; y.npy says the same" in open_npy(tmp_path / "images.npy", None, Wishes()).notes[0]
+    assert "labels.npy; y.npy says the same" in open_npy(tmp_path / "images.npy", None, Options()).notes[0]
     np.save(tmp_path / "targets.npy", np.zeros((len(LABELS), 4)))
     np.save(tmp_path / "y.npy", np.roll(LABELS, 1))
     with refused("labels.npy and y.npy", "disagree", "Give one of them as labels"):
-        open_npy(tmp_path / "images.npy", None, Wishes())
+        open_npy(tmp_path / "images.npy", None, Options())
 
 
 @pytest.mark.parametrize(("train", "held"), [("x_train", "x_test"), ("Train_images", "Test_images")])
@@ -129,9 +129,9 @@ def test_npy_with_a_test_part_beside_it(tmp_path, train, held):
     np.save(tmp_path / f"{train}.npy", IMAGES)
     np.save(tmp_path / f"{held}.npy", IMAGES[:2])
     np.save(tmp_path / label_names(train)[3].replace("x_", "y_"), LABELS)
-    assert open_npy(tmp_path / f"{train}.npy", None, Wishes()).test_rows is None
+    assert open_npy(tmp_path / f"{train}.npy", None, Options()).test_rows is None
     np.save(tmp_path / label_names(held)[3].replace("x_", "y_"), LABELS[:2])
-    found = open_npy(tmp_path / f"{train}.npy", None, Wishes())
+    found = open_npy(tmp_path / f"{train}.npy", None, Options())
     assert found.test_rows.tolist() == [5, 6]
     assert found.notes == (f"{held}.npy, which lies beside {train}.npy, is the test part.",)
 
@@ -193,15 +193,15 @@ def test_pickles_are_never_loaded(tmp_path):
     np.savez(tmp_path / "a.npz", x=IMAGES[:2], y=pickled)
     np.save(tmp_path / "a.npy", pickled)
     with refused("y in", "is pickled", "unpickling can run anything"):
-        open_npz(tmp_path / "a.npz", None, Wishes())
+        open_npz(tmp_path / "a.npz", None, Options())
     with refused("is pickled"):
-        open_npy(tmp_path / "a.npy", [0, 1], Wishes())
+        open_npy(tmp_path / "a.npy", [0, 1], Options())
     (tmp_path / "raw.npz").write_bytes(pickle.dumps(Bomb(trace)))
     with refused("whole archive"):
-        open_npz(tmp_path / "raw.npz", None, Wishes())
+        open_npz(tmp_path / "raw.npz", None, Options())
     (tmp_path / "raw.npy").write_bytes(pickle.dumps(Bomb(trace)))
     with refused("NumPy's header"):
-        open_npy(tmp_path / "raw.npy", [0, 1], Wishes())
+        open_npy(tmp_path / "raw.npy", [0, 1], Options())
     assert not trace.exists()
 
 
@@ -211,7 +211,7 @@ def test_truncated(tmp_path, share):
     data = (tmp_path / "a.npz").read_bytes()
     (tmp_path / "a.npz").write_bytes(data[: int(len(data) * share)])
     with refused("whole archive", "numpy.savez"):
-        open_npz(tmp_path / "a.npz", None, Wishes())
+        open_npz(tmp_path / "a.npz", None, Options())
     held = npy_bytes(IMAGES)
     (tmp_path / "a.npy").write_bytes(held[: int(len(held) * share)])
     with pytest.raises(InputError, match=r"a\.npy"):
@@ -224,7 +224,7 @@ def test_a_flipped_bit(tmp_path):
     data[data.index(IMAGES.tobytes()) + 5] ^= 1
     (tmp_path / "a.npz").write_bytes(data)
     with refused("whole archive", "CRC"):
-        open_npz(tmp_path / "a.npz", None, Wishes())
+        open_npz(tmp_path / "a.npz", None, Options())
 
 
 @pytest.mark.parametrize("shape", [(10**6, 10**6), (2**31, 2**31, 1), (3,), (0, 5), (-2, -2), (10**30,)])
@@ -239,7 +239,7 @@ def test_a_lying_header_costs_no_memory(tmp_path, shape, packed):
         (tmp_path / "a.npy").write_bytes(data)
     tracemalloc.start()
     with pytest.raises(InputError, match=r"claims|at least one"):
-        open_npz(tmp_path / "a.npz", None, Wishes()) if packed else read_npy(tmp_path / "a.npy")
+        open_npz(tmp_path / "a.npz", None, Options()) if packed else read_npy(tmp_path / "a.npy")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4e6
@@ -255,13 +255,13 @@ def test_a_member_that_claims_more_than_can_be_unpacked(tmp_path):
     data[entry + 24 : entry + 28] = (2**30 + 128).to_bytes(4, "little")
     (tmp_path / "a.npz").write_bytes(data)
     with refused("x in", "1,073,741,952 bytes"):
-        open_npz(tmp_path / "a.npz", None, Wishes())
+        open_npz(tmp_path / "a.npz", None, Options())
 
 
 def test_an_archive_of_other_things(tmp_path):
     np.savez(tmp_path / "a.npz", weights=IMAGES)
     with refused("named as x with y", "holds weights"):
-        open_npz(tmp_path / "a.npz", None, Wishes())
+        open_npz(tmp_path / "a.npz", None, Options())
 
 
 @settings(max_examples=80, deadline=None)
@@ -311,9 +311,9 @@ def test_test_images_do_not_take_the_labels_of_the_training_images(tmp_path):
     np.save(tmp_path / "test_x.npy", pictures(4))
     np.save(tmp_path / "y.npy", [0, 1, 0, 1])
     with refused("test_y.npy", "y_test.npy"):
-        open_npy(tmp_path / "test_x.npy", None, Wishes())
+        open_npy(tmp_path / "test_x.npy", None, Options())
     np.save(tmp_path / "test_y.npy", [1, 1, 0, 0])
-    assert open_npy(tmp_path / "test_x.npy", None, Wishes()).labels.tolist() == [1, 1, 0, 0]
+    assert open_npy(tmp_path / "test_x.npy", None, Options()).labels.tolist() == [1, 1, 0, 0]
 
 
 @pytest.mark.parametrize("names", [("{}_images", "{}_labels"), ("x_{}", "y_{}"), ("X_{}", "Y_{}"), ("{}X", "{}Y")])
@@ -328,7 +328,7 @@ def test_a_validation_part(tmp_path, names, held):
         for name, values in zip(names, (images, labels), strict=True)
     }
     np.savez(tmp_path / "a.npz", **arrays)
-    found = open_npz(tmp_path / "a.npz", None, Wishes())
+    found = open_npz(tmp_path / "a.npz", None, Options())
     count = 12 if held else 9
     assert np.array_equal(found.images, images[:count])
     assert found.labels.tolist() == labels[:count, 0].tolist()

@@ -8,7 +8,7 @@ import pytest
 from etascope.images.arrays.door import is_bunch, open_array, open_bunch, open_mapping
 from etascope.images.arrays.names import Named, pick
 from etascope.images.open import open_images
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from tests.images.making import pictures, refused
 
 IMAGES = pictures(4)
@@ -39,47 +39,47 @@ class Wrapped:
     ],
 )
 def test_forms_of_the_same_images(given):
-    found = open_array(given, LABELS, Wishes(), "an array")
+    found = open_array(given, LABELS, Options(), "an array")
     assert np.array_equal(found.images, IMAGES)
     assert found.labels.tolist() == LABELS
 
 
 def test_flat_rows():
     square = pictures(4, 6, 6)
-    assert np.array_equal(open_array(square.reshape(4, 36), LABELS, Wishes(), "an array").images, square)
+    assert np.array_equal(open_array(square.reshape(4, 36), LABELS, Options(), "an array").images, square)
 
 
 def test_torch_tensors():
     import torch
 
-    found = open_array(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor(LABELS), Wishes(), "a tensor")
+    found = open_array(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor(LABELS), Options(), "a tensor")
     assert np.array_equal(found.images, IMAGES)
     with refused("readable as an array", "Tensor is not"):
-        open_array(torch.ones(4, 5, 5, requires_grad=True), LABELS, Wishes(), "a tensor")
+        open_array(torch.ones(4, 5, 5, requires_grad=True), LABELS, Options(), "a tensor")
 
 
 def test_bytes_are_shared():
-    assert np.shares_memory(open_array(IMAGES, LABELS, Wishes(), "an array").images, IMAGES)
+    assert np.shares_memory(open_array(IMAGES, LABELS, Options(), "an array").images, IMAGES)
 
 
 def test_dark_images_are_told():
-    found = open_array(np.minimum(IMAGES, 16), LABELS, Wishes(), "an array")
+    found = open_array(np.minimum(IMAGES, 16), LABELS, Options(), "an array")
     assert found.notes == ("The brightest pixel is 16 of 255; if it is meant to be white, divide by 16 first.",)
 
 
 def test_images_without_labels():
     with refused("images need labels", "second argument"):
-        open_array(IMAGES, None, Wishes(), "an array")
+        open_array(IMAGES, None, Options(), "an array")
 
 
 def test_labels_of_another_length():
     with refused("3 labels for 4 images"):
-        open_array(IMAGES, [0, 1, 0], Wishes(), "an array")
+        open_array(IMAGES, [0, 1, 0], Options(), "an array")
 
 
 def test_a_mapping_with_a_test_part():
     found = open_mapping(
-        {"x_train": IMAGES[:2], "y_train": [0, 1], "x_test": IMAGES[2:], "y_test": [0, 1]}, None, Wishes(), "m"
+        {"x_train": IMAGES[:2], "y_train": [0, 1], "x_test": IMAGES[2:], "y_test": [0, 1]}, None, Options(), "m"
     )
     assert np.array_equal(found.images, IMAGES)
     assert found.test_rows is not None
@@ -89,10 +89,10 @@ def test_a_mapping_with_a_test_part():
 def test_parts_that_do_not_fit():
     parts = {"x_train": IMAGES[:2], "y_train": [0, 1], "x_test": pictures(2, 9, 9), "y_test": [0, 1]}
     with refused("one size", "5 x 4", "9 x 9", "image_size"):
-        open_mapping(parts, None, Wishes(), "m")
-    assert open_mapping(parts, None, Wishes((5, 5)), "m").images.shape == (4, 5, 5, 1)
+        open_mapping(parts, None, Options(), "m")
+    assert open_mapping(parts, None, Options((5, 5)), "m").images.shape == (4, 5, 5, 1)
     with refused("one kind"):
-        open_mapping(parts | {"y_test": ["a", "b"]}, None, Wishes((5, 5)), "m")
+        open_mapping(parts | {"y_test": ["a", "b"]}, None, Options((5, 5)), "m")
 
 
 def test_pick_prefers_pairs_that_are_whole():
@@ -101,7 +101,7 @@ def test_pick_prefers_pairs_that_are_whole():
     with refused("holds nothing"):
         pick([], "here")
     with refused("holds 1"):
-        open_mapping({1: IMAGES}, None, Wishes(), "m")
+        open_mapping({1: IMAGES}, None, Options(), "m")
 
 
 def test_sklearns_digits_are_scaled():
@@ -109,7 +109,7 @@ def test_sklearns_digits_are_scaled():
 
     bunch = load_digits()
     assert is_bunch(bunch)
-    found = open_bunch(bunch, None, Wishes())
+    found = open_bunch(bunch, None, Options())
     assert found.images.shape == (1797, 8, 8, 1)
     assert np.array_equal(found.images[..., 0], np.rint(bunch.images * 255 / 16))
     assert np.array_equal(found.labels, bunch.target)
@@ -120,7 +120,7 @@ def test_sklearns_digits_are_scaled():
 def test_a_bunch_of_unit_floats_is_not_stretched():
     from sklearn.utils import Bunch
 
-    found = open_bunch(Bunch(data=np.full((2, 9), 0.5), target=["a", "b"]), None, Wishes())
+    found = open_bunch(Bunch(data=np.full((2, 9), 0.5), target=["a", "b"]), None, Options())
     assert (found.images == 128).all()
     assert (found.images.shape, found.class_names, found.notes) == (
         (2, 3, 3, 1),
@@ -132,9 +132,9 @@ def test_a_bunch_of_unit_floats_is_not_stretched():
 def test_a_bunch_with_names_that_do_not_fit():
     from sklearn.utils import Bunch
 
-    found = open_bunch(Bunch(data=IMAGES, target=LABELS, target_names=["class"]), None, Wishes())
+    found = open_bunch(Bunch(data=IMAGES, target=LABELS, target_names=["class"]), None, Options())
     assert found.class_names is None
-    named = open_bunch(Bunch(data=IMAGES, target=LABELS, target_names=["cat", "dog"]), None, Wishes())
+    named = open_bunch(Bunch(data=IMAGES, target=LABELS, target_names=["cat", "dog"]), None, Options())
     assert named.class_names == ("cat", "dog")
 
 
@@ -142,11 +142,11 @@ def test_a_bunch_that_is_refused():
     from sklearn.utils import Bunch
 
     with refused("brings its own labels"):
-        open_bunch(Bunch(data=IMAGES, target=LABELS), LABELS, Wishes())
+        open_bunch(Bunch(data=IMAGES, target=LABELS), LABELS, Options())
     with refused("finite", "nan"):
-        open_bunch(Bunch(data=np.full((2, 9), np.nan), target=[0, 1]), None, Wishes())
+        open_bunch(Bunch(data=np.full((2, 9), np.nan), target=[0, 1]), None, Options())
     with refused("0 .. 255", "-3"):
-        open_bunch(Bunch(data=np.full((2, 9), -3.0), target=[0, 1]), None, Wishes())
+        open_bunch(Bunch(data=np.full((2, 9), -3.0), target=[0, 1]), None, Options())
 
 
 def test_what_is_no_bunch():
@@ -175,7 +175,7 @@ def test_transparency_has_a_range_of_its_own(kind, white, opaque, channels):
 def test_names_of_classes_that_do_not_fit_are_told():
     from sklearn.utils import Bunch
 
-    found = open_bunch(Bunch(images=pictures(4)[..., 0], target=[0, 1, 2, 1], target_names=["a", "b"]), None, Wishes())
+    found = open_bunch(Bunch(images=pictures(4)[..., 0], target=[0, 1, 2, 1], target_names=["a", "b"]), None, Options())
     assert found.class_names is None
     assert found.notes == ("The 2 target_names were left out: the labels go up to 2.",)
 
@@ -185,7 +185,7 @@ def test_a_sparse_bunch_is_to_be_made_dense():
     from sklearn.utils import Bunch
 
     with refused("the images of a Bunch must be a dense array", ".toarray()"):
-        open_bunch(Bunch(data=csr_matrix(np.eye(64)), target=np.arange(64) % 2), None, Wishes())
+        open_bunch(Bunch(data=csr_matrix(np.eye(64)), target=np.arange(64) % 2), None, Options())
 
 
 def test_a_set_of_white_images_is_told():

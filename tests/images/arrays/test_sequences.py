@@ -11,7 +11,7 @@ import pytest
 from etascope.core.errors import InputError
 from etascope.images.arrays.sequences import open_sequence
 from etascope.images.open import open_images
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from tests.images.making import picture, pictures, refused
 
 IMAGES = pictures(4)
@@ -44,39 +44,39 @@ class Lazy:
     ],
 )
 def test_pairs(items):
-    found = open_sequence(items, None, Wishes())
+    found = open_sequence(items, None, Options())
     assert np.array_equal(found.images, IMAGES)
     assert found.labels.tolist() == NAMES
 
 
 def test_images_with_labels_given():
-    assert np.array_equal(open_sequence([picture(i) for i in IMAGES], NAMES, Wishes()).images, IMAGES)
-    assert np.array_equal(open_sequence(list(IMAGES[..., 0]), NAMES, Wishes()).images, IMAGES)
-    assert np.array_equal(open_sequence(IMAGES[..., 0].tolist(), NAMES, Wishes()).images, IMAGES)
+    assert np.array_equal(open_sequence([picture(i) for i in IMAGES], NAMES, Options()).images, IMAGES)
+    assert np.array_equal(open_sequence(list(IMAGES[..., 0]), NAMES, Options()).images, IMAGES)
+    assert np.array_equal(open_sequence(IMAGES[..., 0].tolist(), NAMES, Options()).images, IMAGES)
 
 
 def test_different_sizes_are_resized():
     items = [(pictures(1, 5, 4)[0], 0), (pictures(1, 90, 70, 3)[0], 1), (pictures(1, 8, 8, 4)[0], 1)]
-    found = open_sequence(items, None, Wishes())
+    found = open_sequence(items, None, Options())
     assert found.images.shape == (3, 64, 64, 3)
     assert found.notes == ("The images came in 3 sizes, from 5 x 4 to 90 x 70, and were resized to 64 x 64.", WHITE)
 
 
 def test_floats_of_different_sizes_share_one_range():
     bright, dark = np.full((2, 2), 200.0), np.full((3, 3), 1.0)
-    found = open_sequence([(bright, 0), (dark, 1)], None, Wishes())
+    found = open_sequence([(bright, 0), (dark, 1)], None, Options())
     assert [int(image.max()) for image in found.images] == [200, 1]
-    found = open_sequence([(bright / 255, 0), (dark, 1)], None, Wishes())
+    found = open_sequence([(bright / 255, 0), (dark, 1)], None, Options())
     assert [int(image.max()) for image in found.images] == [200, 255]
     with refused("known range", "-200"):
-        open_sequence([(-bright, 0), (bright, 1)], None, Wishes())
+        open_sequence([(-bright, 0), (bright, 1)], None, Options())
 
 
 def test_torch_datasets():
     import torch
 
     data = torch.utils.data.TensorDataset(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor([0, 1, 0, 1]))
-    found = open_sequence(data, None, Wishes())
+    found = open_sequence(data, None, Options())
     assert np.array_equal(found.images, IMAGES)
     assert found.labels.tolist() == [0, 1, 0, 1]
 
@@ -103,7 +103,7 @@ def test_torch_datasets():
 )
 def test_sequences_that_are_refused(items, labels, parts):
     with refused(*parts):
-        open_sequence(items, labels, Wishes())
+        open_sequence(items, labels, Options())
 
 
 def test_a_damaged_lazy_picture_is_named_or_skipped(tmp_path):
@@ -116,8 +116,8 @@ def test_a_damaged_lazy_picture_is_named_or_skipped(tmp_path):
     items = [(Image.open(path), row) for row, path in enumerate(paths)]
     try:
         with refused("image 1", "damaged"):
-            open_sequence(items, None, Wishes())
-        found = open_sequence(items, None, Wishes(skip_bad=True))
+            open_sequence(items, None, Options())
+        found = open_sequence(items, None, Options(skip_bad=True))
         assert found.labels.tolist() == [0, 2]
     finally:
         for lazy, _ in items:

@@ -14,7 +14,7 @@ import pytest
 from etascope.images.files.contents import check_text, damage_of, fault_of, what_it_is
 from etascope.images.files.decode import decode_file
 from etascope.images.files.stack import gather
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from tests.images.making import picture, pictures, refused, told_or_refused
 
 
@@ -197,7 +197,7 @@ def test_the_note_names_the_first_and_counts(tmp_path):
     for row in range(4):
         (tmp_path / f"{row}.webp").write_bytes(data + bytes(50 * (row % 2)))
     paths = sorted(tmp_path.iterdir())
-    gathered = gather(4, lambda row: decode_file(paths[row], Wishes()), Wishes())
+    gathered = gather(4, lambda row: decode_file(paths[row], Options()), Options())
     assert gathered.notes[0].startswith("2 images may be damaged, although their pixels could be read, the first:")
     assert f"{paths[1]} (it says that it has" in gathered.notes[0]
 
@@ -207,7 +207,7 @@ def test_moving_images_are_told(tmp_path, kind):
     frames = [picture(image) for image in pictures(3, 20, 20, 3)]
     options = {"lossless": True} if kind == "WEBP" else {}
     frames[0].save(tmp_path / "x", kind, save_all=True, append_images=frames[1:], **options)
-    gathered = gather(2, lambda row: decode_file(tmp_path / "x", Wishes()), Wishes())
+    gathered = gather(2, lambda row: decode_file(tmp_path / "x", Options()), Options())
     assert gathered.notes == (
         f"2 images have several frames; the first was taken. The first of them: {tmp_path / 'x'} (3 frames).",
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from etascope.images.files.decode import MAX_PIXELS, BadImage, decode_file, decode_picture
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from etascope.images.pixels.extents import Extent
 from tests.images.making import picture, pictures, refused
 
@@ -19,8 +19,8 @@ GRAY = pictures(1, 9, 7)[0]
 COLOUR = pictures(1, 9, 7, 3)[0]
 
 
-def pixels_of(path, **wishes):
-    return decode_file(path, Wishes(**wishes)).pixels
+def pixels_of(path, **options):
+    return decode_file(path, Options(**options)).pixels
 
 
 def png_of_size(width: int, height: int) -> bytes:
@@ -80,7 +80,7 @@ def test_exif_orientation(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     picture(np.ascontiguousarray(stored)).save(tmp_path / "x.png", exif=exif)
-    decoded = decode_file(tmp_path / "x.png", Wishes())
+    decoded = decode_file(tmp_path / "x.png", Options())
     assert np.array_equal(decoded.pixels, COLOUR)
     assert decoded.native == (9, 7)
 
@@ -91,7 +91,7 @@ def test_sixteen_bits_are_kept_until_all_of_a_set_is_seen(tmp_path):
     values = np.array([[0, 257, 32896, 65535]], np.uint16)
     for ending in ("png", "tiff"):
         Image.fromarray(values).save(tmp_path / f"x.{ending}")
-        decoded = decode_file(tmp_path / f"x.{ending}", Wishes())
+        decoded = decode_file(tmp_path / f"x.{ending}", Options())
         assert np.array_equal(decoded.pixels[..., 0], values)
         assert decoded.extent == Extent("whole", 0, 65535)
 
@@ -100,7 +100,7 @@ def test_floats_in_a_tiff(tmp_path):
     from PIL import Image
 
     Image.fromarray(np.array([[0.0, 0.5, 1.0]], np.float32)).save(tmp_path / "x.tiff")
-    decoded = decode_file(tmp_path / "x.tiff", Wishes())
+    decoded = decode_file(tmp_path / "x.tiff", Options())
     assert decoded.pixels.ravel().tolist() == [0, 0.5, 1]
     assert decoded.extent == Extent("floats", 0, 1)
     Image.fromarray(np.array([[0.0, np.nan]], np.float32)).save(tmp_path / "x.tiff")
@@ -160,7 +160,7 @@ def test_grayscale_is_luma(tmp_path):
 
 def test_sizes(tmp_path):
     picture(pictures(1, 65, 20)[0]).save(tmp_path / "x.png")
-    large = decode_file(tmp_path / "x.png", Wishes())
+    large = decode_file(tmp_path / "x.png", Options())
     assert (large.pixels.shape, large.native) == ((64, 64, 1), (65, 20))
     assert pixels_of(tmp_path / "x.png", size=(7, 8)).shape == (7, 8, 1)
 
@@ -179,7 +179,7 @@ def test_a_picture_of_the_users_is_not_changed(tmp_path):
 
     picture(pictures(1, 512, 512)[0]).save(tmp_path / "x.jpg")
     with Image.open(tmp_path / "x.jpg") as lazy:
-        decode_picture(lazy, Wishes(), "x")
+        decode_picture(lazy, Options(), "x")
         assert lazy.size == (512, 512)
 
 
@@ -254,7 +254,7 @@ def test_no_pixels(tmp_path):
     from PIL import Image
 
     with refused("0 x 5 pixels"):
-        decode_picture(Image.new("L", (0, 5)), Wishes(), "x")
+        decode_picture(Image.new("L", (0, 5)), Options(), "x")
 
 
 def test_a_missing_file_and_a_link_to_nothing(tmp_path):

@@ -16,7 +16,7 @@ import pytest
 from etascope import open_images
 from etascope.images.files import jpeg
 from etascope.images.files.decode import MAX_JPEG, BadImage, decode_file
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from tests.images.making import lossless_jpeg, picture, pictures, refused, told_or_refused, write_folder, write_tiff
 
 
@@ -78,14 +78,14 @@ def test_what_follows_a_file_is_not_suspected():
 def test_a_picture_of_two_views_is_not_suspected(tmp_path):
     first, second = (picture(smooth(seed=seed)) for seed in (1, 2))
     first.save(tmp_path / "x.jpg", "MPO", save_all=True, append_images=[second])
-    assert decode_file(tmp_path / "x.jpg", Wishes()).marks == ()
+    assert decode_file(tmp_path / "x.jpg", Options()).marks == ()
 
 
 def test_reduced_decoding_is_not_suspected(tmp_path):
     for value in (None, 128):
         pixels = smooth(900, 1100) if value is None else np.full((900, 1100, 3), value, np.uint8)
         (tmp_path / "x.jpg").write_bytes(jpeg_bytes(pixels))
-        assert decode_file(tmp_path / "x.jpg", Wishes()).marks == ()
+        assert decode_file(tmp_path / "x.jpg", Options()).marks == ()
 
 
 def test_missing_and_surplus_pixels_are_noticed():
@@ -143,7 +143,7 @@ def test_other_kinds_are_named(tmp_path, place, value, kind):
     data[data.index(b"\xff\xc0") + place] = value
     (tmp_path / "x.jpg").write_bytes(data)
     with refused(kind, "which is not read"):
-        decode_file(tmp_path / "x.jpg", Wishes())
+        decode_file(tmp_path / "x.jpg", Options())
 
 
 @pytest.mark.parametrize("size", [(8, 8), (16, 11), (65, 70), (130, 200), (1, 1)])
@@ -151,10 +151,10 @@ def test_other_kinds_are_named(tmp_path, place, value, kind):
 def test_lossless_files_come_back(tmp_path, size, channels):
     pixels = pictures(1, *size, channels)[0]
     (tmp_path / "x.jpg").write_bytes(lossless_jpeg(pixels))
-    decoded = decode_file(tmp_path / "x.jpg", Wishes(size))
+    decoded = decode_file(tmp_path / "x.jpg", Options(size))
     assert np.array_equal(decoded.pixels, pixels)
     assert decoded.marks == ()
-    assert decode_file(tmp_path / "x.jpg", Wishes((4, 4))).pixels.shape == (4, 4, channels)
+    assert decode_file(tmp_path / "x.jpg", Options((4, 4))).pixels.shape == (4, 4, channels)
 
 
 def test_flat_lossless_files_are_not_suspected_and_cut_ones_are():
@@ -175,12 +175,12 @@ def test_lossless_files_leave_the_memory_whole(tmp_path, bands):
 import gc, sys
 from pathlib import Path
 from etascope.images.files.decode import BadImage, decode_file
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 kept = []
 for _ in range(200):
     for name in sys.argv[1:]:
         try:
-            kept.append(decode_file(Path(name), Wishes((8, 8))))
+            kept.append(decode_file(Path(name), Options((8, 8))))
         except BadImage as error:
             assert "packed with lossless JPEG, which is not read; save it with LZW" in str(error), error
 del kept
@@ -209,9 +209,9 @@ def test_an_end_without_its_mark_is_told(tmp_path, options, channels):
     for cut in (1, 2):
         data = jpeg_bytes(smooth(channels=channels), **options)
         (tmp_path / "x.jpg").write_bytes(data)
-        whole = decode_file(tmp_path / "x.jpg", Wishes())
+        whole = decode_file(tmp_path / "x.jpg", Options())
         (tmp_path / "x.jpg").write_bytes(data[:-cut])
-        cut_off = decode_file(tmp_path / "x.jpg", Wishes())
+        cut_off = decode_file(tmp_path / "x.jpg", Options())
         assert np.array_equal(cut_off.pixels, whole.pixels)
         assert [mark.detail for mark in cut_off.marks] == ["its end is missing"]
         (tmp_path / "x.jpg").write_bytes(data[: -cut - 3])
@@ -236,7 +236,7 @@ def test_an_end_is_not_called_missing_where_nobody_knows_of_pixels(tmp_path):
     for cut in (2, 20, 500):
         (tmp_path / "x.jpg").write_bytes(held.getvalue()[:-cut])
         with refused("truncated"):
-            decode_file(tmp_path / "x.jpg", Wishes())
+            decode_file(tmp_path / "x.jpg", Options())
 
 
 def test_one_lossless_file_among_others(tmp_path):
@@ -282,7 +282,7 @@ def big_jpeg(width: int, height: int, **options) -> bytes:
 def test_a_photograph_of_108_megapixels(tmp_path):
     (tmp_path / "x.jpg").write_bytes(big_jpeg(12_000, 9_000))
     tracemalloc.start()
-    decoded = decode_file(tmp_path / "x.jpg", Wishes())
+    decoded = decode_file(tmp_path / "x.jpg", Options())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert decoded.native == (9_000, 12_000)
@@ -299,13 +299,13 @@ def claiming(width: int, height: int, **options) -> bytes:
 def test_bombs_stay_refused(tmp_path):
     (tmp_path / "x.jpg").write_bytes(claiming(60_000, 60_000))
     with refused("60000 x 60000 pixels", f"{MAX_JPEG:,}"):
-        decode_file(tmp_path / "x.jpg", Wishes())
+        decode_file(tmp_path / "x.jpg", Options())
     (tmp_path / "x.jpg").write_bytes(claiming(12_000, 9_000, progressive=True))
     with refused("12000 x 9000 pixels", "64,000,000"):
-        decode_file(tmp_path / "x.jpg", Wishes())
+        decode_file(tmp_path / "x.jpg", Options())
     (tmp_path / "x.jpg").write_bytes(claiming(16_000, 12_000))
     with refused("for an image of this size"):
-        decode_file(tmp_path / "x.jpg", Wishes(size=(4096, 4096)))
+        decode_file(tmp_path / "x.jpg", Options(size=(4096, 4096)))
 
 
 @pytest.mark.parametrize("share", [0.01, 0.2, 0.4, 0.7, 0.95])
@@ -313,14 +313,14 @@ def test_a_cut_file_is_refused(tmp_path, share):
     data = jpeg_bytes(smooth())
     (tmp_path / "x.jpg").write_bytes(data[: int(len(data) * share)])
     with pytest.raises(BadImage):
-        decode_file(tmp_path / "x.jpg", Wishes())
+        decode_file(tmp_path / "x.jpg", Options())
 
 
 def test_bytes_that_fill_take_no_time(tmp_path):
     data = jpeg_bytes(smooth())
     (tmp_path / "x.jpg").write_bytes(data)
-    want = decode_file(tmp_path / "x.jpg", Wishes()).pixels
+    want = decode_file(tmp_path / "x.jpg", Options()).pixels
     (tmp_path / "x.jpg").write_bytes(data[:2] + b"\xff" * 20_000_000 + data[2:])
     began = time.process_time()
-    assert np.array_equal(decode_file(tmp_path / "x.jpg", Wishes()).pixels, want)
+    assert np.array_equal(decode_file(tmp_path / "x.jpg", Options()).pixels, want)
     assert time.process_time() - began < 3

@@ -14,12 +14,12 @@ import pytest
 
 from etascope.images.files.decode import decode_file
 from etascope.images.files.stack import gather
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from tests.images.making import lossless_jpeg, picture, pictures, refused, told_or_refused, write_tiff
 
 
 def marks_of(path):
-    return [(mark.kind, mark.detail) for mark in decode_file(path, Wishes()).marks]
+    return [(mark.kind, mark.detail) for mark in decode_file(path, Options()).marks]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def marks_of(path):
 def test_kinds_that_are_not_read_are_named(tmp_path, pixels, options, parts):
     path = write_tiff(tmp_path / "x.tif", pixels, **options)
     with refused(str(path), *parts):
-        decode_file(path, Wishes())
+        decode_file(path, Options())
 
 
 def test_a_first_page_that_is_a_thumbnail_is_refused(tmp_path):
@@ -82,17 +82,17 @@ def test_a_first_page_that_is_a_thumbnail_is_refused(tmp_path):
     for number, (tag, value) in enumerate(((254, 1), (254, 3), (255, 2))):
         path = pages_of(tmp_path / f"{number}.tif", [(small, {tag: (value,)}), (large, {})])
         with refused(str(path), "first page is a thumbnail; the image, page 2, is not read; save that one alone"):
-            decode_file(path, Wishes())
+            decode_file(path, Options())
     middle = pictures(1, 8, 8)[0]
     pages_of(path, [(small, {254: (1,)}), (middle, {254: (1,)}), (large, {}), (middle, {})])
     with refused("the image, page 3, is not read"):
-        decode_file(path, Wishes())
+        decode_file(path, Options())
     pages_of(path, [(small, {254: (1,)}), (middle, {254: (1,)})])
     with refused("the image, page 2, is not read"):
-        decode_file(path, Wishes())
+        decode_file(path, Options())
     for pages in ([(large, {254: (1,)})], [(large, {254: (0,)}), (small, {254: (1,)})], [(large, {255: (2,)}),
                   (small, {})], [(large, {}), (small, {255: (2,)})]):  # fmt: skip
-        assert np.array_equal(decode_file(pages_of(tmp_path / "x.tif", pages), Wishes()).pixels, large)
+        assert np.array_equal(decode_file(pages_of(tmp_path / "x.tif", pages), Options()).pixels, large)
     assert marks_of(pages_of(tmp_path / "x.tif", [(large, {}), (large, {255: (2,)})])) == []
 
 
@@ -118,14 +118,14 @@ def test_a_lossless_jpeg_of_colours_within_is_named(tmp_path):
     held = lossless_jpeg(pixels)
     held = held[:2] + held[held.index(b"\xff\xc3") :]
     path = write_tiff(tmp_path / "x.tif", pixels, photometric=2, compression=7, data=held)
-    assert np.array_equal(decode_file(path, Wishes()).pixels, pixels)
+    assert np.array_equal(decode_file(path, Options()).pixels, pixels)
     # Other colours would have to be changed into these.
     write_tiff(path, pixels, photometric=6, compression=7, data=held)
     with refused(str(path), "packed with lossless JPEG, which is not read; save it with LZW"):
-        decode_file(path, Wishes())
+        decode_file(path, Options())
     held = lossless_jpeg(pixels[..., :1])
     path = write_tiff(tmp_path / "x.tif", pixels[..., :1], compression=7, data=held)
-    assert np.array_equal(decode_file(path, Wishes()).pixels, pixels[..., :1])
+    assert np.array_equal(decode_file(path, Options()).pixels, pixels[..., :1])
 
 
 def test_what_is_advised_of_them_works(tmp_path):
@@ -139,7 +139,7 @@ def test_what_is_advised_of_them_works(tmp_path):
 
 def test_unsigned_numbers_of_32_bits(tmp_path):
     values = np.array([[[0], [2**31], [2**32 - 1]]], np.uint32)
-    decoded = decode_file(write_tiff(tmp_path / "x.tif", values), Wishes())
+    decoded = decode_file(write_tiff(tmp_path / "x.tif", values), Options())
     assert decoded.extent is not None
     assert (decoded.extent.low, decoded.extent.high) == (0, 2**32 - 1)
     assert np.allclose(decoded.pixels, values)
@@ -150,7 +150,7 @@ def test_numbers_of_32_bits_without_a_word_are_unsigned(tmp_path):
     data = write_tiff(tmp_path / "x.tif", values).read_bytes()
     place = data.rindex(struct.pack("<HHI", 339, 4, 1))
     (tmp_path / "x.tif").write_bytes(data[:place] + struct.pack("<H", 65000) + data[place + 2 :])
-    decoded = decode_file(tmp_path / "x.tif", Wishes())
+    decoded = decode_file(tmp_path / "x.tif", Options())
     assert decoded.extent is not None
     assert (decoded.extent.low, decoded.extent.high) == (0, 2**32 - 1)
 
@@ -158,7 +158,7 @@ def test_numbers_of_32_bits_without_a_word_are_unsigned(tmp_path):
 def test_a_big_tiff_of_the_other_order_is_named(tmp_path):
     (tmp_path / "x.tif").write_bytes(b"MM\0\x2b\0\x08\0\0" + struct.pack(">Q", 16) + bytes(40))
     with refused("a BigTIFF whose numbers begin with the high byte"):
-        decode_file(tmp_path / "x.tif", Wishes())
+        decode_file(tmp_path / "x.tif", Options())
 
 
 def test_a_mask_that_is_not_read_is_no_damage(tmp_path):
@@ -168,7 +168,7 @@ def test_a_mask_that_is_not_read_is_no_damage(tmp_path):
         place = data.rindex(struct.pack("<HHI", tag, 4, 1))
         data[place + 8 : place + 12] = struct.pack("<I", value)
     (tmp_path / "x.tif").write_bytes(data)
-    decoded = decode_file(tmp_path / "x.tif", Wishes())
+    decoded = decode_file(tmp_path / "x.tif", Options())
     assert decoded.marks == ()
     assert np.array_equal(decoded.pixels, pixels[0])
 
@@ -192,7 +192,7 @@ OME = '<?xml version="1.0"?><OME xmlns="x"><Image><Pixels SizeC="{0}" SizeX="5"/
 def test_three_channels_as_pages_are_colours(tmp_path, description, kind):
     pages = pictures(3, 6, 5, 1).astype(kind)
     path = write_tiff(tmp_path / "x.tif", pages, description=description.format(3))
-    decoded = decode_file(path, Wishes())
+    decoded = decode_file(path, Options())
     assert np.array_equal(decoded.pixels, np.moveaxis(pages[..., 0], 0, 2))
     assert decoded.marks == ()
 
@@ -202,16 +202,16 @@ def test_other_channels_as_pages_are_refused(tmp_path, channels):
     pages = pictures(channels, 6, 5, 1)
     path = write_tiff(tmp_path / "x.tif", pages, description=IMAGEJ.format(channels))
     with refused(f"whose {channels} channels are pages", "choose one"):
-        decode_file(path, Wishes())
+        decode_file(path, Options())
 
 
 def test_pages_are_told(tmp_path):
     pages = pictures(4, 6, 5, 3)
     path = write_tiff(tmp_path / "x.tif", pages, photometric=2)
-    decoded = decode_file(path, Wishes())
+    decoded = decode_file(path, Options())
     assert np.array_equal(decoded.pixels, pages[0])
     assert marks_of(path) == [("pages", "4")]
-    gathered = gather(3, lambda row: decode_file(path, Wishes()), Wishes())
+    gathered = gather(3, lambda row: decode_file(path, Options()), Options())
     assert gathered.notes == (
         f"3 images have several pages; the first was taken. The first of them: {path} (4 pages).",
     )
@@ -269,7 +269,7 @@ def test_bits_in_the_other_order_are_no_damage(tmp_path):
     pixels = pictures(1, 40, 30)[0]
     turned = bytes(int(f"{byte:08b}"[::-1], 2) for byte in zlib.compress(pixels.tobytes()))
     path = write_tiff(tmp_path / "x.tif", pixels, compression=8, data=turned, tags={266: (2,)})
-    decoded = decode_file(path, Wishes())
+    decoded = decode_file(path, Options())
     assert np.array_equal(decoded.pixels, pixels)
     assert decoded.marks == ()
 
@@ -277,19 +277,19 @@ def test_bits_in_the_other_order_are_no_damage(tmp_path):
 def test_a_damaged_directory(tmp_path):
     (tmp_path / "x.tif").write_bytes(b"II\x2a\0" + struct.pack("<I", 9999) + bytes(50))
     with refused("damaged"):
-        decode_file(tmp_path / "x.tif", Wishes())
+        decode_file(tmp_path / "x.tif", Options())
 
 
 SCRIPT = """
 import sys, threading
 from pathlib import Path
 from etascope.images.files.decode import BadImage, decode_file
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 
 def work():
     for _ in range(20):
         try:
-            decode_file(Path(sys.argv[1]), Wishes())
+            decode_file(Path(sys.argv[1]), Options())
         except BadImage as error:
             assert "damaged" in str(error), error
         else:
@@ -335,7 +335,7 @@ def test_pages_that_are_no_smaller_copies_are_told(tmp_path):
     def marks(*sizes):
         pages = [Image.new("L", size, 9) for size in sizes]
         pages[0].save(tmp_path / "x.tif", save_all=True, append_images=pages[1:])
-        return [(mark.kind, mark.detail) for mark in decode_file(tmp_path / "x.tif", Wishes()).marks]
+        return [(mark.kind, mark.detail) for mark in decode_file(tmp_path / "x.tif", Options()).marks]
 
     assert marks((20, 10), (10, 5)) == []
     assert marks((20, 10), (12, 10)) == [("pages", "2")]

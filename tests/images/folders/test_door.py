@@ -13,7 +13,7 @@ import pytest
 
 from etascope.images.folders.door import open_folder
 from etascope.images.open import open_images
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from tests.images.making import pictures, refused, write_folder, write_mnist
 
 IMAGES = pictures(6)
@@ -22,7 +22,7 @@ NAMES = ["a", "a", "a", "b", "b", "b"]
 
 def test_a_directory_per_class(tmp_path):
     write_folder(tmp_path, IMAGES, NAMES)
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert np.array_equal(found.images, IMAGES)
     assert found.labels.tolist() == NAMES
     assert (found.test_rows, found.notes, found.source) == (None, (), str(tmp_path))
@@ -31,7 +31,7 @@ def test_a_directory_per_class(tmp_path):
 def test_natural_order(tmp_path):
     images = pictures(12)
     write_folder(tmp_path, images, ["10"] * 11 + ["9"])
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert np.array_equal(found.images, images[[11, *range(11)]])
 
 
@@ -46,7 +46,7 @@ def test_nested_hidden_and_other_files(tmp_path):
     (tmp_path / "__MACOSX" / "a" / "x.png").write_text("x")
     (tmp_path / "empty").mkdir()
     (tmp_path / "README.md").write_text("x")
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert np.array_equal(found.images, IMAGES)
     assert found.labels.tolist() == NAMES
 
@@ -56,7 +56,7 @@ def test_nested_hidden_and_other_files(tmp_path):
 def test_train_and_test_directories(tmp_path, train, test):
     write_folder(tmp_path / train, IMAGES[:4], ["a", "a", "b", "b"])
     write_folder(tmp_path / test, IMAGES[4:], ["a", "b"])
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert np.array_equal(found.images, IMAGES)
     assert found.labels.tolist() == ["a", "a", "b", "b", "a", "b"]
     assert found.test_rows is not None
@@ -65,7 +65,7 @@ def test_train_and_test_directories(tmp_path, train, test):
 
 def test_train_alone(tmp_path):
     write_folder(tmp_path / "train", IMAGES, NAMES)
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert found.labels.tolist() == NAMES
     assert found.test_rows is None
 
@@ -73,7 +73,7 @@ def test_train_alone(tmp_path):
 def test_a_test_directory_among_the_classes(tmp_path):
     write_folder(tmp_path, IMAGES[:4], ["a", "a", "b", "b"])
     write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert found.labels.tolist() == ["a", "a", "b", "b", "a", "b"]
     assert found.test_rows is not None
     assert found.test_rows.tolist() == [4, 5]
@@ -83,7 +83,7 @@ def test_train_validation_and_test(tmp_path):
     write_folder(tmp_path / "train", IMAGES[:2], ["a", "b"])
     write_folder(tmp_path / "val", IMAGES[2:4], ["a", "b"])
     write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert np.array_equal(found.images, IMAGES)
     assert found.test_rows is not None
     assert found.test_rows.tolist() == [4, 5]
@@ -92,7 +92,7 @@ def test_train_validation_and_test(tmp_path):
 
 def test_classes_that_are_called_train_and_test(tmp_path):
     write_folder(tmp_path, IMAGES, ["train"] * 3 + ["car"] * 3)
-    assert open_folder(tmp_path, Wishes()).labels.tolist() == ["car"] * 3 + ["train"] * 3
+    assert open_folder(tmp_path, Options()).labels.tolist() == ["car"] * 3 + ["train"] * 3
 
 
 def test_a_folder_called_train_with_directories_in_it_beside_another(tmp_path):
@@ -100,19 +100,19 @@ def test_a_folder_called_train_with_directories_in_it_beside_another(tmp_path):
     write_folder(tmp_path, IMAGES[4:], ["car", "car"])
     drawn = "car/ (2 images), train/{day and night} (4 images)"
     with refused("lie at different depths", drawn, str(tmp_path / "train")):
-        open_folder(tmp_path, Wishes())
+        open_folder(tmp_path, Options())
 
 
 def test_a_folder_in_a_folder(tmp_path):
     write_folder(tmp_path / "archive" / "pets", IMAGES, NAMES)
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert found.labels.tolist() == NAMES
     assert found.notes == (f"The classes were found further down, in {tmp_path / 'archive' / 'pets'}.",)
 
 
 def test_images_of_no_class_are_told(tmp_path):
     write_folder(tmp_path, [*IMAGES, IMAGES[0]], [*NAMES, "."])
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert len(found.images) == 6
     assert found.notes == (f"1 image directly in {tmp_path} belongs to no class and was left out.",)
 
@@ -126,14 +126,14 @@ def test_links_are_followed_and_loops_end(tmp_path):
     for number in range(3):
         (root / "a" / f"up{number}").symlink_to(root / "a")
     (elsewhere / "b" / "self").symlink_to(elsewhere / "b" / "self")
-    found = open_folder(root, Wishes())
+    found = open_folder(root, Options())
     assert np.array_equal(found.images, IMAGES)
 
 
 def test_a_loop_of_single_folders_ends(tmp_path):
     (tmp_path / "again").symlink_to(tmp_path)
     with refused("leads to itself"):
-        open_folder(tmp_path, Wishes())
+        open_folder(tmp_path, Options())
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -142,8 +142,8 @@ def test_a_bad_image_among_good_ones(tmp_path, workers):
     paths[1].write_text("text")
     paths[4].write_bytes(paths[4].read_bytes()[:40])
     with refused(str(paths[1]), "text file"):
-        open_folder(tmp_path, Wishes(workers=workers))
-    found = open_folder(tmp_path, Wishes(skip_bad=True, workers=workers))
+        open_folder(tmp_path, Options(workers=workers))
+    found = open_folder(tmp_path, Options(skip_bad=True, workers=workers))
     assert np.array_equal(found.images, IMAGES[[0, 2, 3, 5]])
     assert found.labels.tolist() == ["a", "a", "b", "b"]
     assert found.notes == (
@@ -155,40 +155,40 @@ def test_test_rows_follow_what_is_skipped(tmp_path):
     paths = write_folder(tmp_path / "train", IMAGES[:4], ["a", "a", "b", "b"])
     write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
     paths[0].write_text("text")
-    found = open_folder(tmp_path, Wishes(skip_bad=True))
+    found = open_folder(tmp_path, Options(skip_bad=True))
     assert found.test_rows is not None
     assert found.test_rows.tolist() == [3, 4]
 
 
 def test_an_empty_folder(tmp_path):
     with refused("one directory per class", "is empty"):
-        open_folder(tmp_path, Wishes())
+        open_folder(tmp_path, Options())
 
 
 def test_images_without_directories(tmp_path):
     write_folder(tmp_path, IMAGES[:2], [".", "."])
     with refused("holds 2 images", "CSV"):
-        open_folder(tmp_path, Wishes())
+        open_folder(tmp_path, Options())
 
 
 def test_directories_without_images(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     with refused("holds only empty directories"):
-        open_folder(tmp_path, Wishes())
+        open_folder(tmp_path, Options())
 
 
 def test_other_files_only(tmp_path):
     (tmp_path / "data.npz").touch()
     with refused("1 .npz file", "data.npz itself"):
-        open_folder(tmp_path, Wishes())
+        open_folder(tmp_path, Options())
 
 
 def test_a_single_class_is_refused_before_anything_is_decoded(tmp_path):
     (tmp_path / "cats").mkdir()
     (tmp_path / "cats" / "x.png").write_text("text")
     with refused("at least two classes", "only 'cats'"):
-        open_folder(tmp_path, Wishes())
+        open_folder(tmp_path, Options())
 
 
 NOBODY = """
@@ -197,12 +197,12 @@ from pathlib import Path
 from PIL import Image
 from etascope.core.errors import InputError
 from etascope.images.folders.door import open_folder
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 Image.init()
 if os.getuid() == 0:
     os.setuid(65534)
 try:
-    open_folder(Path(sys.argv[1]), Wishes())
+    open_folder(Path(sys.argv[1]), Options())
 except InputError as error:
     print(error)
 """
@@ -226,11 +226,11 @@ def test_what_may_not_be_read(closed):
 
 def test_idx_files_further_down(tmp_path):
     images = write_mnist(tmp_path / "MNIST" / "raw")
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert np.array_equal(found.images, images)
     write_mnist(tmp_path / "KMNIST" / "raw")
     with refused("one set", str(tmp_path / "KMNIST" / "raw"), str(tmp_path / "MNIST" / "raw")):
-        open_folder(tmp_path, Wishes())
+        open_folder(tmp_path, Options())
 
 
 def test_a_class_that_loses_all_its_images_is_no_class_less(tmp_path):
@@ -238,7 +238,7 @@ def test_a_class_that_loses_all_its_images_is_no_class_less(tmp_path):
     for path in paths[2:4]:
         path.write_text("text")
     with refused("of 2 of class 'b'", f"in {tmp_path / 'b'} none can"):
-        open_folder(tmp_path, Wishes(skip_bad=True))
+        open_folder(tmp_path, Options(skip_bad=True))
 
 
 def test_a_class_of_the_test_part_that_loses_all_its_images_is_named_with_its_folder(tmp_path):
@@ -246,27 +246,27 @@ def test_a_class_of_the_test_part_that_loses_all_its_images_is_named_with_its_fo
     paths = write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
     paths[1].write_text("text")
     with refused(f"of 1 of class 'b' of the test part in {tmp_path / 'test' / 'b'} none can"):
-        open_folder(tmp_path, Wishes(skip_bad=True))
+        open_folder(tmp_path, Options(skip_bad=True))
 
 
 @pytest.mark.parametrize("test", ["test/a"])
 def test_one_class_to_train_on_is_looked_for_where_it_is(tmp_path, test):
     write_folder(tmp_path, IMAGES[:4], ["train/a", "train/a", "test/a", test])
     with refused(f"only 'a' in {tmp_path / 'train'}. Add"):
-        open_folder(tmp_path, Wishes())
+        open_folder(tmp_path, Options())
 
 
 def test_what_is_left_out_is_counted(tmp_path):
     paths = write_folder(tmp_path, IMAGES, NAMES)
     paths[0].write_text("text")
     (tmp_path / "a" / "x.heic").touch()
-    assert open_folder(tmp_path, Wishes(skip_bad=True)).left_out == 2
+    assert open_folder(tmp_path, Options(skip_bad=True)).left_out == 2
 
 
 def test_images_that_are_links_to_others_of_the_set_are_told(tmp_path):
     paths = write_folder(tmp_path, IMAGES, NAMES)
     (tmp_path / "b" / "img9.png").symlink_to(paths[0])
-    found = open_folder(tmp_path, Wishes())
+    found = open_folder(tmp_path, Options())
     assert len(found.images) == 7
     assert found.notes == (
         "1 image is a link to another of the same set, in another class, which is there twice so; the first: "
@@ -279,7 +279,7 @@ def test_files_with_two_names_are_told(tmp_path):
     (tmp_path / "b" / "img9.png").hardlink_to(paths[0])
     (tmp_path / "a" / "img7.png").hardlink_to(paths[1])
     (tmp_path / "a" / "img8.png").hardlink_to(paths[1])
-    [note] = open_folder(tmp_path, Wishes()).notes
+    [note] = open_folder(tmp_path, Options()).notes
     assert note.startswith("3 images are links to others of the same set, 1 of them in another class, which")
     assert f"{tmp_path / 'a' / 'img7.png'}, which is {paths[1]}" in note
 
@@ -289,10 +289,10 @@ def test_two_links_to_one_file_elsewhere_are_told(tmp_path):
     [other] = write_folder(tmp_path, pictures(1, seed=9), ["elsewhere"])
     for name in "ab":
         (tmp_path / "set" / name / "link.png").symlink_to(other)
-    [note] = open_folder(tmp_path / "set", Wishes()).notes
+    [note] = open_folder(tmp_path / "set", Options()).notes
     assert "1 image is a link to another of the same set, in another class" in note
     paths[0].parent.joinpath("more").symlink_to(other.parent)
-    assert "2 images are links" in open_folder(tmp_path / "set", Wishes()).notes[-1]
+    assert "2 images are links" in open_folder(tmp_path / "set", Options()).notes[-1]
 
 
 def test_classes_that_are_spelled_almost_alike_are_told(tmp_path):

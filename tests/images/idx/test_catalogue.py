@@ -16,7 +16,7 @@ import pytest
 import etascope.images.idx.catalogue as digits
 from etascope.images.idx.catalogue import _FILES, CATALOGUE, MIRROR, KnownSet, open_digits, open_known
 from etascope.images.open import open_images
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from tests.images.making import refused, write_mnist
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -75,7 +75,7 @@ def left_in(cache: Path) -> list[Path]:
 def test_a_set_is_downloaded_once(cache, served, tiny):
     server, _, images = served
     seen = []
-    found = open_known(tiny, Wishes(progress=seen.append))
+    found = open_known(tiny, Options(progress=seen.append))
     assert np.array_equal(found.images, images)
     assert found.class_names == ("zero", "one")
     assert found.test_rows is not None
@@ -84,7 +84,7 @@ def test_a_set_is_downloaded_once(cache, served, tiny):
     assert sorted(path.name for path in left_in(cache)) == sorted(_FILES)
     assert {p.unit for p in seen} == {"bytes"}
     assert [p.stage for p in seen if p.done == p.total] == [f"downloading tiny {name}" for name in _FILES]
-    again = open_known(tiny, Wishes())
+    again = open_known(tiny, Options())
     assert np.array_equal(again.images, images)
     assert len(server.requests) == 4
 
@@ -92,40 +92,40 @@ def test_a_set_is_downloaded_once(cache, served, tiny):
 def test_a_mirror_by_argument_and_by_environment(cache, served, tiny, monkeypatch, tmp_path):
     server, address, images = served
     elsewhere = KnownSet("tiny", "http://127.0.0.1:9/gone", tiny.sha256)
-    assert np.array_equal(open_known(elsewhere, Wishes(), mirror=address + "/").images, images)
+    assert np.array_equal(open_known(elsewhere, Options(), mirror=address + "/").images, images)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
     monkeypatch.setenv(MIRROR, address)
-    assert np.array_equal(open_known(elsewhere, Wishes()).images, images)
+    assert np.array_equal(open_known(elsewhere, Options()).images, images)
     assert len(server.requests) == 8
 
 
 def test_a_wrong_checksum_leaves_nothing(cache, served, tiny):
     wrong = KnownSet("tiny", tiny.address, ("0" * 64, *tiny.sha256[1:]))
     with refused("checksum", "train-images-idx3-ubyte.gz", "0" * 64, MIRROR):
-        open_known(wrong, Wishes())
+        open_known(wrong, Options())
     assert left_in(cache) == []
 
 
 def test_a_damaged_file_in_the_cache_is_fetched_again(cache, served, tiny):
     server, _, images = served
-    open_known(tiny, Wishes())
+    open_known(tiny, Options())
     path = next(path for path in left_in(cache) if path.name == _FILES[0])
     path.write_bytes(b"damaged")
-    assert np.array_equal(open_known(tiny, Wishes()).images, images)
+    assert np.array_equal(open_known(tiny, Options()).images, images)
     assert server.requests[4:] == [f"/tiny/{_FILES[0]}"]
 
 
 def test_a_missing_file(cache, served, tiny):
     gone = KnownSet("tiny", tiny.address + "/nowhere", tiny.sha256)
     with refused("download", "404", MIRROR):
-        open_known(gone, Wishes())
+        open_known(gone, Options())
     assert left_in(cache) == []
 
 
 def test_no_server(cache, tiny):
     gone = KnownSet("tiny", "http://127.0.0.1:9", tiny.sha256)
     with refused("failed", "ConnectionError", "Check the connection"):
-        open_known(gone, Wishes())
+        open_known(gone, Options())
     assert left_in(cache) == []
 
 
@@ -134,13 +134,13 @@ def test_a_cache_that_cannot_be_written(tmp_path, served, tiny, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with refused("cannot be written", "XDG_CACHE_HOME"):
-        open_known(tiny, Wishes())
+        open_known(tiny, Options())
 
 
 def test_the_systems_files_are_used_without_a_request(cache, served, tiny, tmp_path):
     server, _, images = served
     here = KnownSet("tiny", tiny.address, tiny.sha256, system=tmp_path / "served" / "tiny")
-    assert np.array_equal(open_known(here, Wishes()).images, images)
+    assert np.array_equal(open_known(here, Options()).images, images)
     assert server.requests == []
     assert not cache.exists()
 
@@ -175,12 +175,12 @@ def test_what_the_licence_page_says():
         assert hashlib.sha256(path.read_bytes()).hexdigest() in page
     counts = re.search(r"\((\d[\d ]+) for digits 0 to 9\)", page)
     assert counts is not None
-    found = open_digits(Wishes())
+    found = open_digits(Options())
     assert np.bincount(found.labels).tolist() == [int(n) for n in counts[1].split()]
 
 
 def test_what_they_are():
-    found = open_digits(Wishes())
+    found = open_digits(Options())
     assert found.images.shape == (1000, 28, 28, 1)
     assert (int(found.images.min()), int(found.images.max())) == (0, 255)
     assert found.labels[:5].tolist() == [3, 8, 1, 0, 4]
@@ -191,6 +191,6 @@ def test_they_open_at_once():
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        open_digits(Wishes())
+        open_digits(Options())
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.03

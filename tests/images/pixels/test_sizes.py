@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from etascope.images.files.decode import decode_file, decode_picture
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from etascope.images.pixels.sizes import fit, has_colour, resize, to_gray
 from etascope.images.pixels.transparency import over_white
 from tests.images.making import pictures, refused, write_tiff
@@ -18,7 +18,7 @@ from tests.images.making import pictures, refused, write_tiff
 def test_what_fits_is_not_copied():
     for shape in ((28, 28, 1), (64, 64, 3)):
         images = pictures(2, *shape)
-        fitted, notes = fit(images, Wishes())
+        fitted, notes = fit(images, Options())
         assert fitted is images
         assert notes == ()
 
@@ -26,13 +26,13 @@ def test_what_fits_is_not_copied():
 @pytest.mark.parametrize(("height", "width"), [(65, 10), (10, 65), (200, 100)])
 def test_larger_than_64_becomes_64(height, width):
     images = pictures(3, height, width, 3)
-    fitted, notes = fit(images, Wishes())
+    fitted, notes = fit(images, Options())
     assert fitted.shape == (3, 64, 64, 3)
     assert notes == (f"The images were resized from {height} x {width} to 64 x 64.",)
 
 
 def test_the_size_asked_for_is_height_then_width():
-    fitted, _ = fit(pictures(2, 10, 10), Wishes((6, 9)))
+    fitted, _ = fit(pictures(2, 10, 10), Options((6, 9)))
     assert fitted.shape == (2, 6, 9, 1)
 
 
@@ -54,18 +54,18 @@ def test_gray_on_demand_and_alpha_over_white():
     red = np.zeros((2, 4, 4, 4), np.uint8)
     red[..., 0] = 255
     red[0, ..., 3] = 255
-    fitted, _ = fit(red, Wishes())
+    fitted, _ = fit(red, Options())
     assert fitted[0, 0, 0].tolist() == [255, 0, 0]
     assert fitted[1, 0, 0].tolist() == [255, 255, 255]
-    gray, _ = fit(red, Wishes(grayscale=True))
+    gray, _ = fit(red, Options(grayscale=True))
     assert gray[:, 0, 0, 0].tolist() == [76, 255]
 
 
 def test_progress_and_the_same_bits_for_any_number_of_workers():
     images = pictures(600, 70, 4)
     seen = []
-    one, _ = fit(images, Wishes(progress=seen.append))
-    four, _ = fit(images, Wishes(workers=4))
+    one, _ = fit(images, Options(progress=seen.append))
+    four, _ = fit(images, Options(workers=4))
     assert np.array_equal(one, four)
     assert [(p.stage, p.done, p.total, p.unit) for p in seen] == [
         ("resizing images", done, 600, "images") for done in (256, 512, 600)
@@ -114,7 +114,7 @@ def gray_png(bits: int, clear: int) -> bytes:
 def test_a_transparent_gray_of_few_bits(tmp_path, bits):
     for clear in {0, 1, 2**bits - 1}:
         (tmp_path / "x.png").write_bytes(gray_png(bits, clear))
-        decoded = decode_file(tmp_path / "x.png", Wishes())
+        decoded = decode_file(tmp_path / "x.png", Options())
         assert decoded.glass is not None
         assert (decoded.pixels[:, :4] == 255).all()
         assert (decoded.pixels[:, 4:] == (0 if clear else 255 // (2**bits - 1))).all()
@@ -124,7 +124,7 @@ def test_a_transparent_gray_of_few_bits(tmp_path, bits):
 def test_a_table_of_colours_in_bytes_or_two(tmp_path, factor):
     pixels = pictures(1, 6, 5, 1)[0]
     path = write_tiff(tmp_path / "x.tif", pixels, photometric=3, tags={320: (*[n * factor for n in range(256)] * 3,)})
-    assert np.array_equal(decode_file(path, Wishes()).pixels, pixels)
+    assert np.array_equal(decode_file(path, Options()).pixels, pixels)
 
 
 def packed(values: np.ndarray, order: str, packing: int, predictor: int) -> bytes:
@@ -147,11 +147,11 @@ def test_packed_numbers_of_either_order(tmp_path, order, kind, packing, predicto
     predictor = predictor if kind != np.float32 else 1
     data = packed(values, order, packing, predictor)
     path = write_tiff(tmp_path / "x.tif", values, compression=packing, data=data, tags={317: (predictor,)}, order=order)
-    decoded = decode_file(path, Wishes())
+    decoded = decode_file(path, Options())
     assert np.array_equal(decoded.pixels, values)
     assert decoded.marks == ()
     with Image.open(path) as image:
-        assert np.array_equal(decode_picture(image, Wishes(), "x").pixels, values)
+        assert np.array_equal(decode_picture(image, Options(), "x").pixels, values)
 
 
 def test_packed_numbers_that_pillow_has_decoded_are_refused(tmp_path):
@@ -166,9 +166,9 @@ def test_packed_numbers_that_pillow_has_decoded_are_refused(tmp_path):
             image.load()
             if (order, packing) == (">", 8):
                 with refused("Pillow reads the bytes in the wrong order", "give the path"):
-                    decode_picture(image, Wishes(), "x")
+                    decode_picture(image, Options(), "x")
             else:
-                assert np.array_equal(decode_picture(image, Wishes(), "x").pixels, values)
+                assert np.array_equal(decode_picture(image, Options(), "x").pixels, values)
 
 
 def test_packed_channels_as_pages_of_either_order(tmp_path):
@@ -176,4 +176,4 @@ def test_packed_channels_as_pages_of_either_order(tmp_path):
     said = "ImageJ=1.53t\nimages=3\nchannels=3\nmode=composite\n"
     one = packed(pages[0], ">", 8, 1)
     path = write_tiff(tmp_path / "x.tif", pages, compression=8, data=one, description=said, order=">")
-    assert np.array_equal(decode_file(path, Wishes()).pixels, np.repeat(pages[0], 3, axis=2)[..., :1])
+    assert np.array_equal(decode_file(path, Options()).pixels, np.repeat(pages[0], 3, axis=2)[..., :1])

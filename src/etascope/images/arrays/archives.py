@@ -23,7 +23,7 @@ from etascope.images.files.contents import what_it_is
 from etascope.images.idx.door import is_idx
 from etascope.images.idx.file import read_idx_labels
 from etascope.images.labels.labels import agree
-from etascope.images.opened import Found, Wishes
+from etascope.images.opened import Opened, Options
 from etascope.images.paths import as_path, existing, unreadable
 
 _DEFLATE_LIMIT = 1032
@@ -65,10 +65,10 @@ class Archive(Mapping[str, NDArray[Any]]):
             return _read(stream, info.file_size, where)
 
 
-def open_npz(path: Path, labels: object, wishes: Wishes) -> Found:
+def open_npz(path: Path, labels: object, options: Options) -> Opened:
     """Open an archive of named arrays; see `arrays.open_mapping` for the names."""
     with _opened(path) as arrays:
-        return open_mapping(arrays, labels, wishes, str(path))
+        return open_mapping(arrays, labels, options, str(path))
 
 
 @contextlib.contextmanager
@@ -85,45 +85,45 @@ def _opened(path: Path) -> Generator[Archive, None, None]:
         raise unreadable(path, error) from None
 
 
-def open_npy(path: Path, labels: object, wishes: Wishes) -> Found:
+def open_npy(path: Path, labels: object, options: Options) -> Opened:
     """Open an array file; labels are given, or lie beside it in `NAME_labels.npy`, `labels.npy`, `y.npy` ..."""
     if labels is not None:
-        found = open_array(read_npy(path), labels, wishes, str(path))
-        return replace(found, notes=(*found.notes, *left_beside(test_beside(path), path)))
+        opened = open_array(read_npy(path), labels, options, str(path))
+        return replace(opened, notes=(*opened.notes, *left_beside(test_beside(path), path)))
     images = read_npy(path)
     labels, notes = _labels_beside(path)
     if (held := test_beside(path)) is None:
-        found = open_array(images, labels, wishes, str(path))
+        opened = open_array(images, labels, options, str(path))
     else:
         parts = {"x_train": images, "y_train": labels, "x_test": read_npy(held)}
         parts["y_test"], more = _labels_beside(held)
         notes += (*more, f"{held.name}, which lies beside {path.name}, is the test part.")
-        found = open_mapping(parts, None, wishes, str(path))
-    return replace(found, notes=(*notes, *found.notes))
+        opened = open_mapping(parts, None, options, str(path))
+    return replace(opened, notes=(*notes, *opened.notes))
 
 
 def _labels_beside(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Return the labels that lie beside images, and a sentence where another file holds the same."""
     beside = [path.with_name(name) for name in label_names(path.stem)]
-    found = [p for p in beside if p != path and p.is_file()]
-    if not found:
+    files = [p for p in beside if p != path and p.is_file()]
+    if not files:
         where = path.parent if path.parent.name else "this folder"
         raise InputError(
             f"an .npy file of images needs labels beside it; looked for {', '.join(p.name for p in beside)} in "
             f"{where}. Save them there, or give labels."
         )
-    labels = read_npy(found[0])
+    labels = read_npy(files[0])
     notes: tuple[str, ...] = ()
-    for other in found[1:]:
+    for other in files[1:]:
         values = read_npy(other)
         if values.shape != labels.shape:
             continue
         if not agree(labels, values):
             raise InputError(
-                f"images need one label each; {found[0].name} and {other.name} in {path.parent} disagree. "
+                f"images need one label each; {files[0].name} and {other.name} in {path.parent} disagree. "
                 "Give one of them as labels."
             )
-        notes = (f"The labels are those of {found[0].name}; {other.name} says the same.",)
+        notes = (f"The labels are those of {files[0].name}; {other.name} says the same.",)
     return labels, notes
 
 
@@ -279,9 +279,9 @@ class _Counted:
                 f"{size / MEBIBYTE:,.0f} MiB. Make a zip of fewer files."
             )
         data = self._file.read(size)
-        if data.startswith(_ENTRY) and (found := data.count(_ENTRY)) > MOST_ENTRIES:
+        if data.startswith(_ENTRY) and (count := data.count(_ENTRY)) > MOST_ENTRIES:
             raise InputError(
-                f"a zip may list {MOST_ENTRIES:,} files and folders; this one has {found:,}. Make a zip of fewer files."
+                f"a zip may list {MOST_ENTRIES:,} files and folders; this one has {count:,}. Make a zip of fewer files."
             )
         return data
 

@@ -15,10 +15,10 @@ from etascope.images.arrays.axes import image_axes, refuse_turned
 from etascope.images.arrays.names import in_order, pick, refuse_two_readings, without_coordinates
 from etascope.images.folders.refusals import GIVEN
 from etascope.images.labels.labels import is_masked, label_notes, read_labels
-from etascope.images.opened import Found, Wishes, tail_rows
+from etascope.images.opened import Opened, Options, tail_rows
 from etascope.images.paths import refuse_text
 from etascope.images.pixels.extents import Extent, Peaks, Reading, Scale, measure
-from etascope.images.pixels.members import Members, beside, seen, unlike
+from etascope.images.pixels.members import Members, beside, peaks_by_kind, unlike
 from etascope.images.pixels.outliers import look_beyond
 from etascope.images.pixels.ranges import decide, scaled
 from etascope.images.pixels.sizes import fit, shown
@@ -45,7 +45,7 @@ def read_array(values: object, what: str = "images") -> NDArray[Any]:
 
 def read_pixels(
     parts: Sequence[NDArray[Any]],
-    wishes: Wishes,
+    options: Options,
     what: str,
     labels: Sequence[NDArray[Any]] = (),
     held: int | None = None,
@@ -60,13 +60,13 @@ def read_pixels(
     """
     split = [alpha_apart(part) for part in parts]
     extents = [measure(colours, what) for colours, _ in split]
-    told, peaks, before = [], {}, wishes.reading
+    unlikes, peaks, before = [], {}, options.reading
     if labels:
-        told, peaks = _unlike(extents, labels, held)
+        unlikes, peaks = _unlike(extents, labels, held)
     if len(labels) > 1:
         extents[-1] = replace(extents[-1], held=True)
     scales = decide(extents, before.scales, what)
-    notes = told + [scale.note for scale in scales.values()]
+    notes = unlikes + [scale.note for scale in scales.values()]
     for kind, scale in scales.items():
         own = [
             (of, extent, at > 0 or extent.held)
@@ -75,24 +75,24 @@ def read_pixels(
             for at, of in enumerate((part,) if held is None else (part[:held], part[held:]))
             if len(of)
         ]
-        notes += look_beyond(own, scale, what, test=wishes.held)
-    if before.seen:
-        notes += beside(before.seen, peaks)
+        notes += look_beyond(own, scale, what, test=options.held)
+    if before.peaks:
+        notes += beside(before.peaks, peaks)
     as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
     looked = [look_through(image) if part.shape[-1] in (2, 4) else None for part in as_bytes for image in part]
     glasses = {f"image {row:,}": glass for row, glass in enumerate(looked) if glass is not None}
-    ground = wishes.reading.ground
+    ground = options.reading.ground
     if glasses:
-        found = list(glasses.values())
+        every_glass = list(glasses.values())
         try:
-            ground, note = decide_ground(found, ground, sum(map(len, parts)), list(glasses), declared=False)
+            ground, note = decide_ground(every_glass, ground, sum(map(len, parts)), list(glasses), declared=False)
         except InputError:
             for part in as_bytes:
                 refuse_first_clear(part)
             raise
         notes.append(note)
     reading = Reading(scales, ground, peaks)
-    fitted = [fit(part, replace(wishes, reading=reading)) for part in as_bytes]
+    fitted = [fit(part, replace(options, reading=reading)) for part in as_bytes]
     notes += dict.fromkeys(note for _, more in fitted for note in more)
     return [images for images, _ in fitted], tuple(note for note in notes if note), reading
 
@@ -115,8 +115,8 @@ def _unlike(
     held = held or (len(peaks) - counts[-1] if len(counts) > 1 else len(peaks))
     members = Members("image {}".format, np.concatenate(labels), held)
     kinds = [extent.kind for extent, number in zip(extents, counts, strict=True) for _ in range(number)]
-    told = unlike(kinds, lows, peaks, np.arange(len(peaks)), members)
-    return told, seen(kinds[:held], lows[:held], peaks[:held])
+    notes = unlike(kinds, lows, peaks, np.arange(len(peaks)), members)
+    return notes, peaks_by_kind(kinds[:held], lows[:held], peaks[:held])
 
 
 def alpha_apart(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
@@ -141,15 +141,15 @@ def together(colours: NDArray[Any], alpha: NDArray[np.uint8] | None, scale: Scal
     return pixels if alpha is None else np.concatenate([pixels, alpha], axis=-1)
 
 
-def open_array(values: object, labels: object, wishes: Wishes, source: str) -> Found:
+def open_array(values: object, labels: object, options: Options, source: str) -> Opened:
     """Open an array of images with an array of labels.
 
     A uint8 array that needs no change is shared, not copied.
     """
-    return _open_parts([(values, labels)], wishes, source)
+    return _open_parts([(values, labels)], options, source)
 
 
-def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, source: str) -> Found:
+def open_mapping(arrays: Mapping[str, Any], labels: object, options: Options, source: str) -> Opened:
     """Open named arrays: `x` and `y`, `images` and `labels`, Keras' `x_train`, `y_train`, `x_test`, `y_test` ...
 
     A validation part (`x_val`, `val_images` ...) joins the training images where there is a test part, and is the test
@@ -169,7 +169,7 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, sour
     if picked.train.labels is not None and labels is not None:
         raise InputError(f"{source} brings its own labels ({picked.train.labels}); leave out labels.")
     notes = (f"Arrays that were left out: {', '.join(left)}.",) if left else ()
-    valid = picked.val if picked.test or wishes.tested else None
+    valid = picked.val if picked.test or options.tested else None
     learn, held = [picked.train], picked.test or (None if valid else picked.val)
     for part in (picked.train, picked.test, picked.val):
         if part is not None:
@@ -185,14 +185,14 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, wishes: Wishes, sour
         for part in (*learn, held)
         if part is not None
     ]
-    found = _open_parts(parts, wishes, source)
+    opened = _open_parts(parts, options, source)
     if held is None:
-        return replace(found, notes=(*notes, *found.notes))
-    rows = tail_rows(len(found.labels), len(parts[-1][0]))
-    return replace(found, test_rows=rows, notes=(*notes, *found.notes))
+        return replace(opened, notes=(*notes, *opened.notes))
+    rows = tail_rows(len(opened.labels), len(parts[-1][0]))
+    return replace(opened, test_rows=rows, notes=(*notes, *opened.notes))
 
 
-def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: str) -> Found:
+def _open_parts(parts: Sequence[tuple[object, object]], options: Options, source: str) -> Opened:
     """Open the parts of one set, one behind the other."""
     arrays: list[NDArray[Any]] = []
     labels: list[NDArray[Any]] = []
@@ -202,7 +202,7 @@ def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: 
             raise InputError(
                 f"images need labels, one each; {source} came without.",
                 "Save images and labels in one file (numpy.savez(path, x=images, y=labels))."
-                if wishes.held
+                if options.held
                 else "Give them as the second argument in Python, or with --labels.",
             )
         read = read_array(values)
@@ -211,7 +211,7 @@ def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: 
         arrays.append(array)
         labels.append(read_labels(given, len(array)))
         notes += (*more, *label_notes(given, labels[-1]))
-    images, more, reading = read_pixels(arrays, wishes, "images", labels)
+    images, more, reading = read_pixels(arrays, options, "images", labels)
     if len({part.shape[1:] for part in images}) > 1:
         first, other = images[0], next(part for part in images if part.shape[1:] != images[0].shape[1:])
         raise InputError(
@@ -224,8 +224,8 @@ def _open_parts(parts: Sequence[tuple[object, object]], wishes: Wishes, source: 
             f"training and test labels must be of one kind; {source} has numbers and strings. Give one kind."
         )
     together = images[0] if len(images) == 1 else np.concatenate(images)
-    told = tuple(dict.fromkeys((*notes, *more)))
-    return Found(together, np.concatenate(labels), source, None, None, told, reading)
+    said = tuple(dict.fromkeys((*notes, *more)))
+    return Opened(together, np.concatenate(labels), source, None, None, said, reading)
 
 
 def is_bunch(source: object) -> bool:
@@ -236,7 +236,7 @@ def is_bunch(source: object) -> bool:
     return getattr(source, "images", None) is not None or getattr(source, "data", None) is not None
 
 
-def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: ANN401 - scikit-learn's Bunch has no type
+def open_bunch(bunch: Any, labels: object, options: Options) -> Opened:  # noqa: ANN401 - scikit-learn's Bunch has no type
     """Open a scikit-learn Bunch: `images` or else `data`, `target`, and `target_names` where they fit."""
     if labels is not None:
         raise InputError("a Bunch brings its own labels (target); leave out labels.")
@@ -245,10 +245,10 @@ def open_bunch(bunch: Any, labels: object, wishes: Wishes) -> Found:  # noqa: AN
     refuse_turned(values, bunch.target, "the images of a Bunch")
     array, notes = image_axes(values)
     read = read_labels(bunch.target, len(array))
-    images, more, reading = read_pixels([array], wishes, "the images of a Bunch", [read])
+    images, more, reading = read_pixels([array], options, "the images of a Bunch", [read])
     names, lost = _target_names(bunch, read)
-    told = (*notes, *label_notes(bunch.target, read), *lost, *more)
-    return Found(images[0], read, BUNCH, names, None, told, reading)
+    said = (*notes, *label_notes(bunch.target, read), *lost, *more)
+    return Opened(images[0], read, BUNCH, names, None, said, reading)
 
 
 def _target_names(bunch: Any, labels: NDArray[Any]) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:  # noqa: ANN401 - as above

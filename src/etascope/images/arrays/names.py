@@ -88,9 +88,9 @@ def pick(names: Iterable[str], source: str) -> Picked:
     given = [str(name) for name in names]
     parts: dict[str, dict[str, str]] = {"": {}, "train": {}, "test": {}, "val": {}}
     for name in given:
-        found = word_and_part(name)
-        if found is not None:
-            parts[found[1]].setdefault(found[0], name)
+        said = word_and_part(name)
+        if said is not None:
+            parts[said[1]].setdefault(said[0], name)
     if not any(parts.values()) and "arr_0" in given:
         parts[""] = {"x": "arr_0"} | ({"y": "arr_1"} if "arr_1" in given else {})
     train, test, val = _named(parts["train"]), _named(parts["test"]), _named(parts["val"])
@@ -141,7 +141,7 @@ def without_coordinates(arrays: Mapping[str, Any]) -> list[str]:
     """
     names, left_out = [str(name) for name in arrays], set[str]()
     for part in ("", *sorted({*_PARTS.values()})):
-        words = {found[0]: name for name in names if (found := word_and_part(name)) and found[1] == part}
+        words = {said[0]: name for name in names if (said := word_and_part(name)) and said[1] == part}
         images = [word for word in words if word in _IMAGES]
         flat = [word for word in images if len(images) > 1 and _is_flat(arrays[words[word]])]
         if 0 < len(flat) < len(images):
@@ -153,7 +153,7 @@ def without_coordinates(arrays: Mapping[str, Any]) -> list[str]:
 def refuse_two_readings(part: Named, left: Iterable[str], arrays: Mapping[str, Any], source: str) -> None:
     """Refuse images that have other labels too, or lie beside others with labels of their own."""
     chosen = word_and_part(part.images)
-    others = {found[0]: name for name in left if (found := word_and_part(name)) and chosen and found[1] == chosen[1]}
+    others = {said[0]: name for name in left if (said := word_and_part(name)) and chosen and said[1] == chosen[1]}
     if part.labels is None or not others:
         return
     labels = read_labels(arrays[part.labels], len(arrays[part.labels]))

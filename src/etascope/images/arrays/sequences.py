@@ -18,15 +18,15 @@ from etascope.images.arrays.door import alpha_apart, open_array, open_mapping, r
 from etascope.images.files.decode import BadImage, Decoded, decode_picture, decode_pixels
 from etascope.images.files.stack import gather
 from etascope.images.labels.labels import label_notes, read_labels
-from etascope.images.opened import Found, Wishes
+from etascope.images.opened import Opened, Options
 from etascope.images.paths import refuse_text
 from etascope.images.pixels.extents import Extent, measure
-from etascope.images.pixels.members import Members, seen
+from etascope.images.pixels.members import Members, peaks_by_kind
 from etascope.images.pixels.outliers import look_beyond, refuse_fewer_bits
-from etascope.images.pixels.ranges import decide, told
+from etascope.images.pixels.ranges import decide, scale_notes
 
 
-def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa: ANN401 - any type with a length and items
+def open_sequence(items: Any, labels: object, options: Options) -> Opened:  # noqa: ANN401 - any type with a length and items
     """Open a sequence of (image, label), or of images when labels are given.
 
     Anything with a length whose items can be asked for by number will do: a list, a tuple, a torch Dataset.
@@ -41,9 +41,9 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         if count == 2 and all(map(_is_part, items)):
             (x, y), (held_x, held_y) = items
             parts = {"x_train": x, "y_train": y, "x_test": held_x, "y_test": held_y}
-            found = open_mapping(parts, None, wishes, SEQUENCE)
+            opened = open_mapping(parts, None, options, SEQUENCE)
             note = "Of two pairs of images and labels, the second is the test part."
-            return replace(found, notes=(note, *found.notes))
+            return replace(opened, notes=(note, *opened.notes))
         pairs = [_pair(item, row) for row, item in enumerate(items)]
         images = [image for image, _ in pairs]
         labels = [_scalar(label) for _, label in pairs]
@@ -61,13 +61,13 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
         )
     read = read_labels(labels, count)
     # Items may come from a user's own code or be lazily read from one file: they are asked one after the other.
-    wishes = replace(wishes, workers=1)
+    options = replace(options, workers=1)
     notes = label_notes(labels, read)
     arrays = {row: read_array(image, f"image {row}") for row, image in enumerate(images) if not _is_picture(image)}
     shapes = {(array.shape, array.dtype.str) for array in arrays.values()}
-    if not wishes.skip_bad and len(arrays) == count and len(shapes) == 1 and arrays[0].ndim in (2, 3):
-        found = open_array(np.stack(list(arrays.values())), read, wishes, SEQUENCE)
-        return replace(found, notes=(*notes, *found.notes))
+    if not options.skip_bad and len(arrays) == count and len(shapes) == 1 and arrays[0].ndim in (2, 3):
+        opened = open_array(np.stack(list(arrays.values())), read, options, SEQUENCE)
+        return replace(opened, notes=(*notes, *opened.notes))
     # Those of bytes are left to `gather`, which sees the pictures among them too.
     wide: dict[int, tuple[NDArray[Any], NDArray[np.uint8] | None]] = {}
     extents: dict[int, Extent] = {}
@@ -85,23 +85,23 @@ def open_sequence(items: Any, labels: object, wishes: Wishes) -> Found:  # noqa:
     for kind in set(kinds):
         own = np.flatnonzero(np.array(kinds) == kind)
         refuse_fewer_bits(kind, peaks[own], read[numbers[own]], lambda row, of=numbers[own]: f"image {of[row]}")
-    scales = decide(every, wishes.reading.scales, "images")
+    scales = decide(every, options.reading.scales, "images")
     beyond: list[str] = []
     for kind, scale in scales.items():
         of_kind = ((wide[row][0], extent, False) for row, extent in extents.items() if extent.kind == kind)
         beyond += look_beyond(of_kind, scale, "images")
     for row, extent in extents.items():
         images[row] = together(*wide.pop(row), scales[extent.kind])[0]
-    notes += (*told(scales, Counter([*kinds, *["bytes"] * (count - len(kinds))])), *beyond)
+    notes += (*scale_notes(scales, Counter([*kinds, *["bytes"] * (count - len(kinds))])), *beyond)
     scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
-    wishes = replace(wishes, reading=replace(wishes.reading, scales={**wishes.reading.scales, **scales}))
+    options = replace(options, reading=replace(options.reading, scales={**options.reading.scales, **scales}))
     members = Members("image {}".format, read, count)
-    gathered = gather(count, lambda row: _decode(images[row], wishes, f"image {row}"), wishes, members)
+    gathered = gather(count, lambda row: _decode(images[row], options, f"image {row}"), options, members)
     every_note = tuple(dict.fromkeys((*notes, *gathered.notes)))
-    peaks_of = {kind: found for kind, found in seen(kinds, lows, peaks).items() if kind != "bytes"}
-    scales, of_all = {**scales, **gathered.reading.scales}, {**gathered.reading.seen, **peaks_of}
-    reading = replace(gathered.reading, scales=scales, seen=of_all)
-    return Found(gathered.images, read[gathered.rows], SEQUENCE, None, None, every_note, reading)
+    peaks_of = {kind: opened for kind, opened in peaks_by_kind(kinds, lows, peaks).items() if kind != "bytes"}
+    scales, of_all = {**scales, **gathered.reading.scales}, {**gathered.reading.peaks, **peaks_of}
+    reading = replace(gathered.reading, scales=scales, peaks=of_all)
+    return Opened(gathered.images, read[gathered.rows], SEQUENCE, None, None, every_note, reading)
 
 
 def _length(items: Any) -> int:  # noqa: ANN401 - as above
@@ -156,12 +156,12 @@ def _is_picture(image: object) -> bool:
     return isinstance(image, Image.Image)
 
 
-def _decode(image: Any, wishes: Wishes, name: str) -> Decoded:  # noqa: ANN401 - as above
+def _decode(image: Any, options: Options, name: str) -> Decoded:  # noqa: ANN401 - as above
     if _is_picture(image):
-        return decode_picture(image, wishes, name)
+        return decode_picture(image, options, name)
     if isinstance(image, BadImage):
         raise image
-    return decode_pixels(_upright(read_array(image, name), image, name), wishes, name)
+    return decode_pixels(_upright(read_array(image, name), image, name), options, name)
 
 
 def _upright(pixels: NDArray[Any], image: object, name: str) -> NDArray[Any]:

@@ -125,13 +125,13 @@ def what_it_is(path: Path) -> str:
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for offset, signature, kind, remedy in _SIGNATURES:
         if start.startswith(signature, offset) or (signature[:1] in b"<v" and text.startswith(signature)):
-            return _told(kind, remedy)
+            return _described(kind, remedy)
     if text.startswith(b"<?xml") and b"<svg" in text:
-        return _told("an SVG drawing", "draw it as PNG")
+        return _described("an SVG drawing", "draw it as PNG")
     if start[:2] in _NETPBM and start[2:3].isspace():
-        return _told(f"a {_NETPBM[start[:2]]} image", _PNG)
+        return _described(f"a {_NETPBM[start[:2]]} image", _PNG)
     if end.endswith(b"TRUEVISION-XFILE.\0") or _is_targa(start):
-        return _told("a TGA image", _PNG)
+        return _described("a TGA image", _PNG)
     if b"\0" not in start and all(byte >= 32 or byte in b"\t\n\r\f" for byte in start):
         return "it is a text file"
     return "its content is no PNG, JPEG, WebP, BMP, TIFF or GIF, nor another kind of file that is known here"
@@ -206,7 +206,7 @@ def check_text(path: Path) -> None:
         raise InputError(f"a table is UTF-8 text of path,label; {path} is not: {what}.", move)
 
 
-def _told(kind: str, remedy: str) -> str:
+def _described(kind: str, remedy: str) -> str:
     unread = "" if "damaged" in kind or " not " in kind else ", which is not read"
     return f"it is {kind}{unread}; {remedy}"
 

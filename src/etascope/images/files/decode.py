@@ -25,7 +25,7 @@ from etascope.images.files.deep import (
     two_byte_tiles,
     values_of,
 )
-from etascope.images.opened import KEEP, Wishes
+from etascope.images.opened import KEEP, Options
 from etascope.images.pixels.extents import Extent
 from etascope.images.pixels.sizes import has_colour
 from etascope.images.pixels.transparency import Glass, lay, look_through
@@ -94,7 +94,7 @@ class Decoded:
     extent: Extent | None = None
     glass: Glass | None = None
     marks: tuple[Mark, ...] = ()
-    again: Callable[[Wishes], Decoded] | None = None
+    again: Callable[[Options], Decoded] | None = None
 
     @property
     def wide(self) -> bool:
@@ -102,7 +102,7 @@ class Decoded:
         return self.pixels.dtype != np.uint8
 
 
-def decode_file(path: Path, wishes: Wishes) -> Decoded:
+def decode_file(path: Path, options: Options) -> Decoded:
     """Read the first frame of an image file; see `decode_picture` for what is done to it.
 
     Raises
@@ -121,11 +121,11 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
         with path.open("rb") as file:
             start = file.peek(16)[:16]
             if start.startswith(jpeg.START):
-                return _decode_jpeg(file.read(), wishes, name, again)
+                return _decode_jpeg(file.read(), options, name, again)
             if tiff.is_tiff(start):
                 tiff.silence()
             with Image.open(file, formats=FORMATS) as picture:
-                return _decode_other(picture, file, wishes, name, again)
+                return _decode_other(picture, file, options, name, again)
     except (BadImage, ImportError):
         raise
     except InputError as error:
@@ -143,7 +143,7 @@ def decode_file(path: Path, wishes: Wishes) -> Decoded:
         raise BadImage(name, tiff.unread_packing(path) or damage_of(error)) from None
 
 
-def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
+def decode_picture(picture: Image.Image, options: Options, name: str) -> Decoded:
     """Return the pixels of a Pillow image: upright by its EXIF orientation, over a ground, at the size wished.
 
     Without a wished size an image larger than `KEEP` is resized to `KEEP`: no set with such an image keeps its size.
@@ -165,8 +165,8 @@ def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
     """
     try:
         order_bytes(picture)
-        native, size = _sizes(picture, wishes, name, MAX_PIXELS)
-        pixels, extent, glass = _pixels(picture, wishes, size, name)
+        native, size = _sizes(picture, options, name, MAX_PIXELS)
+        pixels, extent, glass = _pixels(picture, options, size, name)
     except (BadImage, ImportError):
         raise
     except InputError as error:
@@ -177,35 +177,37 @@ def decode_picture(picture: Image.Image, wishes: Wishes, name: str) -> Decoded:
     return Decoded(pixels, native, extent, glass, marks, lambda other: decode_picture(picture, other, name))
 
 
-def decode_pixels(pixels: NDArray[Any], wishes: Wishes, name: str) -> Decoded:
+def decode_pixels(pixels: NDArray[Any], options: Options, name: str) -> Decoded:
     """Return one array `(height, width, channels)` of bytes, with 1 to 4 channels, as `decode_picture` does."""
     if pixels.dtype != np.uint8:
         raise BadImage(name, f"its values are {pixels.dtype} and no pixels")
     picture = _as_picture(pixels)
     # Two narrow bands look like 16 bits to Pillow, and one like bits.
-    return decode_picture(picture if len(picture.getbands()) == pixels.shape[2] else picture.convert("L"), wishes, name)
+    return decode_picture(
+        picture if len(picture.getbands()) == pixels.shape[2] else picture.convert("L"), options, name
+    )
 
 
-def _decode_jpeg(data: bytes, wishes: Wishes, name: str, again: Callable[[Wishes], Decoded]) -> Decoded:
+def _decode_jpeg(data: bytes, options: Options, name: str, again: Callable[[Options], Decoded]) -> Decoded:
     picture = jpeg.open_jpeg(data)
     # All of these is held at its full size, whatever it is reduced to.
     held = "progressive" in picture.info or "lossless" in picture.info
-    native, size = _sizes(picture, wishes, name, MAX_PIXELS if held else MAX_JPEG)
+    native, size = _sizes(picture, options, name, MAX_PIXELS if held else MAX_JPEG)
     jpeg.reduce(picture, 2 * max(size))
     if picture.width * picture.height > MAX_PIXELS:
         raise BadImage(name, f"it has {native[1]} x {native[0]} pixels, too many for an image of this size asked for")
     picture.load()
     fault = jpeg.fault_of_stream(data, MAX_JPEG)
-    pixels, extent, glass = _pixels(picture, wishes, size, name)
+    pixels, extent, glass = _pixels(picture, options, size, name)
     return Decoded(pixels, native, extent, glass, (Mark("damaged", name, fault),) if fault else (), again)
 
 
 def _decode_other(
-    picture: Image.Image, file: IO[bytes], wishes: Wishes, name: str, again: Callable[[Wishes], Decoded]
+    picture: Image.Image, file: IO[bytes], options: Options, name: str, again: Callable[[Options], Decoded]
 ) -> Decoded:
     tiles = two_byte_tiles(picture)
     put_right(picture)
-    native, size = _sizes(picture, wishes, name, MAX_PIXELS)
+    native, size = _sizes(picture, options, name, MAX_PIXELS)
     marks: list[Mark] = []
     if picture.format == "TIFF":
         pages, channels = tiff.colour_pages(picture)
@@ -218,9 +220,9 @@ def _decode_other(
         if channels == 3:
             values = np.stack([_page(picture, number) for number in range(3)], axis=-1)
             if values.dtype == np.uint8:
-                pixels, extent, glass = _pixels(_as_picture(values), wishes, size, name)
+                pixels, extent, glass = _pixels(_as_picture(values), options, size, name)
             else:
-                pixels, extent, glass = (*at_size(values, wishes, size, inverse=is_inverse(picture)), None)
+                pixels, extent, glass = (*at_size(values, options, size, inverse=is_inverse(picture)), None)
             return Decoded(pixels, native, extent, glass, tuple(marks), again)
     elif getattr(picture, "is_animated", False):
         marks.append(Mark("frames", name, str(getattr(picture, "n_frames", 2))))
@@ -232,13 +234,13 @@ def _decode_other(
             marks.append(Mark("damaged", name, fault))
     deep = both_bytes(picture, file, tiles, FORMATS) if tiles else None
     if deep is None:
-        pixels, extent, glass = _pixels(picture, wishes, size, name)
+        pixels, extent, glass = _pixels(picture, options, size, name)
     else:
-        pixels, extent, glass = (*at_size(deep, wishes, size), None)
+        pixels, extent, glass = (*at_size(deep, options, size), None)
     return Decoded(pixels, native, extent, glass, tuple(marks), again)
 
 
-def _sizes(picture: Image.Image, wishes: Wishes, name: str, most: int) -> tuple[tuple[int, int], tuple[int, int]]:
+def _sizes(picture: Image.Image, options: Options, name: str, most: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return the size that an image comes in and the one it is brought to, `(height, width)` each."""
     wide, high = picture.size
     if wide * high > most:
@@ -248,34 +250,34 @@ def _sizes(picture: Image.Image, wishes: Wishes, name: str, most: int) -> tuple[
     # Of a TIFF newer Pillows say the size after turning.
     turned = getattr(picture, "tag_v2", {}).get(_WIDTH, wide) != wide
     native = (wide, high) if picture.getexif().get(_ORIENTATION) in _SIDEWAYS and not turned else (high, wide)
-    return native, wishes.size or (native if max(native) <= KEEP else (KEEP, KEEP))
+    return native, options.size or (native if max(native) <= KEEP else (KEEP, KEEP))
 
 
 def _pixels(
-    picture: Image.Image, wishes: Wishes, size: tuple[int, int], name: str
+    picture: Image.Image, options: Options, size: tuple[int, int], name: str
 ) -> tuple[NDArray[np.uint8] | NDArray[np.float32], Extent | None, Glass | None]:
     from PIL import Image, ImageOps
 
     if hasattr(picture, "tag_v2") and (unread := tiff.unread_layout(picture)):
         raise BadImage(name, unread)
     if is_wide(picture):
-        return (*at_size(values_of(picture)[..., None], wishes, size, inverse=is_inverse(picture)), None)
+        return (*at_size(values_of(picture)[..., None], options, size, inverse=is_inverse(picture)), None)
     if picture.getexif().get(_ORIENTATION, 1) != 1:
         picture = ImageOps.exif_transpose(picture)
     mode, glass = picture.mode, None
     if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
         clear = np.asarray(picture.convert("LA" if mode in ("1", "L", "LA", "La") else "RGBA"))
         glass = look_through(clear)
-        plain = _as_picture(lay(clear, wishes.reading.ground if glass else "nothing"))
+        plain = _as_picture(lay(clear, options.reading.ground if glass else "nothing"))
     else:
         plain = picture if mode in ("L", "RGB") else picture.convert("L" if mode == "1" else "RGB")
     bright = int(np.max(plain.getextrema()))
-    scale = wishes.reading.scales.get("bytes")
+    scale = options.reading.scales.get("bytes")
     if scale is not None and scale.high == 1:
         if bright > 1:
             raise BadImage(name, f"its pixels go up to {bright}, those of the others are 0 and 1; scale all alike")
         plain = plain.point([0] + [255] * 255 if plain.mode == "L" else ([0] + [255] * 255) * 3)
-    if wishes.grayscale:
+    if options.grayscale:
         plain = plain.convert("L")
     if plain.size != (size[1], size[0]):
         plain = plain.resize((size[1], size[0]), Image.Resampling.BILINEAR)

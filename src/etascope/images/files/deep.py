@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from etascope.images.pixels.extents import Extent, measure, written
 from etascope.images.pixels.sizes import has_colour, luma
 
@@ -49,7 +49,7 @@ _OTHER_BYTE = {
 
 
 def at_size(
-    values: NDArray[Any], wishes: Wishes, size: tuple[int, int], *, inverse: bool = False
+    values: NDArray[Any], options: Options, size: tuple[int, int], *, inverse: bool = False
 ) -> tuple[NDArray[np.float32], Extent]:
     """Return pixels `(height, width, 1 or 3)` of any range at the size wished, and their extent before that.
 
@@ -62,12 +62,12 @@ def at_size(
     if pixels.shape[2] == 3:
         if not has_colour(pixels):
             pixels = pixels[:, :, :1]
-        elif wishes.grayscale:
+        elif options.grayscale:
             pixels = luma(pixels)
     if pixels.shape[:2] != size:
-        wanted = (size[1], size[0])
+        box = (size[1], size[0])
         bands = [Image.fromarray(np.ascontiguousarray(pixels[:, :, band])) for band in range(pixels.shape[2])]
-        pixels = np.stack([np.asarray(band.resize(wanted, Image.Resampling.BILINEAR)) for band in bands], axis=-1)
+        pixels = np.stack([np.asarray(band.resize(box, Image.Resampling.BILINEAR)) for band in bands], axis=-1)
     return np.ascontiguousarray(pixels), extent
 
 
@@ -155,9 +155,9 @@ def both_bytes(
         colours, alpha = both[..., :-1], both[..., -1]
         if alpha.min() >= 65280:
             return _without_holes(picture, colours)
-        seen = int((colours[alpha > 0] if alpha.any() else colours).max())
-        if seen < 16384:
-            raise _transparent(seen)
+        brightest = int((colours[alpha > 0] if alpha.any() else colours).max())
+        if brightest < 16384:
+            raise _transparent(brightest)
         return None
     clear = picture.info.get("transparency")
     if clear is not None and (both == np.array(clear)).all(axis=2).any():

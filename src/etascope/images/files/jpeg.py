@@ -72,8 +72,8 @@ def frame_of(data: bytes) -> Frame:
     Frame(kind=195, bits=8, bands=1, end=21)
     """
     at = 2
-    while found := _MARKER.search(data, at):
-        kind, at = found[1][0], found.end()
+    while marker := _MARKER.search(data, at):
+        kind, at = marker[1][0], marker.end()
         if kind in _ALONE:
             continue
         length = int.from_bytes(data[at : at + 2], "big")
@@ -141,15 +141,15 @@ def _made_up(data: bytes, frame: Frame, most: int) -> str | None:
         return None
     simplejpeg: Any = importlib.import_module("simplejpeg")
     # Of an end that is missing nothing is lost; and odd words of these two do no harm, but hide what follows.
-    told = data.replace(b"JFIF\0", b"jfif\0").replace(b"Adobe", b"adobe") + _END
+    plain = data.replace(b"JFIF\0", b"jfif\0").replace(b"Adobe", b"adobe") + _END
     try:
-        height, width, *_ = simplejpeg.decode_jpeg_header(told)
+        height, width, *_ = simplejpeg.decode_jpeg_header(plain)
         if height * width > most:
             return f"it claims {width} x {height} pixels"
         if frame.kind == LOSSLESS:
-            simplejpeg.decode_jpeg(told, _HELD.get(frame.bands, "RGB"), strict=True)
+            simplejpeg.decode_jpeg(plain, _HELD.get(frame.bands, "RGB"), strict=True)
         else:
-            simplejpeg.decode_jpeg(told, "GRAY", min_height=1, min_width=1, strict=True)
+            simplejpeg.decode_jpeg(plain, "GRAY", min_height=1, min_width=1, strict=True)
     except ValueError as error:
         return next((fault for words, fault in _SAID.items() if words in str(error)), None)
     return ""
@@ -168,10 +168,10 @@ def _has_all_scans(data: bytes, frame: Frame) -> bool:
     held: dict[int, list[int]] = {}
     at = data.find(_SCAN, frame.end)
     while at >= 0:
-        told = data[at + 5 : at + 8 + 2 * int.from_bytes(data[at + 4 : at + 5])]
-        if len(told) > 4:
-            first, last, bits = told[-3:]
-            for band in told[:-3:2]:
+        scan = data[at + 5 : at + 8 + 2 * int.from_bytes(data[at + 4 : at + 5])]
+        if len(scan) > 4:
+            first, last, bits = scan[-3:]
+            for band in scan[:-3:2]:
                 coefficients = held.setdefault(band, [1] * 64)
                 coefficients[first : last + 1] = [bits & 15] * (last + 1 - first)
         at = data.find(_SCAN, at + 2)

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError
 from etascope.core.protocols import Progress
 from etascope.images.files.decode import BadImage, Decoded
-from etascope.images.opened import KEEP, Wishes
+from etascope.images.opened import KEEP, Options
 from etascope.images.pixels.extents import Extent, Reading, Scale
-from etascope.images.pixels.members import Members, beside, seen, unlike
+from etascope.images.pixels.members import Members, beside, peaks_by_kind, unlike
 from etascope.images.pixels.outliers import look_beyond
-from etascope.images.pixels.ranges import decide, scaled, told
+from etascope.images.pixels.ranges import decide, scale_notes, scaled
 from etascope.images.pixels.sizes import resize, shown
 from etascope.images.pixels.transparency import decide_ground
 
 #: Decodes one image anew, as wished.
-Again = Callable[[Wishes], Decoded]
+Again = Callable[[Options], Decoded]
 
 _BLOCK = 16
 #: Seconds an image above which threads pay: smaller ones lose more to the interpreter lock than they gain.
@@ -50,7 +50,7 @@ class Gathered:
     reading: Reading
 
 
-def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes, members: Members | None = None) -> Gathered:
+def gather(count: int, decode: Callable[[int], Decoded], options: Options, members: Members | None = None) -> Gathered:
     """Decode images 0 .. count - 1 and stack them at one size, with 3 channels if any has colour.
 
     Each image is decoded once and kept at its final size or smaller, so that memory stays near that of the result. Only
@@ -78,10 +78,10 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes, members
     items: list[Decoded] = []
     rows: list[int] = []
     bad: list[BadImage] = []
-    with contextlib.closing(_decode_all(count, decode, wishes)) as decoded:
+    with contextlib.closing(_decode_all(count, decode, options)) as decoded:
         for row, item in enumerate(decoded):
             if isinstance(item, BadImage):
-                if not wishes.skip_bad:
+                if not options.skip_bad:
                     raise _first_bad(item, row, count, decode)
                 bad.append(item)
             else:
@@ -91,13 +91,13 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes, members
         raise InputError(f"none of the {count:,} images can be read; the first, {bad[0].name}: {bad[0].reason}.")
     notes = [*_skipped(bad, count), *_marked(items)]
     sizes = {item.native for item in items}
-    size = wishes.size or (next(iter(sizes)) if len(sizes) == 1 and max(next(iter(sizes))) <= KEEP else (KEEP, KEEP))
+    size = options.size or (next(iter(sizes)) if len(sizes) == 1 and max(next(iter(sizes))) <= KEEP else (KEEP, KEEP))
     if sizes != {size}:
         notes.append(_resized(sizes, size))
     again = [item.again for item in items]
     came = np.array(rows, np.int64)
     whose = members or Members("image {}".format, np.zeros(count), count)
-    reading = _lay_down(items, again, replace(wishes, size=size), notes, [whose.called(row) for row in rows])
+    reading = _lay_down(items, again, replace(options, size=size), notes, [whose.called(row) for row in rows])
     kinds = [item.extent.kind if item.wide and item.extent else "bytes" for item in items]
     extents = [item.extent or Extent("bytes", 0, int(item.pixels.max())) for item in items]
     lows, highs = np.array([extent.low for extent in extents]), np.array([extent.high for extent in extents])
@@ -106,18 +106,18 @@ def gather(count: int, decode: Callable[[int], Decoded], wishes: Wishes, members
     every = np.array(kinds)
     of = {kind: list(whose.extents(kind, lows[every == kind], highs[every == kind], came[every == kind]))
           for kind in dict.fromkeys(kinds)}  # fmt: skip
-    reading = _scale_wide(of, Counter(kinds), reading, wishes, notes)
+    reading = _scale_wide(of, Counter(kinds), reading, options, notes)
     for kind, scale in reading.scales.items():
         own = ((item.pixels, item.extent, not train) for item, train in zip(items, learn, strict=True)
                if item.wide and item.extent and item.extent.kind == kind)  # fmt: skip
-        notes += look_beyond(own, scale, "images", test=wishes.held)
-    if wishes.reading.seen:
-        notes += beside(wishes.reading.seen, seen(kinds, lows, peaks))
-    reading = replace(reading, seen=seen([*every[learn]], lows[learn], peaks[learn]))
+        notes += look_beyond(own, scale, "images", test=options.held)
+    if options.reading.peaks:
+        notes += beside(options.reading.peaks, peaks_by_kind(kinds, lows, peaks))
+    reading = replace(reading, peaks=peaks_by_kind([*every[learn]], lows[learn], peaks[learn]))
     small = [row for row, item in enumerate(items) if not item.wide]
     images = _stack(items, size, reading)
     if small:
-        reading = _scale_bytes(images, small, of["bytes"], again, replace(wishes, size=size, reading=reading), notes)
+        reading = _scale_bytes(images, small, of["bytes"], again, replace(options, size=size, reading=reading), notes)
     return Gathered(images, came, tuple(note for note in notes if note), reading)
 
 
@@ -133,10 +133,10 @@ def _first_bad(first: BadImage, row: int, count: int, decode: Callable[[int], De
 
 
 def _lay_down(
-    items: list[Decoded], again: Sequence[Again | None], wishes: Wishes, notes: list[str], names: Sequence[str]
+    items: list[Decoded], again: Sequence[Again | None], options: Options, notes: list[str], names: Sequence[str]
 ) -> Reading:
     """Decide on what transparent images lie, and decode them again where that is not white."""
-    given = wishes.reading.ground
+    given = options.reading.ground
     clear = [row for row, item in enumerate(items) if item.glass is not None]
     if not clear:
         return Reading(ground=given)
@@ -145,23 +145,23 @@ def _lay_down(
     notes.append(note)
     reading = Reading(ground=ground)
     if ground != (given or "white"):
-        for row, item in _once_more(clear, again, replace(wishes, reading=reading)):
+        for row, item in _once_more(clear, again, replace(options, reading=reading)):
             items[row] = item
     return reading
 
 
 def _scale_wide(
-    extents: Mapping[str, Sequence[Extent]], counts: Counter[str], reading: Reading, wishes: Wishes, notes: list[str]
+    extents: Mapping[str, Sequence[Extent]], counts: Counter[str], reading: Reading, options: Options, notes: list[str]
 ) -> Reading:
     """Decide on the range of the images whose pixels are wider than a byte."""
     wide = [extent for kind, parts in extents.items() if kind != "bytes" for extent in parts]
-    scales = decide(wide, wishes.reading.scales, "pixels")
+    scales = decide(wide, options.reading.scales, "pixels")
     for kind, scale in scales.items():
         if not scale.note and kind == "whole" and (scale.low, scale.high) == (0, 255):
             note = "Pixels of more than 8 bits, of which none is above 255, were taken as 0 .. 255."
             scales[kind] = replace(scale, note=note)
-    notes.extend(told(scales, counts))
-    return replace(reading, scales={**wishes.reading.scales, **scales})
+    notes.extend(scale_notes(scales, counts))
+    return replace(reading, scales={**options.reading.scales, **scales})
 
 
 def _scale_bytes(
@@ -169,37 +169,37 @@ def _scale_bytes(
     rows: Sequence[int],
     extents: Sequence[Extent],
     again: Sequence[Again | None],
-    wishes: Wishes,
+    options: Options,
     notes: list[str],
 ) -> Reading:
     """Decide on the range of the images of bytes, and decode them again where they are masks of 0 and 1."""
-    given = wishes.reading.scales
+    given = options.reading.scales
     if "bytes" in given and given["bytes"].high == 1:
-        return wishes.reading
+        return options.reading
     small = images if len(rows) == len(images) else images[list(rows)]
     darkest, brightest = int(small.min()), int(small.max())
     if brightest <= 1 and "bytes" not in given:
-        masks = replace(wishes.reading, scales={**given, "bytes": Scale(0, 1)})
+        masks = replace(options.reading, scales={**given, "bytes": Scale(0, 1)})
         # What is brighter before resizing is no mask, and stays as it is.
         with contextlib.suppress(BadImage):
-            anew = [item.pixels for _, item in _once_more(rows, again, replace(wishes, reading=masks))]
+            anew = [item.pixels for _, item in _once_more(rows, again, replace(options, reading=masks))]
             for row, pixels in zip(rows, anew, strict=True):
                 images[row] = resize(np.asarray(pixels, np.uint8), images.shape[1:3])
             brightest = int(any(pixels.any() for pixels in anew))
     scale = decide([replace(extent, low=darkest, high=brightest) for extent in extents], given)["bytes"]
     notes.append(scale.note)
-    return replace(wishes.reading, scales={**given, "bytes": scale})
+    return replace(options.reading, scales={**given, "bytes": scale})
 
 
 def _once_more(
-    rows: Sequence[int], again: Sequence[Again | None], wishes: Wishes
+    rows: Sequence[int], again: Sequence[Again | None], options: Options
 ) -> Generator[tuple[int, Decoded], None, None]:
     def decode(place: int) -> Decoded:
         work = again[rows[place]]
         assert work is not None
-        return work(wishes)
+        return work(options)
 
-    with contextlib.closing(_decode_all(len(rows), decode, wishes)) as decoded:
+    with contextlib.closing(_decode_all(len(rows), decode, options)) as decoded:
         for row, item in zip(rows, decoded, strict=True):
             if isinstance(item, BadImage):
                 raise item
@@ -207,7 +207,7 @@ def _once_more(
 
 
 def _decode_all(
-    count: int, decode: Callable[[int], Decoded], wishes: Wishes
+    count: int, decode: Callable[[int], Decoded], options: Options
 ) -> Generator[Decoded | BadImage, None, None]:
     begun: list[float] = []
 
@@ -219,7 +219,7 @@ def _decode_all(
                 done.append(decode(row))
             except BadImage as error:
                 done.append(error)
-                if not wishes.skip_bad:
+                if not options.skip_bad:
                     break
         return done
 
@@ -234,14 +234,14 @@ def _decode_all(
             # The median, because the very first image waits for its decoder to be loaded.
             if (
                 number == 0
-                and wishes.workers > 1
+                and options.workers > 1
                 and np.median(np.diff(begun, append=time.perf_counter())) > _WORTH_THREADS
             ):
-                pool = ThreadPoolExecutor(wishes.workers)
+                pool = ThreadPoolExecutor(options.workers)
                 stack.callback(pool.shutdown, wait=True, cancel_futures=True)
                 blocks = pool.map(work, starts[1:])
             yield from block
-            wishes.progress(Progress("decoding images", min(start + _BLOCK, count), count, "images"))
+            options.progress(Progress("decoding images", min(start + _BLOCK, count), count, "images"))
 
 
 def _stack(items: list[Decoded], size: tuple[int, int], reading: Reading) -> NDArray[np.uint8]:
@@ -262,12 +262,12 @@ def _marked(items: Sequence[Decoded]) -> list[str]:
     notes: list[str] = []
     marks = [mark for item in items for mark in item.marks]
     for kind, sentence in MARKS.items():
-        found = [mark for mark in marks if mark.kind == kind]
-        if found:
-            one = len(found) == 1
-            count = "1 image" if one else f"{len(found):,} images"
+        of_kind = [mark for mark in marks if mark.kind == kind]
+        if of_kind:
+            one = len(of_kind) == 1
+            count = "1 image" if one else f"{len(of_kind):,} images"
             words = {"its": "its" if one else "their", "has": "has" if one else "have"}
-            notes.append(sentence.format(count=count, name=found[0].name, detail=found[0].detail, **words))
+            notes.append(sentence.format(count=count, name=of_kind[0].name, detail=of_kind[0].detail, **words))
     return notes
 
 

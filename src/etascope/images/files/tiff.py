@@ -125,8 +125,8 @@ def _remedy(tags: Any) -> str:  # noqa: ANN401 - Pillow's class of tags is loade
         return "save their absolute values as 8-bit PNG"
     odd = ["with 0 as black"] * (colours == 0) + ["in gray or RGB"] * (colours not in (0, *_PLAIN))
     odd += ["upright"] * (tags.get(_ORIENTATION, 1) != 1)
-    told = int(tags.get(_BITS, (1,))[0]) >= 8
-    return _REMEDY if told and not odd else " ".join(["save it as 8-bit PNG", *odd])
+    whole_bytes = int(tags.get(_BITS, (1,))[0]) >= 8
+    return _REMEDY if whole_bytes and not odd else " ".join(["save it as 8-bit PNG", *odd])
 
 
 def _is_lossless(path: Path, tags: Any) -> bool:  # noqa: ANN401 - as above
@@ -238,8 +238,8 @@ def frames_of(picture: Any) -> int:  # noqa: ANN401 - any of Pillow's classes
 
 
 def _named(pattern: str, text: str) -> int:
-    found = re.search(pattern, text, re.MULTILINE)
-    return int(found[1]) if found else 1
+    match = re.search(pattern, text, re.MULTILINE)
+    return int(match[1]) if match else 1
 
 
 def what_is_missing(picture: Any, file: IO[bytes], size: int) -> str:  # noqa: ANN401 - as above

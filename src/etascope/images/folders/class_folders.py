@@ -177,9 +177,9 @@ class TreeReading:
         classes: dict[str, list[Path]] = {}
         for path, name in files:
             classes.setdefault(name, []).append(path)
-        found = [(name, *found) for name, paths in classes.items() if (found := pair(paths))]
-        if found:
-            names, one, two = listed([name for name, *_ in found]), *found[0][1:]
+        pairs = [(name, *pairs) for name, paths in classes.items() if (pairs := pair(paths))]
+        if pairs:
+            names, one, two = listed([name for name, *_ in pairs]), *pairs[0][1:]
             self.notes.append(
                 f"Images of {names} come in pairs called alike, as {one.name} and {two.name}, and all were taken: move "
                 "those away that are no images of their class."

@@ -19,38 +19,38 @@ from etascope.images.folders.refusals import listed
 from etascope.images.folders.tree import Folder, read_tree
 from etascope.images.idx.door import idx_in, is_idx, open_idx
 from etascope.images.labels.labels import alike_notes, natural, need_two
-from etascope.images.opened import Found, Wishes, check_none_lost
+from etascope.images.opened import Opened, Options, check_none_lost
 from etascope.images.paths import same_file
 from etascope.images.pixels.members import Members
 
 #: A script lists the folders that it reads; more would be no script.
 MOST_FOLDERS = 5000
 #: Links that are told one by one.
-_TOLD = 3
+_SHOWN = 3
 
 
-def open_folder(folder: Path, wishes: Wishes) -> Found:
+def open_folder(folder: Path, options: Options) -> Opened:
     """Open the images of a folder; a class is named by its directory.
 
     `layout.read_layout` says what of the tree is a class and what a part. Hidden files and what systems put beside
     images are left out; other files are counted. The order is natural (img2 before img10) and the same everywhere.
     Links are followed, but not to what is in the tree anyway.
     """
-    tree = read_tree(folder, wishes.progress, wishes.apart)
+    tree = read_tree(folder, options.progress, options.apart)
     if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):
-        return _open_idx(places, wishes)
-    trained = wishes.trained if wishes.held else None
-    layout = read_layout(tree, one=wishes.held, tested=wishes.tested, trained=trained, apart=wishes.apart)
-    if not wishes.held:
+        return _open_idx(places, options)
+    trained = options.trained if options.held else None
+    layout = read_layout(tree, one=options.held, tested=options.tested, trained=trained, apart=options.apart)
+    if not options.held:
         named = sorted({name for _, name in layout.train}, key=natural)
         need_two(named, str(_around([path for path, _ in layout.train], named[0]) if layout.test else folder))
     files = [path for path, _ in (*layout.train, *layout.test)]
     names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
-    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, _members(layout, files, names))
-    check_none_lost(names, len(layout.train), gathered.rows, folder, files, held=wishes.held)
+    gathered = gather(len(files), lambda row: decode_file(files[row], options), options, _members(layout, files, names))
+    check_none_lost(names, len(layout.train), gathered.rows, folder, files, held=options.held)
     test_rows = np.flatnonzero(gathered.rows >= len(layout.train))
     rows: list[int] = gathered.rows.tolist()
-    return Found(
+    return Opened(
         gathered.images,
         names[gathered.rows],
         str(folder),
@@ -92,7 +92,7 @@ def _folders(tree: Folder, layout: Layout, rows: list[int]) -> tuple[ClassFolder
     return tuple(ClassFolder(str(path.relative_to(tree.path)), name, test) for path, name, test in taken)
 
 
-def _open_idx(places: list[Path], wishes: Wishes) -> Found:
+def _open_idx(places: list[Path], options: Options) -> Opened:
     """Open the IDX files that lie further down, as torchvision keeps them."""
     if len(places) > 1 and all(len(idx_in(place)) == 1 for place in places):
         raise InputError(
@@ -104,7 +104,7 @@ def _open_idx(places: list[Path], wishes: Wishes) -> Found:
             f"one set is opened at a time; found IDX files in {listed([str(place) for place in places])}. Give one of "
             "these folders."
         )
-    return open_idx(places[0], None, wishes)
+    return open_idx(places[0], None, options)
 
 
 def _around(files: list[Path], name: str) -> Path:
@@ -116,8 +116,8 @@ def _around(files: list[Path], name: str) -> Path:
 def _linked(tree: Folder, files: list[Path], names: NDArray[np.str_]) -> tuple[str, ...]:
     """Say which links were left out, and which images are there twice by a link."""
     links = list(tree.all_links())
-    notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in links[:_TOLD]]
-    if len(links) > _TOLD:
+    notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in links[:_SHOWN]]
+    if len(links) > _SHOWN:
         notes = [
             f"{len(links):,} links lead to folders that are read anyway, and were left out; the first: {links[0]}."
         ]

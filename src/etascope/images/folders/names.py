@@ -84,10 +84,10 @@ def part_of(name: str) -> str | None:
     >>> [part_of(name) for name in ("seg_train", "TestImages", "val2017", "trainval", "Dev", "train-test", "trainer")]
     ['train', 'test', 'valid', 'train', 'valid', None, None]
     """
-    found = {PARTS[word] for word in words(name) if word in PARTS}
-    if found == {TRAIN, VALID}:
+    parts = {PARTS[word] for word in words(name) if word in PARTS}
+    if parts == {TRAIN, VALID}:
         return TRAIN
-    return found.pop() if len(found) == 1 else None
+    return parts.pop() if len(parts) == 1 else None
 
 
 def subject(name: str) -> frozenset[str]:

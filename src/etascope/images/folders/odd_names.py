@@ -104,12 +104,12 @@ def _divided(name: str) -> list[str]:
         end -= 1
     while end < len(every) and every[end].isdigit():
         end += 1
-    found = list[str]()
+    names = list[str]()
     if end and any(word in PARTS or word in _TESTS for word in every[end:]):
-        found += _forms(every[:end])
+        names += _forms(every[:end])
     if len(every) > 1 and every[0] in PARTS:
-        found += _forms(every[1:])
-    return found
+        names += _forms(every[1:])
+    return names
 
 
 def _shown(name: str) -> list[str]:
@@ -126,8 +126,8 @@ def _shown(name: str) -> list[str]:
 
 def _copied(name: str) -> list[str]:
     """Return what a name is without what says that it is a copy, or was made of it."""
-    if found := _COPY_OF.fullmatch(name.strip()):
-        return [_plain(found[1] or found[2])]
+    if match := _COPY_OF.fullmatch(name.strip()):
+        return [_plain(match[1] or match[2])]
     every = tokens(name)
     if len(every) > 1 and every[-1] in _MADE:
         return _forms(every[:-1])
@@ -143,8 +143,8 @@ def _forms(every: Sequence[str]) -> list[str]:
 def odd_ones(folders: Sequence[Folder]) -> list[Folder]:
     """Return the folders among classes that are hardly one by what they are called, to be told."""
     classes = {_plain(folder.name) for folder in folders}
-    found = [folder for folder in folders if is_odd(folder.name) or _is_other(folder.name, classes)]
-    return found if 2 * len(found) <= len(folders) else []
+    odd = [folder for folder in folders if is_odd(folder.name) or _is_other(folder.name, classes)]
+    return odd if 2 * len(odd) <= len(folders) else []
 
 
 def is_odd(name: str) -> bool:

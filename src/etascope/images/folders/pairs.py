@@ -57,10 +57,10 @@ def beside_images(files: Sequence[Path]) -> frozenset[Path]:
     named = [(path, *_split(path)) for path in files]
     stems = {(place, stem) for _, place, stem in named}
     plain = [path for path, place, stem in named if (of := shown_by(stem)) and (place, of) in stems]
-    found = set(plain if len(plain) > 1 else ())
+    masks = set(plain if len(plain) > 1 else ())
     if any(_SPEAKS.search(stem) for _, _, stem in named):
-        found.update(_with_words([(path, place, tuple(_tokens(stem))) for path, place, stem in named]))
-    return frozenset(found)
+        masks.update(_with_words([(path, place, tuple(_tokens(stem))) for path, place, stem in named]))
+    return frozenset(masks)
 
 
 def _with_words(named: Sequence[tuple[Path, str, _Words]]) -> Iterator[Path]:
@@ -119,9 +119,9 @@ def pair(paths: Sequence[Path]) -> tuple[Path, Path] | None:
             if other := places.get((parent, of)):
                 pairs.setdefault(added, []).append((other[0], same[0]))
                 break
-    found = [group for group in pairs.values() if len(group) > 2] or _of_two_words(paths)
-    within = {str(path) for group in found for one in group for path in one}
-    return max(found, key=len)[0] if found and 1.25 * len(within) >= len(paths) else None
+    groups = [group for group in pairs.values() if len(group) > 2] or _of_two_words(paths)
+    within = {str(path) for group in groups for one in group for path in one}
+    return max(groups, key=len)[0] if groups and 1.25 * len(within) >= len(paths) else None
 
 
 def _of_two_words(paths: Sequence[Path]) -> list[list[tuple[Path, Path]]]:
@@ -138,12 +138,12 @@ def _of_two_words(paths: Sequence[Path]) -> list[list[tuple[Path, Path]]]:
             if rest and word[0].isalpha() and not numbered:
                 near.setdefault((place, rest, last), []).append((word[0], path))
     groups: dict[tuple[str, str, bool], list[tuple[Path, Path]]] = {}
-    for (place, _, last), found in near.items():
-        if len(found) < 2:
+    for (place, _, last), alike in near.items():
+        if len(alike) < 2:
             continue
         own = set(_tokens(os.path.basename(place)))
-        images = [one for one in found if one[0] in _IMAGE][:3]
-        others = [one for one in found if one[0] not in _IMAGE | own and not _VARIED.search(one[0])][:6]
+        images = [one for one in alike if one[0] in _IMAGE][:3]
+        others = [one for one in alike if one[0] not in _IMAGE | own and not _VARIED.search(one[0])][:6]
         for word, path in images:
             for other, beside in others:
                 groups.setdefault((word, other, last), []).append((path, beside))
@@ -158,8 +158,8 @@ def shown_by(stem: str) -> str | None:
     >>> shown_by("b (1)_mask"), shown_by("ISIC_7-segmentation_1"), shown_by("with_mask"), shown_by("unmask")
     ('b (1)', 'ISIC_7', 'with', None)
     """
-    if found := _MASK_OF.fullmatch(stem) or _SMALL_OF.fullmatch(stem):
-        return found[1]
+    if match := _MASK_OF.fullmatch(stem) or _SMALL_OF.fullmatch(stem):
+        return match[1]
     crop = _CROP_OF.fullmatch(stem)
     return crop[1] + crop[2] if crop else None
 
@@ -186,4 +186,4 @@ def _tokens(stem: str) -> list[str]:
     >>> _tokens("aachen_01_leftImg8bit"), _tokens("xMask"), _tokens("img0.Ground-Truth")
     (['aachen', '01', 'img'], ['x', 'mask'], ['img', '0', 'gt'])
     """
-    return tokens(_LONG.sub(lambda found: "_img" if found[0][0] in "lL" else "_gt", stem))
+    return tokens(_LONG.sub(lambda match: "_img" if match[0][0] in "lL" else "_gt", stem))

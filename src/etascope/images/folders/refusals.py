@@ -216,14 +216,14 @@ def nothing_here(root: Folder) -> InputError:
         )
     kinds, named = root.kinds(), _misnamed(root)
     if named:
-        found = f"holds no files that end in .png, .jpg, .webp, .bmp, .tif or .gif but {counted(kinds)}"
+        held = f"holds no files that end in .png, .jpg, .webp, .bmp, .tif or .gif but {counted(kinds)}"
         move = f"{named}, and sort them into directories named by class." if root.others else f"{named}."
     elif not kinds:
         what = "holds only empty directories" if root.folders else "leads to itself" if root.links else "is empty"
-        found, move = what, "Give another folder."
+        held, move = what, "Give another folder."
     else:
-        found, move = f"holds no PNG, JPEG, WebP, BMP, TIFF or GIF but {counted(kinds)}", _move(root, kinds)
-    return InputError(f"a folder needs one directory per class with images in it; {root.path} {found}.", move)
+        held, move = f"holds no PNG, JPEG, WebP, BMP, TIFF or GIF but {counted(kinds)}", _move(root, kinds)
+    return InputError(f"a folder needs one directory per class with images in it; {root.path} {held}.", move)
 
 
 def _or_table(here: Folder) -> str:

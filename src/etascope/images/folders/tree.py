@@ -95,12 +95,12 @@ class Folder:
     def disguised(self) -> set[str]:
         """Endings directly in it that are none of images, of files that are some by their first bytes."""
         looked: Counter[str] = Counter()
-        found = set[str]()
+        endings = set[str]()
         for path in self.others:
             if looked[kind(path)] < _LOOKED:
                 looked[kind(path)] += 1
-                found |= {kind(path)} if ending_of(path) else set()
-        return found
+                endings |= {kind(path)} if ending_of(path) else set()
+        return endings
 
     @cached_property
     def full(self) -> tuple[Folder, ...]:
@@ -119,11 +119,11 @@ class Folder:
         class beside it.
         """
         others = [path for folder in self.all_folders() for path in folder.others]
-        found = {"" if was_image(path) else kind(path) for path in others if is_foreign(path)}
+        kinds = {"" if was_image(path) else kind(path) for path in others if is_foreign(path)}
         if is_named(self.name, _STORES):
-            return found <= ARRAYS | {NO_ENDING}
-        found.update(*(folder.disguised for folder in self.all_folders()))
-        return found <= STORED and not (least and len(self.others) > 1 and 2 * self.foreign >= least)
+            return kinds <= ARRAYS | {NO_ENDING}
+        kinds.update(*(folder.disguised for folder in self.all_folders()))
+        return kinds <= STORED and not (least and len(self.others) > 1 and 2 * self.foreign >= least)
 
     @property
     def loose(self) -> bool:
@@ -193,13 +193,13 @@ def read_tree(root: Path, progress: OnProgress = ignore, apart: Path | None = No
     real = os.path.realpath(root)
     plain = apart is not None and part_of(apart.name) in (TRAIN, TEST) and not subject(apart.name)
     other = None if apart is None or plain else os.path.realpath(apart)
-    seen = led = 0
+    entries_read = led = 0
     # Links of the tree itself are followed when all of it is known, and before those that they lead to.
     later: list[tuple[_Draft, Path, tuple[str, ...]]] = []
     targets = frozenset[str]()
 
     def read(path: Path, above: tuple[str, ...], linked: set[str] | None = None) -> _Draft:
-        nonlocal seen, led
+        nonlocal entries_read, led
         if len(above) > DEEPEST:
             raise InputError(f"folders are read {DEEPEST} levels deep; {path} lies deeper. Give a folder further down.")
         draft = _Draft(path)
@@ -238,9 +238,9 @@ def read_tree(root: Path, progress: OnProgress = ignore, apart: Path | None = No
                 draft.broken.append(place)
             else:
                 draft.others.append(place)
-        seen += len(entries)
-        if seen > _BETWEEN:
-            progress(Progress("looking through folders", seen, seen, "files"))
+        entries_read += len(entries)
+        if entries_read > _BETWEEN:
+            progress(Progress("looking through folders", entries_read, entries_read, "files"))
         return draft
 
     whole = read(root, (real,))

@@ -148,7 +148,7 @@ def _deeper(here: Folder, given: Given) -> str | None:
     if len(shared) < 2 or any(is_named(name, ODD - SETS) for name in shared):
         return None
     tests = sorted(deeper[1:], key=lambda folder: part_of(folder.name) != TEST)
-    held = next((f for f in tests if not _odd(f) and (found := given.opens(f, True)) and found <= classes), None)
+    held = next((f for f in tests if not _odd(f) and (tested := given.opens(f, True)) and tested <= classes), None)
     named = f"If {listed(sorted(shared))} are the classes, {TABLE}, or give {first} alone"
     if held is None or given.tested or given.trained is not None:
         return f"{named} ({given.command(first)}); if {listed([folder.name for folder in here.full])} are, {TABLE}."
@@ -164,7 +164,7 @@ def _parted(here: Folder, given: Given) -> str | None:
         return None
     [around] = [folder for folder in given.root.all_folders() if here in folder.folders] or [None]
     tests = [folder for folder in around.full if part_of(folder.name) == TEST] if around else []
-    if len(tests) != 1 or tests[0] is here or not (found := given.opens(tests[0], True)) or not found <= classes:
+    if len(tests) != 1 or tests[0] is here or not (tested := given.opens(tests[0], True)) or not tested <= classes:
         return None
     command = given.command(here.path, tests[0].path)
     inner = [folder.name for folder in here.full if part_of(folder.name) == TEST]
@@ -184,9 +184,9 @@ def _lift(here: Folder, given: Given) -> str | None:
     place = _word(here.path)
     if under:
         # All that the shell finds is moved, not folders alone.
-        found = glob.glob(f"{glob.escape(str(here.path))}/?/*")
-        names = [os.path.basename(path).casefold() for path in found]
-        if len({*names}) < len(names) or any(os.path.lexists(here.path / os.path.basename(path)) for path in found):
+        moved = glob.glob(f"{glob.escape(str(here.path))}/?/*")
+        names = [os.path.basename(path).casefold() for path in moved]
+        if len({*names}) < len(names) or any(os.path.lexists(here.path / os.path.basename(path)) for path in moved):
             return None
         command = f"mv {place}/?/* {place}"
     elif len(moves) > 2 * SHOWN:
@@ -285,8 +285,8 @@ def _added(tree: Folder, anew: Folder) -> Folder:
 
 
 def _number(name: str, place: int) -> str:
-    found = re.search(r"\d+$", name)
-    return found[0] if found else str(place)
+    digits = re.search(r"\d+$", name)
+    return digits[0] if digits else str(place)
 
 
 def _moves(moves: Moves) -> str:

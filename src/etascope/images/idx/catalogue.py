@@ -12,7 +12,7 @@ from typing import Any
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, Progress
 from etascope.images.idx.door import IdxPair, read_pairs
-from etascope.images.opened import Found, Wishes
+from etascope.images.opened import Opened, Options
 
 #: Environment variable with an address to download from instead; the files of a set lie in a directory of its name.
 MIRROR = "ETASCOPE_MIRROR"
@@ -97,7 +97,7 @@ CATALOGUE = {
 }  # fmt: skip
 
 
-def open_known(known: KnownSet, wishes: Wishes, mirror: str | None = None) -> Found:
+def open_known(known: KnownSet, options: Options, mirror: str | None = None) -> Opened:
     """Open a known set: from the system's package, else from the cache, else downloaded into the cache.
 
     Parameters
@@ -109,16 +109,16 @@ def open_known(known: KnownSet, wishes: Wishes, mirror: str | None = None) -> Fo
     mirror
         An address to download from instead of the set's own; the environment variable ETASCOPE_MIRROR does the same.
     """
-    files = _whole(known.system) or _fetch_all(known, mirror or os.environ.get(MIRROR), wishes.progress)
-    return _read(known, files, wishes)
+    files = _whole(known.system) or _fetch_all(known, mirror or os.environ.get(MIRROR), options.progress)
+    return _read(known, files, options)
 
 
-def open_here(known: KnownSet, wishes: Wishes) -> Found:
+def open_here(known: KnownSet, options: Options) -> Opened:
     """Open a known set from this machine, and ask nothing of the network."""
     files = files_here(known)
     if files is None:
         raise InputError(f"{known.name} is not on this machine. Fetch it once: '{fetching(known)}'.")
-    return _read(known, files, wishes)
+    return _read(known, files, options)
 
 
 def files_here(known: KnownSet) -> list[Path] | None:
@@ -142,9 +142,9 @@ def _cache(known: KnownSet) -> Path:
     return Path(pooch.os_cache("etascope")) / known.name
 
 
-def _read(known: KnownSet, files: list[Path], wishes: Wishes) -> Found:
+def _read(known: KnownSet, files: list[Path], options: Options) -> Opened:
     train, test = IdxPair(files[0], files[1]), IdxPair(files[2], files[3])
-    return read_pairs(train, test, wishes, known.name, known.class_names)
+    return read_pairs(train, test, options, known.name, known.class_names)
 
 
 def _fetch_all(known: KnownSet, mirror: str | None, progress: OnProgress) -> list[Path]:
@@ -203,15 +203,15 @@ def _short(error: Exception) -> str:
     return type(error).__name__
 
 
-def open_digits(wishes: Wishes) -> Found:
+def open_digits(options: Options) -> Opened:
     """Open the bundled digits: `(1000, 28, 28, 1)`, classes 0 to 9, no test part of their own.
 
     A random choice from MNIST's training images; see `data/LICENSE.md`.
 
     Examples
     --------
-    >>> open_digits(Wishes()).images.shape
+    >>> open_digits(Options()).images.shape
     (1000, 28, 28, 1)
     """
     pair = IdxPair(_DATA / "digits-images-idx3-ubyte.gz", _DATA / "digits-labels-idx1-ubyte.gz")
-    return read_pairs(pair, None, wishes, "digits")
+    return read_pairs(pair, None, options, "digits")

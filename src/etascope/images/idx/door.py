@@ -14,7 +14,7 @@ from etascope.images.arrays.door import read_pixels
 from etascope.images.arrays.names import left_beside
 from etascope.images.idx.file import IdxHeader, append_images, packed_otherwise, read_idx_labels
 from etascope.images.labels.labels import read_labels
-from etascope.images.opened import Found, Wishes, tail_rows
+from etascope.images.opened import Opened, Options, tail_rows
 from etascope.images.paths import unreadable
 from etascope.images.pixels.sizes import shown
 
@@ -56,7 +56,7 @@ def idx_in(folder: Path) -> list[Path]:
         raise unreadable(folder, error) from None
 
 
-def open_idx(path: Path, labels: object, wishes: Wishes) -> Found:
+def open_idx(path: Path, labels: object, options: Options) -> Opened:
     """Open an images file with its labels, or a folder of them with its training and test part.
 
     Either file of a pair finds the other beside it, compressed or not.
@@ -65,24 +65,24 @@ def open_idx(path: Path, labels: object, wishes: Wishes) -> Found:
         if labels is not None:
             raise InputError(f"the folder {path} brings its own labels; leave out labels, or give the images file.")
         train, test = _pairs(path)
-        return read_pairs(train, test, wishes, str(path))
+        return read_pairs(train, test, options, str(path))
     pair, held = _pair(path, labels), _held_beside(path)
     if held is None or labels is not None:
-        found = read_pairs(pair, None, wishes, str(path))
-        return replace(found, notes=(*found.notes, *left_beside(held and held.images, path)))
+        opened = read_pairs(pair, None, options, str(path))
+        return replace(opened, notes=(*opened.notes, *left_beside(held and held.images, path)))
     name = held.images.name
     try:
-        found = read_pairs(pair, held, wishes, str(path))
+        opened = read_pairs(pair, held, options, str(path))
         note = f"{name}, which lies beside {pair.images.name}, is the test part."
     except InputError as error:
-        found = read_pairs(pair, None, wishes, str(path))
+        opened = read_pairs(pair, None, options, str(path))
         note = f"{name}, which lies beside {pair.images.name}, could not be its test part: {error}"
-    return replace(found, notes=(*found.notes, note))
+    return replace(opened, notes=(*opened.notes, note))
 
 
 def read_pairs(
-    train: IdxPair, test: IdxPair | None, wishes: Wishes, source: str, class_names: tuple[str, ...] | None = None
-) -> Found:
+    train: IdxPair, test: IdxPair | None, options: Options, source: str, class_names: tuple[str, ...] | None = None
+) -> Opened:
     """Read a pair of files, and the test pair behind it where there is one.
 
     All images go into one buffer, so that memory peaks at little more than the pixels take.
@@ -118,8 +118,8 @@ def read_pairs(
         notes += (
             "EMNIST is published with rows and columns exchanged; they were put back, so that it stands upright.",
         )
-    [images], more, reading = read_pixels([array], wishes, "images", [labels], header.shape[0])
-    return Found(images, labels, source, class_names, test_rows, (*notes, *more), reading)
+    [images], more, reading = read_pixels([array], options, "images", [labels], header.shape[0])
+    return Opened(images, labels, source, class_names, test_rows, (*notes, *more), reading)
 
 
 def _size(header: IdxHeader) -> str:
@@ -153,14 +153,14 @@ def _partner(path: Path) -> Path:
     """Return the labels file of an images file, or the other way round, in whichever packing lies there."""
     name = _NAME.fullmatch(path.name)
     assert name is not None
-    wanted = "labels" if name["kind"].lower() == "images" else "images"
+    kind = "labels" if name["kind"].lower() == "images" else "images"
     for other in idx_in(path.parent):
         match = _NAME.fullmatch(other.name)
-        if match and match["part"] == name["part"] and match["kind"].lower() == wanted:
+        if match and match["part"] == name["part"] and match["kind"].lower() == kind:
             return other
-    ending = "labels-idx1-ubyte" if wanted == "labels" else "images-idx3-ubyte"
+    ending = "labels-idx1-ubyte" if kind == "labels" else "images-idx3-ubyte"
     raise InputError(
-        f"IDX images and labels come in two files; the {wanted} of {path.name} are missing. "
+        f"IDX images and labels come in two files; the {kind} of {path.name} are missing. "
         f"Put {name['part']}{ending} (or .gz) beside it, in {path.parent}."
     )
 

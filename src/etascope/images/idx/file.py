@@ -71,11 +71,11 @@ def packed_otherwise(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file, twin.open("rb") as packed:
-            found = 0
+            checksum = 0
             while chunk := file.read(_CHUNK):
-                found = zlib.crc32(chunk, found)
+                checksum = zlib.crc32(chunk, checksum)
             packed.seek(-min(8, twin.stat().st_size), 2)
-            return packed.read(4) != found.to_bytes(4, "little")
+            return packed.read(4) != checksum.to_bytes(4, "little")
     except OSError as error:
         raise unreadable(twin, error) from None
 

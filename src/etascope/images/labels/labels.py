@@ -88,8 +88,8 @@ def read_labels(values: object, count: int) -> NDArray[Any]:
         if columns and all(isinstance(name, str) for name in columns):
             labels = np.array(columns)[labels]
     if labels.ndim != 1:
-        found = f"shape {labels.shape}. {to_one_each(labels, count)}" if labels.ndim else f"one {kind}. Give a list"
-        raise InputError(f"labels must be one number or name an image, shape (n,); found {found}.")
+        shape = f"shape {labels.shape}. {to_one_each(labels, count)}" if labels.ndim else f"one {kind}. Give a list"
+        raise InputError(f"labels must be one number or name an image, shape (n,); found {shape}.")
     if len(labels) != count:
         raise InputError(
             f"there must be one label an image; found {len(labels):,} labels for {count:,} images. "
@@ -156,8 +156,8 @@ def _from_rows(labels: NDArray[Any]) -> NDArray[Any]:
             "Give the class of each image."
         )
     move = "Give one column of them."
-    found = np.unique(labels)
-    if len(found) == 2 and (np.count_nonzero(labels == found[1], axis=1) == 1).all():
+    values = np.unique(labels)
+    if len(values) == 2 and (np.count_nonzero(labels == values[1], axis=1) == 1).all():
         move = "Where one of them stands for the class, give its place (labels.argmax(axis=1))."
     raise InputError(f"{rule}; found rows of {labels.shape[1]}, shape {labels.shape}. {move}")
 
@@ -240,27 +240,27 @@ def classes(labels: NDArray[Any], names: Sequence[str] | None = None) -> tuple[N
     >>> numbers.tolist(), names
     ([1, 0, 1], ('2', '10'))
     """
-    found, numbers = np.unique(labels, return_inverse=True)
+    values, numbers = np.unique(labels, return_inverse=True)
     numbers = numbers.astype(np.int64, copy=False)
-    if found.dtype.kind == "U":
-        texts: list[str] = found.tolist()
+    if values.dtype.kind == "U":
+        texts: list[str] = values.tolist()
         order = sorted(range(len(texts)), key=lambda i: natural(texts[i]))
         place = np.empty(len(order), np.int64)
         place[order] = np.arange(len(order))
         return place[numbers], tuple(texts[i] for i in order)
     if names is None:
-        return numbers, tuple(str(value) for value in found.tolist())
-    if len(found) and found[-1] >= len(names):
-        raise InputError(f"labels must be below {len(names)}, the number of class names; found {found[-1]}.")
+        return numbers, tuple(str(value) for value in values.tolist())
+    if len(values) and values[-1] >= len(names):
+        raise InputError(f"labels must be below {len(names)}, the number of class names; found {values[-1]}.")
     return labels, tuple(names)
 
 
 def need_two(names: Sequence[str], source: str) -> None:
     """Check that there is something to tell apart."""
     if len(names) < 2:
-        found = f"only {names[0]!r}" if names else "none"
+        held = f"only {names[0]!r}" if names else "none"
         raise InputError(
-            f"telling images apart needs at least two classes; found {found} in {source}. Add images of another class."
+            f"telling images apart needs at least two classes; found {held} in {source}. Add images of another class."
         )
 
 
@@ -275,7 +275,7 @@ def alike_notes(names: Sequence[str]) -> list[str]:
     alike: dict[str, list[str]] = {}
     for name in names:
         alike.setdefault(plainly(name), []).append(name)
-    if not (pairs := [found for found in alike.values() if len(found) > 1]):
+    if not (pairs := [group for group in alike.values() if len(group) > 1]):
         return []
     # What looks the same is told by its letters' numbers.
     written = ascii if len({name.translate(_LOOK) for name in pairs[0]}) < len(pairs[0]) else repr

@@ -78,15 +78,15 @@ several, 'cat' and 'dog'. Choose the images with one label, or give what is one 
                     f"has {row.count('1')} ones: several labels an image, or none. Choose the images that have one."
                 )
         return [*labels]
-    lists = {label: found for label in cells if (found := _listed(label)) is not None}
+    lists = {label: parts for label in cells if (parts := _listed(label)) is not None}
     lists = {} if _are_ranges(lists, cells) else lists
     for label in cells:
         if (label in lists and len(lists[label]) != 1 and any(lists.values())) or len(_surely(label)) > 1:
             raise _several(label, lists.get(label) or _surely(label), where)
     alone = {label: lists[label][0] if lists.get(label) else label for label in cells}
     whole = Counter(alone[label] for label in labels)
-    if (found := _put_together(whole)) or (found := _shared(whole)) or (found := _tagged(whole)):
-        raise _several(*found, where)
+    if (parts := _put_together(whole)) or (parts := _shared(whole)) or (parts := _tagged(whole)):
+        raise _several(*parts, where)
     return [alone[label] for label in labels]
 
 
@@ -110,14 +110,14 @@ def several_notes(given: Iterable[object], names: Sequence[str]) -> list[str]:
     notes: list[str] = []
     ends = tuple(_BRACKETS.values())
     for label in dict.fromkeys(text for text in given if isinstance(text, str) and text.rstrip().endswith(ends)):
-        if (found := _listed(label)) and len(found) == 1:
-            notes.append(f"Labels are lists of one, such as {label[:60]!r}, which was read as {found[0][:60]!r}.")
+        if (parts := _listed(label)) and len(parts) == 1:
+            notes.append(f"Labels are lists of one, such as {label[:60]!r}, which was read as {parts[0][:60]!r}.")
             break
     cells = Counter(names)
     if (rows := [label for label in cells if _row(label)]) and len(rows) == len(cells):
         return [*notes, f"Labels such as {rows[0][:60]!r} may be rows of 0 and 1; each was taken for one class."]
     alone = {label.casefold() for label in cells}
-    lists = {label: found for label in cells if (found := _listed(label))}
+    lists = {label: parts for label in cells if (parts := _listed(label))}
     if lists and _are_ranges(lists, cells):
         return [*notes, f"Labels such as {next(iter(lists))!r} may name several; each was taken for one range."]
     may = next((label for label in cells if _may_be_several(label, alone)), None) or _of_shared_words(cells)
@@ -142,11 +142,11 @@ def _listed(label: str, depth: int = 0) -> list[str] | None:
         return None
     inner = text[1:-1].strip().removesuffix(",").strip()
     if text[0] == "{" and (value := re.fullmatch(r"""["']?[\w $-]+["']?\s*:\s*(.+)""", inner, re.DOTALL)):
-        if (found := _listed(value[1], depth + 1)) is not None:
-            return found
+        if (parts := _listed(value[1], depth + 1)) is not None:
+            return parts
         return ["".join(*_QUOTED.findall(value[1]))] if _QUOTED.fullmatch(value[1]) else re.split(r"[:,]", inner)
-    if (found := _listed(inner, depth + 1)) is not None:
-        return found
+    if (parts := _listed(inner, depth + 1)) is not None:
+        return parts
     if quoted := [one or other for one, other in _QUOTED.findall(inner)]:
         rest = _QUOTED.sub("", inner).strip("u, \n")
         return [name for name in (*quoted, *re.split(r"[\s,]+", rest)) if name.strip().casefold() not in _NOTHING]

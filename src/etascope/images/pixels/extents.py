@@ -72,13 +72,13 @@ class Reading:
         The scale of each kind of number that was there.
     ground
         What transparent pixels were laid over, see `transparency.decide_ground`; None where nothing was transparent.
-    seen
+    peaks
         Of each kind of number how far each of the images goes down and up, see `members.Peaks`.
     """
 
     scales: Mapping[str, Scale] = field(default_factory=dict[str, Scale])
     ground: str | None = None
-    seen: Mapping[str, Peaks] = field(default_factory=dict[str, Peaks], repr=False, compare=False)
+    peaks: Mapping[str, Peaks] = field(default_factory=dict[str, Peaks], repr=False, compare=False)
 
 
 #: Nothing is decided yet.
@@ -107,8 +107,8 @@ def measure(array: NDArray[Any], what: str = "pixels") -> Extent:
     for block in blocks(array):
         part = array[block]
         # NaN comes through both.
-        for values, found in ((lows, np.min), (highs, np.max)):
-            values.append(np.atleast_1d(found(part, axis=(1, 2, 3) if part.ndim == 4 else None)))
+        for values, extreme in ((lows, np.min), (highs, np.max)):
+            values.append(np.atleast_1d(extreme(part, axis=(1, 2, 3) if part.ndim == 4 else None)))
         if part.dtype.kind == "f" and not (np.isfinite(lows[-1]).all() and np.isfinite(highs[-1]).all()):
             where = np.argwhere(~np.isfinite(part))[0]
             place = (int(where[0]) + (block.start or 0), *map(int, where[1:]))
@@ -158,10 +158,10 @@ def are_one(extents: Iterable[Extent]) -> bool:
     >>> are_one([Extent("whole", 0, 900), Extent("floats", 0, 1)])
     False
     """
-    found: dict[str, Extent] = {}
+    joined: dict[str, Extent] = {}
     for extent in extents:
-        found[extent.kind] = extent.joined(found.get(extent.kind, extent))
-    both = [found[kind] for kind in ("whole", "floats") if kind in found]
+        joined[extent.kind] = extent.joined(joined.get(extent.kind, extent))
+    both = [joined[kind] for kind in ("whole", "floats") if kind in joined]
     return len(both) == 2 and not any(tells_itself(extent.low, extent.high) for extent in both)
 
 

@@ -22,7 +22,7 @@ _DARK_WIDE = 2.3
 #: Whole numbers that do not go up to this much tell nothing.
 _BRIGHT = 100
 #: So many classes are looked at, the darkest first, and so many told.
-_LOOKED, _TOLD = 20, 3
+_LOOKED, _SHOWN = 20, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,19 +91,19 @@ def unlike(
     held = rows >= members.held
     kinds = _of_one(kinds, lows, peaks)
     for kind in sorted(set(kinds)):
-        found = np.fromiter((each == kind for each in kinds), np.bool_, len(kinds))
-        for dark, name, others in ((found & held, members.test, members.train),
-                                   (found & ~held, members.train, members.test)):  # fmt: skip
-            rest = found & ~dark
+        own = np.fromiter((each == kind for each in kinds), np.bool_, len(kinds))
+        for dark, name, others in ((own & held, members.test, members.train),
+                                   (own & ~held, members.train, members.test)):  # fmt: skip
+            rest = own & ~dark
             notes += _part(kind, peaks[dark], peaks[rest], name, others)
             notes += _signs(lows[dark], lows[rest], name, others)
-        labels = members.labels[rows[found]]
-        refuse_fewer_bits(kind, peaks[found], labels, lambda row, of=rows[found]: members.called(int(of[row])))
-        notes += _classes(kind, peaks[found], labels)
+        labels = members.labels[rows[own]]
+        refuse_fewer_bits(kind, peaks[own], labels, lambda row, of=rows[own]: members.called(int(of[row])))
+        notes += _classes(kind, peaks[own], labels)
     return notes
 
 
-def seen(kinds: Sequence[str], lows: NDArray[np.float64], peaks: NDArray[np.float64]) -> dict[str, Peaks]:
+def peaks_by_kind(kinds: Sequence[str], lows: NDArray[np.float64], peaks: NDArray[np.float64]) -> dict[str, Peaks]:
     """Return how far images go down and up, by their kind of number."""
     every = np.array(kinds)
     return {str(kind): (lows[every == kind], peaks[every == kind]) for kind in np.unique(every)}
@@ -178,7 +178,7 @@ def _classes(kind: str, peaks: NDArray[np.float64], labels: NDArray[Any]) -> lis
     for number in np.argsort(highest, kind="stable")[:_LOOKED]:
         dark = numbers == number
         notes += _class(kind, peaks[dark], peaks[~dark], str(classes[number]))
-    return notes[:_TOLD]
+    return notes[:_SHOWN]
 
 
 def _class(kind: str, dark: NDArray[np.float64], bright: NDArray[np.float64], name: str) -> list[str]:

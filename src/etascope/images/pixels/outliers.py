@@ -209,14 +209,14 @@ def apart(extents: Sequence[Extent], low: float, white: float) -> str:
         if not len(odd) and _EIGHT_BITS <= black.max(initial=0) < _FAR + 156:
             odd = black
         if len(odd) > 1 and len(odd) * _FEW >= len(lit):
-            found = "go up to" if white <= 1 else "have no value beyond"
+            verb = "go up to" if white <= 1 else "have no value beyond"
             few = (
                 f" by {named(peaks == peaks.max())}"
                 if white > 1 and 2 * len(odd) > len(lit) and peaks.max() > odd.max()
                 else ""
             )
             raise InputError(
-                f"images must be of one range; {len(odd):,} of {len(lit):,} {found} {written(odd.max())}"
+                f"images must be of one range; {len(odd):,} of {len(lit):,} {verb} {written(odd.max())}"
                 f"{first(np.isin(peaks, odd))}, where white is {written(white)}{few}. Scale all of them alike, to "
                 "0 .. 255."
             )

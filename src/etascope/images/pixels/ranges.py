@@ -110,15 +110,15 @@ def _of_training(parts: Iterable[Extent], extent: Extent) -> Scale | None:
         return None
     if not 0.25 < max(highs) <= 1 + _OVERSHOOT:
         return None
-    return replace(_told(extent, 0, 1), given=True)
+    return replace(_scale(extent, 0, 1), given=True)
 
 
-def told(scales: Mapping[str, Scale], counts: Mapping[str, int]) -> list[str]:
+def scale_notes(scales: Mapping[str, Scale], counts: Mapping[str, int]) -> list[str]:
     """Return a sentence on each scale, with how many images it is of where the others are numbers of another kind.
 
     Examples
     --------
-    >>> told({"floats": Scale(0, 100, "Pixels were scaled.")}, {"floats": 2, "bytes": 1})
+    >>> scale_notes({"floats": Scale(0, 100, "Pixels were scaled.")}, {"floats": 2, "bytes": 1})
     ['Pixels were scaled, in the 2 of 3 images of floats.']
     """
     notes: list[str] = []
@@ -188,32 +188,32 @@ def _of_numbers(extent: Extent, what: str, parts: Sequence[Extent]) -> Scale:
             "be black. Divide all of them by one largest value."
         )
     if floats and high <= 1 + _OVERSHOOT and -low <= _OVERSHOOT * high:
-        return _told(extent, 0, 1, "", quiet=low >= 0 and 0.25 < high <= 1 + UNSEEN)
+        return _scale(extent, 0, 1, "", quiet=low >= 0 and 0.25 < high <= 1 + UNSEEN)
     if floats and -0.5 <= low < 0 and high <= 0.5:
-        return _told(extent, -0.5, 0.5)
+        return _scale(extent, -0.5, 0.5)
     if low < 0 and low >= -1 - _OVERSHOOT and high <= 1 + _OVERSHOOT:
-        return _told(extent, -1, 1)
+        return _scale(extent, -1, 1)
     if -128 <= low <= -64 and 64 <= high <= 128:
-        return _told(extent, -128, 127)
+        return _scale(extent, -128, 127)
     if (-51 <= low < 0 and 128 <= high <= 306) or (floats and low >= 0 and 255 < high <= 306):
-        return _told(extent, 0, 255)
+        return _scale(extent, 0, 255)
     if low < 0:
         if floats or high - low <= 255:
             raise _below_zero(extent, what, far(parts))
-        return _told(extent, low, high, ", the smallest and the largest value,")
+        return _scale(extent, low, high, ", the smallest and the largest value,")
     if high <= 1:
-        return _told(extent, 0, 1)
+        return _scale(extent, 0, 1)
     if high <= 50:
-        return _told(extent, 0, high)
+        return _scale(extent, 0, high)
     if high <= 100:
-        return _told(extent, 0, 100)
+        return _scale(extent, 0, 100)
     for bits, depth in zip((8, 10, 12, 14, 16), _DEPTHS, strict=True):
         if high <= depth:
-            return _told(extent, 0, depth, f" ({bits} bits)", quiet=bits == 8)
-    return _told(extent, 0, high, ", the largest value,")
+            return _scale(extent, 0, depth, f" ({bits} bits)", quiet=bits == 8)
+    return _scale(extent, 0, high, ", the largest value,")
 
 
-def _told(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool = False) -> Scale:
+def _scale(extent: Extent, low: float, high: float, why: str = "", *, quiet: bool = False) -> Scale:
     """Return a scale that says what it does, and what it cuts, unless it is one that numbers usually have."""
     if quiet:
         return Scale(low, high)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.protocols import Progress
-from etascope.images.opened import KEEP, Wishes
+from etascope.images.opened import KEEP, Options
 from etascope.images.pixels.transparency import lay
 
 _BLOCK = 256
@@ -45,7 +45,7 @@ def resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
     return small.reshape(*size, image.shape[2])
 
 
-def fit(images: NDArray[np.uint8], wishes: Wishes) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+def fit(images: NDArray[np.uint8], options: Options) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Return images `(n, height, width, 1 or 3)` as wished, and a note on what was done.
 
     Nothing is copied where nothing changes.
@@ -58,12 +58,12 @@ def fit(images: NDArray[np.uint8], wishes: Wishes) -> tuple[NDArray[np.uint8], t
         The size, whether colour is dropped, and what transparent pixels are laid over.
     """
     count, height, width, channels = images.shape
-    size = wishes.size or ((height, width) if max(height, width) <= KEEP else (KEEP, KEEP))
+    size = options.size or ((height, width) if max(height, width) <= KEEP else (KEEP, KEEP))
     notes: list[str] = []
     if size != (height, width):
         notes.append(f"The images were resized from {shown((height, width))} to {shown(size)}.")
     kept = channels - 1 if channels in (2, 4) else channels
-    final = 1 if wishes.grayscale else kept
+    final = 1 if options.grayscale else kept
     if size == (height, width) and final == channels:
         return images, tuple(notes)
     out = np.empty((count, *size, final), np.uint8)
@@ -71,15 +71,15 @@ def fit(images: NDArray[np.uint8], wishes: Wishes) -> tuple[NDArray[np.uint8], t
 
     def work(block: slice) -> int:
         part: NDArray[Any] = images[block]
-        part = lay(part, wishes.reading.ground) if channels in (2, 4) else part
+        part = lay(part, options.reading.ground) if channels in (2, 4) else part
         part = to_gray(part) if final < part.shape[-1] else part
         for row, image in zip(range(block.start, block.stop), part, strict=True):
             out[row] = resize(image, size)
         return block.stop
 
-    with ThreadPoolExecutor(wishes.workers) as pool:
+    with ThreadPoolExecutor(options.workers) as pool:
         for done in pool.map(work, blocks):
-            wishes.progress(Progress("resizing images", done, count, "images"))
+            options.progress(Progress("resizing images", done, count, "images"))
     return out, tuple(notes)
 
 

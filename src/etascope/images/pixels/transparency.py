@@ -90,7 +90,7 @@ def _look(pixels: NDArray[np.uint8], extreme: float) -> Glass:
     lost = tuple(
         name
         for name, gray in _GRAYS.items()
-        if gray - _CLOSE < darkest and brightest < gray + _CLOSE and not _seen(colours, alpha, gray)
+        if gray - _CLOSE < darkest and brightest < gray + _CLOSE and not _shows(colours, alpha, gray)
     )
     if extreme >= _EXTREME or int(alpha.max()) - int(alpha.min()) < 32:
         return Glass(lost=lost)
@@ -164,8 +164,8 @@ def decide_ground(
     """
     clear = len(glasses)
     void = sum(glass.void for glass in glasses)
-    seen = {"white": sum(glass.pale for glass in glasses), "black": sum(glass.dark for glass in glasses)}
-    seen |= {gray: sum(gray in glass.lost for glass in glasses) for gray in _GRAYS}
+    unseen = {"white": sum(glass.pale for glass in glasses), "black": sum(glass.dark for glass in glasses)}
+    unseen |= {gray: sum(gray in glass.lost for glass in glasses) for gray in _GRAYS}
     faint = [name for name, glass in zip(names, glasses, strict=True) if glass.faint]
     if 2 * len(faint) > clear:
         most = max(glass.faint for glass in glasses)
@@ -189,19 +189,19 @@ def decide_ground(
             f"pixel to pixel as a picture does, like a band of infrared, the first: {bands[0]}. Leave that channel "
             "out, or save them as RGB."
         )
-    gray = min(_GRAYS, key=seen.__getitem__)
+    gray = min(_GRAYS, key=unseen.__getitem__)
     ground = given
     if ground is None and void == clear:
         ground = "nothing"
     elif ground is None:
-        ground = next((name for name in ("white", "black", gray) if seen[name] < _FEW * clear), None)
+        ground = next((name for name in ("white", "black", gray) if unseen[name] < _FEW * clear), None)
     if ground is None:
         raise InputError(
-            f"transparent images must show something over one ground; of {clear:,}, over white {seen['white']:,} do not"
-            f", over black {seen['black']:,}, and over any gray {seen[gray]:,} or more. Lay "
-            "them over a colour that none of them has, and save them without transparency."
+            f"transparent images must show something over one ground; of {clear:,}, over white {unseen['white']:,} do "
+            f"not, over black {unseen['black']:,}, and over any gray {unseen[gray]:,} or more. Lay them over a colour "
+            "that none of them has, and save them without transparency."
         )
-    blank = seen[ground] + void if ground in seen else 0
+    blank = unseen[ground] + void if ground in unseen else 0
     if given is not None and 2 * blank > clear:
         raise InputError(
             f"images must show something over {given}, on which the training images were laid; of {clear:,} with "
@@ -258,7 +258,7 @@ def _is_blank(glass: Glass, ground: str) -> bool:
     )
 
 
-def _seen(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], ground: int) -> bool:
+def _shows(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], ground: int) -> bool:
     """Say whether something of an image is seen over a gray."""
     apart = np.abs(colours.astype(np.int32) - ground).max(axis=-1)
     return bool((apart * alpha).max() >= _CLOSE * 255)

@@ -20,7 +20,7 @@ from etascope.images.files.stack import gather
 from etascope.images.folders.refusals import listed
 from etascope.images.labels.labels import alike_notes, natural, need_two
 from etascope.images.labels.several import one_each, several_notes
-from etascope.images.opened import Found, Wishes, check_none_lost
+from etascope.images.opened import Opened, Options, check_none_lost
 from etascope.images.paths import SUFFIXES, same_file, unreadable
 from etascope.images.pixels.members import Members
 from etascope.images.tables.columns import as_seen, find_columns
@@ -46,7 +46,7 @@ class _Line:
     part: str
 
 
-def open_table(path: Path, wishes: Wishes) -> Found:
+def open_table(path: Path, options: Options) -> Opened:
     """Open the images that a table lists.
 
     Columns are path and label, in this order or under a header that names them (`find_columns`; others are left out,
@@ -62,21 +62,21 @@ def open_table(path: Path, wishes: Wishes) -> Found:
         )
     single = one_each(written, f"those of {path}")
     lines = [replace(line, label=label) for line, label in zip(lines, single, strict=True)]
-    learn, held, more = divide(path, [(line.number, line.part) for line in lines], tested=wishes.tested)
+    learn, held, more = divide(path, [(line.number, line.part) for line in lines], tested=options.tested)
     train, ordered = [lines[row] for row in learn], [lines[row] for row in (*learn, *held)]
-    if not wishes.held:
+    if not options.held:
         need_two(sorted({line.label for line in train}, key=natural), str(path))
-    unsaid = [] if held or wishes.held else parts_of_paths([line.file for line in lines])
+    unsaid = [] if held or options.held else parts_of_paths([line.file for line in lines])
     files = [file_of(path, line.file) for line in ordered]
-    if not wishes.skip_bad:
+    if not options.skip_bad:
         check_there(path, [(line.number, line.file) for line in ordered], files)
     labels = np.array([line.label for line in ordered], np.str_)
     members = Members(lambda row: f"{files[row]}", labels, len(train), test=f"the test part of {path}")
-    gathered = gather(len(files), lambda row: decode_file(files[row], wishes), wishes, members)
-    check_none_lost(labels, len(train), gathered.rows, path, held=wishes.held)
+    gathered = gather(len(files), lambda row: decode_file(files[row], options), options, members)
+    check_none_lost(labels, len(train), gathered.rows, path, held=options.held)
     test_rows = np.flatnonzero(gathered.rows >= len(train))
     rows: list[int] = gathered.rows.tolist()
-    return Found(
+    return Opened(
         gathered.images,
         labels[gathered.rows],
         str(path),
@@ -95,21 +95,21 @@ def _read(path: Path) -> tuple[list[_Line], list[str]]:
         raise InputError(f"a table lists an image and its label a line; {path} is empty. Write lines of path,label.")
     columns = find_columns(path, rows)
     below = zip(rows[columns.begin :], columns.parts, strict=True)
-    found = [_line(path, row, columns.file, columns.label, part) for row, part in below]
+    lines = [_line(path, row, columns.file, columns.label, part) for row, part in below]
     notes = list(columns.notes)
-    whole = {line.label for line in found if re.fullmatch(r"-?\d+", line.label)}
-    points = {line.label for line in found if re.fullmatch(r"-?\d+\.0*", line.label)}
+    whole = {line.label for line in lines if re.fullmatch(r"-?\d+", line.label)}
+    points = {line.label for line in lines if re.fullmatch(r"-?\d+\.0*", line.label)}
     if whole and points:
-        found = [
-            replace(line, label=line.label.split(".")[0] if line.label in points else line.label) for line in found
+        lines = [
+            replace(line, label=line.label.split(".")[0] if line.label in points else line.label) for line in lines
         ]
         notes.append(f"Labels such as {min(points)!r} were read as whole numbers, as others are written.")
-    odd = Counter(line.label for line in found if line.label.casefold() in _EMPTY or set(line.label) <= _SIGNS)
+    odd = Counter(line.label for line in lines if line.label.casefold() in _EMPTY or set(line.label) <= _SIGNS)
     notes += [
         f"{count:,} {'image is' if count == 1 else 'images are'} labelled {name!r}, which was taken for a class."
         for name, count in odd.most_common()[:3]
     ]
-    return found, notes
+    return lines, notes
 
 
 def _line(path: Path, row: Row, file: int, label: int, part: str) -> _Line:
@@ -143,9 +143,9 @@ def _twice(path: Path, lines: list[_Line], files: list[Path]) -> list[str]:
     labels: dict[object, list[_Line]] = {}
     for line, file in zip(lines, files, strict=True):
         labels.setdefault(same_file(file), []).append(line)
-    twice = [found for found in labels.values() if len(found) > 1]
-    odd = [found for found in twice if len({line.label for line in found}) > 1]
-    same = [found for found in twice if len({line.label for line in found}) == 1]
+    twice = [copies for copies in labels.values() if len(copies) > 1]
+    odd = [copies for copies in twice if len({line.label for line in copies}) > 1]
+    same = [copies for copies in twice if len({line.label for line in copies}) == 1]
     if len(odd) >= _MANY and len(odd) * _MANY >= len(labels):
         raise InputError(
             f"an image has one label, which etascope learns; {len(odd):,} of {len(labels):,} images of {path} are "
@@ -174,7 +174,7 @@ def _labels(train: list[_Line], path: Path, written: list[str]) -> list[str]:
             )
         notes.append(f"{len(train):,} images have {len(names):,} different labels: most classes have one image.")
     said = [[name for name in names if name.casefold() in words] for words in (_YES, _NO)]
-    if pair := next((found for found in said if len({*map(str.casefold, found)}) > 1), None):
+    if pair := next((group for group in said if len({*map(str.casefold, group)}) > 1), None):
         notes.append(f"Classes {pair[0]!r} and {pair[1]!r} may mean the same, and were kept apart.")
     return [*notes, *several_notes(written, names), *alike_notes(names)]
 

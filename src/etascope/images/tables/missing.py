@@ -80,17 +80,17 @@ def near_images(path: Path, name: str, taken: Container[str]) -> list[Path]:
         return [place for place in places if os.path.abspath(place) not in taken]
 
     inner = Path(unquote(name.replace("\\", "/")).strip())
-    seen = [path.parent.joinpath(*inner.parts[start:]) for start in range(len(inner.parts))]
-    seen += [above / inner for above in (path.parent.parent, Path())]
-    if found := free(other for other in seen if os.path.isfile(other))[:1]:
-        return found
-    wanted = _plain(inner.stem if inner.suffix.lower() in SUFFIXES else inner.name)
+    places = [path.parent.joinpath(*inner.parts[start:]) for start in range(len(inner.parts))]
+    places += [above / inner for above in (path.parent.parent, Path())]
+    if near := free(other for other in places if os.path.isfile(other))[:1]:
+        return near
+    stem = _plain(inner.stem if inner.suffix.lower() in SUFFIXES else inner.name)
     out: list[Path] = []
     for folder in dict.fromkeys(path.parent / above / inside for above in (inner.parent, Path()) for inside in _USUAL):
         if out and folder == path.parent / inner.parent / "images":
             break
-        out += free(other for other in _images_in(folder) if _plain(other.stem) == wanted)
-    out = out or free(other for other in _below(path.parent) if _plain(other.stem) == wanted)
+        out += free(other for other in _images_in(folder) if _plain(other.stem) == stem)
+    out = out or free(other for other in _below(path.parent) if _plain(other.stem) == stem)
     if not out:
         # Another number is another image.
         here = {_plain(other.name): other for other in free(_images_in(path.parent / inner.parent))
@@ -115,7 +115,7 @@ def _plain(name: str) -> str:
 
 
 def _numbers(name: str) -> list[int]:
-    return [int(found) for found in re.findall(r"[0-9]+", name)]
+    return [int(digits) for digits in re.findall(r"[0-9]+", name)]
 
 
 def _images_in(folder: Path) -> list[Path]:
@@ -126,11 +126,11 @@ def _images_in(folder: Path) -> list[Path]:
 
 def _below(folder: Path) -> Iterator[Path]:
     """Yield the images anywhere below a folder, as long as there are not too many."""
-    seen = 0
+    count = 0
     for place, folders, names in os.walk(folder):
         folders.sort()
-        seen += len(folders) + len(names)
-        if seen > _MOST:
+        count += len(folders) + len(names)
+        if count > _MOST:
             return
         yield from (other for name in sorted(names) if _is_image(other := Path(place, name)))
 

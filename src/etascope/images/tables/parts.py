@@ -88,8 +88,8 @@ def read_parts(
                     f"the same of line {number}. Remove the one that does not count."
                 )
     used = sorted({*said, *flags})
-    told = [names[place] for place in used if names[place].casefold() not in _PARTS]
-    notes = [f"What trains and what tests is taken from {listed(told)}."] if told else []
+    unusual = [names[place] for place in used if names[place].casefold() not in _PARTS]
+    notes = [f"What trains and what tests is taken from {listed(unusual)}."] if unusual else []
     return said[first], used, notes
 
 
@@ -133,11 +133,11 @@ def parts_of_paths(files: Sequence[str]) -> list[str]:
     []
     """
     places = {folder for file in files for folder in re.split(r"[/\\]", file)[:-1]}
-    found = {folder: part for folder in places if (part := part_of(folder)) and not subject(folder)}
-    if TRAIN not in found.values() or len({*found.values()}) < 2:
+    parts = {folder: part for folder in places if (part := part_of(folder)) and not subject(folder)}
+    if TRAIN not in parts.values() or len({*parts.values()}) < 2:
         return []
     return [
-        f"Paths lead through folders called {listed(sorted(found))}, but no column says what tests: each image may "
+        f"Paths lead through folders called {listed(sorted(parts))}, but no column says what tests: each image may "
         "train."
     ]
 
@@ -165,11 +165,11 @@ def _say_parts(name: str, values: list[str]) -> bool:
 
 def _one_hot(names: Sequence[str], columns: dict[int, list[str]], labels: Sequence[str]) -> set[int]:
     """Return the columns that say which class an image is of, one column a class: that one is yes."""
-    yes = {place: found for place, values in columns.items() if (found := _yes(values))}
+    yes = {place: marks for place, values in columns.items() if (marks := _yes(values))}
     own = {
         place
-        for place, found in yes.items()
-        if found == [label.casefold() == names[place].casefold() for label in labels] and any(found)
+        for place, marks in yes.items()
+        if marks == [label.casefold() == names[place].casefold() for label in labels] and any(marks)
     }
     together = len(yes) > 2 and all(sum(row) == 1 for row in zip(*yes.values(), strict=True))
     return own | {*yes} if together and not all(map(part_of, (names[place] for place in yes))) else own
@@ -200,14 +200,14 @@ def _check_share(path: Path, name: str, values: Sequence[str], part: str) -> Non
     """Refuse yes and no that may mean something else: an image that is valid, or that shows a train."""
     plain = part_of(name.casefold()) and len(words(name)) == 1
     yes = sum(value.casefold() in _YES for value in values)
-    found = f"{name} of {path} says yes of {yes:,} of {len(values):,} images"
+    share = f"{name} of {path} says yes of {yes:,} of {len(values):,} images"
     if part == VALID or (plain and part == TEST):
         if 2 * yes > len(values):
             what = "test" if part == TEST else "validate"
-            raise InputError(f"a part to {what} with is the smaller one; {found}. Correct it, or rename it.")
+            raise InputError(f"a part to {what} with is the smaller one; {share}. Correct it, or rename it.")
     elif plain and 2 * yes < len(values):
         raise InputError(
-            f"a column train may say what trains, or which images show one; {found}. Call it is_train, or remove it."
+            f"a column train may say what trains, or which images show one; {share}. Call it is_train, or remove it."
         )
 
 
