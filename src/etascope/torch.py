@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
-from etascope.core.history import History, settled
+from etascope.core.history import History
 from etascope.core.numbers import counted, rate
-from etascope.core.plan import Plan
-from etascope.core.protocols import Method, OnProgress, Progress, Recorder, ignore
+from etascope.core.protocols import Method, OnProgress, Recorder, ignore
 from etascope.core.recipe import Recipe
-from etascope.core.recording import patient
+from etascope.core.recording import best_effort
 from etascope.core.run import Run
-from etascope.core.trials import Trial, trials
+from etascope.core.search import search
+from etascope.core.trials import Trial
 from etascope.selection.automatic import Automatic
 from etascope.selection.grid import check_window
-from etascope.training.in_parts import train_in_parts
 from etascope.training.pytorch.custom.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.custom.generators import loaders_kept
 from etascope.training.pytorch.custom.metrics import Metric, metrics_of
@@ -221,10 +219,10 @@ def pick(
     if step is not None and (accumulate != 1 or clip_norm is not None):
         raise InputError("step does the whole step itself; accumulate and clip_norm belong in it. Leave them out here.")
     check_window(low, high)
-    torch, recorder, metrics = load_torch(), patient(recorder), metrics or {}
+    torch, recorder, metrics = load_torch(), best_effort(recorder), metrics or {}
     # What functions hold is in a list, for it has no state_dict to put back.
     loaders = (train_loader, valid_loader, [model, optimizer, groups, loss, step, train_loss, *metrics.values()])
-    began, before = time.perf_counter(), fingerprint(model, *loaders)
+    before = fingerprint(model, *loaders)
     gradients = (torch.inference_mode(mode=False), torch.enable_grad())
     with random_state_kept(), loaders_kept(*loaders), gradients[0], gradients[1]:
         recipe = Recipe(schedule=schedule, warmup=warmup, epochs=epochs, seed=seed, model=_name_of(model))
@@ -234,41 +232,16 @@ def pick(
             train_loss=train_loss, shape=shape, target=target, low=low, high=high, metrics=metrics,
         )  # fmt: skip
         chosen = method or Automatic(job.target, tolerance, low, high, budget)
-        done, choice = _search(job, chosen, trials_in_memory, progress, histories, recorder)
-        measured = metrics_of(job.training, job.task, done, metrics) if metrics else {}
+        run = search(
+            lambda plan, progress: train_plan(job.training, plan, trials_in_memory, progress),
+            job.task, chosen, job.data, rehearse=lambda plan: (*job.sentences, *rehearsed(job.training, plan)),
+            progress=progress, histories=histories, recorder=recorder,
+        )  # fmt: skip
+        run = replace(run, choice=_in_python(run.choice, job))
+        measured = metrics_of(job.training, job.task, run.histories, metrics) if metrics else {}
     untouched = Untouched(before, fingerprint(model, *loaders))
-    # What was trained before a search was stopped is a part of all that it took.
-    seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
-    run = Run(job.data, job.task, tuple(done), choice, None, seconds)
-    if recorder is not None:
-        recorder.finish(run)
+    recorder.finish(run)
     return TorchRun(run, untouched, job.ratios, job.loss_unit, measured)
-
-
-def _search(
-    job: OwnJob,
-    method: Method,
-    trials_in_memory: int | None,
-    progress: OnProgress,
-    histories: Sequence[History],
-    recorder: Recorder | None,
-) -> tuple[list[History], Choice]:
-    # Also for a search that goes on, which ends in the same answer.
-    if (first := method.propose(job.task, ())) is not None:
-        job = replace(job, told=(*job.told, *rehearsed(job.training, first)))
-    if recorder is not None:
-        recorder.begin(job.data, job.task)
-    keep = None if recorder is None else recorder.append
-    done, parts = settled(histories)
-
-    def train(plan: Plan, progress: OnProgress) -> History:
-        return train_plan(job.training, plan, trials_in_memory, progress)
-
-    while (plan := method.propose(job.task, done)) is not None:
-        stage = f"searching, round {len(done) + 1}"
-        done.append(train_in_parts(train, plan, parts, _named(stage, progress), keep))
-        progress(Progress(stage, 1, 1, "rounds", trials(job.task, done)))
-    return done, _in_python(method.choose(job.task, done), job)
 
 
 def _in_python(choice: Choice, job: OwnJob) -> Choice:
@@ -281,14 +254,10 @@ def _in_python(choice: Choice, job: OwnJob) -> Choice:
         not_tried=choice.not_tried.replace(said, f"any optimizer but {job.optimizer}"),
         reason=(
             *(sentence.replace(" (--folds 5 would allow cross-validation)", "") for sentence in choice.reason),
-            *job.mind,
+            *job.trained_on,
         ),
         confidence=sure,
     )
-
-
-def _named(stage: str, progress: OnProgress) -> Callable[[Progress], None]:
-    return lambda event: progress(replace(event, stage=stage))
 
 
 def _name_of(model: object) -> str:

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from etascope.cli.recording import Kept, recorder
+from etascope.cli.recording import recorder
 from etascope.core.errors import InputError
+from etascope.core.recording import StoreRecorder
 from etascope.store.open import open_store
 from etascope.workbench import pick
 from tests.cli.kept import keep, searched
@@ -16,7 +17,7 @@ def test_a_search_is_kept_as_it_happens(tmp_path):
     from etascope.core.recipe import Recipe
 
     store = open_store(str(tmp_path / "runs.sqlite"))
-    kept = Kept(store, {"low": 0.01})
+    kept = StoreRecorder(store, {"low": 0.01})
     made = pick("digits", recipe=Recipe(hidden=(), epochs=1), recorder=kept)
     found = store.get("last")
     assert found.id == kept.run_id
@@ -30,10 +31,10 @@ def test_one_that_goes_on_begins_no_new_run(tmp_path):
 
     store = open_store(str(tmp_path / "runs.sqlite"))
     whole = pick("digits", recipe=Recipe(hidden=(), epochs=1))
-    begun = Kept(store)
+    begun = StoreRecorder(store)
     begun.begin(whole.data, whole.task)
     begun.append(whole.histories[0])
-    again = Kept(store, {}, begun.run_id)
+    again = StoreRecorder(store, {}, begun.run_id)
     pick("digits", recipe=Recipe(hidden=(), epochs=1), histories=store.get("last").histories, recorder=again)
     assert [line.id for line in store.find()] == [begun.run_id]
     assert store.get("last").run.choice.learning_rate == whole.choice.learning_rate
@@ -114,10 +115,10 @@ def test_nothing_is_said_to_be_kept_that_was_removed_meanwhile(tmp_path, meanwhi
 
     place = tmp_path / "runs.sqlite"
     kept, made = recorder(str(place), {}), pick("digits", recipe=Recipe(hidden=(), epochs=1))
-    kept.begin(made.data, made.task)
-    kept.append(made.histories[0])
+    kept.recorder.begin(made.data, made.task)
+    kept.recorder.append(made.histories[0])
     if meanwhile == "removed":
-        open_store(str(place)).remove(kept.run_id)
+        open_store(str(place)).remove(kept.run.run_id)
     elif meanwhile != "nothing":
         place.unlink()
     if meanwhile == "another file":

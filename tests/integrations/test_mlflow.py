@@ -169,3 +169,10 @@ def test_a_search_goes_on_when_mlflow_is_away(tmp_path):
         run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=break_it)
     assert sum("MLflow cannot log" in str(warning.message) for warning in told) == 1
     assert run.choice.learning_rate == ladder().choice.learning_rate
+
+
+def test_the_old_word_for_a_project_names_the_new_one():
+    with pytest.raises(InputError, match=r"takes project in place of experiment\. Write project='digits'"):
+        log_to_mlflow(cannot_tell(), experiment="digits")
+    with pytest.raises(InputError, match="MlflowRecorder takes project in place of experiment"):
+        MlflowRecorder(experiment="digits")

@@ -66,7 +66,7 @@ def read(folder, *, running=False):
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wandb")
-    log_to_wandb(ladder(), "digits", folder=folder, group="my ladder")
+    log_to_wandb(ladder(), "digits", folder=folder, name="my ladder")
     return read(folder)
 
 
@@ -136,7 +136,7 @@ def test_no_answer_is_logged_and_the_callers_own_run_is_left_alone(tmp_path):
 
 
 def test_a_running_search_is_seen_while_it_runs(tmp_path):
-    recorder, seen = WandbRecorder("digits", folder=tmp_path, group="my search"), []
+    recorder, seen = WandbRecorder("digits", folder=tmp_path, name="my search"), []
 
     def look(event):
         if not event.trials:
@@ -198,3 +198,7 @@ def test_bad_input_is_refused(tmp_path):
         log_to_wandb(cannot_tell(), folder=tmp_path / "file")
     with pytest.raises(InputError, match="W&B must be able to begin a run in project 'a/b'; found: "):
         log_to_wandb(cannot_tell(), "a/b", folder=tmp_path)
+    with pytest.raises(InputError, match=r"log_to_wandb takes name in place of group\. Write name='all'"):
+        log_to_wandb(cannot_tell(), group="all")
+    with pytest.raises(InputError, match="WandbRecorder takes name in place of group"):
+        WandbRecorder(group="all")

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from etascope.core import search
 from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.core.run import Run
@@ -154,7 +155,8 @@ def test_a_search_goes_on_from_what_was_kept(valley, tmp_path):
     assert again.choice.cost.training_equivalents > valley.choice.cost.training_equivalents
 
 
-def test_a_recorder_hears_of_a_search_only_when_the_script_can_be_used(tmp_path):
+def test_a_recorder_hears_of_a_search_only_when_the_script_can_be_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(search, "SECONDS", math.inf)
     heard = []
 
     class Recorder:

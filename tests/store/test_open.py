@@ -19,22 +19,26 @@ from tests.store.made import job
 NOBODY = """
 import os, sys
 from etascope.core.errors import InputError
+from etascope.core.recording import BestEffort, StoreRecorder
 from etascope.store.forgiving import open_forgiving
 from etascope.store.open import open_store
 from tests.store.made import history, job, run
 kept = open_store("sqlite://")
 kept.finish(kept.begin(job()), run(job(), [history()]))
 kept.get("last")
+StoreRecorder(kept).begin(job().data, job().task)
 if os.getuid() == 0:
     os.setgroups([])
     os.setuid(65534)
 url = sys.argv[1] if sys.argv[1:] else None
 told = []
 store = open_forgiving(url, told.append)
-run_id = store.begin(job())
-store.append(run_id, history())
-store.finish(run_id, run(job(), [history()]))
-print(repr(run_id), store.keeps)
+kept = None if store is None else StoreRecorder(store)
+recorder = BestEffort(kept, told.append)
+recorder.begin(job().data, job().task)
+recorder.append(history())
+recorder.finish(run(job(), [history()]))
+print(repr("" if kept is None else kept.run_id or ""), recorder.keeps)
 print("\\n".join(told))
 """
 

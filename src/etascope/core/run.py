@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,7 @@ from etascope.core.history import History
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trace import Trace
 from etascope.core.trials import Trial, one_history, trials
-from etascope.core.views import Views
+from etascope.core.views import Shown
 
 
 def versions() -> dict[str, str]:
@@ -30,7 +29,7 @@ def versions() -> dict[str, str]:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Shown):
     """A finished search.
 
     Attributes
@@ -74,13 +73,3 @@ class Run:
     def history(self) -> History:
         """All trials in one history over the whole training."""
         return one_history(self.task, self.trials, sum(history.seconds for history in self.histories))
-
-    def __str__(self) -> str:
-        """Return the page of the answer."""
-        return repr(self) if Views.page is None else Views.page(self)
-
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, Any]:
-        """Show the answer and its chart in a notebook."""
-        return {"text/plain": repr(self)} if Views.notebook is None else Views.notebook(self, include, exclude)

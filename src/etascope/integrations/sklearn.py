@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,11 +16,10 @@ from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.protocols import Method
-from etascope.core.recipe import Recipe, Task, steps_per_epoch
-from etascope.core.run import Run
+from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.integrations.rows import learn_scaling, rows_to_split, summary
 from etascope.training.dense.engine import DenseEngine
-from etascope.workbench import search
+from etascope.workbench import search_split
 
 
 def _part(name: str) -> Any:
@@ -172,15 +170,14 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
 
     def _search(self, split: Split, recipe: Recipe, shape: tuple[int, ...]) -> None:
         workers = load_library("joblib").effective_n_jobs(self.n_jobs)
-        began, engine = time.perf_counter(), DenseEngine(workers)
-        task, data = Task.of(split, recipe), summary(split, shape)
-        histories, choice = search(split, task, data, self.method, engine)
-        self.run_ = Run(data, task, histories, choice, None, time.perf_counter() - began)
+        engine = DenseEngine(workers)
+        self.run_ = search_split(split, summary(split, shape), recipe, engine, self.method)
+        choice = self.run_.choice
         self.basin_, self.confidence_ = choice.basin, choice.confidence
-        self.learning_rate_ = self._told() if choice.learning_rate is None else choice.learning_rate
+        self.learning_rate_ = self._rate_of_lowest_loss() if choice.learning_rate is None else choice.learning_rate
         self.checkpoint_ = _trained(engine, split, recipe, self.learning_rate_)
 
-    def _told(self) -> float:
+    def _rate_of_lowest_loss(self) -> float:
         """Return the tried rate of lowest validation loss, and warn that it is not a recommendation."""
         landscape, why = self.run_.choice.landscape, " ".join(self.run_.choice.reason)
         loss = landscape.mean_loss

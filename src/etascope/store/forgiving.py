@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from etascope.core.errors import InputError
-from etascope.core.recording import Attempts, Forgiving
+from etascope.core.protocols import Store
+from etascope.core.recording import not_kept
 from etascope.store.failures import StoreTrouble
 from etascope.store.open import open_store
 
 
-def open_forgiving(url: str | None, tell: Callable[[str], None]) -> Forgiving:
-    """Open a store for a search: any trouble but a wrong address is told in a sentence, and the search goes on without.
+def open_forgiving(url: str | None, tell: Callable[[str], None]) -> Store | None:
+    """Open a store for a search: any trouble but a wrong address is told in a sentence, and there is none.
 
     Parameters
     ----------
@@ -26,9 +27,9 @@ def open_forgiving(url: str | None, tell: Callable[[str], None]) -> Forgiving:
         If the address is wrong, so that it can be set right before anything was trained.
     """
     try:
-        return Forgiving(open_store(url, tell=tell), tell)
+        return open_store(url, tell=tell)
     except Exception as error:
         if isinstance(error, InputError) and not isinstance(error, StoreTrouble):
             raise
-        Attempts(tell).fail(error, "This run is not kept")
-        return Forgiving(None, tell)
+        tell(not_kept(error, "This run is not kept"))
+        return None

@@ -38,7 +38,7 @@ def told_of(run_id: object, place: str) -> Generator[None]:
             f"{forget} a copy of the store.",
         ) from error
     except InputError as error:
-        raise InputError(f"run {run_id} in the store {place}: {error.said}", error.advice) from error
+        raise InputError(f"run {run_id} in the store {place}: {error.said}", error.sentences[1]) from error
 
 
 def is_id(value: object) -> bool:

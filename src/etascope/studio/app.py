@@ -16,10 +16,10 @@ from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from etascope.core.errors import InputError
+from etascope.core.plain import Document
 from etascope.core.protocols import Store
 from etascope.core.run import versions
 from etascope.report.charts.colour import rate_colours
-from etascope.report.files.document import Document
 from etascope.report.html.vega import vega_bundle
 from etascope.studio.bounds import Bounds
 from etascope.studio.failure import Failed, sentence

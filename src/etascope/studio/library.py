@@ -13,13 +13,13 @@ from pathlib import Path
 
 from etascope.core.data import SENT, Dataset
 from etascope.core.errors import InputError
+from etascope.core.plain import Document
 from etascope.core.run import DataSummary
 from etascope.images.dataset import to_dataset
 from etascope.images.idx.catalogue import CATALOGUE, fetching, files_here, open_here
 from etascope.images.open import open_images
 from etascope.images.opened import Options
 from etascope.images.part import PART, take_part
-from etascope.report.files.document import Document
 from etascope.studio.failure import on_page
 
 #: Sets whose images are characters, white on black, 28 by 28: what a hand can draw.
@@ -70,7 +70,7 @@ class Source:
         try:
             dataset = open_images(self.name)
         except InputError as error:
-            raise InputError(placeless(error.said), error.advice) from error
+            raise InputError(placeless(error.said), error.sentences[1]) from error
         notes, test_notes = (tuple(map(placeless, said)) for said in (dataset.notes, dataset.test_notes))
         return replace(dataset, source=SENT, notes=notes, test_notes=test_notes)
 

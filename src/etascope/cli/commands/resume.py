@@ -18,7 +18,7 @@ from etascope.cli.searching import is_relative_file, open_again, search, write_a
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
-from etascope.core.recording import Forgiving
+from etascope.core.recording import StoreRecorder
 from etascope.core.run import Run, versions
 from etascope.core.stored import StoredRun
 
@@ -56,7 +56,7 @@ def resume(
     job = stored.job
     options = {**job.options, **cluster} if workers is None else {**job.options, **cluster, "workers": workers}
     # The store that read the run notices when another process goes on with it, too.
-    kept = Kept(Forgiving(store, note), options, stored.id, store_url, stored.histories)
+    kept = Kept(StoreRecorder(store, options, stored.id, stored.histories), store_url)
     with told_when_stopped(kept):
         finished = _go_on(stored, options, cluster, output, kept)
         return 0 if write_answer(output, finished) else 1
@@ -68,7 +68,7 @@ def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], 
         asked = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
         _require_folder(stored, "of a command that ran in")
         with progress_bar(ascii=output.plain) as progress:
-            return search_command(asked, progress, stored.histories, kept)
+            return search_command(asked, progress, stored.histories, kept.recorder)
     if is_relative_file(job.task.recipe.model):
         _require_folder(stored, f"of the model {job.task.recipe.model}, seen from")
     with joined(cluster), progress_bar(ascii=output.plain) as progress:
@@ -80,7 +80,7 @@ def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], 
             moved="Put them back, or search anew with etascope pick DATA.",
         )
         _check(stored, dataset)
-        return search(dataset, share, job.task.recipe, options, progress, stored.histories, kept)
+        return search(dataset, share, job.task.recipe, options, progress, stored.histories, kept.recorder)
 
 
 def _latest_unfinished(store: Store) -> str:

@@ -98,7 +98,7 @@ def pick_by_command(context: click.Context, output: Output) -> int:
     kept = None if context.params["no_store"] else recorder(context.params["store_url"], asked)
     with told_when_stopped(kept):
         with progress_bar(ascii=output.plain) as progress:
-            run = search_command(asked, progress, recorder=kept)
+            run = search_command(asked, progress, recorder=None if kept is None else kept.recorder)
         told = write_answer(output, run)
     if kept is not None:
         kept.tell()

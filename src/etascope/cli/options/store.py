@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from etascope.cli.dialect import command_line
 from etascope.cli.saying import note
 from etascope.core.errors import InputError
 from etascope.core.visible import in_shell
@@ -34,7 +35,8 @@ def store_option(command: Command) -> Command:
             if not _ON_RUNS.search(str(error)):
                 raise
             there = again(options["store_url"])
-            parts = (_ON_RUNS.sub(lambda found: found[0] + there, part) for part in (error.said, error.advice))
+            written = (part.written(command_line) for part in error.sentences)
+            parts = (_ON_RUNS.sub(lambda found: found[0] + there, part) for part in written)
             raise InputError(*parts) from error
 
     return click.option(

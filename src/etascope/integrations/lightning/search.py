@@ -36,17 +36,16 @@ from etascope.integrations.lightning.trainer import (
     steps_of,
     uncalled,
 )
-from etascope.integrations.training_loops.adapted import (
+from etascope.integrations.training_loops.adapter import (
     Clock,
-    Passes,
+    EpochLoader,
     advised,
     check_search,
-    passes,
+    epochs_of,
     within_epoch,
     wrapped,
 )
-from etascope.integrations.training_loops.kept_rates import look
-from etascope.integrations.training_loops.own_weights import HELD, Copies
+from etascope.integrations.training_loops.differences import HELD, Copies, watch_rates
 from etascope.torch import TorchRun, pick
 from etascope.training.pytorch.custom.fingerprint import Untouched, fingerprint
 from etascope.training.pytorch.custom.generators import loaders_kept
@@ -77,7 +76,7 @@ class LearningRateSearch(_callbacks.Callback):
         (inputs, labels) by accuracy and cross-entropy, and any other by the loss that `validation_step` returns, or
         else its `val_loss`.
     epochs
-        Passes over the training loader that the rate is for. None is as many as the Trainer makes.
+        EpochLoader over the training loader that the rate is for. None is as many as the Trainer makes.
     update_attr
         Whether to set the rate in the module and in the optimizer. Default True. False only tells it.
     attr_name
@@ -136,14 +135,14 @@ class LearningRateSearch(_callbacks.Callback):
         with random_state_kept():
             attribute = attribute_of(pl_module, self._attribute, partial(begun, trainer), needed=self._update)
             rates, multiple, self.run = self._searched(trainer, pl_module, attribute)
-            found = self.run.choice.learning_rate
+            chosen = self.run.choice.learning_rate
             _zero.rank_zero_info(str(self.run))
-            if self._update and found is not None:
-                put(pl_module, attribute, found)
+            if self._update and chosen is not None:
+                put(pl_module, attribute, chosen)
                 trainer.strategy.setup_optimizers(trainer)
-                self._set = rates.at(found * multiple)
-                _zero.rank_zero_info(f"Learning rate set to {found:g}")
-        if self._update and found is None:
+                self._set = rates.at(chosen * multiple)
+                _zero.rank_zero_info(f"Learning rate set to {chosen:g}")
+        if self._update and chosen is None:
             why = " ".join(self.run.choice.reason)
             _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
 
@@ -151,7 +150,9 @@ class LearningRateSearch(_callbacks.Callback):
         """Look, while it trains, whether the optimizer has what was set."""
         if self._set is not None:
             tell = _zero.rank_zero_warn
-            look(trainer.optimizers[0], self._set, lambda off: tell(f"{off} {uncalled(trainer.callbacks, pl_module)}"))
+            watch_rates(
+                trainer.optimizers[0], self._set, lambda off: tell(f"{off} {uncalled(trainer.callbacks, pl_module)}")
+            )
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Say in a sentence what Lightning refuses before the search can begin: several optimizers."""
@@ -170,7 +171,7 @@ class LearningRateSearch(_callbacks.Callback):
             )
         per_epoch = -(-batches // accumulate)
         steps = steps_of(trainer, per_epoch, self._epochs)
-        length, epochs = passes(steps, batches, accumulate)
+        length, epochs = epochs_of(steps, batches, accumulate)
         clock = Clock(batches, length, accumulate)
         rates = rates_of(module, trainer, steps, clock)
         window = (self._search.get("low"), self._search.get("high"))
@@ -186,9 +187,9 @@ class LearningRateSearch(_callbacks.Callback):
         copies = Copies((module, *self.originals), "training_step", HELD)
 
         def train_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:
-            found = training_loss(trial, inputs, targets)
-            copies.look(found)
-            return found
+            loss = training_loss(trial, inputs, targets)
+            copies.look(loss)
+            return loss
 
         def optimizer(given: Any, learning_rate: float) -> Any:
             return optimizer_at(attribute, given[0].module, trainer, rates, multiple, learning_rate)
@@ -196,8 +197,8 @@ class LearningRateSearch(_callbacks.Callback):
         with advised("return its scheduler from configure_optimizers"):
             run = pick(
                 wrapped(module, scores if judge else monitored(self._monitor)),
-                Passes(train, trial_pair(TRAINING, inside), length),
-                Passes(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
+                EpochLoader(train, trial_pair(TRAINING, inside), length),
+                EpochLoader(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
                 optimizer,
                 None if judge else lambda outputs, _: outputs,
                 epochs,
@@ -210,16 +211,16 @@ class LearningRateSearch(_callbacks.Callback):
                 shape=None if (rates.shape == 1).all() else rates.shape,
                 **self._search,
             )
-        found = run.choice.learning_rate
-        told = [
-            mind(attribute, module, trainer, rates, multiple, found) if found is not None else "",
+        chosen = run.choice.learning_rate
+        sentences = [
+            mind(attribute, module, trainer, rates, multiple, chosen) if chosen is not None else "",
             "" if attribute else NOT_HELD,
             odd,
             reloaded(trainer),
             within_epoch(steps, clock),
         ]
         there = [*trainer.callbacks, *self.beside]
-        for sentence in filter(None, (*told, *rates.told(), uncalled(there, module))):
+        for sentence in filter(None, (*sentences, *rates.sentences(), uncalled(there, module))):
             run = run.with_note(sentence)
         return rates, multiple, run
 
@@ -246,7 +247,7 @@ def pick_lightning(
     datamodule
         A `LightningDataModule`. Its `prepare_data` and `setup` are called.
     epochs
-        Passes over the training loader. Default 5.
+        EpochLoader over the training loader. Default 5.
 
     Other Parameters
     ----------------

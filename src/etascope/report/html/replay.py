@@ -9,12 +9,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.plain import Document, number
 from etascope.core.run import Run
 from etascope.core.trace import Trace
 from etascope.report.charts.chart import COLOURS
 from etascope.report.charts.colour import rate_colours
 from etascope.report.charts.rate_axis import domain, window
-from etascope.report.files.document import Document, number, pick_document
+from etascope.report.files.document import pick_document
 from etascope.report.html.linker import link
 from etascope.report.html.parts import shown
 

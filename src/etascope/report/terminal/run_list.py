@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from etascope.core.numbers import rate
+from etascope.core.plain import Document, plain
 from etascope.core.stored import RunLine
 from etascope.report.terminal.page import Page
 
@@ -102,22 +103,6 @@ def state(line: RunLine) -> str:
     return "cannot tell" if line.learning_rate is None else "finished"
 
 
-def runs_document(lines: Sequence[RunLine]) -> dict[str, Any]:
+def runs_document(lines: Sequence[RunLine]) -> Document:
     """Return a list of runs as plain dicts and lists, described by `docs/schema/runs-1.schema.json`."""
-    return {
-        "schema": RUNS_SCHEMA,
-        "runs": [
-            {
-                "id": line.id,
-                "created": line.created.isoformat(),
-                "source": line.source,
-                "images": line.images,
-                "recipe": line.recipe,
-                "learning_rate": line.learning_rate,
-                "test_accuracy": line.test_accuracy,
-                "finished": line.finished,
-                "trials": line.trials,
-            }
-            for line in lines
-        ],
-    }
+    return {"schema": RUNS_SCHEMA, "runs": plain(lines)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any
 
 from etascope.core.choice import Basin
 from etascope.core.numbers import noise, rate
+from etascope.core.plain import Document, plain
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.stored import StoredRun
@@ -44,7 +45,7 @@ def recipe_differences(a: Recipe, b: Recipe) -> dict[str, tuple[Any, Any]]:
 
 def recipes_differ(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which the recipes of two runs differ, with both values: of a script, those that it has."""
-    known = a.task.measure is None and b.task.measure is None
+    known = not (a.task.measure.reported or b.task.measure.reported)
     found = recipe_differences(a.recipe, b.recipe)
     return found if known else {name: values for name, values in found.items() if name in ("epochs", "seed")}
 
@@ -60,7 +61,7 @@ def search_differences(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
 
 
 def _asked(run: Run) -> dict[str, Any]:
-    ours, model = run.task.measure is None, run.recipe.model is not None
+    ours, model = not run.task.measure.reported, run.recipe.model is not None
     return {
         "low": run.options.get("low"),
         "high": run.options.get("high"),
@@ -158,7 +159,7 @@ def accuracy_gained(a: Run, b: Run) -> tuple[float, float] | None:
     return 100 * (second.accuracy - first.accuracy), 100 * chance
 
 
-def comparison_document(a: StoredRun, b: StoredRun) -> dict[str, Any]:
+def comparison_document(a: StoredRun, b: StoredRun) -> Document:
     """Return a comparison as plain dicts and lists, described by `docs/schema/comparison-1.schema.json`.
 
     Raises
@@ -174,9 +175,9 @@ def comparison_document(a: StoredRun, b: StoredRun) -> dict[str, Any]:
         "a": _side(a),
         "b": _side(b),
         "same_data": first.data.fingerprint == second.data.fingerprint,
-        "recipe_differences": {name: {"a": _plain(one), "b": _plain(two)} for name, (one, two) in differing.items()},
-        "search_differences": {name: {"a": one, "b": two} for name, (one, two) in asked.items()},
-        "overlap": _basin(shared),
+        "recipe_differences": _both(differing),
+        "search_differences": _both(asked),
+        "overlap": plain(shared),
         "conclusion": conclusion(first, second),
         "remarks": list(remarks(first, second)),
     }
@@ -189,29 +190,22 @@ def _times(a: Run, b: Run) -> str:
     return f"{ratio:.2g} times higher" if ratio >= 1 else f"{1 / ratio:.2g} times lower"
 
 
-def _plain(value: object) -> object:
-    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+def _both(differences: dict[str, tuple[Any, Any]]) -> Document:
+    return {name: {"a": plain(one), "b": plain(two)} for name, (one, two) in differences.items()}
 
 
-def _basin(basin: Basin | None) -> dict[str, float] | None:
-    return None if basin is None else {"low": basin.low, "high": basin.high}
-
-
-def _side(stored: StoredRun) -> dict[str, Any]:
+def _side(stored: StoredRun) -> Document:
     run, choice = stored.run, stored.run.choice
-    told = choice.learning_rate is not None
+    answered = choice.learning_rate is not None
     evaluation = None if run.trace is None else run.trace.evaluation
-    confidence = choice.confidence
     return {
         "id": stored.id,
-        "created": stored.created.isoformat(),
+        "created": plain(stored.created),
         "source": run.data.source,
         "fingerprint": run.data.fingerprint,
-        "learning_rate": choice.learning_rate,
-        "basin": _basin(choice.basin),
-        "confidence": None if confidence is None else {"word": confidence.word, "tolerance": confidence.tolerance},
-        "walls": {"low": choice.walls.low, "high": choice.walls.high},
-        "valid_accuracy": choice.valid_accuracy if told and math.isfinite(choice.valid_accuracy) else None,
+        **{name: plain(getattr(choice, name)) for name in ("learning_rate", "basin", "walls")},
+        "confidence": plain(choice.confidence, without=("settle", "share")),
+        "valid_accuracy": choice.valid_accuracy if answered and math.isfinite(choice.valid_accuracy) else None,
         "test_accuracy": None if evaluation is None else evaluation.accuracy,
         "training_equivalents": choice.cost.training_equivalents,
         "seconds": run.seconds,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
-from etascope.core.history import History
 from etascope.core.protocols import Method
+from etascope.core.search import rounds
 from etascope.experiments.referee.adviser import Advice, Bench
 from etascope.selection.automatic import Automatic
 from etascope.selection.worth import customary_rate
@@ -41,7 +42,7 @@ class OwnPick:
 
     def advise(self, bench: Bench) -> Advice:
         """Search, and return the choice; no rate where it cannot be told yet."""
-        task, histories = bench.task, list[History]()
-        while (plan := self.method.propose(task, histories)) is not None:
-            histories.append(bench.train(plan))
-        return Advice(self.method.choose(task, histories).learning_rate, bench.equivalents(histories))
+        histories, choice = rounds(
+            partial(bench.engine.train, bench.split, bench.recipe), bench.task, self.method, progress=bench.progress
+        )
+        return Advice(choice.learning_rate, bench.equivalents(histories))
