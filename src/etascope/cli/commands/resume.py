@@ -60,9 +60,7 @@ def resume(
         return write_answer(output, finished)
 
 
-def _go_on(
-    stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], output: Output, kept: Recording
-) -> Run:
+def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], output: Output, kept: Recording) -> Run:
     job = stored.job
     if job.data.command:
         script = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
