@@ -108,15 +108,7 @@ def refuse_text(text: str) -> None:
 
 
 def existing(path: Path, names: Iterable[str] = ()) -> Path:
-    """Return `path` when something is there.
-
-    Parameters
-    ----------
-    path
-        A file or directory.
-    names
-        Words that may have been meant instead.
-    """
+    """Return `path` when something is there; else say which of its neighbours, or of `names`, may be meant."""
     try:
         if path.exists():
             return path

@@ -78,15 +78,7 @@ class Given:
 
 
 def way_out(error: InTwoWays, given: Given) -> str:
-    """Say how a tree can be read.
-
-    Parameters
-    ----------
-    error
-        What it was refused with.
-    given
-        The tree, and what was given beside it.
-    """
+    """Say how a tree can be read."""
     here, doubtful = error.folder, error.doubtful
     if here is None:
         return error.advice
