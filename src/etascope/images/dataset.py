@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import ClassFolder, Dataset
 from etascope.core.errors import InputError
-from etascope.images.folders.names import bare
+from etascope.images.folders.naming import bare
 from etascope.images.folders.refusals import listed
 from etascope.images.labels.labels import classes, need_two, plainly
 from etascope.images.opened import Opened, tail_rows

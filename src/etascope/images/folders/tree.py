@@ -14,7 +14,7 @@ from pathlib import Path
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.images.files.contents import ending_of
-from etascope.images.folders.names import BESIDE, TEST, TRAIN, is_named, part_of, subject
+from etascope.images.folders.naming import BESIDE, TEST, TRAIN, is_named, part_of, subject
 from etascope.images.labels.labels import natural
 from etascope.images.paths import ARRAYS, NO_ENDING, STORED, SUFFIXES, is_foreign, is_paper, kind, unreadable, was_image
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from etascope.core.errors import InputError
 from etascope.core.sentences import say
-from etascope.images.folders.names import TEST, TRAIN
+from etascope.images.folders.naming import TEST, TRAIN
 from etascope.images.folders.refusals import listed
 from etascope.images.opened import SKIP_BAD
 from etascope.images.paths import SUFFIXES
