@@ -1,4 +1,4 @@
-"""What a door hands over (`Found`), and how the user wants it (`Options`)."""
+"""What a door hands over (`Opened`), and how the user wants it (`Options`)."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def decode_picture(picture: Image.Image, options: Options, name: str) -> Decoded
     ----------
     picture
         Of any mode; it is not changed. Pixels wider than a byte stay as they are, for all of a set to decide on.
-    wishes
+    options
         The size, whether colour is dropped, and how the set is read.
     name
         For the error.
