@@ -91,8 +91,8 @@ class TreeReading:
         for added, group in alike_ones(folders)[:3]:
             names = [folder.name for folder in group if folder.name not in odd]
             if names:
-                are = "is a class" if len(names) == 1 else "are classes"
-                self.notes.append(f"{listed(names)} {are} called as others beside them, and {added!r} with that.")
+                what = "was taken for a class" if len(names) == 1 else "were taken for classes"
+                self.notes.append(f"{listed(names)} {what}, called as others beside with {added!r} added.")
 
     def tell_bare(self, folder: Folder) -> None:
         """Say which folders beside a set could be part of it, but hold no images."""
