@@ -85,7 +85,7 @@ def recorder(url: str | None, options: Mapping[str, Any]) -> Kept:
     InputError
         If the address is wrong.
     """
-    from etascope.store.forgiving import open_forgiving
+    from etascope.store.open import open_forgiving
 
     if find_address(url).kind == "memory":
         note(
