@@ -234,7 +234,7 @@ def pick(
         chosen = method or Automatic(job.target, tolerance, low, high, budget)
         run = search(
             lambda plan, progress: train_plan(job.training, plan, trials_in_memory, progress),
-            job.task, chosen, job.data, rehearse=lambda plan: (*job.told, *rehearsed(job.training, plan)),
+            job.task, chosen, job.data, rehearse=lambda plan: (*job.sentences, *rehearsed(job.training, plan)),
             progress=progress, histories=histories, recorder=recorder,
         )  # fmt: skip
         run = replace(run, choice=_in_python(run.choice, job))
