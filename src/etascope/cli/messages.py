@@ -1,4 +1,7 @@
-"""How a command ends that a signal stops: with 128 and the signal's number, 130 for Ctrl-C, and one sentence."""
+"""What the commands say in words of their own, `say`, `note` and `complain`, and how one ends that cannot go on: `end`.
+
+A command that a signal stops ends with 128 and the signal's number, 130 for Ctrl-C, and one sentence.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,29 @@ import signal
 import sys
 from typing import NoReturn
 
-from etascope.cli.saying import complain
 from etascope.core.errors import shortened
 from etascope.core.interrupting import Interrupted, taken_last
+from etascope.core.visible import visible
 
 #: Makes a terminal's cursor be seen again.
 _CURSOR = b"\x1b[?25h"
+
+
+def say(text: str) -> None:
+    """Print a line of an answer."""
+    # While a bar is drawn, rich sends what is printed to the bar's stream, which may be another than the answer's.
+    out = sys.stdout if sys.stdout.isatty() else getattr(sys.stdout, "rich_proxied_file", sys.stdout)
+    print(_own_line(text), file=out, flush=True)
+
+
+def note(sentence: str) -> None:
+    """Print what is good to know beside the answer."""
+    print(f"note: {_own_line(sentence)}", file=sys.stderr, flush=True)
+
+
+def complain(sentence: str) -> None:
+    """Print why there is no answer."""
+    print(f"etascope: {_own_line(sentence)}", file=sys.stderr)
 
 
 def number_of(stop: BaseException) -> int:
@@ -57,3 +77,9 @@ def drop_output() -> None:
 
 def _name(number: int) -> str:
     return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+
+
+def _own_line(text: str) -> str:
+    """Return text that cannot pass for a second line of ours, whatever names of files stand in it."""
+    body = text.rstrip("\n")
+    return visible(body).replace("\n", "\\n") + text[len(body) :]

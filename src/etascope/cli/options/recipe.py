@@ -1,34 +1,28 @@
-"""Options that the commands share: where images come from, how to train, where the output goes."""
+"""Options of what is trained: where images come from, how to train, what to search for; `recipe_of` and `open_data`."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
-from etascope.cli.places import require_place
-from etascope.cli.saying import note, say
+from etascope.cli.messages import note
+from etascope.cli.options.output import Output, adds
 from etascope.core.data import Dataset
-from etascope.core.errors import InputError, option
+from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress
 from etascope.core.recipe import OPTIMIZERS, PIXELS, Recipe
 from etascope.core.schedules import SCHEDULES
 from etascope.images.open import open_images
-from etascope.report.terminal.page import needs_ascii, open_console
 from etascope.report.words.job import understood
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-_DATA = (
+#: How many folds; experiments have it, too.
+folds_option = adds(
+    click.option("--folds", type=int, help="Cross-validation folds; 1 is one holdout. "
+                 "[default: 5 below 10,000 images, else 1]")
+)  # fmt: skip
+#: The argument DATA and how to open it.
+data_options = adds(
     click.argument("data", default="digits"),
     click.option("--labels", metavar="PATH", help="Labels of DATA, if it does not bring them (.npy or IDX)."),
     click.option("--test", metavar="FRACTION|PATH", help="Share of the images to test on, or where test images are. "
@@ -38,7 +32,8 @@ _DATA = (
     click.option("--grayscale", is_flag=True, help="Drop colour."),
     click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and say how many."),
 )  # fmt: skip
-_RECIPE = (
+#: The options of the recipe and of the engine.
+recipe_options = adds(
     click.option("--optimizer", default="momentum", show_default=True, metavar="NAME", help=" ".join(OPTIMIZERS) + "."),
     click.option("--batch-size", default=16, show_default=True, type=int, help="Images a step."),
     click.option("--epochs", default=5, show_default=True, type=int, help="Passes over the training images."),
@@ -54,9 +49,9 @@ _RECIPE = (
     click.option("--workers", type=int, help="Processes or threads; the answer stays the same. [default: all cores]"),
     click.option("--image", default=0, show_default=True, type=int, help="Test image that the prediction follows."),
 )  # fmt: skip
-_SEARCH = (
-    click.option("--folds", type=int, help="Cross-validation folds; 1 is one holdout. "
-                 "[default: 5 below 10,000 images, else 1]"),
+#: What the search looks for, where, and what it may cost.
+search_options = adds(
+    folds_option,
     click.option("--low", type=float, help="Lowest learning rate to try. [default: until it is too slow]"),
     click.option("--high", type=float, help="Highest learning rate to try. [default: until it is too large]"),
     click.option("--budget", type=float, help="What the search may cost, in whole trainings; from 24 on, "
@@ -66,129 +61,6 @@ _SEARCH = (
     click.option("--tolerance", type=float, help="How near to the best is near enough. [default: 1 point of accuracy, "
                  "or 5 % of loss]"),
 )  # fmt: skip
-_OUTPUT = (
-    click.option("--json", "json_path", metavar="PATH", help="Also write a JSON document; - writes nothing else."),
-    click.option("--ascii", is_flag=True, help="Draw with ASCII characters only."),
-)
-
-
-@dataclass(frozen=True)
-class Output:
-    """Where the output goes.
-
-    Attributes
-    ----------
-    json_path
-        Where the JSON document goes; `-` is standard output, None is nowhere.
-    ascii
-        Whether only ASCII characters may be written.
-    reports
-        Files to write reports to; what kind, the suffix says.
-    called
-        What the command calls `json_path`.
-
-    Raises
-    ------
-    InputError
-        If no document can be written to `json_path`: nobody should wait for an answer that is lost then.
-    """
-
-    json_path: str | None
-    ascii: bool
-    reports: tuple[str, ...] = ()
-    called: str = "--json"
-
-    def __post_init__(self) -> None:
-        """Look where documents and reports would go."""
-        if self.json_path is not None and self.json_path != "-":
-            require_place(self.called, self.json_path)
-            if os.path.abspath(self.json_path) in map(os.path.abspath, self.reports):
-                raise InputError(
-                    f"{self.called} and --report need a file each; found {self.json_path!r} for both. Rename one."
-                )
-        if self.reports:
-            from etascope.report.files.write import REPORTS
-
-            for report in self.reports:
-                option("the suffix of --report", Path(report).suffix.lower(), REPORTS)
-                require_place("--report", report)
-
-    @property
-    def text(self) -> bool:
-        """Whether the report in words goes to standard output."""
-        return self.json_path != "-"
-
-    @property
-    def plain(self) -> bool:
-        """Whether to write ASCII, because it was asked for or the encoding holds nothing else."""
-        return self.ascii or needs_ascii(sys.stdout.encoding)
-
-    def begin(self, understood: str) -> None:
-        """Begin the report in words with what the images were understood as."""
-        if self.text:
-            say(f"{understood}\n")
-
-    def console(self) -> Console:
-        """Return a console on standard output."""
-        return open_console(ascii=self.plain)
-
-    @contextmanager
-    def document(self, make: Callable[[], dict[str, Any]]) -> Generator[None]:
-        """Write the document that `make` returns, if one is asked for; the block runs whether or not that works."""
-        from etascope.report.files.document import write_json
-
-        try:
-            if self.json_path is not None:
-                write_json(make(), sys.stdout if self.json_path == "-" else self.json_path)
-        except InputError:
-            yield
-            raise
-        yield
-
-    @contextmanager
-    def written(self, write: Callable[[str], None]) -> Generator[None]:
-        """Have `write` fill each report that is asked for; the block runs whether or not that works."""
-        try:
-            for report in self.reports:
-                write(report)
-        except InputError:
-            yield
-            raise
-        yield
-
-
-def data_options(command: Command) -> Command:
-    """Add the argument DATA and how to open it."""
-    return _add(command, _DATA)
-
-
-def recipe_options(command: Command) -> Command:
-    """Add the options of the recipe and of the engine."""
-    return _add(command, _RECIPE)
-
-
-def search_options(command: Command) -> Command:
-    """Add what the search looks for, where, and what it may cost."""
-    return _add(command, _SEARCH)
-
-
-def report_option(command: Command) -> Command:
-    """Add files to write reports to."""
-    return click.option(
-        "--report", "reports", multiple=True, metavar="PATH",
-        help="Also write a report: .html page, .md, .json, or its chart as .png, .svg, .pdf.",
-    )(command)  # fmt: skip
-
-
-def output_options(command: Command) -> Command:
-    """Add where the output goes."""
-    return _add(command, _OUTPUT)
-
-
-def _add(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
-    for add in reversed(options):
-        command = add(command)
-    return command
 
 
 def recipe_of(options: dict[str, Any]) -> Recipe:

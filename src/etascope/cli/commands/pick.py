@@ -1,29 +1,32 @@
-"""`etascope pick --command`: options, and a search with a training script of the user's own."""
+"""The command `pick`: a search on images, or with a training script of the user's own (`search_command`)."""
 
 from __future__ import annotations
 
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from etascope.cli.options.shared import Output
-from etascope.cli.saying import note
+from etascope.cli.messages import note
+from etascope.cli.options.engine import cluster_options, engine_for, joined, model_options
+from etascope.cli.options.output import Output, adds, output_options, report_option
+from etascope.cli.options.recipe import data_options, open_data, recipe_of, recipe_options, search_options
+from etascope.cli.options.store import noting_what_is_kept, recording, store_option
+from etascope.cli.progress import progress_bar
+from etascope.cli.searching import kept_options, method_of, search, write_answer
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.protocols import OnProgress, Recorder
 
 if TYPE_CHECKING:
     from etascope.core.run import Run
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: Options that only a script has, with what they are when they are not given.
 SCRIPT: Mapping[str, Any] = {
@@ -35,7 +38,8 @@ SHARED = frozenset((
     "epochs", "seed", "low", "high", "budget", "tolerance", "workers", "optimizer", "json_path", "ascii", "reports",
     "store_url", "no_store",
 ))  # fmt: skip
-_OPTIONS = (
+#: The options of a script.
+command_options = adds(
     click.option("--command", metavar="COMMAND", help="Run your own training script, with {lr} in it, and {epochs} and "
                  "{seed} where you like."),
     click.option("--metric", metavar="REGEX", help="What it prints after each epoch: the first group is the number."),
@@ -49,14 +53,75 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-def command_options(command: Command) -> Command:
-    """Add the options of a script."""
-    for add in reversed(_OPTIONS):
-        command = add(command)
-    return command
+@click.command(
+    epilog="""\b
+Examples:
+  etascope pick                            the bundled digits
+  etascope pick photos/ --optimizer adam   your images, one folder a class
+  etascope pick mnist --report mnist.html  and a page to look at
+
+\b
+Your own script, that prints a line with a metric after each epoch:
+  etascope pick --command "python train.py --lr {lr} --epochs {epochs}" \\
+    --metric "val_loss[=: ]+([0-9.eE+-]+)" --epochs 10
+  etascope pick --command "./train {lr}" --metric-key val_acc --maximize
+
+Exits with 0 with an answer, 1 when it cannot be told yet, 2 for bad input.""",
+)
+@data_options
+@search_options
+@recipe_options
+@model_options
+@cluster_options
+@output_options
+@report_option
+@store_option
+@click.option("--no-store", is_flag=True, help="Do not keep this search.")
+@command_options
+@click.pass_context
+def pick(
+    ctx: click.Context,
+    json_path: str | None,
+    ascii: bool,
+    reports: tuple[str, ...],
+    store_url: str | None,
+    no_store: bool,
+    **options: Any,
+) -> int:
+    """Try many learning rates at once and recommend one, with its evidence.
+
+    Learning rates are compared on images that did not train: by cross-validation where trainings are cheap, on a
+    ladder of ever longer trainings where they are dear. The test images are looked at once, by a final model at the
+    chosen rate. Every search is kept (`etascope runs`). DATA is as in `etascope trace`. With --command, it is your own
+    script that trains, on its own data.
+    """
+    output, recipe = Output(json_path, ascii, reports), recipe_of(options)
+    if no_store and store_url is not None:
+        note("--no-store was given, too, so this search is not kept.")
+    if by_command := _check_command(ctx):
+        kept = _kept(ctx)
+    else:
+        options = {name: value for name, value in options.items() if name not in SCRIPT}
+        # What cannot be used is refused before the images are opened.
+        method_of(options)
+        engine_for(recipe, options)
+        kept = kept_options(options)
+    recorded = None if no_store else recording(store_url, kept)
+    recorder = None if recorded is None else recorded.recorder
+    with noting_what_is_kept(recorded):
+        with joined(options), progress_bar(ascii=output.plain) as progress:
+            if by_command:
+                run = search_command(kept, progress, recorder=recorder)
+            else:
+                dataset, share = open_data(options, progress, output)
+                run = search(dataset, share, recipe, options, progress, recorder=recorder)
+        code = write_answer(output, run)
+    if recorded is not None:
+        recorded.say_where()
+    return code
 
 
-def check_command(context: click.Context) -> bool:
+def _check_command(context: click.Context) -> bool:
     """Return whether the user gave a command; the options must go together then, or else none be there.
 
     Raises
@@ -88,23 +153,6 @@ def check_command(context: click.Context) -> bool:
     return True
 
 
-def pick_by_command(context: click.Context, output: Output) -> int:
-    """Search with the script that the options of `etascope pick` say; write the answer, and return the exit code."""
-    from etascope.cli.progress import progress_bar
-    from etascope.cli.recording import recorder, told_when_stopped
-    from etascope.cli.searching import write_answer
-
-    asked = _kept(context)
-    kept = None if context.params["no_store"] else recorder(context.params["store_url"], asked)
-    with told_when_stopped(kept):
-        with progress_bar(ascii=output.plain) as progress:
-            run = search_command(asked, progress, recorder=None if kept is None else kept.recorder)
-        told = write_answer(output, run)
-    if kept is not None:
-        kept.tell()
-    return 0 if told else 1
-
-
 def search_command(
     options: Mapping[str, Any],
     progress: OnProgress,
@@ -133,7 +181,7 @@ def search_command(
     from etascope.training.command.engine import CommandEngine
     from etascope.training.command.metric import LineMetric
 
-    asked = options
+    kept = options
     options = {**SCRIPT, "low": None, "high": None, "budget": None, "tolerance": None, "workers": None, **options}
     optimizer = options.get("middle_of")
     logs = Path(options["logs"] or _place())
@@ -168,7 +216,7 @@ def search_command(
         histories=histories,
         recorder=recorder,
     )  # fmt: skip
-    return replace(run, options=dict(asked))
+    return replace(run, options=dict(kept))
 
 
 def _kept(context: click.Context) -> dict[str, Any]:
