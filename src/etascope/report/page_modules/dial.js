@@ -1,6 +1,6 @@
 // The dial: a logarithmic axis of learning rates with the landscape along it, and a needle to drag.
 import { h, s } from "./elements.js";
-import { epochs, measure, nearest as nearestOf, points, written } from "./points.js";
+import { epochs, measure, nearest, points, written } from "./points.js";
 import { axis, colour, nats, percent, place, rateAt, words } from "./rates.js";
 
 const H = 250,
@@ -288,7 +288,7 @@ function label(at, text, y = H - BOTTOM - 8) {
 // What the needle stands on, in words.
 export function reading(rate, now) {
   const all = points(now),
-    at = nearest(all, rate, now.run?.basin);
+    at = onItsSide(all, rate, now.run?.basin);
   if (now.error && !at) return { word: "unknown", text: "no rate was trained; what went wrong stands below." };
   if (!at)
     return now.done
@@ -333,8 +333,8 @@ function inside(rate, basin) {
 }
 
 // The nearest trained rate on the same side of the basin; where there is none, the nearest of all.
-function nearest(all, rate, basin) {
+function onItsSide(all, rate, basin) {
   const side = (of) => (inside(of, basin) ? 0 : of < basin.low ? -1 : 1),
     same = basin && !inside(rate, basin) ? all.filter((at) => side(at.rate) === side(rate)) : all;
-  return nearestOf(same.length ? same : all, rate);
+  return nearest(same.length ? same : all, rate);
 }
