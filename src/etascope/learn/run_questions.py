@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Landscape
 from etascope.core.numbers import nats, rate
-from etascope.core.question import Question
+from etascope.core.question import Bands, Question, ask
 from etascope.core.run import Run
-from etascope.learn.asking import Bands, ask
 from etascope.learn.insight import near
 from etascope.learn.trace_questions import TOO_HIGH, TOO_HIGH_RIGHT, TOO_HIGH_WRONG
 
@@ -138,7 +137,7 @@ def how_many_diverged(run: Run) -> Question:
 def diverged(run: Run) -> list[float]:
     """Return the rate of each trial whose loss stopped being a number, or was judged to have diverged."""
     judged = zip(run.trials, run.choice.verdicts, strict=True)
-    return [t.learning_rate for t, verdict in judged if t.diverged or verdict.startswith("diverged")]
+    return [t.learning_rate for t, verdict in judged if t.diverged or verdict.word == "diverged"]
 
 
 def comparable_loss(run: Run) -> NDArray[np.float64]:
