@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etascope.core.renamed import OldNames
@@ -68,7 +69,14 @@ def _page(shown: Run | RangeTestRun | Trace) -> str:
     return printed(shown)
 
 
-Views.notebook, Views.page = _show, _page
+def _write(shown: Run, path: str | Path) -> None:
+    from etascope.learn.quiz import run_quiz
+    from etascope.report.files.write import write_report
+
+    write_report(shown, path, run_quiz(shown))
+
+
+Views.notebook, Views.page, Views.write = _show, _page, staticmethod(_write)
 if not any(isinstance(finder, OldNames) for finder in sys.meta_path):
     sys.meta_path.append(OldNames())
 

@@ -1,11 +1,12 @@
-"""All that a search knows at its end: `Run`, what is shown and stored."""
+"""All that a search knows at its end: `Run`, what is shown and stored, and `TorchFacts` beside it."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from etascope.core.choice import Choice
@@ -29,6 +30,58 @@ def versions() -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class Untouched:
+    """SHA-256 of everything that must not change, before and after.
+
+    Attributes
+    ----------
+    before, after
+        By name: `weights and buffers`, `gradients`, `modes`, `Python`, `NumPy`, `PyTorch` (its generators) and
+        `loaders` (theirs).
+    """
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+    @property
+    def same(self) -> bool:
+        """Whether every one is the same."""
+        return self.before == self.after
+
+    def __str__(self) -> str:
+        """Say what was compared, with the first digits of the digest."""
+        changed = [name for name in self.before if self.before[name] != self.after.get(name)]
+        if changed:
+            return f"changed while it ran: {', '.join(changed)}"
+        names = ", ".join(f"{name} {digest[:8]}" for name, digest in self.before.items())
+        return f"the same bits before and after: {names}"
+
+
+@dataclass(frozen=True, eq=False)
+class TorchFacts:
+    """What is known beside of a search for a PyTorch model of one's own.
+
+    Attributes
+    ----------
+    untouched
+        The proof that model, gradients, modes, generators and loaders are what they were.
+    ratios
+        Learning rate of each parameter group as a multiple of the one that `optimizer` is given, which is that of the
+        choice; a list an optimizer.
+    loss_unit
+        What validation losses of the run are multiplied by to have them as the loss gave them: 1 for class labels. Else
+        they are told so that the untrained model has 2.30. Losses of training steps are as the loss gave them.
+    metrics
+        By learning rate, what each metric is on the validation loader, for the trials that were trained furthest.
+    """
+
+    untouched: Untouched
+    ratios: Sequence[Sequence[float]] = ((1.0,),)
+    loss_unit: float = 1.0
+    metrics: Mapping[float, Mapping[str, float]] = field(default_factory=dict[float, Mapping[str, float]])
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """A finished search.
@@ -49,6 +102,8 @@ class Run:
         Of the software.
     options
         What was asked on the command line, by its names, as a `Job` has it; empty where the search was asked in Python.
+    torch
+        What `etascope.torch.pick`, Lightning and transformers know beside; None elsewhere.
     """
 
     data: DataSummary
@@ -59,6 +114,7 @@ class Run:
     seconds: float
     versions: dict[str, str] = field(default_factory=versions)
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    torch: TorchFacts | None = None
 
     @property
     def recipe(self) -> Recipe:
@@ -74,6 +130,33 @@ class Run:
     def history(self) -> History:
         """All trials in one history over the whole training."""
         return one_history(self.task, self.trials, sum(history.seconds for history in self.histories))
+
+    def with_note(self, sentence: str) -> Run:
+        """Return it with one more sentence at the end of the reasons."""
+        return replace(self, choice=replace(self.choice, reason=(*self.choice.reason, sentence)))
+
+    def write(self, path: str | Path) -> None:
+        """Write the answer to a file, which appears whole or not at all.
+
+        Parameters
+        ----------
+        path
+            Its suffix says what it is: a page (`.html`), text (`.md`), a document (`.json`) or a picture of the
+            landscape (`.png`, `.svg`, `.pdf`).
+
+        Raises
+        ------
+        InputError
+            If the suffix is none of these, or the file cannot be written.
+        """
+        Views.write(self, path)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - there is none
+        """Say where it is now what stood in the `TorchRun` of an earlier version."""
+        if name in ("run", "untouched", "ratios", "loss_unit", "metrics"):
+            place = "leave .run out" if name == "run" else f"take run.torch.{name}"
+            raise AttributeError(f"what etascope.torch.pick returns is a Run itself now: {place}.")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __str__(self) -> str:
         """Return the page of the answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 
@@ -11,3 +12,8 @@ class Views:
 
     notebook: Callable[[Any, Collection[str] | None, Collection[str] | None], dict[str, Any]] | None = None
     page: Callable[[Any], str] | None = None
+
+    @staticmethod
+    def write(shown: Any, path: str | Path) -> None:  # noqa: ANN401 - any result
+        """Write a result to a file: what kind, its suffix says."""
+        raise NotImplementedError
