@@ -18,7 +18,7 @@ from tests.images.making import pictures, write_folder
 COMMANDS = ("pick", "trace", "quiz")
 SECTIONS = {
     "Commands": (*COMMANDS, "studio"),
-    "Experiments": ("range-test", "ladder", "referee", "sharpness"),
+    "Experiments": ("range-test", "scaling", "referee", "sharpness"),
     "Kept searches": ("runs", "show", "compare", "export", "code", "resume", "rm", "gc"),
     "In CI": ("lock", "check"),
 }
@@ -82,6 +82,12 @@ def test_a_command_says_of_itself_what_the_list_says(name):
     ended = run(name, "--help", COLUMNS=80)
     assert (ended.code, ended.err) == (0, "")
     assert len(examples(ended.out)) >= 2
+
+
+def test_a_command_of_the_first_edition_names_the_one_of_today():
+    ended = run("ladder", "--times", "1,2")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "etascope: etascope ladder is called etascope scaling now, with the same options.\n"
 
 
 def test_the_version_is_that_of_the_package():

@@ -40,7 +40,7 @@ def here(searched, tmp_path, monkeypatch):
         "lock last --out r.sqlite", "resume last --json r.sqlite", "pick d.npz --json r.sqlite",
         "pick d.npz --json d.npz", "trace d.npz --json d.npz", "trace x.npy --labels y.npy --json y.npy",
         "trace x.npy --labels y.npy --json x.npy", "pick t.csv --json t.csv", "pick im --report im/a/img0.png",
-        "pick im --report other.png", "trace d.npz --test x.npy --json x.npy", "ladder im --report im/b/img1.png",
+        "pick im --report other.png", "trace d.npz --test x.npy --json x.npy", "scaling im --report im/b/img1.png",
         "lock answer.json --out answer.json",
     ],
 )  # fmt: skip

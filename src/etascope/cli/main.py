@@ -40,10 +40,10 @@ _EXAMPLES = "\b\nExamples:\n  "
 #: Where each command stands, and what the list of commands says of it, so that the list loads none of them.
 _ELSEWHERE = {
     "studio": ("studio", "studio", "See learning rates at work on a web page."),
-    "range-test": ("range_test", "range_test", "See what a range test would have suggested."),
-    "ladder": ("scaling", "ladder", "Repeat the choice at other lengths, batch sizes or widths."),
-    "referee": ("referee", "referee", "Score range tests, Optuna, Prodigy and etascope on your own recipe."),
-    "sharpness": ("sharpness", "sharpness", "See why too large a rate fails: the sharpness wall."),
+    "range-test": ("experiments", "range_test", "See what a range test would have suggested."),
+    "scaling": ("experiments", "scaling", "Repeat the choice at other lengths, batch sizes or widths."),
+    "referee": ("experiments", "referee", "Score range tests, Optuna, Prodigy and etascope on your own recipe."),
+    "sharpness": ("experiments", "sharpness", "See why too large a rate fails: the sharpness wall."),
     "resume": ("resume", "resume", "Go on with a search that was stopped."),
     "runs": ("runs", "runs", "List the searches that were kept."),
     "show": ("runs", "show", "Show the answer of a kept search again."),
@@ -57,7 +57,7 @@ _ELSEWHERE = {
 }
 _SECTIONS = {
     "Commands": ("pick", "trace", "quiz", "studio"),
-    "Experiments": ("range-test", "ladder", "referee", "sharpness"),
+    "Experiments": ("range-test", "scaling", "referee", "sharpness"),
     "Kept searches": ("runs", "show", "compare", "export", "code", "resume", "rm", "gc"),
     "In CI": ("lock", "check"),
 }
@@ -88,6 +88,8 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] == "ladder":
+            raise InputError("etascope ladder is called etascope scaling now, with the same options.")
         option("a command", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
@@ -141,14 +143,12 @@ def trace(lr: float, json_path: str | None, ascii: bool, **options: Any) -> int:
     engine = engine_for(recipe, options)
     with progress_bar(ascii=output.plain) as progress:
         dataset, share = open_data(options, progress, output)
-        told = etascope.trace(
-            dataset, learning_rate=lr, recipe=recipe, test=share, image=options["image"],
-            engine=engine, progress=progress,
-        )  # fmt: skip
-    questions = trace_quiz(told)
-    with output.document(lambda: trace_document(told, questions)):
+        training = etascope.trace(dataset, learning_rate=lr, recipe=recipe, test=share, image=options["image"],
+                                  engine=engine, progress=progress)  # fmt: skip
+    questions = trace_quiz(training)
+    with output.document(lambda: trace_document(training, questions)):
         if output.text:
-            print_trace(output.console(), told, questions, ascii=output.plain)
+            print_trace(output.console(), training, questions, ascii=output.plain)
     return EXIT_ANSWER
 
 

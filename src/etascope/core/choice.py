@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.measure import Measure
+from etascope.core.measure import PLAIN, Measure
 from etascope.core.numbers import rate
 
 
@@ -222,7 +222,7 @@ class Choice:
     confidence, walls, luck, worth_tuning, curve
         See there; None where the method does not say or there is no answer.
     measure
-        What was reported, where a script or a loop of your own trained: losses are distances from its best value then.
+        The task's. Where a script or a loop of your own reported it, losses are distances from its best value.
     """
 
     learning_rate: float | None
@@ -241,4 +241,4 @@ class Choice:
     luck: Luck | None = None
     worth_tuning: WorthTuning | None = None
     curve: Curve | None = None
-    measure: Measure | None = None
+    measure: Measure = PLAIN

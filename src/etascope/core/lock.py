@@ -76,7 +76,7 @@ class Lock:
                 f"run {stored.id} cannot tell its best rate yet, so there is nothing to lock. See what would settle "
                 f"it: etascope show {stored.id}."
             )
-        if run.task.measure is not None:
+        if run.task.measure.reported:
             raise InputError(
                 f"a lock names images and a recipe of etascope's; run {stored.id} was of trainings of your own. Commit "
                 f"its document instead: etascope export {stored.id}."

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from etascope.core.choice import Choice
@@ -15,7 +14,7 @@ from etascope.core.history import History
 from etascope.core.recipe import Recipe, Task
 from etascope.core.trace import Trace
 from etascope.core.trials import Trial, one_history, trials
-from etascope.core.views import Views
+from etascope.core.views import Shown
 
 
 def versions() -> dict[str, str]:
@@ -83,7 +82,7 @@ class TorchFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Shown):
     """A finished search.
 
     Attributes
@@ -135,35 +134,9 @@ class Run:
         """Return it with one more sentence at the end of the reasons."""
         return replace(self, choice=replace(self.choice, reason=(*self.choice.reason, sentence)))
 
-    def write(self, path: str | Path) -> None:
-        """Write the answer to a file, which appears whole or not at all.
-
-        Parameters
-        ----------
-        path
-            Its suffix says what it is: a page (`.html`), text (`.md`), a document (`.json`) or a picture of the
-            landscape (`.png`, `.svg`, `.pdf`).
-
-        Raises
-        ------
-        InputError
-            If the suffix is none of these, or the file cannot be written.
-        """
-        Views.write(self, path)
-
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - there is none
         """Say where it is now what stood in the `TorchRun` of an earlier version."""
         if name in ("run", "untouched", "ratios", "loss_unit", "metrics"):
             place = "leave .run out" if name == "run" else f"take run.torch.{name}"
             raise AttributeError(f"what etascope.torch.pick returns is a Run itself now: {place}.")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    def __str__(self) -> str:
-        """Return the page of the answer."""
-        return repr(self) if Views.page is None else Views.page(self)
-
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, Any]:
-        """Show the answer and its chart in a notebook."""
-        return {"text/plain": repr(self)} if Views.notebook is None else Views.notebook(self, include, exclude)

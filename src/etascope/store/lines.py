@@ -50,7 +50,7 @@ def asked_columns(job: Job) -> dict[str, Any]:
         "source": _printable(job.data.source),
         "images": job.data.images,
         "fingerprint": _printable(job.data.fingerprint),
-        "recipe": recipe_line(job.task.recipe) if job.task.measure is None else reports_line(job.task.recipe),
+        "recipe": (reports_line if job.task.measure.reported else recipe_line)(job.task.recipe),
         "trials": 0,
     }
 

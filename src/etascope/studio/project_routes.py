@@ -148,7 +148,7 @@ def project_routes(pool: WorkerPool, library: Library, picks: Picks, runs: Runs 
     async def get_run_code(name: Id, learning_rate: LearningRate) -> Document:
         """Return scripts that train a kept run's recipe on its images, a framework each."""
         run = (await asyncio.to_thread(kept, name)).run
-        if run.task.measure is not None:
+        if run.task.measure.reported:
             return dict.fromkeys(FRAMEWORKS, f"# The code of this run is your own. Give it the rate {learning_rate:g}.")
         return scripts(run.recipe, run.data, learning_rate)
 

@@ -7,10 +7,10 @@ from etascope.experiments.range_test.chart import CEILING, range_test_chart
 from etascope.experiments.range_test.record import RangeTest
 from etascope.report.charts.chart import figure
 from etascope.report.charts.render import picture_of
+from tests.experiments.made import climb, ranged
 from tests.learn import made
 from tests.report.charts.drawing import domains, layers, rows_of
 from tests.report.filled import filled
-from tests.report.ranging import climb, ranged
 
 
 def test_climb_landscape_and_rules_stand_on_one_axis():

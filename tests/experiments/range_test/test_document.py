@@ -6,10 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from etascope.core.recipe import Recipe
-from etascope.experiments.range_test.document import range_document, sharpness_document
+from etascope.experiments.range_test.document import range_document
+from tests.experiments.made import climb, ranged
 from tests.learn import made
-from tests.report.ranging import climb, ranged, walled
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schema"
 
@@ -55,30 +54,11 @@ def test_losses_that_are_no_numbers_are_words():
     assert told["diverged_at"] == 40
 
 
-@pytest.mark.parametrize(
-    "wall",
-    [
-        walled(),
-        walled(measured=None, learning_rate=None, limits=(1.0,)),
-        walled((None, None), formula="", recipe=Recipe(optimizer="adam")),
-    ],
-    ids=["momentum", "start alone", "adam"],
-)
-def test_sharpness_walls_fit_their_schema(wall):
-    told = checked(sharpness_document(wall), "sharpness")
-    assert [p["limit"] for p in told["points"]] == [p.limit for p in wall.points]
-    assert told["ratio"] == wall.ratio
-
-
 def test_a_field_that_no_schema_knows_is_refused():
     with pytest.raises(jsonschema.ValidationError):
         checked({**range_document(ranged()), "extra": 1}, "range-test")
 
 
-def test_documents_have_the_images_with_every_note(run):
-    for told in (
-        checked(range_document(replace(ranged(), data=run.data)), "range-test"),
-        checked(sharpness_document(replace(walled(), data=run.data, diverged=True)), "sharpness"),
-    ):
-        assert told["dataset"]["notes"] == ["nothing was resized"]
-    assert told["diverged"]
+def test_the_document_has_the_images_with_every_note():
+    told = checked(range_document(replace(ranged(), data=made.run().data)), "range-test")
+    assert told["dataset"]["notes"] == ["nothing was resized"]

@@ -1,8 +1,8 @@
 import pytest
 
 from etascope.experiments.range_test.report import range_experiment
+from tests.experiments.made import ranged
 from tests.learn import made
-from tests.report.ranging import ranged
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_without_a_measurement_there_is_no_landscape():
 
 def test_it_says_how_it_was_asked_and_holds_the_document():
     told = range_experiment(ranged())
-    assert told.asked.startswith("The rate climbs from 1e-07 to 10 in 100 steps; 128 hidden units")
+    assert told.setup.startswith("The rate climbs from 1e-07 to 10 in 100 steps; 128 hidden units")
     assert told.document["schema"] == "etascope/range-test/1"
     assert "fingerprint" in dict(told.facts)
     assert "Smith" in told.references[0]

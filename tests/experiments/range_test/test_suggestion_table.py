@@ -2,8 +2,8 @@ import pytest
 
 from etascope.experiments.range_test.record import Following, Suggestion
 from etascope.experiments.range_test.suggestion_table import factor, in_basin, lost, suggestion_table, times
+from tests.experiments.made import ranged
 from tests.learn import made
-from tests.report.ranging import ranged
 
 
 def test_a_row_a_rule_with_what_following_it_loses():

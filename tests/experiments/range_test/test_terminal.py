@@ -4,21 +4,21 @@ import math
 import pytest
 
 from etascope.core.choice import Curve
-from etascope.experiments.range_test.terminal import conclusions, print_range_test, range_facts
+from etascope.experiments.range_test.terminal import conclusions, range_facts
+from tests.experiments.made import climb, page_of, ranged
 from tests.learn import made
-from tests.report.ranging import climb, ranged
 
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("ascii", [False, True])
-def test_the_page_fits_the_terminal(written, width, ascii):
-    text = written(print_range_test, ranged(), width=width, ascii=ascii)
+def test_the_page_fits_the_terminal(width, ascii):
+    text = page_of(ranged(), width=width, ascii=ascii)
     assert max(map(len, text.splitlines())) <= width
     assert text.isascii() or not ascii
 
 
-def test_every_suggestion_has_a_line_with_what_following_it_loses(written):
-    lines = written(print_range_test, ranged((0.03, 0.3, None))).splitlines()
+def test_every_suggestion_has_a_line_with_what_following_it_loses():
+    lines = page_of(ranged((0.03, 0.3, None))).splitlines()
     (header,) = [line for line in lines if "suggests" in line]
     assert header.split("  ")[-1] == "rule"
     (first,) = [line for line in lines if line.startswith("a ")]
@@ -30,8 +30,8 @@ def test_every_suggestion_has_a_line_with_what_following_it_loses(written):
     assert third.split() == ["c", "nothing", "finder2", "rule"]
 
 
-def test_without_a_measurement_there_is_no_truth_on_the_page(written):
-    text = written(print_range_test, ranged(measured=None))
+def test_without_a_measurement_there_is_no_truth_on_the_page():
+    text = page_of(ranged(measured=None))
     assert "would lose" not in text
     assert "basin" not in text
     assert "measure instead of guessing" in text
@@ -62,20 +62,20 @@ def test_a_search_that_cannot_tell_judges_nobody():
     assert "none of them can be judged" in conclusions(ranged(measured=run))[-1]
 
 
-def test_the_curve_of_the_choice_is_read_where_there_is_one(written):
+def test_the_curve_of_the_choice_is_read_where_there_is_one():
     curve = Curve(*(made.np.array(a) for a in ([0.001, 1.0], [3.0, 3.0], [1.0, 1.0], [5.0, 5.0])), "%")
     run = made.run()
     run = dataclasses.replace(run, choice=dataclasses.replace(run.choice, curve=curve))
-    assert "3.0 %" in written(print_range_test, ranged((0.03,), measured=run))
+    assert "3.0 %" in page_of(ranged((0.03,), measured=run))
 
 
-def test_the_command_that_comes_next_names_the_data(written):
-    assert "etascope pick 'my photos'" in written(print_range_test, ranged(source="my photos"), width=120)
+def test_the_command_that_comes_next_names_the_data():
+    assert "etascope pick 'my photos'" in page_of(ranged(source="my photos"), width=120)
 
 
-def test_divergence_and_own_sweeps_are_told(written):
-    assert "stopped being a finite number at 0.00" in written(print_range_test, ranged(test=climb(lost=60)))
-    text = written(print_range_test, ranged(own_sweeps=True))
+def test_divergence_and_own_sweeps_are_told():
+    assert "stopped being a finite number at 0.00" in page_of(ranged(test=climb(lost=60)))
+    text = page_of(ranged(own_sweeps=True))
     assert "Each rule read the sweep that its own finder makes" in text
 
 

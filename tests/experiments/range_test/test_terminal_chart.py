@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etascope.experiments.range_test.terminal_chart import RateAxis, range_chart
+from tests.experiments.made import climb
 from tests.learn import made
-from tests.report.ranging import climb
 
 
 def chart(*arguments, **named):

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import jsonschema
 
-from etascope.experiments.scaling.document import horizon_document
+from etascope.experiments.scaling.document import scaling_document
 from tests.experiments.scaling.test_terminal import TOLD
 
-SCHEMA = Path(__file__).parents[3] / "docs" / "schema" / "ladder-1.schema.json"
+SCHEMA = Path(__file__).parents[3] / "docs" / "schema" / "scaling-1.schema.json"
 
 
 def test_the_document_fits_its_schema_and_is_strict_json():
-    told = json.loads(json.dumps(horizon_document(TOLD), allow_nan=False))
+    told = json.loads(json.dumps(scaling_document(TOLD), allow_nan=False))
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(told)
     epochs, width = told["axes"]

@@ -3,28 +3,29 @@ import re
 import pytest
 
 from etascope.core.recipe import Recipe
-from etascope.experiments.scaling.record import Horizon
-from etascope.experiments.scaling.report import horizon_experiment
+from etascope.experiments.scaling.record import Scaling
+from etascope.experiments.scaling.report import scaling_experiment
 from etascope.experiments.scaling.run import judge
-from etascope.experiments.scaling.terminal import basin_chart, print_horizon, setting_table, varied
+from etascope.experiments.scaling.terminal import basin_chart, setting_table, varied
+from tests.experiments.made import page_of
 from tests.experiments.referee.test_record import DATA
 from tests.experiments.scaling.test_run import setting
 
 FALLING = [setting(5, 0.02), setting(10, 0.015), setting(20, 0.005)]
-TOLD = Horizon(DATA, Recipe(), (judge("epochs", FALLING), judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)
+TOLD = Scaling(DATA, Recipe(), (judge("epochs", FALLING), judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)
 
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("ascii", [False, True])
-def test_every_line_fits_and_ascii_is_ascii(written, width, ascii):
-    text = written(print_horizon, TOLD, width=width, ascii=ascii)
+def test_every_line_fits_and_ascii_is_ascii(width, ascii):
+    text = page_of(TOLD, width=width, ascii=ascii)
     assert max(map(len, text.splitlines())) <= width
     assert all(line == line.rstrip() for line in text.splitlines())
     assert text.isascii() == ascii
 
 
-def test_every_setting_is_told_and_what_the_best_rate_does(written):
-    text = written(print_horizon, TOLD, width=120)
+def test_every_setting_is_told_and_what_the_best_rate_does():
+    text = page_of(TOLD, width=120)
     assert re.search(r"^ +20 +0.005 +0.00333\.\.0.0075 +87\.4 %", text, re.MULTILINE)
     assert re.search(r"^ +64  cannot tell", text, re.MULTILINE)
     assert "The best rate falls as epochs^-1.00" in text
@@ -73,9 +74,9 @@ def test_the_table_has_a_row_a_setting():
         ),
     ],
 )
-def test_the_head_names_what_was_varied_with_its_values(axes, told, written):
+def test_the_head_names_what_was_varied_with_its_values(axes, told):
     judged = tuple(judge(name, [setting(value, 0.02) for value in values]) for name, values in axes)
-    found = Horizon(DATA, Recipe(), judged, 1.5)
+    found = Scaling(DATA, Recipe(), judged, 1.5)
     assert varied(found) == told
-    assert told in " ".join(written(print_horizon, found, width=120).split())
-    assert told in horizon_experiment(found).asked
+    assert told in " ".join(page_of(found, width=120).split())
+    assert told in scaling_experiment(found).setup

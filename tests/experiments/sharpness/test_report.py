@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from etascope.experiments.sharpness.report import sharpness_experiment
+from tests.experiments.made import walled
 from tests.learn import made
-from tests.report.ranging import walled
 
 
 @pytest.mark.parametrize(
@@ -32,5 +32,5 @@ def test_it_says_where_theory_fails_and_comes_from():
     assert told.sentences[-1] == "It fails at times."
     assert len(told.references) == 2
     assert told.document["schema"] == "etascope/sharpness/1"
-    assert "along a training at 0.018" in told.asked
-    assert "at the start" in sharpness_experiment(walled(learning_rate=None)).asked
+    assert "along a training at 0.018" in told.setup
+    assert "at the start" in sharpness_experiment(walled(learning_rate=None)).setup

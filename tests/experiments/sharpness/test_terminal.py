@@ -3,22 +3,22 @@ import dataclasses
 import pytest
 
 from etascope.core.recipe import Recipe
-from etascope.experiments.sharpness.terminal import print_sharpness, sharpness_sentences
-from tests.report.ranging import walled
+from etascope.experiments.sharpness.terminal import sharpness_sentences
+from tests.experiments.made import page_of, walled
 
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("ascii", [False, True])
-def test_the_page_fits_the_terminal(written, width, ascii):
-    text = written(print_sharpness, walled(), width=width, ascii=ascii)
+def test_the_page_fits_the_terminal(width, ascii):
+    text = page_of(walled(), width=width, ascii=ascii)
     assert max(map(len, text.splitlines())) <= width
     assert text.isascii() or not ascii
     assert "Goh 2017" in text
     assert "Cohen et al. 2021" in text
 
 
-def test_the_table_has_a_line_a_moment(written):
-    lines = written(print_sharpness, walled()).splitlines()
+def test_the_table_has_a_line_a_moment():
+    lines = page_of(walled()).splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("step"))
     assert "limit (2 + 2 x 0.9) / s" in lines[start]
     assert [line.split()[0] for line in lines[start + 2 : start + 5]] == ["0", "10", "20"]
@@ -42,9 +42,9 @@ def test_the_reason_why_it_fails_is_always_told():
     assert sharpness_sentences(walled())[-1] == "It fails at times."
 
 
-def test_adaptive_optimizers_have_no_limit(written):
+def test_adaptive_optimizers_have_no_limit():
     wall = walled((None, None), formula="", recipe=Recipe(optimizer="adam"))
-    assert "limit" not in written(print_sharpness, wall).split("sharpness s")[1].split("Goh")[0]
+    assert "limit" not in page_of(wall).split("sharpness s")[1].split("Goh")[0]
     assert sharpness_sentences(wall)[-1] == "It fails at times. The measured wall is at 0.1."
 
 
@@ -57,11 +57,11 @@ def test_a_start_without_curvature_gives_no_limit():
     assert any("no limit there" in sentence for sentence in sharpness_sentences(walled((None, 1.0))))
 
 
-def test_a_value_that_did_not_settle_is_marked(written):
+def test_a_value_that_did_not_settle_is_marked():
     wall = walled()
     first = dataclasses.replace(wall.points[0], converged=False)
     wall = dataclasses.replace(wall, points=(first, *wall.points[1:]))
-    assert "initial weights; not settled" in written(print_sharpness, wall)
+    assert "initial weights; not settled" in page_of(wall)
 
 
 def test_the_start_alone_has_no_after():

@@ -1,7 +1,7 @@
 import pytest
 
 from etascope.experiments.sharpness.terminal_chart import wall_chart, wall_key
-from tests.report.ranging import walled
+from tests.experiments.made import walled
 
 
 @pytest.mark.parametrize("ascii", [False, True])

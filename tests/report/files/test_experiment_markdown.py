@@ -4,7 +4,7 @@ from dataclasses import replace
 from etascope.experiments.range_test.report import range_experiment
 from etascope.experiments.sharpness.report import sharpness_experiment
 from etascope.report.files.experiment_markdown import experiment_markdown
-from tests.report.ranging import ranged, walled
+from tests.experiments.made import ranged, walled
 
 
 def test_finding_sentences_and_tables_are_there():

@@ -7,8 +7,8 @@ import pytest
 from etascope.experiments.range_test.report import range_experiment
 from etascope.experiments.sharpness.report import sharpness_experiment
 from etascope.report.html.experiment import experiment_html
+from tests.experiments.made import ranged, walled
 from tests.report.html.test_parts import Tags
-from tests.report.ranging import ranged, walled
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 TOLD = [range_experiment(ranged()), range_experiment(ranged((None,), measured=None)), sharpness_experiment(walled())]

@@ -5,8 +5,8 @@ import pytest
 
 import etascope
 from etascope.report.terminal.printed import printed
+from tests.experiments.made import ranged
 from tests.learn import made
-from tests.report.ranging import ranged
 from tests.report.reported import reported_run
 
 

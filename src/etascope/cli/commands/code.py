@@ -53,7 +53,7 @@ def _asked(run: str, store_url: str | None) -> tuple[Recipe, DataSummary, float 
 
         return read_pick(path)
     found = opened(store_url).get(run).run
-    if found.task.measure is not None:
+    if found.task.measure.reported:
         from etascope.report.code.from_document import NO_SCRIPT
 
         raise InputError(NO_SCRIPT)

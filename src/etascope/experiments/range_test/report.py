@@ -7,7 +7,7 @@ from etascope.core.run import versions
 from etascope.experiments.range_test.chart import range_test_chart
 from etascope.experiments.range_test.document import range_document
 from etascope.experiments.range_test.record import RangeTestRun
-from etascope.experiments.range_test.terminal import conclusions, range_facts
+from etascope.experiments.range_test.terminal import conclusions, range_facts, range_page
 from etascope.report.charts.chart import Chart
 from etascope.report.charts.landscape import landscape_chart
 from etascope.report.experiment import Experiment
@@ -32,7 +32,7 @@ def range_experiment(run: RangeTestRun) -> Experiment:
         charts = (*charts, landscape_chart(run.measured.choice))
         first, *rest = headline(run.measured.choice)
         others = (f"the search beside it: {first}", *rest)
-    asked = (
+    setup = (
         f"The rate climbs from {rate(float(test.learning_rates[0]))} to {rate(float(test.learning_rates[-1]))} in "
         f"{len(test.losses):,} steps; {in_words(run.recipe)}, seed {test.seed}"
     )
@@ -40,7 +40,7 @@ def range_experiment(run: RangeTestRun) -> Experiment:
     return Experiment(
         kind="range test",
         source=run.source,
-        asked=asked,
+        setup=setup,
         label="the rules of a range test suggest",
         headline=found,
         others=others,
@@ -50,5 +50,6 @@ def range_experiment(run: RangeTestRun) -> Experiment:
         references=REFERENCES,
         versions=versions(),
         document=range_document(run),
+        page=lambda page: range_page(page, run),
         data=run.data,
     )

@@ -1,9 +1,8 @@
-"""A range test, its suggestions and the measured truth, written to a terminal: `print_range_test`."""
+"""A range test, its suggestions and the measured truth, written to a terminal: `range_page`."""
 
 from __future__ import annotations
 
 import string
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,29 +14,13 @@ from etascope.experiments.range_test.terminal_chart import range_chart
 from etascope.report.terminal.page import Page
 from etascope.report.words.next_step import in_words, pick_command
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 #: A change of the loss by this share is a clear one.
 CLEARLY = 0.1
 
 
-def print_range_test(console: Console, run: RangeTestRun, *, ascii: bool = False) -> None:
-    """Write a range test: the loss over the rate, what each rule suggests, what following it would lose, what to do.
-
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one for a terminal, a pipe or a file.
-    run
-        What to tell.
-
-    Other Parameters
-    ----------------
-    ascii
-        Write ASCII characters alone.
-    """
-    page, test = Page(console, ascii), run.test
+def range_page(page: Page, run: RangeTestRun) -> None:
+    """Write a range test: the loss over the rate, what each rule suggests, what following it would lose, what to do."""
+    test = run.test
     choice = None if run.measured is None else run.measured.choice
     low, high = float(test.learning_rates[0]), float(test.learning_rates[-1])
     page.wrapped(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
+from etascope.core.plain import Document, plain
 from etascope.experiments.referee.record import Followed, Referee
 from etascope.experiments.referee.words import conclusion
 from etascope.report.files.document import dataset_document
@@ -12,30 +10,26 @@ from etascope.report.files.document import dataset_document
 REFEREE_SCHEMA = "etascope/referee/1"
 
 
-def referee_document(found: Referee) -> dict[str, Any]:
+def referee_document(referee: Referee) -> Document:
     """Return plain dicts, lists, strings and numbers, described by `docs/schema/referee-1.schema.json`."""
-    best, accuracy = found.best
+    best, accuracy = referee.best
     return {
         "schema": REFEREE_SCHEMA,
         "best": {"learning_rate": best, "accuracy": accuracy},
-        "advisers": [_adviser(row) for row in found.followed],
-        "own": found.own,
-        "left_out": [{"adviser": name, "why": why} for name, why in found.left_out],
-        "conclusion": list(conclusion(found)),
-        "floor": found.floor,
-        "truth": {
-            "learning_rates": found.learning_rates.tolist(),
-            "seeds": list(found.seeds),
-            "accuracy": found.accuracy.tolist(),
-        },
-        "recipe": {**asdict(found.recipe), "hidden": list(found.recipe.hidden)},
-        "dataset": dataset_document(found.data),
-        "seconds": found.seconds,
-        "versions": dict(found.versions),
+        "advisers": [_adviser(row) for row in referee.followed],
+        "own": referee.own,
+        "left_out": [{"adviser": name, "why": why} for name, why in referee.left_out],
+        "conclusion": list(conclusion(referee)),
+        "floor": referee.floor,
+        "truth": {name: plain(getattr(referee, name)) for name in ("learning_rates", "seeds", "accuracy")},
+        "recipe": plain(referee.recipe),
+        "dataset": dataset_document(referee.data),
+        "seconds": referee.seconds,
+        "versions": plain(referee.versions),
     }
 
 
-def _adviser(row: Followed) -> dict[str, Any]:
+def _adviser(row: Followed) -> Document:
     difference = row.difference
     return {
         "name": row.adviser,

@@ -6,7 +6,7 @@ from etascope.core.numbers import rate
 from etascope.experiments.referee.chart import referee_chart
 from etascope.experiments.referee.document import referee_document
 from etascope.experiments.referee.record import Referee
-from etascope.experiments.referee.terminal import asked, spent
+from etascope.experiments.referee.terminal import asked, referee_page, spent
 from etascope.experiments.referee.words import conclusion, points
 from etascope.report.experiment import Experiment
 from etascope.report.words.next_step import in_words
@@ -19,7 +19,7 @@ def referee_experiment(found: Referee) -> Experiment:
     return Experiment(
         kind="referee",
         source=found.data.source,
-        asked=(
+        setup=(
             f"The truth is the test accuracy at {len(found.learning_rates)} rates, a mean over {len(found.seeds)} "
             f"fresh seeds, trained on {found.data.development:,} images; {in_words(found.recipe)}, seed "
             f"{found.recipe.seed}"
@@ -36,5 +36,6 @@ def referee_experiment(found: Referee) -> Experiment:
         references=(),
         versions=found.versions,
         document=referee_document(found),
+        page=lambda page: referee_page(page, found),
         data=found.data,
     )

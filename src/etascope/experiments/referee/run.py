@@ -39,10 +39,10 @@ SEEDS = 2**32
 def known_advisers() -> tuple[Adviser, ...]:
     """Return all advisers but etascope's own pick; Prodigy last, since PyTorch's threads keep others from forking."""
     tpe = (OptunaTPE(trials) for trials in (5, 10, 20))
-    ladder = OwnPick(
+    halving = OwnPick(
         Automatic(budget=3), "etascope --budget 3", "etascope pick in its dear regime: a ladder of about 3 trainings"
     )
-    return (CustomaryDefault(), ladder, *map(RangeTestAdviser, RULES), *tpe, ProdigyOptimizer())
+    return (CustomaryDefault(), halving, *map(RangeTestAdviser, RULES), *tpe, ProdigyOptimizer())
 
 
 def referee(

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from etascope.core.numbers import rate
 from etascope.experiments.referee.record import Referee
 from etascope.experiments.referee.words import adviser_table, conclusion
 from etascope.report.terminal.page import Page
 from etascope.report.words.next_step import in_words
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 _HEADER = ("lost\nmedian", "\nmean", "\nworst", "\ncost", "\nrates suggested", "against\npick", "adviser")
 
 
-def print_referee(console: Console, found: Referee, *, ascii: bool = False) -> None:
-    """Write who was asked, what following each would have lost, and what can be concluded.
-
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one for a terminal, a pipe or a file.
-    found
-        What to tell.
-
-    Other Parameters
-    ----------------
-    ascii
-        Write ASCII characters alone.
-    """
-    page = Page(console, ascii)
+def referee_page(page: Page, found: Referee) -> None:
+    """Write who was asked, what following each would have lost, and what can be concluded."""
     best, accuracy = found.best
     page.wrapped(f"advisers on {found.data.source}: {in_words(found.recipe)}, seed {found.recipe.seed}", "bold")
     page.wrapped(

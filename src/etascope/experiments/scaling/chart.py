@@ -1,4 +1,4 @@
-"""A ladder: the best rate and its basin at each setting, with the fitted power law, on logarithmic axes."""
+"""How the best rate scales: the rate and its basin at each setting, with the fitted power law, on logarithmic axes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POINTS, ROOM = 40, 1.5
 UNITS = {"epochs": "epochs", "batch size": "images a step", "width": "units of the first hidden layer"}
 
 
-def ladder_chart(axis: Axis) -> Chart:
+def scaling_chart(axis: Axis) -> Chart:
     """Draw the best rate (logarithmic) over the setting (logarithmic): a bar a basin, a dot a rate, the fit a line.
 
     The band is the 90 % interval of the exponent, turned about the middle of the settings that were answered.
@@ -42,8 +42,8 @@ def ladder_chart(axis: Axis) -> Chart:
     fit = [] if axis.law is None else _fit(axis.law, told, values, x, y)
     panel: Spec = {"height": HEIGHT, "layer": [*fit, *_settings(told, x, y, (low, high))]}
     header, rows = setting_table(axis)
-    name = f"ladder-{axis.name.replace(' ', '-')}"
-    title = f"{axis.told[0].upper()}{axis.told[1:]}"
+    name = f"scaling-{axis.name.replace(' ', '-')}"
+    title = f"{axis.finding[0].upper()}{axis.finding[1:]}"
     return Chart(name, title, _note(axis), (panel,), False, (low, high), header, rows)
 
 

@@ -1,52 +1,37 @@
-"""How far an answer reaches, as a JSON document."""
+"""How the best rate scales, as a JSON document."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
-from etascope.core.recipe import Recipe
-from etascope.experiments.scaling.record import Axis, Horizon, Setting
+from etascope.core.plain import Document, plain
+from etascope.experiments.scaling.record import Axis, Scaling, Setting
 from etascope.report.files.document import dataset_document
 
-LADDER_SCHEMA = "etascope/ladder/1"
+SCALING_SCHEMA = "etascope/scaling/1"
 
 
-def horizon_document(told: Horizon) -> dict[str, Any]:
-    """Return plain dicts, lists, strings and numbers, described by `docs/schema/ladder-1.schema.json`."""
+def scaling_document(scaling: Scaling) -> Document:
+    """Return plain dicts, lists, strings and numbers, described by `docs/schema/scaling-1.schema.json`."""
     return {
-        "schema": LADDER_SCHEMA,
-        "axes": [_axis(axis) for axis in told.axes],
-        "recipe": _recipe(told.recipe),
-        "dataset": dataset_document(told.data),
-        "seconds": told.seconds,
-        "versions": dict(told.versions),
+        "schema": SCALING_SCHEMA,
+        **plain(scaling, without=("data", "axes")),
+        "axes": [_axis(axis) for axis in scaling.axes],
+        "dataset": dataset_document(scaling.data),
     }
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
-    law = axis.law
-    return {
-        "name": axis.name,
-        "settings": [_setting(setting) for setting in axis.settings],
-        "law": None if law is None else {**asdict(law), "moves": law.moves},
-        "told": axis.told,
-        "warnings": list(axis.warnings),
-    }
+def _axis(axis: Axis) -> Document:
+    law = None if axis.law is None else {**plain(axis.law), "moves": axis.law.moves}
+    return {**plain(axis, without=("settings",)), "law": law, "settings": [_setting(s) for s in axis.settings]}
 
 
-def _setting(setting: Setting) -> dict[str, Any]:
+def _setting(setting: Setting) -> Document:
     choice = setting.choice
     return {
         "value": setting.value,
-        "recipe": _recipe(setting.recipe),
+        "recipe": plain(setting.recipe),
         "learning_rate": choice.learning_rate,
-        "basin": None if choice.basin is None else asdict(choice.basin),
+        "basin": plain(choice.basin),
         "valid_accuracy": None if choice.learning_rate is None else choice.valid_accuracy,
-        "reason": list(choice.reason),
-        "cost": asdict(choice.cost),
+        "reason": plain(choice.reason),
+        "cost": plain(choice.cost),
     }
-
-
-def _recipe(recipe: Recipe) -> dict[str, Any]:
-    return {**asdict(recipe), "hidden": list(recipe.hidden)}

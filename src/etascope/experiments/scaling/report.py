@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from etascope.experiments.scaling.chart import ladder_chart
-from etascope.experiments.scaling.document import horizon_document
-from etascope.experiments.scaling.record import Axis, Horizon
-from etascope.experiments.scaling.terminal import varied
+from etascope.experiments.scaling.chart import scaling_chart
+from etascope.experiments.scaling.document import scaling_document
+from etascope.experiments.scaling.record import Axis, Scaling
+from etascope.experiments.scaling.terminal import scaling_page, varied
 from etascope.report.experiment import Experiment
 
 
-def horizon_experiment(told: Horizon) -> Experiment:
+def scaling_experiment(told: Scaling) -> Experiment:
     """Tell what the best rate does along each axis; a picture shows the first."""
     first, *rest = told.axes
-    sentences = [f"{said[0].upper()}{said[1:]}." for axis in told.axes for said in (axis.told, *axis.warnings)]
+    sentences = [f"{said[0].upper()}{said[1:]}." for axis in told.axes for said in (axis.finding, *axis.warnings)]
     return Experiment(
-        kind="ladder",
+        kind="scaling",
         source=told.data.source,
-        asked=(
+        setup=(
             f"The choice repeated on {told.data.development:,} images, test images not looked at; "
             f"{varied(told)}, seed {told.recipe.seed}"
         ),
         label=f"can the best rate be told to move with {first.name}?",
         headline=_moves(first),
         others=(*_power(first), *(f"with {axis.name}: {', '.join((_moves(axis), *_power(axis)))}" for axis in rest)),
-        charts=tuple(map(ladder_chart, told.axes)),
+        charts=tuple(map(scaling_chart, told.axes)),
         sentences=tuple(sentences),
         facts=(("seconds", f"{told.seconds:.1f} in all"), ("fingerprint", told.data.fingerprint)),
         references=(),
         versions=told.versions,
-        document=horizon_document(told),
+        document=scaling_document(told),
+        page=lambda page: scaling_page(page, told),
         data=told.data,
     )
 

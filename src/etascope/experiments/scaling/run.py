@@ -1,4 +1,4 @@
-"""Repeat the choice at other lengths, batch sizes or widths, and say whether the best rate moves: `horizon`."""
+"""Repeat the choice at other lengths, batch sizes or widths, and say whether the best rate moves: `scaling`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, Task, require_dense
 from etascope.core.run import DataSummary
 from etascope.core.search import rounds
-from etascope.experiments.scaling.record import Axis, Horizon, PowerLaw, Setting
+from etascope.experiments.scaling.record import Axis, PowerLaw, Scaling, Setting
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.selection.automatic import Automatic
@@ -32,7 +32,7 @@ NARROWEST = 1 / 8
 HALF = 1.6448536269514722
 
 
-def horizon(
+def scaling(
     dataset: Dataset,
     *,
     recipe: Recipe | None = None,
@@ -44,7 +44,7 @@ def horizon(
     method: Method | None = None,
     engine: Engine | None = None,
     progress: OnProgress = ignore,
-) -> Horizon:
+) -> Scaling:
     """Repeat the choice of a learning rate along one axis or several, each departing from the recipe.
 
     There is no final training, and test rows are not looked at.
@@ -77,7 +77,7 @@ def horizon(
         If something given cannot be used.
     """
     recipe, method, engine = recipe or Recipe(), method or Automatic(), engine or DenseEngine()
-    require_dense(recipe, "a ladder of settings")
+    require_dense(recipe, "scaling")
     if folds == 0:
         raise InputError("a learning rate is chosen on validation rows; found 0 folds. Try --folds 5.")
     if not (times or batch_sizes or widths):
@@ -96,7 +96,7 @@ def horizon(
             settings.append(Setting(value, varied, known[varied]))
         if settings:
             axes.append(judge(name, settings))
-    return Horizon(DataSummary.of(dataset, split), recipe, tuple(axes), time.perf_counter() - began)
+    return Scaling(DataSummary.of(dataset, split), recipe, tuple(axes), time.perf_counter() - began)
 
 
 def choose(split: Split, recipe: Recipe, method: Method, engine: Engine, stage: str, progress: OnProgress) -> Choice:
@@ -206,7 +206,7 @@ def _carried(name: str, told: Sequence[Setting]) -> list[str]:
         basin = setting.choice.basin
         if basin is not None and not basin.holds(shortest):
             side = "above" if shortest > basin.high else "below"
-            too_short = "; a horizon that short is too short to choose by" if name == "epochs" else ""
+            too_short = "; a training that short is too short to choose by" if name == "epochs" else ""
             warnings.append(
                 f"the rate chosen at {_named(name, first)}, {rate(shortest)}, lies {side} the basin at "
                 f"{_named(name, setting)}, {rate(basin.low)} .. {rate(basin.high)}{too_short}"

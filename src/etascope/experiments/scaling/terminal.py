@@ -1,41 +1,23 @@
-"""The terminal page of a horizon: for each axis a table, a chart of the basins, and what the best rate does."""
+"""The terminal page of a scaling: for each axis a table, a chart of the basins, and what the best rate does."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from etascope.core.choice import Choice
 from etascope.core.numbers import rate
-from etascope.experiments.scaling.record import Axis, Horizon, Setting
+from etascope.experiments.scaling.record import Axis, Scaling, Setting
 from etascope.report.terminal.page import Page
 from etascope.report.words.next_step import in_words
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 #: Columns of the chart beside the settings' names.
 LEAST_WIDTH, MOST_WIDTH = 24, 72
 _HEADER = ("", "\nrate", "\nbasin", "validation\naccuracy", "\ntrials", "seconds")
 
 
-def print_horizon(console: Console, told: Horizon, *, ascii: bool = False) -> None:
-    """Write for each axis what the best rate was at each setting, and whether it moves.
-
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one for a terminal, a pipe or a file.
-    told
-        What to tell.
-
-    Other Parameters
-    ----------------
-    ascii
-        Write ASCII characters alone.
-    """
-    page = Page(console, ascii)
+def scaling_page(page: Page, told: Scaling) -> None:
+    """Write for each axis what the best rate was at each setting, and whether it moves."""
     page.wrapped(f"how far an answer reaches on {told.data.source}: {varied(told)}, seed {told.recipe.seed}", "bold")
     page.wrapped(
         f"the choice repeated on the {told.data.development:,} development images; test images were not looked at",
@@ -47,14 +29,14 @@ def print_horizon(console: Console, told: Horizon, *, ascii: bool = False) -> No
     page.wrapped(f"{told.seconds:.1f} s in all", "dim")
 
 
-def varied(told: Horizon) -> str:
+def varied(told: Scaling) -> str:
     """Return the recipe in a phrase, with all values of what was varied.
 
     Examples
     --------
     >>> from etascope.core.data import DataSummary
     >>> from etascope.core.recipe import Recipe
-    >>> varied(Horizon(DataSummary.unknown("digits", {}), Recipe(), (), 1.0))
+    >>> varied(Scaling(DataSummary.unknown("digits", {}), Recipe(), (), 1.0))
     '128 hidden units, momentum 0.9, batches of 16, 5 epochs'
     """
     recipe = told.recipe
@@ -80,7 +62,9 @@ def _axis(page: Page, axis: Axis) -> None:
         page.line("")
         page.lines(drawn)
     page.line("")
-    page.wrapped(f"{axis.told[0].upper()}{axis.told[1:]}.", "bold green" if axis.law and axis.law.moves else "bold")
+    page.wrapped(
+        f"{axis.finding[0].upper()}{axis.finding[1:]}.", "bold green" if axis.law and axis.law.moves else "bold"
+    )
     for warning in axis.warnings:
         page.wrapped(f"{warning}.", "yellow", first="!  ")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from etascope.core.choice import Choice
 from etascope.core.data import DataSummary
 from etascope.core.recipe import Recipe
+from etascope.core.views import Shown
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class SharpnessPoint:
 
 
 @dataclass(frozen=True)
-class SharpnessWall:
+class SharpnessWall(Shown):
     """What theory says of the highest learning rate, and what was measured.
 
     Attributes

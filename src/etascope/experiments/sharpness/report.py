@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from etascope.core.numbers import rate
 from etascope.core.run import versions
-from etascope.experiments.range_test.document import sharpness_document
 from etascope.experiments.sharpness.chart import sharpness_chart
+from etascope.experiments.sharpness.document import sharpness_document
 from etascope.experiments.sharpness.record import SharpnessWall
-from etascope.experiments.sharpness.terminal import REFERENCES, sharpness_sentences
+from etascope.experiments.sharpness.terminal import REFERENCES, sharpness_page, sharpness_sentences
 from etascope.report.charts.chart import Chart
 from etascope.report.charts.landscape import landscape_chart
 from etascope.report.experiment import Experiment
@@ -27,14 +27,14 @@ def sharpness_experiment(wall: SharpnessWall) -> Experiment:
     if wall.choice is not None:
         charts = (*charts, landscape_chart(wall.choice))
     along = "at the start" if wall.learning_rate is None else f"along a training at {rate(wall.learning_rate)}"
-    asked = (
+    setup = (
         f"The largest curvature of the mean loss of {wall.examples} training images, {along}; {in_words(wall.recipe)}, "
         f"seed {wall.recipe.seed}"
     )
     return Experiment(
         kind="sharpness",
         source=wall.source,
-        asked=asked,
+        setup=setup,
         label="by the sharpness, theory puts the wall at",
         headline=headline,
         others=tuple(others),
@@ -44,5 +44,6 @@ def sharpness_experiment(wall: SharpnessWall) -> Experiment:
         references=REFERENCES,
         versions=versions(),
         document=sharpness_document(wall),
+        page=lambda page: sharpness_page(page, wall),
         data=wall.data,
     )

@@ -1,9 +1,8 @@
-"""Why the wall stands where it does, written to a terminal: `print_sharpness`."""
+"""Why the wall stands where it does, written to a terminal: `sharpness_page`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from etascope.core.numbers import rate
 from etascope.experiments.sharpness.chart import sharpness_table
@@ -11,9 +10,6 @@ from etascope.experiments.sharpness.record import SharpnessWall
 from etascope.experiments.sharpness.terminal_chart import wall_chart, wall_key
 from etascope.report.terminal.page import Page
 from etascope.report.words.next_step import in_words
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 #: The measured wall agrees with theory within this factor, either way.
 AGREES = 2.0
@@ -24,22 +20,8 @@ REFERENCES = (
 )
 
 
-def print_sharpness(console: Console, wall: SharpnessWall, *, ascii: bool = False) -> None:
-    """Write the sharpness along a training, the limit it gives, the measured wall beside it, and where theory fails.
-
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one for a terminal, a pipe or a file.
-    wall
-        What to tell.
-
-    Other Parameters
-    ----------------
-    ascii
-        Write ASCII characters alone.
-    """
-    page = Page(console, ascii)
+def sharpness_page(page: Page, wall: SharpnessWall) -> None:
+    """Write the sharpness along a training, the limit it gives, the measured wall beside it, and where theory fails."""
     page.wrapped(f"why the wall is where it is, on {wall.source}: {in_words(wall.recipe)}", "bold")
     page.line("")
     sharpness_section(page, wall)

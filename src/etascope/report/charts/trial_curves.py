@@ -45,9 +45,9 @@ def trial_curves_chart(run: Run) -> Chart:
     ends, found = window(run.choice), _curves(run)
     measure = run.task.measure
     values = [loss for curve in found for loss in (*curve.train, *curve.valid) if math.isfinite(loss)]
-    ceiling = CEILING * (math.log(run.task.n_classes) if measure is None else _middle_of_first(found))
+    ceiling = CEILING * (_middle_of_first(found) if measure.reported else math.log(run.task.n_classes))
     top = min(max(values, default=ceiling), ceiling)
-    if measure is None:
+    if not measure.reported:
         panels = (
             _panel(found, "train", "training loss (nats)", top, run, ends, legend=False),
             _panel(found, "valid", "validation loss (nats)", top, run, ends, legend=True),
@@ -64,7 +64,7 @@ def trial_curves_chart(run: Run) -> Chart:
     if run.choice.learning_rate in {curve.rate for curve in found}:
         note += " Thick: the recommended one."
     note += stands_at(values, top)
-    title = _title(found, run.task.n_classes) if measure is None else _reported_title(found, measure)
+    title = _reported_title(found, measure) if measure.reported else _title(found, run.task.n_classes)
     return Chart("curves", title, note, panels, True, ends, header, rows)
 
 
@@ -184,10 +184,10 @@ def _panel(
     }
 
 
-def _row(curve: _Curve, measure: Measure | None) -> tuple[str, ...]:
+def _row(curve: _Curve, measure: Measure) -> tuple[str, ...]:
     numbers = (curve.train[0], curve.train[-1], curve.valid[-1])
     losses = [nats(loss) if math.isfinite(loss) else "" for loss in numbers]
-    if measure is not None:
+    if measure.reported:
         losses = [f"{loss:.4g}" if math.isfinite(loss) else "" for loss in (curve.valid[0], curve.valid[-1])]
     end = "" if curve.end is None else f"diverged in epoch {math.floor(curve.end) + 1}"
     return rate(curve.rate), f"{curve.at[-1]:g}", *losses, end

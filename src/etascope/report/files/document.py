@@ -52,9 +52,9 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
         "valid": None if choice.learning_rate is None else _valid(choice),
         "trials": [trial_document(t, run.task, word) for t, word in zip(run.trials, choice.verdicts, strict=True)],
         "seconds": run.seconds,
-        "recipe": plain(run.recipe) if choice.measure is None else None,
-        "dataset": dataset_document(run.data) if choice.measure is None else None,
-        "reports": None if choice.measure is None else _reports(run, choice.measure),
+        "recipe": None if choice.measure.reported else plain(run.recipe),
+        "dataset": None if choice.measure.reported else dataset_document(run.data),
+        "reports": _reports(run, choice.measure) if choice.measure.reported else None,
         "versions": dict(run.versions),
         "trace": None if run.trace is None else trace_document(run.trace),
         "quiz": plain(questions),
@@ -109,7 +109,7 @@ def trial_document(trial: Trial, task: Task, verdict: str | None = None) -> Docu
         **{name: plain(getattr(trial, name)) for name in _OF_TRIAL},
         **{name: plain(getattr(trial, name)[ends]) for name in _BY_EVALUATION},
         "verdict": verdict,
-        "metric": None if measure is None else [number(measure.value(loss)) for loss in trial.valid_loss.tolist()],
+        "metric": [number(measure.value(x)) for x in trial.valid_loss.tolist()] if measure.reported else None,
     }
 
 
@@ -138,7 +138,7 @@ def _prediction(shown: Prediction, names: Sequence[str]) -> Document:
 
 def _valid(choice: Choice) -> Document:
     result = plain(Evaluation(choice.valid_accuracy, choice.valid_loss))
-    return result if choice.measure is None else {**result, "metric": choice.measure.value(choice.valid_loss)}
+    return {**result, "metric": choice.measure.value(choice.valid_loss)} if choice.measure.reported else result
 
 
 def _reports(run: Run, measure: Measure) -> Document:

@@ -17,7 +17,7 @@ def experiment_markdown(told: Experiment) -> str:
     blocks = [
         f"# {escape(told.title)}",
         f"{escape(', '.join(told.others))}." if told.others else "",
-        f"{escape(told.asked)}.",
+        f"{escape(told.setup)}.",
         bullets(told.sentences),
         *(block for chart in told.charts for block in _chart(chart)),
         "## What else there is to know",

@@ -22,7 +22,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")
 
 def run_markdown(run: Run) -> str:
     """Return a run as GitHub's Markdown: answer, reasons, rates, training, what is known, recipe, versions, code."""
-    choice, data, ours = run.choice, run.data, run.task.measure is None
+    choice, data, ours = run.choice, run.data, not run.task.measure.reported
     first, *rest = headline(choice)
     blocks = [
         f"# Learning rate: {escape(first)}",
@@ -86,7 +86,7 @@ def _rates(run: Run) -> str:
         cells = [escape(cell) for cell in (*row.cells, row.verdict)]
         place = "recommended" if row.chosen else "in the basin" if row.within else ""
         rows.append(tuple(f"**{cell}**" if row.chosen and cell else cell for cell in (*cells, place)))
-    names = ("rate", "validation loss", "accuracy") if run.task.measure is None else rate_header(run)
+    names = rate_header(run) if run.task.measure.reported else ("rate", "validation loss", "accuracy")
     return table((*map(escape, names), "verdict", ""), rows, f"{'r' * len(names)}ll")
 
 
@@ -100,7 +100,7 @@ def _epochs(epochs: Sequence[Epoch]) -> str:
 
 
 def _code(run: Run, learning_rate: float) -> str:
-    if run.task.measure is not None:
+    if run.task.measure.reported:
         language, line = ("sh" if run.data.command else "python"), line_to_use(run, learning_rate)
         fence = "`" * (max((len(ticks) for ticks in re.findall("`+", line)), default=2) + 1 if "```" in line else 3)
         return f"## Use it\n\n{fence}{language}\n{line}\n{fence}"

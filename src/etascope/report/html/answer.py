@@ -63,7 +63,7 @@ def verdicts(run: Run) -> str:
 def particulars(run: Run) -> str:
     """Return recipe, data and versions."""
     data, recipe = run.data, run.recipe
-    if run.task.measure is not None:
+    if run.task.measure.reported:
         return fields([
             ("Trained by", text(division(data))),
             ("Recipe", f"{text(recipe_words(run.task))}, seed {recipe.seed}"),
@@ -88,11 +88,11 @@ def particulars(run: Run) -> str:
 
 
 def _loss_name(run: Run) -> str:
-    return "validation loss" if run.task.measure is None else run.task.measure.name
+    return run.task.measure.name
 
 
 def _loss(run: Run, loss: float) -> str:
-    return f"{loss:.3f}" if run.task.measure is None and loss < 100 else loss_written(run, loss)
+    return f"{loss:.3f}" if not run.task.measure.reported and loss < 100 else loss_written(run, loss)
 
 
 def _last(values: NDArray[np.float64]) -> float:

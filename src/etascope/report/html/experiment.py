@@ -15,7 +15,7 @@ def experiment_html(told: Experiment) -> str:
     header = (
         f'<p class="quiet">{text(told.source)} · {text(told.kind)}{data}</p>\n'
         f'<h1><span class="label">{text(told.label)}</span> <span class="rate">{text(told.headline)}</span></h1>\n'
-        f'<p class="basin">{" · ".join(map(text, told.others))}</p>\n<p class="quiet">{text(told.asked)}</p>\n'
+        f'<p class="basin">{" · ".join(map(text, told.others))}</p>\n<p class="quiet">{text(told.setup)}</p>\n'
     )
     facts = [(name, text(value)) for name, value in told.known]
     facts.append(("versions", text(", ".join(f"{name} {version}" for name, version in told.versions.items()))))

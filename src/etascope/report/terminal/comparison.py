@@ -125,7 +125,7 @@ def basin_chart(choices: Sequence[Choice], width: int = 80, ascii: bool = False)
 def _rows(a: Run, b: Run) -> list[tuple[str, str, str]]:
     differing = recipes_differ(a, b)
     rows = [("data", _data(a), _data(b))]
-    if not differing or (a.task.measure is None) != (b.task.measure is None):
+    if not differing or a.task.measure.reported != b.task.measure.reported:
         rows.append(("recipe", recipe_words(a.task), recipe_words(b.task)))
     asked = {name: tuple("by itself" if value is None else _value(value) for value in values)
              for name, values in search_differences(a, b).items()}  # fmt: skip
@@ -172,7 +172,7 @@ def _confidence(run: Run) -> str:
     if confidence is None:
         return ""
     if run.choice.target == "loss":
-        lowest = "loss" if run.choice.measure is None else run.choice.measure.words
+        lowest = run.choice.measure.words if run.choice.measure.reported else "loss"
         return f"{confidence.word} within {confidence.tolerance:g} % of the lowest {lowest}"
     points = "point" if confidence.tolerance == 1 else "points"
     return f"{confidence.word} within {confidence.tolerance:g} {points} of the best"
@@ -188,7 +188,7 @@ def _valid(run: Run) -> str:
     choice = run.choice
     if not math.isfinite(choice.valid_loss):
         return ""
-    if choice.measure is not None:
+    if choice.measure.reported:
         return f"{choice.measure.name} {choice.measure.written(choice.valid_loss)}"
     return validated(run)
 

@@ -1,4 +1,4 @@
-"""What `print` shows of a run, a range test or a trace: the page of the command line, as text."""
+"""What `print` shows of a run, a trace or an experiment: the page of the command line, as text."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import sys
 from etascope.core.data import DataSummary
 from etascope.core.run import Run
 from etascope.core.trace import Trace
-from etascope.experiments.range_test.record import RangeTestRun
-from etascope.experiments.range_test.terminal import print_range_test
+from etascope.report.experiment import Experiment
 from etascope.report.terminal.page import Page, needs_ascii, open_console
 from etascope.report.terminal.run import print_choice, print_trace
 from etascope.report.words.job import data_understood
 
 
-def printed(shown: Run | RangeTestRun | Trace) -> str:
+def printed(shown: Run | Trace | Experiment) -> str:
     """Return the page of a result, that begins with what its images were understood as and every note on them.
 
     It is in ASCII where standard output holds nothing else.
     """
     file, ascii = io.StringIO(), needs_ascii(getattr(sys.stdout, "encoding", None))
     console = open_console(file, ascii=ascii)
-    _understood(Page(console, ascii), shown.data)
+    page = Page(console, ascii)
+    _understood(page, shown.data)
     if isinstance(shown, Run):
         print_choice(console, shown, ascii=ascii)
     elif isinstance(shown, Trace):
         print_trace(console, shown, ascii=ascii)
     else:
-        print_range_test(console, shown, ascii=ascii)
+        shown.page(page)
     return file.getvalue().rstrip("\n")
 
 

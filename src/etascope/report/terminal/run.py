@@ -123,7 +123,7 @@ def _dial(page: Page, run: Run) -> None:
     over = [f"{n} {name}" for n, name in ((folds, "folds"), (seeds, "seeds")) if n > 1]
     mean = f", mean over {' and '.join(over)}" if over else ""
     mean += " (where each trial stopped)" if run.choice.regime == "dear" else ""
-    ours = run.task.measure is None
+    ours = not run.task.measure.reported
     bars = "a higher bar is a lower loss, the lowest a blind guess or worse" if ours else _other_bars(run)
     page.wrapped(f"{loss_words(run)}{mean}: {bars}", "bold")
     page.line("")

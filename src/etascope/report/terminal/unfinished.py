@@ -11,7 +11,7 @@ import numpy as np
 
 from etascope.core.history import History, Status, settled
 from etascope.core.measure import Measure
-from etascope.core.numbers import nats, rate
+from etascope.core.numbers import rate
 from etascope.core.stored import StoredRun
 from etascope.core.trials import Trial, trials
 from etascope.report.terminal.page import Page
@@ -60,7 +60,7 @@ def print_unfinished(
     if known:
         page.line("")
         measure = job.task.measure
-        name = "valid\nloss" if measure is None else measure.name
+        name = measure.name if measure.reported else "valid\nloss"
         page.table(("rate", "trials", name, "valid\naccuracy", "so far"), _rows(known, measure))
 
 
@@ -74,13 +74,13 @@ def kept_words(histories: Sequence[History]) -> str:
     return " and ".join(kept)
 
 
-def _rows(known: Sequence[Trial], measure: Measure | None) -> list[tuple[str, ...]]:
+def _rows(known: Sequence[Trial], measure: Measure) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for tried in sorted({trial.learning_rate for trial in known}):
         here = [trial for trial in known if trial.learning_rate == tried]
         going = [trial for trial in here if not trial.diverged and len(trial.valid_loss)]
         mean = float(np.mean([trial.valid_loss[-1] for trial in going])) if going else math.nan
-        loss = "" if not going else nats(mean) if measure is None else measure.written(mean)
+        loss = "" if not going else measure.written(mean)
         accuracy = float(np.mean([trial.valid_accuracy[-1] for trial in going])) if going else math.nan
         right = f"{100 * accuracy:.1f} %" if math.isfinite(accuracy) else ""
         ended = [

@@ -93,7 +93,8 @@ def _within(choice: Choice) -> str:
     assert choice.confidence is not None
     size = f"{choice.confidence.tolerance:g}"
     unit = "%" if choice.target == "loss" else "point" if size == "1" else "points"
-    best = "best" if choice.target != "loss" else f"lowest {choice.measure.words if choice.measure else 'loss'}"
+    loss = choice.measure.words if choice.measure.reported else "loss"
+    best = f"lowest {loss}" if choice.target == "loss" else "best"
     link = ", whether it is within" if choice.confidence.word == "not settled" else " within"
     return f"{link} {size} {unit} of the {best}"
 
@@ -146,7 +147,7 @@ def _validation(run: Run) -> str:
     choice = run.choice
     if not math.isfinite(choice.valid_loss):
         return ""
-    if choice.measure is not None:
+    if choice.measure.reported:
         return f"{choice.measure.name} {choice.measure.written(choice.valid_loss)}, read off the longest trials"
     text = validated(run)
     if choice.regime == "dear":

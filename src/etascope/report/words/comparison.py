@@ -45,7 +45,7 @@ def recipe_differences(a: Recipe, b: Recipe) -> dict[str, tuple[Any, Any]]:
 
 def recipes_differ(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which the recipes of two runs differ, with both values: of a script, those that it has."""
-    known = a.task.measure is None and b.task.measure is None
+    known = not (a.task.measure.reported or b.task.measure.reported)
     found = recipe_differences(a.recipe, b.recipe)
     return found if known else {name: values for name, values in found.items() if name in ("epochs", "seed")}
 
@@ -61,7 +61,7 @@ def search_differences(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
 
 
 def _asked(run: Run) -> dict[str, Any]:
-    ours, model = run.task.measure is None, run.recipe.model is not None
+    ours, model = not run.task.measure.reported, run.recipe.model is not None
     return {
         "low": run.options.get("low"),
         "high": run.options.get("high"),

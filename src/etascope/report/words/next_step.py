@@ -88,7 +88,7 @@ def use_it(recipe: Recipe, learning_rate: float) -> str:
 
 def try_next(run: Run) -> str:
     """Return what to try where it cannot be told yet: rates beyond an end that did best, or longer trainings."""
-    found, ours = run.choice.landscape, run.task.measure is None
+    found, ours = run.choice.landscape, not run.task.measure.reported
     rates, loss = found.learning_rates, found.mean_loss
     finite = np.flatnonzero(np.isfinite(loss))
     best = int(finite[loss[finite].argmin()]) if len(finite) else 0

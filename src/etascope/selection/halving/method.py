@@ -200,7 +200,7 @@ class Ladder:
         )
         customary = customary_rate(task.recipe)
         cost = draws.cost_of(customary, against=answer)
-        alone, ours = len(climbed.rates) == 1, task.measure is None
+        alone, ours = len(climbed.rates) == 1, not task.measure.reported
         told = Answered(answer, basin, loss, accuracy, loss, accuracy, self.target, tolerance)
         against = refuted(task, ascent.finals, told) if ours and not alone else Refuted()
         sure = against.sure(Confidence(limited.word(word, answer), tolerance, settle, share))
@@ -229,7 +229,7 @@ class Ladder:
         points = scale * (ascent.scores - ascent.scores.min())
         noise = noise_variance(ascent.climbed, ascent.scored, best, points, scale, ascent.task.steps, self.target)
         # The schedule of a script or a loop is its own affair, so nothing is known of a shift.
-        known = ascent.task.measure is None
+        known = not ascent.task.measure.reported
         shift = shift_mean(ascent.task.recipe.schedule, ascent.top / ascent.task.steps) if known else 0.0
         draws = regret_draws(x, points, noise, scale, replace(DEAR, shift_mean=shift), seed=ascent.task.recipe.seed)
         return draws if self.target == "accuracy" else draws.times(100 / scale)
@@ -259,7 +259,7 @@ def _basin(ascent: Ascent, draws: Draws, answer: float) -> Basin:
 def _settle(task: Task, word: str) -> str:
     if word == "likely":
         return ""
-    if task.measure is not None:
+    if task.measure.reported:
         return "More trials, each to the end, would settle more: a budget of 15."
     folds = "" if task.n_folds > 1 else "--folds 5 "
     trainings = cheap_trainings(task)
@@ -293,6 +293,6 @@ def _plan(task: Task, todo: Todo, checkpoints: dict[tuple[float, int], Checkpoin
         start=start,
         resume=resume if start else None,
         keep_checkpoints=True,
-        evaluate_at=evaluations(start, todo.end) if task.measure is None else None,
-        keep_examples=task.measure is None,
+        evaluate_at=evaluations(start, todo.end) if not task.measure.reported else None,
+        keep_examples=not task.measure.reported,
     )

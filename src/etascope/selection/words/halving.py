@@ -81,8 +81,8 @@ def ladder_reasons(
     best = climbed.finalists[0] if ascent.best is None else ascent.best
     accuracy, measure = float(scored[best].trial.valid_accuracy[-1]), ascent.task.measure
     # Where accuracy is the measure itself, it is told already.
-    right = f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) and not (measure and measure.maximize) else ""
-    scores = ascent.loss_name if measure is None else measure.words
+    right = f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) and not measure.maximize else ""
+    scores = measure.words if measure.reported else ascent.loss_name
     had, at = ascent.told(best, ascent.top), f"at {ascent.step} {ascent.top}"
     if len(climbed.rates) == 1:
         return (
@@ -104,7 +104,7 @@ def ladder_reasons(
     limited = limited_by(ascent, answer, basin)
     benchmark = "; in the benchmark (18 jobs, eight seeds), 88 in 100 such intervals held the best rate."
     third += "." if limited else benchmark
-    if measure is not None and not limited:
+    if measure.reported and not limited:
         third += " Those were small dense networks, compared by accuracy: take it as a hint here."
     return (
         first,
@@ -140,15 +140,15 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
     behind = [r for r in climbed.rates if r not in lost]
     if ascent.best is None and lost and behind:
         left = f"the others, {rate(behind[0])} to {rate(behind[-1])}, were" if len(behind) > 1 else "one other was"
-        failed = "diverged" if measure is None else "diverged or failed"
-        look = "Look for extreme values in the data." if measure is None else "Look at what the trainings said."
+        failed = "diverged or failed" if measure.reported else "diverged"
+        look = "Look at what the trainings said." if measure.reported else "Look for extreme values in the data."
         lower = f"Search lower: limit the rates to those below {rate(lost[0])}." if behind[-1] < lost[0] else look
         return (
             f"Every training that went on {failed}, from {rate(lost[0])} to {rate(lost[-1])}; {left} left behind "
             f"early. At {rate(lost[0])} it {_ending(ascent, ascent.scored[lost[0]].trial)}.",
             lower,
         )
-    if ascent.best is None and measure is not None:
+    if ascent.best is None and measure.reported:
         first = next((f"; the first, {rate(r)}, {_ending(ascent, ascent.scored[r].trial)}" for r in lost), "")
         failed = all(ascent.scored[r].trial.status is Status.FAILED for r in lost)
         return (
@@ -163,7 +163,7 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
         )
     loss = ascent.told(ascent.best, ascent.top)
     elsewhere = other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
-    if not ascent.learned and measure is not None:
+    if not ascent.learned and measure.reported:
         # The table beside it has where each trial stopped, so told is the best of those.
         every = sorted(r for r, s in ascent.scored.items() if np.isfinite(s.trial.valid_loss[-1:]).any())
         best = min(every, key=lambda r: (float(ascent.scored[r].trial.valid_loss[-1]), r), default=ascent.best)
@@ -181,9 +181,9 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             f"{rate(ascent.best)}, and a blind guess has {nats(math.log(ascent.task.n_classes))}.",
             elsewhere + "Check that the labels belong to the images; else train for more epochs, or on more images.",
         )
-    side, unit = ascent.open_end, "" if measure else " nats"
+    side, unit = ascent.open_end, "" if measure.reported else " nats"
     limit, word = (window.low, "below") if side == "lowest" else (window.high, "above")
-    alike = measure is not None and float(np.ptp(ascent.scores)) < ALIKE
+    alike = measure.reported and float(np.ptp(ascent.scores)) < ALIKE
     return (
         f"The best so far, {rate(ascent.best)} with a {ascent.loss_name} of {loss}{unit}, is the {side} rate that "
         f"was tried; a better one may lie {word}.",
@@ -198,7 +198,7 @@ def _same(ascent: Ascent, best: float) -> tuple[str, ...]:
     """Return what to say where the learning rate changed nothing."""
     rates, measure, loss = ascent.climbed.rates, ascent.task.measure, ascent.told(best, ascent.top)
     span = f"whatever the learning rate, from {rate(rates[0])} to {rate(rates[-1])}"
-    if measure is None:
+    if not measure.reported:
         return (
             f"All {len(rates)} trials have the same {ascent.loss_name}, {loss} nats in the end, {span}.",
             "No other rate will tell: look whether what trains uses the optimizer that it is given, as a step= must, "
@@ -216,7 +216,7 @@ def _ending(ascent: Ascent, trial: Trial) -> str:
         return f"failed: {trial.remark or trial.status.value}"
     if trial.diverged:
         step = trial.diverged_at + 1
-        if ascent.task.measure is not None:
+        if ascent.task.measure.reported:
             return f"diverged: {ascent.loss_name} was no longer a finite number at epoch {step} of {total}"
         return f"diverged: the training loss was no longer a finite number at step {step} of {total}"
     if at is not None:
@@ -254,7 +254,7 @@ def _wall(ascent: Ascent, wall: float | None, word: str, end: float) -> str:
         return f"{rate(wall)} {ascent.ended(wall)}"
     index = ascent.climbed.rates.index(wall)
     times = math.exp(float(ascent.scores[index] - ascent.scores.min()))
-    what = "loss" if ascent.task.measure is None else ascent.task.measure.words
+    what = ascent.task.measure.words if ascent.task.measure.reported else "loss"
     about = "at least" if ascent.scores[index] >= WORST else "about"
     return f"{rate(wall)} is too {word} ({about} {times:.2g} times the {what})"
 
@@ -264,7 +264,7 @@ def _way(ascent: Ascent, planned: int) -> str:
     # A short training may have two rungs at one step: who left at the second came as far.
     came = {r.step: len(r.rates) for r in reversed(climbed.reached)}
     counts = [f"{came[at]} came to {step} {at}" for at in sorted(came)]
-    on = "; each went on from its checkpoint" if len(counts) > 1 and ascent.task.measure is None else ""
+    on = "; each went on from its checkpoint" if len(counts) > 1 and not ascent.task.measure.reported else ""
     moved = (
         f" Nothing had learned by {step} {planned}, where they were to be compared first: that came later, and cost "
         "more."
@@ -283,7 +283,7 @@ def _mind(ascent: Ascent, answer: float, basin: Basin) -> list[str]:
     if limited:
         told.append(limited.told)
     decades = math.log10(rates[-1] / rates[0])
-    if ascent.task.measure is not None and walls == Walls(None, None) and decades >= 1:
+    if ascent.task.measure.reported and walls == Walls(None, None) and decades >= 1:
         told.append(f"Over {decades:.1f} decades no rate did clearly worse than another. {REACHES}")
     if ascent.best in (rates[0], rates[-1]):
         told.append("The best trial is the end of what was allowed, so a better rate may lie beyond.")

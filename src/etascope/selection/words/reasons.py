@@ -147,7 +147,7 @@ def not_tried(task: Task, landscape: Landscape) -> str:
     window = f"rates outside {rates[0]:.3g} to {rates[-1]:.3g} and between the {len(rates)} that were tried"
     if len(rates) == 1:
         window = f"any rate but {rates[0]:.3g}"
-    if task.measure is not None:
+    if task.measure.reported:
         return f"{window}; any number of epochs but {recipe.epochs} or seed but {seeds}; any other setting."
     return (
         f"{window}; any optimizer but {recipe.optimizer}, schedule but {recipe.schedule}, batch size but "

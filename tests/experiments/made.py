@@ -1,11 +1,22 @@
-"""Range tests and sharpness walls made up for the pages' tests."""
+"""Range tests and sharpness walls made up for tests, and the terminal page of any experiment."""
+
+import io
 
 import numpy as np
 
 from etascope.core.recipe import Recipe
 from etascope.experiments.range_test.record import RangeTest, RangeTestRun, Suggestion
+from etascope.experiments.reported import experiment_of
 from etascope.experiments.sharpness.record import SharpnessPoint, SharpnessWall
+from etascope.report.terminal.page import Page, open_console
 from tests.learn import made
+
+
+def page_of(result, width=80, ascii=False):
+    """Return what the result of an experiment writes to a terminal."""
+    stream = io.StringIO()
+    experiment_of(result).page(Page(open_console(stream, width=width, ascii=ascii), ascii))
+    return stream.getvalue()
 
 
 def climb(steps=100, low=1e-7, high=10.0, lost=None):
