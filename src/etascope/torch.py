@@ -149,7 +149,7 @@ def pick(
         run = search(
             lambda plan, progress: train_plan(job.training, plan, options.trials_in_memory, progress),
             job.task, method_of(method, target=target, usual=job.target, **words), job.data,
-            rehearse=lambda plan: (*job.told, *rehearsed(job.training, plan)),
+            rehearse=lambda plan: (*job.sentences, *rehearsed(job.training, plan)),
             progress=progress, histories=histories, recorder=recorder,
         )  # fmt: skip
         measured = metrics_of(job.training, job.task, run.histories, metrics) if metrics else {}

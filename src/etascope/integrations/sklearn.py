@@ -187,10 +187,10 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         self.run_ = search_split(split, summary(split, shape), recipe, engine, method)
         choice = self.run_.choice
         self.basin_, self.confidence_ = choice.basin, choice.confidence
-        self.learning_rate_ = self._told() if choice.learning_rate is None else choice.learning_rate
+        self.learning_rate_ = self._rate_of_lowest_loss() if choice.learning_rate is None else choice.learning_rate
         self.checkpoint_ = _trained(engine, split, recipe, self.learning_rate_)
 
-    def _told(self) -> float:
+    def _rate_of_lowest_loss(self) -> float:
         """Return the tried rate of lowest validation loss, and warn that it is not a recommendation."""
         landscape, why = self.run_.choice.landscape, " ".join(self.run_.choice.reason)
         loss = landscape.mean_loss

@@ -183,8 +183,8 @@ def trial_name(trial: Trial, recipe: Recipe) -> str:
     >>> trial_name(trial, Recipe()), trial_name(trial, Recipe(seed=3))
     ('0.01 fold 2 seed 3', '0.01 fold 2')
     """
-    told = f"{rate(trial.learning_rate)} fold {trial.fold}"
-    return told if trial.seed == recipe.seed else f"{told} seed {trial.seed}"
+    name = f"{rate(trial.learning_rate)} fold {trial.fold}"
+    return name if trial.seed == recipe.seed else f"{name} seed {trial.seed}"
 
 
 def curve(trial: Trial, steps_per_epoch: int) -> list[tuple[int, dict[str, float]]]:
@@ -193,13 +193,13 @@ def curve(trial: Trial, steps_per_epoch: int) -> list[tuple[int, dict[str, float
     Steps and not epochs number them, because a ladder evaluates within epochs. What is not finite is left out, and an
     evaluation without any finite metric too.
     """
-    found = list[tuple[int, dict[str, float]]]()
+    points = list[tuple[int, dict[str, float]]]()
     tables = [getattr(trial, name).tolist() for name in METRICS]
     for step, *values in zip(trial.evaluated_at.tolist(), *tables, strict=True):
         known = finite(dict(zip(METRICS, values, strict=True)))
         if known:
-            found.append((step, {**known, "epoch": step / steps_per_epoch}))
-    return found
+            points.append((step, {**known, "epoch": step / steps_per_epoch}))
+    return points
 
 
 def last(trial: Trial) -> dict[str, float]:
@@ -219,7 +219,7 @@ def ending(trial: Trial, trials: Sequence[Trial]) -> str:
 def answer_numbers(run: Run) -> dict[str, float]:
     """Return the numbers of an answer by name, those that are there."""
     choice, test = run.choice, None if run.trace is None else run.trace.evaluation
-    found: dict[str, float | None] = {
+    numbers: dict[str, float | None] = {
         "learning_rate": choice.learning_rate,
         "basin_low": None if choice.basin is None else choice.basin.low,
         "basin_high": None if choice.basin is None else choice.basin.high,
@@ -233,7 +233,7 @@ def answer_numbers(run: Run) -> dict[str, float]:
         "training_equivalents": choice.cost.training_equivalents,
         "seconds": run.seconds,
     }
-    return finite(found)
+    return finite(numbers)
 
 
 def answer_words(run: Run) -> dict[str, str]:

@@ -136,14 +136,14 @@ class LearningRateSearch(_callbacks.Callback):
         with random_state_kept():
             attribute = attribute_of(pl_module, self._attribute, partial(begun, trainer), needed=self._update)
             rates, multiple, self.run = self._searched(trainer, pl_module, attribute)
-            found = self.run.choice.learning_rate
+            chosen = self.run.choice.learning_rate
             _zero.rank_zero_info(str(self.run))
-            if self._update and found is not None:
-                put(pl_module, attribute, found)
+            if self._update and chosen is not None:
+                put(pl_module, attribute, chosen)
                 trainer.strategy.setup_optimizers(trainer)
-                self._set = rates.at(found * multiple)
-                _zero.rank_zero_info(f"Learning rate set to {found:g}")
-        if self._update and found is None:
+                self._set = rates.at(chosen * multiple)
+                _zero.rank_zero_info(f"Learning rate set to {chosen:g}")
+        if self._update and chosen is None:
             why = " ".join(self.run.choice.reason)
             _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
 
@@ -188,9 +188,9 @@ class LearningRateSearch(_callbacks.Callback):
         copies, search = Copies((module, *self.originals), "training_step", HELD), dict(self._search)
 
         def train_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:
-            found = training_loss(trial, inputs, targets)
-            copies.look(found)
-            return found
+            loss = training_loss(trial, inputs, targets)
+            copies.look(loss)
+            return loss
 
         def optimizer(given: Any, learning_rate: float) -> Any:
             return optimizer_at(attribute, given[0].module, trainer, rates, multiple, learning_rate)
@@ -215,16 +215,16 @@ class LearningRateSearch(_callbacks.Callback):
                 ),
                 **search,
             )
-        found = run.choice.learning_rate
-        told = [
-            mind(attribute, module, trainer, rates, multiple, found) if found is not None else "",
+        chosen = run.choice.learning_rate
+        sentences = [
+            mind(attribute, module, trainer, rates, multiple, chosen) if chosen is not None else "",
             "" if attribute else NOT_HELD,
             odd,
             reloaded(trainer),
             within_epoch(steps, clock),
         ]
         there = [*trainer.callbacks, *self.beside]
-        for sentence in filter(None, (*told, *rates.told(), uncalled(there, module))):
+        for sentence in filter(None, (*sentences, *rates.sentences(), uncalled(there, module))):
             run = run.with_note(sentence)
         return rates, multiple, run
 

@@ -110,9 +110,9 @@ def recommend(trainer: Any, **search: Any) -> Run:
             trial.module.train()
             state.stand(inputs["done"])
             with at(own.get(trial.module)):
-                found = computed(trainer, trial.module, inputs["batch"])
-            copies.look(found)
-            return found
+                value = computed(trainer, trial.module, inputs["batch"])
+            copies.look(value)
+            return value
 
         def outputs(model: Module, inputs: dict[str, Any]) -> Any:
             state.stand()
@@ -125,7 +125,7 @@ def recommend(trainer: Any, **search: Any) -> Run:
                 EpochLoader(train, pair, length, lambda: _begin(train)),
                 EpochLoader(valid, pair),
                 optimizer,
-                None if judge else lambda found, _: found,
+                None if judge else lambda outputs, _: outputs,
                 epochs,
                 "constant" if (shape := shape_of(trainer, steps)) is None else shape,
                 training=TrainingOptions(
@@ -139,9 +139,9 @@ def recommend(trainer: Any, **search: Any) -> Run:
                 ),
                 **{"seed": args.seed, **search},
             )
-        found = run.choice.learning_rate
-        told = (mind(trainer, steps, found), counted(moved()), within_epoch(steps, clock), uncalled(trainer))
-        for sentence in filter(None, told):
+        chosen = run.choice.learning_rate
+        sentences = (mind(trainer, steps, chosen), counted(moved()), within_epoch(steps, clock), uncalled(trainer))
+        for sentence in filter(None, sentences):
             run = run.with_note(sentence)
         return run
 
@@ -166,13 +166,13 @@ def set_learning_rate(trainer: Any, **search: Any) -> Run:
 def uncalled(trainer: Any) -> str:
     """Return what to say of methods and callbacks that may change a training, and that trials do not call."""
     library = load_library("transformers")
-    found = overridden(trainer, library.Trainer, HOOKS)
+    names = overridden(trainer, library.Trainer, HOOKS)
     for one in trainer.callback_handler.callbacks:
         kind: Any = one.__class__
         own = overridden(one, library.TrainerCallback, EVENTS)
         if own and kind.__module__.partition(".")[0] not in LIBRARIES:
-            found.append(kind.__name__)
-    return uncalled_sentence(found)
+            names.append(kind.__name__)
+    return uncalled_sentence(names)
 
 
 def _check(trainer: Any, kind: type) -> None:
@@ -219,7 +219,7 @@ def _loaders(trainer: Any) -> tuple[Any, Any]:
     """Return new loaders, without what accelerate counts while it goes through them."""
     if isinstance(trainer.eval_dataset, dict):
         raise InputError("rates are judged on one eval_dataset; found a dict of several. Give a Trainer one of them.")
-    found = list[Any]()
+    loaders = list[Any]()
     for name in ("get_train_dataloader", "get_eval_dataloader"):
         try:
             loader = getattr(trainer, name)()
@@ -227,12 +227,12 @@ def _loaders(trainer: Any) -> tuple[Any, Any]:
             raise InputError(
                 f"the Trainer must have a train_dataset and an eval_dataset; {one_line(error)}."
             ) from error
-        found.append(getattr(loader, "base_dataloader", loader))
-        for one in _samplers(found[-1]):
+        loaders.append(getattr(loader, "base_dataloader", loader))
+        for one in _samplers(loaders[-1]):
             # That of accelerate makes its generator in its first pass, which would look like one that was touched.
             if hasattr(one, "initial_seed") and one.generator is None:
                 one.generator = load_torch().Generator()
-    return found[0], found[1]
+    return loaders[0], loaders[1]
 
 
 def _begin(loader: Any) -> None:

@@ -33,13 +33,13 @@ def has_classes(trainer: Any, loader: Any, label: str) -> bool:
         one, given = copy.deepcopy(trainer.model), moved(given, trainer.args.device)
         one.eval()
         with torch.no_grad():
-            found: Any = scores(one, given, label)
+            outputs: Any = scores(one, given, label)
     except Exception as error:
         if is_out_of_memory(error):
             raise
         # It is said where it is used first.
         return True
-    if not isinstance(found, torch.Tensor) or found.numel() != len(labels):
+    if not isinstance(outputs, torch.Tensor) or outputs.numel() != len(labels):
         return True
     error = _raised(trainer, one, given)
     if error is not None and _raised(trainer, one, {**given, label: given[label].float()}) is None:
@@ -74,10 +74,10 @@ def computed(trainer: Any, model: Module, inputs: dict[str, Any]) -> Any:
 
 def scores(model: Module, inputs: dict[str, Any], label: str) -> Any:
     """Return the logits of inputs without their labels."""
-    found = model(**{name: value for name, value in inputs.items() if name != label})
-    if isinstance(found, Mapping):
-        return cast("Mapping[str, Any]", found).get("logits", found)
-    return cast("tuple[Any, ...]", found)[0] if isinstance(found, tuple) else found
+    outputs = model(**{name: value for name, value in inputs.items() if name != label})
+    if isinstance(outputs, Mapping):
+        return cast("Mapping[str, Any]", outputs).get("logits", outputs)
+    return cast("tuple[Any, ...]", outputs)[0] if isinstance(outputs, tuple) else outputs
 
 
 class State:

@@ -166,7 +166,7 @@ class CommandEngine:
             self._end([k for k, t in self._trials.items() if t.taken <= plan.start and k not in keys])
         queue, active = deque(rows), list[_Row]()
 
-        def told(part: History | None = None) -> None:
+        def report(part: History | None = None) -> None:
             done = sum(plan.steps if row.status else len(row.losses) for row in rows)
             progress(Progress("training", done, plan.steps * len(rows), "epochs", part=part))
 
@@ -182,9 +182,9 @@ class CommandEngine:
                 if row.status is not None:
                     self._rest(row, last=plan.start + plan.steps >= recipe.epochs)
                     one = reported_history(plan.take([row.index]), [row.reported], recipe.epochs, self.measure)
-                    told(one.as_part(plan, [row.index]))
+                    report(one.as_part(plan, [row.index]))
             active = [row for row in active if row.status is None]
-            told()
+            report()
         reported = [row.reported for row in rows]
         return reported_history(plan, reported, recipe.epochs, self.measure, time.perf_counter() - began)
 

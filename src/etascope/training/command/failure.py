@@ -35,19 +35,19 @@ def search_failure(
     script: Script, code: int | None, learning_rate: float, metric: LineMetric, timeout: float | None
 ) -> InputError:
     """Return what ends a search: the trial with the lowest rate reported nothing, so no other one need be tried."""
-    asked = f"--metric-key {metric.key!r}" if metric.key is not None else f"--metric {shown(metric.pattern or '')}"
+    option = f"--metric-key {metric.key!r}" if metric.key is not None else f"--metric {shown(metric.pattern or '')}"
     where = f"Its log is {script.log}."
     if code == 0:
         hint = "It printed nothing at all." if not script.last_lines else f"It ended with: {script.last_lines}."
         return InputError(
             f"the script must print a metric after each epoch; at learning rate {rate(learning_rate)} it ended "
-            f"without a line in which {asked} finds a number. {hint} {where}"
+            f"without a line in which {option} finds a number. {hint} {where}"
         )
     if timeout is not None:
         hint = "It printed nothing at all" if not script.last_lines else f"It printed last: {script.last_lines}"
         return InputError(
             f"the script must print a metric within --timeout; at learning rate {rate(learning_rate)} it had none "
-            f"after {timeout:g} s. {hint}. If it hangs, the log tells where; if the metric stands there, {asked} does "
+            f"after {timeout:g} s. {hint}. If it hangs, the log tells where; if the metric stands there, {option} does "
             f"not match it; else allow more seconds. {where}"
         )
     when = "" if code in NEVER_RUN else " before its first metric"

@@ -140,17 +140,17 @@ class LineMetric:
         return [value for line in likely if (value := self.read(line)) is not None]
 
     def _from_text(self, line: str) -> float | None:
-        found = self._last(line)
+        last = self._last(line)
         if _NOT_FINITE.search(line) is None:
-            return None if found is None else self._whole(line, *found)
-        if found is not None and not math.isfinite(found[0]):
-            return found[0]
+            return None if last is None else self._whole(line, *last)
+        if last is not None and not math.isfinite(last[0]):
+            return last[0]
         for stand_in in _STAND_INS:
             text, places = _replaced(line, stand_in)
             other = self._last(text)
             if other is not None and any(start < other[2] and other[1] < end for start, end in places):
                 return math.nan
-        return None if found is None else self._whole(line, *found)
+        return None if last is None else self._whole(line, *last)
 
     def _last(self, text: str) -> tuple[float, int, int, int] | None:
         """Return the number of the last match that has one, where it stands, and where the match ends.
@@ -158,9 +158,9 @@ class LineMetric:
         One that begins in the middle of a word, as `val_loss` of `best_val_loss`, counts where there is no other.
         """
         group = 1 if self._compiled.groups else 0
-        found = list(self._compiled.finditer(text))
-        found.sort(key=lambda match: not _IN_WORD.match(text[max(0, match.start() - 1) : match.start() + 1]))
-        for match in reversed(found):
+        matches = list(self._compiled.finditer(text))
+        matches.sort(key=lambda match: not _IN_WORD.match(text[max(0, match.start() - 1) : match.start() + 1]))
+        for match in reversed(matches):
             number = _number(match.group(group))
             if number is not None:
                 return number, match.start(group), match.end(group), match.end()

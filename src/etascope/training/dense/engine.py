@@ -85,14 +85,14 @@ class DenseEngine:
         """
         began = time.perf_counter()
         groups = self.groups(split, recipe, plan)
-        workers, steps, done, told = self.workers or cores(), plan.steps, 0, 0.0
+        workers, steps, done, reported = self.workers or cores(), plan.steps, 0, 0.0
 
         def advance(trial_steps: int) -> None:
-            nonlocal done, told
+            nonlocal done, reported
             done += trial_steps
             now = time.perf_counter()
-            if now - told > 0.05 or done == steps * len(plan):
-                told = now
+            if now - reported > 0.05 or done == steps * len(plan):
+                reported = now
                 progress(Progress("training", done / steps, len(plan), "trainings"))
 
         def finish(number: int, history: History) -> None:
@@ -165,11 +165,11 @@ def _check(split: Split, recipe: Recipe, plan: Plan) -> None:
     sizes, names = (split.x.shape[1], *recipe.hidden, split.n_classes), rule_of(recipe).state_names
     shapes = [shape for pair in itertools.pairwise(sizes) for shape in (pair, pair[1:])]
     for checkpoint in plan.resume or ():
-        found = [p.shape for p in checkpoint.parameters]
-        if found != shapes or set(checkpoint.state) != set(names):
+        there = [p.shape for p in checkpoint.parameters]
+        if there != shapes or set(checkpoint.state) != set(names):
             raise InputError(
                 f"a checkpoint must fit the recipe: weights {_by(shapes)} and optimizer state "
-                f"{', '.join(names) or 'none'}; found weights {_by(found)} and state "
+                f"{', '.join(names) or 'none'}; found weights {_by(there)} and state "
                 f"{', '.join(checkpoint.state) or 'none'}. Go on with the recipe that it was trained with."
             )
 

@@ -67,14 +67,14 @@ def _in_file(path: str, name: str) -> Factory:
     if not file.is_file():
         raise InputError(f"the model needs a Python file; {path} is none. Name one: --model path/to/models.py:{name}.")
     module = _loaded(file.absolute())
-    found = getattr(module, name, None)
-    if not callable(found):
+    factory = getattr(module, name, None)
+    if not callable(factory):
         public = [n for n in dir(module) if not n.startswith("_") and callable(getattr(module, n))]
         raise InputError(
             f"{path} has nothing to call by the name {name}; it has {', '.join(public) or 'nothing'}."
             f"{_meant(name, public)}"
         )
-    return found
+    return factory
 
 
 @cache

@@ -62,11 +62,11 @@ def changed_outside(
     before: tuple[Mapping[str, str], Mapping[str, str]], after: tuple[Mapping[str, str], Mapping[str, str]]
 ) -> tuple[list[str], list[str]]:
     """Return the names of a model, and of its optimizers, whose digests differ: numbers first, three at most."""
-    found = list[list[str]]()
+    changed = list[list[str]]()
     for one, other in zip(before, after, strict=True):
         names = [name for name in other if one.get(name) != other[name]]
-        found.append(sorted(names, key=lambda name, of=other: not of[name].startswith("number"))[:NAMED])
-    return found[0], found[1]
+        changed.append(sorted(names, key=lambda name, of=other: not of[name].startswith("number"))[:NAMED])
+    return changed[0], changed[1]
 
 
 def lost_state(
@@ -123,7 +123,7 @@ def _digest(
     kept: set[int],
     deep: int,
     largest: float,
-    seen: dict[tuple[int, int], str],
+    digests: dict[tuple[int, int], str],
 ) -> str:
     torch = load_torch()
     if isinstance(value, bool | int | float):
@@ -139,8 +139,8 @@ def _digest(
         return type(value).__name__
     # Objects that hold each other are looked at once, and not as often as there are ways to them.
     key = id(cast("object", value)), deep
-    if key in seen:
-        return seen[key]
+    if key in digests:
+        return digests[key]
     parts: Sequence[Any] = ()
     if isinstance(value, dict):
         # Keys may be parameters, which are told by their places.
@@ -152,9 +152,9 @@ def _digest(
         parts = list(value.state_dict().values())
     elif not isinstance(value, type) and not callable(value):
         parts = list(_attributes(value).values())
-    inside = len(parts) if len(parts) > largest else [_digest(part, kept, deep - 1, largest, seen) for part in parts]
-    seen[key] = f"{type(cast('object', value)).__name__} {zlib.crc32(repr(inside).encode('utf-8', 'surrogatepass'))}"
-    return seen[key]
+    inside = len(parts) if len(parts) > largest else [_digest(part, kept, deep - 1, largest, digests) for part in parts]
+    digests[key] = f"{type(cast('object', value)).__name__} {zlib.crc32(repr(inside).encode('utf-8', 'surrogatepass'))}"
+    return digests[key]
 
 
 def _of_tensor(tensor: Any, largest: float) -> str:  # noqa: ANN401 - a tensor

@@ -43,7 +43,7 @@ class SharedState:
         code = _reached(code)
         return cls(code, dict(_digests(code)))
 
-    def told(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         """Return what to mind of what is otherwise now, in a sentence."""
         now = dict(_digests(self.code))
         names = [name for name in self.digests if now.get(name) != self.digests[name]][:NAMED]
@@ -58,15 +58,15 @@ class SharedState:
 
 def _reached(code: Sequence[Any]) -> list[Any]:
     """Return code, and the functions of one's own that it names, and those that they name."""
-    found, waiting = dict[int, Any](), [one for one in code if one is not None]
-    while waiting and len(found) < MOST:
+    reached, waiting = dict[int, Any](), [one for one in code if one is not None]
+    while waiting and len(reached) < MOST:
         one = waiting.pop(0)
-        if found.setdefault(id(one), one) is one:
+        if reached.setdefault(id(one), one) is one:
             named = [value for _, value in _named([one])]
             waiting += [value for value in named if isinstance(value, FunctionType) and is_own(value)]
             waiting += [value for value in named if isinstance(value, MethodType)]
-            waiting = [value for value in waiting if id(value) not in found]
-    return list(found.values())
+            waiting = [value for value in waiting if id(value) not in reached]
+    return list(reached.values())
 
 
 def _digests(code: Sequence[Any]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ import torch
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.schedules import SCHEDULES, schedule_row
-from etascope.training.pytorch.custom.schedule import nearest, schedule_told, shaped
+from etascope.training.pytorch.custom.schedule import nearest, schedule_sentences, shaped
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -93,8 +93,8 @@ def test_a_function_of_the_step_is_a_shape_as_lambdalr_takes_it():
 
 
 def test_a_schedule_that_hardly_trains_is_told():
-    assert schedule_told(schedule_row("one-cycle", 0.0, 100)) == ()
-    assert schedule_told(np.array([1.0] * 5 + [0.0] * 5)) == ()
-    assert "6 of its 10 steps" in schedule_told(np.array([1.0] * 4 + [0.001] * 6))[0]
-    assert "largest factor is 100" in schedule_told(np.full(4, 100.0))[0]
-    assert len(schedule_told(np.array([1e-3] + [0.0] * 9))) == 2
+    assert schedule_sentences(schedule_row("one-cycle", 0.0, 100)) == ()
+    assert schedule_sentences(np.array([1.0] * 5 + [0.0] * 5)) == ()
+    assert "6 of its 10 steps" in schedule_sentences(np.array([1.0] * 4 + [0.001] * 6))[0]
+    assert "largest factor is 100" in schedule_sentences(np.full(4, 100.0))[0]
+    assert len(schedule_sentences(np.array([1e-3] + [0.0] * 9))) == 2

@@ -17,15 +17,15 @@ from etascope.training.pytorch.random_state import RandomState
 def fingerprint(model: object, *loaders: object) -> dict[str, str]:
     """Return digests of a model (nothing for a factory), the global generators and those of loaders."""
     torch = load_torch()
-    found = dict[str, str]()
+    digests = dict[str, str]()
     if isinstance(model, torch.nn.Module):
-        found |= _of_module(model)
+        digests |= _of_module(model)
     state = RandomState.now()
-    found["Python"] = _digest(repr(state.python).encode())
-    found["NumPy"] = _digest(_bytes(state.numpy))
-    found["PyTorch"] = _digest(b"".join(s.cpu().numpy().tobytes() for s in (state.torch, *state.cuda)))
-    found["loaders"] = _digest(b"".join(_bytes(one) for one in states_of(*loaders)))
-    return found
+    digests["Python"] = _digest(repr(state.python).encode())
+    digests["NumPy"] = _digest(_bytes(state.numpy))
+    digests["PyTorch"] = _digest(b"".join(s.cpu().numpy().tobytes() for s in (state.torch, *state.cuda)))
+    digests["loaders"] = _digest(b"".join(_bytes(one) for one in states_of(*loaders)))
+    return digests
 
 
 def _of_module(model: Module) -> dict[str, str]:

@@ -61,19 +61,19 @@ def generators_of(*loaders: object) -> list[Any]:
     torch = load_torch()
     kinds = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
     leaves = (*LEAVES, torch.Tensor)
-    found, seen, waiting, code = list[Any](), set[int](), deque[Any](loaders), deque[Any]()
-    while (waiting or code) and len(seen) < MOST_OBJECTS:
+    generators, visited, waiting, code = list[Any](), set[int](), deque[Any](loaders), deque[Any]()
+    while (waiting or code) and len(visited) < MOST_OBJECTS:
         one = waiting.popleft() if waiting else code.popleft()
-        if id(one) in seen or isinstance(one, leaves):
+        if id(one) in visited or isinstance(one, leaves):
             continue
-        seen.add(id(one))
+        visited.add(id(one))
         if isinstance(one, kinds):
-            found.append(one)
+            generators.append(one)
             continue
         held, named = _held(one)
         waiting += held
         code += named
-    return found
+    return generators
 
 
 def _held(one: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - anything that a loader holds
@@ -169,14 +169,14 @@ def loaders_kept(*loaders: object) -> Generator[None]:
 
 def _own_states(loaders: Sequence[object]) -> list[tuple[object, Any]]:
     """Return the loaders that have a state of their own, with it."""
-    found = list[tuple[object, Any]]()
+    states = list[tuple[object, Any]]()
     for loader in loaders:
         state = _method(loader, "state_dict")
         # A loader of accelerate has the method also where the loader that it wraps has no state.
         with suppress(AttributeError):
             if state is not None:
-                found.append((loader, state()))
-    return found
+                states.append((loader, state()))
+    return states
 
 
 def _epochs(loaders: Sequence[Any]) -> list[tuple[Any, int]]:
@@ -186,8 +186,8 @@ def _epochs(loaders: Sequence[Any]) -> list[tuple[Any, int]]:
 
 
 def _method(loader: object, name: str) -> Callable[..., Any] | None:
-    found = getattr(loader, name, None)
-    return found if callable(found) else None
+    method = getattr(loader, name, None)
+    return method if callable(method) else None
 
 
 def state_of(generator: Any) -> Any:  # noqa: ANN401 - of three libraries

@@ -143,7 +143,7 @@ def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - wha
     is_module = isinstance(one, load_torch().nn.Module)
     if is_module:
         one.requires_grad_(False)
-    found = list[tuple[float, list[Any]]]()
+    calls = list[tuple[float, list[Any]]]()
     # What it raises is said where it is used first.
     with suppress(Exception), warnings.catch_warnings(), load_torch().no_grad(), random_state_kept():
         warnings.simplefilter("ignore")
@@ -151,11 +151,11 @@ def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - wha
             seed_all(0)
             own = Batch(outputs, targets, 1).fresh()
             number = float(tried(own.inputs, own.targets))
-            found.append((number, [part.clone() for part in tried.buffers()] if is_module else []))
+            calls.append((number, [part.clone() for part in tried.buffers()] if is_module else []))
     # What is made in the first call, as a mask, may be kept.
-    for number, buffers in found[2:]:
-        same = math.isclose(number, found[1][0], rel_tol=1e-6) or not math.isfinite(number)
-        if not same or not all(map(load_torch().equal, buffers, found[1][1])):
+    for number, buffers in calls[2:]:
+        same = math.isclose(number, calls[1][0], rel_tol=1e-6) or not math.isfinite(number)
+        if not same or not all(map(load_torch().equal, buffers, calls[1][1])):
             raise InputError(
                 f"loss must say the same of the same batch whenever it is called, because trials share it; found "
                 f"{name}, which keeps something from call to call. Keep that in a buffer of the model, and compute the "
@@ -164,7 +164,7 @@ def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - wha
     return one
 
 
-def untrained_told(loss: object) -> tuple[str, ...]:
+def untrained_sentences(loss: object) -> tuple[str, ...]:
     """Return what to mind of a loss that has parameters of its own, which nothing trains in the search."""
     if not isinstance(loss, load_torch().nn.Module):
         return ()
@@ -236,7 +236,7 @@ def refuse_mixed(
         raise _broadcast(tuple(outputs.shape), tuple(targets.shape), name)
 
 
-def shapes_told(outputs: object, targets: object) -> str:
+def shapes_advice(outputs: object, targets: object) -> str:
     """Return what to do about outputs and targets of as many numbers in other shapes; nothing where that is not so."""
     torch = load_torch()
     given: tuple[Any, Any] = (outputs, targets)
@@ -282,13 +282,13 @@ def one_number(loss: object) -> Tensor:
     torch = load_torch()
     if not isinstance(loss, torch.Tensor):
         raise InputError(f"loss must return a tensor that can be trained; found {type(loss).__name__}.")
-    found: Any = loss
-    if found.numel() != 1:
+    value: Any = loss
+    if value.numel() != 1:
         raise InputError(
-            f"loss must return one number a batch, a scalar; found a tensor of shape {tuple(found.shape)}. Take its "
+            f"loss must return one number a batch, a scalar; found a tensor of shape {tuple(value.shape)}. Take its "
             "mean, or use reduction='mean'."
         )
-    return found.reshape(())
+    return value.reshape(())
 
 
 def examples_of(targets: object) -> int:

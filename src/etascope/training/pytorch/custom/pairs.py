@@ -38,16 +38,16 @@ def batch_of(name: str, number: int, given: object) -> Batch:
             "whose __iter__ yields pairs."
         )
     inputs, targets = (torch.as_tensor(part) if isinstance(part, np.ndarray) else part for part in pair)
-    found = tensors_in(inputs)
-    if not found or not found[0].dim() or not tensors_in(targets):
+    tensors = tensors_in(inputs)
+    if not tensors or not tensors[0].dim() or not tensors_in(targets):
         raise InputError(
             f"{name} must give inputs and targets as tensors with an example a row; found {type(inputs).__name__} and "
             f"{type(targets).__name__} in batch {number + 1}."
         )
-    if not len(found[0]):
+    if not len(tensors[0]):
         raise InputError(f"{name} must give batches with at least one example; batch {number + 1} is empty.")
     try:
-        finite = all(bool(torch.isfinite(tensor).all()) for tensor in found if tensor.is_floating_point())
+        finite = all(bool(torch.isfinite(tensor).all()) for tensor in tensors if tensor.is_floating_point())
     except RuntimeError as error:
         raise InputError(f"{name} gave inputs that cannot be looked at: {one_line(error)}.") from error
     if not finite:
@@ -55,7 +55,7 @@ def batch_of(name: str, number: int, given: object) -> Batch:
             f"{name} must give finite numbers; the inputs of batch {number + 1} hold NaN or infinity. Look at the "
             "images and at how they are normalised."
         )
-    return Batch(inputs, targets, len(found[0]))
+    return Batch(inputs, targets, len(tensors[0]))
 
 
 def shapes_by(shapes: Sequence[tuple[int, ...]]) -> str:

@@ -49,48 +49,48 @@ def shaped(recipe: Recipe, shape: Shape, steps: int) -> tuple[Recipe, NDArray[np
     >>> recipe.schedule, recipe.warmup, factors.tolist()
     ('linear', 0.5, [0.0, 1.0, 0.7, 0.6])
     """
-    found = _factors(shape, steps)
-    if found.shape != (steps,):
+    given = _factors(shape, steps)
+    if given.shape != (steps,):
         there = (
-            f"{found.size}" if found.ndim == 1 else f"an array of shape {found.shape}" if found.ndim else "one number"
+            f"{given.size}" if given.ndim == 1 else f"an array of shape {given.shape}" if given.ndim else "one number"
         )
         raise InputError(
             f"schedule must have a factor for each of the {steps} steps of the training; found {there}. Count the "
             "batches of an epoch, divide by accumulate, and multiply by epochs; or give a function of the step."
         )
-    if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
+    if not (np.isfinite(given).all() and (given >= 0).all() and given.any()):
         raise InputError(
             f"schedule must hold finite factors of at least 0, not all of them 0; found "
-            f"{found.min():g} to {found.max():g}."
+            f"{given.min():g} to {given.max():g}."
         )
-    schedule, warmup = nearest(found)
+    schedule, warmup = nearest(given)
     row = schedule_row(schedule, warmup, steps)
-    return replace(recipe, schedule=schedule, warmup=warmup), found / row
+    return replace(recipe, schedule=schedule, warmup=warmup), given / row
 
 
-def schedule_told(shape: NDArray[np.float64]) -> tuple[str, ...]:
+def schedule_sentences(shape: NDArray[np.float64]) -> tuple[str, ...]:
     """Return what to mind of a schedule: a rate that is about 0 for most steps, or factors that look like rates.
 
     Examples
     --------
-    >>> schedule_told(np.array([1.0, 0.5, 0.0, 0.0, 0.0]))
+    >>> schedule_sentences(np.array([1.0, 0.5, 0.0, 0.0, 0.0]))
     ('Mind the schedule: 3 of its 5 steps have less than a hundredth of the largest rate, and hardly train.',)
-    >>> schedule_told(np.full(9, 0.001))
+    >>> schedule_sentences(np.full(9, 0.001))
     ('Mind the schedule: its largest factor is 0.001, so that the steps of a rate of 1 have 0.001 at most.',)
     """
-    told, largest = list[str](), float(shape.max())
+    sentences, largest = list[str](), float(shape.max())
     idle = int((shape < HARDLY * largest).sum())
     if 2 * idle > len(shape):
-        told.append(
+        sentences.append(
             f"Mind the schedule: {idle} of its {len(shape)} steps have less than a hundredth of the largest rate, and "
             "hardly train."
         )
     if not 0.1 <= largest <= 10:
-        told.append(
+        sentences.append(
             f"Mind the schedule: its largest factor is {largest:.3g}, so that the steps of a rate of 1 have "
             f"{largest:.3g} at most."
         )
-    return tuple(told)
+    return tuple(sentences)
 
 
 def _factors(shape: Any, steps: int) -> NDArray[np.float64]:  # noqa: ANN401 - whatever was given

@@ -38,12 +38,12 @@ from etascope.training.pytorch.custom.objective import (
     objective_of,
     one_number,
     refuse_mixed,
-    shapes_told,
-    untrained_told,
+    shapes_advice,
+    untrained_sentences,
 )
 from etascope.training.pytorch.custom.options import TrainingOptions
 from etascope.training.pytorch.custom.rates_used import own_update, refuse_deaf
-from etascope.training.pytorch.custom.schedule import Shape, schedule_told, shaped
+from etascope.training.pytorch.custom.schedule import Shape, schedule_sentences, shaped
 from etascope.training.pytorch.group_rates import multiples, window_tried
 from etascope.training.pytorch.library import (
     Module,
@@ -76,7 +76,7 @@ class OwnJob:
         Of the parameter groups' rates to the learning rate, a list an optimizer.
     loss_unit
         What told losses are multiplied by to have them as the loss gave them.
-    told
+    sentences
         What to mind of the training, in sentences.
     """
 
@@ -87,13 +87,13 @@ class OwnJob:
     optimizer: str
     ratios: list[list[float]]
     loss_unit: float
-    told: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
 
     @property
     def trained_on(self) -> tuple[str, ...]:
         """What to mind of the loaders after a search, in sentences."""
         batches = self.training.batches
-        return batches.trained_on.told() if isinstance(batches, LoaderBatches) else ()
+        return batches.trained_on.sentences() if isinstance(batches, LoaderBatches) else ()
 
 
 def own_job(
@@ -177,8 +177,8 @@ def own_job(
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
     row = schedule_row(recipe.schedule, recipe.warmup, steps)
-    told = () if factors is None else schedule_told(row * factors)
-    told = (*told, *left_out(module, optimizers), *untrained_told(given))
+    sentences = () if factors is None else schedule_sentences(row * factors)
+    sentences = (*sentences, *left_out(module, optimizers), *untrained_sentences(given))
     batches.trained_on.compare(train_loader, valid_loader)
     size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
@@ -195,13 +195,13 @@ def own_job(
         optimizer=names,
         ratios=ratios,
         loss_unit=unit,
-        told=told,
+        sentences=sentences,
     )
 
 
-def _refuse_mixed_training(networks: AnyNetworks, seed: int, seen: tuple[Any, Batch], settings: Settings) -> None:
+def _refuse_mixed_training(networks: AnyNetworks, seed: int, forward: tuple[Any, Batch], settings: Settings) -> None:
     """Raise `InputError` where a `train_loss` or a `step` compares each output with every target."""
-    outputs, batch = seen
+    outputs, batch = forward
     for name, own in (("train_loss", settings.train_loss), ("step", settings.step)):
         if own is None or not isinstance(outputs, load_torch().Tensor) or outputs.dim() < 1:
             continue
@@ -255,13 +255,13 @@ def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Set
             if not number:
                 refuse_mixed(loss, outputs, batch.targets)
             try:
-                found = loss(outputs, batch.targets)
+                value = loss(outputs, batch.targets)
             except Exception as error:
                 raise InputError(
                     f"loss must take outputs and targets; it raised {one_line(error)}."
-                    f"{shapes_told(outputs, batch.targets)}"
+                    f"{shapes_advice(outputs, batch.targets)}"
                 ) from error
-        total += float(one_number(found)) * batch.size
+        total += float(one_number(value)) * batch.size
     mean = total / batches.valid_examples
     if not 0 < mean < math.inf:
         if isinstance(loss, load_torch().nn.NLLLoss) or loss is load_torch().nn.functional.nll_loss:
@@ -279,13 +279,13 @@ def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Set
 def _refuse_labels(outputs: object, targets: object) -> None:
     torch = load_torch()
     given: tuple[Any, Any] = (outputs, targets)
-    found = [
+    kinds = [
         f"{str(x.dtype).removeprefix('torch.')} {tuple(x.shape)}" if isinstance(x, torch.Tensor) else type(x).__name__
         for x in given
     ]
     raise InputError(
         "without a loss, the model must return scores (batch, classes) and targets be whole class numbers (batch,); "
-        f"found {found[0]} and {found[1]}. Give loss=, called with what the model returns and the targets."
+        f"found {kinds[0]} and {kinds[1]}. Give loss=, called with what the model returns and the targets."
     )
 
 
