@@ -154,25 +154,15 @@ def pick(
         )  # fmt: skip
         measured = metrics_of(job.training, job.task, run.histories, metrics) if metrics else {}
     facts = TorchFacts(Untouched(before, fingerprint(model, *loaders)), job.ratios, job.loss_unit, measured)
-    run = replace(run, choice=_in_python(run.choice, job), torch=facts)
+    run = replace(run, choice=_of_own_model(run.choice, job), torch=facts).with_notes(*job.trained_on)
     recorder.finish(run)
     return run
 
 
-def _in_python(choice: Choice, job: OwnJob) -> Choice:
-    """Say what a choice says of the command line's options as this function takes them."""
-    said, sure = f"any optimizer but {job.task.recipe.optimizer}", choice.confidence
-    if sure is not None and "--" in sure.settle:
-        sure = replace(sure, settle="A budget of 7.5 would settle more: it trains every trial to the end.")
-    return replace(
-        choice,
-        not_tried=choice.not_tried.replace(said, f"any optimizer but {job.optimizer}"),
-        reason=(
-            *(sentence.replace(" (--folds 5 would allow cross-validation)", "") for sentence in choice.reason),
-            *job.trained_on,
-        ),
-        confidence=sure,
-    )
+def _of_own_model(choice: Choice, job: OwnJob) -> Choice:
+    """Return a choice that names the model's own optimizers, which the recipe does not know."""
+    left_out = replace(choice.not_tried, values={**choice.not_tried.values, "optimizer": job.optimizer})
+    return replace(choice, not_tried=left_out)
 
 
 def _name_of(model: object) -> str:

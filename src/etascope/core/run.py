@@ -12,6 +12,7 @@ from etascope.core.choice import Choice
 from etascope.core.data import DataSummary as DataSummary
 from etascope.core.history import History
 from etascope.core.recipe import Recipe, Task
+from etascope.core.sentences import Sentence, sentences
 from etascope.core.trace import Trace
 from etascope.core.trials import Trial, one_history, trials
 from etascope.core.views import Shown
@@ -130,9 +131,10 @@ class Run(Shown):
         """All trials in one history over the whole training."""
         return one_history(self.task, self.trials, sum(history.seconds for history in self.histories))
 
-    def with_note(self, sentence: str) -> Run:
-        """Return it with one more sentence at the end of the reasons."""
-        return replace(self, choice=replace(self.choice, reason=(*self.choice.reason, sentence)))
+    def with_notes(self, *notes: str | Sentence) -> Run:
+        """Return it with more sentences at the end of the reasons; those that are empty are left out."""
+        reasons = (*self.choice.reasons, *sentences(*filter(None, notes)))
+        return replace(self, choice=replace(self.choice, reasons=reasons))
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - there is none
         """Say where it is now what stood in the `TorchRun` of an earlier version."""

@@ -62,7 +62,7 @@ def search(
     done, choice = rounds(train, task, method, progress=progress, histories=histories, keep=keep)
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
-    return Run(data, task, done, replace(choice, reason=(*choice.reason, *minded)), None, seconds)
+    return Run(data, task, done, choice, None, seconds).with_notes(*minded)
 
 
 def rounds(

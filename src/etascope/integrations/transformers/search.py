@@ -140,10 +140,9 @@ def recommend(trainer: Any, **search: Any) -> Run:
                 **{"seed": args.seed, **search},
             )
         chosen = run.choice.learning_rate
-        sentences = (mind(trainer, steps, chosen), counted(moved()), within_epoch(steps, clock), uncalled(trainer))
-        for sentence in filter(None, sentences):
-            run = run.with_note(sentence)
-        return run
+        return run.with_notes(
+            mind(trainer, steps, chosen), counted(moved()), within_epoch(steps, clock), uncalled(trainer)
+        )
 
 
 def set_learning_rate(trainer: Any, **search: Any) -> Run:
@@ -153,7 +152,7 @@ def set_learning_rate(trainer: Any, **search: Any) -> Run:
     """
     run = recommend(trainer, **search)
     if run.choice.learning_rate is None:
-        why = " ".join(run.choice.reason)
+        why = " ".join(map(str, run.choice.reasons))
         warnings.warn(
             f"The learning rate cannot be told yet, and stays {trainer.args.learning_rate:g}. {why}", stacklevel=2
         )
