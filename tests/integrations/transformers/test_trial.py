@@ -122,7 +122,7 @@ def test_a_count_of_the_trainer_itself_is_told_and_put_back(tmp_path):
     assert "later" not in vars(one)
     assert counted([]) == ""
     assert not [
-        reason for reason in recommend(trainer(tmp_path), method=one_rate(0.01)).choice.reasons if "Mind" in reason
+        reason for reason in recommend(trainer(tmp_path), method=one_rate(0.01)).choice.reasons if "Mind" in str(reason)
     ]
 
 
