@@ -53,8 +53,8 @@ def themed(node: Any, theme: Theme, rates: list[str]) -> Any:  # noqa: ANN401 - 
     if isinstance(node, list):
         return [themed(item, theme, rates) for item in cast("list[Any]", node)]
     if isinstance(node, dict):
-        found = cast("Spec", node)
-        return {name: value if name == "values" else themed(value, theme, rates) for name, value in found.items()}
+        spec = cast("Spec", node)
+        return {name: value if name == "values" else themed(value, theme, rates) for name, value in spec.items()}
     return node
 
 

@@ -20,27 +20,27 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
         notes.append(
             f"Save the images that etascope saw, and give images.npz as the first argument:\n{saving(data, names)}"
         )
-    told = header("etascope", recipe, data, learning_rate, notes)
+    docstring = header("etascope", recipe, data, learning_rate, notes)
     values = {name: getattr(recipe, name) for name in _FIELDS}
     if recipe.optimizer not in ("momentum", "nesterov"):
         del values["momentum"]
-    source, asked = f"sys.argv[1] if len(sys.argv) > 1 else {data.source!r}", ""
+    source, check = f"sys.argv[1] if len(sys.argv) > 1 else {data.source!r}", ""
     source += f", {data.labels!r}" if data.labels else ""
     if arrays:
         source = "sys.argv[1]"
-        asked = """if len(sys.argv) < 2:
+        check = """if len(sys.argv) < 2:
     sys.exit("Give the images as the first argument; see the top of this script.")
 """
     opened, part = f"etascope.open_images({source}{'' if arrays else wishes(data)})", ""
     if data.whole:
         opened, part = f"take_part({opened})", "\nfrom etascope.images.part import take_part"
     fields = "\n".join(f"    {name}={value!r}," for name, value in values.items()).replace("'", '"')
-    return f"""{told}
+    return f"""{docstring}
 import sys
 
 import etascope{part}
 
-{asked}images = {opened}
+{check}images = {opened}
 if images.fingerprint != {data.fingerprint!r}:
     print("note: these are not the images of the run; their fingerprint is another.", file=sys.stderr)
 own = {not divided_anew(data)} and images.test_rows is not None and len(images.test_rows) == {data.test}
@@ -93,13 +93,13 @@ def in_python(data: DataSummary) -> bool:
 def wishes(data: DataSummary) -> str:
     """Return the arguments of `open_images` that open the images as they were opened."""
     height, width, channels = data.image_shape
-    told = (
+    arguments = (
         ""
         if data.source in KNOWN_SETS and data.image_shape == (28, 28, 1)
         else (f", image_size=({height}, {width}), grayscale={channels == 1}")
     )
-    told += ", skip_bad=True" if data.left_out else ""
-    return told + (f", test={data.test_source!r}" if data.test_source else "")
+    arguments += ", skip_bad=True" if data.left_out else ""
+    return arguments + (f", test={data.test_source!r}" if data.test_source else "")
 
 
 def divided_anew(data: DataSummary) -> bool:

@@ -42,20 +42,20 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
         ) from error
     except ValueError:
         read = None
-    told = cast("dict[str, Any]", read) if isinstance(read, dict) else {}
-    if told.get("schema") != PICK_SCHEMA:
+    document = cast("dict[str, Any]", read) if isinstance(read, dict) else {}
+    if document.get("schema") != PICK_SCHEMA:
         raise InputError(
             f"a document must be one of etascope pick; {path} is none. Write one with: etascope pick --json answer.json"
         )
-    if told.get("reports") is not None:
+    if document.get("reports") is not None:
         raise InputError(NO_SCRIPT)
     try:
-        fields = dict[str, Any](told["recipe"])
+        fields = dict[str, Any](document["recipe"])
         fields["hidden"] = tuple(fields["hidden"])
         if fields.get("model") is not None:
             _text(fields["model"], "model")
-        rate = told["learning_rate"]
-        return Recipe(**fields), _summary(told["dataset"]), None if rate is None else _rate(rate)
+        rate = document["learning_rate"]
+        return Recipe(**fields), _summary(document["dataset"]), None if rate is None else _rate(rate)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{path} is not whole: {error}. Write it anew with etascope pick --json.") from error
 

@@ -16,7 +16,7 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
 
     `nn.Linear` draws its initial weights from the distribution that etascope draws from; the draws are others.
     """
-    told = header("PyTorch", recipe, data, learning_rate, [
+    docstring = header("PyTorch", recipe, data, learning_rate, [
         note(data),
         "PyTorch draws initial weights and data order from the same distributions as etascope, but draws others, so "
         "the result differs as it would between seeds.",
@@ -52,7 +52,7 @@ print(f"test accuracy {{right:.4f}}")
 """
     functions = schedule(recipe) if moving else ""
     return assembled(
-        told, [*imports, *(["math"] if moving else [])], ["numpy as np", "torch"],
+        docstring, [*imports, *(["math"] if moving else [])], ["numpy as np", "torch"],
         training_numbers(recipe, learning_rate), functions, load, pixels(recipe), body, more="from torch import nn",
     )  # fmt: skip
 

@@ -79,5 +79,5 @@ def write_form(forms: Forms, path: str | Path) -> None:
     elif suffix in PICTURES:
         write_picture(forms.chart(), path)
     else:
-        found = f"{suffix!r} in {str(path)!r}" if suffix else f"{str(path)!r}, which has none"
-        raise InputError(f"the suffix of a report must be one of {', '.join(REPORTS)}; found {found}.")
+        written = f"{suffix!r} in {str(path)!r}" if suffix else f"{str(path)!r}, which has none"
+        raise InputError(f"the suffix of a report must be one of {', '.join(REPORTS)}; found {written}.")

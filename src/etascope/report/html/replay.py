@@ -38,7 +38,7 @@ def replay_document(run: Run) -> Document:
 
     Colours and axis are those of the page's charts. The image of the prediction is left out: the page has it already.
     """
-    told, ends = pick_document(run), window(run.choice)
+    document, ends = pick_document(run), window(run.choice)
     low, high = domain(ends)
     rate = run.choice.learning_rate
     return {
@@ -50,11 +50,11 @@ def replay_document(run: Run) -> Document:
         },
         "start": math.sqrt(low * high) if rate is None else rate,
         "run": {
-            **{name: told[name] for name in ("learning_rate", "basin", "walls")},
-            "reports": _harmless(told["reports"]),
-            "trials": _trials(told["trials"]),
+            **{name: document[name] for name in ("learning_rate", "basin", "walls")},
+            "reports": _harmless(document["reports"]),
+            "trials": _trials(document["trials"]),
         },
-        "trace": None if run.trace is None else _trace(run.trace, told["trace"]),
+        "trace": None if run.trace is None else _trace(run.trace, document["trace"]),
     }
 
 
@@ -72,8 +72,8 @@ def place(name: str) -> str:
     return f'<div class="replay" data-replay="{name}"></div>\n'
 
 
-def _trials(told: list[Document]) -> list[Document]:
-    whole = sum(len(trial[name]) for trial in told for name in _COURSES) <= MOST_OF_TRIALS
+def _trials(documents: list[Document]) -> list[Document]:
+    whole = sum(len(trial[name]) for trial in documents for name in _COURSES) <= MOST_OF_TRIALS
     return [
         {
             "learning_rate": trial["learning_rate"],
@@ -83,23 +83,23 @@ def _trials(told: list[Document]) -> list[Document]:
             "valid_loss": _short(trial["valid_loss"] if whole else trial["valid_loss"][-1:]),
             "valid_accuracy": _short(trial["valid_accuracy"] if whole else trial["valid_accuracy"][-1:]),
         }
-        for trial in told
+        for trial in documents
     ]
 
 
-def _trace(trace: Trace, told: Document) -> Document:
+def _trace(trace: Trace, document: Document) -> Document:
     names = ("learning_rate", "class_names", "epochs", "validation")
-    seen, found = told["prediction"], {name: told[name] for name in names}
-    if seen is not None:
-        shares = _short(seen["probabilities"])
-        seen = {**seen, "image": None, "probabilities": shares, "layers": _layers(seen["layers"])}
+    predicted, kept = document["prediction"], {name: document[name] for name in names}
+    if predicted is not None:
+        shares = _short(predicted["probabilities"])
+        predicted = {**predicted, "image": None, "probabilities": shares, "layers": _layers(predicted["layers"])}
     steps = _short([number(mean) for mean in _means(trace.step_loss)])
-    return _harmless({**found, "prediction": seen, "step_loss": steps})
+    return _harmless({**kept, "prediction": predicted, "step_loss": steps})
 
 
-def _layers(told: list[Document]) -> list[Document]:
+def _layers(documents: list[Document]) -> list[Document]:
     kept, room = list[Document](), MOST_OF_LAYERS
-    for layer in told:
+    for layer in documents:
         # What input and output have to say, image and probabilities do.
         values: list[Any] = [] if layer["kind"] in ("input", "logits") else layer["values"]
         values = values if len(values) <= room else []
@@ -217,22 +217,22 @@ def parse(name: str, text: str) -> Module:
     """
     imports, at = list[tuple[tuple[str, ...] | str, str]](), 0
     while True:
-        if found := NAMED.match(text, at):
-            names = tuple(part.strip() for part in found[1].split(",") if part.strip())
+        if match := NAMED.match(text, at):
+            names = tuple(part.strip() for part in match[1].split(",") if part.strip())
             if not all(re.fullmatch(r"[\w$]+", one) for one in names):
                 raise _refused(name, text, at, "an import under another name")
-            imports.append((names, found[2].removeprefix("./")))
-        elif found := WHOLE.match(text, at):
-            imports.append((found[1], found[2].removeprefix("./")))
-        elif not (found := ASIDE.match(text, at)):
+            imports.append((names, match[2].removeprefix("./")))
+        elif match := WHOLE.match(text, at):
+            imports.append((match[1], match[2].removeprefix("./")))
+        elif not (match := ASIDE.match(text, at)):
             break
-        at = found.end()
+        at = match.end()
     body = text[at:]
     # An export that is understood is one without its word; the places stay.
     bare = EXPORT.sub(" " * len("export "), body)
     for form, called in REFUSED:
-        if found := form.search(bare):
-            raise _refused(name, text, at + found.start(), called)
+        if match := form.search(bare):
+            raise _refused(name, text, at + match.start(), called)
     return Module(tuple(imports), tuple(EXPORT.findall(body)), EXPORT.sub("", body))
 
 

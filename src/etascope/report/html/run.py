@@ -21,13 +21,13 @@ def run_html(run: Run) -> str:
     to drag, epochs to play, one prediction through the layers, drawn by the page modules of the studio.
     """
     drawn = charts(run)
-    told = run.choice.learning_rate
-    title = f"{run.data.source}: " + ("cannot tell yet" if told is None else f"learning rate {rate(told)}")
+    best = run.choice.learning_rate
+    title = f"{run.data.source}: " + ("cannot tell yet" if best is None else f"learning rate {rate(best)}")
     header = f'<p class="quiet">{text(run.data.source)} · {text(data_understood(run.data))}</p>\n{top(run)}'
-    seen = place("landscape") + "".join(map(figure_of, drawn))
+    landscape = place("landscape") + "".join(map(figure_of, drawn))
     sections = [
         Section("why-title", "Why, and how sure", receipt(run)),
-        Section("landscape-title", "What every learning rate led to", seen),
+        Section("landscape-title", "What every learning rate led to", landscape),
         Section("trials-title", "Every trial and its verdict", verdicts(run)),
         Section("particulars-title", "What was asked, and of what", particulars(run)),
     ]
@@ -44,22 +44,22 @@ def run_html(run: Run) -> str:
     return html_page(title, header, sections, drawn, run.versions.get("etascope", ""), replay)
 
 
-def experiment_html(told: Experiment) -> str:
+def experiment_html(made: Experiment) -> str:
     """Return an experiment as a page: its finding, what to learn from it, charts with their tables, what was asked."""
-    first, *rest = told.charts
-    data = "" if told.data is None else f" · {text(data_understood(told.data))}"
+    first, *rest = made.charts
+    data = "" if made.data is None else f" · {text(data_understood(made.data))}"
     header = (
-        f'<p class="quiet">{text(told.source)} · {text(told.kind)}{data}</p>\n'
-        f'<h1><span class="label">{text(told.label)}</span> <span class="rate">{text(told.headline)}</span></h1>\n'
-        f'<p class="basin">{" · ".join(map(text, told.others))}</p>\n<p class="quiet">{text(told.setup)}</p>\n'
+        f'<p class="quiet">{text(made.source)} · {text(made.kind)}{data}</p>\n'
+        f'<h1><span class="label">{text(made.label)}</span> <span class="rate">{text(made.headline)}</span></h1>\n'
+        f'<p class="basin">{" · ".join(map(text, made.others))}</p>\n<p class="quiet">{text(made.setup)}</p>\n'
     )
-    facts = [(name, text(value)) for name, value in told.known]
-    facts.append(("versions", text(", ".join(f"{name} {version}" for name, version in told.versions.items()))))
+    facts = [(name, text(value)) for name, value in made.known]
+    facts.append(("versions", text(", ".join(f"{name} {version}" for name, version in made.versions.items()))))
     sections = [
-        Section("says-title", "What it says", sentences(told.sentences)),
+        Section("says-title", "What it says", sentences(made.sentences)),
         Section("charts-title", "The charts", figure_of(first, table_open=True) + "".join(map(figure_of, rest))),
         Section("facts-title", "What else there is to know", fields(facts)),
     ]
-    if told.references:
-        sections.append(Section("references-title", "Where it comes from", sentences(told.references)))
-    return html_page(told.title, header, sections, told.charts, told.versions.get("etascope", ""))
+    if made.references:
+        sections.append(Section("references-title", "Where it comes from", sentences(made.references)))
+    return html_page(made.title, header, sections, made.charts, made.versions.get("etascope", ""))

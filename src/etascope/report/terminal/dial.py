@@ -56,8 +56,10 @@ class Dial:
 
 def dial_of(choice: Choice, blind: float | None) -> Dial:
     """Return the dial of an answer; `blind` is the loss of a blind guess in nats, None where it is not known."""
-    found = choice.landscape
-    return Dial(found.learning_rates, found.mean_loss, blind, choice.learning_rate, known_basin(choice), choice.walls)
+    landscape = choice.landscape
+    return Dial(
+        landscape.learning_rates, landscape.mean_loss, blind, choice.learning_rate, known_basin(choice), choice.walls
+    )
 
 
 def dial_of_trials(trials: Sequence[Trial]) -> Dial | None:

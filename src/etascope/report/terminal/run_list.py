@@ -181,7 +181,7 @@ def _rows(known: Sequence[Trial], measure: Measure) -> list[tuple[str, ...]]:
             (Status.FINISHED, "trained to the end"), (Status.PAUSED, "paused"), (Status.DIVERGED, "diverged"),
             (Status.FAILED, "failed"),
         ]  # fmt: skip
-        counts = [(sum(trial.status is status for trial in here), told) for status, told in ended]
-        told = ", ".join(f"{count} {how}" for count, how in counts if count)
-        rows.append((rate(tried), str(len(here)), loss, right, told))
+        counts = [(sum(trial.status is status for trial in here), words) for status, words in ended]
+        words = ", ".join(f"{count} {how}" for count, how in counts if count)
+        rows.append((rate(tried), str(len(here)), loss, right, words))
     return rows

@@ -62,21 +62,21 @@ def training(page: Page, trace: Trace) -> None:
 
 def prediction(page: Page, trace: Trace) -> None:
     """Write what each layer makes of one test image, up to the class probabilities."""
-    seen = trace.prediction
-    if seen is None:
+    shown = trace.prediction
+    if shown is None:
         page.wrapped("Training diverged, so there is no model to predict with.")
         return
-    page.lines(_drawn(page, seen.image), before="    ")
+    page.lines(_drawn(page, shown.image), before="    ")
     page.line("")
-    page.fields([(layer.name, _layer(layer, seen)) for layer in seen.layers])
+    page.fields([(layer.name, _layer(layer, shown)) for layer in shown.layers])
     page.line("")
-    _probabilities(page, seen, trace.class_names)
+    _probabilities(page, shown, trace.class_names)
     page.line("")
-    named, truth = (trace.class_names[i] for i in (seen.predicted, seen.label))
+    named, truth = (trace.class_names[i] for i in (shown.predicted, shown.label))
     page.wrapped(
-        f"Predicted {named} with a confidence of {_percent(seen.confidence)}; the label is {truth}: "
-        f"{'right' if seen.correct else 'wrong'}.",
-        "bold green" if seen.correct else "bold red",
+        f"Predicted {named} with a confidence of {_percent(shown.confidence)}; the label is {truth}: "
+        f"{'right' if shown.correct else 'wrong'}.",
+        "bold green" if shown.correct else "bold red",
     )
 
 
@@ -132,16 +132,16 @@ def _shape(shape: tuple[int, ...]) -> str:
     return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in shape)
 
 
-def _layer(layer: Layer, seen: Prediction) -> str:
+def _layer(layer: Layer, shown: Prediction) -> str:
     values = layer.values[0].ravel()
     strongest = int(values.argmax())
     if layer.kind == "input":
-        lit = int(np.count_nonzero(seen.image.max(axis=2)))
-        pixels = seen.image.shape[0] * seen.image.shape[1]
+        lit = int(np.count_nonzero(shown.image.max(axis=2)))
+        pixels = shown.image.shape[0] * shown.image.shape[1]
         text = f"{values.size:,} values of {pixels:,} pixels, {lit:,} of them lit"
         text += f"; the strongest is {values[strongest]:.2f}"
-        if values.size == seen.image.size:
-            height, width, channels = seen.image.shape
+        if values.size == shown.image.size:
+            height, width, channels = shown.image.shape
             image_shape = (height, width, channels) if layer.values.ndim == 2 else (channels, height, width)
             place = np.unravel_index(strongest, image_shape)
             row, column = place[:2] if layer.values.ndim == 2 else place[1:]
@@ -169,19 +169,19 @@ def _unit(layer: Layer, number: int) -> str:
     return f"in channel {channel} (row {row}, column {column})"
 
 
-def _probabilities(page: Page, seen: Prediction, names: Sequence[str]) -> None:
+def _probabilities(page: Page, shown: Prediction, names: Sequence[str]) -> None:
     order = list(range(len(names)))
     if len(names) > MOST_CLASSES:
-        order = sorted(order, key=lambda i: -seen.probabilities[i])[:MOST_CLASSES]
+        order = sorted(order, key=lambda i: -shown.probabilities[i])[:MOST_CLASSES]
     long = min(max(page.columns(names[i]) for i in order), page.width // 3)
     space = max(5, min(40, page.width - long - 40))
     for i in order:
-        p = float(seen.probabilities[i])
-        marks = [word for word, number in (("predicted", seen.predicted), ("label", seen.label)) if number == i]
+        p = float(shown.probabilities[i])
+        marks = [word for word, number in (("predicted", shown.predicted), ("label", shown.label)) if number == i]
         text = f"    {page.right(names[i], long)}  {bar(p, space, page.ascii)} {_percent(p):>7}"
-        page.line(f"{text}  {' and '.join(marks)}".rstrip(), "bold" if i == seen.predicted else "")
+        page.line(f"{text}  {' and '.join(marks)}".rstrip(), "bold" if i == shown.predicted else "")
     if len(order) < len(names):
-        rest = 1 - float(seen.probabilities[order].sum())
+        rest = 1 - float(shown.probabilities[order].sum())
         page.line(f"    and {len(names) - len(order)} more classes, together {_percent(max(rest, 0.0))}", "dim")
 
 
