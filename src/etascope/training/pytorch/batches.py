@@ -74,7 +74,7 @@ def _copied(values: Any) -> Any:  # noqa: ANN401 - tensors and whatever holds th
 
 @dataclass(frozen=True, eq=False)
 class SplitBatches:
-    """Batches of a prepared split, in the order that `training.chance` gives.
+    """Batches of a prepared split, in the order that `training.random_streams` gives.
 
     Attributes
     ----------
