@@ -19,15 +19,14 @@ from etascope.core.trials import Trial
 from etascope.selection.automatic import Automatic
 from etascope.selection.grid import check_window
 from etascope.training.pytorch.custom.fingerprint import Untouched, fingerprint
-from etascope.training.pytorch.custom.generators import loaders_kept
 from etascope.training.pytorch.custom.metrics import Metric, metrics_of
 from etascope.training.pytorch.custom.model import Build, Groups
 from etascope.training.pytorch.custom.objective import Loss
 from etascope.training.pytorch.custom.schedule import Shape
 from etascope.training.pytorch.custom.training import OwnJob, own_job
 from etascope.training.pytorch.engine import train_plan
+from etascope.training.pytorch.generators import loaders_kept, random_state_kept
 from etascope.training.pytorch.library import check_settings, load_torch
-from etascope.training.pytorch.random_state import random_state_kept
 from etascope.training.pytorch.rehearsal import rehearsed
 from etascope.training.pytorch.running_trial import OwnStep, TrainLoss
 

@@ -13,19 +13,24 @@ from typing import Any
 from etascope.core.errors import InputError
 from etascope.core.plan import Plan
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import seed_each
+from etascope.training.pytorch.custom.broadcasting import broadcast_sentences
 from etascope.training.pytorch.custom.objective import AnyLoss, OwnClassLoss, one_number
+from etascope.training.pytorch.custom.schedule import waiting_schedulers
+from etascope.training.pytorch.generators import seed_all, seed_each
 from etascope.training.pytorch.group_rates import refuse_schedulers
 from etascope.training.pytorch.library import Tensor, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import is_lazy
-from etascope.training.pytorch.outside_state import LOSES, changed_outside, lost_state, outside_state
-from etascope.training.pytorch.random_state import seed_all
+from etascope.training.pytorch.outside_state import (
+    LARGEST,
+    LOSES,
+    SharedState,
+    changed_outside,
+    lost_state,
+    outside_state,
+)
 from etascope.training.pytorch.running_trial import RunningTrial
-from etascope.training.pytorch.shared_state import LARGEST, SharedState
-from etascope.training.pytorch.spreading import broadcast_sentences
 from etascope.training.pytorch.unit import Training
-from etascope.training.pytorch.waiting_schedulers import noticed
 from etascope.training.random_streams import step_seed
 
 #: Steps of a rehearsed trial, and of those the ones before it is interrupted.
@@ -106,7 +111,7 @@ class _Rehearsal:
 
     def sentences(self) -> tuple[str, ...]:
         self._refuse_loss()
-        with noticed() as scheduled:
+        with waiting_schedulers() as scheduled:
             one = self._train(scheduled=scheduled)
         settings = self._training.settings
         if settings.step is not None or settings.train_loss is not None:
