@@ -1,10 +1,3 @@
-import math
-import pytest
-import torch
-from torch import nn
-from etascope.core.errors import InputError
-from etascope.training.pytorch.custom.objective import (
-from etascope.training.pytorch.objective import CrossEntropy
 import pytest
 import torch
 from torch import nn
@@ -56,5 +49,3 @@ def test_what_is_compared_with_every_target_is_told(loss, form):
     assert bool(found) == (loss is spread)
     if found:
         assert "tensors of (20, 1) and (20,) are put together, which PyTorch broadcasts to (20, 20)" in found[0]
-
-
