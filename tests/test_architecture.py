@@ -237,7 +237,7 @@ def test_the_rules_see_strategies_and_names():
 @pytest.mark.parametrize(
     ("source", "parts"),
     [
-        ("import etascope.images.idx", {"images"}),
+        ("import etascope.images.idx.file", {"images"}),
         ("from etascope.report import terminal", {"report"}),
         ("from etascope import workbench", {"workbench"}),
         ("from etascope import pick", {"__init__"}),

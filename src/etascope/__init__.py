@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from etascope.core.run import Run
     from etascope.core.trace import Trace
     from etascope.experiments.range_test.run import range_test
+    from etascope.experiments.referee.run import referee
     from etascope.experiments.reported import Result
+    from etascope.experiments.scaling.run import scaling
+    from etascope.experiments.sharpness.run import sharpness
     from etascope.images.open import open_images
     from etascope.loops.search import Search
     from etascope.report.experiment import Experiment
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Choice", "Dataset", "History", "InputError", "Recipe", "Run", "Search", "Trace", "open_images", "open_store",
-    "pick", "range_test", "trace",
+    "pick", "range_test", "referee", "scaling", "sharpness", "trace",
 ]  # fmt: skip
 
 #: Where each name stands. It loads when it is first used: Ctrl-C finds the command line ready, and who wants one name
@@ -47,7 +50,8 @@ _HOMES = {
     "Choice": "core.choice", "Dataset": "core.data", "History": "core.history", "InputError": "core.errors",
     "Recipe": "core.recipe", "Run": "core.run", "Search": "loops.search", "Trace": "core.trace",
     "open_images": "images.open", "open_store": "store.open", "pick": "workbench", "range_test":
-    "experiments.range_test.run", "trace": "workbench",
+    "experiments.range_test.run", "referee": "experiments.referee.run", "scaling": "experiments.scaling.run",
+    "sharpness": "experiments.sharpness.run", "trace": "workbench",
 }  # fmt: skip
 
 

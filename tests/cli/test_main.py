@@ -72,13 +72,12 @@ def test_every_command_is_listed_with_a_whole_sentence():
         assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
 
-@pytest.mark.parametrize("name", [name for title, names in SECTIONS.items() if title != "Commands" for name in names])
-def test_a_command_says_of_itself_what_the_list_says(name):
+@pytest.mark.parametrize("name", [name for names in SECTIONS.values() for name in names])
+def test_every_command_of_the_list_is_there(name):
     command = commands.get_command(click.Context(commands), name)
     assert command is not None
     assert command.name == name
     assert f"  {name}  " in run("-h", COLUMNS=100).out
-    assert command.get_short_help_str(100) in " ".join(run("-h", COLUMNS=100).out.split())
     ended = run(name, "--help", COLUMNS=80)
     assert (ended.code, ended.err) == (0, "")
     assert len(examples(ended.out)) >= 2

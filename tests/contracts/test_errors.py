@@ -11,7 +11,7 @@ import pytest
 
 import etascope
 from etascope.core.errors import InputError
-from etascope.images.decode import BadImage
+from etascope.images.files.decode import BadImage
 
 SAMPLES = {"str": "a\x1b 'b' \udc80.", "int": 3, "float": 0.5, "tuple[str, ...]": ("a", "b")}
 

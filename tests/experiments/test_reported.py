@@ -14,7 +14,7 @@ from etascope.report.html.notebook import mimebundle
 from etascope.report.words.job import data_understood
 from tests.experiments.made import ranged, walled
 from tests.experiments.referee.test_record import DATA
-from tests.experiments.referee.test_terminal import FULL
+from tests.experiments.referee.test_report import FULL
 from tests.experiments.scaling.test_terminal import TOLD
 
 

@@ -18,7 +18,7 @@ from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.core.trace import Trace
-from etascope.experiments.sharpness.document import sharpness_document
+from etascope.experiments.sharpness.report import sharpness_document
 from etascope.experiments.sharpness.run import sharpness
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import etascope
 from etascope import Recipe
-from etascope.cli.commands.code import code
+from etascope.cli.commands.runs import code
 from etascope.core.errors import InputError
 from etascope.core.stored import Job
 from etascope.report.code.frameworks import code_for

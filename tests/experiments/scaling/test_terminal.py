@@ -6,7 +6,7 @@ from etascope.core.recipe import Recipe
 from etascope.experiments.scaling.record import Scaling
 from etascope.experiments.scaling.report import scaling_experiment
 from etascope.experiments.scaling.run import judge
-from etascope.experiments.scaling.terminal import basin_chart, setting_table, varied
+from etascope.experiments.scaling.terminal import setting_table, varied
 from tests.experiments.made import page_of
 from tests.experiments.referee.test_record import DATA
 from tests.experiments.scaling.test_run import setting
@@ -32,27 +32,6 @@ def test_every_setting_is_told_and_what_the_best_rate_does():
     assert "!  the rate chosen at 5 epochs, 0.02, lies above the basin at 20 epochs" in text
     assert "Fewer than two answers, so nothing can be said of how the best rate moves with width." in text
     assert "nan" not in text
-
-
-def test_intervals_stand_where_their_rates_are():
-    lines = basin_chart([setting(1, 0.1, 0.01, 1.0), setting(10, 0.01, 0.01, 0.1)], 64, ascii=True)
-    first, second = (line.partition("| ")[2] for line in lines[:2])
-    assert first.index("[") == second.index("o")
-    assert first.index("o") == second.index("]")
-    assert abs(2 * first.index("o") - first.index("[") - first.index("]")) <= 1
-    assert lines[0].startswith(" 1 |")
-    assert "0.1" in lines[-1]
-    assert "1" in lines[-1].split()[-1]
-
-
-def test_a_tick_stands_under_its_rate():
-    *_, drawn, axis = basin_chart([setting(1, 0.01, 0.001, 1.0)], 60, ascii=True)
-    assert abs(drawn.index("o") - (axis.index(" 0.01 ") + 3)) <= 1
-
-
-def test_a_basin_of_one_rate_is_its_mark_and_no_answer_no_chart():
-    assert basin_chart([setting(1, 0.01, 0.01, 0.01)], 60, ascii=True)[0].endswith(" o")
-    assert basin_chart([setting(1, None)]) == ()
 
 
 def test_the_table_has_a_row_a_setting():

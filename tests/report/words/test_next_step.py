@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from etascope.cli.main import commands
-from etascope.cli.options.shared import recipe_of
+from etascope.cli.options.recipe import recipe_of
 from etascope.core.data import KNOWN_SETS, SENT, called
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.report.terminal.page import Page, open_console

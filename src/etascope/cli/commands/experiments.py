@@ -8,32 +8,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from etascope.cli.options.shared import (
-    Output,
-    data_options,
-    open_data,
-    output_options,
-    recipe_of,
-    recipe_options,
-    report_option,
-)
+from etascope.cli.options.output import Output, adds, output_options, report_option
+from etascope.cli.options.recipe import data_options, folds_option, open_data, recipe_of, recipe_options
 from etascope.cli.progress import progress_bar
 from etascope.core.errors import InputError
 
 if TYPE_CHECKING:
     from etascope.experiments.reported import Result
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 AnyResult = TypeVar("AnyResult", bound="Result")
 
-folds_option = click.option(
-    "--folds", type=int, help="Cross-validation folds; 1 is one holdout. [default: 5 below 10,000 images, else 1]"
-)
-
-
-def common_options(command: Command) -> Command:
-    """Add the recipe and where the output goes, which stand after an experiment's own options."""
-    return recipe_options(output_options(report_option(command)))
+#: The recipe and where the output goes, which stand after an experiment's own options.
+common_options = adds(recipe_options, output_options, report_option)
 
 
 def answer(run: Callable[..., AnyResult], options: dict[str, Any], **own: Any) -> AnyResult:
@@ -58,7 +44,6 @@ def answer(run: Callable[..., AnyResult], options: dict[str, Any], **own: Any) -
 
 @click.command(
     "range-test",
-    short_help="See what a range test would have suggested.",
     epilog="""\b
 Examples:
   etascope range-test                       the bundled digits, with the measured truth beside
@@ -90,7 +75,6 @@ def range_test(low: float, high: float, steps: int, measure: bool, own_sweeps: b
 
 
 @click.command(
-    short_help="See why too large a rate fails: the sharpness wall.",
     epilog="""\b
 Examples:
   etascope sharpness --optimizer sgd        plain SGD on the bundled digits, where theory is near
@@ -121,7 +105,6 @@ def sharpness(lr: float | None, measure: bool, **options: Any) -> int:
 
 
 @click.command(
-    short_help="Repeat the choice at other lengths, batch sizes or widths.",
     epilog="""\b
 Examples:
   etascope scaling                             1, 2 and 4 times the epochs
@@ -162,7 +145,6 @@ def scaling(folds: int | None, times: str | None, batch_sizes: str | None, width
 
 
 @click.command(
-    short_help="Score range tests, Optuna, Prodigy and etascope on your own recipe.",
     epilog="""\b
 Examples:
   etascope referee                            the bundled digits, under a minute

@@ -10,8 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from etascope.experiments.range_test.smoothing import Floats, corrected_average, until_diverged
-from etascope.experiments.range_test.sweep import Sweep
+from etascope.experiments.range_test.sweep import Floats, Sweep, corrected_average, until_diverged
 
 _SOURCE = "fastai 2.8.12, fastai/callback/schedule.py"
 #: How `lr_find` climbs when its user sets nothing.

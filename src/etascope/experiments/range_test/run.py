@@ -8,8 +8,9 @@ from os import PathLike
 from etascope.core.data import NO_FOLD, DataSummary, Split
 from etascope.core.history import History
 from etascope.core.plan import Plan
-from etascope.core.protocols import Engine, Method, OnProgress, Progress, ignore
+from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.search import staged
 from etascope.experiments.prepared import prepared
 from etascope.experiments.range_test.record import RangeTest, RangeTestRun
 from etascope.experiments.range_test.rules import RULES, suggestions
@@ -33,7 +34,7 @@ def range_test(
     engine: Engine | None = None,
     progress: OnProgress = ignore,
 ) -> RangeTestRun:
-    """Train once while the learning rate climbs, and tell what each published rule would have suggested.
+    """Train once while the learning rate climbs, and say what each published rule would have suggested.
 
     The test trains on all development rows, as the finders do; the test images are not looked at.
 
@@ -62,20 +63,20 @@ def range_test(
 
     Examples
     --------
-    >>> told = range_test("digits", recipe=Recipe(epochs=1), measure=False)
-    >>> [s.rule for s in told.suggestions][:2], told.spread > 10
+    >>> test = range_test("digits", recipe=Recipe(epochs=1), measure=False)
+    >>> [s.rule for s in test.suggestions][:2], test.spread > 10
     (['fastai valley', 'fastai slide'], True)
     """
     recipe, drawn = recipe or Recipe(), Sweep(low, high, steps)
     engine = engine or engine_of(recipe)
     dataset, share, split = prepared(images, labels, recipe, test, 0, progress)
-    named = _named("range test", progress)
+    named = staged("range test", progress)
     shown = _climb(engine, split, recipe, drawn, named)
     tests = {drawn: shown}
     for rule in RULES if own_sweeps else ():
         if rule.sweep not in tests:
             tests[rule.sweep] = _climb(engine, split, recipe, rule.sweep, named)
-    read = tuple(told for rule in RULES for told in suggestions(tests[rule.sweep if own_sweeps else drawn], [rule]))
+    read = tuple(one for rule in RULES for one in suggestions(tests[rule.sweep if own_sweeps else drawn], [rule]))
     training = steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
     measured = None
     if measure:
@@ -102,10 +103,3 @@ def _climb(engine: Engine, split: Split, recipe: Recipe, climb: Sweep, progress:
         return engine.train(split, longer, plan, progress)
 
     return run_range_test(train, climb, training=training, steps_per_epoch=per_epoch, seed=recipe.seed)
-
-
-def _named(stage: str, progress: OnProgress) -> OnProgress:
-    def tell(event: Progress) -> None:
-        progress(replace(event, stage=stage))
-
-    return tell

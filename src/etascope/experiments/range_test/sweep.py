@@ -1,4 +1,4 @@
-"""The learning rate range test: one training whose rate climbs, as a plan of one row (`Sweep`, `run_range_test`)."""
+"""What a finder does before a rule looks: it climbs (`Sweep`, `run_range_test`), smooths the losses, and stops."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from etascope.core.errors import InputError, option
 from etascope.core.history import History
 from etascope.core.plan import Plan, check_rates
 from etascope.experiments.range_test.record import RangeTest
+
+Floats = NDArray[np.float64]
 
 #: The highest rate of a test over the lowest, at most.
 WIDEST = 1e30
@@ -152,3 +154,53 @@ def run_range_test(
     if lost.size:
         losses[lost[0] :] = np.nan
     return RangeTest(sweep.told(training), losses, seed, steps_per_epoch, history.seconds)
+
+
+def corrected_average(losses: Floats, beta: float, ahead: int = 0) -> Floats:
+    """Return the exponential moving average over steps, divided by what its start at 0 takes away.
+
+    `a_k = beta a_(k-1) + (1 - beta) loss_k`, divided by `1 - beta^(k + 1 + ahead)` for `k` from 0. `beta` weighs the
+    past; `ahead` is 0 where the correction is exact.
+
+    Examples
+    --------
+    >>> corrected_average(np.array([2.0, 2.0, 2.0]), 0.98).round(9).tolist()
+    [2.0, 2.0, 2.0]
+    """
+    average, out = 0.0, np.empty(len(losses))
+    for k, loss in enumerate(losses.tolist()):
+        average = beta * average + (1 - beta) * loss
+        out[k] = average / (1 - beta ** (k + 1 + ahead))
+    return out
+
+
+def plain_average(losses: Floats, weight: float) -> Floats:
+    """Return the exponential moving average over steps that starts at the first loss; `weight` weighs the new.
+
+    Examples
+    --------
+    >>> plain_average(np.array([2.0, 1.0, 1.0]), 0.5).tolist()
+    [2.0, 1.5, 1.25]
+    """
+    out = losses.astype(np.float64).tolist()
+    for k, loss in enumerate(out[1:], 1):
+        out[k] = weight * loss + (1 - weight) * out[k - 1]
+    return np.array(out, np.float64)
+
+
+def until_diverged(losses: Floats, times: float) -> Floats:
+    """Return the losses up to the first above `times` the lowest so far, that one included.
+
+    A loss that is no number stops nothing: comparisons with it are false.
+
+    Examples
+    --------
+    >>> until_diverged(np.array([2.0, 1.0, 3.0, 4.5, 9.0]), 4.0).tolist()
+    [2.0, 1.0, 3.0, 4.5]
+    """
+    best = float("inf")
+    for k, loss in enumerate(losses.tolist()):
+        best = loss if loss < best else best
+        if loss > times * best:
+            return losses[: k + 1]
+    return losses

@@ -1,10 +1,9 @@
-"""A referee: the true accuracy over learning rate, and for each adviser what each of its answers would have lost."""
+"""A referee's findings as a chart and as a table: `referee_chart`, `adviser_table`."""
 
 from __future__ import annotations
 
 from etascope.core.numbers import rate
 from etascope.experiments.referee.record import Followed, Referee
-from etascope.experiments.referee.words import adviser_table, points
 from etascope.report.charts.chart import Chart, colour_of_rate
 from etascope.report.charts.rate_axis import rule, x_axis
 from etascope.report.charts.theme import Spec
@@ -25,6 +24,39 @@ def referee_chart(found: Referee) -> Chart:
     header, rows = adviser_table(found)
     return Chart("referee", _title(found), _note(found), (_truth(found, ends), _lost(found, ends)), False, ends, header,
                  rows)  # fmt: skip
+
+
+def adviser_table(found: Referee) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return header and rows, one an adviser, what loses least first, with points lost, cost and rates."""
+    header = ("adviser", "median lost", "mean lost", "worst lost", "cost", "rates suggested", "against pick")
+    rows = tuple(
+        (row.adviser, points(row.median), points(row.mean), points(row.worst), f"{row.equivalents:.1f}",
+         rates_in_words(row), "" if row.difference is None else row.told_apart)
+        for row in found.followed
+    )  # fmt: skip
+    return header, rows
+
+
+def points(lost: float) -> str:
+    """Write points lost with two decimals, and nothing lost without a sign."""
+    return f"{round(lost, 2) + 0.0:.2f}"
+
+
+def rates_in_words(row: Followed) -> str:
+    """Return the suggested rates from the lowest to the highest, or why there are none.
+
+    Examples
+    --------
+    >>> rates_in_words(Followed("x", "", (0.1, None, 0.02), (0.1, 0.01, 0.02), 1.0, (0.1, 0.2, 0.3)))
+    '0.02..0.1'
+    """
+    if row.own_optimizer:
+        return "its own"
+    known = [value for value in row.rates if value is not None]
+    if not known:
+        return "none"
+    low, high = rate(min(known)), rate(max(known))
+    return low if low == high else f"{low}..{high}"
 
 
 def _title(found: Referee) -> str:

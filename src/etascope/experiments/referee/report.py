@@ -1,15 +1,20 @@
-"""A referee's findings as an `Experiment`: what its page, its text and its picture hold."""
+"""A referee's findings in words: the page, the document, and all that the reports hold (`referee_experiment`)."""
 
 from __future__ import annotations
 
-from etascope.core.numbers import rate
-from etascope.experiments.referee.chart import referee_chart
-from etascope.experiments.referee.document import referee_document
-from etascope.experiments.referee.record import Referee
-from etascope.experiments.referee.terminal import asked, referee_page, spent
-from etascope.experiments.referee.words import conclusion, points
+from collections.abc import Sequence
+
+from etascope.core.numbers import counted, noise, rate
+from etascope.core.plain import Document, plain
+from etascope.experiments.referee.chart import adviser_table, points, referee_chart
+from etascope.experiments.referee.record import Followed, Referee
 from etascope.report.experiment import Experiment
+from etascope.report.files.document import dataset_document
+from etascope.report.terminal.page import Page
 from etascope.report.words.next_step import in_words
+
+REFEREE_SCHEMA = "etascope/referee/1"
+_HEADER = ("lost\nmedian", "\nmean", "\nworst", "\ncost", "\nrates suggested", "against\npick", "adviser")
 
 
 def referee_experiment(found: Referee) -> Experiment:
@@ -39,3 +44,153 @@ def referee_experiment(found: Referee) -> Experiment:
         page=lambda page: referee_page(page, found),
         data=found.data,
     )
+
+
+def referee_document(referee: Referee) -> Document:
+    """Return plain dicts, lists, strings and numbers, described by `docs/schema/referee-1.schema.json`."""
+    best, accuracy = referee.best
+    return {
+        "schema": REFEREE_SCHEMA,
+        "best": {"learning_rate": best, "accuracy": accuracy},
+        "advisers": [_adviser(row) for row in referee.followed],
+        "own": referee.own,
+        "left_out": [{"adviser": name, "why": why} for name, why in referee.left_out],
+        "conclusion": list(conclusion(referee)),
+        "floor": referee.floor,
+        "truth": {name: plain(getattr(referee, name)) for name in ("learning_rates", "seeds", "accuracy")},
+        "recipe": plain(referee.recipe),
+        "dataset": dataset_document(referee.data),
+        "seconds": referee.seconds,
+        "versions": plain(referee.versions),
+    }
+
+
+def _adviser(row: Followed) -> Document:
+    difference = row.difference
+    return {
+        "name": row.adviser,
+        "about": row.about,
+        "own_optimizer": row.own_optimizer,
+        "rates": list(row.rates),
+        "scored": list(row.scored),
+        "equivalents": row.equivalents,
+        "lost": {"each": list(row.lost), "median": row.median, "mean": row.mean, "worst": row.worst},
+        "against_own": None if difference is None else {
+            "told": row.told_apart, "mean": difference[0], "low": difference[1], "high": difference[2],
+        },
+    }  # fmt: skip
+
+
+def referee_page(page: Page, found: Referee) -> None:
+    """Write who was asked, what following each would have lost, and what can be concluded."""
+    best, accuracy = found.best
+    page.wrapped(f"advisers on {found.data.source}: {in_words(found.recipe)}, seed {found.recipe.seed}", "bold")
+    page.wrapped(
+        f"the truth: {100 * accuracy:.1f} % of {found.data.test:,} test images right at the best rate, {rate(best)}; "
+        f"{len(found.learning_rates)} rates x {len(found.seeds)} fresh seeds, trained on all "
+        f"{found.data.development:,} others",
+        "dim",
+    )
+    page.heading("What following each adviser loses")
+    page.table(_HEADER, [(*row[1:], row[0]) for row in adviser_table(found)[1]])
+    page.line("")
+    answers = max(len(row.rates) for row in found.followed)
+    page.wrapped(
+        "lost: points of test accuracy against the best rate, over "
+        f"{answers} {'answer' if answers == 1 else 'answers'} (an optimizer of its own: over its trainings), the least "
+        "mean first; cost: training equivalents of one answer; against pick: ahead, behind, or not told where a 90 "
+        "% interval over seeds holds 0",
+        "dim",
+    )
+    page.heading("What it says")
+    mark = "-  " if page.ascii else "•  "
+    for sentence in (*conclusion(found), spent(found)):
+        page.wrapped(sentence, first=mark)
+    page.heading("How each was asked")
+    page.fields(asked(found))
+    page.line("")
+    page.wrapped(f"{found.seconds:.1f} s in all", "dim")
+
+
+def spent(found: Referee) -> str:
+    """Return the sentence that the test images are no fresh ones any more."""
+    return (
+        f"The {found.data.test:,} test images judged advisers here and are spent: an accuracy that you measure on them "
+        "after choosing by this table is no fresh one."
+    )
+
+
+def asked(found: Referee) -> list[tuple[str, str]]:
+    """Return how each adviser was asked, and who could not be, as names and sentences."""
+    abouts: dict[str, list[str]] = {}
+    for row in found.followed:
+        abouts.setdefault(row.about, []).append(row.adviser)
+    told = [(names[0], about if len(names) == 1 else f"{about}; so too {', '.join(names[1:])}")
+             for about, names in abouts.items()]  # fmt: skip
+    return [*told, *((name, f"left out: {why}") for name, why in found.left_out)]
+
+
+def conclusion(found: Referee) -> tuple[str, ...]:
+    """Return what the table says, a sentence each: etascope's own pick, who is ahead, who is behind, what is luck."""
+    own = next(row for row in found.followed if row.adviser == found.own)
+    others = [row for row in found.followed if row is not own]
+    told = [
+        f"Following {own.adviser} loses {own.mean:.2f} points of test accuracy in the mean and {own.worst:.2f} at "
+        f"worst, for {counted(own.equivalents, 'training equivalent')}."
+    ]
+    ahead = [row for row in others if row.told_apart == "ahead"]
+    behind = [row for row in others if row.told_apart == "behind"]
+    least = found.followed[0]
+    if ahead:
+        told.append(f"Ahead of it: {_by(ahead, -1)}.")
+    elif least is not own:
+        told.append(
+            f"{least.adviser} lost least here ({least.mean:.2f} in the mean), but the difference is within the noise."
+        )
+    if behind:
+        told.append(f"Behind it: {_by(behind, 1)}.")
+    rest = [row.adviser for row in others if row.told_apart == "not told"]
+    if rest:
+        told.append(f"Not told apart from it by so few seeds, better or worse: {_list(rest)}.")
+    told.extend(_own_optimizer(row) for row in others if row.own_optimizer)
+    told.extend(_silent(row) for row in found.followed if None in row.rates and not row.own_optimizer)
+    if found.floor is not None:
+        told.append(
+            f"Even who knew the test accuracies of half of the {len(found.seeds)} seeds would lose {found.floor:.2f} "
+            f"points on the other half: so much is luck. All are judged by the same {found.data.test:,} images, which "
+            f"know an accuracy to +- {100 * noise(found.best[1], found.data.test):.1f} points."
+        )
+    return tuple(told)
+
+
+def _by(rows: Sequence[Followed], sign: int) -> str:
+    parts = list[str]()
+    for row in rows:
+        mean, *ends = (sign * value for value in row.difference or (0.0, 0.0, 0.0))
+        parts.append(f"{row.adviser} by {mean:.2f} ({min(ends):.2f} .. {max(ends):.2f})")
+    return f"{_list(parts)} points, 90 % intervals"
+
+
+def _own_optimizer(row: Followed) -> str:
+    better = sum(lost < 0 for lost in row.lost)
+    return (
+        f"{row.adviser} is another optimizer, so it can beat the recipe at its best rate: {better} of its "
+        f"{len(row.lost)} trainings did; its median is {_better_or_worse(row.median)}, its worst training "
+        f"{_better_or_worse(row.worst)}."
+    )
+
+
+def _better_or_worse(lost: float) -> str:
+    return f"{abs(lost):.2f} points {'better' if lost < 0 else 'worse'}"
+
+
+def _silent(row: Followed) -> str:
+    silent, scored = row.rates.count(None), next(s for r, s in zip(row.rates, row.scored, strict=True) if r is None)
+    return (
+        f"{row.adviser} gave no rate in {silent} of {len(row.rates)} cases; the customary {rate(scored or 0)} was "
+        "scored there."
+    )
+
+
+def _list(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -7,20 +7,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from os import PathLike
 
 import numpy as np
 
 from etascope.core.choice import Choice
-from etascope.core.data import Dataset, Split
+from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.numbers import rate
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, Task, require_dense
 from etascope.core.run import DataSummary
 from etascope.core.search import rounds
+from etascope.experiments.prepared import prepared
 from etascope.experiments.scaling.record import Axis, PowerLaw, Scaling, Setting
-from etascope.pipeline.prepare import prepare
-from etascope.pipeline.split import divide
 from etascope.selection.automatic import Automatic
 from etascope.training.dense.engine import DenseEngine
 
@@ -33,10 +33,11 @@ HALF = 1.6448536269514722
 
 
 def scaling(
-    dataset: Dataset,
+    images: object = "digits",
+    labels: object = None,
     *,
     recipe: Recipe | None = None,
-    test: float | None = None,
+    test: float | str | PathLike[str] | None = None,
     folds: int | None = None,
     times: Sequence[int] = (),
     batch_sizes: Sequence[int] = (),
@@ -51,9 +52,7 @@ def scaling(
 
     Parameters
     ----------
-    dataset
-        Opened images.
-    recipe, test, folds
+    images, labels, recipe, test, folds
         As in `etascope.pick`.
     times
         Multiples of the recipe's epochs, whole, at least 1. Default 1, 2, 4 when no axis is given at all.
@@ -74,7 +73,13 @@ def scaling(
     Raises
     ------
     InputError
-        If something given cannot be used.
+        If something given cannot be used; the message says what to do.
+
+    Examples
+    --------
+    >>> (axis,) = scaling("digits", recipe=Recipe(hidden=(), epochs=1), batch_sizes=(8, 32)).axes
+    >>> [setting.value for setting in axis.settings], axis.law.exponent > 0
+    ([8, 32], True)
     """
     recipe, method, engine = recipe or Recipe(), method or Automatic(), engine or DenseEngine()
     require_dense(recipe, "scaling")
@@ -82,13 +87,16 @@ def scaling(
         raise InputError("a learning rate is chosen on validation rows; found 0 folds. Try --folds 5.")
     if not (times or batch_sizes or widths):
         times = TIMES
-    asked = [("epochs", recipes_by_epochs(recipe, times)), ("batch size", recipes_by_batch(recipe, batch_sizes))]
-    asked.append(("width", recipes_by_width(recipe, widths)))
+    variations = {
+        "epochs": recipes_by_epochs(recipe, times),
+        "batch size": recipes_by_batch(recipe, batch_sizes),
+        "width": recipes_by_width(recipe, widths),
+    }
+    dataset, _, split = prepared(images, labels, recipe, test, folds, progress)
     began = time.perf_counter()
-    split = prepare(divide(dataset, test=test, folds=folds, seed=recipe.seed), recipe)
     known: dict[Recipe, Choice] = {}
     axes = list[Axis]()
-    for name, recipes in asked:
+    for name, recipes in variations.items():
         settings = list[Setting]()
         for value, varied in sorted(recipes.items()):
             if varied not in known:
@@ -134,11 +142,11 @@ def recipes_by_width(recipe: Recipe, widths: Sequence[int]) -> dict[int, Recipe]
 
 def judge(name: str, settings: Sequence[Setting]) -> Axis:
     """Say what the best rate does along an axis, and where a rate does not carry over."""
-    told = [s for s in settings if s.choice.learning_rate is not None]
-    points = [(s.value, *_rate_and_half_width(s.choice)) for s in told]
-    law = fit_power_law(*map(list, zip(*points, strict=True))) if len(told) > 1 else None
-    warnings = [f"at {_named(name, s)} the best rate cannot be told yet" for s in settings if s not in told]
-    warnings.extend(_carried(name, told))
+    answered = [s for s in settings if s.choice.learning_rate is not None]
+    points = [(s.value, *_rate_and_half_width(s.choice)) for s in answered]
+    law = fit_power_law(*map(list, zip(*points, strict=True))) if len(answered) > 1 else None
+    warnings = [f"at {_named(name, s)} the best rate cannot be told yet" for s in settings if s not in answered]
+    warnings.extend(_carried(name, answered))
     return Axis(name, tuple(settings), law, in_words(name, law), tuple(warnings))
 
 
@@ -196,13 +204,13 @@ def in_words(name: str, law: PowerLaw | None) -> str:
     return f"no movement with {name} that can be told from none: {power}"
 
 
-def _carried(name: str, told: Sequence[Setting]) -> list[str]:
+def _carried(name: str, answered: Sequence[Setting]) -> list[str]:
     """Return a warning for each setting whose basin leaves out the rate of the smallest one."""
-    if len(told) < 2:
+    if len(answered) < 2:
         return []
-    first, warnings = told[0], list[str]()
+    first, warnings = answered[0], list[str]()
     shortest = first.choice.learning_rate or math.nan
-    for setting in told[1:]:
+    for setting in answered[1:]:
         basin = setting.choice.basin
         if basin is not None and not basin.holds(shortest):
             side = "above" if shortest > basin.high else "below"

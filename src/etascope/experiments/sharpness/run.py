@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from os import PathLike
 
 import numpy as np
 
 from etascope.core.data import NO_FOLD, DataSummary, Split
 from etascope.core.plan import Plan, check_rates, sweep
-from etascope.core.protocols import Engine, Method, OnProgress, Progress, ignore
+from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, require_dense, steps_per_epoch
 from etascope.core.run import Run
+from etascope.core.search import staged
 from etascope.experiments.prepared import prepared
-from etascope.experiments.sharpness.curvature import EXAMPLES, Curvature
+from etascope.experiments.sharpness.curvature import EXAMPLES
 from etascope.experiments.sharpness.curvature import sharpness as sharpness_of
-from etascope.experiments.sharpness.limits import limit_formula, limit_points, why_limit
-from etascope.experiments.sharpness.record import SharpnessWall
+from etascope.experiments.sharpness.record import SharpnessPoint, SharpnessWall, limit_formula, stable_limit, why_limit
 from etascope.selection.landscape import best_index
 from etascope.selection.walls import high_wall
 from etascope.training.dense.engine import DenseEngine
@@ -77,7 +76,7 @@ def sharpness(
         run = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, progress=progress)
     best = None if run is None else run.choice.learning_rate
     followed = best if learning_rate is None else learning_rate
-    found, diverged = _along(engine, split, recipe, followed, _named("training the followed one", progress))
+    points, diverged = _along(engine, split, recipe, followed, staged("training the followed one", progress))
     return SharpnessWall(
         source=dataset.source,
         fingerprint=dataset.fingerprint,
@@ -86,9 +85,7 @@ def sharpness(
         examples=len(_batch(split, recipe)),
         formula=limit_formula(recipe),
         why=why_limit(recipe),
-        points=limit_points(
-            recipe, list(found), [c.value for c in found.values()], [c.converged for c in found.values()]
-        ),
+        points=tuple(points),
         measured=None if run is None else _high_wall(run),
         best=best,
         choice=None if run is None else run.choice,
@@ -99,25 +96,27 @@ def sharpness(
 
 def _along(
     engine: Engine, split: Split, recipe: Recipe, learning_rate: float | None, progress: OnProgress
-) -> tuple[dict[int, Curvature], bool]:
-    """Return the curvature by step: at the start, and at the moments of a training at the rate, if there is one.
+) -> tuple[list[SharpnessPoint], bool]:
+    """Return the sharpness at the start, and at the moments of a training at the rate, if there is one.
 
     With it comes whether that training diverged before its end.
     """
     rows, steps = _batch(split, recipe), steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
     whole = sweep(recipe, steps, [1.0 if learning_rate is None else learning_rate], [NO_FOLD])
     moments = sorted({round(share * steps) for share in MOMENTS}) if learning_rate is not None else [0]
-    found, resume, before = dict[int, Curvature](), None, 0
+    points, resume, before = list[SharpnessPoint](), None, 0
     for step in moments:
         part = Plan(
             whole.rates[:, before:step], whole.seeds, whole.folds, start=before, resume=resume, keep_checkpoints=True
         )
         checkpoint = engine.train(split, recipe, part, progress).checkpoints[0]
         if checkpoint is None:
-            return found, True
-        found[step] = sharpness_of(checkpoint.parameters, split.x[rows], split.y[rows])
+            return points, True
+        curvature = sharpness_of(checkpoint.parameters, split.x[rows], split.y[rows])
+        limit = stable_limit(recipe, curvature.value)
+        points.append(SharpnessPoint(step, curvature.value, curvature.converged, limit))
         resume, before = (checkpoint,), step
-    return found, False
+    return points, False
 
 
 def _batch(split: Split, recipe: Recipe) -> np.ndarray:
@@ -132,10 +131,3 @@ def _high_wall(run: Run) -> float | None:
     best = best_index(choice.landscape)
     wall = None if best is None else high_wall(choice.landscape, best)
     return None if wall is None else float(choice.landscape.learning_rates[wall])
-
-
-def _named(stage: str, progress: OnProgress) -> OnProgress:
-    def tell(event: Progress) -> None:
-        progress(replace(event, stage=stage))
-
-    return tell

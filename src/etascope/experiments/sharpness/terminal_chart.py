@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etascope.experiments.sharpness.record import SharpnessWall
-from etascope.report.terminal.dial_canvas import Canvas, Scale
+from etascope.report.terminal.axis import HATCH, Scale, framed
 
 
 def wall_chart(wall: SharpnessWall, width: int, *, ascii: bool = False) -> list[str]:
@@ -35,24 +35,21 @@ def wall_chart(wall: SharpnessWall, width: int, *, ascii: bool = False) -> list[
     limits = [point.limit for point in wall.points if point.limit is not None]
     if not limits or wall.measured is None:
         return []
-    names_of_steps = [f"step {point.step:,} " for point in wall.points]
-    left = max(map(len, names_of_steps))
-    scale = Scale.over([*limits, wall.measured, *([] if wall.best is None else [wall.best])], width - left - 1)
-    upright, dotted, mark, corner = ("|", ":", "X", "+") if ascii else ("│", "┊", "◆", "└")
-    hatch = "/" if ascii else "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}"
-    rows: list[str] = []
-    for point, name in zip(wall.points, names_of_steps, strict=True):
+    names = [f"step {point.step:,}" for point in wall.points]
+    scale = Scale.over(
+        [*limits, wall.measured, *([] if wall.best is None else [wall.best])], width - max(map(len, names)) - 2
+    )
+    dotted, mark, hatch = (":", "X", "/") if ascii else ("┊", "◆", HATCH)
+    rows, first = list[tuple[str, str]](), scale.column(wall.measured)
+    for point, name in zip(wall.points, names, strict=True):
         if point.limit is None:
             continue
         cells = [" "] * scale.columns
-        first = scale.column(wall.measured)
-        for column in range(first + 2, scale.columns, 2):
-            cells[column] = hatch
+        cells[first + 2 :: 2] = hatch * len(cells[first + 2 :: 2])
         cells[first] = dotted
         cells[scale.column(point.limit)] = mark
-        rows.append(f"{name:>{left}}{upright}{''.join(cells).rstrip()}")
-    axis, names = Canvas(scale, 0, ascii).axis(wall.best)
-    return [*rows, f"{' ' * left}{corner}{axis}", f"{' ' * (left + 1)}{names}"]
+        rows.append((name, "".join(cells)))
+    return list(framed(rows, scale, wall.best, ascii=ascii))
 
 
 def wall_key(wall: SharpnessWall, *, ascii: bool = False) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from etascope.core.choice import Choice
 from etascope.core.numbers import counted, noise, rate
 from etascope.core.run import Run
 from etascope.core.stored import StoredRun
+from etascope.report.terminal.axis import intervals
 from etascope.report.terminal.page import Page
 from etascope.report.terminal.run_list import clock
 from etascope.report.words.answer import known_basin, validated
@@ -55,7 +54,7 @@ def print_comparison(console: Console, a: StoredRun, b: StoredRun, *, ascii: boo
             cells = [column[i] if i < len(column) else "" for column in (left, right)]
             space = " " * (wide - page.columns(cells[0]))
             page.line(f"{'' if i else name:<{gutter}}{cells[0]}{space}  {cells[1]}", "dim" if same else "")
-    drawn = basin_chart((a.run.choice, b.run.choice), max(min(page.width, 100), 40), ascii)
+    drawn = intervals((("A", a.run.choice), ("B", b.run.choice)), max(min(page.width, 100), 40), ascii=ascii)
     if drawn:
         page.line("")
         page.line("basins, and the best rate in each, on a logarithmic axis", "bold")
@@ -65,61 +64,6 @@ def print_comparison(console: Console, a: StoredRun, b: StoredRun, *, ascii: boo
     page.wrapped(told[0].upper() + told[1:], "bold")
     for sentence in remarks(a.run, b.run):
         page.wrapped(sentence)
-
-
-def basin_chart(choices: Sequence[Choice], width: int = 80, ascii: bool = False) -> tuple[str, ...]:
-    """Draw the basins of two choices above one logarithmic axis of learning rates; nothing where there is no basin.
-
-    Parameters
-    ----------
-    choices
-        `A` and `B`.
-    width
-        Columns to fill.
-    ascii
-        Use ASCII characters alone.
-
-    Examples
-    --------
-    >>> from etascope.core.choice import Basin, Cost, Landscape
-    >>> import numpy as np
-    >>> seen = Landscape(np.ones(1), ((0, 0),), np.ones((1, 1)), np.ones((1, 1)))
-    >>> def chosen(rate, low, high):
-    ...     return Choice(rate, Basin(low, high), 0.4, 0.9, (), "", seen, (), Cost(1, 1, 1.0, 1.0))
-    >>> for line in basin_chart((chosen(0.03, 0.01, 0.1), chosen(1, 0.3, 3)), 48, ascii=True):
-    ...     print(line)
-    A             [----*---]
-    B                           [----*---]
-         +--------+--------+---------+--------+
-       0.001    0.01      0.1        1       10
-    """
-    known = [(n, c.learning_rate, c.basin) for n, c in zip("AB", choices, strict=True) if c.learning_rate and c.basin]
-    if not known:
-        return ()
-    first = math.floor(math.log10(min(basin.low for _, _, basin in known)) - 0.02)
-    last = math.ceil(math.log10(max(basin.high for _, _, basin in known)) + 0.02)
-    margin, span = 5, width - 10
-
-    def column(value: float) -> int:
-        return margin + round((math.log10(value) - first) / (last - first) * (span - 1))
-
-    left, middle, right, best, tick = ("[", "-", "]", "*", "+") if ascii else ("├", "─", "┤", "●", "┬")
-    lines = list[str]()
-    for name, rate_, basin in known:
-        row = [" "] * (margin + span)
-        low, high = column(basin.low), column(basin.high)
-        row[low : high + 1] = middle * (high - low + 1)
-        row[low], row[high], row[column(rate_)] = left, right, best
-        lines.append(f"{name}{''.join(row)[1:]}".rstrip())
-    axis = [" "] * margin + [middle] * span
-    names = [" "] * (margin + span + 5)
-    for decade in range(first, last + 1):
-        at, name = column(10.0**decade), rate(10.0**decade)
-        axis[at] = tick
-        start = at - len(name) // 2
-        if "".join(names[max(start - 1, 0) : start + len(name) + 1]).strip() == "":
-            names[start : start + len(name)] = name
-    return (*lines, "".join(axis), "".join(names).rstrip())
 
 
 def _rows(a: Run, b: Run) -> list[tuple[str, str, str]]:
