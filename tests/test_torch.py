@@ -471,8 +471,8 @@ def test_a_step_with_an_optimizer_of_its_own_cannot_be_told():
 
     run = pick(Linear(), *loaders(), sgd, epochs=2, step=own)
     assert run.choice.learning_rate is None
-    assert re.match(r"All \d+ trials have the same .* whatever the learning rate", run.choice.reason[0])
-    assert "look whether what trains uses the optimizer that it is given" in run.choice.reason[1]
+    assert re.match(r"All \d+ trials have the same .* whatever the learning rate", str(run.choice.reasons[0]))
+    assert "look whether what trains uses the optimizer that it is given" in str(run.choice.reasons[1])
 
 
 def test_a_shape_may_be_a_function_of_the_step_and_one_that_hardly_trains_is_told():
@@ -480,17 +480,17 @@ def test_a_shape_may_be_a_function_of_the_step_and_one_that_hardly_trains_is_tol
     rows = [pick(model, *loaders(), sgd, epochs=2, shape=shape) for shape in (lambda t: 0.9**t, 0.9 ** np.arange(20))]
     assert bits(rows[0]) == bits(rows[1])
     idle = pick(model, *loaders(), sgd, epochs=2, shape=lambda t: 1.0 if t < 4 else 0.0)
-    assert "Mind the schedule: 16 of its 20 steps" in idle.choice.reason[-1]
+    assert "Mind the schedule: 16 of its 20 steps" in str(idle.choice.reasons[-1])
 
 
 def test_validation_that_is_trained_on_or_tiny_is_told():
     train, valid = loaders()
     plain = pick(Linear(), train, valid, sgd, epochs=1)
-    assert not any(sentence.startswith("Mind the validation") for sentence in plain.choice.reason)
+    assert not any(sentence.startswith("Mind the validation") for sentence in map(str, plain.choice.reasons))
     same = DataLoader(TensorDataset(X[:120].clone(), Y[:120].clone()), 30)
     for other in (train, same):
         whole = DataLoader(TensorDataset(X[:120], Y[:120]), 12, shuffle=True) if other is same else train
-        told = pick(Linear(), whole, other, sgd, epochs=2).choice.reason[-1]
+        told = str(pick(Linear(), whole, other, sgd, epochs=2).choice.reasons[-1])
         assert told.startswith("Mind the validation: its examples are trained on too")
     one = pick(Linear(), train, [(X[120:121], Y[120:121])], sgd, epochs=1)
     assert "it has only one example" in str(one)

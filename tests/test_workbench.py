@@ -34,7 +34,7 @@ def default():
 
 def answers(run):
     """What two searches must have in common to be the same search."""
-    return run.choice.learning_rate, run.choice.basin, run.choice.reason, run.choice.verdicts
+    return run.choice.learning_rate, run.choice.basin, run.choice.reasons, run.choice.verdicts
 
 
 def test_the_package_has_few_names_and_all_of_them_are_meant():
@@ -222,7 +222,7 @@ def test_a_search_that_cannot_tell_has_no_trace(digits):
     run = pick(digits, recipe=SMALL, method=GridSearch(low=1e-9, high=2e-9))
     assert run.choice.learning_rate is None
     assert run.trace is None
-    assert run.choice.reason
+    assert run.choice.reasons
 
 
 def test_trials_that_diverge_are_results(digits):

@@ -15,6 +15,7 @@ from etascope.core.recipe import Recipe
 from etascope.core.recording import best_effort
 from etascope.core.run import Run
 from etascope.core.search import search
+from etascope.core.sentences import Sentence, sentences
 from etascope.core.trials import Trial
 from etascope.selection.automatic import Automatic
 from etascope.selection.grid import check_window
@@ -89,7 +90,7 @@ class TorchRun:
 
     def with_note(self, sentence: str) -> TorchRun:
         """Return it with one more sentence at the end of the reasons."""
-        choice = replace(self.choice, reason=(*self.choice.reason, sentence))
+        choice = replace(self.choice, reasons=(*self.choice.reasons, Sentence(sentence)))
         return replace(self, run=replace(self.run, choice=choice))
 
     def __str__(self) -> str:
@@ -101,7 +102,7 @@ class TorchRun:
             basin = "" if choice.basin is None else f"   basin {rate(choice.basin.low)} .. {rate(choice.basin.high)}"
             word = "" if choice.confidence is None else f"   {choice.confidence.word}"
             told.append(f"learning rate   {rate(choice.learning_rate)}{basin}{word}")
-        told += ["", *(f"-  {sentence}" for sentence in choice.reason), ""]
+        told += ["", *(f"-  {sentence}" for sentence in choice.reasons), ""]
         if self.loss_unit != 1:
             told.append(f"losses      times {self.loss_unit:.4g}; told so that the untrained model has 2.30")
         told += [f"{rate(t.learning_rate):>10}  {word}" for t, word in zip(self.trials, choice.verdicts, strict=True)]
@@ -236,27 +237,17 @@ def pick(
             job.task, chosen, job.data, rehearse=lambda plan: (*job.sentences, *rehearsed(job.training, plan)),
             progress=progress, histories=histories, recorder=recorder,
         )  # fmt: skip
-        run = replace(run, choice=_in_python(run.choice, job))
+        run = replace(run, choice=_of_own_model(run.choice, job))
         measured = metrics_of(job.training, job.task, run.histories, metrics) if metrics else {}
     untouched = Untouched(before, fingerprint(model, *loaders))
     recorder.finish(run)
     return TorchRun(run, untouched, job.ratios, job.loss_unit, measured)
 
 
-def _in_python(choice: Choice, job: OwnJob) -> Choice:
-    """Say what a choice says of the command line's options as this function takes them."""
-    said, sure = f"any optimizer but {job.task.recipe.optimizer}", choice.confidence
-    if sure is not None and "--" in sure.settle:
-        sure = replace(sure, settle="A budget of 7.5 would settle more: it trains every trial to the end.")
-    return replace(
-        choice,
-        not_tried=choice.not_tried.replace(said, f"any optimizer but {job.optimizer}"),
-        reason=(
-            *(sentence.replace(" (--folds 5 would allow cross-validation)", "") for sentence in choice.reason),
-            *job.trained_on,
-        ),
-        confidence=sure,
-    )
+def _of_own_model(choice: Choice, job: OwnJob) -> Choice:
+    """Return a choice that names the model's own optimizers, which the recipe does not know, and what to mind."""
+    left_out = replace(choice.not_tried, values={**choice.not_tried.values, "optimizer": job.optimizer})
+    return replace(choice, not_tried=left_out, reasons=(*choice.reasons, *sentences(*job.trained_on)))
 
 
 def _name_of(model: object) -> str:

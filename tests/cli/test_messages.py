@@ -13,7 +13,9 @@ import pytest
 
 import etascope
 from etascope.cli.messages import complain, note, say
+from etascope.core.choice import Verdict
 from etascope.core.errors import InputError
+from etascope.core.sentences import Sentence
 from etascope.core.stored import Job
 from etascope.store.open import open_store
 
@@ -130,8 +132,8 @@ def test_a_store_that_another_wrote(tmp_path):
     for source in (HOSTILE, "digits"):
         data = replace(found.data, source=source, class_names=(HOSTILE, f"b{HOSTILE}"), notes=(HOSTILE,))
         asked = Job(data, found.task, {"data": HOSTILE, "folder": HOSTILE}, {"etascope": HOSTILE})
-        choice = replace(found.choice, reason=(HOSTILE,), not_tried=HOSTILE, verdicts=(HOSTILE,) * len(
-            found.choice.verdicts))  # fmt: skip
+        choice = replace(found.choice, reasons=(Sentence(HOSTILE),), not_tried=Sentence(HOSTILE), verdicts=(
+            Verdict(HOSTILE),) * len(found.choice.verdicts))  # fmt: skip
         for ended in (True, False):
             name = kept.begin(asked)
             for history in found.histories:

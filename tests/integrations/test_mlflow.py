@@ -58,7 +58,7 @@ def test_each_trial_is_a_child_with_its_curve(store):
     found = children(client, parent)
     assert len(found) == len(run.trials)
     by_rate = {float(child.data.params["learning_rate"]): child for child in found.values()}
-    for trial, verdict in zip(run.trials, run.choice.verdicts, strict=True):
+    for trial, verdict in zip(run.trials, map(str, run.choice.verdicts), strict=True):
         child = by_rate[trial.learning_rate]
         assert (child.data.params["fold"], child.data.params["seed"]) == (str(trial.fold), str(trial.seed))
         assert child.data.tags["verdict"] == verdict

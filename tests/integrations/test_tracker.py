@@ -91,7 +91,7 @@ def test_the_answer_is_given_in_numbers_and_words():
     assert words["answer"].startswith(f"learning rate {run.choice.learning_rate}, basin {run.choice.basin.low} to ")
     assert words["confidence"] == run.choice.confidence.word
     assert words["version_etascope"] == run.versions["etascope"]
-    assert words["reason"].startswith(run.choice.reason[0])
+    assert words["reason"].startswith(str(run.choice.reasons[0]))
 
 
 def test_no_answer_is_given_too():
@@ -151,7 +151,7 @@ def test_all_that_is_logged_on_the_way_is_all_that_there_is():
             on_the_way |= points(updates)
         assert on_the_way == points(at_once.updates)
         assert points(rest) == {}
-        assert [update.verdict for update in rest] == list(run.choice.verdicts)
+        assert [update.verdict for update in rest] == list(map(str, run.choice.verdicts))
         assert sum(update.new for updates in plans for update in updates) == len(run.trials) == len(rest)
         assert not any(update.new for update in rest)
 
@@ -176,7 +176,7 @@ def test_numbers_follow_the_order_of_the_run():
     assert {update.ending for update in log.updates} == {"finished", "stopped"}
     trial = ladder().trials[0]
     assert log.updates[0].identity == {"learning_rate": trial.learning_rate, "fold": trial.fold, "seed": trial.seed}
-    assert log.updates[0].end["verdict"] == ladder().choice.verdicts[0]
+    assert log.updates[0].end["verdict"] == str(ladder().choice.verdicts[0])
 
 
 @pytest.mark.parametrize(

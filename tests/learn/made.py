@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 
-from etascope.core.choice import Basin, Choice, Cost, Landscape
+from etascope.core.choice import Basin, Choice, Cost, Landscape, Verdict
 from etascope.core.history import History, Status
 from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
+from etascope.core.sentences import say, sentences
 from etascope.core.trace import Epoch, Evaluation, Layer, Prediction, Stage, Trace
 from etascope.learn.insight import trace_insight
 from etascope.learn.observations import observe
@@ -139,13 +140,13 @@ def choice(table=None, learning_rate=0.018, basin=(0.01, 0.056), verdicts=()):
         basin=None if learning_rate is None else Basin(*basin),
         valid_loss=NAN if row is None else float(made.mean_loss[row]),
         valid_accuracy=NAN if row is None else float(made.mean_accuracy[row]),
-        reason=(
+        reasons=sentences(
             "0.018 has the lowest mean validation loss, 0.42 nats over 5 folds.",
             "Both walls were seen: 0.001 is too slow to learn, 3 diverged.",
         ),
-        not_tried="Other optimizers, batch sizes and schedules were not tried; a changed recipe moves the basin.",
+        not_tried=say("Other optimizers, batch sizes and schedules were not tried; a changed recipe moves the basin."),
         landscape=made,
-        verdicts=tuple(verdicts),
+        verdicts=tuple(Verdict(*verdict.split(": ", 1)) for verdict in verdicts),
         cost=Cost(45, 5, 36.0, 0.913),
     )
 

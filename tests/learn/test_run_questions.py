@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from etascope.core.choice import Basin
+from etascope.core.choice import Basin, Verdict
 from etascope.learn.run_questions import (
     best_of_three,
     comparable_loss,
@@ -125,7 +125,7 @@ def ladder(stopped, verdicts=None):
         row = np.flatnonzero((history.plan.learning_rates == r) & (history.plan.folds == 0))
         parts.append(history_to(history, row, steps))
     words = ["good"] * len(parts) if verdicts is None else verdicts
-    choice = replace(run.choice, regime="dear", verdicts=tuple(words))
+    choice = replace(run.choice, regime="dear", verdicts=tuple(map(Verdict, words)))
     return replace(run, histories=tuple(parts), choice=choice)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from typing_extensions import TypeAliasType
 
-from etascope.core.choice import Choice, Walls
+from etascope.core.choice import Choice, Verdict, Walls
 from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.core.measure import Measure
@@ -155,6 +155,19 @@ def test_types_that_no_record_may_have_are_refused():
             encode(Odd(1j), kind, [])
         with pytest.raises(TypeError, match="record may"):
             decode({"part": 1}, kind, [])
+
+
+def test_what_was_a_sentence_once_is_read_as_one():
+    made, arrays = run(job(), [history()]).choice, []
+    document = encode(made, Choice, arrays)
+    document["reason"] = ["It has braces: {lr}."]
+    del document["reasons"]
+    document |= {"not_tried": "much", "verdicts": ["slow: loss 0.9, at: 3", "good"]}
+    document["confidence"] = {"word": "likely", "tolerance": 1.0, "settle": "", "share": 0.9}
+    choice = decode(document, Choice, arrays)
+    assert [str(one) for one in (*choice.reasons, choice.not_tried)] == ["It has braces: {lr}.", "much"]
+    assert choice.verdicts == (Verdict("slow", "loss 0.9, at: 3"), Verdict("good"))
+    assert not choice.confidence.settle
 
 
 def test_a_record_that_is_its_fields_default_is_null():

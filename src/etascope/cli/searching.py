@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etascope.cli.dialect import command_line
 from etascope.cli.messages import note
 from etascope.cli.options.engine import CLUSTER, engine_for
 from etascope.cli.options.output import Output
@@ -170,7 +171,7 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> int:
     from etascope.report.terminal.run import print_choice, print_trace
     from etascope.report.words.job import data_understood
 
-    questions = run_quiz(run)
+    questions, run = run_quiz(run), replace(run, choice=run.choice.written(command_line))
 
     def write(path: str) -> None:
         # Takes long to load, and mostly no report is asked for.

@@ -11,6 +11,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from etascope.core.sentences import Sentence
+
 #: What stands for a record in JSON.
 Document = dict[str, Any]
 
@@ -18,8 +20,9 @@ Document = dict[str, Any]
 def plain(value: object, without: Collection[str] = ()) -> Any:  # noqa: ANN401 - whatever JSON can hold
     """Return a record, or a part of one, as dicts, lists, strings and numbers; meant to be read, not to come back.
 
-    A dataclass is a dict by its fields' names, a tuple or an array a list, an enumeration's member its name in small
-    letters, a time its ISO 8601 form. For what must come back to the last bit there is `etascope.store.codec`.
+    A sentence is text in Python's words, a dataclass a dict by its fields' names, a tuple or an array a list, an
+    enumeration's member its name in small letters, a time its ISO 8601 form. For what must come back to the last bit
+    there is `etascope.store.codec`.
 
     Parameters
     ----------
@@ -36,13 +39,15 @@ def plain(value: object, without: Collection[str] = ()) -> Any:  # noqa: ANN401 
     Examples
     --------
     >>> from etascope.core.choice import Confidence, Walls
-    >>> plain(Walls(high=float("inf"))), plain(Confidence("likely", 1.0, "", 0.9), without=("settle", "share"))
-    ({'low': None, 'high': 'inf'}, {'word': 'likely', 'tolerance': 1.0})
+    >>> plain(Walls(high=float("inf"))), plain(Confidence("likely", 1.0, Sentence(""), 0.9), without=("share",))
+    ({'low': None, 'high': 'inf'}, {'word': 'likely', 'tolerance': 1.0, 'settle': ''})
     """
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         return number(value)
+    if isinstance(value, Sentence):
+        return str(value)
     if dataclasses.is_dataclass(value):
         names = [field.name for field in dataclasses.fields(value) if field.name not in without]
         return {name: plain(getattr(value, name)) for name in names}

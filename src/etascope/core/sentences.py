@@ -78,6 +78,11 @@ class Sentence:
         """Return whether it says anything."""
         return bool(self.template)
 
+    def __add__(self, more: str | Sentence) -> Sentence:
+        """Return this and what comes after it as one."""
+        other = Sentence(more) if isinstance(more, str) else more
+        return Sentence(self.template + other.template, self.values | other.values, self.settings + other.settings)
+
     def __str__(self) -> str:
         """Write it in Python's words."""
         return self.written(python)
@@ -101,6 +106,11 @@ class Sentence:
         parts = _ENDS.split(self.template) if unsaid else [self.template]
         kept = [part for part in parts if not any(f"{{{name}}}" in part for name in unsaid)]
         return visible(_PLACE.sub(fill, " ".join(kept)))
+
+
+def sentences(*parts: str | Sentence) -> tuple[Sentence, ...]:
+    """Return sentences, those that are plain text among them, as `Sentence`."""
+    return tuple(Sentence(part) if isinstance(part, str) else part for part in parts)
 
 
 def say(template: str, *settings: Setting, **values: str | float) -> Sentence:

@@ -114,7 +114,7 @@ class MlflowRecorder(Tracker):
             self._client.set_terminated(child, "FAILED" if update.ending == "diverged" else "FINISHED")
 
     def _close(self, run: Run, updates: Sequence[Update]) -> None:
-        note = "\n".join([f"**{headline(run.choice)}**\n", *(f"- {sentence}" for sentence in run.choice.reason)])
+        note = "\n".join([f"**{headline(run.choice)}**\n", *(f"- {sentence}" for sentence in run.choice.reasons)])
         tags = {**answer_words(run), "mlflow.note.content": note}
         self._log(self.run_id, [(0, answer_numbers(run))], tags=tags)
         with tempfile.TemporaryDirectory() as folder:

@@ -179,7 +179,7 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
 
     def _rate_of_lowest_loss(self) -> float:
         """Return the tried rate of lowest validation loss, and warn that it is not a recommendation."""
-        landscape, why = self.run_.choice.landscape, " ".join(self.run_.choice.reason)
+        landscape, why = self.run_.choice.landscape, " ".join(map(str, self.run_.choice.reasons))
         loss = landscape.mean_loss
         if not np.isfinite(loss).any():
             raise InputError(f"a model needs a learning rate that does not diverge; found none. {why}")

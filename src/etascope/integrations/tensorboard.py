@@ -103,7 +103,7 @@ class TensorBoardRecorder(Tracker):
         self._write(folder, events)
 
     def _close(self, run: Run, updates: Sequence[Update]) -> None:
-        sentences = [f"**{headline(run.choice)}**", *run.choice.reason, f"Not tried: {run.choice.not_tried}"]
+        sentences = [f"**{headline(run.choice)}**", *map(str, run.choice.reasons), f"Not tried: {run.choice.not_tried}"]
         numbers = (_scalar(f"answer/{name}", value) for name, value in answer_numbers(run).items())
         self._write("", [_text("answer", "\n\n".join(sentences)), *numbers])
 

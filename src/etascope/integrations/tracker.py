@@ -120,7 +120,7 @@ class Tracker(ABC):
 
     def _log_answer(self, run: Run) -> None:
         verdicts = zip(run.trials, run.choice.verdicts, strict=True)
-        updates = [self._update(trial, verdict, ending(trial, run.trials)) for trial, verdict in verdicts]
+        updates = [self._update(trial, str(verdict), ending(trial, run.trials)) for trial, verdict in verdicts]
         for update in updates:
             self._log_trial(update)
         self._close(run, updates)
@@ -244,8 +244,8 @@ def answer_words(run: Run) -> dict[str, str]:
         "confidence": "" if choice.confidence is None else choice.confidence.word,
         "target": choice.target,
         "regime": choice.regime,
-        "reason": " ".join(choice.reason),
-        "not_tried": choice.not_tried,
+        "reason": " ".join(map(str, choice.reasons)),
+        "not_tried": str(choice.not_tried),
         **{f"version_{name}": version for name, version in run.versions.items()},
     }
 

@@ -138,7 +138,7 @@ def how_many_diverged(run: Run) -> Question:
 def diverged(run: Run) -> list[float]:
     """Return the rate of each trial whose loss stopped being a number, or was judged to have diverged."""
     judged = zip(run.trials, run.choice.verdicts, strict=True)
-    return [t.learning_rate for t, verdict in judged if t.diverged or verdict.startswith("diverged")]
+    return [t.learning_rate for t, verdict in judged if t.diverged or verdict.word == "diverged"]
 
 
 def comparable_loss(run: Run) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from etascope.core.recipe import Task
 from etascope.core.recording import BestEffort
 from etascope.core.run import DataSummary, Run
 from etascope.core.search import search
+from etascope.core.sentences import Sentence
 from etascope.selection.grid import LIMITS
 from etascope.selection.halving.method import Ladder
 from etascope.training.command.engine import CommandEngine
@@ -121,7 +122,7 @@ def pick_command(
             recorder=recorder,
         )  # fmt: skip
     if told := _length_told(engine, epochs):
-        run = replace(run, choice=replace(run.choice, reason=(*run.choice.reason, told)))
+        run = replace(run, choice=replace(run.choice, reasons=(*run.choice.reasons, Sentence(told))))
     recorder.finish(run)
     return run
 

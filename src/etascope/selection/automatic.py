@@ -10,7 +10,9 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Plan
 from etascope.core.recipe import Task
+from etascope.core.sentences import Sentence, Setting, say
 from etascope.selection.cross_validation.method import CrossValidation
+from etascope.selection.grid import FIVE_FOLDS
 from etascope.selection.halving.method import Ladder, check_fields
 from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 
@@ -82,38 +84,43 @@ class Automatic:
             If no rows validate, so that there is nothing to choose by.
         """
         if task.n_folds < 1:
-            raise InputError("choosing a learning rate needs validation rows; found 0 folds. Try --folds 5.")
+            raise InputError("choosing a learning rate needs validation rows; found 0 folds.", FIVE_FOLDS)
         return self.method(task).propose(task, histories)
 
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
         """Return the answer of the method for this task; the last reason says which regime it was, and why."""
         choice = self.method(task).choose(task, histories)
-        return replace(choice, reason=(*choice.reason, self.why(task)))
+        return replace(choice, reasons=(*choice.reasons, self.why(task)))
 
-    def why(self, task: Task) -> str:
+    def why(self, task: Task) -> Sentence:
         """Return which regime is taken and why, in one sentence with the numbers."""
         trainings = cheap_trainings(task)
         seconds = duration(trainings * training_seconds(task))
         ladder = self.method(task)
         if isinstance(ladder, Ladder):
-            plan = f"the ladder of about {ladder.rungs.cost:.2g} trainings ({ladder.rungs})"
+            plan = f"successive halving of about {ladder.rungs.cost:.2g} trainings ({ladder.rungs})"
             if task.n_folds <= 1:
-                extra = " (--folds 5 would allow cross-validation)" if self._patient(task) or self._rich else ""
-                asked = "" if self.budget is None else f" and a budget of {_trainings(self.budget)}"
-                return f"Dear regime: with one holdout{asked}, {plan} was taken{extra}."
+                budget = "" if self.budget is None else f" and a budget of {_trainings(self.budget)}"
+                taken = say(f"Dear regime: with one holdout{budget}, {plan} was taken.")
+                # Where rows to validate on were given, there are no folds to be had.
+                foldable = task.n_valid is None and not task.measure.reported
+                more = foldable and (self._patient(task) or self._rich)
+                return (
+                    taken + say(" With {folds}, it would be cross-validation.", Setting("folds", 5)) if more else taken
+                )
             if self.budget is not None:
                 fits = "fits" if ladder.rungs.cost <= self.budget else "is the smallest"
-                return f"Dear regime: {plan} {fits}, by a budget of {_trainings(self.budget)}."
-            return (
+                return say(f"Dear regime: {plan} {fits}, by a budget of {_trainings(self.budget)}.")
+            return say(
                 f"Dear regime: {trainings} trainings for cross-validation were predicted to take {seconds}, over "
                 f"{duration(PATIENCE)}, so {plan} was taken."
             )
         if self.budget is not None:
-            return (
+            return say(
                 f"Cheap regime: a budget of {CHEAP_BUDGET:g} trainings and more asks for cross-validation with every "
                 f"trial to the end, about {trainings} trainings."
             )
-        return (
+        return say(
             f"Cheap regime: {trainings} trainings were predicted to take {seconds}, no more than "
             f"{duration(PATIENCE)}, so every trial ran to the end under cross-validation."
         )

@@ -8,14 +8,20 @@ import math
 import struct
 import types
 import typing
+from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.choice import Choice, Verdict
 from etascope.core.errors import InputError
+from etascope.core.sentences import Sentence
 
+#: Records that were text once, and how that is read; fields that had another name.
+_ONCE_TEXT: dict[Any, Callable[[str], Any]] = {Sentence: Sentence, Verdict: lambda text: Verdict(*text.split(": ", 1))}
+_RENAMED = {(Choice, "reason"): "reasons"}
 Arrays = list[NDArray[Any]]
 #: A record or a part of one; what stands for it in JSON; its type, as a field declares it.
 Value = Any
@@ -123,6 +129,8 @@ def _decode(document: Document, kind: Kind, arrays: Arrays) -> Value:
         if number < 0:
             raise IndexError(f"there is no array {number}")
         return arrays[number]
+    if kind in _ONCE_TEXT and isinstance(document, str):
+        return _ONCE_TEXT[kind](document)
     if dataclasses.is_dataclass(kind):
         return _record(document, cast("type[Any]", kind), arrays)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
@@ -149,6 +157,7 @@ def _require(document: Document, *kinds: type[Any]) -> Document:
 
 def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
     _require(document, dict)
+    document = {_RENAMED.get((kind, name), name): value for name, value in document.items()}
     hints = _hints(kind)
     unknown = sorted(set(document) - {field.name for field in dataclasses.fields(kind)})
     needed = [field.name for field in dataclasses.fields(kind) if _is_needed(field)]

@@ -537,7 +537,7 @@ def scheduled(module, rate, schedule):
 def test_a_rate_that_no_attribute_holds_is_told_as_what_its_numbers_must_come_to():
     search = LearningRateSearch(update_attr=False)
     fitted(Nameless(), search, epochs=4)
-    assert search.choice.reason[-1].startswith("Mind configure_optimizers: no attribute of the module")
+    assert str(search.choice.reasons[-1]).startswith("Mind configure_optimizers: no attribute of the module")
 
 
 class Warming(Classifier):
@@ -634,10 +634,12 @@ def test_what_schedulers_do_beside_the_rate_is_told_with_the_answer():
 
     method = GridSearch(1, low=0.05, high=0.05)
     cycle, waiting = (pick_lightning(kind(), *loaders(), epochs=2, method=method) for kind in (Cycle, Waiting))
-    assert cycle.choice.reason[-1].startswith(
+    assert str(cycle.choice.reasons[-1]).startswith(
         "Mind OneCycleLR: momentum, which moves with the rate, stayed as it begins"
     )
-    assert waiting.choice.reason[-1].startswith("Mind ReduceLROnPlateau: one that waits for a metric was left out")
+    assert str(waiting.choice.reasons[-1]).startswith(
+        "Mind ReduceLROnPlateau: one that waits for a metric was left out"
+    )
 
 
 def test_what_is_monitored_and_a_rate_that_is_only_told_are_said_in_a_sentence():
@@ -741,6 +743,6 @@ def test_a_scheduler_that_a_step_moves_belongs_to_what_configures():
 def test_loaders_that_are_made_anew_and_steps_within_an_epoch_are_told_with_the_answer():
     how = {"reload_dataloaders_every_n_epochs": 1, "accumulate_grad_batches": 3, "max_steps": 6}
     run = pick_lightning(Classifier(), *loaders(), epochs=2, trainer=how, method=GridSearch(1, low=0.05, high=0.05))
-    told = " ".join(run.choice.reason)
+    told = " ".join(map(str, run.choice.reasons))
     assert "Mind reload_dataloaders_every_n_epochs=1: " in told
     assert "Mind the steps: 6 of them end within an epoch. An epoch of the training ends with a step of 1 in" in told

@@ -75,7 +75,7 @@ def same(run, other):
     assert run.choice.learning_rate == other.choice.learning_rate
     assert run.choice.basin == other.choice.basin
     assert run.choice.verdicts == other.choice.verdicts
-    assert run.choice.reason == other.choice.reason
+    assert run.choice.reasons == other.choice.reasons
 
 
 def test_the_same_reports_give_the_same_search():
@@ -104,7 +104,7 @@ def test_trials_that_are_stopped_are_pruned_and_the_answer_stands_beside_them():
     assert {trial.state for trial in study.trials} == {TrialState.PRUNED}
     assert study.user_attrs["learning_rate"] == choice.learning_rate
     assert study.user_attrs["basin_low"] == choice.basin.low
-    assert study.user_attrs["reason"] == " ".join(choice.reason)
+    assert study.user_attrs["reason"] == " ".join(map(str, choice.reasons))
 
 
 def test_trials_that_a_large_budget_trains_to_the_end_are_complete():

@@ -304,4 +304,4 @@ def test_methods_and_callbacks_that_trials_do_not_call_are_told(tmp_path):
     one = trainer(tmp_path, kind=Halving, trainer={"callbacks": [Begins]})
     assert uncalled(one).startswith("Mind training_step, Begins: trials do not call them. Where")
     run = recommend(one, method=one_rate(0.01))
-    assert uncalled(one) in run.choice.reason
+    assert uncalled(one) in map(str, run.choice.reasons)

@@ -117,12 +117,12 @@ class Counting(Trainer):
 def test_a_count_of_the_trainer_itself_is_told_and_put_back(tmp_path):
     one = trainer(tmp_path, kind=Counting)
     run = recommend(one, method=one_rate(0.01))
-    assert "Mind self.calls, self.later of the Trainer: all trials moved it" in run.choice.reason[-1]
+    assert "Mind self.calls, self.later of the Trainer: all trials moved it" in str(run.choice.reasons[-1])
     assert "calls" not in vars(one)
     assert "later" not in vars(one)
     assert counted([]) == ""
     assert not [
-        reason for reason in recommend(trainer(tmp_path), method=one_rate(0.01)).choice.reason if "Mind" in reason
+        reason for reason in recommend(trainer(tmp_path), method=one_rate(0.01)).choice.reasons if "Mind" in reason
     ]
 
 

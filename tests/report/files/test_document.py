@@ -195,6 +195,7 @@ def test_trials_carry_rate_fold_status_and_verdict_in_order(run):
         "valid_loss": [pytest.approx(math.log(10) + 0.05), "nan", "nan", "nan", "nan"],
         "valid_accuracy": [pytest.approx(0.1), "nan", "nan", "nan", "nan"],
         "verdict": "diverged",
+        "word": "diverged",
         "metric": None,
         "remark": "",
     }

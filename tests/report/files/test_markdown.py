@@ -45,7 +45,7 @@ def test_the_answer_and_the_reasons_come_first(told):
     text = run_markdown(told)
     assert "basin 0.01 .. 0.056, likely within 1 point of the best." in text
     items = [t for t in parsed(text) if t.type == "list_item_open"]
-    assert len(items) == len(told.choice.reason)
+    assert len(items) == len(told.choice.reasons)
 
 
 def test_notes_of_the_images_stand_below_what_they_were_understood_as(told):

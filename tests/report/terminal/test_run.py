@@ -80,7 +80,7 @@ def test_the_answer_of_a_search_in_full(written, run):
     assert "87.4 % right, loss 0.42; it ranked the rates, so it is a little lucky" in text
     assert "45 trials of 5 epochs each = 36 training equivalents, 0.9 s; 1.2 s in all" in text
     assert "torch.optim.SGD(model.parameters(), lr=0.018, momentum=0.9)" in text
-    for sentence in (*run.choice.reason, run.choice.not_tried):
+    for sentence in (*map(str, run.choice.reasons), run.choice.not_tried):
         assert sentence in text
 
 

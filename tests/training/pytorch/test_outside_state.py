@@ -175,7 +175,7 @@ def plain(model):
 
 
 def minded(run):
-    return [sentence for sentence in run.choice.reason if "all trials share" in sentence]
+    return [sentence for sentence in map(str, run.choice.reasons) if "all trials share" in sentence]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,6 @@ def _setting(setting: Setting) -> Document:
         "learning_rate": choice.learning_rate,
         "basin": plain(choice.basin),
         "valid_accuracy": None if choice.learning_rate is None else choice.valid_accuracy,
-        "reason": plain(choice.reason),
+        "reason": plain(choice.reasons),
         "cost": plain(choice.cost),
     }

@@ -142,7 +142,7 @@ class LearningRateSearch(_callbacks.Callback):
                 self._set = rates.at(chosen * multiple)
                 _zero.rank_zero_info(f"Learning rate set to {chosen:g}")
         if self._update and chosen is None:
-            why = " ".join(self.run.choice.reason)
+            why = " ".join(map(str, self.run.choice.reasons))
             _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:

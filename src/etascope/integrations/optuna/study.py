@@ -101,7 +101,7 @@ def _trials(optuna: Any, run: Run) -> list[Any]:
                     "seed": trial.seed,
                     "steps": trial.steps,
                     "status": trial.status.value,
-                    "verdict": verdict,
+                    "verdict": str(verdict),
                 },
             )
         )

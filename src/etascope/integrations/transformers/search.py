@@ -148,7 +148,7 @@ def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
     """
     run = recommend(trainer, **search)
     if run.choice.learning_rate is None:
-        why = " ".join(run.choice.reason)
+        why = " ".join(map(str, run.choice.reasons))
         warnings.warn(
             f"The learning rate cannot be told yet, and stays {trainer.args.learning_rate:g}. {why}", stacklevel=2
         )

@@ -99,7 +99,7 @@ def _curves(run: Run) -> list[_Curve]:
     steps = run.task.steps_per_epoch
     rates = sorted({trial.learning_rate for trial in run.trials})
     judged = zip(run.trials, run.choice.verdicts, strict=True)
-    blown = {t.learning_rate for t, verdict in judged if t.diverged or verdict.startswith("diverged")}
+    blown = {t.learning_rate for t, verdict in judged if t.diverged or verdict.word == "diverged"}
     return [_mean([t for t in run.trials if t.learning_rate == tried], tried, tried in blown, steps) for tried in rates]
 
 

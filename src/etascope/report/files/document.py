@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from etascope.core.choice import Choice
+from etascope.core.choice import Choice, Verdict
 from etascope.core.data import DataSummary
 from etascope.core.measure import Measure
 from etascope.core.plain import Document, number, plain
@@ -50,7 +50,7 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
         **choice_document(choice),
         "test": None if run.trace is None else plain(run.trace.evaluation),
         "valid": None if choice.learning_rate is None else _valid(choice),
-        "trials": [trial_document(t, run.task, word) for t, word in zip(run.trials, choice.verdicts, strict=True)],
+        "trials": [trial_document(t, run.task, v) for t, v in zip(run.trials, choice.verdicts, strict=True)],
         "seconds": run.seconds,
         "recipe": None if choice.measure.reported else plain(run.recipe),
         "dataset": None if choice.measure.reported else dataset_document(run.data),
@@ -67,7 +67,8 @@ def choice_document(choice: Choice) -> Document:
     The share behind the confidence stays out: it carries no two digits, and its word was calibrated.
     """
     return {
-        **plain(choice, without=("valid_loss", "valid_accuracy", "landscape", "verdicts", "measure")),
+        **plain(choice, without=("reasons", "valid_loss", "valid_accuracy", "landscape", "verdicts", "measure")),
+        "reason": plain(choice.reasons),
         "confidence": plain(choice.confidence, without=("share",)),
     }
 
@@ -102,13 +103,14 @@ def dataset_document(data: DataSummary) -> Document:
     }
 
 
-def trial_document(trial: Trial, task: Task, verdict: str | None = None) -> Document:
+def trial_document(trial: Trial, task: Task, verdict: Verdict | None = None) -> Document:
     """Return a trial as plain dicts, lists, strings and numbers, its losses by epoch."""
     ends, measure = trial.epoch_ends(task.steps_per_epoch), task.measure
     return {
         **{name: plain(getattr(trial, name)) for name in _OF_TRIAL},
         **{name: plain(getattr(trial, name)[ends]) for name in _BY_EVALUATION},
-        "verdict": verdict,
+        "verdict": None if verdict is None else str(verdict),
+        "word": None if verdict is None else verdict.word,
         "metric": [number(measure.value(x)) for x in trial.valid_loss.tolist()] if measure.reported else None,
     }
 

@@ -29,7 +29,7 @@ def run_markdown(run: Run) -> str:
         escape(", ".join(rest)) + "." if rest else "",
         escape(f"{division(data)}."),
         escape(" ".join(("Notes:", *data.notes))) if data.notes else "",
-        bullets(choice.reason),
+        bullets(map(str, choice.reasons)),
         "## Learning rates",
         _rates(run),
         *(

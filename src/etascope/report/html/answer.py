@@ -36,7 +36,7 @@ def receipt(run: Run) -> str:
     """Return why, and what the answer rests on: walls, cost, luck, worth of tuning, test, what is open."""
     # What to do next stands at the top already.
     rests_on = [(name, text(sentence)) for name, sentence in facts(run) if name != "next"]
-    return sentences(run.choice.reason) + fields(rests_on)
+    return sentences([str(sentence) for sentence in run.choice.reasons]) + fields(rests_on)
 
 
 def verdicts(run: Run) -> str:
@@ -47,7 +47,7 @@ def verdicts(run: Run) -> str:
         rows.append((
             rate(trial.learning_rate), str(trial.fold), str(trial.seed), f"{trial.steps / run.task.steps_per_epoch:g}",
             "" if math.isnan(loss) else _loss(run, loss),
-            "" if math.isnan(right) else f"{100 * right:.1f} %", trial.status.name.lower(), verdict,
+            "" if math.isnan(right) else f"{100 * right:.1f} %", trial.status.name.lower(), str(verdict),
         ))  # fmt: skip
     header = (
         "learning rate", "fold", "seed", "epochs", _loss_name(run), "validation accuracy", "status", "verdict",

@@ -83,6 +83,6 @@ def _card(result: Run | Experiment) -> str:
         drawn = ""
     # The picture has a light ground, so the card has one, too, whatever the notebook's.
     style = "max-width:680px;padding:12px 16px;border-radius:8px;background:#fff;color:#1d2330;font-family:sans-serif"
-    sentences = result.choice.reason if isinstance(result, Run) else result.sentences
+    sentences = map(str, result.choice.reasons) if isinstance(result, Run) else result.sentences
     why = "".join(f"<li>{text(sentence)}</li>" for sentence in (*sentences, *told_data(result.data)))
     return f'<div style="{style}"><p><b>{text(_line(result))}</b></p><ul>{why}</ul>{drawn}</div>'

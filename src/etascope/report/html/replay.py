@@ -75,7 +75,7 @@ def _trials(told: list[Document]) -> list[Document]:
         {
             "learning_rate": trial["learning_rate"],
             "status": trial["status"],
-            "verdict": _harmless(trial["verdict"]),
+            "word": _harmless(trial["word"]),
             "train_loss": _short(trial["train_loss"]) if whole else [],
             "valid_loss": _short(trial["valid_loss"] if whole else trial["valid_loss"][-1:]),
             "valid_accuracy": _short(trial["valid_accuracy"] if whole else trial["valid_accuracy"][-1:]),

@@ -300,7 +300,7 @@ export function reading(rate, now) {
   if (at.trials.some((trial) => trial.status === "diverged"))
     return { word: "diverged", text: begin("the loss stopped being a finite number.") };
   // Between trained rates the basin knows more than the neighbour.
-  const said = now.run?.trials.find((trial) => trial.learning_rate === at.rate)?.verdict?.split(":")[0],
+  const said = now.run?.trials.find((trial) => trial.learning_rate === at.rate)?.word,
     word = !here && inside(rate, now.run?.basin) ? "good" : said || "trained";
   const longest = field.epochs(now),
     trained = field.epochs(at),

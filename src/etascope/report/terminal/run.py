@@ -84,8 +84,8 @@ def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
     page, choice = Page(console, ascii), run.choice
     _headline(page, choice)
     page.line("")
-    for sentence in choice.reason:
-        page.wrapped(sentence, first="-  " if page.ascii else "•  ")
+    for sentence in choice.reasons:
+        page.wrapped(str(sentence), first="-  " if page.ascii else "•  ")
     page.line("")
     _dial(page, run)
     page.line("")

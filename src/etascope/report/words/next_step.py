@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -95,8 +94,8 @@ def try_next(run: Run) -> str:
     if same_losses(run.trials) and len(finite):
         where = "the data and the model" if ours else "how the script or the loop uses the learning rate"
         return f"look at {where} first: no rate that was tried made a difference"
-    if told := _as_the_reasons(" ".join(run.choice.reason), run):
-        return told
+    if beyond := _as_the_reasons(run):
+        return beyond
     furthest = max((trial.steps for trial in run.trials), default=0)
     ends = {trial.status for trial in run.trials if trial.steps == furthest}
     if Status.FAILED in ends and ends <= {Status.FAILED, Status.DIVERGED}:
@@ -117,14 +116,14 @@ def try_next(run: Run) -> str:
     return f"train longer, so that the rates part, {_again(run, epochs=2 * run.recipe.epochs)}"
 
 
-def _as_the_reasons(said: str, run: Run) -> str:
-    """Return how to do what the reasons say, where they name an end to search beyond; else nothing."""
-    if beyond := re.search(r"imit the rates to those (above|below) (\d[\d.e+-]*\d|\d)", said):
-        side, end = beyond.groups()
-        return f"search {side} {end}, {_again(run, **{'low' if side == 'above' else 'high': end})}"
-    if "Allow other rates" in said:
-        return f"allow other rates, {_again(run, low=None, high=None)}"
-    return ""
+def _as_the_reasons(run: Run) -> str:
+    """Return how to do what the reasons say, where they have a limit to set, or to leave out; else nothing."""
+    limits = [one for sentence in run.choice.reasons for one in sentence.settings if one.name in ("low", "high")]
+    for one in limits:
+        if one.value is not None:
+            side = "above" if one.name == "low" else "below"
+            return f"search {side} {rate(one.value)}, {_again(run, **{one.name: float(one.value)})}"
+    return f"allow other rates, {_again(run, low=None, high=None)}" if limits else ""
 
 
 def _again(run: Run, **other: float | str | None) -> str:

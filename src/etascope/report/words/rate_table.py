@@ -57,7 +57,7 @@ def rate_rows(run: Run) -> tuple[RateRow, ...]:
     choice, found = run.choice, run.choice.landscape
     words: dict[float, Counter[str]] = {}
     for trial, verdict in zip(run.trials, choice.verdicts, strict=True):
-        words.setdefault(trial.learning_rate, Counter())[verdict.partition(":")[0]] += 1
+        words.setdefault(trial.learning_rate, Counter())[verdict.word] += 1
     rows: list[RateRow] = []
     table = zip(found.learning_rates.tolist(), found.mean_loss.tolist(), found.mean_accuracy.tolist(), strict=True)
     for tried, loss, accuracy in table:

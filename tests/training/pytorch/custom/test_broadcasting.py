@@ -14,7 +14,7 @@ def search(**more):
     torch.manual_seed(0)
     loaders = (DataLoader(TensorDataset(X[part], Y[part]), 20) for part in (slice(80), slice(80, 120)))
     run = pick(nn.Linear(5, 1), *loaders, sgd, epochs=1, budget=2, **more)
-    return [sentence for sentence in run.choice.reason if sentence.startswith("Mind the shapes")]
+    return [sentence for sentence in map(str, run.choice.reasons) if sentence.startswith("Mind the shapes")]
 
 
 def stepping(loss):

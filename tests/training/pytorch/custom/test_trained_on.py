@@ -180,7 +180,7 @@ def late(passes):
 )
 def test_a_pass_that_does_not_come_again_is_told(batches, seed):
     run = pick(Linear(shape=(1, 8, 8)), Counts(batches), VALID, sgd, epochs=2, seed=seed)
-    assert any(sentence.startswith(AGAIN) for sentence in run.choice.reason)
+    assert any(sentence.startswith(AGAIN) for sentence in map(str, run.choice.reasons))
 
 
 class Augmented(Dataset):
@@ -217,4 +217,4 @@ class Held(Counts):
 )
 def test_order_and_augmentation_that_are_drawn_from_seeds_are_not(make):
     run = pick(Linear(shape=(1, 8, 8)), make(), VALID, sgd, epochs=2)
-    assert not any(sentence.startswith("Mind the training") for sentence in run.choice.reason)
+    assert not any(sentence.startswith("Mind the training") for sentence in map(str, run.choice.reasons))
