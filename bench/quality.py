@@ -69,8 +69,8 @@ def main() -> None:
 def everyone() -> list[Chooser]:
     """Return the contenders; PyTorch comes last, because its threads keep others from forking."""
     from etascope.experiments.range_test.rules import RULES
+    from etascope.experiments.referee.advisers.plain import RangeTestAdviser
     from etascope.experiments.referee.advisers.prodigy import ProdigyOptimizer
-    from etascope.experiments.referee.advisers.range_tests import RangeTestAdviser
     from etascope.selection.cross_validation.method import CrossValidation
     from etascope.selection.halving.method import Ladder
     from etascope.selection.search import GridSearch

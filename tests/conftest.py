@@ -85,3 +85,14 @@ def _no_threads_left():
         executor = sys.modules["joblib.externals.loky.reusable_executor"]._executor
         if executor is not None:
             executor.shutdown(wait=True)
+
+
+@pytest.fixture
+def one_torch_thread():
+    """Hold PyTorch to one thread: the networks are small, and others use the machine."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

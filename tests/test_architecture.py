@@ -25,7 +25,7 @@ TABLE = {
     "experiments": {"core", "images", "pipeline", "report", "selection", "training", "workbench"},
     "torch": {"core", "selection", "training"},
     "loops": {"core", "selection", "training"},
-    "integrations": {"core", "loops", "report", "torch", "training", "workbench"},
+    "integrations": {"core", "loops", "report", "selection", "torch", "training", "workbench"},
     "studio": {"core", "experiments", "images", "learn", "pipeline", "report", "selection", "training", "workbench"},
     "cli": None,
     "__init__": None,
@@ -237,7 +237,7 @@ def test_the_rules_see_strategies_and_names():
 @pytest.mark.parametrize(
     ("source", "parts"),
     [
-        ("import etascope.images.idx", {"images"}),
+        ("import etascope.images.idx.file", {"images"}),
         ("from etascope.report import terminal", {"report"}),
         ("from etascope import workbench", {"workbench"}),
         ("from etascope import pick", {"__init__"}),

@@ -113,7 +113,7 @@ def test_the_answer_in_a_document_is_the_run_in_python():
         values = [getattr(trial, name)[end].tolist() for trial, end in zip(known.trials, ends, strict=True)]
         assert [trial[name] for trial in told["trials"]] == values
     assert [trial["fold"] for trial in told["trials"]] == known.history.plan.folds.tolist()
-    assert [trial["verdict"] for trial in told["trials"]] == list(known.choice.verdicts)
+    assert [trial["verdict"] for trial in told["trials"]] == list(map(str, known.choice.verdicts))
     assert told["cost"]["trials"] == len(known.history.plan)
     assert told["dataset"]["fingerprint"] == etascope.open_images("digits").fingerprint
     assert told["trace"]["learning_rate"] == told["learning_rate"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection
 from importlib import import_module
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from etascope.core.renamed import OldNames
@@ -27,16 +28,20 @@ if TYPE_CHECKING:
     from etascope.core.recipe import Recipe
     from etascope.core.run import Run
     from etascope.core.trace import Trace
-    from etascope.experiments.range_test.record import RangeTestRun
     from etascope.experiments.range_test.run import range_test
+    from etascope.experiments.referee.run import referee
+    from etascope.experiments.reported import Result
+    from etascope.experiments.scaling.run import scaling
+    from etascope.experiments.sharpness.run import sharpness
     from etascope.images.open import open_images
     from etascope.loops.search import Search
+    from etascope.report.experiment import Experiment
     from etascope.store.open import open_store
     from etascope.workbench import pick, trace
 
 __all__ = [
     "Choice", "Dataset", "History", "InputError", "Recipe", "Run", "Search", "Trace", "open_images", "open_store",
-    "pick", "range_test", "trace",
+    "pick", "range_test", "referee", "scaling", "sharpness", "trace",
 ]  # fmt: skip
 
 #: Where each name stands. It loads when it is first used: Ctrl-C finds the command line ready, and who wants one name
@@ -45,30 +50,43 @@ _HOMES = {
     "Choice": "core.choice", "Dataset": "core.data", "History": "core.history", "InputError": "core.errors",
     "Recipe": "core.recipe", "Run": "core.run", "Search": "loops.search", "Trace": "core.trace",
     "open_images": "images.open", "open_store": "store.open", "pick": "workbench", "range_test":
-    "experiments.range_test.run", "trace": "workbench",
+    "experiments.range_test.run", "referee": "experiments.referee.run", "scaling": "experiments.scaling.run",
+    "sharpness": "experiments.sharpness.run", "trace": "workbench",
 }  # fmt: skip
 
 
-def _show(
-    shown: Run | RangeTestRun, include: Collection[str] | None, exclude: Collection[str] | None
-) -> dict[str, Any]:
+def _reported(result: Run | Result) -> Run | Experiment:
     from etascope.core.run import Run
-    from etascope.report.html.notebook import experiment_mimebundle, run_mimebundle
 
-    if isinstance(shown, Run):
-        return run_mimebundle(shown, include, exclude)
-    from etascope.experiments.range_test.report import range_experiment
+    if isinstance(result, Run):
+        return result
+    from etascope.experiments.reported import experiment_of
 
-    return experiment_mimebundle(range_experiment(shown), include, exclude)
-
-
-def _page(shown: Run | RangeTestRun | Trace) -> str:
-    from etascope.report.terminal.printed import printed
-
-    return printed(shown)
+    return experiment_of(result)
 
 
-Views.notebook, Views.page = _show, _page
+def _page(result: Run | Trace | Result) -> str:
+    from etascope.core.trace import Trace
+    from etascope.report.terminal.run import printed
+
+    return printed(result if isinstance(result, Trace) else _reported(result))
+
+
+def _notebook(result: Run | Result, include: Collection[str] | None, exclude: Collection[str] | None) -> dict[str, Any]:
+    from etascope.report.html.notebook import mimebundle
+
+    return mimebundle(_reported(result), include, exclude)
+
+
+def _file(result: Run | Result, path: str | PathLike[str]) -> None:
+    from etascope.core.run import Run
+    from etascope.learn.quiz import run_quiz
+    from etascope.report.files.write import write_report
+
+    write_report(_reported(result), path, run_quiz(result) if isinstance(result, Run) else ())
+
+
+Views.page, Views.notebook, Views.file = _page, _notebook, _file
 if not any(isinstance(finder, OldNames) for finder in sys.meta_path):
     sys.meta_path.append(OldNames())
 

@@ -10,24 +10,22 @@ from os import PathLike
 
 import numpy as np
 
-from etascope.core.choice import Choice
 from etascope.core.data import Dataset, Split
-from etascope.core.history import History, settled
+from etascope.core.history import History
 from etascope.core.plan import check_rates
-from etascope.core.protocols import Engine, Method, OnProgress, Progress, Recorder, ignore
-from etascope.core.recipe import Recipe, Task
-from etascope.core.recording import patient
+from etascope.core.protocols import Engine, Method, OnProgress, Recorder, ignore
+from etascope.core.recipe import Recipe
+from etascope.core.recording import best_effort
 from etascope.core.run import DataSummary, Run
+from etascope.core.search import search, staged
 from etascope.core.trace import Trace
-from etascope.core.trials import Trial, trials
 from etascope.images.open import open_images
 from etascope.learn.insight import choice_insight
 from etascope.learn.tracing import Validation, lay_open, require_image
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.selection.automatic import Automatic
+from etascope.selection.automatic import method_of
 from etascope.training.engines import engine_of, rehearsal_of, task_for
-from etascope.training.in_parts import train_in_parts
 
 
 def pick(
@@ -37,6 +35,11 @@ def pick(
     recipe: Recipe | None = None,
     test: float | str | PathLike[str] | None = None,
     folds: int | None = None,
+    budget: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    target: str | None = None,
+    tolerance: float | None = None,
     image: int = 0,
     method: Method | None = None,
     engine: Engine | None = None,
@@ -60,13 +63,22 @@ def pick(
         or else 0.2.
     folds
         Folds of the cross-validation; 1 is one holdout. None takes 5 below 10,000 development rows, else 1.
+    budget
+        What the search may cost, in trainings, at least 1. None takes about 50 where they take a minute at most, else
+        about 3.
 
     Other Parameters
     ----------------
+    low, high
+        Lowest and highest peak rate to try. None is free.
+    target
+        What "best" means: `accuracy` (default) or `loss`.
+    tolerance
+        What "within" means for the confidence, in accuracy points (default 1), or in per cent of loss (default 5).
     image
         Which test image the prediction trace follows, counted from 0.
     method
-        Proposes plans and chooses. Default `Automatic()`.
+        Proposes plans and chooses, in place of `Automatic` with these words.
     engine
         Trains plans. Default `DenseEngine()` on every core, or `TorchEngine()` where the recipe has a model.
     progress
@@ -88,67 +100,57 @@ def pick(
     >>> 0.003 < run.choice.learning_rate < 0.3
     True
     """
-    recipe, recorder = recipe or Recipe(), patient(recorder)
+    recipe, recorder = recipe or Recipe(), best_effort(recorder)
+    method = method_of(method, low=low, high=high, budget=budget, target=target, tolerance=tolerance)
     engine = engine or engine_of(recipe)
     dataset = _open(images, labels, test, progress)
     began = time.perf_counter()
     split = _divide(dataset, recipe, test, folds)
     require_image(split, image)
-    task, data = task_for(engine, split, recipe), DataSummary.of(dataset, split)
-    done, choice = search(split, task, data, method, engine, progress, histories, recorder)
-    trace = None
+    data = DataSummary.of(dataset, split)
+    run = search_split(split, data, recipe, engine, method, progress=progress, histories=histories, recorder=recorder)
+    trace, choice = None, run.choice
     if choice.learning_rate is not None:
-        validation = _validation(task, choice, trials(task, done))
-        told = _named("training the chosen one", progress)
         trace = lay_open(
-            engine, dataset, split, recipe, choice.learning_rate, image=image, validation=validation, progress=told
-        )
+            engine, dataset, split, recipe, choice.learning_rate, image=image, validation=_validation(run),
+            progress=staged("training the chosen one", progress),
+        )  # fmt: skip
         insight = choice_insight(choice, trace.evaluation, split.n_classes, len(split.y_test))
         trace = replace(trace, insight=insight)
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
-    run = Run(data, task, done, choice, trace, seconds)
-    if recorder is not None:
-        recorder.finish(run)
+    run = replace(run, trace=trace, seconds=seconds)
+    recorder.finish(run)
     return run
 
 
-def search(
+def search_split(
     split: Split,
-    task: Task,
     data: DataSummary,
-    method: Method | None = None,
-    engine: Engine | None = None,
+    recipe: Recipe,
+    engine: Engine,
+    method: Method,
+    *,
     progress: OnProgress = ignore,
     histories: Sequence[History] = (),
     recorder: Recorder | None = None,
-) -> tuple[tuple[History, ...], Choice]:
-    """Search on prepared rows, and return what was trained with the answer; the test rows are not looked at.
+) -> Run:
+    """Search on prepared rows, without a final training; the test rows are not looked at.
 
     Parameters
     ----------
     split
         Prepared, with at least one fold.
-    task, data
-        Describe the split: the method sees the first, the recorder both.
-    method, engine, progress, histories, recorder
+    data
+        Describes it.
+    recipe, engine, method, progress, histories, recorder
         As in `pick`.
     """
-    method, engine, recorder = method or Automatic(), engine or engine_of(task.recipe), patient(recorder)
-    # Also for a search that goes on, which ends in the same answer.
-    first = method.propose(task, ())
-    minded = () if first is None else rehearsal_of(engine, split, task.recipe, first)
-    if recorder is not None:
-        recorder.begin(data, task)
-    keep = None if recorder is None else recorder.append
-    done, parts = settled(histories)
-    while (plan := method.propose(task, done)) is not None:
-        stage = f"searching, round {len(done) + 1}"
-        train = partial(engine.train, split, task.recipe)
-        done.append(train_in_parts(train, plan, parts, _named(stage, progress), keep))
-        progress(Progress(stage, 1, 1, "rounds", trials(task, done)))
-    choice = method.choose(task, done)
-    return tuple(done), replace(choice, reason=(*choice.reason, *minded))
+    return search(
+        partial(engine.train, split, recipe), task_for(engine, split, recipe), method, data,
+        rehearse=partial(rehearsal_of, engine, split, recipe), progress=progress, histories=histories,
+        recorder=recorder,
+    )  # fmt: skip
 
 
 def trace(
@@ -196,7 +198,7 @@ def trace(
     check_rates(np.array([learning_rate], np.float64))
     dataset = _open(images, labels, test, progress)
     split = _divide(dataset, recipe, test, folds=0)
-    told = lay_open(engine, dataset, split, recipe, learning_rate, image=image, progress=_named("training", progress))
+    told = lay_open(engine, dataset, split, recipe, learning_rate, image=image, progress=staged("training", progress))
     return replace(told, data=DataSummary.of(dataset, split))
 
 
@@ -212,15 +214,9 @@ def _divide(dataset: Dataset, recipe: Recipe, test: float | str | PathLike[str] 
     return prepare(divide(dataset, test=share, folds=folds, seed=recipe.seed), recipe)
 
 
-def _named(stage: str, progress: OnProgress) -> OnProgress:
-    def tell(event: Progress) -> None:
-        progress(replace(event, stage=stage))
-
-    return tell
-
-
-def _validation(task: Task, choice: Choice, trials: Sequence[Trial]) -> Validation | None:
-    chosen = [t for t in trials if t.learning_rate == choice.learning_rate and t.steps == task.steps]
+def _validation(run: Run) -> Validation | None:
+    task, rate = run.task, run.choice.learning_rate
+    chosen = [t for t in run.trials if t.learning_rate == rate and t.steps == task.steps]
     if not chosen:
         return None
     ends = chosen[0].epoch_ends(task.steps_per_epoch)

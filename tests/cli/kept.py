@@ -3,9 +3,9 @@
 from functools import cache
 
 from etascope import Recipe
-from etascope.cli.recording import Kept
 from etascope.cli.searching import search
 from etascope.core.protocols import ignore
+from etascope.core.recording import StoreRecorder
 from etascope.images.open import open_images
 from etascope.store.open import open_store
 from tests.images.making import pictures, write_folder
@@ -29,7 +29,7 @@ def untold():
 
 def keep(path, run, rounds=None, options=OPTIONS):
     """Keep a run, or only its first rounds, as if its process had been killed then; return its id."""
-    kept = Kept(open_store(str(path)), options)
+    kept = StoreRecorder(open_store(str(path)), options)
     kept.begin(run.data, run.task)
     for history in run.histories[:rounds]:
         kept.append(history)

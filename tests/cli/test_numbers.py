@@ -17,7 +17,7 @@ WITH = {
     "--widths": ("--hidden", "4"),
     **dict.fromkeys(("--timeout", "--best"), ("--command", "echo loss {lr}", "--metric", "loss (.*)")),
 }  # fmt: skip
-DATA = ("pick", "trace", "quiz", "range-test", "ladder", "referee", "sharpness")
+DATA = ("pick", "trace", "quiz", "range-test", "scaling", "referee", "sharpness")
 
 
 def numbers():

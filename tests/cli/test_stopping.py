@@ -213,7 +213,7 @@ def test_a_second_ctrl_c_ends_all_at_once(store):
 @pytest.mark.parametrize(
     ("command", "number"),
     [
-        ("ladder", signal.SIGTERM),
+        ("scaling", signal.SIGTERM),
         ("range-test", signal.SIGHUP),
         ("referee", signal.SIGINT),
         ("sharpness", signal.SIGTERM),

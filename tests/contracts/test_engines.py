@@ -8,15 +8,15 @@ from functools import partial
 import numpy as np
 import pytest
 
+from etascope.core import search
 from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError
 from etascope.core.history import History, Status, put_together
 from etascope.core.plan import sweep
 from etascope.core.recipe import OPTIMIZERS, Recipe, steps_per_epoch
 from etascope.core.schedules import SCHEDULES
-from etascope.training import in_parts
+from etascope.core.search import train_in_parts
 from etascope.training.dense.engine import DenseEngine
-from etascope.training.in_parts import train_in_parts
 from etascope.training.pytorch.engine import TorchEngine
 from etascope.training.random_streams import initial_parameters
 from etascope.training.ray.engine import RayEngine
@@ -345,7 +345,7 @@ def test_trials_that_are_done_are_handed_out_while_others_train(engine):
 @each_engine
 @pytest.mark.parametrize("stop", [1, 3, 5])
 def test_a_plan_that_was_interrupted_comes_to_the_same_bits_when_the_rest_is_trained(engine, stop, monkeypatch):
-    monkeypatch.setattr(in_parts, "SECONDS", 0)
+    monkeypatch.setattr(search, "SECONDS", 0)
     recipe, kept = RECIPES["default"], []
     split, plan = job(recipe)
     plan = dataclasses.replace(leaping(plan, (1, 8)), keep_examples=True)

@@ -67,8 +67,8 @@ def test_plans_and_choice_depend_on_nothing_but_task_and_histories(method, job, 
         for one, other in zip(arrays(again), arrays(histories[done].plan), strict=True):
             np.testing.assert_array_equal(one, other)
     again = method.choose(job, histories)
-    assert (again.learning_rate, again.basin, again.reason, again.verdicts) == (
-        choice.learning_rate, choice.basin, choice.reason, choice.verdicts,
+    assert (again.learning_rate, again.basin, again.reasons, again.verdicts) == (
+        choice.learning_rate, choice.basin, choice.reasons, choice.verdicts,
     )  # fmt: skip
 
 
@@ -90,8 +90,10 @@ def test_the_choice_is_whole_or_says_that_there_is_none(method, job, engine):
     assert len(choice.verdicts) == len(plan) == choice.cost.trials
     assert choice.cost.epochs == job.recipe.epochs
     assert choice.cost.training_equivalents > 0
-    assert len(choice.reason) >= 2
-    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in (*choice.reason, choice.not_tried))
+    assert len(choice.reasons) >= 2
+    assert all(
+        sentence.endswith(".") and "\n" not in sentence for sentence in map(str, (*choice.reasons, choice.not_tried))
+    )
     if choice.learning_rate is None:
         assert choice.basin is None
         assert np.isnan(choice.valid_loss)

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.core.measure import Measure
+from etascope.core.measure import PLAIN, Measure
 
 
 def test_a_loss_is_its_own_distance():
@@ -52,3 +52,10 @@ def test_what_is_not_finite_stays_so_whichever_way_is_better():
 def test_the_best_value_must_be_finite():
     with pytest.raises(InputError, match="finite"):
         Measure("m", best=math.inf)
+
+
+def test_a_plain_loss_is_in_nats_and_no_report_of_ones_own():
+    assert not PLAIN.reported
+    assert Measure("val_loss").reported
+    assert (PLAIN.words_with_unit, Measure("val_loss").words_with_unit) == ("validation loss in nats", "val_loss")
+    assert [PLAIN.written(0.12345), Measure("val_loss").written(0.12345)] == ["0.12", "0.1235"]

@@ -2,7 +2,7 @@ import pytest
 
 import etascope
 from etascope.core.errors import InputError
-from etascope.core.recording import Attempts, patient
+from etascope.core.recording import BestEffort, best_effort
 from tests.core.failing import FailingRecorder, each_error
 
 
@@ -18,31 +18,49 @@ def search(recorder):
 
 
 @each_error
-def test_the_first_failure_is_told_in_a_sentence_and_nothing_is_tried_after_it(error):
-    told = []
-    attempts = Attempts(told.append)
-    assert attempts.do(lambda: 3, "It is not kept", 0) == 3
-    assert attempts.well
-    assert attempts.do(lambda: raised(error), "It is not kept", 0) == 0
-    assert not attempts.well
-    assert attempts.do(lambda: told.append("tried"), "It is not kept", 1) == 1
-    [sentence] = told
+@pytest.mark.parametrize(
+    ("fails", "lost"),
+    [("begin", "This run is not kept"), ("append", "The rest of run 7 is not kept"),
+     ("finish", "The answer of run 7 is not kept")],
+)  # fmt: skip
+def test_the_first_failure_is_told_in_a_sentence_and_nothing_is_tried_after_it(fails, lost, error):
+    sentences, failing = [], FailingRecorder(fails, error)
+    recorder = BestEffort(failing, sentences.append, name=lambda: "run 7")
+    assert recorder.keeps
+    search(recorder)
+    assert not recorder.keeps
+    assert failing.asked[-1] == fails
+    [sentence] = sentences
     assert sentence.startswith(f"keeping the search failed with {type(error).__name__}")
-    assert sentence.endswith(". It is not kept; the search goes on.")
+    assert sentence.endswith(f". {lost}; the search goes on.")
     assert "\n" not in sentence
     assert ".." not in sentence
 
 
 def test_what_is_a_sentence_already_is_told_as_it_is():
-    told = []
-    Attempts(told.append).do(lambda: raised(InputError("the disk is full.")), "It is not kept", None)
-    assert told == ["the disk is full. It is not kept; the search goes on."]
+    sentences = []
+    search(BestEffort(FailingRecorder("begin", InputError("the disk is full.")), sentences.append))
+    assert sentences == ["the disk is full. This run is not kept; the search goes on."]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)])
 def test_what_ends_a_process_is_not_taken_for_trouble(error):
     with pytest.raises(type(error)):
-        Attempts(print).do(lambda: raised(error), "It is not kept", None)
+        search(BestEffort(FailingRecorder("append", error), print))
+
+
+@pytest.mark.parametrize("histories", [0, 1, 3])
+def test_a_recorder_hears_of_a_search_when_it_is_ready_and_then_of_all_of_it(histories):
+    recorder = FailingRecorder(None, None)
+    waiting = BestEffort(recorder, ready=lambda histories: len(histories) == 2)
+    waiting.begin(None, None)
+    heard = []
+    for _ in range(histories):
+        waiting.append(None)
+        heard.append(list(recorder.asked))
+    assert heard == [[], ["begin", "append", "append"], ["begin", "append", "append", "append"]][:histories]
+    waiting.finish(None)
+    assert recorder.asked == ["begin", *["append"] * histories, "finish"]
 
 
 @each_error
@@ -53,7 +71,7 @@ def test_what_ends_a_process_is_not_taken_for_trouble(error):
 def test_a_recorder_in_trouble_costs_a_warning(error, fails, asked):
     recorder = FailingRecorder(fails, error)
     with pytest.warns(RuntimeWarning, match=rf"failed with {type(error).__name__}.*; the search goes on\.$") as caught:
-        search(patient(recorder))
+        search(best_effort(recorder))
     assert len(caught) == 1
     assert recorder.asked == asked
 
@@ -61,17 +79,18 @@ def test_a_recorder_in_trouble_costs_a_warning(error, fails, asked):
 def test_a_recorder_may_refuse_before_anything_was_trained_and_only_then():
     refusal = InputError("there is no such place. Give another.")
     with pytest.raises(InputError, match="no such place"):
-        patient(FailingRecorder("begin", refusal)).begin(None, None)
-    with pytest.warns(RuntimeWarning, match=r"^there is no such place. Give another. It is not kept"):
-        patient(FailingRecorder("begin", refusal), late=True).begin(None, None)
-    with pytest.warns(RuntimeWarning, match=r"^there is no such place. Give another. The rest of it is not kept"):
-        patient(FailingRecorder("append", refusal)).append(None)
+        search(best_effort(FailingRecorder("begin", refusal)))
+    with pytest.warns(RuntimeWarning, match=r"^there is no such place. Give another. This run is not kept"):
+        search(BestEffort(FailingRecorder("begin", refusal), ready=bool))
+    with pytest.warns(RuntimeWarning, match=r"^there is no such place. Give another. The rest of this run is not kept"):
+        search(best_effort(FailingRecorder("append", refusal)))
 
 
-def test_a_recorder_is_made_patient_once():
-    assert patient(None) is None
-    held = patient(FailingRecorder("begin", KeyError()))
-    assert patient(held) is held
+def test_nobody_is_a_recorder_too_and_one_that_ends_no_search_is_not_wrapped_again():
+    assert not best_effort(None).keeps
+    search(best_effort(None))
+    held = best_effort(FailingRecorder("begin", KeyError()))
+    assert best_effort(held) is held
 
 
 @pytest.mark.parametrize("fails", ["begin", "append", "finish"])

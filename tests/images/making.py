@@ -162,10 +162,10 @@ def lossless_jpeg(pixels: NDArray[np.uint8]) -> bytes:
 
 def told_or_refused(path: Path) -> str:
     """What a damaged image file says: the marks of what was decoded, or why it was not; "" for nothing."""
-    from etascope.images.decode import BadImage, decode_file
-    from etascope.images.opened import Wishes
+    from etascope.images.files.decode import BadImage, decode_file
+    from etascope.images.opened import Options
 
     try:
-        return " ".join(f"{mark.kind}: {mark.detail}" for mark in decode_file(path, Wishes()).marks)
+        return " ".join(f"{mark.kind}: {mark.detail}" for mark in decode_file(path, Options()).marks)
     except BadImage as error:
         return str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from etascope.core.errors import InputError
 from etascope.images.open import open_images
-from etascope.images.paths import as_path, existing, refuse_text
+from etascope.images.paths import as_path, counted, existing, is_foreign, kind, refuse_text
 from tests.images.making import refused
 
 
@@ -136,3 +137,21 @@ def test_addresses_are_no_paths(text):
 @pytest.mark.parametrize("text", ["C://a/b", "a://"[1:], "a//b", "x:y"])
 def test_paths_that_are_no_addresses(text):
     assert as_path(text) == Path(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "foreign"),
+    [("a.JPG.heic", ".heic", True), ("a.tar.gz", ".tar.gz", False), ("v1.2.gz", ".gz", False),
+     ("LICENSE", "no ending", False), ("img_7", "no ending", True), ("a.txt", ".txt", False),
+     ("a.jpg.gz", ".jpg.gz", True), ("a.jpg!d", ".jpg!d", True), ("a.png_", ".png_", True),
+     ("a.JPG.enc", ".enc", True), ("a.jpg.json", ".json", False), ("a.pngs", ".pngs", False),
+     ("film.MP4", ".mp4", True), ("a.jpg.part", ".part", True), ("notes.bak", ".bak", False), ("m.pt", ".pt", True)],
+)  # fmt: skip
+def test_kinds(name, of, foreign):
+    assert kind(Path(name)) == of
+    assert is_foreign(Path(name)) == foreign
+
+
+def test_the_rest_of_many_kinds_is_one_number():
+    kinds = Counter({f".{letter}": number for number, letter in enumerate("abcdef", 1)})
+    assert counted(kinds) == "6 .f files, 5 .e files, 4 .d files, 3 .c files, 3 others"

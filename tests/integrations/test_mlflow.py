@@ -58,7 +58,7 @@ def test_each_trial_is_a_child_with_its_curve(store):
     found = children(client, parent)
     assert len(found) == len(run.trials)
     by_rate = {float(child.data.params["learning_rate"]): child for child in found.values()}
-    for trial, verdict in zip(run.trials, run.choice.verdicts, strict=True):
+    for trial, verdict in zip(run.trials, map(str, run.choice.verdicts), strict=True):
         child = by_rate[trial.learning_rate]
         assert (child.data.params["fold"], child.data.params["seed"]) == (str(trial.fold), str(trial.seed))
         assert child.data.tags["verdict"] == verdict
@@ -169,3 +169,10 @@ def test_a_search_goes_on_when_mlflow_is_away(tmp_path):
         run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=break_it)
     assert sum("MLflow cannot log" in str(warning.message) for warning in told) == 1
     assert run.choice.learning_rate == ladder().choice.learning_rate
+
+
+def test_the_old_word_for_a_project_names_the_new_one():
+    with pytest.raises(InputError, match=r"takes project in place of experiment\. Write project='digits'"):
+        log_to_mlflow(cannot_tell(), experiment="digits")
+    with pytest.raises(InputError, match="MlflowRecorder takes project in place of experiment"):
+        MlflowRecorder(experiment="digits")

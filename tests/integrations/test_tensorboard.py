@@ -74,7 +74,7 @@ def test_every_evaluation_is_a_point_of_a_curve(make, tmp_path):
     run = make()
     folders = trial_folders(log_to_tensorboard(run, tmp_path))
     assert len(folders) == len(run.trials)
-    for folder, trial, verdict in zip(folders, run.trials, run.choice.verdicts, strict=True):
+    for folder, trial, verdict in zip(folders, run.trials, map(str, run.choice.verdicts), strict=True):
         for metric in METRICS:
             expected = dict(zip(trial.evaluated_at.tolist(), getattr(trial, metric).tolist(), strict=True))
             assert scalars(folder, metric) == pytest.approx(expected, rel=1e-6)
@@ -99,7 +99,7 @@ def test_the_answer_is_told_above_the_trials(tmp_path):
     log_to_tensorboard(run, tmp_path)
     told = text(tmp_path, "answer")
     assert told.startswith(f"**learning rate {run.choice.learning_rate}, basin ")
-    assert all(sentence in told for sentence in run.choice.reason)
+    assert all(sentence in told for sentence in map(str, run.choice.reasons))
     assert scalars(tmp_path, "answer/learning_rate") == {0: pytest.approx(run.choice.learning_rate)}
 
 

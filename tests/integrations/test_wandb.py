@@ -66,7 +66,7 @@ def read(folder, *, running=False):
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wandb")
-    log_to_wandb(ladder(), "digits", folder=folder, group="my ladder")
+    log_to_wandb(ladder(), "digits", folder=folder, name="my ladder")
     return read(folder)
 
 
@@ -80,7 +80,7 @@ def test_there_is_a_run_a_trial_and_one_for_the_answer(logged):
 def test_each_trial_has_its_hyperparameters_its_curve_and_its_verdict(logged):
     run = ladder()
     by_rate = {told.config["learning_rate"]: told for told in logged.values() if told.kind == "trial"}
-    for trial, verdict in zip(run.trials, run.choice.verdicts, strict=True):
+    for trial, verdict in zip(run.trials, map(str, run.choice.verdicts), strict=True):
         told = by_rate[trial.learning_rate]
         assert (told.config["fold"], told.config["seed"], told.config["optimizer"]) == (trial.fold, 0, "momentum")
         assert list(told.curve) == trial.evaluated_at.tolist()
@@ -96,14 +96,14 @@ def test_the_answer_has_its_numbers_the_report_and_a_table(logged):
     run, told = ladder(), logged["answer"]
     assert told.summary["learning_rate"] == run.choice.learning_rate
     assert told.summary["basin_low"] == run.choice.basin.low
-    assert told.summary["reason"] == " ".join(run.choice.reason)
+    assert told.summary["reason"] == " ".join(map(str, run.choice.reasons))
     assert told.config["fingerprint"] == run.data.fingerprint
     page = next(path for name, path in told.files.items() if name.startswith("report"))
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     table = json.loads(next(path for name, path in told.files.items() if name.startswith("trials")).read_text())
     assert table["columns"][:3] == ["learning_rate", "fold", "seed"]
     assert [row[0] for row in table["data"]] == [trial.learning_rate for trial in run.trials]
-    assert [row[-1] for row in table["data"]] == list(run.choice.verdicts)
+    assert [row[-1] for row in table["data"]] == list(map(str, run.choice.verdicts))
 
 
 def test_nothing_of_the_machine_is_kept(logged):
@@ -136,7 +136,7 @@ def test_no_answer_is_logged_and_the_callers_own_run_is_left_alone(tmp_path):
 
 
 def test_a_running_search_is_seen_while_it_runs(tmp_path):
-    recorder, seen = WandbRecorder("digits", folder=tmp_path, group="my search"), []
+    recorder, seen = WandbRecorder("digits", folder=tmp_path, name="my search"), []
 
     def look(event):
         if not event.trials:
@@ -163,7 +163,7 @@ def test_a_running_search_is_seen_while_it_runs(tmp_path):
     answer = told.pop("answer")
     assert answer.summary["learning_rate"] == run.choice.learning_rate
     assert len(told) == len(run.trials)
-    for trial, verdict in zip(run.trials, run.choice.verdicts, strict=True):
+    for trial, verdict in zip(run.trials, map(str, run.choice.verdicts), strict=True):
         one = next(one for one in told.values() if one.config["learning_rate"] == trial.learning_rate)
         assert list(one.curve) == trial.evaluated_at.tolist()
         assert one.summary["verdict"] == verdict
@@ -198,3 +198,7 @@ def test_bad_input_is_refused(tmp_path):
         log_to_wandb(cannot_tell(), folder=tmp_path / "file")
     with pytest.raises(InputError, match="W&B must be able to begin a run in project 'a/b'; found: "):
         log_to_wandb(cannot_tell(), "a/b", folder=tmp_path)
+    with pytest.raises(InputError, match=r"log_to_wandb takes name in place of group\. Write name='all'"):
+        log_to_wandb(cannot_tell(), group="all")
+    with pytest.raises(InputError, match="WandbRecorder takes name in place of group"):
+        WandbRecorder(group="all")

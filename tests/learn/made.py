@@ -4,14 +4,15 @@ import math
 
 import numpy as np
 
-from etascope.core.choice import Basin, Choice, Cost, Landscape
+from etascope.core.choice import Basin, Choice, Cost, Landscape, Verdict
 from etascope.core.history import History, Status
 from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
+from etascope.core.sentences import say, sentences
 from etascope.core.trace import Epoch, Evaluation, Layer, Prediction, Stage, Trace
 from etascope.learn.insight import trace_insight
-from etascope.learn.observations import observe
+from etascope.learn.observations import look, observe
 
 NAN = math.nan
 HEALTHY = (1.896, 0.848, 0.508, 0.369, 0.284)
@@ -53,10 +54,10 @@ def epochs(losses, accuracies=None, valid=None, step_loss=None):
     accuracies = np.linspace(0.45, 0.93, len(losses)) if accuracies is None else np.array(accuracies)
     accuracies = np.where(np.isfinite(losses), accuracies, NAN)
     step_loss = batches(losses) if step_loss is None else step_loss
-    said = observe(
+    said = observe(look(
         np.array(losses), None if valid is None else np.array(valid), accuracies, 10, step_loss,
         len(step_loss) // len(losses),
-    )  # fmt: skip
+    ))  # fmt: skip
     lines = []
     for i, loss in enumerate(losses):
         held_out = (None, None) if valid is None else (valid[i], float(accuracies[i]) - 0.05)
@@ -139,13 +140,13 @@ def choice(table=None, learning_rate=0.018, basin=(0.01, 0.056), verdicts=()):
         basin=None if learning_rate is None else Basin(*basin),
         valid_loss=NAN if row is None else float(made.mean_loss[row]),
         valid_accuracy=NAN if row is None else float(made.mean_accuracy[row]),
-        reason=(
+        reasons=sentences(
             "0.018 has the lowest mean validation loss, 0.42 nats over 5 folds.",
             "Both walls were seen: 0.001 is too slow to learn, 3 diverged.",
         ),
-        not_tried="Other optimizers, batch sizes and schedules were not tried; a changed recipe moves the basin.",
+        not_tried=say("Other optimizers, batch sizes and schedules were not tried; a changed recipe moves the basin."),
         landscape=made,
-        verdicts=tuple(verdicts),
+        verdicts=tuple(Verdict(*verdict.split(": ", 1)) for verdict in verdicts),
         cost=Cost(45, 5, 36.0, 0.913),
     )
 

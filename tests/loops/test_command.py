@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from etascope.core import search
 from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.core.run import Run
@@ -41,11 +42,11 @@ def test_a_script_gets_its_learning_rate_with_all_that_belongs_to_it(valley):
     assert (choice.regime, choice.target, choice.measure.name) == ("dear", "loss", "val_loss")
     assert (choice.luck, choice.worth_tuning, valley.trace) == (None, None, None)
     assert len(choice.verdicts) == len(valley.trials)
-    assert any(verdict.startswith("best: val_loss 0.2") for verdict in choice.verdicts)
+    assert any(verdict.startswith("best: val_loss 0.2") for verdict in map(str, choice.verdicts))
 
 
 def test_no_sentence_speaks_of_what_is_not_known(valley):
-    said = " ".join([*valley.choice.reason, *valley.choice.verdicts, valley.choice.not_tried])
+    said = " ".join([*map(str, valley.choice.reasons), *map(str, valley.choice.verdicts), str(valley.choice.not_tried)])
     for word in ("nats", "hidden", "momentum", "batch", "blind", "accuracy nan", "folds", "step ", "checkpoint"):
         assert word not in said
     assert "epoch 8 of 10" in said
@@ -82,7 +83,7 @@ def test_higher_may_be_better_up_to_any_best_value(valley, tmp_path, best, of):
     higher = pick(tmp_path, body, logs=tmp_path / "higher", maximize=True, best=best)
     # A share up to 1 is an accuracy, whose noise is known from its size: the curve is another by a little.
     assert higher.choice.learning_rate == pytest.approx(valley.choice.learning_rate, rel=0.1 if of == 1 else 1e-3)
-    best_trial = next(verdict for verdict in higher.choice.verdicts if verdict.startswith("best"))
+    best_trial = next(verdict for verdict in map(str, higher.choice.verdicts) if verdict.startswith("best"))
     shown = float(best_trial.split()[2])
     assert shown == pytest.approx(of - 0.1 * valley.choice.valid_loss, abs=0.02)
 
@@ -91,7 +92,7 @@ def test_the_window_grows_to_where_the_best_rate_is(tmp_path):
     body = VALLEY.replace("0.004", "2e-5").replace("0.003)", "1.5e-5)")
     far = pick(tmp_path, body)
     assert far.choice.learning_rate == pytest.approx(2e-5, rel=1.0)
-    assert any("added to the first window" in sentence for sentence in far.choice.reason)
+    assert any("added to the first window" in sentence for sentence in map(str, far.choice.reasons))
 
 
 def test_limits_are_kept_and_where_both_are_given_it_begins_between_them(tmp_path):
@@ -115,7 +116,7 @@ def test_rates_that_diverge_or_fail_are_walls(tmp_path):
     run = pick(tmp_path, body)
     ended = {trial.status for trial in run.trials}
     assert {Status.DIVERGED, Status.FAILED} <= ended
-    said = dict(zip([t.status for t in run.trials], run.choice.verdicts, strict=True))
+    said = dict(zip([t.status for t in run.trials], map(str, run.choice.verdicts), strict=True))
     assert said[Status.DIVERGED] == "diverged: val_loss was no longer a finite number at epoch 1 of 10"
     assert said[Status.FAILED].startswith("failed: its script failed with exit code 1 before its first metric")
     assert run.choice.walls.high is not None
@@ -125,8 +126,8 @@ def test_rates_that_diverge_or_fail_are_walls(tmp_path):
 def test_a_metric_that_never_moves_has_no_answer(tmp_path):
     run = pick(tmp_path, "for _ in range(epochs): print('val_loss: 0.7')\n")
     assert run.choice.learning_rate is None
-    assert "All 7 trials report the same val_loss, 0.7 in the end" in run.choice.reason[0]
-    assert "reaches the optimizer" in run.choice.reason[1]
+    assert "All 7 trials report the same val_loss, 0.7 in the end" in str(run.choice.reasons[0])
+    assert "reaches the optimizer" in str(run.choice.reasons[1])
 
 
 @pytest.mark.parametrize("limits", [{}, {"low": 1e-3, "high": 0.1}])
@@ -134,15 +135,15 @@ def test_a_script_that_ignores_its_rate_is_sent_to_the_script_and_not_to_other_r
     run = pick(tmp_path, "for e in range(epochs): print('val_loss:', 1 / (e + 1))\n", **limits)
     assert run.choice.learning_rate is None
     assert len(run.trials) == 7
-    assert "All 7 trials report the same val_loss" in run.choice.reason[0]
-    assert "({lr} in a command, trial.learning_rate in a loop) reaches the optimizer" in run.choice.reason[1]
+    assert "All 7 trials report the same val_loss" in str(run.choice.reasons[0])
+    assert "({lr} in a command, trial.learning_rate in a loop) reaches the optimizer" in str(run.choice.reasons[1])
     assert try_next(run).startswith("look at how the script or the loop uses the learning rate first")
 
 
 def test_where_all_but_the_lowest_diverge_nothing_is_recommended_beyond_them(tmp_path):
     run = pick(tmp_path, "print('val_loss: nan')\n")
     assert run.choice.learning_rate is None
-    assert run.choice.reason[0].startswith("Every training from")
+    assert str(run.choice.reasons[0]).startswith("Every training from")
 
 
 def test_a_search_goes_on_from_what_was_kept(valley, tmp_path):
@@ -154,7 +155,8 @@ def test_a_search_goes_on_from_what_was_kept(valley, tmp_path):
     assert again.choice.cost.training_equivalents > valley.choice.cost.training_equivalents
 
 
-def test_a_recorder_hears_of_a_search_only_when_the_script_can_be_used(tmp_path):
+def test_a_recorder_hears_of_a_search_only_when_the_script_can_be_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(search, "SECONDS", math.inf)
     heard = []
 
     class Recorder:
@@ -227,6 +229,6 @@ def test_a_folder_of_logs_that_cannot_be_made_is_refused(tmp_path):
 def test_a_script_of_another_length_is_told(tmp_path, made, asked, told):
     body = VALLEY.replace("epochs + 1", f"({made}) + 1").replace("print(", "lines = [*lines, ").replace('}")', '}"]')
     run = pick(tmp_path, "lines = []" + body + "print('\\n'.join(lines), flush=True)\n", epochs=asked)
-    said = [sentence for sentence in run.choice.reason if sentence.startswith("Mind --epochs")]
+    said = [sentence for sentence in map(str, run.choice.reasons) if sentence.startswith("Mind the epochs")]
     assert len(said) == (told is not None)
     assert told is None or told in said[0]

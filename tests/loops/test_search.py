@@ -159,7 +159,7 @@ def test_no_wall_is_called_good_and_no_basin_reaches_what_diverged(seed):
                 break
     choice, trials = search.choice, search.run.trials
     assert choice.basin.high < min((t.learning_rate for t in trials if t.diverged), default=math.inf)
-    words = {t.learning_rate: word.split(":")[0] for t, word in zip(trials, choice.verdicts, strict=True)}
+    words = {t.learning_rate: verdict.word for t, verdict in zip(trials, choice.verdicts, strict=True)}
     assert words.get(choice.walls.low, "slow") in ("too small", "slow")
     assert words[choice.walls.high] in ("diverged", "near the edge", "too large")
     assert list(words.values()).count("best") == 1
@@ -169,7 +169,7 @@ def test_where_everything_diverges_there_is_no_answer():
     search = etascope.Search(epochs=4)
     run_through(search, lambda rate, epoch: math.nan)
     assert search.choice.learning_rate is None
-    assert search.choice.reason[0].startswith("Every training from")
+    assert str(search.choice.reasons[0]).startswith("Every training from")
 
 
 def test_a_trial_that_the_loop_ends_early_keeps_its_last_value():
@@ -197,7 +197,7 @@ def test_a_trial_without_a_report_has_failed():
     failed = [t for t in search.run.trials if t.status is Status.FAILED]
     assert failed
     assert all(t.learning_rate > 0.01 and t.examples == 0 for t in failed)
-    assert "failed: its loop reported nothing" in search.choice.verdicts
+    assert "failed: its loop reported nothing" in map(str, search.choice.verdicts)
 
 
 def test_an_exception_in_the_loop_forgets_its_trial_and_the_search_goes_on_later():
@@ -214,7 +214,7 @@ def test_an_exception_in_the_loop_forgets_its_trial_and_the_search_goes_on_later
     with pytest.raises(RuntimeError, match="out of memory"):
         run_through(search, failing)
     assert search.choice.learning_rate is None
-    assert "not come to its top" in search.choice.reason[0]
+    assert "not come to its top" in str(search.choice.reasons[0])
     run_through(search, failing)
     assert search.choice.learning_rate == whole.choice.learning_rate
     assert search.choice.basin == whole.choice.basin
@@ -256,7 +256,7 @@ def test_accuracy_alone_ranks_by_accuracy():
                 break
     assert search.choice.measure.maximize
     assert search.choice.learning_rate == pytest.approx(0.004, rel=0.6)
-    assert any(verdict.startswith("best: valid_accuracy 0.9") for verdict in search.choice.verdicts)
+    assert any(verdict.startswith("best: valid_accuracy 0.9") for verdict in map(str, search.choice.verdicts))
 
 
 def test_a_tensor_is_a_number():

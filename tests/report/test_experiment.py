@@ -1,56 +1,19 @@
 from dataclasses import replace
-from html import escape
 
-import pytest
+from etascope.report.experiment import Experiment
+from tests.learn import made
 
-from etascope.experiments.range_test.report import range_experiment
-from etascope.experiments.referee.report import referee_experiment
-from etascope.experiments.scaling.report import horizon_experiment
-from etascope.experiments.sharpness.report import sharpness_experiment
-from etascope.report.files.experiment_markdown import experiment_markdown
-from etascope.report.files.markdown import escape as escape_markdown
-from etascope.report.html.experiment import experiment_html
-from etascope.report.html.notebook import experiment_mimebundle
-from etascope.report.words.job import data_understood
-from tests.experiments.referee.test_record import DATA
-from tests.experiments.referee.test_terminal import FULL
-from tests.experiments.scaling.test_terminal import TOLD
-from tests.report.ranging import ranged, walled
+EXPERIMENT = Experiment(
+    "kind", "digits", "How it was set up", "the answer is", "42", (), (), (), (("cost", "little"),), (), {}, {}, print
+)
 
 
 def test_the_title_is_the_finding_in_one_line():
-    assert range_experiment(ranged((0.03, 0.3))).title == "digits: the rules of a range test suggest 0.03 .. 0.3"
-    assert sharpness_experiment(walled()).title == "digits: by the sharpness, theory puts the wall at 0.5 .. 3.4"
+    assert EXPERIMENT.title == "digits: the answer is 42"
 
 
-def test_charts_of_one_experiment_have_names_of_their_own():
-    for told in (range_experiment(ranged()), sharpness_experiment(walled())):
-        assert len({chart.name for chart in told.charts}) == len(told.charts) >= 1
-
-
-NOTED = replace(DATA, images=2400, left_out=3, notes=("One was left out.", "val joined."))
-EVERY = [
-    range_experiment(replace(ranged(), data=NOTED)),
-    range_experiment(replace(ranged(measured=None), data=NOTED)),
-    sharpness_experiment(replace(walled(), data=NOTED)),
-    horizon_experiment(replace(TOLD, data=NOTED)),
-    referee_experiment(replace(FULL, data=NOTED)),
-]
-
-
-@pytest.mark.parametrize("told", EVERY, ids=lambda told: told.kind)
-def test_every_form_says_what_the_images_were_understood_as_and_every_note(told):
-    understood = data_understood(NOTED)
-    assert "3 files left out" in understood
-    for text in (experiment_html(told), experiment_markdown(told), experiment_mimebundle(told)["text/html"]):
-        assert escape(understood) in text or escape_markdown(understood) in text
-        assert "One was left out." in text
-        assert "val joined." in text
-    dataset = told.document["dataset"]
-    assert (dataset["understood"], dataset["notes"]) == (understood, list(NOTED.notes))
-
-
-def test_where_nobody_says_what_the_images_were_nothing_is_told_of_them():
-    told = range_experiment(ranged())
-    assert told.known == told.facts
-    assert told.document["dataset"] is None
+def test_what_is_known_of_the_images_stands_before_the_facts():
+    assert EXPERIMENT.known == (("cost", "little"),)
+    names = [name for name, _ in replace(EXPERIMENT, data=made.run().data).known]
+    assert names[-1] == "cost"
+    assert len(names) > 1

@@ -8,33 +8,33 @@ import pytest
 from etascope.core.recipe import Recipe
 from etascope.experiments.range_test.report import range_experiment
 from etascope.experiments.referee.report import referee_experiment
-from etascope.experiments.scaling.record import Horizon
-from etascope.experiments.scaling.report import horizon_experiment
+from etascope.experiments.scaling.record import Scaling
+from etascope.experiments.scaling.report import scaling_experiment
 from etascope.experiments.scaling.run import judge
 from etascope.experiments.sharpness.report import sharpness_experiment
-from etascope.report.html.experiment import experiment_html
+from etascope.report.html.run import experiment_html
+from tests.experiments.made import ranged, walled
 from tests.experiments.referee.test_chart import FULL
 from tests.experiments.scaling.test_chart import FALLING
 from tests.experiments.scaling.test_run import setting
 from tests.learn import made
 from tests.report.filled import filled
-from tests.report.ranging import ranged, walled
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 #: Rates near each other, so that labels would meet if they could.
 NEAR = (0.0148, 0.0658, 0.0242, 0.201, 0.115, 0.026, None)
 #: The panels of a page: those of its own charts, and the two of the landscape.
-PANELS = {"range-test": 3 + 2, "sharpness": 2 + 2, "referee": 2, "ladder-epochs": 2}
+PANELS = {"range-test": 3 + 2, "sharpness": 2 + 2, "referee": 2, "scaling-epochs": 2}
 #: What the tooltip of a mark says, and what stands at the top without scripts, with the rows of the first table.
 TOOLTIP = {
     "range-test": "would lose",
     "sharpness": "sharpness",
     "referee": "points lost",
-    "ladder-epochs": "basin from",
+    "scaling-epochs": "basin from",
 }
 HEADLINES = {
     "range-test": ("0.0148 .. 0.201", 7), "sharpness": ("0.5 .. 3.4", 3), "referee": ("0.40", 4),
-    "ladder-epochs": ("it falls", 3),
+    "scaling-epochs": ("it falls", 3),
 }  # fmt: skip
 
 
@@ -47,8 +47,8 @@ def written(tmp_path_factory):
     }
     data = replace(FULL.data, source=EVIL)
     told["referee"] = referee_experiment(replace(FULL, data=data))
-    told["ladder-epochs"] = horizon_experiment(
-        Horizon(data, Recipe(), (FALLING, judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)
+    told["scaling-epochs"] = scaling_experiment(
+        Scaling(data, Recipe(), (FALLING, judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)
     )
     folder = tmp_path_factory.mktemp("pages")
     for name, experiment in told.items():

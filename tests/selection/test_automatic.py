@@ -88,8 +88,8 @@ def test_the_answer_is_the_ladders_with_one_more_reason():
     ladder = Ladder(budget=3).choose(task, histories)
     assert choice.learning_rate == ladder.learning_rate
     assert choice.basin == ladder.basin
-    assert choice.reason[:-1] == ladder.reason
-    assert choice.reason[-1] == Automatic(budget=3).why(task)
+    assert choice.reasons[:-1] == ladder.reasons
+    assert str(choice.reasons[-1]) == Automatic(budget=3).why(task)
 
 
 def test_small_digits_are_cross_validated_for_real():
@@ -100,7 +100,7 @@ def test_small_digits_are_cross_validated_for_real():
         histories.append(engine.train(split, recipe, plan))
     choice = Automatic().choose(task, histories)
     assert choice.regime == "cheap"
-    assert choice.reason[-1].startswith("Cheap regime")
+    assert str(choice.reasons[-1]).startswith("Cheap regime")
     assert 0.003 < choice.learning_rate < 0.3
 
 

@@ -38,8 +38,8 @@ def test_what_a_limit_cuts_is_never_called_likely(best, regime, side):
     assert choice.confidence.share > 0.9
     assert choice.confidence.word == ("not settled" if choice.learning_rate == 0.01 else "probable")
     assert choice.confidence.settle
-    assert any("where the search was limited" in sentence for sentence in choice.reason)
-    assert not any("88 in 100" in sentence or "9 times in 10" in sentence for sentence in choice.reason)
+    assert any("where the search was limited" in sentence for sentence in map(str, choice.reasons))
+    assert not any("88 in 100" in sentence or "9 times in 10" in sentence for sentence in map(str, choice.reasons))
 
 
 def test_limits_that_cut_nothing_change_nothing():

@@ -71,13 +71,13 @@ def test_a_cliff_next_to_the_best_is_named():
     _, choice = search(GridSearch(), task(), cliff)
     assert choice.learning_rate == 0.237
     assert choice.basin == Basin(0.237, 0.237)
-    assert "0.316 diverged in 5 of 5 trials" in choice.reason[1]
-    assert choice.reason[3] == "Mind the edge: 0.316, only 1.3 times as large, diverged."
+    assert "0.316 diverged in 5 of 5 trials" in str(choice.reasons[1])
+    assert str(choice.reasons[3]) == "Mind the edge: 0.316, only 1.3 times as large, diverged."
 
 
 def test_no_wall_of_divergence_is_needed_when_high_rates_are_clearly_worse():
     _, choice = search(GridSearch(), task(), ClosedForm(valley(-1.4)))
-    assert "too large" in choice.reason[1]
+    assert "too large" in str(choice.reasons[1])
     assert choice.learning_rate is not None
 
 
@@ -88,9 +88,9 @@ def test_when_every_rate_diverges_down_to_the_limit_there_is_no_answer():
     assert choice.learning_rate is None
     assert choice.basin is None
     assert np.isnan(choice.valid_loss)
-    assert choice.reason[0] == "Every learning rate from 1e-07 to 1 diverged in some trial."
-    assert len(choice.reason) == 2
-    assert all(verdict.startswith("diverged") for verdict in choice.verdicts)
+    assert str(choice.reasons[0]) == "Every learning rate from 1e-07 to 1 diverged in some trial."
+    assert len(choice.reasons) == 2
+    assert all(verdict.startswith("diverged") for verdict in map(str, choice.verdicts))
 
 
 @pytest.mark.parametrize("wall", [0.5, np.inf])
@@ -99,8 +99,8 @@ def test_when_nothing_learns_there_is_no_answer(wall, folds):
     engine = ClosedForm(flat(BLIND), wall=wall, shared=0.003, noise=0.003)
     histories, choice = search(GridSearch(), task(folds), engine)
     assert choice.learning_rate is None
-    assert "learned" in choice.reason[0]
-    assert "a blind guess has 2.30" in choice.reason[0]
+    assert "learned" in str(choice.reasons[0])
+    assert "a blind guess has 2.30" in str(choice.reasons[0])
     assert min(tried(histories)) == 1e-7
     assert len(histories) < 12
 
@@ -108,14 +108,14 @@ def test_when_nothing_learns_there_is_no_answer(wall, folds):
 def test_a_flat_landscape_ends_and_says_that_no_wall_was_seen():
     histories, choice = search(GridSearch(), task(), ClosedForm(flat(0.5), wall=0.3))
     assert len(histories) <= 12
-    assert "no rate down to 1e-07, the lowest allowed, is clearly worse" in choice.reason[1]
+    assert "no rate down to 1e-07, the lowest allowed, is clearly worse" in str(choice.reasons[1])
 
 
 def test_the_rounds_are_bounded_even_when_all_rates_are_exactly_alike():
     histories, choice = search(GridSearch(), task(), ClosedForm(flat(0.5), wall=0.3, noise=0, shared=0))
     assert len(histories) == 12
     assert choice.learning_rate == 1e-7
-    assert "It lies at the end of the window that was allowed" in choice.reason[3]
+    assert "It lies at the end of the window that was allowed" in str(choice.reasons[3])
 
 
 def test_a_unit_that_is_an_outlier_moves_neither_best_nor_basin_far():
@@ -135,7 +135,7 @@ def test_a_rate_that_diverges_on_one_unit_only_cannot_win():
 
     _, choice = search(GridSearch(), task(), ClosedForm(one_dies))
     assert choice.learning_rate < 10**-1.45
-    assert "diverged in 1 of 5 trials" in choice.reason[1]
+    assert "diverged in 1 of 5 trials" in str(choice.reasons[1])
 
 
 def test_a_single_rate_is_trained_and_reported_without_a_basin_claim():
@@ -143,7 +143,7 @@ def test_a_single_rate_is_trained_and_reported_without_a_basin_claim():
     assert sizes(histories) == [5]
     assert choice.learning_rate == 0.02
     assert choice.basin == Basin(0.02, 0.02)
-    assert "the only learning rate that was allowed" in choice.reason[0]
+    assert "the only learning rate that was allowed" in str(choice.reasons[0])
     assert "any rate but 0.02;" in choice.not_tried
 
 
@@ -151,8 +151,8 @@ def test_the_users_window_is_kept_and_a_best_at_its_edge_is_said():
     histories, choice = search(GridSearch(low=0.002, high=0.02), task(), ClosedForm(valley(-1.4)))
     assert (min(tried(histories)), max(tried(histories))) == (0.002, 0.02)
     assert choice.learning_rate == 0.02
-    assert "it is the highest rate allowed (0.02)" in choice.reason[1]
-    assert "It lies at the end of the window that was allowed" in choice.reason[3]
+    assert "it is the highest rate allowed (0.02)" in str(choice.reasons[1])
+    assert "It lies at the end of the window that was allowed" in str(choice.reasons[3])
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.5, None), (None, 1e-3), (1e5, None), (None, 1e-9), (0.1, 0.12)])
@@ -168,8 +168,8 @@ def test_a_best_at_the_end_of_what_was_tried_is_no_answer_while_more_is_allowed(
     histories, choice = search(method, job, engine)
     assert len(histories) == 1
     assert choice.learning_rate is None
-    assert "is the highest rate that was tried; a better one may lie beyond" in choice.reason[0]
-    assert choice.reason[1] == "Let the search go on towards 1e+04: allow it more rounds."
+    assert "is the highest rate that was tried; a better one may lie beyond" in str(choice.reasons[0])
+    assert str(choice.reasons[1]) == "Let the search go on towards 1e+04: allow it more rounds."
 
 
 def test_a_holdout_looks_for_walls_with_one_seed_and_compares_with_three():
@@ -188,7 +188,7 @@ def test_given_seeds_are_compared_over():
     histories, choice = search(GridSearch(seeds=(3, 8)), task(), ClosedForm(valley(-1.4)))
     assert set(histories[0].plan.seeds.tolist()) == {3}
     assert set(histories[1].plan.seeds.tolist()) == {3, 8}
-    assert "over 10 trials" in choice.reason[0]
+    assert "over 10 trials" in str(choice.reasons[0])
     assert "seed but 3, 8;" in choice.not_tried
 
 

@@ -11,13 +11,14 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from etascope.core.choice import Choice, Cost, Landscape
+from etascope.core.choice import Choice, Cost, Landscape, Verdict
 from etascope.core.history import History, Status
 from etascope.core.measure import Measure
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import PIXELS, Recipe, Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.schedules import SCHEDULES
+from etascope.core.sentences import Sentence, Setting, say
 from etascope.core.stored import Job
 from etascope.core.trace import Trace
 from etascope.store.codec import unaliased
@@ -30,6 +31,8 @@ JSON = st.recursive(
     max_leaves=4,
 )
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3)
+
+WHY = say("because of {low:rate}", Setting("low", 0.5), share=0.25)
 
 
 def values(kind):
@@ -162,7 +165,9 @@ def history(rates=(0.1, 0.2), start=0, resume=None, checkpoints=()):
 def run(of, histories, learning_rate=0.1, trace=None):
     """The end of a search."""
     landscape = Landscape(np.array([0.1]), ((0, 0),), np.array([[0.5]]), np.array([[0.9]]))
-    choice = Choice(learning_rate, None, 0.5, 0.9, ("because",), "much", landscape, ("best",), Cost(2, 5, 0.1, 0.2))
+    choice = Choice(
+        learning_rate, None, 0.5, 0.9, (WHY,), Sentence("much"), landscape, (Verdict("best"),), Cost(2, 5, 0.1, 0.2)
+    )
     return Run(of.data, of.task, tuple(histories), choice, trace, 1.25, of.versions, of.options)
 
 

@@ -5,7 +5,7 @@ import sys
 import types
 import typing
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from typing_extensions import TypeAliasType
 
-from etascope.core.choice import Choice, Walls
+from etascope.core.choice import Choice, Verdict, Walls
 from etascope.core.errors import InputError
 from etascope.core.history import Status
+from etascope.core.measure import Measure
 from etascope.core.plan import Checkpoint
+from etascope.core.recipe import Recipe, Task
 from etascope.store import codec
 from etascope.store.codec import decode, encode, unaliased
 from etascope.store.records import _Kept
@@ -42,7 +44,7 @@ def arrays_called(name):
     codec._hints.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         for module, loaded in list(sys.modules.items()):
-            if module.startswith("etascope.") and hasattr(loaded, "NDArray"):
+            if module.startswith("etascope.") and "NDArray" in vars(loaded):
                 patch.setattr(loaded, "NDArray", name)
         yield
     codec._hints.cache_clear()
@@ -153,3 +155,25 @@ def test_types_that_no_record_may_have_are_refused():
             encode(Odd(1j), kind, [])
         with pytest.raises(TypeError, match="record may"):
             decode({"part": 1}, kind, [])
+
+
+def test_what_was_a_sentence_once_is_read_as_one():
+    made, arrays = run(job(), [history()]).choice, []
+    document = encode(made, Choice, arrays)
+    document["reason"] = ["It has braces: {lr}."]
+    del document["reasons"]
+    document |= {"not_tried": "much", "verdicts": ["slow: loss 0.9, at: 3", "good"]}
+    document["confidence"] = {"word": "likely", "tolerance": 1.0, "settle": "", "share": 0.9}
+    choice = decode(document, Choice, arrays)
+    assert [str(one) for one in (*choice.reasons, choice.not_tried)] == ["It has braces: {lr}.", "much"]
+    assert choice.verdicts == (Verdict("slow", "loss 0.9, at: 3"), Verdict("good"))
+    assert not choice.confidence.settle
+
+
+def test_a_record_that_is_its_fields_default_is_null():
+    task = Task(Recipe(), 10, 80, 5, 7)
+    document = encode(task, Task, [])
+    assert document["measure"] is None
+    assert decode(document, Task, []) == task
+    reported = replace(task, measure=Measure("loss"))
+    assert decode(encode(reported, Task, []), Task, []) == reported

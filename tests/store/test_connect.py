@@ -2,17 +2,18 @@ import sqlite3
 import sys
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
 from etascope.core.errors import InputError
+from etascope.core.recording import BestEffort, StoreRecorder
 from etascope.store import connect as module
 from etascope.store.address import find_address
 from etascope.store.connect import BEGIN, WRITING, connect, use_wal
 from etascope.store.failures import StoreTrouble
-from etascope.store.forgiving import open_forgiving
-from etascope.store.open import open_store
-from tests.store.made import job
+from etascope.store.open import open_forgiving, open_store
+from tests.store.made import history, job, run
 from tests.store.postgres import postgres_url
 
 
@@ -74,7 +75,7 @@ def test_a_writer_that_waited_too_long_says_so(path, monkeypatch):
 def test_who_waits_for_a_writer_hears_of_it_and_no_longer_than_some_seconds(path, monkeypatch):
     assert module.BUSY_SECONDS <= 10
     monkeypatch.setattr(module, "BUSY_SECONDS", 1.0)
-    monkeypatch.setattr(module, "TOLD_SECONDS", 0.1)
+    monkeypatch.setattr(module, "TELL_SECONDS", 0.1)
     told = []
     store = open_store(path, tell=told.append)
     run_id = store.begin(job())
@@ -92,7 +93,7 @@ def test_who_waits_for_a_writer_hears_of_it_and_no_longer_than_some_seconds(path
     kept = []
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert open_forgiving(path, kept.append).begin(job()) == ""
+    BestEffort(StoreRecorder(open_forgiving(path, kept.append)), kept.append).begin(job().data, job().task)
     assert [sentence.partition(" ")[0] for sentence in kept] == ["waiting", "the"]
     assert kept[1].endswith("or end it. This run is not kept; the search goes on.")
     other.close()
@@ -100,7 +101,7 @@ def test_who_waits_for_a_writer_hears_of_it_and_no_longer_than_some_seconds(path
 
 def test_who_waits_for_a_new_file_hears_of_it_too(path, monkeypatch):
     monkeypatch.setattr(module, "BUSY_SECONDS", 0.5)
-    monkeypatch.setattr(module, "TOLD_SECONDS", 0.1)
+    monkeypatch.setattr(module, "TELL_SECONDS", 0.1)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     told = []
@@ -142,3 +143,20 @@ def test_a_missing_driver_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(InputError, match=r"pip install 'etascope\[postgres\]'"):
         open_store("postgresql://me:secret@127.0.0.1/db")
+
+
+def test_a_damaged_file_keeps_every_row_when_room_is_asked_for(tmp_path):
+    path = tmp_path / "runs.sqlite"
+    store = open_store(str(path))
+    for _ in range(40):
+        store.finish(store.begin(job()), run(job(), [history()]))
+    with closing(sqlite3.connect(path)) as database:
+        root = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'etascope_histories'").fetchone()[0]
+        page = database.execute("PRAGMA page_size").fetchone()[0]
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * page : root * page] = b"\x05" * page
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is damaged"):
+        open_store(str(path)).collect()
+    assert path.read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == ["runs.sqlite"]

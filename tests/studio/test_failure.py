@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from etascope import InputError
-from etascope.images.decode import BadImage
+from etascope.images.files.decode import BadImage
 from etascope.studio.failure import Failed, called, sentence
 
 

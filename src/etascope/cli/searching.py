@@ -8,10 +8,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etascope.cli.options.cluster import NAMES as CLUSTER
-from etascope.cli.options.model import engine_for
-from etascope.cli.options.shared import Output, open_data
-from etascope.cli.saying import note
+from etascope.cli.dialect import command_line
+from etascope.cli.messages import note
+from etascope.cli.options.engine import CLUSTER, engine_for
+from etascope.cli.options.output import Output
+from etascope.cli.options.recipe import open_data
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.history import History
@@ -160,8 +161,8 @@ def method_of(options: Mapping[str, Any]) -> Automatic:
     return Automatic(**{name: options[name] for name in ("target", "tolerance", "low", "high", "budget")})
 
 
-def write_answer(output: Output, run: Run, *, again: bool = False) -> bool:
-    """Write the page of a finished search, its document and its reports; return whether there is an answer.
+def write_answer(output: Output, run: Run, *, again: bool = False) -> int:
+    """Write the page of a finished search, its document and its reports; return 0, or 1 where there is no answer.
 
     One that is written again begins with what its images were understood as, which was said before the search.
     """
@@ -170,7 +171,7 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> bool:
     from etascope.report.terminal.run import print_choice, print_trace
     from etascope.report.words.job import data_understood
 
-    questions = run_quiz(run)
+    questions, run = run_quiz(run), replace(run, choice=run.choice.written(command_line))
 
     def write(path: str) -> None:
         # Takes long to load, and mostly no report is asked for.
@@ -189,4 +190,4 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> bool:
             if run.trace is not None:
                 console.print()
                 print_trace(console, run.trace, questions, ascii=output.plain)
-    return run.choice.learning_rate is not None
+    return int(run.choice.learning_rate is None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.measure import Measure
+from etascope.core.measure import PLAIN, Measure
 from etascope.core.numbers import rate
+from etascope.core.sentences import Dialect, Sentence
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Confidence:
     tolerance
         In accuracy points (hundredths), or per cent of loss where loss is the target.
     settle
-        What would settle it, in a sentence; empty when it is settled.
+        What would settle it; empty when it is settled.
     share
         Share of the posterior's draws in which it is so, in [0, 1]: what the word was read from. It carries no two
         digits.
@@ -64,8 +65,34 @@ class Confidence:
 
     word: str
     tolerance: float
-    settle: str
+    settle: Sentence
     share: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a trial, in a word, and the number behind it.
+
+    Attributes
+    ----------
+    word
+        `best`, `good`, `behind`, `slow`, `too small`, `too large`, `bouncing`, `near the edge`, `diverged`, `failed`,
+        `learned nothing` or `not judged`; a method of your own may have other words.
+    because
+        A clause with the number. Empty where there is none.
+
+    Examples
+    --------
+    >>> str(Verdict("slow", "validation loss 0.9, against 0.4 at the best rate"))
+    'slow: validation loss 0.9, against 0.4 at the best rate'
+    """
+
+    word: str
+    because: str = ""
+
+    def __str__(self) -> str:
+        """Write the word and what is behind it."""
+        return f"{self.word}: {self.because}" if self.because else self.word
 
 
 @dataclass(frozen=True)
@@ -205,8 +232,8 @@ class Choice:
     valid_loss, valid_accuracy
         Means over the units at the recommended rate; NaN when it cannot be told yet. This is the number that
         ranked the trials, so it is a little lucky.
-    reason
-        Why, a sentence each.
+    reasons
+        Why, a sentence each. Where there is no answer, settings in them say where to search (`search_again`).
     not_tried
         What the search did not look at, in one sentence.
     landscape
@@ -222,17 +249,17 @@ class Choice:
     confidence, walls, luck, worth_tuning, curve
         See there; None where the method does not say or there is no answer.
     measure
-        What was reported, where a script or a loop of your own trained: losses are distances from its best value then.
+        The task's. Where a script or a loop of your own reported it, losses are distances from its best value.
     """
 
     learning_rate: float | None
     basin: Basin | None
     valid_loss: float
     valid_accuracy: float
-    reason: tuple[str, ...]
-    not_tried: str
+    reasons: tuple[Sentence, ...]
+    not_tried: Sentence
     landscape: Landscape
-    verdicts: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
     cost: Cost
     target: str = "accuracy"
     regime: str = "cheap"
@@ -241,4 +268,18 @@ class Choice:
     luck: Luck | None = None
     worth_tuning: WorthTuning | None = None
     curve: Curve | None = None
-    measure: Measure | None = None
+    measure: Measure = PLAIN
+
+    def written(self, dialect: Dialect) -> Choice:
+        """Return the same choice, with all that it says in the words of a door."""
+
+        def spoken(sentence: Sentence) -> Sentence:
+            return replace(sentence, template=sentence.written(dialect), values={})
+
+        sure = self.confidence
+        return replace(
+            self,
+            reasons=tuple(one for sentence in self.reasons if (one := spoken(sentence))),
+            not_tried=spoken(self.not_tried),
+            confidence=None if sure is None else replace(sure, settle=spoken(sure.settle)),
+        )

@@ -1,14 +1,19 @@
-"""The one exception that people see, and the sentence it carries: `InputError`, `option`, `one_line`, `shortened`."""
+"""The one exception that people see, and the sentence it carries: `InputError`, `option`, `renamed`, `one_line`."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
 
-from etascope.core.visible import visible
+from etascope.core.sentences import Dialect, Sentence, python
 
 #: Characters of a sentence, about.
 LONGEST = 1_600
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class InputError(ValueError):
@@ -22,18 +27,39 @@ class InputError(ValueError):
     said
         The rule and the value found; the next move, too, where it is the same at every door.
     advice
-        The next move of whoever calls a function or a command: what names an option stands here.
+        The next move of whoever calls a function or a command. What names an option is a `Sentence` with a `Setting`.
+
+    Attributes
+    ----------
+    sentences
+        Both, each to be written in the words of a door.
 
     Examples
     --------
-    >>> error = InputError("a list must be short; found 7 entries.", "Try --short.")
+    >>> from etascope.core.sentences import Setting, say
+    >>> error = InputError("a list must be short; found 7 entries.", say("Try {short}.", Setting("short", True)))
     >>> str(error), error.said
-    ('a list must be short; found 7 entries. Try --short.', 'a list must be short; found 7 entries.')
+    ('a list must be short; found 7 entries. Try short=True.', 'a list must be short; found 7 entries.')
     """
 
-    def __init__(self, said: str = "", advice: str = "") -> None:
-        self.said, self.advice = visible(said), visible(advice)
-        super().__init__(f"{self.said} {self.advice}" if advice else self.said)
+    def __init__(self, said: str | Sentence = "", advice: str | Sentence = "") -> None:
+        parts = (part if isinstance(part, Sentence) else Sentence(part) for part in (said, advice))
+        self.sentences: tuple[Sentence, ...] = tuple(parts)
+        super().__init__(self.written(python))
+
+    @property
+    def said(self) -> str:
+        """The rule and the value found, in Python's words."""
+        return str(self.sentences[0])
+
+    @property
+    def advice(self) -> str:
+        """The next move, in Python's words."""
+        return str(self.sentences[1])
+
+    def written(self, dialect: Dialect) -> str:
+        """Write rule, value and next move in the words of a door."""
+        return " ".join(text for part in self.sentences if (text := part.written(dialect)))
 
 
 def option(name: str, value: str, allowed: Iterable[str]) -> str:
@@ -58,6 +84,39 @@ def option(name: str, value: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(value).lower(), choices, n=1, cutoff=0.6)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise InputError(f"{name} must be one of {', '.join(choices)}; found {value!r}.{hint}")
+
+
+def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Answer a call with an old name of a parameter with its new one, for the release after it was renamed.
+
+    Parameters
+    ----------
+    **names
+        The new name for each old one.
+
+    Examples
+    --------
+    >>> @renamed(experiment="project")
+    ... def log(project):
+    ...     return project
+    >>> log("digits")
+    'digits'
+    >>> log(experiment="digits")
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: log takes project in place of experiment. Write project='digits'.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **given: P.kwargs) -> R:
+            for old in names.keys() & given.keys():
+                name = function.__qualname__.removesuffix(".__init__")
+                raise InputError(f"{name} takes {names[old]} in place of {old}. Write {names[old]}={given[old]!r}.")
+            return function(*args, **given)
+
+        return call
+
+    return decorate
 
 
 def one_line(error: BaseException) -> str:

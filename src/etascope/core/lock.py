@@ -76,7 +76,7 @@ class Lock:
                 f"run {stored.id} cannot tell its best rate yet, so there is nothing to lock. See what would settle "
                 f"it: etascope show {stored.id}."
             )
-        if run.task.measure is not None:
+        if run.task.measure.reported:
             raise InputError(
                 f"a lock names images and a recipe of etascope's; run {stored.id} was of trainings of your own. Commit "
                 f"its document instead: etascope export {stored.id}."
@@ -141,9 +141,9 @@ def data_moved(lock: Lock, dataset: Dataset) -> str | None:
         ("classes", str(dataset.n_classes), str(lock.classes)),
         ("the shape of an image", _shape((height, width, channels)), _shape(lock.image_shape)),
     )
-    plain = [f"{name}: {found}, locked {was}" for name, found, was in pairs if found != was]
-    told = "; ".join(plain) or "as many images and classes, but other pixels, labels or test rows"
-    return f"the data have moved: {dataset.source} is not what was locked ({told})."
+    plain = [f"{name}: {now}, locked {was}" for name, now, was in pairs if now != was]
+    differences = "; ".join(plain) or "as many images and classes, but other pixels, labels or test rows"
+    return f"the data have moved: {dataset.source} is not what was locked ({differences})."
 
 
 def result_moved(lock: Lock, choice: Choice) -> str | None:

@@ -1,4 +1,4 @@
-"""What a training that is not ours reports: `Measure`, a number for each epoch and which way is better."""
+"""By what number trainings are compared: `Measure`, and `PLAIN`, the validation loss that etascope works out itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from etascope.core.errors import InputError
+from etascope.core.numbers import nats
 
 #: A value this far beyond the best possible one, as a share of it, is rounding.
 ROUNDING = 1e-6
@@ -32,7 +33,7 @@ FALLING = {
 
 @dataclass(frozen=True)
 class Measure:
-    """The number by which trainings are compared, where it is reported by a script or a loop of your own.
+    """The number by which trainings are compared: a loss in nats, or what a script or a loop of your own reports.
 
     Trials are compared by how far their values are from the best possible one. That distance is at least 0, lower is
     better, and its logarithm is what a ladder compares; it stands where a loss in nats stands otherwise.
@@ -45,6 +46,8 @@ class Measure:
         Whether higher is better. Default False.
     best
         The best value it can have, finite. None takes 0, or 1 where higher is better.
+    unit
+        Of its values: `nats` where etascope trains, empty where a number is reported.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class Measure:
     name: str
     maximize: bool = False
     best: float | None = None
+    unit: str = ""
 
     def __post_init__(self) -> None:
         """Check the best value, or fill it in."""
@@ -68,6 +72,11 @@ class Measure:
         if not math.isfinite(best):
             raise InputError(f"the best value of a metric must be a finite number; found {best}. Try 0.")
         object.__setattr__(self, "best", best)
+
+    @property
+    def reported(self) -> bool:
+        """Whether a training of one's own reported it, of which nothing else is known."""
+        return not self.unit
 
     @property
     def lossy(self) -> bool:
@@ -87,6 +96,17 @@ class Measure:
         if self.maximize:
             return f"{best:g} - {self.name}"
         return self.name if self.lossy else f"{self.name} {'-' if best > 0 else '+'} {abs(best):g}"
+
+    @property
+    def words_with_unit(self) -> str:
+        """What distances from the best are called, with their unit.
+
+        Examples
+        --------
+        >>> PLAIN.words_with_unit, PLAIN.written(0.25), Measure("accuracy", maximize=True).words_with_unit
+        ('validation loss in nats', '0.25', '1 - accuracy')
+        """
+        return f"{self.words} in {self.unit}" if self.unit else self.words
 
     def loss(self, value: float) -> float:
         """Return how far a value is from the best possible one, at least 0; NaN or inf where the value is not finite.
@@ -116,8 +136,12 @@ class Measure:
         return best - loss if self.maximize else best + loss
 
     def written(self, loss: float) -> str:
-        """Write the value that lies so far from the best possible one, in four digits."""
-        return f"{self.value(loss):.4g}"
+        """Write the value that lies so far from the best possible one: in four digits, or as a loss in nats."""
+        return f"{self.value(loss):.4g}" if self.reported else nats(loss)
+
+
+#: The validation loss, by which trainings of etascope's own are compared.
+PLAIN = Measure("validation loss", unit="nats")
 
 
 def more_is_better(name: str) -> bool | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError, option
-from etascope.core.measure import Measure
+from etascope.core.measure import PLAIN, Measure
 from etascope.core.schedules import SCHEDULES
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad")
@@ -128,8 +128,8 @@ class Task:
     n_features
         Numbers an input: with the recipe's layers, what a training costs. Default 784.
     measure
-        What is reported after each epoch, where a script or a loop of your own trains: an epoch is one step then. None
-        where losses are cross-entropy over classes.
+        What trials are compared by: cross-entropy over classes in nats, or what a script or a loop of your own reports
+        after each epoch; an epoch is one step then.
     forward
         Multiply-adds of one forward pass of one example, where the recipe has a model that is no dense network; None
         where that is not known.
@@ -147,7 +147,7 @@ class Task:
     n_folds: int
     steps_per_epoch: int
     n_features: int = 784
-    measure: Measure | None = None
+    measure: Measure = PLAIN
     forward: float | None = None
     n_valid: int | None = None
     largest: float | None = None
@@ -179,7 +179,7 @@ class Task:
         return cls(recipe, n_classes=0, n_development=1, n_folds=1, steps_per_epoch=1, n_features=1, measure=measure)
 
     @property
-    def chance(self) -> float:
+    def majority(self) -> float:
         """The share that a blind guess gets right, or always naming the largest class if that is more."""
         return max(1 / max(self.n_classes, 1), self.largest or 0.0)
 

@@ -1,116 +1,113 @@
-"""What goes wrong in keeping a search costs a note, never the answer: `Attempts`, `Forgiving`, `patient`."""
+"""A search written down while it happens: `StoreRecorder`, in a store; `BestEffort`, so that no failure ends it."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.history import History
+from etascope.core.interrupting import held_back
 from etascope.core.protocols import Recorder, Shelf
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.stored import Job
 
-T = TypeVar("T")
 
-
-class Attempts:
-    """Does one thing after another until one fails; that is told in a sentence, and nothing more is done.
-
-    Parameters
-    ----------
-    tell
-        Receives the sentence.
+@dataclass(eq=False)
+class StoreRecorder:
+    """Writes one search down in a store, each piece whole whatever signal comes.
 
     Attributes
     ----------
-    well
-        Whether nothing failed yet.
-
-    Examples
-    --------
-    >>> attempts = Attempts(print)
-    >>> attempts.do(lambda: 1 / 0, "This run is not kept", None)
-    keeping the search failed with ZeroDivisionError: division by zero. This run is not kept; the search goes on.
-    >>> attempts.do(lambda: print("again"), "This run is not kept", None)
-    """
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self.well = True
-        self._tell = tell
-
-    def do(self, what: Callable[[], T], lost: str, otherwise: T) -> T:
-        """Return what `what` returns, or `otherwise` if it fails, whatever it raises, or if something failed before."""
-        if self.well:
-            try:
-                return what()
-            except Exception as error:
-                self.fail(error, lost)
-        return otherwise
-
-    def fail(self, error: Exception, lost: str) -> None:
-        """Tell what went wrong, and what is lost by it."""
-        self.well = False
-        known = isinstance(error, InputError)
-        reason = str(error) if known else f"keeping the search failed with {one_line(error)}."
-        self._tell(f"{reason} {lost}; the search goes on.")
-
-
-class Forgiving:
-    """Keeps a search in a store and says its first failure, whatever it is, in a sentence; after that it keeps nothing.
-
-    What was kept before stays, without gaps, so a run can be resumed from there.
-
-    Parameters
-    ----------
     store
-        Where runs are kept; None where there is none any more.
-    tell
-        Receives the sentence.
+        Where to.
+    options
+        What was asked, by the command line's names, so that the search can be gone on with.
+    run_id
+        Of a run to go on with; None begins a new one.
+    histories
+        What the store has of it.
+    finished
+        Whether the store has the answer.
     """
 
-    def __init__(self, store: Shelf | None, tell: Callable[[str], None]) -> None:
-        self._store = store
-        self._attempts = Attempts(tell)
+    store: Shelf
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    run_id: str | None = None
+    histories: tuple[History, ...] = ()
+    finished: bool = False
 
-    @property
-    def keeps(self) -> bool:
-        """Whether nothing failed yet, so that the run is whole in the store."""
-        return self._store is not None and self._attempts.well
+    def begin(self, data: DataSummary, task: Task) -> None:
+        """Begin a run, unless this goes on with one."""
+        if self.run_id is None:
+            with held_back():
+                self.run_id = self.store.begin(Job(data, task, dict(self.options)))
 
-    def begin(self, job: Job) -> str:
-        """Keep what is asked and return the id of the new run; empty when it is not kept."""
-        if (store := self._store) is None:
-            return ""
-        return self._attempts.do(lambda: store.begin(job), "This run is not kept", "")
+    def append(self, history: History) -> None:
+        """Keep what a plan, or some of its trials, came to."""
+        if self.run_id is not None:
+            with held_back():
+                self.store.append(self.run_id, history)
+                self.histories = (*self.histories, history)
 
-    def append(self, run_id: str, history: History) -> None:
-        """Keep one more plan's history, if nothing failed before."""
-        if (store := self._store) is not None:
-            self._attempts.do(lambda: store.append(run_id, history), f"The rest of run {run_id} is not kept", None)
-
-    def finish(self, run_id: str, run: Run) -> None:
-        """Keep the answer and the trace, if nothing failed before."""
-        if (store := self._store) is not None:
-            self._attempts.do(lambda: store.finish(run_id, run), f"The answer of run {run_id} is not kept", None)
+    def finish(self, run: Run) -> None:
+        """Keep the answer."""
+        if self.run_id is not None:
+            with held_back():
+                self.store.finish(self.run_id, run)
+                self.finished = True
 
 
-class Patient:
-    """A recorder that ends no search: its first trouble is told in a `RuntimeWarning`, and it keeps nothing after that.
+class BestEffort:
+    """A recorder that ends no search: its first failure is said in a sentence, and it writes nothing down after that.
+
+    What was written before stays, without gaps.
 
     Parameters
     ----------
     recorder
-        Who keeps.
-    late
-        Whether trainings are lost if it is refused.
+        Who writes down; None is nobody.
+    tell
+        Receives the sentence. None warns of it, and then a recorder may refuse: an `InputError` of its `begin` is
+        raised, so that it can be set right before anything was trained.
+    name
+        Returns what is recorded, for people.
+    ready
+        Says of what was appended until now whether it shows that the search can be done at all. Until then nothing is
+        written down, and afterwards nothing is refused. None begins at once.
+
+    Examples
+    --------
+    >>> class Diary:
+    ...     def begin(self, data, task):
+    ...         raise OSError("no pen")
+    >>> recorder = BestEffort(Diary(), print)
+    >>> recorder.begin(None, None)
+    keeping the search failed with OSError: no pen. This run is not kept; the search goes on.
+    >>> recorder.keeps
+    False
     """
 
-    def __init__(self, recorder: Recorder, late: bool) -> None:
-        self._recorder, self._late = recorder, late
-        self._attempts = Attempts(lambda sentence: warnings.warn(sentence, RuntimeWarning, stacklevel=5))
+    def __init__(
+        self,
+        recorder: Recorder | None,
+        tell: Callable[[str], None] | None = None,
+        *,
+        name: Callable[[], str] = lambda: "this run",
+        ready: Callable[[Sequence[History]], bool] | None = None,
+    ) -> None:
+        self._recorder, self._name, self._ready = recorder, name, ready
+        self._refuses, self._tell = tell is None and ready is None, tell or _warn
+        self._begin: Callable[[], None] | None = None
+        self._waiting = list[History]()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether somebody writes down, and nothing failed yet."""
+        return self._recorder is not None
 
     def begin(self, data: DataSummary, task: Task) -> None:
         """Note what is searched on.
@@ -118,24 +115,56 @@ class Patient:
         Raises
         ------
         InputError
-            If the recorder refuses and it is not late, so that it can be set right before anything was trained.
+            If the recorder refuses, and may.
         """
-        try:
-            self._recorder.begin(data, task)
-        except Exception as error:
-            if isinstance(error, InputError) and not self._late:
-                raise
-            self._attempts.fail(error, "It is not kept")
+        if (recorder := self._recorder) is None:
+            return
+        self._begin = lambda: recorder.begin(data, task)
+        if self._ready is None:
+            self._flush()
 
     def append(self, history: History) -> None:
         """Note what a plan came to."""
-        self._attempts.do(lambda: self._recorder.append(history), "The rest of it is not kept", None)
+        self._waiting.append(history)
+        if self._begin is None or self._ready is None or self._ready(self._waiting):
+            self._flush()
 
     def finish(self, run: Run) -> None:
         """Note the answer."""
-        self._attempts.do(lambda: self._recorder.finish(run), "Its answer is not kept", None)
+        self._flush()
+        self._try(lambda recorder: recorder.finish(run), "The answer of {} is not kept")
+
+    def _flush(self) -> None:
+        begin, self._begin = self._begin, None
+        if begin is not None:
+            self._try(lambda _: begin(), "This run is not kept", refuses=self._refuses)
+        while self._waiting:
+            history = self._waiting.pop(0)
+            self._try(lambda recorder, history=history: recorder.append(history), "The rest of {} is not kept")
+
+    def _try(self, do: Callable[[Recorder], None], lost: str, *, refuses: bool = False) -> None:
+        if self._recorder is None:
+            return
+        try:
+            do(self._recorder)
+        except Exception as error:
+            known = isinstance(error, InputError)
+            if known and refuses:
+                raise
+            self._recorder = None
+            self._tell(not_kept(error, lost.format(self._name())))
 
 
-def patient(recorder: Recorder | None, *, late: bool = False) -> Recorder | None:
-    """Return a recorder that ends no search; `late` is one that hears of it only when something was trained."""
-    return recorder if recorder is None or isinstance(recorder, Patient) else Patient(recorder, late)
+def best_effort(recorder: Recorder | None) -> BestEffort:
+    """Return a recorder that ends no search; one that is so already stays as it is."""
+    return recorder if isinstance(recorder, BestEffort) else BestEffort(recorder)
+
+
+def not_kept(error: Exception, lost: str) -> str:
+    """Say what went wrong in keeping a search, and what is lost by it."""
+    reason = str(error) if isinstance(error, InputError) else f"keeping the search failed with {one_line(error)}."
+    return f"{reason} {lost}; the search goes on."
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, RuntimeWarning, stacklevel=5)

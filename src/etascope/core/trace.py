@@ -190,4 +190,4 @@ class Trace:
 
     def __str__(self) -> str:
         """Return the page of the training."""
-        return repr(self) if Views.page is None else Views.page(self)
+        return Views.page(self)

@@ -13,19 +13,18 @@ import numpy as np
 from etascope.core.data import ARRAY, KNOWN_SETS, MAPPING, Dataset, called
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, ignore
-from etascope.images.archives import open_npy, open_npz, read_labels_file
-from etascope.images.arrays import is_bunch, open_array, open_bunch, open_mapping
-from etascope.images.catalogue import CATALOGUE, open_known
-from etascope.images.contents import next_move
-from etascope.images.digits import open_digits
-from etascope.images.folder import open_folder
-from etascope.images.idx_files import holds_idx, is_idx, open_idx
-from etascope.images.joining import to_dataset, with_test
-from etascope.images.opened import Found, Wishes, wanted_size, wanted_switch, wanted_workers
+from etascope.images.arrays.archives import open_npy, open_npz, read_labels_file
+from etascope.images.arrays.door import is_bunch, open_array, open_bunch, open_mapping
+from etascope.images.arrays.sequences import open_sequence
+from etascope.images.dataset import to_dataset, with_test
+from etascope.images.files.contents import next_move
+from etascope.images.folders.door import open_folder
+from etascope.images.idx.catalogue import CATALOGUE, open_digits, open_known
+from etascope.images.idx.door import holds_idx, is_idx, open_idx
+from etascope.images.opened import Opened, Options, wanted_size, wanted_switch, wanted_workers
 from etascope.images.paths import SUFFIXES, as_path, existing, refuse_text, unreadable
-from etascope.images.sequences import open_sequence
-from etascope.images.sizes import fit
-from etascope.images.table import open_table
+from etascope.images.pixels.sizes import fit
+from etascope.images.tables.door import open_table
 
 #: Sets that are opened by name; `./digits` is a folder of that name.
 NAMES = KNOWN_SETS
@@ -104,7 +103,7 @@ def open_images(
     ([0, 255, 255, 128], [1, 0], ('cat', 'dog'))
     """
     gray, skip = wanted_switch(grayscale, "grayscale"), wanted_switch(skip_bad, "skip_bad")
-    wishes = Wishes(wanted_size(image_size), gray, skip, wanted_workers(workers), progress)
+    options = Options(wanted_size(image_size), gray, skip, wanted_workers(workers), progress)
     known = isinstance(test := _named(test), str) and test in NAMES
     apart = None if test is None or known else as_path(test)
     if apart is not None:
@@ -114,14 +113,14 @@ def open_images(
             f"test must be a path or a known set; found {type(test).__name__}. Save the images first, or give all as "
             "one mapping of x_train, y_train, x_test and y_test."
         )
-    found = _open(_named(source), read_labels_file(labels), replace(wishes, apart=apart))
+    opened = _open(_named(source), read_labels_file(labels), replace(options, apart=apart, tested=test is not None))
     if test is not None:
-        _, height, width, _ = found.images.shape
+        _, height, width, _ = opened.images.shape
         trained = "" if as_path(source) is None else str(source)
-        seen = replace(wishes, size=(height, width), reading=found.reading, held=True, trained=trained)
-        held = _open(test, None, seen)
-        found = with_test(found, held)
-    return to_dataset(found)
+        alike = replace(options, size=(height, width), reading=opened.reading, held=True, trained=trained)
+        held = _open(test, None, alike)
+        opened = with_test(opened, held)
+    return to_dataset(opened)
 
 
 def _named(source: Any) -> Any:  # noqa: ANN401 - any source
@@ -129,41 +128,41 @@ def _named(source: Any) -> Any:  # noqa: ANN401 - any source
     return os.fsdecode(source) if isinstance(source, bytes) else source
 
 
-def _open(source: object, labels: object, wishes: Wishes) -> Found:
+def _open(source: object, labels: object, options: Options) -> Opened:
     if isinstance(source, str) and source in NAMES:
         _no_labels(labels, source)
-        return open_digits(wishes) if source == "digits" else open_known(CATALOGUE[source], wishes)
+        return open_digits(options) if source == "digits" else open_known(CATALOGUE[source], options)
     path = as_path(source)
     if path is not None:
-        found = _open_path(existing(path, NAMES), labels, wishes)
-        return replace(found, source=called(found.source))
-    return _open_object(source, labels, wishes)
+        opened = _open_path(existing(path, NAMES), labels, options)
+        return replace(opened, source=called(opened.source))
+    return _open_object(source, labels, options)
 
 
-def _open_path(path: Path, labels: object, wishes: Wishes) -> Found:
+def _open_path(path: Path, labels: object, options: Options) -> Opened:
     ending = path.suffix.lower()
     if path.is_dir():
         files = next((folder for folder in (path, path / "raw") if folder.is_dir() and holds_idx(folder)), None)
         if files is not None:
             _no_labels(labels, str(path))
-            return open_idx(files, None, wishes)
+            return open_idx(files, None, options)
         if labels is not None:
             raise InputError(
                 f"the labels of a folder are its directories, or stand in a CSV of path,label that is given in place "
                 f"of it; found labels for {path}. Leave out labels, or write and give such a CSV."
             )
-        return open_folder(path, wishes)
+        return open_folder(path, options)
     if not path.is_file():
         raise InputError(f"images are opened from folders and regular files; {path} is neither. Give {_DOORS}.")
     if ending == ".npz":
-        return open_npz(path, labels, wishes)
+        return open_npz(path, labels, options)
     if ending == ".npy":
-        return open_npy(path, labels, wishes)
+        return open_npy(path, labels, options)
     if ending in (".csv", ".tsv"):
         _no_labels(labels, str(path))
-        return open_table(path, wishes)
+        return open_table(path, options)
     if is_idx(path) or path.name.lower().endswith(("ubyte", "ubyte.gz", ".idx", ".idx.gz")):
-        return open_idx(path, labels, wishes)
+        return open_idx(path, labels, options)
     if ending in SUFFIXES:
         raise InputError(
             f"one image is nothing to learn from; {path} is one. Give the folder with a directory per class."
@@ -175,29 +174,29 @@ def _open_path(path: Path, labels: object, wishes: Wishes) -> Found:
     raise InputError(f"images are opened from {_DOORS}; {path.name!r} is none of these{what and f': {what}'}.", move)
 
 
-def _open_object(source: object, labels: object, wishes: Wishes) -> Found:
+def _open_object(source: object, labels: object, options: Options) -> Opened:
     if isinstance(source, Dataset):
         _no_labels(labels, "a Dataset")
-        images, notes = fit(source.images, wishes)
+        images, notes = fit(source.images, options)
         names, rows = source.class_names, source.test_rows
-        told = (*source.notes, *notes)
-        return Found(
-            images, source.labels, source.source, names, rows, told, left_out=source.left_out,
+        said = (*source.notes, *notes)
+        return Opened(
+            images, source.labels, source.source, names, rows, said, left_out=source.left_out,
             test_source=source.test_source, test_notes=source.test_notes,
         )  # fmt: skip
     _no_paths(source, labels)
     if isinstance(source, memoryview):
         source = np.asarray(source)
     if is_bunch(source):
-        return open_bunch(source, labels, wishes)
+        return open_bunch(source, labels, options)
     if isinstance(source, Mapping):
-        return open_mapping(cast("Mapping[str, Any]", source), labels, wishes, MAPPING)
+        return open_mapping(cast("Mapping[str, Any]", source), labels, options, MAPPING)
     # Objects in one axis are images of their own.
     single = getattr(source, "dtype", None) == np.dtype(object) and getattr(source, "ndim", 1) == 1
     if hasattr(source, "__array__") and not single:
-        return open_array(source, labels, wishes, ARRAY)
+        return open_array(source, labels, options, ARRAY)
     if hasattr(source, "__len__") and hasattr(source, "__getitem__"):
-        return open_sequence(source, labels, wishes)
+        return open_sequence(source, labels, options)
     raise InputError(f"images are opened from {_DOORS}; found {type(source).__name__}. Give one of these.")
 
 

@@ -1,4 +1,4 @@
-"""What a door hands over (`Found`), and how the user wants it (`Wishes`)."""
+"""What a door hands over (`Opened`), and how the user wants it (`Options`)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 from etascope.core.data import NAMES_TEST, ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, ignore
-from etascope.images.ranges import NATURAL, Reading
+from etascope.core.sentences import Setting
+from etascope.images.pixels.extents import NATURAL, Reading
 
 #: Images are kept as they are up to this height and width, and resized to it otherwise.
 KEEP = 64
+#: What leaves out images that cannot be read.
+SKIP_BAD = Setting("skip_bad", True)
 
 _LARGEST = 4096
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Options:
     """How images are to be opened.
 
     Attributes
@@ -45,6 +48,8 @@ class Wishes:
         Whether these are the test part: it may have one class only.
     apart
         What is given as test, so that it is not read as part of the training images.
+    tested
+        Whether a test part is given beside these: what they have to validate with trains, too.
     trained
         What is trained on, where these are its test part: a path, or "" for what is in memory.
     """
@@ -57,11 +62,12 @@ class Wishes:
     reading: Reading = NATURAL
     held: bool = False
     apart: Path | None = None
+    tested: bool = False
     trained: str = ""
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Opened:
     """Images at their final size and colour, with labels as the source has them.
 
     Attributes
@@ -119,22 +125,6 @@ def tail_rows(count: int, test: int) -> NDArray[np.int64]:
     return np.arange(count - test, count, dtype=np.int64)
 
 
-def left_beside(held: Path | None, path: Path) -> tuple[str, ...]:
-    """Return the sentence on a test part beside images whose labels were given, if there is one.
-
-    Examples
-    --------
-    >>> left_beside(Path("x_test.npy"), Path("x_train.npy"))
-    ('x_test.npy, which lies beside x_train.npy, was left out, as labels were given; it is read where given as test.',)
-    """
-    if held is None:
-        return ()
-    return (
-        f"{held.name}, which lies beside {path.name}, was left out, as labels were given; it is read where given as "
-        "test.",
-    )
-
-
 def check_none_lost(
     labels: NDArray[Any],
     train: int,
@@ -146,25 +136,8 @@ def check_none_lost(
 ) -> None:
     """Refuse a set one of whose classes has lost all its images, in either part, because none could be read.
 
-    Parameters
-    ----------
-    labels
-        Of all images, those to train on first.
-    train
-        How many train.
-    rows
-        Images that could be read.
-    source
-        Where they came from.
-    files
-        Of all images, where each lies in a folder of its class, which is named then.
-    held
-        Whether these are the test part of others, and those to train on are none.
-
-    Raises
-    ------
-    InputError
-        If a class has lost all.
+    Of the images, labelled by `labels`, the first `train` train, and those in `rows` could be read; `held` says
+    that all are a test part. `files` tells where each lies, which is named then in place of the `source`.
     """
     learn = "of the test part" if held else "to train on"
     for part, where in ((slice(0, train), learn), (slice(train, None), "of the test part")):
@@ -187,11 +160,6 @@ def check_none_lost(
 def wanted_size(image_size: object) -> tuple[int, int] | None:
     """Return `(height, width)` for a number, a pair or None.
 
-    Raises
-    ------
-    InputError
-        If it is anything else than whole numbers from 1 to 4096.
-
     Examples
     --------
     >>> wanted_size(32)
@@ -212,11 +180,6 @@ def wanted_size(image_size: object) -> tuple[int, int] | None:
 def wanted_switch(value: object, name: str) -> bool:
     """Return whether something is wanted.
 
-    Raises
-    ------
-    InputError
-        If it is no truth value.
-
     Examples
     --------
     >>> wanted_switch(True, "grayscale")
@@ -228,13 +191,7 @@ def wanted_switch(value: object, name: str) -> bool:
 
 
 def wanted_workers(workers: int | None) -> int:
-    """Return the number of threads: what was asked, or the cores that this process may use.
-
-    Raises
-    ------
-    InputError
-        If it is not a whole number of at least 1.
-    """
+    """Return the number of threads: what was asked, or the cores that this process may use."""
     if workers is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1:  # pyright: ignore[reportUnnecessaryIsInstance]

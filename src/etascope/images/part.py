@@ -62,11 +62,11 @@ def part_rows(labels: NDArray[np.int64], test_rows: NDArray[np.int64] | None, mo
     if test_rows is not None and len(test_rows):
         parts = [(np.setdiff1d(every, test_rows), most - most // 5), (test_rows, most // 5)]
     chosen = list[NDArray[np.int64]]()
-    for rows, wanted in parts:
+    for rows, count in parts:
         shuffled, counts = rng.permutation(rows), np.bincount(labels[rows])
-        exact = counts * min(wanted / len(rows), 1)
+        exact = counts * min(count / len(rows), 1)
         taken = np.floor(exact).astype(int)
         taken[np.argsort(taken - exact, kind="stable")[: round(exact.sum()) - taken.sum()]] += 1
-        taken = np.minimum(np.maximum(taken, LEAST * wanted // most), counts)
+        taken = np.minimum(np.maximum(taken, LEAST * count // most), counts)
         chosen += [shuffled[labels[shuffled] == c][:n] for c, n in enumerate(taken)]
     return np.sort(np.concatenate(chosen))

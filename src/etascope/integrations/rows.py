@@ -115,8 +115,8 @@ def rows_to_split(
         If there are fewer than two classes, no class has two rows, or `folds` is below 1.
     """
     if len(names) < 2:
-        found = f"one class, {names[0]!r}" if names else "no class"
-        raise InputError(f"telling classes apart needs at least two; found {found}. Give rows of another class.")
+        there = f"one class, {names[0]!r}" if names else "no class"
+        raise InputError(f"telling classes apart needs at least two; found {there}. Give rows of another class.")
     if folds is not None and folds < 1:
         raise InputError(f"folds must be at least 1; found {folds}. Leave it out for the default.")
     folds = (FOLDS if len(y) < MANY else 1) if folds is None else folds

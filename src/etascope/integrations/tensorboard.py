@@ -6,18 +6,23 @@ import os
 import re
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
-from etascope.core.history import History
-from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
-from etascope.integrations.news import News, Told
-from etascope.integrations.tracker import METRICS, answer_numbers, data_words, headline, recipe_words, trial_name
-from etascope.integrations.trouble import safely
+from etascope.integrations.tracker import (
+    METRICS,
+    Tracker,
+    Update,
+    answer_numbers,
+    data_words,
+    headline,
+    recipe_words,
+    trial_name,
+)
 
 
 def log_to_tensorboard(run: Run, folder: str | os.PathLike[str]) -> Path:
@@ -45,12 +50,11 @@ def log_to_tensorboard(run: Run, folder: str | os.PathLike[str]) -> Path:
         If TensorBoard is missing, or the folder cannot be written or holds a run.
     """
     recorder = TensorBoardRecorder(folder)
-    recorder.begin(run.data, run.task)
-    recorder.tell_all(run)
+    recorder.log(run)
     return recorder.folder
 
 
-class TensorBoardRecorder:
+class TensorBoardRecorder(Tracker):
     """Writes a search for TensorBoard while it happens.
 
     When the folder cannot be written any more, that is a `RuntimeWarning`, and the search goes on without it.
@@ -66,22 +70,17 @@ class TensorBoardRecorder:
         The same, as a path.
     """
 
+    tracker = "TensorBoard"
+
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
 
-    def begin(self, data: DataSummary, task: Task) -> None:
-        """Make the folder, and say which hyperparameters and metrics there will be.
-
-        Raises
-        ------
-        InputError
-            If TensorBoard is missing, or the folder cannot be written or holds a run.
-        """
+    def _open(self, data: DataSummary) -> None:
         hparams = _part("plugins.hparams.summary_v2")
         if any(self.folder.glob("events.out.tfevents.*")):
             raise InputError(f"a run needs a folder of its own; {self.folder} holds one. Give another folder.")
-        self._task, self._news, self._files, self._logs = task, News(task), dict[str, Path](), True
-        self._same = {**recipe_words(task.recipe), "source": data_words(data)["source"]}
+        self._files = dict[str, Path]()
+        self._same = {**recipe_words(self._task.recipe), "source": data_words(data)["source"]}
         names = ["learning_rate", "fold", "seed", *(name for name in self._same if name != "seed")]
         config = hparams.hparams_config_pb(
             hparams=[hparams.HParam(name) for name in names], metrics=[hparams.Metric(name) for name in METRICS]
@@ -91,38 +90,22 @@ class TensorBoardRecorder:
         except OSError as error:
             raise InputError(f"{self.folder} must be a folder to write in; {error}. Give another folder.") from error
 
-    def append(self, history: History) -> None:
-        """Write what a plan came to: a folder for each new trial, and new points of all."""
-        if self._logs:
-            self._logs = safely("TensorBoard", lambda: self._tell_each(self._news.append(history)))
+    def _log_trial(self, update: Update) -> None:
+        name = f"{update.number:03d} {trial_name(update.trial, self._task.recipe)}".replace(".", "p")
+        folder, events = re.sub(r"\W+", "_", name), list[Any]()
+        if update.new:
+            hparams = {**self._same, **update.identity}
+            events.append(_event(_part("plugins.hparams.summary_v2").hparams_pb(hparams, trial_id=folder)))
+        for step, values in update.points:
+            events += [_scalar(metric, value, step) for metric, value in values.items()]
+        if update.ending:
+            events += [_end(update), _text("verdict", update.verdict)]
+        self._write(folder, events)
 
-    def finish(self, run: Run) -> None:
-        """Write the rest, how each trial ended, and the answer."""
-        if self._logs:
-            self._logs = safely("TensorBoard", lambda: self.tell_all(run))
-
-    def tell_all(self, run: Run) -> None:
-        """Do what `finish` does, and raise what goes wrong."""
-        for told in self._news.finish(run):
-            self._write(self._name(told), [*self._events(told), _end(told), _text("verdict", told.verdict)])
-        sentences = [f"**{headline(run.choice)}**", *run.choice.reason, f"Not tried: {run.choice.not_tried}"]
+    def _close(self, run: Run, updates: Sequence[Update]) -> None:
+        sentences = [f"**{headline(run.choice)}**", *map(str, run.choice.reasons), f"Not tried: {run.choice.not_tried}"]
         numbers = (_scalar(f"answer/{name}", value) for name, value in answer_numbers(run).items())
         self._write("", [_text("answer", "\n\n".join(sentences)), *numbers])
-
-    def _tell_each(self, news: Iterable[Told]) -> None:
-        for told in news:
-            self._write(self._name(told), self._events(told))
-
-    def _name(self, told: Told) -> str:
-        return re.sub(r"\W+", "_", f"{told.number:03d} {trial_name(told.trial, self._task.recipe)}".replace(".", "p"))
-
-    def _events(self, told: Told) -> Iterable[Any]:
-        if told.new:
-            hparams, trial = _part("plugins.hparams.summary_v2"), told.trial
-            own = {"learning_rate": trial.learning_rate, "fold": trial.fold, "seed": trial.seed}
-            yield _event(hparams.hparams_pb({**self._same, **own}, trial_id=self._name(told)))
-        for step, values in told.points:
-            yield from (_scalar(name, value, step) for name, value in values.items())
 
     def _write(self, name: str, events: Iterable[Any]) -> None:
         """Append events to the one file of a folder, so that TensorBoard reads them in order."""
@@ -155,10 +138,10 @@ def _text(name: str, text: str) -> Any:
     return _event(_part("plugins.text.summary_v2").text_pb(name, text))
 
 
-def _end(told: Told) -> Any:
+def _end(update: Update) -> Any:
     """Return the event by which the HParams page knows how a trial ended."""
     api, data, metadata = (_part(f"plugins.hparams.{name}") for name in ("api_pb2", "plugin_data_pb2", "metadata"))
-    status = api.STATUS_FAILURE if told.ending == "diverged" else api.STATUS_SUCCESS
+    status = api.STATUS_FAILURE if update.ending == "diverged" else api.STATUS_SUCCESS
     ended = data.HParamsPluginData(session_end_info=data.SessionEndInfo(status=status, end_time_secs=time.time()))
     summary = _part("compat.proto.summary_pb2").Summary()
     summary.value.add(

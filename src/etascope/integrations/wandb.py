@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from etascope.core.errors import InputError, option
+from etascope.core.errors import InputError, first_line, option, renamed
 from etascope.core.extras import load_library
-from etascope.core.history import History
-from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
-from etascope.integrations.news import News, Told
 from etascope.integrations.tracker import (
     METRICS,
+    Tracker,
+    Update,
     answer_numbers,
     answer_words,
     data_words,
@@ -23,20 +22,20 @@ from etascope.integrations.tracker import (
     recipe_words,
     trial_name,
 )
-from etascope.integrations.trouble import safely
 from etascope.report.html.run import run_html
 
 #: W&B refuses longer names of groups.
 LONGEST_GROUP = 120
 
 
+@renamed(group="name")
 def log_to_wandb(
     run: Run,
     project: str = "etascope",
     *,
     mode: str = "offline",
     folder: str | os.PathLike[str] = ".",
-    group: str | None = None,
+    name: str | None = None,
 ) -> str:
     """Log a finished run: a run of W&B for each trial and one for the answer, in one group.
 
@@ -57,8 +56,8 @@ def log_to_wandb(
         `offline` (default) or `online`, which needs `wandb login`.
     folder
         Where W&B makes its folder `wandb`; made where there is none. Default: the current directory.
-    group
-        Name of the group. Default: the source of the images and the time.
+    name
+        Of the group. Default: the source of the images and the time.
 
     Returns
     -------
@@ -70,13 +69,12 @@ def log_to_wandb(
     InputError
         If W&B is missing, the mode is unknown, the folder cannot be written, or W&B cannot begin.
     """
-    recorder = WandbRecorder(project, mode=mode, folder=folder, group=group)
-    recorder.begin(run.data, run.task)
-    recorder.tell_all(run)
+    recorder = WandbRecorder(project, mode=mode, folder=folder, name=name)
+    recorder.log(run)
     return recorder.group
 
 
-class WandbRecorder:
+class WandbRecorder(Tracker):
     """Logs a search to W&B while it happens: the run `answer` from the beginning, a run for each trial as it comes.
 
     All of them stay open until there is an answer, because a ladder may go on with any trial. When W&B cannot log any
@@ -84,7 +82,7 @@ class WandbRecorder:
 
     Parameters
     ----------
-    project, mode, folder, group
+    project, mode, folder, name
         As in `log_to_wandb`.
 
     Attributes
@@ -98,60 +96,51 @@ class WandbRecorder:
         If the mode is unknown.
     """
 
+    tracker = "W&B"
+
+    @renamed(group="name")
     def __init__(
         self,
         project: str = "etascope",
         *,
         mode: str = "offline",
         folder: str | os.PathLike[str] = ".",
-        group: str | None = None,
+        name: str | None = None,
     ) -> None:
-        self.group = group or ""
-        self._where = project, option("mode", mode, ("offline", "online")), Path(folder), group
+        self.group = name or ""
+        self._project, self._mode = project, option("mode", mode, ("offline", "online"))
+        self._folder, self._name = Path(folder), name
 
-    def begin(self, data: DataSummary, task: Task) -> None:
-        """Open the run of the answer.
-
-        Raises
-        ------
-        InputError
-            If W&B is missing, the folder cannot be written, or W&B cannot begin.
-        """
+    def _open(self, data: DataSummary) -> None:
         self._wandb = load_library("wandb")
-        _, _, folder, group = self._where
         try:
-            (folder / "wandb").mkdir(parents=True, exist_ok=True)
+            (self._folder / "wandb").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InputError(f"{folder} must be a folder to write in; {error}. Give another folder.") from error
-        self.group = group or f"{data.source[-LONGEST_GROUP + 30 :]} {datetime.now():%Y-%m-%d %H:%M:%S}"
-        self._task, self._news, self._open, self._logs = task, News(task), dict[int, Any](), True
-        self._same = {**recipe_words(task.recipe), **data_words(data)}
-        self._answer = self._begin("answer", "answer", self._same)
+            raise InputError(f"{self._folder} must be a folder to write in; {error}. Give another folder.") from error
+        self.group = self._name or f"{data.source[-LONGEST_GROUP + 30 :]} {datetime.now():%Y-%m-%d %H:%M:%S}"
+        self._same = {**recipe_words(self._task.recipe), **data_words(data)}
+        self._runs = dict[int, Any]()
+        self._answer = self._open_run("answer", "answer", self._same)
 
-    def append(self, history: History) -> None:
-        """Log what a plan came to: a run for each new trial, and new points of all."""
-        if self._logs:
-            self._logs = safely("W&B", lambda: self._tell_each(self._news.append(history)))
+    def _log_trial(self, update: Update) -> None:
+        if update.new:
+            name = trial_name(update.trial, self._task.recipe)
+            self._runs[update.number] = self._open_run(name, "trial", {**self._same, **update.identity})
+        run = self._runs[update.number]
+        for step, values in update.points:
+            # Else the last point of a trial would wait for the next one.
+            run.log(values, step=step, commit=True)
+        if update.ending:
+            run.summary.update(update.end)
+            run.finish(exit_code=1 if update.ending == "diverged" else 0)
 
-    def finish(self, run: Run) -> None:
-        """Log the rest, the answer and the report, and end all runs."""
-        if self._logs:
-            self._logs = safely("W&B", lambda: self.tell_all(run))
-
-    def tell_all(self, run: Run) -> None:
-        """Do what `finish` does, and raise what W&B raises."""
-        every = self._news.finish(run)
-        for told in every:
-            opened = self._tell(told)
-            opened.summary.update(_ended(told))
-            opened.finish(exit_code=1 if told.ending == "diverged" else 0)
-        page, table = self._wandb.Html(run_html(run), inject=False), _table(self._wandb, every)
+    def _close(self, run: Run, updates: Sequence[Update]) -> None:
+        page, table = self._wandb.Html(run_html(run), inject=False), _table(self._wandb, updates)
         self._answer.log({"report": page, "trials": table})
         self._answer.summary.update({**answer_words(run), **answer_numbers(run)})
         self._answer.finish(exit_code=0)
 
-    def _begin(self, name: str, kind: str, config: dict[str, Any]) -> Any:
-        project, mode, folder, _ = self._where
+    def _open_run(self, name: str, kind: str, config: dict[str, Any]) -> Any:
         quiet = self._wandb.Settings(
             console="off",
             silent=True,
@@ -163,41 +152,20 @@ class WandbRecorder:
         )
         try:
             return self._wandb.init(
-                project=project, name=name, group=self.group, job_type=kind, config=config, mode=mode,
-                dir=str(folder), reinit="create_new", settings=quiet,
+                project=self._project, name=name, group=self.group, job_type=kind, config=config, mode=self._mode,
+                dir=str(self._folder), reinit="create_new", settings=quiet,
             )  # fmt: skip
         except Exception as error:
-            reason = str(error).split("\n")[0].rstrip(".")
             raise InputError(
-                f"W&B must be able to begin a run in project {project!r}; found: {reason}. Try mode='offline'."
+                f"W&B must be able to begin a run in project {self._project!r}; found: {first_line(error)}. "
+                "Try mode='offline'."
             ) from error
 
-    def _tell_each(self, news: Iterable[Told]) -> None:
-        for told in news:
-            self._tell(told)
 
-    def _tell(self, told: Told) -> Any:
-        if told.new:
-            name = trial_name(told.trial, self._task.recipe)
-            self._open[told.number] = self._begin(name, "trial", {**self._same, **_asked(told)})
-        opened = self._open[told.number]
-        for step, values in told.points:
-            # Else the last point of a trial would wait for the next one.
-            opened.log(values, step=step, commit=True)
-        return opened
-
-
-def _asked(told: Told) -> dict[str, float | int]:
-    return {"learning_rate": told.trial.learning_rate, "fold": told.trial.fold, "seed": told.trial.seed}
-
-
-def _ended(told: Told) -> dict[str, str]:
-    return {"verdict": told.verdict, "ending": told.ending, "status": told.trial.status.value}
-
-
-def _table(wandb: Any, every: list[Told]) -> Any:
+def _table(wandb: Any, updates: Sequence[Update]) -> Any:
     rows = list[list[Any]]()
-    for told in every:
-        values = last(told.trial)
-        rows.append([*_asked(told).values(), *(values.get(name) for name in METRICS), told.ending, told.verdict])
+    for update in updates:
+        values = last(update.trial)
+        metrics = (values.get(name) for name in METRICS)
+        rows.append([*update.identity.values(), *metrics, update.ending, update.verdict])
     return wandb.Table(columns=["learning_rate", "fold", "seed", *METRICS, "ending", "verdict"], data=rows)

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Landscape
 from etascope.core.numbers import nats, rate
-from etascope.core.question import Question
+from etascope.core.question import Bands, Question, ask
 from etascope.core.run import Run
-from etascope.learn.asking import Bands, ask
 from etascope.learn.insight import near
 from etascope.learn.trace_questions import TOO_HIGH, TOO_HIGH_RIGHT, TOO_HIGH_WRONG
 
@@ -60,12 +59,12 @@ def best_of_three(run: Run, place: int) -> Question | None:
     shown = {i: rate(float(rates[i])) for i in (best, *picked)}
     if len(set(shown.values())) < 3:
         return None
-    told = [f"{shown[i]}: {nats(float(loss[i])) if math.isfinite(loss[i]) else 'diverged'}" for i in sorted(shown)]
+    cited = [f"{shown[i]}: {nats(float(loss[i])) if math.isfinite(loss[i]) else 'diverged'}" for i in sorted(shown)]
     return ask(
         "Which of these learning rates had the lowest mean validation loss in this run?",
         shown[best],
         [shown[i] for i in picked],
-        f"Nats at {'; '.join(told)}.",
+        f"Nats at {'; '.join(cited)}.",
         place,
     )
 
@@ -138,7 +137,7 @@ def how_many_diverged(run: Run) -> Question:
 def diverged(run: Run) -> list[float]:
     """Return the rate of each trial whose loss stopped being a number, or was judged to have diverged."""
     judged = zip(run.trials, run.choice.verdicts, strict=True)
-    return [t.learning_rate for t, verdict in judged if t.diverged or verdict.startswith("diverged")]
+    return [t.learning_rate for t, verdict in judged if t.diverged or verdict.word == "diverged"]
 
 
 def comparable_loss(run: Run) -> NDArray[np.float64]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,16 +11,16 @@ from etascope.core.command_line import CommandLine
 from etascope.core.errors import InputError
 from etascope.core.history import History, settled
 from etascope.core.measure import Measure
-from etascope.core.protocols import OnProgress, Progress, Recorder, ignore
+from etascope.core.protocols import OnProgress, Recorder, ignore
 from etascope.core.recipe import Task
-from etascope.core.recording import patient
+from etascope.core.recording import BestEffort
 from etascope.core.run import DataSummary, Run
-from etascope.core.trials import trials
+from etascope.core.search import search
+from etascope.core.sentences import Sentence, Setting, say
 from etascope.selection.grid import LIMITS
 from etascope.selection.halving.method import Ladder
 from etascope.training.command.engine import CommandEngine
 from etascope.training.command.metric import LineMetric
-from etascope.training.in_parts import train_in_parts
 
 #: Middle of the first window where nothing is known of the optimizer: between those of SGD and of fine-tuning.
 MIDDLE = 3e-3
@@ -116,60 +114,41 @@ def pick_command(
     engine = CommandEngine(line, reader, measure, logs, workers, timeout, restart, reported=proven)
     asked = {"metric": metric, "metric_key": metric_key, "maximize": maximize, "best": measure.best}
     data = DataSummary.unknown(command, asked, command)
-    began, recorder = time.perf_counter(), patient(recorder, late=True)
-    done, parts = settled(histories)
-    begun, waiting = bool(histories), list[History]()
-
-    def keep(history: History) -> None:
-        nonlocal begun
-        waiting.append(history)
-        # Before a trial has reported it is not known that the script can be used at all.
-        if recorder is None or not (begun or _reported(waiting) or settled(waiting)[0]):
-            return
-        if not begun:
-            recorder.begin(data, task)
-        begun = True
-        while waiting:
-            recorder.append(waiting.pop(0))
-
+    recorder = BestEffort(recorder, ready=None if histories else _can_be_used)
     with engine:
-        while (plan := method.propose(task, done)) is not None:
-            stage = f"searching, round {len(done) + 1}"
-            train = partial(engine.train, None, task.recipe)
-            done.append(train_in_parts(train, plan, parts, _named(stage, progress), keep))
-            progress(Progress(stage, 1, 1, "rounds", trials(task, done)))
-    # What was trained before a search was stopped is a part of all that it took.
-    seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
-    choice = method.choose(task, done)
-    told = _length_told(engine, epochs)
-    choice = replace(choice, reason=(*choice.reason, told)) if told else choice
-    run = Run(data, task, tuple(done), choice, None, seconds)
-    if recorder is not None:
-        recorder.finish(run)
+        run = search(
+            partial(engine.train, None, task.recipe), task, method, data, progress=progress, histories=histories,
+            recorder=recorder,
+        )  # fmt: skip
+    run = run.with_notes(_length_advice(engine, epochs))
+    recorder.finish(run)
     return run
 
 
-def _length_told(engine: CommandEngine, epochs: int) -> str:
+def _length_advice(engine: CommandEngine, epochs: int) -> Sentence:
     """Return what to say where the script prints another number of metrics than a whole training was said to have."""
     if 0 < engine.ended < epochs and engine.longest <= engine.ended:
-        return (
-            f"Mind --epochs: no trial went beyond epoch {engine.ended} of {epochs}, as the script ended by itself. "
-            f"Where it always ends there, search with --epochs {engine.ended}."
-        )
+        return say(
+            "Mind the epochs: no trial went beyond epoch {ended} of {whole}, as the script ended by itself. Where it "
+            "always ends there, search with {epochs}.",
+            Setting("epochs", engine.ended), ended=engine.ended, whole=epochs,
+        )  # fmt: skip
     if engine.printed > epochs:
-        return (
-            f"Mind --epochs: the script printed {engine.printed} metrics or more, and a whole training was said to "
-            f"have {epochs}. Give as many as it prints, or let it train for {{epochs}}."
-        )
-    return ""
+        return say(
+            "Mind the epochs: the script printed {printed} metrics or more, and a whole training was said to have "
+            "{whole}. Give as many as it prints, or let it train for {epochs}.",
+            printed=engine.printed, whole=epochs,
+        )  # fmt: skip
+    return Sentence("")
+
+
+def _can_be_used(histories: Sequence[History]) -> bool:
+    """Return whether a trial has reported, or all of a plan were tried: before, it is not known of a script."""
+    return _reported(histories) or bool(settled(histories)[0])
 
 
 def _reported(histories: Sequence[History]) -> bool:
     return any(bool((history.examples > 0).any()) for history in histories)
-
-
-def _named(stage: str, progress: OnProgress) -> OnProgress:
-    return lambda event: progress(Progress(stage, event.done, event.total, event.unit))
 
 
 def _make(logs: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from etascope.core.data import DataSummary
+from etascope.core.plain import Document
 from etascope.report.charts.chart import Chart
-from etascope.report.files.document import Document
+from etascope.report.terminal.page import Page
 from etascope.report.words.job import data_facts
 
 
@@ -19,7 +20,7 @@ class Experiment:
     ----------
     kind, source
         What it is, in a word or two, and where the images came from.
-    asked
+    setup
         Recipe and what was done, in a phrase.
     label, headline
         The finding in short: what it is, and the number.
@@ -37,13 +38,15 @@ class Experiment:
         Of the software.
     document
         The same as plain values for JSON.
+    page
+        Writes it to a terminal.
     data
         What the images were; None where nobody says.
     """
 
     kind: str
     source: str
-    asked: str
+    setup: str
     label: str
     headline: str
     others: tuple[str, ...]
@@ -53,6 +56,7 @@ class Experiment:
     references: tuple[str, ...]
     versions: Mapping[str, str]
     document: Document
+    page: Callable[[Page], None]
     data: DataSummary | None = None
 
     @property

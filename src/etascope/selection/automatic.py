@@ -1,4 +1,4 @@
-"""The default method: cross-validation where trials are cheap, a ladder where they are dear: `Automatic`."""
+"""The default method, `Automatic`: cross-validation where trials are cheap, a ladder where dear; `method_of` words."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Plan
+from etascope.core.protocols import Method
 from etascope.core.recipe import Task
+from etascope.core.sentences import Sentence, Setting, say
 from etascope.selection.cross_validation.method import CrossValidation
+from etascope.selection.grid import FIVE_FOLDS
 from etascope.selection.halving.method import Ladder, check_fields
 from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 
@@ -82,38 +85,43 @@ class Automatic:
             If no rows validate, so that there is nothing to choose by.
         """
         if task.n_folds < 1:
-            raise InputError("choosing a learning rate needs validation rows; found 0 folds. Try --folds 5.")
+            raise InputError("choosing a learning rate needs validation rows; found 0 folds.", FIVE_FOLDS)
         return self.method(task).propose(task, histories)
 
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
         """Return the answer of the method for this task; the last reason says which regime it was, and why."""
         choice = self.method(task).choose(task, histories)
-        return replace(choice, reason=(*choice.reason, self.why(task)))
+        return replace(choice, reasons=(*choice.reasons, self.why(task)))
 
-    def why(self, task: Task) -> str:
+    def why(self, task: Task) -> Sentence:
         """Return which regime is taken and why, in one sentence with the numbers."""
         trainings = cheap_trainings(task)
         seconds = duration(trainings * training_seconds(task))
         ladder = self.method(task)
         if isinstance(ladder, Ladder):
-            plan = f"the ladder of about {ladder.rungs.cost:.2g} trainings ({ladder.rungs})"
+            plan = f"successive halving of about {ladder.rungs.cost:.2g} trainings ({ladder.rungs})"
             if task.n_folds <= 1:
-                extra = " (--folds 5 would allow cross-validation)" if self._patient(task) or self._rich else ""
-                asked = "" if self.budget is None else f" and a budget of {_trainings(self.budget)}"
-                return f"Dear regime: with one holdout{asked}, {plan} was taken{extra}."
+                budget = "" if self.budget is None else f" and a budget of {_trainings(self.budget)}"
+                taken = say(f"Dear regime: with one holdout{budget}, {plan} was taken.")
+                # Where rows to validate on were given, there are no folds to be had.
+                foldable = task.n_valid is None and not task.measure.reported
+                more = foldable and (self._patient(task) or self._rich)
+                return (
+                    taken + say(" With {folds}, it would be cross-validation.", Setting("folds", 5)) if more else taken
+                )
             if self.budget is not None:
                 fits = "fits" if ladder.rungs.cost <= self.budget else "is the smallest"
-                return f"Dear regime: {plan} {fits}, by a budget of {_trainings(self.budget)}."
-            return (
+                return say(f"Dear regime: {plan} {fits}, by a budget of {_trainings(self.budget)}.")
+            return say(
                 f"Dear regime: {trainings} trainings for cross-validation were predicted to take {seconds}, over "
                 f"{duration(PATIENCE)}, so {plan} was taken."
             )
         if self.budget is not None:
-            return (
+            return say(
                 f"Cheap regime: a budget of {CHEAP_BUDGET:g} trainings and more asks for cross-validation with every "
                 f"trial to the end, about {trainings} trainings."
             )
-        return (
+        return say(
             f"Cheap regime: {trainings} trainings were predicted to take {seconds}, no more than "
             f"{duration(PATIENCE)}, so every trial ran to the end under cross-validation."
         )
@@ -129,6 +137,34 @@ class Automatic:
 
     def _patient(self, task: Task) -> bool:
         return cheap_trainings(task) * training_seconds(task) <= PATIENCE
+
+
+def method_of(
+    method: Method | None,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    budget: float | None = None,
+    target: str | None = None,
+    tolerance: float | None = None,
+    usual: str = "accuracy",
+) -> Method:
+    """Return a method that was given, or `Automatic` of the words that every door takes; `usual` is its usual target.
+
+    Raises
+    ------
+    InputError
+        If a word is outside its range, or stands beside a method.
+    """
+    if method is None:
+        return Automatic(target or usual, tolerance, low, high, budget)
+    words = {"low": low, "high": high, "budget": budget, "target": target, "tolerance": tolerance}
+    for name, value in words.items():
+        if value is not None:
+            raise InputError(
+                f"a method knows itself what to look for, and where; found {name} beside it. Leave one of them out."
+            )
+    return method
 
 
 def _trainings(budget: float) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.choice import Basin, Confidence
+from etascope.core.sentences import Sentence
 from etascope.selection.limited import FREE, Limited
 from etascope.selection.regret import CAP, CHEAP, Draws, regret_draws
 from etascope.selection.scores import WORST, Scores
@@ -130,11 +131,11 @@ def _place(scores: Scores, draws: Draws, within: float) -> float:
 def confidence(settled: Settled, limited: Limited = FREE) -> Confidence:
     """Return the confidence in words, and what would settle it; a basin that the search's limits cut is not likely."""
     word = next(word for least, word in WORDS if settled.share >= least)
-    settle = _what_would(settled) if word == WORDS[-1][1] else limited.settle if limited else ""
+    settle = _what_would(settled) if word == WORDS[-1][1] else limited.settle if limited else Sentence("")
     return Confidence(limited.word(word, settled.learning_rate), settled.tolerance, settle, settled.share)
 
 
-def _what_would(settled: Settled) -> str:
+def _what_would(settled: Settled) -> Sentence:
     scores = settled.scores
     units, n = max(settled.scores.counts.max(), 1), len({seed for seed, _ in scores.units})
     more = replace(
@@ -147,8 +148,8 @@ def _what_would(settled: Settled) -> str:
     lost = settled.draws.regret_at(settled.learning_rate, WORDS[0][0])
     now = f"It is likely within {lost:.2g} {settled.unit}"
     if share >= WORDS[1][0]:
-        return f"{now}; {3 * n} seeds ({3 * units} trainings a rate) instead of {n} should settle it."
-    return f"{now}; more seeds alone would not settle it: it takes more images, or a wider tolerance."
+        return Sentence(f"{now}; {3 * n} seeds ({3 * units} trainings a rate) instead of {n} should settle it.")
+    return Sentence(f"{now}; more seeds alone would not settle it: it takes more images, or a wider tolerance.")
 
 
 def _draws(scores: Scores, scale: float, target: str) -> Draws:

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from typing import SupportsFloat
 
 from etascope.core.errors import InputError
+from etascope.core.sentences import Setting, say
 
 #: No search goes further without being told to.
 LIMITS = (1e-7, 1e4)
 #: Rates that may be asked for: beyond them no step changes a weight of 32 bits, or every step ends it.
 WITHIN = (1e-37, 1e38)
+
+
+#: What gives a search rows to validate on.
+FIVE_FOLDS = say("Try {folds}.", Setting("folds", 5))
 
 
 @dataclass(frozen=True)

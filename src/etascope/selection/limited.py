@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from etascope.core.choice import Basin, Walls
 from etascope.core.numbers import rate
+from etascope.core.sentences import Sentence
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,10 @@ class Limited:
         )
 
     @property
-    def settle(self) -> str:
+    def settle(self) -> Sentence:
         """What would settle it."""
         word = self._word("lower", "higher")
-        return f"Allow {word} rates: the basin ends where the search was limited."
+        return Sentence(f"Allow {word} rates: the basin ends where the search was limited.")
 
     def _word(self, low: str, high: str) -> str:
         return " or ".join(word for word, end in ((low, self.low), (high, self.high)) if end is not None)

@@ -14,10 +14,11 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Task
+from etascope.core.sentences import sentences
 from etascope.core.trials import trials
 from etascope.selection.basin import paired_basin, told_apart
 from etascope.selection.cost import search_cost
-from etascope.selection.grid import Grid, check_window, make_grid
+from etascope.selection.grid import FIVE_FOLDS, Grid, check_window, make_grid
 from etascope.selection.landscape import best_index, read_landscape
 from etascope.selection.walls import clearly_worse, learned
 from etascope.selection.words.reasons import no_answer, not_tried, reasons
@@ -110,7 +111,7 @@ class GridSearch:
             If no rows validate, so that there is nothing to choose by.
         """
         if task.n_folds < 1:
-            raise InputError("choosing a learning rate needs validation rows; found 0 folds. Try --folds 5.")
+            raise InputError("choosing a learning rate needs validation rows; found 0 folds.", FIVE_FOLDS)
         if len(histories) >= self.max_rounds:
             return None
         landscape, seeds = read_landscape(task, histories), self._seeds(task)
@@ -138,13 +139,13 @@ class GridSearch:
             answer = float(landscape.learning_rates[best])
             loss = float(landscape.mean_loss[best])
             accuracy = float(landscape.mean_accuracy[best])
-            why = reasons(landscape, best, basin, self.grid.limits)
+            why = sentences(*reasons(landscape, best, basin, self.grid.limits))
         return Choice(
             learning_rate=answer,
             basin=basin,
             valid_loss=loss,
             valid_accuracy=accuracy,
-            reason=why,
+            reasons=why,
             not_tried=not_tried(task, landscape),
             landscape=landscape,
             verdicts=verdicts(task, trials(task, histories), landscape, answer, basin),

@@ -8,14 +8,20 @@ import math
 import struct
 import types
 import typing
+from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.choice import Choice, Verdict
 from etascope.core.errors import InputError
+from etascope.core.sentences import Sentence
 
+#: Records that were text once, and how that is read; fields that had another name.
+_ONCE_TEXT: dict[Any, Callable[[str], Any]] = {Sentence: Sentence, Verdict: lambda text: Verdict(*text.split(": ", 1))}
+_RENAMED = {(Choice, "reason"): "reasons"}
 Arrays = list[NDArray[Any]]
 #: A record or a part of one; what stands for it in JSON; its type, as a field declares it.
 Value = Any
@@ -26,9 +32,9 @@ Kind = Any
 def encode(value: Value, kind: Kind, arrays: Arrays) -> Document:
     """Return what stands for `value` in a JSON document.
 
-    A dataclass is an object by its fields' names, a tuple a list, an enumeration's member its name, an array its
-    position in `arrays`. A float that is not finite is its IEEE 754 bits as 16 hexadecimal digits, so that a NaN
-    comes back with its sign and payload.
+    A dataclass is an object by its fields' names (a record that is its field's default is null), a tuple a list, an
+    enumeration's member its name, an array its position in `arrays`. A float that is not finite is its IEEE 754 bits
+    as 16 hexadecimal digits, so that a NaN comes back with its sign and payload.
 
     Parameters
     ----------
@@ -73,9 +79,12 @@ def _encode(value: Value, kind: Kind, arrays: Arrays) -> Document:
         arrays.append(value)
         return len(arrays) - 1
     if dataclasses.is_dataclass(kind):
-        fields = dataclasses.fields(kind)
-        hints = _hints(cast("type[Any]", kind))
-        return {field.name: encode(getattr(value, field.name), hints[field.name], arrays) for field in fields}
+        hints, document = _hints(cast("type[Any]", kind)), dict[str, Document]()
+        for field in dataclasses.fields(kind):
+            part = getattr(value, field.name)
+            is_default = dataclasses.is_dataclass(part) and part == field.default
+            document[field.name] = None if is_default else encode(part, hints[field.name], arrays)
+        return document
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return value.name
     if kind is float:
@@ -120,6 +129,8 @@ def _decode(document: Document, kind: Kind, arrays: Arrays) -> Value:
         if number < 0:
             raise IndexError(f"there is no array {number}")
         return arrays[number]
+    if kind in _ONCE_TEXT and isinstance(document, str):
+        return _ONCE_TEXT[kind](document)
     if dataclasses.is_dataclass(kind):
         return _record(document, cast("type[Any]", kind), arrays)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
@@ -146,8 +157,9 @@ def _require(document: Document, *kinds: type[Any]) -> Document:
 
 def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
     _require(document, dict)
-    hints, names = _hints(kind), [field.name for field in dataclasses.fields(kind)]
-    unknown = sorted(set(document) - set(names))
+    document = {_RENAMED.get((kind, name), name): value for name, value in document.items()}
+    hints = _hints(kind)
+    unknown = sorted(set(document) - {field.name for field in dataclasses.fields(kind)})
     needed = [field.name for field in dataclasses.fields(kind) if _is_needed(field)]
     # What lacks a part that every version wrote is no newer one: it is another record.
     if unknown and all(name in document for name in needed):
@@ -155,7 +167,11 @@ def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
             f"a newer etascope wrote this: {kind.__name__} has no field {unknown[0]!r} here.",
             "Upgrade: pip install -U etascope.",
         )
-    parts = {name: decode(document[name], hints[name], arrays) for name in names if name in document}
+    parts = {
+        field.name: decode(document[field.name], hints[field.name], arrays)
+        for field in dataclasses.fields(kind)
+        if field.name in document and not (document[field.name] is None and dataclasses.is_dataclass(field.default))
+    }
     try:
         return kind(**parts)
     except InputError as error:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.data import Split
+from etascope.core.plain import Document, number
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe
 from etascope.learn.update import first_update
-from etascope.report.files.document import Document, number
 from etascope.studio.library import Source
 from etascope.studio.worker import prepared
 from etascope.training.dense.engine import DenseEngine

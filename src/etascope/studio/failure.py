@@ -53,7 +53,7 @@ def called(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN40
     except InputError as error:
         if _survives(error):
             raise
-        raise InputError(error.said, error.advice) from None
+        raise InputError(*error.sentences) from None
     except MemoryError:
         raise InputError(
             "this takes more memory than there is. Take fewer hidden units, smaller batches or fewer images."
@@ -67,7 +67,7 @@ def called(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN40
 def sentence(error: BaseException) -> str:
     """Return what the page shows of an error."""
     if isinstance(error, InputError):
-        return on_page(error.said)
+        return on_page(error.sentences[0].written(lambda _: None))
     return visible(str(error)) if isinstance(error, Failed) else unexpected(error)
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from etascope.core.data import SENT, Dataset
 from etascope.core.errors import InputError
+from etascope.core.plain import Document
 from etascope.core.run import DataSummary
-from etascope.images.catalogue import CATALOGUE, fetching, files_here, open_here
-from etascope.images.joining import to_dataset
+from etascope.images.dataset import to_dataset
+from etascope.images.idx.catalogue import CATALOGUE, fetching, files_here, open_here
 from etascope.images.open import open_images
-from etascope.images.opened import Wishes
+from etascope.images.opened import Options
 from etascope.images.part import PART, take_part
-from etascope.report.files.document import Document
 from etascope.studio.failure import on_page
 
 #: Sets whose images are characters, white on black, 28 by 28: what a hand can draw.
@@ -55,7 +55,7 @@ class Source:
         """
         known = CATALOGUE.get(self.name)
         if known is not None:
-            whole = to_dataset(open_here(known, Wishes()))
+            whole = to_dataset(open_here(known, Options()))
         else:
             whole = open_images(self.name) if self.name == "digits" else self._open_upload()
         part = whole if self.most is None else take_part(whole, self.most)
@@ -70,7 +70,7 @@ class Source:
         try:
             dataset = open_images(self.name)
         except InputError as error:
-            raise InputError(placeless(error.said), error.advice) from error
+            raise InputError(placeless(error.said), error.sentences[1]) from error
         notes, test_notes = (tuple(map(placeless, said)) for said in (dataset.notes, dataset.test_notes))
         return replace(dataset, source=SENT, notes=notes, test_notes=test_notes)
 

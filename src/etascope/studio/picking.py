@@ -6,18 +6,23 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
 
 from etascope.core.errors import InputError
 from etascope.core.history import History, in_plan_order
+from etascope.core.plain import Document
 from etascope.core.plan import Plan
+from etascope.core.protocols import OnProgress
 from etascope.core.recipe import Recipe
-from etascope.core.recording import Forgiving
+from etascope.core.recording import BestEffort, StoreRecorder
 from etascope.core.run import Run
-from etascope.core.stored import Job
+from etascope.core.search import Train, search
 from etascope.learn.quiz import run_quiz
-from etascope.report.files.document import Document, pick_document
+from etascope.report.files.document import pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.failure import placeless, sentence
@@ -138,29 +143,35 @@ class Picks:
             pick.record({"event": "failed", "error": sentence(error)})
 
     async def _search(self, pick: Pick, page: str, source: Source, recipe: Recipe) -> None:
-        began, method, done = time.perf_counter(), Automatic(), list[History]()
+        began, notes, options = time.perf_counter(), list[str](), {"data": source.name, "folds": FOLDS}
         # The clock bounds all of it; each process may work for as long.
         limit = Limit("a search", self.longest * self.pool.workers)
         task, data = await self.pool.run(page, describe, source, recipe, limit=limit)
         pick.record(
             {"event": "begin", "images": data.images, "classes": list(data.class_names), "notes": list(data.notes)}
         )
-        notes = list[str]()
-        keeping = Forgiving(self.runs, lambda note: notes.append(placeless(note)))
-        job = Job(data, task, {"data": source.name, "folds": FOLDS})
-        kept = await asyncio.to_thread(keeping.begin, job)
-        while (plan := await asyncio.to_thread(method.propose, task, done)) is not None:
-            done.append(await self._train(pick, page, source, recipe, plan, len(done) + 1, limit))
-            await asyncio.to_thread(keeping.append, kept, done[-1])
-        choice = await asyncio.to_thread(method.choose, task, done)
-        trace = None
-        if choice.learning_rate is not None:
-            trace = await self.pool.run(page, lay_open, source, recipe, choice.learning_rate, 0, limit=limit)
-        run = Run(data, task, tuple(done), choice, trace, time.perf_counter() - began, options=job.options)
-        await asyncio.to_thread(keeping.finish, kept, run)
+        kept = None if self.runs is None else StoreRecorder(self.runs, options)
+        recorder = BestEffort(kept, lambda sentence: notes.append(placeless(sentence)))
+        rounds = count(1)
+        run = await in_a_thread(
+            lambda plan: self._train(pick, page, source, recipe, plan, next(rounds), limit),
+            lambda train: search(train, task, Automatic(), data, recorder=recorder),
+        )
+        trace, rate = None, run.choice.learning_rate
+        if rate is not None:
+            trace = await self.pool.run(page, lay_open, source, recipe, rate, 0, limit=limit)
+        run = replace(run, trace=trace, seconds=time.perf_counter() - began, options=options)
+        await asyncio.to_thread(recorder.finish, run)
         pick.run = run
-        whole = self.runs.name(kept) if self.runs is not None and keeping.keeps else None
-        pick.record({"event": "run", "kept": whole, "notes": notes, "run": pick_document(run, run_quiz(run))})
+        name = self.runs.name(kept.run_id or "") if self.runs is not None and kept is not None else None
+        pick.record(
+            {
+                "event": "run",
+                "kept": name if recorder.keeps else None,
+                "notes": notes,
+                "run": pick_document(run, run_quiz(run)),
+            }
+        )
 
     async def _train(
         self, pick: Pick, page: str, source: Source, recipe: Recipe, plan: Plan, turn: int, limit: Limit
@@ -182,6 +193,29 @@ class Picks:
             for one in working:
                 one.cancel()
         return in_plan_order(plan, parts, [one.result() for one in working], time.perf_counter() - began)
+
+
+async def in_a_thread(work: Callable[[Plan], Coroutine[Any, Any, History]], search: Callable[[Train], Run]) -> Run:
+    """Return what a search comes to that waits in a thread of its own for plans that are trained here.
+
+    The search is the one of everybody else, and knows nothing of coroutines. When it is cancelled, so is the work that
+    it waits for, and with that it ends.
+    """
+    loop, works, cancelled = asyncio.get_running_loop(), list[Future[History]](), asyncio.Event()
+
+    def train(plan: Plan, _: OnProgress) -> History:
+        works.append(asyncio.run_coroutine_threadsafe(work(plan), loop))
+        if cancelled.is_set():
+            works[-1].cancel()
+        return works[-1].result()
+
+    try:
+        return await asyncio.to_thread(search, train)
+    finally:
+        # Whichever comes first, the thread's look at the flag or this one, the work is cancelled.
+        cancelled.set()
+        for one in works:
+            one.cancel()
 
 
 def _too_long(seconds: float) -> str:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError
 from etascope.core.history import History
+from etascope.core.plain import Document, number
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.recipe import Recipe, Task
-from etascope.report.files.document import Document, layer_document, number
+from etascope.report.files.document import layer_document
 from etascope.studio.library import Source
 from etascope.studio.worker import prepared
 from etascope.training.dense.engine import DenseEngine

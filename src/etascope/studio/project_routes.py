@@ -12,10 +12,11 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from etascope.core.errors import InputError
+from etascope.core.plain import Document
 from etascope.core.stored import StoredRun
 from etascope.learn.quiz import run_quiz
-from etascope.report.code.frameworks import FRAMEWORKS
-from etascope.report.files.document import Document, pick_document
+from etascope.report.code.from_document import FRAMEWORKS
+from etascope.report.files.document import pick_document
 from etascope.report.html.run import run_html
 from etascope.report.terminal.run_list import runs_document
 from etascope.studio.bounds import FEWER, Bounds, Limit
@@ -147,7 +148,7 @@ def project_routes(pool: WorkerPool, library: Library, picks: Picks, runs: Runs 
     async def get_run_code(name: Id, learning_rate: LearningRate) -> Document:
         """Return scripts that train a kept run's recipe on its images, a framework each."""
         run = (await asyncio.to_thread(kept, name)).run
-        if run.task.measure is not None:
+        if run.task.measure.reported:
             return dict.fromkeys(FRAMEWORKS, f"# The code of this run is your own. Give it the rate {learning_rate:g}.")
         return scripts(run.recipe, run.data, learning_rate)
 

@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Sequence
 import numpy as np
 
 from etascope.core.history import History
+from etascope.core.plain import Document, number
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import trials
 from etascope.learn.quiz import run_quiz
-from etascope.report.files.document import Document, number, pick_document, trial_document
+from etascope.report.files.document import pick_document, trial_document
 from etascope.selection.cross_validation.method import CrossValidation
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.library import Source

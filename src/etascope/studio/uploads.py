@@ -16,10 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from etascope.core.errors import InputError
-from etascope.images.decode import FORMATS
-from etascope.images.file_kinds import is_foreign
-from etascope.images.paths import SUFFIXES
-from etascope.images.zip_directory import MEBIBYTE, open_zip
+from etascope.images.arrays.archives import MEBIBYTE, open_zip
+from etascope.images.files.decode import FORMATS
+from etascope.images.paths import SUFFIXES, is_foreign
 from etascope.studio.failure import Failed
 
 AGAIN = "Zip the folder again."

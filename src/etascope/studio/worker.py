@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Dataset, Split
 from etascope.core.history import History
+from etascope.core.plain import Document
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.core.trace import Trace
-from etascope.experiments.range_test.document import sharpness_document
-from etascope.experiments.range_test.run import sharpness
+from etascope.experiments.sharpness.report import sharpness_document
+from etascope.experiments.sharpness.run import sharpness
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.report.files.document import Document
 from etascope.studio.library import Source
 from etascope.training.dense.engine import DenseEngine
 from etascope.workbench import trace

@@ -5,7 +5,15 @@ from hypothesis import strategies as st
 
 from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError
-from etascope.experiments.range_test.sweep import SPACINGS, Sweep, climbing_row, run_range_test
+from etascope.experiments.range_test.sweep import (
+    SPACINGS,
+    Sweep,
+    climbing_row,
+    corrected_average,
+    plain_average,
+    run_range_test,
+    until_diverged,
+)
 from tests.selection.closed_form import BLIND, ClosedForm, flat, task
 
 
@@ -30,7 +38,7 @@ def test_a_row_climbs_by_equal_factors_from_end_to_end(low, times, steps):
 
 def test_where_the_steps_stand_between_the_ends():
     shares = {
-        spacing: np.log10(Sweep(1.0, 10.0, 4, spacing).told(9)).round(9).tolist() for spacing in SPACINGS
+        spacing: np.log10(Sweep(1.0, 10.0, 4, spacing).stated(9)).round(9).tolist() for spacing in SPACINGS
     }  # fmt: skip
     assert shares == {
         "to the end": [0, 0.333333333, 0.666666667, 1],
@@ -43,15 +51,15 @@ def test_where_the_steps_stand_between_the_ends():
 @pytest.mark.parametrize("spacing", SPACINGS)
 def test_only_ignite_trains_with_another_rate_than_it_tells(spacing):
     sweep = Sweep(1.0, 10.0, 4, spacing)
-    same = np.array_equal(sweep.told(9), sweep.trained(9))
+    same = np.array_equal(sweep.stated(9), sweep.trained(9))
     assert same is (spacing != "ignite")
     if not same:
         assert np.log10(sweep.trained(9)).round(9).tolist() == [0.25, 0.25, 0.5, 0.75]
 
 
 def test_a_sweep_without_a_length_is_as_long_as_the_training():
-    assert len(Sweep(steps=None).told(250)) == 250
-    assert len(Sweep(steps=30).told(250)) == 30
+    assert len(Sweep(steps=None).stated(250)) == 250
+    assert len(Sweep(steps=30).stated(250)) == 30
 
 
 @pytest.mark.parametrize(
@@ -93,3 +101,52 @@ def test_losses_after_divergence_are_nan():
 def test_ignites_rates_are_told_one_step_ahead():
     test, (plan,) = run(Sweep(1e-3, 1.0, 10, "ignite"), ClosedForm(flat(BLIND)))
     np.testing.assert_allclose(test.learning_rates[:-1], plan.rates[0, 1:])
+
+
+curves = st.lists(st.floats(0, 100), min_size=1, max_size=40).map(lambda values: np.array(values, np.float64))
+
+
+@given(curves, st.sampled_from([0.5, 0.9, 0.98]))
+def test_the_corrected_average_is_a_weighted_mean(losses, beta):
+    smooth = corrected_average(losses, beta)
+    for k in range(len(losses)):
+        weights = beta ** np.arange(k, -1, -1)
+        assert smooth[k] == pytest.approx(np.average(losses[: k + 1], weights=weights))
+
+
+@given(curves)
+def test_a_correction_one_step_ahead_is_too_low_at_the_start(losses):
+    exact, ahead = corrected_average(losses, 0.98), corrected_average(losses, 0.98, ahead=1)
+    k = np.arange(len(losses))
+    np.testing.assert_allclose(ahead, exact * (1 - 0.98 ** (k + 1)) / (1 - 0.98 ** (k + 2)), atol=1e-12)
+
+
+@given(curves)
+def test_the_plain_average_starts_at_the_first_loss(losses):
+    smooth = plain_average(losses, 0.05)
+    assert smooth[0] == losses[0]
+    np.testing.assert_allclose(smooth[1:], 0.05 * losses[1:] + 0.95 * smooth[:-1])
+
+
+@given(curves, st.sampled_from([4.0, 5.0]))
+def test_a_finder_stops_after_the_first_loss_far_above_the_lowest(losses, times):
+    kept = until_diverged(losses, times)
+    lowest = np.minimum.accumulate(losses)
+    np.testing.assert_array_equal(kept, losses[: len(kept)])
+    assert not (kept[:-1] > times * lowest[: len(kept) - 1]).any()
+    if len(kept) < len(losses):
+        assert kept[-1] > times * lowest[len(kept) - 1]
+
+
+def test_no_number_stops_no_finder_and_stays_in_the_averages():
+    losses = np.array([2.0, np.nan, 1.0, 1.0])
+    assert len(until_diverged(losses, 4.0)) == 4
+    for smooth in (corrected_average(losses, 0.98), plain_average(losses, 0.05)):
+        assert np.isnan(smooth[1:]).all()
+        assert np.isfinite(smooth[0])
+
+
+def test_the_losses_given_are_left_alone():
+    losses = np.array([2.0, 1.0, 3.0])
+    plain_average(losses, 0.05)[0] = 9
+    assert losses.tolist() == [2, 1, 3]

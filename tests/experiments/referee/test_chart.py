@@ -3,10 +3,10 @@ import pytest
 from etascope.experiments.referee.chart import referee_chart
 from etascope.report.charts.chart import figure
 from etascope.report.charts.render import picture_of
-from tests.experiments.referee.test_words import found, row
+from tests.experiments.referee.made import judged, row
 from tests.report.charts.drawing import layers, rows_of
 
-FULL = found(
+FULL = judged(
     row("Optuna TPE-20"),
     row("steepest", (60.0, 70.0), (64.0, 50.0, 75.0), (0.0001, 0.0006)),
     row("Prodigy at rate 1", (-2.0, 30.0, 1.0), (1, -5, 9), (None, None), own_optimizer=True),
@@ -53,8 +53,8 @@ def test_all_losses_are_on_the_axis_and_ticks_too():
 @pytest.mark.parametrize(
     ("told", "title"),
     [
-        (found(), "Following etascope pick loses 0.40 points in the mean"),
-        (found(row()), "Following etascope pick loses 0.40 points in the mean, TPE 0.15"),
+        (judged(), "Following etascope pick loses 0.40 points in the mean"),
+        (judged(row()), "Following etascope pick loses 0.40 points in the mean, TPE 0.15"),
         (FULL, "Following etascope pick loses 0.40 points in the mean; the others from 0.15 (Optuna TPE-20) to 65.00 "
          "(steepest)"),
     ],
@@ -67,10 +67,10 @@ def test_the_table_holds_what_is_drawn_and_the_note_names_the_gray():
     chart = referee_chart(FULL)
     assert chart.rows[0] == ("Optuna TPE-20", "0.15", "0.15", "0.20", "16.0", "0.01..0.03", "not told")
     assert "Gray" in chart.note
-    assert "Gray" not in referee_chart(found()).note
+    assert "Gray" not in referee_chart(judged()).note
 
 
-@pytest.mark.parametrize("told", [FULL, found(row(lost=(0.0, 0.0))), found(row(lost=(-0.1, -0.2)))])
+@pytest.mark.parametrize("told", [FULL, judged(row(lost=(0.0, 0.0))), judged(row(lost=(-0.1, -0.2)))])
 def test_it_is_drawn(told):
     svg = picture_of(figure(referee_chart(told)), "svg").decode()
     assert "NaN" not in svg

@@ -1,6 +1,6 @@
 import pytest
 
-from etascope.experiments.scaling.chart import ladder_chart
+from etascope.experiments.scaling.chart import scaling_chart
 from etascope.experiments.scaling.run import judge
 from etascope.report.charts.chart import figure
 from etascope.report.charts.render import picture_of
@@ -11,7 +11,7 @@ FALLING = judge("epochs", [setting(5, 0.02), setting(10, 0.01), setting(20, 0.00
 
 
 def test_every_setting_is_a_dot_in_its_colour_with_its_basin():
-    (panel,) = ladder_chart(FALLING).panels
+    (panel,) = scaling_chart(FALLING).panels
     assert [(r["value"], r["rate"]) for r in rows_of(panel, "circle")] == [(5, 0.02), (10, 0.01), (20, 0.005)]
     assert layers(panel, "circle")[0]["encoding"]["color"]["scale"]["range"] == "@rates"
     low, high = ((r["low"], r["high"]) for r in rows_of(panel, "bar")[:2])
@@ -21,7 +21,7 @@ def test_every_setting_is_a_dot_in_its_colour_with_its_basin():
 
 
 def test_the_line_is_the_fitted_law_and_the_band_turns_about_the_middle():
-    (panel,) = ladder_chart(FALLING).panels
+    (panel,) = scaling_chart(FALLING).panels
     line = rows_of(panel, "line")
     assert line[0]["rate"] == pytest.approx(FALLING.law.at(5))
     assert line[-1]["rate"] == pytest.approx(FALLING.law.at(20))
@@ -32,21 +32,21 @@ def test_the_line_is_the_fitted_law_and_the_band_turns_about_the_middle():
 
 
 def test_axes_are_logarithmic_and_say_their_units():
-    circle = layers(ladder_chart(judge("batch size", FALLING.settings)).panels[0], "circle")[0]["encoding"]
+    circle = layers(scaling_chart(judge("batch size", FALLING.settings)).panels[0], "circle")[0]["encoding"]
     assert circle["x"]["scale"]["type"] == circle["y"]["scale"]["type"] == "log"
     assert circle["x"]["axis"]["title"] == "images a step (logarithmic)"
     assert circle["x"]["axis"]["values"] == [5, 10, 20]
 
 
 def test_the_title_is_what_the_best_rate_does():
-    chart = ladder_chart(FALLING)
+    chart = scaling_chart(FALLING)
     assert chart.title.startswith("The best rate falls as epochs^-1.00")
-    assert chart.name == "ladder-epochs"
+    assert chart.name == "scaling-epochs"
     assert chart.rows[0][:3] == ("5", "0.02", "0.0133..0.03")
 
 
 def test_a_setting_without_an_answer_is_named_and_not_drawn():
-    chart = ladder_chart(judge("width", [setting(64, None), setting(128, 0.02)]))
+    chart = scaling_chart(judge("width", [setting(64, None), setting(128, 0.02)]))
     assert chart.note.endswith("No answer at 64.")
     assert layers(chart.panels[0], "line") == []
     assert "Line" not in chart.note
@@ -58,6 +58,6 @@ def test_a_setting_without_an_answer_is_named_and_not_drawn():
              judge("epochs", [setting(1, 1e-6), setting(64, 10.0)])],
 )  # fmt: skip
 def test_it_is_drawn(axis):
-    svg = picture_of(figure(ladder_chart(axis)), "svg").decode()
+    svg = picture_of(figure(scaling_chart(axis)), "svg").decode()
     assert "NaN" not in svg
     assert "undefined" not in svg

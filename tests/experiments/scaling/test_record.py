@@ -1,5 +1,5 @@
 from etascope.core.recipe import Recipe
-from etascope.experiments.scaling.record import Axis, Horizon, PowerLaw, Setting
+from etascope.experiments.scaling.record import Axis, PowerLaw, Scaling, Setting
 from tests.experiments.referee.test_record import DATA
 from tests.learn import made
 
@@ -15,10 +15,10 @@ def test_a_law_gives_the_rate_at_a_value():
     assert PowerLaw(-0.5, -0.7, -0.3, 0.1).at(1) == 0.1
 
 
-def test_a_horizon_is_answered_when_one_setting_is():
+def test_a_scaling_is_answered_when_one_setting_is():
     def told(*rates):
         settings = tuple(Setting(i + 1, Recipe(), made.run(learning_rate=r).choice) for i, r in enumerate(rates))
-        return Horizon(DATA, Recipe(), (Axis("epochs", settings, None, "", ()),), 1.0)
+        return Scaling(DATA, Recipe(), (Axis("epochs", settings, None, "", ()),), 1.0)
 
     assert told(None, 0.018).answered
     assert not told(None, None).answered

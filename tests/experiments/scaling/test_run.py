@@ -13,12 +13,12 @@ from etascope.experiments.scaling.record import Setting
 from etascope.experiments.scaling.run import (
     HALF,
     fit_power_law,
-    horizon,
     in_words,
     judge,
     recipes_by_batch,
     recipes_by_epochs,
     recipes_by_width,
+    scaling,
 )
 from etascope.images.open import open_images
 from etascope.selection.search import GridSearch
@@ -84,16 +84,16 @@ def test_two_points_make_a_law():
 def test_a_rate_outside_of_a_longer_trainings_basin_is_warned_of():
     axis = judge("epochs", [setting(5, 0.02), setting(10, 0.015), setting(20, 0.005)])
     assert axis.law.moves
-    assert axis.told.startswith("the best rate falls as epochs^-1.00 (90 %: -1.")
+    assert axis.finding.startswith("the best rate falls as epochs^-1.00 (90 %: -1.")
     assert axis.warnings == (
         "the rate chosen at 5 epochs, 0.02, lies above the basin at 20 epochs, 0.00333 .. 0.0075; "
-        "a horizon that short is too short to choose by",
+        "a training that short is too short to choose by",
     )
 
 
 def test_the_same_rate_everywhere_is_no_movement_and_no_warning():
     axis = judge("width", [setting(64, 0.02), setting(128, 0.02)])
-    assert axis.told == "no movement with width that can be told from none: width^0.00 (90 %: -0.83 .. 0.83)"
+    assert axis.finding == "no movement with width that can be told from none: width^0.00 (90 %: -0.83 .. 0.83)"
     assert axis.warnings == ()
 
 
@@ -137,9 +137,9 @@ def dataset():
     return open_images("digits")
 
 
-def test_a_real_horizon_over_two_axes_trains_no_recipe_twice(dataset):
+def test_a_real_scaling_over_two_axes_trains_no_recipe_twice(dataset):
     stages = []
-    told = horizon(
+    told = scaling(
         dataset, recipe=SMALL, times=(2, 1), batch_sizes=(16, 64), method=QUICK, engine=DenseEngine(1),
         progress=lambda event: stages.append(event.stage),
     )  # fmt: skip
@@ -155,7 +155,7 @@ def test_a_real_horizon_over_two_axes_trains_no_recipe_twice(dataset):
 
 
 def test_the_choice_is_that_of_the_search_and_the_epochs_are_the_default_axis(dataset):
-    told = horizon(dataset, recipe=SMALL, method=QUICK, engine=DenseEngine(1))
+    told = scaling(dataset, recipe=SMALL, method=QUICK, engine=DenseEngine(1))
     assert [[s.value for s in axis.settings] for axis in told.axes] == [[1, 2, 4]]
     from etascope.workbench import pick
 
@@ -164,7 +164,7 @@ def test_the_choice_is_that_of_the_search_and_the_epochs_are_the_default_axis(da
     )
 
 
-def test_a_horizon_without_any_answer_says_so(dataset):
-    told = horizon(dataset, recipe=SMALL, times=(1, 2), method=GridSearch(low=1e-9, high=2e-9), engine=DenseEngine(1))
+def test_a_scaling_without_any_answer_says_so(dataset):
+    told = scaling(dataset, recipe=SMALL, times=(1, 2), method=GridSearch(low=1e-9, high=2e-9), engine=DenseEngine(1))
     assert not told.answered
     assert len(told.axes[0].warnings) == 2

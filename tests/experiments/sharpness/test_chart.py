@@ -6,9 +6,9 @@ from etascope.core.recipe import Recipe
 from etascope.experiments.sharpness.chart import sharpness_chart, sharpness_table
 from etascope.report.charts.chart import figure
 from etascope.report.charts.render import picture_of
+from tests.experiments.made import walled
 from tests.learn import made
 from tests.report.charts.drawing import domains, layers, rows_of
-from tests.report.ranging import walled
 
 
 def known(**named):

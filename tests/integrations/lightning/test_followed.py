@@ -7,7 +7,7 @@ from torch import nn
 from etascope.core.errors import InputError
 from etascope.integrations.lightning.followed import mind, multiple_of, optimizer_at
 from etascope.integrations.lightning.rates import rates_of
-from etascope.integrations.training_loops.adapted import Clock
+from etascope.integrations.training_loops.adapter import Clock
 from tests.integrations.lightning.test_rates import SCHEDULERS, TRAINER
 
 

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from etascope.core.errors import InputError
 from etascope.integrations.lightning.rates import configured, rates_of, refuse_several, set_peak
-from etascope.integrations.training_loops.adapted import Clock, passes
+from etascope.integrations.training_loops.adapter import Clock, epochs_of
 from tests.training.pytorch.networks import same_module
 
 SCHEDULERS = torch.optim.lr_scheduler
@@ -96,7 +96,7 @@ def test_rates_are_those_of_a_fit_whatever_the_frequency(interval, frequency, ac
     one = pl.Trainer(**QUIET, **how, accumulate_grad_batches=accumulate)
     one.fit(module, DataLoader(TensorDataset(torch.ones(7, 3)), 1))
     steps = len(module.seen)
-    length = passes(steps, 7, accumulate)[0]
+    length = epochs_of(steps, 7, accumulate)[0]
     found = rates_of(module, TRAINER, steps, Clock(7, length, accumulate))
     np.testing.assert_allclose(found.shape * found.peak, module.seen)
 

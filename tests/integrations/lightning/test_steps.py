@@ -17,7 +17,7 @@ from etascope.integrations.lightning.steps import (
     training_loss,
     trial_pair,
 )
-from etascope.integrations.training_loops.adapted import Clock, wrapped
+from etascope.integrations.training_loops.adapter import Clock, wrapped
 from tests.integrations.lightning_modules import Classifier, Regression, X, Y
 
 BATCH = (X[:12], Y[:12])

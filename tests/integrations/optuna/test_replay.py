@@ -6,13 +6,13 @@ import pytest
 
 import etascope
 from etascope.core.errors import InputError
-from etascope.integrations.optuna.replay import ATTEMPTS, MARK, Replay, Told, finished, told
+from etascope.integrations.optuna.replay import ATTEMPTS, MARK, Replay, StudyTrial, finished, read_trial
 
 NOON = datetime(2026, 1, 1, 12)
 
 
 def ended(number, study_number, values=(0.5,), state="PRUNED", minute=0, rate=0.01):
-    return Told(number, study_number, rate, values, state, NOON + timedelta(minutes=minute), 1.0)
+    return StudyTrial(number, study_number, rate, values, state, NOON + timedelta(minutes=minute), 1.0)
 
 
 def test_a_trial_is_read_with_its_values_in_the_order_of_steps():
@@ -21,11 +21,13 @@ def test_a_trial_is_read_with_its_values_in_the_order_of_steps():
         state=optuna.trial.TrialState.PRUNED, params={"lr": 0.1}, distributions={"lr": axis},
         intermediate_values={20: 0.2, 3: 0.4}, system_attrs={MARK: 7},
     )  # fmt: skip
-    found = told(trial, "lr")
-    assert (found.number, found.learning_rate, found.values, found.state) == (7, 0.1, (0.4, 0.2), "PRUNED")
-    assert told(trial, "lr", "FAIL").state == "FAIL"
-    assert told(trial, "learning_rate") is None
-    assert told(optuna.trial.create_trial(value=1.0, params={"lr": 0.1}, distributions={"lr": axis}), "lr") is None
+    counted = read_trial(trial, "lr")
+    assert (counted.number, counted.learning_rate, counted.values, counted.state) == (7, 0.1, (0.4, 0.2), "PRUNED")
+    assert read_trial(trial, "lr", "FAIL").state == "FAIL"
+    assert read_trial(trial, "learning_rate") is None
+    assert (
+        read_trial(optuna.trial.create_trial(value=1.0, params={"lr": 0.1}, distributions={"lr": axis}), "lr") is None
+    )
 
 
 def test_the_first_to_end_counts():
@@ -52,11 +54,11 @@ def replay():
 
 def test_a_replay_asks_for_the_next_trial_and_notices_what_changed():
     one = replay()
-    first = one.asked
+    first = one.next_trial
     known = {1: ended(1, 0, rate=first.learning_rate)}
     assert one.agrees({})
     one.catch_up(known)
-    assert one.asked.number == 2
+    assert one.next_trial.number == 2
     assert one.agrees(known)
     assert not one.agrees({})
     assert not one.agrees({1: ended(1, 9, rate=first.learning_rate)})
@@ -64,7 +66,7 @@ def test_a_replay_asks_for_the_next_trial_and_notices_what_changed():
 
 def test_a_trial_that_goes_on_is_told_once_and_forgotten_where_another_takes_its_place():
     one = replay()
-    rate = one.asked.learning_rate
+    rate = one.next_trial.learning_rate
     going = ended(1, 0, (0.9,), "RUNNING", rate=rate)
     assert one.report(going)
     assert one.report(going)

@@ -75,7 +75,7 @@ def same(run, other):
     assert run.choice.learning_rate == other.choice.learning_rate
     assert run.choice.basin == other.choice.basin
     assert run.choice.verdicts == other.choice.verdicts
-    assert run.choice.reason == other.choice.reason
+    assert run.choice.reasons == other.choice.reasons
 
 
 def test_the_same_reports_give_the_same_search():
@@ -104,7 +104,7 @@ def test_trials_that_are_stopped_are_pruned_and_the_answer_stands_beside_them():
     assert {trial.state for trial in study.trials} == {TrialState.PRUNED}
     assert study.user_attrs["learning_rate"] == choice.learning_rate
     assert study.user_attrs["basin_low"] == choice.basin.low
-    assert study.user_attrs["reason"] == " ".join(choice.reason)
+    assert study.user_attrs["reason"] == " ".join(map(str, choice.reasons))
 
 
 def test_trials_that_a_large_budget_trains_to_the_end_are_complete():
@@ -355,7 +355,7 @@ def suggesting(*names, **axis):
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("objective_given", "sentence"),
     [
         (suggesting("learning_rate", log=False), r"must be a float on a logarithmic axis; found FloatDistribution"),
         (lambda trial: trial.suggest_int("learning_rate", 1, 9, log=True), r"must be a float on a logarithmic axis"),
@@ -368,10 +368,10 @@ def suggesting(*names, **axis):
         (lambda trial: objective(trial, lambda rate, epoch: -1.0), r"valid_loss must be at least 0; found -1"),
     ],
 )
-def test_an_objective_that_cannot_be_searched_is_refused(asked, sentence):
+def test_an_objective_that_cannot_be_searched_is_refused(objective_given, sentence):
     sampler, study = made()
     with pytest.raises(InputError, match=sentence):
-        study.optimize(asked, n_trials=3)
+        study.optimize(objective_given, n_trials=3)
     # What was refused leaves nothing that hinders once the objective is right.
     study.optimize(objective, n_trials=2)
     assert sampler.run(study).trials[0].status is Status.PAUSED

@@ -15,7 +15,7 @@ def test_a_study_holds_every_trial_with_its_value():
     study = optuna_study(run)
     assert study.direction.name == "MAXIMIZE"
     assert len(study.trials) == len(run.trials)
-    for told, trial, verdict in zip(study.trials, run.trials, run.choice.verdicts, strict=True):
+    for told, trial, verdict in zip(study.trials, run.trials, map(str, run.choice.verdicts), strict=True):
         assert told.state is TrialState.COMPLETE
         assert told.params == {"learning_rate": trial.learning_rate}
         assert told.value == trial.valid_accuracy[-1]

@@ -86,10 +86,10 @@ def test_a_schedule_is_looked_at_again_at_the_rate_that_was_found(tmp_path):
     )
     assert mind(numbers, 90, 0.2) == mind(numbers, 90, None) == mind(shares, 90, 0.01) == ""
     run = recommend(numbers, method=one_rate(0.01))
-    assert run.choice.reason[-1].startswith(
+    assert str(run.choice.reasons[-1]).startswith(
         "Mind the schedule, which does not follow args.learning_rate: where that is 0.01 in place of 0.3, step 90 has "
     )
-    assert run.choice.reason[-1] == mind(numbers, 90, 0.01)
+    assert str(run.choice.reasons[-1]) == mind(numbers, 90, 0.01)
     assert numbers.args.learning_rate == 0.3
 
 
@@ -104,7 +104,7 @@ def test_a_multiple_of_the_arguments_rate_is_followed(tmp_path):
         for kind, rate in ((Tenth, 0.01), (Trainer, 0.001))
     ]
     np.testing.assert_allclose(runs[0].histories[0].step_loss, runs[1].histories[0].step_loss, rtol=1e-3)
-    assert runs[0].ratios == [[pytest.approx(0.1)]]
+    assert runs[0].torch.ratios == [[pytest.approx(0.1)]]
 
 
 class InOrder(Trainer):

@@ -5,16 +5,16 @@ import pytest
 
 from etascope.experiments.range_test.chart import range_test_chart
 from etascope.experiments.referee.chart import referee_chart
-from etascope.experiments.scaling.chart import ladder_chart
+from etascope.experiments.scaling.chart import scaling_chart
 from etascope.experiments.sharpness.chart import sharpness_chart
 from etascope.report.charts.chart import COLOURS, SCHEMA, colour_of_rate, colour_scale, colours, figure, panel
-from etascope.report.charts.colour import rate_colour
 from etascope.report.charts.render import charts
+from etascope.report.charts.theme import rate_colour
+from tests.experiments.made import climb, ranged, walled
 from tests.experiments.referee.test_chart import FULL
 from tests.experiments.scaling.test_chart import FALLING
 from tests.report.charts.test_theme import tokens_in
 from tests.report.filled import filled
-from tests.report.ranging import climb, ranged, walled
 
 
 def without_most_data(node):
@@ -34,7 +34,7 @@ def every_chart(run):
     yield range_test_chart(ranged(measured=filled(run), test=climb(lost=90)))
     yield sharpness_chart(replace(walled((3.4, None, 0.5)), choice=filled(run).choice))
     yield referee_chart(FULL)
-    yield ladder_chart(FALLING)
+    yield scaling_chart(FALLING)
 
 
 def test_every_chart_is_a_vega_lite_specification(run):

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from etascope.core.choice import Verdict
 from etascope.core.history import Status
 from etascope.report.charts.trial_curves import trial_curves_chart
 from tests.learn import made
@@ -102,7 +103,7 @@ def test_an_explosion_does_not_flatten_the_rest():
 
 def test_the_title_follows_the_verdicts_where_a_loss_blew_up_and_stayed_finite():
     run = made.run({0.1: (0.2, 0.9), 1.0: (2.2, 0.1)}, None)
-    judged = tuple("diverged: 30 times" if t.learning_rate == 1.0 else "good" for t in run.trials)
+    judged = tuple(Verdict("diverged" if t.learning_rate == 1.0 else "good") for t in run.trials)
     chart = trial_curves_chart(replace(run, choice=replace(run.choice, verdicts=judged)))
     assert chart.title.endswith("from 1 on training diverges")
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
+from etascope.core.choice import Confidence, Curve
 from etascope.core.errors import InputError
+from etascope.core.plain import number
 from etascope.learn.quiz import run_quiz, trace_quiz
-from etascope.report.files.document import number, pick_document, trace_document, write_json
+from etascope.report.files.document import choice_document, pick_document, trace_document, write_json
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schema"
 
@@ -192,6 +195,7 @@ def test_trials_carry_rate_fold_status_and_verdict_in_order(run):
         "valid_loss": [pytest.approx(math.log(10) + 0.05), "nan", "nan", "nan", "nan"],
         "valid_accuracy": [pytest.approx(0.1), "nan", "nan", "nan", "nan"],
         "verdict": "diverged",
+        "word": "diverged",
         "metric": None,
         "remark": "",
     }
@@ -243,3 +247,45 @@ def test_a_trace_by_itself_has_its_images_with_every_note(trace, run):
     assert told["dataset"]["notes"] == ["nothing was resized"]
     assert told["dataset"]["understood"].startswith("10 classes (0, 1, 2")
     assert trace_document(trace)["dataset"] is None
+
+
+EVIDENCE = ("regime", "target", "confidence", "walls", "luck", "worth_tuning", "curve")
+
+
+def test_a_method_that_says_little_leaves_nothing_but_names(run):
+    written = choice_document(run.choice)
+    assert {name: written[name] for name in EVIDENCE} == {
+        "regime": "cheap",
+        "target": "accuracy",
+        "confidence": None,
+        "walls": {"low": None, "high": None},
+        "luck": None,
+        "worth_tuning": None,
+        "curve": None,
+    }
+
+
+def test_all_that_a_choice_can_hold(told):
+    held = choice_document(replace(told.choice, target="loss", regime="dear"))
+    assert (held["target"], held["regime"]) == ("loss", "dear")
+    assert held["confidence"] == {"word": "likely", "tolerance": 1.0, "settle": ""}
+    assert held["walls"] == {"low": 0.003, "high": 0.1}
+    assert held["luck"] == {"expected": 0.2, "spread": 0.5, "shown": 0.874, "fresh": 0.871, "seeds": [1, 2]}
+    assert held["worth_tuning"] == {"learning_rate": 0.01, "cost": 0.8, "low": 0.2, "high": 1.5}
+    assert held["curve"]["learning_rates"] == [0.01, 0.018, 0.032]
+    assert held["curve"]["mean"] == [0.8, 0.0, 0.3]
+    assert held["curve"]["unit"] == "points"
+
+
+def test_the_share_behind_a_word_stays_inside(told):
+    unsure = replace(told.choice, confidence=Confidence("not settled", 1.0, "Train three more seeds.", 0.4))
+    assert choice_document(unsure)["confidence"] == {
+        "word": "not settled", "tolerance": 1.0, "settle": "Train three more seeds."
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "written"), [(math.inf, "inf"), (math.nan, "nan"), (0.5, 0.5)])
+def test_a_curve_that_is_not_finite_is_written_in_words(told, value, written):
+    one = np.array([0.1])
+    curve = Curve(one, one, one, np.array([value]), "%")
+    assert choice_document(replace(told.choice, curve=curve))["curve"]["high"] == [written]

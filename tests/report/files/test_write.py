@@ -8,8 +8,8 @@ from etascope.experiments.range_test.report import range_experiment
 from etascope.experiments.sharpness.report import sharpness_experiment
 from etascope.learn.quiz import run_quiz
 from etascope.report.files.document import pick_document
-from etascope.report.files.write import REPORTS, Forms, write_experiment, write_form, write_report
-from tests.report.ranging import ranged, walled
+from etascope.report.files.write import REPORTS, Forms, write_form, write_report
+from tests.experiments.made import ranged, walled
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_an_experiment_can_be_written_in_every_way(told, tmp_path):
     begins = {".html": b"<!doctype html>", ".md": b"# digits", ".json": b"{", ".png": b"\x89PNG", ".svg": b"<svg",
               ".pdf": b"%PDF"}  # fmt: skip
     for suffix in REPORTS:
-        write_experiment(told, tmp_path / f"told{suffix}")
+        write_report(told, tmp_path / f"told{suffix}")
         assert (tmp_path / f"told{suffix}").read_bytes().startswith(begins[suffix])
     assert json.loads((tmp_path / "told.json").read_text()) == json.loads(json.dumps(told.document))
     assert told.charts[0].title[:20] in (tmp_path / "told.svg").read_text(encoding="utf-8")

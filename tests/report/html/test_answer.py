@@ -34,7 +34,7 @@ def test_the_receipt_holds_every_fact_and_reason(run):
         html = html_answer.receipt(one)
         for name, sentence in facts(one):
             assert (text(sentence) in html) == (name != "next")
-        assert len(cells(html, "li")) == len(one.choice.reason)
+        assert len(cells(html, "li")) == len(one.choice.reasons)
 
 
 def test_every_trial_has_its_row(run):

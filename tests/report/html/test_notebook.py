@@ -4,9 +4,9 @@ import pytest
 
 from etascope.core.run import Run
 from etascope.experiments.range_test.report import range_experiment
-from etascope.report.html.notebook import VEGA_LITE, experiment_mimebundle, run_mimebundle, short_answer
+from etascope.report.html.notebook import VEGA_LITE, mimebundle, short_answer
+from tests.experiments.made import ranged
 from tests.report.filled import filled
-from tests.report.ranging import ranged
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +16,7 @@ class Shown:
     run: Run
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return run_mimebundle(self.run, include, exclude)
+        return mimebundle(self.run, include, exclude)
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def test_a_notebook_gets_every_form(run, display):
 def test_what_is_not_wanted_is_left_out(run, display):
     forms, _ = display(Shown(run), include={"text/plain"})
     assert set(forms) == {"text/plain"}
-    assert set(run_mimebundle(run, exclude={VEGA_LITE})) == {"text/plain", "text/html"}
+    assert set(mimebundle(run, exclude={VEGA_LITE})) == {"text/plain", "text/html"}
 
 
 def test_a_run_without_an_answer_says_so(undecided):
     assert short_answer(undecided) == "digits: learning rate cannot tell yet"
-    assert "cannot tell yet" in run_mimebundle(undecided)["text/html"]
+    assert "cannot tell yet" in mimebundle(undecided)["text/html"]
 
 
 def test_the_type_is_the_one_altair_uses():
@@ -57,7 +57,7 @@ def test_text_of_users_is_harmless(run):
     from dataclasses import replace
 
     evil = replace(run, data=replace(run.data, source="<script>alert(1)</script>"))
-    assert "<script" not in run_mimebundle(evil)["text/html"]
+    assert "<script" not in mimebundle(evil)["text/html"]
 
 
 def test_a_range_test_shows_itself(display):
@@ -72,10 +72,10 @@ def test_a_range_test_shows_itself(display):
 
 
 def test_what_is_not_wanted_of_an_experiment_is_left_out():
-    assert set(experiment_mimebundle(range_experiment(ranged()), include={"text/plain"})) == {"text/plain"}
+    assert set(mimebundle(range_experiment(ranged()), include={"text/plain"})) == {"text/plain"}
 
 
 def test_the_card_of_a_run_says_what_its_images_were_understood_as_and_every_note(run):
-    card = run_mimebundle(run)["text/html"]
+    card = mimebundle(run)["text/html"]
     assert "Images of digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images." in card
     assert "nothing was resized" in card

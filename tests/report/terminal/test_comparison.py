@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from etascope.core.choice import Basin, Confidence, Walls
+from etascope.core.choice import Confidence, Walls
 from etascope.core.recipe import Recipe
-from etascope.report.terminal.comparison import basin_chart, print_comparison
+from etascope.report.terminal.comparison import print_comparison
 from tests.learn import made
 from tests.report.reported import reported_run
 from tests.report.words.test_comparison import A, other, stored
@@ -91,30 +91,3 @@ def test_every_line_fits_and_ascii_is_ascii(written, b, width, ascii):
 @pytest.mark.parametrize("width", [1, 12])
 def test_a_terminal_that_is_too_narrow_for_it_gets_it_all_the_same(written, width):
     assert "began" in written(print_comparison, stored(A), stored(CHANGED), width=width)
-
-
-def test_the_chart_has_one_axis_for_both_basins():
-    a, b, axis, names = basin_chart((A.choice, CHANGED.choice), 80, ascii=True)
-    assert a.index("]") < b.index("[") < b.index("]") < len(axis)
-    assert a.index("[") == axis.index("+", axis.index("+") + 1)  # 0.01 stands in the middle, where A begins.
-    assert b.index("]") == axis.rindex("+", 0, axis.rindex("+"))
-    assert names.split() == ["0.001", "0.01", "0.1", "1"]
-    assert all(len(line) <= 80 for line in (a, b, axis, names))
-
-
-def test_a_basin_of_one_rate_is_a_point():
-    point = replace(A.choice, learning_rate=0.02, basin=Basin(0.02, 0.02))
-    lines = basin_chart((point, point), 60, ascii=True)
-    assert [line.replace(" ", "") for line in lines[:2]] == ["A*", "B*"]
-
-
-def test_a_wide_axis_leaves_out_names_that_would_touch():
-    wide = replace(A.choice, learning_rate=1.0, basin=Basin(1e-9, 1e9))
-    names = basin_chart((wide, wide), 60)[-1]
-    assert 3 <= len(names.split()) < 19
-
-
-def test_without_an_answer_there_is_no_chart_or_one_line_less():
-    none = made.run(learning_rate=None).choice
-    assert basin_chart((none, none)) == ()
-    assert len(basin_chart((A.choice, none))) == 3

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from etascope.cli.main import commands
-from etascope.cli.options.shared import recipe_of
+from etascope.cli.commands.pick import pick
+from etascope.cli.options.recipe import recipe_of
 from etascope.core.data import KNOWN_SETS, SENT, called
 from etascope.core.recipe import OPTIMIZERS, Recipe
+from etascope.core.sentences import Setting, say
 from etascope.report.terminal.page import Page, open_console
 from etascope.report.words.next_step import in_words, optimizer_line, pick_command, script_command, try_next, use_it
 from tests.learn import made
@@ -51,7 +52,7 @@ def test_a_recipe_in_words():
 
 def asked(source, *words):
     """What click makes of a command's words, as a run keeps it."""
-    context = commands.commands["pick"].make_context("pick", [source, *words])
+    context = pick.make_context("pick", [source, *words])
     return {name: value for name, value in context.params.items() if name not in ("json_path", "reports", "ascii")}
 
 
@@ -59,7 +60,7 @@ def again(command):
     """What a shell and click make of a command that was printed."""
     words = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, check=True).stdout
     _, _, *given = map(os.fsdecode, words.split(b"\0")[:-1])
-    return commands.commands["pick"].make_context("pick", given).params
+    return pick.make_context("pick", given).params
 
 
 PATHS = [
@@ -148,13 +149,13 @@ def test_the_next_move_is_the_one_of_the_reasons_and_differs_from_what_was_asked
 
     def saying(run, words):
         asked = {"data": "digits"}
-        return try_next(replace(run, options=asked, choice=replace(run.choice, reason=("Nothing.", words))))
+        return try_next(replace(run, options=asked, choice=replace(run.choice, reasons=(say("Nothing."), words))))
 
-    above = "Search there: limit the rates to those above 2.29, up to 10000."
+    above = say("Search there: limit the rates to those above {low:rate}, up to 10000.", Setting("low", 2.29))
     assert saying(low, above) == "search above 2.29, with the same options: etascope pick --low 2.29"
-    below = "So lower ones may learn: limit the rates to those below 2.86e-06, down to 1e-07. Check that"
+    below = say("So lower ones may learn: limit the rates to those below {high:rate}.", Setting("high", 2.86e-6))
     assert saying(high, below).endswith("etascope pick --high 2.86e-06")
-    other = saying(low, "Allow other rates. Check that the labels belong to the images.")
+    other = saying(low, say("Allow other rates. Check the labels.", Setting("low"), Setting("high")))
     assert other == "allow other rates, with the same options but without --low and --high: etascope pick"
     lost = (math.inf, math.nan)
     assert try_next(made.run({1e15: lost, 1e16: lost}, None)) == (

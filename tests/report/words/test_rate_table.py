@@ -1,6 +1,7 @@
 import math
 from dataclasses import replace
 
+from etascope.core.choice import Verdict
 from etascope.report.words.rate_table import rate_rows
 from tests.learn import made
 
@@ -16,7 +17,7 @@ def test_a_row_a_rate_with_loss_accuracy_and_verdict(run):
 
 
 def test_trials_that_were_judged_differently_are_counted(run):
-    verdicts = ["good: 0.5" if i // 9 < 3 else "near the edge: 0.6" for i in range(45)]
+    verdicts = [Verdict("good", "0.5") if i // 9 < 3 else Verdict("near the edge", "0.6") for i in range(45)]
     rows = rate_rows(replace(run, choice=replace(run.choice, verdicts=tuple(verdicts))))
     assert {row.verdict for row in rows} == {"good (3 of 5), near the edge (2 of 5)"}
 

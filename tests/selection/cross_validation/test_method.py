@@ -98,13 +98,13 @@ def test_fresh_trials_have_no_say_in_rate_and_basin_and_only_lower_the_confidenc
     other = method.choose(job, [*histories[:-1], worse])
     for told in (without, other):
         assert (told.learning_rate, told.basin) == (choice.learning_rate, choice.basin)
-        assert told.reason[:2] == choice.reason[:2]
+        assert told.reasons[:2] == choice.reasons[:2]
         assert told.curve.mean.tolist() == choice.curve.mean.tolist()
         assert told.confidence.share == choice.confidence.share
         assert told.landscape.units == choice.landscape.units == tuple((0, fold) for fold in range(5))
     assert without.confidence == choice.confidence
     assert other.confidence.word == "not settled"
-    assert other.reason[3].startswith("On a fresh seed the accuracy fell by 42.6 points, from 53.8 % to 11.3 %: ")
+    assert str(other.reasons[3]).startswith("On a fresh seed the accuracy fell by 42.6 points, from 53.8 % to 11.3 %: ")
     assert without.luck.fresh is None
     assert without.valid_accuracy == without.luck.shown
     assert choice.luck.seeds == (1,)
@@ -125,24 +125,24 @@ def test_a_cliff_next_to_the_best_is_a_wall_and_named():
     _, choice = search(CrossValidation(), task(), cliff)
     assert -0.9 < np.log10(choice.learning_rate) < -0.6
     assert choice.walls.high == 0.316
-    assert "0.316 diverged in 5 of 5 trials" in choice.reason[1]
-    assert choice.reason[3].startswith("Mind the edge: 0.316")
-    assert {told.split(":")[0] for told in choice.verdicts} >= {"diverged", "slow", "best"}
+    assert "0.316 diverged in 5 of 5 trials" in str(choice.reasons[1])
+    assert str(choice.reasons[3]).startswith("Mind the edge: 0.316")
+    assert {verdict.word for verdict in choice.verdicts} >= {"diverged", "slow", "best"}
 
 
 def test_all_diverged_is_told_after_the_lowest_rate_was_tried():
     histories, choice = search(CrossValidation(), task(), ClosedForm(valley(-1), wall=-9))
     assert choice.learning_rate is choice.basin is choice.confidence is choice.luck is None
     assert min(tried(histories)) == 1e-7
-    assert choice.reason[0] == "Every learning rate from 1e-07 to 1 diverged in some trial."
-    assert all(told.startswith("diverged") for told in choice.verdicts)
+    assert str(choice.reasons[0]) == "Every learning rate from 1e-07 to 1 diverged in some trial."
+    assert all(told.startswith("diverged") for told in map(str, choice.verdicts))
     assert np.isnan(choice.valid_loss)
 
 
 def test_nothing_learned_is_told():
     _, choice = search(CrossValidation(), task(), ClosedForm(flat(BLIND), noise=0.001, shared=0.001))
     assert choice.learning_rate is None
-    assert "learned: the lowest mean temperature-scaled loss is 2.3" in choice.reason[0]
+    assert "learned: the lowest mean temperature-scaled loss is 2.3" in str(choice.reasons[0])
 
 
 def test_a_flat_landscape_has_a_wide_basin_and_no_walls():
@@ -186,7 +186,7 @@ def test_a_rate_that_diverges_on_one_fold_only_is_an_edge():
 
     _, choice = search(CrossValidation(), task(), ClosedForm(one_fold))
     assert np.log10(choice.learning_rate) < -1.3
-    assert "diverged in 1 of 5 trials" in choice.reason[1]
+    assert "diverged in 1 of 5 trials" in str(choice.reasons[1])
 
 
 def test_a_single_rate_is_tried_on_every_fold_and_again_afresh():
@@ -195,13 +195,13 @@ def test_a_single_rate_is_tried_on_every_fold_and_again_afresh():
     assert choice.learning_rate == choice.basin.low == choice.basin.high == 0.02
     assert choice.confidence is choice.curve is None
     assert choice.luck.expected == 0
-    assert choice.reason[0].startswith("0.02 is the only learning rate that was allowed")
+    assert str(choice.reasons[0]).startswith("0.02 is the only learning rate that was allowed")
 
 
 def test_limits_are_kept_and_an_end_of_them_may_win():
     histories, choice = search(CrossValidation(high=0.005), task(), ClosedForm(valley(-1.4)))
     assert max(tried(histories)) == choice.learning_rate == 0.005
-    assert "It lies at the end of the window that was allowed" in choice.reason[-1]
+    assert "It lies at the end of the window that was allowed" in str(choice.reasons[-1])
     narrow, _ = search(CrossValidation(low=0.01, high=0.02), task(), ClosedForm(valley(-1.8)))
     assert len(tried(narrow)) >= 12
 
@@ -212,8 +212,8 @@ def test_an_open_end_is_never_the_answer():
     histories, choice = search(method, job, ClosedForm(valley(-4)))
     assert len(histories) == 1
     assert choice.learning_rate is None
-    assert "allow it more rounds" in choice.reason[1]
-    assert choice.verdicts[0].startswith("not judged")
+    assert "allow it more rounds" in str(choice.reasons[1])
+    assert choice.verdicts[0].word == "not judged"
 
 
 def test_one_holdout_takes_three_seeds_and_one_seed_when_asked():
@@ -242,8 +242,8 @@ def test_accuracy_and_loss_are_two_targets_on_an_overfitting_job():
     assert np.log10(accuracy.learning_rate) > np.log10(loss.learning_rate) + 0.2
     assert (loss.target, loss.curve.unit, loss.confidence.tolerance) == ("loss", "%", 5.0)
     assert (accuracy.curve.unit, accuracy.confidence.tolerance) == ("points", 1.0)
-    assert accuracy.reason[-1].startswith("Plain validation loss is lowest at ")
-    assert all("temperature-scaled loss" in told for told in accuracy.verdicts if told.startswith("good"))
+    assert str(accuracy.reasons[-1]).startswith("Plain validation loss is lowest at ")
+    assert all("temperature-scaled loss" in told.because for told in accuracy.verdicts if told.word == "good")
 
 
 def test_a_tolerance_is_kept():

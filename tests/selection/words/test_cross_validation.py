@@ -21,7 +21,7 @@ SCORED = table(np.exp(SETTLED.scores.mean))
 
 
 def told(settled=SETTLED, sure=None, plain=SCORED, scored=SCORED, limits=LIMITS):
-    return receipt(settled, sure or confidence(settled), plain, scored, limits)
+    return [str(sentence) for sentence in receipt(settled, sure or confidence(settled), plain, scored, limits)]
 
 
 def test_three_sentences_say_why_the_walls_and_how_sure():
@@ -89,7 +89,7 @@ def test_plain_loss_that_is_lowest_a_good_deal_lower_is_said():
 
 
 def test_one_allowed_rate_has_no_walls():
-    one = receipt(SETTLED, None, SCORED, SCORED, (0.01, 0.01))
+    one = [str(sentence) for sentence in receipt(SETTLED, None, SCORED, SCORED, (0.01, 0.01))]
     assert "is the only learning rate that was allowed" in one[0]
     assert one[1].startswith("No wall was looked for")
 

@@ -17,6 +17,18 @@ from etascope.selection.words.halving import _way, ladder_reasons, ladder_verdic
 from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
 
 
+def verdict(*of):
+    return str(ladder_verdict(*of))
+
+
+def reasons(*of):
+    return [str(sentence) for sentence in ladder_reasons(*of)]
+
+
+def no_answer(*of):
+    return [str(sentence) for sentence in no_ladder_answer(*of)]
+
+
 def ascend(curves, target="accuracy", histories=None, **limits):
     task = job()
     if histories is None:
@@ -28,7 +40,7 @@ def ascend(curves, target="accuracy", histories=None, **limits):
 
 def told(curves, answer, basin):
     ascent, found = ascend(curves)
-    return {t.learning_rate: ladder_verdict(ascent, t, answer, basin) for t in found}
+    return {t.learning_rate: verdict(ascent, t, answer, basin) for t in found}
 
 
 def test_where_a_rate_stands_decides_its_word():
@@ -70,8 +82,8 @@ def test_an_end_of_the_basin_that_is_a_wall_is_called_what_it_is():
         assert "too early to tell" not in verdicts[walls.low] + verdicts[walls.high]
         inside = within_walls(ends, answer, walls)
         assert walls.low < inside.low <= answer <= inside.high < walls.high
-        assert ladder_reasons(ascent, answer, inside, 20)[2].startswith(f"Rates from {inside.low:.3g} to ")
-    wider = ladder_reasons(ascent, 10**-1.5, Basin(0.03, 0.033), 20)[2]
+        assert reasons(ascent, answer, inside, 20)[2].startswith(f"Rates from {inside.low:.3g} to ")
+    wider = reasons(ascent, 10**-1.5, Basin(0.03, 0.033), 20)[2]
     assert wider.startswith("Rates from 0.03 to 0.033 (")
 
 
@@ -85,7 +97,7 @@ def test_a_training_loss_that_rises_bounces():
 
 def test_the_reasons_carry_their_numbers():
     ascent, _ = ascend(Curves(moving_valley(-1.5, width=0.8), wall=-0.7))
-    first, walls, basin, way, *_ = ladder_reasons(ascent, 0.0305, Basin(0.02, 0.05), 20)
+    first, walls, basin, way, *_ = reasons(ascent, 0.0305, Basin(0.02, 0.05), 20)
     assert first.startswith(
         "0.0305 is where the curve through the trials' temperature-scaled loss promises to lose least"
     )
@@ -98,13 +110,13 @@ def test_the_reasons_carry_their_numbers():
 
 def test_loss_is_called_validation_loss_where_it_is_the_target():
     ascent, _ = ascend(Curves(moving_valley(-1.5)), target="loss")
-    assert "the trials' validation loss promises" in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05), 20)[0]
+    assert "the trials' validation loss promises" in reasons(ascent, 0.03, Basin(0.02, 0.05), 20)[0]
 
 
 def test_an_edge_close_above_is_minded():
     ascent, _ = ascend(Curves(moving_valley(-1.5, width=3), wall=-1.2))
     edge = ascent.walls(0.03, Basin(0.02, 0.05)).high
-    assert ladder_reasons(ascent, edge / 1.5, Basin(0.02, 0.05), 20)[-1].startswith("Mind the edge:")
+    assert reasons(ascent, edge / 1.5, Basin(0.02, 0.05), 20)[-1].startswith("Mind the edge:")
 
 
 def test_walls_are_the_nearest_rates_that_are_clearly_worse():
@@ -130,19 +142,19 @@ def test_a_single_rung_has_nothing_to_go_on_from():
 def test_a_first_rung_that_had_to_wait_is_told():
     ascent, _ = ascend(Curves(moving_valley(-1.5, pace=1.5)))
     said = "Nothing had learned by step 20, where they were to be compared first"
-    assert said in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05), 20)[3]
-    assert said not in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05), 80)[3]
+    assert said in reasons(ascent, 0.03, Basin(0.02, 0.05), 20)[3]
+    assert said not in reasons(ascent, 0.03, Basin(0.02, 0.05), 80)[3]
 
 
 def test_a_basin_that_reaches_the_end_of_what_was_tried_is_minded():
     ascent, _ = ascend(Curves(moving_valley(-1.5)))
     wider = "The basin reaches to the end of what was tried, so it may be wider."
     first, last = ascent.climbed.rates[0], ascent.climbed.rates[-1]
-    assert wider in ladder_reasons(ascent, 0.03, Basin(first, 0.05), 20)
-    assert wider in ladder_reasons(ascent, 0.03, Basin(0.02, last), 20)
-    assert wider not in ladder_reasons(ascent, 0.03, Basin(0.02, 0.05), 20)
+    assert wider in reasons(ascent, 0.03, Basin(first, 0.05), 20)
+    assert wider in reasons(ascent, 0.03, Basin(0.02, last), 20)
+    assert wider not in reasons(ascent, 0.03, Basin(0.02, 0.05), 20)
     limited, _ = ascend(Curves(moving_valley(-1.5)), high=last)
-    assert wider not in ladder_reasons(limited, 0.03, Basin(0.02, last), 20)
+    assert wider not in reasons(limited, 0.03, Basin(0.02, last), 20)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +163,7 @@ def test_a_basin_that_reaches_the_end_of_what_was_tried_is_minded():
 def test_where_limits_left_nothing_that_learns_others_are_asked_for(limits, word):
     slope = {"higher": -0.001, "lower": 0.001, "other": 0.0}[word]
     ascent, _ = ascend(Curves(lambda x, share: np.full_like(share, 2.31 + slope * x), noise=0), **limits)
-    assert no_ladder_answer(ascent)[1].startswith(f"Allow {word} rates. Check that the labels")
+    assert no_answer(ascent)[1].startswith(f"Allow {word} rates. Check that the labels")
 
 
 @pytest.mark.parametrize(
@@ -160,13 +172,13 @@ def test_where_limits_left_nothing_that_learns_others_are_asked_for(limits, word
 def test_where_an_end_did_best_and_nothing_learned_the_way_on_is_named(slope, words):
     ascent, _ = ascend(Curves(lambda x, share: np.full_like(share, 2.31 + slope * x), noise=0))
     end = ascent.climbed.rates[0 if slope > 0 else -1]
-    assert no_ladder_answer(ascent)[1].startswith(f"The {words[0]} rate that was tried did best, so that ")
-    assert f"limit the rates to those {words[1]} {end:.3g}, {words[2]} to " in no_ladder_answer(ascent)[1]
+    assert no_answer(ascent)[1].startswith(f"The {words[0]} rate that was tried did best, so that ")
+    assert f"limit the rates to those {words[1]} {end:.3g}, {words[2]} to " in no_answer(ascent)[1]
 
 
 def test_where_all_diverged_lower_rates_are_asked_for_though_a_limit_was_set():
     ascent, _ = ascend(Curves(moving_valley(-1.5), wall=-20), low=5.0)
-    assert no_ladder_answer(ascent)[1].startswith("Allow lower rates. ")
+    assert no_answer(ascent)[1].startswith("Allow lower rates. ")
 
 
 @pytest.mark.parametrize(
@@ -179,8 +191,8 @@ def test_where_all_diverged_lower_rates_are_asked_for_though_a_limit_was_set():
 )
 def test_why_there_is_no_answer(curves, start):
     ascent, found = ascend(curves)
-    assert no_ladder_answer(ascent)[0].startswith(start)
-    assert all(ladder_verdict(ascent, t, None, None).startswith(("diverged", "learned nothing")) for t in found)
+    assert no_answer(ascent)[0].startswith(start)
+    assert all(verdict(ascent, t, None, None).startswith(("diverged", "learned nothing")) for t in found)
 
 
 @pytest.mark.parametrize("limits", [{}, {"low": 1e-3, "high": 0.5}])
@@ -188,7 +200,7 @@ def test_trials_that_are_all_the_same_have_no_answer_and_are_not_sent_to_other_r
     ascent, found = ascend(Curves(lambda x, share: 2.0 - 1.5 * share, noise=0), **limits)
     assert not ascent.answered
     assert len(found) == 7
-    first, second = no_ladder_answer(ascent)
+    first, second = no_answer(ascent)
     assert re.match(r"All 7 trials have the same temperature-scaled loss, \S+ nats in the end, whatever", first)
     assert "No other rate will tell" in second
 
@@ -198,7 +210,7 @@ def test_trials_of_another_seed_are_not_judged():
     other = job(seed=8)
     histories, _ = climb_up(Ladder(), other, Curves(moving_valley(-1.5)))
     trial = trials(other, histories)[0]
-    assert ladder_verdict(ascent, trial, 0.03, Basin(0.02, 0.05)).startswith("not judged")
+    assert verdict(ascent, trial, 0.03, Basin(0.02, 0.05)).startswith("not judged")
 
 
 def test_where_all_that_went_on_was_lost_the_others_are_not_called_lost():
@@ -211,7 +223,7 @@ def test_where_all_that_went_on_was_lost_the_others_are_not_called_lost():
     none = (*ascent.climbed.reached[:-1], replace(ascent.climbed.reached[-1], rates=()))
     lost = replace(ascent, scored=scored, climbed=replace(ascent.climbed, reached=none))
     assert lost.best is None
-    first, second = no_ladder_answer(lost)
+    first, second = no_answer(lost)
     assert first.startswith(
         f"Every training that went on diverged, from {min(finalists):.3g} to {max(finalists):.3g}; the"
     )

@@ -3,10 +3,15 @@ import re
 import numpy as np
 
 from etascope.core.choice import Basin, Landscape
-from etascope.selection.words.reasons import no_answer, not_tried, reasons
+from etascope.selection.words import reasons as words
+from etascope.selection.words.reasons import not_tried, reasons
 from tests.selection.closed_form import BLIND, task
 
 LIMITS = (1e-7, 1e4)
+
+
+def no_answer(*of):
+    return [str(sentence) for sentence in words.no_answer(*of)]
 
 
 def landscape(rates, loss):
@@ -68,8 +73,8 @@ def test_no_answer_says_why_and_the_next_move():
     dull = landscape([0.01, 0.1], [[BLIND, BLIND], [BLIND, BLIND]])
     assert no_answer(task(), dull, 1, (1e-7, 0.1))[1].startswith("Allow higher rates. ")
     assert no_answer(task(), dull, 0, (0.01, 1e4))[1].startswith("Allow lower rates. ")
-    for best, words in ((1, "highest rate that was tried did best, .* above 0.1, up to 10000"), (0, "lowest .* 0.01")):
-        assert re.match(f"The {words}.* Check that the labels", no_answer(task(), dull, best, LIMITS)[1])
+    for best, start in ((1, "highest rate that was tried did best, .* above 0.1, up to 10000"), (0, "lowest .* 0.01")):
+        assert re.match(f"The {start}.* Check that the labels", no_answer(task(), dull, best, LIMITS)[1])
     falling = landscape([0.01, 0.1], [[1, 1.1], [0.5, 0.6]])
     assert "is the highest rate that was tried" in no_answer(task(), falling, 1, LIMITS)[0]
     rising = landscape([0.01, 0.1], [[0.5, 0.6], [1, 1.1]])
@@ -78,7 +83,7 @@ def test_no_answer_says_why_and_the_next_move():
 
 
 def test_what_was_not_tried_names_the_window_and_the_recipe():
-    assert not_tried(task(optimizer="adam", schedule="cosine"), HERE) == (
+    assert str(not_tried(task(optimizer="adam", schedule="cosine"), HERE)) == (
         "rates outside 0.01 to 1 and between the 4 that were tried; any optimizer but adam, schedule but "
         "cosine, batch size but 16, number of epochs but 5 or seed but 0; other models."
     )

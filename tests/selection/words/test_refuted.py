@@ -48,7 +48,7 @@ def test_a_fresh_seed_that_falls_by_three_spreads_is_told(fresh, spread, told):
             "%: runs differ by more than the rates.",
         )
         assert seen.sure(SURE) == Confidence("not settled", 1.0, seen.settle, 0.97)
-        assert "more images, or longer trainings" in seen.settle
+        assert "more images, or longer trainings" in str(seen.settle)
 
 
 def test_a_fresh_seed_that_diverges_or_loses_half_as_much_again_is_told():
@@ -100,7 +100,7 @@ def test_a_rate_outside_the_basin_with_no_less_accuracy_and_clearly_less_loss_is
         "Outside the basin, below it, 0.01 had 87.0 % right and 0.30 nats, against 86.0 % and 0.45 nats at 0.1.",
     )
     assert seen.as_good == (0.01,)
-    assert seen.settle.startswith("Search about 0.01 alone")
+    assert str(seen.settle).startswith("Search about 0.01 alone")
     assert seen.walls(Walls(0.01, 1.0)) == Walls(None, 1.0)
     assert not against(replace(ANSWER, basin=Basin(0.01, 0.2)), plain=calm)
     hardly_less = found([2.2, 0.4, 0.44, 0.7, 3.0], [0.3, 0.87, 0.861, 0.83, 0.5])

@@ -14,6 +14,7 @@ from etascope.selection.search import GridSearch
 from etascope.torch import pick
 from tests.test_torch import loaders, sgd
 from tests.training.pytorch.networks import Linear, Small
+from tests.training.pytorch.worded import worded
 
 CROSS = nn.functional.cross_entropy
 
@@ -29,11 +30,15 @@ def seeded(make, *values, **named):
 
 
 def search(model=None, optimizer=sgd, **more):
-    return pick(model or seeded(Linear), *loaders(), optimizer, epochs=1, **more)
+    return pick(model or seeded(Linear), *loaders(), optimizer, epochs=1, **worded(more))
 
 
 def told(run):
-    return [sentence for sentence in run.choice.reason if sentence.startswith("Mind the training: the same trial")]
+    return [
+        sentence
+        for sentence in map(str, run.choice.reasons)
+        if sentence.startswith("Mind the training: the same trial")
+    ]
 
 
 class Counts(Linear):
@@ -153,12 +158,12 @@ def test_an_optimizer_that_keeps_something_beside_its_state_is_refused_by_name()
 
 
 def test_what_is_lost_and_may_matter_later_is_told():
-    (sentence,) = [found for found in search(DecidesLater()).choice.reason if found.startswith("Mind ")]
+    (sentence,) = [found for found in map(str, search(DecidesLater()).choice.reasons) if found.startswith("Mind ")]
     assert sentence.startswith(
         "Mind seen: what changes there in training is in no state_dict(), and a trial that is in"
     )
     without = search(DecidesLater(), method=GridSearch(2, low=0.01, high=0.1))
-    assert not [found for found in without.choice.reason if found.startswith("Mind ")]
+    assert not [found for found in map(str, without.choice.reasons) if found.startswith("Mind ")]
 
 
 def test_where_nothing_goes_on_from_a_checkpoint_nothing_is_lost():
@@ -218,7 +223,7 @@ def test_draws_are_the_same_again_wherever_they_come_from():
 
     one, other = search(step=mixed), search(step=mixed)
     assert np.array_equal(one.history.valid_loss, other.history.valid_loss, equal_nan=True)
-    assert one.untouched.same
+    assert one.torch.untouched.same
     assert not told(one)
     assert str(own.bit_generator.state) == before[0]
     assert torch.equal(by_torch.get_state(), before[1])
@@ -264,5 +269,5 @@ def test_a_search_that_goes_on_says_the_same():
     first = search(DecidesLater())
     again = search(DecidesLater(), histories=first.histories[:1])
     # What such a model is trained to differs where its state is lost; what is said of it does not.
-    (sentence,) = [one for one in first.choice.reason if one.startswith("Mind seen")]
-    assert sentence in again.choice.reason
+    (sentence,) = [one for one in map(str, first.choice.reasons) if one.startswith("Mind seen")]
+    assert sentence in map(str, again.choice.reasons)

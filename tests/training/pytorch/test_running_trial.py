@@ -9,7 +9,7 @@ from etascope.training.pytorch.custom.objective import AnyLoss
 from etascope.training.pytorch.group_rates import GroupRates, rate_ratios
 from etascope.training.pytorch.networks import spoil
 from etascope.training.pytorch.objective import CrossEntropy
-from etascope.training.pytorch.running_trial import Live, Settings
+from etascope.training.pytorch.running_trial import RunningTrial, Settings
 from tests.training.pytorch.networks import Linear, Small, same_module
 
 CPU = torch.device("cpu")
@@ -23,7 +23,7 @@ def batch(size=8, seed=0):
 
 def live(module, optimizer=None, **settings):
     optimizer = optimizer or torch.optim.SGD([p for p in module.parameters() if p.requires_grad], lr=1.0)
-    return Live(module, [optimizer], CrossEntropy(3), Settings(CPU, **settings))
+    return RunningTrial(module, [optimizer], CrossEntropy(3), Settings(CPU, **settings))
 
 
 def parts(whole, *sizes):
@@ -105,7 +105,7 @@ def test_several_optimizers_all_step():
     module = Small()
     pair = [torch.optim.SGD(module.head.parameters(), lr=1.0), torch.optim.AdamW(module.conv.parameters(), lr=0.1)]
     before = copy.deepcopy(module)
-    one = Live(module, pair, CrossEntropy(3), Settings(CPU))
+    one = RunningTrial(module, pair, CrossEntropy(3), Settings(CPU))
     assert GroupRates(one.optimizers).ratios == [[1.0], [pytest.approx(0.1)]]
     one.step([batch()], 0.5)
     assert pair[1].param_groups[0]["lr"] == pytest.approx(0.05)
@@ -239,9 +239,14 @@ def test_what_raises_in_a_step_is_told_in_a_sentence():
     refuse("update the weights with step.*LBFGS", live(module, torch.optim.LBFGS(module.parameters())))
     for loss, told in ((fails, "loss must take the outputs"), (lambda o, t: o.detach().mean(), "must depend on the")):
         module = Linear()
-        refuse(told, Live(module, [torch.optim.SGD(module.parameters(), lr=1.0)], AnyLoss(loss, 1.0), Settings(CPU)))
+        refuse(
+            told,
+            RunningTrial(module, [torch.optim.SGD(module.parameters(), lr=1.0)], AnyLoss(loss, 1.0), Settings(CPU)),
+        )
     with pytest.raises(InputError, match=r"loss must take the outputs and targets of every batch.*KeyError"):
-        Live(module, [torch.optim.SGD(module.parameters(), lr=1.0)], AnyLoss(fails, 1.0), Settings(CPU)).judge(batch())
+        RunningTrial(module, [torch.optim.SGD(module.parameters(), lr=1.0)], AnyLoss(fails, 1.0), Settings(CPU)).judge(
+            batch()
+        )
 
 
 def test_what_raises_where_weights_are_not_finite_has_diverged():
@@ -250,7 +255,7 @@ def test_what_raises_where_weights_are_not_finite_has_diverged():
 
     module = Linear()
     spoil(module)
-    one = Live(module, [torch.optim.SGD(module.parameters(), lr=1.0)], AnyLoss(fails, 1.0), Settings(CPU))
+    one = RunningTrial(module, [torch.optim.SGD(module.parameters(), lr=1.0)], AnyLoss(fails, 1.0), Settings(CPU))
     loss, _ = one.step([batch()], 0.1)
     assert loss.isnan()
     judged = one.judge(batch())

@@ -13,8 +13,8 @@ from etascope.core.recipe import Recipe
 from etascope.training.pytorch.batches import SplitBatches
 from etascope.training.pytorch.networks import AnyNetworks, recipe_optimizer, trainable
 from etascope.training.pytorch.objective import CrossEntropy
-from etascope.training.pytorch.running_trial import Live, Settings
-from etascope.training.pytorch.trial_threads import WORTH, Drawn, OneByOne, TrialThreads, threads_for
+from etascope.training.pytorch.running_trial import RunningTrial, Settings
+from etascope.training.pytorch.trial_threads import WORTH, OneByOne, RandomDrawn, TrialThreads, threads_for
 from etascope.training.pytorch.unit import Training, beside_each_other, train_unit
 from tests.training import made
 from tests.training.pytorch.networks import CLASSES, Small, images
@@ -150,7 +150,7 @@ def test_what_a_trial_raises_is_raised_when_the_others_are_done():
 def test_each_is_in_order_and_refuses_what_draws():
     with TrialThreads(2) as crew:
         assert crew.each(numbered(3, 1, 2), 5, lambda live: live * 10) == [30, 10, 20]
-        with pytest.raises(Drawn):
+        with pytest.raises(RandomDrawn):
             crew.each(numbered(1, 2), 5, lambda live: torch.rand(1))
     assert OneByOne().each(numbered(1, 2), 5, lambda live: float(torch.rand(1)) + live)[1] - 1 == pytest.approx(
         OneByOne().each(numbered(1), 5, lambda live: float(torch.rand(1)) + live)[0]
@@ -174,7 +174,7 @@ def tried(make=Plain, settings=None, multiplications=WORTH):
     def live():
         torch.manual_seed(0)
         module = make()
-        return Live(module, [torch.optim.SGD(module.parameters(), lr=1.0)], CrossEntropy(CLASSES), settings)
+        return RunningTrial(module, [torch.optim.SGD(module.parameters(), lr=1.0)], CrossEntropy(CLASSES), settings)
 
     return threads_for(live, a_batch, settings, multiplications)
 

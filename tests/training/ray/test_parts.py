@@ -18,10 +18,10 @@ def parts(count):
     return [made.constant([0.01, 0.1], 10, folds=0, seeds=seed) for seed in range(count)]
 
 
-def train(session, split, plans, needs, at_once=9, told=lambda done: None, engine=None):
+def train(session, split, plans, needs, at_once=9, progress=lambda done: None, engine=None):
     errands = [pack_errand(engine or DenseEngine(), RECIPE, plan) for plan in plans]
     return train_parts(
-        session, split, errands, [2] * len(plans), needs, at_once, told, print, lambda number, history: None
+        session, split, errands, [2] * len(plans), needs, at_once, progress, print, lambda number, history: None
     )
 
 
@@ -42,7 +42,7 @@ def test_a_split_is_sent_once_and_without_its_test_rows(connected):
 
 def test_parts_come_back_in_order(connected):
     split, told = made.split(folds=2), []
-    fields = train(join_cluster("auto"), split, parts(5), Needs(1, 0, 3), told=told.append)
+    fields = train(join_cluster("auto"), split, parts(5), Needs(1, 0, 3), progress=told.append)
     for plan, found in zip(parts(5), fields, strict=True):
         alone = DenseEngine(1).train(split, RECIPE, plan)
         assert found["step_loss"].tobytes() == alone.step_loss.tobytes()

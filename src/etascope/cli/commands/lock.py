@@ -10,11 +10,11 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from etascope.cli.options.shared import number, recipe_of, recipe_options
+from etascope.cli.messages import note, say
+from etascope.cli.options.output import require_place
+from etascope.cli.options.recipe import number, recipe_of, recipe_options
 from etascope.cli.options.store import opened, store_option
-from etascope.cli.places import require_place
 from etascope.cli.progress import progress_bar
-from etascope.cli.saying import note, say
 from etascope.cli.searching import DEFAULTS, PATHS, is_path, open_again, search
 from etascope.core.data import called
 from etascope.core.errors import InputError
@@ -33,7 +33,6 @@ _NOT_LOCKED = ("workers", "image", "folder")
 
 
 @click.command(
-    short_help="Write an accepted answer to a small file to commit.",
     epilog=f"""\b
 Examples:
   etascope lock                      the latest run, to {LOCK_NAME}
@@ -67,7 +66,6 @@ def lock(run: str, out: str, store_url: str | None) -> int:
 
 
 @click.command(
-    short_help="Fail when data, recipe or result have moved from a lock.",
     epilog=f"""\b
 Examples:
   etascope check                            {LOCK_NAME} and its data
@@ -123,17 +121,17 @@ def check(ctx: click.Context, path: str, lr: float | None, retrain: bool, **_: o
         moved.append(data_moved(locked, dataset))
         if retrain:
             moved.append(result_moved(locked, search(dataset, share, locked.recipe, options, progress).choice))
-    told = [sentence for sentence in moved if sentence is not None]
-    for sentence in told:
+    sentences = [sentence for sentence in moved if sentence is not None]
+    for sentence in sentences:
         say(sentence[0].upper() + sentence[1:])
-    if told:
+    if sentences:
         say(f"Accept what is new with etascope pick and etascope lock, or go back to what {path} says.")
         return MOVED
     basin = f"{rate(locked.basin.low)} .. {rate(locked.basin.high)}"
     searched = " A new search found its best rate in the basin." if retrain else ""
     say(f"{path} holds: learning rate {rate(lr or locked.learning_rate)} lies in its basin {basin}, and "
           f"{dataset.source} is what was locked.{searched}")  # fmt: skip
-    _tell_versions(locked)
+    _note_versions(locked)
     return HOLDS
 
 
@@ -141,8 +139,8 @@ def _seen_from(folder: Path, value: str) -> str:
     path = Path(value)
     if not path.is_relative_to(folder):
         return value
-    seen = path.relative_to(folder).as_posix()
-    return called(seen) if is_path(seen, "test") else f"./{seen}"
+    relative = path.relative_to(folder).as_posix()
+    return called(relative) if is_path(relative, "test") else f"./{relative}"
 
 
 def _options(locked: Lock, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
@@ -157,7 +155,7 @@ def _options(locked: Lock, folder: Path, given: dict[str, Any]) -> dict[str, Any
     return options
 
 
-def _tell_versions(locked: Lock) -> None:
+def _note_versions(locked: Lock) -> None:
     now, was = versions()["etascope"], locked.versions.get("etascope")
     if was != now:
         note(f"it was locked by etascope {was}, and this is {now}.")

@@ -7,24 +7,22 @@ from typing import Any
 
 import click
 
-from etascope.cli.commands.script import search_command
-from etascope.cli.options.cluster import cluster_options, joined
-from etascope.cli.options.shared import Output, output_options
-from etascope.cli.options.store import opened, store_option
+from etascope.cli.commands.pick import search_command
+from etascope.cli.messages import note
+from etascope.cli.options.engine import cluster_options, joined
+from etascope.cli.options.output import Output, output_options
+from etascope.cli.options.store import Recording, noting_what_is_kept, opened, store_option
 from etascope.cli.progress import progress_bar
-from etascope.cli.recording import Kept, told_when_stopped
-from etascope.cli.saying import note
 from etascope.cli.searching import is_relative_file, open_again, search, write_answer
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
-from etascope.core.recording import Forgiving
+from etascope.core.recording import StoreRecorder
 from etascope.core.run import Run, versions
 from etascope.core.stored import StoredRun
 
 
 @click.command(
-    short_help="Go on with a search that was stopped.",
     epilog="""\b
 Examples:
   etascope resume                      the latest that did not come to its end
@@ -52,23 +50,23 @@ def resume(
     stored = store.get(_latest_unfinished(store) if run is None else run)
     if stored.finished:
         note(f"run {stored.id} came to its end; this is its answer.")
-        return 0 if write_answer(output, stored.run, again=True) else 1
+        return write_answer(output, stored.run, again=True)
     job = stored.job
     options = {**job.options, **cluster} if workers is None else {**job.options, **cluster, "workers": workers}
     # The store that read the run notices when another process goes on with it, too.
-    kept = Kept(Forgiving(store, note), options, stored.id, store_url, stored.histories)
-    with told_when_stopped(kept):
+    kept = Recording(StoreRecorder(store, options, stored.id, stored.histories), store_url)
+    with noting_what_is_kept(kept):
         finished = _go_on(stored, options, cluster, output, kept)
-        return 0 if write_answer(output, finished) else 1
+        return write_answer(output, finished)
 
 
-def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], output: Output, kept: Kept) -> Run:
+def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], output: Output, kept: Recording) -> Run:
     job = stored.job
     if job.data.command:
-        asked = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
+        script = {**options, "epochs": job.task.recipe.epochs, "seed": job.task.recipe.seed}
         _require_folder(stored, "of a command that ran in")
         with progress_bar(ascii=output.plain) as progress:
-            return search_command(asked, progress, stored.histories, kept)
+            return search_command(script, progress, stored.histories, kept.recorder)
     if is_relative_file(job.task.recipe.model):
         _require_folder(stored, f"of the model {job.task.recipe.model}, seen from")
     with joined(cluster), progress_bar(ascii=output.plain) as progress:
@@ -80,7 +78,7 @@ def _go_on(stored: StoredRun, options: dict[str, Any], cluster: dict[str, Any], 
             moved="Put them back, or search anew with etascope pick DATA.",
         )
         _check(stored, dataset)
-        return search(dataset, share, job.task.recipe, options, progress, stored.histories, kept)
+        return search(dataset, share, job.task.recipe, options, progress, stored.histories, kept.recorder)
 
 
 def _latest_unfinished(store: Store) -> str:

@@ -1,28 +1,31 @@
-"""The commands on runs that were kept: `runs`, `show`, `compare`, `export`, `rm` and `gc`."""
+"""The commands on runs that were kept: `runs`, `show`, `compare`, `export`, `code`, `rm` and `gc`."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
-from etascope.cli.options.shared import Output, output_options
+from etascope.cli.messages import say
+from etascope.cli.options.output import Output, output_options
 from etascope.cli.options.store import again, opened, store_option
-from etascope.cli.saying import say
 from etascope.cli.searching import write_answer
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
+from etascope.core.recipe import Recipe
+from etascope.core.run import DataSummary
 from etascope.core.stored import StoredRun
+from etascope.core.visible import visible
 from etascope.report.terminal.run_list import clock
-
-_EXAMPLES = "\b\nExamples:\n  "
 
 
 @click.command(
-    short_help="List the searches that were kept.",
-    epilog=_EXAMPLES
-    + """etascope runs                    the latest twenty
+    epilog="""\b
+Examples:
+  etascope runs                    the latest twenty
   etascope runs --limit 100        more of them
   etascope runs --json runs.json   the same as JSON""",
 )
@@ -43,9 +46,9 @@ def runs(limit: int, store_url: str | None, json_path: str | None, ascii: bool) 
 
 
 @click.command(
-    short_help="Show the answer of a kept search again.",
-    epilog=_EXAMPLES
-    + """etascope show                      the latest
+    epilog="""\b
+Examples:
+  etascope show                      the latest
   etascope show 3f2a                 the beginning of an id is enough
   etascope show --json answer.json   and everything measured, as JSON
 
@@ -60,20 +63,20 @@ def show(run: str, store_url: str | None, json_path: str | None, ascii: bool) ->
     RUN is an id, the beginning of one, or `last`, which is the default. A search that did not come to its end shows
     what it has, and how to go on.
     """
-    from etascope.report.terminal.unfinished import print_unfinished
+    from etascope.report.terminal.run_list import print_unfinished
 
     output = Output(json_path, ascii)
     stored = opened(store_url).get(run)
     if stored.finished or json_path is not None:
-        return 0 if write_answer(output, stored.run, again=True) else 1
+        return write_answer(output, stored.run, again=True)
     print_unfinished(output.console(), stored, _now(), where=again(store_url), ascii=output.plain)
     return 1
 
 
 @click.command(
-    short_help="Put two kept searches side by side.",
-    epilog=_EXAMPLES
-    + """etascope compare             the latest two that came to their end
+    epilog="""\b
+Examples:
+  etascope compare             the latest two that came to their end
   etascope compare 3f2a        that one with the latest
   etascope compare 3f2a 9b01   these two""",
 )
@@ -99,9 +102,9 @@ def compare(a: str | None, b: str | None, store_url: str | None, json_path: str 
 
 
 @click.command(
-    short_help="Write a kept search as JSON.",
-    epilog=_EXAMPLES
-    + """etascope export last               into a file named for the run
+    epilog="""\b
+Examples:
+  etascope export last               into a file named for the run
   etascope export 3f2a answer.json   into this one
   etascope export last -             to standard output, and nothing else""",
 )
@@ -127,9 +130,40 @@ def export(run: str, path: str | None, store_url: str | None) -> int:
 
 
 @click.command(
-    short_help="Forget kept searches.",
-    epilog=_EXAMPLES
-    + """etascope rm 3f2a          asks first
+    epilog="""\b
+Examples:
+  etascope code last --framework pytorch > train.py   the latest run
+  etascope code answer.json --framework keras         a document of pick --json""",
+)
+@click.argument("run", default="last")
+@click.option(
+    "--framework", default="pytorch", show_default=True, metavar="NAME",
+    help="pytorch, keras, lightning, sklearn or etascope.",
+)  # fmt: skip
+@store_option
+def code(run: str, framework: str, store_url: str | None) -> int:
+    """Print a script that trains the recipe of RUN at the learning rate that was recommended.
+
+    RUN is the id of a stored run, the beginning of one, `last`, or the path of a document that `etascope pick --json`
+    wrote. The script loads the same images, holds back the same test images and ends with the accuracy on them; it
+    does not import etascope, but for --framework etascope.
+    """
+    from etascope.report.code.from_document import code_for
+
+    recipe, data, learning_rate = _recipe_data_and_rate(run, store_url)
+    if learning_rate is None:
+        see = "Its answer" if Path(run).is_file() else f"etascope show {run}{again(store_url)}"
+        raise InputError(
+            f"a script needs a learning rate, and for {data.source} it cannot be told yet. {see} says what to try next."
+        )
+    click.echo(visible(code_for(framework, recipe, data, learning_rate)), nl=False)
+    return 0
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  etascope rm 3f2a          asks first
   etascope rm 3f2a 9b01     two of them
   etascope rm last --yes    does not ask""",
 )
@@ -141,25 +175,25 @@ def rm(run: tuple[str, ...], yes: bool, store_url: str | None) -> int:
 
     RUN is an id, the beginning of one, or `last`. At a terminal it asks first; elsewhere it needs --yes.
     """
-    from etascope.store.names import one_of
+    from etascope.store.lines import one_of
 
     store = opened(store_url)
     known = store.ids()
-    found = list(dict.fromkeys(one_of(name, known) for name in run))
-    if not (yes or _agreed(store, found)):
+    run_ids = list(dict.fromkeys(one_of(name, known) for name in run))
+    if not (yes or _agreed(store, run_ids)):
         say("Nothing was removed.")
         return 1
-    for run_id in found:
+    for run_id in run_ids:
         store.remove(run_id)
-    removed, whose = ("was", "its") if len(found) == 1 else ("were", "their")
-    say(f"{_count(len(found))} {removed} removed. etascope gc{again(store_url)} gives {whose} space back.")
+    removed, whose = ("was", "its") if len(run_ids) == 1 else ("were", "their")
+    say(f"{_count(len(run_ids))} {removed} removed. etascope gc{again(store_url)} gives {whose} space back.")
     return 0
 
 
 @click.command(
-    short_help="Give the space of forgotten searches back.",
-    epilog=_EXAMPLES
-    + """etascope gc                            your own store
+    epilog="""\b
+Examples:
+  etascope gc                            your own store
   etascope gc --store runs.sqlite        a file
   etascope gc --store postgresql://h/db  a database""",
 )
@@ -175,6 +209,21 @@ def gc(store_url: str | None) -> int:
     return 0
 
 
+def _recipe_data_and_rate(run: str, store_url: str | None) -> tuple[Recipe, DataSummary, float | None]:
+    path = Path(run)
+    if path.suffix == ".json" or path.is_file():
+        from etascope.report.code.from_document import read_pick
+
+        return read_pick(path)
+    finished = opened(store_url).get(run).run
+    if finished.task.measure.reported:
+        from etascope.report.code.from_document import NO_SCRIPT
+
+        raise InputError(NO_SCRIPT)
+    labels = finished.options.get("labels") or ""
+    return finished.recipe, replace(finished.data, labels=labels), finished.choice.learning_rate
+
+
 def _pair(store: Store, a: str | None, b: str | None) -> tuple[StoredRun, StoredRun]:
     second = None if b is None else store.get(b)
     first = None if a is None else store.get(a)
@@ -188,12 +237,12 @@ def _pair(store: Store, a: str | None, b: str | None) -> tuple[StoredRun, Stored
     return store.get(ended[1]), store.get(ended[0])
 
 
-def _agreed(store: Store, found: list[str]) -> bool:
+def _agreed(store: Store, run_ids: list[str]) -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InputError(f"rm forgets {_count(len(found))} for good, and there is nobody to ask here. Add --yes.")
-    for line in [line for line in store.find() if line.id in found]:
+        raise InputError(f"rm forgets {_count(len(run_ids))} for good, and there is nobody to ask here. Add --yes.")
+    for line in [line for line in store.find() if line.id in run_ids]:
         say(f"{line.id}  {clock(line.created)}  {line.source}: {line.recipe}")
-    return click.confirm(f"Forget {'it' if len(found) == 1 else 'them'} for good?")
+    return click.confirm(f"Forget {'it' if len(run_ids) == 1 else 'them'} for good?")
 
 
 def _count(runs: int) -> str:

@@ -1,4 +1,4 @@
-"""A range test: the losses of the climb, what was really measured, and each rule's suggestion, on one axis."""
+"""A range test as a chart, and each rule's suggestion as a table: `range_test_chart`, `suggestion_table`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 
 from etascope.core.choice import Choice
 from etascope.core.numbers import rate
-from etascope.experiments.range_test.record import RangeTest, RangeTestRun, Suggestion
-from etascope.experiments.range_test.suggestion_table import in_basin, suggestion_table
+from etascope.experiments.range_test.record import Following, RangeTest, RangeTestRun, Suggestion, following
 from etascope.report.charts.chart import Chart, colour_of_rate, stands_at
 from etascope.report.charts.landscape import cut_losses, in_short, loss_panel
 from etascope.report.charts.rate_axis import basin, chosen, rule, x_axis
@@ -29,17 +28,79 @@ def range_test_chart(run: RangeTestRun) -> Chart:
     """
     choice = None if run.measured is None else run.measured.choice
     ends = _window(run, choice)
-    told = [s for s in run.suggestions if s.learning_rate is not None]
-    panels = [_climb(run.test, choice, told, ends)]
+    suggested = [s for s in run.suggestions if s.learning_rate is not None]
+    panels = [_climb(run.test, choice, suggested, ends)]
     if choice is not None:
         landscape = loss_panel(choice, ends, last=False, height=LANDSCAPE_HEIGHT)
-        landscape["layer"] = [*_hairlines(told, ends), *landscape["layer"]]
+        landscape["layer"] = [*_hairlines(suggested, ends), *landscape["layer"]]
         panels.append(landscape)
     named = _named(run, choice)
     behind = [] if choice is None else [*basin(choice, ends), *chosen(choice, ends, words=False)]
     panels.append(strip_panel(named, ends, "what each rule suggests", behind=behind))
     header, rows = suggestion_table(run)
     return Chart("range-test", _title(run, choice), _note(run, choice), tuple(panels), False, ends, header, rows)
+
+
+def suggestion_table(run: RangeTestRun) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return header and rows, one a rule; columns that need a measurement are there where there is one.
+
+    Returns
+    -------
+    header, rows
+        Rule, suggestion, its ratio to the best measured rate, what following it would lose, and whose rule it is.
+    """
+    choice = None if run.measured is None else run.measured.choice
+    best = None if choice is None else choice.learning_rate
+    header = ["rule", "suggests"]
+    header += ["times the best"] if best is not None else []
+    header += ["would lose"] if choice is not None else []
+    rows = list[tuple[str, ...]]()
+    for suggestion in run.suggestions:
+        suggested = suggestion.learning_rate
+        row = [suggestion.rule, "nothing" if suggested is None else rate(suggested)]
+        if best is not None:
+            row.append("" if suggested is None else times(suggested / best))
+        if choice is not None:
+            row.append("" if suggested is None else lost(following(choice, suggested)))
+        rows.append((*row, suggestion.source))
+    return (*header, "source"), tuple(rows)
+
+
+def in_basin(suggestion: Suggestion, choice: Choice) -> bool:
+    """Whether a rule suggests a rate, and that lies in the basin."""
+    basin, suggested = choice.basin, suggestion.learning_rate
+    return basin is not None and suggested is not None and basin.holds(suggested)
+
+
+def lost(loses: Following | None, *, words: bool = False) -> str:
+    """Write what following loses, with a sign or in words where it may be more.
+
+    Examples
+    --------
+    >>> lost(Following(7.24, False, "points")), lost(Following(19.6, True, "points"))
+    ('7.2 points', '>= 20 points')
+    """
+    if loses is None:
+        return "unknown"
+    more = "at least " if words else ">= "
+    amount = f"{loses.loss:.1f}" if loses.loss < 9.95 else f"{loses.loss:.0f}"
+    return f"{more if loses.at_least else ''}{amount} {loses.unit}"
+
+
+def factor(ratio: float) -> str:
+    """Write a factor of at least 1: two digits, whole from a hundred on."""
+    return f"{ratio:,.0f}" if ratio >= 99.5 else f"{ratio:.2g}"
+
+
+def times(ratio: float) -> str:
+    """Write a ratio as a multiple or as a part.
+
+    Examples
+    --------
+    >>> times(7.6), times(0.25)
+    ('x 7.6', '/ 4')
+    """
+    return f"x {factor(ratio)}" if ratio >= 1 else f"/ {factor(1 / ratio)}"
 
 
 def _window(run: RangeTestRun, choice: Choice | None) -> tuple[float, float]:
@@ -82,7 +143,7 @@ def _top(test: RangeTest) -> float:
     return min(top, CEILING * float(losses[0])) if losses.size and losses[0] > 0 else top
 
 
-def _climb(test: RangeTest, choice: Choice | None, told: list[Suggestion], ends: tuple[float, float]) -> Spec:
+def _climb(test: RangeTest, choice: Choice | None, suggested: list[Suggestion], ends: tuple[float, float]) -> Spec:
     top = _top(test)
     points: list[Spec] = [
         {"rate": r, "loss": loss, "y": min(loss, top), "step": step}
@@ -117,23 +178,23 @@ def _climb(test: RangeTest, choice: Choice | None, told: list[Suggestion], ends:
             "encoding": {"x": x, "y": y, "color": colour_of_rate(ends)}
             | {"tooltip": [hover[0], {"field": "end", "title": "end"}]},
         })  # fmt: skip
-    behind = _hairlines(told, ends)
+    behind = _hairlines(suggested, ends)
     if choice is not None:
         behind += [*basin(choice, ends), *chosen(choice, ends, words=False)]
     return {"height": CLIMB_HEIGHT, "layer": [*behind, *layers]}
 
 
-def _hairlines(told: list[Suggestion], ends: tuple[float, float]) -> list[Spec]:
+def _hairlines(suggested: list[Suggestion], ends: tuple[float, float]) -> list[Spec]:
     style: Spec = {"color": "@quiet", "strokeWidth": 0.8, "opacity": 0.5}
-    return [rule(s.learning_rate, ends, style) for s in told if s.learning_rate is not None]
+    return [rule(s.learning_rate, ends, style) for s in suggested if s.learning_rate is not None]
 
 
 def _named(run: RangeTestRun, choice: Choice | None) -> list[Named]:
     header, rows = suggestion_table(run)
     named = list[Named]()
     for suggestion, row in zip(run.suggestions, rows, strict=True):
-        told = suggestion.learning_rate
-        said = f"{suggestion.rule}: nothing" if told is None else f"{suggestion.rule} {rate(told)}"
+        at = suggestion.learning_rate
+        said = f"{suggestion.rule}: nothing" if at is None else f"{suggestion.rule} {rate(at)}"
         hover = {name: cell for name, cell in zip(header, row, strict=True) if cell}
-        named.append(Named(said, told, choice is not None and in_basin(suggestion, choice), hover=hover))
+        named.append(Named(said, at, choice is not None and in_basin(suggestion, choice), hover=hover))
     return named

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +13,7 @@ from etascope.core.choice import Choice
 from etascope.core.data import DataSummary
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
-from etascope.core.views import Views
+from etascope.core.views import Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +87,7 @@ class Following:
 
 
 @dataclass(frozen=True, eq=False)
-class RangeTestRun:
+class RangeTestRun(Shown):
     """A range test with the suggestions of the rules and, if it was measured, the truth.
 
     Attributes
@@ -129,16 +128,6 @@ class RangeTestRun:
         """The highest suggestion over the lowest; None where there are not two."""
         rates = [s.learning_rate for s in self.suggestions if s.learning_rate is not None]
         return max(rates) / min(rates) if len(rates) > 1 else None
-
-    def __str__(self) -> str:
-        """Return the page of the suggestions."""
-        return repr(self) if Views.page is None else Views.page(self)
-
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, Any]:
-        """Show the suggestions and their chart in a notebook."""
-        return {"text/plain": repr(self)} if Views.notebook is None else Views.notebook(self, include, exclude)
 
 
 def following(choice: Choice, learning_rate: float) -> Following | None:

@@ -17,8 +17,7 @@ import numpy as np
 
 from etascope.experiments.range_test.fastai_rules import Minimum, Slide, Steep, Valley
 from etascope.experiments.range_test.record import RangeTest, Suggestion
-from etascope.experiments.range_test.smoothing import Floats, corrected_average, plain_average, until_diverged
-from etascope.experiments.range_test.sweep import Sweep
+from etascope.experiments.range_test.sweep import Floats, Sweep, corrected_average, plain_average, until_diverged
 
 #: How the finders climb when their users set nothing.
 TORCH_LR_FINDER = Sweep(1e-7, 10.0, 100, "to the end")

@@ -1,36 +1,22 @@
-"""Beside a pick: what a range test would have said (`range_test`), and why the wall stands (`sharpness`)."""
+"""What a range test would have suggested, beside what a search measures: `range_test`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from os import PathLike
 
-import numpy as np
-
-from etascope.core.data import NO_FOLD, Dataset, DataSummary, Split
+from etascope.core.data import NO_FOLD, DataSummary, Split
 from etascope.core.history import History
-from etascope.core.plan import Plan, check_rates, sweep
-from etascope.core.protocols import Engine, Method, OnProgress, Progress, ignore
-from etascope.core.recipe import Recipe, require_dense, steps_per_epoch
-from etascope.core.run import Run
+from etascope.core.plan import Plan
+from etascope.core.protocols import Engine, Method, OnProgress, ignore
+from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.search import staged
+from etascope.experiments.prepared import prepared
 from etascope.experiments.range_test.record import RangeTest, RangeTestRun
 from etascope.experiments.range_test.rules import RULES, suggestions
 from etascope.experiments.range_test.sweep import Sweep, run_range_test
-from etascope.experiments.sharpness.curvature import EXAMPLES, Curvature
-from etascope.experiments.sharpness.curvature import sharpness as sharpness_of
-from etascope.experiments.sharpness.limits import limit_formula, limit_points, why_limit
-from etascope.experiments.sharpness.record import SharpnessWall
-from etascope.images.open import open_images
-from etascope.pipeline.prepare import prepare
-from etascope.pipeline.split import divide
-from etascope.selection.landscape import best_index
-from etascope.selection.walls import high_wall
-from etascope.training.dense.engine import DenseEngine
 from etascope.training.engines import engine_of
 from etascope.workbench import pick
-
-#: Shares of a training at which its sharpness is measured.
-MOMENTS = (0.0, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)
 
 
 def range_test(
@@ -48,7 +34,7 @@ def range_test(
     engine: Engine | None = None,
     progress: OnProgress = ignore,
 ) -> RangeTestRun:
-    """Train once while the learning rate climbs, and tell what each published rule would have suggested.
+    """Train once while the learning rate climbs, and say what each published rule would have suggested.
 
     The test trains on all development rows, as the finders do; the test images are not looked at.
 
@@ -77,21 +63,20 @@ def range_test(
 
     Examples
     --------
-    >>> told = range_test("digits", recipe=Recipe(epochs=1), measure=False)
-    >>> [s.rule for s in told.suggestions][:2], told.spread > 10
+    >>> test = range_test("digits", recipe=Recipe(epochs=1), measure=False)
+    >>> [s.rule for s in test.suggestions][:2], test.spread > 10
     (['fastai valley', 'fastai slide'], True)
     """
     recipe, drawn = recipe or Recipe(), Sweep(low, high, steps)
     engine = engine or engine_of(recipe)
-    dataset, share = _open(images, labels, test, progress)
-    split = _split(dataset, recipe, share)
-    named = _named("range test", progress)
+    dataset, share, split = prepared(images, labels, recipe, test, 0, progress)
+    named = staged("range test", progress)
     shown = _climb(engine, split, recipe, drawn, named)
     tests = {drawn: shown}
     for rule in RULES if own_sweeps else ():
         if rule.sweep not in tests:
             tests[rule.sweep] = _climb(engine, split, recipe, rule.sweep, named)
-    read = tuple(told for rule in RULES for told in suggestions(tests[rule.sweep if own_sweeps else drawn], [rule]))
+    read = tuple(one for rule in RULES for one in suggestions(tests[rule.sweep if own_sweeps else drawn], [rule]))
     training = steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
     measured = None
     if measure:
@@ -109,89 +94,6 @@ def range_test(
     )
 
 
-def sharpness(
-    images: object = "digits",
-    labels: object = None,
-    *,
-    recipe: Recipe | None = None,
-    learning_rate: float | None = None,
-    measure: bool = True,
-    test: float | str | PathLike[str] | None = None,
-    method: Method | None = None,
-    engine: Engine | None = None,
-    progress: OnProgress = ignore,
-) -> SharpnessWall:
-    """Measure the sharpness of the training loss along a training, and set the limit it gives beside the real wall.
-
-    Parameters
-    ----------
-    images, labels, recipe, test
-        As in `etascope.pick`. The model is one of the recipe's dense networks.
-    learning_rate
-        Of the training that is followed. None follows the rate that the search recommends, or else only looks at the
-        start.
-    measure
-        Whether to search the learning rates, to know the wall. Default True.
-
-    Other Parameters
-    ----------------
-    method, engine, progress
-        As in `etascope.pick`.
-
-    Raises
-    ------
-    InputError
-        If something given cannot be used; the message says what to do.
-
-    Examples
-    --------
-    >>> wall = sharpness("digits", recipe=Recipe(optimizer="sgd", hidden=(), epochs=1), measure=False)
-    >>> wall.formula, len(wall.points), 0.01 < wall.points[0].limit < 10
-    ('2 / s', 1, True)
-    """
-    recipe = recipe or Recipe()
-    require_dense(recipe, "sharpness")
-    if learning_rate is not None:
-        check_rates(np.array([learning_rate], np.float64))
-    engine = engine or DenseEngine()
-    dataset, share = _open(images, labels, test, progress)
-    split = _split(dataset, recipe, share)
-    run = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, progress=progress) if measure else None
-    best = None if run is None else run.choice.learning_rate
-    followed = best if learning_rate is None else learning_rate
-    found, diverged = _along(engine, split, recipe, followed, _named("training the followed one", progress))
-    return SharpnessWall(
-        source=dataset.source,
-        fingerprint=dataset.fingerprint,
-        recipe=recipe,
-        learning_rate=followed,
-        examples=len(_batch(split, recipe)),
-        formula=limit_formula(recipe),
-        why=why_limit(recipe),
-        points=limit_points(
-            recipe, list(found), [c.value for c in found.values()], [c.converged for c in found.values()]
-        ),
-        measured=None if run is None else _high_wall(run),
-        best=best,
-        choice=None if run is None else run.choice,
-        data=DataSummary.of(dataset, split),
-        diverged=diverged,
-    )
-
-
-def _open(
-    images: object, labels: object, test: float | str | PathLike[str] | None, progress: OnProgress
-) -> tuple[Dataset, float | None]:
-    share, held = (test, None) if isinstance(test, float | int) else (None, test)
-    if isinstance(images, Dataset) and labels is None and held is None:
-        return images, share
-    return open_images(images, labels, test=held, progress=progress), share
-
-
-def _split(dataset: Dataset, recipe: Recipe, share: float | None) -> Split:
-    return prepare(divide(dataset, test=share, folds=0, seed=recipe.seed), recipe)
-
-
 def _climb(engine: Engine, split: Split, recipe: Recipe, climb: Sweep, progress: OnProgress) -> RangeTest:
     per_epoch = steps_per_epoch(split, recipe, NO_FOLD)
     training = per_epoch * recipe.epochs
@@ -201,47 +103,3 @@ def _climb(engine: Engine, split: Split, recipe: Recipe, climb: Sweep, progress:
         return engine.train(split, longer, plan, progress)
 
     return run_range_test(train, climb, training=training, steps_per_epoch=per_epoch, seed=recipe.seed)
-
-
-def _along(
-    engine: Engine, split: Split, recipe: Recipe, learning_rate: float | None, progress: OnProgress
-) -> tuple[dict[int, Curvature], bool]:
-    """Return the curvature by step: at the start, and at the moments of a training at the rate, if there is one.
-
-    With it comes whether that training diverged before its end.
-    """
-    rows, steps = _batch(split, recipe), steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
-    whole = sweep(recipe, steps, [1.0 if learning_rate is None else learning_rate], [NO_FOLD])
-    moments = sorted({round(share * steps) for share in MOMENTS}) if learning_rate is not None else [0]
-    found, resume, before = dict[int, Curvature](), None, 0
-    for step in moments:
-        part = Plan(
-            whole.rates[:, before:step], whole.seeds, whole.folds, start=before, resume=resume, keep_checkpoints=True
-        )
-        checkpoint = engine.train(split, recipe, part, progress).checkpoints[0]
-        if checkpoint is None:
-            return found, True
-        found[step] = sharpness_of(checkpoint.parameters, split.x[rows], split.y[rows])
-        resume, before = (checkpoint,), step
-    return found, False
-
-
-def _batch(split: Split, recipe: Recipe) -> np.ndarray:
-    rows = np.random.default_rng([recipe.seed, 2]).permutation(len(split.y))
-    return np.sort(rows[:EXAMPLES])
-
-
-def _high_wall(run: Run) -> float | None:
-    choice = run.choice
-    if choice.walls.high is not None:
-        return choice.walls.high
-    best = best_index(choice.landscape)
-    wall = None if best is None else high_wall(choice.landscape, best)
-    return None if wall is None else float(choice.landscape.learning_rates[wall])
-
-
-def _named(stage: str, progress: OnProgress) -> OnProgress:
-    def tell(event: Progress) -> None:
-        progress(replace(event, stage=stage))
-
-    return tell

@@ -1,4 +1,4 @@
-"""The learning rate range test: one training whose rate climbs, as a plan of one row (`Sweep`, `run_range_test`)."""
+"""What a finder does before a rule looks: it climbs (`Sweep`, `run_range_test`), smooths the losses, and stops."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from etascope.core.errors import InputError, option
 from etascope.core.history import History
 from etascope.core.plan import Plan, check_rates
 from etascope.experiments.range_test.record import RangeTest
+
+Floats = NDArray[np.float64]
 
 #: The highest rate of a test over the lowest, at most.
 WIDEST = 1e30
@@ -36,7 +38,7 @@ class Sweep:
         - `to the end`: `k / (n - 1)`; the last step has the highest rate (torch-lr-finder, and the default);
         - `short of the end`: `k / n` (fastai);
         - `lightning`: 0, then `(k + 1) / n`; its scheduler counts one too many from the second step on;
-        - `ignite`: told as `(k + 1) / n`, but trained with `max(k, 1) / n`; its scheduler sets the rate that it told
+        - `ignite`: stated as `(k + 1) / n`, but trained with `max(k, 1) / n`; its scheduler sets the rate that it told
           a step before.
 
     Raises
@@ -46,7 +48,7 @@ class Sweep:
 
     Examples
     --------
-    >>> Sweep(0.001, 1.0, 4).told(40).round(3).tolist()
+    >>> Sweep(0.001, 1.0, 4).stated(40).round(3).tolist()
     [0.001, 0.01, 0.1, 1.0]
     >>> Sweep(0.001, 1.0, 3, "ignite").trained(40).round(3).tolist()
     [0.01, 0.01, 0.1]
@@ -78,7 +80,7 @@ class Sweep:
         """Return the number of steps, where the recipe's own training has `training`."""
         return max(training, 2) if self.steps is None else self.steps
 
-    def told(self, training: int) -> NDArray[np.float64]:
+    def stated(self, training: int) -> NDArray[np.float64]:
         """Return the rate that the finder tells each step to have had, `(steps,)`."""
         n = self.length(training)
         k = np.arange(n)
@@ -91,9 +93,9 @@ class Sweep:
         return self._at(shares)
 
     def trained(self, training: int) -> NDArray[np.float64]:
-        """Return the rate that each step really has, `(steps,)`; another than told with `ignite` alone."""
+        """Return the rate that each step really has, `(steps,)`; another than stated with `ignite` alone."""
         if self.spacing != "ignite":
-            return self.told(training)
+            return self.stated(training)
         n = self.length(training)
         return self._at(np.maximum(np.arange(n), 1) / n)
 
@@ -117,7 +119,7 @@ def climbing_row(low: float, high: float, steps: int) -> NDArray[np.float64]:
     >>> climbing_row(0.01, 1.0, 3).round(6).tolist()
     [0.01, 0.1, 1.0]
     """
-    return Sweep(low, high, steps).told(steps)
+    return Sweep(low, high, steps).stated(steps)
 
 
 def run_range_test(
@@ -151,4 +153,54 @@ def run_range_test(
     lost = np.flatnonzero(~np.isfinite(losses))
     if lost.size:
         losses[lost[0] :] = np.nan
-    return RangeTest(sweep.told(training), losses, seed, steps_per_epoch, history.seconds)
+    return RangeTest(sweep.stated(training), losses, seed, steps_per_epoch, history.seconds)
+
+
+def corrected_average(losses: Floats, beta: float, ahead: int = 0) -> Floats:
+    """Return the exponential moving average over steps, divided by what its start at 0 takes away.
+
+    `a_k = beta a_(k-1) + (1 - beta) loss_k`, divided by `1 - beta^(k + 1 + ahead)` for `k` from 0. `beta` weighs the
+    past; `ahead` is 0 where the correction is exact.
+
+    Examples
+    --------
+    >>> corrected_average(np.array([2.0, 2.0, 2.0]), 0.98).round(9).tolist()
+    [2.0, 2.0, 2.0]
+    """
+    average, out = 0.0, np.empty(len(losses))
+    for k, loss in enumerate(losses.tolist()):
+        average = beta * average + (1 - beta) * loss
+        out[k] = average / (1 - beta ** (k + 1 + ahead))
+    return out
+
+
+def plain_average(losses: Floats, weight: float) -> Floats:
+    """Return the exponential moving average over steps that starts at the first loss; `weight` weighs the new.
+
+    Examples
+    --------
+    >>> plain_average(np.array([2.0, 1.0, 1.0]), 0.5).tolist()
+    [2.0, 1.5, 1.25]
+    """
+    out = losses.astype(np.float64).tolist()
+    for k, loss in enumerate(out[1:], 1):
+        out[k] = weight * loss + (1 - weight) * out[k - 1]
+    return np.array(out, np.float64)
+
+
+def until_diverged(losses: Floats, times: float) -> Floats:
+    """Return the losses up to the first above `times` the lowest so far, that one included.
+
+    A loss that is no number stops nothing: comparisons with it are false.
+
+    Examples
+    --------
+    >>> until_diverged(np.array([2.0, 1.0, 3.0, 4.5, 9.0]), 4.0).tolist()
+    [2.0, 1.0, 3.0, 4.5]
+    """
+    best = float("inf")
+    for k, loss in enumerate(losses.tolist()):
+        best = loss if loss < best else best
+        if loss > times * best:
+            return losses[: k + 1]
+    return losses

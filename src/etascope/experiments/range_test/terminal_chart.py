@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,33 +10,15 @@ from numpy.typing import NDArray
 from etascope.core.choice import Choice
 from etascope.core.numbers import nats
 from etascope.experiments.range_test.record import RangeTest
-from etascope.report.terminal.dots import braille, connect, stars
+from etascope.report.terminal.axis import Scale, pillar
+from etascope.report.terminal.picture import braille, connect, stars
 
 #: Losses beyond this many times the first are cut off: what diverges would flatten the rest.
 CEILING = 2.5
 LEAST_WIDTH = 40
 #: Rows of the measured accuracy.
 BARS = 3
-EIGHTHS = " ▁▂▃▄▅▆▇█"
 _GUTTER = 6
-
-
-@dataclass(frozen=True)
-class RateAxis:
-    """Columns over the logarithm of the learning rate, from `low` to `high`."""
-
-    low: float
-    high: float
-    columns: int
-
-    def column(self, rate: float) -> int:
-        """Return the column of a rate; rates beyond the ends stand at them."""
-        share = math.log(rate / self.low) / math.log(self.high / self.low)
-        return min(max(round(share * (self.columns - 1)), 0), self.columns - 1)
-
-    def rates(self, columns: int) -> NDArray[np.float64]:
-        """Return the rates of so many equal parts of the axis."""
-        return np.exp(np.linspace(math.log(self.low), math.log(self.high), columns))
 
 
 def range_chart(
@@ -80,21 +60,22 @@ def range_chart(
     for i, row in enumerate(rows):
         label = nats(labels[i]) if i in labels else ""
         lines.append(f"{label[: _GUTTER - 1]:>{_GUTTER - 1}} {tick if label else wall}{row}".rstrip())
-    lines += _floor(axis, ascii)
+    floor, names = axis.axis(ascii=ascii)
+    lines += [" " * _GUTTER + ("+" if ascii else "└") + floor, f"{'rate':<{_GUTTER + 1}}{names}"]
     lines += [" " * (_GUTTER + 1) + line for line in _marks(axis, marks)]
     if choice is not None and np.isfinite(choice.landscape.mean_accuracy).any():
         lines += _measured(axis, choice, ascii)
     return tuple(line.rstrip() for line in lines)
 
 
-def _axis(test: RangeTest, choice: Choice | None, columns: int) -> RateAxis:
+def _axis(test: RangeTest, choice: Choice | None, columns: int) -> Scale:
     rates = [float(test.learning_rates[0]), float(test.learning_rates[-1])]
     if choice is not None and len(choice.landscape.learning_rates):
         rates += [float(choice.landscape.learning_rates[0]), float(choice.landscape.learning_rates[-1])]
-    return RateAxis(min(rates), max(rates), columns)
+    return Scale.over(rates, columns, margin=0)
 
 
-def _line(test: RangeTest, axis: RateAxis, columns: int) -> tuple[NDArray[np.float64], float]:
+def _line(test: RangeTest, axis: Scale, columns: int) -> tuple[NDArray[np.float64], float]:
     fine = np.isfinite(test.losses)
     if not fine.any():
         return np.full(columns, np.nan), 1.0
@@ -107,26 +88,7 @@ def _line(test: RangeTest, axis: RateAxis, columns: int) -> tuple[NDArray[np.flo
     return drawn, top or 1.0
 
 
-def _floor(axis: RateAxis, ascii: bool) -> list[str]:
-    decades = range(math.ceil(math.log10(axis.low) - 1e-9), math.floor(math.log10(axis.high) + 1e-9) + 1)
-    room = axis.columns / max(len(decades), 1)
-    every = next(k for k in (1, 2, 3, 5, 10, 1000) if room * k >= 7)
-    floor = ["-" if ascii else "─"] * axis.columns
-    numbers = [" "] * axis.columns
-    for decade in decades:
-        column = axis.column(10.0**decade)
-        floor[column] = "+" if ascii else "┬"
-        if decade % every == 0:
-            label = f"{10.0**decade:g}" if -3 <= decade <= 3 else f"1e{decade}"
-            start = max(min(column - len(label) // 2, axis.columns - len(label)), 0)
-            numbers[start : start + len(label)] = label
-    return [
-        " " * _GUTTER + ("+" if ascii else "└") + "".join(floor),
-        f"{'rate':<{_GUTTER + 1}}" + "".join(numbers).rstrip(),
-    ]
-
-
-def _marks(axis: RateAxis, marks: Sequence[tuple[str, float]]) -> list[str]:
+def _marks(axis: Scale, marks: Sequence[tuple[str, float]]) -> list[str]:
     rows: list[list[str]] = []
     for mark, rate in marks:
         column = axis.column(rate)
@@ -138,35 +100,20 @@ def _marks(axis: RateAxis, marks: Sequence[tuple[str, float]]) -> list[str]:
     return ["".join(row).rstrip() for row in rows]
 
 
-def _measured(axis: RateAxis, choice: Choice, ascii: bool) -> list[str]:
+def _measured(axis: Scale, choice: Choice, ascii: bool) -> list[str]:
     landscape = choice.landscape
     fine = np.isfinite(landscape.mean_accuracy) & np.isfinite(landscape.mean_loss)
     rates, accuracy = landscape.learning_rates[fine], landscape.mean_accuracy[fine]
     if not len(rates):
         return []
     first, last = axis.column(float(rates[0])), axis.column(float(rates[-1]))
-    heights = np.interp(np.log(axis.rates(axis.columns)), np.log(rates), accuracy)
-    lines = list[str]()
-    for row in range(BARS):
-        below = BARS - 1 - row
-        name = ("100 %", "", "0 %")[row]
-        drawn = [
-            _block(float(heights[c]) * BARS - below, ascii) if first <= c <= last else " " for c in range(axis.columns)
-        ]
-        lines.append(f"{name:>{_GUTTER - 1}} {'|' if ascii else '│'}{''.join(drawn)}")
+    heights = np.interp(np.log(axis.rates(axis.columns)), np.log(rates), accuracy).tolist()
+    bars = [pillar(height, BARS, ascii=ascii) if first <= c <= last else " " * BARS for c, height in enumerate(heights)]
+    names, wall = ("100 %", *[""] * (BARS - 2), "0 %"), "|" if ascii else "│"
+    lines = [
+        f"{name:>{_GUTTER - 1}} {wall}{''.join(row)}" for name, row in zip(names, zip(*bars, strict=True), strict=True)
+    ]
     if choice.basin is not None and choice.learning_rate is not None:
-        left, right, line, here = ("[", "]", "-", "o") if ascii else ("├", "┤", "─", "●")
-        ends = axis.column(choice.basin.low), axis.column(choice.basin.high)
-        drawn = [" "] * axis.columns
-        drawn[ends[0] : ends[1] + 1] = [line] * (ends[1] - ends[0] + 1)
-        drawn[ends[0]], drawn[ends[1]] = left, right
-        drawn[axis.column(choice.learning_rate)] = here
-        lines.append(f"{'basin':<{_GUTTER + 1}}{''.join(drawn)}")
+        basin = axis.interval(choice.basin.low, choice.learning_rate, choice.basin.high, ascii=ascii)
+        lines.append(f"{'basin':<{_GUTTER + 1}}{basin}")
     return lines
-
-
-def _block(share: float, ascii: bool) -> str:
-    share = min(max(share, 0.0), 1.0)
-    if ascii:
-        return "#" if share >= 0.5 else " "
-    return EIGHTHS[round(share * 8)]

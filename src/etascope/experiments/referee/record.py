@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary, versions
+from etascope.core.views import Shown
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Followed:
 
 
 @dataclass(frozen=True, eq=False)
-class Referee:
+class Referee(Shown):
     """Advisers on one recipe and one data set, scored by what following them would have lost.
 
     Attributes

@@ -6,26 +6,25 @@ import importlib.util
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from os import PathLike
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.data import Dataset, Split
+from etascope.core.data import Split
 from etascope.core.errors import InputError
-from etascope.core.protocols import Engine, Method, OnProgress, Progress, ignore
+from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, require_dense
 from etascope.core.run import DataSummary
+from etascope.core.search import staged
+from etascope.experiments.prepared import prepared
 from etascope.experiments.range_test.rules import RULES
 from etascope.experiments.referee.adviser import Advice, Adviser, Bench
 from etascope.experiments.referee.advisers.optuna_tpe import OptunaTPE
-from etascope.experiments.referee.advisers.plain import CustomaryDefault, OwnPick
+from etascope.experiments.referee.advisers.plain import CustomaryDefault, OwnPick, RangeTestAdviser
 from etascope.experiments.referee.advisers.prodigy import ProdigyOptimizer
-from etascope.experiments.referee.advisers.range_tests import RangeTestAdviser
 from etascope.experiments.referee.record import Followed, Referee
-from etascope.experiments.referee.score import lost_table, mean_difference, told_losses
-from etascope.experiments.referee.truth import measure_truth
-from etascope.pipeline.prepare import prepare
-from etascope.pipeline.split import divide
+from etascope.experiments.referee.truth import lost_table, mean_difference, measure_truth, told_losses
 from etascope.selection.automatic import Automatic
 from etascope.selection.worth import customary_rate
 from etascope.training.dense.engine import DenseEngine
@@ -39,17 +38,18 @@ SEEDS = 2**32
 def known_advisers() -> tuple[Adviser, ...]:
     """Return all advisers but etascope's own pick; Prodigy last, since PyTorch's threads keep others from forking."""
     tpe = (OptunaTPE(trials) for trials in (5, 10, 20))
-    ladder = OwnPick(
+    halving = OwnPick(
         Automatic(budget=3), "etascope --budget 3", "etascope pick in its dear regime: a ladder of about 3 trainings"
     )
-    return (CustomaryDefault(), ladder, *map(RangeTestAdviser, RULES), *tpe, ProdigyOptimizer())
+    return (CustomaryDefault(), halving, *map(RangeTestAdviser, RULES), *tpe, ProdigyOptimizer())
 
 
 def referee(
-    dataset: Dataset,
+    images: object = "digits",
+    labels: object = None,
     *,
     recipe: Recipe | None = None,
-    test: float | None = None,
+    test: float | str | PathLike[str] | None = None,
     folds: int | None = None,
     seeds: int = 8,
     replicates: int = 3,
@@ -65,9 +65,7 @@ def referee(
 
     Parameters
     ----------
-    dataset
-        Opened images.
-    recipe, test, folds
+    images, labels, recipe, test, folds
         As in `etascope.pick`.
     seeds
         Trainings of the truth at each rate, 2 to 100. Default 8.
@@ -88,7 +86,15 @@ def referee(
     Raises
     ------
     InputError
-        If something given cannot be used.
+        If something given cannot be used; the message says what to do.
+
+    Examples
+    --------
+    >>> from etascope.experiments.referee.advisers.plain import CustomaryDefault
+    >>> small = Recipe(hidden=(), epochs=1)
+    >>> result = referee("digits", recipe=small, seeds=2, replicates=1, advisers=[CustomaryDefault()])
+    >>> [row.adviser for row in result.followed if row.mean < 3], len(result.learning_rates)
+    (['etascope pick', 'customary default'], 29)
     """
     recipe, engine = recipe or Recipe(), engine or DenseEngine()
     require_dense(recipe, "the referee")
@@ -96,21 +102,21 @@ def referee(
     _whole("replicates", replicates, 1, 50)
     if folds == 0:
         raise InputError("advisers choose on validation rows; found 0 folds. Try --folds 5.")
+    dataset, _, split = prepared(images, labels, recipe, test, folds, progress)
     began = time.perf_counter()
-    split = prepare(divide(dataset, test=test, folds=folds, seed=recipe.seed), recipe)
     own = OwnPick() if method is None else OwnPick(method)
-    asked = (own, *(known_advisers() if advisers is None else advisers))
-    here = [adviser for adviser in asked if not missing(adviser)]
-    left_out = [(adviser.name, _install(missing(adviser))) for adviser in asked if missing(adviser)]
+    all_of_them = (own, *(known_advisers() if advisers is None else advisers))
+    here = [adviser for adviser in all_of_them if not missing(adviser)]
+    left_out = [(adviser.name, _install(missing(adviser))) for adviser in all_of_them if missing(adviser)]
     fresh = tuple(recipe.seed + FRESH + i for i in range(seeds))
-    truth = measure_truth(split, recipe, engine, fresh, _named("measuring the truth", progress))
+    truth = measure_truth(split, recipe, engine, fresh, staged("measuring the truth", progress))
     customary = customary_rate(recipe)
     answers, lost = list[list[Advice]](), list[NDArray[np.float64]]()
     for adviser in here:
         given = list[Advice]()
         for number in range(replicates):
-            told = _named(f"asking {adviser.name}, seed {number + 1} of {replicates}", progress)
-            given.append(adviser.advise(_bench(split, recipe, engine, number, told)))
+            named = staged(f"asking {adviser.name}, seed {number + 1} of {replicates}", progress)
+            given.append(adviser.advise(_bench(split, recipe, engine, number, named)))
         answers.append(given)
         lost.append(lost_table(truth, given, customary, split))
     rows = [
@@ -158,21 +164,14 @@ def _bench(split: Split, recipe: Recipe, engine: Engine, number: int, progress: 
     seed = (recipe.seed + number) % SEEDS
     folds = split.folds.copy()
     if number:
-        chance = np.random.default_rng(seed)
+        random = np.random.default_rng(seed)
         for label in range(split.n_classes):
             rows = np.flatnonzero(split.y == label)
-            folds[rows] = chance.permutation(folds[rows])
+            folds[rows] = random.permutation(folds[rows])
     hidden = replace(
         split, folds=folds, x_test=split.x_test[:0], y_test=split.y_test[:0], test_rows=split.test_rows[:0]
     )
     return Bench(hidden, replace(recipe, seed=seed), engine, progress)
-
-
-def _named(stage: str, progress: OnProgress) -> OnProgress:
-    def tell(event: Progress) -> None:
-        progress(replace(event, stage=stage))
-
-    return tell
 
 
 def _whole(name: str, value: int, least: int, most: int) -> None:

@@ -1,4 +1,4 @@
-"""Whether the best learning rate moves with the size of a training: `Horizon`."""
+"""Whether the best learning rate moves with the size of a training: `Scaling`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from etascope.core.choice import Choice
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary, versions
+from etascope.core.views import Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,7 @@ class Axis:
         At least one, values ascending.
     law
         None where fewer than two settings have an answer.
-    told
+    finding
         What the best rate does, in a sentence.
     warnings
         Where a rate does not carry over from one setting to another, and what could not be told; a sentence each.
@@ -76,12 +77,12 @@ class Axis:
     name: str
     settings: tuple[Setting, ...]
     law: PowerLaw | None
-    told: str
+    finding: str
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Horizon:
+class Scaling(Shown):
     """How far an answer reaches: the choice repeated at other lengths, batch sizes or widths.
 
     Attributes

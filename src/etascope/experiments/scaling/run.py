@@ -1,4 +1,4 @@
-"""Repeat the choice at other lengths, batch sizes or widths, and say whether the best rate moves: `horizon`."""
+"""Repeat the choice at other lengths, batch sizes or widths, and say whether the best rate moves: `scaling`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from os import PathLike
 
 import numpy as np
 
 from etascope.core.choice import Choice
-from etascope.core.data import Dataset, Split
+from etascope.core.data import Split
 from etascope.core.errors import InputError
-from etascope.core.history import History
 from etascope.core.numbers import rate
-from etascope.core.protocols import Engine, Method, OnProgress, Progress, ignore
+from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, Task, require_dense
 from etascope.core.run import DataSummary
-from etascope.experiments.scaling.record import Axis, Horizon, PowerLaw, Setting
-from etascope.pipeline.prepare import prepare
-from etascope.pipeline.split import divide
+from etascope.core.search import rounds
+from etascope.experiments.prepared import prepared
+from etascope.experiments.scaling.record import Axis, PowerLaw, Scaling, Setting
 from etascope.selection.automatic import Automatic
 from etascope.training.dense.engine import DenseEngine
 
@@ -31,11 +32,12 @@ NARROWEST = 1 / 8
 HALF = 1.6448536269514722
 
 
-def horizon(
-    dataset: Dataset,
+def scaling(
+    images: object = "digits",
+    labels: object = None,
     *,
     recipe: Recipe | None = None,
-    test: float | None = None,
+    test: float | str | PathLike[str] | None = None,
     folds: int | None = None,
     times: Sequence[int] = (),
     batch_sizes: Sequence[int] = (),
@@ -43,16 +45,14 @@ def horizon(
     method: Method | None = None,
     engine: Engine | None = None,
     progress: OnProgress = ignore,
-) -> Horizon:
+) -> Scaling:
     """Repeat the choice of a learning rate along one axis or several, each departing from the recipe.
 
     There is no final training, and test rows are not looked at.
 
     Parameters
     ----------
-    dataset
-        Opened images.
-    recipe, test, folds
+    images, labels, recipe, test, folds
         As in `etascope.pick`.
     times
         Multiples of the recipe's epochs, whole, at least 1. Default 1, 2, 4 when no axis is given at all.
@@ -73,21 +73,30 @@ def horizon(
     Raises
     ------
     InputError
-        If something given cannot be used.
+        If something given cannot be used; the message says what to do.
+
+    Examples
+    --------
+    >>> (axis,) = scaling("digits", recipe=Recipe(hidden=(), epochs=1), batch_sizes=(8, 32)).axes
+    >>> [setting.value for setting in axis.settings], axis.law.exponent > 0
+    ([8, 32], True)
     """
     recipe, method, engine = recipe or Recipe(), method or Automatic(), engine or DenseEngine()
-    require_dense(recipe, "a ladder of settings")
+    require_dense(recipe, "scaling")
     if folds == 0:
         raise InputError("a learning rate is chosen on validation rows; found 0 folds. Try --folds 5.")
     if not (times or batch_sizes or widths):
         times = TIMES
-    asked = [("epochs", recipes_by_epochs(recipe, times)), ("batch size", recipes_by_batch(recipe, batch_sizes))]
-    asked.append(("width", recipes_by_width(recipe, widths)))
+    variations = {
+        "epochs": recipes_by_epochs(recipe, times),
+        "batch size": recipes_by_batch(recipe, batch_sizes),
+        "width": recipes_by_width(recipe, widths),
+    }
+    dataset, _, split = prepared(images, labels, recipe, test, folds, progress)
     began = time.perf_counter()
-    split = prepare(divide(dataset, test=test, folds=folds, seed=recipe.seed), recipe)
     known: dict[Recipe, Choice] = {}
     axes = list[Axis]()
-    for name, recipes in asked:
+    for name, recipes in variations.items():
         settings = list[Setting]()
         for value, varied in sorted(recipes.items()):
             if varied not in known:
@@ -95,19 +104,13 @@ def horizon(
             settings.append(Setting(value, varied, known[varied]))
         if settings:
             axes.append(judge(name, settings))
-    return Horizon(DataSummary.of(dataset, split), recipe, tuple(axes), time.perf_counter() - began)
+    return Scaling(DataSummary.of(dataset, split), recipe, tuple(axes), time.perf_counter() - began)
 
 
 def choose(split: Split, recipe: Recipe, method: Method, engine: Engine, stage: str, progress: OnProgress) -> Choice:
     """Search, without a final training, and return the choice."""
-    task, histories = Task.of(split, recipe), list[History]()
-
-    def tell(event: Progress) -> None:
-        progress(replace(event, stage=f"{stage}, round {len(histories) + 1}"))
-
-    while (plan := method.propose(task, histories)) is not None:
-        histories.append(engine.train(split, recipe, plan, tell))
-    return method.choose(task, histories)
+    train = partial(engine.train, split, recipe)
+    return rounds(train, Task.of(split, recipe), method, stage=stage, progress=progress)[1]
 
 
 def recipes_by_epochs(recipe: Recipe, times: Sequence[int]) -> dict[int, Recipe]:
@@ -139,11 +142,11 @@ def recipes_by_width(recipe: Recipe, widths: Sequence[int]) -> dict[int, Recipe]
 
 def judge(name: str, settings: Sequence[Setting]) -> Axis:
     """Say what the best rate does along an axis, and where a rate does not carry over."""
-    told = [s for s in settings if s.choice.learning_rate is not None]
-    points = [(s.value, *_rate_and_half_width(s.choice)) for s in told]
-    law = fit_power_law(*map(list, zip(*points, strict=True))) if len(told) > 1 else None
-    warnings = [f"at {_named(name, s)} the best rate cannot be told yet" for s in settings if s not in told]
-    warnings.extend(_carried(name, told))
+    answered = [s for s in settings if s.choice.learning_rate is not None]
+    points = [(s.value, *_rate_and_half_width(s.choice)) for s in answered]
+    law = fit_power_law(*map(list, zip(*points, strict=True))) if len(answered) > 1 else None
+    warnings = [f"at {_named(name, s)} the best rate cannot be told yet" for s in settings if s not in answered]
+    warnings.extend(_carried(name, answered))
     return Axis(name, tuple(settings), law, in_words(name, law), tuple(warnings))
 
 
@@ -201,17 +204,17 @@ def in_words(name: str, law: PowerLaw | None) -> str:
     return f"no movement with {name} that can be told from none: {power}"
 
 
-def _carried(name: str, told: Sequence[Setting]) -> list[str]:
+def _carried(name: str, answered: Sequence[Setting]) -> list[str]:
     """Return a warning for each setting whose basin leaves out the rate of the smallest one."""
-    if len(told) < 2:
+    if len(answered) < 2:
         return []
-    first, warnings = told[0], list[str]()
+    first, warnings = answered[0], list[str]()
     shortest = first.choice.learning_rate or math.nan
-    for setting in told[1:]:
+    for setting in answered[1:]:
         basin = setting.choice.basin
         if basin is not None and not basin.holds(shortest):
             side = "above" if shortest > basin.high else "below"
-            too_short = "; a horizon that short is too short to choose by" if name == "epochs" else ""
+            too_short = "; a training that short is too short to choose by" if name == "epochs" else ""
             warnings.append(
                 f"the rate chosen at {_named(name, first)}, {rate(shortest)}, lies {side} the basin at "
                 f"{_named(name, setting)}, {rate(basin.low)} .. {rate(basin.high)}{too_short}"

@@ -144,10 +144,10 @@ def _moving(module: Module, rates: Callable[[Module], list[float]]) -> list[str]
             put(one, name, value)
         changed[name] = [mine != theirs for mine, theirs in zip(before, after, strict=False)]
     # Rates that the optimizer itself is given tell more than those that a scheduler has begun with.
-    for look in range(2):
-        found = [name for name, moved in changed.items() if moved and moved[look]]
-        if found:
-            return found
+    for place in range(2):
+        names = [name for name, moved in changed.items() if moved and moved[place]]
+        if names:
+            return names
     return []
 
 

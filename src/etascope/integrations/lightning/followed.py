@@ -128,14 +128,14 @@ def _require_near(
     )
 
 
-def mind(attribute: str, module: Module, trainer: object, rates: Rates, multiple: float, found: float) -> str:
+def mind(attribute: str, module: Module, trainer: object, rates: Rates, multiple: float, chosen: float) -> str:
     """Return what to say where the module, at the rate that was found, has another schedule than in the search."""
-    name, times = where(attribute, module), found * multiple / rates.peak
-    other = rates_of(module, trainer, len(rates.shape), rates.clock, _at(attribute, rates, found))
+    name, times = where(attribute, module), chosen * multiple / rates.peak
+    other = rates_of(module, trainer, len(rates.shape), rates.clock, _at(attribute, rates, chosen))
     why = _unlike(rates, other, times)
     if not why:
         return ""
-    return f"Mind configure_optimizers: where {name} is {found:g}, {why}. {_line(rates, other, times, name)}"
+    return f"Mind configure_optimizers: where {name} is {chosen:g}, {why}. {_line(rates, other, times, name)}"
 
 
 def _at(attribute: str, rates: Rates, value: float) -> tuple[str, float]:

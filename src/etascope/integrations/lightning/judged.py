@@ -62,14 +62,14 @@ def by_scores(module: Module, train: dict[str, Any], valid: dict[str, Any], devi
     with load_torch().no_grad():
         if _scored(one, train, device) is None:
             return False, ""
-        found = _scored(one, valid, device)
-        if found is None:
+        scored = _scored(one, valid, device)
+        if scored is None:
             return True, ""
-        inputs, given = moved(valid, device), found[0]
+        inputs, given = moved(valid, device), scored[0]
         said = _said(one, inputs)
         if bool((given >= 0).all()) and bool(((given.sum(1) - 1).abs() < 1e-3).all()):
             return said is None, PROBABILITIES + (TAKEN if said is None else BY_LOSS)
-        if said is None or _answers(one, inputs, *found, said):
+        if said is None or _answers(one, inputs, *scored, said):
             return True, ""
     return False, (
         "Mind forward: what it gives are no scores of the classes that validation_step computes its loss of, so that "
@@ -91,16 +91,21 @@ def _scored(module: Module, inputs: dict[str, Any], device: Device) -> tuple[Any
         return None
     try:
         given = moved(inputs[stage], device)
-        found = scores(module, {**inputs, stage: given})
+        outputs = scores(module, {**inputs, stage: given})
     except Exception as error:
         if is_out_of_memory(error):
             raise
         # It has no forward of its own: what its validation_step says is asked for instead.
         return None
     labels = labels_of(given)
-    if not isinstance(found, torch.Tensor) or found.dim() != 2 or len(found) != len(labels) or found.shape[1] < 2:
+    if (
+        not isinstance(outputs, torch.Tensor)
+        or outputs.dim() != 2
+        or len(outputs) != len(labels)
+        or outputs.shape[1] < 2
+    ):
         return None
-    return found, labels
+    return outputs, labels
 
 
 def _said(module: Module, inputs: dict[str, Any]) -> float | None:
@@ -122,11 +127,11 @@ def _answers(module: Any, inputs: dict[str, Any], given: Any, labels: Any, said:
     functional, classes = load_torch().nn.functional, given.shape[1]
     if int(labels.max()) >= classes:
         return False
-    asked, known = list[bool](), labels.clamp_min(0)
+    forward_calls, known = list[bool](), labels.clamp_min(0)
 
     def forward_of(answers: Any) -> Callable[..., Any]:
         def forward(*_: object, **__: object) -> Any:
-            asked.append(True)
+            forward_calls.append(True)
             return answers
 
         return forward
@@ -148,7 +153,7 @@ def _answers(module: Any, inputs: dict[str, Any], given: Any, labels: Any, said:
             and min(abs(right), abs(wrong)) < BETTER * max(abs(right), abs(wrong))
         ):
             return True
-    if asked:
+    if forward_calls:
         return False
     own = float(functional.cross_entropy(given.float(), labels.where(labels >= 0, -100)))
     return abs(own - said) <= 0.05 * abs(own)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
 from etascope.integrations.lightning.attribute import made_with
-from etascope.integrations.training_loops.adapted import Clock
+from etascope.integrations.training_loops.adapter import Clock
+from etascope.training.pytorch.custom.schedule import waiting_schedulers
 from etascope.training.pytorch.library import Module, Optimizer
-from etascope.training.pytorch.waiting_schedulers import noticed
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,20 +60,20 @@ class Rates:
         known = self.shape[: self.clock.per_epoch] if self.waits else self.shape
         return peak * known[:, None] * self.ratios
 
-    def told(self) -> list[str]:
+    def sentences(self) -> list[str]:
         """Return what the search does not do of the schedulers, in sentences."""
-        told, names = list[str](), " and ".join(self.schedulers)
+        sentences, names = list[str](), " and ".join(self.schedulers)
         if self.waits:
-            told.append(
+            sentences.append(
                 f"Mind {names}: one that waits for a metric was left out of the search, with its numbers, as min_lr."
             )
         if self.cycled:
             what = " and ".join(self.cycled)
-            told.append(
+            sentences.append(
                 f"Mind {names}: {what}, which moves with the rate, stayed as it begins in the search. Give "
                 "cycle_momentum=False, or whatever keeps it, to train as the trials did."
             )
-        return told
+        return sentences
 
 
 def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:
@@ -88,7 +88,7 @@ def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:
     module.trainer = trainer
     try:
         # One that waits for a metric is left out, and not refused.
-        with noticed():
+        with waiting_schedulers():
             optimizers, schedulers = core._init_optimizers_and_lr_schedulers(module)
     finally:
         module.trainer = None
@@ -107,10 +107,10 @@ def refuse_several(optimizers: list[Any]) -> None:
         raise several_refused(len(optimizers))
 
 
-def several_refused(found: object) -> InputError:
+def several_refused(count: object) -> InputError:
     """Return what to say of a module with so many optimizers."""
     return InputError(
-        f"configure_optimizers must return one optimizer, whose learning rate is searched; found {found}. Put the "
+        f"configure_optimizers must return one optimizer, whose learning rate is searched; found {count}. Put the "
         "parameters into groups of one, or use etascope.torch.pick."
     )
 

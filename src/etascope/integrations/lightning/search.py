@@ -12,6 +12,7 @@ from typing import Any, cast
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
+from etascope.core.run import Run, Untouched
 from etascope.integrations.lightning.attribute import NOT_HELD, attribute_of, put
 from etascope.integrations.lightning.followed import mind, multiple_of, optimizer_at
 from etascope.integrations.lightning.judged import by_scores, refuse_rising
@@ -36,22 +37,20 @@ from etascope.integrations.lightning.trainer import (
     steps_of,
     uncalled,
 )
-from etascope.integrations.training_loops.adapted import (
+from etascope.integrations.training_loops.adapter import (
     Clock,
-    Passes,
+    EpochLoader,
     advised,
     check_search,
-    passes,
+    epochs_of,
     within_epoch,
     wrapped,
 )
-from etascope.integrations.training_loops.kept_rates import look
-from etascope.integrations.training_loops.own_weights import HELD, Copies
-from etascope.torch import TorchRun, pick
-from etascope.training.pytorch.custom.fingerprint import Untouched, fingerprint
-from etascope.training.pytorch.custom.generators import loaders_kept
+from etascope.integrations.training_loops.differences import HELD, Copies, watch_rates
+from etascope.torch import TrainingOptions, pick
+from etascope.training.pytorch.custom.fingerprint import fingerprint
 from etascope.training.pytorch.custom.model import refuse_hooks
-from etascope.training.pytorch.random_state import random_state_kept
+from etascope.training.pytorch.generators import loaders_kept, random_state_kept
 
 
 def _part(name: str) -> Any:
@@ -77,7 +76,7 @@ class LearningRateSearch(_callbacks.Callback):
         (inputs, labels) by accuracy and cross-entropy, and any other by the loss that `validation_step` returns, or
         else its `val_loss`.
     epochs
-        Passes over the training loader that the rate is for. None is as many as the Trainer makes.
+        EpochLoader over the training loader that the rate is for. None is as many as the Trainer makes.
     update_attr
         Whether to set the rate in the module and in the optimizer. Default True. False only tells it.
     attr_name
@@ -91,7 +90,7 @@ class LearningRateSearch(_callbacks.Callback):
     Attributes
     ----------
     run
-        What the search found, a `TorchRun`, with its proof that the module was not touched; None before, and where it
+        What the search found, a `Run`, with its proof that the module was not touched; None before, and where it
         was skipped.
     choice
         Its answer, or None. The rate is for the attribute: a module that is started with it trains as the trials did.
@@ -109,7 +108,7 @@ class LearningRateSearch(_callbacks.Callback):
     ) -> None:
         check_search(search)
         refuse_rising(monitor)
-        self.run: TorchRun | None = None
+        self.run: Run | None = None
         self._monitor, self._epochs, self._search = monitor, epochs, search
         self._update, self._attribute = update_attr, attr_name
         #: The rates that were set, `(steps, groups)`.
@@ -136,29 +135,31 @@ class LearningRateSearch(_callbacks.Callback):
         with random_state_kept():
             attribute = attribute_of(pl_module, self._attribute, partial(begun, trainer), needed=self._update)
             rates, multiple, self.run = self._searched(trainer, pl_module, attribute)
-            found = self.run.choice.learning_rate
+            chosen = self.run.choice.learning_rate
             _zero.rank_zero_info(str(self.run))
-            if self._update and found is not None:
-                put(pl_module, attribute, found)
+            if self._update and chosen is not None:
+                put(pl_module, attribute, chosen)
                 trainer.strategy.setup_optimizers(trainer)
-                self._set = rates.at(found * multiple)
-                _zero.rank_zero_info(f"Learning rate set to {found:g}")
-        if self._update and found is None:
-            why = " ".join(self.run.choice.reason)
+                self._set = rates.at(chosen * multiple)
+                _zero.rank_zero_info(f"Learning rate set to {chosen:g}")
+        if self._update and chosen is None:
+            why = " ".join(map(str, self.run.choice.reasons))
             _zero.rank_zero_warn(f"The learning rate cannot be told yet, and stays {rates.peak:g}. {why}")
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Look, while it trains, whether the optimizer has what was set."""
         if self._set is not None:
             tell = _zero.rank_zero_warn
-            look(trainer.optimizers[0], self._set, lambda off: tell(f"{off} {uncalled(trainer.callbacks, pl_module)}"))
+            watch_rates(
+                trainer.optimizers[0], self._set, lambda off: tell(f"{off} {uncalled(trainer.callbacks, pl_module)}")
+            )
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Say in a sentence what Lightning refuses before the search can begin: several optimizers."""
         if self.run is None and isinstance(exception, RuntimeError) and "multiple optimizers" in str(exception):
             raise several_refused("several") from exception
 
-    def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, float, TorchRun]:
+    def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, float, Run]:
         refuse_rising(self._monitor, [*trainer.callbacks, *self.beside])
         train, valid = loaders(trainer)
         both = ((TRAINING, train), (VALIDATION, valid))
@@ -170,7 +171,7 @@ class LearningRateSearch(_callbacks.Callback):
             )
         per_epoch = -(-batches // accumulate)
         steps = steps_of(trainer, per_epoch, self._epochs)
-        length, epochs = passes(steps, batches, accumulate)
+        length, epochs = epochs_of(steps, batches, accumulate)
         clock = Clock(batches, length, accumulate)
         rates = rates_of(module, trainer, steps, clock)
         window = (self._search.get("low"), self._search.get("high"))
@@ -183,12 +184,12 @@ class LearningRateSearch(_callbacks.Callback):
                 first = [trial_pair(name, apart)(next(iter(one), None), 0, 0)[0] for name, one in both]
             judge, odd = by_scores(module, first[0], first[1], device)
 
-        copies = Copies((module, *self.originals), "training_step", HELD)
+        copies, search = Copies((module, *self.originals), "training_step", HELD), dict(self._search)
 
         def train_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:
-            found = training_loss(trial, inputs, targets)
-            copies.look(found)
-            return found
+            loss = training_loss(trial, inputs, targets)
+            copies.look(loss)
+            return loss
 
         def optimizer(given: Any, learning_rate: float) -> Any:
             return optimizer_at(attribute, given[0].module, trainer, rates, multiple, learning_rate)
@@ -196,31 +197,33 @@ class LearningRateSearch(_callbacks.Callback):
         with advised("return its scheduler from configure_optimizers"):
             run = pick(
                 wrapped(module, scores if judge else monitored(self._monitor)),
-                Passes(train, trial_pair(TRAINING, inside), length),
-                Passes(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
+                EpochLoader(train, trial_pair(TRAINING, inside), length),
+                EpochLoader(valid, trial_pair(VALIDATION, inside), limited(valid, trainer.limit_val_batches, "val")),
                 optimizer,
                 None if judge else lambda outputs, _: outputs,
                 epochs,
-                groups=lambda trial: [trial],
-                device=str(device),
-                precision=PRECISIONS[trainer.precision],
-                accumulate=accumulate,
-                clip_norm=trainer.gradient_clip_val or None,
-                train_loss=train_loss,
-                shape=None if (rates.shape == 1).all() else rates.shape,
-                **self._search,
+                "constant" if (rates.shape == 1).all() else rates.shape,
+                training=TrainingOptions(
+                    train_loss=train_loss,
+                    groups=lambda trial: [trial],
+                    accumulate=accumulate,
+                    clip_norm=trainer.gradient_clip_val or None,
+                    precision=PRECISIONS[trainer.precision],
+                    device=str(device),
+                    trials_in_memory=search.pop("trials_in_memory", None),
+                ),
+                **search,
             )
-        found = run.choice.learning_rate
-        told = [
-            mind(attribute, module, trainer, rates, multiple, found) if found is not None else "",
+        chosen = run.choice.learning_rate
+        sentences = [
+            mind(attribute, module, trainer, rates, multiple, chosen) if chosen is not None else "",
             "" if attribute else NOT_HELD,
             odd,
             reloaded(trainer),
             within_epoch(steps, clock),
         ]
         there = [*trainer.callbacks, *self.beside]
-        for sentence in filter(None, (*told, *rates.told(), uncalled(there, module))):
-            run = run.with_note(sentence)
+        run = run.with_notes(*sentences, *rates.sentences(), uncalled(there, module))
         return rates, multiple, run
 
 
@@ -234,7 +237,7 @@ def pick_lightning(
     monitor: str | None = None,
     trainer: Any = None,
     **search: Any,
-) -> TorchRun:
+) -> Run:
     """Choose the learning rate of a LightningModule; nothing of it is changed.
 
     Parameters
@@ -246,7 +249,7 @@ def pick_lightning(
     datamodule
         A `LightningDataModule`. Its `prepare_data` and `setup` are called.
     epochs
-        Passes over the training loader. Default 5.
+        EpochLoader over the training loader. Default 5.
 
     Other Parameters
     ----------------
@@ -284,7 +287,9 @@ def pick_lightning(
     with random_state_kept(), loaders_kept(train_loader, valid_loader), contextlib.suppress(_LeftError):
         _part("").Trainer(**given).fit(copy.deepcopy(module), train_loader, valid_loader, datamodule=datamodule)
     assert search_.run is not None
-    return replace(search_.run, untouched=Untouched(before, fingerprint(module, train_loader, valid_loader)))
+    assert search_.run.torch is not None
+    untouched = Untouched(before, fingerprint(module, train_loader, valid_loader))
+    return replace(search_.run, torch=replace(search_.run.torch, untouched=untouched))
 
 
 class _LeftError(Exception):

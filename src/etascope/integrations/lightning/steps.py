@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
-from etascope.integrations.training_loops.adapted import Clock
-from etascope.integrations.training_loops.uncalled import overridden
+from etascope.integrations.training_loops.adapter import Clock
+from etascope.integrations.training_loops.differences import overridden
 from etascope.training.pytorch.library import Module, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import finite_weights
@@ -90,9 +90,9 @@ class TrialTrainer:
 
     def __getattr__(self, name: str) -> Any:
         """Return a setting of the Trainer: a number, a text, or the data."""
-        found = getattr(self._trainer, name)
-        if found is None or isinstance(found, int | float | str) or name in ("datamodule", "train_dataloader"):
-            return found
+        value = getattr(self._trainer, name)
+        if value is None or isinstance(value, int | float | str) or name in ("datamodule", "train_dataloader"):
+            return value
         raise NotThereError(
             f"asks its Trainer for {name}, which is not there while a rate is searched. Ask for it only where "
             "isinstance(self.trainer, lightning.Trainer)."
@@ -153,14 +153,14 @@ def monitored(key: str | None) -> Callable[[Module, dict[str, Any]], Any]:
         named = {**logged, **_named(returned)}
         if key is None and returned is not None and not (isinstance(returned, Mapping) and "loss" not in returned):
             return _loss("validation_step", returned)
-        wanted = key or "val_loss"
-        if wanted not in named:
+        monitor = key or "val_loss"
+        if monitor not in named:
             there = ", ".join(sorted(named)) or "nothing"
             raise InputError(
-                f"validation_step must log {wanted}, which rates are judged by; found {there}. Name the loss that it "
+                f"validation_step must log {monitor}, which rates are judged by; found {there}. Name the loss that it "
                 "logs with monitor=."
             )
-        return _number(wanted, named[wanted])
+        return _number(monitor, named[monitor])
 
     return outputs
 
@@ -253,10 +253,10 @@ def _named(returned: Any) -> dict[str, Any]:
 
 def _loss(name: str, returned: Any) -> Any:
     kind = type(returned).__name__
-    found = _named(returned).get("loss") if isinstance(returned, Mapping) else returned
-    if not isinstance(found, load_torch().Tensor):
+    loss = _named(returned).get("loss") if isinstance(returned, Mapping) else returned
+    if not isinstance(loss, load_torch().Tensor):
         raise InputError(f"{name} must return the loss, as a tensor or under loss in a dict; found {kind}.")
-    return found
+    return loss
 
 
 def _number(name: str, value: Any) -> Any:

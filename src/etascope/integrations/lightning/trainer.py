@@ -10,7 +10,7 @@ from typing import Any, cast
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.integrations.lightning.rates import refuse_several
-from etascope.integrations.training_loops.uncalled import overridden, told
+from etascope.integrations.training_loops.differences import overridden, uncalled_sentence
 from etascope.training.pytorch.custom.loaders import length_of
 
 #: Precisions of a Trainer, and what they are for `pick`.
@@ -69,15 +69,15 @@ def check(trainer: Any, module: Any) -> None:
 def uncalled(callbacks: Iterable[Any], module: Any) -> str:
     """Return what to say of hooks and callbacks that may change a training, and that trials do not call."""
     base = load_library("lightning.pytorch")
-    found = hooks_of(module)
+    names = hooks_of(module)
     for one in callbacks:
         kind: Any = one.__class__
         own = overridden(one, base.Callback, _hooks(base.Callback))
         # Lightning has callbacks that are made of functions.
         given = any(name in vars(one) for name in own)
         if kind.__name__ in CALLBACKS or (own and (given or kind.__module__.partition(".")[0] not in LIBRARIES)):
-            found.append(kind.__name__)
-    return told(found)
+            names.append(kind.__name__)
+    return uncalled_sentence(names)
 
 
 def hooks_of(module: Any) -> list[str]:
@@ -114,10 +114,10 @@ def refuse_finder(callbacks: Iterable[Any]) -> None:
 def loaders(trainer: Any) -> tuple[Any, Any]:
     """Return both loaders; those that the Trainer has not asked for yet are asked for once more."""
     fit, combined = trainer.fit_loop, load_library("lightning.pytorch.utilities").CombinedLoader
-    found: list[Any] = [trainer.train_dataloader, trainer.val_dataloaders]
+    both: list[Any] = [trainer.train_dataloader, trainer.val_dataloaders]
     loader: Any
     for place, loop in enumerate((fit, fit.epoch_loop.val_loop)):
-        source, loader = loop._data_source, found[place]
+        source, loader = loop._data_source, both[place]
         if loader is None and source.is_defined():
             loader = source.dataloader()
         name = ("training", "validation")[place]
@@ -131,33 +131,33 @@ def loaders(trainer: Any) -> tuple[Any, Any]:
         if isinstance(loader, dict) or len(several) != 1:
             there = len(several)
             raise InputError(f"a search needs one {name} loader; found {there or 'none'}. Give fit() one.")
-        found[place] = several[0]
-    return found[0], found[1]
+        both[place] = several[0]
+    return both[0], both[1]
 
 
 def _several(loader: Any) -> list[Any]:
     if isinstance(loader, dict):
         return list(cast("dict[Any, Any]", loader).values())
-    found: list[Any] = list(cast("list[Any]", loader)) if isinstance(loader, list | tuple) else [loader]
+    several: list[Any] = list(cast("list[Any]", loader)) if isinstance(loader, list | tuple) else [loader]
     # Where a module has no such loader, Lightning gives back None or a list of none.
-    return [one for one in found if one is not None]
+    return [one for one in several if one is not None]
 
 
 def limited(loader: Any, limit: float | None, name: str) -> int | None:
     """Return how many batches of a loader are used, or None where that is all and it has no length."""
     length = length_of(loader)
     whole = length if isinstance(limit, float) or limit is None else min(limit, limit if length is None else length)
-    found = whole if whole is None or not isinstance(limit, float) else int(whole * limit)
-    if found == 0:
+    count = whole if whole is None or not isinstance(limit, float) else int(whole * limit)
+    if count == 0:
         raise InputError(f"a search needs at least one batch of the loader; found limit_{name}_batches={limit:g}.")
-    return found
+    return count
 
 
 def steps_of(trainer: Any, per_epoch: int, epochs: int | None) -> int:
     """Return the steps of the whole training."""
-    asked = trainer.max_epochs if epochs is None else epochs
+    most_epochs = trainer.max_epochs if epochs is None else epochs
     most = trainer.max_steps if trainer.max_steps > 0 and epochs is None else math.inf
-    steps = min(asked * per_epoch if asked and asked > 0 else math.inf, most)
+    steps = min(most_epochs * per_epoch if most_epochs and most_epochs > 0 else math.inf, most)
     if steps == math.inf:
         raise InputError("the training must end; found no max_epochs or max_steps. Give epochs= to the search.")
     return int(steps)

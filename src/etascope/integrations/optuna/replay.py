@@ -1,4 +1,4 @@
-"""A study of Optuna read as a search, as far as its trials have come: `Told`, `Replay`."""
+"""A study of Optuna read as a search, as far as its trials have come: `StudyTrial`, `Replay`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
-class Told:
+class StudyTrial:
     """What one trial of a study says.
 
     Attributes
@@ -55,14 +55,14 @@ class Told:
         return not all(map(math.isfinite, self.values))
 
 
-def told(trial: Any, parameter: str, state: str | None = None) -> Told | None:
+def read_trial(trial: Any, parameter: str, state: str | None = None) -> StudyTrial | None:
     """Return what a trial says, or None where it is none of the search's; `state` is one that it is about to have."""
     number = trial.system_attrs.get(MARK)
     if number is None or parameter not in trial.params:
         return None
     ended = trial.datetime_complete or (None if state is None else datetime.now())
     began = trial.datetime_start
-    return Told(
+    return StudyTrial(
         number,
         trial.number,
         trial.params[parameter],
@@ -73,12 +73,12 @@ def told(trial: Any, parameter: str, state: str | None = None) -> Told | None:
     )
 
 
-def finished(every: Iterable[Told]) -> dict[int, Told]:
+def finished(every: Iterable[StudyTrial]) -> dict[int, StudyTrial]:
     """Return the trial that counts for each trial of the search that has ended: the first that did.
 
     One that failed counts where a value was not finite; otherwise only when it has failed `ATTEMPTS` times.
     """
-    found, failed = dict[int, Told](), dict[int, int]()
+    counted, failed = dict[int, StudyTrial](), dict[int, int]()
     ended = [trial for trial in every if trial.state != "RUNNING" and trial.ended is not None]
     for trial in sorted(ended, key=lambda trial: (trial.ended, trial.study_number)):
         counts = trial.diverged or trial.state == "PRUNED" or (trial.state == "COMPLETE" and bool(trial.values))
@@ -86,8 +86,8 @@ def finished(every: Iterable[Told]) -> dict[int, Told]:
             failed[trial.number] = failed.get(trial.number, 0) + 1
             trial, counts = replace(trial, values=()), failed[trial.number] >= ATTEMPTS
         if counts:
-            found.setdefault(trial.number, trial)
-    return found
+            counted.setdefault(trial.number, trial)
+    return counted
 
 
 class Replay:
@@ -104,22 +104,22 @@ class Replay:
     def __init__(self, search: Search, *, maximize: bool) -> None:
         self._search, self._maximize = search, maximize
         self._trials = iter(search)
-        self._used = list[Told]()
+        self._used = list[StudyTrial]()
         self._going: tuple[int, int] = (-1, 0)
         self._stop = False
-        self.asked: LoopTrial | None = next(self._trials, None)
+        self.next_trial: LoopTrial | None = next(self._trials, None)
 
-    def agrees(self, known: Mapping[int, Told], going: Told | None = None) -> bool:
+    def agrees(self, known: Mapping[int, StudyTrial], going: StudyTrial | None = None) -> bool:
         """Return whether what it was told until now is what these trials say, and the one that is going on."""
         number, count = self._going
         if count:
-            now = (None if self.asked is None else known.get(self.asked.number)) or going
+            now = (None if self.next_trial is None else known.get(self.next_trial.number)) or going
             if now is None or now.study_number != number or len(now.values) < count:
                 return False
         counted = [known.get(n) for n in range(1, len(self._used) + 1)]
         return [trial and trial.study_number for trial in counted] == [trial.study_number for trial in self._used]
 
-    def catch_up(self, known: Mapping[int, Told]) -> None:
+    def catch_up(self, known: Mapping[int, StudyTrial]) -> None:
         """Go on until the search asks for a trial that has not ended.
 
         Raises
@@ -127,31 +127,31 @@ class Replay:
         InputError
             If a trial was trained at another rate than the search asks for, or a value cannot be used.
         """
-        while self.asked is not None and (trial := known.get(self.asked.number)) is not None:
+        while self.next_trial is not None and (trial := known.get(self.next_trial.number)) is not None:
             self.report(trial)
             self._used.append(trial)
             self._going, self._stop = (-1, 0), False
-            self.asked = next(self._trials, None)
+            self.next_trial = next(self._trials, None)
 
-    def report(self, trial: Told) -> bool:
+    def report(self, trial: StudyTrial) -> bool:
         """Tell what is new of the trial that the search asks for, and return whether it should end."""
-        asked = self.asked
-        if asked is None or asked.number != trial.number:
+        next_trial = self.next_trial
+        if next_trial is None or next_trial.number != trial.number:
             # Another process has ended it in the meantime.
             return True
-        if not math.isclose(trial.learning_rate, asked.learning_rate, rel_tol=1e-9):
+        if not math.isclose(trial.learning_rate, next_trial.learning_rate, rel_tol=1e-9):
             raise InputError(
                 f"trial {trial.study_number} of the study must be at the rate that the search asks for, "
-                f"{asked.learning_rate:.6g}; found {trial.learning_rate:.6g}. Give the sampler the settings that the "
-                "study began with, or begin a new study."
+                f"{next_trial.learning_rate:.6g}; found {trial.learning_rate:.6g}. Give the sampler the settings that "
+                "the study began with, or begin a new study."
             )
         number, count = self._going
         if number != trial.study_number:
             count = 0
         for value in trial.values[count:]:
-            told = asked.report(valid_accuracy=value) if self._maximize else asked.report(valid_loss=value)
+            reply = next_trial.report(valid_accuracy=value) if self._maximize else next_trial.report(valid_loss=value)
             count += 1
-            self._going, self._stop = (trial.study_number, count), self._stop or told.stop
+            self._going, self._stop = (trial.study_number, count), self._stop or reply.stop
         return self._stop
 
     def run(self, name: str) -> Run:

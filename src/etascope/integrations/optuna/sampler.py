@@ -9,7 +9,7 @@ from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.core.run import Run
-from etascope.integrations.optuna.replay import MARK, Replay, Told, finished, told
+from etascope.integrations.optuna.replay import MARK, Replay, StudyTrial, finished, read_trial
 from etascope.integrations.tracker import answer_numbers, answer_words
 from etascope.loops.search import Search
 
@@ -98,25 +98,25 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
         InputError
             If the study has no trial of this search.
         """
-        found = self._window(study)
-        if found is None:
+        window = self._window(study)
+        if window is None:
             raise InputError(
                 f"an answer needs trials of this sampler that suggest {self._parameter!r}; found none in study "
                 f"{study.study_name!r}. Run study.optimize(objective) first."
             )
-        return self._follow(study, found).run(study.study_name)
+        return self._follow(study, window).run(study.study_name)
 
     def done(self, study: Any) -> bool:
         """Return whether the search knows enough: for a loop of `study.ask` and `study.tell`, which nothing stops."""
-        found = self._window(study)
-        return found is not None and self._follow(study, found).asked is None
+        window = self._window(study)
+        return window is not None and self._follow(study, window).next_trial is None
 
     def should_end(self, study: Any, trial: Any) -> bool:
         """Return whether a running trial should end now; one whose rate was given by hand goes on."""
-        going, found = told(trial, self._parameter), self._window(study)
-        if going is None or found is None:
+        going, window = read_trial(trial, self._parameter), self._window(study)
+        if going is None or window is None:
             return False
-        stop = self._follow(study, found, going).report(going)
+        stop = self._follow(study, window, going).report(going)
         # A training that has come to its end is complete.
         return stop and (going.diverged or len(going.values) != self._settings["epochs"])
 
@@ -152,23 +152,23 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
                 f"the range of {param_name!r} must stay as it was, {began[0]:g} to {began[1]:g}; found {low:g} to "
                 f"{high:g}. Begin a new study for another range."
             )
-        asked = self._follow(study, (low, high)).asked
-        if asked is None:
+        next_trial = self._follow(study, (low, high)).next_trial
+        if next_trial is None:
             self._end(study)
             raise _optuna.TrialPruned("The search knows enough; sampler.choice(study) is its answer.")
-        study._storage.set_trial_system_attr(trial._trial_id, MARK, asked.number)
-        return asked.learning_rate
+        study._storage.set_trial_system_attr(trial._trial_id, MARK, next_trial.number)
+        return next_trial.learning_rate
 
     def after_trial(self, study: Any, trial: Any, state: Any, values: Sequence[float] | None) -> None:
         """Stop the study when it knows enough, and write the answer to its attributes."""
-        ended = told(trial, self._parameter, state.name)
+        ended = read_trial(trial, self._parameter, state.name)
         if state.name == "COMPLETE":
             self._check(trial, ended)
-        found = self._window(study)
-        if ended is None or found is None:
+        window = self._window(study)
+        if ended is None or window is None:
             return
-        replay = self._follow(study, found, ended)
-        if replay.asked is None:
+        replay = self._follow(study, window, ended)
+        if replay.next_trial is None:
             run = replay.run(study.study_name)
             for key, value in {**answer_words(run), **answer_numbers(run)}.items():
                 study.set_user_attr(key, value)
@@ -181,7 +181,7 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
             "out, and let each training use all cores."
         )
 
-    def _check(self, trial: Any, ended: Told | None) -> None:
+    def _check(self, trial: Any, ended: StudyTrial | None) -> None:
         if self._parameter not in trial.params:
             names = ", ".join(map(repr, trial.params)) or "none"
             raise InputError(
@@ -210,13 +210,13 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
     def _window(self, study: Any) -> tuple[float, float] | None:
         """Return the ends of the search that the study has begun, or None."""
         for trial in study.get_trials(deepcopy=False):
-            if told(trial, self._parameter) is not None:
+            if read_trial(trial, self._parameter) is not None:
                 return self._ends(trial.distributions[self._parameter])
         return None
 
-    def _follow(self, study: Any, window: tuple[float, float], going: Told | None = None) -> Replay:
+    def _follow(self, study: Any, window: tuple[float, float], going: StudyTrial | None = None) -> Replay:
         """Return the search as far as the study has come, with the trial that goes on or is about to end."""
-        every = [told(trial, self._parameter) for trial in study.get_trials(deepcopy=False)]
+        every = [read_trial(trial, self._parameter) for trial in study.get_trials(deepcopy=False)]
         ended = [trial for trial in every if trial is not None and trial.state != "RUNNING"]
         if going is not None and going.state != "RUNNING":
             ended = [*(trial for trial in ended if trial.study_number != going.study_number), going]

@@ -71,8 +71,8 @@ def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:
         ) from error
     finally:
         optuna.logging.set_verbosity(before)
-    told = {**recipe_words(run.recipe), **data_words(run.data), **answer_words(run), **answer_numbers(run)}
-    for key, value in told.items():
+    attributes = {**recipe_words(run.recipe), **data_words(run.data), **answer_words(run), **answer_numbers(run)}
+    for key, value in attributes.items():
         study.set_user_attr(key, value)
     study.add_trials(_trials(optuna, run))
     return study
@@ -83,13 +83,13 @@ def _trials(optuna: Any, run: Run) -> list[Any]:
     axis = optuna.distributions.FloatDistribution(min(rates), max(rates), log=True) if rates else None
     states, metric = optuna.trial.TrialState, f"valid_{run.choice.target}"
     known = {"finished": states.COMPLETE, "stopped": states.PRUNED, "diverged": states.FAIL}
-    found = list[Any]()
+    frozen = list[Any]()
     for trial, verdict in zip(run.trials, run.choice.verdicts, strict=True):
         values = curve(trial, run.task.steps_per_epoch)
         value = last(trial).get(metric)
         # A complete trial must have a value.
         state = states.FAIL if value is None else known[ending(trial, run.trials)]
-        found.append(
+        frozen.append(
             optuna.trial.create_trial(
                 state=state,
                 value=value if state is states.COMPLETE else None,
@@ -101,8 +101,8 @@ def _trials(optuna: Any, run: Run) -> list[Any]:
                     "seed": trial.seed,
                     "steps": trial.steps,
                     "status": trial.status.value,
-                    "verdict": verdict,
+                    "verdict": str(verdict),
                 },
             )
         )
-    return found
+    return frozen

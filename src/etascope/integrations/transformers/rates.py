@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import warnings
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import Any, cast
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
-from etascope.integrations.training_loops.uncalled import overridden
+from etascope.core.run import Run
+from etascope.integrations.training_loops.differences import overridden, watch_rates
 from etascope.training.pytorch.group_rates import NEAR, rate_ratios, rates_in
 from etascope.training.pytorch.library import Module, Optimizer, load_torch
 
@@ -54,11 +56,11 @@ def rates_apart(args: Any) -> Generator[Callable[[float | None], AbstractContext
     kind: Any = args.__class__
     own = threading.local()
 
-    def told(self: Any) -> Any:
+    def get(self: Any) -> Any:
         rate = getattr(own, "rate", None)
         return cast("dict[str, Any]", vars(self))["learning_rate"] if rate is None else rate
 
-    def put(self: Any, rate: float) -> None:
+    def set_rate(self: Any, rate: float) -> None:
         cast("dict[str, Any]", vars(self))["learning_rate"] = rate
 
     @contextlib.contextmanager
@@ -69,7 +71,9 @@ def rates_apart(args: Any) -> Generator[Callable[[float | None], AbstractContext
         finally:
             own.rate = None
 
-    args.__class__ = type(kind.__name__, (kind,), {"learning_rate": property(told, put), "__module__": kind.__module__})
+    args.__class__ = type(
+        kind.__name__, (kind,), {"learning_rate": property(get, set_rate), "__module__": kind.__module__}
+    )
     try:
         yield at
     finally:
@@ -89,11 +93,11 @@ def optimizer_of(trainer: Any, model: Module, learning_rate: float, multiple: fl
     # Its class and its other numbers may depend on the rate.
     with _at(trainer, learning_rate):
         one = _made(trainer, model)
-    found = rates_in([one])[0]
-    if len(found) != len(expected) or not np.allclose(found, expected, rtol=2 * NEAR, atol=0):
+    made = rates_in([one])[0]
+    if len(made) != len(expected) or not np.allclose(made, expected, rtol=2 * NEAR, atol=0):
         raise InputError(
             f"{_maker(trainer)} must make the same multiple of every learning rate; where args.learning_rate is "
-            f"{learning_rate:.3g}, it makes {max(found):.3g} and not {max(expected):.3g}. Pass it on as it is, or set "
+            f"{learning_rate:.3g}, it makes {max(made):.3g} and not {max(expected):.3g}. Pass it on as it is, or set "
             "the limits of the search, low= and high=, to where it does."
         )
     for group, rate in zip(one.param_groups, expected, strict=True):
@@ -182,11 +186,11 @@ def shape_of(trainer: Any, steps: int) -> NDArray[np.float64] | None:
     return None if (shape == 1).all() else shape
 
 
-def mind(trainer: Any, steps: int, found: float | None) -> str:
+def mind(trainer: Any, steps: int, chosen: float | None) -> str:
     """Return what to say where the schedule, at the rate that was found, is another one than in the search."""
-    if found is None:
+    if chosen is None:
         return ""
-    why = _unlike(trainer, _factors(trainer, steps), found / trainer.args.learning_rate)
+    why = _unlike(trainer, _factors(trainer, steps), chosen / trainer.args.learning_rate)
     return f"Mind the schedule, which does not follow args.learning_rate: {why}" if why else ""
 
 
@@ -224,3 +228,26 @@ def _factors(trainer: Any, steps: int) -> NDArray[np.float64]:
                 f"lr_scheduler_type {kind} must run for the {steps} steps of the training; it raised {one_line(error)}."
             ) from error
     return rates / rate
+
+
+def watch_training(trainer: Any, run: Run, uncalled: str) -> None:
+    """Let the Trainer say, while it trains, where its optimizer has another rate than was set."""
+    steps, chosen = run.history.plan.rates.shape[1], run.choice.learning_rate or 0.0
+    shape = shape_of(trainer, steps)
+    shape = np.ones(steps) if shape is None else shape
+    assert run.torch is not None
+    rates = np.outer(shape, [chosen * ratio for row in run.torch.ratios for ratio in row])
+
+    def on_train_begin(self: Any, args: Any, state: Any, control: Any, optimizer: Any = None, **_: object) -> None:
+        del self, state, control
+        if args.learning_rate == chosen:
+            watch_rates(
+                getattr(optimizer, "optimizer", optimizer),
+                rates,
+                lambda off: warnings.warn(f"{off} {uncalled}", stacklevel=2),
+            )
+
+    base = load_library("transformers").TrainerCallback
+    for one in [one for one in trainer.callback_handler.callbacks if type(one).__module__ == __name__]:
+        trainer.remove_callback(one)
+    trainer.add_callback(type("Look", (base,), {"on_train_begin": on_train_begin, "__module__": __name__})())

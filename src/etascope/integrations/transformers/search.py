@@ -10,24 +10,30 @@ from weakref import WeakKeyDictionary
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
-from etascope.integrations.training_loops.adapted import (
+from etascope.core.run import Run
+from etascope.integrations.training_loops.adapter import (
     Clock,
-    Passes,
+    EpochLoader,
     advised,
     check_search,
-    passes,
+    epochs_of,
     within_epoch,
     wrapped,
 )
-from etascope.integrations.training_loops.own_weights import GIVEN, Copies
-from etascope.integrations.training_loops.uncalled import overridden, told
-from etascope.integrations.transformers.judged import computed, has_classes, scores
-from etascope.integrations.transformers.rates import mind, multiple_of, optimizer_of, rates_apart, shape_of, unchanged
-from etascope.integrations.transformers.state import State, counted, look_at, numbers_kept
-from etascope.torch import TorchRun, pick
-from etascope.training.pytorch.custom.generators import loaders_kept
+from etascope.integrations.training_loops.differences import GIVEN, Copies, overridden, uncalled_sentence
+from etascope.integrations.transformers.rates import (
+    mind,
+    multiple_of,
+    optimizer_of,
+    rates_apart,
+    shape_of,
+    unchanged,
+    watch_training,
+)
+from etascope.integrations.transformers.trial import State, computed, counted, has_classes, numbers_kept, scores
+from etascope.torch import TrainingOptions, pick
+from etascope.training.pytorch.generators import loaders_kept, random_state_kept
 from etascope.training.pytorch.library import Module, load_torch
-from etascope.training.pytorch.random_state import random_state_kept
 
 #: Methods and events of a Trainer that may change a training step, and those that come after one.
 HOOKS = (
@@ -43,7 +49,7 @@ LIBRARIES = ("transformers", "etascope")
 _WAITING = ("reduce_lr_on_plateau", "greedy")
 
 
-def recommend(trainer: Any, **search: Any) -> TorchRun:
+def recommend(trainer: Any, **search: Any) -> Run:
     """Choose the `learning_rate` of the Trainer's arguments; the Trainer stays as it is.
 
     Trials are copies of its model, or what its `model_init` makes. They train on `get_train_dataloader()` with
@@ -63,7 +69,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
 
     Returns
     -------
-    TorchRun
+    Run
         `choice.learning_rate` is what `TrainingArguments(learning_rate=...)` should be.
 
     Raises
@@ -81,7 +87,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
         accumulate: int = args.gradient_accumulation_steps
         batches = _length(train, args.max_steps * accumulate)
         steps = _steps(args, -(-batches // accumulate))
-        length, epochs = passes(steps, batches, accumulate)
+        length, epochs = epochs_of(steps, batches, accumulate)
         clock = Clock(batches, length, accumulate)
         state = State(trainer, clock, steps)
         with loaders_kept(valid):
@@ -103,9 +109,9 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
             trial.module.train()
             state.stand(inputs["done"])
             with at(own.get(trial.module)):
-                found = computed(trainer, trial.module, inputs["batch"])
-            copies.look(found)
-            return found
+                value = computed(trainer, trial.module, inputs["batch"])
+            copies.look(value)
+            return value
 
         def outputs(model: Module, inputs: dict[str, Any]) -> Any:
             state.stand()
@@ -115,54 +121,56 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
         with advised("make its scheduler in create_scheduler"):
             run = pick(
                 _model(trainer, outputs),
-                Passes(train, pair, length, lambda: _begin(train)),
-                Passes(valid, pair),
+                EpochLoader(train, pair, length, lambda: _begin(train)),
+                EpochLoader(valid, pair),
                 optimizer,
-                None if judge else lambda found, _: found,
+                None if judge else lambda outputs, _: outputs,
                 epochs,
-                groups=lambda trial: [trial],
-                device=str(args.device),
-                precision="bf16-mixed" if args.bf16 else None,
-                accumulate=accumulate,
-                clip_norm=args.max_grad_norm or None,
-                train_loss=loss,
-                shape=shape_of(trainer, steps),
+                "constant" if (shape := shape_of(trainer, steps)) is None else shape,
+                training=TrainingOptions(
+                    train_loss=loss,
+                    groups=lambda trial: [trial],
+                    accumulate=accumulate,
+                    clip_norm=args.max_grad_norm or None,
+                    precision="bf16-mixed" if args.bf16 else None,
+                    device=str(args.device),
+                    trials_in_memory=search.pop("trials_in_memory", None),
+                ),
                 **{"seed": args.seed, **search},
             )
-        found = run.choice.learning_rate
-        told = (mind(trainer, steps, found), counted(moved()), within_epoch(steps, clock), uncalled(trainer))
-        for sentence in filter(None, told):
-            run = run.with_note(sentence)
-        return run
+        chosen = run.choice.learning_rate
+        return run.with_notes(
+            mind(trainer, steps, chosen), counted(moved()), within_epoch(steps, clock), uncalled(trainer)
+        )
 
 
-def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
+def set_learning_rate(trainer: Any, **search: Any) -> Run:
     """Set `trainer.args.learning_rate` to what `recommend` finds; where it cannot tell yet, warn and leave it.
 
     Parameters and errors are those of `recommend`.
     """
     run = recommend(trainer, **search)
     if run.choice.learning_rate is None:
-        why = " ".join(run.choice.reason)
+        why = " ".join(map(str, run.choice.reasons))
         warnings.warn(
             f"The learning rate cannot be told yet, and stays {trainer.args.learning_rate:g}. {why}", stacklevel=2
         )
     else:
         trainer.args.learning_rate = run.choice.learning_rate
-        look_at(trainer, run, uncalled(trainer))
+        watch_training(trainer, run, uncalled(trainer))
     return run
 
 
 def uncalled(trainer: Any) -> str:
     """Return what to say of methods and callbacks that may change a training, and that trials do not call."""
     library = load_library("transformers")
-    found = overridden(trainer, library.Trainer, HOOKS)
+    names = overridden(trainer, library.Trainer, HOOKS)
     for one in trainer.callback_handler.callbacks:
         kind: Any = one.__class__
         own = overridden(one, library.TrainerCallback, EVENTS)
         if own and kind.__module__.partition(".")[0] not in LIBRARIES:
-            found.append(kind.__name__)
-    return told(found)
+            names.append(kind.__name__)
+    return uncalled_sentence(names)
 
 
 def _check(trainer: Any, kind: type) -> None:
@@ -209,7 +217,7 @@ def _loaders(trainer: Any) -> tuple[Any, Any]:
     """Return new loaders, without what accelerate counts while it goes through them."""
     if isinstance(trainer.eval_dataset, dict):
         raise InputError("rates are judged on one eval_dataset; found a dict of several. Give a Trainer one of them.")
-    found = list[Any]()
+    loaders = list[Any]()
     for name in ("get_train_dataloader", "get_eval_dataloader"):
         try:
             loader = getattr(trainer, name)()
@@ -217,12 +225,12 @@ def _loaders(trainer: Any) -> tuple[Any, Any]:
             raise InputError(
                 f"the Trainer must have a train_dataset and an eval_dataset; {one_line(error)}."
             ) from error
-        found.append(getattr(loader, "base_dataloader", loader))
-        for one in _samplers(found[-1]):
+        loaders.append(getattr(loader, "base_dataloader", loader))
+        for one in _samplers(loaders[-1]):
             # That of accelerate makes its generator in its first pass, which would look like one that was touched.
             if hasattr(one, "initial_seed") and one.generator is None:
                 one.generator = load_torch().Generator()
-    return found[0], found[1]
+    return loaders[0], loaders[1]
 
 
 def _begin(loader: Any) -> None:

@@ -37,16 +37,16 @@ def landscape_chart(choice: Choice) -> Chart:
 def _title(choice: Choice) -> str:
     if choice.learning_rate is None:
         return "No learning rate can be told from its neighbours yet"
-    told = f"Learning rate {rate(choice.learning_rate)}"
+    title = f"Learning rate {rate(choice.learning_rate)}"
     # On a ladder no trial need have come to the end, or have had this very rate: that is no result to head a chart.
     if choice.regime != "dear" and math.isfinite(choice.valid_accuracy):
-        told += f" gets {100 * choice.valid_accuracy:.1f} % of the validation images right"
+        title += f" gets {100 * choice.valid_accuracy:.1f} % of the validation images right"
         # What ranked the rates is no accuracy of the end, as the dots have it.
-        told += "" if choice.luck is None else " over the last fifth of the training"
+        title += "" if choice.luck is None else " over the last fifth of the training"
     basin = choice.basin
     if basin is None or basin.low == basin.high:
-        return told
-    return f"{told}; from {rate(basin.low)} to {rate(basin.high)} nothing is told apart from the best"
+        return title
+    return f"{title}; from {rate(basin.low)} to {rate(basin.high)} nothing is told apart from the best"
 
 
 def _note(choice: Choice) -> str:
@@ -77,7 +77,7 @@ def _frame(choice: Choice) -> tuple[float, float]:
     """Return the lowest and the highest loss that are drawn where they are."""
     shown = choice.landscape
     finite = shown.valid_loss[np.isfinite(shown.valid_loss)]
-    smallest = 1e-4 if choice.measure is None or not finite.size else 1e-4 * max(float(np.median(finite)), 1e-30)
+    smallest = 1e-4 * max(float(np.median(finite)), 1e-30) if choice.measure.reported and finite.size else 1e-4
     least = max(float(finite.min()), smallest) if finite.size else 1.0
     lowest = float(np.nanmin(shown.mean_loss)) if np.isfinite(shown.mean_loss).any() else least
     return least, max(min(float(finite.max()), CEILING * lowest), 1.2 * least) if finite.size else 2.0
@@ -123,7 +123,7 @@ def loss_panel(choice: Choice, ends: tuple[float, float], *, last: bool = True, 
             means.append({"rate": tried, "loss": float(mean[i]), "y": _within(float(mean[i]), least, top)})
             means[-1] |= {"accuracy": float(accuracy[i])} if math.isfinite(accuracy[i]) else {}
     scale = {"type": "log", "domain": [0.93 * least, 1.12 * top], "nice": False}
-    name = "validation loss (nats, logarithmic)" if choice.measure is None else f"{choice.measure.words} (logarithmic)"
+    name = f"{choice.measure.words} ({choice.measure.unit}{', ' if choice.measure.unit else ''}logarithmic)"
     axis: Spec = {"title": name, "format": "~g", "titleY": -30}
     axis["values"] = [
         t for e in range(math.floor(math.log10(least)) - 1, math.ceil(math.log10(top)) + 1) for m in (1, 2, 3, 5)
@@ -133,7 +133,7 @@ def loss_panel(choice: Choice, ends: tuple[float, float], *, last: bool = True, 
     x, colour = x_axis(ends, "learning rate (logarithmic)" if last else None), colour_of_rate(ends)
     hover = [
         {"field": "rate", "title": "learning rate", "format": ".3~g"},
-        {"field": "loss", "title": _loss_name(choice), "format": ".3f" if choice.measure is None else ".4~g"},
+        {"field": "loss", "title": _loss_name(choice), "format": ".4~g" if choice.measure.reported else ".3f"},
         {"field": "accuracy", "title": "validation accuracy", "format": ".1%"},
     ]
     units = [{"field": "fold", "title": "fold"}, {"field": "seed", "title": "seed"}]
@@ -211,7 +211,7 @@ def _cost_panel(choice: Choice, curve: Curve, ends: tuple[float, float]) -> Spec
 
 
 def _loss_name(choice: Choice) -> str:
-    return "validation loss" if choice.measure is None else choice.measure.words
+    return choice.measure.words
 
 
 def _within(value: float, low: float, high: float) -> float:
@@ -219,7 +219,7 @@ def _within(value: float, low: float, high: float) -> float:
 
 
 def _loss(choice: Choice, loss: float) -> str:
-    return nats(loss) if choice.measure is None else f"{loss:.4g}"
+    return f"{loss:.4g}" if choice.measure.reported else nats(loss)
 
 
 def _table(choice: Choice) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -1,24 +1,21 @@
-"""The one serializer: a trace or a run as a JSON document."""
+"""What a trace or a run is as a JSON document: `trace_document`, `pick_document`, their parts, and `write_json`."""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from numpy.typing import NDArray
-
-from etascope.core.choice import Choice, Cost
+from etascope.core.choice import Choice, Verdict
+from etascope.core.data import DataSummary
 from etascope.core.measure import Measure
+from etascope.core.plain import Document, number, plain
 from etascope.core.question import Question
-from etascope.core.recipe import Recipe, Task
-from etascope.core.run import DataSummary, Run, versions
-from etascope.core.trace import Epoch, Layer, Prediction, Stage, Trace
+from etascope.core.recipe import Task
+from etascope.core.run import Run, versions
+from etascope.core.trace import Evaluation, Layer, Prediction, Trace
 from etascope.core.trials import Trial
-from etascope.report.files.evidence import evidence
 from etascope.report.files.whole_file import write_whole
 from etascope.report.words.job import data_understood
 
@@ -28,33 +25,19 @@ PICK_SCHEMA = "etascope/pick/1"
 #: Layers of more numbers than this are described without their values: those of a large model fill megabytes.
 MOST_VALUES = 16_384
 
-Document = dict[str, Any]
-
-
-def number(value: float | None) -> float | str | None:
-    """Return a number as JSON can hold it: not finite becomes "nan", "inf" or "-inf", nothing stays None."""
-    return value if value is None or math.isfinite(value) else str(float(value))
+_OF_TRIAL = ("learning_rate", "fold", "seed", "status", "steps", "remark")
+_BY_EVALUATION = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 
 
 def trace_document(trace: Trace, questions: Sequence[Question] = ()) -> Document:
     """Return a trace as plain dicts, lists, strings and numbers, described by `docs/schema/trace-1.schema.json`."""
-    evaluation = trace.evaluation
     return {
         "schema": TRACE_SCHEMA,
-        "learning_rate": trace.learning_rate,
-        "recipe": _recipe(trace.recipe),
-        "source": trace.source,
-        "class_names": list(trace.class_names),
+        **plain(trace, without=("sample", "sample_label", "data", "prediction")),
         "dataset": None if trace.data is None else dataset_document(trace.data),
-        "stages": [_stage(stage) for stage in trace.stages],
-        "epochs": [_epoch(epoch) for epoch in trace.epochs],
-        "evaluation": None if evaluation is None else _result(evaluation.accuracy, evaluation.loss),
         "prediction": None if trace.prediction is None else _prediction(trace.prediction, trace.class_names),
-        "insight": list(trace.insight),
-        "validation": trace.validation,
         "sample": {"image": trace.sample.tolist(), "label": trace.sample_label},
-        "step_loss": _numbers(trace.step_loss),
-        "quiz": [_question(question) for question in questions],
+        "quiz": plain(questions),
         "versions": versions(),
     }
 
@@ -62,26 +45,31 @@ def trace_document(trace: Trace, questions: Sequence[Question] = ()) -> Document
 def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
     """Return a run as plain dicts, lists, strings and numbers, described by `docs/schema/pick-1.schema.json`."""
     choice = run.choice
-    evaluation = None if run.trace is None else run.trace.evaluation
-    told = choice.learning_rate is not None
     return {
         "schema": PICK_SCHEMA,
-        "learning_rate": choice.learning_rate,
-        "basin": None if choice.basin is None else {"low": choice.basin.low, "high": choice.basin.high},
-        "test": None if evaluation is None else _result(evaluation.accuracy, evaluation.loss),
-        "valid": _valid(choice) if told else None,
-        "reason": list(choice.reason),
-        "not_tried": choice.not_tried,
-        **evidence(choice),
-        "trials": [trial_document(t, run.task, word) for t, word in zip(run.trials, choice.verdicts, strict=True)],
-        "cost": _cost(choice.cost),
+        **choice_document(choice),
+        "test": None if run.trace is None else plain(run.trace.evaluation),
+        "valid": None if choice.learning_rate is None else _valid(choice),
+        "trials": [trial_document(t, run.task, v) for t, v in zip(run.trials, choice.verdicts, strict=True)],
         "seconds": run.seconds,
-        "recipe": _recipe(run.recipe) if choice.measure is None else None,
-        "dataset": dataset_document(run.data) if choice.measure is None else None,
-        "reports": None if choice.measure is None else _reports(run, choice.measure),
+        "recipe": None if choice.measure.reported else plain(run.recipe),
+        "dataset": None if choice.measure.reported else dataset_document(run.data),
+        "reports": _reports(run, choice.measure) if choice.measure.reported else None,
         "versions": dict(run.versions),
         "trace": None if run.trace is None else trace_document(run.trace),
-        "quiz": [_question(question) for question in questions],
+        "quiz": plain(questions),
+    }
+
+
+def choice_document(choice: Choice) -> Document:
+    """Return an answer with what it rests on; the trials it was read from, and what they scored, are others' part.
+
+    The share behind the confidence stays out: it carries no two digits, and its word was calibrated.
+    """
+    return {
+        **plain(choice, without=("reasons", "valid_loss", "valid_accuracy", "landscape", "verdicts", "measure")),
+        "reason": plain(choice.reasons),
+        "confidence": plain(choice.confidence, without=("share",)),
     }
 
 
@@ -105,17 +93,54 @@ def write_json(document: Document, target: str | Path | IO[str]) -> None:
     write_whole(target, text)
 
 
-def _numbers(values: NDArray[Any] | Iterable[float]) -> list[float | str | None]:
-    return [number(float(value)) for value in values]
+def dataset_document(data: DataSummary) -> Document:
+    """Return what the images were, with what they were understood as and every note on them."""
+    return {
+        **plain(data, without=("command", "labels")),
+        "whole": data.whole or None,
+        "test_source": data.test_source or None,
+        "understood": data_understood(data),
+    }
 
 
-def _result(accuracy: float, loss: float) -> Document:
-    return {"accuracy": number(accuracy), "loss": number(loss)}
+def trial_document(trial: Trial, task: Task, verdict: Verdict | None = None) -> Document:
+    """Return a trial as plain dicts, lists, strings and numbers, its losses by epoch."""
+    ends, measure = trial.epoch_ends(task.steps_per_epoch), task.measure
+    return {
+        **{name: plain(getattr(trial, name)) for name in _OF_TRIAL},
+        **{name: plain(getattr(trial, name)[ends]) for name in _BY_EVALUATION},
+        "verdict": None if verdict is None else str(verdict),
+        "word": None if verdict is None else verdict.word,
+        "metric": [number(measure.value(x)) for x in trial.valid_loss.tolist()] if measure.reported else None,
+    }
+
+
+def layer_document(layer: Layer) -> Document:
+    """Return what one layer makes of the first of its inputs; a layer of very many values has none of them."""
+    first = layer.values[0]
+    return {
+        **plain(layer, without=("values", "ends")),
+        "shape": list(first.shape),
+        "active": layer.active,
+        "saturated": layer.saturated,
+        "values": plain(first.ravel()) if first.size <= MOST_VALUES else [],
+    }
+
+
+def _prediction(shown: Prediction, names: Sequence[str]) -> Document:
+    return {
+        **plain(shown, without=("layers",)),
+        "label_name": names[shown.label],
+        "predicted_name": names[shown.predicted],
+        "confidence": shown.confidence,
+        "correct": shown.correct,
+        "layers": list(map(layer_document, shown.layers)),
+    }
 
 
 def _valid(choice: Choice) -> Document:
-    result = _result(choice.valid_accuracy, choice.valid_loss)
-    return result if choice.measure is None else {**result, "metric": choice.measure.value(choice.valid_loss)}
+    result = plain(Evaluation(choice.valid_accuracy, choice.valid_loss))
+    return {**result, "metric": choice.measure.value(choice.valid_loss)} if choice.measure.reported else result
 
 
 def _reports(run: Run, measure: Measure) -> Document:
@@ -128,129 +153,3 @@ def _reports(run: Run, measure: Measure) -> Document:
         "epochs": run.recipe.epochs,
         "seed": run.recipe.seed,
     }
-
-
-def _recipe(recipe: Recipe) -> Document:
-    return {
-        "hidden": list(recipe.hidden),
-        "optimizer": recipe.optimizer,
-        "schedule": recipe.schedule,
-        "warmup": recipe.warmup,
-        "batch_size": recipe.batch_size,
-        "epochs": recipe.epochs,
-        "momentum": recipe.momentum,
-        "weight_decay": recipe.weight_decay,
-        "pixels": recipe.pixels,
-        "seed": recipe.seed,
-        "model": recipe.model,
-    }
-
-
-def dataset_document(data: DataSummary) -> Document:
-    """Return what the images were, with what they were understood as and every note on them."""
-    return {
-        "source": data.source,
-        "fingerprint": data.fingerprint,
-        "images": data.images,
-        "image_shape": list(data.image_shape),
-        "development": data.development,
-        "test": data.test,
-        "class_names": list(data.class_names),
-        "notes": list(data.notes),
-        "whole": data.whole or None,
-        "own_test": data.own_test,
-        "left_out": data.left_out,
-        "folders": [asdict(folder) for folder in data.folders],
-        "test_source": data.test_source or None,
-        "understood": data_understood(data),
-    }
-
-
-def _cost(cost: Cost) -> Document:
-    return {
-        "trials": cost.trials,
-        "epochs": cost.epochs,
-        "training_equivalents": cost.training_equivalents,
-        "seconds": cost.seconds,
-    }
-
-
-def _stage(stage: Stage) -> Document:
-    return {
-        "name": stage.name,
-        "shape_in": list(stage.shape_in),
-        "action": stage.action,
-        "shape_out": list(stage.shape_out),
-        "example": stage.example,
-    }
-
-
-def _epoch(epoch: Epoch) -> Document:
-    return {
-        "epoch": epoch.epoch,
-        "train_loss": number(epoch.train_loss),
-        "train_accuracy": number(epoch.train_accuracy),
-        "valid_loss": number(epoch.valid_loss),
-        "valid_accuracy": number(epoch.valid_accuracy),
-        "observation": epoch.observation,
-    }
-
-
-def _prediction(seen: Prediction, names: Sequence[str]) -> Document:
-    return {
-        "number": seen.number,
-        "image": seen.image.tolist(),
-        "label": seen.label,
-        "label_name": names[seen.label],
-        "predicted": seen.predicted,
-        "predicted_name": names[seen.predicted],
-        "confidence": seen.confidence,
-        "correct": seen.correct,
-        "probabilities": _numbers(seen.probabilities),
-        "layers": list(map(layer_document, seen.layers)),
-    }
-
-
-def layer_document(layer: Layer) -> Document:
-    """Return what one layer makes of the first of its inputs; a layer of very many values has none of them."""
-    return {
-        "name": layer.name,
-        "kind": layer.kind,
-        "weights": list(layer.weights),
-        "shape": list(layer.values.shape[1:]),
-        "active": layer.active,
-        "saturated": layer.saturated,
-        "values": _numbers(layer.values[0].ravel()) if layer.values[0].size <= MOST_VALUES else [],
-    }
-
-
-def _question(question: Question) -> Document:
-    return {
-        "text": question.text,
-        "options": list(question.options),
-        "answer": question.answer,
-        "reason": question.reason,
-    }
-
-
-def trial_document(trial: Trial, task: Task, verdict: str | None = None) -> Document:
-    """Return a trial as plain dicts, lists, strings and numbers, its losses by epoch."""
-    ends = trial.epoch_ends(task.steps_per_epoch)
-    return {
-        "learning_rate": trial.learning_rate,
-        "fold": trial.fold,
-        "seed": trial.seed,
-        "status": trial.status.name.lower(),
-        "steps": trial.steps,
-        "train_loss": _numbers(trial.train_loss[ends]),
-        "train_accuracy": _numbers(trial.train_accuracy[ends]),
-        "valid_loss": _numbers(trial.valid_loss[ends]),
-        "valid_accuracy": _numbers(trial.valid_accuracy[ends]),
-        "verdict": verdict,
-        "metric": _metric(trial, task.measure),
-        "remark": trial.remark,
-    }
-
-
-def _metric(trial: Trial, measure: Measure | None) -> list[float | str | None] | None:
-    return None if measure is None else [number(measure.value(loss)) for loss in trial.valid_loss.tolist()]

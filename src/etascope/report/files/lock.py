@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -12,6 +12,7 @@ from etascope.core.choice import Basin
 from etascope.core.data import called
 from etascope.core.errors import InputError
 from etascope.core.lock import Lock
+from etascope.core.plain import Document, plain
 from etascope.core.recipe import Recipe
 from etascope.core.visible import in_shell
 from etascope.report.files.whole_file import write_whole
@@ -19,29 +20,19 @@ from etascope.report.files.whole_file import write_whole
 LOCK_SCHEMA = "etascope/lock/1"
 #: Where a lock is written and looked for.
 LOCK_NAME = "etascope.lock.json"
+_AS_THEY_ARE = ("learning_rate", "basin", "target", "recipe", "options", "run", "versions")
 _AGAIN = "Write it again: etascope lock"
 
 
-def lock_document(lock: Lock) -> dict[str, Any]:
+def lock_document(lock: Lock) -> Document:
     """Return a lock as plain dicts, lists, strings and numbers, described by `docs/schema/lock-1.schema.json`."""
     return {
         "schema": LOCK_SCHEMA,
-        "learning_rate": lock.learning_rate,
-        "basin": {"low": lock.basin.low, "high": lock.basin.high},
+        **{name: plain(getattr(lock, name)) for name in _AS_THEY_ARE},
         "confidence": None if lock.confidence is None else {"word": lock.confidence, "tolerance": lock.tolerance},
-        "target": lock.target,
-        "recipe": {**asdict(lock.recipe), "hidden": list(lock.recipe.hidden)},
-        "data": {
-            "fingerprint": lock.fingerprint,
-            "images": lock.images,
-            "image_shape": list(lock.image_shape),
-            "classes": lock.classes,
-        },
+        "data": {name: plain(getattr(lock, name)) for name in ("fingerprint", "images", "image_shape", "classes")},
         "valid": {"accuracy": lock.valid_accuracy, "loss": lock.valid_loss},
         "test": {"accuracy": lock.test_accuracy},
-        "options": dict(lock.options),
-        "run": lock.run,
-        "versions": dict(lock.versions),
     }
 
 
@@ -159,12 +150,12 @@ class _Reading:
             raise InputError(f"{self._path} holds a recipe that cannot be: {error} {_AGAIN}.") from None
 
     def _get(self, *names: str) -> object:
-        found: object = self._document
+        value: object = self._document
         for i, name in enumerate(names):
-            if not isinstance(found, dict) or name not in found:
+            if not isinstance(value, dict) or name not in value:
                 self._refuse(".".join(names[: i + 1]), "must be there", None)
-            found = cast("dict[str, object]", found)[name]
-        return found
+            value = cast("dict[str, object]", value)[name]
+        return value
 
     def _list(self, *names: str) -> list[Any]:
         value = self._get(*names)
@@ -210,5 +201,7 @@ class _Reading:
         return cast("dict[str, Any]", value)
 
     def _refuse(self, name: str, rule: str, value: object) -> NoReturn:
-        found = "nothing" if value is None else value if isinstance(value, str) and value.isprintable() else repr(value)
-        raise InputError(f"{self._path} is no lock as etascope writes it: {name} {rule}; found {found}. {_AGAIN}.")
+        written = (
+            "nothing" if value is None else value if isinstance(value, str) and value.isprintable() else repr(value)
+        )
+        raise InputError(f"{self._path} is no lock as etascope writes it: {name} {rule}; found {written}. {_AGAIN}.")

@@ -1,4 +1,4 @@
-"""A run in GitHub's Markdown: `run_markdown`."""
+"""A run or an experiment as Markdown: `run_markdown`, `experiment_markdown`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from etascope.core.numbers import nats
 from etascope.core.run import Run
 from etascope.core.trace import Epoch
 from etascope.core.visible import visible
+from etascope.report.charts.chart import Chart
+from etascope.report.experiment import Experiment
+from etascope.report.html.parts import number_columns
 from etascope.report.terminal.page import to_unicode
 from etascope.report.words.answer import facts, headline
 from etascope.report.words.job import division, line_to_use, recipe_words
@@ -22,14 +25,14 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")
 
 def run_markdown(run: Run) -> str:
     """Return a run as GitHub's Markdown: answer, reasons, rates, training, what is known, recipe, versions, code."""
-    choice, data, ours = run.choice, run.data, run.task.measure is None
+    choice, data, ours = run.choice, run.data, not run.task.measure.reported
     first, *rest = headline(choice)
     blocks = [
         f"# Learning rate: {escape(first)}",
         escape(", ".join(rest)) + "." if rest else "",
         escape(f"{division(data)}."),
         escape(" ".join(("Notes:", *data.notes))) if data.notes else "",
-        bullets(choice.reason),
+        bullets(map(str, choice.reasons)),
         "## Learning rates",
         _rates(run),
         *(
@@ -86,7 +89,7 @@ def _rates(run: Run) -> str:
         cells = [escape(cell) for cell in (*row.cells, row.verdict)]
         place = "recommended" if row.chosen else "in the basin" if row.within else ""
         rows.append(tuple(f"**{cell}**" if row.chosen and cell else cell for cell in (*cells, place)))
-    names = ("rate", "validation loss", "accuracy") if run.task.measure is None else rate_header(run)
+    names = rate_header(run) if run.task.measure.reported else ("rate", "validation loss", "accuracy")
     return table((*map(escape, names), "verdict", ""), rows, f"{'r' * len(names)}ll")
 
 
@@ -100,7 +103,7 @@ def _epochs(epochs: Sequence[Epoch]) -> str:
 
 
 def _code(run: Run, learning_rate: float) -> str:
-    if run.task.measure is not None:
+    if run.task.measure.reported:
         language, line = ("sh" if run.data.command else "python"), line_to_use(run, learning_rate)
         fence = "`" * (max((len(ticks) for ticks in re.findall("`+", line)), default=2) + 1 if "```" in line else 3)
         return f"## Use it\n\n{fence}{language}\n{line}\n{fence}"
@@ -114,3 +117,29 @@ def _loss(value: float | None) -> str:
 
 def _share(value: float | None) -> str:
     return "" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+
+
+def experiment_markdown(experiment: Experiment) -> str:
+    """Return an experiment as GitHub's Markdown: finding, what to learn from it, each chart's numbers, what was asked.
+
+    A chart stands there by its title, its note and its table: the picture is another file.
+    """
+    versions = ", ".join(f"{name} {version}" for name, version in experiment.versions.items())
+    blocks = [
+        f"# {escape(experiment.title)}",
+        f"{escape(', '.join(experiment.others))}." if experiment.others else "",
+        f"{escape(experiment.setup)}.",
+        bullets(experiment.sentences),
+        *(block for chart in experiment.charts for block in _chart(chart)),
+        "## What else there is to know",
+        table(("", ""), ((f"**{escape(name)}**", escape(value)) for name, value in experiment.known), "ll"),
+        *(["## Where it comes from", bullets(experiment.references)] if experiment.references else []),
+        escape(versions),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _chart(chart: Chart) -> tuple[str, ...]:
+    align = "".join("r" if right else "l" for right in number_columns(len(chart.header), chart.rows))
+    rows = (tuple(map(escape, row)) for row in chart.rows)
+    return f"## {escape(chart.title)}", escape(chart.note), table(tuple(map(escape, chart.header)), rows, align)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from etascope.core.errors import InputError
+from etascope.core.plain import Document
 from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.report.charts.chart import Chart
 from etascope.report.charts.landscape import landscape_chart
 from etascope.report.charts.render import PICTURES, write_picture
 from etascope.report.experiment import Experiment
-from etascope.report.files.document import Document, pick_document, write_json
-from etascope.report.files.experiment_markdown import experiment_markdown
-from etascope.report.files.markdown import run_markdown
+from etascope.report.files.document import pick_document, write_json
+from etascope.report.files.markdown import experiment_markdown, run_markdown
 from etascope.report.files.whole_file import write_whole
-from etascope.report.html.experiment import experiment_html
-from etascope.report.html.run import run_html
+from etascope.report.html.run import experiment_html, run_html
 
 REPORTS = (".html", ".md", ".json", *PICTURES)
 
@@ -33,38 +33,32 @@ class Forms:
     chart: Callable[[], Chart]
 
 
-def write_report(run: Run, path: str | Path, questions: Sequence[Question] = ()) -> None:
-    """Write a run as a page (.html), text (.md), document (.json) or picture of its landscape (.png, .svg, .pdf).
+def write_report(result: Run | Experiment, path: str | PathLike[str], questions: Sequence[Question] = ()) -> None:
+    """Write a run or an experiment as a page (.html), text (.md), document (.json) or picture (.png, .svg, .pdf).
 
-    The file appears whole or not at all. The document holds the `questions` of its quiz.
+    The file appears whole or not at all. A picture shows the landscape of a run, or the first chart of an experiment.
+    The document of a run holds the `questions` of its quiz.
 
     Raises
     ------
     InputError
         If the suffix is none of these, or the file cannot be written.
     """
-    write_form(
-        Forms(
-            document=lambda: pick_document(run, questions),
-            html=lambda: run_html(run),
-            markdown=lambda: run_markdown(run),
-            chart=lambda: landscape_chart(run.choice),
-        ),
-        path,
-    )
-
-
-def write_experiment(told: Experiment, path: str | Path) -> None:
-    """Write an experiment as a page, text, document or picture of its first chart; see `write_report`."""
-    write_form(
-        Forms(
-            document=lambda: told.document,
-            html=lambda: experiment_html(told),
-            markdown=lambda: experiment_markdown(told),
-            chart=lambda: told.charts[0],
-        ),
-        path,
-    )
+    if isinstance(result, Run):
+        forms = Forms(
+            document=lambda: pick_document(result, questions),
+            html=lambda: run_html(result),
+            markdown=lambda: run_markdown(result),
+            chart=lambda: landscape_chart(result.choice),
+        )
+    else:
+        forms = Forms(
+            document=lambda: result.document,
+            html=lambda: experiment_html(result),
+            markdown=lambda: experiment_markdown(result),
+            chart=lambda: result.charts[0],
+        )
+    write_form(forms, Path(path))
 
 
 def write_form(forms: Forms, path: str | Path) -> None:
@@ -85,5 +79,5 @@ def write_form(forms: Forms, path: str | Path) -> None:
     elif suffix in PICTURES:
         write_picture(forms.chart(), path)
     else:
-        found = f"{suffix!r} in {str(path)!r}" if suffix else f"{str(path)!r}, which has none"
-        raise InputError(f"the suffix of a report must be one of {', '.join(REPORTS)}; found {found}.")
+        written = f"{suffix!r} in {str(path)!r}" if suffix else f"{str(path)!r}, which has none"
+        raise InputError(f"the suffix of a report must be one of {', '.join(REPORTS)}; found {written}.")

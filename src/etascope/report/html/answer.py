@@ -19,14 +19,14 @@ def top(run: Run) -> str:
     """Return the answer in large type, with basin and confidence, and the line of code to paste."""
     choice = run.choice
     first, *others = headline(choice)
-    told = f'<h1><span class="label">learning rate</span> <span class="rate">{text(first)}</span></h1>\n'
+    shown_rate = f'<h1><span class="label">learning rate</span> <span class="rate">{text(first)}</span></h1>\n'
     if choice.learning_rate is None:
-        return told + f"<p>{text(try_next(run))}</p>\n"
+        return shown_rate + f"<p>{text(try_next(run))}</p>\n"
     line = text(line_to_use(run, choice.learning_rate))
     copy = '<button type="button" data-copy="code" hidden>Copy</button>'
     peak = "" if run.recipe.schedule == "constant" and not run.recipe.warmup else "; it is the schedule's peak"
     return (
-        f'{told}<p class="basin">{" · ".join(map(text, others))}</p>\n'
+        f'{shown_rate}<p class="basin">{" · ".join(map(text, others))}</p>\n'
         f'<p class="code"><code id="code">{line}</code>{copy}</p>\n'
         f'<p class="quiet">Found for {text(recipe_words(run.task))}{peak}.</p>\n'
     )
@@ -36,7 +36,7 @@ def receipt(run: Run) -> str:
     """Return why, and what the answer rests on: walls, cost, luck, worth of tuning, test, what is open."""
     # What to do next stands at the top already.
     rests_on = [(name, text(sentence)) for name, sentence in facts(run) if name != "next"]
-    return sentences(run.choice.reason) + fields(rests_on)
+    return sentences([str(sentence) for sentence in run.choice.reasons]) + fields(rests_on)
 
 
 def verdicts(run: Run) -> str:
@@ -47,7 +47,7 @@ def verdicts(run: Run) -> str:
         rows.append((
             rate(trial.learning_rate), str(trial.fold), str(trial.seed), f"{trial.steps / run.task.steps_per_epoch:g}",
             "" if math.isnan(loss) else _loss(run, loss),
-            "" if math.isnan(right) else f"{100 * right:.1f} %", trial.status.name.lower(), verdict,
+            "" if math.isnan(right) else f"{100 * right:.1f} %", trial.status.name.lower(), str(verdict),
         ))  # fmt: skip
     header = (
         "learning rate", "fold", "seed", "epochs", _loss_name(run), "validation accuracy", "status", "verdict",
@@ -63,7 +63,7 @@ def verdicts(run: Run) -> str:
 def particulars(run: Run) -> str:
     """Return recipe, data and versions."""
     data, recipe = run.data, run.recipe
-    if run.task.measure is not None:
+    if run.task.measure.reported:
         return fields([
             ("Trained by", text(division(data))),
             ("Recipe", f"{text(recipe_words(run.task))}, seed {recipe.seed}"),
@@ -88,11 +88,11 @@ def particulars(run: Run) -> str:
 
 
 def _loss_name(run: Run) -> str:
-    return "validation loss" if run.task.measure is None else run.task.measure.name
+    return run.task.measure.name
 
 
 def _loss(run: Run, loss: float) -> str:
-    return f"{loss:.3f}" if run.task.measure is None and loss < 100 else loss_written(run, loss)
+    return f"{loss:.3f}" if not run.task.measure.reported and loss < 100 else loss_written(run, loss)
 
 
 def _last(values: NDArray[np.float64]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import Any
 
 from etascope.core.data import DataSummary
@@ -21,14 +21,14 @@ VEGA_LITE = "application/vnd.vegalite.v6.json"
 WIDTH = 560
 
 
-def run_mimebundle(
-    run: Run, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+def mimebundle(
+    result: Run | Experiment, include: Collection[str] | None = None, exclude: Collection[str] | None = None
 ) -> dict[str, Any]:
-    """Return the answer as text, as a card of HTML with the landscape drawn, and the landscape as Vega-Lite.
+    """Return a result as text, as a card of HTML with its first chart drawn, and that chart as Vega-Lite.
 
     Parameters
     ----------
-    run
+    result
         What to show.
     include, exclude
         Types of content to keep, and to leave out, as IPython asks for them; None keeps all.
@@ -37,16 +37,16 @@ def run_mimebundle(
     -----
     Without vl-convert the card comes without its picture.
     """
-    told = (*run.choice.reason, *told_data(run.data))
-    return _bundle(lambda: short_answer(run), told, lambda: landscape_chart(run.choice), include, exclude)
-
-
-def experiment_mimebundle(
-    told: Experiment, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-) -> dict[str, Any]:
-    """Return an experiment's finding, what there is to learn from it, and its first chart; see `run_mimebundle`."""
-    sentences = (*told.sentences, *told_data(told.data))
-    return _bundle(lambda: "; ".join((told.title, *told.others)), sentences, lambda: told.charts[0], include, exclude)
+    makers: dict[str, Callable[[], Any]] = {
+        "text/plain": lambda: _line(result),
+        "text/html": lambda: _card(result),
+        VEGA_LITE: lambda: figure(_chart(result), width=WIDTH),
+    }
+    return {
+        kind: make()
+        for kind, make in makers.items()
+        if (include is None or kind in include) and (exclude is None or kind not in exclude)
+    }
 
 
 def told_data(data: DataSummary | None) -> tuple[str, ...]:
@@ -68,31 +68,21 @@ def short_answer(run: Run) -> str:
     return "; ".join([f"{run.data.source}: learning rate {first}", *others, *test])
 
 
-def _bundle(
-    line: Callable[[], str],
-    sentences: Sequence[str],
-    chart: Callable[[], Chart],
-    include: Collection[str] | None,
-    exclude: Collection[str] | None,
-) -> dict[str, Any]:
-    makers: dict[str, Callable[[], Any]] = {
-        "text/plain": line,
-        "text/html": lambda: _card(line(), sentences, chart()),
-        VEGA_LITE: lambda: figure(chart(), width=WIDTH),
-    }
-    return {
-        kind: make()
-        for kind, make in makers.items()
-        if (include is None or kind in include) and (exclude is None or kind not in exclude)
-    }
+def _line(result: Run | Experiment) -> str:
+    return short_answer(result) if isinstance(result, Run) else "; ".join((result.title, *result.others))
 
 
-def _card(line: str, sentences: Sequence[str], chart: Chart) -> str:
+def _chart(result: Run | Experiment) -> Chart:
+    return landscape_chart(result.choice) if isinstance(result, Run) else result.charts[0]
+
+
+def _card(result: Run | Experiment) -> str:
     try:
-        drawn = picture_of(figure(chart, width=WIDTH), "svg").decode("utf-8")
+        drawn = picture_of(figure(_chart(result), width=WIDTH), "svg").decode("utf-8")
     except InputError:
         drawn = ""
     # The picture has a light ground, so the card has one, too, whatever the notebook's.
     style = "max-width:680px;padding:12px 16px;border-radius:8px;background:#fff;color:#1d2330;font-family:sans-serif"
-    why = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences)
-    return f'<div style="{style}"><p><b>{text(line)}</b></p><ul>{why}</ul>{drawn}</div>'
+    sentences = map(str, result.choice.reasons) if isinstance(result, Run) else result.sentences
+    why = "".join(f"<li>{text(sentence)}</li>" for sentence in (*sentences, *told_data(result.data)))
+    return f'<div style="{style}"><p><b>{text(_line(result))}</b></p><ul>{why}</ul>{drawn}</div>'

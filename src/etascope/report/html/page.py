@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from etascope.core.plain import Document
 from etascope.report.charts.chart import Chart, colours, panel
 from etascope.report.charts.theme import DARK, LIGHT
-from etascope.report.files.document import Document
 from etascope.report.html.parts import text
 from etascope.report.html.vega import vega_bundle
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from etascope.core.choice import Choice
 from etascope.core.numbers import counted, noise, rate
 from etascope.core.run import Run
 from etascope.core.stored import StoredRun
+from etascope.report.terminal.axis import intervals
 from etascope.report.terminal.page import Page
 from etascope.report.terminal.run_list import clock
 from etascope.report.words.answer import known_basin, validated
@@ -55,82 +54,27 @@ def print_comparison(console: Console, a: StoredRun, b: StoredRun, *, ascii: boo
             cells = [column[i] if i < len(column) else "" for column in (left, right)]
             space = " " * (wide - page.columns(cells[0]))
             page.line(f"{'' if i else name:<{gutter}}{cells[0]}{space}  {cells[1]}", "dim" if same else "")
-    drawn = basin_chart((a.run.choice, b.run.choice), max(min(page.width, 100), 40), ascii)
+    drawn = intervals((("A", a.run.choice), ("B", b.run.choice)), max(min(page.width, 100), 40), ascii=ascii)
     if drawn:
         page.line("")
         page.line("basins, and the best rate in each, on a logarithmic axis", "bold")
         page.lines(drawn)
     page.line("")
-    told = conclusion(a.run, b.run)
-    page.wrapped(told[0].upper() + told[1:], "bold")
+    sentence = conclusion(a.run, b.run)
+    page.wrapped(sentence[0].upper() + sentence[1:], "bold")
     for sentence in remarks(a.run, b.run):
         page.wrapped(sentence)
-
-
-def basin_chart(choices: Sequence[Choice], width: int = 80, ascii: bool = False) -> tuple[str, ...]:
-    """Draw the basins of two choices above one logarithmic axis of learning rates; nothing where there is no basin.
-
-    Parameters
-    ----------
-    choices
-        `A` and `B`.
-    width
-        Columns to fill.
-    ascii
-        Use ASCII characters alone.
-
-    Examples
-    --------
-    >>> from etascope.core.choice import Basin, Cost, Landscape
-    >>> import numpy as np
-    >>> seen = Landscape(np.ones(1), ((0, 0),), np.ones((1, 1)), np.ones((1, 1)))
-    >>> def chosen(rate, low, high):
-    ...     return Choice(rate, Basin(low, high), 0.4, 0.9, (), "", seen, (), Cost(1, 1, 1.0, 1.0))
-    >>> for line in basin_chart((chosen(0.03, 0.01, 0.1), chosen(1, 0.3, 3)), 48, ascii=True):
-    ...     print(line)
-    A             [----*---]
-    B                           [----*---]
-         +--------+--------+---------+--------+
-       0.001    0.01      0.1        1       10
-    """
-    known = [(n, c.learning_rate, c.basin) for n, c in zip("AB", choices, strict=True) if c.learning_rate and c.basin]
-    if not known:
-        return ()
-    first = math.floor(math.log10(min(basin.low for _, _, basin in known)) - 0.02)
-    last = math.ceil(math.log10(max(basin.high for _, _, basin in known)) + 0.02)
-    margin, span = 5, width - 10
-
-    def column(value: float) -> int:
-        return margin + round((math.log10(value) - first) / (last - first) * (span - 1))
-
-    left, middle, right, best, tick = ("[", "-", "]", "*", "+") if ascii else ("├", "─", "┤", "●", "┬")
-    lines = list[str]()
-    for name, rate_, basin in known:
-        row = [" "] * (margin + span)
-        low, high = column(basin.low), column(basin.high)
-        row[low : high + 1] = middle * (high - low + 1)
-        row[low], row[high], row[column(rate_)] = left, right, best
-        lines.append(f"{name}{''.join(row)[1:]}".rstrip())
-    axis = [" "] * margin + [middle] * span
-    names = [" "] * (margin + span + 5)
-    for decade in range(first, last + 1):
-        at, name = column(10.0**decade), rate(10.0**decade)
-        axis[at] = tick
-        start = at - len(name) // 2
-        if "".join(names[max(start - 1, 0) : start + len(name) + 1]).strip() == "":
-            names[start : start + len(name)] = name
-    return (*lines, "".join(axis), "".join(names).rstrip())
 
 
 def _rows(a: Run, b: Run) -> list[tuple[str, str, str]]:
     differing = recipes_differ(a, b)
     rows = [("data", _data(a), _data(b))]
-    if not differing or (a.task.measure is None) != (b.task.measure is None):
+    if not differing or a.task.measure.reported != b.task.measure.reported:
         rows.append(("recipe", recipe_words(a.task), recipe_words(b.task)))
-    asked = {name: tuple("by itself" if value is None else _value(value) for value in values)
+    settings = {name: tuple("by itself" if value is None else _value(value) for value in values)
              for name, values in search_differences(a, b).items()}  # fmt: skip
-    for found in (differing, asked):
-        rows += [(name.replace("_", " "), _value(one), _value(two)) for name, (one, two) in found.items()]
+    for differences in (differing, settings):
+        rows += [(name.replace("_", " "), _value(one), _value(two)) for name, (one, two) in differences.items()]
     for name, tell in (
         ("rate", _rate), ("basin", _basin), ("confidence", _confidence), ("walls", _walls), ("validation", _valid),
         ("test", _test), ("cost", _cost),
@@ -172,7 +116,7 @@ def _confidence(run: Run) -> str:
     if confidence is None:
         return ""
     if run.choice.target == "loss":
-        lowest = "loss" if run.choice.measure is None else run.choice.measure.words
+        lowest = run.choice.measure.words if run.choice.measure.reported else "loss"
         return f"{confidence.word} within {confidence.tolerance:g} % of the lowest {lowest}"
     points = "point" if confidence.tolerance == 1 else "points"
     return f"{confidence.word} within {confidence.tolerance:g} {points} of the best"
@@ -180,15 +124,15 @@ def _confidence(run: Run) -> str:
 
 def _walls(run: Run) -> str:
     low, high = run.choice.walls.low, run.choice.walls.high
-    told = [] if low is None else [f"{rate(low)} too small"]
-    return ", ".join(told if high is None else [*told, f"{rate(high)} too large"])
+    ends = [] if low is None else [f"{rate(low)} too small"]
+    return ", ".join(ends if high is None else [*ends, f"{rate(high)} too large"])
 
 
 def _valid(run: Run) -> str:
     choice = run.choice
     if not math.isfinite(choice.valid_loss):
         return ""
-    if choice.measure is not None:
+    if choice.measure.reported:
         return f"{choice.measure.name} {choice.measure.written(choice.valid_loss)}"
     return validated(run)
 

@@ -1,7 +1,8 @@
-"""The dial: a logarithmic learning-rate axis, like a radio's, with what was measured as bars over it."""
+"""The dial: what was measured as bars over an axis of learning rates, like a radio's; `Dial` and `draw`."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +13,13 @@ from numpy.typing import NDArray
 from etascope.core.choice import Basin, Choice, Walls
 from etascope.core.numbers import nats, rate
 from etascope.core.trials import Trial
-from etascope.report.terminal.dial_canvas import Canvas, Line, Scale
+from etascope.report.charts.theme import rate_colour
+from etascope.report.terminal.axis import HATCH, Scale, pillar
 from etascope.report.words.answer import known_basin
+
+#: A run of characters with a rich style.
+Span = tuple[str, str]
+Line = tuple[Span, ...]
 
 LEAST_WIDTH = 56
 GUTTER = 8
@@ -50,8 +56,10 @@ class Dial:
 
 def dial_of(choice: Choice, blind: float | None) -> Dial:
     """Return the dial of an answer; `blind` is the loss of a blind guess in nats, None where it is not known."""
-    found = choice.landscape
-    return Dial(found.learning_rates, found.mean_loss, blind, choice.learning_rate, known_basin(choice), choice.walls)
+    landscape = choice.landscape
+    return Dial(
+        landscape.learning_rates, landscape.mean_loss, blind, choice.learning_rate, known_basin(choice), choice.walls
+    )
 
 
 def dial_of_trials(trials: Sequence[Trial]) -> Dial | None:
@@ -120,7 +128,7 @@ def draw(dial: Dial, width: int = 80, height: int = 8, ascii: bool = False) -> t
         ]
     for i, row in enumerate(rows):
         lines.append(((f"{labels.get(i, ''):>{GUTTER - 2}} {wall}", "dim"), *row))
-    axis, ticks = canvas.axis(dial.learning_rate)
+    axis, ticks = scale.axis(dial.learning_rate, ascii=ascii)
     lines += [((f"{_name(floor):>{GUTTER - 2}} {corner}", "dim"), (axis, "")), ((" " * GUTTER + ticks, ""),)]
     if dial.basin is not None:
         lines.append(((" " * GUTTER, ""), *canvas.bracket(dial.basin, walls)))
@@ -169,3 +177,84 @@ def _stripped(line: Line) -> Line:
         if text.rstrip():
             return (*kept, (text.rstrip(), style))
     return ()
+
+
+class Canvas:
+    """Rows of cells over a scale, and what can be drawn on them."""
+
+    def __init__(self, scale: Scale, height: int, ascii: bool) -> None:
+        self.scale, self.height, self.ascii = scale, height, ascii
+        self.cells: list[list[Span]] = [[(" ", "")] * scale.columns for _ in range(height)]
+
+    def hatch(self, walls: Walls) -> None:
+        """Hatch the rates beyond the walls."""
+        mark: Span = ("/" if self.ascii else HATCH, "bright_black")
+        last = -1 if walls.low is None else self.scale.column(walls.low)
+        first = self.scale.columns if walls.high is None else self.scale.column(walls.high)
+        for i, row in enumerate(self.cells):
+            for column in itertools.chain(range(last + 1), range(first, self.scale.columns)):
+                if (i + column) % 3 == 0:
+                    row[column] = mark
+
+    def bars(self, learning_rates: Sequence[float], losses: Sequence[float], heights: Sequence[float]) -> None:
+        """Draw a bar a rate (ascending) of a height in [0, 1]; a cross where the loss is inf, nothing where it is NaN.
+
+        Of rates that share a column, the lowest loss is seen.
+        """
+        columns = [self.scale.column(value) for value in learning_rates]
+        gaps = [b - a for a, b in itertools.pairwise(columns)] or [9]
+        side = min(2, max(0, (sorted(gaps)[len(gaps) // 2] - 1) // 2))
+        drawn = [i for i, loss in enumerate(losses) if not math.isnan(loss)]
+        for i in sorted(drawn, key=lambda i: (not math.isinf(losses[i]), -losses[i])):
+            if math.isinf(losses[i]):
+                cross = "x" if self.ascii else "\N{MULTIPLICATION SIGN}"
+                self.cells[-1][columns[i]] = (cross, "bold red")
+                continue
+            before = side if i == 0 else min(side, max(0, (gaps[i - 1] - 1) // 2))
+            after = side if i == len(columns) - 1 else min(side, max(0, (gaps[i] - 2) // 2))
+            colour = rate_colour(learning_rates[i], learning_rates[0], learning_rates[-1], dark=True)
+            self._bar(columns[i] - before, columns[i] + after, heights[i], colour)
+
+    def _bar(self, first: int, last: int, share: float, colour: str) -> None:
+        # However low, a bar is seen.
+        signs = pillar(max(share, 1 / (8 * self.height)), self.height, ascii=self.ascii)
+        for row, sign in zip(self.cells, signs, strict=True):
+            if sign != " ":
+                row[max(first, 0) : last + 1] = [(sign, colour)] * (min(last + 1, self.scale.columns) - max(first, 0))
+
+    def rows(self) -> list[Line]:
+        """Return the rows from the top to the bottom."""
+        return [
+            tuple(("".join(sign for sign, _ in run), style) for style, run in itertools.groupby(row, _style_of))
+            for row in self.cells
+        ]
+
+    def bracket(self, basin: Basin, walls: Walls) -> Line:
+        """Return the basin bracketed, with its name, and the names of the walls where there is room."""
+        left, line, right = ("\\", "_", "/") if self.ascii else ("╰", "─", "╯")
+        first, last = self.scale.column(basin.low), self.scale.column(basin.high)
+        first, last = (first, last) if last > first else (first - 1, last + 1)
+        drawn = left + line * (last - first - 1) + right
+        name = f"basin {rate(basin.low)} .. {rate(basin.high)}"
+        low = "" if walls.low is None else "too slow"
+        high = "" if walls.high is None else "too large"
+        room = self.scale.columns - last - 2 - len(name)
+        behind = room >= 0 and (room >= len(high) + 2 or first <= len(name) + len(low) + 2)
+        if behind:
+            drawn, last = f"{drawn} {name}", last + 1 + len(name)
+        elif first > len(name):
+            drawn, first = f"{name} {drawn}", first - 1 - len(name)
+        elif len(drawn) > len(name) + 4:
+            drawn = left + f" {name} ".center(last - first - 1, line) + right
+        before = low if len(low) + 2 <= first else ""
+        rest = high if last + 1 + 2 + len(high) <= self.scale.columns else ""
+        gap = self.scale.columns - last - 1 - len(rest)
+        return (
+            (before + " " * (first - len(before)), "bright_black"),
+            (drawn, "green"),
+            (" " * gap + rest, "bright_black"),
+        )
+
+
+def _style_of(cell: Span) -> str:
+    return cell[1]

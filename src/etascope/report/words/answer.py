@@ -6,7 +6,7 @@ import math
 
 from etascope.core.choice import Basin, Choice, Luck, Walls, WorthTuning
 from etascope.core.numbers import counted, nats, noise, rate
-from etascope.core.run import Run
+from etascope.core.run import Run, TorchFacts
 from etascope.report.words.job import how_to_use
 from etascope.report.words.next_step import try_next
 from etascope.report.words.rate_table import accuracy_at_the_end
@@ -54,26 +54,47 @@ def known_basin(choice: Choice) -> Basin | None:
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return what there is to know of an answer, as names and sentences; what a method does not say is left out."""
     choice = run.choice
-    told = [
+    pairs = [
         ("walls", _walls(choice.walls)),
         ("cost", _cost(run)),
         ("luck", "" if choice.luck is None else _luck(choice.luck)),
         ("worth it?", "" if choice.worth_tuning is None else _worth(choice.worth_tuning, choice)),
-        ("to settle", "" if choice.confidence is None else choice.confidence.settle),
-        ("not tried", choice.not_tried),
+        ("to settle", "" if choice.confidence is None else str(choice.confidence.settle)),
+        ("not tried", str(choice.not_tried)),
         ("a rival", PRODIGY if run.recipe.optimizer == "sgd" else ""),
         ("validation", _validation(run)),
         ("test", _test(run)),
         ("next", _next(run)),
+        *(() if run.torch is None else _torch_facts(run.torch)),
     ]
-    return [(name, sentence) for name, sentence in told if sentence]
+    return [(name, sentence) for name, sentence in pairs if sentence]
+
+
+def _torch_facts(facts: TorchFacts) -> list[tuple[str, str]]:
+    unit, groups = facts.loss_unit, ""
+    several = [f"{ratio:g}" for row in facts.ratios for ratio in row]
+    if len(several) > 1 and "1" in several:
+        groups = f"the rate is that of ratio 1; parameter groups keep theirs: {', '.join(several)}"
+    elif several != ["1"]:
+        groups = f"parameter groups train at these multiples of the rate: {', '.join(several)}"
+    metrics = [
+        f"at {rate(learning_rate)}: {', '.join(f'{name} {value:.4g}' for name, value in values.items())}"
+        for learning_rate, values in facts.metrics.items()
+    ]
+    return [
+        ("losses", "" if unit == 1 else f"times {unit:.4g}; told so that the untrained model has 2.30"),
+        ("groups", groups),
+        ("metrics", "; ".join(metrics)),
+        ("untouched", str(facts.untouched)),
+    ]
 
 
 def _within(choice: Choice) -> str:
     assert choice.confidence is not None
     size = f"{choice.confidence.tolerance:g}"
     unit = "%" if choice.target == "loss" else "point" if size == "1" else "points"
-    best = "best" if choice.target != "loss" else f"lowest {choice.measure.words if choice.measure else 'loss'}"
+    loss = choice.measure.words if choice.measure.reported else "loss"
+    best = f"lowest {loss}" if choice.target == "loss" else "best"
     link = ", whether it is within" if choice.confidence.word == "not settled" else " within"
     return f"{link} {size} {unit} of the {best}"
 
@@ -126,7 +147,7 @@ def _validation(run: Run) -> str:
     choice = run.choice
     if not math.isfinite(choice.valid_loss):
         return ""
-    if choice.measure is not None:
+    if choice.measure.reported:
         return f"{choice.measure.name} {choice.measure.written(choice.valid_loss)}, read off the longest trials"
     text = validated(run)
     if choice.regime == "dear":
@@ -137,6 +158,8 @@ def _validation(run: Run) -> str:
 def validated(run: Run) -> str:
     """Return accuracy and loss on the validation images, and of an accuracy what it was over, where that matters."""
     choice = run.choice
+    if not math.isfinite(choice.valid_accuracy):
+        return f"loss {nats(choice.valid_loss)}"
     shown, ended = _percent(choice.valid_accuracy), _percent(accuracy_at_the_end(run))
     if shown == ended:
         return f"{shown} right, loss {nats(choice.valid_loss)}"

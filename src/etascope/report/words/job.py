@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etascope.core.command_line import CommandLine
-from etascope.core.numbers import nats, rate
+from etascope.core.numbers import rate
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.visible import visible
@@ -25,7 +25,8 @@ def understood(classes: Sequence[str], images: int, own_test: int, left_out: int
     """
     shown = [visible(name).replace("\n", "\\n") for name in classes[:_NAMED]]
     names = [*(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in shown)]
-    parts = [f"{len(classes):,} classes ({', '.join([*names, *(['...'] if len(classes) > _NAMED else [])])})"]
+    named = ", ".join([*names, *(["..."] if len(classes) > _NAMED else [])])
+    parts = [f"{len(classes):,} classes ({named})"] if classes else []
     parts.append(f"{images:,} images")
     which = "given as test" if test_source else "the data's own test part"
     parts += [f"{own_test:,} of them {which}"] if own_test else []
@@ -56,13 +57,13 @@ def data_facts(data: DataSummary | None) -> list[tuple[str, str]]:
     if data is None or not data.images:
         return []
     height, width, _ = data.image_shape
-    told = f"{data_understood(data)}; each image {height} x {width}"
-    return [("images", told), *([("notes", " ".join(data.notes))] if data.notes else [])]
+    images = f"{data_understood(data)}; each image {height} x {width}"
+    return [("images", images), *([("notes", " ".join(data.notes))] if data.notes else [])]
 
 
 def recipe_words(task: Task) -> str:
     """Return the recipe in a phrase; of trainings that are not ours, what is known of it."""
-    if task.measure is None:
+    if not task.measure.reported:
         return in_words(task.recipe)
     return f"{task.recipe.epochs} epoch{'' if task.recipe.epochs == 1 else 's'}, compared by {task.measure.name}"
 
@@ -70,7 +71,7 @@ def recipe_words(task: Task) -> str:
 def line_to_use(run: Run, learning_rate: float) -> str:
     """Return the line that uses a recommended rate: of PyTorch, the command, or the rate itself."""
     recipe, command = run.recipe, run.data.command
-    if run.task.measure is None:
+    if not run.task.measure.reported:
         return optimizer_line(recipe, learning_rate)
     if not command:
         return f"learning_rate = {rate(learning_rate)}"
@@ -79,7 +80,7 @@ def line_to_use(run: Run, learning_rate: float) -> str:
 
 def how_to_use(run: Run, learning_rate: float) -> str:
     """Return how to use a recommended rate: the line, and what it was found with."""
-    if run.task.measure is None:
+    if not run.task.measure.reported:
         return use_it(run.recipe, learning_rate)
     verb = "run" if run.data.command else "train with"
     return f"{verb} {line_to_use(run, learning_rate)}; it was found for {recipe_words(run.task)}"
@@ -87,9 +88,9 @@ def how_to_use(run: Run, learning_rate: float) -> str:
 
 def loss_words(run: Run) -> str:
     """Return what the numbers that ranked the trials are called, with their unit."""
-    return "validation loss in nats" if run.task.measure is None else run.task.measure.words
+    return run.task.measure.words_with_unit
 
 
 def loss_written(run: Run, loss: float) -> str:
     """Write a loss in nats, or the value of the metric that it stands for."""
-    return nats(loss) if run.task.measure is None else run.task.measure.written(loss)
+    return run.task.measure.written(loss)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -88,15 +87,15 @@ def use_it(recipe: Recipe, learning_rate: float) -> str:
 
 def try_next(run: Run) -> str:
     """Return what to try where it cannot be told yet: rates beyond an end that did best, or longer trainings."""
-    found, ours = run.choice.landscape, run.task.measure is None
-    rates, loss = found.learning_rates, found.mean_loss
+    landscape, ours = run.choice.landscape, not run.task.measure.reported
+    rates, loss = landscape.learning_rates, landscape.mean_loss
     finite = np.flatnonzero(np.isfinite(loss))
     best = int(finite[loss[finite].argmin()]) if len(finite) else 0
     if same_losses(run.trials) and len(finite):
         where = "the data and the model" if ours else "how the script or the loop uses the learning rate"
         return f"look at {where} first: no rate that was tried made a difference"
-    if told := _as_the_reasons(" ".join(run.choice.reason), run):
-        return told
+    if beyond := _as_the_reasons(run):
+        return beyond
     furthest = max((trial.steps for trial in run.trials), default=0)
     ends = {trial.status for trial in run.trials if trial.steps == furthest}
     if Status.FAILED in ends and ends <= {Status.FAILED, Status.DIVERGED}:
@@ -117,14 +116,14 @@ def try_next(run: Run) -> str:
     return f"train longer, so that the rates part, {_again(run, epochs=2 * run.recipe.epochs)}"
 
 
-def _as_the_reasons(said: str, run: Run) -> str:
-    """Return how to do what the reasons say, where they name an end to search beyond; else nothing."""
-    if beyond := re.search(r"imit the rates to those (above|below) (\d[\d.e+-]*\d|\d)", said):
-        side, end = beyond.groups()
-        return f"search {side} {end}, {_again(run, **{'low' if side == 'above' else 'high': end})}"
-    if "Allow other rates" in said:
-        return f"allow other rates, {_again(run, low=None, high=None)}"
-    return ""
+def _as_the_reasons(run: Run) -> str:
+    """Return how to do what the reasons say, where they have a limit to set, or to leave out; else nothing."""
+    limits = [one for sentence in run.choice.reasons for one in sentence.settings if one.name in ("low", "high")]
+    for one in limits:
+        if one.value is not None:
+            side = "above" if one.name == "low" else "below"
+            return f"search {side} {rate(one.value)}, {_again(run, **{one.name: float(one.value)})}"
+    return f"allow other rates, {_again(run, low=None, high=None)}" if limits else ""
 
 
 def _again(run: Run, **other: float | str | None) -> str:
@@ -170,26 +169,26 @@ def pick_command(source: str, recipe: Recipe, options: Mapping[str, Any] | None 
     """
     options = {} if options is None else options
     place = "FOLDER_OF_YOUR_IMAGES" if source == SENT else in_shell(_placed(str(options.get("data") or source)))
-    asked: dict[str, object] = {name: options.get(name) for name in _OF_DATA}
-    asked["test"] = _test_of(options.get("test"))
-    asked |= _of_recipe(recipe) | {name: options.get(name) for name in _OF_SEARCH} | other
+    given: dict[str, object] = {name: options.get(name) for name in _OF_DATA}
+    given["test"] = _test_of(options.get("test"))
+    given |= _of_recipe(recipe) | {name: options.get(name) for name in _OF_SEARCH} | other
     usual = Recipe(optimizer=recipe.optimizer)
     defaults = _DEFAULTS | _of_recipe(usual) | {"optimizer": Recipe.optimizer}
     if recipe.model is not None:
-        asked["model"] = _model_of(recipe.model, options.get("folder"))
-        defaults["hidden"] = asked["hidden"]
-    return " ".join(["etascope pick", *([] if place == "digits" else [place]), *_written(asked, defaults)])
+        given["model"] = _model_of(recipe.model, options.get("folder"))
+        defaults["hidden"] = given["hidden"]
+    return " ".join(["etascope pick", *([] if place == "digits" else [place]), *_written(given, defaults)])
 
 
 def script_command(run: Run, **other: str | None) -> str:
     """Return the command that searches with the same script and options, but for others as they are written."""
     options, recipe = run.options, run.recipe
-    asked: dict[str, object] = {name: options.get(name) for name in _OF_SCRIPT}
-    asked |= {"epochs": recipe.epochs, "seed": recipe.seed, "optimizer": options.get("middle_of")}
-    asked |= {name: options.get(name) for name in _OF_SEARCH} | other
+    given: dict[str, object] = {name: options.get(name) for name in _OF_SCRIPT}
+    given |= {"epochs": recipe.epochs, "seed": recipe.seed, "optimizer": options.get("middle_of")}
+    given |= {name: options.get(name) for name in _OF_SEARCH} | other
     folder = options.get("folder")
     there = f"cd {in_shell(str(folder))} && " if folder and folder != _here() else ""
-    return " ".join([f"{there}etascope pick", *_written(asked, _DEFAULTS | {"epochs": 5, "seed": 0})])
+    return " ".join([f"{there}etascope pick", *_written(given, _DEFAULTS | {"epochs": 5, "seed": 0})])
 
 
 def _of_recipe(recipe: Recipe) -> dict[str, object]:
@@ -197,8 +196,8 @@ def _of_recipe(recipe: Recipe) -> dict[str, object]:
     return values | {"hidden": ",".join(map(str, recipe.hidden)) or "0"}
 
 
-def _written(asked: Mapping[str, object], defaults: Mapping[str, object]) -> Iterator[str]:
-    for name, value in asked.items():
+def _written(given: Mapping[str, object], defaults: Mapping[str, object]) -> Iterator[str]:
+    for name, value in given.items():
         if value is None or value is False or value == defaults.get(name):
             continue
         yield f"--{name.replace('_', '-')}"

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from etascope.core.measure import Measure
+from etascope.core.measure import PLAIN, Measure
 from etascope.core.numbers import nats, rate
 from etascope.core.run import Run
 
@@ -26,7 +26,7 @@ class RateRow:
     chosen, within
         Whether it is the recommended one, and whether it lies in the basin.
     measure
-        What was reported in place of a loss in nats, if it was.
+        What the trials were compared by.
     """
 
     learning_rate: float
@@ -35,12 +35,12 @@ class RateRow:
     verdict: str
     chosen: bool
     within: bool
-    measure: Measure | None = None
+    measure: Measure = PLAIN
 
     @property
     def cells(self) -> tuple[str, ...]:
         """Rate, loss and accuracy as text, or rate and metric; empty where there is no number."""
-        if self.measure is not None:
+        if self.measure.reported:
             return rate(self.learning_rate), self.measure.written(self.loss) if math.isfinite(self.loss) else ""
         loss = f"{self.loss:.3f}" if self.loss < 100 else nats(self.loss) if math.isfinite(self.loss) else ""
         accuracy = f"{100 * self.accuracy:.1f} %" if math.isfinite(self.accuracy) else ""
@@ -49,17 +49,19 @@ class RateRow:
 
 def rate_header(run: Run) -> tuple[str, ...]:
     """Return what the cells of the rows are called."""
-    return ("rate", "loss", "accuracy") if run.task.measure is None else ("rate", run.task.measure.name)
+    return ("rate", run.task.measure.name) if run.task.measure.reported else ("rate", "loss", "accuracy")
 
 
 def rate_rows(run: Run) -> tuple[RateRow, ...]:
     """Return a row for each rate of the landscape, ascending, and one for the recommended rate if it lies between."""
-    choice, found = run.choice, run.choice.landscape
+    choice, landscape = run.choice, run.choice.landscape
     words: dict[float, Counter[str]] = {}
     for trial, verdict in zip(run.trials, choice.verdicts, strict=True):
-        words.setdefault(trial.learning_rate, Counter())[verdict.partition(":")[0]] += 1
+        words.setdefault(trial.learning_rate, Counter())[verdict.word] += 1
     rows: list[RateRow] = []
-    table = zip(found.learning_rates.tolist(), found.mean_loss.tolist(), found.mean_accuracy.tolist(), strict=True)
+    table = zip(
+        landscape.learning_rates.tolist(), landscape.mean_loss.tolist(), landscape.mean_accuracy.tolist(), strict=True
+    )
     for tried, loss, accuracy in table:
         counted = words.get(tried, Counter())
         rows.append(

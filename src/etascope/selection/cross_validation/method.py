@@ -20,7 +20,7 @@ from etascope.selection.cost import search_cost
 from etascope.selection.cross_validation.luck import expected_luck
 from etascope.selection.cross_validation.window import connected, first_window, lane_grid, wall_rates, wider_window
 from etascope.selection.estimate import Settled, confidence, settle
-from etascope.selection.grid import Grid, check_window
+from etascope.selection.grid import FIVE_FOLDS, Grid, check_window
 from etascope.selection.landscape import best_index, read_landscape, scored_landscape
 from etascope.selection.limited import Limited
 from etascope.selection.scores import TARGETS, Scores, read_scores
@@ -119,7 +119,7 @@ class CrossValidation:
             If no rows validate, so that there is nothing to choose by.
         """
         if task.n_folds < 1:
-            raise InputError("choosing a learning rate needs validation rows; found 0 folds. Try --folds 5.")
+            raise InputError("choosing a learning rate needs validation rows; found 0 folds.", FIVE_FOLDS)
         if len(histories) >= self.max_rounds:
             return None
         every, seeds = trials(task, histories), self._seeds(task)
@@ -164,7 +164,7 @@ class CrossValidation:
                 basin=None,
                 valid_loss=math.nan,
                 valid_accuracy=math.nan,
-                reason=no_answer(
+                reasons=no_answer(
                     task, scored, best_index(scored), self.grid.limits, told=told, measure=MEASURES[self.target]
                 ),
                 not_tried=not_tried(task, plain),
@@ -197,7 +197,7 @@ class CrossValidation:
             basin=settled.basin,
             valid_loss=loss if again else scaled,
             valid_accuracy=right,
-            reason=receipt(settled, sure, plain, scored, self.grid.limits, told=told, walls=walls, against=against),
+            reasons=receipt(settled, sure, plain, scored, self.grid.limits, told=told, walls=walls, against=against),
             not_tried=not_tried(task, plain),
             landscape=plain,
             verdicts=verdicts(

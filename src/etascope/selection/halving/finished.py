@@ -90,19 +90,19 @@ class Ascent:
     @property
     def loss_name(self) -> str:
         """What the scores are the logarithm of."""
-        if self.task.measure is not None:
+        if self.task.measure.reported:
             return self.task.measure.name
         return "temperature-scaled loss" if self.target == "accuracy" else "validation loss"
 
     @property
     def step(self) -> str:
         """What a step is called."""
-        return "step" if self.task.measure is None else "epoch"
+        return "epoch" if self.task.measure.reported else "step"
 
     def told(self, r: float, step: int) -> str:
         """Write the loss that a rate's score at a step stands for, or the value that it reported last until then."""
         scored, measure = self.scored[r], self.task.measure
-        if measure is None:
+        if not measure.reported:
             return nats(math.exp(scored.score(step)))
         before = scored.trial.valid_loss[scored.trial.evaluated_at <= step]
         return measure.written(float(before[-1]))
@@ -112,7 +112,7 @@ class Ascent:
 
         By its score in log loss, and by the share that it gets right.
         """
-        if self.task.measure is not None:
+        if self.task.measure.reported:
             return ""
         blind = math.log(self.task.n_classes)
         if math.exp(score) <= HARDLY * blind or right > above_chance(self.task):

@@ -14,10 +14,11 @@ from etascope.core.history import History
 from etascope.core.plan import Checkpoint, Plan, trial_rates
 from etascope.core.recipe import Task
 from etascope.core.schedules import schedule_row
+from etascope.core.sentences import Sentence, Setting, say
 from etascope.core.trials import trials
 from etascope.selection.cost import search_cost
 from etascope.selection.estimate import TOLERANCES, UNITS, WORDS
-from etascope.selection.grid import check_window
+from etascope.selection.grid import FIVE_FOLDS, check_window
 from etascope.selection.halving.budgets import Rungs, rungs_for
 from etascope.selection.halving.finished import Ascent
 from etascope.selection.halving.noise import noise_variance
@@ -123,7 +124,7 @@ class Ladder:
             If the task holds nothing out to validate on.
         """
         if task.n_folds < 1:
-            raise InputError("a ladder needs rows to validate on, and the split holds none out. Use --folds 1 or more.")
+            raise InputError("choosing a learning rate needs validation rows; found 0 folds.", FIVE_FOLDS)
         ascent = self._ascend(task, histories)
         todo = ascent.climbed.todo
         return None if todo is None else _plan(task, todo, _checkpoints(task, histories))
@@ -143,8 +144,8 @@ class Ladder:
             basin=None,
             valid_loss=math.nan,
             valid_accuracy=math.nan,
-            reason=(),
-            not_tried=not_tried(task, landscape) if len(landscape.learning_rates) else "everything.",
+            reasons=(),
+            not_tried=not_tried(task, landscape) if len(landscape.learning_rates) else say("everything."),
             landscape=landscape,
             verdicts=(),
             cost=search_cost(task, histories),
@@ -153,7 +154,7 @@ class Ladder:
             measure=task.measure,
         )
         answered = ascent.answered
-        choice = self._answer(ascent, choice) if answered else replace(choice, reason=no_ladder_answer(ascent))
+        choice = self._answer(ascent, choice) if answered else replace(choice, reasons=no_ladder_answer(ascent))
         told = tuple(ladder_verdict(ascent, t, choice.learning_rate, choice.basin) for t in all_trials)
         return replace(choice, verdicts=told)
 
@@ -200,7 +201,7 @@ class Ladder:
         )
         customary = customary_rate(task.recipe)
         cost = draws.cost_of(customary, against=answer)
-        alone, ours = len(climbed.rates) == 1, task.measure is None
+        alone, ours = len(climbed.rates) == 1, not task.measure.reported
         told = Answered(answer, basin, loss, accuracy, loss, accuracy, self.target, tolerance)
         against = refuted(task, ascent.finals, told) if ours and not alone else Refuted()
         sure = against.sure(Confidence(limited.word(word, answer), tolerance, settle, share))
@@ -210,7 +211,7 @@ class Ladder:
             basin=basin,
             valid_loss=loss,
             valid_accuracy=accuracy,
-            reason=ladder_reasons(ascent, answer, basin, first_step(task, self.rungs), against),
+            reasons=ladder_reasons(ascent, answer, basin, first_step(task, self.rungs), against),
             confidence=None if alone else sure,
             walls=against.walls(ascent.walls(answer, basin)),
             luck=Luck(LUCK, LUCK_SPREAD, accuracy) if ours and math.isfinite(accuracy) else None,
@@ -229,7 +230,7 @@ class Ladder:
         points = scale * (ascent.scores - ascent.scores.min())
         noise = noise_variance(ascent.climbed, ascent.scored, best, points, scale, ascent.task.steps, self.target)
         # The schedule of a script or a loop is its own affair, so nothing is known of a shift.
-        known = ascent.task.measure is None
+        known = not ascent.task.measure.reported
         shift = shift_mean(ascent.task.recipe.schedule, ascent.top / ascent.task.steps) if known else 0.0
         draws = regret_draws(x, points, noise, scale, replace(DEAR, shift_mean=shift), seed=ascent.task.recipe.seed)
         return draws if self.target == "accuracy" else draws.times(100 / scale)
@@ -256,17 +257,21 @@ def _basin(ascent: Ascent, draws: Draws, answer: float) -> Basin:
     return Basin(max(min(low, answer), window.low), min(max(high, answer), window.high))
 
 
-def _settle(task: Task, word: str) -> str:
+def _settle(task: Task, word: str) -> Sentence:
     if word == "likely":
-        return ""
-    if task.measure is not None:
-        return "More trials, each to the end, would settle more: a budget of 15."
-    folds = "" if task.n_folds > 1 else "--folds 5 "
+        return say("")
+    if task.measure.reported:
+        return say("More trials, each to the end, would settle more: {budget}.", Setting("budget", 15))
+    if task.n_valid is not None:
+        return say("More trials, each to the end, would settle more: {budget}.", Setting("budget", 7.5))
+    folds = () if task.n_folds > 1 else (Setting("folds", 5),)
     trainings = cheap_trainings(task)
     seconds = duration(trainings * training_seconds(task))
-    return (
-        f"Cross-validation with every trial to the end would settle more: {folds}--budget {trainings}, about {seconds}."
-    )
+    return say(
+        "Cross-validation with every trial to the end would settle more: "
+        f"{'{folds} ' if folds else ''}{{budget}}, about {seconds}.",
+        *folds, Setting("budget", trainings),
+    )  # fmt: skip
 
 
 def _checkpoints(task: Task, histories: Sequence[History]) -> dict[tuple[float, int], Checkpoint]:
@@ -293,6 +298,6 @@ def _plan(task: Task, todo: Todo, checkpoints: dict[tuple[float, int], Checkpoin
         start=start,
         resume=resume if start else None,
         keep_checkpoints=True,
-        evaluate_at=evaluations(start, todo.end) if task.measure is None else None,
-        keep_examples=task.measure is None,
+        evaluate_at=evaluations(start, todo.end) if not task.measure.reported else None,
+        keep_examples=not task.measure.reported,
     )

@@ -123,7 +123,7 @@ def unit_of(task: Task, trials: Sequence[Trial]) -> float:
 
     A measure may be of any size, and what is ten times that low is as bad as diverged.
     """
-    if task.measure is None:
+    if not task.measure.reported:
         return 1.0
     first = [float(t.valid_loss[0]) for t in trials if len(t.valid_loss)]
     return min((loss for loss in first if math.isfinite(loss) and loss > 0), default=1.0)
@@ -188,7 +188,7 @@ def first_step(task: Task, rungs: Rungs) -> int:
     """
     total = task.steps
     step = rungs.steps(rungs.shares[0], total)
-    if task.measure is not None:
+    if task.measure.reported:
         # A step is an epoch, and many steps of the optimizer.
         return step
     return min(rungs.steps(rungs.shares[-1], total), max(step, min(FEWEST, 2 * step)))
@@ -231,7 +231,7 @@ def evaluations(start: int, end: int) -> tuple[int, ...]:
 
 def learned(task: Task, scored: Mapping[float, Scored], log_loss: float) -> bool:
     """Return whether a log loss is clearly below a blind guess's, or with a measure below the worst first epoch's."""
-    if task.measure is None:
+    if not task.measure.reported:
         return log_loss < math.log(math.log(task.n_classes)) - LEARNS
     alive = [s for s in scored.values() if len(s.log_loss) and not s.stopped(1)]
     first = [float((s.log_loss if s.endless is None else s.endless)[0]) for s in alive]
@@ -273,7 +273,7 @@ def _alive(scored: Mapping[float, Scored], rates: Sequence[float], step: int) ->
 
 
 def _any_learned(task: Task, scored: Mapping[float, Scored], rates: Sequence[float], step: int) -> bool:
-    if task.measure is not None:
+    if task.measure.reported:
         return learned(task, scored, min(scored[rate].score(step) for rate in rates))
     lowest = math.inf
     for rate in rates:

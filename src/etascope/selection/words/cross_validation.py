@@ -10,6 +10,7 @@ import numpy as np
 from etascope.core.choice import Basin, Confidence, Landscape, Walls
 from etascope.core.numbers import nats, rate
 from etascope.core.recipe import Task
+from etascope.core.sentences import Sentence, sentences
 from etascope.selection.estimate import Settled
 from etascope.selection.landscape import best_index
 from etascope.selection.limited import Limited
@@ -70,7 +71,7 @@ def hardly_wall(task: Task, told: Landscape, basin: Basin) -> float | None:
 def receipt(
     settled: Settled, sure: Confidence | None, plain: Landscape, scored: Landscape, limits: tuple[float, float], *,
     told: Landscape | None = None, walls: Walls | None = None, against: Refuted | None = None,
-) -> tuple[str, ...]:  # fmt: skip
+) -> tuple[Sentence, ...]:  # fmt: skip
     """Return why this rate, what the walls were, basin and confidence, and what to mind if there is anything.
 
     Parameters
@@ -91,14 +92,14 @@ def receipt(
     told, against = told or scored, against or Refuted()
     loss, accuracy = at_rate(settled)
     if sure is None:
-        return (
+        return sentences(
             f"{rate(settled.learning_rate)} is the only learning rate that was allowed: its mean "
             f"{MEASURES[settled.target]} is {_loss(loss)} nats (accuracy {accuracy:.3f}).",
             "No wall was looked for and no basin is known; allow a range of rates for that.",
         )
     walls = measured_walls(scored, settled.basin) if walls is None else walls
     seen = _Walls(settled, plain, scored, told, walls, limits, against.as_good)
-    return (
+    return sentences(
         _why(settled, loss, accuracy),
         f"By the same measure, below it {seen.low}; above it {seen.high}.",
         _width(settled, sure, limited := Limited.of(settled.basin, walls, limits)),

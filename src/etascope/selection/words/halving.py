@@ -7,15 +7,16 @@ import math
 
 import numpy as np
 
-from etascope.core.choice import Basin, Walls
+from etascope.core.choice import Basin, Verdict, Walls
 from etascope.core.history import Status
 from etascope.core.numbers import nats, rate
+from etascope.core.sentences import Sentence, Setting, say, sentences
 from etascope.core.trials import Trial
 from etascope.selection.halving.finished import Ascent
 from etascope.selection.halving.state import BLOWN, blown_up
 from etascope.selection.limited import Limited
 from etascope.selection.scores import WORST
-from etascope.selection.words.reasons import lower_rates, other_rates
+from etascope.selection.words.reasons import SEARCH_LOWER, lower_rates, other_rates
 from etascope.selection.words.refuted import Refuted
 from etascope.selection.words.verdicts import BOUNCE
 
@@ -30,7 +31,7 @@ REACHES = (
 )
 
 
-def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Basin | None) -> str:
+def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Basin | None) -> Verdict:
     """Return the verdict of a trial; one that was left behind is compared with the best at the step it came to."""
     r, total = trial.learning_rate, ascent.task.steps
     ending = _ending(ascent, trial)
@@ -38,7 +39,7 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
         return ending
     scored = ascent.scored.get(r)
     if scored is None or (trial.seed, trial.fold) != (ascent.task.recipe.seed, 0):
-        return "not judged: this trial is of another seed or fold than the ladder's"
+        return Verdict("not judged", "this trial is of another seed or fold than the ladder's")
     score = scored.score(trial.steps)
     hardly = ascent.hardly(score, ascent.right(r))
     stopped = "when it was stopped " if trial.steps < total and r in ascent.climbed.left else ""
@@ -46,33 +47,34 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
     at += f"; {trial.remark}" if trial.remark else ""
     if answer is None or basin is None or ascent.best is None:
         if hardly:
-            return f"learned nothing: {at}{hardly}"
-        return f"not judged: {at}, and there is no best rate to compare it with yet"
+            return Verdict("learned nothing", f"{at}{hardly}")
+        return Verdict("not judged", f"{at}, and there is no best rate to compare it with yet")
     walls = ascent.walls(answer, basin)
     if r == _nearest(ascent, answer, walls):
-        return f"best: {at}; of those that went so far, the nearest to {rate(answer)}"
+        return Verdict("best", f"{at}; of those that went so far, the nearest to {rate(answer)}")
     against = "" if r == ascent.best else _against(ascent, trial.steps)
     # An end of the basin may be a wall: what was measured there decides.
-    even = ascent.no_worse(r)
-    even = f"not judged: {at}{against}; outside the basin, and yet no worse as far as it came" if even else ""
+    even = Verdict("not judged", f"{at}{against}; outside the basin, and yet no worse as far as it came")
+    even = even if ascent.no_worse(r) else None
     if r < basin.low or r == walls.low:
-        return f"too small: {at}{hardly}" if hardly else even or f"slow: {at}{against}"
+        return Verdict("too small", f"{at}{hardly}") if hardly else even or Verdict("slow", f"{at}{against}")
     if r > basin.high or r == walls.high:
         rise = _rise(trial)
         if rise > BOUNCE:
-            return f"bouncing: training loss rose by {rise:.0%} from one quarter of its steps to the next; {at}"
+            rose = f"training loss rose by {rise:.0%} from one quarter of its steps to the next"
+            return Verdict("bouncing", f"{rose}; {at}")
         near = [o for o in ascent.climbed.rates if r < o <= EDGE * r and ascent.stopped(o)]
         if near:
-            return f"near the edge: {at}, but {near[0] / r:.2g} times this rate {ascent.ended(near[0])}"
-        return even or f"too large: {at}{against}"
+            return Verdict("near the edge", f"{at}, but {near[0] / r:.2g} times this rate {ascent.ended(near[0])}")
+        return even or Verdict("too large", f"{at}{against}")
     if trial.steps < ascent.top:
-        return f"behind: {at}{against}; too early to tell it from the best"
-    return f"good: {at}{against}; within the basin"
+        return Verdict("behind", f"{at}{against}; too early to tell it from the best")
+    return Verdict("good", f"{at}{against}; within the basin")
 
 
 def ladder_reasons(
     ascent: Ascent, answer: float, basin: Basin, planned: int, against: Refuted | None = None
-) -> tuple[str, ...]:
+) -> tuple[Sentence, ...]:
     """Return why this rate, what the walls were, what the basin is worth and how the trials climbed.
 
     `planned` is the step that the first rung was to stand at, `against` what was measured that speaks against it.
@@ -81,11 +83,11 @@ def ladder_reasons(
     best = climbed.finalists[0] if ascent.best is None else ascent.best
     accuracy, measure = float(scored[best].trial.valid_accuracy[-1]), ascent.task.measure
     # Where accuracy is the measure itself, it is told already.
-    right = f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) and not (measure and measure.maximize) else ""
-    scores = ascent.loss_name if measure is None else measure.words
+    right = f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) and not measure.maximize else ""
+    scores = measure.words if measure.reported else ascent.loss_name
     had, at = ascent.told(best, ascent.top), f"at {ascent.step} {ascent.top}"
     if len(climbed.rates) == 1:
-        return (
+        return sentences(
             f"{rate(answer)} is the only learning rate that was allowed: {ascent.loss_name} {had} {at}{right}.",
             "No wall was looked for and no basin is known; allow a range of rates for that.",
         )
@@ -104,9 +106,9 @@ def ladder_reasons(
     limited = limited_by(ascent, answer, basin)
     benchmark = "; in the benchmark (18 jobs, eight seeds), 88 in 100 such intervals held the best rate."
     third += "." if limited else benchmark
-    if measure is not None and not limited:
+    if measure.reported and not limited:
         third += " Those were small dense networks, compared by accuracy: take it as a hint here."
-    return (
+    return sentences(
         first,
         second,
         third,
@@ -121,14 +123,14 @@ def limited_by(ascent: Ascent, answer: float, basin: Basin) -> Limited:
     return Limited.of(basin, ascent.walls(answer, basin), (ascent.window.low, ascent.window.high))
 
 
-def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
+def no_ladder_answer(ascent: Ascent) -> tuple[Sentence, ...]:
     """Return why nothing can be recommended yet, and the next move."""
     climbed, window = ascent.climbed, ascent.window
     span = f"from {rate(climbed.rates[0])} to {rate(climbed.rates[-1])}" if len(climbed.rates) > 1 else "tried"
     if climbed.todo is not None:
         todo = climbed.todo
         count = "one trial has" if len(todo.rates) == 1 else f"{len(todo.rates)} trials have"
-        return (
+        return sentences(
             f"The ladder has not come to its top: {count} yet to be trained to {ascent.step} {todo.end} of "
             f"{ascent.task.steps}.",
             "Let the search go on.",
@@ -140,34 +142,34 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
     behind = [r for r in climbed.rates if r not in lost]
     if ascent.best is None and lost and behind:
         left = f"the others, {rate(behind[0])} to {rate(behind[-1])}, were" if len(behind) > 1 else "one other was"
-        failed = "diverged" if measure is None else "diverged or failed"
-        look = "Look for extreme values in the data." if measure is None else "Look at what the trainings said."
-        lower = f"Search lower: limit the rates to those below {rate(lost[0])}." if behind[-1] < lost[0] else look
-        return (
+        failed = "diverged or failed" if measure.reported else "diverged"
+        look = "Look at what the trainings said." if measure.reported else "Look for extreme values in the data."
+        lower = say(SEARCH_LOWER + ".", Setting("high", lost[0])) if behind[-1] < lost[0] else look
+        return sentences(
             f"Every training that went on {failed}, from {rate(lost[0])} to {rate(lost[-1])}; {left} left behind "
             f"early. At {rate(lost[0])} it {_ending(ascent, ascent.scored[lost[0]].trial)}.",
             lower,
         )
-    if ascent.best is None and measure is not None:
+    if ascent.best is None and measure.reported:
         first = next((f"; the first, {rate(r)}, {_ending(ascent, ascent.scored[r].trial)}" for r in lost), "")
         failed = all(ascent.scored[r].trial.status is Status.FAILED for r in lost)
-        return (
+        return sentences(
             f"Every training {span} {'' if failed else 'diverged or '}failed{first}.",
             f"Look at what the trainings said{'' if failed else ', and allow lower rates if they diverged'}.",
         )
     if ascent.best is None:
-        return (
+        return sentences(
             f"Every learning rate {span} diverged.",
             lower_rates(climbed.rates, window.low)
             + "Look for extreme values in the data, or choose another optimizer or a smaller model.",
         )
     loss = ascent.told(ascent.best, ascent.top)
     elsewhere = other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
-    if not ascent.learned and measure is not None:
+    if not ascent.learned and measure.reported:
         # The table beside it has where each trial stopped, so told is the best of those.
         every = sorted(r for r, s in ascent.scored.items() if np.isfinite(s.trial.valid_loss[-1:]).any())
         best = min(every, key=lambda r: (float(ascent.scored[r].trial.valid_loss[-1]), r), default=ascent.best)
-        return (
+        return sentences(
             f"No learning rate from {rate(min(ascent.scored))} to {rate(max(ascent.scored))} made {measure.name} "
             "clearly better than it was at the worst one after one epoch: "
             f"the best is {ascent.told(best, ascent.scored[best].trial.steps)}, at {rate(best)}.",
@@ -176,52 +178,56 @@ def no_ladder_answer(ascent: Ascent) -> tuple[str, ...]:
             "or train for more epochs.",
         )
     if not ascent.learned:
-        return (
+        return sentences(
             f"No learning rate {span} learned: the lowest {ascent.loss_name} is {loss} nats, at "
             f"{rate(ascent.best)}, and a blind guess has {nats(math.log(ascent.task.n_classes))}.",
             elsewhere + "Check that the labels belong to the images; else train for more epochs, or on more images.",
         )
-    side, unit = ascent.open_end, "" if measure else " nats"
+    side, unit = ascent.open_end, "" if measure.reported else " nats"
     limit, word = (window.low, "below") if side == "lowest" else (window.high, "above")
-    alike = measure is not None and float(np.ptp(ascent.scores)) < ALIKE
-    return (
+    alike = measure.reported and float(np.ptp(ascent.scores)) < ALIKE
+    return sentences(
         f"The best so far, {rate(ascent.best)} with a {ascent.loss_name} of {loss}{unit}, is the {side} rate that "
         f"was tried; a better one may lie {word}.",
-        f"Search there: limit the rates to those {word} {rate(ascent.best)}, down to {rate(limit)}."
-        if side == "lowest"
-        else f"Search there: limit the rates to those {word} {rate(ascent.best)}, up to {rate(limit)}.",
+        say(
+            "Search there: limit the rates to those below {high:rate}, down to {end:rate}."
+            if side == "lowest"
+            else "Search there: limit the rates to those above {low:rate}, up to {end:rate}.",
+            Setting("high" if side == "lowest" else "low", ascent.best),
+            end=limit,
+        ),
         *([f"But all rates did nearly the same. {REACHES}"] if alike else []),
     )
 
 
-def _same(ascent: Ascent, best: float) -> tuple[str, ...]:
+def _same(ascent: Ascent, best: float) -> tuple[Sentence, ...]:
     """Return what to say where the learning rate changed nothing."""
     rates, measure, loss = ascent.climbed.rates, ascent.task.measure, ascent.told(best, ascent.top)
     span = f"whatever the learning rate, from {rate(rates[0])} to {rate(rates[-1])}"
-    if measure is None:
-        return (
+    if not measure.reported:
+        return sentences(
             f"All {len(rates)} trials have the same {ascent.loss_name}, {loss} nats in the end, {span}.",
             "No other rate will tell: look whether what trains uses the optimizer that it is given, as a step= must, "
             "and whether the loss has a gradient at the weights.",
         )
-    return (
+    return sentences(
         f"All {len(rates)} trials report the same {measure.name}, {loss} in the end, {span}.",
         f"No other rate will tell. {REACHES}",
     )
 
 
-def _ending(ascent: Ascent, trial: Trial) -> str:
+def _ending(ascent: Ascent, trial: Trial) -> Verdict | None:
+    """Return how a trial that was stopped ended; None of any other."""
     at, total = blown_up(trial.step_loss), ascent.task.steps
     if trial.status is Status.FAILED:
-        return f"failed: {trial.remark or trial.status.value}"
+        return Verdict("failed", trial.remark or trial.status.value)
     if trial.diverged:
-        step = trial.diverged_at + 1
-        if ascent.task.measure is not None:
-            return f"diverged: {ascent.loss_name} was no longer a finite number at epoch {step} of {total}"
-        return f"diverged: the training loss was no longer a finite number at step {step} of {total}"
+        loss, step = (ascent.loss_name, "epoch") if ascent.task.measure.reported else ("the training loss", "step")
+        return Verdict("diverged", f"{loss} was no longer a finite number at {step} {trial.diverged_at + 1} of {total}")
     if at is not None:
-        return f"diverged: the training loss had passed {BLOWN:.0f} times its first by step {at + 1} of {total}"
-    return ""
+        times = f"the training loss had passed {BLOWN:.0f} times its first by step {at + 1} of {total}"
+        return Verdict("diverged", times)
+    return None
 
 
 def _nearest(ascent: Ascent, answer: float, walls: Walls) -> float:
@@ -254,7 +260,7 @@ def _wall(ascent: Ascent, wall: float | None, word: str, end: float) -> str:
         return f"{rate(wall)} {ascent.ended(wall)}"
     index = ascent.climbed.rates.index(wall)
     times = math.exp(float(ascent.scores[index] - ascent.scores.min()))
-    what = "loss" if ascent.task.measure is None else ascent.task.measure.words
+    what = ascent.task.measure.words if ascent.task.measure.reported else "loss"
     about = "at least" if ascent.scores[index] >= WORST else "about"
     return f"{rate(wall)} is too {word} ({about} {times:.2g} times the {what})"
 
@@ -264,7 +270,7 @@ def _way(ascent: Ascent, planned: int) -> str:
     # A short training may have two rungs at one step: who left at the second came as far.
     came = {r.step: len(r.rates) for r in reversed(climbed.reached)}
     counts = [f"{came[at]} came to {step} {at}" for at in sorted(came)]
-    on = "; each went on from its checkpoint" if len(counts) > 1 and ascent.task.measure is None else ""
+    on = "; each went on from its checkpoint" if len(counts) > 1 and not ascent.task.measure.reported else ""
     moved = (
         f" Nothing had learned by {step} {planned}, where they were to be compared first: that came later, and cost "
         "more."
@@ -283,7 +289,7 @@ def _mind(ascent: Ascent, answer: float, basin: Basin) -> list[str]:
     if limited:
         told.append(limited.told)
     decades = math.log10(rates[-1] / rates[0])
-    if ascent.task.measure is not None and walls == Walls(None, None) and decades >= 1:
+    if ascent.task.measure.reported and walls == Walls(None, None) and decades >= 1:
         told.append(f"Over {decades:.1f} decades no rate did clearly worse than another. {REACHES}")
     if ascent.best in (rates[0], rates[-1]):
         told.append("The best trial is the end of what was allowed, so a better rate may lie beyond.")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from etascope.core.choice import Basin, Landscape
-from etascope.core.numbers import rate
 from etascope.core.recipe import Task
+from etascope.core.sentences import Sentence, Setting, say, sentences
 from etascope.selection.grid import LIMITS
 from etascope.selection.landscape import fully_tried
 from etascope.selection.walls import high_wall, learned, low_wall
@@ -17,6 +17,7 @@ from etascope.selection.words.verdicts import EDGE, above_chance
 
 #: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
 HOPELESS = 10.0
+SEARCH_LOWER = "Search lower: limit the rates to those below {high:rate}"
 
 
 def reasons(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ def reasons(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, 
 def no_answer(
     task: Task, landscape: Landscape, best: int | None, limits: tuple[float, float], *,
     told: Landscape | None = None, measure: str = "validation loss",
-) -> tuple[str, ...]:  # fmt: skip
+) -> tuple[Sentence, ...]:  # fmt: skip
     """Return why nothing can be recommended yet, and the next move.
 
     Either every rate diverged, or none learned, or the best of them is an end of what was tried.
@@ -65,7 +66,7 @@ def no_answer(
     window = f"from {rates[0]:.3g} to {rates[-1]:.3g}" if len(rates) > 1 else f"tried ({rates[0]:.3g})"
     if best is None:
         lower = "Allow lower rates. " if rates[0] > 1e-7 else ""
-        return (
+        return sentences(
             f"Every learning rate {window} diverged in some trial.",
             f"{lower}Look for extreme values in the data, or choose another optimizer or a smaller model.",
         )
@@ -76,83 +77,89 @@ def no_answer(
         beyond = other_rates(rates.tolist(), lowest, limits)
         lowest_loss = f"the lowest mean {measure} is {loss:#.3g} nats, at {rates[lowest]:.3g}"
         if right > above_chance(task):
-            return (
+            return sentences(
                 f"No learning rate {window} has a loss clearly below a blind guess's, {math.log(task.n_classes):#.3g}: "
                 f"{lowest_loss}, where {100 * right:.1f} % are right.",
                 beyond + "It does tell classes apart: train for more epochs, or on more images.",
             )
         if loss > HOPELESS * math.log(task.n_classes) and not beyond:
-            return (
+            return sentences(
                 f"No learning rate {window} kept the loss near a blind guess's, {math.log(task.n_classes):#.3g}: "
                 f"{lowest_loss}.",
                 "Look at the data for extreme values, and at the recipe, such as its weight decay; or choose another "
                 "optimizer or a smaller model.",
             )
-        return (
+        return sentences(
             f"No learning rate {window} learned: {lowest_loss}, and a blind guess has {math.log(task.n_classes):#.3g}.",
             beyond + "Check that the labels belong to the images; else train for more epochs, or on more images.",
         )
     loss = float(told.mean_loss[best])
     side, limit = ("lowest", limits[0]) if best == 0 else ("highest", limits[1])
-    return (
+    return sentences(
         f"The best so far, {rates[best]:.3g} with a mean {measure} of {loss:#.3g} nats, is the {side} rate "
         f"that was tried; a better one may lie beyond.",
         f"Let the search go on towards {limit:.3g}: allow it more rounds.",
     )
 
 
-def other_rates(rates: Sequence[float], best: int, limits: tuple[float, float]) -> str:
+def other_rates(rates: Sequence[float], best: int, limits: tuple[float, float]) -> Sentence:
     """Return where to search, where nothing learned and the best rate is an end of what was tried; else nothing.
 
     Examples
     --------
-    >>> other_rates([0.1, 1.0], 1, (1e-7, 1e4))
+    >>> str(other_rates([0.1, 1.0], 1, (1e-7, 1e4)))
     'The highest rate that was tried did best, so that higher ones may learn: limit the rates to those above 1, up to \
 10000. '
     """
     if len(rates) > 1 and best == len(rates) - 1 and rates[-1] < limits[1]:
-        return (
+        return say(
             "The highest rate that was tried did best, so that higher ones may learn: limit the rates to those above "
-            f"{rate(rates[-1])}, up to {rate(limits[1])}. "
-        )
+            "{low:rate}, up to {end:rate}. ",
+            Setting("low", rates[-1]), end=limits[1],
+        )  # fmt: skip
     if len(rates) > 1 and best == 0 and rates[0] > limits[0]:
-        return (
+        return say(
             "The lowest rate that was tried did best, so that lower ones may learn: limit the rates to those below "
-            f"{rate(rates[0])}, down to {rate(limits[0])}. "
-        )
+            "{high:rate}, down to {end:rate}. ",
+            Setting("high", rates[0]), end=limits[0],
+        )  # fmt: skip
     down = best == 0 and rates[0] <= limits[0] and limits[0] > LIMITS[0]
     up = best == len(rates) - 1 and rates[-1] >= limits[1] and limits[1] < LIMITS[1]
-    if not (down or up):
-        return ""
-    return f"Allow {'other' if down and up else 'lower' if down else 'higher'} rates. "
+    if down and up:
+        return say("Allow other rates. ", Setting("low"), Setting("high"))
+    return say(f"Allow {'lower' if down else 'higher'} rates. " if down or up else "")
 
 
-def lower_rates(rates: Sequence[float], limit: float) -> str:
+def lower_rates(rates: Sequence[float], limit: float) -> Sentence:
     """Return where to search where all rates diverged: below them, or below the limit if they came to it.
 
     Examples
     --------
-    >>> lower_rates([0.01, 0.1], 1e-7)
+    >>> str(lower_rates([0.01, 0.1], 1e-7))
     'Search lower: limit the rates to those below 0.01, down to 1e-07. '
     """
     if rates[0] > limit:
-        return f"Search lower: limit the rates to those below {rate(rates[0])}, down to {rate(limit)}. "
-    return "Allow lower rates. " if limit > LIMITS[0] else ""
+        return say(SEARCH_LOWER + ", down to {end:rate}. ", Setting("high", rates[0]), end=limit)
+    return say("Allow lower rates. " if limit > LIMITS[0] else "")
 
 
-def not_tried(task: Task, landscape: Landscape) -> str:
+def not_tried(task: Task, landscape: Landscape) -> Sentence:
     """Return what the search did not look at, in one sentence."""
-    recipe = task.recipe
-    rates, seeds = landscape.learning_rates, ", ".join(map(str, sorted({seed for seed, _ in landscape.units})))
-    window = f"rates outside {rates[0]:.3g} to {rates[-1]:.3g} and between the {len(rates)} that were tried"
+    recipe, rates = task.recipe, landscape.learning_rates
+    window = "rates outside {low:rate} to {high:rate} and between the {count} that were tried"
+    facts: dict[str, float | str] = {
+        "low": float(rates[0]), "high": float(rates[-1]), "count": len(rates), "epochs": recipe.epochs,
+        "seeds": ", ".join(map(str, sorted({seed for seed, _ in landscape.units}))),
+    }  # fmt: skip
     if len(rates) == 1:
-        window = f"any rate but {rates[0]:.3g}"
-    if task.measure is not None:
-        return f"{window}; any number of epochs but {recipe.epochs} or seed but {seeds}; any other setting."
-    return (
-        f"{window}; any optimizer but {recipe.optimizer}, schedule but {recipe.schedule}, batch size but "
-        f"{recipe.batch_size}, number of epochs but {recipe.epochs} or seed but {seeds}; other models."
-    )
+        window = "any rate but {low:rate}"
+    if task.measure.reported:
+        return say(window + "; any number of epochs but {epochs} or seed but {seeds}; any other setting.", **facts)
+    return say(
+        window + "; any optimizer but {optimizer}, schedule but {schedule}, batch size but {batch}, number of epochs "
+        "but {epochs} or seed but {seeds}; other models.",
+        optimizer=recipe.optimizer, schedule=recipe.schedule, batch=recipe.batch_size, **facts,
+    )  # fmt: skip
 
 
 def _why(landscape: Landscape, best: int, trials: int) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from etascope.core.choice import Basin, Confidence, Landscape, Luck, Walls
 from etascope.core.numbers import nats, rate
 from etascope.core.recipe import Task
+from etascope.core.sentences import Sentence
 from etascope.selection.landscape import fully_tried
 from etascope.selection.scores import LEAST
 from etascope.selection.walls import MARGIN
@@ -20,7 +21,7 @@ SPREADS = 3.0
 #: So much more log loss on a fresh seed does where loss is the target: half as much again.
 MORE = 0.4
 #: What would settle it where no rate is known to be better.
-MORE_IMAGES = "More seeds alone would not settle it: it takes more images, or longer trainings."
+MORE_IMAGES = Sentence("More seeds alone would not settle it: it takes more images, or longer trainings.")
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ class Refuted:
     told
         Empty where nothing does.
     settle
-        What would settle it; empty where the confidence itself may say that.
+        What would settle it; None where the confidence itself may say that.
     as_good
         Rates outside the basin that did as well as the answer by accuracy, and better by plain loss.
     """
 
     told: tuple[str, ...] = ()
-    settle: str = ""
+    settle: Sentence | None = None
     as_good: tuple[float, ...] = ()
 
     def __bool__(self) -> bool:
@@ -77,7 +78,8 @@ class Refuted:
 
         Examples
         --------
-        >>> Refuted(("It diverged.",), "Train longer.").sure(Confidence("likely", 1.0, "", 0.97)).word
+        >>> likely = Confidence("likely", 1.0, Sentence(""), 0.97)
+        >>> Refuted(("It diverged.",), Sentence("Train longer.")).sure(likely).word
         'not settled'
         """
         if not self:
@@ -142,7 +144,7 @@ def refuted(task: Task, plain: Landscape, answer: Answered, luck: Luck | None = 
             f"Its plain validation loss{' on a fresh seed' if fresh else ''} is {nats(answer.loss)} nats, above the "
             f"{nats(blind)} of a blind guess{_beside(plain, answer, found)}."
         )
-    settle = _settle(plain, found) if told or found else ""
+    settle = _settle(plain, found) if told or found else None
     if luck is not None and answer.target == "accuracy" and luck.expected > answer.tolerance:
         unit = "point" if answer.tolerance == 1 else "points"
         told.append(
@@ -175,7 +177,8 @@ def _on_a_fresh_seed(task: Task, answer: Answered, luck: Luck | None) -> list[st
 
 
 def _no_better_than_a_guess(task: Task, plain: Landscape, answer: Answered, *, fresh: bool) -> list[str]:
-    most = task.chance + 0.5 / max(task.n_development, 1)
+    majority = task.majority
+    most = majority + 0.5 / max(task.n_development, 1)
     rates = plain.learning_rates
     inside = fully_tried(plain) & (rates >= answer.basin.low) & (rates <= answer.basin.high)
     right = plain.mean_accuracy[inside]
@@ -186,7 +189,7 @@ def _no_better_than_a_guess(task: Task, plain: Landscape, answer: Answered, *, f
     got = answer.accuracy if answer.accuracy <= most else min(answer.seen_accuracy, float(right.max(initial=1.0)))
     also = "; no rate of the basin gets more" if everywhere and len(right) > 1 else ""
     return [
-        f"It gets {100 * got:.1f} % right {where}and always naming one class {100 * task.chance:.1f} %{also}: whether "
+        f"It gets {100 * got:.1f} % right {where}and always naming one class {100 * majority:.1f} %{also}: whether "
         "any rate tells the classes apart is not settled."
     ]
 
@@ -220,9 +223,11 @@ def _numbers(plain: Landscape, learning_rate: float) -> str:
     )
 
 
-def _settle(plain: Landscape, found: Sequence[float]) -> str:
+def _settle(plain: Landscape, found: Sequence[float]) -> Sentence:
     if found:
-        return f"Search about {rate(lowest_of(plain, found))} alone: that rate did as well, with a lower loss."
+        return Sentence(
+            f"Search about {rate(lowest_of(plain, found))} alone: that rate did as well, with a lower loss."
+        )
     return MORE_IMAGES
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from etascope.core.choice import Basin, Landscape, Walls
+from etascope.core.choice import Basin, Landscape, Verdict, Walls
 from etascope.core.data import NO_FOLD
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial, plain_losses
@@ -169,17 +169,17 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def verdict(seen: Seen) -> str:
+def verdict(seen: Seen) -> Verdict:
     """Return the verdict of the first rule in `RULES` that applies.
 
     Examples
     --------
-    >>> verdict(Seen(0.001, 2.21, (2.3, 2.2), "", 2.3026, 0.1, 0.45, Basin(0.05, 0.2), 1.0))
-    'too small: validation loss 2.21, hardly below a blind guess (2.30)'
+    >>> print(verdict(Seen(0.001, 2.21, (2.3, 2.2), "", 2.3026, 0.1, 0.45, Basin(0.05, 0.2), 1.0)))
+    too small: validation loss 2.21, hardly below a blind guess (2.30)
     """
     for word, applies, because in RULES:
         if applies(seen):
-            return f"{word}: {because(seen)}"
+            return Verdict(word, because(seen))
     raise AssertionError("the last rule always applies")
 
 
@@ -187,7 +187,7 @@ def verdicts(
     task: Task, trials: Sequence[Trial], landscape: Landscape, learning_rate: float | None, basin: Basin | None, *,
     best_loss: float | None = None, best_right: float | None = None, measure: str = "validation loss", crown: str = "",
     walls: Walls | None = None, as_good: Sequence[float] = (),
-) -> tuple[str, ...]:  # fmt: skip
+) -> tuple[Verdict, ...]:  # fmt: skip
     """Return a verdict for each trial, in order.
 
     Where a rate stands (below the basin, in it, above it) is decided by all trials of the rate; the numbers in
@@ -220,7 +220,7 @@ def verdicts(
     mean_loss, mean_right = (np.append(means, math.nan) for means in (landscape.mean_loss, landscape.mean_accuracy))
     chance, plain = above_chance(task), plain_losses(trials)
     near = min(plain, key=lambda one: abs(math.log(one / learning_rate))) if plain and learning_rate else None
-    told: list[str] = []
+    told: list[Verdict] = []
     for trial in trials:
         loss, ending = _end(task, trial)
         seen = Seen(
@@ -278,7 +278,7 @@ def above_chance(task: Task) -> float:
     0.6
     """
     rows = task.n_valid or task.n_development / max(task.n_folds, 1)
-    return task.chance + 2 * math.sqrt(task.chance * (1 - task.chance) / max(rows, 1))
+    return task.majority + 2 * math.sqrt(task.majority * (1 - task.majority) / max(rows, 1))
 
 
 def _guess(seen: Seen) -> str:

@@ -13,6 +13,37 @@ from typing import cast
 
 from etascope.core.errors import InputError, first_line
 
+#: A line is cut off in front at this many characters: binary garbage may have no end of a line.
+LONGEST = 1 << 16
+#: So many characters are looked at for those that come again.
+_SAMPLE = 4_096
+#: Stands where one was, so that what is left on both sides is none; no decoded text has it.
+_TAKEN = "\udfff"
+#: Colours and movements of the cursor.
+_CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+
+
+def text_lines(content: bytes) -> list[str]:
+    r"""Return lines without colours and without the space behind them; blank ones are left out.
+
+    A carriage return ends a line too: progress bars go back to its beginning.
+
+    Examples
+    --------
+    >>> text_lines(b"10 %\r20 %\r\n\n\x1b[1mval\x1b[0m 0.5  \n")
+    ['10 %', '20 %', 'val 0.5']
+    """
+    text = content.decode("utf-8", "replace")
+    if "\r" in text:
+        text = text.replace("\r", "\n")
+    if "\x1b" in text:
+        # Mostly a few colours come again and again, and each is taken out at once.
+        for control in dict.fromkeys(_CONTROLS.findall(text[:_SAMPLE])):
+            text = text.replace(control, _TAKEN)
+        text = _CONTROLS.sub("", text).replace(_TAKEN, "")
+    return [line if len(line) <= LONGEST else line[-LONGEST:] for line in map(str.rstrip, text.split("\n")) if line]
+
+
 #: Words for what is no finite number; patterns for numbers seldom match them.
 _NOT_FINITE = re.compile(r"(?<![\w.])[+-]?(nan|inf(?:inity)?)(?![\w.])", re.IGNORECASE)
 #: What every line with such a word matches, and few others do.
@@ -140,17 +171,17 @@ class LineMetric:
         return [value for line in likely if (value := self.read(line)) is not None]
 
     def _from_text(self, line: str) -> float | None:
-        found = self._last(line)
+        last = self._last(line)
         if _NOT_FINITE.search(line) is None:
-            return None if found is None else self._whole(line, *found)
-        if found is not None and not math.isfinite(found[0]):
-            return found[0]
+            return None if last is None else self._whole(line, *last)
+        if last is not None and not math.isfinite(last[0]):
+            return last[0]
         for stand_in in _STAND_INS:
             text, places = _replaced(line, stand_in)
             other = self._last(text)
             if other is not None and any(start < other[2] and other[1] < end for start, end in places):
                 return math.nan
-        return None if found is None else self._whole(line, *found)
+        return None if last is None else self._whole(line, *last)
 
     def _last(self, text: str) -> tuple[float, int, int, int] | None:
         """Return the number of the last match that has one, where it stands, and where the match ends.
@@ -158,9 +189,9 @@ class LineMetric:
         One that begins in the middle of a word, as `val_loss` of `best_val_loss`, counts where there is no other.
         """
         group = 1 if self._compiled.groups else 0
-        found = list(self._compiled.finditer(text))
-        found.sort(key=lambda match: not _IN_WORD.match(text[max(0, match.start() - 1) : match.start() + 1]))
-        for match in reversed(found):
+        matches = list(self._compiled.finditer(text))
+        matches.sort(key=lambda match: not _IN_WORD.match(text[max(0, match.start() - 1) : match.start() + 1]))
+        for match in reversed(matches):
             number = _number(match.group(group))
             if number is not None:
                 return number, match.start(group), match.end(group), match.end()

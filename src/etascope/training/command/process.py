@@ -14,7 +14,7 @@ from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.core.visible import visible
-from etascope.training.command.lines import LONGEST, text_lines
+from etascope.training.command.metric import LONGEST, text_lines
 
 #: Seconds that a script has to end by itself after SIGTERM; then SIGKILL ends it.
 GRACE = 5.0
@@ -88,8 +88,8 @@ class Script:
     @property
     def last_lines(self) -> str:
         """What it wrote last, on one line."""
-        told = [line for line in text_lines(self._recent) if any(character.isalnum() for character in line)]
-        return " / ".join(map(_shown, told[-TAIL:]))
+        lines = [line for line in text_lines(self._recent) if any(character.isalnum() for character in line)]
+        return " / ".join(map(_shown, lines[-TAIL:]))
 
     def ended(self) -> int | None:
         """Return its exit code (minus the signal that killed it), None while it lives."""
@@ -232,9 +232,9 @@ def _groups_below(pid: int) -> set[int]:
     children: dict[int, list[_Process]] = {}
     for process in _processes():
         children.setdefault(process.parent, []).append(process)
-    found, left = set[int](), [pid]
+    groups, left = set[int](), [pid]
     while left:
         for child in children.get(left.pop(), ()):
-            found.add(child.group)
+            groups.add(child.group)
             left.append(child.pid)
-    return found
+    return groups

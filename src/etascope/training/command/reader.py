@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from etascope.core.errors import InputError
-from etascope.training.command.lines import text_lines
-from etascope.training.command.metric import LineMetric, shown
+from etascope.training.command.metric import LineMetric, shown, text_lines
 
 #: Processor seconds that a turn of a script's output may take; most patterns read it in a hundredth of one.
 LONG = 3.0
@@ -76,10 +75,10 @@ class MetricReader:
             return []
         self.start()
         self._send(b"%d\n" % len(content) + content)
-        told = self._answer(seconds)
-        if isinstance(told, str):
-            raise InputError(told)
-        return told
+        answer = self._answer(seconds)
+        if isinstance(answer, str):
+            raise InputError(answer)
+        return answer
 
     def close(self) -> None:
         """End the process, whatever it does."""
@@ -131,10 +130,10 @@ class MetricReader:
 
 def serve() -> None:
     """Answer a `MetricReader`, until it is gone: the metrics of each piece, or the sentence of what is wrong."""
-    given, told = sys.stdin.buffer, sys.stdout.buffer
-    metric = LineMetric(*json.loads(given.readline()))
-    while head := given.readline():
-        lines = text_lines(given.read(int(head)))
+    requests, output = sys.stdin.buffer, sys.stdout.buffer
+    metric = LineMetric(*json.loads(requests.readline()))
+    while head := requests.readline():
+        lines = text_lines(requests.read(int(head)))
         # Counts the time of the processor alone; at its end the system ends us, wherever we are.
         signal.setitimer(signal.ITIMER_PROF, LONG)
         answer: Any
@@ -143,5 +142,5 @@ def serve() -> None:
         except InputError as error:
             answer = str(error)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        told.write(json.dumps(answer).encode() + b"\n")
-        told.flush()
+        output.write(json.dumps(answer).encode() + b"\n")
+        output.flush()

@@ -18,12 +18,12 @@ from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
+from etascope.training.dense.first_layer import Packed, pack
 from etascope.training.dense.fork_out import fork_out, may_fork
 from etascope.training.dense.group import train_group
 from etascope.training.dense.optimizers import Array, rule_of
-from etascope.training.dense.packed import Packed, pack
 from etascope.training.fan_out import cores, fan_out, one_blas_thread
-from etascope.training.plan_rows import check_rows, units_of
+from etascope.training.record import check_rows, units_of
 
 #: Columns of the first layer that a group of trials fills. Two pulls meet here: more columns need fewer small array
 #: operations a trial, fewer give work to every core when there are few trials (eight make two groups of four).
@@ -85,14 +85,14 @@ class DenseEngine:
         """
         began = time.perf_counter()
         groups = self.groups(split, recipe, plan)
-        workers, steps, done, told = self.workers or cores(), plan.steps, 0, 0.0
+        workers, steps, done, reported = self.workers or cores(), plan.steps, 0, 0.0
 
         def advance(trial_steps: int) -> None:
-            nonlocal done, told
+            nonlocal done, reported
             done += trial_steps
             now = time.perf_counter()
-            if now - told > 0.05 or done == steps * len(plan):
-                told = now
+            if now - reported > 0.05 or done == steps * len(plan):
+                reported = now
                 progress(Progress("training", done / steps, len(plan), "trainings"))
 
         def finish(number: int, history: History) -> None:
@@ -165,11 +165,11 @@ def _check(split: Split, recipe: Recipe, plan: Plan) -> None:
     sizes, names = (split.x.shape[1], *recipe.hidden, split.n_classes), rule_of(recipe).state_names
     shapes = [shape for pair in itertools.pairwise(sizes) for shape in (pair, pair[1:])]
     for checkpoint in plan.resume or ():
-        found = [p.shape for p in checkpoint.parameters]
-        if found != shapes or set(checkpoint.state) != set(names):
+        there = [p.shape for p in checkpoint.parameters]
+        if there != shapes or set(checkpoint.state) != set(names):
             raise InputError(
                 f"a checkpoint must fit the recipe: weights {_by(shapes)} and optimizer state "
-                f"{', '.join(names) or 'none'}; found weights {_by(found)} and state "
+                f"{', '.join(names) or 'none'}; found weights {_by(there)} and state "
                 f"{', '.join(checkpoint.state) or 'none'}. Go on with the recipe that it was trained with."
             )
 

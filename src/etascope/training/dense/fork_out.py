@@ -74,13 +74,13 @@ def fork_out(
 
         return run(jobs[number], report)
 
-    told = 0
+    counted = 0
 
-    def tell() -> None:
-        nonlocal told
+    def count() -> None:
+        nonlocal counted
         done = sum(amounts)
-        advance(done - told)
-        told = done
+        advance(done - counted)
+        counted = done
 
     _inherited = work
     try:
@@ -97,7 +97,7 @@ def fork_out(
                 while pending:
                     _, pending = wait(pending, GLANCE, FIRST_EXCEPTION)
                     given.look()
-                    tell()
+                    count()
             finally:
                 stop.value = 1
                 pool.shutdown(wait=True, cancel_futures=True)

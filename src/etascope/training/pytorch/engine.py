@@ -15,21 +15,21 @@ from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
-from etascope.training.plan_rows import check_rows, units_of
 from etascope.training.pytorch.batches import SplitBatches
 from etascope.training.pytorch.custom.model import refuse_same
 from etascope.training.pytorch.dense_network import DenseNetworks, dense_module
 from etascope.training.pytorch.explain import explain_module
 from etascope.training.pytorch.factory import Factory, ImageNetworks, made_again
+from etascope.training.pytorch.generators import random_state_kept
 from etascope.training.pytorch.library import check_settings, device_of, one_thread
 from etascope.training.pytorch.memory import in_memory_groups
 from etascope.training.pytorch.named_models import factory_of
 from etascope.training.pytorch.networks import load_weights
 from etascope.training.pytorch.objective import CrossEntropy
-from etascope.training.pytorch.random_state import random_state_kept
 from etascope.training.pytorch.rehearsal import rehearsed
 from etascope.training.pytorch.running_trial import Settings
 from etascope.training.pytorch.unit import Training, beside_each_other, train_unit
+from etascope.training.record import check_rows, units_of
 
 #: Below so many multiply-adds of a forward pass of a batch, PyTorch's threads cost more than they give.
 ONE_THREAD = 2e8
@@ -185,34 +185,34 @@ def train_plan(
     `at_once` is how many trials have to train beside each other; None is as many as memory holds.
     """
     began = time.perf_counter()
-    told = _Told(plan, progress)
+    reporter = _Reporter(plan, progress)
     trained = list[tuple[NDArray[np.int64], History]]()
     most, at_once = trials_in_memory or len(plan), at_once or len(plan)
     for unit in units_of(plan):
-        told.together(most, len(unit))
+        reporter.together(most, len(unit))
 
         def run(group: NDArray[np.int64]) -> History:
-            history = train_unit(training, plan.take(group), told.advance)
-            told.part(history.as_part(plan, group))
+            history = train_unit(training, plan.take(group), reporter.advance)
+            reporter.part(history.as_part(plan, group))
             return history
 
         def fewer(size: int, unit: NDArray[np.int64] = unit) -> None:
-            told.together(size, len(unit))
+            reporter.together(size, len(unit))
 
         groups, held = in_memory_groups(unit, min(most, at_once), run, fewer)
         most = min(most, held) if held < at_once else most
         trained += groups
-    told.end()
+    reporter.end()
     return in_plan_order(
         plan, [group for group, _ in trained], [history for _, history in trained], time.perf_counter() - began
     )
 
 
-class _Told:
+class _Reporter:
     """What is told of a plan's progress, never going back."""
 
     def __init__(self, plan: Plan, progress: OnProgress) -> None:
-        self._total, self._watch = len(plan), progress
+        self._total, self._progress = len(plan), progress
         self._steps, self._done, self._when, self._unit = max(plan.steps, 1), 0, 0.0, "trainings"
 
     def together(self, most: int, trials: int) -> None:
@@ -225,12 +225,12 @@ class _Told:
         now = time.perf_counter()
         if now - self._when > 0.05:
             self._when = now
-            self._watch(Progress("training", self._done / self._steps, self._total, self._unit))
+            self._progress(Progress("training", self._done / self._steps, self._total, self._unit))
 
     def part(self, history: History) -> None:
         """Hand out trials that are done."""
-        self._watch(Progress("training", self._done / self._steps, self._total, self._unit, part=history))
+        self._progress(Progress("training", self._done / self._steps, self._total, self._unit, part=history))
 
     def end(self) -> None:
         """Say that all is done."""
-        self._watch(Progress("training", self._total, self._total, self._unit))
+        self._progress(Progress("training", self._total, self._total, self._unit))

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.trace import Layer
+from etascope.training.pytorch.generators import random_state_kept
 from etascope.training.pytorch.library import Device, Module, Tensor, load_torch
-from etascope.training.pytorch.random_state import random_state_kept
 
 #: Activations in which nothing is below 0.
 RECTIFYING = ("ReLU", "ReLU6", "Softplus", "Sigmoid", "Hardsigmoid")
@@ -35,7 +35,7 @@ _MADE = "parametrizations"
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class _LeafOutput:
     path: str
     module: Module
     output: Tensor
@@ -61,7 +61,7 @@ def explain_module(module: Module, x: NDArray[np.float32], device: Device) -> tu
     module.eval()
     with torch.no_grad(), random_state_kept():
         one, two = (_watch(module, np.concatenate([x[:1]] * n), device)[0] for n in (1, 2))
-        whole = sum(seen.output.numel() for seen in one) * len(x) <= MOST_NUMBERS
+        whole = sum(leaf.output.numel() for leaf in one) * len(x) <= MOST_NUMBERS
         # That an output has as many rows as there are inputs can be chance; that it follows two numbers is not.
         rows = [len(a.output) == 1 and len(b.output) == 2 for a, b in zip(one, two, strict=False)]
         shown = rows if whole else []
@@ -74,11 +74,11 @@ def explain_module(module: Module, x: NDArray[np.float32], device: Device) -> tu
 
 def _look(module: Module, x: NDArray[np.float32], device: Device, shown: Sequence[bool]) -> list[Layer]:
     if any(shown):
-        seen, outputs = _watch(module, x, device)
+        leaves, outputs = _watch(module, x, device)
     else:
-        seen, outputs = [], module(_to(x, device))
+        leaves, outputs = [], module(_to(x, device))
     layers = list[Layer]()
-    for one, show in zip(seen, shown, strict=False):
+    for one, show in zip(leaves, shown, strict=False):
         kind = _kind(one.module)
         if kind in _IDENTITIES or not show:
             continue
@@ -96,9 +96,9 @@ def _look(module: Module, x: NDArray[np.float32], device: Device, shown: Sequenc
     return layers
 
 
-def _watch(module: Module, x: NDArray[np.float32], device: Device) -> tuple[list[_Seen], Tensor]:
+def _watch(module: Module, x: NDArray[np.float32], device: Device) -> tuple[list[_LeafOutput], Tensor]:
     """Run a module and return what left its leaves, in order, and its output."""
-    torch, seen = load_torch(), list[_Seen]()
+    torch, leaves = load_torch(), list[_LeafOutput]()
     # How a weight is made of others, as weight norm does, is no layer.
     paths = dict[Module, str]()
     for path, leaf in module.named_modules():
@@ -109,7 +109,7 @@ def _watch(module: Module, x: NDArray[np.float32], device: Device) -> tuple[list
         first = _first(output)
         if isinstance(first, torch.Tensor) and first.is_floating_point() and first.dim():
             # A copy: what follows may work in place.
-            seen.append(_Seen(paths[leaf], leaf, first.detach().clone()))
+            leaves.append(_LeafOutput(paths[leaf], leaf, first.detach().clone()))
 
     hooks = [leaf.register_forward_hook(note) for leaf in paths]
     try:
@@ -117,7 +117,7 @@ def _watch(module: Module, x: NDArray[np.float32], device: Device) -> tuple[list
     finally:
         for hook in hooks:
             hook.remove()
-    return seen, outputs
+    return leaves, outputs
 
 
 def _first(output: Any) -> Any:  # noqa: ANN401 - whatever a leaf returns
@@ -125,9 +125,9 @@ def _first(output: Any) -> Any:  # noqa: ANN401 - whatever a leaf returns
     return output[0] if isinstance(output, tuple) and output else output  # pyright: ignore[reportUnknownVariableType]
 
 
-def _title(seen: _Seen) -> str:
-    kind = _kind(seen.module)
-    path = seen.path or kind
+def _title(leaf: _LeafOutput) -> str:
+    kind = _kind(leaf.module)
+    path = leaf.path or kind
     return path if kind == "Linear" else f"{path} ({kind})"
 
 

@@ -22,8 +22,8 @@ NEAR = 0.01
 TRIED = (1.3e-5, 0.77)
 #: What to do where something else changes the rates of the search.
 LEAVE_OUT = (
-    "Leave out what changes it, as a scheduler in step=, and give schedule= or shape=, the function of the step that "
-    "LambdaLR takes."
+    "Leave out what changes it, as a scheduler in step=, and give schedule=, a name or the function of the step "
+    "that LambdaLR takes."
 )
 
 
@@ -83,8 +83,8 @@ def refuse_schedulers(optimizers: Sequence[Optimizer], scheduled: Sequence[objec
         if marked or any(optimizer is one for one in scheduled):
             raise InputError(
                 "the search sets the learning rate of every step, so that a scheduler beside it has no say; found one "
-                f"of {type(optimizer).__name__}. Leave it out here, and give schedule='cosine' or another, or shape=, "
-                "the function of the step that LambdaLR takes."
+                f"of {type(optimizer).__name__}. Leave it out here, and give schedule='cosine' or another, or the "
+                "function of the step that LambdaLR takes."
             )
 
 
@@ -118,8 +118,8 @@ def multiples(build: Callable[[float], Sequence[Optimizer]], tried: Sequence[flo
     InputError
         If a group's rate is no such multiple, or there are other groups at another rate.
     """
-    found = [build(rate) for rate in tried]
-    tables = [rates_in(one) for one in found]
+    built = [build(rate) for rate in tried]
+    tables = [rates_in(one) for one in built]
     lengths = [len(row) for row in tables[0]]
     for rate, table in zip(tried, tables, strict=True):
         if [len(row) for row in table] != lengths:
@@ -133,7 +133,7 @@ def multiples(build: Callable[[float], Sequence[Optimizer]], tried: Sequence[flo
     usual = np.median(shares, axis=0)
     far = ~np.isclose(shares, usual, rtol=NEAR, atol=0)
     if far.any():
-        raise _unfollowed(found[0], tried, rates, far)
+        raise _unfollowed(built[0], tried, rates, far)
     largest = float(usual.max())
     # One that is rounded, or of four bytes, is the rate itself.
     whole = 1.0 if math.isclose(largest, 1, rel_tol=NEAR) else largest

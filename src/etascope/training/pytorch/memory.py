@@ -66,16 +66,16 @@ def in_memory_groups(
     ...     if len(group) > 2:
     ...         raise MemoryError
     ...     return len(group)
-    >>> found, most = in_memory_groups(np.arange(5), 5, run, lambda size: None)
-    >>> [size for _, size in found], most
+    >>> groups, most = in_memory_groups(np.arange(5), 5, run, lambda size: None)
+    >>> [size for _, size in groups], most
     ([2, 2, 1], 2)
     """
-    found, at = list[tuple[NDArray[np.int64], Result]](), 0
+    groups, at = list[tuple[NDArray[np.int64], Result]](), 0
     while at < len(trials):
         group = trials[at : at + most]
         result = _attempt(run, group)
         if result:
-            found.append((group, result[0]))
+            groups.append((group, result[0]))
             at += len(group)
             continue
         # What failed is out of reach only now that its frames are gone.
@@ -89,7 +89,7 @@ def in_memory_groups(
             )
         most = -(-len(group) // 2)
         fewer(most)
-    return found, most
+    return groups, most
 
 
 def _attempt(run: Callable[[NDArray[np.int64]], Result], group: NDArray[np.int64]) -> tuple[()] | tuple[Result]:

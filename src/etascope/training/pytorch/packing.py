@@ -92,13 +92,13 @@ def _to_document(value: Any, tensors: list[NDArray[Any]], what: str) -> Any:  # 
 def _from_document(document: object, tensors: Sequence[NDArray[Any]]) -> Any:  # noqa: ANN401 - JSON, and what it was
     if not isinstance(document, dict):
         return cast("Any", document)
-    found = cast("dict[str, Any]", document)
-    if "tensor" in found:
-        number: int = found["tensor"]
-        return to_tensor(tensors[number], found["dtype"])
-    if "float" in found:
-        return float.fromhex(found["float"])
-    if "dict" in found:
-        return {key: _from_document(part, tensors) for key, part in found["dict"]}
-    parts = [_from_document(part, tensors) for part in found.get("tuple", found.get("list", ()))]
-    return tuple(parts) if "tuple" in found else parts
+    node = cast("dict[str, Any]", document)
+    if "tensor" in node:
+        number: int = node["tensor"]
+        return to_tensor(tensors[number], node["dtype"])
+    if "float" in node:
+        return float.fromhex(node["float"])
+    if "dict" in node:
+        return {key: _from_document(part, tensors) for key, part in node["dict"]}
+    parts = [_from_document(part, tensors) for part in node.get("tuple", node.get("list", ()))]
+    return tuple(parts) if "tuple" in node else parts

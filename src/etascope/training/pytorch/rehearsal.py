@@ -13,19 +13,24 @@ from typing import Any
 from etascope.core.errors import InputError
 from etascope.core.plan import Plan
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import seed_each
+from etascope.training.pytorch.custom.broadcasting import broadcast_sentences
 from etascope.training.pytorch.custom.objective import AnyLoss, OwnClassLoss, one_number
+from etascope.training.pytorch.custom.schedule import waiting_schedulers
+from etascope.training.pytorch.generators import seed_all, seed_each
 from etascope.training.pytorch.group_rates import refuse_schedulers
 from etascope.training.pytorch.library import Tensor, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
-from etascope.training.pytorch.networks import is_lazy
-from etascope.training.pytorch.outside_state import LOSES, changed_outside, lost_state, outside_state
-from etascope.training.pytorch.random_state import seed_all
-from etascope.training.pytorch.running_trial import Live
-from etascope.training.pytorch.shared_state import LARGEST, SharedState
-from etascope.training.pytorch.spreading import spread_told
+from etascope.training.pytorch.networks import distance, is_lazy
+from etascope.training.pytorch.outside_state import (
+    LARGEST,
+    LOSES,
+    SharedState,
+    changed_outside,
+    lost_state,
+    outside_state,
+)
+from etascope.training.pytorch.running_trial import RunningTrial
 from etascope.training.pytorch.unit import Training
-from etascope.training.pytorch.waiting_schedulers import noticed
 from etascope.training.random_streams import step_seed
 
 #: Steps of a rehearsed trial, and of those the ones before it is interrupted.
@@ -78,7 +83,7 @@ def rehearsed(training: Training, plan: Plan) -> tuple[str, ...]:
     shared = SharedState.of(training, int(plan.seeds[0]))
     try:
         rehearsal = _Rehearsal(training, plan)
-        return (*(rehearsal.told() or shared.told()), *rehearsal.spread())
+        return (*(rehearsal.sentences() or shared.sentences()), *rehearsal.spread())
     except Exception as error:
         if is_out_of_memory(error):
             # Training says so in a sentence, or finds a way.
@@ -102,17 +107,17 @@ class _Rehearsal:
         self._near, self._far = (NEAR, MOVED) if self._here else (NEAR_ELSEWHERE, MOVED_ELSEWHERE)
 
     def spread(self) -> tuple[str, ...]:
-        return spread_told(self._start(), [part.fresh() for part in self._batches[0]], self._rate)
+        return broadcast_sentences(self._start(), [part.fresh() for part in self._batches[0]], self._rate)
 
-    def told(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         self._refuse_loss()
-        with noticed() as scheduled:
+        with waiting_schedulers() as scheduled:
             one = self._train(scheduled=scheduled)
         settings = self._training.settings
         if settings.step is not None or settings.train_loss is not None:
-            live = self._start()
+            running = self._start()
             for number in range(MORE):
-                self._step(live, number)
+                self._step(running, number)
         other = self._train(interrupted=self._keeps)
         early = self._differs(one, other, early=True)
         if early is not None:
@@ -126,38 +131,38 @@ class _Rehearsal:
             return (self._unsteady(*(late if again is None else again)),)
         raise self._lost(one, other)
 
-    def _start(self) -> Live:
+    def _start(self) -> RunningTrial:
         return self._training.start(self._seed, self._rate, None)
 
-    def _seeded(self, live: Live, number: int) -> None:
-        chance = step_seed(self._seed, self._fold, number)
-        seed_all(chance)
-        seed_each(live.generators, chance)
+    def _seeded(self, running: RunningTrial, number: int) -> None:
+        seed = step_seed(self._seed, self._fold, number)
+        seed_all(seed)
+        seed_each(running.generators, seed)
 
-    def _step(self, live: Live, number: int) -> float:
-        self._seeded(live, number)
-        return float(live.step([part.fresh() for part in self._batches[number]], self._rate)[0])
+    def _step(self, running: RunningTrial, number: int) -> float:
+        self._seeded(running, number)
+        return float(running.step([part.fresh() for part in self._batches[number]], self._rate)[0])
 
     def _train(self, *, interrupted: bool = False, scheduled: Sequence[object] = ()) -> _Trained:
-        live, losses, networks = self._start(), list[float](), self._training.networks
+        running, losses, networks = self._start(), list[float](), self._training.networks
         early: Sequence[Tensor] = ()
         for number in range(STEPS):
             if number == KEPT:
-                early = _weights(live)
+                early = _weights(running)
                 if interrupted:
-                    checkpoint = networks.pack(live.module, live.optimizers, number, self._rate)
-                    del live
-                    live = self._training.start(self._seed, self._rate, checkpoint)
-            losses.append(self._step(live, number))
-        refuse_schedulers(live.optimizers, scheduled)
-        late, batch = _weights(live), self._batches[0][0]
-        live.evaluating()
-        self._seeded(live, STEPS)
+                    checkpoint = networks.pack(running.module, running.optimizers, number, self._rate)
+                    del running
+                    running = self._training.start(self._seed, self._rate, checkpoint)
+            losses.append(self._step(running, number))
+        refuse_schedulers(running.optimizers, scheduled)
+        late, batch = _weights(running), self._batches[0][0]
+        running.evaluating()
+        self._seeded(running, STEPS)
         judged = math.nan
         # What a loss refuses in validation is refused there.
         with suppress(InputError):
-            judged = float(live.judge(batch.fresh()).loss) / batch.size
-        outside = outside_state(live.module, live.optimizers, LARGEST)
+            judged = float(running.judge(batch.fresh()).loss) / batch.size
+        outside = outside_state(running.module, running.optimizers, LARGEST)
         losses.append(judged)
         return _Trained(losses, (early, late), outside)
 
@@ -167,7 +172,7 @@ class _Rehearsal:
             return ()
         # What differs without an interruption, too, is the time of day.
         every = changed_outside(one.outside, self._train().outside)
-        names = [name for found, same in zip(lost, every, strict=True) for name in found if name not in same]
+        names = [name for lost_there, same in zip(lost, every, strict=True) for name in lost_there if name not in same]
         return (f"Mind {', '.join(names)}: {_FORGOTTEN}",) if names else ()
 
     def _differs(self, one: _Trained, other: _Trained, *, early: bool = False) -> tuple[str, float, float] | None:
@@ -179,7 +184,7 @@ class _Rehearsal:
                 where = f"in step {number + 1}" if number < STEPS else f"in validation after step {STEPS}"
                 return where, mine, theirs
         at = 0 if early else 1
-        if _distance(one.weights[at], other.weights[at], one.weights) > self._far:
+        if distance(one.weights[at], other.weights[at], one.weights) > self._far:
             last = KEPT if early else STEPS
             return f"in step {last}, and then other weights", *pairs[last - 1]
         return None
@@ -196,30 +201,30 @@ class _Rehearsal:
 
     def _model_differs(self) -> bool:
         """Return whether new models with the same seed say something else of the same batch."""
-        found = list[float]()
+        sums = list[float]()
         for _ in range(2):
-            live = self._start()
-            self._seeded(live, 0)
+            running = self._start()
+            self._seeded(running, 0)
             with load_torch().no_grad():
-                outputs: Any = live.module(self._batches[0][0].fresh().inputs)
+                outputs: Any = running.module(self._batches[0][0].fresh().inputs)
             if not isinstance(outputs, load_torch().Tensor):
                 return False
-            found.append(float(outputs.detach().double().abs().sum()))
-        return not _near(found[0], found[1], self._near)
+            sums.append(float(outputs.detach().double().abs().sum()))
+        return not _near(sums[0], sums[1], self._near)
 
     def _refuse_loss(self) -> None:
         """Raise `InputError` where a loss says another number of the same outputs and targets."""
         torch, objective = load_torch(), self._training.objective
         if not isinstance(objective, OwnClassLoss | AnyLoss):
             return
-        live, batch = self._start(), self._batches[0][0]
-        live.evaluating()
-        self._seeded(live, 0)
+        running, batch = self._start(), self._batches[0][0]
+        running.evaluating()
+        self._seeded(running, 0)
         with torch.no_grad():
-            outputs = live.module(batch.fresh().inputs)
+            outputs = running.module(batch.fresh().inputs)
 
         def said() -> float:
-            self._seeded(live, 0)
+            self._seeded(running, 0)
             own = Batch(outputs, batch.targets, batch.size).fresh()
             # What it raises is said where it trains.
             with suppress(Exception):
@@ -234,24 +239,24 @@ class _Rehearsal:
             return
 
         def said() -> float:
-            live, given = self._start(), batch.fresh()
-            self._seeded(live, 0)
-            return float(one_number(own(live.module, given.inputs, given.targets)).detach())
+            running, given = self._start(), batch.fresh()
+            self._seeded(running, 0)
+            return float(one_number(own(running.module, given.inputs, given.targets)).detach())
 
         if not self._model_differs():
             _require_same(said, "train_loss", "model and batch", self._near)
 
     def _lost(self, one: _Trained, other: _Trained) -> InputError:
         """Return what to say of a trial that does not go on as it would have: with what changed outside its state."""
-        live = self._start()
-        before = outside_state(live.module, live.optimizers)
+        running = self._start()
+        before = outside_state(running.module, running.optimizers)
         for number in range(KEPT):
-            self._step(live, number)
-        after = outside_state(live.module, live.optimizers)
+            self._step(running, number)
+        after = outside_state(running.module, running.optimizers)
         # Until the first step after the interruption is done, an optimizer has had no say.
         late = _near(one.losses[KEPT], other.losses[KEPT], self._near)
         adds = self._training.settings.step is not None
-        refused = lost_state(live.module, before, after, adds=adds, model_first=not late)
+        refused = lost_state(running.module, before, after, adds=adds, model_first=not late)
         if refused is not None:
             return refused
         mine, theirs = one.losses[-1], other.losses[-1]
@@ -280,21 +285,5 @@ def _near(one: float, other: float, share: float, least: float = 0.0) -> bool:
     return math.isclose(one, other, rel_tol=share, abs_tol=least)
 
 
-def _weights(live: Live) -> Sequence[Tensor]:
-    return [p.detach().to("cpu", copy=True) for p in live.module.parameters() if not is_lazy(p)]
-
-
-def _distance(
-    one: Sequence[Tensor], other: Sequence[Tensor], moved: tuple[Sequence[Tensor], Sequence[Tensor]]
-) -> float:
-    """Return how far two sets of weights are apart, as a share of how far they moved between two times."""
-    if [part.shape for part in one] != [part.shape for part in other]:
-        return math.inf
-    apart, way = _length(one, other), _length(*moved)
-    if not (math.isfinite(apart) and math.isfinite(way)):
-        return 0.0
-    return apart / way if way else math.inf if apart else 0.0
-
-
-def _length(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
-    return math.sqrt(sum(float((a.double() - b.double()).square().sum()) for a, b in zip(one, other, strict=False)))
+def _weights(running: RunningTrial) -> Sequence[Tensor]:
+    return [p.detach().to("cpu", copy=True) for p in running.module.parameters() if not is_lazy(p)]

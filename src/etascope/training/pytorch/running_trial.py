@@ -1,4 +1,4 @@
-"""One trial while it trains: its module, its optimizers, one step and one look at validation: `Live`."""
+"""One trial while it trains: its module, its optimizers, one step and one look at validation: `RunningTrial`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from etascope.core.errors import InputError, one_line
 from etascope.core.history import TEMPERATURES
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import generators_of
 from etascope.training.pytorch.custom.objective import one_number
 from etascope.training.pytorch.custom.step import FirstUpdate
+from etascope.training.pytorch.generators import generators_of
 from etascope.training.pytorch.group_rates import GroupRates
 from etascope.training.pytorch.library import (
     Device,
@@ -64,7 +64,7 @@ class Settings:
     generators: Sequence[Any] | None = None
 
 
-class Live:
+class RunningTrial:
     """A module and its optimizers, on the device.
 
     A part that is in eval mode inside a model in training mode, as a frozen BatchNorm, stays so; a model that comes in
@@ -252,8 +252,8 @@ def unusable(culprit: str, batch: Batch, error: Exception) -> InputError:
 def _not_finite(module: Module, outputs: object) -> bool:
     """Return whether a trial that raised has diverged: some losses and layers refuse numbers that are not finite."""
     torch = load_torch()
-    found = [tensor for tensor in tensors_in(outputs) if tensor.is_floating_point()]
-    return not finite_weights(module) or not all(bool(torch.isfinite(tensor).all()) for tensor in found)
+    tensors = [tensor for tensor in tensors_in(outputs) if tensor.is_floating_point()]
+    return not finite_weights(module) or not all(bool(torch.isfinite(tensor).all()) for tensor in tensors)
 
 
 def _sum(values: Sequence[Tensor]) -> Tensor:

@@ -8,12 +8,11 @@ from typing import Protocol, TypeVar
 
 from etascope.core.errors import InputError
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import seed_each, state_of
+from etascope.training.pytorch.generators import RandomState, seed_all, seed_each, state_of
 from etascope.training.pytorch.library import Module, Tensor, load_torch, tensors_in
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import is_lazy
-from etascope.training.pytorch.random_state import RandomState, seed_all
-from etascope.training.pytorch.running_trial import Live, Settings
+from etascope.training.pytorch.running_trial import RunningTrial, Settings
 
 Result = TypeVar("Result")
 
@@ -28,16 +27,16 @@ PLACES = 30
 TRIED = 1e-3
 
 
-class Drawn(Exception):
+class RandomDrawn(Exception):
     """A trial drew random numbers while others trained beside it, so that nobody can say which ones it had."""
 
 
-class Crew(Protocol):
+class TrialPool(Protocol):
     """Does the same with every trial; `block` is how many steps that may be at once."""
 
     block: int
 
-    def each(self, lives: Sequence[Live], seed: int, do: Callable[[Live], Result]) -> list[Result]:
+    def each(self, trials: Sequence[RunningTrial], seed: int, do: Callable[[RunningTrial], Result]) -> list[Result]:
         """Return what `do` returns of each trial, in order, the generators seeded alike for each."""
         ...
 
@@ -47,14 +46,14 @@ class OneByOne:
 
     block = 1
 
-    def each(self, lives: Sequence[Live], seed: int, do: Callable[[Live], Result]) -> list[Result]:
+    def each(self, trials: Sequence[RunningTrial], seed: int, do: Callable[[RunningTrial], Result]) -> list[Result]:
         """Return what `do` returns of each trial, the generators seeded before each."""
-        found = list[Result]()
-        for live in lives:
+        results = list[Result]()
+        for running in trials:
             seed_all(seed)
-            seed_each(live.generators, seed)
-            found.append(do(live))
-        return found
+            seed_each(running.generators, seed)
+            results.append(do(running))
+        return results
 
 
 class TrialThreads:
@@ -87,36 +86,36 @@ class TrialThreads:
         # Threads that are begun later would take the number from those that ended.
         load_torch().set_num_threads(self._own)
 
-    def each(self, lives: Sequence[Live], seed: int, do: Callable[[Live], Result]) -> list[Result]:
+    def each(self, trials: Sequence[RunningTrial], seed: int, do: Callable[[RunningTrial], Result]) -> list[Result]:
         """Return what `do` returns of each trial.
 
         Raises
         ------
-        Drawn
+        RandomDrawn
             If a generator that all share has moved.
         """
         seed_all(seed)
-        before, own = RandomState.now(), _own_states(lives)
-        running = [self._pool.submit(do, live) for live in lives]
-        wait(running)
-        found = [one.result() for one in running]
-        if not RandomState.now().equals(before) or _own_states(lives) != own:
-            raise Drawn
-        return found
+        before, own = RandomState.now(), _own_states(trials)
+        futures = [self._pool.submit(do, running) for running in trials]
+        wait(futures)
+        results = [one.result() for one in futures]
+        if not RandomState.now().equals(before) or _own_states(trials) != own:
+            raise RandomDrawn
+        return results
 
 
-def _own_states(lives: Sequence[Live]) -> list[str]:
-    return [repr(state_of(generator)) for live in lives for generator in live.generators]
+def _own_states(trials: Sequence[RunningTrial]) -> list[str]:
+    return [repr(state_of(generator)) for running in trials for generator in running.generators]
 
 
 def threads_for(
-    live: Callable[[], Live], batch: Callable[[], Batch], settings: Settings, multiplications: float
+    start: Callable[[], RunningTrial], batch: Callable[[], Batch], settings: Settings, multiplications: float
 ) -> int:
     """Return how many trials may train at once: as many as PyTorch has threads, where that is safe and pays.
 
     Parameters
     ----------
-    live
+    start
         Returns a trial that nobody else needs: a step and a look at validation tell whether it draws random numbers,
         and whether they come out otherwise when another trial is trained in between, as with a class attribute that
         holds something from layer to layer.
@@ -133,7 +132,7 @@ def threads_for(
     if threads == 1 or settings.device.type != "cpu" or own or mixed or multiplications < WORTH:
         return 1
     try:
-        tried, given = live(), batch()
+        tried, given = start(), batch()
         seed_all(0)
         before, drawn = RandomState.now(), _own_states([tried])
         alone = _step_and_look(tried, given)
@@ -146,22 +145,22 @@ def threads_for(
         # One trial alone is too much already; training says so in a sentence.
         return 1
     try:
-        beside = _interrupted(live(), live(), given)
+        beside = _interrupted(start(), start(), given)
     except Exception:
         # What comes of this alone would have come before.
         return 1
     return threads if all(map(torch.equal, alone, beside)) else 1
 
 
-def _step_and_look(live: Live, batch: Batch) -> list[Tensor]:
+def _step_and_look(running: RunningTrial, batch: Batch) -> list[Tensor]:
     """Return the losses of a step and of a look in eval mode, and the weights."""
-    loss, _ = live.step([batch.fresh()], TRIED)
-    live.evaluating()
-    judged = live.judge(batch.fresh()).loss
-    return [loss, judged, *(p.detach() for p in live.module.parameters() if not is_lazy(p))]
+    loss, _ = running.step([batch.fresh()], TRIED)
+    running.evaluating()
+    judged = running.judge(batch.fresh()).loss
+    return [loss, judged, *(p.detach() for p in running.module.parameters() if not is_lazy(p))]
 
 
-def _interrupted(live: Live, other: Live, batch: Batch) -> list[Tensor]:
+def _interrupted(running: RunningTrial, other: RunningTrial, batch: Batch) -> list[Tensor]:
     """Return the same, while another trial does so after each part of the model, as on another thread it may."""
     torch, busy, few = load_torch(), list[int](), _few(batch)
     other.step([batch.fresh()], TRIED)
@@ -184,11 +183,11 @@ def _interrupted(live: Live, other: Live, batch: Batch) -> list[Tensor]:
             if tensor.requires_grad:
                 tensor.register_hook(another)
 
-    parts = [part for part in live.module.modules() if not list(part.children())]
+    parts = [part for part in running.module.modules() if not list(part.children())]
     for part in parts[:: -(-len(parts) // PLACES)]:
         part.register_forward_hook(another)
-    live.module.register_forward_hook(whole)
-    return _step_and_look(live, batch)
+    running.module.register_forward_hook(whole)
+    return _step_and_look(running, batch)
 
 
 def _few(batch: Batch) -> Batch:

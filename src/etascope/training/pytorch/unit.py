@@ -11,19 +11,17 @@ from numpy.typing import NDArray
 
 from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Checkpoint, Plan
-from etascope.training.dense.group import evaluation_steps
 from etascope.training.pytorch.batches import Batch, Batches
-from etascope.training.pytorch.custom.generators import seed_each
 from etascope.training.pytorch.custom.step import refuse_idle, refuse_uneven
+from etascope.training.pytorch.generators import seed_all, seed_each
 from etascope.training.pytorch.group_rates import LARGEST_RATE
 from etascope.training.pytorch.library import Tensor, load_torch
 from etascope.training.pytorch.networks import Networks, finite_weights
 from etascope.training.pytorch.objective import Objective
-from etascope.training.pytorch.random_state import seed_all
-from etascope.training.pytorch.running_trial import Live, Settings
-from etascope.training.pytorch.trial_threads import Crew, Drawn, OneByOne, TrialThreads, threads_for
+from etascope.training.pytorch.running_trial import RunningTrial, Settings
+from etascope.training.pytorch.trial_threads import OneByOne, RandomDrawn, TrialPool, TrialThreads, threads_for
 from etascope.training.random_streams import step_seed
-from etascope.training.record import Record, Validated
+from etascope.training.record import Record, Validated, evaluation_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +65,16 @@ class Training:
         rates = np.minimum(rates, LARGEST_RATE).astype(np.float32).astype(np.float64)
         return rates.max(axis=1, initial=1e-30).tolist()
 
-    def start(self, seed: int, rate: float, checkpoint: Checkpoint | None) -> Live:
+    def start(self, seed: int, rate: float, checkpoint: Checkpoint | None) -> RunningTrial:
         """Return a trial at its initial weights, or where a checkpoint stands, on the device."""
         seed_all(seed)
         seed_each(self.settings.generators or (), seed)
         module = self.networks.build(seed).to(self.settings.device)
         optimizers = self.networks.optimizers(module, rate)
-        live = Live(module, optimizers, self.objective, self.settings)
+        running = RunningTrial(module, optimizers, self.objective, self.settings)
         if checkpoint is not None:
             self.networks.restore(module, optimizers, checkpoint)
-        return live
+        return running
 
 
 def beside_each_other(
@@ -111,57 +109,57 @@ def train_unit(training: Training, plan: Plan, advance: Callable[[int], None]) -
     plan = plan if training.objective.per_example else replace(plan, keep_examples=False)
     threads = min(training.threads, len(plan))
     if threads > 1:
-        with suppress(Drawn), TrialThreads(threads) as crew:
-            return _train(training, plan, advance, crew)
+        with suppress(RandomDrawn), TrialThreads(threads) as pool:
+            return _train(training, plan, advance, pool)
     return _train(training, plan, advance, OneByOne())
 
 
-def _train(training: Training, plan: Plan, advance: Callable[[int], None], crew: Crew) -> History:
+def _train(training: Training, plan: Plan, advance: Callable[[int], None], pool: TrialPool) -> History:
     seed, fold, batches = int(plan.seeds[0]), int(plan.folds[0]), training.batches
     per_epoch = batches.steps_per_epoch(fold)
     record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, batches.valid_size(fold))
     rates = np.minimum(plan.rates, LARGEST_RATE).astype(np.float32).astype(np.float64)
     peaks, starts = training.peaks(plan), plan.resume or (None,) * len(plan)
-    lives = {i: training.start(seed, peaks[i], starts[i]) for i in range(len(plan))}
+    trials = {i: training.start(seed, peaks[i], starts[i]) for i in range(len(plan))}
     step, end = plan.start, plan.start + plan.steps
     stops = {end, *record.evaluated_at.tolist()}
-    while step < end and lives:
+    while step < end and trials:
         epoch, within = divmod(step, per_epoch)
         last, block = (epoch + 1) * per_epoch, list[list[Batch]]()
         for parts in batches.steps(seed, fold, epoch, within):
             block.append(parts)
             reached = step + len(block)
-            if len(block) < crew.block and reached != last and reached not in stops:
+            if len(block) < pool.block and reached != last and reached not in stops:
                 continue
-            alive = np.array(list(lives), np.int64)
+            alive = np.array(list(trials), np.int64)
             now = rates[alive, step - plan.start : reached - plan.start]
             now = now if training.factors is None else now * training.factors[step:reached]
-            losses, rights = _steps(crew, list(lives.values()), block, now.tolist(), step_seed(seed, fold, step))
+            losses, rights = _steps(pool, list(trials.values()), block, now.tolist(), step_seed(seed, fold, step))
             sizes = np.array([sum(part.size for part in parts) for parts in block], np.float32)
             record.block(alive, step - plan.start, losses * sizes[:, None], rights, sizes)
             step, block = reached, []
-            _look_for_updates(lives, plan, step, per_epoch)
+            _look_for_updates(trials, plan, step, per_epoch)
             advance(len(plan) * len(sizes))
-            _drop(lives, record)
-            if lives and step in record.evaluated_at:
-                _evaluate(training, record, lives, step, (seed, fold), plan.keep_examples, crew)
-                _drop(lives, record)
-            if step == end or not lives:
+            _drop(trials, record)
+            if trials and step in record.evaluated_at:
+                _evaluate(training, record, trials, step, (seed, fold), plan.keep_examples, pool)
+                _drop(trials, record)
+            if step == end or not trials:
                 break
     if step < end:
         advance((end - step) * len(plan))
     kept: list[Checkpoint | None] = [None] * len(plan) if plan.keep_checkpoints else []
-    for trial, live in lives.items() if plan.keep_checkpoints else ():
+    for trial, running in trials.items() if plan.keep_checkpoints else ():
         begun = starts[trial]
         last_rate = float(plan.rates[trial, -1]) if plan.steps else begun.last_rate if begun is not None else 0.0
-        kept[trial] = training.networks.pack(live.module, live.optimizers, end, last_rate)
+        kept[trial] = training.networks.pack(running.module, running.optimizers, end, last_rate)
     ended = Status.FINISHED if end >= per_epoch * training.epochs else Status.PAUSED
     return record.history(ended, tuple(kept))
 
 
-def _look_for_updates(lives: dict[int, Live], plan: Plan, step: int, per_epoch: int) -> None:
+def _look_for_updates(trials: dict[int, RunningTrial], plan: Plan, step: int, per_epoch: int) -> None:
     """Raise `InputError` where a step of the owner's own passes trials by."""
-    own = [live.first_update for live in lives.values() if live.first_update is not None]
+    own = [running.first_update for running in trials.values() if running.first_update is not None]
     # Trials that begin are alike, and so every step must treat them; those that go on may differ for a while.
     over = step == plan.start + plan.steps
     if plan.start == 0 or over:
@@ -170,67 +168,71 @@ def _look_for_updates(lives: dict[int, Live], plan: Plan, step: int, per_epoch: 
         refuse_idle(own, step - plan.start)
 
 
-def _drop(lives: dict[int, Live], record: Record) -> None:
+def _drop(trials: dict[int, RunningTrial], record: Record) -> None:
     """Let go of trials that diverged: their memory is for the others."""
-    for trial in [trial for trial in lives if record.diverged_at[trial] >= 0]:
-        del lives[trial]
+    for trial in [trial for trial in trials if record.diverged_at[trial] >= 0]:
+        del trials[trial]
 
 
 def _steps(
-    crew: Crew, lives: Sequence[Live], block: Sequence[Sequence[Batch]], rates: Sequence[Sequence[float]], seed: int
+    pool: TrialPool,
+    trials: Sequence[RunningTrial],
+    block: Sequence[Sequence[Batch]],
+    rates: Sequence[Sequence[float]],
+    seed: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return mean loss and number right `(steps, trials)`, before each update."""
-    torch, rate_of = load_torch(), dict(zip(map(id, lives), rates, strict=True))
+    torch, rate_of = load_torch(), dict(zip(map(id, trials), rates, strict=True))
 
-    def steps(live: Live) -> Tensor:
-        rows = zip(block, rate_of[id(live)], strict=True)
-        return torch.stack([torch.stack(live.step([part.fresh() for part in parts], rate)) for parts, rate in rows])
+    def steps(running: RunningTrial) -> Tensor:
+        rows = zip(block, rate_of[id(running)], strict=True)
+        return torch.stack([torch.stack(running.step([part.fresh() for part in parts], rate)) for parts, rate in rows])
 
     # One look at the device a block: the trials need not wait for each other's numbers.
-    table = torch.stack(crew.each(lives, seed, steps), dim=1).cpu().numpy().astype(np.float32)
+    table = torch.stack(pool.each(trials, seed, steps), dim=1).cpu().numpy().astype(np.float32)
     return table[:, :, 0], table[:, :, 1]
 
 
 def _evaluate(
     training: Training,
     record: Record,
-    lives: dict[int, Live],
+    trials: dict[int, RunningTrial],
     step: int,
     unit: tuple[int, int],
     keep_examples: bool,
-    crew: Crew,
+    pool: TrialPool,
 ) -> None:
-    living, rows = list(lives.values()), training.batches.valid_size(unit[1])
-    finite = np.array([finite_weights(live.module) for live in living], np.bool_)
-    valid = _validate(training, living, unit, step, rows, keep_examples, crew) if rows else None
-    record.evaluate(np.array(list(lives), np.int64), step, finite, valid)
-    for live in living:
-        live.look()
+    living, rows = list(trials.values()), training.batches.valid_size(unit[1])
+    finite = np.array([finite_weights(running.module) for running in living], np.bool_)
+    valid = _validate(training, living, unit, step, rows, keep_examples, pool) if rows else None
+    record.evaluate(np.array(list(trials), np.int64), step, finite, valid)
+    for running in living:
+        running.look()
 
 
 def _validate(
     training: Training,
-    lives: Sequence[Live],
+    trials: Sequence[RunningTrial],
     unit: tuple[int, int],
     step: int,
     rows: int,
     keep_examples: bool,
-    crew: Crew,
+    pool: TrialPool,
 ) -> Validated:
-    sums = np.zeros((2, len(lives)))
-    examples = np.empty((len(lives), len(TEMPERATURES), rows), np.float32) if keep_examples else None
-    chance, at = step_seed(*unit, step), 0
-    for live in lives:
-        live.evaluating()
+    sums = np.zeros((2, len(trials)))
+    examples = np.empty((len(trials), len(TEMPERATURES), rows), np.float32) if keep_examples else None
+    seed, at = step_seed(*unit, step), 0
+    for running in trials:
+        running.evaluating()
     try:
         for batch in training.batches.valid(*unit):
-            judged = crew.each(lives, chance, lambda live, batch=batch: live.judge(batch.fresh()))
+            judged = pool.each(trials, seed, lambda running, batch=batch: running.judge(batch.fresh()))
             for i, one in enumerate(judged):
                 sums[:, i] += float(one.loss), float(one.right)
                 if examples is not None:
                     examples[i, :, at : at + batch.size] = one.example_losses.float().cpu().numpy()
             at += batch.size
     finally:
-        for live in lives:
-            live.training()
+        for running in trials:
+            running.training()
     return Validated(sums[0] / rows, sums[1] / rows, examples)

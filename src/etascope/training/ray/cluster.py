@@ -126,8 +126,8 @@ def leave_cluster() -> None:
 
 def machines() -> list[tuple[float, float]]:
     """Return CPUs and GPUs of every machine of the cluster that is alive."""
-    found = [node.get("Resources", {}) for node in load_ray().nodes() if node["Alive"]]
-    return [(float(has.get("CPU", 0)), float(has.get("GPU", 0))) for has in found]
+    resources = [node.get("Resources", {}) for node in load_ray().nodes() if node["Alive"]]
+    return [(float(has.get("CPU", 0)), float(has.get("GPU", 0))) for has in resources]
 
 
 def places(cpus: float, gpus: float) -> int:
@@ -223,10 +223,10 @@ def _same(address: str, other: str) -> bool:
     if port != other_port:
         return False
     try:
-        found, known = (
+        ours, theirs = (
             {info[4][0] for info in socket.getaddrinfo(name.strip("[]"), None)} for name in (host, other_host)
         )
     except OSError:
         return host == other_host
     here = {"127.0.0.1", "::1"}
-    return bool(found & known) or bool(found & here)
+    return bool(ours & theirs) or bool(ours & here)

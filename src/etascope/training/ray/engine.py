@@ -146,7 +146,7 @@ class RayEngine:
             part = History(plan=parts[number], **fields).as_part(plan, groups[number])
             progress(Progress("training", done, len(plan), "trainings", part=part))
 
-        told = train_parts(
+        fields = train_parts(
             session,
             split,
             [pack_errand(self.engine, recipe, part) for part in parts],
@@ -157,7 +157,7 @@ class RayEngine:
             self.tell,
             finish,
         )
-        histories = [History(plan=part, **fields) for part, fields in zip(parts, told, strict=True)]
+        histories = [History(plan=part, **fields) for part, fields in zip(parts, fields, strict=True)]
         return in_plan_order(plan, groups, histories, time.perf_counter() - began)
 
     def explain(self, checkpoint: Checkpoint, x: NDArray[Any]) -> tuple[Layer, ...]:

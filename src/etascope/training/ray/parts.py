@@ -55,7 +55,7 @@ def train_parts(
     sizes: Sequence[int],
     needs: Needs,
     at_once: int | None,
-    told: Callable[[float], None],
+    progress: Callable[[float], None],
     tell: Callable[[str], None],
     finished: Callable[[int, dict[str, Any]], None],
 ) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def train_parts(
         What a part takes; see `Needs`.
     at_once
         Parts that are at work at most; None takes as many as there is room for.
-    told
+    progress
         Receives how many trainings are done, never fewer than before.
     tell
         Receives a sentence when something was lost.
@@ -94,7 +94,7 @@ def train_parts(
     run, where, ours = uuid.uuid4().hex, send_split(session, split), versions()
     session.work = session.work or remote_training()
     work = session.work.options(num_cpus=needs.cpus, num_gpus=needs.gpus, max_retries=0)
-    counting = _Counting(ray, session, run, sizes, told)
+    counting = _Counting(ray, session, run, sizes, progress)
     room = _Room(needs)
     period = max(0.5, min(len(errands), at_once or room.places) / REPORTS)
     waiting, pending = deque(range(len(errands))), dict[Any, int]()
@@ -152,7 +152,7 @@ class _Room:
     """How many parts the cluster has room for, looked at now and then: machines come and go."""
 
     def __init__(self, needs: Needs) -> None:
-        self._needs, self._next, self._seen = needs, 0.0, time.monotonic()
+        self._needs, self._next, self._last_room = needs, 0.0, time.monotonic()
         self.places = 1
         self.look()
 
@@ -160,11 +160,11 @@ class _Room:
         now = time.monotonic()
         if now < self._next:
             return
-        self._next, found = now + LOOK, places(self._needs.cpus, self._needs.gpus)
-        self.places = max(1, found)
-        if found:
-            self._seen = now
-        elif now - self._seen > GIVE_UP:
+        self._next, room = now + LOOK, places(self._needs.cpus, self._needs.gpus)
+        self.places = max(1, room)
+        if room:
+            self._last_room = now
+        elif now - self._last_room > GIVE_UP:
             raise InputError(
                 f"the Ray cluster has had no machine left for the trials for {GIVE_UP:.0f} s. Add machines, and go on "
                 "with etascope resume --ray."
@@ -180,32 +180,32 @@ class _Counting:
         session: Session,
         run: str,
         sizes: Sequence[int],
-        told: Callable[[float], None],
+        progress: Callable[[float], None],
     ) -> None:
         if session.tally is None:
             session.tally = start_tally()
-        self._ray, self._tally, self._run, self._told = ray, session.tally, run, told
+        self._ray, self._tally, self._run, self._progress = ray, session.tally, run, progress
         self._sizes: Sequence[int] = sizes
         self._done, self._shown = np.zeros(len(sizes)), -1.0
-        self._asked, self._next = self._tally.counts.remote(run), 0.0
+        self._request, self._next = self._tally.counts.remote(run), 0.0
 
     def finish(self, number: int) -> None:
         self._done[number] = self._sizes[number]
 
     def look(self) -> None:
-        if (now := time.monotonic()) >= self._next and self._ray.wait([self._asked], timeout=0)[0]:
+        if (now := time.monotonic()) >= self._next and self._ray.wait([self._request], timeout=0)[0]:
             self._next = now + GLANCE
             try:
-                counts: dict[int, float] = self._ray.get(self._asked)
+                counts: dict[int, float] = self._ray.get(self._request)
                 for number, trainings in counts.items():
                     self._done[number] = max(self._done[number], min(trainings, self._sizes[number]))
             except self._ray.exceptions.RayError:
                 # Progress is then told by whole parts; the answer does not need the count.
                 pass
-            self._asked = self._tally.counts.remote(self._run)
+            self._request = self._tally.counts.remote(self._run)
         if (total := float(self._done.sum())) > self._shown:
             self._shown = total
-            self._told(total)
+            self._progress(total)
 
     def end(self) -> None:
         self._tally.forget.remote(self._run)

@@ -55,7 +55,7 @@ def remote_training() -> Any:
     """
     ray = load_ray()
 
-    def train(where: list[Any], errand: bytes, wanted: dict[str, str], tally: Any, of: tuple[str, int, float]) -> Any:
+    def train(where: list[Any], errand: bytes, needed: dict[str, str], tally: Any, of: tuple[str, int, float]) -> Any:
         # Sent by value, because it stands in a function: where etascope is missing or another one, it can say so.
         import os
         import time
@@ -68,7 +68,7 @@ def remote_training() -> Any:
             from etascope.training.ray.worker import run_errand
         except ImportError as error:
             return machine, {"etascope": f"missing or too old ({error})"}
-        if versions() != wanted:
+        if versions() != needed:
             return machine, versions()
         if not ray.get_gpu_ids():
             # Ray hides only the GPUs that are kept for others; a part that asked for none must not take theirs.
@@ -96,12 +96,12 @@ def received(outcome: Any) -> dict[str, Any]:
     """
     if isinstance(outcome, dict):
         return outcome  # pyright: ignore[reportUnknownVariableType]  # as `run_errand` made it
-    machine, found = outcome
+    machine, theirs = outcome
     ours = versions()
     differ = [
-        f"{name} {found.get(name, 'unknown')} there and {ours[name]} here"
+        f"{name} {theirs.get(name, 'unknown')} there and {ours[name]} here"
         for name in ours
-        if found.get(name) != ours[name]
+        if theirs.get(name) != ours[name]
     ]
     raise InputError(
         "every machine of a Ray cluster needs the same software, or the answer would not be the same; found on "

@@ -5,7 +5,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from etascope.core.errors import InputError
 from etascope.training.pytorch.custom.loaders import LoaderBatches, iterator_of
-from tests.training.pytorch.custom.test_generators import Shifting
+from tests.training.pytorch.test_generators import Shifting
 
 CPU = torch.device("cpu")
 X, Y = torch.arange(40.0).reshape(20, 2), torch.arange(20) % 3
@@ -253,7 +253,7 @@ def test_a_loader_of_a_stream_has_its_batches_counted():
     assert rows(batches.steps(0, 0, 0, 0)) == [part.tolist() for part in Y.split(3)]
 
 
-class Drawn(torch.utils.data.Dataset):
+class RandomDrawn(torch.utils.data.Dataset):
     def __len__(self):
         return 8
 
@@ -262,7 +262,7 @@ class Drawn(torch.utils.data.Dataset):
 
 
 def test_workers_that_last_draw_the_same_on_every_pass_and_are_left_alone():
-    loader = DataLoader(Drawn(), batch_size=2, num_workers=1, persistent_workers=True)
+    loader = DataLoader(RandomDrawn(), batch_size=2, num_workers=1, persistent_workers=True)
     batches = made(loader)
     first = inputs(batches.steps(0, 0, 1, 0))
     assert not torch.equal(inputs(batches.steps(0, 0, 0, 0)), first)
@@ -346,8 +346,8 @@ def test_a_length_that_a_training_loader_does_not_keep_to_is_refused(length, bat
 def test_one_that_may_have_no_end_is_told_of():
     batches = made(Says(5, 200))
     assert batches.batches == 5
-    assert any("goes on after the 5 batches" in sentence for sentence in batches.trained_on.told())
-    assert not any("goes on" in sentence for sentence in made(Says(5, 5)).trained_on.told())
+    assert any("goes on after the 5 batches" in sentence for sentence in batches.trained_on.sentences())
+    assert not any("goes on" in sentence for sentence in made(Says(5, 5)).trained_on.sentences())
 
 
 def test_validation_labels_none_of_which_counts_are_no_empty_loader():

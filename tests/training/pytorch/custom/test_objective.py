@@ -12,7 +12,7 @@ from etascope.training.pytorch.custom.objective import (
     is_class_loss,
     objective_of,
     one_number,
-    untrained_told,
+    untrained_sentences,
 )
 from etascope.training.pytorch.objective import CrossEntropy
 
@@ -145,6 +145,6 @@ def test_a_loss_that_says_the_same_again_is_copied_and_a_function_is_not():
 def test_parameters_of_a_loss_that_are_not_trained_are_told():
     loss = nn.Module()
     loss.centers = nn.Parameter(torch.ones(3))
-    assert untrained_told(loss)[0].startswith("Mind the loss: its own parameters (centers) are not trained")
+    assert untrained_sentences(loss)[0].startswith("Mind the loss: its own parameters (centers) are not trained")
     loss.requires_grad_(False)
-    assert untrained_told(loss) == untrained_told(None) == ()
+    assert untrained_sentences(loss) == untrained_sentences(None) == ()

@@ -1,11 +1,15 @@
 import numpy as np
 import pytest
 import torch
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.schedules import SCHEDULES, schedule_row
-from etascope.training.pytorch.custom.schedule import nearest, schedule_told, shaped
+from etascope.torch import pick
+from etascope.training.pytorch.custom.schedule import nearest, schedule_sentences, shaped, waiting_schedulers
+from tests.test_torch import loaders
+from tests.training.pytorch.networks import Linear
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -54,7 +58,7 @@ def test_a_schedule_of_torch_with_a_climb_from_zero_is_told_by_the_nearest_name(
         ([np.inf] * 10, "finite factors"),
         ([[1.0] * 5] * 2, r"found an array of shape \(2, 5\)"),
         (0.5, "found one number"),
-        (["fast"] * 10, "shape must be a list of factors .* found list, of which numpy says ValueError"),
+        (["fast"] * 10, "schedule must be a list of factors .* found list, of which numpy says ValueError"),
         ({1: 2}, "found dict, of which numpy says"),
         ((t for t in range(10)), "found generator, of which numpy says"),
         (lambda t: 1 / (t - 3), "for step 3 it raised ZeroDivisionError"),
@@ -93,8 +97,59 @@ def test_a_function_of_the_step_is_a_shape_as_lambdalr_takes_it():
 
 
 def test_a_schedule_that_hardly_trains_is_told():
-    assert schedule_told(schedule_row("one-cycle", 0.0, 100)) == ()
-    assert schedule_told(np.array([1.0] * 5 + [0.0] * 5)) == ()
-    assert "6 of its 10 steps" in schedule_told(np.array([1.0] * 4 + [0.001] * 6))[0]
-    assert "largest factor is 100" in schedule_told(np.full(4, 100.0))[0]
-    assert len(schedule_told(np.array([1e-3] + [0.0] * 9))) == 2
+    assert schedule_sentences(schedule_row("one-cycle", 0.0, 100)) == ()
+    assert schedule_sentences(np.array([1.0] * 5 + [0.0] * 5)) == ()
+    assert "6 of its 10 steps" in schedule_sentences(np.array([1.0] * 4 + [0.001] * 6))[0]
+    assert "largest factor is 100" in schedule_sentences(np.full(4, 100.0))[0]
+    assert len(schedule_sentences(np.array([1e-3] + [0.0] * 9))) == 2
+
+
+def sgd():
+    return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+
+
+def test_a_scheduler_is_noticed_however_it_is_made_and_only_inside_the_block():
+    class Own(ReduceLROnPlateau):
+        pass
+
+    plain, optimizers = ReduceLROnPlateau.__init__, [sgd() for _ in range(3)]
+    with waiting_schedulers() as made:
+        ReduceLROnPlateau(optimizers[0], patience=3)
+        ReduceLROnPlateau(optimizer=optimizers[1])
+        assert Own(optimizers[2], "max").mode == "max"
+        torch.optim.lr_scheduler.StepLR(sgd(), 3)
+    assert [id(one) for one in made] == [id(one) for one in optimizers]
+    assert ReduceLROnPlateau.__init__ is plain
+    with pytest.raises(TypeError), waiting_schedulers():
+        ReduceLROnPlateau(sgd(), patience="long", never="heard of")
+    assert ReduceLROnPlateau.__init__ is plain
+
+
+def test_a_block_inside_keeps_what_it_collects():
+    with waiting_schedulers() as outer:
+        with waiting_schedulers() as inner:
+            ReduceLROnPlateau(sgd())
+        ReduceLROnPlateau(sgd())
+    assert (len(outer), len(inner)) == (1, 1)
+
+
+def test_that_of_transformers_too():
+    from transformers.optimization import GreedyLR
+
+    with waiting_schedulers() as made:
+        GreedyLR(sgd())
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_one_of_a_factory_is_refused(kept):
+    schedulers = []
+
+    def factory(groups, learning_rate):
+        optimizer = torch.optim.SGD(groups, lr=learning_rate)
+        scheduler = ReduceLROnPlateau(optimizer)
+        schedulers.extend([scheduler] if kept else [])
+        return optimizer
+
+    with pytest.raises(InputError, match="a scheduler beside it has no say; found one of SGD"):
+        pick(Linear(), *loaders(), factory, epochs=1)

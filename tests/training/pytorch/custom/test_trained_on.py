@@ -22,7 +22,7 @@ def told(train, valid, dtype=torch.float32):
         one.validates(Batch(X[part].to(dtype), Y[part], len(part)))
     for number, part in enumerate(torch.as_tensor(train).split(7), 1):
         one.trains(Batch(X[part].to(dtype), Y[part], len(part)), 0, 0, number)
-    return one.told()
+    return one.sentences()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
@@ -45,9 +45,9 @@ def test_targets_and_other_inputs_tell_examples_apart():
     zeros = torch.zeros(40, 5)
     one.validates(Batch({"a": zeros, "b": [torch.arange(40)[:, None], torch.tensor(3)]}, Y[:40], 40))
     one.trains(Batch({"a": zeros, "b": [torch.arange(40, 80)[:, None], torch.tensor(3)]}, Y[:40], 40), 0, 0, 1)
-    assert one.told() == ()
+    assert one.sentences() == ()
     one.trains(Batch({"a": zeros, "b": [torch.arange(40)[:, None], torch.tensor(3)]}, Y[:40], 40), 0, 0, 2)
-    assert "its examples are trained on" in one.told()[0]
+    assert "its examples are trained on" in one.sentences()[0]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_classes_that_validate_and_are_not_trained_on_are_told(train, valid, sai
     held = 30 * len(valid)
     one.validates(Batch(X[:held], labels[:held].to(kind), held))
     one.trains(Batch(X[held : len(labels)], labels[held:].to(kind), len(labels) - held), 0, 0, 1, last=last)
-    found = one.told()
+    found = one.sentences()
     assert found == () or said in found[0]
     assert bool(found) == (bool(said) and last and kind != torch.float32)
 
@@ -77,7 +77,7 @@ def test_classes_that_validate_and_are_not_trained_on_are_told(train, valid, sai
 def test_what_cannot_be_known_is_counted():
     one = TrainedOn()
     one.validates(Batch(torch.eye(40).to_sparse(), [torch.tensor(1)], 40))
-    assert one.told() == ()
+    assert one.sentences() == ()
 
 
 class Noisy(Dataset):
@@ -112,7 +112,7 @@ FILES = [(f"{i}.png", i % 3) for i in range(60)]
 def compared(train, valid):
     one = TrainedOn()
     one.compare(train, valid)
-    return [sentence for sentence in one.told() if "trained on" in sentence]
+    return [sentence for sentence in one.sentences() if "trained on" in sentence]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def late(passes):
 )
 def test_a_pass_that_does_not_come_again_is_told(batches, seed):
     run = pick(Linear(shape=(1, 8, 8)), Counts(batches), VALID, sgd, epochs=2, seed=seed)
-    assert any(sentence.startswith(AGAIN) for sentence in run.choice.reason)
+    assert any(sentence.startswith(AGAIN) for sentence in map(str, run.choice.reasons))
 
 
 class Augmented(Dataset):
@@ -217,4 +217,4 @@ class Held(Counts):
 )
 def test_order_and_augmentation_that_are_drawn_from_seeds_are_not(make):
     run = pick(Linear(shape=(1, 8, 8)), make(), VALID, sgd, epochs=2)
-    assert not any(sentence.startswith("Mind the training") for sentence in run.choice.reason)
+    assert not any(sentence.startswith("Mind the training") for sentence in map(str, run.choice.reasons))

@@ -1,61 +1,30 @@
-"""The proof that a model and the generators are what they were: `fingerprint`, `Untouched`."""
+"""Digests that prove that a model and the generators are what they were: `fingerprint`."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 
-from etascope.training.pytorch.custom.generators import states_of
+from etascope.training.pytorch.generators import RandomState, states_of
 from etascope.training.pytorch.library import Module, load_torch
 from etascope.training.pytorch.networks import is_lazy
 from etascope.training.pytorch.packing import to_array
-from etascope.training.pytorch.random_state import RandomState
-
-
-@dataclass(frozen=True)
-class Untouched:
-    """SHA-256 of everything that must not change, before and after.
-
-    Attributes
-    ----------
-    before, after
-        By name: `weights and buffers`, `gradients`, `modes`, `Python`, `NumPy`, `PyTorch` (its generators) and
-        `loaders` (theirs).
-    """
-
-    before: Mapping[str, str]
-    after: Mapping[str, str]
-
-    @property
-    def same(self) -> bool:
-        """Whether every one is the same."""
-        return self.before == self.after
-
-    def __str__(self) -> str:
-        """Say what was compared, with the first digits of the digest."""
-        changed = [name for name in self.before if self.before[name] != self.after.get(name)]
-        if changed:
-            return f"changed while it ran: {', '.join(changed)}"
-        names = ", ".join(f"{name} {digest[:8]}" for name, digest in self.before.items())
-        return f"the same bits before and after: {names}"
 
 
 def fingerprint(model: object, *loaders: object) -> dict[str, str]:
     """Return digests of a model (nothing for a factory), the global generators and those of loaders."""
     torch = load_torch()
-    found = dict[str, str]()
+    digests = dict[str, str]()
     if isinstance(model, torch.nn.Module):
-        found |= _of_module(model)
+        digests |= _of_module(model)
     state = RandomState.now()
-    found["Python"] = _digest(repr(state.python).encode())
-    found["NumPy"] = _digest(_bytes(state.numpy))
-    found["PyTorch"] = _digest(b"".join(s.cpu().numpy().tobytes() for s in (state.torch, *state.cuda)))
-    found["loaders"] = _digest(b"".join(_bytes(one) for one in states_of(*loaders)))
-    return found
+    digests["Python"] = _digest(repr(state.python).encode())
+    digests["NumPy"] = _digest(_bytes(state.numpy))
+    digests["PyTorch"] = _digest(b"".join(s.cpu().numpy().tobytes() for s in (state.torch, *state.cuda)))
+    digests["loaders"] = _digest(b"".join(_bytes(one) for one in states_of(*loaders)))
+    return digests
 
 
 def _of_module(model: Module) -> dict[str, str]:

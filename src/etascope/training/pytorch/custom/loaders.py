@@ -11,13 +11,18 @@ from itertools import islice
 from typing import Any, cast
 
 from etascope.core.errors import InputError
-from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import generators_of, restore_state, seed_generators, state_of
-from etascope.training.pytorch.custom.pairs import batch_of, shapes_by
+from etascope.training.pytorch.batches import Batch, batch_of, shapes_by
 from etascope.training.pytorch.custom.trained_on import TrainedOn, digest_of
+from etascope.training.pytorch.generators import (
+    RandomState,
+    generators_of,
+    restore_state,
+    seed_all,
+    seed_generators,
+    state_of,
+)
 from etascope.training.pytorch.library import Device, load_torch, moved, tensors_in
 from etascope.training.pytorch.packing import to_array
-from etascope.training.pytorch.random_state import RandomState, seed_all
 from etascope.training.random_streams import pass_seed
 
 #: A loader of more batches than this has no end, unless it has a length.
@@ -75,19 +80,19 @@ class LoaderBatches:
     @cached_property
     def _validation(self) -> tuple[int, int]:
         """Examples of a pass over the validation loader, and a digest of them."""
-        found = digest = labels = 0
+        examples = digest = labels = 0
         for batch in _ending("valid_loader", self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0))):
             self.trained_on.validates(batch)
             labels += batch.size
-            found, digest = found + self._counted(batch).size, digest_of(batch, digest)
-        if labels and not found:
+            examples, digest = examples + self._counted(batch).size, digest_of(batch, digest)
+        if labels and not examples:
             raise InputError(
                 f"valid_loader must give labels that count; found none but {self.ignored}, which the loss leaves out. "
                 "Look at how they are made."
             )
-        if not found:
+        if not examples:
             raise InputError("valid_loader must give at least one batch; it is empty. Look at its data set.")
-        return found, digest
+        return examples, digest
 
     @cached_property
     def first(self) -> Batch:
@@ -132,14 +137,14 @@ class LoaderBatches:
     def valid(self, seed: int, fold: int) -> Iterator[Batch]:
         """Yield the validation batches: the same ones for every seed and fold."""
         del fold
-        seen = digest = 0
+        examples = digest = 0
         for batch in self.valid_pass(seed):
-            seen, digest = seen + batch.size, digest_of(batch, digest)
-            if seen > self.valid_examples:
+            examples, digest = examples + batch.size, digest_of(batch, digest)
+            if examples > self.valid_examples:
                 raise _other_pass("valid_loader", "examples", self.valid_examples, "more")
             yield batch
-        if seen != self.valid_examples:
-            raise _other_pass("valid_loader", "examples", self.valid_examples, f"{seen or 'none'}")
+        if examples != self.valid_examples:
+            raise _other_pass("valid_loader", "examples", self.valid_examples, f"{examples or 'none'}")
         if digest != self._validation[1]:
             raise InputError(
                 "valid_loader must give the same examples in the same order on every pass, because rates are compared "
@@ -162,23 +167,23 @@ class LoaderBatches:
         return replace(batch, size=int((labels != self.ignored).sum()))
 
     def _train_pass(self, seed: int, epoch: int) -> Iterator[Batch]:
-        seen, length, last = 0, length_of(self.train_loader), list[Batch]()
+        count, length, last = 0, length_of(self.train_loader), list[Batch]()
         if length not in (None, self.batches):
             raise _other_pass("train_loader", "number of batches", self.batches, f"{length or 'none'}")
         if callable(begin := getattr(self.train_loader, "begin_epoch", None)):
             begin(epoch)
         for batch in self._pass("train_loader", self.train_loader, pass_seed(seed, -1, epoch)):
-            seen += 1
-            if length is None and seen > self.batches:
+            count += 1
+            if length is None and count > self.batches:
                 raise _other_pass("train_loader", "number of batches", self.batches, "more")
-            self.trained_on.trains(batch, seed, epoch, seen, last=seen == self.batches)
-            if length is None and seen == self.batches:
+            self.trained_on.trains(batch, seed, epoch, count, last=count == self.batches)
+            if length is None and count == self.batches:
                 # Held until it is known that it is the last, also where the training ends with it.
                 last.append(batch)
             else:
                 yield batch
-        if seen < self.batches:
-            raise _other_pass("train_loader", "number of batches", self.batches, f"{seen or 'none'}")
+        if count < self.batches:
+            raise _other_pass("train_loader", "number of batches", self.batches, f"{count or 'none'}")
         yield from last
 
     def _look_beyond(self, length: int) -> None:
@@ -221,13 +226,13 @@ class LoaderBatches:
                 return
             state, own_states = RandomState.now(), [state_of(one) for one in own]
             batch = batch_of(name, number, given)
-            found = [tuple(tensor.shape[1:]) for tensor in tensors_in(batch.inputs)]
-            if shapes is not None and found != shapes:
+            now = [tuple(tensor.shape[1:]) for tensor in tensors_in(batch.inputs)]
+            if shapes is not None and now != shapes:
                 raise InputError(
                     f"{name} must give inputs of one shape; it gave {shapes_by(shapes)} at first and "
-                    f"{shapes_by(found)} in batch {number + 1}. Resize or pad them."
+                    f"{shapes_by(now)} in batch {number + 1}. Resize or pad them."
                 )
-            shapes, number = found, number + 1
+            shapes, number = now, number + 1
             yield Batch(moved(batch.inputs, self.device), moved(batch.targets, self.device), batch.size)
 
 

@@ -9,7 +9,7 @@ from etascope.core.errors import InputError, one_line
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, trial_rates
 from etascope.core.recipe import Task
-from etascope.training.pytorch.custom.objective import refuse_mixed
+from etascope.training.pytorch.custom.broadcasting import refuse_mixed
 from etascope.training.pytorch.library import autocast, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.unit import Training
@@ -37,28 +37,28 @@ def metrics_of(
     InputError
         If a metric raises, or returns no number.
     """
-    found: dict[float, Checkpoint] = {}
+    latest: dict[float, Checkpoint] = {}
     for history in histories:
         rates = trial_rates(task, history.plan).tolist()
         for learning_rate, checkpoint in zip(rates, history.checkpoints, strict=False):
             if checkpoint is not None:
-                found[learning_rate] = checkpoint
-    last = max((checkpoint.step for checkpoint in found.values()), default=0)
-    return {r: _measured(training, task, r, found[r], metrics) for r in sorted(found) if found[r].step == last}
+                latest[learning_rate] = checkpoint
+    last = max((checkpoint.step for checkpoint in latest.values()), default=0)
+    return {r: _measured(training, task, r, latest[r], metrics) for r in sorted(latest) if latest[r].step == last}
 
 
 def _measured(
     training: Training, task: Task, learning_rate: float, checkpoint: Checkpoint, metrics: Mapping[str, Metric]
 ) -> dict[str, float]:
     torch, settings = load_torch(), training.settings
-    live = training.start(task.recipe.seed, learning_rate, checkpoint)
-    live.evaluating()
+    trial = training.start(task.recipe.seed, learning_rate, checkpoint)
+    trial.evaluating()
     sums, examples = dict.fromkeys(metrics, 0.0), 0
     with torch.no_grad():
         for given in training.batches.valid(task.recipe.seed, 0):
             batch = given.fresh()
             with autocast(settings.device, settings.precision):
-                outputs = live.module(batch.inputs)
+                outputs = trial.module(batch.inputs)
             for name, metric in metrics.items():
                 if not examples:
                     refuse_mixed(metric, outputs, batch.targets, f"the metric {name}")

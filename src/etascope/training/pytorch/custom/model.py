@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
+from etascope.training.pytorch.custom.schedule import waiting_schedulers
 from etascope.training.pytorch.group_rates import rates_in, refuse_schedulers, require_multiples
 from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, Networks, trainable
-from etascope.training.pytorch.waiting_schedulers import noticed
 
 #: Called with parameters or groups of them and the learning rate, returns an optimizer or several.
 Build = Callable[[Any, float], Any]
@@ -148,8 +148,8 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
         If that raises, or what comes back is no optimizer with a learning rate.
     """
     try:
-        with noticed() as scheduled:
-            found = optimizer(given, learning_rate)
+        with waiting_schedulers() as scheduled:
+            optimizers = optimizer(given, learning_rate)
     except InputError:
         raise
     except Exception as error:
@@ -159,11 +159,11 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
             f"optimizer must build one of parameters and a learning rate; it raised {one_line(error)}. Try "
             "lambda groups, learning_rate: torch.optim.AdamW(groups, lr=learning_rate)."
         ) from error
-    several = list(cast("Sequence[Any]", found)) if isinstance(found, tuple | list) else [found]
+    several = list(cast("Sequence[Any]", optimizers)) if isinstance(optimizers, tuple | list) else [optimizers]
     if any(isinstance(one, tuple | list | dict) for one in several):
         raise InputError(
             "optimizer must return an optimizer, or a list of several; found what configure_optimizers of Lightning "
-            "returns. Return the optimizer alone, and give its schedule with schedule= or shape=."
+            "returns. Return the optimizer alone, and give its schedule with schedule=."
         )
     for one in several:
         lacks = [name for name in ("zero_grad", "step", "state_dict", "load_state_dict") if not hasattr(one, name)]
@@ -212,9 +212,9 @@ def following(networks: AnyNetworks, multiples: Sequence[Sequence[float]]) -> An
     """Return networks whose optimizers must have these multiples of every rate that they are built with."""
 
     def update(one: Module, learning_rate: float) -> list[Optimizer]:
-        found = networks.update(one, learning_rate)
-        require_multiples(found, learning_rate, multiples)
-        return found
+        optimizers = networks.update(one, learning_rate)
+        require_multiples(optimizers, learning_rate, multiples)
+        return optimizers
 
     return AnyNetworks(networks.make, update)
 
@@ -264,15 +264,15 @@ def _with_rates(groups: Sequence[Any], learning_rate: float) -> list[Any]:
 
 
 def _multiple(given: Any) -> float:  # noqa: ANN401 - whatever a group has for its rate
-    found = math.nan
+    value = math.nan
     with suppress(Exception):
-        found = float(given)
-    if not 0 <= found < math.inf:
+        value = float(given)
+    if not 0 <= value < math.inf:
         raise InputError(
             "lr in groups must be a multiple of the learning rate, a number of at least 0; found "
-            f"{f'{found:g}' if isinstance(given, int | float) else repr(given)}. Give 0.1 for a tenth of it."
+            f"{f'{value:g}' if isinstance(given, int | float) else repr(given)}. Give 0.1 for a tenth of it."
         )
-    return found
+    return value
 
 
 def customary_of(optimizers: Sequence[Optimizer]) -> dict[str, Any]:

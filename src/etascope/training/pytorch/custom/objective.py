@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import math
-import re
 import warnings
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, cast
@@ -16,17 +14,13 @@ from typing import Any, cast
 from etascope.core.errors import InputError
 from etascope.core.history import TEMPERATURES
 from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.generators import random_state_kept, seed_all
 from etascope.training.pytorch.library import Tensor, load_torch, tensors_in
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.objective import IGNORED, CrossEntropy, Judged, Objective, labels_within, right
-from etascope.training.pytorch.random_state import random_state_kept, seed_all
 
 Loss = Callable[[Any, Any], Any]
 
-#: What PyTorch's losses say of targets that are broadcast.
-SPREAD = re.compile(
-    r"Using a target size \(torch\.Size\((\[.*?\])\)\).*input size \(torch\.Size\((\[.*?\])\)\)", re.DOTALL
-)
 #: What the loss of the untrained model counts as where targets are no class labels: that of a blind guess of ten.
 BLIND = math.log(10)
 
@@ -143,7 +137,7 @@ def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - wha
     is_module = isinstance(one, load_torch().nn.Module)
     if is_module:
         one.requires_grad_(False)
-    found = list[tuple[float, list[Any]]]()
+    calls = list[tuple[float, list[Any]]]()
     # What it raises is said where it is used first.
     with suppress(Exception), warnings.catch_warnings(), load_torch().no_grad(), random_state_kept():
         warnings.simplefilter("ignore")
@@ -151,11 +145,11 @@ def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - wha
             seed_all(0)
             own = Batch(outputs, targets, 1).fresh()
             number = float(tried(own.inputs, own.targets))
-            found.append((number, [part.clone() for part in tried.buffers()] if is_module else []))
+            calls.append((number, [part.clone() for part in tried.buffers()] if is_module else []))
     # What is made in the first call, as a mask, may be kept.
-    for number, buffers in found[2:]:
-        same = math.isclose(number, found[1][0], rel_tol=1e-6) or not math.isfinite(number)
-        if not same or not all(map(load_torch().equal, buffers, found[1][1])):
+    for number, buffers in calls[2:]:
+        same = math.isclose(number, calls[1][0], rel_tol=1e-6) or not math.isfinite(number)
+        if not same or not all(map(load_torch().equal, buffers, calls[1][1])):
             raise InputError(
                 f"loss must say the same of the same batch whenever it is called, because trials share it; found "
                 f"{name}, which keeps something from call to call. Keep that in a buffer of the model, and compute the "
@@ -164,7 +158,7 @@ def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - wha
     return one
 
 
-def untrained_told(loss: object) -> tuple[str, ...]:
+def untrained_sentences(loss: object) -> tuple[str, ...]:
     """Return what to mind of a loss that has parameters of its own, which nothing trains in the search."""
     if not isinstance(loss, load_torch().nn.Module):
         return ()
@@ -175,88 +169,6 @@ def untrained_told(loss: object) -> tuple[str, ...]:
     return (
         f"Mind the loss: its own parameters ({some}) are not trained in the search. Where they should "
         "be, make them a part of the model, and compute the loss in train_loss=.",
-    )
-
-
-@contextmanager
-def broadcast_refused() -> Generator[None]:
-    """Refuse that a loss of PyTorch inside the block spreads targets over outputs of another shape: it only warns.
-
-    Whatever else warns there does so.
-
-    Raises
-    ------
-    InputError
-        If it does.
-    """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for one in caught:
-        sizes = SPREAD.search(str(one.message))
-        if sizes is not None:
-            targets, outputs = (ast.literal_eval(size) for size in sizes.groups())
-            raise _broadcast(tuple(outputs), tuple(targets))
-    for one in caught:
-        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-
-
-def refuse_mixed(
-    loss: Loss,
-    outputs: Any,  # noqa: ANN401 - whatever the loss takes
-    targets: Any,  # noqa: ANN401 - whatever the loss takes
-    name: str = "loss",
-    inputs: Any = None,  # noqa: ANN401 - whatever the model takes
-) -> None:
-    """Raise `InputError` where a loss compares each output with every target, as (n, 1) with (n,) is broadcast.
-
-    It does where its value is the mean, or the sum, over all pairs of examples, and not over each with its own. Four
-    examples are looked at, with targets as different as there are. `loss`, which is called `name`, is given some of the
-    outputs, or of the inputs where there are any.
-    """
-    torch, mixed = load_torch(), False
-    given = (outputs, targets, outputs if inputs is None else inputs)
-    if not all(isinstance(one, torch.Tensor) and one.dim() for one in given) or outputs.shape == targets.shape:
-        return
-    size = min(4, len(outputs))
-    if outputs.numel() != targets.numel() or len(outputs) != len(targets) or size < 2:
-        return
-    # A loss that takes no single example, or no part of a batch, cannot be looked at so; nor complex targets.
-    with suppress(Exception), torch.set_grad_enabled(inputs is not None), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        order = targets.reshape(len(targets), -1)[:, 0].argsort()
-        some = order[[round(i * (len(order) - 1) / (size - 1)) for i in range(size)]]
-        mine, theirs = given[2][some], targets[some]
-        whole = float(loss(mine, theirs))
-        pairs = [[float(loss(mine[i : i + 1], theirs[j : j + 1])) for j in range(size)] for i in range(size)]
-        own, every = sum(pairs[i][i] for i in range(size)) / size, sum(map(sum, pairs)) / size**2
-        mixed = any(math.isclose(whole, times * every, rel_tol=1e-4) for times in (1, size**2))
-        mixed = mixed and not any(math.isclose(whole, times * own, rel_tol=1e-3) for times in (1, size))
-    if mixed:
-        raise _broadcast(tuple(outputs.shape), tuple(targets.shape), name)
-
-
-def shapes_told(outputs: object, targets: object) -> str:
-    """Return what to do about outputs and targets of as many numbers in other shapes; nothing where that is not so."""
-    torch = load_torch()
-    given: tuple[Any, Any] = (outputs, targets)
-    if not all(isinstance(one, torch.Tensor) for one in given) or given[0].numel() != given[1].numel():
-        return ""
-    mine, theirs = (tuple(one.shape) for one in given)
-    return "" if mine == theirs else f" Outputs are {mine} and targets {theirs}. {_one_shape(mine, theirs)}"
-
-
-def _one_shape(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
-    if outputs == (*targets, 1):
-        flat = "end the model with nn.Flatten(0), or " if len(targets) == 1 else ""
-        return f"Give both one shape: {flat}give targets.unsqueeze(-1)."
-    return "Give both one shape."
-
-
-def _broadcast(outputs: tuple[int, ...], targets: tuple[int, ...], name: str = "loss") -> InputError:
-    return InputError(
-        f"{name} must compare each output with its own target; found outputs of shape {outputs} and targets of shape "
-        f"{targets}, which PyTorch broadcasts, so that others are compared too. {_one_shape(outputs, targets)}"
     )
 
 
@@ -282,13 +194,13 @@ def one_number(loss: object) -> Tensor:
     torch = load_torch()
     if not isinstance(loss, torch.Tensor):
         raise InputError(f"loss must return a tensor that can be trained; found {type(loss).__name__}.")
-    found: Any = loss
-    if found.numel() != 1:
+    value: Any = loss
+    if value.numel() != 1:
         raise InputError(
-            f"loss must return one number a batch, a scalar; found a tensor of shape {tuple(found.shape)}. Take its "
+            f"loss must return one number a batch, a scalar; found a tensor of shape {tuple(value.shape)}. Take its "
             "mean, or use reduction='mean'."
         )
-    return found.reshape(())
+    return value.reshape(())
 
 
 def examples_of(targets: object) -> int:

@@ -1,9 +1,12 @@
-"""A schedule of one's own, step by step, beside those that a recipe has names for: `shaped`."""
+"""Schedules of one's own: step by step, `shaped`, and schedulers that wait for a metric, `waiting_schedulers`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import wraps
 from itertools import product
 from typing import Any
 
@@ -13,6 +16,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe
 from etascope.core.schedules import SCHEDULES, schedule_row
+from etascope.training.pytorch.library import load_torch
 
 #: What the learning rate is multiplied by at each step, or a function of the step, from 0, that returns it.
 Shape = Sequence[float] | NDArray[np.float64] | Callable[[int], float]
@@ -49,48 +53,48 @@ def shaped(recipe: Recipe, shape: Shape, steps: int) -> tuple[Recipe, NDArray[np
     >>> recipe.schedule, recipe.warmup, factors.tolist()
     ('linear', 0.5, [0.0, 1.0, 0.7, 0.6])
     """
-    found = _factors(shape, steps)
-    if found.shape != (steps,):
+    given = _factors(shape, steps)
+    if given.shape != (steps,):
         there = (
-            f"{found.size}" if found.ndim == 1 else f"an array of shape {found.shape}" if found.ndim else "one number"
+            f"{given.size}" if given.ndim == 1 else f"an array of shape {given.shape}" if given.ndim else "one number"
         )
         raise InputError(
-            f"shape must have a factor for each of the {steps} steps of the training; found {there}. Count the "
+            f"schedule must have a factor for each of the {steps} steps of the training; found {there}. Count the "
             "batches of an epoch, divide by accumulate, and multiply by epochs; or give a function of the step."
         )
-    if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
+    if not (np.isfinite(given).all() and (given >= 0).all() and given.any()):
         raise InputError(
-            f"shape must hold finite factors of at least 0, not all of them 0; found "
-            f"{found.min():g} to {found.max():g}."
+            f"schedule must hold finite factors of at least 0, not all of them 0; found "
+            f"{given.min():g} to {given.max():g}."
         )
-    schedule, warmup = nearest(found)
+    schedule, warmup = nearest(given)
     row = schedule_row(schedule, warmup, steps)
-    return replace(recipe, schedule=schedule, warmup=warmup), found / row
+    return replace(recipe, schedule=schedule, warmup=warmup), given / row
 
 
-def schedule_told(shape: NDArray[np.float64]) -> tuple[str, ...]:
+def schedule_sentences(shape: NDArray[np.float64]) -> tuple[str, ...]:
     """Return what to mind of a schedule: a rate that is about 0 for most steps, or factors that look like rates.
 
     Examples
     --------
-    >>> schedule_told(np.array([1.0, 0.5, 0.0, 0.0, 0.0]))
+    >>> schedule_sentences(np.array([1.0, 0.5, 0.0, 0.0, 0.0]))
     ('Mind the schedule: 3 of its 5 steps have less than a hundredth of the largest rate, and hardly train.',)
-    >>> schedule_told(np.full(9, 0.001))
+    >>> schedule_sentences(np.full(9, 0.001))
     ('Mind the schedule: its largest factor is 0.001, so that the steps of a rate of 1 have 0.001 at most.',)
     """
-    told, largest = list[str](), float(shape.max())
+    sentences, largest = list[str](), float(shape.max())
     idle = int((shape < HARDLY * largest).sum())
     if 2 * idle > len(shape):
-        told.append(
+        sentences.append(
             f"Mind the schedule: {idle} of its {len(shape)} steps have less than a hundredth of the largest rate, and "
             "hardly train."
         )
     if not 0.1 <= largest <= 10:
-        told.append(
+        sentences.append(
             f"Mind the schedule: its largest factor is {largest:.3g}, so that the steps of a rate of 1 have "
             f"{largest:.3g} at most."
         )
-    return tuple(told)
+    return tuple(sentences)
 
 
 def _factors(shape: Any, steps: int) -> NDArray[np.float64]:  # noqa: ANN401 - whatever was given
@@ -100,7 +104,7 @@ def _factors(shape: Any, steps: int) -> NDArray[np.float64]:  # noqa: ANN401 - w
             return np.asarray(shape, np.float64)
         except Exception as error:
             raise InputError(
-                f"shape must be a list of factors of the learning rate, or a function of the step; found "
+                f"schedule must be a list of factors of the learning rate, or a function of the step; found "
                 f"{type(shape).__name__}, of which numpy says {one_line(error)}. Give a list, an array or a function."
             ) from error
     factors, again = np.empty((2, steps))
@@ -110,13 +114,13 @@ def _factors(shape: Any, steps: int) -> NDArray[np.float64]:  # noqa: ANN401 - w
             row[step] = float(factor)
         except Exception as error:
             raise InputError(
-                f"shape must return a factor of the learning rate for each of the {steps} steps, from 0; for step "
+                f"schedule must return a factor of the learning rate for each of the {steps} steps, from 0; for step "
                 f"{step} it raised {one_line(error)}. Let it be such a function as LambdaLR takes."
             ) from error
     if not np.array_equal(factors, again, equal_nan=True):
         step = int((factors != again).argmax())
         raise InputError(
-            f"shape must return the same factor whenever it is asked for a step; for step {step} it returned "
+            f"schedule must return the same factor whenever it is asked for a step; for step {step} it returned "
             f"{factors[step]:g} and then {again[step]:g}. Compute it from the step alone, or give a list."
         )
     return factors
@@ -145,3 +149,34 @@ def nearest(shape: NDArray[np.float64]) -> tuple[str, float]:
             distances[one] = distance
     name, share = min(distances, key=lambda one: distances[one])
     return name, float(f"{share:.12g}")
+
+
+@contextmanager
+def waiting_schedulers() -> Generator[list[Any]]:
+    """Inside the block, collect the optimizers that such a scheduler is made for; a block around it collects none."""
+    made, before = list[Any](), list[tuple[Any, Any]]()
+    for kind in _kinds():
+        init = kind.__init__
+        before.append((kind, init))
+        kind.__init__ = _noting(getattr(init, "_plain", init), made)
+    try:
+        yield made
+    finally:
+        for kind, init in before:
+            kind.__init__ = init
+
+
+def _noting(plain: Callable[..., None], made: list[Any]) -> Callable[..., None]:
+    @wraps(plain)
+    def init(self: object, optimizer: object, *values: object, **named: object) -> None:
+        plain(self, optimizer, *values, **named)
+        made.append(optimizer)
+
+    vars(init)["_plain"] = plain
+    return init
+
+
+def _kinds() -> list[Any]:
+    """Return the classes: PyTorch's, and that of transformers where it is loaded."""
+    other = getattr(sys.modules.get("transformers.optimization"), "GreedyLR", None)
+    return [load_torch().optim.lr_scheduler.ReduceLROnPlateau, *([] if other is None else [other])]

@@ -33,7 +33,7 @@ class FirstUpdate:
         self._module, self._before = module, list[tuple[int, float]]()
         self.made = self.waits = False
         self._hooks = [
-            hook(self._seen)
+            hook(self._after_update)
             for hook in (getattr(one, "register_step_post_hook", None) for one in optimizers)
             if hook is not None
         ]
@@ -52,7 +52,7 @@ class FirstUpdate:
         self.made = self._before != [_mark(parameter) for parameter in parameters]
         self.waits = not self.made and any(_has_gradient(parameter) for parameter in parameters)
 
-    def _seen(self, *_: object) -> None:
+    def _after_update(self, *_: object) -> None:
         self.made = True
         for hook in self._hooks:
             hook.remove()

@@ -33,7 +33,7 @@ class TrainedOn:
 
     def __init__(self) -> None:
         self._valid, self._met, self._examples, self._rows = set[int](), set[int](), 0, 0.0
-        self._passes, self._changed, self._length = dict[tuple[int, int, int], int](), False, 0
+        self._digests, self._changed, self._length = dict[tuple[int, int, int], int](), False, 0
         self._valid_labels, self._labels, self._whole = set[int](), set[int](), False
 
     def validates(self, batch: Batch) -> None:
@@ -50,7 +50,7 @@ class TrainedOn:
             self._whole |= last
         if (epoch == 0 or number <= COMPARED) and not self._changed:
             digest = digest_of(batch, 0)
-            self._changed = self._passes.setdefault((seed, epoch, number), digest) != digest
+            self._changed = self._digests.setdefault((seed, epoch, number), digest) != digest
 
     def compare(self, train_loader: object, valid_loader: object) -> None:
         """Look whether two loaders give rows of one data set that are the same ones."""
@@ -65,7 +65,7 @@ class TrainedOn:
         """Learn that a training loader gives more batches than its length says."""
         self._length = length
 
-    def told(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         """Return what to mind, in sentences."""
         notes, different = self._of_labels(), len(self._valid) or self._examples
         share = max(self._rows, len(self._met) / different if different else 0.0)

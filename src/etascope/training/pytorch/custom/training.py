@@ -14,12 +14,11 @@ from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.core.schedules import schedule_row
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import generators_of
+from etascope.training.pytorch.custom.broadcasting import broadcast_refused, refuse_mixed, shapes_advice
 from etascope.training.pytorch.custom.loaders import LoaderBatches
 from etascope.training.pytorch.custom.metrics import Metric, check_metrics
 from etascope.training.pytorch.custom.model import (
     Build,
-    Groups,
     customary_of,
     device_for,
     following,
@@ -32,18 +31,17 @@ from etascope.training.pytorch.custom.objective import (
     AnyLoss,
     Loss,
     apart,
-    broadcast_refused,
     ignored_by,
     is_class_loss,
     is_cross_entropy,
     objective_of,
     one_number,
-    refuse_mixed,
-    shapes_told,
-    untrained_told,
+    untrained_sentences,
 )
+from etascope.training.pytorch.custom.options import TrainingOptions
 from etascope.training.pytorch.custom.rates_used import own_update, refuse_deaf
-from etascope.training.pytorch.custom.schedule import Shape, schedule_told, shaped
+from etascope.training.pytorch.custom.schedule import Shape, schedule_sentences, shaped
+from etascope.training.pytorch.generators import generators_of, random_state_kept, seed_all
 from etascope.training.pytorch.group_rates import multiples, window_tried
 from etascope.training.pytorch.library import (
     Module,
@@ -55,8 +53,7 @@ from etascope.training.pytorch.library import (
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
-from etascope.training.pytorch.random_state import random_state_kept, seed_all
-from etascope.training.pytorch.running_trial import OwnStep, Settings, TrainLoss
+from etascope.training.pytorch.running_trial import Settings
 from etascope.training.pytorch.unit import Training, beside_each_other
 
 
@@ -76,8 +73,8 @@ class OwnJob:
         Of the parameter groups' rates to the learning rate, a list an optimizer.
     loss_unit
         What told losses are multiplied by to have them as the loss gave them.
-    told
-        What to mind of the schedule, in sentences.
+    sentences
+        What to mind of the training, in sentences.
     """
 
     training: Training
@@ -87,13 +84,13 @@ class OwnJob:
     optimizer: str
     ratios: list[list[float]]
     loss_unit: float
-    told: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
 
     @property
-    def mind(self) -> tuple[str, ...]:
-        """What to mind of the schedule and, after a search, of the loaders, in sentences."""
+    def trained_on(self) -> tuple[str, ...]:
+        """What to mind of the loaders after a search, in sentences."""
         batches = self.training.batches
-        return (*self.told, *(batches.trained_on.told() if isinstance(batches, LoaderBatches) else ()))
+        return batches.trained_on.sentences() if isinstance(batches, LoaderBatches) else ()
 
 
 def own_job(
@@ -103,16 +100,10 @@ def own_job(
     optimizer: Build,
     loss: Loss | None,
     recipe: Recipe,
+    options: TrainingOptions,
     *,
-    groups: Groups | None,
-    device: str | None,
-    precision: str | None,
-    accumulate: int,
-    clip_norm: float | None,
-    step: OwnStep | None,
-    train_loss: TrainLoss | None = None,
     shape: Shape | None = None,
-    target: str | None,
+    target: str | None = None,
     low: float | None = None,
     high: float | None = None,
     metrics: Mapping[str, Metric] | None = None,
@@ -124,14 +115,16 @@ def own_job(
     InputError
         If a part cannot be used: see the parts.
     """
-    own = generators_of([model, optimizer, groups, loss, step, train_loss])
-    settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss, generators=own)
-    networks = own_networks(model, optimizer, groups)
+    settings = Settings(
+        device_for(model, options.device), options.precision, options.clip_norm, options.step, options.train_loss,
+        generators=generators_of([model, optimizer, options.groups, loss, options.step, options.train_loss]),
+    )  # fmt: skip
+    networks = own_networks(model, optimizer, options.groups)
     batches = LoaderBatches(
         train_loader,
         valid_loader,
         settings.device,
-        accumulate,
+        options.accumulate,
         ignored=ignored_by(loss) if is_cross_entropy(loss) else None,
     )
     seed_all(recipe.seed)
@@ -176,13 +169,13 @@ def own_job(
         objective = AnyLoss(loss, unit)
     if target == "accuracy" and not classes:
         raise InputError("the target accuracy needs class labels and cross-entropy. Leave target out, or say loss.")
-    recipe = replace(recipe, batch_size=first.size * accumulate, **customary_of(optimizers))
+    recipe = replace(recipe, batch_size=first.size * options.accumulate, **customary_of(optimizers))
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)
     row = schedule_row(recipe.schedule, recipe.warmup, steps)
-    told = () if factors is None else schedule_told(row * factors)
-    told = (*told, *left_out(module, optimizers), *untrained_told(given))
+    sentences = () if factors is None else schedule_sentences(row * factors)
+    sentences = (*sentences, *left_out(module, optimizers), *untrained_sentences(given))
     batches.trained_on.compare(train_loader, valid_loader)
     size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
@@ -199,13 +192,13 @@ def own_job(
         optimizer=names,
         ratios=ratios,
         loss_unit=unit,
-        told=told,
+        sentences=sentences,
     )
 
 
-def _refuse_mixed_training(networks: AnyNetworks, seed: int, seen: tuple[Any, Batch], settings: Settings) -> None:
+def _refuse_mixed_training(networks: AnyNetworks, seed: int, forward: tuple[Any, Batch], settings: Settings) -> None:
     """Raise `InputError` where a `train_loss` or a `step` compares each output with every target."""
-    outputs, batch = seen
+    outputs, batch = forward
     for name, own in (("train_loss", settings.train_loss), ("step", settings.step)):
         if own is None or not isinstance(outputs, load_torch().Tensor) or outputs.dim() < 1:
             continue
@@ -259,13 +252,13 @@ def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Set
             if not number:
                 refuse_mixed(loss, outputs, batch.targets)
             try:
-                found = loss(outputs, batch.targets)
+                value = loss(outputs, batch.targets)
             except Exception as error:
                 raise InputError(
                     f"loss must take outputs and targets; it raised {one_line(error)}."
-                    f"{shapes_told(outputs, batch.targets)}"
+                    f"{shapes_advice(outputs, batch.targets)}"
                 ) from error
-        total += float(one_number(found)) * batch.size
+        total += float(one_number(value)) * batch.size
     mean = total / batches.valid_examples
     if not 0 < mean < math.inf:
         if isinstance(loss, load_torch().nn.NLLLoss) or loss is load_torch().nn.functional.nll_loss:
@@ -283,13 +276,13 @@ def _untrained(module: Module, batches: LoaderBatches, loss: Loss, settings: Set
 def _refuse_labels(outputs: object, targets: object) -> None:
     torch = load_torch()
     given: tuple[Any, Any] = (outputs, targets)
-    found = [
+    kinds = [
         f"{str(x.dtype).removeprefix('torch.')} {tuple(x.shape)}" if isinstance(x, torch.Tensor) else type(x).__name__
         for x in given
     ]
     raise InputError(
         "without a loss, the model must return scores (batch, classes) and targets be whole class numbers (batch,); "
-        f"found {found[0]} and {found[1]}. Give loss=, called with what the model returns and the targets."
+        f"found {kinds[0]} and {kinds[1]}. Give loss=, called with what the model returns and the targets."
     )
 
 

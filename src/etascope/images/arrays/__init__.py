@@ -1,0 +1,1 @@
+"""Images in memory and in NumPy's files: names, axes, sequences."""

@@ -1,0 +1,249 @@
+"""Which names hold images and labels, and of which part: those of an archive or mapping (`pick`), and files beside."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etascope.core.errors import InputError
+from etascope.images.labels.labels import agree, read_labels
+
+#: Words for images, the first that is there counts; and with each the words for labels that go with it.
+_IMAGES = {
+    "x": ("y", "labels", "label", "targets", "target"),
+    "images": ("labels", "label", "targets", "target", "y"),
+    "image": ("labels", "label", "targets", "target", "y"),
+    "imgs": ("labels", "label", "targets", "target", "y"),
+    "data": ("target", "targets", "labels", "label", "y"),
+    "features": ("labels", "label", "targets", "target", "y"),
+    "inputs": ("labels", "label", "targets", "target", "outputs", "y"),
+}
+_LABELS = ("y", "labels", "label", "targets", "target", "outputs")
+_PARTS = {
+    "train": "train", "training": "train", "tr": "train", "test": "test", "testing": "test", "te": "test",
+    "val": "val", "valid": "val", "validation": "val", "dev": "val",
+}  # fmt: skip
+_WORDS = "|".join(sorted({*_IMAGES, *_LABELS}, key=len, reverse=True))
+_WHEN = "|".join(sorted(_PARTS, key=len, reverse=True))
+_NAME = re.compile(rf"(?:(?P<a>{_WORDS})[-_. ]*(?P<b>{_WHEN})?|(?P<c>{_WHEN})[-_. ]*(?P<d>{_WORDS}))")
+#: Words for images in a file's name, with those of its labels.
+_TOGETHER = (("images", "labels"), ("image", "label"), ("Images", "Labels"), ("x", "y"), ("X", "Y"), ("X", "y"))
+
+
+@dataclass(frozen=True)
+class Named:
+    """The names of images and of their labels; `labels` is None where there are none."""
+
+    images: str
+    labels: str | None
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Which names of a mapping hold what.
+
+    Attributes
+    ----------
+    train, test, val
+        The parts; test and val only where they have images and labels, else None.
+    left
+        Names that hold none of that.
+    """
+
+    train: Named
+    test: Named | None
+    val: Named | None
+    left: tuple[str, ...]
+
+
+def word_and_part(name: str) -> tuple[str, str] | None:
+    """Return the word for images or labels in a name, and the part (`"train"`, `"test"`, `"val"` or ""), if any.
+
+    Examples
+    --------
+    >>> word_and_part("X_valid"), word_and_part("test_images"), word_and_part("weights")
+    (('x', 'val'), ('images', 'test'), None)
+    """
+    match = _NAME.fullmatch(name.lower())
+    if match is None:
+        return None
+    return match["a"] or match["d"], _PARTS.get(match["b"] or match["c"] or "", "")
+
+
+def pick(names: Iterable[str], source: str) -> Picked:
+    """Say which names hold images and labels; capital letters do not matter.
+
+    Examples
+    --------
+    >>> pick(["X", "y", "extra"], "here")
+    Picked(train=Named(images='X', labels='y'), test=None, val=None, left=('extra',))
+    """
+    given = [str(name) for name in names]
+    parts: dict[str, dict[str, str]] = {"": {}, "train": {}, "test": {}, "val": {}}
+    for name in given:
+        said = word_and_part(name)
+        if said is not None:
+            parts[said[1]].setdefault(said[0], name)
+    if not any(parts.values()) and "arr_0" in given:
+        parts[""] = {"x": "arr_0"} | ({"y": "arr_1"} if "arr_1" in given else {})
+    train, test, val = _named(parts["train"]), _named(parts["test"]), _named(parts["val"])
+    bare = _named(parts[""])
+    if train is None or (train.labels is None and bare is not None and bare.labels is not None):
+        train = bare
+    if not given:
+        raise InputError(
+            f"{source} holds nothing. Save images and labels in it (numpy.savez(path, x=images, y=labels))."
+        )
+    if train is None:
+        raise InputError(
+            "arrays of images and labels must be named as x with y, images with labels, data with target, x_train with "
+            f"y_train, train_images with train_labels or arr_0 with arr_1; {source} holds "
+            f"{', '.join(sorted(given))}. Rename them."
+        )
+    test = test if test is not None and test.labels is not None else None
+    val = val if val is not None and val.labels is not None else None
+    used = {name for part in (train, test, val) if part is not None for name in (part.images, part.labels)}
+    return Picked(train, test, val, tuple(name for name in given if name not in used))
+
+
+def in_order(picked: Picked, arrays: Mapping[str, Any]) -> Picked:
+    """Return what was picked, with arr_0 and arr_1 exchanged where only the second can hold images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> arrays = {"arr_0": np.zeros(9), "arr_1": np.zeros((9, 8, 8))}
+    >>> in_order(pick(arrays, "here"), arrays).train
+    Named(images='arr_1', labels='arr_0')
+    """
+    if picked.train != Named("arr_0", "arr_1"):
+        return picked
+    axes = [len(getattr(arrays[name], "shape", ())) for name in ("arr_0", "arr_1")]
+    turned = axes[0] == 1 < axes[1] or axes[0] == 2 < axes[1]
+    return replace(picked, train=Named("arr_1", "arr_0")) if turned else picked
+
+
+def without_coordinates(arrays: Mapping[str, Any]) -> list[str]:
+    """Return the names without those of rows of numbers, as of coordinates x and y, that lie beside images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> without_coordinates({"x": np.zeros(3), "y": np.zeros(3), "images": np.zeros((3, 8, 8)), "labels": [0, 1, 0]})
+    ['images', 'labels']
+    """
+    names, left_out = [str(name) for name in arrays], set[str]()
+    for part in ("", *sorted({*_PARTS.values()})):
+        words = {said[0]: name for name in names if (said := word_and_part(name)) and said[1] == part}
+        images = [word for word in words if word in _IMAGES]
+        flat = [word for word in images if len(images) > 1 and _is_flat(arrays[words[word]])]
+        if 0 < len(flat) < len(images):
+            with_it = ("y",) if "x" in flat and len(words.keys() & {*_LABELS}) > 1 else ()
+            left_out |= {words[word] for word in (*flat, *with_it) if word in words}
+    return [name for name in names if name not in left_out]
+
+
+def refuse_two_readings(part: Named, left: Iterable[str], arrays: Mapping[str, Any], source: str) -> None:
+    """Refuse images that have other labels too, or lie beside others with labels of their own."""
+    chosen = word_and_part(part.images)
+    others = {said[0]: name for name in left if (said := word_and_part(name)) and chosen and said[1] == chosen[1]}
+    if part.labels is None or not others:
+        return
+    labels = read_labels(arrays[part.labels], len(arrays[part.labels]))
+    for word, name in others.items():
+        own = next((others[label] for label in _IMAGES.get(word, ()) if label in others), None)
+        if own is not None and not np.array_equal(np.ravel(arrays[name]), np.ravel(arrays[part.images])):
+            raise InputError(
+                f"a set must have one array of images; {source} holds {part.images} with {part.labels} and {name} with "
+                f"{own}, which are others. Leave one pair out."
+            )
+        if word in _LABELS and _are_others(arrays[name], labels):
+            raise InputError(
+                f"images need one label each; {part.labels} and {name} of {source} disagree. Leave one of them out."
+            )
+
+
+def _are_others(values: object, labels: NDArray[Any]) -> bool:
+    """Say whether values are labels, too, that divide the images in another way."""
+    try:
+        return not agree(labels, read_labels(values, len(labels)))
+    except InputError:
+        return False
+
+
+def _is_flat(values: object) -> bool:
+    shape, kind = getattr(values, "shape", (0, 0)), getattr(getattr(values, "dtype", None), "kind", "O")
+    return len(shape) < 2 and kind != "O"
+
+
+def _named(words: dict[str, str]) -> Named | None:
+    """Return the images and labels among names of one part; a pair that is whole goes before images alone."""
+    fits = [
+        Named(words[images], words[label])
+        for images, labels in _IMAGES.items()
+        if images in words
+        for label in labels
+        if label in words
+    ]
+    fits += [Named(words[images], None) for images in _IMAGES if images in words]
+    return fits[0] if fits else None
+
+
+def label_names(stem: str) -> list[str]:
+    """Return the file names under which the labels of `stem.npy` are looked for, in order.
+
+    Images of one part take labels of that part alone; but training images take those of no part too.
+
+    Examples
+    --------
+    >>> label_names("x_train")[2:6]
+    ['x_train_y.npy', 'y_train.npy', 'train_labels.npy', 'labels_train.npy']
+    >>> label_names("test_x")[3:6]
+    ['test_y.npy', 'test_labels.npy', 'labels_test.npy']
+    """
+    names = [f"{stem}_labels", f"{stem}-labels", f"{stem}_y"]
+    for images, labels in _TOGETHER:
+        names.append(re.sub(rf"(?<![A-Za-z]){images}(?![A-Za-z])|(?<=[a-z]){images}$", labels, stem))
+    part = re.search(r"(?<![a-z])(train|training|test|testing|val|valid|validation|dev)(?![a-z])", stem.lower())
+    if part:
+        names += [f"{part[0]}_labels", f"labels_{part[0]}", f"{part[0]}_y", f"y_{part[0]}"]
+    if part is None or part[0].startswith("train"):
+        names += ["labels", "y", "targets", "target"]
+    return [f"{name}.npy" for name in dict.fromkeys(names) if name != stem]
+
+
+def test_beside(path: Path) -> Path | None:
+    """Return the images of a test part, with labels, that lie beside those for training."""
+    name = re.sub(r"(?<![A-Za-z])[Tt]rain(ing)?(?![A-Za-z])", lambda m: "Test" if m[0][0] == "T" else "test", path.name)
+    held = path.with_name(name)
+    labelled = any(held.with_name(other).is_file() for other in label_names(held.stem))
+    if name == path.name or not labelled or not os.path.lexists(held):
+        return None
+    if not held.is_file():
+        raise InputError(
+            f"an array file is a regular file; {held.name}, which lies beside {path.name}, is none. Move it away."
+        )
+    return held
+
+
+def left_beside(held: Path | None, path: Path) -> tuple[str, ...]:
+    """Return the sentence on a test part beside images whose labels were given, if there is one.
+
+    Examples
+    --------
+    >>> left_beside(Path("x_test.npy"), Path("x_train.npy"))
+    ('x_test.npy, which lies beside x_train.npy, was left out, as labels were given; it is read where given as test.',)
+    """
+    if held is None:
+        return ()
+    return (
+        f"{held.name}, which lies beside {path.name}, was left out, as labels were given; it is read where given as "
+        "test.",
+    )

@@ -1,0 +1,1 @@
+"""Image files to pixels: decoded, damage noticed, and many of them to one array."""

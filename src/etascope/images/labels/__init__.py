@@ -1,0 +1,1 @@
+"""Labels to classes, and labels that may name several."""

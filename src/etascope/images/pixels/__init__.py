@@ -1,0 +1,1 @@
+"""What the numbers of pixels mean: extents, ranges, outliers, transparency, size and colour."""
