@@ -104,7 +104,7 @@ def test_what_is_wrong_with_a_line_is_told(reader):
 def test_a_process_that_was_ended_is_told_and_comes_again(reader):
     one = reader("loss ([0-9.]+)")
     assert one.read(b"loss 1\n") == [1.0]
-    [child] = [p for p in psutil.Process().children() if "command_reader" in " ".join(p.cmdline())]
+    [child] = [p for p in psutil.Process().children() if "training.command.reader" in " ".join(p.cmdline())]
     child.kill()
     with pytest.raises(InputError, match="was ended \\(code -9\\)"):
         one.read(b"loss 2\n")
@@ -116,4 +116,4 @@ def test_nothing_is_left_of_it(reader):
     one.start()
     one.close()
     one.close()
-    assert not [p for p in psutil.Process().children() if "command_reader" in " ".join(p.cmdline())]
+    assert not [p for p in psutil.Process().children() if "training.command.reader" in " ".join(p.cmdline())]

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from etascope.torch import pick
+from etascope.torch import TrainingOptions, pick
 from tests.test_torch import sgd
 
 X = torch.randn(120, 5, generator=torch.Generator().manual_seed(0))
@@ -25,7 +25,7 @@ def stepping(loss):
         optimizer.step()
         return found
 
-    return {"step": step, "loss": nn.functional.mse_loss}
+    return {"training": TrainingOptions(step=step), "loss": nn.functional.mse_loss}
 
 
 def spread(outputs, targets):
@@ -39,7 +39,7 @@ def alike(outputs, targets):
 @pytest.mark.parametrize("loss", [spread, alike])
 @pytest.mark.parametrize("form", ["loss", "step", "train_loss"])
 def test_what_is_compared_with_every_target_is_told(loss, form):
-    of_model = {"train_loss": lambda model, inputs, targets: loss(model(inputs), targets)}
+    of_model = {"training": TrainingOptions(train_loss=lambda model, inputs, targets: loss(model(inputs), targets))}
     given = {
         "loss": {"loss": loss},
         "step": stepping(loss),
