@@ -26,7 +26,7 @@ def test_trials_are_those_of_the_one_document_in_four_digits(run):
     told, whole = replay.replay_document(run)["run"], pick_document(run)
     assert [t["learning_rate"] for t in told["trials"]] == [t["learning_rate"] for t in whole["trials"]]
     for short, full in zip(told["trials"], whole["trials"], strict=True):
-        assert (short["status"], short["verdict"]) == (full["status"], full["verdict"])
+        assert (short["status"], short["word"]) == (full["status"], full["word"])
         for course in ("train_loss", "valid_loss", "valid_accuracy"):
             pairs = zip(short[course], full[course], strict=True)
             assert all(a == b if isinstance(b, str) else a == pytest.approx(b, rel=1e-3) for a, b in pairs)
