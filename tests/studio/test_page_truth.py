@@ -44,7 +44,7 @@ def test_what_is_said_of_the_needle_in_every_situation(visit):
         """async () => {
           const { reading } = await import("/dial.js");
           const trial = (learning_rate, losses, accuracy, verdict, status = "finished") => ({
-            learning_rate, fold: 0, status, verdict,
+            learning_rate, fold: 0, status, verdict, word: verdict?.split(":")[0] ?? null,
             train_loss: losses, valid_loss: losses, valid_accuracy: losses.map(() => accuracy),
           });
           const trials = [
