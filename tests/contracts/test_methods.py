@@ -62,7 +62,8 @@ def test_plans_fit_the_task_and_are_not_empty(method, job, engine):
     for plan in (h.plan for h in histories):
         assert isinstance(plan, Plan)
         assert len(plan)
-        assert plan.steps == job.steps
+        # Halving trains to its budgets, part of the steps at a time.
+        assert 0 < plan.start + plan.steps <= job.steps
         assert set(plan.folds.tolist()) <= set(range(job.n_folds))
 
 
