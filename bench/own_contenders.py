@@ -49,11 +49,17 @@ Chooser = Callable[[Job, int], dict[str, Answer]]
 
 def etascope(job: Job, seed: int) -> dict[str, Answer]:
     """Run `etascope.torch.pick` with its defaults."""
-    from etascope.torch import pick
+    from etascope.torch import TrainingOptions, pick
 
     began = time.perf_counter()
     run = pick(
-        job.model, *job.loaders(seed), job.build, epochs=job.epochs, schedule=job.schedule, seed=seed, device="cpu"
+        job.model,
+        *job.loaders(seed),
+        job.build,
+        epochs=job.epochs,
+        schedule=job.schedule,
+        seed=seed,
+        training=TrainingOptions(device="cpu"),
     )
     choice, seconds = run.choice, time.perf_counter() - began
     rate = choice.learning_rate

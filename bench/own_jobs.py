@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe
 from etascope.training.pytorch.cnn import cnn
+from etascope.training.pytorch.custom.options import TrainingOptions
 from etascope.training.pytorch.custom.training import own_job
 from etascope.training.pytorch.engine import train_plan
 from quality_tasks import Truth
@@ -130,8 +131,7 @@ def plan_of(job: Job, rates: list[float], seed: int, judge: Loader, *, last_only
     recipe = Recipe(schedule=job.schedule, epochs=job.epochs, seed=seed, model="cnn")
     built: Callable[[int], nn.Module] = job.model
     own = own_job(
-        built, job.loaders(seed, workers)[0], judge, job.build, None, recipe, groups=None, device="cpu",
-        precision=None, accumulate=1, clip_norm=None, step=None, target=None,
+        built, job.loaders(seed, workers)[0], judge, job.build, None, recipe, TrainingOptions(device="cpu"),
     )  # fmt: skip
     plan = sweep(own.task.recipe, own.task.steps, rates, [0])
     return own.training, replace(plan, evaluate_at=(own.task.steps,)) if last_only else plan

@@ -25,7 +25,7 @@ TABLE = {
     "experiments": {"core", "images", "pipeline", "report", "selection", "training", "workbench"},
     "torch": {"core", "selection", "training"},
     "loops": {"core", "selection", "training"},
-    "integrations": {"core", "loops", "report", "torch", "training", "workbench"},
+    "integrations": {"core", "loops", "report", "selection", "torch", "training", "workbench"},
     "studio": {"core", "experiments", "images", "learn", "pipeline", "report", "selection", "training", "workbench"},
     "cli": None,
     "__init__": None,

@@ -1,6 +1,7 @@
 """A search for a model of one's own, and the proof that nothing of it was touched."""
 
 import copy
+import inspect
 import os
 import random
 import re
@@ -20,11 +21,13 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 import etascope
 from etascope import InputError
+from etascope.core.run import Run
 from etascope.selection.automatic import Automatic
-from etascope.torch import TorchRun, pick
+from etascope.torch import TrainingOptions, pick
 from etascope.training.pytorch.custom.fingerprint import fingerprint
 from tests.core.failing import FailingRecorder
 from tests.training.pytorch.networks import Linear, Small
+from tests.training.pytorch.worded import NAMES, worded
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -82,26 +85,24 @@ def test_a_search_ends_in_an_answer_and_leaves_everything_as_it_was():
     before = fingerprint(model, train, valid)
     kept = copy.deepcopy(model.state_dict())
     run = etascope.torch.pick(model, train, valid, sgd, epochs=3, schedule="cosine", warmup=0.1)
-    assert isinstance(run, TorchRun)
+    assert isinstance(run, Run)
     low, high = run.choice.basin.low, run.choice.basin.high
     assert 1e-4 < low <= run.choice.learning_rate <= high < 10
-    assert run.untouched.same
+    assert run.torch.untouched.same
     assert fingerprint(model, train, valid) == before
     assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), kept.values(), strict=True))
     assert run.recipe.schedule == "cosine"
     assert run.history.plan.rates.shape[1] == 30
-    text = str(run)
-    assert f"learning rate   {run.choice.learning_rate:.3g}" in text
-    assert (
-        f"untouched   the same bits before and after: weights and buffers {before['weights and buffers'][:8]}" in text
-    )
+    text = " ".join(str(run).split())
+    assert f"learning rate {run.choice.learning_rate:.3g}" in text
+    assert f"untouched the same bits before and after: weights and buffers {before['weights and buffers'][:8]}" in text
     assert "any optimizer but SGD" in text
 
 
 def test_the_same_search_gives_the_same_bits_and_goes_on_where_it_stopped():
     whole = pick(Small(), *loaders(), sgd, epochs=2)
     model = Small()
-    runs = [pick(model, *loaders(), sgd, epochs=2, **how) for how in ({}, {"trials_in_memory": 2})]
+    runs = [pick(model, *loaders(), sgd, epochs=2, **worded(how)) for how in ({}, {"trials_in_memory": 2})]
     assert bits(runs[0]) == bits(runs[1]) != bits(whole)
     late = pick(model, *loaders(), sgd, epochs=2, histories=runs[0].histories[:1])
     assert bits(late) == bits(runs[0])
@@ -193,7 +194,7 @@ def crowded(most=10**9, last=10**9):
 
 
 def test_where_memory_runs_out_fewer_trials_are_trained_at_once_and_the_answer_is_the_same():
-    small = pick(crowded(), *loaders(), sgd, epochs=2, trials_in_memory=2)
+    small = pick(crowded(), *loaders(), sgd, epochs=2, training=TrainingOptions(trials_in_memory=2))
     told, (train, valid) = [], loaders()
     model = crowded(most=4)
     before = fingerprint(model, train, valid)
@@ -204,7 +205,7 @@ def test_where_memory_runs_out_fewer_trials_are_trained_at_once_and_the_answer_i
     held = {int(unit.split(", ")[1].split()[0]) for unit in told if " at a time" in unit}
     assert held
     assert max(held) <= 4
-    assert run.untouched.same
+    assert run.torch.untouched.same
     assert fingerprint(model, train, valid) == before
 
 
@@ -260,7 +261,7 @@ def test_loaders_that_accelerate_prepared_are_left_as_they_were(seedable):
     train, valid = accelerator.prepare(*loaders())
     model = Small()
     runs = [pick(model, train, valid, sgd, epochs=2) for _ in range(2)]
-    assert all(run.untouched.same for run in runs)
+    assert all(run.torch.untouched.same for run in runs)
     assert bits(runs[0]) == bits(runs[1])
 
 
@@ -275,8 +276,8 @@ def test_parameter_groups_keep_their_ratios_and_it_is_said():
     def groups(model):
         return [{"params": model.head.parameters()}, {"params": model.conv.parameters(), "lr": 0.1}]
 
-    run = pick(Small(), *loaders(), optimizer, epochs=1, groups=groups)
-    assert [[round(r, 12) for r in row] for row in run.ratios] == [[1.0, 0.1]]
+    run = pick(Small(), *loaders(), optimizer, epochs=1, training=TrainingOptions(groups=groups))
+    assert [[round(r, 12) for r in row] for row in run.torch.ratios] == [[1.0, 0.1]]
     rates = [[g["lr"] for g in one.param_groups] for one in seen]
     assert all(b == pytest.approx(0.1 * a) for a, b in rates)
     assert "parameter groups keep theirs: 1, 0.1" in str(run)
@@ -285,7 +286,7 @@ def test_parameter_groups_keep_their_ratios_and_it_is_said():
 def test_accumulation_clipping_and_precision_change_the_training_and_work():
     model, answers = Linear(), []
     for how in ({}, {"accumulate": 3}, {"clip_norm": 0.01}, {"precision": "bf16-mixed"}):
-        run = pick(model, *loaders(), sgd, epochs=2, **how)
+        run = pick(model, *loaders(), sgd, epochs=2, **worded(how))
         assert run.history.plan.rates.shape[1] == (8 if "accumulate" in how else 20)
         answers.append(run.histories[0].step_loss[-1].tobytes())
     assert len(set(answers)) == 4
@@ -305,10 +306,10 @@ def test_several_optimizers_go_through_a_step_of_ones_own():
         return loss
 
     model = Small()
-    own = pick(model, *loaders(), optimizers, epochs=1, step=step)
+    own = pick(model, *loaders(), optimizers, epochs=1, training=TrainingOptions(step=step))
     usual = pick(model, *loaders(), optimizers, epochs=1)
     assert bits(own) == bits(usual)
-    assert own.ratios == [[1.0], [pytest.approx(0.1)]]
+    assert own.torch.ratios == [[1.0], [pytest.approx(0.1)]]
     assert "any optimizer but SGD and AdamW" in own.choice.not_tried
 
 
@@ -317,10 +318,13 @@ def test_a_loss_of_ones_own_trains_and_validation_stays_with_the_labels():
         return nn.functional.cross_entropy(model(inputs), targets)
 
     model = Small()
-    runs = [pick(model, *loaders(), sgd, epochs=2, accumulate=3, train_loss=loss) for loss in (None, own)]
+    runs = [
+        pick(model, *loaders(), sgd, epochs=2, training=TrainingOptions(accumulate=3, train_loss=loss))
+        for loss in (None, own)
+    ]
     assert bits(runs[0]) == bits(runs[1])
     assert runs[1].choice.target == "accuracy"
-    assert runs[1].untouched.same
+    assert runs[1].torch.untouched.same
 
 
 def test_a_schedule_of_ones_own_is_trained_step_by_step():
@@ -336,11 +340,13 @@ def test_a_schedule_of_ones_own_is_trained_step_by_step():
 
     model, shape = Small(), 1 - np.arange(20) / 20
     named = pick(model, *loaders(), sgd, epochs=2, schedule="linear")
-    own = pick(model, *loaders(), sgd, epochs=2, shape=shape)
+    own = pick(model, *loaders(), sgd, epochs=2, schedule=shape)
     assert bits(named) == bits(own)
     assert (own.recipe.schedule, own.recipe.warmup) == ("linear", 0.0)
     # One that has no name: two steps at nothing, then the rate itself.
-    other = pick(model, *loaders(), seen, epochs=1, shape=[0, 0, *[1.0] * 8], method=GridSearch(1, low=0.1, high=0.1))
+    other = pick(
+        model, *loaders(), seen, epochs=1, schedule=[0, 0, *[1.0] * 8], method=GridSearch(1, low=0.1, high=0.1)
+    )
     assert rates[-10:] == [0, 0, *[pytest.approx(0.1)] * 8]
     assert other.trials[0].learning_rate == pytest.approx(0.1)
 
@@ -416,7 +422,7 @@ def test_a_rate_that_does_not_arrive_or_stay_is_refused_and_everything_is_as_it_
     model, (train, valid) = used(Small()), loaders()
     before = fingerprint(model, train, valid)
     with pytest.raises(InputError, match=told) as found:
-        pick(model, train, valid, how.pop("optimizer", sgd), epochs=3, **how)
+        pick(model, train, valid, how.pop("optimizer", sgd), epochs=3, **worded(how))
     assert "\n" not in str(found.value)
     assert fingerprint(model, train, valid) == before
 
@@ -461,15 +467,15 @@ def test_optimizers_that_adapt_and_steps_that_put_the_rate_back_are_left_alone(k
         "tensor": lambda g, r: torch.optim.Adam(g, lr=torch.tensor(r)),
         "scaled": sgd,
     }[kind]
-    run = pick(Small(), *loaders(), make, epochs=2, step=scaled if kind == "scaled" else None)
-    assert run.untouched.same
+    run = pick(Small(), *loaders(), make, epochs=2, training=TrainingOptions(step=scaled if kind == "scaled" else None))
+    assert run.torch.untouched.same
 
 
 def test_a_step_with_an_optimizer_of_its_own_cannot_be_told():
     def own(model, optimizer, inputs, targets):
         return plain_step(model, torch.optim.SGD(model.parameters(), lr=0.05), inputs, targets)
 
-    run = pick(Linear(), *loaders(), sgd, epochs=2, step=own)
+    run = pick(Linear(), *loaders(), sgd, epochs=2, training=TrainingOptions(step=own))
     assert run.choice.learning_rate is None
     assert re.match(r"All \d+ trials have the same .* whatever the learning rate", str(run.choice.reasons[0]))
     assert "look whether what trains uses the optimizer that it is given" in str(run.choice.reasons[1])
@@ -477,9 +483,11 @@ def test_a_step_with_an_optimizer_of_its_own_cannot_be_told():
 
 def test_a_shape_may_be_a_function_of_the_step_and_one_that_hardly_trains_is_told():
     model = Small()
-    rows = [pick(model, *loaders(), sgd, epochs=2, shape=shape) for shape in (lambda t: 0.9**t, 0.9 ** np.arange(20))]
+    rows = [
+        pick(model, *loaders(), sgd, epochs=2, schedule=shape) for shape in (lambda t: 0.9**t, 0.9 ** np.arange(20))
+    ]
     assert bits(rows[0]) == bits(rows[1])
-    idle = pick(model, *loaders(), sgd, epochs=2, shape=lambda t: 1.0 if t < 4 else 0.0)
+    idle = pick(model, *loaders(), sgd, epochs=2, schedule=lambda t: 1.0 if t < 4 else 0.0)
     assert "Mind the schedule: 16 of its 20 steps" in str(idle.choice.reasons[-1])
 
 
@@ -519,13 +527,13 @@ def test_targets_that_are_no_labels_are_ranked_by_loss_with_metrics_beside():
     for loss in (nn.MSELoss(), square["square"]):
         run = pick(model, train, valid, sgd, loss=loss, epochs=20, metrics=error)
         assert run.choice.target == "loss"
-        last = {trial.learning_rate: trial.valid_loss[-1] * run.loss_unit for trial in run.trials}
-        for learning_rate, found in run.metrics.items():
+        last = {trial.learning_rate: trial.valid_loss[-1] * run.torch.loss_unit for trial in run.trials}
+        for learning_rate, found in run.torch.metrics.items():
             assert found["square"] == pytest.approx(last[learning_rate], rel=1e-4)
             assert 0 < found["mean absolute error"] < found["square"] ** 0.5
-        best = min(run.metrics, key=lambda r: run.metrics[r]["mean absolute error"])
+        best = min(run.torch.metrics, key=lambda r: run.torch.metrics[r]["mean absolute error"])
         # Two thirds is what a model loses that knows the mean only.
-        assert run.metrics[best]["mean absolute error"] < 0.5
+        assert run.torch.metrics[best]["mean absolute error"] < 0.5
         assert run.choice.basin.low / 5 <= best <= run.choice.basin.high * 5
         assert "mean absolute error" in str(run)
         assert "nan" not in str(run)
@@ -553,8 +561,8 @@ def test_everyday_mistakes_are_refused_in_a_sentence():
     for how, told in [
         ({"step": lambda *_: 0.0, "accumulate": 2}, "step does the whole step itself"),
         ({"step": lambda *_: 0.0, "train_loss": lambda *_: 0.0}, "train_loss beside it"),
-        ({"shape": [1.0] * 50, "schedule": "cosine"}, "shape is the whole schedule"),
-        ({"shape": [1.0] * 49}, "each of the 50 steps"),
+        ({"schedule": [1.0] * 50, "warmup": 0.1}, "factors are the whole schedule"),
+        ({"schedule": [1.0] * 49}, "each of the 50 steps"),
         ({"precision": "fp8"}, "precision must be one of bf16-mixed"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1"),
         ({"schedule": "cosin"}, "Did you mean 'cosine'"),
@@ -562,9 +570,34 @@ def test_everyday_mistakes_are_refused_in_a_sentence():
         ({"device": "cuda:99"}, "cuda:99"),
     ]:
         with pytest.raises(InputError, match=told):
-            pick(model, train, valid, sgd, **how)
+            pick(model, train, valid, sgd, **worded(how))
     with pytest.raises(InputError, match="exhausted after one pass"):
         pick(model, (batch for batch in train), valid, sgd)
+
+
+@pytest.mark.parametrize("name", [*sorted(NAMES), "shape"])
+def test_a_keyword_of_an_earlier_version_answers_with_the_new_one(name):
+    new = "schedule=..." if name == "shape" else f"training=TrainingOptions({name}=...)"
+    with pytest.raises(InputError, match=f"takes {name} in another way now. Give {re.escape(new)}"):
+        pick(Small(), *loaders(), sgd, **{name: None})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("budget", 3), ("low", 0.1), ("high", 1.0), ("target", "loss"), ("tolerance", 2.0)]
+)
+def test_a_word_of_the_search_beside_a_method_is_refused(name, value):
+    with pytest.raises(InputError, match=f"found {name} beside it. Leave one of them out"):
+        pick(Small(), *loaders(), sgd, method=Automatic(), **{name: value})
+
+
+def test_what_stood_in_the_result_of_an_earlier_version_answers_with_its_place():
+    run = pick(Small(), *loaders(), sgd, epochs=1)
+    with pytest.raises(AttributeError, match=r"a Run itself now: leave \.run out"):
+        _ = run.run
+    with pytest.raises(AttributeError, match=r"take run\.torch\.untouched"):
+        _ = run.untouched
+    assert not hasattr(run, "nothing")
+    assert len(inspect.signature(pick).parameters) <= 20
 
 
 class Subtracts(Linear):
@@ -586,5 +619,5 @@ def test_it_trains_where_gradients_are_off_around_it():
 
 def test_layers_that_wait_for_their_first_batch_stay_so():
     model = nn.Sequential(nn.Flatten(), nn.LazyLinear(8), nn.ReLU(), nn.LazyLinear(3))
-    assert pick(model, *loaders(), sgd, epochs=1).untouched.same
+    assert pick(model, *loaders(), sgd, epochs=1).torch.untouched.same
     assert nn.parameter.is_lazy(model[1].weight)

@@ -310,3 +310,27 @@ def test_a_trace_by_itself_knows_its_images_and_a_run_has_them_once():
     recipe = Recipe(hidden=(), epochs=1)
     assert etascope.trace("digits", recipe=recipe).data.images == 1000
     assert etascope.pick("digits", recipe=recipe).trace.data is None
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [({"budget": 2.0}, "budget"), ({"low": 0.01, "high": 1.0}, "low"), ({"target": "loss"}, "target"),
+     ({"tolerance": 3.0}, "tolerance")],
+)  # fmt: skip
+def test_what_the_command_line_can_say_of_a_search_three_lines_of_python_can(words, name):
+    recipe = Recipe(hidden=(), epochs=1)
+    run = pick("digits", recipe=recipe, **words)
+    same = pick("digits", recipe=recipe, method=Automatic(**words))
+    assert [one.valid_loss.tobytes() for one in run.histories] == [one.valid_loss.tobytes() for one in same.histories]
+    assert (run.choice.learning_rate, run.choice.basin) == (same.choice.learning_rate, same.choice.basin)
+    with pytest.raises(InputError, match=f"found {name} beside it. Leave one of them out"):
+        pick("digits", recipe=recipe, method=Automatic(), **words)
+
+
+@pytest.mark.parametrize("suffix", [".html", ".md", ".json", ".svg"])
+def test_a_run_writes_itself_as_its_suffix_says(tmp_path, suffix):
+    run = pick("digits", recipe=Recipe(hidden=(), epochs=1))
+    run.write(tmp_path / f"answer{suffix}")
+    assert (tmp_path / f"answer{suffix}").read_text("utf-8").strip()
+    with pytest.raises(InputError, match="the suffix of a report must be one of"):
+        run.write(tmp_path / "answer.txt")

@@ -79,9 +79,11 @@ def _notebook(result: Run | Result, include: Collection[str] | None, exclude: Co
 
 
 def _file(result: Run | Result, path: str | PathLike[str]) -> None:
+    from etascope.core.run import Run
+    from etascope.learn.quiz import run_quiz
     from etascope.report.files.write import write_report
 
-    write_report(_reported(result), path)
+    write_report(_reported(result), path, run_quiz(result) if isinstance(result, Run) else ())
 
 
 Views.page, Views.notebook, Views.file = _page, _notebook, _file

@@ -24,7 +24,7 @@ from etascope.learn.insight import choice_insight
 from etascope.learn.tracing import Validation, lay_open, require_image
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.selection.automatic import Automatic
+from etascope.selection.automatic import method_of
 from etascope.training.engines import engine_of, rehearsal_of, task_for
 
 
@@ -35,6 +35,11 @@ def pick(
     recipe: Recipe | None = None,
     test: float | str | PathLike[str] | None = None,
     folds: int | None = None,
+    budget: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    target: str | None = None,
+    tolerance: float | None = None,
     image: int = 0,
     method: Method | None = None,
     engine: Engine | None = None,
@@ -58,13 +63,22 @@ def pick(
         or else 0.2.
     folds
         Folds of the cross-validation; 1 is one holdout. None takes 5 below 10,000 development rows, else 1.
+    budget
+        What the search may cost, in trainings, at least 1. None takes about 50 where they take a minute at most, else
+        about 3.
 
     Other Parameters
     ----------------
+    low, high
+        Lowest and highest peak rate to try. None is free.
+    target
+        What "best" means: `accuracy` (default) or `loss`.
+    tolerance
+        What "within" means for the confidence, in accuracy points (default 1), or in per cent of loss (default 5).
     image
         Which test image the prediction trace follows, counted from 0.
     method
-        Proposes plans and chooses. Default `Automatic()`.
+        Proposes plans and chooses, in place of `Automatic` with these words.
     engine
         Trains plans. Default `DenseEngine()` on every core, or `TorchEngine()` where the recipe has a model.
     progress
@@ -87,6 +101,7 @@ def pick(
     True
     """
     recipe, recorder = recipe or Recipe(), best_effort(recorder)
+    method = method_of(method, low=low, high=high, budget=budget, target=target, tolerance=tolerance)
     engine = engine or engine_of(recipe)
     dataset = _open(images, labels, test, progress)
     began = time.perf_counter()
@@ -114,7 +129,7 @@ def search_split(
     data: DataSummary,
     recipe: Recipe,
     engine: Engine,
-    method: Method | None = None,
+    method: Method,
     *,
     progress: OnProgress = ignore,
     histories: Sequence[History] = (),
@@ -132,7 +147,7 @@ def search_split(
         As in `pick`.
     """
     return search(
-        partial(engine.train, split, recipe), task_for(engine, split, recipe), method or Automatic(), data,
+        partial(engine.train, split, recipe), task_for(engine, split, recipe), method, data,
         rehearse=partial(rehearsal_of, engine, split, recipe), progress=progress, histories=histories,
         recorder=recorder,
     )  # fmt: skip

@@ -69,7 +69,7 @@ def _load():
     import etascope.report.files.document
     import etascope.report.files.write
     import etascope.report.terminal.run
-    import etascope.store.forgiving
+    import etascope.store.open
     import etascope.training.dense.engine  # noqa: F401
     from etascope.cli.main import commands
     from etascope.store.open import open_store

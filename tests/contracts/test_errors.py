@@ -10,6 +10,7 @@ import warnings
 import pytest
 
 import etascope
+from etascope.cli.dialect import command_line
 from etascope.core.errors import InputError
 from etascope.images.files.decode import BadImage
 
@@ -64,5 +65,6 @@ def test_an_error_is_told_with_and_without_its_advice():
     assert (error.name, error.reason) == ("a.png", "it is empty")
     assert error.said == "a.png cannot be read as an image: it is empty."
     assert str(error) == f"{error.said} {error.advice}"
-    assert "--skip-bad" in error.advice
+    assert "skip_bad=True" in error.advice
+    assert error.written(command_line).endswith("with --skip-bad.")
     assert (InputError("no.").said, InputError("no.").advice) == ("no.", "")

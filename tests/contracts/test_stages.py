@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from etascope.core.recipe import PIXELS, Recipe
-from etascope.pipeline.features import Flatten
-from etascope.pipeline.pixels import StandardPixels, UnitPixels
-from etascope.pipeline.prepare import stages_of
+from etascope.pipeline.prepare import Flatten, StandardPixels, UnitPixels, stages_of
 
 STAGES = (UnitPixels(), StandardPixels(), Flatten())
 TRAIN = arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(4), st.just(3), st.sampled_from([1, 3])))

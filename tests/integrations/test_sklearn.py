@@ -221,3 +221,16 @@ def test_a_grid_may_run_in_processes():
     grid = GridSearchCV(LearningRateClassifier(hidden=(), epochs=2), {"optimizer": ["sgd", "adam"]}, cv=2, n_jobs=2)
     alone = clone(grid).set_params(n_jobs=1)
     assert np.array_equal(grid.fit(x, y).cv_results_["mean_test_score"], alone.fit(x, y).cv_results_["mean_test_score"])
+
+
+def test_it_takes_the_words_of_a_search():
+    X, y = load_iris(return_X_y=True)
+    words = {"budget": 2.0, "low": 0.001, "high": 1.0, "target": "loss", "tolerance": np.float64(3.0)}
+    model = LearningRateClassifier(hidden=(), epochs=2, folds=1, **words).fit(X, y)
+    same = LearningRateClassifier(hidden=(), epochs=2, folds=1, method=Automatic("loss", 3.0, 0.001, 1.0, 2.0)).fit(
+        X, y
+    )
+    assert (model.learning_rate_, model.basin_) == (same.learning_rate_, same.basin_)
+    assert model.get_params()["budget"] == 2.0
+    with pytest.raises(InputError, match="found low beside it"):
+        LearningRateClassifier(hidden=(), method=Automatic(), low=0.1).fit(X, y)

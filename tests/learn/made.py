@@ -12,7 +12,7 @@ from etascope.core.run import DataSummary, Run
 from etascope.core.sentences import say, sentences
 from etascope.core.trace import Epoch, Evaluation, Layer, Prediction, Stage, Trace
 from etascope.learn.insight import trace_insight
-from etascope.learn.observations import observe
+from etascope.learn.observations import look, observe
 
 NAN = math.nan
 HEALTHY = (1.896, 0.848, 0.508, 0.369, 0.284)
@@ -54,10 +54,10 @@ def epochs(losses, accuracies=None, valid=None, step_loss=None):
     accuracies = np.linspace(0.45, 0.93, len(losses)) if accuracies is None else np.array(accuracies)
     accuracies = np.where(np.isfinite(losses), accuracies, NAN)
     step_loss = batches(losses) if step_loss is None else step_loss
-    said = observe(
+    said = observe(look(
         np.array(losses), None if valid is None else np.array(valid), accuracies, 10, step_loss,
         len(step_loss) // len(losses),
-    )  # fmt: skip
+    ))  # fmt: skip
     lines = []
     for i, loss in enumerate(losses):
         held_out = (None, None) if valid is None else (valid[i], float(accuracies[i]) - 0.05)

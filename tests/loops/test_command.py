@@ -229,6 +229,6 @@ def test_a_folder_of_logs_that_cannot_be_made_is_refused(tmp_path):
 def test_a_script_of_another_length_is_told(tmp_path, made, asked, told):
     body = VALLEY.replace("epochs + 1", f"({made}) + 1").replace("print(", "lines = [*lines, ").replace('}")', '}"]')
     run = pick(tmp_path, "lines = []" + body + "print('\\n'.join(lines), flush=True)\n", epochs=asked)
-    said = [sentence for sentence in map(str, run.choice.reasons) if sentence.startswith("Mind --epochs")]
+    said = [sentence for sentence in map(str, run.choice.reasons) if sentence.startswith("Mind the epochs")]
     assert len(said) == (told is not None)
     assert told is None or told in said[0]

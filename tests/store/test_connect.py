@@ -2,6 +2,7 @@ import sqlite3
 import sys
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
@@ -10,9 +11,8 @@ from etascope.store import connect as module
 from etascope.store.address import find_address
 from etascope.store.connect import BEGIN, WRITING, connect, use_wal
 from etascope.store.failures import StoreTrouble
-from etascope.store.forgiving import open_forgiving
-from etascope.store.open import open_store
-from tests.store.made import job
+from etascope.store.open import open_forgiving, open_store
+from tests.store.made import history, job, run
 from tests.store.postgres import postgres_url
 
 
@@ -142,3 +142,20 @@ def test_a_missing_driver_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(InputError, match=r"pip install 'etascope\[postgres\]'"):
         open_store("postgresql://me:secret@127.0.0.1/db")
+
+
+def test_a_damaged_file_keeps_every_row_when_room_is_asked_for(tmp_path):
+    path = tmp_path / "runs.sqlite"
+    store = open_store(str(path))
+    for _ in range(40):
+        store.finish(store.begin(job()), run(job(), [history()]))
+    with closing(sqlite3.connect(path)) as database:
+        root = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'etascope_histories'").fetchone()[0]
+        page = database.execute("PRAGMA page_size").fetchone()[0]
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * page : root * page] = b"\x05" * page
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is damaged"):
+        open_store(str(path)).collect()
+    assert path.read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == ["runs.sqlite"]

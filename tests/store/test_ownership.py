@@ -11,7 +11,7 @@ import pytest
 from etascope.core.errors import InputError
 from etascope.store.failures import StoreTrouble
 from etascope.store.open import open_store
-from etascope.store.tables import tables
+from etascope.store.schema import tables
 from tests.store.made import job
 from tests.store.postgres import postgres_url
 

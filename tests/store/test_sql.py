@@ -8,7 +8,7 @@ from etascope.store.address import find_address
 from etascope.store.connect import WRITING, connect
 from etascope.store.open import open_store
 from etascope.store.records import DamagedRecord
-from etascope.store.tables import tables
+from etascope.store.schema import tables
 from tests.store.made import checkpoint, history, job, run
 from tests.store.postgres import postgres_url
 

@@ -1,7 +1,9 @@
-"""A question with one right answer: `Question`."""
+"""A `Question` with one right answer, and how it is put: among wrong ones (`ask`), or as a number's band (`Bands`)."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etascope.core.errors import InputError
@@ -39,3 +41,46 @@ class Question:
             raise InputError(f"a question needs two or more options that differ; found {self.options}.")
         if not 0 <= self.answer < len(self.options):
             raise InputError(f"the answer must be one of {len(self.options)} options, from 0; found {self.answer}.")
+
+
+MOST_OPTIONS = 4
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Answers that share out all numbers, so that exactly one of them is right.
+
+    Attributes
+    ----------
+    bounds
+        Ascending; a number belongs to the first band whose bound it stays below.
+    names
+        One more than bounds, from the lowest band to the highest.
+    lost
+        The answer for a number that is not finite; empty where there cannot be one.
+    """
+
+    bounds: tuple[float, ...]
+    names: tuple[str, ...]
+    lost: str = ""
+
+    def ask(self, text: str, number: float, reason: str) -> Question:
+        """Ask in which band `number` lies."""
+        options = (*self.names, self.lost) if self.lost else self.names
+        row = next((i for i, bound in enumerate(self.bounds) if number < bound), len(self.bounds))
+        return Question(text, options, row if math.isfinite(number) else len(options) - 1, reason)
+
+
+def ask(text: str, right: str, wrong: Sequence[str], reason: str, place: int) -> Question:
+    """Put the right answer among the wrong ones, at `place` modulo their number.
+
+    Wrong answers beyond the third, or written like another answer, are left out.
+
+    Examples
+    --------
+    >>> ask("2 + 2?", "4", ["5", "3"], "Count.", place=4).options
+    ('5', '4', '3')
+    """
+    others = list(dict.fromkeys(option for option in wrong if option != right))[: MOST_OPTIONS - 1]
+    position = place % (len(others) + 1)
+    return Question(text, (*others[:position], right, *others[position:]), position, reason)

@@ -1,9 +1,10 @@
-"""All that a search knows at its end: `Run`, what is shown and stored."""
+"""All that a search knows at its end: `Run`, what is shown and stored, and `TorchFacts` beside it."""
 
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +12,7 @@ from etascope.core.choice import Choice
 from etascope.core.data import DataSummary as DataSummary
 from etascope.core.history import History
 from etascope.core.recipe import Recipe, Task
+from etascope.core.sentences import Sentence, sentences
 from etascope.core.trace import Trace
 from etascope.core.trials import Trial, one_history, trials
 from etascope.core.views import Shown
@@ -26,6 +28,58 @@ def versions() -> dict[str, str]:
         "numpy": metadata.version("numpy"),
         "machine": platform.machine(),
     }
+
+
+@dataclass(frozen=True)
+class Untouched:
+    """SHA-256 of everything that must not change, before and after.
+
+    Attributes
+    ----------
+    before, after
+        By name: `weights and buffers`, `gradients`, `modes`, `Python`, `NumPy`, `PyTorch` (its generators) and
+        `loaders` (theirs).
+    """
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+    @property
+    def same(self) -> bool:
+        """Whether every one is the same."""
+        return self.before == self.after
+
+    def __str__(self) -> str:
+        """Say what was compared, with the first digits of the digest."""
+        changed = [name for name in self.before if self.before[name] != self.after.get(name)]
+        if changed:
+            return f"changed while it ran: {', '.join(changed)}"
+        names = ", ".join(f"{name} {digest[:8]}" for name, digest in self.before.items())
+        return f"the same bits before and after: {names}"
+
+
+@dataclass(frozen=True, eq=False)
+class TorchFacts:
+    """What is known beside of a search for a PyTorch model of one's own.
+
+    Attributes
+    ----------
+    untouched
+        The proof that model, gradients, modes, generators and loaders are what they were.
+    ratios
+        Learning rate of each parameter group as a multiple of the one that `optimizer` is given, which is that of the
+        choice; a list an optimizer.
+    loss_unit
+        What validation losses of the run are multiplied by to have them as the loss gave them: 1 for class labels. Else
+        they are told so that the untrained model has 2.30. Losses of training steps are as the loss gave them.
+    metrics
+        By learning rate, what each metric is on the validation loader, for the trials that were trained furthest.
+    """
+
+    untouched: Untouched
+    ratios: Sequence[Sequence[float]] = ((1.0,),)
+    loss_unit: float = 1.0
+    metrics: Mapping[float, Mapping[str, float]] = field(default_factory=dict[float, Mapping[str, float]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +102,8 @@ class Run(Shown):
         Of the software.
     options
         What was asked on the command line, by its names, as a `Job` has it; empty where the search was asked in Python.
+    torch
+        What `etascope.torch.pick`, Lightning and transformers know beside; None elsewhere.
     """
 
     data: DataSummary
@@ -58,6 +114,7 @@ class Run(Shown):
     seconds: float
     versions: dict[str, str] = field(default_factory=versions)
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    torch: TorchFacts | None = None
 
     @property
     def recipe(self) -> Recipe:
@@ -73,3 +130,15 @@ class Run(Shown):
     def history(self) -> History:
         """All trials in one history over the whole training."""
         return one_history(self.task, self.trials, sum(history.seconds for history in self.histories))
+
+    def with_notes(self, *notes: str | Sentence) -> Run:
+        """Return it with more sentences at the end of the reasons; those that are empty are left out."""
+        reasons = (*self.choice.reasons, *sentences(*filter(None, notes)))
+        return replace(self, choice=replace(self.choice, reasons=reasons))
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - there is none
+        """Say where it is now what stood in the `TorchRun` of an earlier version."""
+        if name in ("run", "untouched", "ratios", "loss_unit", "metrics"):
+            place = "leave .run out" if name == "run" else f"take run.torch.{name}"
+            raise AttributeError(f"what etascope.torch.pick returns is a Run itself now: {place}.")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -15,7 +15,6 @@ from etascope.core.protocols import Method, OnProgress, Progress, Recorder, igno
 from etascope.core.recipe import Task
 from etascope.core.recording import best_effort
 from etascope.core.run import Run
-from etascope.core.sentences import sentences
 from etascope.core.trials import trials
 
 #: Trains a plan: an engine with its data and recipe, a loop of one's own, a command.
@@ -63,7 +62,7 @@ def search(
     done, choice = rounds(train, task, method, progress=progress, histories=histories, keep=keep)
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
-    return Run(data, task, done, replace(choice, reasons=(*choice.reasons, *sentences(*minded))), None, seconds)
+    return Run(data, task, done, choice, None, seconds).with_notes(*minded)
 
 
 def rounds(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import ClassFolder, Dataset
 from etascope.core.errors import InputError
-from etascope.images.folders.names import bare
+from etascope.images.folders.naming import bare
 from etascope.images.folders.refusals import listed
 from etascope.images.labels.labels import classes, need_two, plainly
 from etascope.images.opened import Opened, tail_rows
@@ -70,22 +70,22 @@ def _untested(
 
 
 def with_test(opened: Opened, held: Opened) -> Opened:
-    """Return `found` with the images of `held` as its test part.
+    """Return `opened` with the images of `held` as its test part.
 
-    A test part that `found` brings itself is left out, and so are the training images of `held` where it sets a test
+    A test part that `opened` brings itself is left out, and so are the training images of `held` where it sets a test
     part apart: what one source keeps from training is never trained on.
 
     Parameters
     ----------
-    found
+    opened
         What is trained on.
     held
-        The test source, opened at the size of `found`, and gray where `found` is.
+        The test source, opened at the size of `opened`, and gray where `opened` is.
 
     Raises
     ------
     InputError
-        If `held` has a class that `found` does not, or both are the same images.
+        If `held` has a class that `opened` does not, or both are the same images.
     """
     if held.source == opened.source and held.test_rows is None:
         raise InputError(
@@ -150,7 +150,7 @@ def _held(held: Opened) -> list[ClassFolder]:
 
 
 def _numbers(held: Opened, names: tuple[str, ...], opened: Opened) -> NDArray[np.int64]:
-    """Return the labels of `held` as class numbers of `found`, class by class of the same name."""
+    """Return the labels of `held` as class numbers of `opened`, class by class of the same name."""
     numbers, own = classes(held.labels, held.class_names)
     place = {name: number for number, name in enumerate(names)}
     if opened.class_names is not None and held.class_names is None and held.labels.dtype.kind == "i":

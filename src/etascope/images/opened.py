@@ -1,4 +1,4 @@
-"""What a door hands over (`Found`), and how the user wants it (`Options`)."""
+"""What a door hands over (`Opened`), and how the user wants it (`Options`)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from etascope.core.data import NAMES_TEST, ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, ignore
+from etascope.core.sentences import Setting
 from etascope.images.pixels.extents import NATURAL, Reading
 
 #: Images are kept as they are up to this height and width, and resized to it otherwise.
 KEEP = 64
+#: What leaves out images that cannot be read.
+SKIP_BAD = Setting("skip_bad", True)
 
 _LARGEST = 4096
 
@@ -133,20 +136,8 @@ def check_none_lost(
 ) -> None:
     """Refuse a set one of whose classes has lost all its images, in either part, because none could be read.
 
-    Parameters
-    ----------
-    labels
-        Of all images, those to train on first.
-    train
-        How many train.
-    rows
-        Images that could be read.
-    source
-        Where they came from.
-    files
-        Of all images, where each lies in a folder of its class, which is named then.
-    held
-        Whether these are the test part of others, and those to train on are none.
+    Of the images, labelled by `labels`, the first `train` train, and those in `rows` could be read; `held` says
+    that all are a test part. `files` tells where each lies, which is named then in place of the `source`.
     """
     learn = "of the test part" if held else "to train on"
     for part, where in ((slice(0, train), learn), (slice(train, None), "of the test part")):

@@ -20,23 +20,19 @@ _IN_BASE64 = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk")
 #: Letters of a path that is written whole.
 _LONGEST = 500
 #: Endings of pictures and recordings that are not read: a class of them alone is no class without images.
-FOREIGN = frozenset(
-    {
-        ".heic", ".heif", ".avif", ".jp2", ".j2k", ".jpx", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga",
-        ".ico", ".svg", ".svgz", ".eps", ".ai", ".psd", ".xcf", ".dcm", ".dicom", ".nii", ".nii.gz", ".mha", ".nrrd",
-        ".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".exr", ".hdr", ".ras", ".pcx", ".xpm",
-        ".mpo", ".jls", ".fits", ".fit", ".czi", ".svs", ".ndpi", ".mrxs", ".emf", ".wmf", ".dds", ".qoi", ".npy",
-        ".npz", ".mat", ".h5", ".hdf5", ".pt", ".pth", ".tfrecord", ".pdf",
-        ".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".flv",
-    }
-)  # fmt: skip
+FOREIGN = frozenset({
+    ".heic", ".heif", ".avif", ".jp2", ".j2k", ".jpx", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga",
+    ".ico", ".svg", ".svgz", ".eps", ".ai", ".psd", ".xcf", ".dcm", ".dicom", ".nii", ".nii.gz", ".mha", ".nrrd",
+    ".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".exr", ".hdr", ".ras", ".pcx", ".xpm",
+    ".mpo", ".jls", ".fits", ".fit", ".czi", ".svs", ".ndpi", ".mrxs", ".emf", ".wmf", ".dds", ".qoi", ".npy",
+    ".npz", ".mat", ".h5", ".hdf5", ".pt", ".pth", ".tfrecord", ".pdf",
+    ".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".flv",
+})  # fmt: skip
 #: Of many things in one file: a set, or what was computed from one.
-PACKED = frozenset(
-    {
-        ".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz", ".tbz2", ".txz", ".tar.zst", ".gz",
-        ".bz2", ".xz", ".zst",
-    }
-)  # fmt: skip
+PACKED = frozenset({
+    ".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz", ".tbz2", ".txz", ".tar.zst", ".gz",
+    ".bz2", ".xz", ".zst",
+})  # fmt: skip
 ARRAYS = frozenset({".npy", ".npz", ".mat", ".h5", ".hdf5", ".pt", ".pth", ".tfrecord", ".pdf"})
 #: Endings of downloads that broke off.
 BROKEN_OFF = frozenset(
@@ -44,13 +40,11 @@ BROKEN_OFF = frozenset(
      ".icloud", ".temp"}
 )  # fmt: skip
 #: Endings that are written behind those of images while they are copied, kept, packed or locked.
-_BEHIND = BROKEN_OFF | frozenset(
-    {
-        ".bak", ".old", ".orig", ".swp", ".bup", ".backup", ".save", ".gz", ".bz2", ".xz", ".zst", ".lz4", ".br", ".z",
-        ".zip", ".enc", ".aes", ".gpg", ".pgp", ".asc", ".crypt", ".encrypted", ".locked", ".age", ".bin", ".dat",
-        ".pkl", ".dvc", ".lfs", ".lnk",
-    }
-)  # fmt: skip
+_BEHIND = BROKEN_OFF | frozenset({
+    ".bak", ".old", ".orig", ".swp", ".bup", ".backup", ".save", ".gz", ".bz2", ".xz", ".zst", ".lz4", ".br", ".z",
+    ".zip", ".enc", ".aes", ".gpg", ".pgp", ".asc", ".crypt", ".encrypted", ".locked", ".age", ".bin", ".dat",
+    ".pkl", ".dvc", ".lfs", ".lnk",
+})  # fmt: skip
 #: What may be one an image, or all of a set: it depends on how many there are.
 STORED = (
     ARRAYS | PACKED | BROKEN_OFF - {".tmp", ".temp"}
@@ -108,15 +102,7 @@ def refuse_text(text: str) -> None:
 
 
 def existing(path: Path, names: Iterable[str] = ()) -> Path:
-    """Return `path` when something is there.
-
-    Parameters
-    ----------
-    path
-        A file or directory.
-    names
-        Words that may have been meant instead.
-    """
+    """Return `path` when something is there; else say which of its neighbours, or of `names`, may be meant."""
     try:
         if path.exists():
             return path

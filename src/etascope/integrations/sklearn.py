@@ -18,6 +18,7 @@ from etascope.core.plan import Checkpoint, sweep
 from etascope.core.protocols import Method
 from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.integrations.rows import learn_scaling, rows_to_split, summary
+from etascope.selection.automatic import method_of
 from etascope.training.dense.engine import DenseEngine
 from etascope.workbench import search_split
 
@@ -48,8 +49,8 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         where they are uint8, else by the largest. `none`: as they are, for pipelines that scale before.
     folds
         Folds of the cross-validation; 1 holds out a tenth once. None (default) takes 5 below 10,000 rows, else 1.
-    method
-        Proposes and chooses, as in `etascope.pick`. Default `Automatic()`.
+    budget, low, high, target, tolerance, method
+        What to look for, and where, as in `etascope.pick`.
     n_jobs
         Workers of the engine, as in scikit-learn: None is 1 outside of a joblib context, -1 all cores. The model is
         the same bits for any number.
@@ -99,6 +100,11 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         weight_decay: float | None = None,
         scale: str = "auto",
         folds: int | None = None,
+        budget: float | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        target: str | None = None,
+        tolerance: float | None = None,
         method: Method | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
@@ -113,6 +119,11 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         self.weight_decay = weight_decay
         self.scale = scale
         self.folds = folds
+        self.budget = budget
+        self.low = low
+        self.high = high
+        self.target = target
+        self.tolerance = tolerance
         self.method = method
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -171,7 +182,9 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
     def _search(self, split: Split, recipe: Recipe, shape: tuple[int, ...]) -> None:
         workers = load_library("joblib").effective_n_jobs(self.n_jobs)
         engine = DenseEngine(workers)
-        self.run_ = search_split(split, summary(split, shape), recipe, engine, self.method)
+        words = {name: _plain(getattr(self, name)) for name in ("budget", "low", "high", "target", "tolerance")}
+        method = method_of(self.method, **words)
+        self.run_ = search_split(split, summary(split, shape), recipe, engine, method)
         choice = self.run_.choice
         self.basin_, self.confidence_ = choice.basin, choice.confidence
         self.learning_rate_ = self._rate_of_lowest_loss() if choice.learning_rate is None else choice.learning_rate

@@ -10,8 +10,7 @@ import numpy as np
 from etascope.core.choice import Basin, Choice, Curve, Landscape
 from etascope.core.numbers import counted, nats, noise, percent, rate
 from etascope.core.trace import Epoch, Evaluation
-from etascope.learn.epoch_view import look, went_high
-from etascope.learn.observations import STILL, match
+from etascope.learn.observations import STILL, look, match, went_high
 
 #: A rate may be called "about ten times" another when it is within this factor of exactly ten times.
 ABOUT = 1.5

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Landscape
 from etascope.core.numbers import nats, rate
-from etascope.core.question import Question
+from etascope.core.question import Bands, Question, ask
 from etascope.core.run import Run
-from etascope.learn.asking import Bands, ask
 from etascope.learn.insight import near
 from etascope.learn.trace_questions import TOO_HIGH, TOO_HIGH_RIGHT, TOO_HIGH_WRONG
 

@@ -6,11 +6,9 @@ import itertools
 import math
 
 from etascope.core.numbers import nats, rate
-from etascope.core.question import Question
+from etascope.core.question import Bands, Question, ask
 from etascope.core.trace import Trace
-from etascope.learn.asking import Bands, ask
-from etascope.learn.epoch_view import ABOVE_BLIND, went_high
-from etascope.learn.observations import STILL
+from etascope.learn.observations import ABOVE_BLIND, STILL, went_high
 
 #: Falls closer to the largest one than this share of it are too close to ask about.
 CLEAR = 0.95

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from etascope.core.recipe import Task
 from etascope.core.recording import BestEffort
 from etascope.core.run import DataSummary, Run
 from etascope.core.search import search
-from etascope.core.sentences import Sentence
+from etascope.core.sentences import Sentence, Setting, say
 from etascope.selection.grid import LIMITS
 from etascope.selection.halving.method import Ladder
 from etascope.training.command.engine import CommandEngine
@@ -121,25 +120,26 @@ def pick_command(
             partial(engine.train, None, task.recipe), task, method, data, progress=progress, histories=histories,
             recorder=recorder,
         )  # fmt: skip
-    if told := _length_told(engine, epochs):
-        run = replace(run, choice=replace(run.choice, reasons=(*run.choice.reasons, Sentence(told))))
+    run = run.with_notes(_length_advice(engine, epochs))
     recorder.finish(run)
     return run
 
 
-def _length_told(engine: CommandEngine, epochs: int) -> str:
+def _length_advice(engine: CommandEngine, epochs: int) -> Sentence:
     """Return what to say where the script prints another number of metrics than a whole training was said to have."""
     if 0 < engine.ended < epochs and engine.longest <= engine.ended:
-        return (
-            f"Mind --epochs: no trial went beyond epoch {engine.ended} of {epochs}, as the script ended by itself. "
-            f"Where it always ends there, search with --epochs {engine.ended}."
-        )
+        return say(
+            "Mind the epochs: no trial went beyond epoch {ended} of {whole}, as the script ended by itself. Where it "
+            "always ends there, search with {epochs}.",
+            Setting("epochs", engine.ended), ended=engine.ended, whole=epochs,
+        )  # fmt: skip
     if engine.printed > epochs:
-        return (
-            f"Mind --epochs: the script printed {engine.printed} metrics or more, and a whole training was said to "
-            f"have {epochs}. Give as many as it prints, or let it train for {{epochs}}."
-        )
-    return ""
+        return say(
+            "Mind the epochs: the script printed {printed} metrics or more, and a whole training was said to have "
+            "{whole}. Give as many as it prints, or let it train for {epochs}.",
+            printed=engine.printed, whole=epochs,
+        )  # fmt: skip
+    return Sentence("")
 
 
 def _can_be_used(histories: Sequence[History]) -> bool:

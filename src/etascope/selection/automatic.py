@@ -1,4 +1,4 @@
-"""The default method: cross-validation where trials are cheap, a ladder where they are dear: `Automatic`."""
+"""The default method, `Automatic`: cross-validation where trials are cheap, a ladder where dear; `method_of` words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Plan
+from etascope.core.protocols import Method
 from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence, Setting, say
 from etascope.selection.cost import cheap_trainings, duration, training_seconds
@@ -136,6 +137,34 @@ class Automatic:
 
     def _patient(self, task: Task) -> bool:
         return cheap_trainings(task) * training_seconds(task) <= PATIENCE
+
+
+def method_of(
+    method: Method | None,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    budget: float | None = None,
+    target: str | None = None,
+    tolerance: float | None = None,
+    usual: str = "accuracy",
+) -> Method:
+    """Return a method that was given, or `Automatic` of the words that every door takes; `usual` is its usual target.
+
+    Raises
+    ------
+    InputError
+        If a word is outside its range, or stands beside a method.
+    """
+    if method is None:
+        return Automatic(target or usual, tolerance, low, high, budget)
+    words = {"low": low, "high": high, "budget": budget, "target": target, "tolerance": tolerance}
+    for name, value in words.items():
+        if value is not None:
+            raise InputError(
+                f"a method knows itself what to look for, and where; found {name} beside it. Leave one of them out."
+            )
+    return method
 
 
 def _trainings(budget: float) -> str:

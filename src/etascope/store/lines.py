@@ -1,13 +1,14 @@
-"""What a list of runs shows of each: the columns beside the records."""
+"""What a list of runs shows of each, in columns beside the records, and which run a name means (`one_of`)."""
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from etascope.core.errors import first_line
+from etascope.core.errors import InputError, first_line
 from etascope.core.history import History
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
@@ -17,6 +18,7 @@ from etascope.store.records import DamagedRecord, is_id
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
+
 
 #: States of a run.
 OPEN, FINISHED = "open", "finished"
@@ -172,3 +174,53 @@ def run_line(row: Row[*tuple[Any, ...]]) -> RunLine:
 def _printable(text: str) -> str:
     """Return a text that every database takes: names of files may hold bytes that are no text."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+
+
+LAST = "last"
+_SHOWN = 4
+
+
+def one_of(name: str, ids: Sequence[str], *, exact: bool = False) -> str:
+    """Return the id that `name` means.
+
+    Parameters
+    ----------
+    name
+        An id, a unique beginning of one, or `last`.
+    ids
+        Of all runs, the latest first.
+    exact
+        Whether only a whole id counts.
+
+    Raises
+    ------
+    InputError
+        If it means none or several.
+
+    Examples
+    --------
+    >>> one_of("last", ["5f2c", "9a41"]), one_of("9", ["5f2c", "9a41"])
+    ('5f2c', '9a41')
+    >>> one_of("9a14", ["5f2c", "9a41"])
+    Traceback (most recent call last):
+    etascope.core.errors.InputError: there is no run '9a14'. Did you mean '9a41'? All: etascope runs.
+    """
+    if name in ids:
+        return name
+    if not ids:
+        raise InputError("there is no run in the store.", "Begin one: etascope pick.")
+    if not exact:
+        if name == LAST:
+            return ids[0]
+        wanted = name.strip().lower()
+        found = [known for known in ids if wanted and known.startswith(wanted)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            raise InputError(
+                f"{len(found)} runs begin with {name!r}: {', '.join(found[:_SHOWN])}{more}. Give more of the id."
+            )
+    close = difflib.get_close_matches(name.lower(), [LAST, *ids], n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise InputError(f"there is no run {name!r}.{hint}", "All: etascope runs.")

@@ -1,10 +1,13 @@
-"""Open the store that an address says: `open_store`."""
+"""Open the store that an address says: `open_store`, and `open_forgiving` for a search that goes on without one."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 
+from etascope.core.errors import InputError
+from etascope.core.protocols import Store
+from etascope.core.recording import not_kept
 from etascope.store.address import Address, find_address
 from etascope.store.failures import StoreTrouble
 from etascope.store.ownership import check_file, require_columns, require_own, waits
@@ -45,7 +48,7 @@ def open_store(url: str | None = None, *, make: bool = True, tell: Callable[[str
             address = Address("memory", "", address.shown)
     from etascope.store.connect import WRITING, connect, unheard, use_wal
     from etascope.store.failures import told
-    from etascope.store.migrations import MIGRATIONS, migrate, version_of
+    from etascope.store.schema import MIGRATIONS, migrate, version_of
 
     still = not make and address.kind == "file" and _may_only_be_read(address)
     engine = connect(address, tell or unheard, still=still)
@@ -83,3 +86,27 @@ def _is_begun(path: str) -> bool:
     if os.path.lexists(path):
         return not os.path.isfile(path) or os.path.getsize(path) > 0
     return not os.path.isdir(os.path.dirname(path) or ".")
+
+
+def open_forgiving(url: str | None, tell: Callable[[str], None]) -> Store | None:
+    """Open a store for a search: any trouble but a wrong address is told in a sentence, and there is none.
+
+    Parameters
+    ----------
+    url
+        As to `open_store`.
+    tell
+        Receives the sentence, at most once; before it, maybe, that another process lets this one wait.
+
+    Raises
+    ------
+    InputError
+        If the address is wrong, so that it can be set right before anything was trained.
+    """
+    try:
+        return open_store(url, tell=tell)
+    except Exception as error:
+        if isinstance(error, InputError) and not isinstance(error, StoreTrouble):
+            raise
+        tell(not_kept(error, "This run is not kept"))
+        return None

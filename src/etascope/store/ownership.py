@@ -77,8 +77,7 @@ def require_own(connection: Connection, address: Address) -> None:
     """
     from sqlalchemy import inspect
 
-    from etascope.store.migrations import version_of
-    from etascope.store.tables import tables
+    from etascope.store.schema import tables, version_of
 
     found, schema = inspect(connection), tables().schema.name
     ours = [table.name for table in tables().meta.sorted_tables if table.name != schema and found.has_table(table.name)]
@@ -99,7 +98,7 @@ def require_columns(connection: Connection, place: str) -> None:
     """
     from sqlalchemy import inspect
 
-    from etascope.store.tables import tables
+    from etascope.store.schema import tables
 
     found = inspect(connection)
     for table in tables().meta.sorted_tables:

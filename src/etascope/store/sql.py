@@ -15,7 +15,7 @@ from etascope.core.history import History
 from etascope.core.run import Run
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.trace import Trace
-from etascope.store.connect import WRITING
+from etascope.store.connect import WRITING, require_sound, size, vacuum
 from etascope.store.failures import damaged, told
 from etascope.store.lines import (
     FINISHED,
@@ -27,9 +27,9 @@ from etascope.store.lines import (
     check_row,
     check_whole,
     new_trials,
+    one_of,
     run_line,
 )
-from etascope.store.names import one_of
 from etascope.store.records import (
     DamagedRecord,
     from_json,
@@ -41,8 +41,7 @@ from etascope.store.records import (
     unpack,
     without_arrays,
 )
-from etascope.store.room import require_sound, size, vacuum
-from etascope.store.tables import tables
+from etascope.store.schema import tables
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Engine, Row

@@ -68,7 +68,7 @@ def test_dark_images_are_told():
 
 
 def test_images_without_labels():
-    with refused("images need labels", "second argument"):
+    with refused("images need labels", "Give them with labels."):
         open_array(IMAGES, None, Options(), "an array")
 
 

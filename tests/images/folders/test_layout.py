@@ -148,7 +148,7 @@ OPENED = [
     Row("a year is no number of a copy", "Audi*2 Audi_(2010)*2 BMW*2", "Audi=Audi Audi_(2010)=Audi_(2010) BMW=BMW"),
     Row("masks that are worn", "gas_mask*2 ski_mask*2 helmet*2", "gas_mask=gas_mask ski_mask=ski_mask helmet=helmet"),
     Row("two classes and what was made of them", f"{CLASSES} cat_te*2 dog_te*2", f"{PLAIN} cat_te=cat_te dog_te=dog_te",
-        ("cat_te and dog_te are classes called as others beside them, and 'te' with that",)),
+        ("cat_te and dog_te were taken for classes, called as others beside with 'te' added.",)),
     Row("a photocopy is no copy", "photo*2 photocopy*2", "photo=photo photocopy=photocopy"),
     Row("odd names in train", "train/cat*3 train/dog*3 train/todo*2 test/cat*1 test/dog*1",
         "cat=train/cat dog=train/dog todo=train/todo | cat=test/cat dog=test/dog", ("todo was taken for a class",)),

@@ -55,7 +55,7 @@ def test_absolute_paths_and_quoted_cells(tmp_path, files):
 def test_a_missing_image_is_named_or_skipped(tmp_path, files):
     lines = [f"{file},{name}" for file, name in zip(files, NAMES, strict=True)]
     path = write(tmp_path, "\n".join([*lines, "gone.png,a"]))
-    with refused("1 of 5 that", "is not, 'gone.png' in line 5. Correct the path", "--skip-bad"):
+    with refused("1 of 5 that", "is not, 'gone.png' in line 5. Correct the path", "skip_bad=True"):
         open_table(path, Options())
     found = open_table(path, Options(skip_bad=True))
     assert found.labels.tolist() == NAMES

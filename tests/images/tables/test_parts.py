@@ -1,4 +1,4 @@
-"""Which rows of a table train, and which test; `test_table_columns.py` has more columns."""
+"""Which rows of a table train, and which test; `test_columns.py` has more columns."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_a_fit_goes_on_from_its_untouched_start_with_the_rate_that_was_found():
     found, one = fitted(copy.deepcopy(start), search)
     rate = search.choice.learning_rate
     assert 1e-4 < search.choice.basin.low <= rate <= search.choice.basin.high < 10
-    assert search.run.untouched.same
+    assert search.run.torch.untouched.same
     assert search.choice.target == "accuracy"
     assert found.hparams.lr == rate
     assert one.optimizers[0].param_groups[0]["lr"] == rate
@@ -122,7 +122,7 @@ def test_groups_keep_their_ratios_and_the_schedule_is_that_of_the_module():
     found, _ = fitted(copy.deepcopy(start), search, began, accumulate_grad_batches=3)
     rate = search.choice.learning_rate
     assert (search.run.recipe.schedule, search.run.recipe.warmup) == ("linear", 0.0)
-    assert [round(ratio, 9) for row in search.run.ratios for ratio in row] == [0.1, 1.0]
+    assert [round(ratio, 9) for row in search.run.torch.ratios for ratio in row] == [0.1, 1.0]
     # Ten batches in steps of three: the last of an epoch has one.
     assert search.run.history.plan.rates.shape[1] == 8
     assert found.learning_rate == rate
@@ -207,7 +207,7 @@ def test_what_is_no_classification_is_judged_by_the_loss_that_is_logged():
         found, _ = fitted(Regression(), search, epochs=4)
         assert search.choice.target == "loss"
         assert found.lr == search.choice.learning_rate
-        assert search.run.untouched.same
+        assert search.run.torch.untouched.same
     with pytest.raises(InputError, match=r"validation_step must log val_mse, .* found val_loss, val_mae"):
         fitted(Regression(), LearningRateSearch("val_mse"))
     with pytest.raises(InputError, match="found val_f1, which by its name is better the higher it is"):
@@ -409,8 +409,8 @@ def test_one_line_outside_of_a_trainer_leaves_module_generators_and_loaders_alon
     before = fingerprint(module, train, valid)
     run = pick_lightning(module, train, valid, epochs=2)
     assert fingerprint(module, train, valid) == before
-    assert run.untouched.same
-    assert run.untouched.before == before
+    assert run.torch.untouched.same
+    assert run.torch.untouched.before == before
     assert run.choice.learning_rate is not None
     assert run.recipe.model == "Classifier"
     assert module._trainer is None
@@ -456,8 +456,8 @@ def test_metrics_and_a_recorder_see_what_they_see_of_any_search():
 
     run = pick_lightning(Classifier(), *loaders(), epochs=1, metrics={"wrong": wrong}, recorder=Recorder())
     assert told == ["begin", *["append"] * len(run.histories), run.choice.learning_rate]
-    assert all(0 <= found["wrong"] <= 1 for found in run.metrics.values())
-    assert run.metrics
+    assert all(0 <= found["wrong"] <= 1 for found in run.torch.metrics.values())
+    assert run.torch.metrics
 
 
 def test_hooks_on_parameters_are_refused_within_a_fit_and_without():
@@ -687,7 +687,7 @@ def test_every_trial_is_the_training_of_a_module_that_is_started_with_its_rate()
 
     start = Scaled()
     run = pick_lightning(start, datamodule=Augmented(), epochs=3)
-    assert run.untouched.same
+    assert run.torch.untouched.same
     assert len(run.histories) > 1
     kinds = set()
     for trial in run.trials:

@@ -104,7 +104,7 @@ def test_a_multiple_of_the_arguments_rate_is_followed(tmp_path):
         for kind, rate in ((Tenth, 0.01), (Trainer, 0.001))
     ]
     np.testing.assert_allclose(runs[0].histories[0].step_loss, runs[1].histories[0].step_loss, rtol=1e-3)
-    assert runs[0].ratios == [[pytest.approx(0.1)]]
+    assert runs[0].torch.ratios == [[pytest.approx(0.1)]]
 
 
 class InOrder(Trainer):

@@ -65,7 +65,7 @@ def test_the_trainer_is_what_it_was_and_trains_at_the_rate_to_a_sensible_accurac
     started, arguments = copy.deepcopy(one.model), one.args.to_dict()
     before, loaders = fingerprint(one.model), len(one.accelerator._dataloaders)
     run = recommend(one)
-    assert run.untouched.same
+    assert run.torch.untouched.same
     assert fingerprint(one.model) == before
     assert (one.optimizer, one.lr_scheduler, len(one.accelerator._dataloaders)) == (None, None, loaders)
     assert one.args.to_dict() == arguments
@@ -139,11 +139,11 @@ def test_parameter_groups_optimizer_and_schedule_are_those_of_the_trainer(tmp_pa
             return self.optimizer
 
     run = recommend(trainer(tmp_path, kind=Slower, learning_rate=0.5), method=one_rate(0.1))
-    assert [round(r, 9) for r in run.ratios[0]] == [1.0, 0.1]
+    assert [round(r, 9) for r in run.torch.ratios[0]] == [1.0, 0.1]
     assert made[-1].param_groups[1]["lr"] == pytest.approx(0.1 * made[-1].param_groups[0]["lr"])
     usual = recommend(trainer(tmp_path, weight_decay=0.1, optim="adagrad"), method=one_rate(0.1))
     assert usual.recipe.optimizer == "adagrad"
-    assert usual.ratios == [[1.0, 1.0]]
+    assert usual.torch.ratios == [[1.0, 1.0]]
 
 
 @pytest.mark.parametrize(
@@ -228,8 +228,8 @@ def test_targets_that_are_no_classes_are_judged_by_compute_loss(tmp_path):
     run = recommend(trainer(tmp_path, model, trainer=data))
     assert run.choice.target == "loss"
     assert run.choice.learning_rate is not None
-    assert run.loss_unit != 1
-    assert run.untouched.same
+    assert run.torch.loss_unit != 1
+    assert run.torch.untouched.same
 
 
 def test_a_search_that_cannot_tell_leaves_the_rate(tmp_path):

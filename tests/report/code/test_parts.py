@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from etascope import Recipe
 from etascope.core.schedules import SCHEDULES, schedule_row
-from etascope.pipeline.pixels import StandardPixels
+from etascope.pipeline.prepare import StandardPixels
 from etascope.report.code.parts import docstring, header, pixels, schedule
 from tests.report.code.running import DATA
 

@@ -27,7 +27,7 @@ def shape(histories):
 
 def same(a, b):
     parts = (
-        "learning_rate", "basin", "valid_loss", "valid_accuracy", "reason", "verdicts", "confidence", "walls", "luck",
+        "learning_rate", "basin", "valid_loss", "valid_accuracy", "reasons", "verdicts", "confidence", "walls", "luck",
     )  # fmt: skip
     return all(getattr(a, part) == getattr(b, part) for part in parts)
 

@@ -14,6 +14,7 @@ from etascope.core.errors import InputError
 from etascope.torch import pick
 from tests.test_torch import loaders, sgd
 from tests.training.pytorch.networks import Linear, Small
+from tests.training.pytorch.worded import worded
 
 CROSS = nn.functional.cross_entropy
 
@@ -29,7 +30,7 @@ def seeded(make, *values, **named):
 
 
 def search(model=None, optimizer=sgd, **more):
-    return pick(model or seeded(Linear), *loaders(), optimizer, epochs=1, **more)
+    return pick(model or seeded(Linear), *loaders(), optimizer, epochs=1, **worded(more))
 
 
 def told(run):
@@ -222,7 +223,7 @@ def test_draws_are_the_same_again_wherever_they_come_from():
 
     one, other = search(step=mixed), search(step=mixed)
     assert np.array_equal(one.history.valid_loss, other.history.valid_loss, equal_nan=True)
-    assert one.untouched.same
+    assert one.torch.untouched.same
     assert not told(one)
     assert str(own.bit_generator.state) == before[0]
     assert torch.equal(by_torch.get_state(), before[1])

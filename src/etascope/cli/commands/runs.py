@@ -175,7 +175,7 @@ def rm(run: tuple[str, ...], yes: bool, store_url: str | None) -> int:
 
     RUN is an id, the beginning of one, or `last`. At a terminal it asks first; elsewhere it needs --yes.
     """
-    from etascope.store.names import one_of
+    from etascope.store.lines import one_of
 
     store = opened(store_url)
     known = store.ids()

@@ -145,7 +145,7 @@ def recording(url: str | None, options: Mapping[str, Any]) -> Recording:
     InputError
         If the address is wrong.
     """
-    from etascope.store.forgiving import open_forgiving
+    from etascope.store.open import open_forgiving
 
     if find_address(url).kind == "memory":
         note(

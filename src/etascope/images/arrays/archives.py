@@ -66,7 +66,7 @@ class Archive(Mapping[str, NDArray[Any]]):
 
 
 def open_npz(path: Path, labels: object, options: Options) -> Opened:
-    """Open an archive of named arrays; see `arrays.open_mapping` for the names."""
+    """Open an archive of named arrays; see `arrays.door.open_mapping` for the names."""
     with _opened(path) as arrays:
         return open_mapping(arrays, labels, options, str(path))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import BUNCH
 from etascope.core.errors import InputError
+from etascope.core.sentences import Setting, say
 from etascope.images.arrays.axes import image_axes, refuse_turned
 from etascope.images.arrays.names import in_order, pick, refuse_two_readings, without_coordinates
 from etascope.images.folders.refusals import GIVEN
@@ -203,7 +204,7 @@ def _open_parts(parts: Sequence[tuple[object, object]], options: Options, source
                 f"images need labels, one each; {source} came without.",
                 "Save images and labels in one file (numpy.savez(path, x=images, y=labels))."
                 if options.held
-                else "Give them as the second argument in Python, or with --labels.",
+                else say("Give them with {labels}.", Setting("labels")),
             )
         read = read_array(values)
         refuse_turned(read, given)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.core.sentences import say
 from etascope.images.files import jpeg, tiff
 from etascope.images.files.contents import damage_of, fault_of, what_it_is
 from etascope.images.files.deep import (
@@ -25,7 +26,7 @@ from etascope.images.files.deep import (
     two_byte_tiles,
     values_of,
 )
-from etascope.images.opened import KEEP, Options
+from etascope.images.opened import KEEP, SKIP_BAD, Options
 from etascope.images.pixels.extents import Extent
 from etascope.images.pixels.sizes import has_colour
 from etascope.images.pixels.transparency import Glass, lay, look_through
@@ -51,7 +52,7 @@ class BadImage(InputError):
         reason = reason.rstrip(".").removesuffix(". Remove or repair that image")
         # What is whole has a remedy of its own.
         move = "Leave such images out" if ";" in reason else "Repair or remove it, or leave such images out"
-        super().__init__(f"{name} cannot be read as an image: {reason}.", f"{move} with skip_bad (--skip-bad).")
+        super().__init__(f"{name} cannot be read as an image: {reason}.", say(f"{move} with {{skip_bad}}.", SKIP_BAD))
         self.name = name
         self.reason = reason
 
@@ -62,7 +63,7 @@ class BadImage(InputError):
 
 @dataclass(frozen=True)
 class Mark:
-    """Something about one image that the user is told once for the set: of `gather.MARKS`, where, and more of it."""
+    """Something about one image that the user is told once for the set: of `stack.MARKS`, where, and more of it."""
 
     kind: str
     name: str
@@ -153,7 +154,7 @@ def decode_picture(picture: Image.Image, options: Options, name: str) -> Decoded
     ----------
     picture
         Of any mode; it is not changed. Pixels wider than a byte stay as they are, for all of a set to decide on.
-    wishes
+    options
         The size, whether colour is dropped, and how the set is read.
     name
         For the error.

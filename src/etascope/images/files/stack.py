@@ -63,7 +63,7 @@ def gather(count: int, decode: Callable[[int], Decoded], options: Options, membe
         How many images there are.
     decode
         Decodes one, by its number.
-    wishes
+    options
         How they are to be opened.
     members
         What they are called, and the part and the class of each; by default they are of one.

@@ -30,17 +30,9 @@ _RAW, _LZW, _JPEG, _DEFLATE = 1, 5, 7, (8, 32946)
 _NUMBERS = {1: "whole numbers", 2: "signed numbers", 3: "floats", 5: "complex numbers", 6: "complex numbers"}
 #: Compressions that Pillow's own libtiff cannot unpack.
 _UNREAD = {
-    33003: "JPEG 2000",
-    33005: "JPEG 2000",
-    34712: "JPEG 2000",
-    34887: "LERC",
-    34925: "LZMA",
-    34933: "PNG",
-    34934: "JPEG XR",
-    50001: "WebP",
-    50002: "JPEG XL",
-    52546: "JPEG XL",
-}
+    **dict.fromkeys((33003, 33005, 34712), "JPEG 2000"), 34887: "LERC", 34925: "LZMA", 34933: "PNG", 34934: "JPEG XR",
+    50001: "WebP", **dict.fromkeys((50002, 52546), "JPEG XL"),
+}  # fmt: skip
 _REMEDY = "read it with tifffile.imread and save the images with their labels in an .npz, or save it as 8-bit PNG"
 _ALONE = "save that one alone, as TIFF or PNG"
 #: So many pages are looked at.

@@ -9,24 +9,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 
-from etascope.images.folders import refusals
-from etascope.images.folders.names import (
-    AGES,
-    BESIDE,
-    CONTAINERS,
-    MADE,
-    NO_CLASS,
-    SETS,
-    TO_TELL,
-    are_pieces,
-    bare,
-    is_mask,
-    is_named,
-    part_of,
-    speaks_of_masks,
-    subject,
-    without_parts,
-)
+from etascope.images.folders import naming, refusals
 from etascope.images.folders.odd_names import alike_ones, beside_class, odd_ones
 from etascope.images.folders.pairs import beside_images, pair, shown_by
 from etascope.images.folders.refusals import DIVIDE, listed
@@ -108,16 +91,16 @@ class TreeReading:
         for added, group in alike_ones(folders)[:3]:
             names = [folder.name for folder in group if folder.name not in odd]
             if names:
-                are = "is a class" if len(names) == 1 else "are classes"
-                self.notes.append(f"{listed(names)} {are} called as others beside them, and {added!r} with that.")
+                what = "was taken for a class" if len(names) == 1 else "were taken for classes"
+                self.notes.append(f"{listed(names)} {what}, called as others beside with {added!r} added.")
 
     def tell_bare(self, folder: Folder) -> None:
         """Say which folders beside a set could be part of it, but hold no images."""
         for inner in folder.folders:
-            if not inner.total and (part_of(inner.name) or inner.foreign):
+            if not inner.total and (naming.part_of(inner.name) or inner.foreign):
                 self.notes.append(f"{inner.name} holds no images{' that are read' if inner.foreign else ''}.")
-        parts = {part_of(inner.name) for inner in folder.folders} | {None}
-        self._tell_packed([name for name in _packed(folder) if part_of(name.partition(".")[0]) not in parts])
+        parts = {naming.part_of(inner.name) for inner in folder.folders} | {None}
+        self._tell_packed([name for name in _packed(folder) if naming.part_of(name.partition(".")[0]) not in parts])
 
     def collect(self, folders: Sequence[Folder]) -> tuple[tuple[Path, str], ...]:
         """Return the images of classes, each with its class's name, and count what is left out in them."""
@@ -131,7 +114,7 @@ class TreeReading:
             masks = [
                 inner
                 for inner in folder.full
-                if inner is not own and (own is not None or (folder.images and _beside(inner.name, NO_CLASS)))
+                if inner is not own and (own is not None or (folder.images and _beside(inner.name, naming.NO_CLASS)))
                 if inner not in copies
             ]
             self.leave(copies, f"they are small copies in {folder.name}")
@@ -188,12 +171,12 @@ class TreeReading:
 
 def own_images(folder: Folder) -> Folder | None:
     """Return the folder in a class that holds its images, where masks or the like lie in others: images, masks."""
-    within = [inner for inner in folder.full if not _beside(inner.name, BESIDE)]
+    within = [inner for inner in folder.full if not _beside(inner.name, naming.BESIDE)]
     if len(within) != 1 or folder.images or within[0].full:
         return None
-    masks = {shown_by(path.stem) or path.stem for f in folder.full if is_mask(f.name) for path in f.all_images()}
+    masks = {shown_by(path.stem) or path.stem for f in folder.full if naming.is_mask(f.name) for path in f.all_images()}
     shown = 2 * len(masks & {path.stem for path in within[0].images}) > len(masks)
-    return within[0] if shown or is_named(within[0].name, CONTAINERS) else None
+    return within[0] if shown or naming.is_named(within[0].name, naming.CONTAINERS) else None
 
 
 def _packed(folder: Folder) -> list[str]:
@@ -201,7 +184,7 @@ def _packed(folder: Folder) -> list[str]:
 
 
 def _beside(name: str, names: frozenset[str]) -> bool:
-    return is_named(name, names) or is_mask(name)
+    return naming.is_named(name, names) or naming.is_mask(name)
 
 
 def check_classes(folders: Sequence[Folder], where: Folder) -> None:
@@ -209,15 +192,19 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     for folder in folders:
         if not folder.total:
             raise refusals.unreadable_class(folder, sum(1 for other in folders if other.total))
-    doubtful = [folder for folder in folders if is_named(without_parts(folder.name), NO_CLASS)]
-    unlabelled = any(is_named(folder.name, TO_TELL) for folder in folders)
-    if unlabelled or len(doubtful) == 1 or any(is_named(f.name, CONTAINERS) and not f.full for f in folders):
+    doubtful = [folder for folder in folders if naming.is_named(naming.without_parts(folder.name), naming.NO_CLASS)]
+    unlabelled = any(naming.is_named(folder.name, naming.TO_TELL) for folder in folders)
+    if (
+        unlabelled
+        or len(doubtful) == 1
+        or any(naming.is_named(f.name, naming.CONTAINERS) and not f.full for f in folders)
+    ):
         raise refusals.in_two_ways(where)
     deep = [folder for folder in folders if not folder.images]
     sets = [folder for folder in deep if len(folder.inner.full) > 1 and not own_images(folder)]
     if len(folders) > 1 and (
-        any(is_named(folder.name, SETS) for folder in sets)
-        or (sets and all(is_named(folder.name, SETS | MADE | AGES) for folder in folders))
+        any(naming.is_named(folder.name, naming.SETS) for folder in sets)
+        or (sets and all(naming.is_named(folder.name, naming.SETS | naming.MADE | naming.AGES) for folder in folders))
     ):
         raise refusals.in_two_ways(where)
     if deep and len(deep) < len(folders):
@@ -225,7 +212,7 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
     if _hold_sets(deep):
         raise refusals.in_two_ways(where)
     mixed = [inner.name for folder in folders if folder.images for inner in folder.full]
-    if any(part_of(name) and not subject(name) for name in mixed):
+    if any(naming.part_of(name) and not naming.subject(name) for name in mixed):
         raise refusals.in_two_ways(where, DIVIDE)
     _check_names(folders, where)
 
@@ -233,8 +220,10 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
 def _hold_sets(folders: Sequence[Folder]) -> bool:
     """Say whether folders without images of their own are no classes, as one of them holds classes or parts itself."""
     within = [[] if own_images(folder) else list(folder.inner.full) for folder in folders]
-    names = [{bare(inner.name) for inner in inside} for inside in within]
-    below = [{bare(inner.name) for inside in within[i] for inner in inside.all_folders()} for i in range(len(within))]
+    names = [{naming.bare(inner.name) for inner in inside} for inside in within]
+    below = [
+        {naming.bare(inner.name) for inside in within[i] for inner in inside.all_folders()} for i in range(len(within))
+    ]
     numbered = any(
         len({re.sub(r"\d+", "0", inner.name) for inside in level for inner in inside}) == 1
         for level in ([folder.inner.full for folder in folders], [folder.full for folder in folders])
@@ -244,13 +233,13 @@ def _hold_sets(folders: Sequence[Folder]) -> bool:
         return True
     for one, other in permutations(range(min(len(folders), _COMPARED)), 2):
         shared = names[one] & below[other]
-        plain = [name for name in shared if not _beside(name, BESIDE | CONTAINERS)]
+        plain = [name for name in shared if not _beside(name, naming.BESIDE | naming.CONTAINERS)]
         least = min(len(names[one]), len(names[other]))
         if len(shared) > 1 or (plain and not numbered and least > 1 and 2 * len(plain) >= least):
             return True
     sets = [folder for folder, inside in zip(folders, within, strict=True) if len(inside) > 1 and not _dated(inside)]
     named = [(f.name, f.inner.name if f.inner is not f else "") for f in sets]
-    parts = [name for name, inner in named if (part_of(name) and subject(name)) or part_of(inner)]
+    parts = [name for name, inner in named if (naming.part_of(name) and naming.subject(name)) or naming.part_of(inner)]
     others = [folder for folder in folders if folder not in sets]
     # Of many kinds of things one may have a single kind; the images of a site, or of a test, are no kind.
     odd = len(sets) <= len(others) or any(own_images(folder) for folder in others)
@@ -265,10 +254,10 @@ def _dated(folders: Sequence[Folder]) -> bool:
 def _check_names(folders: Sequence[Folder], where: Folder) -> None:
     """Refuse folders whose names say that they are pieces of a set, masks of others, or letters of an index."""
     names = [folder.name for folder in folders]
-    if len(names) > 1 and are_pieces(names):
+    if len(names) > 1 and naming.are_pieces(names):
         raise refusals.in_pieces(where)
-    masks = [folder for folder in folders if is_mask(folder.name)]
-    others = [folder for folder in folders if not speaks_of_masks(folder.name)]
+    masks = [folder for folder in folders if naming.is_mask(folder.name)]
+    others = [folder for folder in folders if not naming.speaks_of_masks(folder.name)]
     # One name of many that speaks of masks is a class; files are called alike in many sets.
     if masks and len(masks) + len(others) == len(folders) <= 3 * len(masks):
         stems = [{shown_by(path.stem) or path.stem for folder in group for path in folder.all_images()}

@@ -13,7 +13,7 @@ from pathlib import Path
 from etascope.core.errors import InputError
 from etascope.images.folders import refusals
 from etascope.images.folders.class_folders import Layout, TreeReading, check_classes, own_images
-from etascope.images.folders.names import (
+from etascope.images.folders.naming import (
     BESIDE,
     CONTAINERS,
     TEST,

@@ -5,23 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from etascope.images.folders.names import (
-    BESIDE,
-    FILLING,
-    PARTS,
-    SHOWN_BESIDE,
-    TRAIN,
-    is_mask,
-    is_named,
-    is_worn,
-    part_of,
-    subject,
-    tokens,
-)
+from etascope.images.folders import naming
+from etascope.images.folders.naming import TRAIN
 from etascope.images.folders.tree import Folder
 
 #: What is left beside the classes of a set, and seldom one of them.
-ODD = BESIDE | frozenset({
+ODD = naming.BESIDE | frozenset({
     "backup", "backups", "bak", "old", "olds", "tmp", "temp", "trash", "deleted", "removed", "unsorted", "todo",
     "rejected", "rejects", "reject", "duplicate", "duplicates", "dups", "dupes", "copy", "copies", "augmented", "aug",
     "augmentation", "augmentations", "output", "outputs", "out", "result", "heatmap", "heatmaps", "overlay", "overlays",
@@ -62,9 +51,9 @@ _TESTS = frozenset({
     "tests", "tst", "holdout", "heldout", "evaluate", "validate", "trn", "unlabeled", "unlabelled", "unannotated",
 })  # fmt: skip
 #: Words that are written behind a class without a sign between.
-_TOGETHER = frozenset(PARTS) | {"pred", "preds", "aug", "copy", "mask", "masks", "resized", "gradcam", "heldout"}
+_TOGETHER = frozenset(naming.PARTS) | {"pred", "preds", "aug", "copy", "mask", "masks", "resized", "gradcam", "heldout"}
 _DENY = frozenset({"with", "without", "no", "non", "not", "un"})
-_PART_WORDS = frozenset(PARTS) | _TESTS | FILLING
+_PART_WORDS = frozenset(naming.PARTS) | _TESTS | naming.FILLING
 
 
 def beside_class(folders: Sequence[Folder]) -> tuple[str, tuple[tuple[Folder, Folder], ...]]:
@@ -87,38 +76,38 @@ def beside_class(folders: Sequence[Folder]) -> tuple[str, tuple[tuple[Folder, Fo
 
 
 def _is_thing(name: str, what: str) -> bool:
-    every = tokens(name)
+    every = naming.tokens(name)
     if what == "copy":
         return every[0] == "copy" and not {"of", "von", "de", "di"} & {*every}
     if what == "part":
-        return every[0] in PARTS or {PARTS[word] for word in every if word in PARTS} == {TRAIN}
-    said = [word for word in every if word in SHOWN_BESIDE]
+        return every[0] in naming.PARTS or {naming.PARTS[word] for word in every if word in naming.PARTS} == {TRAIN}
+    said = [word for word in every if word in naming.SHOWN_BESIDE]
     return what == "mask" and bool(said) and _THINGS.issuperset(said)
 
 
 def _divided(name: str) -> list[str]:
     """Return what a name is without a word of a part behind it or before it: cat_test, test_cat."""
-    every = tokens(name)
+    every = naming.tokens(name)
     end = len(every)
     while end and (every[end - 1].isdigit() or not _PART_WORDS.isdisjoint(every[end - 1 : end])):
         end -= 1
     while end < len(every) and every[end].isdigit():
         end += 1
     names = list[str]()
-    if end and any(word in PARTS or word in _TESTS for word in every[end:]):
+    if end and any(word in naming.PARTS or word in _TESTS for word in every[end:]):
         names += _forms(every[:end])
-    if len(every) > 1 and every[0] in PARTS:
+    if len(every) > 1 and every[0] in naming.PARTS:
         names += _forms(every[1:])
     return names
 
 
 def _shown(name: str) -> list[str]:
     """Return what a name is without a word of masks: cat_mask, cat_depth, which may be beside cat_rgb."""
-    every = tokens(name)
-    if is_worn(every):
+    every = naming.tokens(name)
+    if naming.is_worn(every):
         return []
-    rest = [word for word in every if word not in SHOWN_BESIDE | {"ground", "truth", "map", "maps", "binary"}]
-    if len(rest) == len(every) or not (is_mask(name) or not SHOWN_BESIDE.isdisjoint(every)):
+    rest = [word for word in every if word not in naming.SHOWN_BESIDE | {"ground", "truth", "map", "maps", "binary"}]
+    if len(rest) == len(every) or not (naming.is_mask(name) or not naming.SHOWN_BESIDE.isdisjoint(every)):
         return []
     shows = [*("".join([*rest, word]) for word in _SHOWS), *("".join([word, *rest]) for word in _SHOWS)]
     return [*(_forms(rest) if rest else []), *shows]
@@ -128,7 +117,7 @@ def _copied(name: str) -> list[str]:
     """Return what a name is without what says that it is a copy, or was made of it."""
     if match := _COPY_OF.fullmatch(name.strip()):
         return [_plain(match[1] or match[2])]
-    every = tokens(name)
+    every = naming.tokens(name)
     if len(every) > 1 and every[-1] in _MADE:
         return _forms(every[:-1])
     return _forms(every[1:]) if len(every) > 1 and every[0] in _MADE_BEFORE else []
@@ -155,12 +144,12 @@ def is_odd(name: str) -> bool:
     >>> [is_odd(name) for name in ("backup", "New folder (2)", "my outputs", "test_tube", "cat")]
     [True, True, False, True, False]
     """
-    every = [word for word in tokens(name) if not word.isdigit()]
-    if part_of(name) and not subject(name):
+    every = [word for word in naming.tokens(name) if not word.isdigit()]
+    if naming.part_of(name) and not naming.subject(name):
         return False
-    said = any(word in PARTS or word in _TESTS for word in every)
+    said = any(word in naming.PARTS or word in _TESTS for word in every)
     bare = "".join(word for word in every if word != "new")
-    return said or is_named(name, ODD) or not ODD.isdisjoint((bare, _plain(name)))
+    return said or naming.is_named(name, ODD) or not ODD.isdisjoint((bare, _plain(name)))
 
 
 def alike_ones(folders: Sequence[Folder]) -> list[tuple[str, list[Folder]]]:
@@ -171,7 +160,7 @@ def alike_ones(folders: Sequence[Folder]) -> list[tuple[str, list[Folder]]]:
     classes = {_plain(folder.name) for folder in folders}
     groups: dict[tuple[str, bool], list[Folder]] = {}
     for folder in folders:
-        every = tokens(folder.name)
+        every = naming.tokens(folder.name)
         cuts = [(every[:at], every[at:], True) for at in range(len(every) - 1, 0, -1)]
         cuts += [(every[at:], every[:at], False) for at in range(1, len(every))]
         if len(every) == 1:
@@ -184,12 +173,12 @@ def alike_ones(folders: Sequence[Folder]) -> list[tuple[str, list[Folder]]]:
 
 def _is_other(name: str, classes: set[str]) -> bool:
     """Say whether a name is another's with a word that may tell two classes apart, or a class and its copy."""
-    every = tokens(name)
+    every = naming.tokens(name)
     while every and every[-1].isdigit():
         every.pop()
     if len(every) < 2:
         return False
-    rest = [word for word in every if word not in SHOWN_BESIDE]
+    rest = [word for word in every if word not in naming.SHOWN_BESIDE]
     behind, before = every[-1] in _SORTED, every[0] in _SORTED
     return (
         (behind and "".join(every[:-1]) in classes)
@@ -199,4 +188,4 @@ def _is_other(name: str, classes: set[str]) -> bool:
 
 
 def _plain(name: str) -> str:
-    return "".join(tokens(name))
+    return "".join(naming.tokens(name))

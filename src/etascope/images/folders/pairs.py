@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from etascope.images.folders.names import SHOWN_BESIDE, tokens
+from etascope.images.folders.naming import SHOWN_BESIDE, tokens
 
 _BESIDE_IMAGES = (
     "masks?|seg|segmentation|gt|ground[ _-]?truth|labels?|annotations?|superpixels?|depth|thumb(?:nail)?s?|previews?"

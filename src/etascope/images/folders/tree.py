@@ -14,17 +14,15 @@ from pathlib import Path
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.images.files.contents import ending_of
-from etascope.images.folders.names import BESIDE, TEST, TRAIN, is_named, part_of, subject
+from etascope.images.folders.naming import BESIDE, TEST, TRAIN, is_named, part_of, subject
 from etascope.images.labels.labels import natural
 from etascope.images.paths import ARRAYS, NO_ENDING, STORED, SUFFIXES, is_foreign, is_paper, kind, unreadable, was_image
 
 #: What systems put among people's images; names that begin with a dot are left out, too.
-CLUTTER = frozenset(
-    {
-        "__macosx", "__pycache__", "@eadir", "@recycle", "#recycle", "@tmp", "@sharebin", "$recycle.bin", "recycler",
-        "system volume information", "lost+found", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r",
-    }
-)  # fmt: skip
+CLUTTER = frozenset({
+    "__macosx", "__pycache__", "@eadir", "@recycle", "#recycle", "@tmp", "@sharebin", "$recycle.bin", "recycler",
+    "system volume information", "lost+found", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r",
+})  # fmt: skip
 #: Folders of small copies: inside a class they hold its images again.
 COPIES = frozenset({"thumbnails", "thumbnail", "thumbs"})
 #: Folders of arrays that are no classes, however many.

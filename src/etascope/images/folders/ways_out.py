@@ -12,20 +12,8 @@ from pathlib import Path
 
 from etascope.core.data import called
 from etascope.core.visible import in_shell
-from etascope.images.folders.names import (
-    AGES,
-    CONTAINERS,
-    MADE,
-    SETS,
-    TEST,
-    TRAIN,
-    VALID,
-    bare,
-    is_mask,
-    is_named,
-    part_of,
-    words,
-)
+from etascope.images.folders import naming
+from etascope.images.folders.naming import TEST, TRAIN, VALID
 from etascope.images.folders.odd_names import ODD, is_odd
 from etascope.images.folders.refusals import SHOWN, SORT, TABLE, InTwoWays, listed
 from etascope.images.folders.tree import Folder
@@ -78,15 +66,7 @@ class Given:
 
 
 def way_out(error: InTwoWays, given: Given) -> str:
-    """Say how a tree can be read.
-
-    Parameters
-    ----------
-    error
-        What it was refused with.
-    given
-        The tree, and what was given beside it.
-    """
+    """Say how a tree can be read."""
     here, doubtful = error.folder, error.doubtful
     if here is None:
         return error.advice
@@ -106,7 +86,7 @@ def way_out(error: InTwoWays, given: Given) -> str:
 def _divide(spare: Sequence[tuple[Folder, Folder]], here: Folder, given: Given) -> str | None:
     """Advise to move what is called as the test of a class into a folder for all tests."""
     called = {TEST: "test", VALID: "val"}
-    names = {called.get(part_of(folder.name) or "") for folder, _ in spare}
+    names = {called.get(naming.part_of(folder.name) or "") for folder, _ in spare}
     name = names.pop() if len(names) == 1 else None
     if name is None or given.root is not here:
         return None
@@ -121,7 +101,7 @@ def _divide(spare: Sequence[tuple[Folder, Folder]], here: Folder, given: Given) 
 
 def _odd(folder: Folder) -> bool:
     """Say whether a folder is hardly that of a set or a class."""
-    return is_named(folder.name, ODD - SETS) or is_mask(folder.name)
+    return naming.is_named(folder.name, ODD - naming.SETS) or naming.is_mask(folder.name)
 
 
 def _deeper(here: Folder, given: Given) -> str | None:
@@ -129,13 +109,18 @@ def _deeper(here: Folder, given: Given) -> str | None:
     first_part = TRAIN if given.trained is None else TEST
     deeper = sorted(
         (folder for folder in here.full if len(folder.inner.full) > 1),
-        key=lambda f: (part_of(f.name) != first_part, _odd(f), not MADE.isdisjoint(words(f.name)), -f.total),
+        key=lambda f: (
+            naming.part_of(f.name) != first_part,
+            _odd(f),
+            not naming.MADE.isdisjoint(naming.words(f.name)),
+            -f.total,
+        ),
     )
     if not deeper or not (classes := given.opens(deeper[0], False)):
         return None
-    inside = [{bare(inner.name): inner.name for inner in folder.inner.full} for folder in deeper[:2]]
+    inside = [{naming.bare(inner.name): inner.name for inner in folder.inner.full} for folder in deeper[:2]]
     first = deeper[0].path
-    if len({part_of(name) for name in inside[0].values()} - {None}) > 1:
+    if len({naming.part_of(name) for name in inside[0].values()} - {None}) > 1:
         return f"To read {first} alone, give that one ({given.command(first)}), or {TABLE}."
     if len(deeper) == 1:
         first = deeper[0].inner.path
@@ -145,9 +130,9 @@ def _deeper(here: Folder, given: Given) -> str | None:
             f"{rest}, or {TABLE}."
         )
     shared = {inside[0][key] for key in inside[0].keys() & inside[1]}
-    if len(shared) < 2 or any(is_named(name, ODD - SETS) for name in shared):
+    if len(shared) < 2 or any(naming.is_named(name, ODD - naming.SETS) for name in shared):
         return None
-    tests = sorted(deeper[1:], key=lambda folder: part_of(folder.name) != TEST)
+    tests = sorted(deeper[1:], key=lambda folder: naming.part_of(folder.name) != TEST)
     held = next((f for f in tests if not _odd(f) and (tested := given.opens(f, True)) and tested <= classes), None)
     named = f"If {listed(sorted(shared))} are the classes, {TABLE}, or give {first} alone"
     if held is None or given.tested or given.trained is not None:
@@ -163,11 +148,11 @@ def _parted(here: Folder, given: Given) -> str | None:
     if given.trained is not None or given.tested or here is given.root or not (classes := given.opens(here, False)):
         return None
     [around] = [folder for folder in given.root.all_folders() if here in folder.folders] or [None]
-    tests = [folder for folder in around.full if part_of(folder.name) == TEST] if around else []
+    tests = [folder for folder in around.full if naming.part_of(folder.name) == TEST] if around else []
     if len(tests) != 1 or tests[0] is here or not (tested := given.opens(tests[0], True)) or not tested <= classes:
         return None
     command = given.command(here.path, tests[0].path)
-    inner = [folder.name for folder in here.full if part_of(folder.name) == TEST]
+    inner = [folder.name for folder in here.full if naming.part_of(folder.name) == TEST]
     whole, leaves = ("", f", which leaves out its {listed(inner)}") if inner else ("all of ", "")
     return f"If {whole}{here.path} trains, give that and {tests[0].path} apart ({command}){leaves}; if not, {TABLE}."
 
@@ -177,7 +162,7 @@ def _lift(here: Folder, given: Given) -> str | None:
     pairs = [(folder.name.casefold(), inner) for folder in here.full for inner in folder.full]
     whole = all(folder.full and not folder.images for folder in here.full)
     under = all(len(letter) == 1 and inner.name.casefold().startswith(letter) for letter, inner in pairs)
-    sets = all(is_named(folder.name, SETS | MADE | AGES) for folder in here.full)
+    sets = all(naming.is_named(folder.name, naming.SETS | naming.MADE | naming.AGES) for folder in here.full)
     moves = [(inner, here.path / inner.path.name) for _, inner in pairs]
     if not whole or not (under or sets) or not given.tries(moves):
         return None
@@ -198,7 +183,11 @@ def _lift(here: Folder, given: Given) -> str | None:
 
 def _beside(here: Folder, given: Given) -> str | None:
     """Advise to put away what no class is called, where the folders beside it are classes at one depth."""
-    spare = [folder for folder in here.full if is_odd(folder.name) or _odd(folder) or is_named(folder.name, CONTAINERS)]
+    spare = [
+        folder
+        for folder in here.full
+        if is_odd(folder.name) or _odd(folder) or naming.is_named(folder.name, naming.CONTAINERS)
+    ]
     rest = [folder for folder in here.full if folder not in spare]
     if not spare or sum(bool(folder.images) for folder in rest) < 2:
         return None
@@ -210,11 +199,13 @@ def _spare(here: Folder, given: Given) -> str:
     spare = [
         folder
         for folder in here.full
-        if is_named(folder.name, ODD | CONTAINERS) or is_mask(folder.name) or (part_of(folder.name) and folder.loose)
+        if naming.is_named(folder.name, ODD | naming.CONTAINERS)
+        or naming.is_mask(folder.name)
+        or (naming.part_of(folder.name) and folder.loose)
     ]
     if spare and (advice := _away(spare, given)):
         return advice
-    parted = len(spare) == len(here.full) and any(part_of(folder.name) for folder in spare)
+    parted = len(spare) == len(here.full) and any(naming.part_of(folder.name) for folder in spare)
     return (_rename(here, spare, given) if spare and not parted else None) or SORT
 
 

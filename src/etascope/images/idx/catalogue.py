@@ -104,7 +104,7 @@ def open_known(known: KnownSet, options: Options, mirror: str | None = None) -> 
     ----------
     known
         An entry of `CATALOGUE`.
-    wishes
+    options
         How the images are wanted; its `progress` sees the download.
     mirror
         An address to download from instead of the set's own; the environment variable ETASCOPE_MIRROR does the same.

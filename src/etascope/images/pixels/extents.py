@@ -73,7 +73,7 @@ class Reading:
     ground
         What transparent pixels were laid over, see `transparency.decide_ground`; None where nothing was transparent.
     peaks
-        Of each kind of number how far each of the images goes down and up, see `members.Peaks`.
+        Of each kind of number how far each of the images goes down and up, see `Peaks`.
     """
 
     scales: Mapping[str, Scale] = field(default_factory=dict[str, Scale])

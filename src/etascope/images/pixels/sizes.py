@@ -54,7 +54,7 @@ def fit(images: NDArray[np.uint8], options: Options) -> tuple[NDArray[np.uint8],
     ----------
     images
         `(n, height, width, channels)` uint8; channels 1, 2 (gray, alpha), 3 or 4 (red, green, blue, alpha).
-    wishes
+    options
         The size, whether colour is dropped, and what transparent pixels are laid over.
     """
     count, height, width, channels = images.shape

@@ -13,8 +13,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from etascope.core.errors import InputError
-from etascope.images.folders.names import TEST, TRAIN
+from etascope.core.sentences import say
+from etascope.images.folders.naming import TEST, TRAIN
 from etascope.images.folders.refusals import listed
+from etascope.images.opened import SKIP_BAD
 from etascope.images.paths import SUFFIXES
 
 #: So many files and folders below a table are looked at for one that is not where the table says.
@@ -35,17 +37,7 @@ def file_of(path: Path, name: str) -> Path:
 
 
 def check_there(path: Path, lines: Sequence[tuple[int, str]], files: Sequence[Path]) -> None:
-    """Refuse a table of which images are not there, and say what is there instead.
-
-    Parameters
-    ----------
-    path
-        The table.
-    lines
-        The number of each line, and the path that it gives.
-    files
-        Where the image of each line is.
-    """
+    """Refuse a table of which images are not there, and say what is there instead."""
     gone = [row for row, file in enumerate(files) if not os.path.lexists(file)]
     if not gone:
         return
@@ -66,7 +58,7 @@ def check_there(path: Path, lines: Sequence[tuple[int, str]], files: Sequence[Pa
     raise InputError(
         f"the images of a table must be there; {len(gone):,} of {len(files):,} that {path} lists "
         f"{'is not, ' if one else 'are not, the first '}{name[:160]!r} in line {number}. {move}",
-        "Or leave such images out with skip_bad (--skip-bad)." if len(gone) < len(files) else "",
+        say("Or leave such images out with {skip_bad}.", SKIP_BAD) if len(gone) < len(files) else "",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etascope.core.errors import InputError
-from etascope.images.folders.names import TEST, TRAIN, VALID, part_of, subject, words
+from etascope.images.folders.naming import TEST, TRAIN, VALID, part_of, subject, words
 from etascope.images.folders.refusals import GIVEN, listed
 from etascope.images.paths import SUFFIXES
 

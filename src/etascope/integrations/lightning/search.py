@@ -12,6 +12,7 @@ from typing import Any, cast
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
+from etascope.core.run import Run, Untouched
 from etascope.integrations.lightning.attribute import NOT_HELD, attribute_of, put
 from etascope.integrations.lightning.followed import mind, multiple_of, optimizer_at
 from etascope.integrations.lightning.judged import by_scores, refuse_rising
@@ -46,8 +47,8 @@ from etascope.integrations.training_loops.adapter import (
     wrapped,
 )
 from etascope.integrations.training_loops.differences import HELD, Copies, watch_rates
-from etascope.torch import TorchRun, pick
-from etascope.training.pytorch.custom.fingerprint import Untouched, fingerprint
+from etascope.torch import TrainingOptions, pick
+from etascope.training.pytorch.custom.fingerprint import fingerprint
 from etascope.training.pytorch.custom.generators import loaders_kept
 from etascope.training.pytorch.custom.model import refuse_hooks
 from etascope.training.pytorch.random_state import random_state_kept
@@ -90,7 +91,7 @@ class LearningRateSearch(_callbacks.Callback):
     Attributes
     ----------
     run
-        What the search found, a `TorchRun`, with its proof that the module was not touched; None before, and where it
+        What the search found, a `Run`, with its proof that the module was not touched; None before, and where it
         was skipped.
     choice
         Its answer, or None. The rate is for the attribute: a module that is started with it trains as the trials did.
@@ -108,7 +109,7 @@ class LearningRateSearch(_callbacks.Callback):
     ) -> None:
         check_search(search)
         refuse_rising(monitor)
-        self.run: TorchRun | None = None
+        self.run: Run | None = None
         self._monitor, self._epochs, self._search = monitor, epochs, search
         self._update, self._attribute = update_attr, attr_name
         #: The rates that were set, `(steps, groups)`.
@@ -159,7 +160,7 @@ class LearningRateSearch(_callbacks.Callback):
         if self.run is None and isinstance(exception, RuntimeError) and "multiple optimizers" in str(exception):
             raise several_refused("several") from exception
 
-    def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, float, TorchRun]:
+    def _searched(self, trainer: Any, module: Any, attribute: str) -> tuple[Rates, float, Run]:
         refuse_rising(self._monitor, [*trainer.callbacks, *self.beside])
         train, valid = loaders(trainer)
         both = ((TRAINING, train), (VALIDATION, valid))
@@ -184,7 +185,7 @@ class LearningRateSearch(_callbacks.Callback):
                 first = [trial_pair(name, apart)(next(iter(one), None), 0, 0)[0] for name, one in both]
             judge, odd = by_scores(module, first[0], first[1], device)
 
-        copies = Copies((module, *self.originals), "training_step", HELD)
+        copies, search = Copies((module, *self.originals), "training_step", HELD), dict(self._search)
 
         def train_loss(trial: Any, inputs: dict[str, Any], targets: object) -> Any:
             loss = training_loss(trial, inputs, targets)
@@ -202,14 +203,17 @@ class LearningRateSearch(_callbacks.Callback):
                 optimizer,
                 None if judge else lambda outputs, _: outputs,
                 epochs,
-                groups=lambda trial: [trial],
-                device=str(device),
-                precision=PRECISIONS[trainer.precision],
-                accumulate=accumulate,
-                clip_norm=trainer.gradient_clip_val or None,
-                train_loss=train_loss,
-                shape=None if (rates.shape == 1).all() else rates.shape,
-                **self._search,
+                "constant" if (rates.shape == 1).all() else rates.shape,
+                training=TrainingOptions(
+                    train_loss=train_loss,
+                    groups=lambda trial: [trial],
+                    accumulate=accumulate,
+                    clip_norm=trainer.gradient_clip_val or None,
+                    precision=PRECISIONS[trainer.precision],
+                    device=str(device),
+                    trials_in_memory=search.pop("trials_in_memory", None),
+                ),
+                **search,
             )
         chosen = run.choice.learning_rate
         sentences = [
@@ -220,8 +224,7 @@ class LearningRateSearch(_callbacks.Callback):
             within_epoch(steps, clock),
         ]
         there = [*trainer.callbacks, *self.beside]
-        for sentence in filter(None, (*sentences, *rates.sentences(), uncalled(there, module))):
-            run = run.with_note(sentence)
+        run = run.with_notes(*sentences, *rates.sentences(), uncalled(there, module))
         return rates, multiple, run
 
 
@@ -235,7 +238,7 @@ def pick_lightning(
     monitor: str | None = None,
     trainer: Any = None,
     **search: Any,
-) -> TorchRun:
+) -> Run:
     """Choose the learning rate of a LightningModule; nothing of it is changed.
 
     Parameters
@@ -285,7 +288,9 @@ def pick_lightning(
     with random_state_kept(), loaders_kept(train_loader, valid_loader), contextlib.suppress(_LeftError):
         _part("").Trainer(**given).fit(copy.deepcopy(module), train_loader, valid_loader, datamodule=datamodule)
     assert search_.run is not None
-    return replace(search_.run, untouched=Untouched(before, fingerprint(module, train_loader, valid_loader)))
+    assert search_.run.torch is not None
+    untouched = Untouched(before, fingerprint(module, train_loader, valid_loader))
+    return replace(search_.run, torch=replace(search_.run.torch, untouched=untouched))
 
 
 class _LeftError(Exception):

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
+from etascope.core.run import Run
 from etascope.integrations.training_loops.differences import overridden, watch_rates
-from etascope.torch import TorchRun
 from etascope.training.pytorch.group_rates import NEAR, rate_ratios, rates_in
 from etascope.training.pytorch.library import Module, Optimizer, load_torch
 
@@ -230,12 +230,13 @@ def _factors(trainer: Any, steps: int) -> NDArray[np.float64]:
     return rates / rate
 
 
-def watch_training(trainer: Any, run: TorchRun, uncalled: str) -> None:
+def watch_training(trainer: Any, run: Run, uncalled: str) -> None:
     """Let the Trainer say, while it trains, where its optimizer has another rate than was set."""
     steps, chosen = run.history.plan.rates.shape[1], run.choice.learning_rate or 0.0
     shape = shape_of(trainer, steps)
     shape = np.ones(steps) if shape is None else shape
-    rates = np.outer(shape, [chosen * ratio for row in run.ratios for ratio in row])
+    assert run.torch is not None
+    rates = np.outer(shape, [chosen * ratio for row in run.torch.ratios for ratio in row])
 
     def on_train_begin(self: Any, args: Any, state: Any, control: Any, optimizer: Any = None, **_: object) -> None:
         del self, state, control

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
+from etascope.core.run import Run
 from etascope.integrations.training_loops.adapter import (
     Clock,
     EpochLoader,
@@ -30,7 +31,7 @@ from etascope.integrations.transformers.rates import (
     watch_training,
 )
 from etascope.integrations.transformers.trial import State, computed, counted, has_classes, numbers_kept, scores
-from etascope.torch import TorchRun, pick
+from etascope.torch import TrainingOptions, pick
 from etascope.training.pytorch.custom.generators import loaders_kept
 from etascope.training.pytorch.library import Module, load_torch
 from etascope.training.pytorch.random_state import random_state_kept
@@ -49,7 +50,7 @@ LIBRARIES = ("transformers", "etascope")
 _WAITING = ("reduce_lr_on_plateau", "greedy")
 
 
-def recommend(trainer: Any, **search: Any) -> TorchRun:
+def recommend(trainer: Any, **search: Any) -> Run:
     """Choose the `learning_rate` of the Trainer's arguments; the Trainer stays as it is.
 
     Trials are copies of its model, or what its `model_init` makes. They train on `get_train_dataloader()` with
@@ -69,7 +70,7 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
 
     Returns
     -------
-    TorchRun
+    Run
         `choice.learning_rate` is what `TrainingArguments(learning_rate=...)` should be.
 
     Raises
@@ -126,23 +127,25 @@ def recommend(trainer: Any, **search: Any) -> TorchRun:
                 optimizer,
                 None if judge else lambda outputs, _: outputs,
                 epochs,
-                groups=lambda trial: [trial],
-                device=str(args.device),
-                precision="bf16-mixed" if args.bf16 else None,
-                accumulate=accumulate,
-                clip_norm=args.max_grad_norm or None,
-                train_loss=loss,
-                shape=shape_of(trainer, steps),
+                "constant" if (shape := shape_of(trainer, steps)) is None else shape,
+                training=TrainingOptions(
+                    train_loss=loss,
+                    groups=lambda trial: [trial],
+                    accumulate=accumulate,
+                    clip_norm=args.max_grad_norm or None,
+                    precision="bf16-mixed" if args.bf16 else None,
+                    device=str(args.device),
+                    trials_in_memory=search.pop("trials_in_memory", None),
+                ),
                 **{"seed": args.seed, **search},
             )
         chosen = run.choice.learning_rate
-        sentences = (mind(trainer, steps, chosen), counted(moved()), within_epoch(steps, clock), uncalled(trainer))
-        for sentence in filter(None, sentences):
-            run = run.with_note(sentence)
-        return run
+        return run.with_notes(
+            mind(trainer, steps, chosen), counted(moved()), within_epoch(steps, clock), uncalled(trainer)
+        )
 
 
-def set_learning_rate(trainer: Any, **search: Any) -> TorchRun:
+def set_learning_rate(trainer: Any, **search: Any) -> Run:
     """Set `trainer.args.learning_rate` to what `recommend` finds; where it cannot tell yet, warn and leave it.
 
     Parameters and errors are those of `recommend`.

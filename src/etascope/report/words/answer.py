@@ -6,7 +6,7 @@ import math
 
 from etascope.core.choice import Basin, Choice, Luck, Walls, WorthTuning
 from etascope.core.numbers import counted, nats, noise, rate
-from etascope.core.run import Run
+from etascope.core.run import Run, TorchFacts
 from etascope.report.words.job import how_to_use
 from etascope.report.words.next_step import try_next
 from etascope.report.words.rate_table import accuracy_at_the_end
@@ -65,8 +65,28 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("validation", _validation(run)),
         ("test", _test(run)),
         ("next", _next(run)),
+        *(() if run.torch is None else _torch_facts(run.torch)),
     ]
     return [(name, sentence) for name, sentence in told if sentence]
+
+
+def _torch_facts(facts: TorchFacts) -> list[tuple[str, str]]:
+    unit, groups = facts.loss_unit, ""
+    several = [f"{ratio:g}" for row in facts.ratios for ratio in row]
+    if len(several) > 1 and "1" in several:
+        groups = f"the rate is that of ratio 1; parameter groups keep theirs: {', '.join(several)}"
+    elif several != ["1"]:
+        groups = f"parameter groups train at these multiples of the rate: {', '.join(several)}"
+    metrics = [
+        f"at {rate(learning_rate)}: {', '.join(f'{name} {value:.4g}' for name, value in values.items())}"
+        for learning_rate, values in facts.metrics.items()
+    ]
+    return [
+        ("losses", "" if unit == 1 else f"times {unit:.4g}; told so that the untrained model has 2.30"),
+        ("groups", groups),
+        ("metrics", "; ".join(metrics)),
+        ("untouched", str(facts.untouched)),
+    ]
 
 
 def _within(choice: Choice) -> str:
@@ -138,6 +158,8 @@ def _validation(run: Run) -> str:
 def validated(run: Run) -> str:
     """Return accuracy and loss on the validation images, and of an accuracy what it was over, where that matters."""
     choice = run.choice
+    if not math.isfinite(choice.valid_accuracy):
+        return f"loss {nats(choice.valid_loss)}"
     shown, ended = _percent(choice.valid_accuracy), _percent(accuracy_at_the_end(run))
     if shown == ended:
         return f"{shown} right, loss {nats(choice.valid_loss)}"

@@ -25,7 +25,8 @@ def understood(classes: Sequence[str], images: int, own_test: int, left_out: int
     """
     shown = [visible(name).replace("\n", "\\n") for name in classes[:_NAMED]]
     names = [*(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in shown)]
-    parts = [f"{len(classes):,} classes ({', '.join([*names, *(['...'] if len(classes) > _NAMED else [])])})"]
+    named = ", ".join([*names, *(["..."] if len(classes) > _NAMED else [])])
+    parts = [f"{len(classes):,} classes ({named})"] if classes else []
     parts.append(f"{images:,} images")
     which = "given as test" if test_source else "the data's own test part"
     parts += [f"{own_test:,} of them {which}"] if own_test else []

@@ -22,8 +22,8 @@ NEAR = 0.01
 TRIED = (1.3e-5, 0.77)
 #: What to do where something else changes the rates of the search.
 LEAVE_OUT = (
-    "Leave out what changes it, as a scheduler in step=, and give schedule= or shape=, the function of the step that "
-    "LambdaLR takes."
+    "Leave out what changes it, as a scheduler in step=, and give schedule=, a name or the function of the step "
+    "that LambdaLR takes."
 )
 
 
@@ -83,8 +83,8 @@ def refuse_schedulers(optimizers: Sequence[Optimizer], scheduled: Sequence[objec
         if marked or any(optimizer is one for one in scheduled):
             raise InputError(
                 "the search sets the learning rate of every step, so that a scheduler beside it has no say; found one "
-                f"of {type(optimizer).__name__}. Leave it out here, and give schedule='cosine' or another, or shape=, "
-                "the function of the step that LambdaLR takes."
+                f"of {type(optimizer).__name__}. Leave it out here, and give schedule='cosine' or another, or the "
+                "function of the step that LambdaLR takes."
             )
 
 

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from etascope.core.errors import InputError
-from etascope.torch import pick
+from etascope.torch import TrainingOptions, pick
 from etascope.training.pytorch.custom.model import own_networks
 from etascope.training.pytorch.custom.rates_used import refuse_deaf
 from etascope.training.pytorch.group_rates import TRIED
@@ -163,11 +163,13 @@ def own(rate):
 
 def test_a_step_that_takes_the_rate_of_the_beginning_is_refused_where_the_rate_moves():
     stale, fresh = own(lambda o: o.defaults["lr"]), own(lambda o: o.param_groups[0]["lr"])
-    for how in ({"schedule": "cosine"}, {"warmup": 0.3}, {"shape": lambda t: 0.9**t}):
+    for how in ({"schedule": "cosine"}, {"warmup": 0.3}, {"schedule": lambda t: 0.9**t}):
         with pytest.raises(InputError, match=r"step must train at the rates .* keeps its parameters at the rate"):
-            pick(Linear(), *loaders(), sgd, epochs=1, step=stale, **how)
-        assert pick(Linear(), *loaders(), sgd, epochs=1, step=fresh, **how).untouched.same
-    assert pick(Linear(), *loaders(), sgd, epochs=1, step=stale).untouched.same
+            pick(Linear(), *loaders(), sgd, epochs=1, training=TrainingOptions(step=stale), **how)
+        assert pick(
+            Linear(), *loaders(), sgd, epochs=1, training=TrainingOptions(step=fresh), **how
+        ).torch.untouched.same
+    assert pick(Linear(), *loaders(), sgd, epochs=1, training=TrainingOptions(step=stale)).torch.untouched.same
 
 
 def test_a_search_refuses_before_anything_trains():
@@ -181,4 +183,4 @@ def test_a_rate_that_is_learned_itself_is_set_all_the_same():
     def learned(groups, learning_rate):
         return torch.optim.Adam(groups, lr=torch.tensor(learning_rate, requires_grad=True))
 
-    assert pick(Linear(), *loaders(), learned, epochs=1).untouched.same
+    assert pick(Linear(), *loaders(), learned, epochs=1).torch.untouched.same

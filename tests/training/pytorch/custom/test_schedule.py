@@ -54,7 +54,7 @@ def test_a_schedule_of_torch_with_a_climb_from_zero_is_told_by_the_nearest_name(
         ([np.inf] * 10, "finite factors"),
         ([[1.0] * 5] * 2, r"found an array of shape \(2, 5\)"),
         (0.5, "found one number"),
-        (["fast"] * 10, "shape must be a list of factors .* found list, of which numpy says ValueError"),
+        (["fast"] * 10, "schedule must be a list of factors .* found list, of which numpy says ValueError"),
         ({1: 2}, "found dict, of which numpy says"),
         ((t for t in range(10)), "found generator, of which numpy says"),
         (lambda t: 1 / (t - 3), "for step 3 it raised ZeroDivisionError"),

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from etascope.core.errors import InputError
-from etascope.torch import pick
+from etascope.torch import TrainingOptions, pick
 from etascope.training.pytorch.custom.step import FirstUpdate, refuse_idle, refuse_uneven
 from tests.test_torch import loaders, sgd
 from tests.training.pytorch.networks import Linear
@@ -100,12 +100,18 @@ def test_a_count_that_trials_share_is_refused(every):
         return loss
 
     with pytest.raises(InputError, match=INSTEAD):
-        pick(Linear(), *loaders(), sgd, epochs=2, step=step)
+        pick(Linear(), *loaders(), sgd, epochs=2, training=TrainingOptions(step=step))
 
 
 def test_a_step_that_never_updates_is_refused_and_one_that_counts_on_the_model_where_no_checkpoint_has_it():
     with pytest.raises(InputError, match=r"Call optimizer\.step\(\) in it"):
-        pick(Linear(), *loaders(), sgd, epochs=2, step=lambda model, _, *pair: learn(model, *pair))
+        pick(
+            Linear(),
+            *loaders(),
+            sgd,
+            epochs=2,
+            training=TrainingOptions(step=lambda model, _, *pair: learn(model, *pair)),
+        )
 
     def step(model, optimizer, inputs, targets):
         loss = learn(model, inputs, targets)
@@ -116,7 +122,7 @@ def test_a_step_that_never_updates_is_refused_and_one_that_counts_on_the_model_w
         return loss
 
     with pytest.raises(InputError, match=r"found count of Linear, .* leave step out and give accumulate="):
-        pick(Linear(), *loaders(), sgd, epochs=2, step=step)
+        pick(Linear(), *loaders(), sgd, epochs=2, training=TrainingOptions(step=step))
 
 
 def test_a_scaler_that_trials_share_may_leave_steps_out():
@@ -130,4 +136,4 @@ def test_a_scaler_that_trials_share_may_leave_steps_out():
         scaler.update()
         return loss
 
-    assert pick(Linear(), *loaders(), sgd, epochs=2, step=step).untouched.same
+    assert pick(Linear(), *loaders(), sgd, epochs=2, training=TrainingOptions(step=step)).torch.untouched.same

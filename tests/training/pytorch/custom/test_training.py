@@ -8,18 +8,16 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
+from etascope.training.pytorch.custom.options import TrainingOptions
 from etascope.training.pytorch.custom.training import own_job
 from etascope.training.pytorch.engine import train_plan
 from tests.training import made
 from tests.training.pytorch.networks import Linear
+from tests.training.pytorch.worded import options_of
 
 GENERATOR = torch.Generator().manual_seed(0)
 Y = torch.arange(39) % 3
 X = torch.rand(39, 1, 8, 8, generator=GENERATOR) + Y[:, None, None, None] * 0.3
-OTHERS = {
-    "groups": None, "device": "cpu", "precision": None, "accumulate": 1, "clip_norm": None, "step": None,
-    "target": None,
-}  # fmt: skip
 
 
 def sgd(groups, learning_rate):
@@ -29,7 +27,9 @@ def sgd(groups, learning_rate):
 def job(model=None, loss=None, targets=Y, optimizer=sgd, valid=None, **more):
     train = DataLoader(TensorDataset(X[:30], targets[:30]), batch_size=8, shuffle=True)
     valid = valid or [(X[30:35], targets[30:35]), (X[35:], targets[35:])]
-    return own_job(model or Linear(), train, valid, optimizer, loss, Recipe(epochs=2, model="mine"), **OTHERS | more)
+    options, more = options_of(more, device="cpu")
+    recipe = Recipe(epochs=2, model="mine")
+    return own_job(model or Linear(), train, valid, optimizer, loss, recipe, options, **more)
 
 
 def trained(job, rates, steps=8):
@@ -157,7 +157,9 @@ def test_losses_that_compare_each_with_its_own_are_left_alone(model, loss, targe
 
 def test_a_target_is_needed_for_each_input():
     with pytest.raises(InputError, match="found 8 inputs and 7 targets in batch 1"):
-        own_job(Linear(), [(X[:8], Y[:7])], [(X[:8], Y[:8])], sgd, None, Recipe(epochs=2, model="mine"), **OTHERS)
+        own_job(
+            Linear(), [(X[:8], Y[:7])], [(X[:8], Y[:8])], sgd, None, Recipe(epochs=2, model="mine"), TrainingOptions()
+        )
 
 
 def test_a_loss_that_refuses_what_is_not_finite_is_a_trial_that_diverged():

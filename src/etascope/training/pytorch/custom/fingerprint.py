@@ -1,10 +1,8 @@
-"""The proof that a model and the generators are what they were: `fingerprint`, `Untouched`."""
+"""Digests that prove that a model and the generators are what they were: `fingerprint`."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -14,34 +12,6 @@ from etascope.training.pytorch.library import Module, load_torch
 from etascope.training.pytorch.networks import is_lazy
 from etascope.training.pytorch.packing import to_array
 from etascope.training.pytorch.random_state import RandomState
-
-
-@dataclass(frozen=True)
-class Untouched:
-    """SHA-256 of everything that must not change, before and after.
-
-    Attributes
-    ----------
-    before, after
-        By name: `weights and buffers`, `gradients`, `modes`, `Python`, `NumPy`, `PyTorch` (its generators) and
-        `loaders` (theirs).
-    """
-
-    before: Mapping[str, str]
-    after: Mapping[str, str]
-
-    @property
-    def same(self) -> bool:
-        """Whether every one is the same."""
-        return self.before == self.after
-
-    def __str__(self) -> str:
-        """Say what was compared, with the first digits of the digest."""
-        changed = [name for name in self.before if self.before[name] != self.after.get(name)]
-        if changed:
-            return f"changed while it ran: {', '.join(changed)}"
-        names = ", ".join(f"{name} {digest[:8]}" for name, digest in self.before.items())
-        return f"the same bits before and after: {names}"
 
 
 def fingerprint(model: object, *loaders: object) -> dict[str, str]:

@@ -163,7 +163,7 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
     if any(isinstance(one, tuple | list | dict) for one in several):
         raise InputError(
             "optimizer must return an optimizer, or a list of several; found what configure_optimizers of Lightning "
-            "returns. Return the optimizer alone, and give its schedule with schedule= or shape=."
+            "returns. Return the optimizer alone, and give its schedule with schedule=."
         )
     for one in several:
         lacks = [name for name in ("zero_grad", "step", "state_dict", "load_state_dict") if not hasattr(one, name)]

@@ -74,19 +74,18 @@ def refuse_deaf(
         raise InputError(
             "step must train at the rates that the optimizer's groups have at each step, because the schedule moves "
             f"them; found one that keeps {plain} at the rate of the beginning, as optimizer.defaults['lr'] "
-            "is. Read group['lr'] of optimizer.param_groups, or leave schedule, warmup and shape out."
+            "is. Read group['lr'] of optimizer.param_groups, or leave schedule and warmup out."
         )
     if plain:
         raise InputError(
             "optimizer must use the rates that its parameter groups have at each step, because the schedule moves "
             f"them; found {names}, which keeps {plain} at the rate of the beginning. Let its step() read group['lr'] "
-            "each time, or leave schedule, warmup and shape out."
+            "each time, or leave schedule and warmup out."
         )
     raise InputError(
         "optimizer must use the rates of its parameter groups also after load_state_dict(), with which trials go on; "
         f"found {names}, which then keeps {after} at that of the beginning. Let load_state_dict() hand the new groups "
-        "to the optimizer inside, as self.base.param_groups = self.param_groups; or leave schedule, warmup and shape "
-        "out."
+        "to the optimizer inside, as self.base.param_groups = self.param_groups; or leave schedule and warmup out."
     )
 
 

@@ -55,12 +55,12 @@ def shaped(recipe: Recipe, shape: Shape, steps: int) -> tuple[Recipe, NDArray[np
             f"{given.size}" if given.ndim == 1 else f"an array of shape {given.shape}" if given.ndim else "one number"
         )
         raise InputError(
-            f"shape must have a factor for each of the {steps} steps of the training; found {there}. Count the "
+            f"schedule must have a factor for each of the {steps} steps of the training; found {there}. Count the "
             "batches of an epoch, divide by accumulate, and multiply by epochs; or give a function of the step."
         )
     if not (np.isfinite(given).all() and (given >= 0).all() and given.any()):
         raise InputError(
-            f"shape must hold finite factors of at least 0, not all of them 0; found "
+            f"schedule must hold finite factors of at least 0, not all of them 0; found "
             f"{given.min():g} to {given.max():g}."
         )
     schedule, warmup = nearest(given)
@@ -100,7 +100,7 @@ def _factors(shape: Any, steps: int) -> NDArray[np.float64]:  # noqa: ANN401 - w
             return np.asarray(shape, np.float64)
         except Exception as error:
             raise InputError(
-                f"shape must be a list of factors of the learning rate, or a function of the step; found "
+                f"schedule must be a list of factors of the learning rate, or a function of the step; found "
                 f"{type(shape).__name__}, of which numpy says {one_line(error)}. Give a list, an array or a function."
             ) from error
     factors, again = np.empty((2, steps))
@@ -110,13 +110,13 @@ def _factors(shape: Any, steps: int) -> NDArray[np.float64]:  # noqa: ANN401 - w
             row[step] = float(factor)
         except Exception as error:
             raise InputError(
-                f"shape must return a factor of the learning rate for each of the {steps} steps, from 0; for step "
+                f"schedule must return a factor of the learning rate for each of the {steps} steps, from 0; for step "
                 f"{step} it raised {one_line(error)}. Let it be such a function as LambdaLR takes."
             ) from error
     if not np.array_equal(factors, again, equal_nan=True):
         step = int((factors != again).argmax())
         raise InputError(
-            f"shape must return the same factor whenever it is asked for a step; for step {step} it returned "
+            f"schedule must return the same factor whenever it is asked for a step; for step {step} it returned "
             f"{factors[step]:g} and then {again[step]:g}. Compute it from the step alone, or give a list."
         )
     return factors

@@ -19,7 +19,6 @@ from etascope.training.pytorch.custom.loaders import LoaderBatches
 from etascope.training.pytorch.custom.metrics import Metric, check_metrics
 from etascope.training.pytorch.custom.model import (
     Build,
-    Groups,
     customary_of,
     device_for,
     following,
@@ -42,6 +41,7 @@ from etascope.training.pytorch.custom.objective import (
     shapes_advice,
     untrained_sentences,
 )
+from etascope.training.pytorch.custom.options import TrainingOptions
 from etascope.training.pytorch.custom.rates_used import own_update, refuse_deaf
 from etascope.training.pytorch.custom.schedule import Shape, schedule_sentences, shaped
 from etascope.training.pytorch.group_rates import multiples, window_tried
@@ -56,7 +56,7 @@ from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
 from etascope.training.pytorch.random_state import random_state_kept, seed_all
-from etascope.training.pytorch.running_trial import OwnStep, Settings, TrainLoss
+from etascope.training.pytorch.running_trial import Settings
 from etascope.training.pytorch.unit import Training, beside_each_other
 
 
@@ -103,16 +103,10 @@ def own_job(
     optimizer: Build,
     loss: Loss | None,
     recipe: Recipe,
+    options: TrainingOptions,
     *,
-    groups: Groups | None,
-    device: str | None,
-    precision: str | None,
-    accumulate: int,
-    clip_norm: float | None,
-    step: OwnStep | None,
-    train_loss: TrainLoss | None = None,
     shape: Shape | None = None,
-    target: str | None,
+    target: str | None = None,
     low: float | None = None,
     high: float | None = None,
     metrics: Mapping[str, Metric] | None = None,
@@ -124,14 +118,16 @@ def own_job(
     InputError
         If a part cannot be used: see the parts.
     """
-    own = generators_of([model, optimizer, groups, loss, step, train_loss])
-    settings = Settings(device_for(model, device), precision, clip_norm, step, train_loss, generators=own)
-    networks = own_networks(model, optimizer, groups)
+    settings = Settings(
+        device_for(model, options.device), options.precision, options.clip_norm, options.step, options.train_loss,
+        generators=generators_of([model, optimizer, options.groups, loss, options.step, options.train_loss]),
+    )  # fmt: skip
+    networks = own_networks(model, optimizer, options.groups)
     batches = LoaderBatches(
         train_loader,
         valid_loader,
         settings.device,
-        accumulate,
+        options.accumulate,
         ignored=ignored_by(loss) if is_cross_entropy(loss) else None,
     )
     seed_all(recipe.seed)
@@ -176,7 +172,7 @@ def own_job(
         objective = AnyLoss(loss, unit)
     if target == "accuracy" and not classes:
         raise InputError("the target accuracy needs class labels and cross-entropy. Leave target out, or say loss.")
-    recipe = replace(recipe, batch_size=first.size * accumulate, **customary_of(optimizers))
+    recipe = replace(recipe, batch_size=first.size * options.accumulate, **customary_of(optimizers))
     per_epoch, valid = batches.steps_per_epoch(0), batches.valid_examples
     steps = per_epoch * recipe.epochs
     recipe, factors = (recipe, None) if shape is None else shaped(recipe, shape, steps)

@@ -8,10 +8,34 @@ import pytest
 from etascope.core.errors import InputError
 from etascope.store.address import find_address
 from etascope.store.connect import WRITING, connect
-from etascope.store.migrations import MIGRATIONS, version_of
 from etascope.store.open import open_store
+from etascope.store.schema import MIGRATIONS, tables, version_of
 from tests.store.made import checkpoint, history, run, same
 from tests.store.postgres import postgres_url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def inspector(request, tmp_path):
+    url = f"{tmp_path}/runs.sqlite" if request.param == "sqlite" else postgres_url()
+    from sqlalchemy import inspect
+
+    open_store(url)
+    return inspect(connect(find_address(url)))
+
+
+def test_the_tables_are_what_the_migrations_make(inspector):
+    meta = tables().meta
+    assert set(inspector.get_table_names()) == set(meta.tables)
+    for table in meta.tables.values():
+        made = {column["name"]: column for column in inspector.get_columns(table.name)}
+        assert set(made) == set(table.columns.keys())
+        for column in table.columns:
+            assert made[column.name]["nullable"] == column.nullable or column.primary_key
+            assert made[column.name]["type"].python_type is column.type.python_type
+        assert inspector.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]
+        for key in inspector.get_foreign_keys(table.name):
+            assert (key["constrained_columns"], key["referred_table"]) == (["run"], "etascope_runs")
+
 
 VERSION_1 = (Path(__file__).parent / "version1.sql").read_text(encoding="utf-8")
 
@@ -85,7 +109,7 @@ def test_what_fails_half_way_leaves_the_old_version(old, monkeypatch):
         connection.exec_driver_sql("CREATE TABLE half_way (number INTEGER)")
         connection.exec_driver_sql("SELECT nothing FROM nowhere")
 
-    monkeypatch.setattr("etascope.store.migrations.MIGRATIONS", (*MIGRATIONS, fail))
+    monkeypatch.setattr("etascope.store.schema.MIGRATIONS", (*MIGRATIONS, fail))
     with pytest.raises(InputError, match="cannot be used"):
         open_store(old)
     monkeypatch.undo()

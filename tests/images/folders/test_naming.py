@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.images.folders.names import BESIDE, CONTAINERS, NO_CLASS, is_named, part_of, subject, words
+from etascope.images.folders.naming import BESIDE, CONTAINERS, NO_CLASS, is_named, part_of, subject, words
 
 SEPARATORS = st.sampled_from(["_", "-", " ", ".", "__", "2", "/"])
 
