@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from etascope.training.pytorch.custom.fingerprint import Untouched, fingerprint
-from etascope.training.pytorch.random_state import random_state_kept
+from etascope.training.pytorch.generators import random_state_kept
 from tests.training.pytorch.networks import Small
 
 
