@@ -20,7 +20,7 @@ from etascope.core.plain import Document
 from etascope.core.protocols import Store
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.core.run import versions
-from etascope.report.charts.colour import rate_colours
+from etascope.report.charts.theme import rate_colours
 from etascope.report.html.vega import vega_bundle
 from etascope.selection.customary import customary_rate
 from etascope.studio.bounds import Bounds

@@ -13,7 +13,7 @@ from etascope import Recipe
 from etascope.cli.commands.runs import code
 from etascope.core.errors import InputError
 from etascope.core.stored import Job
-from etascope.report.code.frameworks import code_for
+from etascope.report.code.from_document import code_for
 from etascope.report.files.document import pick_document, write_json
 from etascope.store.open import open_store
 from tests.cli.running import run
