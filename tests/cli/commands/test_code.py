@@ -105,7 +105,7 @@ def strips(count):
 
 
 def test_a_run_without_an_answer_has_no_script(tmp_path):
-    from etascope.selection.search import GridSearch
+    from bench.grid_search import GridSearch
 
     undecided = etascope.pick("digits", recipe=SMALL, method=GridSearch(low=1e-9, high=2e-9))
     path = tmp_path / "answer.json"
