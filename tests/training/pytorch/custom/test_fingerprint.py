@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from etascope.training.pytorch.custom.fingerprint import Untouched, fingerprint
+from etascope.core.run import Untouched
+from etascope.training.pytorch.custom.fingerprint import fingerprint
 from etascope.training.pytorch.random_state import random_state_kept
 from tests.training.pytorch.networks import Small
 
