@@ -24,10 +24,10 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe
-from etascope.training.pytorch.cnn import cnn
 from etascope.training.pytorch.custom.options import TrainingOptions
 from etascope.training.pytorch.custom.training import own_job
 from etascope.training.pytorch.engine import train_plan
+from etascope.training.pytorch.named_models import cnn
 from quality_tasks import Truth
 
 KINDS = 10

@@ -18,7 +18,6 @@ from etascope.core.search import search
 from etascope.selection.automatic import method_of
 from etascope.selection.grid import check_window
 from etascope.training.pytorch.custom.fingerprint import fingerprint
-from etascope.training.pytorch.custom.generators import loaders_kept
 from etascope.training.pytorch.custom.metrics import Metric, metrics_of
 from etascope.training.pytorch.custom.model import Build
 from etascope.training.pytorch.custom.objective import Loss
@@ -26,8 +25,8 @@ from etascope.training.pytorch.custom.options import TrainingOptions
 from etascope.training.pytorch.custom.schedule import Shape
 from etascope.training.pytorch.custom.training import OwnJob, own_job
 from etascope.training.pytorch.engine import train_plan
+from etascope.training.pytorch.generators import loaders_kept, random_state_kept
 from etascope.training.pytorch.library import load_torch
-from etascope.training.pytorch.random_state import random_state_kept
 from etascope.training.pytorch.rehearsal import rehearsed
 
 __all__ = ["TrainingOptions", "pick"]

@@ -15,7 +15,7 @@ from etascope.report.words.job import data_understood
 from tests.experiments.made import ranged, walled
 from tests.experiments.referee.test_record import DATA
 from tests.experiments.referee.test_report import FULL
-from tests.experiments.scaling.test_terminal import TOLD
+from tests.experiments.scaling.test_report import TOLD
 
 
 def test_the_title_is_the_finding_in_one_line():

@@ -163,7 +163,7 @@ def test_rates_that_went_equally_far_on_a_ladder_are_compared():
 
 
 def test_a_trial_that_was_judged_to_have_blown_up_counts_as_diverged():
-    run = ladder({0.01: (160, 0.5), 10.0: (40, 22.0)}, ["good: 0.5", "diverged: 30 times its first"])
+    run = ladder({0.01: (160, 0.5), 10.0: (40, 22.0)}, ["good", "diverged"])
     assert right(how_many_diverged(run)) == "half or more, but not all"
     assert "1 of 2 trials diverged, the lowest of them at 10." in too_high(run, 0).reason
 

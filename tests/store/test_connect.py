@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from etascope.core.errors import InputError
+from etascope.core.recording import BestEffort, StoreRecorder
 from etascope.store import connect as module
 from etascope.store.address import find_address
 from etascope.store.connect import BEGIN, WRITING, connect, use_wal
@@ -74,7 +75,7 @@ def test_a_writer_that_waited_too_long_says_so(path, monkeypatch):
 def test_who_waits_for_a_writer_hears_of_it_and_no_longer_than_some_seconds(path, monkeypatch):
     assert module.BUSY_SECONDS <= 10
     monkeypatch.setattr(module, "BUSY_SECONDS", 1.0)
-    monkeypatch.setattr(module, "TOLD_SECONDS", 0.1)
+    monkeypatch.setattr(module, "TELL_SECONDS", 0.1)
     told = []
     store = open_store(path, tell=told.append)
     run_id = store.begin(job())
@@ -92,7 +93,7 @@ def test_who_waits_for_a_writer_hears_of_it_and_no_longer_than_some_seconds(path
     kept = []
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert open_forgiving(path, kept.append).begin(job()) == ""
+    BestEffort(StoreRecorder(open_forgiving(path, kept.append)), kept.append).begin(job().data, job().task)
     assert [sentence.partition(" ")[0] for sentence in kept] == ["waiting", "the"]
     assert kept[1].endswith("or end it. This run is not kept; the search goes on.")
     other.close()
@@ -100,7 +101,7 @@ def test_who_waits_for_a_writer_hears_of_it_and_no_longer_than_some_seconds(path
 
 def test_who_waits_for_a_new_file_hears_of_it_too(path, monkeypatch):
     monkeypatch.setattr(module, "BUSY_SECONDS", 0.5)
-    monkeypatch.setattr(module, "TOLD_SECONDS", 0.1)
+    monkeypatch.setattr(module, "TELL_SECONDS", 0.1)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     told = []

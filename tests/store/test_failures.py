@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.store.failures import StoreTrouble, damaged, told
+from etascope.store.failures import StoreTrouble, damaged, in_sentences
 from etascope.store.open import open_store
 from tests.store.made import job
 from tests.store.postgres import postgres_url
@@ -34,7 +34,7 @@ def test_a_full_disk_is_told(tmp_path):
         connection.exec_driver_sql("CREATE TABLE large (content BLOB)")
         with (
             pytest.raises(StoreTrouble, match="the store here cannot be written: the disk is full") as error,
-            told("here"),
+            in_sentences("here"),
         ):
             connection.exec_driver_sql("INSERT INTO large VALUES (zeroblob(100000))")
     one_sentence(error)
@@ -88,14 +88,14 @@ def test_a_wrong_password_and_a_missing_database_are_told():
     with pytest.raises(StoreTrouble, match='database "nowhere" does not exist') as error:
         open_store(f"postgresql://eta:p%40ss%2Fw%C3%B6rd@{place}/nowhere")
     assert one_sentence(error).endswith("Create it: createdb nowhere.")
-    with pytest.raises(StoreTrouble, match='role "nobody of ours" does not exist') as error, told("here"):
+    with pytest.raises(StoreTrouble, match='role "nobody of ours" does not exist') as error, in_sentences("here"):
         raise refused('FATAL:  role "nobody of ours" does not exist')
     assert one_sentence(error).endswith("Check the user: the server knows none of that name.")
 
 
 def test_what_a_database_says_and_what_to_do_are_apart_from_what_is_wrong():
     # What a page shows of it: no user, no machine, nothing that only whoever started the program can do.
-    with pytest.raises(StoreTrouble) as error, told("here"):
+    with pytest.raises(StoreTrouble) as error, in_sentences("here"):
         raise refused('connection to server at "10.0.0.1", port 5 failed: refused')
     assert (error.value.said, error.value.advice.partition(".")[0]) == (
         "the store here cannot be used.", "The database says: refused",
@@ -116,7 +116,7 @@ def test_a_server_that_may_only_be_read_is_told():
 
 
 def test_other_errors_are_left_alone():
-    with pytest.raises(ZeroDivisionError), told("here"):
+    with pytest.raises(ZeroDivisionError), in_sentences("here"):
         _ = 1 / 0
-    with pytest.raises(InputError, match="as it was"), told("here"):
+    with pytest.raises(InputError, match="as it was"), in_sentences("here"):
         raise InputError("as it was")

@@ -4,7 +4,7 @@ import pytest
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.stored import Job
-from etascope.store.lines import answer_columns, asked_columns, new_trials, one_of, recipe_line
+from etascope.store.lines import answer_columns, job_columns, new_trials, one_of, recipe_line
 from tests.report.reported import reported_run
 from tests.store.made import checkpoint, history, job, run
 
@@ -22,7 +22,7 @@ def test_a_recipe_is_a_line(recipe, line):
 
 
 def test_names_that_are_no_text_become_text():
-    columns = asked_columns(job("a\0b\udcff"))
+    columns = job_columns(job("a\0b\udcff"))
     assert columns["source"] == "a?b?"
     assert columns["source"].encode()
 
@@ -42,7 +42,7 @@ def test_the_answer_counts_trials_over_all_plans():
 
 def test_of_a_script_its_epochs_and_its_seed_are_known():
     run = reported_run(epochs=1)
-    columns = asked_columns(Job(run.data, run.task))
+    columns = job_columns(Job(run.data, run.task))
     assert (columns["recipe"], columns["images"], columns["source"]) == ("1 epoch, seed 0", 0, run.data.source)
 
 

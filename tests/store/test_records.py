@@ -13,10 +13,10 @@ from etascope.store.records import (
     DamagedRecord,
     from_json,
     is_id,
+    naming_run,
     pack,
     pack_history,
     to_json,
-    told_of,
     unpack,
     unpack_history,
     without_arrays,
@@ -102,6 +102,6 @@ def test_half_a_record_is_told():
 )  # fmt: skip
 def test_an_id_is_hexadecimal_digits_and_only_then_part_of_a_command(value, good):
     assert is_id(value) is good
-    with pytest.raises(DamagedRecord) as damaged, told_of(value, "runs.sqlite"):
+    with pytest.raises(DamagedRecord) as damaged, naming_run(value, "runs.sqlite"):
         raise DamagedRecord("it is not whole.")
     assert ("etascope rm" in str(damaged.value)) is good

@@ -42,12 +42,12 @@ def progress_bar(*, ascii: bool = False) -> Generator[OnProgress]:
 
 class _Lines:
     def __init__(self) -> None:
-        self._told = time.perf_counter()
+        self._printed = time.perf_counter()
 
     def progress(self, event: Progress) -> None:
         now = time.perf_counter()
-        if now - self._told >= SECONDS_BETWEEN_LINES:
-            self._told = now
+        if now - self._printed >= SECONDS_BETWEEN_LINES:
+            self._printed = now
             print(
                 visible(f"{event.stage}: {event.done:,.0f} of {event.total:,.0f} {event.unit}"),
                 file=sys.stderr,
@@ -74,7 +74,7 @@ class _Screen:
         self._began = time.perf_counter()
         self._ascii = ascii
         self._stage = ""
-        self._live = None
+        self._display = None
         self._drawn = 0.0
         self._trials: tuple[Trial, ...] = ()
         self._dial: RenderableType | None = None
@@ -83,7 +83,7 @@ class _Screen:
         now = time.perf_counter()
         if event.trials:
             self._trials, self._dial = event.trials, None
-        if self._live is None:
+        if self._display is None:
             if now - self._began < SECONDS_BEFORE_BAR:
                 return
             self._open(event)
@@ -124,18 +124,18 @@ class _Screen:
         self._stage = first.stage
         self._task = self._bars.add_task(visible(first.stage), total=first.total, unit=first.unit)
         # A thread that refreshes would keep the engine from forking its workers; they report often enough.
-        self._live = Live(console=console, auto_refresh=False, transient=True)
-        self._live.start()
+        self._display = Live(console=console, auto_refresh=False, transient=True)
+        self._display.start()
 
     def _draw(self) -> None:
         from rich.console import Group
 
-        assert self._live is not None
+        assert self._display is not None
         if self._trials and self._dial is None:
             self._dial = self._draw_dial()
         parts = [self._bars.get_renderable(), *([self._dial] if self._dial is not None else [])]
         shown = Group(*parts)
-        self._live.update(_InAscii(shown) if self._ascii else shown, refresh=True)
+        self._display.update(_InAscii(shown) if self._ascii else shown, refresh=True)
         self._drawn = time.perf_counter()
 
     def _draw_dial(self) -> RenderableType:
@@ -144,8 +144,8 @@ class _Screen:
 
         from etascope.report.terminal.dial import LEAST_WIDTH, dial_of_trials, draw
 
-        assert self._live is not None
-        console, size = self._live.console, self._live.console.size
+        assert self._display is not None
+        console, size = self._display.console, self._display.console.size
         rows = min(size.height - ROWS_BESIDE, MOST_ROWS)
         dial = dial_of_trials(self._trials)
         if dial is None or rows < LEAST_ROWS or size.width <= LEAST_WIDTH:
@@ -156,5 +156,5 @@ class _Screen:
         return Segments(list(console.render(text)))
 
     def close(self) -> None:
-        if self._live is not None:
-            self._live.stop()
+        if self._display is not None:
+            self._display.stop()

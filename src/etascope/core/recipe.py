@@ -179,7 +179,7 @@ class Task:
         return cls(recipe, n_classes=0, n_development=1, n_folds=1, steps_per_epoch=1, n_features=1, measure=measure)
 
     @property
-    def chance(self) -> float:
+    def majority(self) -> float:
         """The share that a blind guess gets right, or always naming the largest class if that is more."""
         return max(1 / max(self.n_classes, 1), self.largest or 0.0)
 

@@ -134,7 +134,7 @@ def _course(shown: str, losses: list[float]) -> str:
 def _meaning(learning_rate: float, losses: list[float], n_classes: int, start: float) -> str:
     # The table of the epochs and these sentences go by the same rules.
     views = look(np.array(losses), None, np.zeros(len(losses)), n_classes, np.empty(0), 1)
-    blind, seen = math.log(n_classes), match(views[-1]).name
+    blind, observed = math.log(n_classes), match(views[-1]).name
     seen_rises = sum(view.exact_change >= SEEN for view in views[1:])
     rises = any(view.exact_change >= STILL for view in views[1:])
     unlearned = losses[-1] >= UNLEARNED * blind
@@ -168,7 +168,7 @@ def _meaning(learning_rate: float, losses: list[float], n_classes: int, start: f
             f"No epoch won more than the last one, {nats(falls[-1])} nats: training was still gathering speed, so a "
             f"higher rate, say {rate(learning_rate * 3)}, is worth a look."
         )
-    if last >= STILL_FALLING or seen.startswith("falling"):
+    if last >= STILL_FALLING or observed.startswith("falling"):
         return f"The last epoch still took off {percent(last)} of the loss: it had not reached its floor."
     return (
         f"The last epoch changed the loss by only {percent(abs(last))}: at this rate, more epochs would bring little."
@@ -216,16 +216,16 @@ def _neighbours(landscape: Landscape, chosen: float, basin: Basin) -> str:
 
 def _expected(curve: Curve | None, chosen: float, basin: Basin) -> str:
     """Say what the curve promises two and a half times below and above the chosen rate, where it goes so far."""
-    told: list[str] = []
+    costs: list[str] = []
     for name, other in (("lower", chosen / APART), ("higher", chosen * APART)):
         if curve is not None and curve.learning_rates[0] <= other <= curve.learning_rates[-1]:
             cost = float(np.interp(math.log(other), np.log(curve.learning_rates), curve.mean))
             unit = "points of accuracy" if curve.unit == "points" else "per cent of loss"
             apart = ", and yet cannot be told apart" if basin.holds(other) else ""
-            told.append(f"{rate(other)}, {APART:g} times {name}, would lose about {cost:.1f} {unit}{apart}")
-    if not told:
+            costs.append(f"{rate(other)}, {APART:g} times {name}, would lose about {cost:.1f} {unit}{apart}")
+    if not costs:
         return "Rates that fell behind were stopped early, so what they would have cost in the end is not known."
-    return f"By the curve through the trials, {'; '.join(told)}."
+    return f"By the curve through the trials, {'; '.join(costs)}."
 
 
 def _undecided(landscape: Landscape, n_classes: int) -> tuple[str, ...]:

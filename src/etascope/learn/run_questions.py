@@ -59,12 +59,12 @@ def best_of_three(run: Run, place: int) -> Question | None:
     shown = {i: rate(float(rates[i])) for i in (best, *picked)}
     if len(set(shown.values())) < 3:
         return None
-    told = [f"{shown[i]}: {nats(float(loss[i])) if math.isfinite(loss[i]) else 'diverged'}" for i in sorted(shown)]
+    cited = [f"{shown[i]}: {nats(float(loss[i])) if math.isfinite(loss[i]) else 'diverged'}" for i in sorted(shown)]
     return ask(
         "Which of these learning rates had the lowest mean validation loss in this run?",
         shown[best],
         [shown[i] for i in picked],
-        f"Nats at {'; '.join(told)}.",
+        f"Nats at {'; '.join(cited)}.",
         place,
     )
 

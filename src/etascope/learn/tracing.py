@@ -46,17 +46,17 @@ def five_stages(
     height, width, channels = image.shape
     number = int(np.abs(image.astype(np.int64) - EXAMPLE_PIXEL).argmin())
     row, column, channel = (int(i) for i in np.unravel_index(number, image.shape))
-    seen = split.x[0]
-    prepared = float(seen.reshape(-1)[number] if recipe.model is None else seen[channel, row, column])
+    first_input = split.x[0]
+    prepared = float(first_input.reshape(-1)[number] if recipe.model is None else first_input[channel, row, column])
     where = f"row {row}, column {column}" + (f", {('red', 'green', 'blue')[channel]}" if channels == 3 else "")
-    images, taken = (len(dataset), height, width, channels), (len(dataset), *seen.shape)
+    images, taken = (len(dataset), height, width, channels), (len(dataset), *first_input.shape)
     train, test, scores = len(split.y), len(split.y_test), split.n_classes
-    layers = "-".join(str(size) for size in (seen.size, *recipe.hidden, scores))
+    layers = "-".join(str(size) for size in (first_input.size, *recipe.hidden, scores))
     batch = min(recipe.batch_size, train)
     often = "once" if steps == 1 else f"{steps:,} times in all"
     kind = f"a {layers} network with ReLU" if recipe.hidden else f"softmax regression, {layers}"
     kind = kind if recipe.model is None else f"the model {recipe.model}"
-    place = f"feature {number} of {seen.size:,}"
+    place = f"feature {number} of {first_input.size:,}"
     if recipe.model is not None:
         place = f"at channel {channel}, row {row}, column {column}"
     pixels, flatten = split.stages
@@ -79,7 +79,7 @@ def five_stages(
         ),
         Stage(
             "model training",
-            (train, *seen.shape),
+            (train, *first_input.shape),
             f"{train:,} images train {kind} for {recipe.epochs} {'epoch' if recipe.epochs == 1 else 'epochs'} with "
             f"{recipe.optimizer}; the weights are updated after every batch of {batch:,}, {often}",
             (train, scores),
@@ -87,7 +87,7 @@ def five_stages(
         ),
         Stage(
             "evaluation",
-            (test, *seen.shape),
+            (test, *first_input.shape),
             f"the {counted(test, 'test image')}, which training never saw, {'goes' if test == 1 else 'go'} through the "
             "final model once",
             (test, scores),

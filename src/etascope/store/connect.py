@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 #: How long to wait for another process that writes to the same store, and after how long it is told.
-BUSY_SECONDS, TOLD_SECONDS = 10.0, 2.0
+BUSY_SECONDS, TELL_SECONDS = 10.0, 2.0
 #: How long to wait for a server to answer.
 CONNECT_SECONDS = 10
 #: Execution option: the statement that begins the transaction on SQLite; empty for none.
@@ -73,7 +73,7 @@ def use_wal(engine: Engine, address: Address, tell: Tell = unheard) -> None:
 
 def _patiently(do: Callable[[], object], address: Address, tell: Tell) -> None:
     """Do something again and again while another process holds the store: SQLite's own waiting tells nobody."""
-    began, told = time.monotonic(), False
+    began, said = time.monotonic(), False
     while True:
         try:
             do()
@@ -83,8 +83,8 @@ def _patiently(do: Callable[[], object], address: Address, tell: Tell) -> None:
             waited = time.monotonic() - began
             if not busy or waited > BUSY_SECONDS:
                 raise
-        if waited > TOLD_SECONDS and not told:
-            told = True
+        if waited > TELL_SECONDS and not said:
+            said = True
             tell(f"waiting for the store {address.shown}, which another process is writing to.")
         time.sleep(0.01)
 

@@ -60,7 +60,7 @@ def damaged(place: str, why: str) -> InputError:
 
 
 @contextmanager
-def told(place: str) -> Generator[None]:
+def in_sentences(place: str) -> Generator[None]:
     """Turn what a database raises into one sentence about the store at `place`.
 
     Raises
@@ -77,7 +77,7 @@ def told(place: str) -> Generator[None]:
     except exc.DBAPIError as error:
         raise _sentence(place, error.orig) from error
     except exc.TimeoutError as error:
-        raise _trouble(place, _HELD) from error
+        raise _unusable(place, _HELD) from error
     except (UnicodeDecodeError, exc.SQLAlchemyError) as error:
         # What SQLite says of a damaged schema repeats it, and so may be no text; SQLAlchemy misses what must be there.
         raise is_damaged(place) from error
@@ -89,7 +89,7 @@ def is_damaged(place: str) -> InputError:
     return InputError(f"the store {place} {said}", advice)
 
 
-def _trouble(place: str, sentences: tuple[str, str]) -> StoreTrouble:
+def _unusable(place: str, sentences: tuple[str, str]) -> StoreTrouble:
     return StoreTrouble(f"the store {place} {sentences[0]}", sentences[1])
 
 
@@ -100,15 +100,15 @@ def _sentence(place: str, error: BaseException | None) -> InputError:
             return InputError(f"the store {place} {said}", advice)
     for known, sentences in _SQLITE.items():
         if name.startswith(known):
-            return _trouble(place, sentences)
+            return _unusable(place, sentences)
     if _NO_TEXT in str(error):
         return is_damaged(place)
     state: str | None = getattr(error, "sqlstate", None)
     if state in _POSTGRESQL:
-        return _trouble(place, _POSTGRESQL[state])
+        return _unusable(place, _POSTGRESQL[state])
     # What a database says may name its user and its machine, so it stands with the advice, which no page shows.
     said = f"The database says: {_words(error)}."
-    return _trouble(place, ("cannot be used.", said if name else f"{said} {_server_hint(str(error))}"))
+    return _unusable(place, ("cannot be used.", said if name else f"{said} {_server_hint(str(error))}"))
 
 
 def _words(error: BaseException | None) -> str:
@@ -121,6 +121,6 @@ def _words(error: BaseException | None) -> str:
 
 def _server_hint(text: str) -> str:
     for pattern, hint in _SERVER.items():
-        if found := re.search(pattern, text):
-            return hint.format(*map(in_shell, found.groups()))
+        if match := re.search(pattern, text):
+            return hint.format(*map(in_shell, match.groups()))
     return "Check that the server runs and can be reached from here."

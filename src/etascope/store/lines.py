@@ -46,7 +46,7 @@ def reports_line(recipe: Recipe) -> str:
     return f"{recipe.epochs} epoch{'' if recipe.epochs == 1 else 's'}, seed {recipe.seed}"
 
 
-def asked_columns(job: Job) -> dict[str, Any]:
+def job_columns(job: Job) -> dict[str, Any]:
     """Return what is known when a run begins."""
     return {
         "source": _printable(job.data.source),
@@ -141,10 +141,10 @@ def check_whole(stored: StoredRun, state: str, count: int, tested: float | None)
     if tested is not None and stored.trace is None:
         raise DamagedRecord("it has a test accuracy, and the final training that it belongs to is gone.")
     try:
-        found = trials(stored.job.task, stored.histories)
+        joined = trials(stored.job.task, stored.histories)
     except (TypeError, ValueError, LookupError, ArithmeticError) as error:
         raise DamagedRecord(f"its histories do not fit together ({first_line(error)}).") from error
-    known = len(found) if stored.finished else sum(map(new_trials, stored.histories))
+    known = len(joined) if stored.finished else sum(map(new_trials, stored.histories))
     if known != count:
         raise DamagedRecord(f"it has {known} trials, and its row says {count}.")
 
@@ -212,14 +212,14 @@ def one_of(name: str, ids: Sequence[str], *, exact: bool = False) -> str:
     if not exact:
         if name == LAST:
             return ids[0]
-        wanted = name.strip().lower()
-        found = [known for known in ids if wanted and known.startswith(wanted)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        beginning = name.strip().lower()
+        matches = [known for known in ids if beginning and known.startswith(beginning)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            more = f" and {len(matches) - _SHOWN} more" if len(matches) > _SHOWN else ""
             raise InputError(
-                f"{len(found)} runs begin with {name!r}: {', '.join(found[:_SHOWN])}{more}. Give more of the id."
+                f"{len(matches)} runs begin with {name!r}: {', '.join(matches[:_SHOWN])}{more}. Give more of the id."
             )
     close = difflib.get_close_matches(name.lower(), [LAST, *ids], n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""

@@ -47,12 +47,12 @@ def open_store(url: str | None = None, *, make: bool = True, tell: Callable[[str
         if not make and not _is_begun(address.target):
             address = Address("memory", "", address.shown)
     from etascope.store.connect import WRITING, connect, unheard, use_wal
-    from etascope.store.failures import told
+    from etascope.store.failures import in_sentences
     from etascope.store.schema import MIGRATIONS, migrate, version_of
 
     still = not make and address.kind == "file" and _may_only_be_read(address)
     engine = connect(address, tell or unheard, still=still)
-    with told(address.shown):
+    with in_sentences(address.shown):
         with engine.connect() as connection:
             version = version_of(connection, address.shown)
             if not version:

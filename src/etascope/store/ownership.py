@@ -79,8 +79,10 @@ def require_own(connection: Connection, address: Address) -> None:
 
     from etascope.store.schema import tables, version_of
 
-    found, schema = inspect(connection), tables().schema.name
-    ours = [table.name for table in tables().meta.sorted_tables if table.name != schema and found.has_table(table.name)]
+    inspector, schema = inspect(connection), tables().schema.name
+    ours = [
+        table.name for table in tables().meta.sorted_tables if table.name != schema and inspector.has_table(table.name)
+    ]
     # Of several processes at once another may have made them since the version was looked for.
     if ours and not version_of(connection, address.shown):
         raise damaged(address.shown, f"it has the table {ours[0]}, and no version")
@@ -100,9 +102,9 @@ def require_columns(connection: Connection, place: str) -> None:
 
     from etascope.store.schema import tables
 
-    found = inspect(connection)
+    inspector = inspect(connection)
     for table in tables().meta.sorted_tables:
-        there = found.get_columns(table.name) if found.has_table(table.name) else []
+        there = inspector.get_columns(table.name) if inspector.has_table(table.name) else []
         known = {column["name"] for column in there}
         missing = [column.name for column in table.columns if column.name not in known]
         if missing:

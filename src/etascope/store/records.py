@@ -27,7 +27,7 @@ class DamagedRecord(InputError):
 
 
 @contextmanager
-def told_of(run_id: object, place: str) -> Generator[None]:
+def naming_run(run_id: object, place: str) -> Generator[None]:
     """Say of what cannot be read in a run which run it is, and what to do with it."""
     try:
         yield
@@ -111,29 +111,29 @@ def pack_history(history: History) -> tuple[bytes, dict[str, bytes]]:
     A checkpoint that one plan ends with and the next goes on from is the same bytes, so it is kept once.
     """
     packed: dict[int, str] = {}
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
 
     def keep(checkpoint: Checkpoint) -> str:
         if id(checkpoint) not in packed:
             content = pack(checkpoint, Checkpoint)
             digest = hashlib.blake2b(content, digest_size=16).hexdigest()
-            packed[id(checkpoint)], found[digest] = digest, content
+            packed[id(checkpoint)], contents[digest] = digest, content
         return packed[id(checkpoint)]
 
     digests = tuple(None if c is None else keep(c) for c in history.checkpoints)
-    asked = history.plan.resume
-    resume = None if asked is None else tuple(keep(c) for c in asked)
-    plan = replace(history.plan, resume=None if asked is None else tuple(_bare(c) for c in asked))
+    resumed = history.plan.resume
+    resume = None if resumed is None else tuple(keep(c) for c in resumed)
+    plan = replace(history.plan, resume=None if resumed is None else tuple(_bare(c) for c in resumed))
     bare = tuple(None if c is None else _bare(c) for c in history.checkpoints)
-    return pack(_Kept(replace(history, plan=plan, checkpoints=bare), digests, resume), _Kept), found
+    return pack(_Kept(replace(history, plan=plan, checkpoints=bare), digests, resume), _Kept), contents
 
 
 def without_arrays(history: History) -> History:
     """Return a history without checkpoints' arrays and losses of single examples, which only the search reads."""
-    asked = history.plan.resume
+    resumed = history.plan.resume
     return replace(
         history,
-        plan=replace(history.plan, resume=None if asked is None else tuple(_bare(c) for c in asked)),
+        plan=replace(history.plan, resume=None if resumed is None else tuple(_bare(c) for c in resumed)),
         checkpoints=tuple(None if c is None else _bare(c) for c in history.checkpoints),
         example_losses=None,
     )
@@ -191,16 +191,16 @@ def _check(kept: _Kept) -> None:
         **dict.fromkeys(("train_loss", "train_accuracy", "valid_loss", "valid_accuracy"), (trials, evaluations)),
     }  # fmt: skip
     for name, shape in shapes.items():
-        found = getattr(history, name)
-        if found.shape != shape or found.dtype.kind not in "fi":
-            raise ValueError(f"its {name} is {found.dtype} {found.shape} and should be {shape}")
+        array = getattr(history, name)
+        if array.shape != shape or array.dtype.kind not in "fi":
+            raise ValueError(f"its {name} is {array.dtype} {array.shape} and should be {shape}")
     lengths = {
         "status": (history.status, trials), "checkpoints": (history.checkpoints, len(kept.checkpoints)),
         "resume": (kept.resume or (), len(plan.resume or ())),
     }  # fmt: skip
-    for name, (found, length) in lengths.items():
-        if len(found) != length:
-            raise ValueError(f"its {name} has {len(found)} parts and should have {length}")
+    for name, (part, length) in lengths.items():
+        if len(part) != length:
+            raise ValueError(f"its {name} has {len(part)} parts and should have {length}")
     examples = history.example_losses
     if len(history.remarks) not in (0, trials) or len(history.checkpoints) not in (0, trials):
         raise ValueError(f"it has remarks or checkpoints of {len(history.remarks or history.checkpoints)} trials")

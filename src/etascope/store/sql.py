@@ -16,16 +16,16 @@ from etascope.core.run import Run
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.trace import Trace
 from etascope.store.connect import WRITING, require_sound, size, vacuum
-from etascope.store.failures import damaged, told
+from etascope.store.failures import damaged, in_sentences
 from etascope.store.lines import (
     FINISHED,
     LISTED,
     OPEN,
     READ,
     answer_columns,
-    asked_columns,
     check_row,
     check_whole,
+    job_columns,
     new_trials,
     one_of,
     run_line,
@@ -34,10 +34,10 @@ from etascope.store.records import (
     DamagedRecord,
     from_json,
     histories_of,
+    naming_run,
     pack,
     pack_history,
     to_json,
-    told_of,
     unpack,
     without_arrays,
 )
@@ -87,7 +87,7 @@ class SqlStore:
         now, runs = _now(), tables().runs
         values = {
             "id": secrets.token_hex(4), "created": now, "updated": now, "state": OPEN,
-            "job": to_json(job, Job), **asked_columns(job),
+            "job": to_json(job, Job), **job_columns(job),
         }  # fmt: skip
         with self._writing() as connection:
             while connection.execute(runs.select().where(runs.c.id == values["id"])).first() is not None:
@@ -150,9 +150,9 @@ class SqlStore:
             of_run = t.histories.c.run == number
             histories = connection.execute(t.histories.select().where(of_run).order_by(t.histories.c.number)).all()
             checkpoints = connection.execute(t.checkpoints.select().where(t.checkpoints.c.run == number)).all()
-        with told_of(row.id, self.place):
+        with naming_run(row.id, self.place):
             check_row(row, READ)
-            found = StoredRun(
+            stored = StoredRun(
                 id=row.id,
                 created=datetime.fromisoformat(row.created),
                 job=from_json(row.job, Job),
@@ -161,9 +161,9 @@ class SqlStore:
                 trace=None if row.trace is None else unpack(row.trace, Trace),
                 seconds=row.seconds,
             )
-            check_whole(found, row.state, row.trials, row.test_accuracy)
+            check_whole(stored, row.state, row.trials, row.test_accuracy)
         self._known[row.id] = len(histories)
-        return found
+        return stored
 
     def find(self, limit: int | None = None, tell: Callable[[InputError], None] | None = None) -> list[RunLine]:
         """Return runs, the latest first, at most `limit`; a damaged one is told and left out, else it raises."""
@@ -210,7 +210,7 @@ class SqlStore:
             connection.execute(t.checkpoints.delete().where(t.checkpoints.c.run.in_(ended)))
             for table in (t.checkpoints, t.histories):
                 connection.execute(table.delete().where(table.c.run.not_in(known)))
-        with told(self.place):
+        with in_sentences(self.place):
             vacuum(self._engine)
         with self._reading() as connection:
             return max(0, before - size(connection))
@@ -264,7 +264,7 @@ class SqlStore:
 
     def _line(self, row: Row[*tuple[Any, ...]], tell: Callable[[InputError], None] | None) -> RunLine | None:
         try:
-            with told_of(row.id, self.place):
+            with naming_run(row.id, self.place):
                 return run_line(row)
         except DamagedRecord as error:
             if tell is None:
@@ -273,13 +273,13 @@ class SqlStore:
 
     @contextmanager
     def _reading(self) -> Generator[Connection]:
-        with told(self.place), self._engine.connect() as connection:
+        with in_sentences(self.place), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Generator[Connection]:
         with (
-            told(self.place),
+            in_sentences(self.place),
             self._engine.connect().execution_options(**WRITING) as connection,
             connection.begin(),
         ):

@@ -18,9 +18,11 @@ from starlette.staticfiles import StaticFiles
 from etascope.core.errors import InputError
 from etascope.core.plain import Document
 from etascope.core.protocols import Store
+from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.core.run import versions
 from etascope.report.charts.colour import rate_colours
 from etascope.report.html.vega import vega_bundle
+from etascope.selection.worth import customary_rate
 from etascope.studio.bounds import Bounds
 from etascope.studio.failure import Failed, sentence
 from etascope.studio.library import Library
@@ -111,6 +113,7 @@ def create_app(store: Store | None = None, pool: WorkerPool | None = None, bound
                 "light": rate_colours(LOWEST, HIGHEST, COLOURS)[1],
                 "dark": rate_colours(LOWEST, HIGHEST, COLOURS, dark=True)[1],
             },
+            "customary": {name: customary_rate(Recipe(optimizer=name)) for name in OPTIMIZERS},
             "recipe": RecipeRequest().model_dump(exclude={"page"}),
             "choices": {name: field["enum"] for name, field in fields if "enum" in field},
             "limits": {name: [field["minimum"], field["maximum"]] for name, field in fields if "maximum" in field},
@@ -170,7 +173,5 @@ def _sentence(error: RequestValidationError) -> str:
     said = _SAID.get(first["type"], _OTHER).format(**first.get("ctx", {}))
     given = first.get("input")
     # What is missing has nothing to show, and what is no text or number shows how Python writes it.
-    found = (
-        f"; found {str(given)[:60]!r}" if isinstance(given, str | int | float) and first["type"] != "missing" else ""
-    )
-    return f"{where}: {said}{found}. Put that right."
+    shown = isinstance(given, str | int | float) and first["type"] != "missing"
+    return f"{where}: {said}{f'; found {str(given)[:60]!r}' if shown else ''}. Put that right."

@@ -54,7 +54,7 @@ def test_every_rule_tells_its_axis_its_smoothing_and_its_source(rule):
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_suggestion_is_a_rate_of_the_test_or_a_tenth_of_one(rule):
-    rates = rule.sweep.told(100)
+    rates = rule.sweep.stated(100)
     losses = np.concatenate([np.linspace(2.3, 1, 80), np.linspace(1, 8, 20)])
     assert np.isclose(rates, rule.suggest(rates, losses) * (10 if rule.name == "fastai minimum" else 1)).any()
 

@@ -38,7 +38,7 @@ def test_a_row_climbs_by_equal_factors_from_end_to_end(low, times, steps):
 
 def test_where_the_steps_stand_between_the_ends():
     shares = {
-        spacing: np.log10(Sweep(1.0, 10.0, 4, spacing).told(9)).round(9).tolist() for spacing in SPACINGS
+        spacing: np.log10(Sweep(1.0, 10.0, 4, spacing).stated(9)).round(9).tolist() for spacing in SPACINGS
     }  # fmt: skip
     assert shares == {
         "to the end": [0, 0.333333333, 0.666666667, 1],
@@ -51,15 +51,15 @@ def test_where_the_steps_stand_between_the_ends():
 @pytest.mark.parametrize("spacing", SPACINGS)
 def test_only_ignite_trains_with_another_rate_than_it_tells(spacing):
     sweep = Sweep(1.0, 10.0, 4, spacing)
-    same = np.array_equal(sweep.told(9), sweep.trained(9))
+    same = np.array_equal(sweep.stated(9), sweep.trained(9))
     assert same is (spacing != "ignite")
     if not same:
         assert np.log10(sweep.trained(9)).round(9).tolist() == [0.25, 0.25, 0.5, 0.75]
 
 
 def test_a_sweep_without_a_length_is_as_long_as_the_training():
-    assert len(Sweep(steps=None).told(250)) == 250
-    assert len(Sweep(steps=30).told(250)) == 30
+    assert len(Sweep(steps=None).stated(250)) == 250
+    assert len(Sweep(steps=30).stated(250)) == 30
 
 
 @pytest.mark.parametrize(

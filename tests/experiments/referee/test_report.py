@@ -6,8 +6,8 @@ import pytest
 
 from etascope.experiments.referee.chart import adviser_table, points, rates_in_words
 from etascope.experiments.referee.report import (
-    asked,
     conclusion,
+    questions,
     referee_document,
     referee_experiment,
     spent,
@@ -90,7 +90,7 @@ def test_nothing_lost_has_no_sign():
 
 def test_the_same_is_told_elsewhere():
     assert spent(FULL).startswith("The 2 test images judged advisers here and are spent")
-    assert dict(asked(FULL))["Optuna TPE-20"] == "asked so; so too Prodigy at rate 1, torch-lr-finder steepest"
+    assert dict(questions(FULL))["Optuna TPE-20"] == "asked so; so too Prodigy at rate 1, torch-lr-finder steepest"
 
 
 def test_own_pick_is_told_with_its_cost():

@@ -6,7 +6,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from etascope.integrations.training_loops.adapter import Clock, EpochLoader, epochs_of, wrapped
-from etascope.training.pytorch.custom.generators import generators_of
+from etascope.training.pytorch.generators import generators_of
 
 
 def pair(batch, number, done):

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from etascope.core.errors import InputError
-from etascope.training.command.lines import LONGEST, text_lines
+from etascope.training.command.metric import LONGEST, text_lines
 from etascope.training.command.process import Script, end
 from tests.training.scripts import left
 

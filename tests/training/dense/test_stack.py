@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from etascope.core.plan import Checkpoint
 from etascope.core.recipe import Recipe
 from etascope.training.dense.engine import DenseEngine
-from etascope.training.dense.first_layer import BlockedFirstLayer, DirectFirstLayer
+from etascope.training.dense.first_layer import BlockedFirstLayer, DirectFirstLayer, pack
 from etascope.training.dense.optimizers import Adam, Sgd
-from etascope.training.dense.packed import pack
 from etascope.training.dense.stack import Stack, cross_entropy
 from etascope.training.random_streams import epoch_order, initial_parameters
 from tests.training import made

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from etascope.core.errors import InputError
-from etascope.training.pytorch.cnn import cnn
 from etascope.training.pytorch.factory import made, try_out
-from etascope.training.pytorch.named_models import factory_of, in_colour
+from etascope.training.pytorch.named_models import cnn, factory_of, in_colour
 
 MODELS = """
 from torch import nn
@@ -173,3 +172,10 @@ def test_a_file_may_import_its_neighbours_and_define_data_classes(tmp_path, monk
     (tmp_path / "needs.py").write_text("import not_there_at_all")
     with pytest.raises(InputError, match=r"No module named 'not_there_at_all'\. Install not_there_at_all, or put it"):
         factory_of(f"{tmp_path / 'needs.py'}:make")
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 64, 48), (1, 1, 1), (3, 5, 2)])
+def test_it_takes_images_of_any_size(shape):
+    module = cnn(7, shape)
+    assert module(torch.zeros(2, *shape)).shape == (2, 7)
+    assert [name for name, _ in module.named_children()][-1] == "output"

@@ -1,9 +1,11 @@
+import math
+
 import pytest
 import torch
 
 from etascope.core.errors import InputError
 from etascope.core.recipe import OPTIMIZERS, Recipe
-from etascope.training.pytorch.networks import AnyNetworks, finite_weights, recipe_optimizer, spoil, trainable
+from etascope.training.pytorch.networks import AnyNetworks, distance, finite_weights, recipe_optimizer, spoil, trainable
 from tests.training import reference
 from tests.training.pytorch.networks import Linear, Small, same_module
 
@@ -127,3 +129,12 @@ def test_an_optimizer_that_does_not_give_or_take_its_state_is_refused(kind, name
     with pytest.raises(InputError, match=rf"; {name} of {kind.__name__} raised"):  # noqa: PT012
         kept = found.pack(one, found.optimizers(one, 0.1), 0, 0.1)
         found.restore(one, found.optimizers(one, 0.1), kept)
+
+
+def test_a_distance_is_a_share_of_the_way():
+    start, end, other = ([torch.tensor([x, 0.0])] for x in (0.0, 2.0, 3.0))
+    assert distance(end, end, (start, end)) == 0
+    assert distance(end, other, (start, end)) == 0.5
+    assert distance(end, other, (end, end)) == math.inf
+    assert distance(end, [torch.zeros(3)], (start, end)) == math.inf
+    assert distance(end, [torch.tensor([math.nan, 0.0])], (start, end)) == 0

@@ -139,8 +139,8 @@ def _seen_from(folder: Path, value: str) -> str:
     path = Path(value)
     if not path.is_relative_to(folder):
         return value
-    seen = path.relative_to(folder).as_posix()
-    return called(seen) if is_path(seen, "test") else f"./{seen}"
+    relative = path.relative_to(folder).as_posix()
+    return called(relative) if is_path(relative, "test") else f"./{relative}"
 
 
 def _options(locked: Lock, folder: Path, given: dict[str, Any]) -> dict[str, Any]:

@@ -28,11 +28,11 @@ def range_test_chart(run: RangeTestRun) -> Chart:
     """
     choice = None if run.measured is None else run.measured.choice
     ends = _window(run, choice)
-    told = [s for s in run.suggestions if s.learning_rate is not None]
-    panels = [_climb(run.test, choice, told, ends)]
+    suggested = [s for s in run.suggestions if s.learning_rate is not None]
+    panels = [_climb(run.test, choice, suggested, ends)]
     if choice is not None:
         landscape = loss_panel(choice, ends, last=False, height=LANDSCAPE_HEIGHT)
-        landscape["layer"] = [*_hairlines(told, ends), *landscape["layer"]]
+        landscape["layer"] = [*_hairlines(suggested, ends), *landscape["layer"]]
         panels.append(landscape)
     named = _named(run, choice)
     behind = [] if choice is None else [*basin(choice, ends), *chosen(choice, ends, words=False)]
@@ -55,24 +55,24 @@ def suggestion_table(run: RangeTestRun) -> tuple[tuple[str, ...], tuple[tuple[st
     header += ["times the best"] if best is not None else []
     header += ["would lose"] if choice is not None else []
     rows = list[tuple[str, ...]]()
-    for told in run.suggestions:
-        suggested = told.learning_rate
-        row = [told.rule, "nothing" if suggested is None else rate(suggested)]
+    for suggestion in run.suggestions:
+        suggested = suggestion.learning_rate
+        row = [suggestion.rule, "nothing" if suggested is None else rate(suggested)]
         if best is not None:
             row.append("" if suggested is None else times(suggested / best))
         if choice is not None:
             row.append("" if suggested is None else lost(following(choice, suggested)))
-        rows.append((*row, told.source))
+        rows.append((*row, suggestion.source))
     return (*header, "source"), tuple(rows)
 
 
-def in_basin(told: Suggestion, choice: Choice) -> bool:
+def in_basin(suggestion: Suggestion, choice: Choice) -> bool:
     """Whether a rule suggests a rate, and that lies in the basin."""
-    basin, suggested = choice.basin, told.learning_rate
+    basin, suggested = choice.basin, suggestion.learning_rate
     return basin is not None and suggested is not None and basin.holds(suggested)
 
 
-def lost(told: Following | None, *, words: bool = False) -> str:
+def lost(loses: Following | None, *, words: bool = False) -> str:
     """Write what following loses, with a sign or in words where it may be more.
 
     Examples
@@ -80,11 +80,11 @@ def lost(told: Following | None, *, words: bool = False) -> str:
     >>> lost(Following(7.24, False, "points")), lost(Following(19.6, True, "points"))
     ('7.2 points', '>= 20 points')
     """
-    if told is None:
+    if loses is None:
         return "unknown"
     more = "at least " if words else ">= "
-    amount = f"{told.loss:.1f}" if told.loss < 9.95 else f"{told.loss:.0f}"
-    return f"{more if told.at_least else ''}{amount} {told.unit}"
+    amount = f"{loses.loss:.1f}" if loses.loss < 9.95 else f"{loses.loss:.0f}"
+    return f"{more if loses.at_least else ''}{amount} {loses.unit}"
 
 
 def factor(ratio: float) -> str:
@@ -143,7 +143,7 @@ def _top(test: RangeTest) -> float:
     return min(top, CEILING * float(losses[0])) if losses.size and losses[0] > 0 else top
 
 
-def _climb(test: RangeTest, choice: Choice | None, told: list[Suggestion], ends: tuple[float, float]) -> Spec:
+def _climb(test: RangeTest, choice: Choice | None, suggested: list[Suggestion], ends: tuple[float, float]) -> Spec:
     top = _top(test)
     points: list[Spec] = [
         {"rate": r, "loss": loss, "y": min(loss, top), "step": step}
@@ -178,23 +178,23 @@ def _climb(test: RangeTest, choice: Choice | None, told: list[Suggestion], ends:
             "encoding": {"x": x, "y": y, "color": colour_of_rate(ends)}
             | {"tooltip": [hover[0], {"field": "end", "title": "end"}]},
         })  # fmt: skip
-    behind = _hairlines(told, ends)
+    behind = _hairlines(suggested, ends)
     if choice is not None:
         behind += [*basin(choice, ends), *chosen(choice, ends, words=False)]
     return {"height": CLIMB_HEIGHT, "layer": [*behind, *layers]}
 
 
-def _hairlines(told: list[Suggestion], ends: tuple[float, float]) -> list[Spec]:
+def _hairlines(suggested: list[Suggestion], ends: tuple[float, float]) -> list[Spec]:
     style: Spec = {"color": "@quiet", "strokeWidth": 0.8, "opacity": 0.5}
-    return [rule(s.learning_rate, ends, style) for s in told if s.learning_rate is not None]
+    return [rule(s.learning_rate, ends, style) for s in suggested if s.learning_rate is not None]
 
 
 def _named(run: RangeTestRun, choice: Choice | None) -> list[Named]:
     header, rows = suggestion_table(run)
     named = list[Named]()
     for suggestion, row in zip(run.suggestions, rows, strict=True):
-        told = suggestion.learning_rate
-        said = f"{suggestion.rule}: nothing" if told is None else f"{suggestion.rule} {rate(told)}"
+        at = suggestion.learning_rate
+        said = f"{suggestion.rule}: nothing" if at is None else f"{suggestion.rule} {rate(at)}"
         hover = {name: cell for name, cell in zip(header, row, strict=True) if cell}
-        named.append(Named(said, told, choice is not None and in_basin(suggestion, choice), hover=hover))
+        named.append(Named(said, at, choice is not None and in_basin(suggestion, choice), hover=hover))
     return named

@@ -34,7 +34,7 @@ class FastaiFinder:
         """Return the smoothed losses up to the stop."""
         return until_diverged(corrected_average(losses, self.beta), self.stop)
 
-    def seen(self, rates: Floats, losses: Floats) -> tuple[Floats, Floats]:
+    def looked_at(self, rates: Floats, losses: Floats) -> tuple[Floats, Floats]:
         """Return the rates and smoothed losses that a rule looks at."""
         smoothed = self.smooth(losses)
         part = slice(len(losses) // 10, max(len(smoothed) - self.skip_end, 0))
@@ -71,7 +71,7 @@ class Valley:
 
     def suggest(self, rates: Floats, losses: Floats) -> float | None:
         """Return the rate about half way down the valley."""
-        rates, smoothed = self.finder.seen(rates, losses)
+        rates, smoothed = self.finder.looked_at(rates, losses)
         if not len(smoothed):
             return None
         length = np.ones(len(smoothed), np.int64)
@@ -109,17 +109,17 @@ class Slide:
 
     def suggest(self, rates: Floats, losses: Floats) -> float | None:
         """Return the rate where the interval stops."""
-        rates, smoothed = self.finder.seen(rates, losses)
+        rates, smoothed = self.finder.looked_at(rates, losses)
         n = len(smoothed)
         if n < self.width + 1:
             return None
         slope = np.gradient(smoothed)
         right = n - 1
         lower = right - self.width
-        found = lower
+        chosen = lower
         while lower >= 0 and abs(slope[right] - slope[lower]) > self.threshold:
-            found, right, lower = lower, right - 1, lower - 1
-        return float(rates[found])
+            chosen, right, lower = lower, right - 1, lower - 1
+        return float(rates[chosen])
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Minimum:
 
     def suggest(self, rates: Floats, losses: Floats) -> float | None:
         """Return a tenth of the rate at the minimum."""
-        rates, smoothed = self.finder.seen(rates, losses)
+        rates, smoothed = self.finder.looked_at(rates, losses)
         return float(rates[smoothed.argmin()]) / 10 if len(smoothed) else None
 
 
@@ -168,7 +168,7 @@ class Steep:
 
     def suggest(self, rates: Floats, losses: Floats) -> float | None:
         """Return the rate at the steepest fall."""
-        rates, smoothed = self.finder.seen(rates, losses)
+        rates, smoothed = self.finder.looked_at(rates, losses)
         if len(smoothed) < 2:
             return None
         return float(rates[(np.diff(smoothed) / np.diff(np.log(rates))).argmin()])

@@ -33,9 +33,9 @@ def range_experiment(run: RangeTestRun) -> Experiment:
     """Tell a range test: what the rules suggest, what was measured, all on one axis, and the landscape by itself."""
     test = run.test
     rates = [s.learning_rate for s in run.suggestions if s.learning_rate is not None]
-    found = "nothing" if not rates else rate(min(rates))
+    suggested = "nothing" if not rates else rate(min(rates))
     if len(rates) > 1 and run.spread != 1:
-        found += f" .. {rate(max(rates))}"
+        suggested += f" .. {rate(max(rates))}"
     charts: tuple[Chart, ...] = (range_test_chart(run),)
     others: tuple[str, ...] = ("nothing was measured beside it",)
     if run.measured is not None:
@@ -52,7 +52,7 @@ def range_experiment(run: RangeTestRun) -> Experiment:
         source=run.source,
         setup=setup,
         label="the rules of a range test suggest",
-        headline=found,
+        headline=suggested,
         others=others,
         charts=charts,
         sentences=conclusions(run),
@@ -127,8 +127,8 @@ def range_page(page: Page, run: RangeTestRun) -> None:
     page.table(["", *header, rule], lettered)
     page.line("")
     if run.own_sweeps:
-        told = "Each rule read the sweep that its own finder makes; drawn above is the one that was asked for."
-        page.wrapped(told, "dim")
+        note = "Each rule read the sweep that its own finder makes; drawn above is the one that was asked for."
+        page.wrapped(note, "dim")
     elif test.diverged_at >= 0:
         at = rate(float(test.learning_rates[test.diverged_at]))
         page.wrapped(f"The loss stopped being a finite number at {at}.", "dim")
@@ -140,13 +140,13 @@ def range_page(page: Page, run: RangeTestRun) -> None:
 
 def conclusions(run: RangeTestRun) -> tuple[str, ...]:
     """Return what there is to learn from the suggestions, in a sentence or three."""
-    told = [s for s in run.suggestions if s.learning_rate is not None]
+    suggested = [s for s in run.suggestions if s.learning_rate is not None]
     choice = None if run.measured is None else run.measured.choice
-    if not told:
+    if not suggested:
         nothing = f"No rule found anything to suggest: {_course(run.test)}"
         return (nothing, _measured(choice)) if choice is not None else (nothing,)
-    lowest, highest = min(told, key=_rate), max(told, key=_rate)
-    sentences = [f"{len(told)} of {len(run.suggestions)} rules suggest a rate, {rate(_rate(lowest))}."]
+    lowest, highest = min(suggested, key=_rate), max(suggested, key=_rate)
+    sentences = [f"{len(suggested)} of {len(run.suggestions)} rules suggest a rate, {rate(_rate(lowest))}."]
     if run.spread is not None:
         sentences[0] = (
             f"The suggestions lie a factor of {factor(run.spread)} apart, from {rate(_rate(lowest))} "
@@ -158,10 +158,10 @@ def conclusions(run: RangeTestRun) -> tuple[str, ...]:
                 " what a whole training makes of these rates.")  # fmt: skip
     if choice.learning_rate is None or choice.basin is None:
         return (*sentences, f"{_measured(choice)[:-1]}, so none of them can be judged.")
-    inside = [s.rule for s in told if in_basin(s, choice)]
-    seen = f"in it: {', '.join(inside)}." if inside else "no suggestion lies in it."
-    sentences.append(f"{_measured(choice)[:-1]}; {seen}")
-    losses = [(f.loss, f, s) for s in told if (f := following(choice, _rate(s))) is not None]
+    inside = [s.rule for s in suggested if in_basin(s, choice)]
+    where = f"in it: {', '.join(inside)}." if inside else "no suggestion lies in it."
+    sentences.append(f"{_measured(choice)[:-1]}; {where}")
+    losses = [(f.loss, f, s) for s in suggested if (f := following(choice, _rate(s))) is not None]
     if losses:
         worst = max(losses, key=lambda item: item[0])
         apart = ", and yet cannot be told apart from the best" if in_basin(worst[2], choice) else ""
@@ -200,16 +200,16 @@ def _course(test: RangeTest) -> str:
     return "the loss neither fell nor rose clearly. Let the rate end higher (--high), or climb over more steps."
 
 
-def _rate(told: Suggestion) -> float:
-    return float(told.learning_rate or 0.0)
+def _rate(suggestion: Suggestion) -> float:
+    return float(suggestion.learning_rate or 0.0)
 
 
 def _cost(run: RangeTestRun) -> str:
     spent = counted(run.cost, "training") if run.cost >= 1 else f"{run.cost:.2g} of a training"
-    told = f"{spent} for {'all range tests' if run.own_sweeps else 'the range test'}"
+    cost = f"{spent} for {'all range tests' if run.own_sweeps else 'the range test'}"
     if run.measured is None:
-        return f"{told}; nothing was measured beside it"
-    return f"{told}; {counted(run.measured.choice.cost.training_equivalents, 'training')} for the measured rates"
+        return f"{cost}; nothing was measured beside it"
+    return f"{cost}; {counted(run.measured.choice.cost.training_equivalents, 'training')} for the measured rates"
 
 
 def _next(run: RangeTestRun) -> str:

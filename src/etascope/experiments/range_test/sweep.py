@@ -38,7 +38,7 @@ class Sweep:
         - `to the end`: `k / (n - 1)`; the last step has the highest rate (torch-lr-finder, and the default);
         - `short of the end`: `k / n` (fastai);
         - `lightning`: 0, then `(k + 1) / n`; its scheduler counts one too many from the second step on;
-        - `ignite`: told as `(k + 1) / n`, but trained with `max(k, 1) / n`; its scheduler sets the rate that it told
+        - `ignite`: stated as `(k + 1) / n`, but trained with `max(k, 1) / n`; its scheduler sets the rate that it told
           a step before.
 
     Raises
@@ -48,7 +48,7 @@ class Sweep:
 
     Examples
     --------
-    >>> Sweep(0.001, 1.0, 4).told(40).round(3).tolist()
+    >>> Sweep(0.001, 1.0, 4).stated(40).round(3).tolist()
     [0.001, 0.01, 0.1, 1.0]
     >>> Sweep(0.001, 1.0, 3, "ignite").trained(40).round(3).tolist()
     [0.01, 0.01, 0.1]
@@ -80,7 +80,7 @@ class Sweep:
         """Return the number of steps, where the recipe's own training has `training`."""
         return max(training, 2) if self.steps is None else self.steps
 
-    def told(self, training: int) -> NDArray[np.float64]:
+    def stated(self, training: int) -> NDArray[np.float64]:
         """Return the rate that the finder tells each step to have had, `(steps,)`."""
         n = self.length(training)
         k = np.arange(n)
@@ -93,9 +93,9 @@ class Sweep:
         return self._at(shares)
 
     def trained(self, training: int) -> NDArray[np.float64]:
-        """Return the rate that each step really has, `(steps,)`; another than told with `ignite` alone."""
+        """Return the rate that each step really has, `(steps,)`; another than stated with `ignite` alone."""
         if self.spacing != "ignite":
-            return self.told(training)
+            return self.stated(training)
         n = self.length(training)
         return self._at(np.maximum(np.arange(n), 1) / n)
 
@@ -119,7 +119,7 @@ def climbing_row(low: float, high: float, steps: int) -> NDArray[np.float64]:
     >>> climbing_row(0.01, 1.0, 3).round(6).tolist()
     [0.01, 0.1, 1.0]
     """
-    return Sweep(low, high, steps).told(steps)
+    return Sweep(low, high, steps).stated(steps)
 
 
 def run_range_test(
@@ -153,7 +153,7 @@ def run_range_test(
     lost = np.flatnonzero(~np.isfinite(losses))
     if lost.size:
         losses[lost[0] :] = np.nan
-    return RangeTest(sweep.told(training), losses, seed, steps_per_epoch, history.seconds)
+    return RangeTest(sweep.stated(training), losses, seed, steps_per_epoch, history.seconds)
 
 
 def corrected_average(losses: Floats, beta: float, ahead: int = 0) -> Floats:

@@ -15,24 +15,24 @@ ROW = 38
 TICKS = (-30.0, -10.0, -3.0, -1.0, 0.0, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
-def referee_chart(found: Referee) -> Chart:
+def referee_chart(referee: Referee) -> Chart:
     """Draw the test accuracy (share) at each rate over seeds, and below it the points lost by each adviser's answers.
 
     A dot has the colour of the rate that was scored; an adviser with an optimizer of its own has none.
     """
-    ends = (float(found.learning_rates[0]), float(found.learning_rates[-1]))
-    header, rows = adviser_table(found)
-    return Chart("referee", _title(found), _note(found), (_truth(found, ends), _lost(found, ends)), False, ends, header,
-                 rows)  # fmt: skip
+    ends = (float(referee.learning_rates[0]), float(referee.learning_rates[-1]))
+    header, rows = adviser_table(referee)
+    panels = (_truth(referee, ends), _lost(referee, ends))
+    return Chart("referee", _title(referee), _note(referee), panels, False, ends, header, rows)
 
 
-def adviser_table(found: Referee) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def adviser_table(referee: Referee) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Return header and rows, one an adviser, what loses least first, with points lost, cost and rates."""
     header = ("adviser", "median lost", "mean lost", "worst lost", "cost", "rates suggested", "against pick")
     rows = tuple(
         (row.adviser, points(row.median), points(row.mean), points(row.worst), f"{row.equivalents:.1f}",
          rates_in_words(row), "" if row.difference is None else row.told_apart)
-        for row in found.followed
+        for row in referee.followed
     )  # fmt: skip
     return header, rows
 
@@ -59,9 +59,9 @@ def rates_in_words(row: Followed) -> str:
     return low if low == high else f"{low}..{high}"
 
 
-def _title(found: Referee) -> str:
-    own = next(row for row in found.followed if row.adviser == found.own)
-    others = [row for row in found.followed if row is not own]
+def _title(referee: Referee) -> str:
+    own = next(row for row in referee.followed if row.adviser == referee.own)
+    others = [row for row in referee.followed if row is not own]
     said = f"Following {own.adviser} loses {points(own.mean)} points in the mean"
     if not others:
         return said
@@ -71,27 +71,27 @@ def _title(found: Referee) -> str:
     return f"{said}; the others from {points(least.mean)} ({least.adviser}) to {points(most.mean)} ({most.adviser})"
 
 
-def _note(found: Referee) -> str:
+def _note(referee: Referee) -> str:
     said = (
-        f"Above: test accuracy at each rate, a dot a fresh seed, the line their mean over {len(found.seeds)}. Below: "
+        f"Above: test accuracy at each rate, a dot a fresh seed, the line their mean over {len(referee.seeds)}. Below: "
     )
     said += "a dot an answer, coloured by the rate that was scored, the tick their mean; what loses least stands first."
-    if any(row.own_optimizer for row in found.followed):
+    if any(row.own_optimizer for row in referee.followed):
         said += " Gray: an optimizer of its own, which can do better than the best rate."
     return said
 
 
-def _truth(found: Referee, ends: tuple[float, float]) -> Spec:
-    rates = found.learning_rates.tolist()
+def _truth(referee: Referee, ends: tuple[float, float]) -> Spec:
+    rates = referee.learning_rates.tolist()
     dots: list[Spec] = [
         {"rate": at, "accuracy": share, "seed": seed}
-        for seed, shares in zip(found.seeds, found.accuracy.tolist(), strict=True)
+        for seed, shares in zip(referee.seeds, referee.accuracy.tolist(), strict=True)
         for at, share in zip(rates, shares, strict=True)
     ]
     means: list[Spec] = [
-        {"rate": at, "accuracy": share} for at, share in zip(rates, found.accuracy.mean(axis=0).tolist(), strict=True)
+        {"rate": at, "accuracy": share} for at, share in zip(rates, referee.accuracy.mean(axis=0).tolist(), strict=True)
     ]
-    best, accuracy = found.best
+    best, accuracy = referee.best
     x = x_axis(ends)
     y = {
         "field": "accuracy",
@@ -132,8 +132,8 @@ def _truth(found: Referee, ends: tuple[float, float]) -> Spec:
     return {"height": TRUTH_HEIGHT, "layer": layers}
 
 
-def _lost(found: Referee, ends: tuple[float, float]) -> Spec:
-    every = [lost for row in found.followed for lost in row.lost]
+def _lost(referee: Referee, ends: tuple[float, float]) -> Spec:
+    every = [lost for row in referee.followed for lost in row.lost]
     low, high = min(-0.5, 1.2 * min(every)), max(1.5, 1.25 * max(every))
     axis: Spec = {"title": "points of accuracy lost (logarithmic beyond 1)", "format": "d"}
     axis["values"] = [tick for tick in TICKS if low <= tick <= high]
@@ -141,30 +141,33 @@ def _lost(found: Referee, ends: tuple[float, float]) -> Spec:
     x: Spec = {"field": "lost", "type": "quantitative", "scale": scale, "axis": axis | {"grid": True}}
     named = {"title": "what following each adviser loses", "labels": False, "grid": False, "values": list[float]()}
     y: Spec = {"field": "row", "type": "quantitative", "axis": named}
-    y["scale"] = {"domain": [0, len(found.followed)], "reverse": True, "nice": False}
+    y["scale"] = {"domain": [0, len(referee.followed)], "reverse": True, "nice": False}
     layers: list[Spec] = [{
         "data": {"values": [{"lost": 0.0}]},
         "mark": {"type": "rule", "color": "@ink", "strokeWidth": 1.5, "strokeDash": [4, 3], "tooltip": None},
         "encoding": {"x": x},
     }]  # fmt: skip
-    for i, row in enumerate(found.followed):
-        layers += _adviser(row, i, x, y, ends, own=row.adviser == found.own)
-    return {"height": ROW * len(found.followed), "layer": layers}
+    for i, row in enumerate(referee.followed):
+        layers += _adviser(row, i, x, y, ends, own=row.adviser == referee.own)
+    return {"height": ROW * len(referee.followed), "layer": layers}
 
 
 def _adviser(row: Followed, i: int, x: Spec, y: Spec, ends: tuple[float, float], *, own: bool) -> list[Spec]:
     at = i + 0.72
-    seen: Spec = {"row": at, "adviser": row.adviser, "cost": f"{row.equivalents:.1f} training equivalents"}
+    facts: Spec = {"row": at, "adviser": row.adviser, "cost": f"{row.equivalents:.1f} training equivalents"}
     if row.difference is not None:
-        seen["against pick"] = row.told_apart
-    told = [{"field": "adviser", "type": "nominal"}, {"field": "lost", "title": "points lost", "format": ".2f"}]
-    told += [{"field": name, "type": "nominal"} for name in seen if name not in ("row", "adviser")]
+        facts["against pick"] = row.told_apart
+    shown = [{"field": "adviser", "type": "nominal"}, {"field": "lost", "title": "points lost", "format": ".2f"}]
+    shown += [{"field": name, "type": "nominal"} for name in facts if name not in ("row", "adviser")]
     if row.own_optimizer:
-        answers: list[Spec] = [{**seen, "lost": lost} for lost in row.lost]
-        colour, hover = {"value": "@quiet"}, told
+        answers: list[Spec] = [{**facts, "lost": lost} for lost in row.lost]
+        colour, hover = {"value": "@quiet"}, shown
     else:
-        answers = [{**seen, "lost": lost, "rate": at} for lost, at in zip(row.lost, row.scored, strict=True)]
-        colour, hover = colour_of_rate(ends), [*told, {"field": "rate", "title": "scored rate", "format": ".3~g"}]
+        answers = [{**facts, "lost": lost, "rate": at} for lost, at in zip(row.lost, row.scored, strict=True)]
+        colour, hover = (
+            colour_of_rate(ends),
+            [*shown, {"field": "rate", "title": "scored rate", "format": ".3~g"}],
+        )
     said = f"{row.adviser}: {points(row.mean)} mean, {points(row.worst)} worst"
     words: Spec = {"type": "text", "text": said, "align": "left", "baseline": "middle", "fontSize": 12, "tooltip": None}
     words |= {"color": "@accent", "fontWeight": 700} if own else {"color": "@ink"}
@@ -187,7 +190,7 @@ def _adviser(row: Followed, i: int, x: Spec, y: Spec, ends: tuple[float, float],
             "encoding": {"x": x, "y": y, "color": colour, "tooltip": hover},
         },
         {
-            "data": {"values": [{**seen, "lost": row.mean}]},
+            "data": {"values": [{**facts, "lost": row.mean}]},
             "mark": {"type": "tick", "orient": "vertical", "size": 16, "thickness": 2.5, "tooltip": None}
             | {"color": "@accent" if own else "@ink"},
             "encoding": {"x": x, "y": y},

@@ -17,32 +17,32 @@ REFEREE_SCHEMA = "etascope/referee/1"
 _HEADER = ("lost\nmedian", "\nmean", "\nworst", "\ncost", "\nrates suggested", "against\npick", "adviser")
 
 
-def referee_experiment(found: Referee) -> Experiment:
+def referee_experiment(referee: Referee) -> Experiment:
     """Tell a referee's findings: the truth, and below it what following each adviser loses."""
-    own = next(row for row in found.followed if row.adviser == found.own)
-    best, accuracy = found.best
+    own = next(row for row in referee.followed if row.adviser == referee.own)
+    best, accuracy = referee.best
     return Experiment(
         kind="referee",
-        source=found.data.source,
+        source=referee.data.source,
         setup=(
-            f"The truth is the test accuracy at {len(found.learning_rates)} rates, a mean over {len(found.seeds)} "
-            f"fresh seeds, trained on {found.data.development:,} images; {in_words(found.recipe)}, seed "
-            f"{found.recipe.seed}"
+            f"The truth is the test accuracy at {len(referee.learning_rates)} rates, a mean over {len(referee.seeds)} "
+            f"fresh seeds, trained on {referee.data.development:,} images; {in_words(referee.recipe)}, seed "
+            f"{referee.recipe.seed}"
         ),
         label=f"points of accuracy that following {own.adviser} loses",
         headline=points(own.mean),
         others=(
             f"{points(own.worst)} at worst",
-            f"best rate {rate(best)}: {100 * accuracy:.1f} % of {found.data.test:,} test images right",
+            f"best rate {rate(best)}: {100 * accuracy:.1f} % of {referee.data.test:,} test images right",
         ),
-        charts=(referee_chart(found),),
-        sentences=(*conclusion(found), spent(found)),
-        facts=(*asked(found), ("fingerprint", found.data.fingerprint)),
+        charts=(referee_chart(referee),),
+        sentences=(*conclusion(referee), spent(referee)),
+        facts=(*questions(referee), ("fingerprint", referee.data.fingerprint)),
         references=(),
-        versions=found.versions,
-        document=referee_document(found),
-        page=lambda page: referee_page(page, found),
-        data=found.data,
+        versions=referee.versions,
+        document=referee_document(referee),
+        page=lambda page: referee_page(page, referee),
+        data=referee.data,
     )
 
 
@@ -81,20 +81,20 @@ def _adviser(row: Followed) -> Document:
     }  # fmt: skip
 
 
-def referee_page(page: Page, found: Referee) -> None:
+def referee_page(page: Page, referee: Referee) -> None:
     """Write who was asked, what following each would have lost, and what can be concluded."""
-    best, accuracy = found.best
-    page.wrapped(f"advisers on {found.data.source}: {in_words(found.recipe)}, seed {found.recipe.seed}", "bold")
+    best, accuracy = referee.best
+    page.wrapped(f"advisers on {referee.data.source}: {in_words(referee.recipe)}, seed {referee.recipe.seed}", "bold")
     page.wrapped(
-        f"the truth: {100 * accuracy:.1f} % of {found.data.test:,} test images right at the best rate, {rate(best)}; "
-        f"{len(found.learning_rates)} rates x {len(found.seeds)} fresh seeds, trained on all "
-        f"{found.data.development:,} others",
+        f"the truth: {100 * accuracy:.1f} % of {referee.data.test:,} test images right at the best rate, {rate(best)}; "
+        f"{len(referee.learning_rates)} rates x {len(referee.seeds)} fresh seeds, trained on all "
+        f"{referee.data.development:,} others",
         "dim",
     )
     page.heading("What following each adviser loses")
-    page.table(_HEADER, [(*row[1:], row[0]) for row in adviser_table(found)[1]])
+    page.table(_HEADER, [(*row[1:], row[0]) for row in adviser_table(referee)[1]])
     page.line("")
-    answers = max(len(row.rates) for row in found.followed)
+    answers = max(len(row.rates) for row in referee.followed)
     page.wrapped(
         "lost: points of test accuracy against the best rate, over "
         f"{answers} {'answer' if answers == 1 else 'answers'} (an optimizer of its own: over its trainings), the least "
@@ -104,63 +104,64 @@ def referee_page(page: Page, found: Referee) -> None:
     )
     page.heading("What it says")
     mark = "-  " if page.ascii else "•  "
-    for sentence in (*conclusion(found), spent(found)):
+    for sentence in (*conclusion(referee), spent(referee)):
         page.wrapped(sentence, first=mark)
     page.heading("How each was asked")
-    page.fields(asked(found))
+    page.fields(questions(referee))
     page.line("")
-    page.wrapped(f"{found.seconds:.1f} s in all", "dim")
+    page.wrapped(f"{referee.seconds:.1f} s in all", "dim")
 
 
-def spent(found: Referee) -> str:
+def spent(referee: Referee) -> str:
     """Return the sentence that the test images are no fresh ones any more."""
     return (
-        f"The {found.data.test:,} test images judged advisers here and are spent: an accuracy that you measure on them "
-        "after choosing by this table is no fresh one."
+        f"The {referee.data.test:,} test images judged advisers here and are spent: an accuracy that you measure on "
+        "them after choosing by this table is no fresh one."
     )
 
 
-def asked(found: Referee) -> list[tuple[str, str]]:
+def questions(referee: Referee) -> list[tuple[str, str]]:
     """Return how each adviser was asked, and who could not be, as names and sentences."""
     abouts: dict[str, list[str]] = {}
-    for row in found.followed:
+    for row in referee.followed:
         abouts.setdefault(row.about, []).append(row.adviser)
-    told = [(names[0], about if len(names) == 1 else f"{about}; so too {', '.join(names[1:])}")
+    rows = [(names[0], about if len(names) == 1 else f"{about}; so too {', '.join(names[1:])}")
              for about, names in abouts.items()]  # fmt: skip
-    return [*told, *((name, f"left out: {why}") for name, why in found.left_out)]
+    return [*rows, *((name, f"left out: {why}") for name, why in referee.left_out)]
 
 
-def conclusion(found: Referee) -> tuple[str, ...]:
+def conclusion(referee: Referee) -> tuple[str, ...]:
     """Return what the table says, a sentence each: etascope's own pick, who is ahead, who is behind, what is luck."""
-    own = next(row for row in found.followed if row.adviser == found.own)
-    others = [row for row in found.followed if row is not own]
-    told = [
+    own = next(row for row in referee.followed if row.adviser == referee.own)
+    others = [row for row in referee.followed if row is not own]
+    sentences = [
         f"Following {own.adviser} loses {own.mean:.2f} points of test accuracy in the mean and {own.worst:.2f} at "
         f"worst, for {counted(own.equivalents, 'training equivalent')}."
     ]
     ahead = [row for row in others if row.told_apart == "ahead"]
     behind = [row for row in others if row.told_apart == "behind"]
-    least = found.followed[0]
+    least = referee.followed[0]
     if ahead:
-        told.append(f"Ahead of it: {_by(ahead, -1)}.")
+        sentences.append(f"Ahead of it: {_by(ahead, -1)}.")
     elif least is not own:
-        told.append(
+        sentences.append(
             f"{least.adviser} lost least here ({least.mean:.2f} in the mean), but the difference is within the noise."
         )
     if behind:
-        told.append(f"Behind it: {_by(behind, 1)}.")
+        sentences.append(f"Behind it: {_by(behind, 1)}.")
     rest = [row.adviser for row in others if row.told_apart == "not told"]
     if rest:
-        told.append(f"Not told apart from it by so few seeds, better or worse: {_list(rest)}.")
-    told.extend(_own_optimizer(row) for row in others if row.own_optimizer)
-    told.extend(_silent(row) for row in found.followed if None in row.rates and not row.own_optimizer)
-    if found.floor is not None:
-        told.append(
-            f"Even who knew the test accuracies of half of the {len(found.seeds)} seeds would lose {found.floor:.2f} "
-            f"points on the other half: so much is luck. All are judged by the same {found.data.test:,} images, which "
-            f"know an accuracy to +- {100 * noise(found.best[1], found.data.test):.1f} points."
+        sentences.append(f"Not told apart from it by so few seeds, better or worse: {_list(rest)}.")
+    sentences.extend(_own_optimizer(row) for row in others if row.own_optimizer)
+    sentences.extend(_silent(row) for row in referee.followed if None in row.rates and not row.own_optimizer)
+    if referee.floor is not None:
+        sentences.append(
+            f"Even who knew the test accuracies of half of the {len(referee.seeds)} seeds would lose "
+            f"{referee.floor:.2f} points on the other half: so much is luck. All are judged by the same "
+            f"{referee.data.test:,} images, which know an accuracy to "
+            f"+- {100 * noise(referee.best[1], referee.data.test):.1f} points."
         )
-    return tuple(told)
+    return tuple(sentences)
 
 
 def _by(rows: Sequence[Followed], sign: int) -> str:

@@ -85,11 +85,11 @@ class Truth:
         count = len(self.accuracy)
         if count < 2:
             return None
-        lost, chance = list[float](), np.random.default_rng(0)
+        lost, random = list[float](), np.random.default_rng(0)
         for _ in range(HALVES):
-            seen, unseen = np.split(chance.permutation(self.accuracy), [count // 2])
-            other = unseen.mean(axis=0)
-            lost.append(float(other.max() - other[seen.mean(axis=0).argmax()]))
+            half, rest = np.split(random.permutation(self.accuracy), [count // 2])
+            other = rest.mean(axis=0)
+            lost.append(float(other.max() - other[half.mean(axis=0).argmax()]))
         return 100 * float(np.mean(lost))
 
 
@@ -123,8 +123,8 @@ def measure_truth(
     steps = Task.of(together, recipe).steps
     plan = sweep(recipe, steps, rates.tolist(), [0], seeds)
     history = engine.train(together, recipe, Plan(plan.rates, plan.seeds, plan.folds, evaluate_at=(steps,)), progress)
-    found = np.where(history.diverged, np.nan, history.valid_accuracy[:, -1]).reshape(len(seeds), len(rates))
-    return Truth(rates, np.where(np.isnan(found), 1 / split.n_classes, found), seeds)
+    accuracy = np.where(history.diverged, np.nan, history.valid_accuracy[:, -1]).reshape(len(seeds), len(rates))
+    return Truth(rates, np.where(np.isnan(accuracy), 1 / split.n_classes, accuracy), seeds)
 
 
 def examined(split: Split) -> Split:
@@ -194,11 +194,11 @@ def mean_difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> tup
     >>> mean_difference(np.full((3, 8), 0.5), np.full((2, 8), 0.25))
     (0.25, 0.25, 0.25)
     """
-    chance, seeds = np.random.default_rng(0), one.shape[1]
-    columns = chance.integers(0, seeds, (RESAMPLES, seeds))
+    random, seeds = np.random.default_rng(0), one.shape[1]
+    columns = random.integers(0, seeds, (RESAMPLES, seeds))
 
     def resampled(table: NDArray[np.float64]) -> NDArray[np.float64]:
-        rows = chance.integers(0, len(table), (RESAMPLES, len(table)))
+        rows = random.integers(0, len(table), (RESAMPLES, len(table)))
         return table[rows[:, :, None], columns[:, None, :]].mean(axis=(1, 2))
 
     low, high = np.quantile(resampled(one) - resampled(other), [0.05, 0.95]).tolist()

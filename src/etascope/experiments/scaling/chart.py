@@ -1,4 +1,4 @@
-"""How the best rate scales: the rate and its basin at each setting, with the fitted power law, on logarithmic axes."""
+"""How the best rate scales, as a chart and as a table: `scaling_chart`, `setting_table`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from etascope.core.numbers import rate
 from etascope.experiments.scaling.record import Axis, PowerLaw, Setting
-from etascope.experiments.scaling.terminal import setting_table
 from etascope.report.charts.chart import Chart, colour_of_rate
 from etascope.report.charts.theme import Spec
 
@@ -23,8 +22,8 @@ def scaling_chart(axis: Axis) -> Chart:
 
     The band is the 90 % interval of the exponent, turned about the middle of the settings that were answered.
     """
-    told = [s for s in axis.settings if s.choice.learning_rate is not None]
-    values, rates = [s.value for s in axis.settings], [r for s in told for r in _interval(s)] or [1e-3, 1.0]
+    answered = [s for s in axis.settings if s.choice.learning_rate is not None]
+    values, rates = [s.value for s in axis.settings], [r for s in answered for r in _interval(s)] or [1e-3, 1.0]
     low, high = min(rates), max(rates)
     x: Spec = {
         "field": "value",
@@ -39,12 +38,27 @@ def scaling_chart(axis: Axis) -> Chart:
         "axis": {"title": "best learning rate, with its basin (logarithmic)", "format": "~g"}
         | {"values": _ticks(low / ROOM, high * ROOM)},
     }
-    fit = [] if axis.law is None else _fit(axis.law, told, values, x, y)
-    panel: Spec = {"height": HEIGHT, "layer": [*fit, *_settings(told, x, y, (low, high))]}
+    fit = [] if axis.law is None else _fit(axis.law, answered, values, x, y)
+    panel: Spec = {"height": HEIGHT, "layer": [*fit, *_settings(answered, x, y, (low, high))]}
     header, rows = setting_table(axis)
     name = f"scaling-{axis.name.replace(' ', '-')}"
     title = f"{axis.finding[0].upper()}{axis.finding[1:]}"
     return Chart(name, title, _note(axis), (panel,), False, (low, high), header, rows)
+
+
+def setting_table(axis: Axis) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return header and rows, one a setting: its best rate, basin, accuracy, and what the choice cost."""
+    header = (axis.name, "rate", "basin", "validation accuracy", "trials", "seconds")
+    return header, tuple(map(_row, axis.settings))
+
+
+def _row(setting: Setting) -> tuple[str, ...]:
+    choice = setting.choice
+    cost = (f"{choice.cost.trials:,}", f"{choice.cost.seconds:.1f}")
+    if choice.learning_rate is None or choice.basin is None:
+        return str(setting.value), "cannot tell", "", "", *cost
+    basin = f"{rate(choice.basin.low)}..{rate(choice.basin.high)}"
+    return str(setting.value), rate(choice.learning_rate), basin, f"{100 * choice.valid_accuracy:.1f} %", *cost
 
 
 def _note(axis: Axis) -> str:
@@ -67,8 +81,8 @@ def _ticks(low: float, high: float) -> list[float]:
     return [tick for decade in decades for step in steps if low <= (tick := float(f"{step}e{decade}")) <= high]
 
 
-def _fit(law: PowerLaw, told: list[Setting], values: list[int], x: Spec, y: Spec) -> list[Spec]:
-    middle = math.exp(float(np.mean([math.log(s.value) for s in told])))
+def _fit(law: PowerLaw, answered: list[Setting], values: list[int], x: Spec, y: Spec) -> list[Spec]:
+    middle = math.exp(float(np.mean([math.log(s.value) for s in answered])))
     points: list[Spec] = [
         {"value": at, "rate": law.at(at), "low": min(turned), "high": max(turned)}
         for at in np.geomspace(min(values), max(values), POINTS).tolist()
@@ -89,11 +103,11 @@ def _fit(law: PowerLaw, told: list[Setting], values: list[int], x: Spec, y: Spec
     ]
 
 
-def _settings(told: list[Setting], x: Spec, y: Spec, window: tuple[float, float]) -> list[Spec]:
+def _settings(answered: list[Setting], x: Spec, y: Spec, window: tuple[float, float]) -> list[Spec]:
     rows: list[Spec] = [
         {"value": s.value, "rate": s.choice.learning_rate, "said": rate(s.choice.learning_rate or 0.0)}
         | ({} if s.choice.basin is None else {"low": s.choice.basin.low, "high": s.choice.basin.high})
-        for s in told
+        for s in answered
     ]
     hover = [
         {"field": "value", "title": "setting", "format": "d"},

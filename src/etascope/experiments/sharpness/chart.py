@@ -85,15 +85,15 @@ def _behind(wall: SharpnessWall, ends: tuple[float, float], height: int) -> list
 
 
 def _title(wall: SharpnessWall) -> str:
-    limits, seen = _limits(wall), wall.measured
-    measured = "the real wall was not seen" if seen is None else f"the real wall is at {rate(seen)}"
-    if wall.choice is None and seen is None:
+    limits, measured_at = _limits(wall), wall.measured
+    measured = "the real wall was not seen" if measured_at is None else f"the real wall is at {rate(measured_at)}"
+    if wall.choice is None and measured_at is None:
         measured = "the real wall was not measured here"
     if not limits:
-        told = (
+        no_limit = (
             "No curvature above 0 was found, so there is no limit" if wall.formula else "Sharpness alone sets no limit"
         )
-        return f"{told} for {wall.recipe.optimizer}; {measured}"
+        return f"{no_limit} for {wall.recipe.optimizer}; {measured}"
     first, lowest = wall.points[0].limit, min(limits)
     if first is None:
         return f"Theory puts the wall at {rate(lowest)} where the training was sharpest; {measured}"

@@ -158,21 +158,21 @@ def why_limit(recipe: Recipe) -> str:
             f"{recipe.optimizer} divides each weight's step by the size of its own gradients, so the curvature that "
             "counts is that of the rescaled loss, which moves with the gradients: sharpness alone gives no limit."
         )
-    told = (
+    limits = (
         "The limit holds for a quadratic loss and gradients of the whole training set. A network's curvature "
         "changes as it trains, and batches add noise."
     )
     if not recipe.hidden:
         return (
-            f"{told} Softmax regression is convex and its curvature falls as it learns: beyond the limit it bounces "
+            f"{limits} Softmax regression is convex and its curvature falls as it learns: beyond the limit it bounces "
             "and often learns still, so the measured wall tends to lie above it, or there is none."
         )
     if recipe.optimizer == "sgd":
         return (
-            f"{told} In a study of seven jobs with plain SGD the rate that cost 10 points was 0.5 to 5 times the limit "
-            "at the start, about equal in the middle."
+            f"{limits} In a study of seven jobs with plain SGD the rate that cost 10 points was 0.5 to 5 times the "
+            "limit at the start, about equal in the middle."
         )
     return (
-        f"{told} With momentum the wall is set later in training, when the sharpness is higher: in a study with "
+        f"{limits} With momentum the wall is set later in training, when the sharpness is higher: in a study with "
         "momentum 0.9 measured walls were ten times lower than the limit at the start, so do not steer by it."
     )

@@ -9,11 +9,11 @@ from etascope.core.plain import Document, number, plain
 from etascope.core.run import versions
 from etascope.experiments.sharpness.chart import sharpness_chart, sharpness_table
 from etascope.experiments.sharpness.record import SharpnessWall
-from etascope.experiments.sharpness.terminal_chart import wall_chart, wall_key
 from etascope.report.charts.chart import Chart
 from etascope.report.charts.landscape import landscape_chart
 from etascope.report.experiment import Experiment
 from etascope.report.files.document import dataset_document
+from etascope.report.terminal.axis import HATCH, Scale, framed
 from etascope.report.terminal.page import Page
 from etascope.report.words.next_step import in_words
 
@@ -100,6 +100,59 @@ def sharpness_section(page: Page, wall: SharpnessWall) -> None:
         page.wrapped(sentence, first="-  " if page.ascii else "•  ")
 
 
+def wall_chart(wall: SharpnessWall, width: int, *, ascii: bool = False) -> list[str]:
+    r"""Return a row a moment of the training, marked where its sharpness puts the wall; columns stand for log10 rates.
+
+    A dotted column is the measured wall, hatched beyond it; the mark under the axis is the recommended rate. Nothing
+    is drawn where theory gives no limit or no wall was measured.
+
+    Parameters
+    ----------
+    wall
+        What to draw.
+    width
+        Columns of a line.
+    ascii
+        Whether to draw with ASCII characters alone.
+
+    Examples
+    --------
+    >>> from etascope.core.recipe import Recipe
+    >>> from etascope.experiments.sharpness.record import SharpnessPoint
+    >>> point = SharpnessPoint(0, 2.0, True, 1.0)
+    >>> wall = SharpnessWall("digits", "", Recipe(), 0.1, 256, "2 / s", "", (point,), measured=0.1, best=0.02)
+    >>> print("\n".join(wall_chart(wall, 60, ascii=True)))
+    step 0 |                      : / / / / / / / / / / / / X /
+           +---^----------+-------+------+----------+-------+---
+                                 0.1                        1
+    """
+    limits = [point.limit for point in wall.points if point.limit is not None]
+    if not limits or wall.measured is None:
+        return []
+    names = [f"step {point.step:,}" for point in wall.points]
+    scale = Scale.over(
+        [*limits, wall.measured, *([] if wall.best is None else [wall.best])], width - max(map(len, names)) - 2
+    )
+    dotted, mark, hatch = (":", "X", "/") if ascii else ("┊", "◆", HATCH)
+    rows, first = list[tuple[str, str]](), scale.column(wall.measured)
+    for point, name in zip(wall.points, names, strict=True):
+        if point.limit is None:
+            continue
+        cells = [" "] * scale.columns
+        cells[first + 2 :: 2] = hatch * len(cells[first + 2 :: 2])
+        cells[first] = dotted
+        cells[scale.column(point.limit)] = mark
+        rows.append((name, "".join(cells)))
+    return list(framed(rows, scale, wall.best, ascii=ascii))
+
+
+def wall_key(wall: SharpnessWall, *, ascii: bool = False) -> str:
+    """Return what the marks of `wall_chart` mean."""
+    dotted, mark, needle = (":", "X", "^") if ascii else ("┊", "◆", "▲")
+    best = "" if wall.best is None else f", {needle} the recommended rate"
+    return f"{dotted} where the wall was measured, {mark} where theory puts it{best}"
+
+
 def sharpness_sentences(wall: SharpnessWall) -> tuple[str, ...]:
     """Return what the limit and the measured wall say of each other, and where theory is known to fail."""
     if not wall.points:
@@ -112,8 +165,8 @@ def sharpness_sentences(wall: SharpnessWall) -> tuple[str, ...]:
         sentences.append(f"The training at {rate(wall.learning_rate)} diverged: nothing is known {beyond}.")
     limits = [p.limit for p in wall.points if p.limit is not None]
     if not wall.formula:
-        seen = "" if wall.measured is None else f" The measured wall is at {rate(wall.measured)}."
-        return (*sentences, wall.why + seen)
+        measured = "" if wall.measured is None else f" The measured wall is at {rate(wall.measured)}."
+        return (*sentences, wall.why + measured)
     if first.limit is None:
         sentences.append("No curvature above 0 was found at the start, so theory gives no limit there.")
     else:
@@ -134,12 +187,12 @@ def _compared(measured: float, ratio: float, limits: Sequence[float]) -> str:
     if 1 / AGREES <= ratio <= AGREES:
         return f"{_digits(ratio)} times the limit at the start, so theory is about right here"
     far = f"{1 / ratio:.2g} times lower" if ratio < 1 else f"{ratio:.2g} times higher"
-    told = f"{far} than the limit at the start"
+    compared = f"{far} than the limit at the start"
     if min(limits) <= measured <= max(limits):
-        return f"{told}, and between the limits met on the way"
+        return f"{compared}, and between the limits met on the way"
     if ratio < 1:
-        return f"{told}, and {min(limits) / measured:.2g} times lower than any, so theory does not explain it"
-    return f"{told}, so theory does not explain it"
+        return f"{compared}, and {min(limits) / measured:.2g} times lower than any, so theory does not explain it"
+    return f"{compared}, so theory does not explain it"
 
 
 def _digits(value: float) -> str:

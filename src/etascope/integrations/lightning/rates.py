@@ -14,8 +14,8 @@ from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
 from etascope.integrations.lightning.attribute import made_with
 from etascope.integrations.training_loops.adapter import Clock
+from etascope.training.pytorch.custom.schedule import waiting_schedulers
 from etascope.training.pytorch.library import Module, Optimizer
-from etascope.training.pytorch.waiting_schedulers import noticed
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:
     module.trainer = trainer
     try:
         # One that waits for a metric is left out, and not refused.
-        with noticed():
+        with waiting_schedulers():
             optimizers, schedulers = core._init_optimizers_and_lr_schedulers(module)
     finally:
         module.trainer = None

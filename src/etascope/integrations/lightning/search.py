@@ -49,9 +49,8 @@ from etascope.integrations.training_loops.adapter import (
 from etascope.integrations.training_loops.differences import HELD, Copies, watch_rates
 from etascope.torch import TrainingOptions, pick
 from etascope.training.pytorch.custom.fingerprint import fingerprint
-from etascope.training.pytorch.custom.generators import loaders_kept
 from etascope.training.pytorch.custom.model import refuse_hooks
-from etascope.training.pytorch.random_state import random_state_kept
+from etascope.training.pytorch.generators import loaders_kept, random_state_kept
 
 
 def _part(name: str) -> Any:

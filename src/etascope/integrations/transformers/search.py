@@ -32,9 +32,8 @@ from etascope.integrations.transformers.rates import (
 )
 from etascope.integrations.transformers.trial import State, computed, counted, has_classes, numbers_kept, scores
 from etascope.torch import TrainingOptions, pick
-from etascope.training.pytorch.custom.generators import loaders_kept
+from etascope.training.pytorch.generators import loaders_kept, random_state_kept
 from etascope.training.pytorch.library import Module, load_torch
-from etascope.training.pytorch.random_state import random_state_kept
 
 #: Methods and events of a Trainer that may change a training step, and those that come after one.
 HOOKS = (

@@ -8,21 +8,21 @@ from etascope.report.files.markdown import bullets, escape, table
 from etascope.report.html.parts import number_columns
 
 
-def experiment_markdown(told: Experiment) -> str:
+def experiment_markdown(experiment: Experiment) -> str:
     """Return an experiment as GitHub's Markdown: finding, what to learn from it, each chart's numbers, what was asked.
 
     A chart stands there by its title, its note and its table: the picture is another file.
     """
-    versions = ", ".join(f"{name} {version}" for name, version in told.versions.items())
+    versions = ", ".join(f"{name} {version}" for name, version in experiment.versions.items())
     blocks = [
-        f"# {escape(told.title)}",
-        f"{escape(', '.join(told.others))}." if told.others else "",
-        f"{escape(told.setup)}.",
-        bullets(told.sentences),
-        *(block for chart in told.charts for block in _chart(chart)),
+        f"# {escape(experiment.title)}",
+        f"{escape(', '.join(experiment.others))}." if experiment.others else "",
+        f"{escape(experiment.setup)}.",
+        bullets(experiment.sentences),
+        *(block for chart in experiment.charts for block in _chart(chart)),
         "## What else there is to know",
-        table(("", ""), ((f"**{escape(name)}**", escape(value)) for name, value in told.known), "ll"),
-        *(["## Where it comes from", bullets(told.references)] if told.references else []),
+        table(("", ""), ((f"**{escape(name)}**", escape(value)) for name, value in experiment.known), "ll"),
+        *(["## Where it comes from", bullets(experiment.references)] if experiment.references else []),
         escape(versions),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"

@@ -86,9 +86,9 @@ export function chart(spec, height = 260) {
     drawn = "",
     gone = false;
   async function embed() {
-    const wanted = spec();
-    drawn = JSON.stringify(wanted);
-    const found = await vegaEmbed(
+    const next = spec();
+    drawn = JSON.stringify(next);
+    const embedded = await vegaEmbed(
       box,
       {
         $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -97,16 +97,16 @@ export function chart(spec, height = 260) {
         autosize: { type: "fit-x", contains: "padding" },
         config: config(),
         data: { name: "rows", values: rows },
-        ...wanted,
+        ...next,
       },
       { ast: true, actions: false, renderer: "canvas", tooltip: { disableDefaultStyle: true }, logLevel: 1 },
     );
     if (gone) {
-      found.finalize();
+      embedded.finalize();
       return;
     }
     view?.finalize();
-    view = found.view;
+    view = embedded.view;
   }
   const restyle = () => {
     waiting = embed();

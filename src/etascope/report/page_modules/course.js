@@ -1,5 +1,5 @@
 // A training from epoch to epoch: its curve as far as it has come, its numbers, and what there is to see.
-import { chart } from "./charts.js";
+import { chart, css } from "./charts.js";
 import { h } from "./elements.js";
 import { nats, percent, words } from "./rates.js";
 import { scrubber } from "./scrubber.js";
@@ -9,82 +9,82 @@ const PARTS = 300;
 // Losses beyond this many times the first epoch's are drawn at the upper edge.
 const CEILING = 2.5;
 
-const css = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
+// Means of epochs as dots, single steps as a thin line.
+function spec() {
+  return {
+    encoding: {
+      x: {
+        field: "epoch",
+        type: "quantitative",
+        title: "epochs",
+        scale: { nice: false, zero: true },
+        // A short training has ticks between its epochs.
+        axis: { labelExpr: "datum.value % 1 ? '' : datum.value" },
+      },
+      y: { field: "loss", type: "quantitative", title: "loss (nats)", scale: { nice: false, zero: true } },
+    },
+    layer: [
+      // Corners that are not seen keep the frame still while the curve grows.
+      { transform: [{ filter: "datum.kind == 'corner'" }], mark: { type: "point", opacity: 0 } },
+      {
+        transform: [{ filter: "datum.kind == 'step'" }],
+        mark: { type: "line", color: css("quiet"), opacity: 0.5, strokeWidth: 1 },
+      },
+      {
+        transform: [{ filter: "datum.kind == 'training' || datum.kind == 'validation'" }],
+        mark: { type: "line", color: css("accent"), strokeWidth: 2.4 },
+        encoding: {
+          strokeDash: {
+            field: "kind",
+            type: "nominal",
+            scale: {
+              domain: ["training", "validation"],
+              range: [
+                [1, 0],
+                [6, 4],
+              ],
+            },
+            legend: null,
+          },
+        },
+      },
+      {
+        transform: [{ filter: "datum.kind == 'training' || datum.kind == 'validation'" }],
+        mark: { type: "point", stroke: css("accent"), strokeWidth: 2, size: 50, opacity: 1 },
+        encoding: {
+          fill: {
+            condition: { test: "datum.kind == 'validation'", value: css("ground") },
+            value: css("accent"),
+          },
+          tooltip: [
+            { field: "epoch", title: "epoch" },
+            { field: "kind", title: "of" },
+            { field: "value", title: "loss", format: ".3f" },
+            { field: "observation", title: "observation" },
+          ],
+        },
+      },
+      {
+        transform: [{ filter: "datum.kind == 'end'" }],
+        mark: { type: "text", text: "\u00d7 diverged", align: "left", baseline: "top", fontSize: 13 },
+      },
+    ],
+  };
+}
 
 export function course() {
   let trace = null,
     rows = [];
-  const curve = chart(
-    () => ({
-      encoding: {
-        x: {
-          field: "epoch",
-          type: "quantitative",
-          title: "epochs",
-          scale: { nice: false, zero: true },
-          // A short training has ticks between its epochs.
-          axis: { labelExpr: "datum.value % 1 ? '' : datum.value" },
-        },
-        y: { field: "loss", type: "quantitative", title: "loss (nats)", scale: { nice: false, zero: true } },
-      },
-      layer: [
-        // Corners that are not seen keep the frame still while the curve grows.
-        { transform: [{ filter: "datum.kind == 'corner'" }], mark: { type: "point", opacity: 0 } },
-        {
-          transform: [{ filter: "datum.kind == 'step'" }],
-          mark: { type: "line", color: css("quiet"), opacity: 0.5, strokeWidth: 1 },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'training' || datum.kind == 'validation'" }],
-          mark: { type: "line", color: css("accent"), strokeWidth: 2.4 },
-          encoding: {
-            strokeDash: {
-              field: "kind",
-              type: "nominal",
-              scale: {
-                domain: ["training", "validation"],
-                range: [
-                  [1, 0],
-                  [6, 4],
-                ],
-              },
-              legend: null,
-            },
-          },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'training' || datum.kind == 'validation'" }],
-          mark: { type: "point", stroke: css("accent"), strokeWidth: 2, size: 50, opacity: 1 },
-          encoding: {
-            fill: {
-              condition: { test: "datum.kind == 'validation'", value: css("ground") },
-              value: css("accent"),
-            },
-            tooltip: [
-              { field: "epoch", title: "epoch" },
-              { field: "kind", title: "of" },
-              { field: "value", title: "loss", format: ".3f" },
-              { field: "observation", title: "observation" },
-            ],
-          },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'end'" }],
-          mark: { type: "text", text: "\u00d7 diverged", align: "left", baseline: "top", fontSize: 13 },
-        },
-      ],
-    }),
-    220,
-  );
-  const said = h("p", { class: "reading", "aria-live": "polite" }),
+  const curve = chart(spec, 220);
+  const reading = h("p", { class: "reading", "aria-live": "polite" }),
     walk = scrubber("training", show);
 
   function show(at, playing) {
     const epoch = trace.epochs[at - 1],
       known = epoch.valid_loss !== null;
-    said.setAttribute("aria-live", playing ? "off" : "polite");
+    reading.setAttribute("aria-live", playing ? "off" : "polite");
     const finite = Number.isFinite(Number(epoch.train_loss));
-    said.replaceChildren(
+    reading.replaceChildren(
       h("b", {}, `Epoch ${epoch.epoch} of ${trace.epochs.length}: `),
       finite
         ? `training loss ${nats(epoch.train_loss)}, ${percent(epoch.train_accuracy)} right`
@@ -106,7 +106,7 @@ export function course() {
   }
 
   return {
-    element: h("div", {}, walk.element, said, curve.element),
+    element: h("div", {}, walk.element, reading, curve.element),
     show(next) {
       trace = next;
       rows = drawn(next);
@@ -129,10 +129,10 @@ function drawn(trace) {
       ])
       .filter((row) => Number.isFinite(row.value));
   const first = dots.find((row) => row.kind === "training")?.value ?? 1,
-    seen = Math.max(...[...dots, ...means].map((row) => row.value), 1e-9),
+    highest = Math.max(...[...dots, ...means].map((row) => row.value), 1e-9),
     held = dots.filter((row) => row.kind === "validation").map((row) => row.value);
   const lost = trace.epochs.find((epoch) => !Number.isFinite(Number(epoch.train_loss)));
-  const top = Math.min(1.04 * seen, Math.max(CEILING * first, ...held));
+  const top = Math.min(1.04 * highest, Math.max(CEILING * first, ...held));
   return [
     { kind: "corner", epoch: 0, loss: 0 },
     { kind: "corner", epoch: n, loss: top },

@@ -1,6 +1,6 @@
 // The dial: a logarithmic axis of learning rates with the landscape along it, and a needle to drag.
 import { h, s } from "./elements.js";
-import * as field from "./points.js";
+import { epochs, measure, nearest, points, written } from "./points.js";
 import { axis, colour, nats, percent, place, rateAt, words } from "./rates.js";
 
 const H = 250,
@@ -139,8 +139,8 @@ export function dial(into, change) {
 }
 
 function draw(layers, now, ghost, frame) {
-  const all = field.points(now),
-    old = ghost ? field.points(ghost) : [];
+  const all = points(now),
+    old = ghost ? points(ghost) : [];
   const finite = [...all, ...old, ...frame].map((at) => at.loss).filter((loss) => Number.isFinite(loss) && loss > 0);
   if (!finite.length) finite.push(1);
   // Losses in nats get the same frame in every recipe; what a script reports has a measure of its own.
@@ -155,8 +155,8 @@ function draw(layers, now, ghost, frame) {
     : "";
   const y = (loss) =>
     TOP + (1 - Math.log(Math.min(Math.max(loss, low), high) / low) / Math.log(high / low)) * (H - TOP - BOTTOM);
-  const path = (points) =>
-    points
+  const path = (along) =>
+    along
       .filter((at) => Number.isFinite(at.loss))
       .map((at, i) => `${i ? "L" : "M"}${x(at.rate).toFixed(1)} ${y(at.loss).toFixed(1)}`)
       .join("");
@@ -178,9 +178,9 @@ function draw(layers, now, ghost, frame) {
         words(tick),
       ),
     ),
-    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, field.measure(own)),
+    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, measure(own)),
     // At the left, where the losses that are cut are not.
-    s("text", { x: LEFT + width(field.measure(own)) + 12, y: TOP - 2, fill: "var(--quiet)", class: "cut" }, cut),
+    s("text", { x: LEFT + width(measure(own)) + 12, y: TOP - 2, fill: "var(--quiet)", class: "cut" }, cut),
   );
   layers.ghost.replaceChildren(
     ...(old.length
@@ -205,7 +205,7 @@ function draw(layers, now, ghost, frame) {
             s(
               "title",
               {},
-              `${words(at.rate)}: ${field.told(at.loss, own)}${Number.isFinite(at.accuracy) ? `, ${percent(at.accuracy)} right` : ""}`,
+              `${words(at.rate)}: ${written(at.loss, own)}${Number.isFinite(at.accuracy) ? `, ${percent(at.accuracy)} right` : ""}`,
             ),
           )
         : s(
@@ -287,8 +287,8 @@ function label(at, text, y = H - BOTTOM - 8) {
 
 // What the needle stands on, in words.
 export function reading(rate, now) {
-  const all = field.points(now),
-    at = nearest(all, rate, now.run?.basin);
+  const all = points(now),
+    at = onItsSide(all, rate, now.run?.basin);
   if (now.error && !at) return { word: "unknown", text: "no rate was trained; what went wrong stands below." };
   if (!at)
     return now.done
@@ -300,10 +300,10 @@ export function reading(rate, now) {
   if (at.trials.some((trial) => trial.status === "diverged"))
     return { word: "diverged", text: begin("the loss stopped being a finite number.") };
   // Between trained rates the basin knows more than the neighbour.
-  const said = now.run?.trials.find((trial) => trial.learning_rate === at.rate)?.word,
-    word = !here && inside(rate, now.run?.basin) ? "good" : said || "trained";
-  const longest = field.epochs(now),
-    trained = field.epochs(at),
+  const verdict = now.run?.trials.find((trial) => trial.learning_rate === at.rate)?.word,
+    word = !here && inside(rate, now.run?.basin) ? "good" : verdict || "trained";
+  const longest = epochs(now),
+    trained = epochs(at),
     until = trained < longest ? `training was stopped after epoch ${trained} of ${longest}; ` : "";
   const losses = at.trials[0].train_loss.map(Number).filter(Number.isFinite),
     rises = losses.slice(1).filter((loss, i) => loss > losses[i]).length,
@@ -315,16 +315,16 @@ export function reading(rate, now) {
           ? `${whose} rose in ${rises} of ${losses.length - 1} epochs after the first; `
           : `${whose} fell in every epoch; `;
   if (!Number.isFinite(at.accuracy))
-    return { word, text: begin(`${until}${course}it ends at ${field.told(at.loss, now.run?.reports)}.`) };
+    return { word, text: begin(`${until}${course}it ends at ${written(at.loss, now.run?.reports)}.`) };
   const best = Math.max(...all.map((other) => other.accuracy).filter((accuracy) => !Number.isNaN(accuracy))),
     behind = 100 * (best - at.accuracy),
-    points = Math.round(behind);
+    rounded = Math.round(behind);
   const against =
     behind < 1e-9
       ? "as good as any"
-      : points < 1
+      : rounded < 1
         ? "less than a point below the best"
-        : `${points} point${points > 1 ? "s" : ""} below the best`;
+        : `${rounded} point${rounded > 1 ? "s" : ""} below the best`;
   return { word, text: begin(`${until}${course}${percent(at.accuracy)} right on validation, ${against}.`) };
 }
 
@@ -333,8 +333,8 @@ function inside(rate, basin) {
 }
 
 // The nearest trained rate on the same side of the basin; where there is none, the nearest of all.
-function nearest(all, rate, basin) {
+function onItsSide(all, rate, basin) {
   const side = (of) => (inside(of, basin) ? 0 : of < basin.low ? -1 : 1),
     same = basin && !inside(rate, basin) ? all.filter((at) => side(at.rate) === side(rate)) : all;
-  return field.nearest(same.length ? same : all, rate);
+  return nearest(same.length ? same : all, rate);
 }

@@ -10,23 +10,23 @@ const CLASSES = 12,
 // The prediction of a trace as one element; null where the training diverged and there is none. `picture` shows the
 // image where the page has it already.
 export function prediction(trace, picture = null) {
-  const seen = trace.prediction;
-  if (!seen) return null;
+  const followed = trace.prediction;
+  if (!followed) return null;
   return h(
     "div",
     { class: "columns" },
     h(
       "div",
       {},
-      picture ?? digit(seen.image, 140, `test image ${seen.number}, ${a(seen.label_name)}`),
+      picture ?? digit(followed.image, 140, `test image ${followed.number}, ${a(followed.label_name)}`),
       h(
         "p",
         {},
-        `This is ${a(seen.label_name)}; this model says ${seen.predicted_name} with ${percent(seen.confidence)}${seen.correct ? ", and is right." : ", and is wrong."}`,
+        `This is ${a(followed.label_name)}; this model says ${followed.predicted_name} with ${percent(followed.confidence)}${followed.correct ? ", and is right." : ", and is wrong."}`,
       ),
     ),
-    seen.layers.filter((layer) => layer.kind !== "input" && layer.kind !== "logits").map(figure),
-    h("figure", {}, h("figcaption", {}, "Probability of each class"), bars(seen, trace.class_names)),
+    followed.layers.filter((layer) => layer.kind !== "input" && layer.kind !== "logits").map(figure),
+    h("figure", {}, h("figcaption", {}, "Probability of each class"), bars(followed, trace.class_names)),
   );
 }
 
@@ -34,7 +34,7 @@ export function prediction(trace, picture = null) {
 export function figure(layer) {
   const maps = layer.shape.length === 3,
     size = layer.shape.reduce((a, b) => a * b, 1),
-    told = maps
+    extent = maps
       ? `${layer.shape[0]} channels of ${layer.shape[1]} \u00d7 ${layer.shape[2]} values, bright where strong`
       : `${size.toLocaleString("en")} ${layer.shape.length === 1 ? "units" : "values"}`,
     shown = maps ? CHANNELS : UNITS,
@@ -47,7 +47,7 @@ export function figure(layer) {
   return h(
     "figure",
     {},
-    h("figcaption", {}, `${layer.name}: ${told}, ${percent(layer.active)} of them active${note}`),
+    h("figcaption", {}, `${layer.name}: ${extent}, ${percent(layer.active)} of them active${note}`),
     layer.values.length ? (maps ? channels(layer) : units(layer)) : null,
   );
 }
@@ -90,8 +90,8 @@ function channels(layer) {
   );
 }
 
-function bars(seen, names) {
-  const shares = seen.probabilities.map(Number),
+function bars(followed, names) {
+  const shares = followed.probabilities.map(Number),
     order = shares.map((_, i) => i),
     shown = order.length > CLASSES ? order.sort((a, b) => shares[b] - shares[a]).slice(0, CLASSES) : order,
     rest = 1 - shown.reduce((sum, i) => sum + shares[i], 0);
@@ -101,8 +101,8 @@ function bars(seen, names) {
     shown.map((i) =>
       h(
         "div",
-        { class: i === seen.predicted ? "top" : "" },
-        h("span", {}, names[i], i === seen.label ? h("small", {}, " label") : null),
+        { class: i === followed.predicted ? "top" : "" },
+        h("span", {}, names[i], i === followed.label ? h("small", {}, " label") : null),
         h("i", { style: `width:${(100 * shares[i]).toFixed(1)}%` }),
         h("span", {}, percent(shares[i])),
       ),

@@ -3,18 +3,18 @@ import { nats } from "./rates.js";
 
 // Means over the folds, by rate: what the dial draws.
 export function points(of) {
-  const found = new Map();
+  const byRate = new Map();
   for (const trial of of.trials) {
     // A ladder stops trials within an epoch; of these no loss is told by epoch.
     if (!trial.valid_loss.length && trial.status !== "diverged") continue;
     const loss = trial.status === "diverged" ? Infinity : Number(trial.valid_loss.at(-1) ?? Infinity);
-    const at = found.get(trial.learning_rate) ?? { rate: trial.learning_rate, losses: [], accuracies: [], trials: [] };
+    const at = byRate.get(trial.learning_rate) ?? { rate: trial.learning_rate, losses: [], accuracies: [], trials: [] };
     at.losses.push(Number.isNaN(loss) ? Infinity : loss);
     at.accuracies.push(Number(trial.valid_accuracy.at(-1)));
     at.trials.push(trial);
-    found.set(trial.learning_rate, at);
+    byRate.set(trial.learning_rate, at);
   }
-  return [...found.values()]
+  return [...byRate.values()]
     .sort((a, b) => a.rate - b.rate)
     .map((at) => ({ ...at, loss: mean(at.losses), accuracy: mean(at.accuracies) }));
 }
@@ -59,7 +59,7 @@ export function measure(reports) {
 }
 
 // A loss in words: in nats, or as the number that the script reported.
-export function told(loss, reports) {
+export function written(loss, reports) {
   if (!reports) return `validation loss ${nats(loss)} nats`;
   const value = reports.maximize ? reports.best - loss : reports.best + loss;
   return `${reports.metric} ${Number(value.toPrecision(4))}`;

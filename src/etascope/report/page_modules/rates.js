@@ -1,13 +1,19 @@
 // Learning rates as places, colours and words.
 let scale = { rates: [1e-5, 10], light: ["#000000", "#000000"], dark: ["#ffffff", "#ffffff"] };
+let customary = {};
 // The ends of the dial's axis.
 export const axis = { low: 1e-5, high: 10 };
 export const dark = matchMedia("(prefers-color-scheme: dark)");
 
-// Which rates have which colours, and the ends of the axis, where they are not the studio's.
-export function begin(colours, ends = axis) {
+// Which rates have which colours, the ends of the axis, where they are not the studio's, and what rates are customary.
+export function begin(colours, ends = axis, usual = customary) {
   scale = colours;
+  customary = usual;
   Object.assign(axis, ends);
+}
+
+export function customaryRate(optimizer) {
+  return customary[optimizer];
 }
 
 // Where a rate stands on the axis, 0 to 1.

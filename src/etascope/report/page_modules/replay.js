@@ -20,7 +20,7 @@ function landscape(into) {
   let now = whole,
     rate = start,
     at = last;
-  const told = h("p", { class: "reading", "aria-live": "polite" }),
+  const readout = h("p", { class: "reading", "aria-live": "polite" }),
     box = h("div", { class: "dial" }),
     instrument = dial(box, (to) => {
       rate = to;
@@ -29,7 +29,7 @@ function landscape(into) {
   const walk = scrubber("landscape", (epoch, playing) => {
     at = epoch;
     now = each[epoch - 1] ?? whole;
-    told.setAttribute("aria-live", playing ? "off" : "polite");
+    readout.setAttribute("aria-live", playing ? "off" : "polite");
     draw();
   });
   const draw = () => {
@@ -41,7 +41,7 @@ function landscape(into) {
     const { word, text } = reading(rate, now),
       when = at < last ? `after epoch ${at} of ${last}` : word;
     instrument.point(rate, `${when}: ${text}`);
-    told.replaceChildren(h("b", {}, `${rates.words(rate)}${at < last ? " " : ": "}${when}. `), text);
+    readout.replaceChildren(h("b", {}, `${rates.words(rate)}${at < last ? " " : ": "}${when}. `), text);
   };
   const answer =
     run.learning_rate === null
@@ -69,7 +69,7 @@ function landscape(into) {
       left > 0 ? ` Rates that were stopped within their first epoch are not on it: ${left}.` : "",
     ),
     box,
-    told,
+    readout,
     walk.element,
     h("p", {}, answer),
   );

@@ -22,14 +22,14 @@ export function scrubber(name, go) {
         show(Number(range.value));
       },
     }),
-    told = h("span");
+    position = h("span");
   const element = h(
     "div",
     { class: "row", role: "group", "aria-label": `Epochs of the ${name}` },
     play,
     button("Step", () => at + 1),
     button("Back to the start", () => 1),
-    h("label", {}, "epoch", range, told),
+    h("label", {}, "epoch", range, position),
   );
 
   function button(text, to) {
@@ -49,8 +49,8 @@ export function scrubber(name, go) {
   function show(epoch) {
     at = Math.min(Math.max(epoch, 1), last);
     range.value = at;
-    told.textContent = `${at} of ${last}`;
-    range.setAttribute("aria-valuetext", told.textContent);
+    position.textContent = `${at} of ${last}`;
+    range.setAttribute("aria-valuetext", position.textContent);
     go(at, timer !== 0);
   }
 

@@ -177,7 +177,8 @@ def _on_a_fresh_seed(task: Task, answer: Answered, luck: Luck | None) -> list[st
 
 
 def _no_better_than_a_guess(task: Task, plain: Landscape, answer: Answered, *, fresh: bool) -> list[str]:
-    most = task.chance + 0.5 / max(task.n_development, 1)
+    majority = task.majority
+    most = majority + 0.5 / max(task.n_development, 1)
     rates = plain.learning_rates
     inside = fully_tried(plain) & (rates >= answer.basin.low) & (rates <= answer.basin.high)
     right = plain.mean_accuracy[inside]
@@ -188,7 +189,7 @@ def _no_better_than_a_guess(task: Task, plain: Landscape, answer: Answered, *, f
     got = answer.accuracy if answer.accuracy <= most else min(answer.seen_accuracy, float(right.max(initial=1.0)))
     also = "; no rate of the basin gets more" if everywhere and len(right) > 1 else ""
     return [
-        f"It gets {100 * got:.1f} % right {where}and always naming one class {100 * task.chance:.1f} %{also}: whether "
+        f"It gets {100 * got:.1f} % right {where}and always naming one class {100 * majority:.1f} %{also}: whether "
         "any rate tells the classes apart is not settled."
     ]
 

@@ -278,7 +278,7 @@ def above_chance(task: Task) -> float:
     0.6
     """
     rows = task.n_valid or task.n_development / max(task.n_folds, 1)
-    return task.chance + 2 * math.sqrt(task.chance * (1 - task.chance) / max(rows, 1))
+    return task.majority + 2 * math.sqrt(task.majority * (1 - task.majority) / max(rows, 1))
 
 
 def _guess(seen: Seen) -> str:

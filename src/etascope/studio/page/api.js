@@ -1,7 +1,7 @@
 // Questions to the server. An answer is JSON, or a stream of events; an error has a sentence.
 const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-");
 
-export class Trouble extends Error {}
+export class Failure extends Error {}
 
 let ahead = Promise.resolve();
 
@@ -34,7 +34,7 @@ export async function stream(path, query, signal, each, first = false) {
     rest = parts.pop();
     for (const part of parts) {
       const event = JSON.parse(part.replace(/^data: /, ""));
-      if (event.event === "failed") throw new Trouble(event.error);
+      if (event.event === "failed") throw new Failure(event.error);
       ended ||= LAST.includes(event.event);
       each(event);
     }
@@ -44,20 +44,20 @@ export async function stream(path, query, signal, each, first = false) {
 async function reach(path, query, signal, more = {}, first = false) {
   if ("optimizer" in query && !first) await ahead;
   // What names a recipe says whose work it is, too.
-  const asked = new URLSearchParams("optimizer" in query ? { ...query, page: PAGE } : query);
-  const answer = await fetch(`${path}?${asked}`, { signal, ...more }).catch((error) => {
+  const parameters = new URLSearchParams("optimizer" in query ? { ...query, page: PAGE } : query);
+  const answer = await fetch(`${path}?${parameters}`, { signal, ...more }).catch((error) => {
     throw lost(error);
   });
   if (answer.ok) return answer;
-  const told = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
-  throw new Trouble(told.error);
+  const body = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
+  throw new Failure(body.error);
 }
 
 function lost(error) {
   if (error.name === "AbortError") return error;
-  const trouble = new Trouble(
+  const failure = new Failure(
     "The studio's server does not answer. Start it again with: etascope studio. Your settings stand in this page's address.",
   );
-  trouble.lost = true;
-  return trouble;
+  failure.lost = true;
+  return failure;
 }

@@ -12,8 +12,8 @@ export async function begin() {
   keep();
 }
 
-export function add(found) {
-  sets = [...sets.filter((one) => one.name !== found.name), found];
+export function add(upload) {
+  sets = [...sets.filter((one) => one.name !== upload.name), upload];
   keep();
 }
 

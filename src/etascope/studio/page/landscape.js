@@ -21,22 +21,22 @@ export function watch(listener) {
   return () => listeners.delete(listener);
 }
 
-export async function want(state) {
-  const asked = recipeOf(state),
-    wanted = state.run || JSON.stringify(asked);
+export async function request(state) {
+  const recipe = recipeOf(state),
+    name = state.run || JSON.stringify(recipe);
   // What failed is asked again when somebody says so, not with every move of the needle.
-  if (wanted === key) return;
+  if (name === key) return;
   controller?.abort();
   controller = new AbortController();
   const mine = controller;
   if (now.run) ghost = now;
   // Losses of other images, or of a script, have nothing to do with these.
-  if (ghost && (ghost.recipe.data !== asked.data || ghost.stored || state.run)) ghost = null;
-  key = wanted;
-  now = { ...nothing(), recipe: asked, began: performance.now() };
+  if (ghost && (ghost.recipe.data !== recipe.data || ghost.stored || state.run)) ghost = null;
+  key = name;
+  now = { ...nothing(), recipe, began: performance.now() };
   let go = () => {};
   letAhead(new Promise((resolve) => (go = resolve)));
-  tell();
+  notify();
   try {
     if (state.run) {
       const run = await ask(`/api/runs/${state.run}`, {}, mine.signal);
@@ -49,7 +49,7 @@ export async function want(state) {
         trials: run.trials,
         done: true,
       };
-      tell();
+      notify();
       return;
     }
     const each = (event) => {
@@ -58,14 +58,14 @@ export async function want(state) {
       if (event.event === "trials")
         now = { ...now, trials: [...now.trials, ...event.trials].sort((a, b) => a.learning_rate - b.learning_rate) };
       if (event.event === "run") now = { ...now, run: event.run, trials: event.run.trials, done: true };
-      tell();
+      notify();
       if (event.event !== "begin") go();
     };
-    await stream("/api/landscape", asked, mine.signal, each, true);
+    await stream("/api/landscape", recipe, mine.signal, each, true);
   } catch (error) {
     if (mine !== controller || error.name === "AbortError") return;
     now = { ...now, error };
-    tell();
+    notify();
   } finally {
     go();
   }
@@ -73,9 +73,9 @@ export async function want(state) {
 
 export function again(state) {
   key = "";
-  return want(state);
+  return request(state);
 }
 
-function tell() {
+function notify() {
   for (const listener of listeners) listener(now);
 }

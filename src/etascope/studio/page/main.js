@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import * as data from "./data-sets.js";
 import { dial, reading } from "./dial.js";
 import { h } from "./elements.js";
-import * as field from "./landscape.js";
+import * as landscape from "./landscape.js";
 import * as rates from "./rates.js";
 import { controls } from "./recipe.js";
 import * as address from "./state.js";
@@ -19,13 +19,13 @@ import * as why from "./ways/why.js";
 
 const WAYS = { concept, why, "deep-dive": deepDive, trace, "try-it": tryIt, metrics, challenge, project, recall };
 const EMPTY = { rates: [], trials: [], run: null };
-const [nav, section, trouble, told, heading] = ["ways", "way", "trouble", "reading", "dial-title"].map((id) =>
+const [nav, section, alert, readout, heading] = ["ways", "way", "trouble", "reading", "dial-title"].map((id) =>
   document.getElementById(id),
 );
 
 async function begin() {
   const [studio] = await Promise.all([ask("/api/studio"), data.begin()]);
-  rates.begin(studio.colours);
+  rates.begin(studio.colours, rates.axis, studio.customary);
   address.begin(studio.recipe, studio.choices, studio.limits, Object.keys(WAYS));
   controls(document.getElementById("recipe"), studio.choices);
   const instrument = dial(document.getElementById("dial"), (lr) => address.set({ lr }));
@@ -37,7 +37,7 @@ async function begin() {
   const redraw = () => {
     frame ||= requestAnimationFrame(() => {
       frame = 0;
-      instrument.draw(veiled() ? EMPTY : field.now, veiled() ? null : field.ghost);
+      instrument.draw(veiled() ? EMPTY : landscape.now, veiled() ? null : landscape.ghost);
       point();
     });
   };
@@ -45,13 +45,13 @@ async function begin() {
     const { lr } = address.get(),
       { word, text } = veiled()
         ? { word: "unknown", text: "In the challenge the dial is empty: probe, then choose." }
-        : reading(lr, field.now);
+        : reading(lr, landscape.now);
     instrument.point(lr, `${word}: ${text}`);
-    heading.textContent = veiled() ? "The dial" : title(field.now);
-    told.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...(veiled() ? [] : answer()));
+    heading.textContent = veiled() ? "The dial" : title(landscape.now);
+    readout.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...(veiled() ? [] : answer()));
   };
   let adopted = "";
-  field.watch((now) => {
+  landscape.watch((now) => {
     // A kept run brings its recipe along, as far as it is one of the dense networks.
     if (!now.stored) adopted = "";
     if (now.stored && now.stored !== adopted && now.run.recipe && !now.run.recipe.model) {
@@ -62,19 +62,19 @@ async function begin() {
       );
     }
     redraw();
-    complain("dial", now.error, () => field.again(address.get()));
+    complain("dial", now.error, () => landscape.again(address.get()));
   });
   rates.dark.addEventListener("change", redraw);
 
   const show = () => {
-    const { way: found } = address.get();
-    for (const link of nav.children) link.toggleAttribute("aria-current", link.dataset.way === found);
-    for (const link of nav.children) if (link.dataset.way === found) link.setAttribute("aria-current", "page");
+    const { way: current } = address.get();
+    for (const link of nav.children) link.toggleAttribute("aria-current", link.dataset.way === current);
+    for (const link of nav.children) if (link.dataset.way === current) link.setAttribute("aria-current", "page");
     open?.close?.();
     complain("way", null);
     section.replaceChildren();
-    document.title = `${WAYS[found].name} · etascope studio`;
-    open = WAYS[found].open(section, (error, again) => complain("way", error, again), redraw) ?? null;
+    document.title = `${WAYS[current].name} · etascope studio`;
+    open = WAYS[current].open(section, (error, again) => complain("way", error, again), redraw) ?? null;
     redraw();
   };
   nav.append(
@@ -98,7 +98,7 @@ async function begin() {
     for (const link of nav.children) link.href = address.address({ ...state, way: link.dataset.way });
     if (state.way !== before.way) show();
     point();
-    field.want(state);
+    landscape.request(state);
     open?.change?.(state, before);
     odd();
   });
@@ -107,11 +107,11 @@ async function begin() {
   // A page that the browser had put away, and brings back, has lost its streams.
   addEventListener("pageshow", ({ persisted }) => {
     if (!persisted) return;
-    field.again(address.get());
+    landscape.again(address.get());
     show();
   });
   odd();
-  field.want(address.get());
+  landscape.request(address.get());
   show();
 }
 
@@ -122,7 +122,7 @@ function title({ run }) {
 
 // The recommended rate, as a link that takes the needle there.
 function answer() {
-  const run = field.now.run;
+  const run = landscape.now.run;
   if (!run) return [];
   if (run.learning_rate === null) return [" For this recipe no rate can be recommended yet."];
   return [
@@ -143,24 +143,24 @@ function answer() {
 }
 
 // What went wrong with the dial and with the way; one button tries all of it again.
-const troubles = new Map();
+const failures = new Map();
 
 function complain(where, error, again) {
-  if (error) troubles.set(where, { error, again });
-  else troubles.delete(where);
-  trouble.hidden = troubles.size === 0;
-  if (trouble.hidden) return;
-  const told = [...new Set([...troubles.values()].map((one) => one.error.message))],
-    agains = [...troubles.values()].map((one) => one.again).filter(Boolean);
-  trouble.replaceChildren(
-    ...told.map((sentence) => h("p", {}, sentence)),
+  if (error) failures.set(where, { error, again });
+  else failures.delete(where);
+  alert.hidden = failures.size === 0;
+  if (alert.hidden) return;
+  const messages = [...new Set([...failures.values()].map((one) => one.error.message))],
+    agains = [...failures.values()].map((one) => one.again).filter(Boolean);
+  alert.replaceChildren(
+    ...messages.map((sentence) => h("p", {}, sentence)),
     agains.length
       ? h(
           "button",
           {
             onclick: () => {
-              troubles.clear();
-              trouble.hidden = true;
+              failures.clear();
+              alert.hidden = true;
               for (const one of agains) one();
             },
           },

@@ -2,72 +2,73 @@
 import { ask } from "./api.js";
 import { chart, css } from "./charts.js";
 import { h } from "./elements.js";
-import * as field from "./landscape.js";
+import * as landscape from "./landscape.js";
 import { words } from "./rates.js";
 import { get, recipeOf } from "./state.js";
 
-export function sharpnessWall(complain) {
-  let sharpened = null,
-    sharp = null;
-  // Theory's wall beside the one that was measured.
-  const wall = chart(
-    () => ({
-      encoding: {
-        x: { field: "step", type: "quantitative", title: "training step", scale: { nice: false } },
-        y: {
-          field: "limit",
-          type: "quantitative",
-          title: "limit of the learning rate (logarithmic)",
-          scale: { type: "log", nice: false },
-          axis: { format: "~g", values: [0.001, 0.01, 0.1, 1, 10, 100] },
+// Theory's wall beside the one that was measured.
+function spec() {
+  return {
+    encoding: {
+      x: { field: "step", type: "quantitative", title: "training step", scale: { nice: false } },
+      y: {
+        field: "limit",
+        type: "quantitative",
+        title: "limit of the learning rate (logarithmic)",
+        scale: { type: "log", nice: false },
+        axis: { format: "~g", values: [0.001, 0.01, 0.1, 1, 10, 100] },
+      },
+    },
+    layer: [
+      {
+        transform: [{ filter: "datum.kind == 'limit'" }],
+        mark: {
+          type: "line",
+          color: css("quiet"),
+          point: { filled: true, color: css("ink"), size: 46 },
+          tooltip: true,
         },
       },
-      layer: [
-        {
-          transform: [{ filter: "datum.kind == 'limit'" }],
-          mark: {
-            type: "line",
-            color: css("quiet"),
-            point: { filled: true, color: css("ink"), size: 46 },
-            tooltip: true,
-          },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'needle'" }],
-          mark: { type: "rule", color: css("accent"), strokeWidth: 2 },
-          encoding: { x: null },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'measured'" }],
-          mark: { type: "rule", strokeDash: [6, 4], color: css("ink") },
-          encoding: { x: null },
-        },
-      ],
-    }),
-    200,
-  );
+      {
+        transform: [{ filter: "datum.kind == 'needle'" }],
+        mark: { type: "rule", color: css("accent"), strokeWidth: 2 },
+        encoding: { x: null },
+      },
+      {
+        transform: [{ filter: "datum.kind == 'measured'" }],
+        mark: { type: "rule", strokeDash: [6, 4], color: css("ink") },
+        encoding: { x: null },
+      },
+    ],
+  };
+}
+
+export function sharpnessWall(complain) {
+  let request = null,
+    latest = null;
+  const wall = chart(spec, 200);
   const theory = h("p", {}),
     steep = h("div", {}, h("h3", {}, "Why too large a rate fails: the sharpness wall"), theory, wall.element);
 
   async function sharpen() {
-    sharpened?.abort();
-    sharpened = new AbortController();
-    sharp = null;
+    request?.abort();
+    request = new AbortController();
+    latest = null;
     steep.hidden = false;
     try {
-      sharp = await ask("/api/sharpness", { ...recipeOf(get()), learning_rate: get().lr }, sharpened.signal);
-      limit(sharp);
+      latest = await ask("/api/sharpness", { ...recipeOf(get()), learning_rate: get().lr }, request.signal);
+      limit(latest);
     } catch (error) {
       if (error.name !== "AbortError") complain(error, sharpen);
     }
   }
 
-  function limit(found) {
-    const points = found.points.filter((point) => point.limit !== null && Number.isFinite(Number(point.limit)));
-    theory.textContent = found.why;
+  function limit(answer) {
+    const points = answer.points.filter((point) => point.limit !== null && Number.isFinite(Number(point.limit)));
+    theory.textContent = answer.why;
     wall.element.hidden = !points.length;
     if (!points.length) return;
-    const measured = field.now.run?.walls?.high ?? null,
+    const measured = landscape.now.run?.walls?.high ?? null,
       last = points.at(-1);
     const rows = points.map((point) => ({
       kind: "limit",
@@ -77,7 +78,7 @@ export function sharpnessWall(complain) {
     }));
     wall.show(
       [...rows, { kind: "needle", limit: get().lr }, ...(measured ? [{ kind: "measured", limit: measured }] : [])],
-      `By ${found.formula} the limit goes from ${words(Number(points[0].limit))} to ${words(Number(last.limit))} along this training${measured ? `; the measured wall is ${words(measured)}` : ""}`,
+      `By ${answer.formula} the limit goes from ${words(Number(points[0].limit))} to ${words(Number(last.limit))} along this training${measured ? `; the measured wall is ${words(measured)}` : ""}`,
       "Dots: the limit by the largest curvature of the loss. Whole line: the rate under the needle. Dashed: the measured wall, the lowest rate that was clearly worse.",
     );
   }
@@ -86,15 +87,15 @@ export function sharpnessWall(complain) {
     element: steep,
     ask: sharpen,
     hide() {
-      sharpened?.abort();
+      request?.abort();
       steep.hidden = true;
     },
     // The measured wall is known when the landscape is.
     again() {
-      if (sharp && !steep.hidden) limit(sharp);
+      if (latest && !steep.hidden) limit(latest);
     },
     close() {
-      sharpened?.abort();
+      request?.abort();
       wall.close();
     },
   };

@@ -35,7 +35,7 @@ export function begin(recipe, choices, limits, ways) {
   addEventListener("popstate", () => {
     const before = state;
     state = read();
-    tell(before);
+    notify(before);
   });
 }
 
@@ -50,7 +50,7 @@ export function set(change) {
   refused = [];
   if (Object.keys(state).every((key) => state[key] === before[key])) return;
   history[state.way === before.way ? "replaceState" : "pushState"](null, "", address(state));
-  tell(before);
+  notify(before);
 }
 
 // Whether the recipe, or the run that stands in its place, is another.
@@ -64,10 +64,10 @@ export function pack(recipe) {
 }
 
 export function unpack(text) {
-  const found = Object.fromEntries(recipeKeys.map((key) => [key, defaults[key]]));
+  const parsed = Object.fromEntries(recipeKeys.map((key) => [key, defaults[key]]));
   for (const [key, value] of new URLSearchParams(text))
-    if (recipeKeys.includes(key) && !wrong(key, value)) found[key] = usable(key, value);
-  return found;
+    if (recipeKeys.includes(key) && !wrong(key, value)) parsed[key] = usable(key, value);
+  return parsed;
 }
 
 export function address(of) {
@@ -90,18 +90,18 @@ export function recipeOf(of) {
 }
 
 function read() {
-  const found = { ...defaults };
+  const parsed = { ...defaults };
   refused = [];
   for (const [key, text] of new URLSearchParams(location.search)) {
     if (!Object.hasOwn(defaults, key)) continue;
     const why = wrong(key, text);
-    if (!why) found[key] = usable(key, text);
+    if (!why) parsed[key] = usable(key, text);
     else
       refused.push(
         `The address says ${key}=${text.slice(0, 40)}, but ${why}; it stands at ${defaults[key] === "" ? "nothing" : defaults[key]}.`,
       );
   }
-  return found;
+  return parsed;
 }
 
 function usable(key, text) {
@@ -122,6 +122,6 @@ function wrong(key, text) {
   return SHAPES[key]?.test(text) === false ? `that is no ${key}` : "";
 }
 
-function tell(before) {
+function notify(before) {
   for (const listener of listeners) listener(state, before);
 }

@@ -18,36 +18,36 @@ const NAMES = {
   run: "kept run",
 };
 // The latest last; it stays while other ways are looked at.
-let left = [];
+let kept = [];
 
-export function leave(found) {
+export function leave(landscape) {
   // What a script reports has a scale of its own.
-  if (found.run && !found.run.reports) left = [...left, found].slice(-MOST);
+  if (landscape.run && !landscape.run.reports) kept = [...kept, landscape].slice(-MOST);
 }
 
 export function forget() {
-  left = [];
+  kept = [];
 }
 
 // The ghosts beside `now`, the latest first: what was changed after each, and how long ago.
 export function ghosts(now) {
   // Whoever came back to the settings that were left last sees no ghost of them.
-  if (left.length && !change(left.at(-1).of, now)) left = left.slice(0, -1);
-  return left
-    .map((found, i) => ({ ...found, changed: change(found.of, left[i + 1]?.of ?? now) }))
-    .filter((found) => change(found.of, now))
+  if (kept.length && !change(kept.at(-1).of, now)) kept = kept.slice(0, -1);
+  return kept
+    .map((landscape, i) => ({ ...landscape, changed: change(landscape.of, kept[i + 1]?.of ?? now) }))
+    .filter((landscape) => change(landscape.of, now))
     .reverse()
-    .map((found, i) => ({ ...found, age: i + 1 }));
+    .map((landscape, i) => ({ ...landscape, age: i + 1 }));
 }
 
 function change(a, b) {
   return Object.keys(NAMES)
     .filter((key) => a[key] !== b[key])
-    .map((key) => `${NAMES[key]} ${said(key, a[key])} \u2192 ${said(key, b[key])}`)
+    .map((key) => `${NAMES[key]} ${inWords(key, a[key])} \u2192 ${inWords(key, b[key])}`)
     .join(", ");
 }
 
-function said(key, value) {
+function inWords(key, value) {
   if (key === "data") return title(value);
   if (key === "hidden") return value ? value.replace(",", " and ") : "none";
   return value === "" ? "none" : String(value);

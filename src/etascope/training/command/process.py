@@ -14,7 +14,7 @@ from pathlib import Path
 
 from etascope.core.errors import InputError
 from etascope.core.visible import visible
-from etascope.training.command.lines import LONGEST, text_lines
+from etascope.training.command.metric import LONGEST, text_lines
 
 #: Seconds that a script has to end by itself after SIGTERM; then SIGKILL ends it.
 GRACE = 5.0

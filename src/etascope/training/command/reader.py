@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from etascope.core.errors import InputError
-from etascope.training.command.lines import text_lines
-from etascope.training.command.metric import LineMetric, shown
+from etascope.training.command.metric import LineMetric, shown, text_lines
 
 #: Processor seconds that a turn of a script's output may take; most patterns read it in a hundredth of one.
 LONG = 3.0

@@ -18,12 +18,12 @@ from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
+from etascope.training.dense.first_layer import Packed, pack
 from etascope.training.dense.fork_out import fork_out, may_fork
 from etascope.training.dense.group import train_group
 from etascope.training.dense.optimizers import Array, rule_of
-from etascope.training.dense.packed import Packed, pack
 from etascope.training.fan_out import cores, fan_out, one_blas_thread
-from etascope.training.plan_rows import check_rows, units_of
+from etascope.training.record import check_rows, units_of
 
 #: Columns of the first layer that a group of trials fills. Two pulls meet here: more columns need fewer small array
 #: operations a trial, fewer give work to every core when there are few trials (eight make two groups of four).

@@ -1,5 +1,6 @@
-"""The first layer of a group of trials: nearly all the arithmetic of a small network is here.
+"""The first layer of a group of trials, `first_layer`, over development rows as it wants them, `Packed`.
 
+Nearly all the arithmetic of a small network is here.
 The trials stand side by side as columns of one weight matrix, the bias as a last row that meets a column of ones in
 the inputs, so one matrix product serves all trials of the group. Work comes in blocks of batches: `begin` a block,
 then `forward` and `update` for each of its batches, then `end`; between `end` and `begin` the weights are true.
@@ -7,13 +8,62 @@ then `forward` and `update` for each of its batches, then `end`; between `end` a
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.training.dense.basis import Basis
+from etascope.core.data import Split
+from etascope.training.dense.basis import Basis, ExampleBasis, Examples, WeightBasis
 from etascope.training.dense.optimizers import Array, Rule, Sgd, flush
+
+#: Up to this many rows a column, coefficients of examples take less arithmetic than weights (see `basis`).
+GRAM_ROWS_PER_COLUMN = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """The development rows as the engine wants them.
+
+    Attributes
+    ----------
+    x
+        `(n, columns + 1)` float32: the features that carry a gradient, and a last column of ones.
+    columns
+        Which features those are. A feature that is zero in every development row has a gradient of exactly zero, so
+        its weights never move (unless they decay) and it can stay out; handwritten digits have a quarter of these.
+    onehot
+        `(classes, n)` float32.
+    features
+        Number of all features.
+    gram
+        `(n, n)` float32, `x @ x.T`, where the data are few enough for it to save work, else None.
+    latest
+        What the last group of trials worked out of these and the next can use again.
+    """
+
+    x: Array
+    columns: NDArray[np.int64]
+    onehot: Array
+    features: int
+    gram: Array | None
+    latest: dict[str, Examples] = field(default_factory=dict[str, Examples], repr=False)
+
+
+def pack(split: Split, every_feature: bool) -> Packed:
+    """Lay out the development rows of a prepared split; `every_feature` keeps those that are always zero too."""
+    inputs: Array = split.x
+    features = inputs.shape[1]
+    lit = np.asarray(inputs.any(axis=0))
+    columns: NDArray[np.int64] = np.flatnonzero(lit | every_feature)
+    x = np.ones((len(inputs), len(columns) + 1), np.float32)
+    x[:, :-1] = inputs if len(columns) == features else inputs[:, columns]
+    onehot = np.zeros((split.n_classes, len(split.y)), np.float32)
+    onehot[split.y, np.arange(len(split.y))] = 1
+    few = len(x) <= GRAM_ROWS_PER_COLUMN * x.shape[1]
+    return Packed(x, columns, onehot, features, x @ x.T if few else None)
+
 
 Rows = NDArray[np.int64]
 
@@ -186,3 +236,26 @@ class BlockedFirstLayer:
     def flush(self) -> None:
         """Clear optimizer state of denormal numbers."""
         self._basis.flush()
+
+
+def first_layer(
+    packed: Packed,
+    weights: Array,
+    state: tuple[Array, ...],
+    rule: Rule,
+    block: int,
+    units: int,
+    train: NDArray[np.int64] | None,
+) -> FirstLayer:
+    """Return the fastest first layer for this data and rule."""
+    if not block or not isinstance(rule, Sgd):
+        return DirectFirstLayer(packed.x, weights, state, rule)
+    velocity = state[0] if state else None
+    if packed.gram is None:
+        return BlockedFirstLayer(WeightBasis(packed.x, weights, velocity), rule, block)
+    train, first = np.arange(len(packed.x)) if train is None else train, weights[:, :units]
+    # Groups of a unit come one after the other.
+    last = packed.latest.get("examples")
+    if last is None or not last.serve(train, first):
+        last = packed.latest["examples"] = Examples.of(packed.x, packed.gram, train, first.copy())
+    return BlockedFirstLayer(ExampleBasis(last, weights, velocity), rule, block)

@@ -12,11 +12,11 @@ from etascope.core.data import Split
 from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.training.dense.first_layer import Packed
 from etascope.training.dense.optimizers import Sgd, rule_of
-from etascope.training.dense.packed import Packed
 from etascope.training.dense.stack import Stack
 from etascope.training.random_streams import epoch_order, initial_parameters
-from etascope.training.record import Record, Validated
+from etascope.training.record import Record, Validated, evaluation_steps
 
 #: Rows of a block of batches (see `first_layer`): enough to run at the speed of large matrix products.
 BLOCK_ROWS = 160
@@ -24,13 +24,6 @@ BLOCK_ROWS = 160
 PIECE_ROWS = 512
 #: Optimizer state is cleared of denormal numbers every so many steps.
 FLUSH_STEPS = 128
-
-
-def evaluation_steps(plan: Plan, per_epoch: int) -> NDArray[np.int64]:
-    """Return the steps done at each evaluation: those that the plan names, or the ends of epochs; and its end."""
-    end = plan.start + plan.steps
-    epochs = range((plan.start // per_epoch + 1) * per_epoch, end, per_epoch)
-    return np.array([*(at for at in plan.evaluate_at or epochs if at < end), end] if plan.steps else [], np.int64)
 
 
 def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advance: Callable[[int], None]) -> History:

@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 
 from etascope.core.history import TEMPERATURES
 from etascope.core.plan import Checkpoint
-from etascope.training.dense.basis import ExampleBasis, Examples, WeightBasis
-from etascope.training.dense.first_layer import BlockedFirstLayer, DirectFirstLayer, FirstLayer
-from etascope.training.dense.optimizers import Array, Rule, Sgd, flush
-from etascope.training.dense.packed import Packed
+from etascope.training.dense.first_layer import Packed, first_layer
+from etascope.training.dense.optimizers import Array, Rule, flush
 
 
 @dataclass(eq=False)
@@ -259,26 +257,3 @@ def tempered_losses(logits: Array, onehot: Array, out: Array) -> None:
     missed = np.add.reduce(below * onehot, axis=0)
     for i, temperature in enumerate(TEMPERATURES):
         out[:, i] = np.log(np.add.reduce(np.exp(below / np.float32(temperature)), axis=0)) - missed / temperature
-
-
-def first_layer(
-    packed: Packed,
-    weights: Array,
-    state: tuple[Array, ...],
-    rule: Rule,
-    block: int,
-    units: int,
-    train: NDArray[np.int64] | None,
-) -> FirstLayer:
-    """Return the fastest first layer for this data and rule."""
-    if not block or not isinstance(rule, Sgd):
-        return DirectFirstLayer(packed.x, weights, state, rule)
-    velocity = state[0] if state else None
-    if packed.gram is None:
-        return BlockedFirstLayer(WeightBasis(packed.x, weights, velocity), rule, block)
-    train, first = np.arange(len(packed.x)) if train is None else train, weights[:, :units]
-    # Groups of a unit come one after the other.
-    last = packed.latest.get("examples")
-    if last is None or not last.serve(train, first):
-        last = packed.latest["examples"] = Examples.of(packed.x, packed.gram, train, first.copy())
-    return BlockedFirstLayer(ExampleBasis(last, weights, velocity), rule, block)

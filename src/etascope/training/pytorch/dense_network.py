@@ -31,7 +31,7 @@ _COUNTING = ("adam", "adamw", "rmsprop", "adagrad")
 
 @dataclass(frozen=True)
 class DenseNetworks:
-    """Softmax regression and ReLU networks of `nn.Linear`, from the weights of `training.chance`.
+    """Softmax regression and ReLU networks of `nn.Linear`, from the weights of `training.random_streams`.
 
     A checkpoint has weights `(fan_in, fan_out)`, biases and optimizer state as the dense engine writes them, so a
     training can change engines in the middle.

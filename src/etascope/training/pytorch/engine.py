@@ -15,21 +15,21 @@ from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.trace import Layer
-from etascope.training.plan_rows import check_rows, units_of
 from etascope.training.pytorch.batches import SplitBatches
 from etascope.training.pytorch.custom.model import refuse_same
 from etascope.training.pytorch.dense_network import DenseNetworks, dense_module
 from etascope.training.pytorch.explain import explain_module
 from etascope.training.pytorch.factory import Factory, ImageNetworks, made_again
+from etascope.training.pytorch.generators import random_state_kept
 from etascope.training.pytorch.library import check_settings, device_of, one_thread
 from etascope.training.pytorch.memory import in_memory_groups
 from etascope.training.pytorch.named_models import factory_of
 from etascope.training.pytorch.networks import load_weights
 from etascope.training.pytorch.objective import CrossEntropy
-from etascope.training.pytorch.random_state import random_state_kept
 from etascope.training.pytorch.rehearsal import rehearsed
 from etascope.training.pytorch.running_trial import Settings
 from etascope.training.pytorch.unit import Training, beside_each_other, train_unit
+from etascope.training.record import check_rows, units_of
 
 #: Below so many multiply-adds of a forward pass of a batch, PyTorch's threads cost more than they give.
 ONE_THREAD = 2e8

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.trace import Layer
+from etascope.training.pytorch.generators import random_state_kept
 from etascope.training.pytorch.library import Device, Module, Tensor, load_torch
-from etascope.training.pytorch.random_state import random_state_kept
 
 #: Activations in which nothing is below 0.
 RECTIFYING = ("ReLU", "ReLU6", "Softplus", "Sigmoid", "Hardsigmoid")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -195,3 +196,17 @@ def spoil(module: Module) -> None:
         for parameter in module.parameters():
             if parameter.requires_grad:
                 parameter.fill_(np.nan)
+
+
+def distance(one: Sequence[Tensor], other: Sequence[Tensor], moved: tuple[Sequence[Tensor], Sequence[Tensor]]) -> float:
+    """Return how far two sets of weights are apart, as a share of how far they moved between two times."""
+    if [part.shape for part in one] != [part.shape for part in other]:
+        return math.inf
+    apart, way = _length(one, other), _length(*moved)
+    if not (math.isfinite(apart) and math.isfinite(way)):
+        return 0.0
+    return apart / way if way else math.inf if apart else 0.0
+
+
+def _length(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
+    return math.sqrt(sum(float((a.double() - b.double()).square().sum()) for a, b in zip(one, other, strict=False)))

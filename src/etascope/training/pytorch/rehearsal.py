@@ -13,19 +13,24 @@ from typing import Any
 from etascope.core.errors import InputError
 from etascope.core.plan import Plan
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import seed_each
+from etascope.training.pytorch.custom.broadcasting import broadcast_sentences
 from etascope.training.pytorch.custom.objective import AnyLoss, OwnClassLoss, one_number
+from etascope.training.pytorch.custom.schedule import waiting_schedulers
+from etascope.training.pytorch.generators import seed_all, seed_each
 from etascope.training.pytorch.group_rates import refuse_schedulers
 from etascope.training.pytorch.library import Tensor, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
-from etascope.training.pytorch.networks import is_lazy
-from etascope.training.pytorch.outside_state import LOSES, changed_outside, lost_state, outside_state
-from etascope.training.pytorch.random_state import seed_all
+from etascope.training.pytorch.networks import distance, is_lazy
+from etascope.training.pytorch.outside_state import (
+    LARGEST,
+    LOSES,
+    SharedState,
+    changed_outside,
+    lost_state,
+    outside_state,
+)
 from etascope.training.pytorch.running_trial import RunningTrial
-from etascope.training.pytorch.shared_state import LARGEST, SharedState
-from etascope.training.pytorch.spreading import broadcast_sentences
 from etascope.training.pytorch.unit import Training
-from etascope.training.pytorch.waiting_schedulers import noticed
 from etascope.training.random_streams import step_seed
 
 #: Steps of a rehearsed trial, and of those the ones before it is interrupted.
@@ -106,7 +111,7 @@ class _Rehearsal:
 
     def sentences(self) -> tuple[str, ...]:
         self._refuse_loss()
-        with noticed() as scheduled:
+        with waiting_schedulers() as scheduled:
             one = self._train(scheduled=scheduled)
         settings = self._training.settings
         if settings.step is not None or settings.train_loss is not None:
@@ -179,7 +184,7 @@ class _Rehearsal:
                 where = f"in step {number + 1}" if number < STEPS else f"in validation after step {STEPS}"
                 return where, mine, theirs
         at = 0 if early else 1
-        if _distance(one.weights[at], other.weights[at], one.weights) > self._far:
+        if distance(one.weights[at], other.weights[at], one.weights) > self._far:
             last = KEPT if early else STEPS
             return f"in step {last}, and then other weights", *pairs[last - 1]
         return None
@@ -282,19 +287,3 @@ def _near(one: float, other: float, share: float, least: float = 0.0) -> bool:
 
 def _weights(running: RunningTrial) -> Sequence[Tensor]:
     return [p.detach().to("cpu", copy=True) for p in running.module.parameters() if not is_lazy(p)]
-
-
-def _distance(
-    one: Sequence[Tensor], other: Sequence[Tensor], moved: tuple[Sequence[Tensor], Sequence[Tensor]]
-) -> float:
-    """Return how far two sets of weights are apart, as a share of how far they moved between two times."""
-    if [part.shape for part in one] != [part.shape for part in other]:
-        return math.inf
-    apart, way = _length(one, other), _length(*moved)
-    if not (math.isfinite(apart) and math.isfinite(way)):
-        return 0.0
-    return apart / way if way else math.inf if apart else 0.0
-
-
-def _length(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
-    return math.sqrt(sum(float((a.double() - b.double()).square().sum()) for a, b in zip(one, other, strict=False)))

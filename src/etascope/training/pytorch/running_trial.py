@@ -9,9 +9,9 @@ from typing import Any
 from etascope.core.errors import InputError, one_line
 from etascope.core.history import TEMPERATURES
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import generators_of
 from etascope.training.pytorch.custom.objective import one_number
 from etascope.training.pytorch.custom.step import FirstUpdate
+from etascope.training.pytorch.generators import generators_of
 from etascope.training.pytorch.group_rates import GroupRates
 from etascope.training.pytorch.library import (
     Device,

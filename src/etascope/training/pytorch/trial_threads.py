@@ -8,11 +8,10 @@ from typing import Protocol, TypeVar
 
 from etascope.core.errors import InputError
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import seed_each, state_of
+from etascope.training.pytorch.generators import RandomState, seed_all, seed_each, state_of
 from etascope.training.pytorch.library import Module, Tensor, load_torch, tensors_in
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import is_lazy
-from etascope.training.pytorch.random_state import RandomState, seed_all
 from etascope.training.pytorch.running_trial import RunningTrial, Settings
 
 Result = TypeVar("Result")

@@ -11,19 +11,17 @@ from numpy.typing import NDArray
 
 from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Checkpoint, Plan
-from etascope.training.dense.group import evaluation_steps
 from etascope.training.pytorch.batches import Batch, Batches
-from etascope.training.pytorch.custom.generators import seed_each
 from etascope.training.pytorch.custom.step import refuse_idle, refuse_uneven
+from etascope.training.pytorch.generators import seed_all, seed_each
 from etascope.training.pytorch.group_rates import LARGEST_RATE
 from etascope.training.pytorch.library import Tensor, load_torch
 from etascope.training.pytorch.networks import Networks, finite_weights
 from etascope.training.pytorch.objective import Objective
-from etascope.training.pytorch.random_state import seed_all
 from etascope.training.pytorch.running_trial import RunningTrial, Settings
 from etascope.training.pytorch.trial_threads import OneByOne, RandomDrawn, TrialPool, TrialThreads, threads_for
 from etascope.training.random_streams import step_seed
-from etascope.training.record import Record, Validated
+from etascope.training.record import Record, Validated, evaluation_steps
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,7 +46,7 @@ def test_the_suggestion_is_the_rules_on_the_losses_of_that_sweep():
     asked = bench()
     rates = rule.sweep.trained(50)
     history = asked.train(Plan(rates[None], np.array([0]), np.array([NO_FOLD])))
-    expected = rule.suggest(rule.sweep.told(50), history.step_loss[0].astype(float))
+    expected = rule.suggest(rule.sweep.stated(50), history.step_loss[0].astype(float))
     assert RangeTestAdviser(rule).advise(asked).learning_rate == expected
 
 

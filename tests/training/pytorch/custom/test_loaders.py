@@ -5,7 +5,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from etascope.core.errors import InputError
 from etascope.training.pytorch.custom.loaders import LoaderBatches, iterator_of
-from tests.training.pytorch.custom.test_generators import Shifting
+from tests.training.pytorch.test_generators import Shifting
 
 CPU = torch.device("cpu")
 X, Y = torch.arange(40.0).reshape(20, 2), torch.arange(20) % 3

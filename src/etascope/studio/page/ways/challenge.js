@@ -3,8 +3,8 @@ import { ask, stream } from "../api.js";
 import { chart, css, rateAxis } from "../charts.js";
 import * as images from "../data-sets.js";
 import { h } from "../elements.js";
-import * as field from "../landscape.js";
-import { axis, percent, words } from "../rates.js";
+import * as landscape from "../landscape.js";
+import { axis, customaryRate, percent, words } from "../rates.js";
 import { address, get, recipeOf, set } from "../state.js";
 
 export const name = "Challenge";
@@ -36,6 +36,37 @@ export function task(game) {
   };
 }
 
+// The best rate, the probes and the choice in one picture.
+function spec() {
+  return {
+    encoding: {
+      x: rateAxis(),
+      y: { field: "accuracy", type: "quantitative", title: "right on validation", axis: { format: ".0%" } },
+    },
+    layer: [
+      {
+        transform: [{ filter: "datum.kind == 'mean'" }],
+        mark: { type: "line", color: css("quiet"), point: { filled: true, color: css("quiet") }, tooltip: true },
+      },
+      {
+        transform: [{ filter: "datum.kind == 'probe'" }],
+        mark: { type: "point", shape: "diamond", size: 120, color: css("ink") },
+        encoding: {
+          tooltip: [
+            { field: "rate", title: "probe" },
+            { field: "accuracy", format: ".0%" },
+          ],
+        },
+      },
+      {
+        transform: [{ filter: "datum.kind == 'chosen'" }],
+        mark: { type: "rule", color: css("accent"), strokeWidth: 2.5 },
+        encoding: { y: null },
+      },
+    ],
+  };
+}
+
 export function open(into, complain, redraw) {
   let game = null,
     controller = new AbortController();
@@ -60,36 +91,7 @@ export function open(into, complain, redraw) {
   const probe = h("button", { onclick: () => test(get().lr) }, "Probe the rate under the needle"),
     choose = h("button", { class: "main", onclick: reveal }, "Choose it"),
     result = h("div", { "aria-live": "polite" });
-  const land = chart(
-    () => ({
-      encoding: {
-        x: rateAxis(),
-        y: { field: "accuracy", type: "quantitative", title: "right on validation", axis: { format: ".0%" } },
-      },
-      layer: [
-        {
-          transform: [{ filter: "datum.kind == 'mean'" }],
-          mark: { type: "line", color: css("quiet"), point: { filled: true, color: css("quiet") }, tooltip: true },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'probe'" }],
-          mark: { type: "point", shape: "diamond", size: 120, color: css("ink") },
-          encoding: {
-            tooltip: [
-              { field: "rate", title: "probe" },
-              { field: "accuracy", format: ".0%" },
-            ],
-          },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'chosen'" }],
-          mark: { type: "rule", color: css("accent"), strokeWidth: 2.5 },
-          encoding: { y: null },
-        },
-      ],
-    }),
-    240,
-  );
+  const land = chart(spec, 240);
   into.append(
     h("h2", {}, "Challenge: find the rate with three probes"),
     says,
@@ -178,12 +180,12 @@ export function open(into, complain, redraw) {
     const mine = game;
     probe.disabled = true;
     try {
-      const found = await ask("/api/metrics", { ...mine.recipe, learning_rate: rate }, controller.signal);
+      const metrics = await ask("/api/metrics", { ...mine.recipe, learning_rate: rate }, controller.signal);
       mine.probes.push({
         rate,
-        diverged: found.diverged,
-        accuracy: found.diverged ? 0 : Number(found.valid_accuracy.at(-1)),
-        losses: found.valid_loss,
+        diverged: metrics.diverged,
+        accuracy: metrics.diverged ? 0 : Number(metrics.valid_accuracy.at(-1)),
+        losses: metrics.valid_loss,
       });
     } catch (error) {
       if (error.name !== "AbortError") complain(error, () => test(rate));
@@ -220,7 +222,7 @@ export function open(into, complain, redraw) {
     }
     if (mine === game)
       score(
-        field
+        landscape
           .points({ trials })
           .map((at) => ({ ...at, accuracy: at.trials.some((t) => t.status === "diverged") ? 0 : at.accuracy })),
         rate,
@@ -235,7 +237,7 @@ export function open(into, complain, redraw) {
         point.trials.some((trial) => trial.status === "diverged")
           ? `${words(point.rate)} diverges, which counts as nothing right`
           : `${words(point.rate)} gets ${percent(point.accuracy)} right`;
-    const customary = ["adam", "rmsprop"].includes(game.recipe.optimizer) ? 0.001 : 0.01,
+    const customary = customaryRate(game.recipe.optimizer),
       par = 100 * (best.accuracy - at(customary).accuracy);
     const said = GUESSES[Number(guess.value)],
       was = GUESSES[lost < 1 ? 0 : lost < 3 ? 1 : lost < 10 ? 2 : 3];

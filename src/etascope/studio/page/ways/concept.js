@@ -7,14 +7,13 @@ import { get, recipeOf, set } from "../state.js";
 
 export const name = "Concept";
 
-export function open(into, complain) {
-  let told = null,
-    controller = null;
+// One step of each size, and the point where the needle stands.
+function spec() {
   const values = [
     { field: "rate", title: "learning rate", format: ".3~g" },
     { field: "after", title: "loss after", format: ".3~r" },
   ];
-  const line = chart(() => ({
+  return {
     encoding: {
       x: {
         field: "rate",
@@ -52,7 +51,13 @@ export function open(into, complain) {
         encoding: { tooltip: values },
       },
     ],
-  }));
+  };
+}
+
+export function open(into, complain) {
+  let descent = null,
+    controller = null;
+  const line = chart(spec);
   const sum = h("div", { class: "sum", tabindex: 0, role: "group", "aria-label": "The update written out" }),
     says = h("p"),
     picture = h("div"),
@@ -73,7 +78,7 @@ export function open(into, complain) {
     controller?.abort();
     controller = new AbortController();
     try {
-      told = await ask("/api/descent", recipeOf(get()), controller.signal);
+      descent = await ask("/api/descent", recipeOf(get()), controller.signal);
       complain(null);
       still();
       draw();
@@ -84,15 +89,15 @@ export function open(into, complain) {
 
   // What does not move with the needle.
   function still() {
-    told.losses = told.losses.map((loss) => (Number.isFinite(Number(loss)) ? Number(loss) : Infinity));
-    const [height, width] = [told.image.length, told.image[0].length],
-      pixel = Math.floor(told.weight.feature / told.image[0][0].length),
+    descent.losses = descent.losses.map((loss) => (Number.isFinite(Number(loss)) ? Number(loss) : Infinity));
+    const [height, width] = [descent.image.length, descent.image[0].length],
+      pixel = Math.floor(descent.weight.feature / descent.image[0][0].length),
       [row, column] = [Math.floor(pixel / width), pixel % width];
     picture.replaceChildren(
       h(
         "div",
         { class: "marked" },
-        digit(told.image, 112, `the first image of the batch, labelled ${told.label}`),
+        digit(descent.image, 112, `the first image of the batch, labelled ${descent.label}`),
         h("i", {
           style: `left:${(column / width) * 112}px;top:${(row / height) * 112}px;width:${112 / width}px;height:${112 / height}px`,
         }),
@@ -100,17 +105,17 @@ export function open(into, complain) {
       h(
         "p",
         { class: "note" },
-        `The first of the ${told.batch.length} images of the batch, labelled ${told.label}. The loss of the batch before any step is ${nats(told.losses[0])} nats; guessing blindly costs ${nats(told.blind)}.`,
+        `The first of the ${descent.batch.length} images of the batch, labelled ${descent.label}. The loss of the batch before any step is ${nats(descent.losses[0])} nats; guessing blindly costs ${nats(descent.blind)}.`,
       ),
       h("h3", {}, "The arithmetic of one weight"),
       h(
         "p",
         { class: "note" },
-        `It leads from the marked pixel, in row ${row} and column ${column} counted from 0, to ${get().hidden ? `hidden unit ${told.weight.unit}` : `the output of class number ${told.weight.unit}`}.`,
+        `It leads from the marked pixel, in row ${row} and column ${column} counted from 0, to ${get().hidden ? `hidden unit ${descent.weight.unit}` : `the output of class number ${descent.weight.unit}`}.`,
       ),
     );
-    const start = told.losses[0],
-      steps = told.rates.map((rate, i) => ({ rate, loss: told.losses[i] })).slice(1),
+    const start = descent.losses[0],
+      steps = descent.rates.map((rate, i) => ({ rate, loss: descent.losses[i] })).slice(1),
       right = steps.reduce((a, b) => (b.loss < a.loss ? b : a)),
       over = steps.find((at) => at.rate > right.rate && at.loss > start),
       [small, best, large] = [right.rate / 100, right.rate, (over?.rate ?? axis.high) * 1.5].map((rate) =>
@@ -120,7 +125,7 @@ export function open(into, complain) {
       card(
         "Too small",
         small,
-        `The step takes ${nats(start - after(small))} nats off, where one of ${words(best)} takes ${nats(start - after(best))}.`,
+        `The step takes ${nats(start - after(descent, small))} nats off, where one of ${words(best)} takes ${nats(start - after(descent, best))}.`,
       ),
       card(
         "Right for this step",
@@ -129,7 +134,7 @@ export function open(into, complain) {
           ? `The bottom of the cut is at ${words(right.rate)}, beyond the dial.`
           : "The step ends at the bottom of the cut.",
       ),
-      after(large) > start
+      after(descent, large) > start
         ? card("Too large", large, "The step leaps over the valley, and lands higher than it began.")
         : card("The largest of the dial", large, "For one step from the start, even this is not too large."),
     );
@@ -140,29 +145,22 @@ export function open(into, complain) {
       "div",
       { class: "card" },
       h("h3", { style: "margin-top:0" }, title),
-      h("p", {}, text, ` The loss goes from ${nats(told.losses[0])} to ${nats(after(rate))}.`),
+      h("p", {}, text, ` The loss goes from ${nats(descent.losses[0])} to ${nats(after(descent, rate))}.`),
       h("button", { onclick: () => set({ lr: rate }) }, `Take ${words(rate)}`),
     );
   }
 
-  function after(rate) {
-    const at = told.rates.findIndex((other) => other >= rate),
-      [a, b] = [told.rates[at - 1], told.rates[at]],
-      [u, v] = [told.losses[at - 1], told.losses[at]];
-    return u + (v - u) * ((rate - a) / (b - a));
-  }
-
   function draw() {
-    if (!told) return;
+    if (!descent) return;
     const { lr } = get(),
-      here = after(lr),
-      start = told.losses[0],
-      { weight } = told,
+      here = after(descent, lr),
+      start = descent.losses[0],
+      { weight } = descent,
       top = Math.max(start * 2, start + 1),
       at = (kind, rate, loss) => ({ kind, rate, loss: Math.min(loss, top), after: Math.min(loss, 1e9) });
     // To be read between two of them they are many; to be drawn, a third is enough.
     const rows = [
-      ...told.rates.map((rate, i) => at("curve", rate, told.losses[i])).filter((_, i) => i % 3 === 1),
+      ...descent.rates.map((rate, i) => at("curve", rate, descent.losses[i])).filter((_, i) => i % 3 === 1),
       { kind: "start", loss: start },
       at("here", lr, here),
     ];
@@ -174,7 +172,7 @@ export function open(into, complain) {
     line.show(
       rows,
       `A step of ${words(lr)}: ${moved}`,
-      `The batch's real loss, cut along the direction of its gradient. Dashed: the loss before the step.${told.losses.some((loss) => loss > top) ? ` What is above ${nats(top)} is drawn there.` : ""}`,
+      `The batch's real loss, cut along the direction of its gradient. Dashed: the loss before the step.${descent.losses.some((loss) => loss > top) ? ` What is above ${nats(top)} is drawn there.` : ""}`,
     );
     const step = lr * weight.gradient,
       // As many digits as show the step.
@@ -183,7 +181,7 @@ export function open(into, complain) {
         fixed(value, digits),
       );
     sum.textContent = `weight before      ${before}\ngradient           ${gradient}\nlearning rate       ${words(lr)}\n\nweight after = ${before} - ${words(lr)} x (${gradient.trim()})\n             = ${before} - (${by.trim()})\n             = ${moves}`;
-    says.textContent = `This is one plain step from the very start, of all ${told.weights.toLocaleString("en")} weights at once. A training takes many of them, on other batches, and most optimizers make more of a gradient than this; so the best rate of a whole training, on the dial above, is another.`;
+    says.textContent = `This is one plain step from the very start, of all ${descent.weights.toLocaleString("en")} weights at once. A training takes many of them, on other batches, and most optimizers make more of a gradient than this; so the best rate of a whole training, on the dial above, is another.`;
   }
 
   load();
@@ -201,4 +199,12 @@ export function open(into, complain) {
 
 function fixed(value, digits) {
   return (value < 0 ? "" : " ") + value.toFixed(digits);
+}
+
+// The loss after a step of a size, between the two sizes at which it was measured.
+export function after({ rates, losses }, rate) {
+  const at = rates.findIndex((other) => other >= rate),
+    [a, b] = [rates[at - 1], rates[at]],
+    [u, v] = [losses[at - 1], losses[at]];
+  return u + (v - u) * ((rate - a) / (b - a));
 }

@@ -2,7 +2,7 @@
 import { stream } from "../api.js";
 import { chart, colourOfRate, css, framed, lossAxis, rateAxis, TALLEST } from "../charts.js";
 import { h } from "../elements.js";
-import * as field from "../landscape.js";
+import * as landscape from "../landscape.js";
 import { axis, nats, words } from "../rates.js";
 import { sharpnessWall } from "../sharpness.js";
 import { get, moved, recipeOf, set } from "../state.js";
@@ -12,102 +12,104 @@ export const name = "Deep dive";
 
 const lowest = (line) => line.reduce((best, at) => (best && best.loss <= at.loss ? best : at), null);
 
-export function open(into, complain) {
-  let told = { trials: [], run: null, of: null },
-    controller = null;
-  const land = chart(
-    () => ({
-      encoding: { x: rateAxis(), y: lossAxis(told.run?.reports) },
-      layer: [
-        {
-          transform: [{ filter: "datum.kind == 'wall'" }],
-          mark: { type: "rect", color: css("wall"), opacity: 0.45 },
-          encoding: { x2: { field: "to" }, y: { value: 0 }, y2: { value: "height" } },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'basin'" }],
-          mark: { type: "rect", color: css("accent"), opacity: 0.18 },
-          encoding: { x2: { field: "to" }, y: { value: 0 }, y2: { value: "height" } },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'ghost'" }],
-          mark: { type: "line", color: css("ghost"), strokeWidth: 1.5 },
-          encoding: trail.strokes,
-        },
-        {
-          transform: [{ filter: "datum.kind == 'ghost'" }],
-          mark: { type: "point", filled: true, size: 18, color: css("ghost") },
-          encoding: {
-            opacity: trail.strokes.opacity,
-            tooltip: [
-              { field: "changed", title: "before" },
-              { field: "rate", title: "learning rate" },
-              { field: "loss", format: ".3f", title: "mean validation loss" },
-            ],
-          },
-        },
-        { transform: [{ filter: "datum.kind == 'mean'" }], mark: { type: "line", color: css("quiet") } },
-        {
-          transform: [{ filter: "datum.kind == 'dot'" }],
-          mark: { type: "point", filled: true, size: 46, opacity: 0.9 },
-          encoding: {
-            color: colourOfRate(),
-            tooltip: [
-              { field: "rate", title: "learning rate" },
-              { field: "loss", format: ".3f", title: "validation loss" },
-              { field: "accuracy", format: ".0%", title: "accuracy" },
-              { field: "fold" },
-            ],
-          },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'lost'" }],
-          mark: { type: "text", text: "×", fontSize: 18, fontWeight: 700 },
-          encoding: {
-            y: { value: 8 },
-            color: colourOfRate(),
-            tooltip: [{ field: "rate", title: "diverged at" }, { field: "fold" }],
-          },
-        },
-        {
-          transform: [{ filter: "datum.kind == 'needle'" }],
-          mark: { type: "rule", color: css("accent"), strokeWidth: 2 },
-          encoding: { y: null },
-        },
-      ],
-    }),
-    300,
-  );
-  // The colour of a loss is gray, so that colour goes on meaning learning rate.
-  const shade = () => ({
-    field: "loss",
-    type: "quantitative",
-    title: field.measure(told.run?.reports),
-    scale: {
-      type: "log",
-      clamp: true,
-      range: ["#111827", "#f3f4f6"],
-      ...(told.run?.reports ? {} : { domain: [0.3, 3] }),
-    },
-  });
-  const map = chart(
-    () => ({
-      encoding: {
-        x: {
-          field: "name",
-          type: "ordinal",
-          title: "learning rate",
-          sort: { field: "rate" },
-          axis: { labelAngle: -60 },
-        },
-        y: { field: "epoch", type: "ordinal", title: "epoch", sort: "descending" },
-        color: shade(),
-        tooltip: [{ field: "name", title: "learning rate" }, { field: "epoch" }, { field: "loss", format: ".2f" }],
+// Folds as dots, their mean as a line, basin and walls behind, what was before dashed.
+function landSpec(reports) {
+  return {
+    encoding: { x: rateAxis(), y: lossAxis(reports) },
+    layer: [
+      {
+        transform: [{ filter: "datum.kind == 'wall'" }],
+        mark: { type: "rect", color: css("wall"), opacity: 0.45 },
+        encoding: { x2: { field: "to" }, y: { value: 0 }, y2: { value: "height" } },
       },
-      mark: "rect",
-    }),
-    170,
-  );
+      {
+        transform: [{ filter: "datum.kind == 'basin'" }],
+        mark: { type: "rect", color: css("accent"), opacity: 0.18 },
+        encoding: { x2: { field: "to" }, y: { value: 0 }, y2: { value: "height" } },
+      },
+      {
+        transform: [{ filter: "datum.kind == 'ghost'" }],
+        mark: { type: "line", color: css("ghost"), strokeWidth: 1.5 },
+        encoding: trail.strokes,
+      },
+      {
+        transform: [{ filter: "datum.kind == 'ghost'" }],
+        mark: { type: "point", filled: true, size: 18, color: css("ghost") },
+        encoding: {
+          opacity: trail.strokes.opacity,
+          tooltip: [
+            { field: "changed", title: "before" },
+            { field: "rate", title: "learning rate" },
+            { field: "loss", format: ".3f", title: "mean validation loss" },
+          ],
+        },
+      },
+      { transform: [{ filter: "datum.kind == 'mean'" }], mark: { type: "line", color: css("quiet") } },
+      {
+        transform: [{ filter: "datum.kind == 'dot'" }],
+        mark: { type: "point", filled: true, size: 46, opacity: 0.9 },
+        encoding: {
+          color: colourOfRate(),
+          tooltip: [
+            { field: "rate", title: "learning rate" },
+            { field: "loss", format: ".3f", title: "validation loss" },
+            { field: "accuracy", format: ".0%", title: "accuracy" },
+            { field: "fold" },
+          ],
+        },
+      },
+      {
+        transform: [{ filter: "datum.kind == 'lost'" }],
+        mark: { type: "text", text: "×", fontSize: 18, fontWeight: 700 },
+        encoding: {
+          y: { value: 8 },
+          color: colourOfRate(),
+          tooltip: [{ field: "rate", title: "diverged at" }, { field: "fold" }],
+        },
+      },
+      {
+        transform: [{ filter: "datum.kind == 'needle'" }],
+        mark: { type: "rule", color: css("accent"), strokeWidth: 2 },
+        encoding: { y: null },
+      },
+    ],
+  };
+}
+
+// Epoch by epoch in gray, so that colour goes on meaning learning rate.
+function mapSpec(reports) {
+  return {
+    encoding: {
+      x: {
+        field: "name",
+        type: "ordinal",
+        title: "learning rate",
+        sort: { field: "rate" },
+        axis: { labelAngle: -60 },
+      },
+      y: { field: "epoch", type: "ordinal", title: "epoch", sort: "descending" },
+      color: {
+        field: "loss",
+        type: "quantitative",
+        title: landscape.measure(reports),
+        scale: {
+          type: "log",
+          clamp: true,
+          range: ["#111827", "#f3f4f6"],
+          ...(reports ? {} : { domain: [0.3, 3] }),
+        },
+      },
+      tooltip: [{ field: "name", title: "learning rate" }, { field: "epoch" }, { field: "loss", format: ".2f" }],
+    },
+    mark: "rect",
+  };
+}
+
+export function open(into, complain) {
+  let trained = { trials: [], run: null, of: null },
+    controller = null;
+  const land = chart(() => landSpec(trained.run?.reports), 300);
+  const map = chart(() => mapSpec(trained.run?.reports), 170);
   const wall = sharpnessWall(complain);
   let later = 0;
   const scrub = h("input", {
@@ -139,8 +141,8 @@ export function open(into, complain) {
     controller?.abort();
     controller = new AbortController();
     // A kept run that brings its recipe along is still the same.
-    if (!told.of?.run || told.of.run !== get().run) trail.leave(told);
-    told = { trials: [], run: null, of: of() };
+    if (!trained.of?.run || trained.of.run !== get().run) trail.leave(trained);
+    trained = { trials: [], run: null, of: of() };
     if (get().run) {
       kept();
       return;
@@ -148,8 +150,8 @@ export function open(into, complain) {
     wall.ask();
     try {
       await stream("/api/landscape", { ...recipeOf(get()), folds: 5 }, controller.signal, (event) => {
-        if (event.event === "trials") told = { ...told, trials: [...told.trials, ...event.trials] };
-        if (event.event === "run") told = { ...told, trials: event.run.trials, run: event.run };
+        if (event.event === "trials") trained = { ...trained, trials: [...trained.trials, ...event.trials] };
+        if (event.event === "run") trained = { ...trained, trials: event.run.trials, run: event.run };
         if (event.event !== "begin") draw();
       });
       complain(null);
@@ -161,9 +163,9 @@ export function open(into, complain) {
   // What a kept run has: its own trials, as far as each was trained.
   function kept() {
     wall.hide();
-    const { run, trials } = field.now;
+    const { run, trials } = landscape.now;
     if (run) {
-      told = { trials, run, of: of() };
+      trained = { trials, run, of: of() };
       draw();
     }
   }
@@ -174,7 +176,7 @@ export function open(into, complain) {
   }
 
   function end(ghost) {
-    return means(at(ghost.trials, Infinity), "ghost");
+    return means(dots(ghost.trials, Infinity), "ghost");
   }
 
   function clear() {
@@ -182,40 +184,14 @@ export function open(into, complain) {
     draw();
   }
 
-  function at(trials, when) {
-    // Trials of a kept run that were stopped early show the loss that they had then.
-    const i = (trial) => Math.min(when, trial.valid_loss.length) - 1;
-    return trials
-      .filter((trial) => trial.valid_loss.length)
-      .map((trial) => ({ trial, loss: Number(trial.valid_loss[i(trial)]) }))
-      .filter(({ trial, loss }) => Number.isFinite(loss) || trial.status === "diverged")
-      .map(({ trial, loss }) => ({
-        kind: Number.isFinite(loss) ? "dot" : "lost",
-        rate: trial.learning_rate,
-        fold: trial.fold,
-        loss,
-        shown: framed(loss, told.run?.reports),
-        accuracy: Number(trial.valid_accuracy[i(trial)]),
-      }));
-  }
-
-  // Where a fold diverged there is no mean: the others alone would flatter the rate.
-  function means(dots, kind) {
-    return [...Map.groupBy(dots, (dot) => dot.rate)]
-      .filter(([, same]) => same.every((dot) => dot.kind === "dot"))
-      .sort(([a], [b]) => a - b)
-      .map(([rate, same]) => ({ kind, rate, loss: field.mean(same.map((dot) => dot.loss)) }))
-      .map((row) => ({ ...row, shown: framed(row.loss, told.run?.reports) }));
-  }
-
   function draw() {
-    if (!told.trials.length) return;
-    const epochs = Math.max(...told.trials.map((trial) => trial.valid_loss.length)),
+    if (!trained.trials.length) return;
+    const epochs = Math.max(...trained.trials.map((trial) => trial.valid_loss.length)),
       when = Math.min(get().epoch || epochs, epochs);
     answer.replaceChildren(
-      ...(told.run
-        ? told.run.reason.map((sentence) => h("p", {}, sentence))
-        : [h("p", { class: "note" }, `${told.trials.length} of 125 trainings are done.`)]),
+      ...(trained.run
+        ? trained.run.reason.map((sentence) => h("p", {}, sentence))
+        : [h("p", { class: "note" }, `${trained.trials.length} of 125 trainings are done.`)]),
     );
     if (!epochs) {
       land.show(
@@ -228,13 +204,14 @@ export function open(into, complain) {
     scrub.max = epochs;
     scrub.value = when;
     shown.textContent = `${when} of ${epochs}`;
-    const dots = at(told.trials, when),
-      line = means(dots, "mean"),
-      { basin, walls } = when === epochs ? (told.run ?? {}) : {},
-      ghosts = told.run?.reports ? [] : trail.ghosts(told.of);
+    const reports = trained.run?.reports,
+      folds = dots(trained.trials, when, reports),
+      line = means(folds, "mean", reports),
+      { basin, walls } = when === epochs ? (trained.run ?? {}) : {},
+      ghosts = trained.run?.reports ? [] : trail.ghosts(trained.of);
     past.replaceChildren(...trail.list(ghosts, (ghost) => lowest(end(ghost)), clear));
     const rows = [
-      ...dots,
+      ...folds,
       ...line,
       { kind: "needle", rate: get().lr },
       ...ghosts.flatMap((ghost) => end(ghost).map((row) => ({ ...row, changed: ghost.changed, age: ghost.age }))),
@@ -246,8 +223,8 @@ export function open(into, complain) {
       "Dots are folds, the line is their mean.",
       basin ? "Tinted: the basin." : "",
       walls?.low || walls?.high ? "Gray: clearly worse." : "",
-      dots.some((dot) => dot.kind === "lost") ? "×: a fold diverged, so there is no mean." : "",
-      dots.some((dot) => dot.loss !== dot.shown && dot.kind === "dot")
+      folds.some((dot) => dot.kind === "lost") ? "×: a fold diverged, so there is no mean." : "",
+      folds.some((dot) => dot.loss !== dot.shown && dot.kind === "dot")
         ? `Losses above ${TALLEST} stand at ${TALLEST}.`
         : "",
       ghosts.length ? "Dashed: the settings before, told below." : "",
@@ -256,8 +233,8 @@ export function open(into, complain) {
     land.show(
       rows,
       best
-        ? `After epoch ${when}, the lowest mean loss ${told.run ? "is" : "so far is"} ${nats(best.loss)} at ${words(best.rate)}`
-        : `After epoch ${when}, every rate ${told.run ? "had" : "so far has"} diverged`,
+        ? `After epoch ${when}, the lowest mean loss ${trained.run ? "is" : "so far is"} ${nats(best.loss)} at ${words(best.rate)}`
+        : `After epoch ${when}, every rate ${trained.run ? "had" : "so far has"} diverged`,
       says.filter(Boolean).join(" "),
     );
     heat(epochs);
@@ -266,17 +243,19 @@ export function open(into, complain) {
   function heat(epochs) {
     const each = Array.from({ length: epochs }, (_, e) =>
       means(
-        at(
-          told.trials.filter((trial) => trial.valid_loss.length > e),
+        dots(
+          trained.trials.filter((trial) => trial.valid_loss.length > e),
           e + 1,
+          trained.run?.reports,
         ),
         "cell",
+        trained.run?.reports,
       ).map((cell) => ({ ...cell, name: words(cell.rate), epoch: e + 1 })),
     );
     const [first, last] = [each[0], each.at(-1)].map(lowest);
     map.show(
       each.flat(),
-      !told.run || !first || !last
+      !trained.run || !first || !last
         ? "Validation loss, epoch by epoch"
         : first.rate === last.rate
           ? `${words(last.rate)} is best after the first epoch and after the last`
@@ -285,7 +264,7 @@ export function open(into, complain) {
     );
   }
 
-  const stop = field.watch((now) => {
+  const stop = landscape.watch((now) => {
     if (get().run) kept();
     else if (now.done) wall.again();
   });
@@ -303,10 +282,37 @@ export function open(into, complain) {
       stop();
       clearTimeout(later);
       controller?.abort();
-      trail.leave(told);
+      trail.leave(trained);
       land.close();
       map.close();
       wall.close();
     },
   };
+}
+
+// Each fold of each rate as it stood after an epoch.
+export function dots(trials, when, reports) {
+  // Trials of a kept run that were stopped early show the loss that they had then.
+  const i = (trial) => Math.min(when, trial.valid_loss.length) - 1;
+  return trials
+    .filter((trial) => trial.valid_loss.length)
+    .map((trial) => ({ trial, loss: Number(trial.valid_loss[i(trial)]) }))
+    .filter(({ trial, loss }) => Number.isFinite(loss) || trial.status === "diverged")
+    .map(({ trial, loss }) => ({
+      kind: Number.isFinite(loss) ? "dot" : "lost",
+      rate: trial.learning_rate,
+      fold: trial.fold,
+      loss,
+      shown: framed(loss, reports),
+      accuracy: Number(trial.valid_accuracy[i(trial)]),
+    }));
+}
+
+// Where a fold diverged there is no mean: the others alone would flatter the rate.
+export function means(dots, kind, reports) {
+  return [...Map.groupBy(dots, (dot) => dot.rate)]
+    .filter(([, same]) => same.every((dot) => dot.kind === "dot"))
+    .sort(([a], [b]) => a - b)
+    .map(([rate, same]) => ({ kind, rate, loss: landscape.mean(same.map((dot) => dot.loss)) }))
+    .map((row) => ({ ...row, shown: framed(row.loss, reports) }));
 }

@@ -2,7 +2,7 @@
 import { ask } from "../api.js";
 import { chart, css, framed, TALLEST } from "../charts.js";
 import { a, digit, h } from "../elements.js";
-import * as field from "../landscape.js";
+import * as landscape from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
 import { get, moved, recipeOf } from "../state.js";
 
@@ -13,7 +13,7 @@ const PARTS = { train: "training", valid: "validation", test: "test" };
 export function open(into, complain) {
   let controller = null,
     later = 0,
-    found = null;
+    metrics = null;
   const curve = (title, format) =>
     chart(
       () => ({
@@ -56,7 +56,7 @@ export function open(into, complain) {
       }),
       220,
     );
-  const losses = curve(() => `mean loss (${field.measure(get().run && field.now.run?.reports)})`, "~g"),
+  const losses = curve(() => `mean loss (${landscape.measure(get().run && landscape.now.run?.reports)})`, "~g"),
     rights = curve(() => "share right", ".0%");
   const title = h("h2"),
     confusion = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix" }),
@@ -87,9 +87,9 @@ export function open(into, complain) {
       return;
     }
     try {
-      found = await ask("/api/metrics", { ...recipeOf(state), learning_rate: state.lr }, controller.signal);
+      metrics = await ask("/api/metrics", { ...recipeOf(state), learning_rate: state.lr }, controller.signal);
       complain(null);
-      draw(found);
+      draw(metrics);
     } catch (error) {
       if (error.name !== "AbortError") complain(error, load);
     }
@@ -97,7 +97,7 @@ export function open(into, complain) {
 
   // A kept run has curves of its trials, on training and validation images.
   function stored() {
-    const at = field.nearest(field.points(field.now), get().lr);
+    const at = landscape.nearest(landscape.points(landscape.now), get().lr);
     if (!at) return;
     title.textContent = `Metrics: the kept training at ${words(at.rate)}`;
     const trial = at.trials[0];
@@ -115,7 +115,7 @@ export function open(into, complain) {
   }
 
   function draw(m) {
-    const reports = get().run ? field.now.run?.reports : null;
+    const reports = get().run ? landscape.now.run?.reports : null;
     const rows = (kind) =>
       Object.entries(PARTS).flatMap(([part, words_]) =>
         m[`${part}_${kind}`]
@@ -252,7 +252,7 @@ export function open(into, complain) {
     return `With ${n.toLocaleString("en")} images, luck alone moves it by ${(196 * Math.sqrt((share * (1 - share)) / n)).toFixed(1)} points either way.`;
   }
 
-  const stop = field.watch(() => {
+  const stop = landscape.watch(() => {
     if (get().run) stored();
   });
   load();

@@ -1,5 +1,5 @@
 // Own images: dropped, checked, searched, reported; and runs that were kept.
-import { ask, stream, Trouble } from "../api.js";
+import { ask, stream, Failure } from "../api.js";
 import * as data from "../data-sets.js";
 import { h } from "../elements.js";
 import { percent, words } from "../rates.js";
@@ -87,26 +87,26 @@ export function open(into, complain) {
     check.replaceChildren(h("p", { class: "note" }, `Reading ${files.length} file${files.length > 1 ? "s" : ""}.`));
     try {
       const body = files.length === 1 && files[0].name.toLowerCase().endsWith(".zip") ? files[0] : await zip(files);
-      const found = await ask("/api/uploads", {}, taking.signal, {
+      const upload = await ask("/api/uploads", {}, taking.signal, {
         method: "POST",
         body,
         headers: { "content-type": "application/zip" },
       });
       complain(null);
-      data.add(found);
-      set({ data: found.name, run: "", image: 0 });
+      data.add(upload);
+      set({ data: upload.name, run: "", image: 0 });
       check.replaceChildren(
         h(
           "p",
           {},
-          `${(found.whole || found.images).toLocaleString("en")} images of ${found.image_shape.join(" \u00d7 ")} in ${found.class_names.length} classes: ${found.class_names.slice(0, 12).join(", ")}${found.class_names.length > 12 ? " and more" : ""}.${found.whole ? ` The dial and the other ways train on ${data.words(found.name)}` : ` ${found.development} to train and validate, ${found.test} to test.`}`,
+          `${(upload.whole || upload.images).toLocaleString("en")} images of ${upload.image_shape.join(" \u00d7 ")} in ${upload.class_names.length} classes: ${upload.class_names.slice(0, 12).join(", ")}${upload.class_names.length > 12 ? " and more" : ""}.${upload.whole ? ` The dial and the other ways train on ${data.words(upload.name)}` : ` ${upload.development} to train and validate, ${upload.test} to test.`}`,
         ),
-        ...found.notes.map((note) => h("p", { class: "note" }, note)),
+        ...upload.notes.map((note) => h("p", { class: "note" }, note)),
       );
     } catch (error) {
       if (error.name === "AbortError") return;
       check.replaceChildren();
-      complain(error instanceof Trouble ? error : new Trouble(`The files could not be read: ${error.message}`));
+      complain(error instanceof Failure ? error : new Failure(`The files could not be read: ${error.message}`));
     }
   }
 
@@ -142,7 +142,7 @@ export function open(into, complain) {
           far.textContent = `Round ${event.round}: ${event.done} of ${event.total} parts, ${event.trials} trainings.`;
         }
         if (event.event === "cancelled") far.textContent = "Stopped. Nothing was lost but this search.";
-        if (event.event === "run") told(event, pick);
+        if (event.event === "run") finish(event, pick);
       });
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -153,7 +153,7 @@ export function open(into, complain) {
     list();
   }
 
-  function told({ run, kept, notes }, pick) {
+  function finish({ run, kept, notes }, pick) {
     far.textContent = `${run.cost.trials} trainings in ${run.seconds.toFixed(1)} s.`;
     answer.replaceChildren(
       h(
@@ -276,11 +276,11 @@ export function open(into, complain) {
 
 // All files of a drop, folders gone through.
 async function dropped(transfer) {
-  const found = [];
+  const files = [];
   const walk = async (entry, path) => {
     if (entry.isFile) {
       const file = await new Promise((done, fail) => entry.file(done, fail));
-      found.push(Object.assign(file, { path: path + file.name }));
+      files.push(Object.assign(file, { path: path + file.name }));
       return;
     }
     const reader = entry.createReader();
@@ -292,5 +292,5 @@ async function dropped(transfer) {
   };
   for (const entry of [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean))
     await walk(entry, "");
-  return found;
+  return files;
 }

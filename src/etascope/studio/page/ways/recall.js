@@ -1,7 +1,7 @@
 // Flip cards and a quiz, answered by the learner's own trainings.
 import { ask } from "../api.js";
 import { h } from "../elements.js";
-import * as field from "../landscape.js";
+import * as landscape from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
 import { address, get, moved, recipeOf, set } from "../state.js";
 
@@ -43,70 +43,23 @@ export function open(into, complain) {
   }
 
   function draw() {
-    const { run } = field.now;
+    const { run } = landscape.now;
     if (!run) {
       cards.replaceChildren(h("p", { class: "note" }, "The landscape is being trained."));
       return;
     }
-    const all = field.points(field.now);
+    const all = landscape.points(landscape.now);
     if (!all.some((at) => Number.isFinite(at.loss))) {
       cards.replaceChildren(
         h("p", { class: "note" }, "No training of this run came to the end of an epoch with a finite loss."),
       );
       return;
     }
-    const best = all.reduce((a, b) => (b.loss < a.loss ? b : a)),
-      { lr } = get(),
-      here = field.nearest(all, lr),
-      unit = field.measure(run.reports),
-      // For a measure of a script's own nobody knows what a blind guess would have.
-      blind = run.dataset ? Math.log(run.dataset.class_names.length) : NaN,
-      guess = blind ? `; a blind guess has ${nats(blind)}` : "";
-    const far = all.filter((at) => at.rate >= 20 * best.rate),
-      small = all.filter((at) => at.rate <= best.rate / 20);
-    const told = [
-      [
-        "Which learning rate is recommended for this recipe?",
-        run.learning_rate === null
-          ? "It cannot be told yet."
-          : `${words(run.learning_rate)}. The lowest loss that was measured is ${nats(best.loss)} (${unit}), at ${words(best.rate)}.`,
-      ],
-      [
-        "How wide is the basin, the rates that cannot be told apart from the best?",
-        run.basin
-          ? `From ${words(run.basin.low)} to ${words(run.basin.high)}: a factor of ${(run.basin.high / run.basin.low).toFixed(1)}.`
-          : "No basin could be told here.",
-      ],
-      !Number.isFinite(here.loss)
-        ? [`What became of the model at ${words(here.rate)}?`, "It diverged: its loss stopped being a finite number."]
-        : Number.isFinite(here.accuracy)
-          ? [
-              `What share of the validation images does the model at ${words(here.rate)} get right?`,
-              `${percent(here.accuracy)}; at the lowest loss it is ${percent(best.accuracy)}.`,
-            ]
-          : [
-              `At which loss does the training at ${words(here.rate)} end?`,
-              `${nats(here.loss)} (${unit}); the lowest is ${nats(best.loss)}.`,
-            ],
-      far.length
-        ? [
-            "What becomes of a rate twenty times too large?",
-            Number.isFinite(far[0].loss)
-              ? `At ${words(far[0].rate)} the loss ends at ${nats(far[0].loss)}${guess}.`
-              : `At ${words(far[0].rate)} it diverged.`,
-          ]
-        : null,
-      small.length
-        ? [
-            "And of one twenty times too small?",
-            `At ${words(small.at(-1).rate)} the loss ends at ${nats(small.at(-1).loss)}${guess}: each step went less far, and there were no more of them.`,
-          ]
-        : null,
-    ].filter(Boolean);
+    const faces = cardsOf(run, all, get().lr);
     // A card that was turned stays so.
     const turned = [...cards.querySelectorAll("details[open] summary")].map((front) => front.textContent);
     cards.replaceChildren(
-      ...told.map(([front, back]) => {
+      ...faces.map(([front, back]) => {
         const card = h("details", { class: "card flip" }, h("summary", {}, front), h("p", {}, back));
         card.open = turned.includes(front);
         return card;
@@ -117,8 +70,8 @@ export function open(into, complain) {
       ...(run.quiz ?? []).map((q) => [q, "deep-dive", "Deep dive"]),
       ...traced.map((q) => [q, "trace", "Trace"]),
     ];
-    const seen = new Set(),
-      different = questions.filter(([q]) => !seen.has(q.text) && seen.add(q.text));
+    const texts = new Set(),
+      different = questions.filter(([q]) => !texts.has(q.text) && texts.add(q.text));
     quiz.replaceChildren(...different.map(([question, way, title], n) => form(question, n, way, title)));
     tell(different.length);
   }
@@ -170,7 +123,7 @@ export function open(into, complain) {
       : `${total} questions.`;
   }
 
-  const stop = field.watch((now) => {
+  const stop = landscape.watch((now) => {
     if (now.done || !now.trials.length) draw();
   });
   load();
@@ -188,4 +141,55 @@ export function open(into, complain) {
       controller?.abort();
     },
   };
+}
+
+// Questions with their answers, all from what was trained.
+export function cardsOf(run, all, lr) {
+  const best = all.reduce((a, b) => (b.loss < a.loss ? b : a)),
+    here = landscape.nearest(all, lr),
+    unit = landscape.measure(run.reports),
+    // For a measure of a script's own nobody knows what a blind guess would have.
+    blind = run.dataset ? Math.log(run.dataset.class_names.length) : NaN,
+    guess = blind ? `; a blind guess has ${nats(blind)}` : "";
+  const far = all.filter((at) => at.rate >= 20 * best.rate),
+    small = all.filter((at) => at.rate <= best.rate / 20);
+  return [
+    [
+      "Which learning rate is recommended for this recipe?",
+      run.learning_rate === null
+        ? "It cannot be told yet."
+        : `${words(run.learning_rate)}. The lowest loss that was measured is ${nats(best.loss)} (${unit}), at ${words(best.rate)}.`,
+    ],
+    [
+      "How wide is the basin, the rates that cannot be told apart from the best?",
+      run.basin
+        ? `From ${words(run.basin.low)} to ${words(run.basin.high)}: a factor of ${(run.basin.high / run.basin.low).toFixed(1)}.`
+        : "No basin could be told here.",
+    ],
+    !Number.isFinite(here.loss)
+      ? [`What became of the model at ${words(here.rate)}?`, "It diverged: its loss stopped being a finite number."]
+      : Number.isFinite(here.accuracy)
+        ? [
+            `What share of the validation images does the model at ${words(here.rate)} get right?`,
+            `${percent(here.accuracy)}; at the lowest loss it is ${percent(best.accuracy)}.`,
+          ]
+        : [
+            `At which loss does the training at ${words(here.rate)} end?`,
+            `${nats(here.loss)} (${unit}); the lowest is ${nats(best.loss)}.`,
+          ],
+    far.length
+      ? [
+          "What becomes of a rate twenty times too large?",
+          Number.isFinite(far[0].loss)
+            ? `At ${words(far[0].rate)} the loss ends at ${nats(far[0].loss)}${guess}.`
+            : `At ${words(far[0].rate)} it diverged.`,
+        ]
+      : null,
+    small.length
+      ? [
+          "And of one twenty times too small?",
+          `At ${words(small.at(-1).rate)} the loss ends at ${nats(small.at(-1).loss)}${guess}: each step went less far, and there were no more of them.`,
+        ]
+      : null,
+  ].filter(Boolean);
 }

@@ -3,10 +3,10 @@ import { ask } from "../api.js";
 import { course } from "../course.js";
 import * as data from "../data-sets.js";
 import { a, digit, h } from "../elements.js";
-import * as field from "../landscape.js";
+import * as landscape from "../landscape.js";
 import { prediction } from "../layers.js";
 import { nats, percent, words } from "../rates.js";
-import { seen } from "../seen.js";
+import { predictions } from "../predictions.js";
 import { get, recipeOf, set } from "../state.js";
 
 export const name = "Trace";
@@ -15,7 +15,7 @@ export function open(into, complain) {
   let controller = null,
     later = 0,
     tests = 200;
-  const drawing = seen(complain),
+  const drawing = predictions(complain),
     walk = course();
   const stages = h("ol", { class: "stages" }),
     epochs = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Training, epoch by epoch" }),
@@ -23,7 +23,7 @@ export function open(into, complain) {
     insight = h("div"),
     title = h("h2");
   const own = h("div");
-  const asked = h("span", {}, "test image");
+  const label = h("span", {}, "test image");
   const pick = h("input", {
     type: "number",
     min: 0,
@@ -37,7 +37,7 @@ export function open(into, complain) {
   const turner = h(
     "div",
     { class: "row" },
-    h("label", {}, asked, pick),
+    h("label", {}, label, pick),
     h("button", { onclick: () => turn(-1) }, "Previous"),
     h("button", { onclick: () => turn(1) }, "Next"),
   );
@@ -103,8 +103,8 @@ export function open(into, complain) {
 
   // A kept run has the trace of its recommended rate.
   function stored() {
-    const kept = field.now.run?.trace;
-    if (!field.now.run) return;
+    const kept = landscape.now.run?.trace;
+    if (!landscape.now.run) return;
     if (kept) {
       title.textContent = `Trace: the kept training at ${words(kept.learning_rate)}`;
       draw(kept);
@@ -121,7 +121,7 @@ export function open(into, complain) {
     // The last stage says how many test images there are.
     tests = trace.stages.at(-1).shape_in[0];
     pick.max = tests - 1;
-    asked.textContent = `test image, 0 to ${tests - 1}`;
+    label.textContent = `test image, 0 to ${tests - 1}`;
     stages.replaceChildren(
       ...trace.stages.map((stage, i) =>
         h(
@@ -176,7 +176,7 @@ export function open(into, complain) {
     );
   }
 
-  const stop = field.watch(() => {
+  const stop = landscape.watch(() => {
     if (get().run) stored();
   });
   load();

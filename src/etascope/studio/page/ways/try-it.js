@@ -3,7 +3,7 @@ import { ask, stream } from "../api.js";
 import { chart, colourOfRate, css, framed, lossAxis, rateAxis } from "../charts.js";
 import * as data from "../data-sets.js";
 import { h } from "../elements.js";
-import * as field from "../landscape.js";
+import * as landscape from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
 import { get, moved, pack, recipeOf, set, unpack } from "../state.js";
 
@@ -17,6 +17,44 @@ const FRAMEWORKS = {
   etascope: "etascope",
 };
 
+// A in colours, B dashed and square.
+function spec(reports) {
+  return {
+    encoding: {
+      x: rateAxis(),
+      y: lossAxis(reports),
+    },
+    layer: [
+      {
+        transform: [{ filter: "datum.who == 'B'" }],
+        mark: { type: "line", strokeDash: [5, 4], color: css("ghost"), strokeWidth: 2 },
+      },
+      { transform: [{ filter: "datum.who == 'A'" }], mark: { type: "line", color: css("quiet") } },
+      {
+        transform: [{ filter: "datum.who == 'A'" }],
+        mark: { type: "point", filled: true, size: 60 },
+        encoding: {
+          color: colourOfRate(),
+          tooltip: [
+            { field: "rate", title: "learning rate" },
+            { field: "loss", format: ".2f" },
+          ],
+        },
+      },
+      {
+        transform: [{ filter: "datum.who == 'B'" }],
+        mark: { type: "point", shape: "square", size: 50, color: css("ghost") },
+        encoding: {
+          tooltip: [
+            { field: "rate", title: "learning rate, B" },
+            { field: "loss", format: ".2f" },
+          ],
+        },
+      },
+    ],
+  };
+}
+
 export function open(into, complain) {
   let other = null,
     controller = null,
@@ -24,43 +62,7 @@ export function open(into, complain) {
     coding = null,
     scripts = {},
     framework = get().code;
-  const land = chart(
-    () => ({
-      encoding: {
-        x: rateAxis(),
-        y: lossAxis(field.now.run?.reports),
-      },
-      layer: [
-        {
-          transform: [{ filter: "datum.who == 'B'" }],
-          mark: { type: "line", strokeDash: [5, 4], color: css("ghost"), strokeWidth: 2 },
-        },
-        { transform: [{ filter: "datum.who == 'A'" }], mark: { type: "line", color: css("quiet") } },
-        {
-          transform: [{ filter: "datum.who == 'A'" }],
-          mark: { type: "point", filled: true, size: 60 },
-          encoding: {
-            color: colourOfRate(),
-            tooltip: [
-              { field: "rate", title: "learning rate" },
-              { field: "loss", format: ".2f" },
-            ],
-          },
-        },
-        {
-          transform: [{ filter: "datum.who == 'B'" }],
-          mark: { type: "point", shape: "square", size: 50, color: css("ghost") },
-          encoding: {
-            tooltip: [
-              { field: "rate", title: "learning rate, B" },
-              { field: "loss", format: ".2f" },
-            ],
-          },
-        },
-      ],
-    }),
-    280,
-  );
+  const land = chart(() => spec(landscape.now.run?.reports), 280);
   const table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "A against B" }),
     code = h("pre", { class: "code", tabindex: 0 }),
     note = h("span", { role: "status" });
@@ -110,11 +112,11 @@ export function open(into, complain) {
     if (!get().b) return;
     controller = new AbortController();
     try {
-      const found = { trials: [], run: null, recipe: unpack(get().b) };
-      await stream("/api/landscape", found.recipe, controller.signal, (event) => {
-        if (event.event === "trials") found.trials.push(...event.trials);
-        if (event.event === "run") Object.assign(found, { trials: event.run.trials, run: event.run });
-        other = found;
+      const trained = { trials: [], run: null, recipe: unpack(get().b) };
+      await stream("/api/landscape", trained.recipe, controller.signal, (event) => {
+        if (event.event === "trials") trained.trials.push(...event.trials);
+        if (event.event === "run") Object.assign(trained, { trials: event.run.trials, run: event.run });
+        other = trained;
         draw();
       });
     } catch (error) {
@@ -128,17 +130,17 @@ export function open(into, complain) {
     swap.disabled = aside.disabled || !get().b;
     forget.disabled = !get().b;
     const rows = [
-      ["A", field.now],
+      ["A", landscape.now],
       ["B", other],
     ].flatMap(([who, of]) =>
       of
-        ? field
+        ? landscape
             .points(of)
             .filter((at) => Number.isFinite(at.loss))
-            .map((at) => ({ who, rate: at.rate, loss: at.loss, shown: framed(at.loss, field.now.run?.reports) }))
+            .map((at) => ({ who, rate: at.rate, loss: at.loss, shown: framed(at.loss, landscape.now.run?.reports) }))
         : [],
     );
-    const a = field.now.run,
+    const a = landscape.now.run,
       b = other?.run;
     const title = !a
       ? "A is being trained"
@@ -147,7 +149,7 @@ export function open(into, complain) {
         : verdict(a, b);
     land.show(rows, title, `Coloured dots: A, the recipe above.${other ? " Dashed, squares: B." : ""}`);
     const [left, right] = [
-      describe(field.now, field.now.stored ? field.now.run.recipe : recipeOf(get())),
+      describe(landscape.now, landscape.now.stored ? landscape.now.run.recipe : recipeOf(get())),
       other ? describe(other, other.recipe) : null,
     ];
     table.replaceChildren(
@@ -170,39 +172,6 @@ export function open(into, complain) {
         ),
       ),
     );
-  }
-
-  function verdict(a, b) {
-    const [x, y] = [a, b].map((run) => Number(run.valid?.accuracy ?? NaN));
-    if (Number.isNaN(x) || Number.isNaN(y)) return "Not both have an answer";
-    const apart = Math.round(100 * Math.abs(x - y));
-    return apart < 1
-      ? `A and B get about as many right on validation at their best rates: ${percent(x)} and ${percent(y)}`
-      : `${x > y ? "A" : "B"} gets ${apart} point${apart > 1 ? "s" : ""} more right on validation: A ${percent(x)}, B ${percent(y)}, each at its best rate`;
-  }
-
-  function describe(of, recipe) {
-    const run = of.run,
-      best = field.points(of).reduce((a, at) => (a && a.loss <= at.loss ? a : at), null);
-    return {
-      // A kept run has its own.
-      images: recipe?.data ? data.title(recipe.data) : (run?.dataset?.source ?? "those of your own script"),
-      recipe: recipe
-        ? `${recipe.optimizer}, batches of ${recipe.batch_size}, ${recipe.epochs} epochs, ${recipe.model ?? network(String(recipe.hidden))}, ${recipe.schedule}, seed ${recipe.seed}`
-        : "that of your own script",
-      "recommended rate": run
-        ? run.learning_rate === null
-          ? "cannot tell yet"
-          : words(run.learning_rate)
-        : "training",
-      basin: run?.basin ? `${words(run.basin.low)} to ${words(run.basin.high)}` : "not known",
-      "lowest validation loss": best ? `${nats(best.loss)} at ${words(best.rate)}` : "training",
-      "right on validation there": best ? percent(best.accuracy) : "training",
-    };
-  }
-
-  function network(hidden) {
-    return hidden ? `${hidden.replace(",", " and ")} hidden units` : "no hidden layer";
   }
 
   async function write() {
@@ -236,7 +205,7 @@ export function open(into, complain) {
     );
   }
 
-  const stop = field.watch(draw);
+  const stop = landscape.watch(draw);
   load();
   write();
   return {
@@ -256,4 +225,39 @@ export function open(into, complain) {
       land.close();
     },
   };
+}
+
+// Which of two runs gets more right, each at its best rate.
+export function verdict(a, b) {
+  const [x, y] = [a, b].map((run) => Number(run.valid?.accuracy ?? NaN));
+  if (Number.isNaN(x) || Number.isNaN(y)) return "Not both have an answer";
+  const apart = Math.round(100 * Math.abs(x - y));
+  return apart < 1
+    ? `A and B get about as many right on validation at their best rates: ${percent(x)} and ${percent(y)}`
+    : `${x > y ? "A" : "B"} gets ${apart} point${apart > 1 ? "s" : ""} more right on validation: A ${percent(x)}, B ${percent(y)}, each at its best rate`;
+}
+
+// A landscape in a column of the table.
+export function describe(of, recipe) {
+  const run = of.run,
+    best = landscape.points(of).reduce((a, at) => (a && a.loss <= at.loss ? a : at), null);
+  return {
+    // A kept run has its own.
+    images: recipe?.data ? data.title(recipe.data) : (run?.dataset?.source ?? "those of your own script"),
+    recipe: recipe
+      ? `${recipe.optimizer}, batches of ${recipe.batch_size}, ${recipe.epochs} epochs, ${recipe.model ?? network(String(recipe.hidden))}, ${recipe.schedule}, seed ${recipe.seed}`
+      : "that of your own script",
+    "recommended rate": run
+      ? run.learning_rate === null
+        ? "cannot tell yet"
+        : words(run.learning_rate)
+      : "training",
+    basin: run?.basin ? `${words(run.basin.low)} to ${words(run.basin.high)}` : "not known",
+    "lowest validation loss": best ? `${nats(best.loss)} at ${words(best.rate)}` : "training",
+    "right on validation there": best ? percent(best.accuracy) : "training",
+  };
+}
+
+function network(hidden) {
+  return hidden ? `${hidden.replace(",", " and ")} hidden units` : "no hidden layer";
 }

@@ -7,51 +7,51 @@ import { get, recipeOf, set } from "../state.js";
 
 export const name = "Why";
 
+// Each line is a training, in the colour of its rate; a dot stands at its end.
+function spec(steps, top) {
+  return {
+    encoding: {
+      x: {
+        field: "step",
+        type: "quantitative",
+        title: "training steps done",
+        scale: { domain: [0, steps], nice: false },
+        axis: { tickCount: 8 },
+      },
+      y: {
+        field: "loss",
+        type: "quantitative",
+        title: "training loss, mean of the last ten steps (nats)",
+        scale: { domain: [0, top], clamp: true },
+      },
+      color: colourOfRate(),
+    },
+    layer: [
+      { mark: { type: "line", strokeWidth: 2.2, clip: true }, encoding: { detail: { field: "rate" } } },
+      {
+        transform: [{ filter: "datum.end" }],
+        mark: { type: "point", filled: true, size: 70, clip: true },
+        encoding: {
+          tooltip: [
+            { field: "rate", title: "learning rate" },
+            { field: "loss", title: "training loss", format: ".2f" },
+            { field: "step", title: "steps done" },
+          ],
+        },
+      },
+    ],
+  };
+}
+
 export function open(into, complain) {
-  let told = null,
+  let race = null,
     at = 0,
     playing = false,
     controller = null,
     last = 0,
     later = 0,
     frame = 0;
-  const line = chart(
-    () => ({
-      encoding: {
-        x: {
-          field: "step",
-          type: "quantitative",
-          title: "training steps done",
-          scale: { domain: [0, told?.steps ?? 200], nice: false },
-          axis: { tickCount: 8 },
-        },
-        y: {
-          field: "loss",
-          type: "quantitative",
-          title: "training loss, mean of the last ten steps (nats)",
-          scale: { domain: [0, tall()], clamp: true },
-        },
-        color: colourOfRate(),
-      },
-      layer: [
-        { mark: { type: "line", strokeWidth: 2.2, clip: true }, encoding: { detail: { field: "rate" } } },
-        {
-          transform: [{ filter: "datum.end" }],
-          mark: { type: "point", filled: true, size: 70, clip: true },
-          encoding: {
-            tooltip: [
-              { field: "rate", title: "learning rate" },
-              { field: "loss", title: "training loss", format: ".2f" },
-              { field: "step", title: "steps done" },
-            ],
-          },
-        },
-      ],
-    }),
-    320,
-  );
-  // Twice a blind guess: what is above is not learning, and would press the rest together.
-  const tall = () => Math.ceil(2 * (told?.blind ?? 2.3));
+  const line = chart(() => spec(race?.steps ?? 200, top(race)), 320);
   const play = h("button", { class: "main", onclick: () => run(!playing) }, "Play"),
     scrub = h("input", {
       type: "range",
@@ -123,9 +123,9 @@ export function open(into, complain) {
         ),
       );
     try {
-      told = await ask("/api/race", { ...recipeOf(get()), rates: [...rates].join(",") }, controller.signal);
+      race = await ask("/api/race", { ...recipeOf(get()), rates: [...rates].join(",") }, controller.signal);
       complain(null);
-      scrub.max = told.steps;
+      scrub.max = race.steps;
       go(0);
       run(!matchMedia("(prefers-reduced-motion: reduce)").matches);
     } catch (error) {
@@ -134,8 +134,8 @@ export function open(into, complain) {
   }
 
   function run(on) {
-    playing = on && told !== null;
-    if (playing && at >= told.steps) at = 0;
+    playing = on && race !== null;
+    if (playing && at >= race.steps) at = 0;
     play.textContent = playing ? "Pause" : "Play";
     cancelAnimationFrame(frame);
     last = performance.now();
@@ -143,45 +143,33 @@ export function open(into, complain) {
   }
 
   function tick(time) {
-    const steps = Math.floor(((time - last) / 1000) * (told.steps / 8));
+    const steps = Math.floor(((time - last) / 1000) * (race.steps / 8));
     if (steps > 0) {
       last = time;
       go(at + steps);
     }
-    if (at >= told.steps) run(false);
+    if (at >= race.steps) run(false);
     else if (playing) frame = requestAnimationFrame(tick);
   }
 
   function go(step) {
-    if (!told) return;
-    at = Math.min(Math.max(step, 0), told.steps);
+    if (!race) return;
+    at = Math.min(Math.max(step, 0), race.steps);
     scrub.value = at;
-    scrub.setAttribute("aria-valuetext", `step ${at} of ${told.steps}`);
-    const every = Math.max(1, Math.round(told.steps / 100)),
-      rows = [],
-      standing = [];
-    for (const runner of told.runners) {
-      const end = runner.diverged_at >= 0 ? Math.min(at, runner.diverged_at) : at;
-      let now = null;
-      for (let i = 0; i <= end; i = i < end ? Math.min(i + every, end) : end + 1) {
-        now = smooth(runner.step_loss, i);
-        if (now !== null) rows.push({ rate: runner.learning_rate, step: i, loss: now, end: i === end });
-      }
-      standing.push({ runner, loss: now, out: runner.diverged_at >= 0 && at > runner.diverged_at });
-    }
-    standing.sort((a, b) => a.out - b.out || (a.loss ?? Infinity) - (b.loss ?? Infinity));
+    scrub.setAttribute("aria-valuetext", `step ${at} of ${race.steps}`);
+    const { rows, standing } = positions(race, at);
     const lead = standing[0],
-      epoch = Math.floor(at / told.steps_per_epoch);
+      epoch = Math.floor(at / race.steps_per_epoch);
     const title =
       at === 0
         ? `All runners start at the same loss, ${nats(lead.loss)}`
         : lead.out
-          ? `After step ${at} of ${told.steps}, all runners have diverged`
-          : `After step ${at} of ${told.steps}, ${words(lead.runner.learning_rate)} leads with a loss of ${nats(lead.loss)}`;
+          ? `After step ${at} of ${race.steps}, all runners have diverged`
+          : `After step ${at} of ${race.steps}, ${words(lead.runner.learning_rate)} leads with a loss of ${nats(lead.loss)}`;
     line.show(
       rows,
       title,
-      `Each line is one training, coloured by its learning rate: dark is small, bright is large. ${tall()} stands for all that is above.`,
+      `Each line is one training, coloured by its learning rate: dark is small, bright is large. ${top(race)} stands for all that is above.`,
     );
     board.replaceChildren(
       h(
@@ -215,24 +203,12 @@ export function open(into, complain) {
               ),
               h("td", { class: "n" }, out ? "" : nats(loss)),
               h("td", { class: "n" }, epoch && !out ? percent(Number(runner.valid_accuracy[epoch - 1])) : ""),
-              h("td", {}, out ? `diverged in step ${runner.diverged_at + 1}` : course(runner, at)),
+              h("td", {}, out ? `diverged in step ${runner.diverged_at + 1}` : course(race, runner, at)),
             ),
           ),
         ),
       ),
     );
-  }
-
-  // An epoch beside the one before it, or halves of what there is: single batches go up and down at any rate.
-  function course(runner, step) {
-    if (step < 20) return "just started";
-    const wide = Math.min(told.steps_per_epoch, Math.floor(step / 2)),
-      [before, now] = [step - wide, step].map((done) => smooth(runner.step_loss, done, wide));
-    if (now === null) return "diverged";
-    if (now > told.blind + 0.3) return "worse than a blind guess";
-    if (now > 1.05 * before) return "rising";
-    if (now > told.blind - 0.15) return "hardly moving";
-    return now < 0.8 * before ? "falling fast" : now < 0.97 * before ? "falling" : "level";
   }
 
   load();
@@ -256,6 +232,40 @@ export function open(into, complain) {
 // Mean loss of the last of the steps done, each before its update; null where one of them is not finite.
 function smooth(losses, done, wide = 10) {
   const part = losses.slice(Math.max(0, done - wide), Math.max(done, 1)).map(Number),
-    found = part.reduce((a, b) => a + b, 0) / part.length;
-  return Number.isFinite(found) ? found : null;
+    value = part.reduce((a, b) => a + b, 0) / part.length;
+  return Number.isFinite(value) ? value : null;
+}
+
+// Twice a blind guess: what is above is not learning, and would press the rest together.
+function top(race) {
+  return Math.ceil(2 * (race?.blind ?? 2.3));
+}
+
+// The lines up to a step, and who leads then; a runner that has diverged is behind all others.
+export function positions({ runners, steps }, at) {
+  const every = Math.max(1, Math.round(steps / 100)),
+    rows = [];
+  const standing = runners.map((runner) => {
+    const end = runner.diverged_at >= 0 ? Math.min(at, runner.diverged_at) : at;
+    let now = null;
+    for (let i = 0; i <= end; i = i < end ? Math.min(i + every, end) : end + 1) {
+      now = smooth(runner.step_loss, i);
+      if (now !== null) rows.push({ rate: runner.learning_rate, step: i, loss: now, end: i === end });
+    }
+    return { runner, loss: now, out: runner.diverged_at >= 0 && at > runner.diverged_at };
+  });
+  standing.sort((a, b) => a.out - b.out || (a.loss ?? Infinity) - (b.loss ?? Infinity));
+  return { rows, standing };
+}
+
+// An epoch beside the one before it, or halves of what there is: single batches go up and down at any rate.
+export function course({ steps_per_epoch: perEpoch, blind }, runner, step) {
+  if (step < 20) return "just started";
+  const wide = Math.min(perEpoch, Math.floor(step / 2)),
+    [before, now] = [step - wide, step].map((done) => smooth(runner.step_loss, done, wide));
+  if (now === null) return "diverged";
+  if (now > blind + 0.3) return "worse than a blind guess";
+  if (now > 1.05 * before) return "rising";
+  if (now > blind - 0.15) return "hardly moving";
+  return now < 0.8 * before ? "falling fast" : now < 0.97 * before ? "falling" : "level";
 }

@@ -7,11 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from etascope.training.pytorch.custom.generators import states_of
+from etascope.training.pytorch.generators import RandomState, states_of
 from etascope.training.pytorch.library import Module, load_torch
 from etascope.training.pytorch.networks import is_lazy
 from etascope.training.pytorch.packing import to_array
-from etascope.training.pytorch.random_state import RandomState
 
 
 def fingerprint(model: object, *loaders: object) -> dict[str, str]:

@@ -11,13 +11,18 @@ from itertools import islice
 from typing import Any, cast
 
 from etascope.core.errors import InputError
-from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import generators_of, restore_state, seed_generators, state_of
-from etascope.training.pytorch.custom.pairs import batch_of, shapes_by
+from etascope.training.pytorch.batches import Batch, batch_of, shapes_by
 from etascope.training.pytorch.custom.trained_on import TrainedOn, digest_of
+from etascope.training.pytorch.generators import (
+    RandomState,
+    generators_of,
+    restore_state,
+    seed_all,
+    seed_generators,
+    state_of,
+)
 from etascope.training.pytorch.library import Device, load_torch, moved, tensors_in
 from etascope.training.pytorch.packing import to_array
-from etascope.training.pytorch.random_state import RandomState, seed_all
 from etascope.training.random_streams import pass_seed
 
 #: A loader of more batches than this has no end, unless it has a length.

@@ -9,7 +9,7 @@ from etascope.core.errors import InputError, one_line
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, trial_rates
 from etascope.core.recipe import Task
-from etascope.training.pytorch.custom.objective import refuse_mixed
+from etascope.training.pytorch.custom.broadcasting import refuse_mixed
 from etascope.training.pytorch.library import autocast, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.unit import Training

@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import Any, cast
 
 from etascope.core.errors import InputError, one_line
+from etascope.training.pytorch.custom.schedule import waiting_schedulers
 from etascope.training.pytorch.group_rates import rates_in, refuse_schedulers, require_multiples
 from etascope.training.pytorch.library import Device, Module, Optimizer, device_of, load_torch
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, Networks, trainable
-from etascope.training.pytorch.waiting_schedulers import noticed
 
 #: Called with parameters or groups of them and the learning rate, returns an optimizer or several.
 Build = Callable[[Any, float], Any]
@@ -148,7 +148,7 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
         If that raises, or what comes back is no optimizer with a learning rate.
     """
     try:
-        with noticed() as scheduled:
+        with waiting_schedulers() as scheduled:
             optimizers = optimizer(given, learning_rate)
     except InputError:
         raise

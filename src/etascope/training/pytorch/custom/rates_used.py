@@ -9,10 +9,10 @@ from typing import Any
 from etascope.core.errors import InputError
 from etascope.core.numbers import rate as written
 from etascope.training.pytorch.batches import Batch
+from etascope.training.pytorch.generators import random_state_kept, seed_all
 from etascope.training.pytorch.group_rates import GroupRates
 from etascope.training.pytorch.library import Device, Module, Optimizer, load_torch
 from etascope.training.pytorch.networks import AnyNetworks
-from etascope.training.pytorch.random_state import random_state_kept, seed_all
 from etascope.training.pytorch.running_trial import Settings
 
 #: Does one update of a module.

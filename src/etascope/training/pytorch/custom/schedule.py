@@ -1,9 +1,12 @@
-"""A schedule of one's own, step by step, beside those that a recipe has names for: `shaped`."""
+"""Schedules of one's own: step by step, `shaped`, and schedulers that wait for a metric, `waiting_schedulers`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import wraps
 from itertools import product
 from typing import Any
 
@@ -13,6 +16,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe
 from etascope.core.schedules import SCHEDULES, schedule_row
+from etascope.training.pytorch.library import load_torch
 
 #: What the learning rate is multiplied by at each step, or a function of the step, from 0, that returns it.
 Shape = Sequence[float] | NDArray[np.float64] | Callable[[int], float]
@@ -145,3 +149,34 @@ def nearest(shape: NDArray[np.float64]) -> tuple[str, float]:
             distances[one] = distance
     name, share = min(distances, key=lambda one: distances[one])
     return name, float(f"{share:.12g}")
+
+
+@contextmanager
+def waiting_schedulers() -> Generator[list[Any]]:
+    """Inside the block, collect the optimizers that such a scheduler is made for; a block around it collects none."""
+    made, before = list[Any](), list[tuple[Any, Any]]()
+    for kind in _kinds():
+        init = kind.__init__
+        before.append((kind, init))
+        kind.__init__ = _noting(getattr(init, "_plain", init), made)
+    try:
+        yield made
+    finally:
+        for kind, init in before:
+            kind.__init__ = init
+
+
+def _noting(plain: Callable[..., None], made: list[Any]) -> Callable[..., None]:
+    @wraps(plain)
+    def init(self: object, optimizer: object, *values: object, **named: object) -> None:
+        plain(self, optimizer, *values, **named)
+        made.append(optimizer)
+
+    vars(init)["_plain"] = plain
+    return init
+
+
+def _kinds() -> list[Any]:
+    """Return the classes: PyTorch's, and that of transformers where it is loaded."""
+    other = getattr(sys.modules.get("transformers.optimization"), "GreedyLR", None)
+    return [load_torch().optim.lr_scheduler.ReduceLROnPlateau, *([] if other is None else [other])]

@@ -14,7 +14,7 @@ from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary
 from etascope.core.schedules import schedule_row
 from etascope.training.pytorch.batches import Batch
-from etascope.training.pytorch.custom.generators import generators_of
+from etascope.training.pytorch.custom.broadcasting import broadcast_refused, refuse_mixed, shapes_advice
 from etascope.training.pytorch.custom.loaders import LoaderBatches
 from etascope.training.pytorch.custom.metrics import Metric, check_metrics
 from etascope.training.pytorch.custom.model import (
@@ -31,19 +31,17 @@ from etascope.training.pytorch.custom.objective import (
     AnyLoss,
     Loss,
     apart,
-    broadcast_refused,
     ignored_by,
     is_class_loss,
     is_cross_entropy,
     objective_of,
     one_number,
-    refuse_mixed,
-    shapes_advice,
     untrained_sentences,
 )
 from etascope.training.pytorch.custom.options import TrainingOptions
 from etascope.training.pytorch.custom.rates_used import own_update, refuse_deaf
 from etascope.training.pytorch.custom.schedule import Shape, schedule_sentences, shaped
+from etascope.training.pytorch.generators import generators_of, random_state_kept, seed_all
 from etascope.training.pytorch.group_rates import multiples, window_tried
 from etascope.training.pytorch.library import (
     Module,
@@ -55,7 +53,6 @@ from etascope.training.pytorch.library import (
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
-from etascope.training.pytorch.random_state import random_state_kept, seed_all
 from etascope.training.pytorch.running_trial import Settings
 from etascope.training.pytorch.unit import Training, beside_each_other
 

@@ -9,9 +9,9 @@ import { get, recipeOf } from "./state.js";
 const INVITATION =
   "Draw on the black square. Twelve models, each trained at a learning rate of its own, will look at it.";
 
-export function seen(complain) {
+export function predictions(complain) {
   let drawn = null,
-    seeing = null;
+    request = null;
   const others = h("div", { "aria-live": "polite" }, h("p", { class: "note" }, INVITATION));
   const square = pad((pixels) => {
     drawn = pixels;
@@ -19,21 +19,21 @@ export function seen(complain) {
   });
 
   async function look() {
-    seeing?.abort();
+    request?.abort();
     if (!drawn) {
       others.replaceChildren(h("p", { class: "note" }, INVITATION));
       return;
     }
-    seeing = new AbortController();
+    request = new AbortController();
     if (!others.querySelector("table"))
       others.replaceChildren(h("p", { class: "note" }, "The twelve models are being trained."));
     try {
-      const found = await ask("/api/predictions", { ...recipeOf(get()), learning_rate: get().lr }, seeing.signal, {
+      const answer = await ask("/api/predictions", { ...recipeOf(get()), learning_rate: get().lr }, request.signal, {
         method: "POST",
         body: JSON.stringify({ pixels: drawn }),
         headers: { "content-type": "application/json" },
       });
-      const sorted = [...found.models].sort((a, b) => a.learning_rate - b.learning_rate);
+      const sorted = [...answer.models].sort((a, b) => a.learning_rate - b.learning_rate);
       others.replaceChildren(
         digit(drawn, 84, "your drawing as the models see it"),
         h(
@@ -41,8 +41,8 @@ export function seen(complain) {
           { class: "note" },
           "So the models see it: fitted into 20 by 20 pixels, its centre of mass in the middle.",
         ),
-        ...(found.layers.length
-          ? [h("p", {}, `Through the model at the needle, ${words(get().lr)}:`), ...found.layers.map(figure)]
+        ...(answer.layers.length
+          ? [h("p", {}, `Through the model at the needle, ${words(get().lr)}:`), ...answer.layers.map(figure)]
           : []),
         h(
           "div",
@@ -72,9 +72,9 @@ export function seen(complain) {
                     {},
                     h("span", { class: "swatch", style: `background:${colour(model.learning_rate)}` }),
                     words(model.learning_rate),
-                    model === found.models.at(-1) ? " (needle)" : "",
+                    model === answer.models.at(-1) ? " (needle)" : "",
                   ),
-                  h("td", {}, model.diverged ? "nothing: it diverged" : found.class_names[best]),
+                  h("td", {}, model.diverged ? "nothing: it diverged" : answer.class_names[best]),
                   h("td", {}, model.diverged ? "" : percent(model.probabilities[best])),
                 );
               }),
@@ -87,5 +87,5 @@ export function seen(complain) {
     }
   }
 
-  return { element: h("div", { class: "columns" }, square.element, others), look, close: () => seeing?.abort() };
+  return { element: h("div", { class: "columns" }, square.element, others), look, close: () => request?.abort() };
 }

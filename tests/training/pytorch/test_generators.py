@@ -7,7 +7,15 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from etascope.training.pytorch.custom.generators import generators_of, loaders_kept, seed_generators, states_of
+from etascope.training.pytorch.generators import (
+    RandomState,
+    generators_of,
+    loaders_kept,
+    random_state_kept,
+    seed_all,
+    seed_generators,
+    states_of,
+)
 
 
 class Shifting(torch.utils.data.Dataset):
@@ -197,3 +205,36 @@ def test_generators_that_methods_of_every_kind_name_are_found_also_behind_a_trai
     trainer = Trainer(logger=False, enable_checkpointing=False, enable_progress_bar=False, accelerator="cpu")
     found = generators_of([trainer, DataLoader(Methods())])
     assert {id(one) for one in found} == {id(one) for one in (IN_STATIC, IN_CLASS_METHOD, IN_PROPERTY)}
+
+
+def draw():
+    return random.random(), np.random.random(), torch.rand(1).item()
+
+
+def test_seeding_decides_all_three():
+    with random_state_kept():
+        seed_all(7)
+        once = draw()
+        seed_all(7)
+        assert draw() == once
+        seed_all(8)
+        assert all(a != b for a, b in zip(draw(), once, strict=True))
+
+
+def test_torch_is_seeded_as_by_its_own_function():
+    with random_state_kept():
+        seed_all(5)
+        ours = torch.rand(3)
+        torch.manual_seed(5)
+        assert torch.equal(ours, torch.rand(3))
+
+
+def test_the_states_are_put_back_however_a_block_ends():
+    before = RandomState.now()
+    expected = draw()
+    before.restore()
+    with contextlib.suppress(KeyboardInterrupt), random_state_kept():
+        seed_all(3)
+        draw()
+        raise KeyboardInterrupt
+    assert draw() == expected
