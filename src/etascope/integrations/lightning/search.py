@@ -194,6 +194,11 @@ class LearningRateSearch(_callbacks.Callback):
         def optimizer(given: Any, learning_rate: float) -> Any:
             return optimizer_at(attribute, given[0].module, trainer, rates, multiple, learning_rate)
 
+        options = TrainingOptions(
+            train_loss=train_loss, groups=lambda trial: [trial], accumulate=accumulate,
+            clip_norm=trainer.gradient_clip_val or None, precision=PRECISIONS[trainer.precision], device=str(device),
+            trials_in_memory=search.pop("trials_in_memory", None),
+        )  # fmt: skip
         with advised("return its scheduler from configure_optimizers"):
             run = pick(
                 wrapped(module, scores if judge else monitored(self._monitor)),
@@ -203,27 +208,16 @@ class LearningRateSearch(_callbacks.Callback):
                 None if judge else lambda outputs, _: outputs,
                 epochs,
                 "constant" if (rates.shape == 1).all() else rates.shape,
-                training=TrainingOptions(
-                    train_loss=train_loss,
-                    groups=lambda trial: [trial],
-                    accumulate=accumulate,
-                    clip_norm=trainer.gradient_clip_val or None,
-                    precision=PRECISIONS[trainer.precision],
-                    device=str(device),
-                    trials_in_memory=search.pop("trials_in_memory", None),
-                ),
+                training=options,
                 **search,
             )
         chosen = run.choice.learning_rate
-        sentences = [
-            mind(attribute, module, trainer, rates, multiple, chosen) if chosen is not None else "",
-            "" if attribute else NOT_HELD,
-            odd,
-            reloaded(trainer),
-            within_epoch(steps, clock),
-        ]
         there = [*trainer.callbacks, *self.beside]
-        run = run.with_notes(*sentences, *rates.sentences(), uncalled(there, module))
+        run = run.with_notes(
+            mind(attribute, module, trainer, rates, multiple, chosen) if chosen is not None else "",
+            "" if attribute else NOT_HELD, odd, reloaded(trainer), within_epoch(steps, clock), *rates.sentences(),
+            uncalled(there, module),
+        )  # fmt: skip
         return rates, multiple, run
 
 
