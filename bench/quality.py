@@ -68,12 +68,13 @@ def main() -> None:
 
 def everyone() -> list[Chooser]:
     """Return the contenders; PyTorch comes last, because its threads keep others from forking."""
+    from bench.grid_search import GridSearch
+
     from etascope.experiments.range_test.rules import RULES
     from etascope.experiments.referee.advisers.plain import RangeTestAdviser
     from etascope.experiments.referee.advisers.prodigy import ProdigyOptimizer
     from etascope.selection.cross_validation.method import CrossValidation
     from etascope.selection.halving.method import Ladder
-    from etascope.selection.search import GridSearch
 
     return [
         Etascope("etascope, cheap", CrossValidation()),

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from bench.grid_search import GridSearch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
@@ -22,7 +23,6 @@ import etascope
 from etascope import InputError
 from etascope.core.run import Run
 from etascope.selection.automatic import Automatic
-from etascope.selection.search import GridSearch
 from etascope.torch import TrainingOptions, pick
 from etascope.training.pytorch.custom.fingerprint import fingerprint
 from tests.core.failing import FailingRecorder

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bench.grid_search import GridSearch
 
 import etascope
 from etascope import Choice, Dataset, InputError, Recipe, Run, Trace, open_images, pick, trace
 from etascope.core.data import NO_FOLD
 from etascope.core.history import Status
 from etascope.selection.automatic import Automatic
-from etascope.selection.search import GridSearch
 from etascope.training.dense.engine import DenseEngine
 from tests.images.making import write_folder
 

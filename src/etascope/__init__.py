@@ -67,7 +67,7 @@ def _reported(result: Run | Result) -> Run | Experiment:
 
 def _page(result: Run | Trace | Result) -> str:
     from etascope.core.trace import Trace
-    from etascope.report.terminal.printed import printed
+    from etascope.report.terminal.run import printed
 
     return printed(result if isinstance(result, Trace) else _reported(result))
 

@@ -17,7 +17,7 @@ def test_versions_name_what_decides_the_bits():
 
 
 def test_a_run_joins_its_histories():
-    from etascope.selection.search import GridSearch
+    from bench.grid_search import GridSearch
 
     job = task(epochs=3)
     histories, choice = search(GridSearch(), job, ClosedForm(valley(-1.4)))

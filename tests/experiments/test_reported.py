@@ -7,10 +7,10 @@ from etascope.experiments.range_test.report import range_experiment
 from etascope.experiments.referee.report import referee_experiment
 from etascope.experiments.scaling.report import scaling_experiment
 from etascope.experiments.sharpness.report import sharpness_experiment
-from etascope.report.files.experiment_markdown import experiment_markdown
 from etascope.report.files.markdown import escape as escape_markdown
-from etascope.report.html.experiment import experiment_html
+from etascope.report.files.markdown import experiment_markdown
 from etascope.report.html.notebook import mimebundle
+from etascope.report.html.run import experiment_html
 from etascope.report.words.job import data_understood
 from tests.experiments.made import ranged, walled
 from tests.experiments.referee.test_record import DATA

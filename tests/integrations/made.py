@@ -3,10 +3,11 @@
 from dataclasses import replace
 from functools import cache
 
+from bench.grid_search import GridSearch
+
 import etascope
 from etascope.core.recipe import Recipe
 from etascope.selection.automatic import Automatic
-from etascope.selection.search import GridSearch
 
 SMALL = Recipe(hidden=(16,), epochs=2)
 

@@ -12,7 +12,7 @@ from etascope.experiments.scaling.record import Scaling
 from etascope.experiments.scaling.report import scaling_experiment
 from etascope.experiments.scaling.run import judge
 from etascope.experiments.sharpness.report import sharpness_experiment
-from etascope.report.html.experiment import experiment_html
+from etascope.report.html.run import experiment_html
 from tests.experiments.made import ranged, walled
 from tests.experiments.referee.test_chart import FULL
 from tests.experiments.scaling.test_chart import FALLING

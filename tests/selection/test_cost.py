@@ -2,11 +2,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etascope.core.data import NO_FOLD
 from etascope.core.plan import sweep
-from etascope.selection.cost import search_cost
+from etascope.core.recipe import Recipe
+from etascope.selection.cost import cheap_trainings, duration, search_cost, training_seconds
 from tests.selection.closed_form import ClosedForm, task, valley
+from tests.selection.learning_curves import job
 
 
 def test_validation_passes_count_a_third_an_example():
@@ -37,3 +41,34 @@ def test_validation_rows_of_a_loader_are_no_part_of_a_training():
     job = replace(task(n_folds=1), n_valid=80)
     history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
     assert search_cost(job, [history]).training_equivalents == pytest.approx((640 * 5 + 5 * 80 / 3) / 4000)
+
+
+def test_a_training_takes_its_multiplications_over_the_speed():
+    task = job(hidden=(100,))
+    assert training_seconds(task) == pytest.approx(3 * (784 * 100 + 100 * 10) * 1000 * 5 / 5e10)
+
+
+@pytest.mark.parametrize(("folds", "trainings"), [(1, 50), (2, 14), (5, 50), (10, 110)])
+def test_cross_validation_costs_more_with_more_folds(folds, trainings):
+    assert cheap_trainings(job(n_folds=folds)) == trainings
+
+
+@given(st.integers(1, 20))
+def test_it_grows_with_the_epochs(factor):
+    once = job(epochs=1)
+    more = job(epochs=factor)
+    assert training_seconds(more) == pytest.approx(factor * training_seconds(once))
+    assert Recipe(epochs=factor).epochs == factor
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.001, "0.1 s"), (3.14, "3.1 s"), (90, "90 s"), (150, "2.5 minutes"), (3600, "60 minutes"), (7200, "2 hours")],
+)
+def test_durations_are_said_in_the_unit_that_suits(seconds, said):
+    assert duration(seconds) == said
+
+
+def test_a_model_of_pytorch_takes_its_own_speed():
+    task = replace(job(), forward=2e6)
+    assert training_seconds(task) == pytest.approx(3 * 2e6 * 1000 * 5 / 5e9)

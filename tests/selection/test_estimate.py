@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.selection.estimate import _digits, confidence, settle
+from etascope.core.recipe import OPTIMIZERS, Recipe
+from etascope.selection.customary import customary_rate
+from etascope.selection.estimate import _digits, confidence, settle, worth_tuning
 from etascope.selection.scores import WORST, Scores
 
 X = np.linspace(-3, -1, 13)
@@ -59,15 +61,15 @@ def test_the_word_follows_the_share(steep, error, word):
     least, most = {"likely": (0.9, 1.1), "probable": (0.8, 0.9), "not settled": (0.0, 0.8)}[sure.word]
     assert least <= sure.share < most
     assert sure.word == word
-    assert (sure.settle != "") is (word == "not settled")
+    assert bool(sure.settle) is (word == "not settled")
 
 
 def test_what_would_settle_it_is_more_seeds_where_runs_are_noisy_and_else_more_images():
     runs = settle(scores(steep=0.4, error=0.2, sampled=1e-6, runs=0.5), "accuracy", 0.22, LIMITS)
     images = settle(scores(steep=0.4, error=0.2, sampled=0.1, runs=0.0), "accuracy", 0.22, LIMITS)
     assert confidence(runs).word == confidence(images).word == "not settled"
-    assert confidence(images).settle.startswith("It is likely within ")
-    assert "more images" in confidence(images).settle
+    assert str(confidence(images).settle).startswith("It is likely within ")
+    assert "more images" in str(confidence(images).settle)
     wider = settle(scores(steep=0.4, error=0.2, sampled=1e-6, runs=0.5), "accuracy", 0.6, LIMITS)
     assert wider.share > runs.share
 
@@ -112,3 +114,54 @@ def test_a_dip_in_a_plateau_is_the_answer_though_the_basin_fills_the_window(dept
     told = settle(Scores(10.0**x, own, table, 0.95 * every, 1e-3 * every, 1e-2 * every, 300), "accuracy", None, LIMITS)
     assert np.log10(told.basin.high / told.basin.low) > 5
     assert low < told.learning_rate < high
+
+
+def settled(best, target="accuracy", steep=2.0):
+    told = scores(best=best, steep=steep)
+    error = np.minimum(0.1 + 0.075 * steep * (X - best) ** 2, 0.9)
+    return settle(replace(told, error=error), target, None, LIMITS)
+
+
+def test_the_customary_rate_is_that_of_the_optimizer():
+    assert {name: customary_rate(Recipe(optimizer=name)) for name in OPTIMIZERS} == {
+        "sgd": 0.01, "momentum": 0.01, "nesterov": 0.01, "adagrad": 0.01,
+        "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001,
+    }  # fmt: skip
+
+
+def test_within_the_curve_it_is_read_from_the_draws():
+    told = worth_tuning(settled(-1.7), Recipe())
+    assert told.learning_rate == 0.01
+    assert told.cost == pytest.approx(7.5 * 2 * 0.3**2, rel=0.5)
+    assert told.low < told.cost < told.high
+
+
+def test_the_best_rate_itself_costs_about_nothing():
+    told = worth_tuning(settled(-2.0), Recipe())
+    assert abs(told.cost) < 0.2
+    assert told.low <= told.cost <= told.high
+
+
+def test_far_away_it_is_the_measured_difference_of_error_with_its_sampling():
+    here = settled(-1.0, steep=20.0)
+    told = worth_tuning(here, Recipe(optimizer="adam"))
+    assert here.draws.learning_rates[0] > 0.001
+    assert told.cost == pytest.approx(100 * (0.9 - 0.1), rel=0.05)
+    error = 164.5 * np.sqrt((0.9 * 0.1 + 0.1 * 0.9) / 800)
+    assert told.high - told.low == pytest.approx(2 * error, rel=0.1)
+    loss = worth_tuning(settled(-1.0, "loss", steep=20.0), Recipe(optimizer="adam"))
+    assert loss.cost == pytest.approx(100 * 20 * 4, rel=0.1)
+
+
+def test_outside_of_what_was_tried_nothing_is_said():
+    away = settle(replace(scores(), learning_rates=10.0 ** (X + 2.5)), "accuracy", None, LIMITS)
+    assert worth_tuning(away, Recipe()) is None
+
+
+def test_no_cost_is_told_where_the_errors_that_were_counted_are_none():
+    told = settle(scores(best=-1.4), "accuracy", None, LIMITS)
+    assert told.draws.cost_of(0.01, told.learning_rate)[1] > 0
+    flawless = replace(told, scores=replace(told.scores, error=np.zeros(len(told.scores.error))))
+    found = worth_tuning(flawless, Recipe())
+    assert found.cost == 0
+    assert found.low < 0 < found.high

@@ -40,11 +40,6 @@ def test_the_nearest_rate_is_nearest_in_decades():
     assert grid.rates[grid.nearest(0.032)] == 0.1
 
 
-def test_the_decades_near_a_centre():
-    grid = make_grid(8, low=0.02)
-    assert [grid.rates[i] for i in grid.decades_near(-1.5, 3)] == [0.02, 0.1, 1]
-
-
 @pytest.mark.parametrize(
     ("low", "high", "told"),
     [

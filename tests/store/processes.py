@@ -4,6 +4,7 @@ import multiprocessing
 from dataclasses import dataclass, replace
 
 import numpy as np
+from bench.grid_search import GridSearch
 
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Recipe, Task
@@ -12,7 +13,6 @@ from etascope.core.stored import Job
 from etascope.images.open import open_images
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.selection.search import GridSearch
 from etascope.store.open import open_store
 from etascope.training.dense.engine import DenseEngine
 from tests.store.made import history, job, run

@@ -141,9 +141,9 @@ def data_moved(lock: Lock, dataset: Dataset) -> str | None:
         ("classes", str(dataset.n_classes), str(lock.classes)),
         ("the shape of an image", _shape((height, width, channels)), _shape(lock.image_shape)),
     )
-    plain = [f"{name}: {found}, locked {was}" for name, found, was in pairs if found != was]
-    told = "; ".join(plain) or "as many images and classes, but other pixels, labels or test rows"
-    return f"the data have moved: {dataset.source} is not what was locked ({told})."
+    plain = [f"{name}: {now}, locked {was}" for name, now, was in pairs if now != was]
+    differences = "; ".join(plain) or "as many images and classes, but other pixels, labels or test rows"
+    return f"the data have moved: {dataset.source} is not what was locked ({differences})."
 
 
 def result_moved(lock: Lock, choice: Choice) -> str | None:

@@ -12,10 +12,10 @@ from etascope.core.plan import Plan
 from etascope.core.protocols import Method
 from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence, Setting, say
+from etascope.selection.cost import cheap_trainings, duration, training_seconds
 from etascope.selection.cross_validation.method import CrossValidation
 from etascope.selection.grid import FIVE_FOLDS
 from etascope.selection.halving.method import Ladder, check_fields
-from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 
 #: Predicted seconds of the cheap regime up to which it is taken without being asked for.
 PATIENCE = 60.0

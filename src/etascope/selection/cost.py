@@ -1,4 +1,4 @@
-"""What a search cost, validation passes included: `search_cost`."""
+"""What a search cost, `search_cost`, and how long a training will take, predicted before one is: `training_seconds`."""
 
 from __future__ import annotations
 
@@ -50,3 +50,55 @@ def _fold_rows(task: Task) -> float:
     if task.n_folds > 1:
         return task.n_development / task.n_folds
     return max(task.n_development - task.steps_per_epoch * task.recipe.batch_size, 0)
+
+
+#: Multiply-adds a second of the dense engine on two cores, many trials at a time.
+SPEED = 5e10
+#: And of the PyTorch engine on one core, for convolutional nets. A GPU is faster; the ladder is no bad answer there.
+TORCH_SPEED = 5e9
+#: Rates of the cheap regime, and what finds both walls costs besides, in trainings.
+CHEAP_RATES, CHEAP_WALLS = 12, 2
+
+
+def training_seconds(task: Task) -> float:
+    """Return the predicted seconds of one whole training: its multiply-adds over 5e10 a second, 5e9 with PyTorch.
+
+    A rough figure, good to a factor of about 3: small layers and small batches run slower, more cores faster.
+
+    Examples
+    --------
+    >>> from etascope.core.recipe import Recipe
+    >>> task = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40)
+    >>> round(training_seconds(task), 3)
+    0.024
+    """
+    return task.multiplications / (SPEED if task.forward is None else TORCH_SPEED)
+
+
+def cheap_trainings(task: Task) -> int:
+    """Return the trainings that cross-validation costs: 12 rates on each fold, trained on the other folds, and walls.
+
+    Five folds are counted where the task has one holdout or none.
+
+    Examples
+    --------
+    >>> from etascope.core.recipe import Recipe
+    >>> cheap_trainings(Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40))
+    50
+    """
+    folds = task.n_folds if task.n_folds > 1 else 5
+    return CHEAP_RATES * (folds - 1) + CHEAP_WALLS
+
+
+def duration(seconds: float) -> str:
+    """Write a predicted time: one digit or two, in the unit that suits.
+
+    Examples
+    --------
+    >>> duration(1.218), duration(95), duration(9000)
+    ('1.2 s', '95 s', '2.5 hours')
+    """
+    if seconds < 120:
+        return f"{max(seconds, 0.1):.2g} s"
+    minutes = seconds / 60
+    return f"{minutes:.2g} minutes" if minutes < 90 else f"{minutes / 60:.2g} hours"

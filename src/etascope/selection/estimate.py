@@ -1,4 +1,4 @@
-"""What trials run to the end have settled: rate, basin and confidence, `settle`, `Settled`."""
+"""What trials run to the end have settled: rate, basin and confidence, `settle`; is it worth it, `worth_tuning`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.choice import Basin, Confidence
+from etascope.core.choice import Basin, Confidence, WorthTuning
+from etascope.core.recipe import Recipe
 from etascope.core.sentences import Sentence
-from etascope.selection.limited import FREE, Limited
+from etascope.selection.customary import customary_rate
 from etascope.selection.regret import CAP, CHEAP, Draws, regret_draws
 from etascope.selection.scores import WORST, Scores
-from etascope.selection.walls import before_divergence
+from etascope.selection.walls import FREE, Limited, before_divergence
 
 Array = NDArray[np.float64]
 
@@ -171,3 +172,43 @@ def _digits(rate: float, to_whole: Callable[[float], int]) -> float:
     nearest = round(rate / unit)
     whole = nearest if math.isclose(nearest * unit, rate, rel_tol=1e-9) else to_whole(rate / unit)
     return float(f"{whole * unit:.3g}")
+
+
+#: Normal quantile of a 90 % interval.
+NINETY = 1.645
+
+
+def worth_tuning(settled: Settled, recipe: Recipe) -> WorthTuning | None:
+    """Return what the customary rate loses against the recommended one, with a 90 % interval.
+
+    Within the curve it is read from the draws, unless errors that were counted contradict them: then, and outside of
+    the curve, where the loss is large, it is measured outright. That is the difference of validation error (or of log
+    loss, where loss is the target), interpolated over log rate between the rates that were tried, with the interval of
+    a share measured on that many examples. None outside of what was tried.
+    """
+    rate = customary_rate(recipe)
+    drawn = settled.draws.cost_of(rate, settled.learning_rate) if len(settled.draws.learning_rates) > 1 else None
+    outright = _measured(settled, rate)
+    if drawn is None:
+        return outright
+    if settled.target == "accuracy" and outright is not None and outright.cost <= 0 < drawn[1]:
+        return outright
+    return WorthTuning(rate, *drawn)
+
+
+def _measured(settled: Settled, rate: float) -> WorthTuning | None:
+    scores, x = settled.scores, np.log10(settled.scores.learning_rates)
+    if not scores.learning_rates[0] <= rate <= scores.learning_rates[-1]:
+        return None
+    table = scores.mean if settled.target == "loss" else scores.error
+    there, here = (float(np.interp(math.log10(r), x, table)) for r in (rate, settled.learning_rate))
+    if settled.target == "loss":
+        variance = float(np.interp(math.log10(rate), x, scores.example_variance))
+    else:
+        # Where nothing is wrong, half an example stands for what might be.
+        half = 0.5 / scores.examples
+        shares = (min(max(share, half), 1 - half) for share in (there, here))
+        variance = sum(share * (1 - share) for share in shares) / scores.examples
+    error = 100 * NINETY * math.sqrt(max(variance, 0.0))
+    cost = 100 * (there - here)
+    return WorthTuning(rate, cost, cost - error, cost + error)

@@ -44,11 +44,6 @@ class Grid:
         """Return the position of the rate nearest to `rate` in decades."""
         return min(range(len(self.rates)), key=lambda i: abs(math.log10(self.rates[i] / rate)))
 
-    def decades_near(self, centre: float, count: int) -> list[int]:
-        """Return the positions of the `count` decades nearest to 10 to the power of `centre`, ascending."""
-        by_distance = sorted(self.decades, key=lambda i: abs(math.log10(self.rates[i]) - centre))
-        return sorted(by_distance[:count])
-
 
 def make_grid(per_decade: int, low: float | None = None, high: float | None = None) -> Grid:
     """Return the rates 10^(k / per_decade) for whole k within the limits, and the limits themselves.

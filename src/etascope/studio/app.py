@@ -20,9 +20,9 @@ from etascope.core.plain import Document
 from etascope.core.protocols import Store
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.core.run import versions
-from etascope.report.charts.colour import rate_colours
+from etascope.report.charts.theme import rate_colours
 from etascope.report.html.vega import vega_bundle
-from etascope.selection.worth import customary_rate
+from etascope.selection.customary import customary_rate
 from etascope.studio.bounds import Bounds
 from etascope.studio.failure import Failed, sentence
 from etascope.studio.library import Library

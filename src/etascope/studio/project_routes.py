@@ -15,7 +15,7 @@ from etascope.core.errors import InputError
 from etascope.core.plain import Document
 from etascope.core.stored import StoredRun
 from etascope.learn.quiz import run_quiz
-from etascope.report.code.frameworks import FRAMEWORKS
+from etascope.report.code.from_document import FRAMEWORKS
 from etascope.report.files.document import pick_document
 from etascope.report.html.run import run_html
 from etascope.report.terminal.run_list import runs_document

@@ -18,7 +18,7 @@ from etascope.core.plain import Document
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.learn.quiz import trace_quiz
-from etascope.report.code.frameworks import FRAMEWORKS, code_for
+from etascope.report.code.from_document import FRAMEWORKS, code_for
 from etascope.report.files.document import trace_document
 from etascope.studio.bounds import FEWER, Bounds, Limit
 from etascope.studio.descent import descent

@@ -13,7 +13,7 @@ from etascope import Recipe
 from etascope.cli.commands.runs import code
 from etascope.core.errors import InputError
 from etascope.core.stored import Job
-from etascope.report.code.frameworks import code_for
+from etascope.report.code.from_document import code_for
 from etascope.report.files.document import pick_document, write_json
 from etascope.store.open import open_store
 from tests.cli.running import run
@@ -105,7 +105,7 @@ def strips(count):
 
 
 def test_a_run_without_an_answer_has_no_script(tmp_path):
-    from etascope.selection.search import GridSearch
+    from bench.grid_search import GridSearch
 
     undecided = etascope.pick("digits", recipe=SMALL, method=GridSearch(low=1e-9, high=2e-9))
     path = tmp_path / "answer.json"

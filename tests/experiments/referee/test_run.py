@@ -2,12 +2,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from bench.grid_search import GridSearch
 
 from etascope.core.errors import InputError
 from etascope.experiments.referee.adviser import Advice
 from etascope.experiments.referee.advisers.plain import CustomaryDefault
 from etascope.experiments.referee.run import FRESH, known_advisers, missing, referee
-from etascope.selection.search import GridSearch
 from etascope.training.dense.engine import DenseEngine
 from tests.experiments.referee.made import SMALL, dataset, split
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bench.grid_search import GridSearch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +22,6 @@ from etascope.experiments.scaling.run import (
     scaling,
 )
 from etascope.images.open import open_images
-from etascope.selection.search import GridSearch
 from etascope.training.dense.engine import DenseEngine
 from tests.learn import made
 

@@ -6,11 +6,11 @@ import lightning.pytorch as pl
 import numpy as np
 import pytest
 import torch
+from bench.grid_search import GridSearch
 from torch.utils.data import DataLoader, TensorDataset
 
 from etascope.core.errors import InputError
 from etascope.integrations.lightning.search import LearningRateSearch, pick_lightning
-from etascope.selection.search import GridSearch
 from etascope.torch import pick
 from etascope.training.pytorch.custom.fingerprint import fingerprint
 from tests.integrations.lightning_modules import Classifier, Groups, Net, Regression, X, Y, loaders

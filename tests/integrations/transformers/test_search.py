@@ -4,13 +4,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from bench.grid_search import GridSearch
 from sklearn.datasets import load_digits
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainerCallback, TrainingArguments, ViTConfig, ViTForImageClassification
 
 from etascope.core.errors import InputError
 from etascope.integrations.transformers.search import recommend, set_learning_rate, uncalled
-from etascope.selection.search import GridSearch
 from etascope.training.pytorch.custom.fingerprint import fingerprint
 from tests.training.pytorch.networks import same_module
 

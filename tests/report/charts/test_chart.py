@@ -8,8 +8,8 @@ from etascope.experiments.referee.chart import referee_chart
 from etascope.experiments.scaling.chart import scaling_chart
 from etascope.experiments.sharpness.chart import sharpness_chart
 from etascope.report.charts.chart import COLOURS, SCHEMA, colour_of_rate, colour_scale, colours, figure, panel
-from etascope.report.charts.colour import rate_colour
 from etascope.report.charts.render import charts
+from etascope.report.charts.theme import rate_colour
 from tests.experiments.made import climb, ranged, walled
 from tests.experiments.referee.test_chart import FULL
 from tests.experiments.scaling.test_chart import FALLING

@@ -7,9 +7,8 @@ import pytest
 
 from etascope.core.errors import InputError
 from etascope.report.charts.chart import figure
-from etascope.report.charts.colour import rate_colour
 from etascope.report.charts.render import CHARTS, SCALE, chart_of, charts, picture_of, write_chart
-from etascope.report.charts.theme import DARK, LIGHT
+from etascope.report.charts.theme import DARK, LIGHT, rate_colour
 from tests.report.filled import filled
 
 

@@ -13,8 +13,8 @@ from etascope.core.data import Dataset
 from etascope.core.run import DataSummary
 from etascope.images.part import PART, part_rows, take_part
 from etascope.pipeline.split import divide
-from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import kind_of, loading, note
+from etascope.report.code.parts import assembled
 from tests.images.folders.test_layout import OPENED, make
 from tests.images.making import picture, pictures, write_folder
 from tests.report.code.running import DATA, DIGITS

@@ -1,11 +1,15 @@
+import base64
+import io
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from etascope.report.charts.landscape import landscape_chart
-from etascope.report.html.parts import fields, figure_of, number_columns, sentences, table, text
+from etascope.report.html.parts import data_uri, fields, figure_of, number_columns, png, sentences, table, text
 
 
 class Tags(HTMLParser):
@@ -84,3 +88,26 @@ def test_columns_of_numbers_are_known():
 def test_sentences_hold_any_text(said):
     assert len(cells(sentences(said), "li")) == len(said)
     assert Tags(sentences(said)).open == []
+
+
+images = st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3])).flatmap(
+    lambda shape: arrays.arrays(np.uint8, shape)
+)
+
+
+@given(images)
+def test_a_decoder_sees_the_same_pixels(image):
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png(image))) as seen:
+        assert seen.mode == ("RGB" if image.shape[2] == 3 else "L")
+        read = np.asarray(seen).reshape(image.shape)
+    np.testing.assert_array_equal(read, image)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_address_holds_the_file(channels):
+    image = np.arange(12, dtype=np.uint8).reshape(-1, 1, channels)
+    kind, _, data = data_uri(image).partition(",")
+    assert kind == "data:image/png;base64"
+    assert base64.b64decode(data, validate=True) == png(image)

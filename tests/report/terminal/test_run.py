@@ -1,10 +1,14 @@
 import io
 import re
+import sys
+from dataclasses import replace
 
 import pytest
 
+import etascope
 from etascope.learn.quiz import run_quiz, trace_quiz
-from etascope.report.terminal.run import print_choice, print_trace
+from etascope.report.terminal.run import print_choice, print_trace, printed
+from tests.experiments.made import ranged
 from tests.learn import made
 from tests.report.reported import reported_run
 
@@ -80,7 +84,7 @@ def test_the_answer_of_a_search_in_full(written, run):
     assert "87.4 % right, loss 0.42; it ranked the rates, so it is a little lucky" in text
     assert "45 trials of 5 epochs each = 36 training equivalents, 0.9 s; 1.2 s in all" in text
     assert "torch.optim.SGD(model.parameters(), lr=0.018, momentum=0.9)" in text
-    for sentence in (*map(str, run.choice.reasons), run.choice.not_tried):
+    for sentence in map(str, (*run.choice.reasons, run.choice.not_tried)):
         assert sentence in text
 
 
@@ -154,3 +158,36 @@ def test_bars_of_another_number_say_where_they_are_cut(written, worst, cut):
     text = " ".join(written(print_choice, run).split())
     assert "a higher bar is a lower number" in text
     assert ("the lowest 10 times the best or more" in text) is cut
+
+
+@pytest.mark.parametrize(
+    ("shown", "part"),
+    [
+        (made.run(), "learning rate   0.018      basin 0.01 .. 0.056"),
+        (made.run(learning_rate=None), "learning rate   cannot tell yet"),
+        (replace(ranged((0.03, 0.3)), data=made.run().data), "The suggestions lie a factor of 10 apart"),
+        (replace(made.trace(), data=made.run().data), "epoch by epoch"),
+    ],
+    ids=["run", "cannot tell", "range test", "trace"],
+)
+def test_print_shows_the_page_with_images_and_notes(shown, part):
+    text = str(shown)
+    assert etascope.__all__
+    assert text.startswith("10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images\nnote: nothing was resized\n\n")
+    assert part in text
+    assert "array(" not in text
+    assert len(text) < 12_000
+    assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_a_script_has_a_page_too():
+    assert printed(reported_run()).startswith("learning rate ")
+
+
+def test_it_is_ascii_where_the_output_holds_nothing_else(monkeypatch):
+    class Plain:
+        encoding = "ascii"
+
+    assert not printed(made.run()).isascii()
+    monkeypatch.setattr(sys, "stdout", Plain())
+    assert printed(made.run()).isascii()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from etascope.cli.main import commands
+from etascope.cli.commands.pick import pick
 from etascope.cli.options.recipe import recipe_of
 from etascope.core.data import KNOWN_SETS, SENT, called
 from etascope.core.recipe import OPTIMIZERS, Recipe
@@ -52,7 +52,7 @@ def test_a_recipe_in_words():
 
 def asked(source, *words):
     """What click makes of a command's words, as a run keeps it."""
-    context = commands.commands["pick"].make_context("pick", [source, *words])
+    context = pick.make_context("pick", [source, *words])
     return {name: value for name, value in context.params.items() if name not in ("json_path", "reports", "ascii")}
 
 
@@ -60,7 +60,7 @@ def again(command):
     """What a shell and click make of a command that was printed."""
     words = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, check=True).stdout
     _, _, *given = map(os.fsdecode, words.split(b"\0")[:-1])
-    return commands.commands["pick"].make_context("pick", given).params
+    return pick.make_context("pick", given).params
 
 
 PATHS = [

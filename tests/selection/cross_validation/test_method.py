@@ -250,7 +250,7 @@ def test_a_tolerance_is_kept():
     _, choice = search(CrossValidation(tolerance=0.01), task(), ClosedForm(valley(-1.4), noise=0.1))
     assert choice.confidence.tolerance == 0.01
     assert choice.confidence.word == "not settled"
-    assert choice.confidence.settle.startswith("It is likely within")
+    assert str(choice.confidence.settle).startswith("It is likely within")
 
 
 @pytest.mark.parametrize(

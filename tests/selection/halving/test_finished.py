@@ -1,18 +1,22 @@
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from etascope.core.choice import Basin
+from etascope.core.choice import Basin, Walls
 from etascope.core.history import Status
 from etascope.core.measure import Measure
 from etascope.core.recipe import Task
 from etascope.core.reported import Reported, reported_history
 from etascope.core.trials import trials
 from etascope.selection.halving.budgets import rungs_for
-from etascope.selection.halving.finished import Ascent
-from etascope.selection.halving.state import climb, score_trials, unit_of
+from etascope.selection.halving.finished import Ascent, beside, chained_scores, walls_to_seek
+from etascope.selection.halving.method import Ladder
+from etascope.selection.halving.state import Todo, climb, score_trials, unit_of
 from etascope.selection.halving.window import window_of
-from tests.selection.learning_curves import Curves, moving_valley
+from etascope.selection.scores import WORST
+from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
 from tests.selection.words.test_halving import ascend
 
 
@@ -86,3 +90,87 @@ def test_no_wall_lies_within_the_basin():
 def test_nothing_is_best_where_every_trial_failed():
     ascent = reported(high=0)
     assert (ascent.best, ascent.learned, ascent.open_end) == (None, False, "")
+
+
+def ladder(curves):
+    task = job()
+    histories, _ = climb_up(Ladder(), task, curves)
+    scored = score_trials(trials(task, histories), task.recipe.seed, "accuracy")
+    return task, scored, climb(task, scored, rungs_for(3), window_of(task.recipe, 7))
+
+
+def test_one_that_was_left_behind_is_carried_on_by_its_nearest_neighbour():
+    _, scored, climbed = ladder(Curves(moving_valley(-1.5)))
+    chained = dict(zip(climbed.rates, chained_scores(climbed, scored).tolist(), strict=True))
+    rate = next(r for r, rung in climbed.left.items() if rung == 1)
+    near = min(climbed.finalists, key=lambda r: abs(np.log10(r / rate)))
+    gained = scored[near].score(240) - scored[near].score(80)
+    assert chained[rate] == pytest.approx(scored[rate].score(80) + gained)
+    for finalist in climbed.finalists:
+        assert chained[finalist] == scored[finalist].score(240)
+
+
+def test_stopped_trials_have_the_worst_score_at_any_rung():
+    _task, scored, climbed = ladder(Curves(moving_valley(-1.5), wall=-1.0))
+    chained = dict(zip(climbed.rates, chained_scores(climbed, scored).tolist(), strict=True))
+    assert all(chained[r] == WORST for r in climbed.rates if np.log10(r) >= -1.0)
+    assert all(r not in climbed.reached[0].rates for r in climbed.rates if np.log10(r) >= -1.0)
+
+
+WIDE = Curves(moving_valley(-1.5, width=4))
+
+
+def top(curves, **limits):
+    """Return the ladder before anything was sought, and the rates that were."""
+    task = job()
+    histories, _ = climb_up(Ladder(**limits), task, curves)
+    window = window_of(task.recipe, 7, **limits)
+    scored = score_trials(trials(task, histories), task.recipe.seed, "accuracy")
+    return Ascent(task, window, climb(task, scored, rungs_for(3), window), scored, "accuracy")
+
+
+def test_what_was_sought_stands_beside_the_ladder_left_behind_on_its_first_rung():
+    ascent = top(WIDE)
+    wider = beside(ascent)
+    sought = set(wider.climbed.rates) - set(ascent.climbed.rates)
+    assert sought
+    assert sought <= set(wider.climbed.reached[0].rates)
+    assert all(wider.climbed.left[rate] == 0 for rate in sought)
+    assert wider.climbed.finalists == ascent.climbed.finalists
+    assert list(wider.climbed.rates) == sorted(wider.climbed.rates)
+
+
+def test_one_that_was_sought_and_diverged_is_a_wall_and_not_on_the_rung():
+    ascent = top(Curves(moving_valley(-1.5, width=4), wall=0.0))
+    wider = beside(ascent)
+    lost = [rate for rate in wider.climbed.rates if rate >= 1]
+    assert lost
+    assert not set(lost) & set(wider.climbed.reached[0].rates)
+    assert all(wider.stopped(rate) for rate in lost)
+
+
+def test_where_nothing_was_sought_nothing_changes():
+    ascent = top(Curves(moving_valley(-1.5, width=0.8)))
+    assert beside(ascent) is ascent
+
+
+@pytest.mark.parametrize(
+    ("walls", "sides"), [((None, None), (0, -1)), ((1e-4, None), (-1,)), ((None, 1.0), (0,)), ((1e-4, 1.0), ())]
+)
+def test_a_side_without_a_wall_gets_one_more_rate(walls, sides):
+    ascent = top(WIDE)
+    todo = walls_to_seek(ascent, Walls(*walls), 0)
+    rates = ascent.climbed.rates
+    beyond = tuple(ascent.window.beyond(rates, rates[side]) for side in sides)
+    assert todo == (Todo(beyond, 0, ascent.climbed.reached[0].step) if beyond else None)
+
+
+def test_it_ends_where_half_a_training_was_spent_or_two_trials():
+    ascent = top(WIDE)
+    assert ascent.climbed.reached[0].step == 20
+    assert ascent.task.steps == 320
+    assert len(walls_to_seek(ascent, Walls(None, None), 7).rates) == 1
+    assert walls_to_seek(ascent, Walls(None, None), 8) is None
+    dear = replace(ascent, climbed=replace(ascent.climbed, reached=ascent.climbed.reached[-1:]))
+    assert len(walls_to_seek(dear, Walls(None, None), 0).rates) == 2
+    assert walls_to_seek(dear, Walls(None, None), 2) is None

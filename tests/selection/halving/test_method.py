@@ -27,7 +27,7 @@ def shape(histories):
 
 def same(a, b):
     parts = (
-        "learning_rate", "basin", "valid_loss", "valid_accuracy", "reason", "verdicts", "confidence", "walls", "luck",
+        "learning_rate", "basin", "valid_loss", "valid_accuracy", "reasons", "verdicts", "confidence", "walls", "luck",
     )  # fmt: skip
     return all(getattr(a, part) == getattr(b, part) for part in parts)
 
@@ -349,12 +349,12 @@ def test_luck_is_expected_and_not_measured_again():
 
 def test_what_would_settle_it_is_named_unless_it_is_likely():
     _, sure = climb_up(Ladder(tolerance=50), job(), Curves(moving_valley(-1.5)))
-    assert (sure.confidence.word, sure.confidence.settle) == ("likely", "")
+    assert (sure.confidence.word, str(sure.confidence.settle)) == ("likely", "")
     _, unsure = climb_up(Ladder(tolerance=0.001), job(), Curves(moving_valley(-1.5)))
     assert unsure.confidence.word == "not settled"
-    assert "--budget 50, about" in unsure.confidence.settle
+    assert "budget=50, about" in str(unsure.confidence.settle)
     _, holdout = climb_up(Ladder(tolerance=0.001), job(n_folds=1), Curves(moving_valley(-1.5)))
-    assert "--folds 5 --budget 50" in holdout.confidence.settle
+    assert "folds=5 budget=50" in str(holdout.confidence.settle)
 
 
 def test_the_customary_rate_costs_something_where_the_curve_reaches_it():
@@ -388,7 +388,7 @@ def test_what_cannot_be_asked_for_is_said_in_a_sentence(field, sentence):
 
 
 def test_nothing_to_validate_on_is_said_in_a_sentence():
-    with pytest.raises(InputError, match="rows to validate on"):
+    with pytest.raises(InputError, match="needs validation rows"):
         Ladder().propose(replace(job(), n_folds=0), [])
 
 

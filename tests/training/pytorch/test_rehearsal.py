@@ -7,10 +7,10 @@ import weakref
 import numpy as np
 import pytest
 import torch
+from bench.grid_search import GridSearch
 from torch import nn
 
 from etascope.core.errors import InputError
-from etascope.selection.search import GridSearch
 from etascope.torch import pick
 from tests.test_torch import loaders, sgd
 from tests.training.pytorch.networks import Linear, Small

@@ -177,7 +177,7 @@ def search_command(
     from etascope.core.measure import Measure, more_is_better
     from etascope.core.recipe import Recipe, Task
     from etascope.loops.command import pick_command, reports_ladder
-    from etascope.selection.halving.window import customary_middle
+    from etascope.selection.customary import customary_middle
     from etascope.training.command.engine import CommandEngine
     from etascope.training.command.metric import LineMetric
 

@@ -63,7 +63,7 @@ def show(run: str, store_url: str | None, json_path: str | None, ascii: bool) ->
     RUN is an id, the beginning of one, or `last`, which is the default. A search that did not come to its end shows
     what it has, and how to go on.
     """
-    from etascope.report.terminal.unfinished import print_unfinished
+    from etascope.report.terminal.run_list import print_unfinished
 
     output = Output(json_path, ascii)
     stored = opened(store_url).get(run)
@@ -148,7 +148,7 @@ def code(run: str, framework: str, store_url: str | None) -> int:
     wrote. The script loads the same images, holds back the same test images and ends with the accuracy on them; it
     does not import etascope, but for --framework etascope.
     """
-    from etascope.report.code.frameworks import code_for
+    from etascope.report.code.from_document import code_for
 
     recipe, data, learning_rate = _recipe_data_and_rate(run, store_url)
     if learning_rate is None:

@@ -113,7 +113,7 @@ class Recording:
             return ""
         if self.run.finished:
             return f"the answer is kept: etascope show {self._id}{again(self.url)}"
-        from etascope.report.terminal.unfinished import kept_words
+        from etascope.report.terminal.run_list import kept_words
 
         kept = kept_words(self.run.histories)
         if not kept:

@@ -11,7 +11,7 @@ from etascope.core.choice import Choice
 from etascope.core.numbers import nats
 from etascope.experiments.range_test.record import RangeTest
 from etascope.report.terminal.axis import Scale, pillar
-from etascope.report.terminal.dots import braille, connect, stars
+from etascope.report.terminal.picture import braille, connect, stars
 
 #: Losses beyond this many times the first are cut off: what diverges would flatten the rest.
 CEILING = 2.5

@@ -26,7 +26,7 @@ from etascope.experiments.referee.advisers.prodigy import ProdigyOptimizer
 from etascope.experiments.referee.record import Followed, Referee
 from etascope.experiments.referee.truth import lost_table, mean_difference, measure_truth, told_losses
 from etascope.selection.automatic import Automatic
-from etascope.selection.worth import customary_rate
+from etascope.selection.customary import customary_rate
 from etascope.training.dense.engine import DenseEngine
 
 #: The truth's seeds begin this far above the recipe's, where no adviser trains.

@@ -15,7 +15,7 @@ from etascope.core.protocols import Engine, OnProgress, ignore
 from etascope.core.recipe import Recipe, Task
 from etascope.experiments.referee.adviser import Advice
 from etascope.selection.basin import student_quantile
-from etascope.selection.worth import CUSTOMARY
+from etascope.selection.customary import ADAM_KIN
 
 RATES = 29
 #: Resamples of the bootstrap.
@@ -95,7 +95,7 @@ class Truth:
 
 def truth_rates(optimizer: str) -> NDArray[np.float64]:
     """Return 29 rates evenly spaced on the log axis: 1e-5 to 0.3 for Adam and its kin, 1e-4 to 10 for all others."""
-    low, high = (1e-5, 0.3) if optimizer in CUSTOMARY else (1e-4, 10.0)
+    low, high = (1e-5, 0.3) if optimizer in ADAM_KIN else (1e-4, 10.0)
     return np.geomspace(low, high, RATES)
 
 

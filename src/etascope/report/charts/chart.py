@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from etascope.core.numbers import nats
-from etascope.report.charts.colour import rate_colours
-from etascope.report.charts.theme import CONFIG, DARK, LIGHT, Spec, themed
+from etascope.report.charts.theme import CONFIG, DARK, LIGHT, Spec, rate_colours, themed
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 #: Characters of a title that fit in a pixel of width, as measured.
@@ -65,7 +64,7 @@ def colours(chart: Chart, dark: bool) -> list[str]:
 
 
 def colour_scale(window: tuple[float, float]) -> Spec:
-    """Return the scale that gives a learning rate its colour; see `report.colour`."""
+    """Return the scale that gives a learning rate its colour; see `report.charts.theme`."""
     return {"type": "log", "domain": rate_colours(*window, COLOURS)[0], "range": "@rates", "interpolate": "rgb"}
 
 

@@ -37,16 +37,16 @@ def landscape_chart(choice: Choice) -> Chart:
 def _title(choice: Choice) -> str:
     if choice.learning_rate is None:
         return "No learning rate can be told from its neighbours yet"
-    told = f"Learning rate {rate(choice.learning_rate)}"
+    title = f"Learning rate {rate(choice.learning_rate)}"
     # On a ladder no trial need have come to the end, or have had this very rate: that is no result to head a chart.
     if choice.regime != "dear" and math.isfinite(choice.valid_accuracy):
-        told += f" gets {100 * choice.valid_accuracy:.1f} % of the validation images right"
+        title += f" gets {100 * choice.valid_accuracy:.1f} % of the validation images right"
         # What ranked the rates is no accuracy of the end, as the dots have it.
-        told += "" if choice.luck is None else " over the last fifth of the training"
+        title += "" if choice.luck is None else " over the last fifth of the training"
     basin = choice.basin
     if basin is None or basin.low == basin.high:
-        return told
-    return f"{told}; from {rate(basin.low)} to {rate(basin.high)} nothing is told apart from the best"
+        return title
+    return f"{title}; from {rate(basin.low)} to {rate(basin.high)} nothing is told apart from the best"
 
 
 def _note(choice: Choice) -> str:

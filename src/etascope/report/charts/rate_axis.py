@@ -114,21 +114,21 @@ def chosen(choice: Choice, ends: tuple[float, float], words: bool = True) -> lis
 
 
 def _label(choice: Choice) -> str:
-    told = "" if choice.learning_rate is None else rate(choice.learning_rate)
+    written = "" if choice.learning_rate is None else rate(choice.learning_rate)
     known = known_basin(choice)
-    return told if known is None else f"{told}, basin {rate(known.low)} to {rate(known.high)}"
+    return written if known is None else f"{written}, basin {rate(known.low)} to {rate(known.high)}"
 
 
 def _walls(choice: Choice, ends: tuple[float, float]) -> list[tuple[float, float, str]]:
     """Return what lies beyond the walls, no further than was tried: an axis that goes on says nothing of it."""
     axis, tried = domain(ends), domain(window(choice))
     low, high = max(axis[0], tried[0]), min(axis[1], tried[1])
-    walls, found = choice.walls, list[tuple[float, float, str]]()
+    walls, spans = choice.walls, list[tuple[float, float, str]]()
     if walls.low is not None and walls.low > low:
-        found.append((low, min(walls.low, high), "too small to learn"))
+        spans.append((low, min(walls.low, high), "too small to learn"))
     if walls.high is not None and walls.high < high:
-        found.append((max(walls.high, low), high, "diverged or clearly worse"))
-    return found
+        spans.append((max(walls.high, low), high, "diverged or clearly worse"))
+    return spans
 
 
 def place(at: float, ends: tuple[float, float]) -> float:

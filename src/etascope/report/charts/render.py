@@ -22,10 +22,10 @@ SCALE = 2
 
 def charts(run: Run) -> tuple[Chart, ...]:
     """Return the charts that the run has data for: the landscape, the curves of all rates, the final training."""
-    found = [landscape_chart(run.choice), trial_curves_chart(run)]
+    drawn = [landscape_chart(run.choice), trial_curves_chart(run)]
     if run.trace is not None:
-        found.append(final_training_chart(run.trace))
-    return tuple(found)
+        drawn.append(final_training_chart(run.trace))
+    return tuple(drawn)
 
 
 def chart_of(run: Run, name: str) -> Chart:

@@ -42,54 +42,54 @@ def trial_curves_chart(run: Run) -> Chart:
 
     Means are taken over the trials that have a finite loss there. A line ends in a cross where a trial diverged.
     """
-    ends, found = window(run.choice), _curves(run)
+    ends, curves = window(run.choice), _curves(run)
     measure = run.task.measure
-    values = [loss for curve in found for loss in (*curve.train, *curve.valid) if math.isfinite(loss)]
-    ceiling = CEILING * (_middle_of_first(found) if measure.reported else math.log(run.task.n_classes))
+    values = [loss for curve in curves for loss in (*curve.train, *curve.valid) if math.isfinite(loss)]
+    ceiling = CEILING * (_middle_of_first(curves) if measure.reported else math.log(run.task.n_classes))
     top = min(max(values, default=ceiling), ceiling)
     if not measure.reported:
         panels = (
-            _panel(found, "train", "training loss (nats)", top, run, ends, legend=False),
-            _panel(found, "valid", "validation loss (nats)", top, run, ends, legend=True),
+            _panel(curves, "train", "training loss (nats)", top, run, ends, legend=False),
+            _panel(curves, "valid", "validation loss (nats)", top, run, ends, legend=True),
         )
         names = ("first training loss", "last training loss", "last validation loss")
     else:
-        panels = (_panel(found, "valid", measure.words, top, run, ends, legend=True),)
+        panels = (_panel(curves, "valid", measure.words, top, run, ends, legend=True),)
         names = (f"first {measure.words}", f"last {measure.words}")
     header = ("learning rate", "epochs", *names, "end")
-    rows = tuple(_row(curve, measure) for curve in found)
+    rows = tuple(_row(curve, measure) for curve in curves)
     note = "One line a learning rate, from low to high in the order of the colours; mean over folds and seeds."
     if run.choice.regime == "dear":
         note += " A line ends where its trials were stopped."
-    if run.choice.learning_rate in {curve.rate for curve in found}:
+    if run.choice.learning_rate in {curve.rate for curve in curves}:
         note += " Thick: the recommended one."
     note += stands_at(values, top)
-    title = _reported_title(found, measure) if measure.reported else _title(found, run.task.n_classes)
+    title = _reported_title(curves, measure) if measure.reported else _title(curves, run.task.n_classes)
     return Chart("curves", title, note, panels, True, ends, header, rows)
 
 
-def _title(found: Sequence[_Curve], n_classes: int) -> str:
+def _title(curves: Sequence[_Curve], n_classes: int) -> str:
     guess = math.log(n_classes)
-    lost = [curve.rate for curve in found if curve.blown]
-    learned = [c.rate for c in found if not c.blown and c.train[-1] < 0.5 * guess]
+    lost = [curve.rate for curve in curves if curve.blown]
+    learned = [c.rate for c in curves if not c.blown and c.train[-1] < 0.5 * guess]
     said = f"the training loss falls below half of a blind guess's {nats(guess)} nats"
     if not learned:
-        told = f"No learning rate takes the training loss below half of a blind guess's {nats(guess)} nats"
+        sentence = f"No learning rate takes the training loss below half of a blind guess's {nats(guess)} nats"
     elif len(learned) == 1:
-        told = f"At {rate(learned[0])} alone {said}"
+        sentence = f"At {rate(learned[0])} alone {said}"
     else:
-        told = f"From {rate(min(learned))} to {rate(max(learned))} {said}"
-    return told + (f"; from {rate(min(lost))} on training diverges" if lost else "; none diverges")
+        sentence = f"From {rate(min(learned))} to {rate(max(learned))} {said}"
+    return sentence + (f"; from {rate(min(lost))} on training diverges" if lost else "; none diverges")
 
 
-def _middle_of_first(found: Sequence[_Curve]) -> float:
+def _middle_of_first(curves: Sequence[_Curve]) -> float:
     """Return the median of what the rates came to in their first epoch, at least a little above 0."""
-    first = sorted(curve.valid[0] for curve in found if math.isfinite(curve.valid[0]))
+    first = sorted(curve.valid[0] for curve in curves if math.isfinite(curve.valid[0]))
     return max(first[len(first) // 2], 1e-30) if first else 1.0
 
 
-def _reported_title(found: Sequence[_Curve], measure: Measure) -> str:
-    lost = [curve.rate for curve in found if curve.blown]
+def _reported_title(curves: Sequence[_Curve], measure: Measure) -> str:
+    lost = [curve.rate for curve in curves if curve.blown]
     return f"What each training reported, as {measure.words}" + (
         f"; from {rate(min(lost))} on training diverges or fails" if lost else "; none diverges"
     )
@@ -121,19 +121,19 @@ def _finite_mean(table: NDArray[np.float64]) -> tuple[float, ...]:
 
 
 def _panel(
-    found: Sequence[_Curve], which: str, title: str, top: float, run: Run, ends: tuple[float, float], legend: bool
+    curves: Sequence[_Curve], which: str, title: str, top: float, run: Run, ends: tuple[float, float], legend: bool
 ) -> Spec:
     lines, crosses = list[Spec](), list[Spec]()
-    for curve in found:
+    for curve in curves:
         losses = curve.train if which == "train" else curve.valid
         best = curve.rate == run.choice.learning_rate
-        seen = [(at, loss) for at, loss in zip(curve.at, losses, strict=True) if math.isfinite(loss)]
+        points = [(at, loss) for at, loss in zip(curve.at, losses, strict=True) if math.isfinite(loss)]
         lines += [
-            {"rate": curve.rate, "epoch": at, "loss": loss, "y": min(loss, top), "best": best} for at, loss in seen
+            {"rate": curve.rate, "epoch": at, "loss": loss, "y": min(loss, top), "best": best} for at, loss in points
         ]
         if curve.end is not None:
             # The line ends at the last loss that was a number, the cross stands where there was none any more.
-            before = [min(loss, top) for at, loss in seen if at <= curve.end]
+            before = [min(loss, top) for at, loss in points if at <= curve.end]
             cross: Spec = {"rate": curve.rate, "epoch": curve.end, "y": before[-1] if before else top}
             crosses.append({**cross, "end": "diverged"})
     epochs = run.recipe.epochs

@@ -1,18 +1,20 @@
-"""Recipe, data and learning rate read back from a `pick` document."""
+"""A script for a run, or for its document: `code_for` a framework, and `read_pick`, which takes a document apart."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 from etascope.core.data import ClassFolder
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, option
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.core.visible import visible
+from etascope.report.code import etascope, keras, lightning, pytorch, sklearn
 from etascope.report.files.document import PICK_SCHEMA
 
 #: As many images as no set has.
@@ -40,20 +42,20 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
         ) from error
     except ValueError:
         read = None
-    told = cast("dict[str, Any]", read) if isinstance(read, dict) else {}
-    if told.get("schema") != PICK_SCHEMA:
+    document = cast("dict[str, Any]", read) if isinstance(read, dict) else {}
+    if document.get("schema") != PICK_SCHEMA:
         raise InputError(
             f"a document must be one of etascope pick; {path} is none. Write one with: etascope pick --json answer.json"
         )
-    if told.get("reports") is not None:
+    if document.get("reports") is not None:
         raise InputError(NO_SCRIPT)
     try:
-        fields = dict[str, Any](told["recipe"])
+        fields = dict[str, Any](document["recipe"])
         fields["hidden"] = tuple(fields["hidden"])
         if fields.get("model") is not None:
             _text(fields["model"], "model")
-        rate = told["learning_rate"]
-        return Recipe(**fields), _summary(told["dataset"]), None if rate is None else _rate(rate)
+        rate = document["learning_rate"]
+        return Recipe(**fields), _summary(document["dataset"]), None if rate is None else _rate(rate)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{path} is not whole: {error}. Write it anew with etascope pick --json.") from error
 
@@ -103,3 +105,40 @@ def _rate(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise TypeError(f"learning_rate is a number above 0, found {str(value)[:80]}")
     return float(value)
+
+
+Script = Callable[[Recipe, DataSummary, float], str]
+
+FRAMEWORKS: dict[str, Script] = {
+    "pytorch": pytorch.script,
+    "keras": keras.script,
+    "lightning": lightning.script,
+    "sklearn": sklearn.script,
+    "etascope": etascope.script,
+}
+
+
+def code_for(framework: str, recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
+    """Return a script that trains a recipe at a peak learning rate in a framework, loads the images and tests once.
+
+    Parameters
+    ----------
+    framework
+        One of `FRAMEWORKS`.
+    recipe, data
+        What was searched for, and on what.
+    learning_rate
+        Peak rate.
+
+    Raises
+    ------
+    InputError
+        If there is no such framework, or it cannot express the recipe.
+    """
+    chosen = FRAMEWORKS[option("framework", framework, FRAMEWORKS)]
+    if recipe.model is not None:
+        raise InputError(
+            f"scripts are written for dense networks; this recipe has the model {recipe.model}. Give your own script "
+            f"the learning rate {learning_rate:.3g}."
+        )
+    return chosen(recipe, data, learning_rate)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import constant, header, pixels, schedule, training_numbers
+from etascope.report.code.parts import assembled, constant, header, pixels, schedule, training_numbers
 
 # Keras adds the epsilon of RMSprop and Adagrad under the root, PyTorch outside: hence its square.
 _OPTIMIZERS = {

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import constant, header, pixels, schedule, training_numbers
+from etascope.report.code.parts import assembled, constant, header, pixels, schedule, training_numbers
 from etascope.report.code.pytorch import model, optimizer
 
 
 def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     """Return a script that trains the recipe at a peak rate with Lightning and prints the test accuracy."""
-    told = header("Lightning", recipe, data, learning_rate, [
+    docstring = header("Lightning", recipe, data, learning_rate, [
         note(data),
         "Initial weights and data order come from the same distributions as etascope's, but are other draws. One "
         "device is used, and no checkpoint or log is written.",
@@ -61,7 +60,7 @@ with torch.no_grad():
 print(f"test accuracy {{right:.4f}}")
 '''
     return assembled(
-        told, [*imports, *(["math"] if moving else [])], ["lightning", "numpy as np", "torch"],
+        docstring, [*imports, *(["math"] if moving else [])], ["lightning", "numpy as np", "torch"],
         training_numbers(recipe, learning_rate), schedule(recipe) if moving else "", load, pixels(recipe), body,
         more="from torch import nn\nfrom torch.utils.data import DataLoader, TensorDataset",
     )  # fmt: skip

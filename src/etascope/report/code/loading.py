@@ -7,7 +7,7 @@ from pathlib import Path
 from etascope.core.data import KNOWN_SETS
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.opening import divided_anew, saving
+from etascope.report.code.etascope import divided_anew, saving
 
 #: Sets of four IDX files, by the names that etascope knows them by.
 KNOWN = KNOWN_SETS[1:]
@@ -181,15 +181,15 @@ def note(data: DataSummary) -> str:
             f"A script cannot open {_with_test(data)} as etascope did. Save what etascope saw, and give that file, "
             f"images.npz, as the first argument:\n{saving(data)}"
         )
-    told = f"The images are read from {_with_test(data)}, or from the first argument."
+    sentence = f"The images are read from {_with_test(data)}, or from the first argument."
     if kind != "npz":
-        return told
-    return f"{told} If they are not as etascope saw them, save what it saw, and give images.npz:\n{saving(data)}"
+        return sentence
+    return f"{sentence} If they are not as etascope saw them, save what it saw, and give images.npz:\n{saving(data)}"
 
 
 def _with_test(data: DataSummary) -> str:
-    told = data.source + (f" with {data.test_source} as the test part" if data.test_source else "")
-    return " ".join(told.split())
+    sentence = data.source + (f" with {data.test_source} as the test part" if data.test_source else "")
+    return " ".join(sentence.split())
 
 
 def loading(recipe: Recipe, data: DataSummary) -> tuple[list[str], str]:
@@ -263,8 +263,8 @@ def _held(data: DataSummary, seed: int) -> str:
         return f"""if test is None or len(test) != {data.test}:
     sys.exit("etascope tested on {data.test} images that the data itself set apart; these are others.")
 """
-    found = "" if divided_anew(data) else f"if test is None or len(test) != {data.test}:\n    "
-    return f"""{found}test = test_rows(labels, 0.2, {seed})
+    condition = "" if divided_anew(data) else f"if test is None or len(test) != {data.test}:\n    "
+    return f"""{condition}test = test_rows(labels, 0.2, {seed})
 if len(test) != {data.test}:
     test = test_rows(labels, {data.test} / {data.images}, {seed})
 """

@@ -6,9 +6,8 @@ import itertools
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import constant, header, pixels, schedule, training_numbers
+from etascope.report.code.parts import assembled, constant, header, pixels, schedule, training_numbers
 from etascope.report.words.next_step import TORCH
 
 
@@ -17,7 +16,7 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
 
     `nn.Linear` draws its initial weights from the distribution that etascope draws from; the draws are others.
     """
-    told = header("PyTorch", recipe, data, learning_rate, [
+    docstring = header("PyTorch", recipe, data, learning_rate, [
         note(data),
         "PyTorch draws initial weights and data order from the same distributions as etascope, but draws others, so "
         "the result differs as it would between seeds.",
@@ -53,7 +52,7 @@ print(f"test accuracy {{right:.4f}}")
 """
     functions = schedule(recipe) if moving else ""
     return assembled(
-        told, [*imports, *(["math"] if moving else [])], ["numpy as np", "torch"],
+        docstring, [*imports, *(["math"] if moving else [])], ["numpy as np", "torch"],
         training_numbers(recipe, learning_rate), functions, load, pixels(recipe), body, more="from torch import nn",
     )  # fmt: skip
 

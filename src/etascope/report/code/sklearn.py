@@ -5,9 +5,8 @@ from __future__ import annotations
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.assembled import assembled
 from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import constant, header, pixels, training_numbers
+from etascope.report.code.parts import assembled, constant, header, pixels, training_numbers
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
 

@@ -150,12 +150,12 @@ class _Reading:
             raise InputError(f"{self._path} holds a recipe that cannot be: {error} {_AGAIN}.") from None
 
     def _get(self, *names: str) -> object:
-        found: object = self._document
+        value: object = self._document
         for i, name in enumerate(names):
-            if not isinstance(found, dict) or name not in found:
+            if not isinstance(value, dict) or name not in value:
                 self._refuse(".".join(names[: i + 1]), "must be there", None)
-            found = cast("dict[str, object]", found)[name]
-        return found
+            value = cast("dict[str, object]", value)[name]
+        return value
 
     def _list(self, *names: str) -> list[Any]:
         value = self._get(*names)
@@ -201,5 +201,7 @@ class _Reading:
         return cast("dict[str, Any]", value)
 
     def _refuse(self, name: str, rule: str, value: object) -> NoReturn:
-        found = "nothing" if value is None else value if isinstance(value, str) and value.isprintable() else repr(value)
-        raise InputError(f"{self._path} is no lock as etascope writes it: {name} {rule}; found {found}. {_AGAIN}.")
+        written = (
+            "nothing" if value is None else value if isinstance(value, str) and value.isprintable() else repr(value)
+        )
+        raise InputError(f"{self._path} is no lock as etascope writes it: {name} {rule}; found {written}. {_AGAIN}.")

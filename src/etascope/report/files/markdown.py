@@ -1,4 +1,4 @@
-"""A run in GitHub's Markdown: `run_markdown`."""
+"""A run or an experiment as Markdown: `run_markdown`, `experiment_markdown`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from etascope.core.numbers import nats
 from etascope.core.run import Run
 from etascope.core.trace import Epoch
 from etascope.core.visible import visible
+from etascope.report.charts.chart import Chart
+from etascope.report.experiment import Experiment
+from etascope.report.html.parts import number_columns
 from etascope.report.terminal.page import to_unicode
 from etascope.report.words.answer import facts, headline
 from etascope.report.words.job import division, line_to_use, recipe_words
@@ -114,3 +117,29 @@ def _loss(value: float | None) -> str:
 
 def _share(value: float | None) -> str:
     return "" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+
+
+def experiment_markdown(experiment: Experiment) -> str:
+    """Return an experiment as GitHub's Markdown: finding, what to learn from it, each chart's numbers, what was asked.
+
+    A chart stands there by its title, its note and its table: the picture is another file.
+    """
+    versions = ", ".join(f"{name} {version}" for name, version in experiment.versions.items())
+    blocks = [
+        f"# {escape(experiment.title)}",
+        f"{escape(', '.join(experiment.others))}." if experiment.others else "",
+        f"{escape(experiment.setup)}.",
+        bullets(experiment.sentences),
+        *(block for chart in experiment.charts for block in _chart(chart)),
+        "## What else there is to know",
+        table(("", ""), ((f"**{escape(name)}**", escape(value)) for name, value in experiment.known), "ll"),
+        *(["## Where it comes from", bullets(experiment.references)] if experiment.references else []),
+        escape(versions),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _chart(chart: Chart) -> tuple[str, ...]:
+    align = "".join("r" if right else "l" for right in number_columns(len(chart.header), chart.rows))
+    rows = (tuple(map(escape, row)) for row in chart.rows)
+    return f"## {escape(chart.title)}", escape(chart.note), table(tuple(map(escape, chart.header)), rows, align)

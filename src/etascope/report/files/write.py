@@ -16,11 +16,9 @@ from etascope.report.charts.landscape import landscape_chart
 from etascope.report.charts.render import PICTURES, write_picture
 from etascope.report.experiment import Experiment
 from etascope.report.files.document import pick_document, write_json
-from etascope.report.files.experiment_markdown import experiment_markdown
-from etascope.report.files.markdown import run_markdown
+from etascope.report.files.markdown import experiment_markdown, run_markdown
 from etascope.report.files.whole_file import write_whole
-from etascope.report.html.experiment import experiment_html
-from etascope.report.html.run import run_html
+from etascope.report.html.run import experiment_html, run_html
 
 REPORTS = (".html", ".md", ".json", *PICTURES)
 
@@ -81,5 +79,5 @@ def write_form(forms: Forms, path: str | Path) -> None:
     elif suffix in PICTURES:
         write_picture(forms.chart(), path)
     else:
-        found = f"{suffix!r} in {str(path)!r}" if suffix else f"{str(path)!r}, which has none"
-        raise InputError(f"the suffix of a report must be one of {', '.join(REPORTS)}; found {found}.")
+        written = f"{suffix!r} in {str(path)!r}" if suffix else f"{str(path)!r}, which has none"
+        raise InputError(f"the suffix of a report must be one of {', '.join(REPORTS)}; found {written}.")

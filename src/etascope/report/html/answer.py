@@ -19,14 +19,14 @@ def top(run: Run) -> str:
     """Return the answer in large type, with basin and confidence, and the line of code to paste."""
     choice = run.choice
     first, *others = headline(choice)
-    told = f'<h1><span class="label">learning rate</span> <span class="rate">{text(first)}</span></h1>\n'
+    shown_rate = f'<h1><span class="label">learning rate</span> <span class="rate">{text(first)}</span></h1>\n'
     if choice.learning_rate is None:
-        return told + f"<p>{text(try_next(run))}</p>\n"
+        return shown_rate + f"<p>{text(try_next(run))}</p>\n"
     line = text(line_to_use(run, choice.learning_rate))
     copy = '<button type="button" data-copy="code" hidden>Copy</button>'
     peak = "" if run.recipe.schedule == "constant" and not run.recipe.warmup else "; it is the schedule's peak"
     return (
-        f'{told}<p class="basin">{" · ".join(map(text, others))}</p>\n'
+        f'{shown_rate}<p class="basin">{" · ".join(map(text, others))}</p>\n'
         f'<p class="code"><code id="code">{line}</code>{copy}</p>\n'
         f'<p class="quiet">Found for {text(recipe_words(run.task))}{peak}.</p>\n'
     )

@@ -6,8 +6,7 @@ import math
 
 from etascope.core.numbers import nats, percent
 from etascope.core.trace import Prediction, Trace
-from etascope.report.html.inline_image import data_uri
-from etascope.report.html.parts import table, text
+from etascope.report.html.parts import data_uri, table, text
 
 #: More classes than this are cut to the most probable ones.
 MOST_CLASSES = 12
@@ -51,27 +50,27 @@ def epochs(trace: Trace) -> str:
 
 def prediction(trace: Trace) -> str:
     """Return one test image with the probability of each class as a bar."""
-    seen = trace.prediction
-    if seen is None:
+    shown = trace.prediction
+    if shown is None:
         return "<p>Training diverged, so there is no model to predict with.</p>"
     names = trace.class_names
     order = list(range(len(names)))
     if len(names) > MOST_CLASSES:
-        order = sorted(order, key=lambda i: -float(seen.probabilities[i]))[:MOST_CLASSES]
-    rows = "".join(_bar(seen, names, i) for i in order)
+        order = sorted(order, key=lambda i: -float(shown.probabilities[i]))[:MOST_CLASSES]
+    rows = "".join(_bar(shown, names, i) for i in order)
     if len(order) < len(names):
-        rest = max(0.0, 1.0 - float(seen.probabilities[order].sum()))
+        rest = max(0.0, 1.0 - float(shown.probabilities[order].sum()))
         rows += (
             f'<tr><td colspan="3">and {len(names) - len(order):,} more classes, together {100 * rest:.1f} %</td></tr>'
         )
-    layers = " → ".join(f"{text(layer.name)} ({layer.values[0].size:,})" for layer in seen.layers)
-    verdict = "right" if seen.correct else "wrong"
-    label, predicted = text(names[seen.label]), text(names[seen.predicted])
+    layers = " → ".join(f"{text(layer.name)} ({layer.values[0].size:,})" for layer in shown.layers)
+    verdict = "right" if shown.correct else "wrong"
+    label, predicted = text(names[shown.label]), text(names[shown.predicted])
     return (
-        f'<div class="prediction"><figure class="example"><img alt="Test image {seen.number}, labelled '
-        f'{label}" src="{data_uri(seen.image)}"><figcaption>test image {seen.number}, labelled '
+        f'<div class="prediction"><figure class="example"><img alt="Test image {shown.number}, labelled '
+        f'{label}" src="{data_uri(shown.image)}"><figcaption>test image {shown.number}, labelled '
         f"{label}</figcaption></figure>\n<div><p>Predicted <b>{predicted}</b> with a "
-        f"confidence of {100 * seen.confidence:.1f} %; the label is {label}: {verdict}.</p>"
+        f"confidence of {100 * shown.confidence:.1f} %; the label is {label}: {verdict}.</p>"
         f'<p class="quiet">Through the layers (units): {layers}</p>'
         f'<table class="shares"><caption>Probability of each class</caption><thead><tr><th scope="col">class</th>'
         f'<th scope="col">probability</th><th scope="col" class="number">per cent</th></tr></thead>'
@@ -79,11 +78,11 @@ def prediction(trace: Trace) -> str:
     )
 
 
-def _bar(seen: Prediction, names: tuple[str, ...], i: int) -> str:
-    share = float(seen.probabilities[i])
-    marks = [word for word, number in (("predicted", seen.predicted), ("label", seen.label)) if number == i]
+def _bar(shown: Prediction, names: tuple[str, ...], i: int) -> str:
+    share = float(shown.probabilities[i])
+    marks = [word for word, number in (("predicted", shown.predicted), ("label", shown.label)) if number == i]
     said = f' <span class="quiet">{" and ".join(marks)}</span>' if marks else ""
-    kind = ' class="top"' if i == seen.predicted else ""
+    kind = ' class="top"' if i == shown.predicted else ""
     return (
         f'<tr{kind}><th scope="row">{text(names[i])}</th><td><svg viewBox="0 0 100 10" preserveAspectRatio="none" '
         f'aria-hidden="true"><rect width="{100 * share:.2f}" height="10"/></svg></td>'

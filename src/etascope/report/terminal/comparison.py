@@ -60,8 +60,8 @@ def print_comparison(console: Console, a: StoredRun, b: StoredRun, *, ascii: boo
         page.line("basins, and the best rate in each, on a logarithmic axis", "bold")
         page.lines(drawn)
     page.line("")
-    told = conclusion(a.run, b.run)
-    page.wrapped(told[0].upper() + told[1:], "bold")
+    sentence = conclusion(a.run, b.run)
+    page.wrapped(sentence[0].upper() + sentence[1:], "bold")
     for sentence in remarks(a.run, b.run):
         page.wrapped(sentence)
 
@@ -71,10 +71,10 @@ def _rows(a: Run, b: Run) -> list[tuple[str, str, str]]:
     rows = [("data", _data(a), _data(b))]
     if not differing or a.task.measure.reported != b.task.measure.reported:
         rows.append(("recipe", recipe_words(a.task), recipe_words(b.task)))
-    asked = {name: tuple("by itself" if value is None else _value(value) for value in values)
+    settings = {name: tuple("by itself" if value is None else _value(value) for value in values)
              for name, values in search_differences(a, b).items()}  # fmt: skip
-    for found in (differing, asked):
-        rows += [(name.replace("_", " "), _value(one), _value(two)) for name, (one, two) in found.items()]
+    for differences in (differing, settings):
+        rows += [(name.replace("_", " "), _value(one), _value(two)) for name, (one, two) in differences.items()]
     for name, tell in (
         ("rate", _rate), ("basin", _basin), ("confidence", _confidence), ("walls", _walls), ("validation", _valid),
         ("test", _test), ("cost", _cost),
@@ -124,8 +124,8 @@ def _confidence(run: Run) -> str:
 
 def _walls(run: Run) -> str:
     low, high = run.choice.walls.low, run.choice.walls.high
-    told = [] if low is None else [f"{rate(low)} too small"]
-    return ", ".join(told if high is None else [*told, f"{rate(high)} too large"])
+    ends = [] if low is None else [f"{rate(low)} too small"]
+    return ", ".join(ends if high is None else [*ends, f"{rate(high)} too large"])
 
 
 def _valid(run: Run) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from etascope.core.choice import Basin, Choice, Walls
 from etascope.core.numbers import nats, rate
 from etascope.core.trials import Trial
-from etascope.report.charts.colour import rate_colour
+from etascope.report.charts.theme import rate_colour
 from etascope.report.terminal.axis import HATCH, Scale, pillar
 from etascope.report.words.answer import known_basin
 
@@ -56,8 +56,10 @@ class Dial:
 
 def dial_of(choice: Choice, blind: float | None) -> Dial:
     """Return the dial of an answer; `blind` is the loss of a blind guess in nats, None where it is not known."""
-    found = choice.landscape
-    return Dial(found.learning_rates, found.mean_loss, blind, choice.learning_rate, known_basin(choice), choice.walls)
+    landscape = choice.landscape
+    return Dial(
+        landscape.learning_rates, landscape.mean_loss, blind, choice.learning_rate, known_basin(choice), choice.walls
+    )
 
 
 def dial_of_trials(trials: Sequence[Trial]) -> Dial | None:

@@ -1,23 +1,27 @@
-"""A trace, and a search's answer, written to a terminal."""
+"""A trace, and a search's answer, written to a terminal, and what `print` shows: `printed`."""
 
 from __future__ import annotations
 
+import io
 import math
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from etascope.core.choice import Choice
+from etascope.core.data import DataSummary
 from etascope.core.numbers import rate
 from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.core.trace import Trace
-from etascope.report.terminal import trace as trace_sections
+from etascope.report.experiment import Experiment
 from etascope.report.terminal.dial import LEAST, MOST_TIMES, dial_of, draw
-from etascope.report.terminal.page import Page
+from etascope.report.terminal.page import Page, needs_ascii, open_console
+from etascope.report.terminal.trace import answers, data_flow, prediction, quiz, training
 from etascope.report.words.answer import facts, headline
-from etascope.report.words.job import division, loss_words
+from etascope.report.words.job import data_understood, division, loss_words
 from etascope.report.words.next_step import in_words
 from etascope.report.words.rate_table import rate_header, rate_rows
 
@@ -49,21 +53,21 @@ def print_trace(console: Console, trace: Trace, questions: Sequence[Question] = 
         "bold",
     )
     page.heading("1 Data flow, five stages")
-    trace_sections.data_flow(page, trace)
+    data_flow(page, trace)
     page.heading("2 Training, epoch by epoch")
-    trace_sections.training(page, trace)
+    training(page, trace)
     number = "" if trace.prediction is None else f": test image {trace.prediction.number}"
     page.heading(f"3 Prediction, layer by layer{number}")
-    trace_sections.prediction(page, trace)
+    prediction(page, trace)
     if questions:
         page.heading("4 Quiz")
-        trace_sections.quiz(page, questions)
+        quiz(page, questions)
     page.heading(f"{5 if questions else 4} Key insight")
     for sentence in trace.insight:
         page.wrapped(sentence, first="-  " if page.ascii else "•  ")
     if questions:
         page.heading("Answers to the quiz")
-        trace_sections.answers(page, questions)
+        answers(page, questions)
 
 
 def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
@@ -99,9 +103,9 @@ def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
 def print_quiz(console: Console, questions: Sequence[Question], *, ascii: bool = False) -> None:
     """Write the questions of a quiz, and the answers after all of them."""
     page = Page(console, ascii)
-    trace_sections.quiz(page, questions)
+    quiz(page, questions)
     page.heading("Answers to the quiz")
-    trace_sections.answers(page, questions)
+    answers(page, questions)
 
 
 def _headline(page: Page, choice: Choice) -> None:
@@ -150,3 +154,30 @@ def _rates(page: Page, run: Run) -> None:
         mark = chosen if row.chosen else within if row.within else " "
         text = " ".join(f" {cell:>{w}}" for cell, w in zip(row.cells, wide, strict=True))
         page.wrapped(row.verdict, "bold green" if row.chosen else "", first=f" {mark}{text}  ")
+
+
+def printed(shown: Run | Trace | Experiment) -> str:
+    """Return the page of a result, that begins with what its images were understood as and every note on them.
+
+    It is in ASCII where standard output holds nothing else.
+    """
+    file, ascii = io.StringIO(), needs_ascii(getattr(sys.stdout, "encoding", None))
+    console = open_console(file, ascii=ascii)
+    page = Page(console, ascii)
+    _understood(page, shown.data)
+    if isinstance(shown, Run):
+        print_choice(console, shown, ascii=ascii)
+    elif isinstance(shown, Trace):
+        print_trace(console, shown, ascii=ascii)
+    else:
+        shown.page(page)
+    return file.getvalue().rstrip("\n")
+
+
+def _understood(page: Page, data: DataSummary | None) -> None:
+    if data is None or not data.images:
+        return
+    page.wrapped(data_understood(data))
+    for sentence in data.notes:
+        page.wrapped(f"note: {sentence}")
+    page.line("")

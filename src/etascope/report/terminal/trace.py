@@ -1,4 +1,4 @@
-"""The sections of a trace, one function each: data flow, training, prediction, quiz, answers."""
+"""The sections of a trace, one function each: data flow, training with its `loss_chart`, prediction, quiz, answers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from etascope.core.numbers import nats
 from etascope.core.question import Question
 from etascope.core.trace import Epoch, Layer, Prediction, Trace
-from etascope.report.terminal.bar import bar
-from etascope.report.terminal.loss_chart import loss_chart
 from etascope.report.terminal.page import Page
-from etascope.report.terminal.picture import picture
+from etascope.report.terminal.picture import bar, braille, connect, picture, stars
 
 #: More classes than this are cut to the most probable ones.
 MOST_CLASSES = 12
@@ -64,21 +62,21 @@ def training(page: Page, trace: Trace) -> None:
 
 def prediction(page: Page, trace: Trace) -> None:
     """Write what each layer makes of one test image, up to the class probabilities."""
-    seen = trace.prediction
-    if seen is None:
+    shown = trace.prediction
+    if shown is None:
         page.wrapped("Training diverged, so there is no model to predict with.")
         return
-    page.lines(_drawn(page, seen.image), before="    ")
+    page.lines(_drawn(page, shown.image), before="    ")
     page.line("")
-    page.fields([(layer.name, _layer(layer, seen)) for layer in seen.layers])
+    page.fields([(layer.name, _layer(layer, shown)) for layer in shown.layers])
     page.line("")
-    _probabilities(page, seen, trace.class_names)
+    _probabilities(page, shown, trace.class_names)
     page.line("")
-    named, truth = (trace.class_names[i] for i in (seen.predicted, seen.label))
+    named, truth = (trace.class_names[i] for i in (shown.predicted, shown.label))
     page.wrapped(
-        f"Predicted {named} with a confidence of {_percent(seen.confidence)}; the label is {truth}: "
-        f"{'right' if seen.correct else 'wrong'}.",
-        "bold green" if seen.correct else "bold red",
+        f"Predicted {named} with a confidence of {_percent(shown.confidence)}; the label is {truth}: "
+        f"{'right' if shown.correct else 'wrong'}.",
+        "bold green" if shown.correct else "bold red",
     )
 
 
@@ -134,16 +132,16 @@ def _shape(shape: tuple[int, ...]) -> str:
     return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in shape)
 
 
-def _layer(layer: Layer, seen: Prediction) -> str:
+def _layer(layer: Layer, shown: Prediction) -> str:
     values = layer.values[0].ravel()
     strongest = int(values.argmax())
     if layer.kind == "input":
-        lit = int(np.count_nonzero(seen.image.max(axis=2)))
-        pixels = seen.image.shape[0] * seen.image.shape[1]
+        lit = int(np.count_nonzero(shown.image.max(axis=2)))
+        pixels = shown.image.shape[0] * shown.image.shape[1]
         text = f"{values.size:,} values of {pixels:,} pixels, {lit:,} of them lit"
         text += f"; the strongest is {values[strongest]:.2f}"
-        if values.size == seen.image.size:
-            height, width, channels = seen.image.shape
+        if values.size == shown.image.size:
+            height, width, channels = shown.image.shape
             image_shape = (height, width, channels) if layer.values.ndim == 2 else (channels, height, width)
             place = np.unravel_index(strongest, image_shape)
             row, column = place[:2] if layer.values.ndim == 2 else place[1:]
@@ -171,17 +169,104 @@ def _unit(layer: Layer, number: int) -> str:
     return f"in channel {channel} (row {row}, column {column})"
 
 
-def _probabilities(page: Page, seen: Prediction, names: Sequence[str]) -> None:
+def _probabilities(page: Page, shown: Prediction, names: Sequence[str]) -> None:
     order = list(range(len(names)))
     if len(names) > MOST_CLASSES:
-        order = sorted(order, key=lambda i: -seen.probabilities[i])[:MOST_CLASSES]
+        order = sorted(order, key=lambda i: -shown.probabilities[i])[:MOST_CLASSES]
     long = min(max(page.columns(names[i]) for i in order), page.width // 3)
     space = max(5, min(40, page.width - long - 40))
     for i in order:
-        p = float(seen.probabilities[i])
-        marks = [word for word, number in (("predicted", seen.predicted), ("label", seen.label)) if number == i]
+        p = float(shown.probabilities[i])
+        marks = [word for word, number in (("predicted", shown.predicted), ("label", shown.label)) if number == i]
         text = f"    {page.right(names[i], long)}  {bar(p, space, page.ascii)} {_percent(p):>7}"
-        page.line(f"{text}  {' and '.join(marks)}".rstrip(), "bold" if i == seen.predicted else "")
+        page.line(f"{text}  {' and '.join(marks)}".rstrip(), "bold" if i == shown.predicted else "")
     if len(order) < len(names):
-        rest = 1 - float(seen.probabilities[order].sum())
+        rest = 1 - float(shown.probabilities[order].sum())
         page.line(f"    and {len(names) - len(order)} more classes, together {_percent(max(rest, 0.0))}", "dim")
+
+
+#: Losses beyond this many times the first column are cut off, so that one explosion does not flatten the rest.
+CEILING = 2.5
+LEAST_WIDTH, LEAST_HEIGHT = 20, 3
+
+
+def loss_chart(
+    step_loss: NDArray[np.floating], steps_per_epoch: int, width: int = 72, height: int = 10, ascii: bool = False
+) -> tuple[str, ...]:
+    """Draw the training loss per step (axis: steps, labelled by epoch; unit: nats) in lines of text.
+
+    A dot column is the plain mean of the finite batch losses of its steps; no other smoothing. The y axis starts at
+    0. Losses above `CEILING` times the first column are cut off, and the last line says so; steps after divergence
+    stay empty.
+
+    Parameters
+    ----------
+    step_loss
+        `(steps,)` nats, at least one; not finite once diverged.
+    steps_per_epoch
+        At least 1.
+    width, height
+        Columns of the whole chart (at least 20) and rows of the plot (at least 3).
+    ascii
+        Use ASCII characters alone; else braille dots.
+    """
+    loss = np.asarray(step_loss, np.float64)
+    loss = np.where(np.isfinite(loss), loss, np.nan)
+    height = max(height, LEAST_HEIGHT)
+    across, down = (1, 1) if ascii else (2, 4)
+    first = loss[~np.isnan(loss)][:1]
+    top, highest = 1.0, 0.0
+    gutter = len("epoch ")
+    columns = max(width, LEAST_WIDTH) - gutter - 1
+    means = _column_means(loss, columns * across)
+    if first.size:
+        start, highest = float(means[~np.isnan(means)][0]), float(np.nanmax(means))
+        top = min(highest, CEILING * start) if start > 0 else highest
+        top = top or 1.0
+    dots = connect(np.minimum(means, top) / top, height * down)
+    rows = stars(dots) if ascii else braille(dots)
+    marks = {0: top, height // 2: top * (1 - height // 2 / (height - 1)), height - 1: 0.0}
+    wall, tick, floor = ("|", "+", "-") if ascii else ("│", "┤", "─")
+    lines = [f"{'nats':>{gutter - 1}}"]
+    for i, row in enumerate(rows):
+        label = nats(marks[i]) if i in marks else ""
+        lines.append(f"{label[: gutter - 1]:>{gutter - 1}} {tick if label else wall}{row}".rstrip())
+    lines += [" " * gutter + line for line in _epoch_axis(len(loss), steps_per_epoch, columns, floor, ascii)]
+    lines[-1] = "epoch" + lines[-1][len("epoch") :]
+    lines += _notes(loss, highest, top, len(loss) / (columns * across))
+    return tuple(lines)
+
+
+def _column_means(loss: NDArray[np.float64], columns: int) -> NDArray[np.float64]:
+    edges = np.arange(columns + 1) * len(loss) // columns
+    ends = np.maximum(edges[1:], edges[:-1] + 1)
+    means = np.full(columns, np.nan)
+    for i, (a, b) in enumerate(zip(edges[:-1], ends, strict=True)):
+        known = loss[a:b][~np.isnan(loss[a:b])]
+        if known.size:
+            means[i] = known.mean()
+    return means
+
+
+def _epoch_axis(steps: int, steps_per_epoch: int, columns: int, floor: str, ascii: bool) -> list[str]:
+    """Return the axis with a tick where an epoch begins, and the epoch numbers under the ticks."""
+    epochs = max(1, -(-steps // steps_per_epoch))
+    starts = [e * steps_per_epoch * columns // steps for e in range(epochs)]
+    every = next(k for k in (1, 2, 5, 10, 20, 50, 100, 1000, 10**9) if epochs / k * (len(str(epochs)) + 2) <= columns)
+    axis, numbers = [floor] * columns, [" "] * (columns + len(str(epochs)))
+    for e in range(0, epochs, every):
+        axis[starts[e]] = "+" if ascii else "┬"
+        numbers[starts[e] : starts[e] + len(str(e + 1))] = str(e + 1)
+    return [("+" if ascii else "└") + "".join(axis), " " + "".join(numbers).rstrip()]
+
+
+def _notes(loss: NDArray[np.float64], highest: float, top: float, steps_a_column: float) -> list[str]:
+    notes: list[str] = []
+    if highest > top:
+        notes.append(f"Cut off at {nats(top)}; the highest column is {nats(highest)}.")
+    lost = np.flatnonzero(np.isnan(loss))
+    if lost.size:
+        notes.append(f"The loss stopped being a finite number at step {lost[0] + 1} of {len(loss)}.")
+    if steps_a_column > 1:
+        notes.append(f"Each dot column is the mean of about {steps_a_column:.2g} steps.")
+    return notes

@@ -54,7 +54,7 @@ def known_basin(choice: Choice) -> Basin | None:
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return what there is to know of an answer, as names and sentences; what a method does not say is left out."""
     choice = run.choice
-    told = [
+    pairs = [
         ("walls", _walls(choice.walls)),
         ("cost", _cost(run)),
         ("luck", "" if choice.luck is None else _luck(choice.luck)),
@@ -67,7 +67,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("next", _next(run)),
         *(() if run.torch is None else _torch_facts(run.torch)),
     ]
-    return [(name, sentence) for name, sentence in told if sentence]
+    return [(name, sentence) for name, sentence in pairs if sentence]
 
 
 def _torch_facts(facts: TorchFacts) -> list[tuple[str, str]]:

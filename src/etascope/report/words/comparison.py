@@ -46,8 +46,10 @@ def recipe_differences(a: Recipe, b: Recipe) -> dict[str, tuple[Any, Any]]:
 def recipes_differ(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which the recipes of two runs differ, with both values: of a script, those that it has."""
     known = not (a.task.measure.reported or b.task.measure.reported)
-    found = recipe_differences(a.recipe, b.recipe)
-    return found if known else {name: values for name, values in found.items() if name in ("epochs", "seed")}
+    differences = recipe_differences(a.recipe, b.recipe)
+    return (
+        differences if known else {name: values for name, values in differences.items() if name in ("epochs", "seed")}
+    )
 
 
 def search_differences(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
@@ -56,11 +58,11 @@ def search_differences(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
     That are the window, the budget, the folds, what best means and how near to it is near enough, how many images were
     tested on, and how a model was trained.
     """
-    first, second = map(_asked, (a, b))
+    first, second = map(_settings, (a, b))
     return {name: (first[name], second[name]) for name in first if first[name] != second[name]}
 
 
-def _asked(run: Run) -> dict[str, Any]:
+def _settings(run: Run) -> dict[str, Any]:
     ours, model = not run.task.measure.reported, run.recipe.model is not None
     return {
         "low": run.options.get("low"),
@@ -111,26 +113,26 @@ def conclusion(a: Run, b: Run) -> str:
 
 def remarks(a: Run, b: Run) -> tuple[str, ...]:
     """Return what else to know of a comparison, a sentence each."""
-    told = list[str]()
+    sentences = list[str]()
     if a.data.fingerprint != b.data.fingerprint:
-        told.append("The data differ, so neither accuracies nor losses compare.")
+        sentences.append("The data differ, so neither accuracies nor losses compare.")
     else:
         difference = accuracy_gained(a, b)
         if difference is not None:
-            points, chance = difference
+            points, noise_alone = difference
             more = f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'} right than A"
-            judged = "chance explains that" if abs(points) <= chance else "that is more than chance explains"
-            judged = f"{judged} (95 %: up to {chance:.1f} points)"
-            told.append(f"Of the test images B gets {more}; {judged}." if points else "Both test equally well.")
+            judged = "chance explains that" if abs(points) <= noise_alone else "that is more than chance explains"
+            judged = f"{judged} (95 %: up to {noise_alone:.1f} points)"
+            sentences.append(f"Of the test images B gets {more}; {judged}." if points else "Both test equally well.")
     differing = recipes_differ(a, b)
     if "optimizer" in differing:
-        told.append("The optimizers differ, so equal rates mean different steps.")
+        sentences.append("The optimizers differ, so equal rates mean different steps.")
     if "schedule" in differing or "warmup" in differing:
-        told.append("The schedules differ, so the peak rates mean different trainings.")
-    told += [*_beyond("A", a, "B", b), *_beyond("B", b, "A", a)]
+        sentences.append("The schedules differ, so the peak rates mean different trainings.")
+    sentences += [*_beyond("A", a, "B", b), *_beyond("B", b, "A", a)]
     if a.choice.target != b.choice.target:
-        told.append(f"A looked for the best {a.choice.target}, B for the best {b.choice.target}.")
-    return tuple(told)
+        sentences.append(f"A looked for the best {a.choice.target}, B for the best {b.choice.target}.")
+    return tuple(sentences)
 
 
 def _beyond(name: str, run: Run, other_name: str, other: Run) -> list[str]:
@@ -155,8 +157,8 @@ def accuracy_gained(a: Run, b: Run) -> tuple[float, float] | None:
     first, second = (None if run.trace is None else run.trace.evaluation for run in (a, b))
     if first is None or second is None:
         return None
-    chance = math.hypot(noise(first.accuracy, a.data.test), noise(second.accuracy, b.data.test))
-    return 100 * (second.accuracy - first.accuracy), 100 * chance
+    noise_alone = math.hypot(noise(first.accuracy, a.data.test), noise(second.accuracy, b.data.test))
+    return 100 * (second.accuracy - first.accuracy), 100 * noise_alone
 
 
 def comparison_document(a: StoredRun, b: StoredRun) -> Document:
@@ -169,14 +171,14 @@ def comparison_document(a: StoredRun, b: StoredRun) -> Document:
     """
     first, second = a.run, b.run
     shared = overlap(first.choice.basin, second.choice.basin)
-    differing, asked = recipes_differ(first, second), search_differences(first, second)
+    differing, settings = recipes_differ(first, second), search_differences(first, second)
     return {
         "schema": COMPARISON_SCHEMA,
         "a": _side(a),
         "b": _side(b),
         "same_data": first.data.fingerprint == second.data.fingerprint,
         "recipe_differences": _both(differing),
-        "search_differences": _both(asked),
+        "search_differences": _both(settings),
         "overlap": plain(shared),
         "conclusion": conclusion(first, second),
         "remarks": list(remarks(first, second)),

@@ -57,8 +57,8 @@ def data_facts(data: DataSummary | None) -> list[tuple[str, str]]:
     if data is None or not data.images:
         return []
     height, width, _ = data.image_shape
-    told = f"{data_understood(data)}; each image {height} x {width}"
-    return [("images", told), *([("notes", " ".join(data.notes))] if data.notes else [])]
+    images = f"{data_understood(data)}; each image {height} x {width}"
+    return [("images", images), *([("notes", " ".join(data.notes))] if data.notes else [])]
 
 
 def recipe_words(task: Task) -> str:

@@ -87,8 +87,8 @@ def use_it(recipe: Recipe, learning_rate: float) -> str:
 
 def try_next(run: Run) -> str:
     """Return what to try where it cannot be told yet: rates beyond an end that did best, or longer trainings."""
-    found, ours = run.choice.landscape, not run.task.measure.reported
-    rates, loss = found.learning_rates, found.mean_loss
+    landscape, ours = run.choice.landscape, not run.task.measure.reported
+    rates, loss = landscape.learning_rates, landscape.mean_loss
     finite = np.flatnonzero(np.isfinite(loss))
     best = int(finite[loss[finite].argmin()]) if len(finite) else 0
     if same_losses(run.trials) and len(finite):
@@ -169,26 +169,26 @@ def pick_command(source: str, recipe: Recipe, options: Mapping[str, Any] | None 
     """
     options = {} if options is None else options
     place = "FOLDER_OF_YOUR_IMAGES" if source == SENT else in_shell(_placed(str(options.get("data") or source)))
-    asked: dict[str, object] = {name: options.get(name) for name in _OF_DATA}
-    asked["test"] = _test_of(options.get("test"))
-    asked |= _of_recipe(recipe) | {name: options.get(name) for name in _OF_SEARCH} | other
+    given: dict[str, object] = {name: options.get(name) for name in _OF_DATA}
+    given["test"] = _test_of(options.get("test"))
+    given |= _of_recipe(recipe) | {name: options.get(name) for name in _OF_SEARCH} | other
     usual = Recipe(optimizer=recipe.optimizer)
     defaults = _DEFAULTS | _of_recipe(usual) | {"optimizer": Recipe.optimizer}
     if recipe.model is not None:
-        asked["model"] = _model_of(recipe.model, options.get("folder"))
-        defaults["hidden"] = asked["hidden"]
-    return " ".join(["etascope pick", *([] if place == "digits" else [place]), *_written(asked, defaults)])
+        given["model"] = _model_of(recipe.model, options.get("folder"))
+        defaults["hidden"] = given["hidden"]
+    return " ".join(["etascope pick", *([] if place == "digits" else [place]), *_written(given, defaults)])
 
 
 def script_command(run: Run, **other: str | None) -> str:
     """Return the command that searches with the same script and options, but for others as they are written."""
     options, recipe = run.options, run.recipe
-    asked: dict[str, object] = {name: options.get(name) for name in _OF_SCRIPT}
-    asked |= {"epochs": recipe.epochs, "seed": recipe.seed, "optimizer": options.get("middle_of")}
-    asked |= {name: options.get(name) for name in _OF_SEARCH} | other
+    given: dict[str, object] = {name: options.get(name) for name in _OF_SCRIPT}
+    given |= {"epochs": recipe.epochs, "seed": recipe.seed, "optimizer": options.get("middle_of")}
+    given |= {name: options.get(name) for name in _OF_SEARCH} | other
     folder = options.get("folder")
     there = f"cd {in_shell(str(folder))} && " if folder and folder != _here() else ""
-    return " ".join([f"{there}etascope pick", *_written(asked, _DEFAULTS | {"epochs": 5, "seed": 0})])
+    return " ".join([f"{there}etascope pick", *_written(given, _DEFAULTS | {"epochs": 5, "seed": 0})])
 
 
 def _of_recipe(recipe: Recipe) -> dict[str, object]:
@@ -196,8 +196,8 @@ def _of_recipe(recipe: Recipe) -> dict[str, object]:
     return values | {"hidden": ",".join(map(str, recipe.hidden)) or "0"}
 
 
-def _written(asked: Mapping[str, object], defaults: Mapping[str, object]) -> Iterator[str]:
-    for name, value in asked.items():
+def _written(given: Mapping[str, object], defaults: Mapping[str, object]) -> Iterator[str]:
+    for name, value in given.items():
         if value is None or value is False or value == defaults.get(name):
             continue
         yield f"--{name.replace('_', '-')}"

@@ -54,12 +54,14 @@ def rate_header(run: Run) -> tuple[str, ...]:
 
 def rate_rows(run: Run) -> tuple[RateRow, ...]:
     """Return a row for each rate of the landscape, ascending, and one for the recommended rate if it lies between."""
-    choice, found = run.choice, run.choice.landscape
+    choice, landscape = run.choice, run.choice.landscape
     words: dict[float, Counter[str]] = {}
     for trial, verdict in zip(run.trials, choice.verdicts, strict=True):
         words.setdefault(trial.learning_rate, Counter())[verdict.word] += 1
     rows: list[RateRow] = []
-    table = zip(found.learning_rates.tolist(), found.mean_loss.tolist(), found.mean_accuracy.tolist(), strict=True)
+    table = zip(
+        landscape.learning_rates.tolist(), landscape.mean_loss.tolist(), landscape.mean_accuracy.tolist(), strict=True
+    )
     for tried, loss, accuracy in table:
         counted = words.get(tried, Counter())
         rows.append(

@@ -19,17 +19,15 @@ from etascope.core.trials import Trial, trials
 from etascope.selection.cost import search_cost
 from etascope.selection.cross_validation.luck import expected_luck
 from etascope.selection.cross_validation.window import connected, first_window, lane_grid, wall_rates, wider_window
-from etascope.selection.estimate import Settled, confidence, settle
+from etascope.selection.estimate import Settled, confidence, settle, worth_tuning
 from etascope.selection.grid import FIVE_FOLDS, Grid, check_window
 from etascope.selection.landscape import best_index, read_landscape, scored_landscape
-from etascope.selection.limited import Limited
 from etascope.selection.scores import TARGETS, Scores, read_scores
-from etascope.selection.walls import learned, within_walls
+from etascope.selection.walls import Limited, learned, within_walls
 from etascope.selection.words.cross_validation import MEASURES, at_rate, hardly_wall, measured_walls, receipt
 from etascope.selection.words.reasons import no_answer, not_tried
 from etascope.selection.words.refuted import Answered, refuted
 from etascope.selection.words.verdicts import verdicts
-from etascope.selection.worth import worth_tuning
 
 #: Shares of a training after which it is scored.
 FRACTIONS = (0.8, 0.9, 1.0)

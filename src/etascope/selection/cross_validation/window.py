@@ -10,10 +10,10 @@ import numpy as np
 
 from etascope.core.choice import Landscape
 from etascope.core.recipe import Task
+from etascope.selection.customary import CUSTOMARY
 from etascope.selection.estimate import WIDE, Settled
 from etascope.selection.grid import Grid, make_grid
 from etascope.selection.landscape import best_index
-from etascope.selection.search import CENTRES
 from etascope.selection.walls import clearly_worse
 
 #: Rates a decade of the fine window.
@@ -50,7 +50,7 @@ def wall_rates(task: Task, grid: Grid, scored: Landscape) -> list[float]:
     coarse, tried = _coarse(grid), set(scored.learning_rates.tolist())
     done = [i for i in coarse if grid.rates[i] in tried]
     if not done:
-        centre = CENTRES[task.recipe.optimizer]
+        centre = CUSTOMARY[task.recipe.optimizer].walls
         near = sorted(coarse, key=lambda i: round(abs(math.log10(grid.rates[i]) - centre), 2))
         return [grid.rates[i] for i in sorted(near[:FIRST])]
     best = best_index(scored)

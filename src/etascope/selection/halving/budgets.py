@@ -42,7 +42,7 @@ class Rungs:
 
 #: From a measured study of 31 tasks (dense networks on three data sets), which 403 such plans were scored on. The
 #: accuracy that their choice lost there: 0.76, 0.53, 0.45, 0.42, 0.40, 0.34, 0.31 and 0.32 points on average, without
-#: the shift of `ladder_shift`; with it the first loses 0.46 and the fourth 0.34 on the 18 jobs of `bench/quality.py`.
+#: the shift of `shift_mean`; with it the first loses 0.46 and the fourth 0.34 on the 18 jobs of `bench/quality.py`.
 PLANS = (
     Rungs(7, (1 / 32, 3 / 8), (3,), 1.35),
     Rungs(7, (1 / 16, 1 / 4, 1 / 2), (4, 2), 1.77),

@@ -1,9 +1,10 @@
-"""A ladder with what its answer and its sentences are made of: `Ascent`."""
+"""Halving at its top: `Ascent`, its `chained_scores`, and the rates that are tried beyond it, `walls_to_seek`."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,9 +14,9 @@ from etascope.core.choice import Basin, Landscape, Walls
 from etascope.core.history import Status
 from etascope.core.numbers import nats
 from etascope.core.recipe import Task
-from etascope.selection.halving.chained_scores import chained_scores
-from etascope.selection.halving.state import Climb, Scored, all_same, learned
+from etascope.selection.halving.state import Climb, Reached, Scored, Todo, all_same, learned
 from etascope.selection.halving.window import Window
+from etascope.selection.scores import WORST
 from etascope.selection.walls import MARGIN
 from etascope.selection.words.verdicts import HARDLY, above_chance
 
@@ -154,3 +155,64 @@ class Ascent:
         """Return the share of validation examples that a rate got right at its last evaluation; NaN where unknown."""
         found = self.scored[r].trial.valid_accuracy
         return float(found[-1]) if len(found) else math.nan
+
+
+def chained_scores(climbed: Climb, scored: Mapping[float, Scored]) -> NDArray[np.float64]:
+    """Return what each rate of the window would score on the last rung, `(rates,)` in log loss.
+
+    A trial that was left behind has the score of its last rung, and from each later rung what the score of the trial
+    nearest to it there, in decades, changed by since the rung before. A trial that diverged has log 10.
+    """
+    return np.array([_chained(climbed, scored, rate) for rate in climbed.rates], np.float64)
+
+
+def _chained(climbed: Climb, scored: Mapping[float, Scored], rate: float) -> float:
+    rung = climbed.left.get(rate, len(climbed.reached) - 1)
+    if rate not in climbed.reached[rung].rates:
+        return WORST
+    total = scored[rate].score(climbed.reached[rung].step)
+    for before, after in zip(climbed.reached[rung:], climbed.reached[rung + 1 :], strict=False):
+        both = [r for r in after.rates if r in before.rates]
+        if both:
+            near = min(both, key=lambda other: (abs(np.log10(other / rate)), other))
+            total += scored[near].score(after.step) - scored[near].score(before.step)
+    return total
+
+
+#: Rates sought go through this share of the recipe's steps in all, or two of them do if that is more.
+MOST = 0.5
+
+
+def beside(ascent: Ascent) -> Ascent:
+    """Return a ladder at its top with the rates that were sought, as left behind on its first rung."""
+    climbed, step = ascent.climbed, ascent.climbed.reached[0].step
+    sought = [rate for rate in ascent.scored if rate not in climbed.rates]
+    if not sought:
+        return ascent
+    alive = [rate for rate in sought if not ascent.scored[rate].stopped(step)]
+    first = Reached(step, tuple(sorted((*climbed.reached[0].rates, *alive))))
+    left = climbed.left | dict.fromkeys(sought, 0)
+    rates = tuple(sorted((*climbed.rates, *sought)))
+    return replace(ascent, climbed=Climb(None, rates, (first, *climbed.reached[1:]), left))
+
+
+def walls_to_seek(ascent: Ascent, walls: Walls, sought: int) -> Todo | None:
+    """Return the training of the next rate beyond the window on each side where no wall was seen.
+
+    None where both were seen, where no more is allowed, and where enough was spent: rates sought are trained as far as
+    the first rung, half of a whole training in all (or two of them, if that is more).
+
+    Parameters
+    ----------
+    ascent
+        A ladder at its top, with an answer, and `beside` it what was sought so far.
+    walls
+        Of that answer.
+    sought
+        How many that is.
+    """
+    climbed, step = ascent.climbed, ascent.climbed.reached[0].step
+    ends = (climbed.rates[0],) * (walls.low is None) + (climbed.rates[-1],) * (walls.high is None)
+    more = [rate for end in ends if (rate := ascent.window.beyond(climbed.rates, end)) is not None]
+    room = int(max(MOST * ascent.task.steps / step, 2)) - sought
+    return Todo(tuple(more[:room]), 0, step) if more and room > 0 else None

@@ -16,25 +16,22 @@ from etascope.core.recipe import Task
 from etascope.core.schedules import schedule_row
 from etascope.core.sentences import Sentence, Setting, say
 from etascope.core.trials import trials
-from etascope.selection.cost import search_cost
+from etascope.selection.cost import cheap_trainings, duration, search_cost, training_seconds
+from etascope.selection.customary import customary_rate
 from etascope.selection.estimate import TOLERANCES, UNITS, WORDS
 from etascope.selection.grid import FIVE_FOLDS, check_window
 from etascope.selection.halving.budgets import Rungs, rungs_for
-from etascope.selection.halving.finished import Ascent
-from etascope.selection.halving.noise import noise_variance
-from etascope.selection.halving.shift import shift_mean
+from etascope.selection.halving.finished import Ascent, beside, walls_to_seek
+from etascope.selection.halving.noise import noise_variance, shift_mean
 from etascope.selection.halving.state import Todo, climb, evaluations, first_step, score_trials, unit_of
-from etascope.selection.halving.wall_seeking import beside, walls_to_seek
 from etascope.selection.halving.window import window_of
 from etascope.selection.landscape import read_landscape
-from etascope.selection.predicted_cost import cheap_trainings, duration, training_seconds
 from etascope.selection.regret import DEAR, Draws, regret_draws
 from etascope.selection.scores import TARGETS
 from etascope.selection.walls import before_divergence, within_walls
 from etascope.selection.words.halving import ladder_reasons, ladder_verdict, limited_by, no_ladder_answer
 from etascope.selection.words.reasons import not_tried
 from etascope.selection.words.refuted import Answered, Refuted, refuted
-from etascope.selection.worth import customary_rate
 
 #: How much accuracy, in points, a ladder's winner loses on a fresh seed, and the deviation of that between cases: means
 #: over 43 tasks, 0.16 to 0.29 and 1.9 to 3.9 by set.

@@ -9,18 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from etascope.core.recipe import Recipe
+from etascope.selection.customary import customary_middle
 from etascope.selection.grid import LIMITS
 
-#: Middle of the first window by optimizer, as a learning rate.
-CENTRES = {
-    "sgd": 0.1,
-    "momentum": 0.03,
-    "nesterov": 0.03,
-    "adam": 3e-3,
-    "adamw": 3e-3,
-    "rmsprop": 3e-3,
-    "adagrad": 0.03,
-}
 #: The first window reaches this far on either side of its middle, in decades.
 REACH = 1.25
 #: Rates of a narrow window stand at least this far apart, in decades: nearer ones cannot be told apart.
@@ -105,14 +96,6 @@ def window_of(
         rates[-1] = most
     held = sorted({min(max(rate, least), most) for rate in rates})
     return Window(tuple(held), spacing, least, most)
-
-
-def customary_middle(recipe: Recipe) -> float:
-    """Return the middle of the first window that is customary for the recipe's optimizer."""
-    centre = CENTRES[recipe.optimizer]
-    if recipe.optimizer in ("momentum", "nesterov"):
-        centre *= (1 - (recipe.momentum or 0.0)) / 0.1
-    return centre
 
 
 def _three_digits(rate: float) -> float:

@@ -13,9 +13,8 @@ from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence, sentences
 from etascope.selection.estimate import Settled
 from etascope.selection.landscape import best_index
-from etascope.selection.limited import Limited
 from etascope.selection.scores import LEAST
-from etascope.selection.walls import high_wall, low_wall
+from etascope.selection.walls import Limited, high_wall, low_wall
 from etascope.selection.words.refuted import Refuted, lowest_of
 from etascope.selection.words.verdicts import EDGE, HARDLY, above_chance
 

@@ -14,8 +14,8 @@ from etascope.core.sentences import Sentence, Setting, say, sentences
 from etascope.core.trials import Trial
 from etascope.selection.halving.finished import Ascent
 from etascope.selection.halving.state import BLOWN, blown_up
-from etascope.selection.limited import Limited
 from etascope.selection.scores import WORST
+from etascope.selection.walls import Limited
 from etascope.selection.words.reasons import SEARCH_LOWER, lower_rates, other_rates
 from etascope.selection.words.refuted import Refuted
 from etascope.selection.words.verdicts import BOUNCE

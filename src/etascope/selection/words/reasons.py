@@ -7,39 +7,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from etascope.core.choice import Basin, Landscape
+from etascope.core.choice import Landscape
 from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence, Setting, say, sentences
 from etascope.selection.grid import LIMITS
-from etascope.selection.landscape import fully_tried
-from etascope.selection.walls import high_wall, learned, low_wall
-from etascope.selection.words.verdicts import EDGE, above_chance
+from etascope.selection.walls import learned
+from etascope.selection.words.verdicts import above_chance
 
 #: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
 HOPELESS = 10.0
 SEARCH_LOWER = "Search lower: limit the rates to those below {high:rate}"
-
-
-def reasons(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> tuple[str, ...]:
-    """Return why this rate, what the walls were, how wide the basin is, and what to mind if there is anything.
-
-    Parameters
-    ----------
-    landscape, best, basin
-        What was measured, the index of the recommended rate, and the rates that cannot be told from it.
-    limits
-        The lowest and the highest rate that the search was allowed to try.
-    """
-    trials = int(np.isfinite(landscape.valid_loss[best]).sum())
-    if len(landscape.learning_rates) == 1:
-        return (
-            f"{limits[0]:.3g} is the only learning rate that was allowed: its mean validation loss is "
-            f"{landscape.mean_loss[best]:#.3g} nats over {_trials(trials)} (accuracy "
-            f"{landscape.mean_accuracy[best]:.3f}).",
-            "No wall was looked for and no basin is known; allow a range of rates for that.",
-        )
-    walls = f"Below it, {_low(landscape, best, limits[0])}; above it, {_high(landscape, best, limits[1])}."
-    return (_why(landscape, best, trials), walls, _width(basin, trials), *_mind(landscape, best, basin, limits))
 
 
 def no_answer(
@@ -160,67 +137,3 @@ def not_tried(task: Task, landscape: Landscape) -> Sentence:
         "but {epochs} or seed but {seeds}; other models.",
         optimizer=recipe.optimizer, schedule=recipe.schedule, batch=recipe.batch_size, **facts,
     )  # fmt: skip
-
-
-def _why(landscape: Landscape, best: int, trials: int) -> str:
-    curve, rates = landscape.mean_loss, landscape.learning_rates
-    accuracy = float(landscape.mean_accuracy[best])
-    others = np.where(fully_tried(landscape) & (np.arange(len(rates)) != best), curve, np.inf)
-    second = int(others.argmin())
-    then = (
-        f"; next comes {rates[second]:.3g} with {curve[second]:#.3g}."
-        if np.isfinite(others[second])
-        else ", and no other rate could be compared with it."
-    )
-    return (
-        f"{rates[best]:.3g} has the lowest mean validation loss, {curve[best]:#.3g} nats over {_trials(trials)} "
-        f"(accuracy {accuracy:.3f}){then}"
-    )
-
-
-def _low(landscape: Landscape, best: int, limit: float) -> str:
-    rates, wall = landscape.learning_rates, low_wall(landscape, best)
-    if best == 0:
-        return f"nothing was tried, it is the lowest rate allowed ({limit:.3g})"
-    if wall is None:
-        allowed = ", the lowest allowed," if rates[0] <= limit else ""
-        return f"no rate down to {rates[0]:.3g}{allowed} is clearly worse"
-    loss = float(landscape.mean_loss[wall])
-    return f"{rates[wall]:.3g} is too slow ({loss:#.3g})" if math.isfinite(loss) else f"{rates[wall]:.3g} diverged"
-
-
-def _high(landscape: Landscape, best: int, limit: float) -> str:
-    rates, wall = landscape.learning_rates, high_wall(landscape, best)
-    if best == len(rates) - 1:
-        return f"nothing was tried, it is the highest rate allowed ({limit:.3g})"
-    if wall is None:
-        allowed = ", the highest allowed," if rates[-1] >= limit else ""
-        return f"no rate up to {rates[-1]:.3g}{allowed} is clearly worse"
-    loss = landscape.valid_loss[wall]
-    if np.isinf(loss).any():
-        return f"{rates[wall]:.3g} diverged in {np.isinf(loss).sum()} of {_trials((~np.isnan(loss)).sum())}"
-    return f"{rates[wall]:.3g} is too large ({landscape.mean_loss[wall]:#.3g})"
-
-
-def _width(basin: Basin, trials: int) -> str:
-    how = f"compared in pairs over {trials} trials a rate" if trials > 1 else "by 5 % of loss, with one trial a rate"
-    if basin.low == basin.high:
-        return f"Every other rate that was tried can be told apart from it, {how}."
-    span = f"{basin.low:.3g} to {basin.high:.3g} ({math.log10(basin.high / basin.low):.1f} decades)"
-    return f"Rates from {span} cannot be told apart from it, {how}."
-
-
-def _mind(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> list[str]:
-    rates, told = landscape.learning_rates, list[str]()
-    if best in (0, len(rates) - 1) and len(rates) > 1:
-        told.append("It lies at the end of the window that was allowed, so a better rate may lie beyond.")
-    elif (basin.low == rates[0] and basin.low > limits[0]) or (basin.high == rates[-1] and basin.high < limits[1]):
-        told.append("The basin reaches to the end of what was tried, so it may be wider.")
-    diverged = rates[np.isinf(landscape.valid_loss).any(axis=1) & (rates > rates[best])]
-    if len(diverged) and diverged[0] <= EDGE * rates[best]:
-        told.append(f"Mind the edge: {diverged[0]:.3g}, only {diverged[0] / rates[best]:.2g} times as large, diverged.")
-    return told
-
-
-def _trials(count: int) -> str:
-    return f"{count} trial" if count == 1 else f"{count} trials"

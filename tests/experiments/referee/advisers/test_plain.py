@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from bench.grid_search import GridSearch
 
 from etascope.core.data import NO_FOLD
 from etascope.core.plan import Plan
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.experiments.range_test.rules import RULES
 from etascope.experiments.referee.advisers.plain import CustomaryDefault, OwnPick, RangeTestAdviser
-from etascope.selection.search import GridSearch
 from tests.experiments.referee.made import SMALL, bench
 
 

@@ -9,12 +9,12 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Plan, sweep
 from etascope.experiments.referee.adviser import Advice, Bench
-from etascope.selection.worth import CUSTOMARY
+from etascope.selection.customary import ADAM_KIN
 
 
 def search_range(optimizer: str) -> tuple[float, float]:
     """Return the range of rates that its users set: 1e-6 to 0.1 for Adam and its kin, 1e-5 to 1 for all others."""
-    return (1e-6, 0.1) if optimizer in CUSTOMARY else (1e-5, 1.0)
+    return (1e-6, 0.1) if optimizer in ADAM_KIN else (1e-5, 1.0)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from etascope.experiments.range_test.rules import SuggestionRule
 from etascope.experiments.range_test.sweep import run_range_test
 from etascope.experiments.referee.adviser import Advice, Bench
 from etascope.selection.automatic import Automatic
-from etascope.selection.worth import customary_rate
+from etascope.selection.customary import customary_rate
 
 
 @dataclass(frozen=True)

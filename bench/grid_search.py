@@ -18,22 +18,13 @@ from etascope.core.sentences import sentences
 from etascope.core.trials import trials
 from etascope.selection.basin import paired_basin, told_apart
 from etascope.selection.cost import search_cost
+from etascope.selection.customary import CUSTOMARY
 from etascope.selection.grid import FIVE_FOLDS, Grid, check_window, make_grid
-from etascope.selection.landscape import best_index, read_landscape
-from etascope.selection.walls import clearly_worse, learned
-from etascope.selection.words.reasons import no_answer, not_tried, reasons
-from etascope.selection.words.verdicts import verdicts
+from etascope.selection.landscape import best_index, fully_tried, read_landscape
+from etascope.selection.walls import clearly_worse, high_wall, learned, low_wall
+from etascope.selection.words.reasons import no_answer, not_tried
+from etascope.selection.words.verdicts import EDGE, verdicts
 
-#: Middle of the first decades that are tried, as a power of ten, by optimizer.
-CENTRES = {
-    "sgd": -0.5,
-    "momentum": -1.5,
-    "nesterov": -1.5,
-    "adam": -2.5,
-    "adamw": -2.5,
-    "rmsprop": -2.5,
-    "adagrad": -1.5,
-}
 #: Decades that the first round tries.
 FIRST = 4
 #: The fine grid reaches this far on either side of the best decade, in decades.
@@ -163,7 +154,7 @@ class GridSearch:
         done = [i for i in decades if rates[i] in tried]
         if not done:
             bounded = self.low is not None and self.high is not None
-            first = self.grid.decades_near(CENTRES[task.recipe.optimizer], len(decades) if bounded else FIRST)
+            first = _decades_near(self.grid, CUSTOMARY[task.recipe.optimizer].walls, len(decades) if bounded else FIRST)
             return [rates[i] for i in first]
         low, high = (int(landscape.learning_rates.searchsorted(rates[i])) for i in (done[0], done[-1]))
         too_slow = best is not None and clearly_worse(landscape, low, best)
@@ -222,3 +213,95 @@ def _plan(task: Task, landscape: Landscape, rates: list[float], seeds: tuple[int
         if missing:
             parts.append(sweep(task.recipe, task.steps, missing, folds, (seed,)))
     return Plan.stack(parts)
+
+
+def _decades_near(grid: Grid, centre: float, count: int) -> list[int]:
+    """Return the positions of the `count` decades nearest to 10 to the power of `centre`, ascending."""
+    by_distance = sorted(grid.decades, key=lambda i: abs(math.log10(grid.rates[i]) - centre))
+    return sorted(by_distance[:count])
+
+
+def reasons(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> tuple[str, ...]:
+    """Return why this rate, what the walls were, how wide the basin is, and what to mind if there is anything.
+
+    Parameters
+    ----------
+    landscape, best, basin
+        What was measured, the index of the recommended rate, and the rates that cannot be told from it.
+    limits
+        The lowest and the highest rate that the search was allowed to try.
+    """
+    trials = int(np.isfinite(landscape.valid_loss[best]).sum())
+    if len(landscape.learning_rates) == 1:
+        return (
+            f"{limits[0]:.3g} is the only learning rate that was allowed: its mean validation loss is "
+            f"{landscape.mean_loss[best]:#.3g} nats over {_trials(trials)} (accuracy "
+            f"{landscape.mean_accuracy[best]:.3f}).",
+            "No wall was looked for and no basin is known; allow a range of rates for that.",
+        )
+    walls = f"Below it, {_low(landscape, best, limits[0])}; above it, {_high(landscape, best, limits[1])}."
+    return (_why(landscape, best, trials), walls, _width(basin, trials), *_mind(landscape, best, basin, limits))
+
+
+def _why(landscape: Landscape, best: int, trials: int) -> str:
+    curve, rates = landscape.mean_loss, landscape.learning_rates
+    accuracy = float(landscape.mean_accuracy[best])
+    others = np.where(fully_tried(landscape) & (np.arange(len(rates)) != best), curve, np.inf)
+    second = int(others.argmin())
+    then = (
+        f"; next comes {rates[second]:.3g} with {curve[second]:#.3g}."
+        if np.isfinite(others[second])
+        else ", and no other rate could be compared with it."
+    )
+    return (
+        f"{rates[best]:.3g} has the lowest mean validation loss, {curve[best]:#.3g} nats over {_trials(trials)} "
+        f"(accuracy {accuracy:.3f}){then}"
+    )
+
+
+def _low(landscape: Landscape, best: int, limit: float) -> str:
+    rates, wall = landscape.learning_rates, low_wall(landscape, best)
+    if best == 0:
+        return f"nothing was tried, it is the lowest rate allowed ({limit:.3g})"
+    if wall is None:
+        allowed = ", the lowest allowed," if rates[0] <= limit else ""
+        return f"no rate down to {rates[0]:.3g}{allowed} is clearly worse"
+    loss = float(landscape.mean_loss[wall])
+    return f"{rates[wall]:.3g} is too slow ({loss:#.3g})" if math.isfinite(loss) else f"{rates[wall]:.3g} diverged"
+
+
+def _high(landscape: Landscape, best: int, limit: float) -> str:
+    rates, wall = landscape.learning_rates, high_wall(landscape, best)
+    if best == len(rates) - 1:
+        return f"nothing was tried, it is the highest rate allowed ({limit:.3g})"
+    if wall is None:
+        allowed = ", the highest allowed," if rates[-1] >= limit else ""
+        return f"no rate up to {rates[-1]:.3g}{allowed} is clearly worse"
+    loss = landscape.valid_loss[wall]
+    if np.isinf(loss).any():
+        return f"{rates[wall]:.3g} diverged in {np.isinf(loss).sum()} of {_trials((~np.isnan(loss)).sum())}"
+    return f"{rates[wall]:.3g} is too large ({landscape.mean_loss[wall]:#.3g})"
+
+
+def _width(basin: Basin, trials: int) -> str:
+    how = f"compared in pairs over {trials} trials a rate" if trials > 1 else "by 5 % of loss, with one trial a rate"
+    if basin.low == basin.high:
+        return f"Every other rate that was tried can be told apart from it, {how}."
+    span = f"{basin.low:.3g} to {basin.high:.3g} ({math.log10(basin.high / basin.low):.1f} decades)"
+    return f"Rates from {span} cannot be told apart from it, {how}."
+
+
+def _mind(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> list[str]:
+    rates, told = landscape.learning_rates, list[str]()
+    if best in (0, len(rates) - 1) and len(rates) > 1:
+        told.append("It lies at the end of the window that was allowed, so a better rate may lie beyond.")
+    elif (basin.low == rates[0] and basin.low > limits[0]) or (basin.high == rates[-1] and basin.high < limits[1]):
+        told.append("The basin reaches to the end of what was tried, so it may be wider.")
+    diverged = rates[np.isinf(landscape.valid_loss).any(axis=1) & (rates > rates[best])]
+    if len(diverged) and diverged[0] <= EDGE * rates[best]:
+        told.append(f"Mind the edge: {diverged[0]:.3g}, only {diverged[0] / rates[best]:.2g} times as large, diverged.")
+    return told
+
+
+def _trials(count: int) -> str:
+    return f"{count} trial" if count == 1 else f"{count} trials"
