@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 #: Files with a limit of seconds, or with clusters; they run one after the other in one process, as they do by hand.
 ALONE = (
-    "tests/cli/options/test_cluster.py", "tests/cli/test_main.py", "tests/images/idx/test_catalogue.py",
+    "tests/cli/options/test_engine.py", "tests/cli/test_main.py", "tests/images/idx/test_catalogue.py",
     "tests/store/test_killed.py", "tests/training/command/test_process.py", "tests/training/test_fan_out.py",
     "tests/training/ray/test_*.py",
 )  # fmt: skip

@@ -1,1 +1,0 @@
-"""Advisers on learning rates, etascope among them, and the referee that scores their advice."""
