@@ -3,11 +3,11 @@ import random
 import numpy as np
 import pytest
 import torch
-from etascope.training.pytorch.random_state import random_state_kept
 from torch.utils.data import DataLoader
 
 from etascope.core.run import Untouched
 from etascope.training.pytorch.custom.fingerprint import fingerprint
+from etascope.training.pytorch.generators import random_state_kept
 from tests.training.pytorch.networks import Small
 
 
