@@ -25,7 +25,7 @@ ALONE = (
 )  # fmt: skip
 #: Others where some tests start a cluster, which has the word in its name.
 CLUSTERS = ("tests/contracts", "tests/test_docs.py")
-BROWSER = ("tests/report/html/test_linker.py", "tests/studio/test_page*.py", "tests/*/test_*_in_browser.py")
+BROWSER = ("tests/report/html/test_replay.py", "tests/studio/test_page*.py", "tests/*/test_*_in_browser.py")
 STUDIO = "tests/studio"
 #: Most parts at once: each has processes and threads of its own, and waits now and then, so that one more than there
 #: are processors fits.
