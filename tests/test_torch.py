@@ -577,8 +577,8 @@ def test_everyday_mistakes_are_refused_in_a_sentence():
 
 @pytest.mark.parametrize("name", [*sorted(NAMES), "shape"])
 def test_a_keyword_of_an_earlier_version_answers_with_the_new_one(name):
-    new = "schedule=..." if name == "shape" else f"training=TrainingOptions({name}=...)"
-    with pytest.raises(InputError, match=f"takes {name} in another way now. Give {re.escape(new)}"):
+    new = "schedule=None" if name == "shape" else f"training=TrainingOptions({name}=...)"
+    with pytest.raises(InputError, match=f"in place of {name}. Write {re.escape(new)}"):
         pick(Small(), *loaders(), sgd, **{name: None})
 
 

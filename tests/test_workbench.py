@@ -196,6 +196,12 @@ class Idle(DenseEngine):
         pytest.fail("something was trained")
 
 
+@pytest.mark.parametrize(("old", "new"), [("watch", "progress"), ("keeper", "recorder")])
+def test_an_old_keyword_is_answered_with_the_new_one(old, new):
+    with pytest.raises(InputError, match=rf"pick takes {new} in place of {old}\. Write {new}=None\."):
+        pick(**{old: None})
+
+
 @pytest.mark.parametrize(
     ("ask", "data", "options", "sentence"),
     [
@@ -205,7 +211,7 @@ class Idle(DenseEngine):
         (trace, "nowhere", {"learning_rate": -1}, "a finite number above 0; found -1"),
         (pick, "nowhere", {}, "'nowhere' does not exist"),
         (pick, "digits", {"test": 1.5}, "test must be a share"),
-        (pick, "digits", {"folds": 0}, "Try --folds 5"),
+        (pick, "digits", {"folds": 0}, "validation rows; found 0 folds"),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_trained(ask, data, options, sentence):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from etascope.core.choice import Choice
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, renamed
 from etascope.core.history import History
 from etascope.core.protocols import Method, OnProgress, Recorder, ignore
 from etascope.core.recipe import Recipe
@@ -31,29 +30,13 @@ from etascope.training.pytorch.rehearsal import rehearsed
 
 __all__ = ["TrainingOptions", "pick"]
 
-#: Keywords of an earlier version, and what says it now.
-OLD = {"shape": "schedule=..."} | {
+#: Keywords of an earlier version, and what to write now.
+OLD = {"shape": "schedule", "watch": "progress", "keeper": "recorder"} | {
     option.name: f"training=TrainingOptions({option.name}=...)" for option in fields(TrainingOptions)
 }
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
-
-def _answering_old(function: Callable[P, T]) -> Callable[P, T]:
-    """Answer a keyword of an earlier version with a sentence that says the new one."""
-
-    @wraps(function)
-    def answering(*args: P.args, **kwargs: P.kwargs) -> T:
-        for name in kwargs:
-            if name in OLD:
-                raise InputError(f"etascope.torch.pick takes {name} in another way now. Give {OLD[name]}.")
-        return function(*args, **kwargs)
-
-    return answering
-
-
-@_answering_old
+@renamed(**OLD)
 def pick(
     model: object,
     train_loader: Iterable[Any],

@@ -11,6 +11,7 @@ from os import PathLike
 import numpy as np
 
 from etascope.core.data import Dataset, Split
+from etascope.core.errors import renamed
 from etascope.core.history import History
 from etascope.core.plan import check_rates
 from etascope.core.protocols import Engine, Method, OnProgress, Recorder, ignore
@@ -28,6 +29,7 @@ from etascope.selection.automatic import method_of
 from etascope.training.engines import engine_of, rehearsal_of, task_for
 
 
+@renamed(watch="progress", keeper="recorder")
 def pick(
     images: object = "digits",
     labels: object = None,
@@ -153,6 +155,7 @@ def search_split(
     )  # fmt: skip
 
 
+@renamed(watch="progress")
 def trace(
     images: object = "digits",
     labels: object = None,

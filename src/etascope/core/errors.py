@@ -92,7 +92,7 @@ def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     Parameters
     ----------
     **names
-        The new name for each old one.
+        The new name for each old one, or what to write, where that is another thing: `training=Options(step=...)`.
 
     Examples
     --------
@@ -110,8 +110,9 @@ def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @functools.wraps(function)
         def call(*args: P.args, **given: P.kwargs) -> R:
             for old in names.keys() & given.keys():
-                name = function.__qualname__.removesuffix(".__init__")
-                raise InputError(f"{name} takes {names[old]} in place of {old}. Write {names[old]}={given[old]!r}.")
+                name, new = function.__qualname__.removesuffix(".__init__"), names[old]
+                write = new if "=" in new else f"{new}={given[old]!r}"
+                raise InputError(f"{name} takes {new.partition('=')[0]} in place of {old}. Write {write}.")
             return function(*args, **given)
 
         return call

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from etascope.core.data import ARRAY, KNOWN_SETS, MAPPING, Dataset, called
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, renamed
 from etascope.core.protocols import OnProgress, ignore
 from etascope.images.arrays.archives import open_npy, open_npz, read_labels_file
 from etascope.images.arrays.door import is_bunch, open_array, open_bunch, open_mapping
@@ -35,6 +35,7 @@ _DOORS = (
 )
 
 
+@renamed(watch="progress")
 def open_images(
     source: object,
     labels: object = None,

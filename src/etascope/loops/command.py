@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from etascope.core.command_line import CommandLine
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, renamed
 from etascope.core.history import History, settled
 from etascope.core.measure import Measure
 from etascope.core.protocols import OnProgress, Recorder, ignore
@@ -44,6 +44,7 @@ def reports_ladder(
     return Ladder("loss", tolerance, low, high, ladder.budget, min(max(middle, low or LIMITS[0]), high or LIMITS[1]))
 
 
+@renamed(watch="progress", keeper="recorder")
 def pick_command(
     command: str,
     *,

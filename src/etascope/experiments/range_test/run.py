@@ -6,6 +6,7 @@ from dataclasses import replace
 from os import PathLike
 
 from etascope.core.data import NO_FOLD, DataSummary, Split
+from etascope.core.errors import renamed
 from etascope.core.history import History
 from etascope.core.plan import Plan
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
@@ -19,6 +20,7 @@ from etascope.training.engines import engine_of
 from etascope.workbench import pick
 
 
+@renamed(watch="progress")
 def range_test(
     images: object = "digits",
     labels: object = None,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.data import Split
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, renamed
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, require_dense
 from etascope.core.run import DataSummary
@@ -44,6 +44,7 @@ def known_advisers() -> tuple[Adviser, ...]:
     return (CustomaryDefault(), halving, *map(RangeTestAdviser, RULES), *tpe, ProdigyOptimizer())
 
 
+@renamed(watch="progress")
 def referee(
     images: object = "digits",
     labels: object = None,

@@ -13,7 +13,7 @@ import numpy as np
 
 from etascope.core.choice import Choice
 from etascope.core.data import Split
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, renamed
 from etascope.core.numbers import rate
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, Task, require_dense
@@ -32,6 +32,7 @@ NARROWEST = 1 / 8
 HALF = 1.6448536269514722
 
 
+@renamed(watch="progress")
 def scaling(
     images: object = "digits",
     labels: object = None,

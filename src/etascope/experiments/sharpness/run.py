@@ -7,6 +7,7 @@ from os import PathLike
 import numpy as np
 
 from etascope.core.data import NO_FOLD, DataSummary, Split
+from etascope.core.errors import renamed
 from etascope.core.plan import Plan, check_rates, sweep
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, require_dense, steps_per_epoch
@@ -25,6 +26,7 @@ from etascope.workbench import pick
 MOMENTS = (0.0, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)
 
 
+@renamed(watch="progress")
 def sharpness(
     images: object = "digits",
     labels: object = None,
