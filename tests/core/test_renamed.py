@@ -17,9 +17,16 @@ def test_every_new_name_is_there_and_no_old_one(old, new):
     assert new_name(f"etascope.{old}") == f"etascope.{new}"
 
 
-def test_an_old_name_is_answered_with_the_new_one():
-    with pytest.raises(ImportError, match=r"etascope\.rivals\.truth is etascope\.experiments\.referee\.truth now"):
-        importlib.import_module("etascope.rivals.truth")
+@pytest.mark.parametrize(
+    ("old", "sentence"),
+    [
+        ("selection.curves", r"etascope\.selection\.curves is etascope\.selection\.landscape now"),
+        ("rivals.truth", r"etascope\.rivals is etascope\.experiments\.referee now"),
+    ],
+)
+def test_an_old_name_is_answered_with_the_new_one(old, sentence):
+    with pytest.raises(ImportError, match=sentence):
+        importlib.import_module(f"etascope.{old}")
 
 
 def test_a_package_with_the_name_of_an_old_module_answers_for_what_that_had():
