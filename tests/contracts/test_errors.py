@@ -12,9 +12,13 @@ import pytest
 import etascope
 from etascope.cli.dialect import command_line
 from etascope.core.errors import InputError
+from etascope.core.sentences import Setting, say
 from etascope.images.files.decode import BadImage
 
-SAMPLES = {"str": "a\x1b 'b' \udc80.", "int": 3, "float": 0.5, "tuple[str, ...]": ("a", "b")}
+SAMPLES = {
+    "str": "a\x1b 'b' \udc80.", "int": 3, "float": 0.5, "tuple[str, ...]": ("a", "b"),
+    "str | Sentence": say("Try {folds}.", Setting("folds", 5)),
+}  # fmt: skip
 
 
 def exceptions():
