@@ -192,8 +192,8 @@ def trace(
 
     Examples
     --------
-    >>> told = trace("digits", learning_rate=0.01)
-    >>> [stage.name for stage in told.stages][-2:], len(told.epochs)
+    >>> laid_open = trace("digits", learning_rate=0.01)
+    >>> [stage.name for stage in laid_open.stages][-2:], len(laid_open.epochs)
     (['model training', 'evaluation'], 5)
     """
     recipe = recipe or Recipe()
@@ -201,8 +201,9 @@ def trace(
     check_rates(np.array([learning_rate], np.float64))
     dataset = _open(images, labels, test, progress)
     split = _divide(dataset, recipe, test, folds=0)
-    told = lay_open(engine, dataset, split, recipe, learning_rate, image=image, progress=staged("training", progress))
-    return replace(told, data=DataSummary.of(dataset, split))
+    shown = staged("training", progress)
+    laid_open = lay_open(engine, dataset, split, recipe, learning_rate, image=image, progress=shown)
+    return replace(laid_open, data=DataSummary.of(dataset, split))
 
 
 def _open(images: object, labels: object, test: float | str | PathLike[str] | None, progress: OnProgress) -> Dataset:

@@ -9,7 +9,8 @@ from etascope.core.errors import InputError
 from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Plan, sweep
 from etascope.core.trials import trials
-from etascope.selection.scores import LEAST, WORST, read_scores, tempered_log_loss, unit_adjusted_mean
+from etascope.selection.log_loss import unit_adjusted_mean
+from etascope.selection.scores import LEAST, WORST, read_scores, tempered_log_loss
 from tests.selection.closed_form import BLIND, ClosedForm, task, valley
 
 LAST = (1.0,)

@@ -91,9 +91,9 @@ def test_a_basin_is_cut_where_it_ends_at_a_limit_that_is_no_wall():
 
 
 def test_the_sentences_name_the_ends_and_the_way_on():
-    assert "ends at 0.01 and 1, where" in Limited(0.01, 1.0).told
-    assert Limited(0.01, 1.0).told.endswith("may lie below or above.")
-    assert Limited(high=1.0).told.endswith("may lie above.")
+    assert "ends at 0.01 and 1, where" in Limited(0.01, 1.0).sentence
+    assert Limited(0.01, 1.0).sentence.endswith("may lie below or above.")
+    assert Limited(high=1.0).sentence.endswith("may lie above.")
     assert str(Limited(low=0.01).settle).startswith("Allow lower rates: ")
 
 

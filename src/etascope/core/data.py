@@ -264,9 +264,9 @@ class DataSummary:
     labels: str = ""
 
     @classmethod
-    def unknown(cls, source: str, asked: Mapping[str, object], command: str = "") -> DataSummary:
+    def unknown(cls, source: str, settings: Mapping[str, object], command: str = "") -> DataSummary:
         """Summarise data that only a script or a loop knows; the fingerprint is that of what was asked."""
-        text = json.dumps([source, {name: str(value) for name, value in sorted(asked.items())}])
+        text = json.dumps([source, {name: str(value) for name, value in sorted(settings.items())}])
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         return cls(source, digest, 0, (0, 0, 0), 0, 0, (), command=command)
 

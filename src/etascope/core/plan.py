@@ -91,11 +91,11 @@ class Plan:
             raise InputError(f"checkpoints must all stand at the plan's start {self.start}; found steps {steps}.")
         if self.resume is None and self.start:
             raise InputError(f"a plan that starts at step {self.start} needs checkpoints to go on from.")
-        asked = self.evaluate_at or ()
-        if list(asked) != sorted(set(asked)) or any(not self.start < at <= self.start + self.steps for at in asked):
+        points = self.evaluate_at or ()
+        if list(points) != sorted(set(points)) or any(not self.start < at <= self.start + self.steps for at in points):
             raise InputError(
                 f"evaluations must ascend within the plan's steps {self.start + 1} to {self.start + self.steps}; found "
-                f"{', '.join(map(str, asked))}."
+                f"{', '.join(map(str, points))}."
             )
 
     def __len__(self) -> int:

@@ -22,7 +22,7 @@ def visible(text: str) -> str:
     >>> print(visible("käse\u202e \N{HAMSTER FACE}"))
     käse\u202e 🐹
     """
-    return _HIDDEN.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _HIDDEN.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 #: What a page writes otherwise than it is: what is not `visible`, ends of lines, several spaces, stand-ins of signs.
@@ -45,9 +45,9 @@ def in_shell(text: str) -> str:
     return f"$'{_REWRITTEN.sub(_octal, plain)}'"
 
 
-def _octal(found: re.Match[str]) -> str:
+def _octal(match: re.Match[str]) -> str:
     try:
-        content = found[0].encode("utf-8", "surrogateescape")
+        content = match[0].encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        content = found[0].encode("utf-8", "surrogatepass")
+        content = match[0].encode("utf-8", "surrogatepass")
     return "".join(f"\\{byte:03o}" for byte in content)

@@ -17,7 +17,7 @@ ABOUT = 1.5
 #: How far from the chosen rate the price of another is told where trials were stopped early.
 APART = 2.5
 #: Smaller relative changes than this are written as none.
-SEEN = 5e-4
+SHOWN = 5e-4
 #: From this share of log(n_classes) on, the last epoch's loss is that of a model that has learned next to nothing.
 UNLEARNED = 0.9
 #: A last epoch that still takes off this share of the loss was not the end of the fall.
@@ -135,7 +135,7 @@ def _meaning(learning_rate: float, losses: list[float], n_classes: int, start: f
     # The table of the epochs and these sentences go by the same rules.
     views = look(np.array(losses), None, np.zeros(len(losses)), n_classes, np.empty(0), 1)
     blind, observed = math.log(n_classes), match(views[-1]).name
-    seen_rises = sum(view.exact_change >= SEEN for view in views[1:])
+    seen_rises = sum(view.exact_change >= SHOWN for view in views[1:])
     rises = any(view.exact_change >= STILL for view in views[1:])
     unlearned = losses[-1] >= UNLEARNED * blind
     if unlearned and went_high(losses, blind, start):

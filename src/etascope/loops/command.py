@@ -113,8 +113,8 @@ def pick_command(
     _make(logs)
     line, proven = CommandLine(command), _reported(histories)
     engine = CommandEngine(line, reader, measure, logs, workers, timeout, restart, reported=proven)
-    asked = {"metric": metric, "metric_key": metric_key, "maximize": maximize, "best": measure.best}
-    data = DataSummary.unknown(command, asked, command)
+    settings = {"metric": metric, "metric_key": metric_key, "maximize": maximize, "best": measure.best}
+    data = DataSummary.unknown(command, settings, command)
     recorder = BestEffort(recorder, ready=None if histories else _can_be_used)
     with engine:
         run = search(

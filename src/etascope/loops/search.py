@@ -93,7 +93,7 @@ class Search:
         tolerance: float | None = None,
     ) -> None:
         self._method = reports_ladder(low, high, budget, tolerance)
-        self._asked = {"low": low, "high": high, "epochs": epochs, "seed": seed, "budget": budget}
+        self._settings = {"low": low, "high": high, "epochs": epochs, "seed": seed, "budget": budget}
         self._plain = Task.of_reports(epochs, seed, LOSS)
         self._measure: Measure | None = None
         self._done: list[History] = []
@@ -103,8 +103,8 @@ class Search:
     def __iter__(self) -> Iterator[LoopTrial]:
         """Yield the trials to run, until enough is known."""
         self._leave()
-        while (asked := self._next()) is not None:
-            rate, least = asked
+        while (request := self._next()) is not None:
+            rate, least = request
             self._trials += 1
             task = self._task
             trial = LoopTrial(rate, task.recipe.seed, task.recipe.epochs, self._trials, self._tell)
@@ -140,7 +140,7 @@ class Search:
                 "a choice needs reports; found none. Loop over the search, and call trial.report(valid_loss=loss)."
             )
         task = self._task
-        data = DataSummary.unknown("a loop in Python", self._asked)
+        data = DataSummary.unknown("a loop in Python", self._settings)
         seconds = sum(history.seconds for history in done)
         return Run(data, task, tuple(done), self._method.choose(task, done), None, seconds)
 
@@ -155,8 +155,8 @@ class Search:
         plan = self._method.propose(task, self._done)
         if plan is None:
             return None
-        found = trials(task, self._done)
-        scored = score_trials(found, task.recipe.seed, "loss", unit_of(task, found))
+        every = trials(task, self._done)
+        scored = score_trials(every, task.recipe.seed, "loss", unit_of(task, every))
         rates = trial_rates(task, plan).tolist()
         return first_of(rates, scored, self._method.middle or MIDDLE), plan.start + plan.steps
 
@@ -188,8 +188,8 @@ class Search:
         at, top = len(going.losses), rung_steps(rungs, task.steps)[-1]
         if at >= max(top, going.least):
             return Report(stop=True, why=f"epoch {at} of {task.steps} is as far as any trial goes.")
-        found = trials(task, [*self._done, self._history(going)])
-        scored = score_trials(found, task.recipe.seed, "loss", unit_of(task, found))
+        every = trials(task, [*self._done, self._history(going)])
+        scored = score_trials(every, task.recipe.seed, "loss", unit_of(task, every))
         if keeps_up(scored, rungs, going.trial.learning_rate, task.steps, going.least):
             return Report(stop=False)
         first = at == going.least == rung_steps(rungs, task.steps)[0]
@@ -218,10 +218,10 @@ class Search:
             if losses and rest > 0:
                 remark = f"its loop ended after {at} epoch{'' if at == 1 else 's'}"
                 losses, accuracies = losses + losses[-1:] * rest, accuracies + accuracies[-1:] * rest
-        told = Reported(tuple(losses), ending, at + going.diverged, remark, tuple(accuracies))
+        reported = Reported(tuple(losses), ending, at + going.diverged, remark, tuple(accuracies))
         return reported_history(
             _row(going.trial.learning_rate, max(len(losses) + (ending is not None), 1), task.recipe.seed),
-            [told], task.recipe.epochs, self._measure or LOSS, time.perf_counter() - going.began,
+            [reported], task.recipe.epochs, self._measure or LOSS, time.perf_counter() - going.began,
         )  # fmt: skip
 
 

@@ -39,8 +39,8 @@ def search_cost(task: Task, histories: Sequence[History]) -> Cost:
 def _validated(task: Task, history: History) -> float:
     """Return validated examples: evaluations that gave a number, times rows of the fold."""
     held_out = history.plan.folds != NO_FOLD
-    passes = (~np.isnan(history.valid_loss)).sum(axis=1)[held_out]
-    return float(passes.sum()) * _fold_rows(task)
+    validations = (~np.isnan(history.valid_loss)).sum(axis=1)[held_out]
+    return float(validations.sum()) * _fold_rows(task)
 
 
 def _fold_rows(task: Task) -> float:

@@ -50,14 +50,14 @@ def read_landscape(task: Task, histories: Sequence[History], seeds: Sequence[int
     return Landscape(np.array(learning_rates, np.float64), tuple(units), values[0], values[1])
 
 
-def scored_landscape(scores: Scores, landscape: Landscape, *, told: bool = False) -> Landscape:
+def scored_landscape(scores: Scores, landscape: Landscape, *, measured: bool = False) -> Landscape:
     """Return a landscape whose loss is the score in nats, so that rates are compared by what ranked them.
 
     Parameters
     ----------
     scores, landscape
         Of the same trials; a loss of inf in the landscape stays.
-    told
+    measured
         Take the loss as it was measured, which is what sentences say, in place of what ranked.
     """
     rows = landscape.learning_rates.searchsorted(scores.learning_rates)
@@ -66,7 +66,7 @@ def scored_landscape(scores: Scores, landscape: Landscape, *, told: bool = False
     return Landscape(
         scores.learning_rates,
         scores.units,
-        np.where(broken, np.inf, np.exp(scores.told if told else scores.log_loss)),
+        np.where(broken, np.inf, np.exp(scores.as_measured if measured else scores.log_loss)),
         landscape.valid_accuracy[np.ix_(rows, columns)],
     )
 

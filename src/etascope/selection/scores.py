@@ -14,7 +14,7 @@ from etascope.core.data import NO_FOLD
 from etascope.core.errors import option
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial
-from etascope.selection.error_floor import raised_by_error
+from etascope.selection.log_loss import raised_by_error, unit_adjusted_mean
 from etascope.selection.regret import CHEAP
 
 Array = NDArray[np.float64]
@@ -78,7 +78,7 @@ class Scores:
         return unit_adjusted_mean(self.log_loss)
 
     @property
-    def told(self) -> Array:
+    def as_measured(self) -> Array:
         """`(rates, units)`: log loss to tell, as it was measured."""
         return self.log_loss if self.measured is None else self.measured
 
@@ -116,24 +116,6 @@ def tempered_log_loss(example_losses: NDArray[np.floating]) -> Array:
     True
     """
     return _log(_row_means(np.asarray(example_losses, np.float64)).min(axis=-1))
-
-
-def unit_adjusted_mean(table: Array) -> Array:
-    """Return each row's mean `(rates,)` over columns, NaN left out without favouring rows that lack hard columns.
-
-    Columns are first moved by their mean over complete rows, which makes the means of incomplete rows comparable.
-    Without a complete row, plain means.
-    """
-    known = ~np.isnan(table)
-    complete = known.sum(axis=1) == known.sum(axis=1).max(initial=0)
-    column = np.where(known[complete], table[complete], 0.0).sum(axis=0)
-    often = known[complete].sum(axis=0)
-    column = np.divide(column, often, out=np.zeros(len(column)), where=often > 0)
-    shared = known[complete].all(axis=0)
-    level = float(column[shared].mean()) if shared.any() else 0.0
-    moved = np.where(known, table - np.where(shared, column - level, 0.0), 0.0)
-    count = known.sum(axis=1)
-    return np.divide(moved.sum(axis=1), count, out=np.full(len(table), np.nan), where=count > 0)
 
 
 def read_scores(task: Task, trials: Sequence[Trial], fractions: Sequence[float], target: str = "accuracy") -> Scores:

@@ -130,7 +130,7 @@ class Limited:
         return self.low is not None or self.high is not None
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """Why it is not called likely."""
         ends = " and ".join(rate(end) for end in (self.low, self.high) if end is not None)
         return (

@@ -45,7 +45,7 @@ def test_a_ladder_of_losses_in_nats_reads_as_such():
     ascent, _ = ascend(Curves(moving_valley(-1.5)))
     assert (ascent.step, ascent.loss_name, ascent.unit) == ("step", "temperature-scaled loss", 1.0)
     score = ascent.scored[ascent.best].score(ascent.top)
-    assert ascent.told(ascent.best, ascent.top) == f"{math.exp(score):.2f}"
+    assert ascent.written(ascent.best, ascent.top) == f"{math.exp(score):.2f}"
     assert ascent.hardly(math.log(0.96 * math.log(10))) == ", hardly below a blind guess (2.30)"
     assert ascent.hardly(math.log(0.90 * math.log(10))) == ""
     assert ascent.learned
@@ -57,13 +57,13 @@ def test_a_ladder_of_reports_has_a_unit_of_its_own(size):
     assert (ascent.step, ascent.loss_name, ascent.learned) == ("epoch", "val_loss", True)
     first = [float(s.trial.valid_loss[0]) for s in ascent.scored.values()]
     assert ascent.unit == pytest.approx(min(first))
-    assert ascent.told(ascent.best, 8) == f"{ascent.scored[ascent.best].trial.valid_loss[7]:.4g}"
+    assert ascent.written(ascent.best, 8) == f"{ascent.scored[ascent.best].trial.valid_loss[7]:.4g}"
     assert ascent.hardly(9.0) == ""
 
 
 def test_what_is_told_of_a_metric_is_its_value():
     ascent = reported(Measure("points", maximize=True, best=10))
-    assert float(ascent.told(ascent.best, 8)) == pytest.approx(
+    assert float(ascent.written(ascent.best, 8)) == pytest.approx(
         10 - ascent.scored[ascent.best].trial.valid_loss[7], abs=1e-3
     )
 

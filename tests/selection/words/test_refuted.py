@@ -43,7 +43,7 @@ def test_a_fresh_seed_that_falls_by_three_spreads_is_told(fresh, spread, told):
     seen = against(replace(ANSWER, accuracy=fresh), replace(LUCK, fresh=fresh, spread=spread))
     assert bool(seen) == told
     if told:
-        assert seen.told == (
+        assert seen.sentences == (
             f"On a fresh seed the accuracy fell by {86.1 - 100 * fresh:.1f} points, from 86.1 % to {100 * fresh:.1f} "
             "%: runs differ by more than the rates.",
         )
@@ -52,33 +52,33 @@ def test_a_fresh_seed_that_falls_by_three_spreads_is_told(fresh, spread, told):
 
 
 def test_a_fresh_seed_that_diverges_or_loses_half_as_much_again_is_told():
-    assert against(replace(ANSWER, loss=np.inf)).told == (
+    assert against(replace(ANSWER, loss=np.inf)).sentences == (
         "On a fresh seed it diverged, so that runs differ by more than the rates.",
     )
     by_loss = replace(ANSWER, target="loss", loss=0.7)
-    assert against(by_loss).told[0].startswith("On a fresh seed the loss was 0.70 nats, where about 0.44 was seen")
+    assert against(by_loss).sentences[0].startswith("On a fresh seed the loss was 0.70 nats, where about 0.44 was seen")
     assert not against(replace(by_loss, loss=0.6))
 
 
 def test_what_gets_no_more_right_than_always_one_class_is_told():
     dominated = replace(TASK, largest=0.861)
-    assert against(task=dominated).told == (
+    assert against(task=dominated).sentences == (
         "It gets 86.0 % right on a fresh seed and always naming one class 86.1 %: whether any rate tells the classes "
         "apart is not settled.",
     )
     half = found([0.7, 0.5, 0.42, 0.5, 3.0], [0.5, 0.9, 0.5, 0.5, 0.5])
     two = replace(TASK, n_classes=2, largest=0.5)
     wide = replace(ANSWER, basin=Basin(0.05, 2.0), accuracy=0.5, seen_accuracy=0.5)
-    assert "; no rate of the basin gets more: " in against(wide, None, half, two).told[0]
+    assert "; no rate of the basin gets more: " in against(wide, None, half, two).sentences[0]
     assert not against(replace(ANSWER, accuracy=0.13), replace(LUCK, fresh=0.13, spread=50.0))
 
 
 def test_a_loss_above_a_blind_guess_is_told_with_a_rate_that_has_less():
-    assert against(replace(ANSWER, loss=2.4)).told == (
+    assert against(replace(ANSWER, loss=2.4)).sentences == (
         "Its plain validation loss on a fresh seed is 2.40 nats, above the 2.30 of a blind guess; 0.1 had 86.1 % right "
         "and 0.44 nats.",
     )
-    assert "on a fresh seed" not in against(replace(ANSWER, loss=2.4), None).told[0]
+    assert "on a fresh seed" not in against(replace(ANSWER, loss=2.4), None).sentences[0]
     # Losses of one's own have no blind guess: there is no accuracy beside them.
     own = replace(ANSWER, loss=2.4, seen_loss=2.4, accuracy=np.nan, seen_accuracy=np.nan)
     assert not against(own, None, found([3.0] * 5, [np.nan] * 5))
@@ -86,7 +86,7 @@ def test_a_loss_above_a_blind_guess_is_told_with_a_rate_that_has_less():
 
 def test_a_score_that_shrinks_by_more_than_the_tolerance_is_told():
     seen = against(luck=replace(LUCK, expected=1.1))
-    assert seen.told == ("Such a score typically shrinks by 1.1 points, which is more than 1 point.",)
+    assert seen.sentences == ("Such a score typically shrinks by 1.1 points, which is more than 1 point.",)
     open_question = Confidence("not settled", 1.0, "3 seeds should settle it.", 0.7)
     assert seen.sure(open_question) == open_question
     assert not against(luck=replace(LUCK, expected=1.0))
@@ -96,7 +96,7 @@ def test_a_score_that_shrinks_by_more_than_the_tolerance_is_told():
 def test_a_rate_outside_the_basin_with_no_less_accuracy_and_clearly_less_loss_is_named():
     calm = found([2.2, 0.3, 0.44, 0.7, 3.0], [0.3, 0.87, 0.861, 0.83, 0.5])
     seen = against(plain=calm)
-    assert seen.told == (
+    assert seen.sentences == (
         "Outside the basin, below it, 0.01 had 87.0 % right and 0.30 nats, against 86.0 % and 0.45 nats at 0.1.",
     )
     assert seen.as_good == (0.01,)
@@ -124,7 +124,7 @@ def test_rates_that_were_tried_on_fewer_folds_do_not_count():
 def test_a_confidence_only_goes_down_and_only_with_a_sentence(shown, fresh, loss, expected, spread, word):
     answer = replace(ANSWER, loss=loss, accuracy=fresh, seen_accuracy=shown)
     seen, sure = against(answer, Luck(expected, spread, shown, fresh, (1,))), replace(SURE, word=word)
-    assert seen.sure(sure).word == ("not settled" if seen.told else word)
-    assert all(sentence.endswith(".") for sentence in seen.told)
+    assert seen.sure(sure).word == ("not settled" if seen.sentences else word)
+    assert all(sentence.endswith(".") for sentence in seen.sentences)
     assert not seen or seen.sure(sure).settle
     assert Refuted().sure(sure) is sure

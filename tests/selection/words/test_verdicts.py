@@ -10,11 +10,11 @@ from etascope.core.history import Status
 from etascope.core.plan import sweep
 from etascope.core.trials import trials
 from etascope.selection.landscape import read_landscape
-from etascope.selection.words.verdicts import BOUNCE, EDGE, HARDLY, RULES, Seen, verdict, verdicts
+from etascope.selection.words.verdicts import BOUNCE, EDGE, HARDLY, RULES, Evidence, verdict, verdicts
 from tests.selection.closed_form import BLIND, ClosedForm, task, valley
 
 BASIN = Basin(0.05, 0.2)
-GOOD = Seen(0.06, 0.5, (2.0, 1.0, 0.6), "", BLIND, 0.1, 0.45, BASIN, math.inf)
+GOOD = Evidence(0.06, 0.5, (2.0, 1.0, 0.6), "", BLIND, 0.1, 0.45, BASIN, math.inf)
 LOW, HIGH = replace(GOOD, rate=0.01, loss=0.9), replace(GOOD, rate=0.4, loss=0.9)
 NO_BEST = replace(GOOD, best=None, best_loss=math.nan, basin=None)
 
@@ -51,8 +51,11 @@ CASES = [
     (replace(NO_BEST, loss=1.5), "not judged: validation loss 1.50, and there is no best rate to compare it with yet"),
     (replace(NO_BEST, loss=math.inf, ending="gone"), "diverged: gone"),
     (replace(NO_BEST, loss=9.0), "learned nothing: validation loss 9.00, no lower than a blind guess (2.30)"),
-    (replace(NO_BEST, loss=9.0, right=0.55, chance=0.2), "not judged: validation loss 9.00, and there is no best rate"),
-    (replace(LOW, loss=2.25, right=0.97, chance=0.2), "slow: validation loss 2.25, against 0.450 at the best rate"),
+    (
+        replace(NO_BEST, loss=9.0, right=0.55, guessing=0.2),
+        "not judged: validation loss 9.00, and there is no best rate",
+    ),
+    (replace(LOW, loss=2.25, right=0.97, guessing=0.2), "slow: validation loss 2.25, against 0.450 at the best rate"),
     (
         replace(LOW, loss=0.4, mean_loss=0.6),
         "slow: validation loss 0.400 in this trial, 0.600 on average at this rate, against 0.450 at the best one",

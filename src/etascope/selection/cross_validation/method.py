@@ -155,7 +155,7 @@ class CrossValidation:
         """
         every = trials(task, histories)
         scores, plain, scored = self._measured(task, histories, every)
-        settled, told = self._settled(task, scores, scored), scored_landscape(scores, plain, told=True)
+        settled, measured = self._settled(task, scores, scored), scored_landscape(scores, plain, measured=True)
         if settled is None or self._open_end(settled):
             return Choice(
                 learning_rate=None,
@@ -163,11 +163,11 @@ class CrossValidation:
                 valid_loss=math.nan,
                 valid_accuracy=math.nan,
                 reasons=no_answer(
-                    task, scored, best_index(scored), self.grid.limits, told=told, measure=MEASURES[self.target]
+                    task, scored, best_index(scored), self.grid.limits, measured=measured, measure=MEASURES[self.target]
                 ),
                 not_tried=not_tried(task, plain),
                 landscape=plain,
-                verdicts=verdicts(task, every, told, None, None, measure=MEASURES[self.target]),
+                verdicts=verdicts(task, every, measured, None, None, measure=MEASURES[self.target]),
                 cost=search_cost(task, histories),
                 target=self.target,
                 walls=measured_walls(scored),
@@ -176,7 +176,7 @@ class CrossValidation:
         settled = replace(settled, basin=within_walls(settled.basin, settled.learning_rate, walls))
         scaled, shown = at_rate(settled)
         luck = expected_luck(scores, _accuracies(scores, plain), shown)
-        loss = seen = _read_off(plain, settled.learning_rate)
+        loss = before = _read_off(plain, settled.learning_rate)
         again = [t for t in every if t.seed not in self._seeds(task) and t.learning_rate == settled.learning_rate]
         if again:
             fresh = read_scores(task, again, FRACTIONS, self.target)
@@ -184,10 +184,10 @@ class CrossValidation:
             loss = math.inf if any(t.diverged for t in again) else float(np.mean([t.valid_loss[-1] for t in again]))
         right = shown if luck.fresh is None else luck.fresh
         answer = Answered(
-            settled.learning_rate, settled.basin, loss, right, seen, shown, self.target, settled.tolerance
+            settled.learning_rate, settled.basin, loss, right, before, shown, self.target, settled.tolerance
         )
         against = refuted(task, plain, answer, luck)
-        walls = against.walls(replace(walls, low=walls.low or hardly_wall(task, told, settled.basin)))
+        walls = against.walls(replace(walls, low=walls.low or hardly_wall(task, measured, settled.basin)))
         one = len(self.grid.rates) == 1
         sure = None if one else against.sure(confidence(settled, Limited.of(settled.basin, walls, self.grid.limits)))
         return Choice(
@@ -195,11 +195,13 @@ class CrossValidation:
             basin=settled.basin,
             valid_loss=loss if again else scaled,
             valid_accuracy=right,
-            reasons=receipt(settled, sure, plain, scored, self.grid.limits, told=told, walls=walls, against=against),
+            reasons=receipt(
+                settled, sure, plain, scored, self.grid.limits, measured=measured, walls=walls, against=against
+            ),
             not_tried=not_tried(task, plain),
             landscape=plain,
             verdicts=verdicts(
-                task, every, told, settled.learning_rate, settled.basin,
+                task, every, measured, settled.learning_rate, settled.basin,
                 best_loss=scaled, best_right=shown, measure=MEASURES[self.target], crown="the recommended rate",
                 walls=walls, as_good=against.as_good,
             ),

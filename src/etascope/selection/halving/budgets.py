@@ -36,8 +36,8 @@ class Rungs:
     def __str__(self) -> str:
         """Say it as `7 trials to 6 %, 5 to 25 %, 3 to 75 % of the steps`."""
         counts = (self.trials, *self.keep)
-        told = [f"{count} to {percent(share)}" for count, share in zip(counts, self.shares, strict=True)]
-        return ", ".join([told[0].replace(" ", " trials ", 1), *told[1:]]) + " of the steps"
+        parts = [f"{count} to {percent(share)}" for count, share in zip(counts, self.shares, strict=True)]
+        return ", ".join([parts[0].replace(" ", " trials ", 1), *parts[1:]]) + " of the steps"
 
 
 #: From a measured study of 31 tasks (dense networks on three data sets), which 403 such plans were scored on. The

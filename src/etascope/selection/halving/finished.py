@@ -100,7 +100,7 @@ class Ascent:
         """What a step is called."""
         return "epoch" if self.task.measure.reported else "step"
 
-    def told(self, r: float, step: int) -> str:
+    def written(self, r: float, step: int) -> str:
         """Write the loss that a rate's score at a step stands for, or the value that it reported last until then."""
         scored, measure = self.scored[r], self.task.measure
         if not measure.reported:
@@ -153,8 +153,8 @@ class Ascent:
 
     def right(self, r: float) -> float:
         """Return the share of validation examples that a rate got right at its last evaluation; NaN where unknown."""
-        found = self.scored[r].trial.valid_accuracy
-        return float(found[-1]) if len(found) else math.nan
+        right = self.scored[r].trial.valid_accuracy
+        return float(right[-1]) if len(right) else math.nan
 
 
 def chained_scores(climbed: Climb, scored: Mapping[float, Scored]) -> NDArray[np.float64]:

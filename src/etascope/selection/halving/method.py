@@ -152,14 +152,14 @@ class Ladder:
         )
         answered = ascent.answered
         choice = self._answer(ascent, choice) if answered else replace(choice, reasons=no_ladder_answer(ascent))
-        told = tuple(ladder_verdict(ascent, t, choice.learning_rate, choice.basin) for t in all_trials)
-        return replace(choice, verdicts=told)
+        judged = tuple(ladder_verdict(ascent, t, choice.learning_rate, choice.basin) for t in all_trials)
+        return replace(choice, verdicts=judged)
 
     def _ascend(self, task: Task, histories: Sequence[History]) -> Ascent:
         window = window_of(task.recipe, self.rungs.trials, self.low, self.high, self.middle)
-        found = trials(task, histories)
-        unit = unit_of(task, found)
-        scored = score_trials(found, task.recipe.seed, self.target, unit)
+        every = trials(task, histories)
+        unit = unit_of(task, every)
+        scored = score_trials(every, task.recipe.seed, self.target, unit)
         ascent = Ascent(task, window, climb(task, scored, self.rungs, window), scored, self.target, unit)
         if not ascent.answered:
             return ascent
@@ -199,8 +199,8 @@ class Ladder:
         customary = customary_rate(task.recipe)
         cost = draws.cost_of(customary, against=answer)
         alone, ours = len(climbed.rates) == 1, not task.measure.reported
-        told = Answered(answer, basin, loss, accuracy, loss, accuracy, self.target, tolerance)
-        against = refuted(task, ascent.finals, told) if ours and not alone else Refuted()
+        answered = Answered(answer, basin, loss, accuracy, loss, accuracy, self.target, tolerance)
+        against = refuted(task, ascent.finals, answered) if ours and not alone else Refuted()
         sure = against.sure(Confidence(limited.word(word, answer), tolerance, settle, share))
         return replace(
             choice,

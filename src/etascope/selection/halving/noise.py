@@ -60,8 +60,8 @@ def noise_variance(
         examples, wobble = _paired(scored[rate], scored[best], step, target)
         early, growing = EARLY if step <= steps / 8 else LATE
         penalty = early * math.sqrt(scale) + growing * lost[k] if rate in climbed.left else 0.0
-        chance = scale**2 * (examples + wobble / 2) + (0.025 * (scale + 2 * lost[k])) ** 2 + penalty**2
-        variance[k] = OF_THE_STUDY * chance
+        random = scale**2 * (examples + wobble / 2) + (0.025 * (scale + 2 * lost[k])) ** 2 + penalty**2
+        variance[k] = OF_THE_STUDY * random
     return variance
 
 

@@ -40,8 +40,8 @@ class Scored:
     def within(self, step: int) -> NDArray[np.int64]:
         """Return the evaluations that a rung at `step` averages: those in its last 40 %, or the last before it."""
         at = self.trial.evaluated_at
-        found = np.flatnonzero((at >= round(AVERAGED * step)) & (at <= step))
-        return found if len(found) else np.flatnonzero(at <= step)[-1:]
+        inside = np.flatnonzero((at >= round(AVERAGED * step)) & (at <= step))
+        return inside if len(inside) else np.flatnonzero(at <= step)[-1:]
 
     def stopped(self, step: int) -> bool:
         """Return whether it had diverged, or its batch loss was blown up, by `step`."""
@@ -50,17 +50,17 @@ class Scored:
 
     def score(self, step: int) -> float:
         """Return the mean log loss of a rung at `step`, natural logarithm; log 10 where the trial was stopped."""
-        found = self.within(step)
-        if self.stopped(step) or not len(found):
+        inside = self.within(step)
+        if self.stopped(step) or not len(inside):
             return WORST
-        return float(np.mean(np.minimum(self.log_loss[found], WORST)))
+        return float(np.mean(np.minimum(self.log_loss[inside], WORST)))
 
     def rank(self, step: int) -> tuple[float, float]:
         """Return what trials are ordered by on a rung at `step`: their score, and where it is at its end, more."""
-        found, score = self.within(step), self.score(step)
-        if self.endless is None or score < WORST or self.stopped(step) or not len(found):
+        inside, score = self.within(step), self.score(step)
+        if self.endless is None or score < WORST or self.stopped(step) or not len(inside):
             return score, 0.0 if score < WORST or self.endless is None else math.inf
-        return score, float(np.mean(self.endless[found]))
+        return score, float(np.mean(self.endless[inside]))
 
 
 @dataclass(frozen=True)
@@ -147,31 +147,31 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
         How to climb, and where to begin.
     """
     total, spent = task.steps, 0
-    rates = live = list(window.first)
+    rates = going = list(window.first)
     top, step = rungs.steps(rungs.shares[-1], total), first_step(task, rungs)
     reached, left = list[Reached](), dict[float, int]()
-    if todo := _lacking(scored, live, step):
+    if todo := _lacking(scored, going, step):
         return Climb(todo, tuple(rates))
-    while 2 * step <= top and (alive := _alive(scored, live, step)) and not _any_learned(task, scored, alive, step):
+    while 2 * step <= top and (alive := _alive(scored, going, step)) and not _any_learned(task, scored, alive, step):
         step *= 2
         if todo := _lacking(scored, alive, step):
             return Climb(todo, tuple(rates))
     for number, share in enumerate(rungs.shares):
         step = max(step, rungs.steps(share, total))
-        if todo := _lacking(scored, live, step):
+        if todo := _lacking(scored, going, step):
             return Climb(todo, tuple(rates), tuple(reached), left)
-        while (more := _beyond(scored, window, rates, live, step)) and spent + step <= max(total, 4 * step):
+        while (more := _beyond(scored, window, rates, going, step)) and spent + step <= max(total, 4 * step):
             spent += step
-            rates, live = sorted([*rates, more]), sorted([*live, more])
+            rates, going = sorted([*rates, more]), sorted([*going, more])
             if todo := _lacking(scored, [more], step):
                 return Climb(todo, tuple(rates), tuple(reached), left)
-        alive = _alive(scored, live, step)
+        alive = _alive(scored, going, step)
         reached.append(Reached(step, tuple(alive)))
         last = number == len(rungs.keep)
         kept = alive if last else sorted(sorted(alive, key=lambda r: (scored[r].rank(step), r))[: rungs.keep[number]])
-        left |= {rate: number for rate in live if rate not in kept}
-        live = kept
-        if not live:
+        left |= {rate: number for rate in going if rate not in kept}
+        going = kept
+        if not going:
             break
     return Climb(None, tuple(rates), tuple(reached), left)
 
@@ -241,8 +241,8 @@ def learned(task: Task, scored: Mapping[float, Scored], log_loss: float) -> bool
 
 def all_same(scored: Mapping[float, Scored], rates: Sequence[float]) -> bool:
     """Return whether at least three rates have the same losses wherever two were evaluated, and none was stopped."""
-    found = [scored[rate] for rate in rates if rate in scored]
-    return same_losses([one.trial for one in found]) and not any(one.stopped(one.trial.steps) for one in found)
+    compared = [scored[rate] for rate in rates if rate in scored]
+    return same_losses([one.trial for one in compared]) and not any(one.stopped(one.trial.steps) for one in compared)
 
 
 def _log_loss(trial: Trial, target: str, unit: float) -> NDArray[np.float64]:
@@ -284,10 +284,10 @@ def _any_learned(task: Task, scored: Mapping[float, Scored], rates: Sequence[flo
 
 
 def _beyond(
-    scored: Mapping[float, Scored], window: Window, rates: Sequence[float], live: Sequence[float], step: int
+    scored: Mapping[float, Scored], window: Window, rates: Sequence[float], going: Sequence[float], step: int
 ) -> float | None:
-    if all_same(scored, live):
+    if all_same(scored, going):
         # No end is better than the other: the rate does not reach what trains.
         return None
-    best = min(live, key=lambda rate: (scored[rate].rank(step), rate))
+    best = min(going, key=lambda rate: (scored[rate].rank(step), rate))
     return window.beyond(rates, best)

@@ -43,7 +43,7 @@ def measured_walls(scored: Landscape, basin: Basin | None = None) -> Walls:
     return Walls(None if low is None else rates[low], None if high is None else rates[high])
 
 
-def hardly_wall(task: Task, told: Landscape, basin: Basin) -> float | None:
+def hardly_wall(task: Task, measured: Landscape, basin: Basin) -> float | None:
     """Return the highest rate below a basin that hardly beats a blind guess, where the best one does.
 
     Where even the best has learned little, no loss is clearly worse (`measured_walls`): a blind guess is as bad as it
@@ -53,23 +53,23 @@ def hardly_wall(task: Task, told: Landscape, basin: Basin) -> float | None:
     ----------
     task
         Gives what a blind guess gets right, and its loss.
-    told
+    measured
         Losses as they were measured.
     basin
         All that lies below it is looked at.
     """
-    best, blind = best_index(told), HARDLY * math.log(task.n_classes)
-    if best is None or not told.mean_loss[best] < blind:
+    best, blind = best_index(measured), HARDLY * math.log(task.n_classes)
+    if best is None or not measured.mean_loss[best] < blind:
         return None
-    loss, right = told.mean_loss, told.mean_accuracy
-    hardly = (told.learning_rates < basin.low) & np.isfinite(loss) & (loss > blind) & ~(right > above_chance(task))
-    rates = told.learning_rates[hardly].tolist()
+    loss, right = measured.mean_loss, measured.mean_accuracy
+    hardly = (measured.learning_rates < basin.low) & np.isfinite(loss) & (loss > blind) & ~(right > above_chance(task))
+    rates = measured.learning_rates[hardly].tolist()
     return rates[-1] if rates else None
 
 
 def receipt(
     settled: Settled, sure: Confidence | None, plain: Landscape, scored: Landscape, limits: tuple[float, float], *,
-    told: Landscape | None = None, walls: Walls | None = None, against: Refuted | None = None,
+    measured: Landscape | None = None, walls: Walls | None = None, against: Refuted | None = None,
 ) -> tuple[Sentence, ...]:  # fmt: skip
     """Return why this rate, what the walls were, basin and confidence, and what to mind if there is anything.
 
@@ -81,14 +81,14 @@ def receipt(
         Plain losses at the end, and scores.
     limits
         The lowest and the highest rate that the search was allowed to try.
-    told
+    measured
         Scores as they were measured. None is `scored`.
     walls
         None is those of `measured_walls`.
     against
         What was measured that speaks against the answer; None is nothing.
     """
-    told, against = told or scored, against or Refuted()
+    measured, against = measured or scored, against or Refuted()
     loss, accuracy = at_rate(settled)
     if sure is None:
         return sentences(
@@ -97,13 +97,13 @@ def receipt(
             "No wall was looked for and no basin is known; allow a range of rates for that.",
         )
     walls = measured_walls(scored, settled.basin) if walls is None else walls
-    seen = _Walls(settled, plain, scored, told, walls, limits, against.as_good)
+    sides = _Walls(settled, plain, scored, measured, walls, limits, against.as_good)
     return sentences(
         _why(settled, loss, accuracy),
-        f"By the same measure, below it {seen.low}; above it {seen.high}.",
+        f"By the same measure, below it {sides.low}; above it {sides.high}.",
         _width(settled, sure, limited := Limited.of(settled.basin, walls, limits)),
-        *against.told,
-        *([limited.told] if limited else []),
+        *against.sentences,
+        *([limited.sentence] if limited else []),
         *_mind(settled, plain, scored, limits),
     )
 
@@ -114,7 +114,7 @@ def at_rate(settled: Settled) -> tuple[float, float]:
     full = scores.counts == scores.counts.max()
     x, place = np.log10(scores.learning_rates[full]), math.log10(settled.learning_rate)
     # A rate that diverged on some unit has no loss to tell; beside it its score stands in.
-    table = np.where(np.isinf(scores.told).any(axis=1, keepdims=True), scores.log_loss, scores.told)[full]
+    table = np.where(np.isinf(scores.as_measured).any(axis=1, keepdims=True), scores.log_loss, scores.as_measured)[full]
     means = [float(row[~np.isnan(row)].mean()) for row in table]
     loss = math.exp(float(np.interp(place, x, means)))
     return loss, 1 - float(np.interp(place, x, scores.error[full]))
@@ -193,28 +193,28 @@ def _width(settled: Settled, sure: Confidence, limited: Limited) -> str:
     low, high = settled.basin.low, settled.basin.high
     unit = "% of loss" if settled.unit == "%" else "point" if sure.tolerance == 1 else "points"
     within = f"within {sure.tolerance:g} {unit} of the best"
-    told = f"it is {sure.word} {within}" if sure.word != "not settled" else f"whether it is {within} is not settled"
+    surely = f"it is {sure.word} {within}" if sure.word != "not settled" else f"whether it is {within} is not settled"
     if low == high:
-        return f"No other rate that was allowed comes into question; {told}."
+        return f"No other rate that was allowed comes into question; {surely}."
     span = f"{rate(low)} to {rate(high)} ({math.log10(high / low):.1f} decades)"
     if limited:
-        return f"The basin is {span}; {told}."
-    return f"The basin, {span}, held the best rate about 9 times in 10 where the best was known; {told}."
+        return f"The basin is {span}; {surely}."
+    return f"The basin, {span}, held the best rate about 9 times in 10 where the best was known; {surely}."
 
 
 def _mind(settled: Settled, plain: Landscape, scored: Landscape, limits: tuple[float, float]) -> list[str]:
-    told, chosen = list[str](), settled.learning_rate
+    sentences, chosen = list[str](), settled.learning_rate
     low, high = settled.window
     if chosen <= limits[0] or chosen >= limits[1]:
-        told.append("It lies at the end of the window that was allowed, so a better rate may lie beyond.")
+        sentences.append("It lies at the end of the window that was allowed, so a better rate may lie beyond.")
     elif (settled.touches(-1) and low > limits[0]) or (settled.touches(1) and high < limits[1]):
-        told.append("The basin reaches to the end of what was tried, so it may be wider.")
+        sentences.append("The basin reaches to the end of what was tried, so it may be wider.")
     broken = scored.learning_rates[np.isinf(scored.valid_loss).any(axis=1) & (scored.learning_rates > chosen)]
     if len(broken) and broken[0] <= EDGE * chosen:
-        told.append(f"Mind the edge: {rate(broken[0])}, only {broken[0] / chosen:.2g} times as large, diverged.")
+        sentences.append(f"Mind the edge: {rate(broken[0])}, only {broken[0] / chosen:.2g} times as large, diverged.")
     if settled.target == "accuracy":
-        told.extend(_calm(plain, chosen))
-    return told
+        sentences.extend(_calm(plain, chosen))
+    return sentences
 
 
 def _calm(plain: Landscape, chosen: float) -> list[str]:

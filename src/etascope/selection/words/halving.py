@@ -43,7 +43,7 @@ def ladder_verdict(ascent: Ascent, trial: Trial, answer: float | None, basin: Ba
     score = scored.score(trial.steps)
     hardly = ascent.hardly(score, ascent.right(r))
     stopped = "when it was stopped " if trial.steps < total and r in ascent.climbed.left else ""
-    at = f"{ascent.loss_name} {ascent.told(r, trial.steps)} {stopped}at {ascent.step} {trial.steps} of {total}"
+    at = f"{ascent.loss_name} {ascent.written(r, trial.steps)} {stopped}at {ascent.step} {trial.steps} of {total}"
     at += f"; {trial.remark}" if trial.remark else ""
     if answer is None or basin is None or ascent.best is None:
         if hardly:
@@ -85,7 +85,7 @@ def ladder_reasons(
     # Where accuracy is the measure itself, it is told already.
     right = f" (accuracy {accuracy:.3f})" if math.isfinite(accuracy) and not measure.maximize else ""
     scores = measure.words if measure.reported else ascent.loss_name
-    had, at = ascent.told(best, ascent.top), f"at {ascent.step} {ascent.top}"
+    had, at = ascent.written(best, ascent.top), f"at {ascent.step} {ascent.top}"
     if len(climbed.rates) == 1:
         return sentences(
             f"{rate(answer)} is the only learning rate that was allowed: {ascent.loss_name} {had} {at}{right}.",
@@ -112,7 +112,7 @@ def ladder_reasons(
         first,
         second,
         third,
-        *(against.told if against else ()),
+        *(against.sentences if against else ()),
         _way(ascent, planned),
         *_mind(ascent, answer, basin),
     )
@@ -127,8 +127,7 @@ def no_ladder_answer(ascent: Ascent) -> tuple[Sentence, ...]:
     """Return why nothing can be recommended yet, and the next move."""
     climbed, window = ascent.climbed, ascent.window
     span = f"from {rate(climbed.rates[0])} to {rate(climbed.rates[-1])}" if len(climbed.rates) > 1 else "tried"
-    if climbed.todo is not None:
-        todo = climbed.todo
+    if (todo := climbed.todo) is not None:
         count = "one trial has" if len(todo.rates) == 1 else f"{len(todo.rates)} trials have"
         return sentences(
             f"The ladder has not come to its top: {count} yet to be trained to {ascent.step} {todo.end} of "
@@ -163,7 +162,7 @@ def no_ladder_answer(ascent: Ascent) -> tuple[Sentence, ...]:
             lower_rates(climbed.rates, window.low)
             + "Look for extreme values in the data, or choose another optimizer or a smaller model.",
         )
-    loss = ascent.told(ascent.best, ascent.top)
+    loss = ascent.written(ascent.best, ascent.top)
     elsewhere = other_rates(climbed.rates, climbed.rates.index(ascent.best), (window.low, window.high))
     if not ascent.learned and measure.reported:
         # The table beside it has where each trial stopped, so told is the best of those.
@@ -172,7 +171,7 @@ def no_ladder_answer(ascent: Ascent) -> tuple[Sentence, ...]:
         return sentences(
             f"No learning rate from {rate(min(ascent.scored))} to {rate(max(ascent.scored))} made {measure.name} "
             "clearly better than it was at the worst one after one epoch: "
-            f"the best is {ascent.told(best, ascent.scored[best].trial.steps)}, at {rate(best)}.",
+            f"the best is {ascent.written(best, ascent.scored[best].trial.steps)}, at {rate(best)}.",
             other_rates(every, every.index(best), (window.low, window.high))
             + "Check that the learning rate reaches the optimizer and that the metric moves; else allow other rates, "
             "or train for more epochs.",
@@ -202,7 +201,7 @@ def no_ladder_answer(ascent: Ascent) -> tuple[Sentence, ...]:
 
 def _same(ascent: Ascent, best: float) -> tuple[Sentence, ...]:
     """Return what to say where the learning rate changed nothing."""
-    rates, measure, loss = ascent.climbed.rates, ascent.task.measure, ascent.told(best, ascent.top)
+    rates, measure, loss = ascent.climbed.rates, ascent.task.measure, ascent.written(best, ascent.top)
     span = f"whatever the learning rate, from {rate(rates[0])} to {rate(rates[-1])}"
     if not measure.reported:
         return sentences(
@@ -224,10 +223,8 @@ def _ending(ascent: Ascent, trial: Trial) -> Verdict | None:
     if trial.diverged:
         loss, step = (ascent.loss_name, "epoch") if ascent.task.measure.reported else ("the training loss", "step")
         return Verdict("diverged", f"{loss} was no longer a finite number at {step} {trial.diverged_at + 1} of {total}")
-    if at is not None:
-        times = f"the training loss had passed {BLOWN:.0f} times its first by step {at + 1} of {total}"
-        return Verdict("diverged", times)
-    return None
+    blown = f"the training loss had passed {BLOWN:.0f} times its first by step {(at or 0) + 1} of {total}"
+    return None if at is None else Verdict("diverged", blown)
 
 
 def _nearest(ascent: Ascent, answer: float, walls: Walls) -> float:
@@ -241,7 +238,7 @@ def _against(ascent: Ascent, step: int) -> str:
     best = ascent.best
     if best is None or not (ascent.scored[best].trial.evaluated_at <= step).any():
         return ""
-    return f", where {rate(best)} had {ascent.told(best, step)}"
+    return f", where {rate(best)} had {ascent.written(best, step)}"
 
 
 def _rise(trial: Trial) -> float:
@@ -280,23 +277,23 @@ def _way(ascent: Ascent, planned: int) -> str:
 
 
 def _mind(ascent: Ascent, answer: float, basin: Basin) -> list[str]:
-    rates, told = ascent.climbed.rates, list[str]()
+    rates, sentences = ascent.climbed.rates, list[str]()
     added = len(rates) - len(ascent.window.first)
     if added:
         what = "One rate was" if added == 1 else f"{added} rates were"
-        told.append(f"{what} added to the first window: its best trial was an end of it, or it showed no wall.")
+        sentences.append(f"{what} added to the first window: its best trial was an end of it, or it showed no wall.")
     limited, walls = limited_by(ascent, answer, basin), ascent.walls(answer, basin)
     if limited:
-        told.append(limited.told)
+        sentences.append(limited.sentence)
     decades = math.log10(rates[-1] / rates[0])
     if ascent.task.measure.reported and walls == Walls(None, None) and decades >= 1:
-        told.append(f"Over {decades:.1f} decades no rate did clearly worse than another. {REACHES}")
+        sentences.append(f"Over {decades:.1f} decades no rate did clearly worse than another. {REACHES}")
     if ascent.best in (rates[0], rates[-1]):
-        told.append("The best trial is the end of what was allowed, so a better rate may lie beyond.")
+        sentences.append("The best trial is the end of what was allowed, so a better rate may lie beyond.")
     elif any(ascent.window.beyond(rates, end) is not None for end in (basin.low, basin.high)):
-        told.append("The basin reaches to the end of what was tried, so it may be wider.")
+        sentences.append("The basin reaches to the end of what was tried, so it may be wider.")
     over = [r for r in rates if answer < r <= 2 * answer and ascent.stopped(r)]
     if over:
         times, how = over[0] / answer, ascent.ended(over[0])
-        told.append(f"Mind the edge: {rate(over[0])}, only {times:.2g} times as large, {how}.")
-    return told
+        sentences.append(f"Mind the edge: {rate(over[0])}, only {times:.2g} times as large, {how}.")
+    return sentences

@@ -21,7 +21,7 @@ SEARCH_LOWER = "Search lower: limit the rates to those below {high:rate}"
 
 def no_answer(
     task: Task, landscape: Landscape, best: int | None, limits: tuple[float, float], *,
-    told: Landscape | None = None, measure: str = "validation loss",
+    measured: Landscape | None = None, measure: str = "validation loss",
 ) -> tuple[Sentence, ...]:  # fmt: skip
     """Return why nothing can be recommended yet, and the next move.
 
@@ -33,12 +33,12 @@ def no_answer(
         As for `reasons`; the task gives the loss of a blind guess.
     best
         Index of the best rate all the same, None when every rate diverged.
-    told
+    measured
         The losses to tell, as they were measured. None is the landscape.
     measure
         What they are called.
     """
-    told = told or landscape
+    measured = measured or landscape
     rates = landscape.learning_rates
     window = f"from {rates[0]:.3g} to {rates[-1]:.3g}" if len(rates) > 1 else f"tried ({rates[0]:.3g})"
     if best is None:
@@ -48,9 +48,9 @@ def no_answer(
             f"{lower}Look for extreme values in the data, or choose another optimizer or a smaller model.",
         )
     if not learned(task, landscape, best):
-        finite = np.where(np.isfinite(told.mean_loss), told.mean_loss, np.inf)
+        finite = np.where(np.isfinite(measured.mean_loss), measured.mean_loss, np.inf)
         lowest = best if finite[best] <= finite.min() else int(finite.argmin())
-        loss, right = float(told.mean_loss[lowest]), float(told.mean_accuracy[lowest])
+        loss, right = float(measured.mean_loss[lowest]), float(measured.mean_accuracy[lowest])
         beyond = other_rates(rates.tolist(), lowest, limits)
         lowest_loss = f"the lowest mean {measure} is {loss:#.3g} nats, at {rates[lowest]:.3g}"
         if right > above_chance(task):
@@ -70,7 +70,7 @@ def no_answer(
             f"No learning rate {window} learned: {lowest_loss}, and a blind guess has {math.log(task.n_classes):#.3g}.",
             beyond + "Check that the labels belong to the images; else train for more epochs, or on more images.",
         )
-    loss = float(told.mean_loss[best])
+    loss = float(measured.mean_loss[best])
     side, limit = ("lowest", limits[0]) if best == 0 else ("highest", limits[1])
     return sentences(
         f"The best so far, {rates[best]:.3g} with a mean {measure} of {loss:#.3g} nats, is the {side} rate "

@@ -53,11 +53,11 @@ class Answered:
 
 @dataclass(frozen=True)
 class Refuted:
-    """What speaks against an answer: `told`, a sentence each, and the next move.
+    """What speaks against an answer: `sentences`, and the next move.
 
     Attributes
     ----------
-    told
+    sentences
         Empty where nothing does.
     settle
         What would settle it; None where the confidence itself may say that.
@@ -65,13 +65,13 @@ class Refuted:
         Rates outside the basin that did as well as the answer by accuracy, and better by plain loss.
     """
 
-    told: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
     settle: Sentence | None = None
     as_good: tuple[float, ...] = ()
 
     def __bool__(self) -> bool:
         """Return whether anything does."""
-        return bool(self.told)
+        return bool(self.sentences)
 
     def sure(self, confidence: Confidence) -> Confidence:
         """Return a confidence that what was measured does not contradict.
@@ -103,8 +103,8 @@ def as_good(plain: Landscape, answer: Answered) -> tuple[float, ...]:
 
     Examples
     --------
-    >>> found = Landscape(np.array([0.01, 1.0]), ((0, 0),), np.array([[0.1], [9.0]]), np.array([[0.99], [0.98]]))
-    >>> as_good(found, Answered(1.0, Basin(0.5, 2.0), 9.0, 0.98, 9.0, 0.98, "accuracy", 1.0))
+    >>> plain = Landscape(np.array([0.01, 1.0]), ((0, 0),), np.array([[0.1], [9.0]]), np.array([[0.99], [0.98]]))
+    >>> as_good(plain, Answered(1.0, Basin(0.5, 2.0), 9.0, 0.98, 9.0, 0.98, "accuracy", 1.0))
     (0.01,)
     """
     rates, loss, right = plain.learning_rates, plain.mean_loss, plain.mean_accuracy
@@ -136,24 +136,24 @@ def refuted(task: Task, plain: Landscape, answer: Answered, luck: Luck | None = 
     luck
         How lucky it is, where that was measured.
     """
-    found, fresh = as_good(plain, answer), luck is not None and luck.fresh is not None
-    told = [*_on_a_fresh_seed(task, answer, luck), *_no_better_than_a_guess(task, plain, answer, fresh=fresh)]
+    better, fresh = as_good(plain, answer), luck is not None and luck.fresh is not None
+    sentences = [*_on_a_fresh_seed(task, answer, luck), *_no_better_than_a_guess(task, plain, answer, fresh=fresh)]
     blind, known = math.log(max(task.n_classes, 2)), math.isfinite(answer.accuracy)
     if known and blind < answer.loss < math.inf:
-        told.append(
+        sentences.append(
             f"Its plain validation loss{' on a fresh seed' if fresh else ''} is {nats(answer.loss)} nats, above the "
-            f"{nats(blind)} of a blind guess{_beside(plain, answer, found)}."
+            f"{nats(blind)} of a blind guess{_beside(plain, answer, better)}."
         )
-    settle = _settle(plain, found) if told or found else None
+    settle = _settle(plain, better) if sentences or better else None
     if luck is not None and answer.target == "accuracy" and luck.expected > answer.tolerance:
         unit = "point" if answer.tolerance == 1 else "points"
-        told.append(
+        sentences.append(
             f"Such a score typically shrinks by {luck.expected:.1f} points, which is more than {answer.tolerance:g} "
             f"{unit}."
         )
-    if found:
-        told.append(_outside(plain, answer, found))
-    return Refuted(tuple(told), settle, found)
+    if better:
+        sentences.append(_outside(plain, answer, better))
+    return Refuted(tuple(sentences), settle, better)
 
 
 def _on_a_fresh_seed(task: Task, answer: Answered, luck: Luck | None) -> list[str]:
@@ -194,8 +194,8 @@ def _no_better_than_a_guess(task: Task, plain: Landscape, answer: Answered, *, f
     ]
 
 
-def _outside(plain: Landscape, answer: Answered, found: Sequence[float]) -> str:
-    best = lowest_of(plain, found)
+def _outside(plain: Landscape, answer: Answered, better: Sequence[float]) -> str:
+    best = lowest_of(plain, better)
     side = "below" if best < answer.basin.low else "above"
     return (
         f"Outside the basin, {side} it, {_numbers(plain, best)}, against {100 * answer.accuracy:.1f} % and "
@@ -203,10 +203,10 @@ def _outside(plain: Landscape, answer: Answered, found: Sequence[float]) -> str:
     )
 
 
-def _beside(plain: Landscape, answer: Answered, found: Sequence[float]) -> str:
+def _beside(plain: Landscape, answer: Answered, better: Sequence[float]) -> str:
     """Name the rate of the lowest plain loss, where no other sentence names one."""
     others = plain.learning_rates[fully_tried(plain) & (plain.mean_loss < answer.loss)].tolist()
-    return f"; {_numbers(plain, lowest_of(plain, others))}" if others and not found else ""
+    return f"; {_numbers(plain, lowest_of(plain, others))}" if others and not better else ""
 
 
 def lowest_of(plain: Landscape, rates: Sequence[float]) -> float:
@@ -223,10 +223,10 @@ def _numbers(plain: Landscape, learning_rate: float) -> str:
     )
 
 
-def _settle(plain: Landscape, found: Sequence[float]) -> Sentence:
-    if found:
+def _settle(plain: Landscape, better: Sequence[float]) -> Sentence:
+    if better:
         return Sentence(
-            f"Search about {rate(lowest_of(plain, found))} alone: that rate did as well, with a lower loss."
+            f"Search about {rate(lowest_of(plain, better))} alone: that rate did as well, with a lower loss."
         )
     return MORE_IMAGES
 

@@ -23,7 +23,7 @@ EDGE = 2.0
 
 
 @dataclass(frozen=True)
-class Seen:
+class Evidence:
     """What the rules look at, for one trial.
 
     Attributes
@@ -50,7 +50,7 @@ class Seen:
         The nearest rates that are clearly worse. One may be an end of the basin; what was measured there decides.
     right
         Validation accuracy of the trial at its end, a share; NaN where it has none.
-    chance
+    guessing
         The share that a blind guess gets right, give or take two standard errors: with more, a model has learned.
     mean_loss, mean_right
         Means of loss and accuracy over all trials at this rate.
@@ -75,7 +75,7 @@ class Seen:
     crown: str = ""
     walls: Walls = field(default_factory=Walls)
     right: float = math.nan
-    chance: float = 1.0
+    guessing: float = 1.0
     mean_loss: float = math.nan
     mean_right: float = math.nan
     best_right: float = math.nan
@@ -86,7 +86,7 @@ class Seen:
     @property
     def blinded(self) -> bool:
         """Whether it hardly beats a blind guess: by its loss, and by what it gets right."""
-        return self.loss > HARDLY * self.blind and not self.right > self.chance
+        return self.loss > HARDLY * self.blind and not self.right > self.guessing
 
     @property
     def worse(self) -> str:
@@ -122,7 +122,7 @@ class Seen:
         return max(rises, default=(-math.inf, 0))
 
 
-Rule = tuple[str, Callable[[Seen], bool], Callable[[Seen], str]]
+Rule = tuple[str, Callable[[Evidence], bool], Callable[[Evidence], str]]
 
 #: Word, when it applies, the number behind it. The first rule that applies gives the verdict.
 RULES: tuple[Rule, ...] = (
@@ -169,17 +169,17 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def verdict(seen: Seen) -> Verdict:
+def verdict(evidence: Evidence) -> Verdict:
     """Return the verdict of the first rule in `RULES` that applies.
 
     Examples
     --------
-    >>> print(verdict(Seen(0.001, 2.21, (2.3, 2.2), "", 2.3026, 0.1, 0.45, Basin(0.05, 0.2), 1.0)))
+    >>> print(verdict(Evidence(0.001, 2.21, (2.3, 2.2), "", 2.3026, 0.1, 0.45, Basin(0.05, 0.2), 1.0)))
     too small: validation loss 2.21, hardly below a blind guess (2.30)
     """
     for word, applies, because in RULES:
-        if applies(seen):
-            return Verdict(word, because(seen))
+        if applies(evidence):
+            return Verdict(word, because(evidence))
     raise AssertionError("the last rule always applies")
 
 
@@ -206,7 +206,7 @@ def verdicts(
     best_loss, best_right
         Loss and accuracy at the recommended rate; None takes its means in the landscape.
     measure, crown, walls
-        See `Seen`.
+        See `Evidence`.
     as_good
         Rates that did as well as the recommended one, and yet lie outside its basin.
     """
@@ -218,12 +218,12 @@ def verdicts(
         best_right = float(landscape.mean_accuracy[at_best][0]) if at_best.any() else math.nan
     rows = {learning_rate: row for row, learning_rate in enumerate(landscape.learning_rates.tolist())}
     mean_loss, mean_right = (np.append(means, math.nan) for means in (landscape.mean_loss, landscape.mean_accuracy))
-    chance, plain = above_chance(task), plain_losses(trials)
+    guessing, plain = above_chance(task), plain_losses(trials)
     near = min(plain, key=lambda one: abs(math.log(one / learning_rate))) if plain and learning_rate else None
-    told: list[Verdict] = []
+    judged: list[Verdict] = []
     for trial in trials:
         loss, ending = _end(task, trial)
-        seen = Seen(
+        evidence = Evidence(
             rate=trial.learning_rate,
             loss=loss if ending else _in_landscape(landscape, trial, loss),
             trained=tuple(trial.train_loss[trial.epoch_ends(task.steps_per_epoch)].tolist()),
@@ -237,7 +237,7 @@ def verdicts(
             crown=crown,
             walls=walls or Walls(),
             right=float(trial.valid_accuracy[-1]) if len(trial.valid_accuracy) else math.nan,
-            chance=chance,
+            guessing=guessing,
             mean_loss=float(mean_loss[rows.get(trial.learning_rate, -1)]),
             mean_right=float(mean_right[rows.get(trial.learning_rate, -1)]),
             best_right=best_right,
@@ -245,8 +245,8 @@ def verdicts(
             best_plain=math.nan if near is None else plain[near],
             as_good=trial.learning_rate in as_good,
         )
-        told.append(verdict(seen))
-    return tuple(told)
+        judged.append(verdict(evidence))
+    return tuple(judged)
 
 
 def _end(task: Task, trial: Trial) -> tuple[float, str]:
@@ -281,13 +281,13 @@ def above_chance(task: Task) -> float:
     return task.majority + 2 * math.sqrt(task.majority * (1 - task.majority) / max(rows, 1))
 
 
-def _guess(seen: Seen) -> str:
-    how = "hardly below" if seen.loss < seen.blind else "no lower than"
-    return f"{how} a blind guess ({seen.blind:#.3g})"
+def _guess(evidence: Evidence) -> str:
+    how = "hardly below" if evidence.loss < evidence.blind else "no lower than"
+    return f"{how} a blind guess ({evidence.blind:#.3g})"
 
 
-def _at(seen: Seen) -> str:
-    return f"{seen.measure} {_loss(seen.loss)}"
+def _at(evidence: Evidence) -> str:
+    return f"{evidence.measure} {_loss(evidence.loss)}"
 
 
 def _loss(loss: float) -> str:
@@ -295,6 +295,6 @@ def _loss(loss: float) -> str:
     return "at most 0.001" if loss <= LEAST * (1 + 1e-9) else f"{loss:#.3g}"
 
 
-def _edge(seen: Seen) -> str:
-    same = seen.edge == seen.rate
-    return "the same rate in another trial" if same else f"{seen.edge / seen.rate:.2g} times this rate"
+def _edge(evidence: Evidence) -> str:
+    same = evidence.edge == evidence.rate
+    return "the same rate in another trial" if same else f"{evidence.edge / evidence.rate:.2g} times this rate"

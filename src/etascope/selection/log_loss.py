@@ -1,4 +1,4 @@
-"""Scores that do not contradict the errors that were counted: `raised_by_error`."""
+"""Means of log losses over units: `unit_adjusted_mean`; raised where counted errors say so: `raised_by_error`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,24 @@ Array = NDArray[np.float64]
 CLEARLY = 2.0
 #: A rate whose mean log loss lies this far above the best is told to be worse by its loss, and left as it is.
 MARGIN = 0.1
+
+
+def unit_adjusted_mean(table: Array) -> Array:
+    """Return each row's mean `(rates,)` over columns, NaN left out without favouring rows that lack hard columns.
+
+    Columns are first moved by their mean over complete rows, which makes the means of incomplete rows comparable.
+    Without a complete row, plain means.
+    """
+    known = ~np.isnan(table)
+    complete = known.sum(axis=1) == known.sum(axis=1).max(initial=0)
+    column = np.where(known[complete], table[complete], 0.0).sum(axis=0)
+    often = known[complete].sum(axis=0)
+    column = np.divide(column, often, out=np.zeros(len(column)), where=often > 0)
+    shared = known[complete].all(axis=0)
+    level = float(column[shared].mean()) if shared.any() else 0.0
+    moved = np.where(known, table - np.where(shared, column - level, 0.0), 0.0)
+    count = known.sum(axis=1)
+    return np.divide(moved.sum(axis=1), count, out=np.full(len(table), np.nan), where=count > 0)
 
 
 def raised_by_error(mean: Array, error: Array, examples: Array, full: NDArray[np.bool_], slope: float) -> Array:

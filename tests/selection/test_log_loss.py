@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from etascope.core.data import Dataset
 from etascope.core.recipe import Recipe
-from etascope.selection.error_floor import raised_by_error
+from etascope.selection.log_loss import raised_by_error
 from etascope.workbench import pick
 
 ALL = np.array([True, True, True])
