@@ -33,15 +33,18 @@ PROGRESS = re.compile(r"[^\n]+: [\d,.]+ of [\d,.]+ \w+\n")
 BEGINS = {".html": b"<!doctype html>", ".md": b"#", ".json": b"{", ".png": b"\x89PNG", ".svg": b"<svg", ".pdf": b"%PDF"}
 #: Loads every module; only libraries that are asked for by name with an extra may be missing.
 LOAD_ALL = """
-import importlib, pkgutil, etascope
+import importlib, etascope
+from pathlib import Path
 [getattr(etascope, name) for name in etascope.__all__]
 print(etascope.__version__, etascope.__file__)
-for module in pkgutil.walk_packages(etascope.__path__, "etascope."):
-    if not module.name.endswith("__main__"):
+root = Path(etascope.__file__).parent
+for path in sorted(root.rglob("*.py")):
+    name = ".".join(("etascope", *path.relative_to(root).with_suffix("").parts)).removesuffix(".__init__")
+    if path.stem != "__main__":
         try:
-            importlib.import_module(module.name)
+            importlib.import_module(name)
         except (etascope.InputError, ModuleNotFoundError) as error:
-            print("without", module.name, error)
+            print("without", name, error)
 """
 HELP = """
 from click.testing import CliRunner
