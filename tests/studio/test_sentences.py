@@ -118,7 +118,7 @@ def test_no_error_of_the_studio_is_written_in_words_of_the_command_line():
 
 def test_no_error_of_others_is_written_in_words_of_the_page():
     # What cannot be linked to a page is said to whoever writes it.
-    linker = SOURCE / "report" / "html" / "linker.py"
+    linker = SOURCE / "report" / "html" / "replay.py"
     for path in set(SOURCE.rglob("*.py")) - {*(SOURCE / "studio").glob("*.py"), linker}:
         for text in raised(path):
             assert not PAGE.search(text), (path.name, text)
