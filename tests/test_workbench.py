@@ -10,8 +10,10 @@ import etascope
 from etascope import Choice, Dataset, InputError, Recipe, Run, Trace, open_images, pick, trace
 from etascope.core.data import NO_FOLD
 from etascope.core.history import Status
+from etascope.core.protocols import ignore
 from etascope.selection.automatic import Automatic
 from etascope.training.dense.engine import DenseEngine
+from etascope.workbench import open_and_divide
 from tests.images.making import write_folder
 
 SMALL = Recipe(hidden=(), epochs=1)
@@ -340,3 +342,21 @@ def test_a_run_writes_itself_as_its_suffix_says(tmp_path, suffix):
     assert (tmp_path / f"answer{suffix}").read_text("utf-8").strip()
     with pytest.raises(InputError, match="the suffix of a report must be one of"):
         run.write(tmp_path / "answer.txt")
+
+
+def test_images_are_opened_once_and_divided_as_pick_divides_them():
+    digits = open_images("digits")
+    dataset, share, split = open_and_divide(digits, None, Recipe(), 0.3, 4, ignore)
+    assert dataset is digits
+    assert (share, len(split.y_test), set(split.folds.tolist())) == (0.3, 300, {0, 1, 2, 3})
+    dataset, share, split = open_and_divide("digits", None, Recipe(), None, 0, ignore)
+    assert dataset.fingerprint == digits.fingerprint
+    assert (share, len(split.y_test)) == (None, 200)
+
+
+def test_test_images_may_lie_elsewhere(tmp_path):
+    digits = open_images("digits")
+    np.savez(tmp_path / "test.npz", x=digits.images[900:], y=digits.labels[900:])
+    path = tmp_path / "test.npz"
+    dataset, share, split = open_and_divide(digits.images[:900], digits.labels[:900], Recipe(), path, 0, ignore)
+    assert (len(dataset), share, len(split.y_test)) == (1000, None, 100)

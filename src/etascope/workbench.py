@@ -105,9 +105,8 @@ def pick(
     recipe, recorder = recipe or Recipe(), best_effort(recorder)
     method = method_of(method, low=low, high=high, budget=budget, target=target, tolerance=tolerance)
     engine = engine or engine_of(recipe)
-    dataset = _open(images, labels, test, progress)
+    dataset, _, split = open_and_divide(images, labels, recipe, test, folds, progress)
     began = time.perf_counter()
-    split = _divide(dataset, recipe, test, folds)
     require_image(split, image)
     data = DataSummary.of(dataset, split)
     run = search_split(split, data, recipe, engine, method, progress=progress, histories=histories, recorder=recorder)
@@ -199,23 +198,30 @@ def trace(
     recipe = recipe or Recipe()
     engine = engine or engine_of(recipe)
     check_rates(np.array([learning_rate], np.float64))
-    dataset = _open(images, labels, test, progress)
-    split = _divide(dataset, recipe, test, folds=0)
+    dataset, _, split = open_and_divide(images, labels, recipe, test, 0, progress)
     shown = staged("training", progress)
     laid_open = lay_open(engine, dataset, split, recipe, learning_rate, image=image, progress=shown)
     return replace(laid_open, data=DataSummary.of(dataset, split))
 
 
-def _open(images: object, labels: object, test: float | str | PathLike[str] | None, progress: OnProgress) -> Dataset:
-    held = None if isinstance(test, float | int) else test
-    if isinstance(images, Dataset) and labels is None and held is None:
-        return images
-    return open_images(images, labels, test=held, progress=progress)
+def open_and_divide(
+    images: object,
+    labels: object,
+    recipe: Recipe,
+    test: float | str | PathLike[str] | None,
+    folds: int | None,
+    progress: OnProgress,
+) -> tuple[Dataset, float | None, Split]:
+    """Return the opened images, the share of them to test on if there is one, and their rows as the recipe has them.
 
-
-def _divide(dataset: Dataset, recipe: Recipe, test: float | str | PathLike[str] | None, folds: int | None) -> Split:
-    share = test if isinstance(test, float | int) else None
-    return prepare(divide(dataset, test=share, folds=folds, seed=recipe.seed), recipe)
+    All is given as to `pick`.
+    """
+    share, place = (test, None) if isinstance(test, float | int) else (None, test)
+    if isinstance(images, Dataset) and labels is None and place is None:
+        dataset = images
+    else:
+        dataset = open_images(images, labels, test=place, progress=progress)
+    return dataset, share, prepare(divide(dataset, test=share, folds=folds, seed=recipe.seed), recipe)
 
 
 def _validation(run: Run) -> Validation | None:

@@ -12,12 +12,11 @@ from etascope.core.plan import Plan
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.core.search import staged
-from etascope.experiments.prepared import prepared
 from etascope.experiments.range_test.record import RangeTest, RangeTestRun
 from etascope.experiments.range_test.rules import RULES, suggestions
 from etascope.experiments.range_test.sweep import Sweep, run_range_test
 from etascope.training.engines import engine_of
-from etascope.workbench import pick
+from etascope.workbench import open_and_divide, pick
 
 
 @renamed(watch="progress")
@@ -71,7 +70,7 @@ def range_test(
     """
     recipe, drawn = recipe or Recipe(), Sweep(low, high, steps)
     engine = engine or engine_of(recipe)
-    dataset, share, split = prepared(images, labels, recipe, test, 0, progress)
+    dataset, share, split = open_and_divide(images, labels, recipe, test, 0, progress)
     named = staged("range test", progress)
     shown = _climb(engine, split, recipe, drawn, named)
     tests = {drawn: shown}

@@ -17,7 +17,6 @@ from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, require_dense
 from etascope.core.run import DataSummary
 from etascope.core.search import staged
-from etascope.experiments.prepared import prepared
 from etascope.experiments.range_test.rules import RULES
 from etascope.experiments.referee.adviser import Advice, Adviser, Bench
 from etascope.experiments.referee.advisers.optuna_tpe import OptunaTPE
@@ -28,6 +27,7 @@ from etascope.experiments.referee.truth import lost_table, mean_difference, meas
 from etascope.selection.automatic import Automatic
 from etascope.selection.customary import customary_rate
 from etascope.training.dense.engine import DenseEngine
+from etascope.workbench import open_and_divide
 
 #: The truth's seeds begin this far above the recipe's, where no adviser trains.
 FRESH = 1_000_000
@@ -103,7 +103,7 @@ def referee(
     _whole("replicates", replicates, 1, 50)
     if folds == 0:
         raise InputError("advisers choose on validation rows; found 0 folds. Try --folds 5.")
-    dataset, _, split = prepared(images, labels, recipe, test, folds, progress)
+    dataset, _, split = open_and_divide(images, labels, recipe, test, folds, progress)
     began = time.perf_counter()
     own = OwnPick() if method is None else OwnPick(method)
     all_of_them = (own, *(known_advisers() if advisers is None else advisers))

@@ -19,10 +19,10 @@ from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, Task, require_dense
 from etascope.core.run import DataSummary
 from etascope.core.search import rounds
-from etascope.experiments.prepared import prepared
 from etascope.experiments.scaling.record import Axis, PowerLaw, Scaling, Setting
 from etascope.selection.automatic import Automatic
 from etascope.training.dense.engine import DenseEngine
+from etascope.workbench import open_and_divide
 
 #: Multiples of the recipe's epochs when nothing else is asked for.
 TIMES = (1, 2, 4)
@@ -93,7 +93,7 @@ def scaling(
         "batch size": recipes_by_batch(recipe, batch_sizes),
         "width": recipes_by_width(recipe, widths),
     }
-    dataset, _, split = prepared(images, labels, recipe, test, folds, progress)
+    dataset, _, split = open_and_divide(images, labels, recipe, test, folds, progress)
     began = time.perf_counter()
     known: dict[Recipe, Choice] = {}
     axes = list[Axis]()

@@ -13,14 +13,13 @@ from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, require_dense, steps_per_epoch
 from etascope.core.run import Run
 from etascope.core.search import staged
-from etascope.experiments.prepared import prepared
 from etascope.experiments.sharpness.curvature import EXAMPLES
 from etascope.experiments.sharpness.curvature import sharpness as sharpness_of
 from etascope.experiments.sharpness.record import SharpnessPoint, SharpnessWall, limit_formula, stable_limit, why_limit
 from etascope.selection.landscape import best_index
 from etascope.selection.walls import high_wall
 from etascope.training.dense.engine import DenseEngine
-from etascope.workbench import pick
+from etascope.workbench import open_and_divide, pick
 
 #: Shares of a training at which its sharpness is measured.
 MOMENTS = (0.0, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)
@@ -72,7 +71,7 @@ def sharpness(
     if learning_rate is not None:
         check_rates(np.array([learning_rate], np.float64))
     engine = engine or DenseEngine()
-    dataset, share, split = prepared(images, labels, recipe, test, 0, progress)
+    dataset, share, split = open_and_divide(images, labels, recipe, test, 0, progress)
     run = None
     if measure:
         run = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, progress=progress)
