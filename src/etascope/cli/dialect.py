@@ -1,9 +1,21 @@
-"""How the command line writes a setting, as an option: `command_line`."""
+"""How the command line writes a setting, as an option (`command_line`), and whatever is said with settings (`written`).
+
+Outside `cli` nothing names an option. Sentences of other rooms have settings in them, by the names that Python's
+functions have, in `core.errors.InputError`, its subclasses, and the `core.sentences.Sentence` of a note or of a reason.
+All that a command says goes through `cli.messages`, which writes them as `--options` by `written`; an answer goes
+through `Choice.written`. What was written down before, as text, stays as it is.
+"""
 
 from __future__ import annotations
 
-from etascope.core.sentences import Setting
+from typing import cast
+
+from etascope.core.errors import InputError
+from etascope.core.sentences import Sentence, Setting
 from etascope.core.visible import in_shell
+
+#: The option of a setting that Python's functions call otherwise.
+OPTIONS = {"url": "store", "address": "ray", "learning_rate": "lr", "reports": "report"}
 
 
 def command_line(setting: Setting) -> str:
@@ -11,10 +23,18 @@ def command_line(setting: Setting) -> str:
 
     Examples
     --------
-    >>> command_line(Setting("batch_size", 64)), command_line(Setting("skip_bad", True))
-    ('--batch-size 64', '--skip-bad')
+    >>> command_line(Setting("batch_size", 64)), command_line(Setting("skip_bad", True)), command_line(Setting("url"))
+    ('--batch-size 64', '--skip-bad', '--store')
     """
-    name, value = f"--{setting.name.replace('_', '-')}", setting.value
-    if value is None or value is True:
-        return name
-    return f"{name} {in_shell(f'{value:.12g}' if isinstance(value, float) else str(value))}"
+    name, value = OPTIONS.get(setting.name, setting.name).replace("_", "-"), setting.value
+    if value is None or isinstance(value, bool):
+        return f"--no-{name}" if value is False else f"--{name}"
+    # No hidden layer at all is 0.
+    values = cast("tuple[object, ...]", value) or (0,) if isinstance(value, tuple) else (value,)
+    text = ",".join(f"{one:.12g}" if isinstance(one, float) else str(one) for one in values)
+    return f"--{name} {in_shell(text)}"
+
+
+def written(said: str | Sentence | InputError) -> str:
+    """Return what is said as a command says it."""
+    return said if isinstance(said, str) else said.written(command_line)
