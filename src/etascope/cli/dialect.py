@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import cast
 
 from etascope.core.errors import InputError
-from etascope.core.sentences import Sentence, Setting
+from etascope.core.sentences import Call, Sentence, Setting
 from etascope.core.visible import in_shell
 
 #: The option of a setting that Python's functions call otherwise.
@@ -25,7 +25,12 @@ def command_line(setting: Setting) -> str:
     --------
     >>> command_line(Setting("batch_size", 64)), command_line(Setting("skip_bad", True)), command_line(Setting("url"))
     ('--batch-size 64', '--skip-bad', '--store')
+    >>> command_line(Call("pick", ("my photos", Setting("test", "more"))))
+    "etascope pick 'my photos' --test more"
     """
+    if isinstance(setting, Call):
+        words = (command_line(part) if isinstance(part, Setting) else in_shell(str(part)) for part in setting.value)
+        return " ".join(["etascope", setting.name.replace("_", "-"), *words])
     name, value = OPTIONS.get(setting.name, setting.name).replace("_", "-"), setting.value
     if value is None or isinstance(value, bool):
         return f"--no-{name}" if value is False else f"--{name}"

@@ -31,6 +31,21 @@ class Setting:
     value: Any = None
 
 
+@dataclass(frozen=True)
+class Call(Setting):
+    """A function of etascope to call, which is a command at the command line.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    value
+        What is given to it: first what is given by its place, then settings.
+    """
+
+    value: tuple[Any, ...] = ()
+
+
 #: Writes a setting as it is given at one door. None says that this door does not have it.
 Dialect = Callable[[Setting], str | None]
 
@@ -42,7 +57,12 @@ def python(setting: Setting) -> str:
     --------
     >>> python(Setting("folds", 5)), python(Setting("skip_bad"))
     ('folds=5', 'skip_bad')
+    >>> python(Call("pick", ("photos", Setting("folds", 5))))
+    "etascope.pick('photos', folds=5)"
     """
+    if isinstance(setting, Call):
+        given = (python(part) if isinstance(part, Setting) else repr(part) for part in setting.value)
+        return f"etascope.{setting.name}({', '.join(given)})"
     if setting.value is None:
         return setting.name
     is_float = isinstance(setting.value, float)
@@ -79,7 +99,7 @@ class Sentence:
         return bool(self.template)
 
     def __add__(self, more: str | Sentence) -> Sentence:
-        """Return this and what comes after it as one; a name that both have is read as in the latter."""
+        """Return this and what comes after it as one."""
         other = Sentence(more) if isinstance(more, str) else more
         return Sentence(self.template + other.template, self.values | other.values, self.settings + other.settings)
 
@@ -113,9 +133,6 @@ def sentences(*parts: str | Sentence) -> tuple[Sentence, ...]:
     return tuple(Sentence(part) if isinstance(part, str) else part for part in parts)
 
 
-def say(template: str, /, *settings: Setting, **values: str | float) -> Sentence:
-    """Return a sentence: a template, what it tells to set, and the values in it.
-
-    What came from a user is a value: in a template, its braces would be read.
-    """
+def say(template: str, *settings: Setting, **values: str | float) -> Sentence:
+    """Return a sentence: a template, what it tells to set, and the values in it."""
     return Sentence(template, dict(values), settings)
