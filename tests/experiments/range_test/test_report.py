@@ -158,7 +158,7 @@ def test_the_curve_of_the_choice_is_read_where_there_is_one():
 
 
 def test_the_command_that_comes_next_is_the_one_that_was_handed_over():
-    assert "etascope pick 'my photos'" in page_of(ranged(command="etascope pick 'my photos'"), width=120)
+    assert "etascope pick 'my photos'" in page_of(replace(ranged(), command="etascope pick 'my photos'"), width=120)
     assert "with the same options: etascope.pick" in page_of(ranged(), width=120)
 
 
