@@ -16,11 +16,13 @@ from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from etascope.core.errors import InputError
+from etascope.core.measure import PLAIN
 from etascope.core.plain import Document
 from etascope.core.protocols import Store
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.core.run import versions
 from etascope.report.charts.theme import rate_colours
+from etascope.report.files.document import measure_document
 from etascope.report.html.vega import vega_bundle
 from etascope.report.words.job import Again, again_in_python
 from etascope.selection.customary import customary_rate
@@ -121,6 +123,7 @@ def create_app(
                 "light": rate_colours(LOWEST, HIGHEST, COLOURS)[1],
                 "dark": rate_colours(LOWEST, HIGHEST, COLOURS, dark=True)[1],
             },
+            "measure": measure_document(PLAIN),
             "customary": {name: customary_rate(Recipe(optimizer=name)) for name in OPTIMIZERS},
             "recipe": RecipeRequest().model_dump(exclude={"page"}),
             "choices": {name: field["enum"] for name, field in fields if "enum" in field},
