@@ -36,8 +36,13 @@ def command_line(setting: Setting) -> str:
         return f"--no-{name}" if value is False else f"--{name}"
     # No hidden layer at all is 0.
     values = cast("tuple[object, ...]", value) or (0,) if isinstance(value, tuple) else (value,)
-    text = ",".join(f"{one:.12g}" if isinstance(one, float) else str(one) for one in values)
-    return f"--{name} {in_shell(text)}"
+    return f"--{name} {in_shell(','.join(map(_text, values)))}"
+
+
+def _text(value: object) -> str:
+    # Short where that is the same number, and exact where it is not.
+    short = f"{value:.12g}" if isinstance(value, float) else ""
+    return short if short and float(short) == value else str(value)
 
 
 def written(said: str | Sentence | InputError) -> str:

@@ -99,7 +99,7 @@ class Sentence:
         return bool(self.template)
 
     def __add__(self, more: str | Sentence) -> Sentence:
-        """Return this and what comes after it as one."""
+        """Return this and what comes after it as one; a name that both have is read as in the latter."""
         other = Sentence(more) if isinstance(more, str) else more
         return Sentence(self.template + other.template, self.values | other.values, self.settings + other.settings)
 
@@ -133,6 +133,9 @@ def sentences(*parts: str | Sentence) -> tuple[Sentence, ...]:
     return tuple(Sentence(part) if isinstance(part, str) else part for part in parts)
 
 
-def say(template: str, *settings: Setting, **values: str | float) -> Sentence:
-    """Return a sentence: a template, what it tells to set, and the values in it."""
+def say(template: str, /, *settings: Setting, **values: str | float) -> Sentence:
+    """Return a sentence: a template, what it tells to set, and the values in it.
+
+    What came from a user is a value: in a template, its braces would be read.
+    """
     return Sentence(template, dict(values), settings)
