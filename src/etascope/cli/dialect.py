@@ -5,6 +5,9 @@ from __future__ import annotations
 from etascope.core.sentences import Setting
 from etascope.core.visible import in_shell
 
+#: Settings that the command line calls otherwise.
+_NAMES = {"address": "ray"}
+
 
 def command_line(setting: Setting) -> str:
     """Write a setting as an option, with its value as a shell takes it.
@@ -14,7 +17,7 @@ def command_line(setting: Setting) -> str:
     >>> command_line(Setting("batch_size", 64)), command_line(Setting("skip_bad", True))
     ('--batch-size 64', '--skip-bad')
     """
-    name, value = f"--{setting.name.replace('_', '-')}", setting.value
+    name, value = f"--{_NAMES.get(setting.name, setting.name).replace('_', '-')}", setting.value
     if value is None or value is True:
         return name
     return f"{name} {in_shell(f'{value:.12g}' if isinstance(value, float) else str(value))}"

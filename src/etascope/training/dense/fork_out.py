@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from etascope.core.errors import InputError
 from etascope.core.interrupting import held_back
+from etascope.core.sentences import Setting, say
 from etascope.training.fan_out import HandedOut, Stopped, keep_nothing
 
 Job = TypeVar("Job")
@@ -105,8 +106,12 @@ def fork_out(
             return [future.result() for future in futures]
     except BrokenProcessPool:
         raise InputError(
-            "a worker process was ended by the system, most likely because memory ran out. Use fewer --workers, or a "
-            "smaller --batch-size or network."
+            "a worker process was ended by the system, most likely because memory ran out.",
+            say(
+                "Use fewer {workers}, a smaller {batch_size} or a smaller network.",
+                Setting("workers"),
+                Setting("batch_size"),
+            ),
         ) from None
     finally:
         _inherited = None

@@ -15,6 +15,7 @@ from etascope.core.data import Split
 from etascope.core.errors import InputError, one_line
 from etascope.core.plan import Checkpoint
 from etascope.core.recipe import Recipe
+from etascope.core.sentences import Setting, say
 from etascope.training.pytorch.library import Module, Optimizer, load_torch, multiplication_counter
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, is_lazy, recipe_optimizer, trainable
@@ -176,8 +177,8 @@ def try_out(module: Module, x: np.ndarray[Any, Any], n_classes: int) -> float:
 
 def _refused(shape: Sequence[int], error: Exception) -> InputError:
     return InputError(
-        f"the model must take images of shape (batch, {', '.join(map(str, shape))}); it raised {one_line(error)}. "
-        "Change the model or --image-size."
+        f"the model must take images of shape (batch, {', '.join(map(str, shape))}); it raised {one_line(error)}.",
+        say("Change the model or {image_size}.", Setting("image_size")),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.core.sentences import Setting, say
 from etascope.training.pytorch.library import load_torch
 
 Result = TypeVar("Result")
@@ -83,9 +84,10 @@ def in_memory_groups(
         if load_torch().cuda.is_initialized():
             load_torch().cuda.empty_cache()
         if len(group) == 1:
+            smaller = "Try smaller batches ({accumulate}), smaller images ({image_size}) or a smaller model."
             raise InputError(
-                "memory ran out while one trial trained alone. Try smaller batches and accumulate (--accumulate 4), "
-                "smaller images (--image-size) or a smaller model."
+                "memory ran out while one trial trained alone.",
+                say(smaller, Setting("accumulate", 4), Setting("image_size")),
             )
         most = -(-len(group) // 2)
         fewer(most)

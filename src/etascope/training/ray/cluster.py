@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
+from etascope.core.sentences import Setting, say
 from etascope.training.fan_out import cores
 
 #: Addresses that are words: the cluster that runs here, or one that is started on this machine for as long as it takes.
@@ -75,14 +76,14 @@ def check_address(address: str) -> str:
     """
     if address.startswith("ray://"):
         raise InputError(
-            f"a Ray cluster is used from one of its own machines; found {address!r}, which is for use from outside. "
-            "Log in there and say --ray, or: ray job submit -- etascope pick --ray."
+            f"a Ray cluster is used from one of its own machines; found {address!r}, which is for use from outside.",
+            say("Log in there and give {address}, or let ray job submit do so.", Setting("address", AUTO)),
         )
     port = re.fullmatch(r"[^\s/:]+:(\d+)|\[[0-9a-fA-F:]+\]:(\d+)", address)
     if address not in (AUTO, LOCAL) and (port is None or not 0 < int(port[1] or port[2]) < 2**16):
         raise InputError(
             f"the address of a Ray cluster must be HOST:PORT, auto or local; found {address!r}. On the command line, "
-            "put DATA before --ray."
+            "put DATA before it."
         )
     return address
 
@@ -156,8 +157,8 @@ def require_places(cpus: float, gpus: float) -> int:
         most = [max(kind, default=0.0) for kind in zip(*machines(), strict=True)] or [0.0, 0.0]
         raise InputError(
             f"trials that are trained together need {cpus:g} CPU and {gpus:g} GPUs on one machine of the Ray cluster; "
-            f"found at most {most[0]:g} CPUs and {most[1]:g} GPUs on one. Add machines, or ask for fewer "
-            "--gpus-per-trial."
+            f"found at most {most[0]:g} CPUs and {most[1]:g} GPUs on one.",
+            say("Add machines, or take fewer {gpus_per_trial}.", Setting("gpus_per_trial")),
         )
     return room
 
@@ -176,8 +177,9 @@ def _connect(ray: Any, address: str) -> None:
         if address != AUTO:
             raise
         raise InputError(
-            "--ray needs a Ray cluster; none was found from here. Start one (ray start --head), give its address "
-            "(--ray HOST:PORT), or use this machine alone (--ray local)."
+            "training on a Ray cluster needs one; none was found from here. Start one (ray start --head), or give the "
+            "address of one, HOST:PORT.",
+            say("This machine alone is {address}.", Setting("address", LOCAL)),
         ) from None
     except RuntimeError as error:
         # Ray has no types for these; versions of etascope are compared where trials are trained.
