@@ -304,7 +304,7 @@ def test_a_script_has_no_layers_to_show(engine):
 
 @pytest.mark.parametrize(("option", "value"), [("workers", 0), ("timeout", 0.0), ("timeout", math.inf)])
 def test_numbers_out_of_range_are_refused(option, value, tmp_path):
-    with pytest.raises(InputError, match=f"--{option}"):
+    with pytest.raises(InputError, match=f"{option} must"):
         CommandEngine(CommandLine("{lr}"), LineMetric(METRIC), Measure("l"), tmp_path, **{option: value})
 
 

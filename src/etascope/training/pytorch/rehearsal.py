@@ -14,7 +14,7 @@ from etascope.core.errors import InputError
 from etascope.core.plan import Plan
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.custom.broadcasting import broadcast_sentences
-from etascope.training.pytorch.custom.objective import AnyLoss, OwnClassLoss, one_number
+from etascope.training.pytorch.custom.objective import AnyLoss, ClassLoss, one_number
 from etascope.training.pytorch.custom.schedule import waiting_schedulers
 from etascope.training.pytorch.generators import seed_all, seed_each
 from etascope.training.pytorch.group_rates import refuse_schedulers
@@ -215,7 +215,7 @@ class _Rehearsal:
     def _refuse_loss(self) -> None:
         """Raise `InputError` where a loss says another number of the same outputs and targets."""
         torch, objective = load_torch(), self._training.objective
-        if not isinstance(objective, OwnClassLoss | AnyLoss):
+        if not isinstance(objective, ClassLoss | AnyLoss):
             return
         running, batch = self._start(), self._batches[0][0]
         running.evaluating()

@@ -27,7 +27,7 @@ from etascope.training.pytorch.networks import finite_weights, spoil
 from etascope.training.pytorch.objective import Judged, Objective
 
 #: A step of the user's own: module, optimizers, inputs and targets in, the loss out.
-OwnStep = Callable[[Module, Any, Any, Any], Any]
+TrainingStep = Callable[[Module, Any, Any, Any], Any]
 #: A loss of the user's own that is trained: module, inputs and targets in, one number out.
 TrainLoss = Callable[[Module, Any, Any], Any]
 
@@ -58,7 +58,7 @@ class Settings:
     device: Device
     precision: str | None = None
     clip_norm: float | None = None
-    step: OwnStep | None = None
+    step: TrainingStep | None = None
     train_loss: TrainLoss | None = None
     multiple: float = 1.0
     generators: Sequence[Any] | None = None

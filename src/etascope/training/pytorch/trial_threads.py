@@ -95,16 +95,16 @@ class TrialThreads:
             If a generator that all share has moved.
         """
         seed_all(seed)
-        before, own = RandomState.now(), _own_states(trials)
+        before, own = RandomState.now(), _generator_states(trials)
         futures = [self._pool.submit(do, running) for running in trials]
         wait(futures)
         results = [one.result() for one in futures]
-        if not RandomState.now().equals(before) or _own_states(trials) != own:
+        if not RandomState.now().equals(before) or _generator_states(trials) != own:
             raise RandomDrawn
         return results
 
 
-def _own_states(trials: Sequence[RunningTrial]) -> list[str]:
+def _generator_states(trials: Sequence[RunningTrial]) -> list[str]:
     return [repr(state_of(generator)) for running in trials for generator in running.generators]
 
 
@@ -134,9 +134,9 @@ def threads_for(
     try:
         tried, given = start(), batch()
         seed_all(0)
-        before, drawn = RandomState.now(), _own_states([tried])
+        before, drawn = RandomState.now(), _generator_states([tried])
         alone = _step_and_look(tried, given)
-        if not RandomState.now().equals(before) or _own_states([tried]) != drawn:
+        if not RandomState.now().equals(before) or _generator_states([tried]) != drawn:
             return 1
         del tried
     except Exception as error:

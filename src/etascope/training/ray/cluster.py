@@ -83,7 +83,7 @@ def check_address(address: str) -> str:
     if address not in (AUTO, LOCAL) and (port is None or not 0 < int(port[1] or port[2]) < 2**16):
         raise InputError(
             f"the address of a Ray cluster must be HOST:PORT, auto or local; found {address!r}. On the command line, "
-            "put DATA before it."
+            "put DATA first."
         )
     return address
 
@@ -177,9 +177,9 @@ def _connect(ray: Any, address: str) -> None:
         if address != AUTO:
             raise
         raise InputError(
-            "training on a Ray cluster needs one; none was found from here. Start one (ray start --head), or give the "
-            "address of one, HOST:PORT.",
-            say("This machine alone is {address}.", Setting("address", LOCAL)),
+            "training on a cluster needs a Ray cluster; none was found from here. Start one (ray start --head), or "
+            "give the address of one, HOST:PORT.",
+            say("To use this machine alone, give {address}.", Setting("address", LOCAL)),
         ) from None
     except RuntimeError as error:
         # Ray has no types for these; versions of etascope are compared where trials are trained.

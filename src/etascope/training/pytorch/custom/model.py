@@ -31,7 +31,7 @@ _KNOWN = {
 }
 
 
-def own_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyNetworks:
+def custom_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyNetworks:
     """Return what makes the modules and optimizers of trials.
 
     Parameters

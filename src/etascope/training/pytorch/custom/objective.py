@@ -26,7 +26,7 @@ BLIND = math.log(10)
 
 
 @dataclass(frozen=True)
-class OwnClassLoss:
+class ClassLoss:
     """A loss of class labels that is trained, and plain cross-entropy to judge by."""
 
     train: Loss
@@ -174,7 +174,7 @@ def untrained_sentences(loss: object) -> tuple[str, ...]:
 
 def objective_of(loss: Loss | None, n_classes: int) -> Objective:
     """Return the objective of class labels."""
-    return CrossEntropy(n_classes) if loss is None else OwnClassLoss(loss, n_classes, ignored_by(loss))
+    return CrossEntropy(n_classes) if loss is None else ClassLoss(loss, n_classes, ignored_by(loss))
 
 
 def ignored_by(loss: Loss | None) -> int:

@@ -89,7 +89,7 @@ def refuse_deaf(
     )
 
 
-def own_update(settings: Settings, batch: Batch) -> Update | None:
+def step_update(settings: Settings, batch: Batch) -> Update | None:
     """Return the update that a step of the owner's own makes on a batch; None where there is no such step."""
     step = settings.step
     if step is None:
