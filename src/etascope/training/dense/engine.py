@@ -17,12 +17,13 @@ from etascope.core.history import History, in_plan_order
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
+from etascope.core.run import cores
 from etascope.core.trace import Layer
 from etascope.training.dense.first_layer import Packed, pack
 from etascope.training.dense.fork_out import fork_out, may_fork
 from etascope.training.dense.group import train_group
 from etascope.training.dense.optimizers import Array, rule_of
-from etascope.training.fan_out import cores, fan_out, one_blas_thread
+from etascope.training.fan_out import fan_out, one_blas_thread
 from etascope.training.record import check_rows, units_of
 
 #: Columns of the first layer that a group of trials fills. Two pulls meet here: more columns need fewer small array

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
+from etascope.core.run import cores
 from etascope.core.sentences import Setting, say
-from etascope.training.fan_out import cores
 
 #: Addresses that are words: the cluster that runs here, or one that is started on this machine for as long as it takes.
 AUTO, LOCAL = "auto", "local"
