@@ -36,13 +36,7 @@ class Scaling:
     sentence: str
 
     def __call__(self, rows: NDArray[Any]) -> NDArray[np.float32]:
-        """Return rows `(n, features)` as float32, scaled.
-
-        Raises
-        ------
-        InputError
-            If a number is too large for float32.
-        """
+        """Return rows `(n, features)` as float32, scaled; raise `InputError` if a number is too large for float32."""
         with np.errstate(over="ignore"):
             scaled: NDArray[np.float32] = ((rows - self.shift) / self.divisor).astype(np.float32)
         if not np.isfinite(scaled).all():

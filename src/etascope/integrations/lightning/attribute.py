@@ -104,13 +104,7 @@ def made_with(module: Any, attribute: str, value: float) -> Generator[list[float
 
 
 def put(module: Module, attribute: str, value: Any) -> None:
-    """Set an attribute of a module and of its `hparams`.
-
-    Raises
-    ------
-    InputError
-        If it cannot be set, as a property.
-    """
+    """Set an attribute of a module and of its `hparams`; raise `InputError` if it cannot be set, as a property."""
     try:
         _parsing().lightning_setattr(module, attribute, value)
     except AttributeError as error:

@@ -79,10 +79,7 @@ class Rates:
 def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:
     """Return the optimizer and the schedulers of a copy of a module, which sees the Trainer while it configures.
 
-    Raises
-    ------
-    InputError
-        If it configures another number of optimizers than one.
+    Raises `InputError` if it configures another number of optimizers than one.
     """
     core = load_library("lightning.pytorch.core.optimizer")
     module.trainer = trainer

@@ -83,10 +83,7 @@ def rates_apart(args: Any) -> Generator[Callable[[float | None], AbstractContext
 def optimizer_of(trainer: Any, model: Module, learning_rate: float, multiple: float) -> Optimizer:
     """Return the optimizer that the Trainer makes for a model, its largest rate at this multiple of a learning rate.
 
-    Raises
-    ------
-    InputError
-        If the Trainer would make another one where that is the learning rate of its arguments.
+    Raises `InputError` if the Trainer would make another one where that is the learning rate of its arguments.
     """
     ratios = rate_ratios([_made(trainer, model)])[0]
     expected = [learning_rate * multiple * ratio for ratio in ratios]
@@ -150,10 +147,7 @@ def _at(trainer: Any, learning_rate: float) -> Generator[None]:
 def multiple_of(trainer: Any, model: Module) -> float:
     """Return the largest rate as a multiple of the arguments' learning rate, which all groups must follow.
 
-    Raises
-    ------
-    InputError
-        If one does not.
+    Raises `InputError` if one does not.
     """
     before = rates_in([_made(trainer, model)])[0]
     for times in TIMES:
@@ -173,10 +167,7 @@ def multiple_of(trainer: Any, model: Module) -> float:
 def shape_of(trainer: Any, steps: int) -> NDArray[np.float64] | None:
     """Return what the learning rate is multiplied by at each step, or None where it is constant.
 
-    Raises
-    ------
-    InputError
-        If the schedule cannot run, or has numbers that do not follow the learning rate.
+    Raises `InputError` if the schedule cannot run, or has numbers that do not follow the learning rate.
     """
     shape = _factors(trainer, steps)
     for times in TIMES:

@@ -150,20 +150,14 @@ class LineMetric:
     def read(self, line: str) -> float | None:
         """Return the metric of a line, NaN or infinite where it is not finite; None where there is none.
 
-        Raises
-        ------
-        InputError
-            If the pattern cuts a number off, as one without `e` does with 1e-05.
+        Raises `InputError` if the pattern cuts a number off, as one without `e` does with 1e-05.
         """
         return self._from_json(line) if self.key is not None else self._from_text(line)
 
     def read_all(self, lines: Sequence[str]) -> list[float]:
         """Return what `read` finds in lines, in order, without a look at those that cannot hold any.
 
-        Raises
-        ------
-        InputError
-            As `read`.
+        Raises `InputError` as `read`.
         """
         if self.key is not None:
             inner = json.dumps(self.key.rpartition(".")[2], ensure_ascii=False)

@@ -118,10 +118,7 @@ class DenseEngine:
     def groups(self, split: Split, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:
         """Return the trials that are trained together, as rows of the plan; see `GroupingEngine`.
 
-        Raises
-        ------
-        InputError
-            As `train`.
+        Raises `InputError` as `train`.
         """
         _check(split, recipe, plan)
         return group_trials(plan, recipe.hidden[0] if recipe.hidden else split.n_classes)

@@ -57,11 +57,7 @@ def fork_out(
     """Return `run(job, report)` of every job, in the order of the jobs, each run in one of `workers` processes.
 
     Jobs and their data are inherited, not sent; results are sent back. Otherwise as `fan_out`; ask `may_fork` first.
-
-    Raises
-    ------
-    InputError
-        If the system ended a process, as it does when memory runs out.
+    Raises `InputError` if the system ended a process, as it does when memory runs out.
     """
     global _inherited
     context = multiprocessing.get_context("fork")

@@ -30,10 +30,7 @@ LEAVE_OUT = (
 def rates_in(optimizers: Sequence[Optimizer], given: float | None = None) -> list[list[float]]:
     """Return the learning rate of each parameter group, a list an optimizer; `given` is the one they were built with.
 
-    Raises
-    ------
-    InputError
-        If a group has no `lr` or one below 0, or none is above 0.
+    Raises `InputError` if a group has no `lr` or one below 0, or none is above 0.
     """
     rates = list[list[float]]()
     for optimizer in optimizers:
@@ -61,13 +58,7 @@ def rates_in(optimizers: Sequence[Optimizer], given: float | None = None) -> lis
 
 
 def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
-    """Return the learning rate of each parameter group as a share of the largest one.
-
-    Raises
-    ------
-    InputError
-        As `rates_in`.
-    """
+    """Return the learning rate of each parameter group as a share of the largest one; `InputError` as `rates_in`."""
     rates = rates_in(optimizers)
     largest = max(rate for row in rates for rate in row)
     return [[rate / largest for rate in row] for row in rates]
@@ -207,13 +198,7 @@ class GroupRates:
         self._tensor: type = load_torch().Tensor
 
     def set(self, rate: float) -> None:
-        """Set every group's rate for a step.
-
-        Raises
-        ------
-        InputError
-            As `look`: between steps, too, a rate stays as it was set.
-        """
+        """Set every group's rate for a step; `InputError` as `look`: between steps, too, a rate stays as it was set."""
         if self._steps:
             self._compare()
         rates = [min(rate * ratio, LARGEST_RATE) for row in self.ratios for ratio in row]
@@ -228,10 +213,7 @@ class GroupRates:
     def look(self) -> None:
         """Look whether all rates are what they were set to, also those that are tensors on another device.
 
-        Raises
-        ------
-        InputError
-            If one is not, or a scheduler was made that will move it.
+        Raises `InputError` if one is not, or a scheduler was made that will move it.
         """
         if self._steps:
             self._compare()

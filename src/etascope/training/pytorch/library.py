@@ -25,10 +25,7 @@ PRECISIONS = ("bf16-mixed",)
 def load_torch() -> Any:  # noqa: ANN401 - a module whose types are incomplete
     """Return the module `torch`.
 
-    Raises
-    ------
-    InputError
-        If PyTorch is not installed; the message has the line that installs it.
+    Raises `InputError` if PyTorch is not installed; the message has the line that installs it.
     """
     return load_library("torch", "training a PyTorch model")
 

@@ -73,12 +73,9 @@ class _Trained:
 def rehearsed(training: Training, plan: Plan) -> tuple[str, ...]:
     """Train a trial of a plan for a few steps, and again; return what to mind of it, in sentences.
 
-    The second time it is interrupted, if the plan keeps checkpoints, and goes on as trials of a search do.
-
-    Raises
-    ------
-    InputError
-        If the loss is not the same of the same batch, or a trial does not go on as if it had not been interrupted.
+    The second time it is interrupted, if the plan keeps checkpoints, and goes on as trials of a search do. Raises
+    `InputError` if the loss is not the same of the same batch, or a trial does not go on as if it had not been
+    interrupted.
     """
     shared = SharedState.of(training, int(plan.seeds[0]))
     try:

@@ -87,13 +87,7 @@ class TrialThreads:
         load_torch().set_num_threads(self._own)
 
     def each(self, trials: Sequence[RunningTrial], seed: int, do: Callable[[RunningTrial], Result]) -> list[Result]:
-        """Return what `do` returns of each trial.
-
-        Raises
-        ------
-        RandomDrawn
-            If a generator that all share has moved.
-        """
+        """Return what `do` returns of each trial; raise `RandomDrawn` if a generator that all share has moved."""
         seed_all(seed)
         before, own = RandomState.now(), _generator_states(trials)
         futures = [self._pool.submit(do, running) for running in trials]

@@ -48,13 +48,7 @@ _session: Session | None = None
 
 
 def load_ray() -> Any:
-    """Return the library.
-
-    Raises
-    ------
-    InputError
-        If it is not installed or cannot be loaded.
-    """
+    """Return the library; raise `InputError` if it is not installed or cannot be loaded."""
     return load_library("ray", "training on a cluster")
 
 
@@ -91,10 +85,8 @@ def check_address(address: str) -> str:
 def join_cluster(address: str) -> Session:
     """Connect this process to the cluster at an address, unless it is connected already; return the connection.
 
-    Raises
-    ------
-    InputError
-        If there is no cluster, it has another version of Ray or Python, or this process is connected to another one.
+    Raises `InputError` if there is no cluster, it has another version of Ray or Python, or this process is connected to
+    another one.
     """
     global _session
     ray = load_ray()
@@ -145,13 +137,7 @@ def places(cpus: float, gpus: float) -> int:
 
 
 def require_places(cpus: float, gpus: float) -> int:
-    """Return how many such jobs have room at once.
-
-    Raises
-    ------
-    InputError
-        If none has.
-    """
+    """Return how many such jobs have room at once; raise `InputError` if none has."""
     room = places(cpus, gpus)
     if not room:
         most = [max(kind, default=0.0) for kind in zip(*machines(), strict=True)] or [0.0, 0.0]

@@ -87,13 +87,7 @@ def remote_training() -> Any:
 
 
 def received(outcome: Any) -> dict[str, Any]:
-    """Return what a worker sent back.
-
-    Raises
-    ------
-    InputError
-        If it had other versions than this process.
-    """
+    """Return what a worker sent back; raise `InputError` if it had other versions than this process."""
     if isinstance(outcome, dict):
         return outcome  # pyright: ignore[reportUnknownVariableType]  # as `run_errand` made it
     machine, theirs = outcome

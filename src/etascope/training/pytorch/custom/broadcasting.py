@@ -28,12 +28,7 @@ SPREAD = re.compile(
 def broadcast_refused() -> Generator[None]:
     """Refuse that a loss of PyTorch inside the block spreads targets over outputs of another shape: it only warns.
 
-    Whatever else warns there does so.
-
-    Raises
-    ------
-    InputError
-        If it does.
+    Where it does, raises `InputError`; whatever else warns there does so.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

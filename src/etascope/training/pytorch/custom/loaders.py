@@ -237,13 +237,7 @@ class LoaderBatches:
 
 
 def iterator_of(name: str, loader: object) -> Iterator[Any]:
-    """Return a new iterator over a loader.
-
-    Raises
-    ------
-    InputError
-        If it is none, or can be gone through once only.
-    """
+    """Return a new iterator over a loader; raise `InputError` if it is none, or can be gone through once only."""
     try:
         iterator: Iterator[Any] = iter(cast("Iterable[Any]", loader))
     except TypeError as error:

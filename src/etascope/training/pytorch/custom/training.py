@@ -110,10 +110,7 @@ def custom_job(
 ) -> CustomJob:
     """Return the job, after one copy of the model has seen the first batch and the validation batches.
 
-    Raises
-    ------
-    InputError
-        If a part cannot be used: see the parts.
+    Raises `InputError` if a part cannot be used: see the parts.
     """
     settings = Settings(
         device_for(model, options.device), options.precision, options.clip_norm, options.step, options.train_loss,
