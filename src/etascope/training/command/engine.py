@@ -304,16 +304,8 @@ NEVER_RUN = (126, 127)
 def failure(script: Script, code: int | None, reported: int, timeout: float | None) -> str:
     """Return how the script of one trial failed, in a clause.
 
-    Parameters
-    ----------
-    script
-        With its last lines and its log.
-    code
-        Its exit code; None while it runs.
-    reported
-        Epochs that it reported.
-    timeout
-        The seconds that it was given, if that is why it is ended; else None.
+    `code` is its exit code, None while it runs; `reported` the epochs that it reported; `timeout` the seconds that it
+    was given, if that is why it is ended.
     """
     after = "before its first metric" if not reported else f"after {reported} epoch{'' if reported == 1 else 's'}"
     return f"its script {_ended(code, timeout)} {after}{_said(script)}; its log is {script.log.name}"

@@ -57,20 +57,10 @@ class MetricReader:
         self._send(json.dumps([self.metric.pattern, self.metric.key]).encode() + b"\n")
 
     def read(self, content: bytes, seconds: float | None = None) -> list[float]:
-        """Return the metrics of whole lines, in order.
+        """Return the metrics of whole lines, as a script wrote them, in order.
 
-        Parameters
-        ----------
-        content
-            As a script wrote it.
-        seconds
-            How long it may take at most, however busy the machine is; None is as long as it takes, up to `LONG` seconds
-            of a processor.
-
-        Raises
-        ------
-        InputError
-            If the pattern takes too long, or `LineMetric.read` raises it.
+        It may take so many `seconds`, however busy the machine is; None is as long as it takes, up to `LONG` seconds of
+        a processor. Raises `InputError` if the pattern takes longer, or `LineMetric.read` raises it.
         """
         if not content:
             return []

@@ -61,7 +61,7 @@ class DenseEngine:
             raise InputError(f"workers must be at least 1; found {self.workers}. Leave it out to use every core.")
 
     def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
-        """Train every trial of the plan.
+        """Train every trial of the plan; one that diverges is a `Status`.
 
         Parameters
         ----------
@@ -73,11 +73,6 @@ class DenseEngine:
             Learning rates of every step of every trial. Trials must all hold a fold out, or none.
         progress
             Receives `Progress` in trainings.
-
-        Returns
-        -------
-        History
-            In the order of the plan; a trial that diverged is a `Status`.
 
         Raises
         ------

@@ -97,17 +97,8 @@ def window_tried(low: float | None, high: float | None) -> list[float]:
 def multiples(build: Callable[[float], Sequence[Optimizer]], tried: Sequence[float]) -> list[list[float]]:
     """Return each parameter group's rate as a multiple of the one that its optimizer was built with.
 
-    Parameters
-    ----------
-    build
-        Returns the optimizers of a learning rate.
-    tried
-        The rates to try, at least two.
-
-    Raises
-    ------
-    InputError
-        If a group's rate is no such multiple, or there are other groups at another rate.
+    At least two rates are `tried`. Raises `InputError` if a group's rate is no such multiple, or there are other groups
+    at another rate.
     """
     built = [build(rate) for rate in tried]
     tables = [rates_in(one) for one in built]

@@ -33,15 +33,7 @@ def load_torch() -> Any:  # noqa: ANN401 - a module whose types are incomplete
 def device_of(name: str | None) -> Device:
     """Return the device to train on: the one named, or else a CUDA device where there is one, or else the processor.
 
-    Parameters
-    ----------
-    name
-        As PyTorch writes it: `cpu`, `cuda`, `cuda:1`, `mps`. None chooses.
-
-    Raises
-    ------
-    InputError
-        If there is no such device here.
+    Named as PyTorch writes it: `cpu`, `cuda`, `cuda:1`, `mps`. Raises `InputError` if there is no such device here.
     """
     torch = load_torch()
     if name is None:

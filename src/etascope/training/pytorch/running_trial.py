@@ -226,17 +226,7 @@ class RunningTrial:
 
 
 def unusable(culprit: str, batch: Batch, error: Exception) -> InputError:
-    """Return what to say of something of the user's own that raised on a batch.
-
-    Parameters
-    ----------
-    culprit
-        `the model`, `loss`, `the gradient` or `step`.
-    batch
-        What it was given.
-    error
-        What it raised.
-    """
+    """Return what to say of `the model`, `loss`, `the gradient` or `step` of the user's own that raised on a batch."""
     rule = {
         "the model": "the model must take every batch, in training mode and in eval mode",
         "loss": "loss must take the outputs and targets of every batch",

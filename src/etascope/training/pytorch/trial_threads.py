@@ -107,18 +107,11 @@ def threads_for(
 ) -> int:
     """Return how many trials may train at once: as many as PyTorch has threads, where that is safe and pays.
 
-    Parameters
-    ----------
-    start
-        Returns a trial that nobody else needs: a step and a look at validation tell whether it draws random numbers,
-        and whether they come out otherwise when another trial is trained in between, as with a class attribute that
-        holds something from layer to layer.
-    batch
-        Returns what that step trains on.
-    settings
-        Steps and losses of one's own may hold on to things that two threads must not share: those are done in turn.
-    multiplications
-        Multiply-adds of a forward pass of a batch.
+    A step and a look at validation of a trial that nobody else needs, which `start` returns, tell whether it draws
+    random numbers, and whether they come out otherwise when another trial is trained in between, as with a class
+    attribute that holds something from layer to layer. Steps and losses of one's own may hold on to things that two
+    threads must not share: those are done in turn. `multiplications` are the multiply-adds of a forward pass of a
+    batch.
     """
     torch = load_torch()
     threads, own = int(torch.get_num_threads()), settings.step is not None or settings.train_loss is not None

@@ -62,30 +62,21 @@ def train_parts(
 ) -> list[dict[str, Any]]:
     """Return the history (but its plan) of every part, in order.
 
+    Raises `InputError` if a worker has other versions than this process, refuses the plan, or was lost too often; or no
+    machine is left.
+
     Parameters
     ----------
-    session
-        The connection.
     split, errands
         What to train: `pack_errand` of each part, see `ray_worker`.
     sizes
         Trials of each part, for progress.
-    needs
-        What a part takes; see `Needs`.
     at_once
         Parts that are at work at most; None takes as many as there is room for.
     progress
         Receives how many trainings are done, never fewer than before.
-    tell
-        Receives a sentence when something was lost.
-    finished
-        Receives each part's number and history when it is there.
-
-    Raises
-    ------
-    InputError
-        If a worker has other versions than this process, refuses the plan, or was lost too often; or no machine is
-        left.
+    tell, finished
+        Receive a sentence when something was lost, and each part's number and history when it is there.
     """
     ray = load_ray()
     lost_kinds = (

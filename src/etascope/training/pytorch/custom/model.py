@@ -32,22 +32,11 @@ _KNOWN = {
 
 
 def custom_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyNetworks:
-    """Return what makes the modules and optimizers of trials.
+    """Return what makes the modules and optimizers of trials; `InputError` if the model is none or cannot be copied.
 
-    Parameters
-    ----------
-    model
-        An `nn.Module`, which is copied and never touched, or a factory that is called with the seed.
-    optimizer
-        Called with the groups and the learning rate.
-    groups
-        Called with a module; `lr` in a group is its rate as a multiple of the learning rate. None is one group of all
-        parameters that are not frozen.
-
-    Raises
-    ------
-    InputError
-        If the model is neither, or cannot be copied.
+    A model is an `nn.Module`, which is copied and never touched, or a factory that is called with the seed. `optimizer`
+    is called with the groups and the learning rate, `groups` with a module: `lr` in a group is its rate as a multiple
+    of the learning rate. None is one group of all parameters that are not frozen.
     """
     module = load_torch().nn.Module
     if not isinstance(model, module) and not callable(model):
