@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
 from etascope.core.run import Run
-from etascope.integrations.training_loops.differences import overridden, watch_rates
+from etascope.integrations.training_loops.differences import SHAPE_NEAR, TIMES, overridden, watch_rates
 from etascope.training.pytorch.group_rates import NEAR, rate_ratios, rates_in
 from etascope.training.pytorch.library import Module, Optimizer, load_torch
 
@@ -25,9 +25,6 @@ _GIVEN = "optimizer_cls_and_kwargs"
 _CHOSEN = "get_optimizer_cls_and_kwargs"
 #: What of a Trainer is put in place for a moment, while it makes an optimizer or a scheduler for a trial.
 _LENT = ("model", "optimizer", "lr_scheduler", "_created_lr_scheduler", "state", "is_in_train")
-#: Times the arguments' learning rate at which it is looked whether optimizer and schedule follow, and how near a
-#: schedule must stay, in shares of its peak.
-TIMES, SHAPE_NEAR = (1 / 3, 3.0), 0.05
 
 
 @contextlib.contextmanager
