@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from etascope.core.sentences import Setting
 from etascope.core.visible import in_shell
 
@@ -13,7 +15,13 @@ def command_line(setting: Setting) -> str:
     --------
     >>> command_line(Setting("batch_size", 64)), command_line(Setting("skip_bad", True))
     ('--batch-size 64', '--skip-bad')
+    >>> command_line(Setting("pick", ("my photos", Setting("test", "more"))))
+    "etascope pick 'my photos' --test more"
     """
+    if isinstance(setting.value, tuple):
+        parts: tuple[Any, ...] = setting.value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        words = (command_line(part) if isinstance(part, Setting) else in_shell(str(part)) for part in parts)
+        return " ".join(["etascope", setting.name, *words])
     name, value = f"--{setting.name.replace('_', '-')}", setting.value
     if value is None or value is True:
         return name
