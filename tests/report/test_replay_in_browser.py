@@ -225,7 +225,7 @@ def test_no_answer_leaves_the_needle_in_the_middle(opened):
     expect(reading(page)).to_contain_text("0.001, the nearest that was trained")
 
 
-def test_a_script_is_told_in_its_own_number_and_rungs_say_where_they_stopped(opened):
+def test_a_script_is_told_in_its_own_number_and_trials_say_where_they_stopped(opened):
     page = opened("a script under halving")
     dial = part(page, "landscape").locator(".dial")
     assert all("val_loss" in text and "nats" not in text for text in dial.locator("circle title").all_text_contents())

@@ -25,4 +25,6 @@ def command_line(setting: Setting) -> str:
     name, value = f"--{setting.name.replace('_', '-')}", setting.value
     if value is None or value is True:
         return name
-    return f"{name} {in_shell(f'{value:.12g}' if isinstance(value, float) else str(value))}"
+    # Short where that is the same number, and exact where it is not.
+    short = f"{value:.12g}" if isinstance(value, float) else ""
+    return f"{name} {in_shell(short if short and float(short) == value else str(value))}"
