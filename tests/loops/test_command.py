@@ -7,7 +7,7 @@ from etascope.core import search
 from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.core.run import Run
-from etascope.loops.command import MIDDLE, pick_command, reports_ladder
+from etascope.loops.command import MIDDLE, pick_command, reports_halving
 from etascope.report.words.job import try_next
 from tests.core.failing import FailingRecorder
 from tests.training.scripts import METRIC, left, write
@@ -100,9 +100,9 @@ def test_limits_are_kept_and_where_both_are_given_it_begins_between_them(tmp_pat
     tried = [trial.learning_rate for trial in run.trials]
     assert max(tried) <= 1e-2
     assert min(tried[:7]) < 1e-4 < max(tried[:7])
-    assert reports_ladder(1e-6, 1e-2, 3, None).middle == pytest.approx(1e-4)
-    assert reports_ladder(None, None, 3, None).middle == MIDDLE
-    assert reports_ladder(0.1, None, 3, None).middle == 0.1
+    assert reports_halving(1e-6, 1e-2, 3, None).middle == pytest.approx(1e-4)
+    assert reports_halving(None, None, 3, None).middle == MIDDLE
+    assert reports_halving(0.1, None, 3, None).middle == 0.1
 
 
 def test_an_epoch_is_enough(tmp_path):
