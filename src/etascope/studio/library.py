@@ -20,7 +20,7 @@ from etascope.images.idx.catalogue import CATALOGUE, fetching, files_here, open_
 from etascope.images.open import open_images
 from etascope.images.opened import Options
 from etascope.images.part import PART, take_part
-from etascope.studio.failure import on_page
+from etascope.studio.dialect import on_page
 
 #: Sets whose images are characters, white on black, 28 by 28: what a hand can draw.
 DRAWN = frozenset({"digits", "mnist", "kmnist"})
@@ -65,12 +65,12 @@ class Source:
         """Return what was sent; where it was unpacked is nobody's business."""
 
         def placeless(sentence: str) -> str:
-            return on_page(sentence.replace(f"{self.name}{os.sep}", "").replace(self.name, "the zip"))
+            return sentence.replace(f"{self.name}{os.sep}", "").replace(self.name, "the zip")
 
         try:
             dataset = open_images(self.name)
         except InputError as error:
-            raise InputError(placeless(error.said), error.sentences[1]) from error
+            raise InputError(placeless(error.sentences[0].written(on_page)), error.sentences[1]) from error
         notes, test_notes = (tuple(map(placeless, said)) for said in (dataset.notes, dataset.test_notes))
         return replace(dataset, source=SENT, notes=notes, test_notes=test_notes)
 

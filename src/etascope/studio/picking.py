@@ -21,10 +21,9 @@ from etascope.core.recipe import Recipe
 from etascope.core.recording import BestEffort, StoreRecorder
 from etascope.core.run import Run
 from etascope.core.search import Train, search
-from etascope.learn.quiz import run_quiz
-from etascope.report.files.document import pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.bounds import Bounds, Limit
+from etascope.studio.dialect import run_document
 from etascope.studio.failure import placeless, sentence
 from etascope.studio.library import Source
 from etascope.studio.runs import Runs
@@ -169,7 +168,7 @@ class Picks:
                 "event": "run",
                 "kept": name if recorder.keeps else None,
                 "notes": notes,
-                "run": pick_document(run, run_quiz(run)),
+                "run": run_document(run),
             }
         )
 

@@ -16,7 +16,7 @@ from etascope.core.protocols import Store
 from etascope.core.run import Run
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.visible import visible
-from etascope.studio.failure import on_page
+from etascope.studio.dialect import on_page
 
 #: Runs that cannot be read, that a list names.
 MOST_NOTES = 5
@@ -96,5 +96,6 @@ class Runs:
 
     def _sentence(self, error: InputError) -> str:
         place = visible(getattr(self.store, "place", ""))
-        said = error.said.replace(f"the store {place}", "the store of this studio") if place else error.said
-        return on_page(said) + ("" if said == error.said else " Whoever started it can put that right.")
+        whole = error.sentences[0].written(on_page)
+        said = whole.replace(f"the store {place}", "the store of this studio") if place else whole
+        return said if said == whole else f"{said} Whoever started it can put that right."

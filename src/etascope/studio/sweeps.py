@@ -13,10 +13,10 @@ from etascope.core.plain import Document, number
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import trials
-from etascope.learn.quiz import run_quiz
-from etascope.report.files.document import pick_document, trial_document
+from etascope.report.files.document import trial_document
 from etascope.selection.cross_validation.method import CrossValidation
 from etascope.studio.bounds import Bounds, Limit
+from etascope.studio.dialect import run_document
 from etascope.studio.library import Source
 from etascope.studio.requests import dial_rates
 from etascope.studio.worker import describe, train
@@ -83,7 +83,7 @@ async def landscape(
     history = History.stack(sorted(histories, key=lambda h: (int(h.plan.folds[0]), float(np.min(h.plan.rates)))))
     choice = await asyncio.to_thread(CrossValidation().choose, task, [history])
     run = Run(data, task, (history,), choice, None, time.perf_counter() - began)
-    yield {"event": "run", "run": pick_document(run, run_quiz(run))}
+    yield {"event": "run", "run": run_document(run)}
 
 
 async def race(
