@@ -46,13 +46,7 @@ class Source:
     most: int | None = PART
 
     def open(self) -> tuple[Dataset, int]:
-        """Return the images, and of how many these are a part, or 0.
-
-        Raises
-        ------
-        InputError
-            If they are not here, or cannot be read.
-        """
+        """Return the images, and of how many these are a part, or 0."""
         known = CATALOGUE.get(self.name)
         if known is not None:
             whole = to_dataset(open_here(known, Options()))
@@ -86,13 +80,7 @@ class Library:
     _place: Path | None = None
 
     def source(self, name: str) -> Source:
-        """Return the images that the ways of the page train on.
-
-        Raises
-        ------
-        InputError
-            If there is no data set of that name on this machine.
-        """
+        """Return the images that the ways of the page train on, or refuse what is not on this machine."""
         if name == "digits":
             return Source(name)
         if name in CATALOGUE:
@@ -115,13 +103,7 @@ class Library:
         )
 
     def searched(self, name: str) -> Source:
-        """Return the images that a search of one's own takes: of an upload all, else those of the other ways.
-
-        Raises
-        ------
-        InputError
-            If there is no data set of that name on this machine.
-        """
+        """Return the images that a search of one's own takes: of an upload all, else those of the other ways."""
         source = self.source(name)
         return Source(source.name, None) if name in self._uploads else source
 

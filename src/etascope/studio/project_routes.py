@@ -38,17 +38,7 @@ Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
 
 
 def project_routes(pool: WorkerPool, library: Library, picks: Picks, runs: Runs | None, bounds: Bounds) -> APIRouter:
-    """Return the routes.
-
-    Parameters
-    ----------
-    pool, library, picks
-        Who trains, and what is known.
-    runs
-        Those that are kept; None where none are.
-    bounds
-        How long work for one question may take.
-    """
+    """Return the routes; without `runs`, none are kept."""
     routes, coming = APIRouter(prefix="/api"), asyncio.Semaphore(AT_ONCE)
 
     @routes.post(

@@ -28,11 +28,6 @@ class Runs:
 
     A run of an upload is opened by a name that cannot be guessed, which its own search alone is given, and is listed
     for whoever names the upload; both for as long as the studio runs.
-
-    Attributes
-    ----------
-    store
-        Where runs are kept.
     """
 
     store: Store
@@ -61,13 +56,7 @@ class Runs:
         return next((name for name, (of, _) in self._own.items() if of == run_id), run_id)
 
     def get(self, name: str) -> StoredRun:
-        """Return a run by its name.
-
-        Raises
-        ------
-        InputError
-            If there is none, it cannot be read, or somebody else sent its images.
-        """
+        """Return a run by its name, or refuse: there is none, it cannot be read, or somebody else sent its images."""
         own = self._own.get(name)
         with self._placeless():
             stored = self.store.get(name if own is None else own[0])

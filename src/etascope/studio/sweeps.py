@@ -37,25 +37,8 @@ async def landscape(
 ) -> AsyncIterator[Document]:
     """Yield `begin`, then `trials` as they are trained, then the whole run as `pick_document` writes it.
 
-    Parameters
-    ----------
-    pool
-        Trains.
-    page
-        Whose work it is.
-    source, recipe
-        What to train, and on which images.
-    folds
-        How many of five folds each rate is trained on. Default 1, which is quick.
-    also
-        A rate to train besides those of the dial. Default none.
-    seconds
-        For how long the processes may work for it.
-
-    Raises
-    ------
-    InputError
-        If it takes longer.
+    Each rate of the dial, and the one of `also`, is trained on so many of five folds; the processes may work for so
+    many seconds.
     """
     began, limit = time.perf_counter(), Limit("a landscape", seconds)
     rates = sorted({*dial_rates(), *(() if also is None else (also,))})
@@ -91,17 +74,7 @@ async def race(
 ) -> Document:
     """Return each rate's training loss after every step, with what it is after every epoch.
 
-    All start from the same weights and see the same batches. Parameters are those of `landscape`.
-
-    Parameters
-    ----------
-    rates
-        Ascending.
-
-    Raises
-    ------
-    InputError
-        If it takes longer.
+    All start from the same weights and see the same batches. Rates ascend.
     """
     limit = Limit("a race", seconds)
     parts = [tuple(rates[i :: pool.workers]) for i in range(min(pool.workers, len(rates)))]
