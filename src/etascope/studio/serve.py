@@ -20,6 +20,7 @@ from etascope.core.errors import InputError
 from etascope.core.protocols import Store
 from etascope.core.sentences import Setting, say
 from etascope.core.visible import visible
+from etascope.report.words.job import Again, again_in_python
 from etascope.studio.app import create_app
 from etascope.studio.middleware import UPLOADS, Guard
 
@@ -61,6 +62,7 @@ def serve(
     *,
     show: bool = True,
     tell: Callable[[str], None] = print,
+    again: Again = again_in_python,
 ) -> None:
     """Serve until Ctrl-C.
 
@@ -76,6 +78,8 @@ def serve(
         Whether to open the browser.
     tell
         Is given the link.
+    again
+        Says in a report how to search again.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def serve(
     token = None if host in LOOPBACK else secrets.token_urlsafe(24)
     listening = _listen(host, port)
     link = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
-    app = create_app(store)
+    app = create_app(store, again=again)
     guard = Guard(app, frozenset() if token is None else _names(host), token)
     link += f"?token={token}" if token else ""
     tell(link)

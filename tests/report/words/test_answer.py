@@ -63,7 +63,9 @@ def test_no_answer_is_said_with_the_next_move(undecided):
     said = dict(facts(undecided))
     assert "validation" not in said
     assert "test" not in said
-    assert said["next"].endswith("etascope pick --epochs 10")
+    assert said["next"].endswith("with the same options and epochs=10 in the recipe")
+    commanded = dict(facts(undecided, lambda run, settings: f"{len(settings)} settings"))
+    assert commanded["next"] == "train longer, so that the rates part, 1 settings"
 
 
 def test_one_wall_that_was_not_seen_is_said(run):
@@ -92,7 +94,7 @@ def test_fresh_seeds_are_counted(run, seeds, said):
     assert "fresh" not in dict(facts(changed(run, luck=Luck(0.2, 0.4, 0.881))))["luck"]
 
 
-def test_trials_of_a_ladder_are_not_said_to_be_whole(run):
+def test_trials_of_halving_are_not_said_to_be_whole(run):
     assert "epochs each" in dict(facts(run))["cost"]
     assert "epochs at most" in dict(facts(changed(run, regime="dear")))["cost"]
 
@@ -110,7 +112,7 @@ def test_a_single_rate_shows_no_basin(run):
     assert known_basin(run.choice) == run.choice.basin
 
 
-def test_on_a_ladder_the_validation_is_not_told_as_that_of_a_whole_training(told):
+def test_under_halving_the_validation_is_not_told_as_that_of_a_whole_training(told):
     assert dict(facts(changed(told, regime="dear")))["validation"].endswith("where they stood")
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,8 +107,8 @@ class RangeTestRun(Shown):
         A search over the same images with the same recipe; None when it was not asked for.
     data
         What the images were; None where nobody says.
-    options
-        As a `Run` has them.
+    command
+        The one that searches with the same options, where a command asked for the test; else empty.
     """
 
     source: str
@@ -121,7 +120,7 @@ class RangeTestRun(Shown):
     cost: float
     measured: Run | None = None
     data: DataSummary | None = None
-    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    command: str = ""
 
     @property
     def spread(self) -> float | None:
