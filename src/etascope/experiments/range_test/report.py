@@ -187,8 +187,9 @@ def _measured(choice: Choice) -> str:
 def _course(test: RangeTest) -> str:
     """Say what the loss did where no rule found a rate, and what to try."""
     losses = test.losses[np.isfinite(test.losses)]
+    lower = f"Let the rate start lower than {rate(float(test.learning_rates[0]))}."
     if not losses.size:
-        return "the loss was no finite number from the first step on. Let the rate start lower (--low)."
+        return f"the loss was no finite number from the first step on. {lower}"
     first, lowest, highest = float(losses[0]), float(losses.min()), float(losses.max())
     fell = lowest <= (1 - CLEARLY) * first
     rose = highest >= (1 + CLEARLY) * first or test.diverged_at >= 0
@@ -196,8 +197,9 @@ def _course(test: RangeTest) -> str:
     if fell:
         return f"the loss fell from {nats(first)} to {nats(lowest)}, yet not as they look for. Climb over more steps."
     if rose:
-        return f"the loss never fell, and rose from {nats(first)} {ended}. Let the rate start lower (--low)."
-    return "the loss neither fell nor rose clearly. Let the rate end higher (--high), or climb over more steps."
+        return f"the loss never fell, and rose from {nats(first)} {ended}. {lower}"
+    end = rate(float(test.learning_rates[-1]))
+    return f"the loss neither fell nor rose clearly. Let the rate end higher than {end}, or climb over more steps."
 
 
 def _rate(suggestion: Suggestion) -> float:

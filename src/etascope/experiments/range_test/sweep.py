@@ -12,12 +12,15 @@ from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError, option
 from etascope.core.history import History
 from etascope.core.plan import Plan, check_rates
+from etascope.core.sentences import Setting, say
 from etascope.experiments.range_test.record import RangeTest
 
 Floats = NDArray[np.float64]
 
 #: The highest rate of a test over the lowest, at most.
 WIDEST = 1e30
+#: What to try where the ends of a climb cannot be used: those of most finders.
+CUSTOMARY_ENDS = say("Try {low} and {high}.", Setting("low", 1e-7), Setting("high", 10.0))
 #: Where the steps of a sweep stand between its ends, by whose finder does so.
 SPACINGS = ("to the end", "short of the end", "lightning", "ignite")
 
@@ -65,16 +68,19 @@ class Sweep:
         check_rates(np.array([self.low, self.high], np.float64))
         if self.low >= self.high:
             raise InputError(
-                f"a range test climbs from a low to a higher learning rate; found {self.low:g} and {self.high:g}. "
-                "Try --low 1e-7 --high 10."
+                f"a range test climbs from a low to a higher learning rate; found {self.low:g} and {self.high:g}.",
+                CUSTOMARY_ENDS,
             )
         if self.high / self.low > WIDEST:
             raise InputError(
-                f"a range test may climb by a factor of {WIDEST:g}; found {self.low:g} and {self.high:g}. Try --low "
-                "1e-7 --high 10."
+                f"a range test may climb by a factor of {WIDEST:g}; found {self.low:g} and {self.high:g}.",
+                CUSTOMARY_ENDS,
             )
         if self.steps is not None and not 2 <= self.steps <= 1_000_000:
-            raise InputError(f"a range test needs 2 to 1,000,000 steps; found {self.steps}. Try --steps 100.")
+            raise InputError(
+                f"a range test needs 2 to 1,000,000 steps; found {self.steps}.",
+                say("Try {steps}.", Setting("steps", 100)),
+            )
 
     def length(self, training: int) -> int:
         """Return the number of steps, where the recipe's own training has `training`."""

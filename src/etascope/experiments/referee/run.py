@@ -26,6 +26,7 @@ from etascope.experiments.referee.record import Followed, Referee
 from etascope.experiments.referee.truth import lost_table, mean_difference, measure_truth, told_losses
 from etascope.selection.automatic import Automatic
 from etascope.selection.customary import customary_rate
+from etascope.selection.grid import FIVE_FOLDS
 from etascope.training.dense.engine import DenseEngine
 from etascope.workbench import open_and_divide
 
@@ -39,7 +40,7 @@ def known_advisers() -> tuple[Adviser, ...]:
     """Return all advisers but etascope's own pick; Prodigy last, since PyTorch's threads keep others from forking."""
     tpe = (OptunaTPE(trials) for trials in (5, 10, 20))
     halving = OwnPick(
-        Automatic(budget=3), "etascope --budget 3", "etascope pick in its dear regime: a ladder of about 3 trainings"
+        Automatic(budget=3), "etascope, budget 3", "etascope pick in its dear regime: a ladder of about 3 trainings"
     )
     return (CustomaryDefault(), halving, *map(RangeTestAdviser, RULES), *tpe, ProdigyOptimizer())
 
@@ -102,7 +103,7 @@ def referee(
     _whole("seeds", seeds, 2, 100)
     _whole("replicates", replicates, 1, 50)
     if folds == 0:
-        raise InputError("advisers choose on validation rows; found 0 folds. Try --folds 5.")
+        raise InputError("advisers choose on validation rows; found 0 folds.", FIVE_FOLDS)
     dataset, _, split = open_and_divide(images, labels, recipe, test, folds, progress)
     began = time.perf_counter()
     own = OwnPick() if method is None else OwnPick(method)

@@ -11,6 +11,7 @@ from os import PathLike
 
 import numpy as np
 
+from etascope.core import sentences
 from etascope.core.choice import Choice
 from etascope.core.data import Split
 from etascope.core.errors import InputError, renamed
@@ -21,6 +22,7 @@ from etascope.core.run import DataSummary
 from etascope.core.search import rounds
 from etascope.experiments.scaling.record import Axis, PowerLaw, Scaling, Setting
 from etascope.selection.automatic import Automatic
+from etascope.selection.grid import FIVE_FOLDS
 from etascope.training.dense.engine import DenseEngine
 from etascope.workbench import open_and_divide
 
@@ -85,7 +87,7 @@ def scaling(
     recipe, method, engine = recipe or Recipe(), method or Automatic(), engine or DenseEngine()
     require_dense(recipe, "scaling")
     if folds == 0:
-        raise InputError("a learning rate is chosen on validation rows; found 0 folds. Try --folds 5.")
+        raise InputError("a learning rate is chosen on validation rows; found 0 folds.", FIVE_FOLDS)
     if not (times or batch_sizes or widths):
         times = TIMES
     variations = {
@@ -116,13 +118,13 @@ def choose(split: Split, recipe: Recipe, method: Method, engine: Engine, stage: 
 
 def recipes_by_epochs(recipe: Recipe, times: Sequence[int]) -> dict[int, Recipe]:
     """Return the recipe at whole multiples of its epochs, by epochs."""
-    _each("a multiple of the epochs", times, "--times 1,2,4")
+    _check("a multiple of the epochs", times, sentences.Setting("times", TIMES))
     return {n * recipe.epochs: replace(recipe, epochs=n * recipe.epochs) for n in times}
 
 
 def recipes_by_batch(recipe: Recipe, sizes: Sequence[int]) -> dict[int, Recipe]:
     """Return the recipe at other batch sizes, by batch size."""
-    _each("a batch size", sizes, "--batch-sizes 8,16,32")
+    _check("a batch size", sizes, sentences.Setting("batch_sizes", (8, 16, 32)))
     return {size: replace(recipe, batch_size=size) for size in sizes}
 
 
@@ -134,9 +136,12 @@ def recipes_by_width(recipe: Recipe, widths: Sequence[int]) -> dict[int, Recipe]
     >>> recipes_by_width(Recipe(hidden=(64, 32)), [128])[128].hidden
     (128, 64)
     """
-    _each("a width", widths, "--widths 64,128,256")
+    _check("a width", widths, sentences.Setting("widths", (64, 128, 256)))
     if widths and not recipe.hidden:
-        raise InputError("a network without a hidden layer has no width; found --hidden 0. Leave out --widths.")
+        raise InputError(
+            "a width is that of the first hidden layer; found a network without one.",
+            sentences.say("Leave {widths} out.", sentences.Setting("widths")),
+        )
     return {w: replace(recipe, hidden=tuple(max(1, round(w * u / recipe.hidden[0])) for u in recipe.hidden))
             for w in widths}  # fmt: skip
 
@@ -235,7 +240,10 @@ def _named(name: str, setting: Setting) -> str:
     return f"{name} {setting.value}"
 
 
-def _each(name: str, values: Sequence[int], example: str) -> None:
+def _check(name: str, values: Sequence[int], example: sentences.Setting) -> None:
     bad = [value for value in values if value < 1]
     if bad:
-        raise InputError(f"{name} must be a whole number of at least 1; found {bad[0]}. Try {example}.")
+        raise InputError(
+            f"{name} must be a whole number of at least 1; found {bad[0]}.",
+            sentences.say(f"Try {{{example.name}}}.", example),
+        )
