@@ -39,7 +39,7 @@ def test_it_says_how_it_was_asked_and_holds_the_document():
     told = range_experiment(ranged())
     assert told.setup.startswith("The rate climbs from 1e-07 to 10 in 100 steps; 128 hidden units")
     assert told.document["schema"] == "etascope/range-test/1"
-    assert "fingerprint" in dict(told.facts)
+    assert dict(told.known)["fingerprint"] == "9cda"
     assert "Smith" in told.references[0]
 
 

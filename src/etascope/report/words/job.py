@@ -52,9 +52,9 @@ def division(data: DataSummary) -> str:
     )
 
 
-def data_facts(data: DataSummary | None) -> list[tuple[str, str]]:
+def data_facts(data: DataSummary) -> list[tuple[str, str]]:
     """Return what an experiment's images were understood as, and every note on them, as names and sentences."""
-    if data is None or not data.images:
+    if not data.images:
         return []
     height, width, _ = data.image_shape
     images = f"{data_understood(data)}; each image {height} x {width}"
