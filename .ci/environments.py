@@ -24,13 +24,13 @@ def main() -> int:
     """Try all environments beside each other, a line for each thing that holds; return 1 if something failed."""
     began = time.monotonic()
     versions = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
-    found = {version: interpreter(version) for version in versions}
-    if missing := [version for version, path in found.items() if path is None]:
+    interpreters = {version: interpreter(version) for version in versions}
+    if missing := [version for version, path in interpreters.items() if path is None]:
         print(f"environments: no Python {', '.join(missing)} in PATH or at pyenv")
         if os.environ.get("ETASCOPE_REQUIRE_ALL"):
             return 1
-    plan = [(f"{version} newest", path, False) for version, path in found.items() if path is not None]
-    if (path := found[versions[0]]) is not None:
+    plan = [(f"{version} newest", path, False) for version, path in interpreters.items() if path is not None]
+    if (path := interpreters[versions[0]]) is not None:
         plan.append((f"{versions[0]} lowest", path, True))
     with tempfile.TemporaryDirectory(prefix="etascope-environments-") as folder:
         place = Path(folder)
@@ -39,8 +39,8 @@ def main() -> int:
         [wheel] = (place / "dist").glob("*.whl")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             results = list(pool.map(lambda one: _try(uv, wheel, place, *one), plan))
-    told = f"{sum(results)} of {len(plan)} environments in {time.monotonic() - began:.0f} s"
-    print(f"environments: {told}")
+    summary = f"{sum(results)} of {len(plan)} environments in {time.monotonic() - began:.0f} s"
+    print(f"environments: {summary}")
     return 0 if all(results) else 1
 
 
@@ -62,9 +62,9 @@ def interpreter(version: str) -> Path | None:
 def _installed_uv(folder: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"]
-    told = subprocess.run(pip, capture_output=True, text=True, check=False)
-    if told.returncode:
-        raise SystemExit(told.stderr)
+    installed = subprocess.run(pip, capture_output=True, text=True, check=False)
+    if installed.returncode:
+        raise SystemExit(installed.stderr)
     return folder / "bin" / "uv"
 
 
@@ -80,8 +80,8 @@ def _try(uv: Path, wheel: Path, place: Path, name: str, python: Path, lowest: bo
         say(_versions(here, lowest))
         for check in CHECKS:
             began = time.monotonic()
-            told = check(here)
-            say(f"{told} ({time.monotonic() - began:.1f} s)")
+            summary = check(here)
+            say(f"{summary} ({time.monotonic() - began:.1f} s)")
     except (Failed, OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
         say(f"FAILED: {type(error).__name__}: {error}")
         return False
@@ -90,13 +90,13 @@ def _try(uv: Path, wheel: Path, place: Path, name: str, python: Path, lowest: bo
 
 def install(uv: Path, wheel: Path, here: Environment, python: Path, lowest: bool) -> None:
     """Install the wheel into a fresh environment."""
-    wanted = ["--resolution", "lowest-direct", "--requirement", ROOT / "pyproject.toml"] if lowest else []
+    options = ["--resolution", "lowest-direct", "--requirement", ROOT / "pyproject.toml"] if lowest else []
     for command in (
         ["venv", "--quiet", "--python", python, here.folder / "environment"],
-        ["pip", "install", "--quiet", "--python", here.python, *wanted, wheel],
+        ["pip", "install", "--quiet", "--python", here.python, *options, wheel],
     ):
-        told = subprocess.run([uv, *command], capture_output=True, text=True, check=False, cwd=here.folder)
-        require(told.returncode == 0, f"uv {shown(tuple(command))}\n{told.stderr}")
+        result = subprocess.run([uv, *command], capture_output=True, text=True, check=False, cwd=here.folder)
+        require(result.returncode == 0, f"uv {shown(tuple(command))}\n{result.stderr}")
 
 
 def _versions(here: Environment, lowest: bool) -> str:

@@ -229,10 +229,10 @@ def serves(here: Environment) -> str:
     try:
         assert studio.stdout is not None
         said = studio.stdout.readline()
-        found = re.search(r"http://\S+/", said)
-        if found is None:
+        match = re.search(r"http://\S+/", said)
+        if match is None:
             raise Failed(f"the studio said {said!r}\n{studio.communicate(timeout=LONG)[1]}")
-        link = found[0]
+        link = match[0]
 
         def ask(path: str, method: str = "GET") -> str:
             with urllib.request.urlopen(urllib.request.Request(link + path, method=method), timeout=LONG) as answer:

@@ -56,11 +56,11 @@ def steps() -> dict[str, tuple[int, list[Part]]]:
 
 
 def _files(patterns: Part) -> Part:
-    found = [sorted(ROOT.glob(pattern)) for pattern in patterns]
-    missing = [pattern for pattern, files in zip(patterns, found, strict=True) if not files]
+    files_of = [sorted(ROOT.glob(pattern)) for pattern in patterns]
+    missing = [pattern for pattern, files in zip(patterns, files_of, strict=True) if not files]
     if missing:
         raise SystemExit(f"suite: there is no {', '.join(missing)}")
-    return tuple(str(file.relative_to(ROOT)) for files in found for file in files)
+    return tuple(str(file.relative_to(ROOT)) for files in files_of for file in files)
 
 
 def _size(path: Path) -> int:
@@ -90,8 +90,8 @@ def main(names: list[str]) -> int:
             continue
         began = time.monotonic()
         with ThreadPoolExecutor(at_once) as pool:
-            found = list(pool.map(lambda part, at_once=at_once: run(part, at_once), parts))
-        results += [*found, (True, f"--- {name}: {time.monotonic() - began:.0f} s")]
+            outcomes = list(pool.map(lambda part, at_once=at_once: run(part, at_once), parts))
+        results += [*outcomes, (True, f"--- {name}: {time.monotonic() - began:.0f} s")]
     print("", *(line for _, line in results), sep="\n")
     passed = sum(int(count) for _, line in results for count in re.findall(r"(\d+) passed", line))
     failed = sum(not good for good, _ in results)

@@ -292,15 +292,17 @@ def _width(basin: Basin, trials: int) -> str:
 
 
 def _mind(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, float]) -> list[str]:
-    rates, told = landscape.learning_rates, list[str]()
+    rates, warnings = landscape.learning_rates, list[str]()
     if best in (0, len(rates) - 1) and len(rates) > 1:
-        told.append("It lies at the end of the window that was allowed, so a better rate may lie beyond.")
+        warnings.append("It lies at the end of the window that was allowed, so a better rate may lie beyond.")
     elif (basin.low == rates[0] and basin.low > limits[0]) or (basin.high == rates[-1] and basin.high < limits[1]):
-        told.append("The basin reaches to the end of what was tried, so it may be wider.")
+        warnings.append("The basin reaches to the end of what was tried, so it may be wider.")
     diverged = rates[np.isinf(landscape.valid_loss).any(axis=1) & (rates > rates[best])]
     if len(diverged) and diverged[0] <= EDGE * rates[best]:
-        told.append(f"Mind the edge: {diverged[0]:.3g}, only {diverged[0] / rates[best]:.2g} times as large, diverged.")
-    return told
+        warnings.append(
+            f"Mind the edge: {diverged[0]:.3g}, only {diverged[0] / rates[best]:.2g} times as large, diverged."
+        )
+    return warnings
 
 
 def _trials(count: int) -> str:

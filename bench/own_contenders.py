@@ -127,7 +127,7 @@ def tpe(job: Job, seed: int) -> dict[str, Answer]:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
-    cost, began, found = 0.0, time.perf_counter(), dict[str, Answer]()
+    cost, began, answers = 0.0, time.perf_counter(), dict[str, Answer]()
 
     def objective(trial: optuna.Trial) -> float:
         nonlocal cost
@@ -144,9 +144,9 @@ def tpe(job: Job, seed: int) -> dict[str, Answer]:
 
     for trials in TPE_TRIALS:
         study.optimize(objective, n_trials=trials - len(study.trials))
-        told = Answer(study.best_params["lr"], cost, time.perf_counter() - began)
-        found[f"Optuna TPE, {trials} trials"] = told
-    return found
+        answer = Answer(study.best_params["lr"], cost, time.perf_counter() - began)
+        answers[f"Optuna TPE, {trials} trials"] = answer
+    return answers
 
 
 def asha(job: Job, seed: int) -> dict[str, Answer]:

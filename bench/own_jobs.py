@@ -32,7 +32,7 @@ from quality_tasks import Truth
 
 KINDS = 10
 #: Side of a JPEG in pixels, and of what the network sees of it.
-PHOTO, SEEN = 256, 28
+PHOTO, CROPPED = 256, 28
 RATES, SEEDS = 17, 10
 
 Loader = DataLoader[tuple[Tensor, Tensor]]
@@ -77,7 +77,7 @@ class Job:
     def model(self, seed: int) -> nn.Module:
         """Return the network that ships with etascope, with weights drawn from the seed."""
         torch.manual_seed(seed)
-        return cnn(KINDS, (3 if self.photos else 1, SEEN, SEEN))
+        return cnn(KINDS, (3 if self.photos else 1, CROPPED, CROPPED))
 
     def build(self, groups: object, learning_rate: float) -> torch.optim.Optimizer:
         """Return the optimizer."""
@@ -148,7 +148,7 @@ class Photos(Dataset[tuple[Tensor, Tensor]]):
         return len(self.paths)
 
     def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:
-        """Return `(3, SEEN, SEEN)` float32 from 0 to 1, and the label."""
+        """Return `(3, CROPPED, CROPPED)` float32 from 0 to 1, and the label."""
         with Image.open(self.paths[i]) as image:
             image = image.convert("RGB")
             if self.augment:
@@ -157,7 +157,7 @@ class Photos(Dataset[tuple[Tensor, Tensor]]):
                 image = image.crop((left, top, left + side, top + side))
                 if torch.rand(()) < 0.5:
                     image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-            pixels = np.asarray(image.resize((SEEN, SEEN), Image.Resampling.BILINEAR))
+            pixels = np.asarray(image.resize((CROPPED, CROPPED), Image.Resampling.BILINEAR))
         return torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255, self.labels[i]
 
 
@@ -174,8 +174,8 @@ def _sets(job: Job) -> tuple[Dataset, Dataset, Dataset]:
         return parts[0], parts[1], parts[2]
     paths = _folder(pixels, y[rows])
     train, valid, test = (Photos(paths[a:b], labels[a:b], augment=a == 0) for a, b in pairwise(ends))
-    seen = torch.stack([test[i][0] for i in range(len(test))])
-    return train, valid, TensorDataset(seen, test.labels)
+    images = torch.stack([test[i][0] for i in range(len(test))])
+    return train, valid, TensorDataset(images, test.labels)
 
 
 def _folder(pixels: np.ndarray, labels: np.ndarray) -> list[Path]:
@@ -193,6 +193,6 @@ def _folder(pixels: np.ndarray, labels: np.ndarray) -> list[Path]:
 def _fashion(part: str) -> tuple[np.ndarray, np.ndarray]:
     """Return Fashion-MNIST's images `(n, 28, 28)` and labels from Debian's package."""
     listed = subprocess.run(["dpkg", "-L", "dataset-fashion-mnist"], capture_output=True, text=True, check=True).stdout
-    found = {line.rpartition("/")[2].split("-")[1]: line for line in listed.split() if f"/{part}-" in line}
-    raw = {kind: np.frombuffer(gzip.decompress(Path(path).read_bytes()), np.uint8) for kind, path in found.items()}
+    paths = {line.rpartition("/")[2].split("-")[1]: line for line in listed.split() if f"/{part}-" in line}
+    raw = {kind: np.frombuffer(gzip.decompress(Path(path).read_bytes()), np.uint8) for kind, path in paths.items()}
     return raw["images"][16:].reshape(-1, 28, 28), raw["labels"][8:]

@@ -47,8 +47,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the second table (default %(default)s)")
     parser.add_argument("--only", choices=("choices", "sharing", "truth"), help="one part alone")
     parser.add_argument("--who", nargs="+", choices=tuple(CHOOSERS), default=tuple(CHOOSERS), help="contenders")
-    told = "file to keep answers in; those that are in it are not asked for again"
-    parser.add_argument("--answers", type=Path, default=None, help=told)
+    about = "file to keep answers in; those that are in it are not asked for again"
+    parser.add_argument("--answers", type=Path, default=None, help=about)
     parser.add_argument("--job", type=int, nargs="+", choices=range(len(JOBS)), help="jobs by number; default all")
     options = parser.parse_args()
     unpin()
@@ -109,8 +109,8 @@ class Answers:
         self._path, self._known = path, dict[str, dict[str, Answer]]()
         if path is not None and path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
-                key, found = json.loads(line)
-                self._known[key] = {name: Answer(**fields) for name, fields in found.items()}
+                key, answers = json.loads(line)
+                self._known[key] = {name: Answer(**fields) for name, fields in answers.items()}
 
     def get(self, job: Job, name: str, seed: int) -> dict[str, Answer]:
         """Return what a contender answers, and say so on the way."""
@@ -119,28 +119,28 @@ class Answers:
             self._known[key] = CHOOSERS[name](job, seed)
             if self._path is not None:
                 with self._path.open("a", encoding="utf-8") as file:
-                    found = {contender: asdict(answer) for contender, answer in self._known[key].items()}
-                    file.write(json.dumps([key, found]) + "\n")
+                    answers = {contender: asdict(answer) for contender, answer in self._known[key].items()}
+                    file.write(json.dumps([key, answers]) + "\n")
             print(f"{key}: {list(self._known[key].values())[-1]}", file=sys.stderr, flush=True)
         return self._known[key]
 
 
 def choices(jobs: Sequence[Job], who: Sequence[str], seeds: int, answers: Answers) -> str:
     """Return a table a job, one of all, and whether the targets are met."""
-    found: dict[str, dict[str, list[tuple[Answer, float]]]] = {job.name: defaultdict(list) for job in jobs}
+    answered: dict[str, dict[str, list[tuple[Answer, float]]]] = {job.name: defaultdict(list) for job in jobs}
     for job in jobs:
         for seed in range(seeds):
             for name in who:
                 for contender, answer in answers.get(job, name, seed).items():
-                    found[job.name][contender].append((answer, lost(job, answer)))
-        print(f"{job.name}\n\n{_table(found[job.name])}\n", flush=True)
-    every = {name: [pair for job in jobs for pair in found[job.name][name]] for name in found[jobs[0].name]}
+                    answered[job.name][contender].append((answer, lost(job, answer)))
+        print(f"{job.name}\n\n{_table(answered[job.name])}\n", flush=True)
+    every = {name: [pair for job in jobs for pair in answered[job.name][name]] for name in answered[jobs[0].name]}
     return f"All jobs\n\n{_table(every)}\n\n{_judged(every)}"
 
 
-def _table(found: dict[str, list[tuple[Answer, float]]]) -> str:
+def _table(answered: dict[str, list[tuple[Answer, float]]]) -> str:
     rows = []
-    for name, pairs in found.items():
+    for name, pairs in answered.items():
         rates = [answer.rate for answer, _ in pairs if answer.rate is not None]
         points = [loss for _, loss in pairs]
         rows.append(
@@ -161,18 +161,18 @@ def _judged(every: dict[str, list[tuple[Answer, float]]]) -> str:
         return ""
     points = [loss for _, loss in every["etascope"]]
     mean, worst = statistics.mean(points), max(points)
-    told = (
+    summary = (
         f"etascope loses {mean:.2f} points on average (at most {MEAN:g}: {verdict(mean <= MEAN)}) and {worst:.2f} at "
         f"worst (at most {EVER:g}: {verdict(worst <= EVER)})."
     )
     if BUDGET in every:
         ours, theirs = (_cost(every[name]) for name in ("etascope", BUDGET))
         less = all(mine <= other for mine, other in zip(ours, theirs, strict=True))
-        told += (
+        summary += (
             f"\nA search costs {ours[0]:.1f} trainings and {ours[1]:.1f} s on average, one of {BUDGET} {theirs[0]:.1f} "
             f"and {theirs[1]:.1f} s (no more: {verdict(less)})."
         )
-    return told
+    return summary
 
 
 def _cost(pairs: list[tuple[Answer, float]]) -> tuple[float, float]:

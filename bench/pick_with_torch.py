@@ -44,14 +44,14 @@ def train(x: Tensor, y: Tensor, rate: float, recipe: dict, epochs: int) -> torch
 
 def main(document: Path, folder: Path) -> None:
     """Train all trials, choose, train the chosen rate, and tell."""
-    asked = json.loads(document.read_text())
-    recipe, epochs = asked["recipe"], asked["cost"]["epochs"]
+    answer = json.loads(document.read_text())
+    recipe, epochs = answer["recipe"], answer["cost"]["epochs"]
     x, y = digits(folder)
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
     development, test = order[:800], order[800:]
-    folds = torch.arange(800) % (1 + max(trial["fold"] for trial in asked["trials"]))
+    folds = torch.arange(800) % (1 + max(trial["fold"] for trial in answer["trials"]))
     losses: dict[float, list[float]] = defaultdict(list)
-    for trial in asked["trials"]:
+    for trial in answer["trials"]:
         rows, held = development[folds != trial["fold"]], development[folds == trial["fold"]]
         model = train(x[rows], y[rows], trial["learning_rate"], recipe, epochs)
         with torch.no_grad():

@@ -45,25 +45,25 @@ def main() -> None:
     parser.add_argument("--jobs", default="", help="only jobs whose name holds this")
     parser.add_argument("--only", default="", help="only contenders whose name holds this")
     parser.add_argument("--save", type=Path, help="also write every answer to this file (JSON lines)")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     unpin()
     began = time.perf_counter()
-    jobs = [job for job in JOBS if asked.jobs in job.name]
-    contenders = [one for one in everyone() if asked.only in one.name]
+    jobs = [job for job in JOBS if options.jobs in job.name]
+    contenders = [one for one in everyone() if options.only in one.name]
     print(describe(["etascope", "numpy", "optuna"]))
     print(f"\n## Jobs\n\n{jobs_table(jobs)}\n")
     scored: dict[str, list[Scored]] = defaultdict(list)
     for one in contenders:
         for job in jobs:
-            for seed in range(FIRST_SEED, FIRST_SEED + asked.seeds):
+            for seed in range(FIRST_SEED, FIRST_SEED + options.seeds):
                 answer = one.choose(job.split(5), replace(job.recipe, seed=seed))
                 scored[one.name].append(score(job, answer))
-                if asked.save:
-                    with asked.save.open("a") as out:
+                if options.save:
+                    with options.save.open("a") as out:
                         print(json.dumps([one.name, job.name, seed, vars(answer), scored[one.name][-1].lost]), file=out)
     print(f"## Points of accuracy lost\n\n{lost_table(scored)}\n")
     print(f"## Basins and words\n\n{claims_table(scored)}\n")
-    print(f"{len(jobs)} jobs, {asked.seeds} seeds, {time.perf_counter() - began:.0f} s in all.")
+    print(f"{len(jobs)} jobs, {options.seeds} seeds, {time.perf_counter() - began:.0f} s in all.")
 
 
 def everyone() -> list[Chooser]:

@@ -138,9 +138,9 @@ def finals(split: Split, recipe: Recipe, rates: Sequence[float]) -> tuple[list[f
     task = Task.of(split, recipe)
     plan = replace(sweep(recipe, task.steps, rates, [0]), evaluate_at=(task.steps,))
     history = DenseEngine().train(split, recipe, plan)
-    passes = len(split.valid_rows(0)) / 3 * (~np.isnan(history.valid_loss)).sum()
+    forward = len(split.valid_rows(0)) / 3 * (~np.isnan(history.valid_loss)).sum()
     losses = [loss if math.isfinite(loss) else 1e9 for loss in history.valid_loss[:, -1].tolist()]
-    return losses, (float(history.examples.sum()) + float(passes)) / (task.n_development * recipe.epochs)
+    return losses, (float(history.examples.sum()) + float(forward)) / (task.n_development * recipe.epochs)
 
 
 @dataclass(frozen=True)

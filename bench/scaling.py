@@ -58,8 +58,8 @@ def main() -> None:
         (size, trials): measure(size, trials, cores(), BUDGET) for size, trials in itertools.product(SIZES, TRIALS)
     }
     print(f"\n## Microseconds for an image, epoch and trial\n\n{grid(lambda *at: f'{1e6 * cells[at][0]:.2f}')}\n")
-    told = f"Slowest over fastest cell of Fashion-MNIST: {spread(cells, 0):.2f} (at most {TARGET:g}: "
-    print(f"{told}{verdict(spread(cells, 0) <= TARGET)}).")
+    summary = f"Slowest over fastest cell of Fashion-MNIST: {spread(cells, 0):.2f} (at most {TARGET:g}: "
+    print(f"{summary}{verdict(spread(cells, 0) <= TARGET)}).")
     print(f"Without the smallest set, for which the engine has a cheaper way: {spread(cells, 801):.2f}.")
     print(bound(cells))
     print(f"\n## Memory that training takes, MiB\n\n{grid(lambda *at: f'{cells[at][1]:.0f}')}\n")

@@ -149,10 +149,10 @@ def crowd() -> list[tuple[str, ...]]:
         while any(thread.is_alive() for thread in threads):
             peak = max(peak, memory(server))
             time.sleep(0.05)
-    told = f"{PAGES} pages at once, each its landscape ({len(failed)} failed)"
+    name = f"{PAGES} pages at once, each its landscape ({len(failed)} failed)"
     grown = (peak - before) / 2**20
     return [
-        (*row(told, seconds, (None, None))[:-1], verdict(not failed)),
+        (*row(name, seconds, (None, None))[:-1], verdict(not failed)),
         (
             "memory, server and workers, MiB",
             f"{before / 2**20:.0f}",
@@ -169,10 +169,10 @@ def row(
 ) -> tuple[str, ...]:
     """Return a row; targets are for the median and for 95 in 100."""
     middle, high = statistics.median(seconds), sorted(seconds)[max(0, -(-95 * len(seconds) // 100) - 1)]
-    found = [(middle, targets[0]), (high, targets[1]), (max(seconds), worst)]
-    asked = [f"{limit:g}" for _, limit in found if limit is not None]
-    met = all(value <= limit for value, limit in found if limit is not None)
-    return (name, *(f"{value:.3f}" for value in (middle, high, max(seconds))), " / ".join(asked), verdict(met))
+    measured = [(middle, targets[0]), (high, targets[1]), (max(seconds), worst)]
+    limits = [f"{limit:g}" for _, limit in measured if limit is not None]
+    met = all(value <= limit for value, limit in measured if limit is not None)
+    return (name, *(f"{value:.3f}" for value in (middle, high, max(seconds))), " / ".join(limits), verdict(met))
 
 
 def opened(page: Page, address: str) -> None:
@@ -222,9 +222,9 @@ def studio() -> Generator[str]:
         SERVER.append(process.pid)
         try:
             assert process.stdout is not None
-            found = re.search(r"http\S+", process.stdout.readline())
-            assert found is not None
-            yield found[0].rstrip("/")
+            link = re.search(r"http\S+", process.stdout.readline())
+            assert link is not None
+            yield link[0].rstrip("/")
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(30)

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from contenders import Accuracies, Etascope, JaxMap, JaxVmap, ScikitLearn, Torch, TorchOneThread
-from crews import Crew, crew
 from jobs import RATES, Job, make_jobs
 from machine import blas, describe, sgemm_rate, unpin
 from table import markdown, verdict
+from worker_pools import WorkerPool, worker_pool
 
 US, LOOP, TWO_LOOPS, SKLEARN, VMAP, MAP = (
     "etascope",
@@ -71,12 +71,12 @@ def main() -> None:
     began = time.perf_counter()
     print(describe(["etascope", "numpy", "torch", "scikit-learn", "jax"]), f"NumPy's BLAS: {blas()}", sep="\n")
     with ExitStack() as stack:
-        crews = [
-            stack.enter_context(crew(name, contender, 2 if name == TWO_LOOPS else 1))
+        worker_pools = [
+            stack.enter_context(worker_pool(name, contender, 2 if name == TWO_LOOPS else 1))
             for name, contender in CONTENDERS.items()
         ]
         for column, job in enumerate(make_jobs()):
-            measured, sgemm = measure(job, crews, rounds)
+            measured, sgemm = measure(job, worker_pools, rounds)
             print(f"\n## Job {job.name}\n", markdown(HEAD, rows_of(column, measured)), "", sep="\n")
             print(speed(job, column, measured[US].seconds, sgemm))
             print(agreement(measured))
@@ -85,17 +85,17 @@ def main() -> None:
     print(f"\n{rounds} rounds, {time.perf_counter() - began:.0f} s in all.")
 
 
-def measure(job: Job, crews: Sequence[Crew], rounds: int) -> tuple[dict[str, Measured], list[float]]:
+def measure(job: Job, worker_pools: Sequence[WorkerPool], rounds: int) -> tuple[dict[str, Measured], list[float]]:
     """Run all contenders in interleaved rounds; also return the matrix product's rate in each round."""
-    measured = {each.name: Measured() for each in crews}
-    for each in crews:
+    measured = {each.name: Measured() for each in worker_pools}
+    for each in worker_pools:
         each.prepare(job)
         seconds, _ = each.train(RATES if each.contender.compiles else RATES[:2])
         measured[each.name].cold = seconds if each.contender.compiles else None
     sgemm: list[float] = []
     for number in range(rounds):
-        turn = number % len(crews)
-        for each in (*crews[turn:], *crews[:turn]):
+        turn = number % len(worker_pools)
+        for each in (*worker_pools[turn:], *worker_pools[:turn]):
             time.sleep(PAUSE)
             seconds, measured[each.name].accuracies = each.train(RATES)
             measured[each.name].seconds.append(seconds)

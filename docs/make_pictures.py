@@ -122,14 +122,14 @@ def pick_picture() -> str:
 
 def trace_picture() -> str:
     """Draw training and prediction of `etascope trace`."""
-    told = etascope.trace("digits")
-    return picture("etascope trace", part(written(lambda console: print_trace(console, told)), "── 2", "── 4"))
+    training = etascope.trace("digits")
+    return picture("etascope trace", part(written(lambda console: print_trace(console, training)), "── 2", "── 4"))
 
 
 def too_high_picture() -> str:
     """Draw a training whose steps are too large."""
-    told = etascope.trace("digits", learning_rate=0.3)
-    lines = part(written(lambda console: print_trace(console, told)), "── 2", "── 3")
+    training = etascope.trace("digits", learning_rate=0.3)
+    lines = part(written(lambda console: print_trace(console, training)), "── 2", "── 3")
     return picture("etascope trace --lr 0.3", lines)
 
 

@@ -38,12 +38,12 @@ def main(folder: Path) -> None:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdout is not None
-            found = re.search(r"http\S+", process.stdout.readline())
-            assert found is not None
+            link = re.search(r"http\S+", process.stdout.readline())
+            assert link is not None
             browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
             page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
             for way in WAYS:
-                page.goto(f"{found[0]}?way={way}&lr={0.3 if way == 'challenge' else 0.0316}&game=4")
+                page.goto(f"{link[0]}?way={way}&lr={0.3 if way == 'challenge' else 0.0316}&game=4")
                 page.locator("#reading b").wait_for()
                 bring(page, way)
                 page.wait_for_timeout(1500)

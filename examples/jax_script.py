@@ -43,8 +43,8 @@ weights = {
     "w1": jax.random.normal(keys[0], (784, 64)) * np.sqrt(2 / 784), "b1": jnp.zeros(64),
     "w2": jax.random.normal(keys[1], (64, 10)) * np.sqrt(1 / 64), "b2": jnp.zeros(10),
 }  # fmt: skip
-chance = np.random.default_rng(seed)
+rng = np.random.default_rng(seed)
 for epoch in range(1, epochs + 1):
-    batches = chance.permutation(train).reshape(35, 20)
+    batches = rng.permutation(train).reshape(35, 20)
     weights = epoch_of(weights, images[batches], labels[batches])
     print(f"epoch {epoch} val_loss {loss_of(weights, images[valid], labels[valid]):.4f}", flush=True)

@@ -23,10 +23,10 @@ images, labels = digits.images.reshape(len(digits), -1) / 255, digits.labels
 order = np.random.default_rng(0).permutation(len(labels))
 train, valid = order[:700], order[700:]
 
-chance = np.random.default_rng(options.seed)
+rng = np.random.default_rng(options.seed)
 model = MLPClassifier((32,), solver="sgd", learning_rate_init=options.rate, random_state=options.seed)
 for epoch in range(1, options.epochs + 1):
-    shuffled = chance.permutation(train)
+    shuffled = rng.permutation(train)
     for start in range(0, len(shuffled), 20):
         rows = shuffled[start : start + 20]
         model.partial_fit(images[rows], labels[rows], classes=np.arange(10))

@@ -10,10 +10,11 @@ from etascope.core.sentences import Setting, say
     [
         (Setting("folds", 5), "--folds 5"),
         (Setting("low", 1e-7), "--low 1e-07"),
+        (Setting("momentum", 0.123456789012345), "--momentum 0.123456789012345"),
         (Setting("image_size"), "--image-size"),
         (Setting("metric", "loss[=: ]+(.*)"), "--metric 'loss[=: ]+(.*)'"),
         (Setting("skip_bad", True), "--skip-bad"),
-        (Setting("times", (1, 2, 4)), "--times 1,2,4"),
+        (Setting("times", [1, 2, 4]), "--times 1,2,4"),
     ],
 )
 def test_a_setting_is_an_option(setting, option):

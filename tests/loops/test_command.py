@@ -8,7 +8,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.core.run import Run
 from etascope.loops.command import MIDDLE, pick_command, reports_ladder
-from etascope.report.words.next_step import try_next
+from etascope.report.words.job import try_next
 from tests.core.failing import FailingRecorder
 from tests.training.scripts import METRIC, left, write
 

@@ -45,4 +45,4 @@ def test_a_module_of_the_page(blank, module, name):
 
 def test_every_test_is_collected():
     assert {module for module, _ in TESTS} == {"points", "rates", "state", "ways"}
-    assert len(TESTS) >= 18
+    assert len(TESTS) >= 29

@@ -100,10 +100,10 @@ def test_the_dial_tells_what_was_trained(visit):
 def test_ticks_of_a_loss_stand_where_they_say(visit):
     found = visit().evaluate(
         """async () => {
-          const { chart, lossAxis, framed } = await import("/charts.js");
-          const made = chart(() => ({ mark: "point", encoding: { x: { field: "rate" }, y: lossAxis() } }));
+          const { chart, lossAxis, framed } = await import("/charts.js"), nats = { unit: "nats" };
+          const made = chart(() => ({ mark: "point", encoding: { x: { field: "rate" }, y: lossAxis(nats) } }));
           document.querySelector("#way").append(made.element);
-          await made.show([0.45, 2.3, 40].map((loss, rate) => ({ rate, shown: framed(loss) })), "A title");
+          await made.show([0.45, 2.3, 40].map((loss, rate) => ({ rate, shown: framed(loss, nats) })), "A title");
           const { view } = made;
           return {
             domain: view.scale("y").domain(), low: view.scale("y")(0.1), height: view.scale("y").range()[0],

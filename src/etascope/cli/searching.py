@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from etascope.cli.dialect import command_line
 from etascope.cli.messages import note
+from etascope.cli.next_step import search_again
 from etascope.cli.options.engine import CLUSTER, engine_for
 from etascope.cli.options.output import Output
 from etascope.cli.options.recipe import open_data
@@ -169,7 +170,7 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> int:
     from etascope.learn.quiz import run_quiz
     from etascope.report.files.document import pick_document
     from etascope.report.terminal.run import print_choice, print_trace
-    from etascope.report.words.job import data_understood
+    from etascope.report.words.job import data_sentences
 
     questions, run = run_quiz(run), replace(run, choice=run.choice.written(command_line))
 
@@ -177,16 +178,16 @@ def write_answer(output: Output, run: Run, *, again: bool = False) -> int:
         # Takes long to load, and mostly no report is asked for.
         from etascope.report.files.write import write_report
 
-        write_report(run, path, questions)
+        write_report(run, path, questions, search_again)
 
     with output.document(lambda: pick_document(run, questions)), output.written(write):
         if output.text:
-            if again and run.data.images:
-                output.begin(data_understood(run.data))
-                for sentence in run.data.notes:
+            if again and (known := data_sentences(run.data)):
+                output.begin(known[0])
+                for sentence in known[1:]:
                     note(sentence)
             console = output.console()
-            print_choice(console, run, ascii=output.plain)
+            print_choice(console, run, ascii=output.plain, again=search_again)
             if run.trace is not None:
                 console.print()
                 print_trace(console, run.trace, questions, ascii=output.plain)

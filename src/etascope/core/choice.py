@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from etascope.core.measure import PLAIN, Measure
 from etascope.core.numbers import rate
-from etascope.core.sentences import Dialect, Sentence
+from etascope.core.sentences import Dialect, Sentence, Setting
 
 
 @dataclass(frozen=True)
@@ -269,6 +269,11 @@ class Choice:
     worth_tuning: WorthTuning | None = None
     curve: Curve | None = None
     measure: Measure = PLAIN
+
+    @property
+    def search_again(self) -> tuple[Setting, ...]:
+        """Limits of the rates to set in another search, those without a value to be left out; mostly none."""
+        return tuple(one for sentence in self.reasons for one in sentence.settings if one.name in ("low", "high"))
 
     def written(self, dialect: Dialect) -> Choice:
         """Return the same choice, with all that it says in the words of a door."""

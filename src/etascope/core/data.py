@@ -245,6 +245,9 @@ class DataSummary:
         As a `Dataset` has them.
     labels
         Where the labels were, where that is known and they were apart from the images.
+    divided_anew
+        Whether a share of all images was the test part, although the data has one of its own. None where an older
+        version wrote it down, which said so in a note alone.
     """
 
     source: str
@@ -262,6 +265,7 @@ class DataSummary:
     folders: tuple[ClassFolder, ...] = ()
     test_source: str = ""
     labels: str = ""
+    divided_anew: bool | None = None
 
     @classmethod
     def unknown(cls, source: str, settings: Mapping[str, object], command: str = "") -> DataSummary:
@@ -289,4 +293,5 @@ class DataSummary:
             left_out=dataset.left_out,
             folders=dataset.folders,
             test_source=dataset.test_source,
+            divided_anew=not own_test and own is not None and len(own) > 0,
         )

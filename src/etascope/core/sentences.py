@@ -24,7 +24,8 @@ class Setting:
     name
         As Python's functions call it: `image_size`.
     value
-        A number, a string or a bool; None names the setting alone.
+        A number, a string or a bool; None names the setting alone. A tuple of what is given first, and of settings,
+        calls the function of that name: `Setting("pick", ("photos", Setting("test", "more")))`.
     """
 
     name: str
@@ -42,7 +43,12 @@ def python(setting: Setting) -> str:
     --------
     >>> python(Setting("folds", 5)), python(Setting("skip_bad"))
     ('folds=5', 'skip_bad')
+    >>> python(Setting("pick", ("photos", Setting("folds", 5))))
+    "etascope.pick('photos', folds=5)"
     """
+    if isinstance(setting.value, tuple):
+        parts: tuple[Any, ...] = setting.value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return f"etascope.{setting.name}({', '.join(python(p) if isinstance(p, Setting) else repr(p) for p in parts)})"
     if setting.value is None:
         return setting.name
     is_float = isinstance(setting.value, float)

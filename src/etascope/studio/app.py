@@ -16,12 +16,15 @@ from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from etascope.core.errors import InputError
+from etascope.core.measure import PLAIN
 from etascope.core.plain import Document
 from etascope.core.protocols import Store
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.core.run import versions
 from etascope.report.charts.theme import rate_colours
+from etascope.report.files.document import measure_document
 from etascope.report.html.vega import vega_bundle
+from etascope.report.words.job import Again, again_in_python
 from etascope.selection.customary import customary_rate
 from etascope.studio.bounds import Bounds
 from etascope.studio.failure import Failed, sentence
@@ -64,7 +67,12 @@ class Ascii(JSONResponse):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
-def create_app(store: Store | None = None, pool: WorkerPool | None = None, bounds: Bounds | None = None) -> FastAPI:
+def create_app(
+    store: Store | None = None,
+    pool: WorkerPool | None = None,
+    bounds: Bounds | None = None,
+    again: Again = again_in_python,
+) -> FastAPI:
     """Return the application; its processes start with it and end with it.
 
     Parameters
@@ -75,6 +83,8 @@ def create_app(store: Store | None = None, pool: WorkerPool | None = None, bound
         Trains. None makes one with a process a core.
     bounds
         How long work for one question may take. Default: those of `Bounds()`.
+    again
+        Says in a report how to search again.
     """
     pool, bounds, library = pool or WorkerPool(), bounds or Bounds(), Library()
     runs = None if store is None else Runs(store)
@@ -113,6 +123,7 @@ def create_app(store: Store | None = None, pool: WorkerPool | None = None, bound
                 "light": rate_colours(LOWEST, HIGHEST, COLOURS)[1],
                 "dark": rate_colours(LOWEST, HIGHEST, COLOURS, dark=True)[1],
             },
+            "measure": measure_document(PLAIN),
             "customary": {name: customary_rate(Recipe(optimizer=name)) for name in OPTIMIZERS},
             "recipe": RecipeRequest().model_dump(exclude={"page"}),
             "choices": {name: field["enum"] for name, field in fields if "enum" in field},
@@ -120,7 +131,7 @@ def create_app(store: Store | None = None, pool: WorkerPool | None = None, bound
         }
 
     app.include_router(training_routes(pool, library, bounds))
-    app.include_router(project_routes(pool, library, picks, runs, bounds))
+    app.include_router(project_routes(pool, library, picks, runs, bounds, again))
 
     @app.get("/vega.js", include_in_schema=False)
     async def get_vega() -> Response:

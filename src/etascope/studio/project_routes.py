@@ -19,6 +19,7 @@ from etascope.report.code.from_document import FRAMEWORKS
 from etascope.report.files.document import pick_document
 from etascope.report.html.run import run_html
 from etascope.report.terminal.run_list import runs_document
+from etascope.report.words.job import Again
 from etascope.studio.bounds import FEWER, Bounds, Limit
 from etascope.studio.failure import sentence
 from etascope.studio.library import MOST_UPLOADS, Library, Source, upload_document
@@ -38,7 +39,9 @@ NAMES = "Uploads that the page knows of, with commas: only who knows the name of
 Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
 
 
-def project_routes(pool: WorkerPool, library: Library, picks: Picks, runs: Runs | None, bounds: Bounds) -> APIRouter:
+def project_routes(
+    pool: WorkerPool, library: Library, picks: Picks, runs: Runs | None, bounds: Bounds, again: Again
+) -> APIRouter:
     """Return the routes.
 
     Parameters
@@ -49,6 +52,8 @@ def project_routes(pool: WorkerPool, library: Library, picks: Picks, runs: Runs 
         Those that are kept; None where none are.
     bounds
         How long work for one question may take.
+    again
+        Says in a report how to search again.
     """
     routes, coming = APIRouter(prefix="/api"), asyncio.Semaphore(AT_ONCE)
 
@@ -117,7 +122,7 @@ def project_routes(pool: WorkerPool, library: Library, picks: Picks, runs: Runs 
         if pick.run is None:
             move = "ended without. Begin it again." if pick.ended else "not ended yet. Wait for it."
             raise InputError(f"a report needs a search that has ended with an answer; this one has {move}")
-        html = await asyncio.to_thread(run_html, pick.run)
+        html = await asyncio.to_thread(run_html, pick.run, again)
         # The report has its scripts inside; it is saved, never opened under the studio's own address.
         headers = {"content-disposition": 'attachment; filename="etascope-report.html"'}
         return HTMLResponse(html, headers=headers)

@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
 from etascope.core.visible import visible
+from etascope.report.words.job import Again, again_in_python
 from etascope.studio.app import create_app
 from etascope.studio.middleware import UPLOADS, Guard
 
@@ -59,6 +60,7 @@ def serve(
     *,
     show: bool = True,
     tell: Callable[[str], None] = print,
+    again: Again = again_in_python,
 ) -> None:
     """Serve until Ctrl-C.
 
@@ -74,6 +76,8 @@ def serve(
         Whether to open the browser.
     tell
         Is given the link.
+    again
+        Says in a report how to search again.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def serve(
     token = None if host in LOOPBACK else secrets.token_urlsafe(24)
     listening = _listen(host, port)
     link = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
-    app = create_app(store)
+    app = create_app(store, again=again)
     guard = Guard(app, frozenset() if token is None else _names(host), token)
     link += f"?token={token}" if token else ""
     tell(link)

@@ -157,8 +157,9 @@ def test_the_curve_of_the_choice_is_read_where_there_is_one():
     assert "3.0 %" in page_of(ranged((0.03,), measured=run))
 
 
-def test_the_command_that_comes_next_names_the_data():
-    assert "etascope pick 'my photos'" in page_of(ranged(source="my photos"), width=120)
+def test_the_command_that_comes_next_is_the_one_that_was_handed_over():
+    assert "etascope pick 'my photos'" in page_of(replace(ranged(), command="etascope pick 'my photos'"), width=120)
+    assert "with the same options: etascope.pick" in page_of(ranged(), width=120)
 
 
 def test_divergence_and_own_sweeps_are_told():
@@ -170,7 +171,7 @@ def test_divergence_and_own_sweeps_are_told():
 def test_cost_and_the_next_step_are_facts():
     facts = dict(range_facts(ranged(measured=None)))
     assert facts["cost"] == "0.4 of a training for the range test; nothing was measured beside it"
-    assert facts["next"].endswith("etascope pick")
+    assert facts["next"] == "measure instead of guessing, with the same options: etascope.pick"
 
 
 @pytest.mark.parametrize(

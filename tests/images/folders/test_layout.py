@@ -475,11 +475,11 @@ REFUSED = [
     Row("images among classes and their test", f"{CLASSES} images*3 test/cat*1 test/dog*1",
         words=("different depths", "Move images away")),
     Row("a set and its heatmaps", "images/cat*3 images/dog*3 heatmaps/cat*3 heatmaps/dog*3",
-        words=(*TWICE, "root/images alone (etascope pick /")),
+        words=(*TWICE, "root/images alone (etascope.pick('/")),
     Row("parts in a part", both("train/train", "train/val") + " test/cat*1 test/dog*1",
-        words=(*TWICE, "root/train --test ", "root/test)")),
+        words=(*TWICE, "root/train', test='", "root/test')")),
     Row("a test in a part", both("train/train", "train/test") + " test/cat*1 test/dog*1",
-        words=(*TWICE, "If /", "root/train trains, give that and", "root/test), which leaves out its test; if not")),
+        words=(*TWICE, "If /", "root/train trains, give that and", "root/test'), which leaves out its test; if not")),
     Row("a link to itself", "", words=("leads to itself",), links={"again": "."}),
 ]  # fmt: skip
 

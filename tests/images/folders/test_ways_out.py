@@ -10,6 +10,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from etascope.cli.dialect import command_line
 from etascope.core.errors import InputError
 from etascope.images.open import open_images
 from tests.images.folders.test_layout import REFUSED, Row, make
@@ -60,9 +61,15 @@ def test_what_a_refusal_advises_works(row, tmp_path):
         open_images(root)
     error = caught.value
     count = len(list(root.rglob("*.png")))
-    commands = re.findall(r"\(((?:mkdir|mv|etascope) (?:[^()']|'[^']*')*)\)", error.advice)
-    advised = re.findall(r"give (/|that)|rename|hide|move all", error.advice)
-    assert len(commands) == len(advised), error.advice
+    advice = error.sentences[1].written(command_line)
+    commands = re.findall(r"\(((?:mkdir|mv|etascope) (?:[^()']|'[^']*')*)\)", advice)
+    advised = re.findall(r"give (/|that)|rename|hide|move all", advice)
+    assert len(commands) == len(advised), advice
+    in_python = re.findall(r"\(etascope\.pick\(((?:[^()']|'[^']*')*)\)\)", error.advice)
+    assert [eval(f"dict(data={call})") for call in in_python] == [
+        dict(zip(("data", "test"), shlex.split(one.replace(" --test", ""))[2:], strict=False))
+        for one in commands if one.startswith("etascope")
+    ]  # fmt: skip
     if "CSV of path,label" in error.advice:
         listed_in_a_table(root)
     for command in commands:

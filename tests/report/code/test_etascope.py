@@ -189,7 +189,8 @@ def test_another_place_than_a_script_reads_is_one_sentence(tmp_path, monkeypatch
 def test_a_share_that_was_given_is_told_from_a_test_part():
     told = summary(etascope.open_images("digits"), 0.2)
     assert not divided_anew(told)
-    assert divided_anew(DataSummary(**{**vars(told), "notes": (f"{DIVIDED_ANEW}, so ...",)}))
+    assert divided_anew(replace(told, divided_anew=True))
+    assert divided_anew(replace(told, divided_anew=None, notes=(f"{DIVIDED_ANEW}, so ...",)))
 
 
 def test_a_relative_place_is_named_wherever_the_script_is_asked_for(tmp_path, monkeypatch):

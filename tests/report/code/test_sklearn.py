@@ -12,7 +12,7 @@ def test_the_script_runs_and_learns_as_much(tmp_path):
 
 @pytest.mark.parametrize("name", ["adamw", "rmsprop", "adagrad"])
 def test_an_optimizer_that_it_lacks_is_refused(name):
-    with pytest.raises(InputError, match=f"this recipe has {name}.*--framework pytorch"):
+    with pytest.raises(InputError, match=f"this recipe has {name}.*framework='pytorch'"):
         script(Recipe(optimizer=name), DATA, 0.1)
 
 

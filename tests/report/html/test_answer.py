@@ -4,13 +4,14 @@ from etascope.core.recipe import Recipe
 from etascope.report.html import answer as html_answer
 from etascope.report.html.parts import text
 from etascope.report.words.answer import facts
+from etascope.report.words.job import again_in_python
 from tests.learn import made
 from tests.report.filled import filled
 from tests.report.html.test_parts import Tags, cells
 
 
 def test_the_answer_stands_large_with_basin_confidence_and_code(run):
-    said = Tags(html_answer.top(filled(run))).said
+    said = Tags(html_answer.top(filled(run), again_in_python)).said
     assert "0.018" in said
     assert "basin 0.01 .. 0.056 · likely within 1 point of the best" in said
     assert "torch.optim.SGD(model.parameters(), lr=0.018, momentum=0.9)" in said
@@ -19,13 +20,13 @@ def test_the_answer_stands_large_with_basin_confidence_and_code(run):
 
 def test_a_schedule_is_given_its_peak(run):
     shaped = replace(run, task=replace(run.task, recipe=Recipe(schedule="cosine")))
-    assert "it is the schedule's peak" in Tags(html_answer.top(shaped)).said
+    assert "it is the schedule's peak" in Tags(html_answer.top(shaped, again_in_python)).said
 
 
 def test_no_answer_says_what_to_do(undecided):
-    said = Tags(html_answer.top(undecided)).said
+    said = Tags(html_answer.top(undecided, again_in_python)).said
     assert "cannot tell yet" in said
-    assert "etascope pick --epochs 10" in said
+    assert "with the same options and epochs=10 in the recipe" in said
     assert "torch" not in said
 
 

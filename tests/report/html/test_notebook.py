@@ -77,5 +77,5 @@ def test_what_is_not_wanted_of_an_experiment_is_left_out():
 
 def test_the_card_of_a_run_says_what_its_images_were_understood_as_and_every_note(run):
     card = mimebundle(run)["text/html"]
-    assert "Images of digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images." in card
+    assert "<li>10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images</li>" in card
     assert "nothing was resized" in card

@@ -76,7 +76,7 @@ def test_the_loss_of_many_steps_becomes_means(run):
 
 def test_a_script_brings_its_own_number():
     found = replay.replay_document(reported_run())["run"]
-    assert found["reports"]["metric"] == "val_loss"
+    assert found["measure"] == {"name": "val_loss", "maximize": False, "best": 0.0, "unit": "", "words": "val_loss"}
     assert found["trials"][0]["valid_loss"]
 
 

@@ -91,7 +91,7 @@ def test_the_answer_of_a_search_in_full(written, run):
 def test_a_search_that_cannot_tell_says_so_and_what_to_do(written, undecided):
     text = written(print_choice, undecided)
     assert "learning rate   cannot tell yet" in text
-    assert "etascope pick --epochs 10" in " ".join(text.split())
+    assert "with the same options and epochs=10 in the recipe" in " ".join(text.split())
     assert "nan" not in text
     assert "None" not in text
 

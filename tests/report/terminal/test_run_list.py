@@ -81,7 +81,7 @@ def test_an_empty_store_says_what_to_do(written):
 
 
 def test_a_list_that_was_cut_says_so(written):
-    assert "There are more" in written(print_runs, [line()], NOW, more=True)
+    assert "There are more" in written(print_runs, [line()], NOW, more="etascope runs --limit 10")
     assert "There are more" not in written(print_runs, [line()], NOW)
 
 
@@ -117,7 +117,8 @@ def test_it_shows_what_there_is_and_how_to_go_on(written):
     text = " ".join(written(print_unfinished, stopped(made.history()), NOW).split())
     assert text.startswith("run 77aa0b1c did not come to its end")
     assert "3 minutes ago" in text
-    assert "digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images notes nothing was resized" in text
+    assert "data digits images 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images; each image 28 x 28" in text
+    assert "notes nothing was resized" in text
     assert "128 hidden units, momentum 0.9, batches of 16, 5 epochs, seed 0" in text
     assert "kept 1 round; 45 trials in all" in text
     assert "etascope resume 77aa0b1c" in text
@@ -187,7 +188,7 @@ def test_of_a_script_it_shows_what_was_reported(written):
         NOW,
         width=120,
     )
-    assert "its own data" in text
+    assert run.data.source in text
     assert "10 epochs, compared by acc, seed 0" in " ".join(text.split())
     rows = [line.split() for line in text.splitlines()]
     value = 1 - float(run.trials[0].valid_loss[0])

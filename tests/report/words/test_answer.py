@@ -63,7 +63,9 @@ def test_no_answer_is_said_with_the_next_move(undecided):
     said = dict(facts(undecided))
     assert "validation" not in said
     assert "test" not in said
-    assert said["next"].endswith("etascope pick --epochs 10")
+    assert said["next"].endswith("with the same options and epochs=10 in the recipe")
+    commanded = dict(facts(undecided, lambda run, settings: f"{len(settings)} settings"))
+    assert commanded["next"] == "train longer, so that the rates part, 1 settings"
 
 
 def test_one_wall_that_was_not_seen_is_said(run):

@@ -1,12 +1,16 @@
 import io
 import json
+import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from etascope.core.measure import Measure
+from etascope.core.recipe import OPTIMIZERS, Recipe
+from etascope.core.sentences import Setting, say
 from etascope.report.charts.render import charts
 from etascope.report.files.document import pick_document, write_json
 from etascope.report.files.markdown import run_markdown
@@ -14,7 +18,20 @@ from etascope.report.html.notebook import short_answer
 from etascope.report.html.run import run_html
 from etascope.report.terminal.page import open_console
 from etascope.report.terminal.run import print_choice
-from etascope.report.words.job import data_facts, division, how_to_use, line_to_use, loss_words, recipe_words
+from etascope.report.words.job import (
+    again_in_python,
+    data_facts,
+    division,
+    how_to_use,
+    in_words,
+    line_to_use,
+    loss_words,
+    optimizer_line,
+    recipe_words,
+    try_next,
+    use_it,
+)
+from tests.learn import made
 from tests.report.reported import COMMAND, reported_run
 
 ACCURACY = Measure("acc", maximize=True)
@@ -134,12 +151,12 @@ def test_an_answer_fits_a_line(script):
     assert "val_loss" in short_answer(script)
 
 
-def test_where_it_cannot_be_told_the_next_move_is_an_option():
+def test_where_it_cannot_be_told_the_next_move_is_an_argument():
     flat = reported_run(loss=lambda rate, epoch: 0.7 + 1e-9 * rate, diverges=9)
     assert flat.choice.learning_rate is None
     shown = screen(flat)
     assert "cannot tell yet" in shown
-    assert re.search(r"next +search below 6.5e-06, with the same options and --high 6.5e-06", " ".join(shown.split()))
+    assert re.search(r"next +search below 6.5e-06, with the same options and high=6.5e-06", " ".join(shown.split()))
     burnt = screen(reported_run(diverges=0))
     assert "look at what the trainings said first" in " ".join(burnt.split())
 
@@ -148,3 +165,89 @@ def test_where_no_rate_made_a_difference_the_next_move_is_the_script():
     shown = " ".join(screen(reported_run(loss=lambda rate, epoch: 0.7, diverges=9)).split())
     assert "All 7 trials report the same val_loss" in shown
     assert "next look at how the script or the loop uses the learning rate first" in shown
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_line_of_code_runs_and_builds_the_recipe(optimizer):
+    import torch
+
+    recipe = Recipe(optimizer=optimizer, weight_decay=0.25)
+    made = eval(optimizer_line(recipe, 0.0125), {"torch": torch, "model": torch.nn.Linear(2, 2)})
+    (group,) = made.param_groups
+    assert group["lr"] == 0.0125
+    assert group["weight_decay"] == 0.25
+    assert group.get("momentum", 0) == recipe.momentum
+    assert group.get("nesterov", False) == (optimizer == "nesterov")
+    assert type(made).__name__.lower() == {"momentum": "sgd", "nesterov": "sgd"}.get(optimizer, optimizer)
+
+
+def test_settings_that_are_nearly_round_are_not_rounded_to_what_cannot_train():
+    assert "momentum=0.9999999)" in optimizer_line(Recipe(momentum=0.9999999), 0.01)
+
+
+def test_a_schedule_makes_it_a_peak():
+    assert "as the peak rate" in use_it(Recipe(schedule="cosine"), 0.1)
+    assert "as the peak rate" in use_it(Recipe(warmup=0.1), 0.1)
+    assert "peak" not in use_it(Recipe(), 0.1)
+
+
+def test_a_recipe_in_words():
+    recipe = Recipe(hidden=(256, 128), optimizer="adamw", schedule="linear", warmup=0.1, batch_size=32)
+    assert in_words(recipe) == (
+        "256, 128 hidden units, adamw, weight decay 0.01, batches of 32, 5 epochs, linear schedule, "
+        "warm-up over 10 % of the steps"
+    )
+    assert in_words(Recipe(hidden=())).startswith("no hidden layer, momentum 0.9")
+
+
+def test_a_model_is_named_in_place_of_hidden_units():
+    assert in_words(Recipe(model="cnn", epochs=1)) == "model cnn, momentum 0.9, batches of 16, 1 epoch"
+
+
+FLAT = {1e-7: (2.3, 0.1), 1e4: (9.0, 0.1)}
+LOST = (math.inf, math.nan)
+
+
+def test_what_is_next_is_said_in_the_words_of_python():
+    assert try_next(made.run(FLAT, None)).endswith("with the same options and epochs=10 in the recipe")
+    assert again_in_python(reported_run(), (Setting("epochs", 20),)) == "with the same options and epochs=20"
+    assert try_next(made.run({50.0: LOST, 500.0: LOST}, None)) == (
+        "allow lower rates, with the same options and low=0.05"
+    )
+    assert try_next(made.run({1e15: LOST, 1e16: LOST}, None)) == (
+        "allow lower rates, with the same options but without low"
+    )
+    higher = made.run({1e-5: (2.31, 0.1), 1e-4: (2.30, 0.1)}, None)
+    assert try_next(higher) == "allow higher rates, with the same options and high=0.1"
+
+
+def test_the_door_is_given_facts_and_writes_them():
+    given = []
+
+    def door(run, settings):
+        given.extend(settings)
+        return "in its words"
+
+    assert try_next(made.run({50.0: LOST, 500.0: LOST}, None), door) == "allow lower rates, in its words"
+    assert given == [Setting("low", 0.05)]
+
+
+def test_the_next_move_is_the_one_of_the_reasons():
+    low, high = (made.run({end: (2.31, 0.1), 0.5: (2.30, 0.1)}, None) for end in (0.1, 1.0))
+
+    def saying(run, words):
+        return try_next(replace(run, choice=replace(run.choice, reasons=(say("Nothing."), words))))
+
+    above = say("Search there: limit the rates to those above {low:rate}, up to 10000.", Setting("low", 2.2912878))
+    assert saying(low, above) == "search above 2.29, with the same options and low=2.29"
+    below = say("So lower ones may learn: limit the rates to those below {high:rate}.", Setting("high", 2.86e-6))
+    assert saying(high, below) == "search below 2.86e-06, with the same options and high=2.86e-06"
+    other = saying(low, say("Allow other rates. Check the labels.", Setting("low"), Setting("high")))
+    assert other == "allow other rates, with the same options but without low and high"
+
+
+def test_where_the_data_or_the_model_is_at_fault_nobody_is_sent_to_other_rates():
+    same = made.run({0.01: (1.5, 0.4), 0.1: (1.5, 0.4), 1.0: (1.5, 0.4)}, None)
+    assert try_next(same) == "look at the data and the model first: no rate that was tried made a difference"
+    assert try_next(made.run({1e-7: LOST, 1e4: LOST}, None)).startswith("look at the data first")
+    assert try_next(made.run({1e-7: (1e9, 0.1), 1e4: (1e19, 0.1)}, None)).startswith("look at the data and the recipe")

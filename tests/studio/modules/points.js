@@ -1,5 +1,5 @@
 import { equal, trial } from "./assertions.js";
-import { after, epochs, measure, nearest, points, written } from "/points.js";
+import { after, begin, epochs, lossLabel, measureOf, nearest, points, written } from "/points.js";
 
 export function a_rate_has_the_mean_of_its_folds_and_rates_ascend() {
   const found = points({ trials: [trial(0.1, [2, 1]), trial(0.01, [3, 3]), trial(0.1, [2, 2], { fold: 1 })] });
@@ -42,11 +42,18 @@ export function a_landscape_is_taken_back_to_an_epoch() {
   equal(after(3, whole) === whole, true);
 }
 
+const PLAIN = { name: "validation loss", unit: "nats", words: "validation loss", maximize: false, best: 0 };
+
 export function losses_are_written_in_their_own_measure() {
-  equal([measure(null), written(0.5, null)], ["nats", "validation loss 0.50 nats"]);
-  const f1 = { metric: "f1", maximize: true, best: 1 };
-  equal([measure(f1), written(0.2, f1)], ["1 - f1", "f1 0.8"]);
-  const error = { metric: "error", maximize: false, best: -2 };
-  equal([measure(error), written(0.25, error)], ["error + 2", "error -1.75"]);
-  equal(measure({ metric: "loss", maximize: false, best: 0 }), "loss");
+  equal([lossLabel(PLAIN), written(0.5, PLAIN)], ["nats", "validation loss 0.50 nats"]);
+  const f1 = { name: "f1", unit: "", words: "1 - f1", maximize: true, best: 1 };
+  equal([lossLabel(f1), written(0.2, f1)], ["1 - f1", "f1 0.8"]);
+  const error = { name: "error", unit: "", words: "error + 2", maximize: false, best: -2 };
+  equal([lossLabel(error), written(0.25, error)], ["error + 2", "error -1.75"]);
+}
+
+export function a_run_brings_its_measure_and_the_page_has_one_before() {
+  begin(PLAIN);
+  equal([measureOf(null), measureOf({ basin: null })], [PLAIN, PLAIN]);
+  equal(measureOf({ measure: { name: "f1" } }), { name: "f1" });
 }

@@ -1,7 +1,10 @@
 import { equal, trial } from "./assertions.js";
-import { task } from "/ways/challenge.js";
+import { outcomes, scored, task } from "/ways/challenge.js";
 import { after } from "/ways/concept.js";
 import { dots, means } from "/ways/deep-dive.js";
+import { learned, lossTitle, luck, ofTrial, rows } from "/ways/metrics.js";
+import { answered, opening, understood } from "/ways/project.js";
+import { another, shape, testImages } from "/ways/trace.js";
 import { verdict } from "/ways/try-it.js";
 import { course, positions } from "/ways/why.js";
 
@@ -16,7 +19,8 @@ export function between_two_steps_the_loss_is_on_the_straight_line() {
 
 export function a_rate_of_which_a_fold_diverged_has_no_mean() {
   const trials = [trial(0.1, [2, 1]), trial(0.1, [4, 3], { fold: 1 }), trial(1, [9]), trial(1, ["NaN"], { status: "diverged" })],
-    all = dots(trials, 2, null);
+    nats = { unit: "nats" },
+    all = dots(trials, 2, nats);
   equal(
     all.map(({ kind, loss, shown }) => [kind, loss, shown]),
     [
@@ -26,7 +30,7 @@ export function a_rate_of_which_a_fold_diverged_has_no_mean() {
       ["lost", NaN, NaN],
     ],
   );
-  equal(means(all, "mean", null), [{ kind: "mean", rate: 0.1, loss: 2, shown: 2 }]);
+  equal(means(all, "mean", nats), [{ kind: "mean", rate: 0.1, loss: 2, shown: 2 }]);
 }
 
 export function accuracies_are_compared_in_points() {
@@ -66,4 +70,105 @@ export function a_course_is_read_off_two_spans() {
     "hardly moving",
     "worse than a blind guess",
   ]);
+}
+
+export function a_choice_is_scored_by_what_it_lost_against_the_best() {
+  const all = [0.001, 0.01, 0.1].map((rate, i) => ({ rate, diverged: false, accuracy: [0.88, 0.9, 0.84][i] }));
+  const gold = scored(all, 0.01, 0.001, 0);
+  equal([gold.best.rate, gold.title], [0.01, "Gold: you lost 0.0 points"]);
+  equal(gold.says, [
+    "On three folds 0.01 gets 90 % right; the best rate, 0.01, gets 90 %. The customary 0.001 would have lost 2.0 points: you beat it.",
+    "You predicted less than 1 point, and that is what it was.",
+  ]);
+  equal(scored(all, 0.001, 0.001, 3).title, "Bronze: you lost 2.0 points");
+  equal(scored(all, 0.1, 0.01, 1).title, "You lost 6.0 points");
+  equal(scored(all, 0.1, 0.01, 1).says[1], "You predicted 1 to 3 points; it was 3 to 10 points.");
+  equal(scored(all, 0.1, 0.01, 1).says[0].endsWith("it beats you."), true);
+  equal(scored(all, 0.1, 0.1, 1).says[0].endsWith("you are level with it."), true);
+}
+
+export function what_diverged_on_a_fold_gets_nothing_right() {
+  const trials = [trial(0.01, [1]), trial(1, [1]), trial(1, ["NaN"], { status: "diverged", fold: 1 })],
+    all = outcomes(trials);
+  equal(
+    all.map(({ rate, diverged, accuracy }) => [rate, diverged, accuracy]),
+    [
+      [0.01, false, 0.5],
+      [1, true, 0],
+    ],
+  );
+  const { title, says } = scored(all, 1, 0.01, 3);
+  equal(title, "You lost 50.0 points");
+  equal(says[0].startsWith("On three folds 1 diverges, which counts as nothing right; the best rate, 0.01,"), true);
+}
+
+const NATS = { unit: "nats" };
+
+function metrics(train, valid, more = {}) {
+  const curves = { train_loss: train, valid_loss: valid, test_loss: [], test_accuracy: [] };
+  return { ...curves, class_names: [..."0123456789"], confusion: null, diverged: false, ...more };
+}
+
+export function losses_of_all_parts_are_rows_as_far_as_they_are_finite() {
+  const found = rows(metrics([9, "NaN"], [1], { test_loss: [2] }), "loss", NATS);
+  equal(
+    found.map(({ part, epoch, value, shown }) => [part, epoch, value, shown]),
+    [
+      ["training", 1, 9, 6],
+      ["validation", 1, 1, 1],
+      ["test", 1, 2, 2],
+    ],
+  );
+  equal(rows(metrics([9], []), "loss", { unit: "" })[0].shown, 9);
+}
+
+export function a_title_and_a_sentence_say_what_training_and_validation_loss_come_to() {
+  const both = (train, valid, more) => [lossTitle, learned].map((say) => say(metrics([train], [valid], more)));
+  const [apart, heart] = both(0.2, 0.5);
+  equal(apart, "Validation loss ends 0.30 above training loss");
+  equal(heart.endsWith("the model has begun to learn its own by heart."), true);
+  equal(both(0.5, 0.45)[0], "Training and validation loss end within 0.1 of each other");
+  equal(both(0.5, 0.45)[1].endsWith("nothing is learned by heart so far."), true);
+  equal(both(0.9, 0.4)[1].endsWith("the model is still getting better, or jumps."), true);
+  equal(both(2.3, 2.29)[1].endsWith("a blind guess has 2.30: there is little or nothing learned."), true);
+  equal(both(1, 1, { diverged: true })[0], "The loss left the finite numbers");
+  equal(both("NaN", 0.4)[0], "Validation loss ends at 0.40");
+}
+
+export function few_test_images_leave_much_to_luck() {
+  const m = { confusion: [[50, 0], [50, 100]], test_accuracy: [0.75] };
+  equal(luck(m), "With 200 images, luck alone moves it by 6.0 points either way.");
+}
+
+export function a_kept_trial_has_curves_and_nothing_of_the_test_images() {
+  const kept = ofTrial(trial(0.1, [2, 1], { status: "diverged" }));
+  equal([kept.diverged, kept.confusion, kept.test_loss, kept.valid_loss], [true, null, [], [2, 1]]);
+}
+
+export function an_upload_and_an_answer_are_told_in_a_line() {
+  const upload = { images: 40, whole: 0, image_shape: [8, 8, 1], class_names: ["a", "b"], development: 32, test: 8 };
+  equal(
+    understood(upload, ""),
+    "40 images of 8 \u00d7 8 \u00d7 1 in 2 classes: a, b. 32 to train and validate, 8 to test.",
+  );
+  equal(
+    understood({ ...upload, whole: 9000 }, "a part."),
+    "9,000 images of 8 \u00d7 8 \u00d7 1 in 2 classes: a, b. The dial and the other ways train on a part.",
+  );
+  const run = { learning_rate: 0.03, basin: { low: 0.02, high: 0.05 }, confidence: { word: "likely" } };
+  equal(answered(run), "Learning rate 0.03, basin 0.02 to 0.05, likely");
+  equal(answered({ learning_rate: null }), "It cannot be told yet");
+}
+
+export function a_kept_run_takes_the_needle_no_further_than_the_dial_goes() {
+  equal(opening({ id: "r1", learning_rate: 30 }), { run: "r1", lr: 10 });
+  equal(opening({ id: "r1", learning_rate: null }), { run: "r1" });
+}
+
+export function a_trace_is_loaded_anew_for_all_but_another_way() {
+  equal(another({ way: "trace", lr: 1 }, { way: "trace", lr: 2 }), true);
+  equal(another({ way: "trace", lr: 1 }, { way: "why", lr: 2 }), false);
+  equal(another({ way: "trace", lr: 1 }, { way: "trace", lr: 1 }), false);
+  equal([shape([28, 28]), shape([])], ["28\u00d728", "one number"]);
+  equal(testImages({ stages: [{ shape_in: [1] }, { shape_in: [200, 10] }] }), 200);
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from etascope.cli.next_step import pick_command
 from etascope.cli.options.output import Output, adds, output_options, report_option
 from etascope.cli.options.recipe import data_options, folds_option, open_data, recipe_of, recipe_options
 from etascope.cli.progress import progress_bar
@@ -67,10 +68,11 @@ def range_test(low: float, high: float, steps: int, measure: bool, own_sweeps: b
     from etascope.experiments.range_test.record import RangeTestRun
     from etascope.experiments.range_test.run import range_test as run
 
-    def with_options(*arguments: Any, **named: Any) -> RangeTestRun:
-        return replace(run(*arguments, **named), options=options)
+    def with_command(*arguments: Any, **named: Any) -> RangeTestRun:
+        made = run(*arguments, **named)
+        return replace(made, command=pick_command(made.source, made.recipe, options))
 
-    answer(with_options, options, low=low, high=high, steps=steps, measure=measure, own_sweeps=own_sweeps)
+    answer(with_command, options, low=low, high=high, steps=steps, measure=measure, own_sweeps=own_sweeps)
     return 0
 
 

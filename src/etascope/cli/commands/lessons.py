@@ -118,13 +118,14 @@ def studio(store_url: str | None, host: str, port: int, show: bool) -> None:
 
     The page is served from this machine to this machine, and needs no network. Ctrl-C ends it.
     """
+    from etascope.cli.next_step import search_again
     from etascope.studio.serve import serve
 
     def tell(link: str) -> None:
         say(f"etascope studio at {link}   (Ctrl-C ends it)")
 
     try:
-        serve(opened(store_url, make=True), host, port, show=show, tell=tell)
+        serve(opened(store_url, make=True), host, port, show=show, tell=tell, again=search_again)
     except KeyboardInterrupt as stop:
         # Ctrl-C is how it ends, and nothing to complain of.
         if number_of(stop) != signal.SIGINT:

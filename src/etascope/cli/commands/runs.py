@@ -40,7 +40,8 @@ def runs(limit: int, store_url: str | None, json_path: str | None, ascii: bool) 
     lines = opened(store_url).find(limit + 1)
     with output.document(lambda: runs_document(lines[:limit])):
         if output.text:
-            more, where = len(lines) > limit, again(store_url)
+            where = again(store_url)
+            more = f"etascope runs --limit {10 * limit}{where}" if len(lines) > limit else ""
             print_runs(output.console(), lines[:limit], _now(), more=more, where=where, ascii=output.plain)
     return 0
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,8 +101,8 @@ class RangeTestRun(Outcome):
         Training examples gone through over those of one whole training.
     measured
         A search over the same images with the same recipe; None when it was not asked for.
-    options
-        As a `Run` has them.
+    command
+        The one that searches with the same options, where a command asked for the test; else empty.
     """
 
     test: RangeTest
@@ -111,7 +110,7 @@ class RangeTestRun(Outcome):
     own_sweeps: bool
     cost: float
     measured: Run | None = None
-    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    command: str = ""
 
     @property
     def spread(self) -> float | None:

@@ -18,7 +18,7 @@ from etascope.report.charts.landscape import landscape_chart
 from etascope.report.experiment import Experiment
 from etascope.report.terminal.page import Page
 from etascope.report.words.answer import headline
-from etascope.report.words.next_step import in_words, pick_command
+from etascope.report.words.job import in_words
 
 RANGE_TEST_SCHEMA = "etascope/range-test/1"
 REFERENCES = (
@@ -206,7 +206,5 @@ def _cost(run: RangeTestRun) -> str:
 
 
 def _next(run: RangeTestRun) -> str:
-    command = pick_command(run.source, run.recipe, run.options)
-    if run.measured is None:
-        return f"measure instead of guessing, with the same options: {command}"
-    return f"the measured answer with its evidence, with the same options: {command}"
+    first = "measure instead of guessing" if run.measured is None else "the measured answer with its evidence"
+    return f"{first}, with the same options: {run.command or 'etascope.pick'}"

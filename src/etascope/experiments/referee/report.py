@@ -11,7 +11,7 @@ from etascope.experiments.referee.chart import adviser_table, points, referee_ch
 from etascope.experiments.referee.record import Followed, Referee
 from etascope.report.experiment import Experiment
 from etascope.report.terminal.page import Page
-from etascope.report.words.next_step import in_words
+from etascope.report.words.job import in_words
 
 REFEREE_SCHEMA = "etascope/referee/1"
 _HEADER = ("lost\nmedian", "\nmean", "\nworst", "\ncost", "\nrates suggested", "against\npick", "adviser")

@@ -9,7 +9,7 @@ from etascope.experiments.scaling.record import Axis, Scaling, Setting
 from etascope.report.experiment import Experiment
 from etascope.report.terminal.axis import intervals
 from etascope.report.terminal.page import Page
-from etascope.report.words.next_step import in_words
+from etascope.report.words.job import in_words
 
 SCALING_SCHEMA = "etascope/scaling/1"
 WIDEST_CHART = 80

@@ -14,7 +14,7 @@ from etascope.report.charts.landscape import landscape_chart
 from etascope.report.experiment import Experiment
 from etascope.report.terminal.axis import HATCH, Scale, framed
 from etascope.report.terminal.page import Page
-from etascope.report.words.next_step import in_words
+from etascope.report.words.job import in_words
 
 SHARPNESS_SCHEMA = "etascope/sharpness/1"
 #: The measured wall agrees with theory within this factor, either way.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from etascope.core.data import called
+from etascope.core.sentences import Sentence, Setting, say
 from etascope.core.visible import in_shell
 from etascope.images.folders import naming
 from etascope.images.folders.naming import TEST, TRAIN, VALID
@@ -45,13 +46,12 @@ class Given:
     trained: str | None = None
     tested: str = ""
 
-    def command(self, path: Path, test: Path | None = None) -> str:
-        """Return the command that reads a folder in the place of the tree, with what was given beside it."""
-        if self.trained is not None:
-            train, held = self.trained or "DATA", str(path)
-        else:
-            train, held = str(path), self.tested or ("" if test is None else str(test))
-        return f"etascope pick {_word(train)}" + (f" --test {_word(held)}" if held else "")
+    def pick(self, path: Path, test: Path | None = None) -> Setting:
+        """Return the call that reads a folder in the place of the tree, with what was given beside it."""
+        train, held = (str(path), self.tested or str(test or "")) if self.trained is None else (self.trained, str(path))
+        # Without a path, what trains is in memory, and the test part alone is given anew.
+        tested = [Setting("test", called(held))] if held else []
+        return Setting("pick", (called(train), *tested)) if train else tested[0]
 
     def tries(self, moves: Moves) -> bool:
         """Say whether the tree opens after moves, none of which lands on something."""
@@ -65,7 +65,7 @@ class Given:
         return bool(self.opens(tree, False))
 
 
-def way_out(error: InTwoWays, given: Given) -> str:
+def way_out(error: InTwoWays, given: Given) -> str | Sentence:
     """Say how a tree can be read."""
     here, doubtful = error.folder, error.doubtful
     if here is None:
@@ -104,7 +104,7 @@ def _odd(folder: Folder) -> bool:
     return naming.is_named(folder.name, ODD - naming.SETS) or naming.is_mask(folder.name)
 
 
-def _deeper(here: Folder, given: Given) -> str | None:
+def _deeper(here: Folder, given: Given) -> Sentence | None:
     """Advise a folder further down."""
     first_part = TRAIN if given.trained is None else TEST
     deeper = sorted(
@@ -121,29 +121,25 @@ def _deeper(here: Folder, given: Given) -> str | None:
     inside = [{naming.bare(inner.name): inner.name for inner in folder.inner.full} for folder in deeper[:2]]
     first = deeper[0].path
     if len({naming.part_of(name) for name in inside[0].values()} - {None}) > 1:
-        return f"To read {first} alone, give that one ({given.command(first)}), or {TABLE}."
+        return _with(f"To read {first} alone, give that one (", given.pick(first), f"), or {TABLE}.")
     if len(deeper) == 1:
         first = deeper[0].inner.path
         rest = listed([folder.name for folder in here.full if folder is not deeper[0]])
-        return (
-            f"If the folders in {first} are the classes, give that one ({given.command(first)}), which leaves out "
-            f"{rest}, or {TABLE}."
-        )
+        one = f"If the folders in {first} are the classes, give that one ("
+        return _with(one, given.pick(first), f"), which leaves out {rest}, or {TABLE}.")
     shared = {inside[0][key] for key in inside[0].keys() & inside[1]}
     if len(shared) < 2 or any(naming.is_named(name, ODD - naming.SETS) for name in shared):
         return None
     tests = sorted(deeper[1:], key=lambda folder: naming.part_of(folder.name) != TEST)
     held = next((f for f in tests if not _odd(f) and (tested := given.opens(f, True)) and tested <= classes), None)
     named = f"If {listed(sorted(shared))} are the classes, {TABLE}, or give {first} alone"
-    if held is None or given.tested or given.trained is not None:
-        return f"{named} ({given.command(first)}); if {listed([folder.name for folder in here.full])} are, {TABLE}."
-    return (
-        f"{named}, and with --test what is to test it ({given.command(first, held.path)}); if "
-        f"{listed([folder.name for folder in here.full])} are, {TABLE}."
-    )
+    tested = None if held is None or given.tested or given.trained is not None else held.path
+    apart = f", with {tested} to test it" if tested else ""
+    other = f"); if {listed([folder.name for folder in here.full])} are, {TABLE}."
+    return _with(f"{named}{apart} (", given.pick(first, tested), other)
 
 
-def _parted(here: Folder, given: Given) -> str | None:
+def _parted(here: Folder, given: Given) -> Sentence | None:
     """Advise to give a part with parts in it, and the test part beside it, each by itself."""
     if given.trained is not None or given.tested or here is given.root or not (classes := given.opens(here, False)):
         return None
@@ -151,10 +147,10 @@ def _parted(here: Folder, given: Given) -> str | None:
     tests = [folder for folder in around.full if naming.part_of(folder.name) == TEST] if around else []
     if len(tests) != 1 or tests[0] is here or not (tested := given.opens(tests[0], True)) or not tested <= classes:
         return None
-    command = given.command(here.path, tests[0].path)
     inner = [folder.name for folder in here.full if naming.part_of(folder.name) == TEST]
     whole, leaves = ("", f", which leaves out its {listed(inner)}") if inner else ("all of ", "")
-    return f"If {whole}{here.path} trains, give that and {tests[0].path} apart ({command}){leaves}; if not, {TABLE}."
+    one = f"If {whole}{here.path} trains, give that and {tests[0].path} apart ("
+    return _with(one, given.pick(here.path, tests[0].path), f"){leaves}; if not, {TABLE}.")
 
 
 def _lift(here: Folder, given: Given) -> str | None:
@@ -166,14 +162,13 @@ def _lift(here: Folder, given: Given) -> str | None:
     moves = [(inner, here.path / inner.path.name) for _, inner in pairs]
     if not whole or not (under or sets) or not given.tries(moves):
         return None
-    place = _word(here.path)
     if under:
         # All that the shell finds is moved, not folders alone.
         moved = glob.glob(f"{glob.escape(str(here.path))}/?/*")
         names = [os.path.basename(path).casefold() for path in moved]
         if len({*names}) < len(names) or any(os.path.lexists(here.path / os.path.basename(path)) for path in moved):
             return None
-        command = f"mv {place}/?/* {place}"
+        command = f"mv {_word(here.path)}/?/* {_word(here.path)}"
     elif len(moves) > 2 * SHOWN:
         return None
     else:
@@ -240,7 +235,7 @@ def _renamed(doubtful: Sequence[Folder], given: Given) -> str | None:
     for others in (
         [f"{name}_class" for name in names],
         [f"{name}class" for name in names],
-        [f"class_{_number(name, place)}" for place, name in enumerate(names, 1)],
+        [f"class_{(re.search(r'[0-9]+$', name) or [place])[0]}" for place, name in enumerate(names, 1)],
     ):
         called = dict(zip(names, others, strict=True))
         moves = [(f, f.path.with_name(called[f.name])) for f in _everywhere(doubtful, given.root)]
@@ -275,9 +270,9 @@ def _added(tree: Folder, anew: Folder) -> Folder:
     return replace(tree, folders=tuple(folders if inside else [*folders, anew]))
 
 
-def _number(name: str, place: int) -> str:
-    digits = re.search(r"\d+$", name)
-    return digits[0] if digits else str(place)
+def _with(before: str, setting: Setting, after: str) -> Sentence:
+    """Return a sentence with a setting in it."""
+    return say(f"{before}{{{setting.name}}}{after}", setting)
 
 
 def _moves(moves: Moves) -> str:

@@ -104,4 +104,6 @@ def wishes(data: DataSummary) -> str:
 
 def divided_anew(data: DataSummary) -> bool:
     """Whether a share of all images was the test part, although the data has one of its own."""
-    return any(note.startswith(DIVIDED_ANEW) for note in data.notes)
+    if data.divided_anew is None:
+        return any(note.startswith(DIVIDED_ANEW) for note in data.notes)
+    return data.divided_anew

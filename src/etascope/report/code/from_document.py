@@ -13,6 +13,7 @@ from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError, option
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
+from etascope.core.sentences import Setting, say
 from etascope.core.visible import visible
 from etascope.report.code import etascope, keras, lightning, pytorch, sklearn
 from etascope.report.files.document import PICK_SCHEMA
@@ -44,9 +45,8 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
         read = None
     document = cast("dict[str, Any]", read) if isinstance(read, dict) else {}
     if document.get("schema") != PICK_SCHEMA:
-        raise InputError(
-            f"a document must be one of etascope pick; {path} is none. Write one with: etascope pick --json answer.json"
-        )
+        advice = say("Write one with: etascope pick {json}", Setting("json", "answer.json"))
+        raise InputError(f"a document must be one of etascope pick; {path} is none.", advice)
     if document.get("reports") is not None:
         raise InputError(NO_SCRIPT)
     try:
@@ -57,7 +57,8 @@ def read_pick(path: Path) -> tuple[Recipe, DataSummary, float | None]:
         rate = document["learning_rate"]
         return Recipe(**fields), _summary(document["dataset"]), None if rate is None else _rate(rate)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise InputError(f"{path} is not whole: {error}. Write it anew with etascope pick --json.") from error
+        advice = say("Write it anew with etascope pick {json}.", Setting("json"))
+        raise InputError(f"{path} is not whole: {error}.", advice) from error
 
 
 def _summary(data: dict[str, Any]) -> DataSummary:
@@ -79,13 +80,18 @@ def _summary(data: dict[str, Any]) -> DataSummary:
         left_out=_count(data.get("left_out") or 0, "left_out"),
         folders=tuple(_folder(**folder) for folder in data.get("folders") or ()),
         test_source=_text(data.get("test_source") or "", "test_source"),
+        divided_anew=None if data.get("divided_anew") is None else _truth(data["divided_anew"], "divided_anew"),
     )
 
 
 def _folder(path: object, class_name: object, test: object) -> ClassFolder:
-    if not isinstance(test, bool):
-        raise TypeError(f"test of a folder is true or false, found {test!r}")
-    return ClassFolder(_text(path, "path"), _text(class_name, "class_name"), test)
+    return ClassFolder(_text(path, "path"), _text(class_name, "class_name"), _truth(test, "test of a folder"))
+
+
+def _truth(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is true or false, found {value!r}")
+    return value
 
 
 def _text(value: object, name: str) -> str:

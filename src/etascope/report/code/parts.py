@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.words.next_step import in_words
+from etascope.report.words.job import in_words
 
 _SHAPES = {
     "constant": "return 1.0",

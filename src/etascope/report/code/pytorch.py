@@ -8,7 +8,7 @@ from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.report.code.loading import loading, note
 from etascope.report.code.parts import assembled, constant, header, pixels, schedule, training_numbers
-from etascope.report.words.next_step import TORCH
+from etascope.report.words.job import TORCH
 
 
 def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:

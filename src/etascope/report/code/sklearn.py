@@ -5,9 +5,11 @@ from __future__ import annotations
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
+from etascope.core.sentences import Setting, say
 from etascope.report.code.loading import loading, note
 from etascope.report.code.parts import assembled, constant, header, pixels, training_numbers
 
+PYTORCH = say("Try {framework}.", Setting("framework", "pytorch"))
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
 
 
@@ -23,14 +25,14 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
         raise InputError(
             f"scikit-learn's MLPClassifier trains with {', '.join(OPTIMIZERS)}; this recipe has {recipe.optimizer}, "
             "and a rate found for one optimizer says nothing of another.",
-            "Try --framework pytorch.",
+            PYTORCH,
         )
     if not constant(recipe):
         shape = recipe.schedule + (" schedule with a warm-up" if recipe.warmup else " schedule")
         raise InputError(
             f"scikit-learn's MLPClassifier trains at a constant rate; this recipe has a {shape}, and its peak rate "
             "would be too high for that.",
-            "Try --framework pytorch.",
+            PYTORCH,
         )
     notes = [
         note(data),

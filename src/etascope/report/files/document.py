@@ -54,11 +54,17 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
         "seconds": run.seconds,
         "recipe": None if choice.measure.reported else plain(run.recipe),
         "dataset": None if choice.measure.reported else dataset_document(run.data),
+        "measure": measure_document(choice.measure),
         "reports": _reports(run, choice.measure) if choice.measure.reported else None,
         "versions": dict(run.versions),
         "trace": None if run.trace is None else trace_document(run.trace),
         "quiz": plain(questions),
     }
+
+
+def measure_document(measure: Measure) -> Document:
+    """Return by what number trainings are compared, with what distances from the best of it are called."""
+    return {**plain(measure), "words": measure.words}
 
 
 def choice_document(choice: Choice) -> Document:

@@ -14,7 +14,7 @@ from etascope.core.errors import InputError
 from etascope.core.lock import Lock
 from etascope.core.plain import Document, plain
 from etascope.core.recipe import Recipe
-from etascope.core.visible import in_shell
+from etascope.core.sentences import Setting, say
 from etascope.report.files.whole_file import write_whole
 
 LOCK_SCHEMA = "etascope/lock/1"
@@ -58,19 +58,14 @@ def read_lock(path: Path) -> Lock:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InputError(
-            f"there is no lock {path}. Write one from a run that you accept: etascope pick, then etascope "
-            f"lock{_out(path)}."
-        ) from None
+        out = "" if path == Path(LOCK_NAME) else " {out}"
+        advice = f"Write one from a run that you accept: etascope pick, then etascope lock{out}."
+        raise InputError(f"there is no lock {path}.", say(advice, Setting("out", called(str(path))))) from None
     except UnicodeDecodeError:
         raise InputError(f"{path} is no lock: it is not text. {_AGAIN}.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
     return lock_of(text, path)
-
-
-def _out(path: Path) -> str:
-    return "" if path == Path(LOCK_NAME) else f" --out {in_shell(called(str(path)))}"
 
 
 def lock_of(text: str, path: Path) -> Lock:

@@ -15,15 +15,14 @@ from etascope.report.experiment import Experiment
 from etascope.report.html.parts import number_columns
 from etascope.report.terminal.page import to_unicode
 from etascope.report.words.answer import facts, headline
-from etascope.report.words.job import division, line_to_use, recipe_words
-from etascope.report.words.next_step import optimizer_line
+from etascope.report.words.job import Again, again_in_python, division, line_to_use, optimizer_line, recipe_words
 from etascope.report.words.rate_table import rate_header, rate_rows
 
 #: Signs that mean something to Markdown or to HTML.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")
 
 
-def run_markdown(run: Run) -> str:
+def run_markdown(run: Run, again: Again = again_in_python) -> str:
     """Return a run as GitHub's Markdown: answer, reasons, rates, training, what is known, recipe, versions, code."""
     choice, data, ours = run.choice, run.data, not run.task.measure.reported
     first, *rest = headline(choice)
@@ -42,7 +41,7 @@ def run_markdown(run: Run) -> str:
         ),
         *([] if run.trace is None else ["## Training at the recommended rate", _epochs(run.trace.epochs)]),
         "## What is known",
-        table(("", ""), ((f"**{escape(name)}**", escape(sentence)) for name, sentence in facts(run)), "ll"),
+        table(("", ""), ((f"**{escape(name)}**", escape(sentence)) for name, sentence in facts(run, again)), "ll"),
         "## Recipe",
         escape(f"{recipe_words(run.task)};{f' pixels {run.recipe.pixels};' if ours else ''} seed {run.recipe.seed}."),
         *([] if choice.learning_rate is None else [_code(run, choice.learning_rate)]),

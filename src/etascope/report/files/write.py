@@ -19,6 +19,7 @@ from etascope.report.files.document import pick_document, write_json
 from etascope.report.files.markdown import experiment_markdown, run_markdown
 from etascope.report.files.whole_file import write_whole
 from etascope.report.html.run import experiment_html, run_html
+from etascope.report.words.job import Again, again_in_python
 
 REPORTS = (".html", ".md", ".json", *PICTURES)
 
@@ -33,11 +34,16 @@ class Forms:
     chart: Callable[[], Chart]
 
 
-def write_report(result: Run | Experiment, path: str | PathLike[str], questions: Sequence[Question] = ()) -> None:
+def write_report(
+    result: Run | Experiment,
+    path: str | PathLike[str],
+    questions: Sequence[Question] = (),
+    again: Again = again_in_python,
+) -> None:
     """Write a run or an experiment as a page (.html), text (.md), document (.json) or picture (.png, .svg, .pdf).
 
     The file appears whole or not at all. A picture shows the landscape of a run, or the first chart of an experiment.
-    The document of a run holds the `questions` of its quiz.
+    The document of a run holds the `questions` of its quiz; `again` says in the words of a door how to search again.
 
     Raises
     ------
@@ -47,8 +53,8 @@ def write_report(result: Run | Experiment, path: str | PathLike[str], questions:
     if isinstance(result, Run):
         forms = Forms(
             document=lambda: pick_document(result, questions),
-            html=lambda: run_html(result),
-            markdown=lambda: run_markdown(result),
+            html=lambda: run_html(result, again),
+            markdown=lambda: run_markdown(result, again),
             chart=lambda: landscape_chart(result.choice),
         )
     else:

@@ -11,17 +11,16 @@ from etascope.core.numbers import rate
 from etascope.core.run import Run
 from etascope.report.html.parts import fields, sentences, table, text
 from etascope.report.words.answer import facts, headline
-from etascope.report.words.job import division, line_to_use, loss_written, recipe_words
-from etascope.report.words.next_step import in_words, try_next
+from etascope.report.words.job import Again, division, in_words, line_to_use, loss_written, recipe_words, try_next
 
 
-def top(run: Run) -> str:
+def top(run: Run, again: Again) -> str:
     """Return the answer in large type, with basin and confidence, and the line of code to paste."""
     choice = run.choice
     first, *others = headline(choice)
     shown_rate = f'<h1><span class="label">learning rate</span> <span class="rate">{text(first)}</span></h1>\n'
     if choice.learning_rate is None:
-        return shown_rate + f"<p>{text(try_next(run))}</p>\n"
+        return shown_rate + f"<p>{text(try_next(run, again))}</p>\n"
     line = text(line_to_use(run, choice.learning_rate))
     copy = '<button type="button" data-copy="code" hidden>Copy</button>'
     peak = "" if run.recipe.schedule == "constant" and not run.recipe.warmup else "; it is the schedule's peak"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from etascope.core.data import DataSummary
 from etascope.core.errors import InputError
 from etascope.core.run import Run
 from etascope.report.charts.chart import Chart, figure
@@ -14,7 +13,7 @@ from etascope.report.charts.render import picture_of
 from etascope.report.experiment import Experiment
 from etascope.report.html.parts import text
 from etascope.report.words.answer import facts, headline
-from etascope.report.words.job import data_understood
+from etascope.report.words.job import data_sentences
 
 #: Vega-Lite 6 as Altair 6 names it; notebooks that do not know it show the card.
 VEGA_LITE = "application/vnd.vegalite.v6.json"
@@ -49,13 +48,6 @@ def mimebundle(
     }
 
 
-def told_data(data: DataSummary | None) -> tuple[str, ...]:
-    """Return what the images were understood as and every note on them, a sentence each."""
-    if data is None or not data.images:
-        return ()
-    return (f"Images of {data.source}: {data_understood(data)}.", *data.notes)
-
-
 def short_answer(run: Run) -> str:
     """Return the answer in one line.
 
@@ -84,5 +76,5 @@ def _card(result: Run | Experiment) -> str:
     # The picture has a light ground, so the card has one, too, whatever the notebook's.
     style = "max-width:680px;padding:12px 16px;border-radius:8px;background:#fff;color:#1d2330;font-family:sans-serif"
     sentences = map(str, result.choice.reasons) if isinstance(result, Run) else result.sentences
-    why = "".join(f"<li>{text(sentence)}</li>" for sentence in (*sentences, *told_data(result.data)))
+    why = "".join(f"<li>{text(sentence)}</li>" for sentence in (*sentences, *data_sentences(result.data)))
     return f'<div style="{style}"><p><b>{text(_line(result))}</b></p><ul>{why}</ul>{drawn}</div>'

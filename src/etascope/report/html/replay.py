@@ -51,7 +51,7 @@ def replay_document(run: Run) -> Document:
         "start": math.sqrt(low * high) if rate is None else rate,
         "run": {
             **{name: document[name] for name in ("learning_rate", "basin", "walls")},
-            "reports": _harmless(document["reports"]),
+            "measure": _harmless(document["measure"]),
             "trials": _trials(document["trials"]),
         },
         "trace": None if run.trace is None else _trace(run.trace, document["trace"]),

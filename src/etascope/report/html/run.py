@@ -11,10 +11,10 @@ from etascope.report.html.page import Replay, Section, html_page
 from etascope.report.html.parts import fields, figure_of, sentences, text
 from etascope.report.html.replay import place, replay_document, replay_script
 from etascope.report.html.trace import epochs, prediction, stages
-from etascope.report.words.job import data_understood
+from etascope.report.words.job import Again, again_in_python, data_understood
 
 
-def run_html(run: Run) -> str:
+def run_html(run: Run, again: Again = again_in_python) -> str:
     """Return a run as a page: answer with receipt, charts, trace, every trial, recipe and the line of code.
 
     Every chart has its numbers as a table. Where scripts run, the landscape and the final training are replayed: a dial
@@ -23,7 +23,7 @@ def run_html(run: Run) -> str:
     drawn = charts(run)
     best = run.choice.learning_rate
     title = f"{run.data.source}: " + ("cannot tell yet" if best is None else f"learning rate {rate(best)}")
-    header = f'<p class="quiet">{text(run.data.source)} · {text(data_understood(run.data))}</p>\n{top(run)}'
+    header = f'<p class="quiet">{text(run.data.source)} · {text(data_understood(run.data))}</p>\n{top(run, again)}'
     landscape = place("landscape") + "".join(map(figure_of, drawn))
     sections = [
         Section("why-title", "Why, and how sure", receipt(run)),

@@ -1,6 +1,6 @@
 // Charts by Vega-Lite: made once, given new rows after that.
 import { h } from "./elements.js";
-import { measure } from "./points.js";
+import { lossLabel } from "./points.js";
 import { colours, dark, domain } from "./rates.js";
 
 // A colour of the page, by its name in style.css: a canvas cannot read it there.
@@ -33,18 +33,18 @@ export const TALLEST = 6;
 
 // The axis of a validation loss: `shown` is what `framed` makes of it. Ticks outside of what there is are left out by
 // Vega as long as the scale does not clamp.
-export function lossAxis(reports) {
+export function lossAxis(measure) {
   return {
     field: "shown",
     type: "quantitative",
-    title: `validation loss (${measure(reports)}, logarithmic)`,
-    scale: { type: "log", nice: false, ...(reports ? {} : { domainMax: TALLEST }) },
-    axis: { ...(reports ? {} : { values: [0.05, 0.1, 0.2, 0.5, 1, 2, 5] }), format: "~g" },
+    title: `validation loss (${lossLabel(measure)}, logarithmic)`,
+    scale: { type: "log", nice: false, ...(measure.unit ? { domainMax: TALLEST } : {}) },
+    axis: { ...(measure.unit ? { values: [0.05, 0.1, 0.2, 0.5, 1, 2, 5] } : {}), format: "~g" },
   };
 }
 
-export function framed(loss, reports) {
-  return reports ? loss : Math.min(loss, TALLEST);
+export function framed(loss, { unit }) {
+  return unit ? Math.min(loss, TALLEST) : loss;
 }
 
 function config() {

@@ -1,6 +1,6 @@
 // The dial: a logarithmic axis of learning rates with the landscape along it, and a needle to drag.
 import { h, s } from "./elements.js";
-import { epochs, measure, nearest, points, written } from "./points.js";
+import { epochs, lossLabel, measureOf, nearest, points, written } from "./points.js";
 import { axis, colour, nats, percent, place, rateAt, words } from "./rates.js";
 
 const H = 250,
@@ -144,7 +144,8 @@ function draw(layers, now, ghost, frame) {
   const finite = [...all, ...old, ...frame].map((at) => at.loss).filter((loss) => Number.isFinite(loss) && loss > 0);
   if (!finite.length) finite.push(1);
   // Losses in nats get the same frame in every recipe; what a script reports has a measure of its own.
-  const own = now.run?.reports ?? null;
+  const measure = measureOf(now.run),
+    own = !measure.unit;
   const low = (own ? Math.min(...finite) : Math.min(...finite, 1)) * 0.85;
   const high = own
     ? Math.min(Math.max(...finite), 20 * Math.min(...finite)) * 1.1
@@ -178,9 +179,9 @@ function draw(layers, now, ghost, frame) {
         words(tick),
       ),
     ),
-    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, measure(own)),
+    s("text", { x: LEFT, y: TOP - 2, fill: "var(--quiet)" }, lossLabel(measure)),
     // At the left, where the losses that are cut are not.
-    s("text", { x: LEFT + width(measure(own)) + 12, y: TOP - 2, fill: "var(--quiet)", class: "cut" }, cut),
+    s("text", { x: LEFT + width(lossLabel(measure)) + 12, y: TOP - 2, fill: "var(--quiet)", class: "cut" }, cut),
   );
   layers.ghost.replaceChildren(
     ...(old.length
@@ -205,7 +206,7 @@ function draw(layers, now, ghost, frame) {
             s(
               "title",
               {},
-              `${words(at.rate)}: ${written(at.loss, own)}${Number.isFinite(at.accuracy) ? `, ${percent(at.accuracy)} right` : ""}`,
+              `${words(at.rate)}: ${written(at.loss, measure)}${Number.isFinite(at.accuracy) ? `, ${percent(at.accuracy)} right` : ""}`,
             ),
           )
         : s(
@@ -315,7 +316,7 @@ export function reading(rate, now) {
           ? `${whose} rose in ${rises} of ${losses.length - 1} epochs after the first; `
           : `${whose} fell in every epoch; `;
   if (!Number.isFinite(at.accuracy))
-    return { word, text: begin(`${until}${course}it ends at ${written(at.loss, now.run?.reports)}.`) };
+    return { word, text: begin(`${until}${course}it ends at ${written(at.loss, measureOf(now.run))}.`) };
   const best = Math.max(...all.map((other) => other.accuracy).filter((accuracy) => !Number.isNaN(accuracy))),
     behind = 100 * (best - at.accuracy),
     rounded = Math.round(behind);

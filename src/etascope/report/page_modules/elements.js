@@ -22,6 +22,23 @@ function fill(element, attributes, children) {
   return element;
 }
 
+// A table: what stands above its columns, and its rows; those of `numbers` stand at the right. What is no cell yet
+// becomes one.
+export function table(heads, rows, numbers = [], attributes = {}) {
+  const cell = (tag) => (content, i) =>
+    content instanceof HTMLTableCellElement ? content : h(tag, { class: numbers.includes(i) && "n" }, content);
+  return h(
+    "table",
+    attributes,
+    h("thead", {}, h("tr", {}, heads.map(cell("th")))),
+    h(
+      "tbody",
+      {},
+      rows.map((row) => h("tr", {}, row.map(cell("td")))),
+    ),
+  );
+}
+
 // A name with its article: a 7, an 8, an Ankle boot.
 export function a(name) {
   return `${/^([aeiou]|8|11|18)/i.test(name) ? "an" : "a"} ${name}`;

@@ -50,17 +50,25 @@ export function after(epoch, of) {
   return { ...of, trials, run: of.run && { ...of.run, basin: null, walls: null, trials: [] } };
 }
 
-// What losses are called: nats, or for what a script reports how far it is from the best there can be.
-export function measure(reports) {
-  if (!reports) return "nats";
-  const { metric, maximize, best } = reports;
-  if (maximize) return `${best} - ${metric}`;
-  return best ? `${metric} ${best > 0 ? "-" : "+"} ${Math.abs(best)}` : metric;
+// The measure of the page's own trainings, before one of them is done.
+let usual = { name: "", unit: "", words: "" };
+
+export function begin(measure) {
+  usual = measure;
 }
 
-// A loss in words: in nats, or as the number that the script reported.
-export function written(loss, reports) {
-  if (!reports) return `validation loss ${nats(loss)} nats`;
-  const value = reports.maximize ? reports.best - loss : reports.best + loss;
-  return `${reports.metric} ${Number(value.toPrecision(4))}`;
+// By what number the trainings of a run are compared, as documents say it.
+export function measureOf(run) {
+  return run?.measure ?? usual;
+}
+
+// What losses are called on an axis: by their unit, or what a script reports by how far it is from the best.
+export function lossLabel({ unit, words }) {
+  return unit || words;
+}
+
+// A loss in words: with its unit, or as the number that the script reported.
+export function written(loss, { name, unit, maximize, best }) {
+  const value = maximize ? best - loss : best + loss;
+  return `${name} ${unit ? `${nats(value)} ${unit}` : Number(value.toPrecision(4))}`;
 }

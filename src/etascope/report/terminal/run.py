@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etascope.core.choice import Choice
-from etascope.core.data import DataSummary
 from etascope.core.numbers import rate
 from etascope.core.question import Question
 from etascope.core.run import Run
@@ -21,8 +20,7 @@ from etascope.report.terminal.dial import LEAST, MOST_TIMES, dial_of, draw
 from etascope.report.terminal.page import Page, needs_ascii, open_console
 from etascope.report.terminal.trace import answers, data_flow, prediction, quiz, training
 from etascope.report.words.answer import facts, headline
-from etascope.report.words.job import data_understood, division, loss_words
-from etascope.report.words.next_step import in_words
+from etascope.report.words.job import Again, again_in_python, data_sentences, division, in_words, loss_words
 from etascope.report.words.rate_table import rate_header, rate_rows
 
 if TYPE_CHECKING:
@@ -69,7 +67,7 @@ def print_trace(console: Console, trace: Trace, questions: Sequence[Question] = 
         answers(page, questions)
 
 
-def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
+def print_choice(console: Console, run: Run, *, ascii: bool = False, again: Again = again_in_python) -> None:
     """Write the answer of a search: rate, basin and confidence, why, the dial, the rates in words, what is known.
 
     Parameters
@@ -93,7 +91,7 @@ def print_choice(console: Console, run: Run, *, ascii: bool = False) -> None:
     page.line("")
     _rates(page, run)
     page.line("")
-    page.fields(facts(run))
+    page.fields(facts(run, again))
     page.line("")
     page.wrapped(division(run.data), "dim")
 
@@ -162,7 +160,10 @@ def printed(shown: Run | Trace | Experiment) -> str:
     file, ascii = io.StringIO(), needs_ascii(getattr(sys.stdout, "encoding", None))
     console = open_console(file, ascii=ascii)
     page = Page(console, ascii)
-    _understood(page, shown.data)
+    for i, sentence in enumerate(known := data_sentences(shown.data)):
+        page.wrapped(f"note: {sentence}" if i else sentence)
+    if known:
+        page.line("")
     if isinstance(shown, Run):
         print_choice(console, shown, ascii=ascii)
     elif isinstance(shown, Trace):
@@ -170,12 +171,3 @@ def printed(shown: Run | Trace | Experiment) -> str:
     else:
         shown.page(page)
     return file.getvalue().rstrip("\n")
-
-
-def _understood(page: Page, data: DataSummary | None) -> None:
-    if data is None or not data.images:
-        return
-    page.wrapped(data_understood(data))
-    for sentence in data.notes:
-        page.wrapped(f"note: {sentence}")
-    page.line("")

@@ -16,7 +16,7 @@ from etascope.core.plain import Document, plain
 from etascope.core.stored import RunLine, StoredRun
 from etascope.core.trials import Trial, trials
 from etascope.report.terminal.page import Page
-from etascope.report.words.job import data_understood, recipe_words
+from etascope.report.words.job import data_facts, recipe_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +56,7 @@ def print_runs(
     lines: Sequence[RunLine],
     now: datetime,
     *,
-    more: bool = False,
+    more: str = "",
     where: str = "",
     ascii: bool = False,
 ) -> None:
@@ -74,7 +74,7 @@ def print_runs(
     Other Parameters
     ----------------
     more
-        Whether the store has more runs than these.
+        The command that shows more runs than these; empty where there are no more.
     where
         What a command takes besides to find the store.
     ascii
@@ -96,7 +96,7 @@ def print_runs(
         page.wrapped(f"{line.source}{images}: {line.recipe}", "dim", first=" " * (wide + 2))
     page.line("")
     if more:
-        page.wrapped(f"There are more: etascope runs --limit {10 * len(lines)}{where}")
+        page.wrapped(f"There are more: {more}")
     stopped = next((line for line in lines if not line.finished), None)
     if stopped is not None:
         page.wrapped(f"Go on with a run that did not come to its end: etascope resume {stopped.id}{where}.")
@@ -144,8 +144,8 @@ def print_unfinished(
     count = len(known)
     page.fields([
         ("began", f"{clock(stored.created)}, {ago(stored.created, now)}"),
-        ("data", f"{job.data.source}: {data_understood(job.data)}"),
-        *([("notes", " ".join(job.data.notes))] if job.data.notes else []),
+        ("data", job.data.source),
+        *data_facts(job.data),
         ("recipe", f"{recipe_words(job.task)}, seed {job.task.recipe.seed}"),
         ("kept", f"{kept_words(stored.histories) or 'nothing yet'}; {count:,} {'trial' if count == 1 else 'trials'} "
                  "in all"),

@@ -7,8 +7,7 @@ import math
 from etascope.core.choice import Basin, Choice, Luck, Walls, WorthTuning
 from etascope.core.numbers import counted, nats, noise, rate
 from etascope.core.run import Run, TorchFacts
-from etascope.report.words.job import how_to_use
-from etascope.report.words.next_step import try_next
+from etascope.report.words.job import Again, again_in_python, how_to_use, try_next
 from etascope.report.words.rate_table import accuracy_at_the_end
 
 #: A cost below this, in the unit of the curve, is none.
@@ -51,8 +50,11 @@ def known_basin(choice: Choice) -> Basin | None:
     return None if alone and len(choice.landscape.learning_rates) == 1 else choice.basin
 
 
-def facts(run: Run) -> list[tuple[str, str]]:
-    """Return what there is to know of an answer, as names and sentences; what a method does not say is left out."""
+def facts(run: Run, again: Again = again_in_python) -> list[tuple[str, str]]:
+    """Return what there is to know of an answer, as names and sentences; what a method does not say is left out.
+
+    `again` says in the words of a door how to search again.
+    """
     choice = run.choice
     pairs = [
         ("walls", _walls(choice.walls)),
@@ -64,7 +66,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("a rival", PRODIGY if run.recipe.optimizer == "sgd" else ""),
         ("validation", _validation(run)),
         ("test", _test(run)),
-        ("next", _next(run)),
+        ("next", _next(run, again)),
         *(() if run.torch is None else _torch_facts(run.torch)),
     ]
     return [(name, sentence) for name, sentence in pairs if sentence]
@@ -179,10 +181,9 @@ def _test(run: Run) -> str:
     )
 
 
-def _next(run: Run) -> str:
-    if run.choice.learning_rate is None:
-        return try_next(run)
-    return how_to_use(run, run.choice.learning_rate)
+def _next(run: Run, again: Again) -> str:
+    best = run.choice.learning_rate
+    return try_next(run, again) if best is None else how_to_use(run, best)
 
 
 def _percent(share: float) -> str:

@@ -1,18 +1,30 @@
-"""What was asked of a run, in words: its data, its recipe and how to use its answer, also where a script trained."""
+"""A job in words: its data, its recipe, how to use the answer, and what to try where there is none yet."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from etascope.core.command_line import CommandLine
+from etascope.core.history import Status
 from etascope.core.numbers import rate
-from etascope.core.recipe import Task
+from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
+from etascope.core.sentences import Setting, python
+from etascope.core.trials import same_losses
 from etascope.core.visible import visible
-from etascope.report.words.next_step import in_words, optimizer_line, use_it
 
 #: Classes that are named, and letters of a name.
 _NAMED, _LONGEST_NAME = 6, 24
+#: How far beyond what was tried a search is sent, and the rates that are as far as a search goes by itself.
+BEYOND, LEAST, MOST = 1000.0, 1e-6, 1e3
+#: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
+HOPELESS = 10.0
+
+#: Says how to search again with other values of some settings, and without those that have none.
+Again = Callable[[Run, Sequence[Setting]], str]
 
 
 def understood(classes: Sequence[str], images: int, own_test: int, left_out: int, test_source: str = "") -> str:
@@ -52,13 +64,69 @@ def division(data: DataSummary) -> str:
     )
 
 
+def data_sentences(data: DataSummary | None) -> tuple[str, ...]:
+    """Return what images were understood as, and every note on them; nothing where only what trained knows them."""
+    return () if data is None or not data.images else (data_understood(data), *data.notes)
+
+
 def data_facts(data: DataSummary) -> list[tuple[str, str]]:
-    """Return what an experiment's images were understood as, and every note on them, as names and sentences."""
-    if not data.images:
+    """Return the same as names and sentences, with the size of an image."""
+    if not (known := data_sentences(data)):
         return []
+    first, *notes = known
     height, width, _ = data.image_shape
-    images = f"{data_understood(data)}; each image {height} x {width}"
-    return [("images", images), *([("notes", " ".join(data.notes))] if data.notes else [])]
+    return [("images", f"{first}; each image {height} x {width}"), *([("notes", " ".join(notes))] if notes else [])]
+
+
+TORCH = {
+    "sgd": "SGD", "momentum": "SGD", "nesterov": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop",
+    "adagrad": "Adagrad",
+}  # fmt: skip
+
+
+def optimizer_line(recipe: Recipe, learning_rate: float) -> str:
+    """Return the PyTorch line that builds the recipe's optimizer with this rate.
+
+    Examples
+    --------
+    >>> optimizer_line(Recipe(), 0.0177828)
+    'torch.optim.SGD(model.parameters(), lr=0.0178, momentum=0.9)'
+    """
+    parts = ["model.parameters()", f"lr={rate(learning_rate)}"]
+    if recipe.momentum:
+        parts.append(f"momentum={recipe.momentum:.12g}")
+    if recipe.optimizer == "nesterov":
+        parts.append("nesterov=True")
+    if recipe.weight_decay:
+        parts.append(f"weight_decay={recipe.weight_decay:.12g}")
+    return f"torch.optim.{TORCH[recipe.optimizer]}({', '.join(parts)})"
+
+
+def in_words(recipe: Recipe) -> str:
+    """Return the recipe in a phrase.
+
+    Examples
+    --------
+    >>> in_words(Recipe(schedule="cosine", epochs=1))
+    '128 hidden units, momentum 0.9, batches of 16, 1 epoch, cosine schedule'
+    """
+    units = f"{', '.join(map(str, recipe.hidden))} hidden units" if recipe.hidden else "no hidden layer"
+    parts = [units if recipe.model is None else f"model {recipe.model}"]
+    parts.append(recipe.optimizer + (f" {recipe.momentum:.12g}" if recipe.momentum else ""))
+    if recipe.weight_decay:
+        parts.append(f"weight decay {recipe.weight_decay:.12g}")
+    parts += [f"batches of {recipe.batch_size}", f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"]
+    if recipe.schedule != "constant":
+        parts.append(f"{recipe.schedule} schedule")
+    if recipe.warmup:
+        parts.append(f"warm-up over {100 * recipe.warmup:g} % of the steps")
+    return ", ".join(parts)
+
+
+def use_it(recipe: Recipe, learning_rate: float) -> str:
+    """Return how to use a recommended rate: the line of code, and what it was found with."""
+    peak = "" if recipe.schedule == "constant" and not recipe.warmup else " as the peak rate"
+    return f"train with {optimizer_line(recipe, learning_rate)}{peak}; it was found for {in_words(recipe)}"
 
 
 def recipe_words(task: Task) -> str:
@@ -94,3 +162,61 @@ def loss_words(run: Run) -> str:
 def loss_written(run: Run, loss: float) -> str:
     """Write a loss in nats, or the value of the metric that it stands for."""
     return run.task.measure.written(loss)
+
+
+def again_in_python(run: Run, settings: Sequence[Setting]) -> str:
+    """Say how to search again where it was asked in Python: with other arguments of the same function."""
+    written = " and ".join(map(python, settings))
+    if any(one.value is None for one in settings):
+        return f"with the same options but without {written}"
+    # The recipe of our own networks has the epochs; elsewhere they are an argument.
+    own = run.data.images and settings[0].name == "epochs"
+    return f"with the same options and {written}{' in the recipe' if own else ''}"
+
+
+def try_next(run: Run, again: Again = again_in_python) -> str:
+    """Return what to try where it cannot be told yet: rates beyond an end that did best, or longer trainings.
+
+    Parameters
+    ----------
+    run
+        A search without an answer.
+    again
+        Says in the words of a door how to search again.
+    """
+    landscape, ours = run.choice.landscape, not run.task.measure.reported
+    rates, loss = landscape.learning_rates, landscape.mean_loss
+    finite = np.flatnonzero(np.isfinite(loss))
+    best = int(finite[loss[finite].argmin()]) if len(finite) else 0
+    if same_losses(run.trials) and len(finite):
+        where = "the data and the model" if ours else "how the script or the loop uses the learning rate"
+        return f"look at {where} first: no rate that was tried made a difference"
+    # Where the method says how to go on, nothing else may be said here.
+    limits = [_rounded(one.name, one.value) for one in run.choice.search_again]
+    for one in limits:
+        if one.value is not None:
+            return f"search {'above' if one.name == 'low' else 'below'} {rate(one.value)}, {again(run, (one,))}"
+    if limits:
+        return f"allow other rates, {again(run, limits)}"
+    furthest = max((trial.steps for trial in run.trials), default=0)
+    ends = {trial.status for trial in run.trials if trial.steps == furthest}
+    if Status.FAILED in ends and ends <= {Status.FAILED, Status.DIVERGED}:
+        return "look at what the trainings said first: none came to its end"
+    if best == 0 and len(rates) and rates[0] > LEAST:
+        low = None if rates[0] > MOST else float(rates[0]) / BEYOND
+        return f"allow lower rates, {again(run, (_rounded('low', low),))}"
+    if len(finite) and best == len(rates) - 1 and rates[-1] < MOST:
+        return f"allow higher rates, {again(run, (_rounded('high', float(rates[-1]) * BEYOND),))}"
+    if not len(finite) and np.isinf(loss).any():
+        first = "the data" if ours else "what the trainings said"
+        return f"look at {first} first: no rate that was tried kept a finite loss"
+    if ours and len(finite) and loss[finite].min() > HOPELESS * math.log(run.task.n_classes):
+        return "look at the data and the recipe first: no rate that was tried kept the loss near a blind guess's"
+    if ends == {Status.DIVERGED}:
+        return "look at the data first: no training came to its end"
+    return f"train longer, so that the rates part, {again(run, (Setting('epochs', 2 * run.recipe.epochs),))}"
+
+
+def _rounded(name: str, value: float | None) -> Setting:
+    """Return a limit of the rates in the digits in which rates are told."""
+    return Setting(name, None if value is None else float(rate(value)))

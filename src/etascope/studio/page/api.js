@@ -41,6 +41,23 @@ export async function stream(path, query, signal, each, first = false) {
   }
 }
 
+// One question of a place of the page at a time: the next ends the one before. `again` asks anew what went wrong.
+export function latest(complain) {
+  let controller = null;
+  return {
+    async ask(work, again) {
+      controller?.abort();
+      controller = new AbortController();
+      try {
+        await work(controller.signal);
+      } catch (error) {
+        if (error.name !== "AbortError") complain(error, again);
+      }
+    },
+    end: () => controller?.abort(),
+  };
+}
+
 async function reach(path, query, signal, more = {}, first = false) {
   if ("optimizer" in query && !first) await ahead;
   // What names a recipe says whose work it is, too.

@@ -2,7 +2,7 @@
 import { ask, letAhead, stream } from "./api.js";
 import { recipeOf } from "./state.js";
 
-export { mean, measure, nearest, points } from "./points.js";
+export { lossLabel, mean, measureOf, nearest, points } from "./points.js";
 
 const listeners = new Set();
 let key = "",

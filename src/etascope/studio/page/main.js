@@ -4,6 +4,7 @@ import * as data from "./data-sets.js";
 import { dial, reading } from "./dial.js";
 import { h } from "./elements.js";
 import * as landscape from "./landscape.js";
+import * as points from "./points.js";
 import * as rates from "./rates.js";
 import { controls } from "./recipe.js";
 import * as address from "./state.js";
@@ -26,6 +27,7 @@ const [nav, section, alert, readout, heading] = ["ways", "way", "trouble", "read
 async function begin() {
   const [studio] = await Promise.all([ask("/api/studio"), data.begin()]);
   rates.begin(studio.colours, rates.axis, studio.customary);
+  points.begin(studio.measure);
   address.begin(studio.recipe, studio.choices, studio.limits, Object.keys(WAYS));
   controls(document.getElementById("recipe"), studio.choices);
   const instrument = dial(document.getElementById("dial"), (lr) => address.set({ lr }));

@@ -1,5 +1,5 @@
 // Why too large a rate fails: the limit that theory takes from the sharpness of the loss, beside the measured wall.
-import { ask } from "./api.js";
+import { ask, latest } from "./api.js";
 import { chart, css } from "./charts.js";
 import { h } from "./elements.js";
 import * as landscape from "./landscape.js";
@@ -44,23 +44,19 @@ function spec() {
 }
 
 export function sharpnessWall(complain) {
-  let request = null,
-    latest = null;
-  const wall = chart(spec, 200);
+  let measured = null;
+  const question = latest(complain),
+    wall = chart(spec, 200);
   const theory = h("p", {}),
     steep = h("div", {}, h("h3", {}, "Why too large a rate fails: the sharpness wall"), theory, wall.element);
 
   async function sharpen() {
-    request?.abort();
-    request = new AbortController();
-    latest = null;
+    measured = null;
     steep.hidden = false;
-    try {
-      latest = await ask("/api/sharpness", { ...recipeOf(get()), learning_rate: get().lr }, request.signal);
-      limit(latest);
-    } catch (error) {
-      if (error.name !== "AbortError") complain(error, sharpen);
-    }
+    await question.ask(async (signal) => {
+      measured = await ask("/api/sharpness", { ...recipeOf(get()), learning_rate: get().lr }, signal);
+      limit(measured);
+    }, sharpen);
   }
 
   function limit(answer) {
@@ -68,7 +64,7 @@ export function sharpnessWall(complain) {
     theory.textContent = answer.why;
     wall.element.hidden = !points.length;
     if (!points.length) return;
-    const measured = landscape.now.run?.walls?.high ?? null,
+    const high = landscape.now.run?.walls?.high ?? null,
       last = points.at(-1);
     const rows = points.map((point) => ({
       kind: "limit",
@@ -77,8 +73,8 @@ export function sharpnessWall(complain) {
       sharpness: Number(point.sharpness),
     }));
     wall.show(
-      [...rows, { kind: "needle", limit: get().lr }, ...(measured ? [{ kind: "measured", limit: measured }] : [])],
-      `By ${answer.formula} the limit goes from ${words(Number(points[0].limit))} to ${words(Number(last.limit))} along this training${measured ? `; the measured wall is ${words(measured)}` : ""}`,
+      [...rows, { kind: "needle", limit: get().lr }, ...(high ? [{ kind: "measured", limit: high }] : [])],
+      `By ${answer.formula} the limit goes from ${words(Number(points[0].limit))} to ${words(Number(last.limit))} along this training${high ? `; the measured wall is ${words(high)}` : ""}`,
       "Dots: the limit by the largest curvature of the loss. Whole line: the rate under the needle. Dashed: the measured wall, the lowest rate that was clearly worse.",
     );
   }
@@ -87,15 +83,15 @@ export function sharpnessWall(complain) {
     element: steep,
     ask: sharpen,
     hide() {
-      request?.abort();
+      question.end();
       steep.hidden = true;
     },
     // The measured wall is known when the landscape is.
     again() {
-      if (latest && !steep.hidden) limit(latest);
+      if (measured && !steep.hidden) limit(measured);
     },
     close() {
-      request?.abort();
+      question.end();
       wall.close();
     },
   };

@@ -22,7 +22,7 @@ let kept = [];
 
 export function leave(landscape) {
   // What a script reports has a scale of its own.
-  if (landscape.run && !landscape.run.reports) kept = [...kept, landscape].slice(-MOST);
+  if (landscape.run && landscape.run.measure.unit) kept = [...kept, landscape].slice(-MOST);
 }
 
 export function forget() {

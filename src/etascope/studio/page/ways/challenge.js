@@ -2,7 +2,7 @@
 import { ask, stream } from "../api.js";
 import { chart, css, rateAxis } from "../charts.js";
 import * as images from "../data-sets.js";
-import { h } from "../elements.js";
+import { h, table } from "../elements.js";
 import * as landscape from "../landscape.js";
 import { axis, customaryRate, percent, words } from "../rates.js";
 import { address, get, recipeOf, set } from "../state.js";
@@ -34,6 +34,50 @@ export function task(game) {
     schedule: of(["constant", "linear", "cosine"]),
     seed: pick(1000),
   };
+}
+
+// Means over the folds by rate, where a rate of which a fold diverged gets nothing right.
+export function outcomes(trials) {
+  return landscape.points({ trials }).map((at) => {
+    const diverged = at.trials.some((trial) => trial.status === "diverged");
+    return { ...at, diverged, accuracy: diverged ? 0 : at.accuracy };
+  });
+}
+
+// What a choice lost against the best of all rates, in points, and what is said of it; `guess` counts GUESSES.
+export function scored(all, rate, customary, guess) {
+  const at = (where) => all.find((point) => point.rate === where),
+    best = all.reduce((a, b) => (b.accuracy > a.accuracy ? b : a)),
+    [lost, par] = [rate, customary].map((where) => 100 * (best.accuracy - at(where).accuracy)),
+    badge = lost < 0.5 ? "Gold" : lost < 2 ? "Silver" : lost < 5 ? "Bronze" : null,
+    against = lost < par - 0.05 ? "you beat it" : lost > par + 0.05 ? "it beats you" : "you are level with it",
+    said = GUESSES[guess],
+    was = GUESSES[lost < 1 ? 0 : lost < 3 ? 1 : lost < 10 ? 2 : 3];
+  const points = (value) => `${value.toFixed(1)} point${value.toFixed(1) === "1.0" ? "" : "s"}`,
+    gets = at(rate).diverged
+      ? `${words(rate)} diverges, which counts as nothing right`
+      : `${words(rate)} gets ${percent(at(rate).accuracy)} right`;
+  return {
+    best,
+    title: badge ? `${badge}: you lost ${points(lost)}` : `You lost ${points(lost)}`,
+    says: [
+      `On three folds ${gets}; the best rate, ${words(best.rate)}, gets ${percent(best.accuracy)}. The customary ${words(customary)} would have lost ${points(par)}: ${against}.`,
+      said === was ? `You predicted ${said}, and that is what it was.` : `You predicted ${said}; it was ${was}.`,
+    ],
+  };
+}
+
+function probeTable(probes) {
+  const loss = (value) => (Number.isFinite(Number(value)) ? Number(value).toFixed(2) : "not finite");
+  return table(
+    ["probe", "learning rate", "right on validation", "validation loss, epoch by epoch"],
+    probes.map((at, i) => [
+      String(i + 1),
+      words(at.rate),
+      at.diverged ? "diverged" : percent(at.accuracy),
+      at.losses.map(loss).join(", "),
+    ]),
+  );
 }
 
 // The best rate, the probes and the choice in one picture.
@@ -135,45 +179,7 @@ export function open(into, complain, redraw) {
     choose.disabled = game.over;
     guess.disabled = game.over;
     probe.textContent = `Probe the rate under the needle (${PROBES - game.probes.length} left)`;
-    probes.replaceChildren(
-      game.probes.length
-        ? h(
-            "table",
-            {},
-            h(
-              "thead",
-              {},
-              h(
-                "tr",
-                {},
-                ["probe", "learning rate", "right on validation", "validation loss, epoch by epoch"].map((text) =>
-                  h("th", {}, text),
-                ),
-              ),
-            ),
-            h(
-              "tbody",
-              {},
-              game.probes.map((at, i) =>
-                h(
-                  "tr",
-                  {},
-                  h("td", {}, String(i + 1)),
-                  h("td", {}, words(at.rate)),
-                  h("td", {}, at.diverged ? "diverged" : percent(at.accuracy)),
-                  h(
-                    "td",
-                    {},
-                    at.losses
-                      .map((loss) => (Number.isFinite(Number(loss)) ? Number(loss).toFixed(2) : "not finite"))
-                      .join(", "),
-                  ),
-                ),
-              ),
-            ),
-          )
-        : "",
-    );
+    probes.replaceChildren(game.probes.length ? probeTable(game.probes) : "");
   }
 
   async function test(rate) {
@@ -220,43 +226,12 @@ export function open(into, complain, redraw) {
       }
       return;
     }
-    if (mine === game)
-      score(
-        landscape
-          .points({ trials })
-          .map((at) => ({ ...at, accuracy: at.trials.some((t) => t.status === "diverged") ? 0 : at.accuracy })),
-        rate,
-      );
+    if (mine === game) score(outcomes(trials), rate);
   }
 
   function score(all, rate) {
-    const at = (where) => all.find((point) => point.rate === where),
-      best = all.reduce((a, b) => (b.accuracy > a.accuracy ? b : a)),
-      lost = 100 * (best.accuracy - at(rate).accuracy),
-      gets = (point) =>
-        point.trials.some((trial) => trial.status === "diverged")
-          ? `${words(point.rate)} diverges, which counts as nothing right`
-          : `${words(point.rate)} gets ${percent(point.accuracy)} right`;
-    const customary = customaryRate(game.recipe.optimizer),
-      par = 100 * (best.accuracy - at(customary).accuracy);
-    const said = GUESSES[Number(guess.value)],
-      was = GUESSES[lost < 1 ? 0 : lost < 3 ? 1 : lost < 10 ? 2 : 3];
-    const badge = lost < 0.5 ? "Gold" : lost < 2 ? "Silver" : lost < 5 ? "Bronze" : null;
-    const points = (value) => `${value.toFixed(1)} point${value.toFixed(1) === "1.0" ? "" : "s"}`;
-    result.replaceChildren(
-      h("h3", {}, badge ? `${badge}: you lost ${points(lost)}` : `You lost ${points(lost)}`),
-      h(
-        "p",
-        {},
-        `On three folds ${gets(at(rate))}; the best rate, ${words(best.rate)}, gets ${percent(best.accuracy)}. The customary ${words(customary)} would have lost ${points(par)}: ${lost < par - 0.05 ? "you beat it" : lost > par + 0.05 ? "it beats you" : "you are level with it"}.`,
-      ),
-      h(
-        "p",
-        {},
-        said === was ? `You predicted ${said}, and that is what it was.` : `You predicted ${said}; it was ${was}.`,
-      ),
-      land.element,
-    );
+    const { best, title, says } = scored(all, rate, customaryRate(game.recipe.optimizer), Number(guess.value));
+    result.replaceChildren(h("h3", {}, title), ...says.map((text) => h("p", {}, text)), land.element);
     land.show(
       [
         ...all.map((point) => ({ kind: "mean", rate: point.rate, accuracy: point.accuracy })),

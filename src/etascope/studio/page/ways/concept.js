@@ -1,5 +1,5 @@
 // One image, one weight, one update: what a step of each size does to one batch's real loss.
-import { ask } from "../api.js";
+import { ask, latest } from "../api.js";
 import { chart, css, rateAxis } from "../charts.js";
 import { digit, h } from "../elements.js";
 import { axis, nats, place, rateAt, words } from "../rates.js";
@@ -55,9 +55,9 @@ function spec() {
 }
 
 export function open(into, complain) {
-  let descent = null,
-    controller = null;
-  const line = chart(spec);
+  let descent = null;
+  const question = latest(complain),
+    line = chart(spec);
   const sum = h("div", { class: "sum", tabindex: 0, role: "group", "aria-label": "The update written out" }),
     says = h("p"),
     picture = h("div"),
@@ -75,16 +75,12 @@ export function open(into, complain) {
   );
 
   async function load() {
-    controller?.abort();
-    controller = new AbortController();
-    try {
-      descent = await ask("/api/descent", recipeOf(get()), controller.signal);
+    await question.ask(async (signal) => {
+      descent = await ask("/api/descent", recipeOf(get()), signal);
       complain(null);
       still();
       draw();
-    } catch (error) {
-      if (error.name !== "AbortError") complain(error, load);
-    }
+    }, load);
   }
 
   // What does not move with the needle.
@@ -191,7 +187,7 @@ export function open(into, complain) {
       else draw();
     },
     close() {
-      controller?.abort();
+      question.end();
       line.close();
     },
   };

@@ -1,5 +1,5 @@
 // The landscape with all folds, epoch by epoch, and beside what it was before.
-import { stream } from "../api.js";
+import { latest, stream } from "../api.js";
 import { chart, colourOfRate, css, framed, lossAxis, rateAxis, TALLEST } from "../charts.js";
 import { h } from "../elements.js";
 import * as landscape from "../landscape.js";
@@ -13,9 +13,9 @@ export const name = "Deep dive";
 const lowest = (line) => line.reduce((best, at) => (best && best.loss <= at.loss ? best : at), null);
 
 // Folds as dots, their mean as a line, basin and walls behind, what was before dashed.
-function landSpec(reports) {
+function landSpec(measure) {
   return {
-    encoding: { x: rateAxis(), y: lossAxis(reports) },
+    encoding: { x: rateAxis(), y: lossAxis(measure) },
     layer: [
       {
         transform: [{ filter: "datum.kind == 'wall'" }],
@@ -77,7 +77,7 @@ function landSpec(reports) {
 }
 
 // Epoch by epoch in gray, so that colour goes on meaning learning rate.
-function mapSpec(reports) {
+function mapSpec(measure) {
   return {
     encoding: {
       x: {
@@ -91,12 +91,12 @@ function mapSpec(reports) {
       color: {
         field: "loss",
         type: "quantitative",
-        title: landscape.measure(reports),
+        title: landscape.lossLabel(measure),
         scale: {
           type: "log",
           clamp: true,
           range: ["#111827", "#f3f4f6"],
-          ...(reports ? {} : { domain: [0.3, 3] }),
+          ...(measure.unit ? { domain: [0.3, 3] } : {}),
         },
       },
       tooltip: [{ field: "name", title: "learning rate" }, { field: "epoch" }, { field: "loss", format: ".2f" }],
@@ -107,11 +107,11 @@ function mapSpec(reports) {
 
 export function open(into, complain) {
   let trained = { trials: [], run: null, of: null },
-    controller = null;
-  const land = chart(() => landSpec(trained.run?.reports), 300);
-  const map = chart(() => mapSpec(trained.run?.reports), 170);
-  const wall = sharpnessWall(complain);
-  let later = 0;
+    later = 0;
+  const question = latest(complain),
+    wall = sharpnessWall(complain);
+  const land = chart(() => landSpec(landscape.measureOf(trained.run)), 300);
+  const map = chart(() => mapSpec(landscape.measureOf(trained.run)), 170);
   const scrub = h("input", {
       type: "range",
       min: 1,
@@ -138,8 +138,7 @@ export function open(into, complain) {
   );
 
   async function load() {
-    controller?.abort();
-    controller = new AbortController();
+    question.end();
     // A kept run that brings its recipe along is still the same.
     if (!trained.of?.run || trained.of.run !== get().run) trail.leave(trained);
     trained = { trials: [], run: null, of: of() };
@@ -148,16 +147,15 @@ export function open(into, complain) {
       return;
     }
     wall.ask();
-    try {
-      await stream("/api/landscape", { ...recipeOf(get()), folds: 5 }, controller.signal, (event) => {
-        if (event.event === "trials") trained = { ...trained, trials: [...trained.trials, ...event.trials] };
-        if (event.event === "run") trained = { ...trained, trials: event.run.trials, run: event.run };
-        if (event.event !== "begin") draw();
-      });
+    const each = (event) => {
+      if (event.event === "trials") trained = { ...trained, trials: [...trained.trials, ...event.trials] };
+      if (event.event === "run") trained = { ...trained, trials: event.run.trials, run: event.run };
+      if (event.event !== "begin") draw();
+    };
+    await question.ask(async (signal) => {
+      await stream("/api/landscape", { ...recipeOf(get()), folds: 5 }, signal, each);
       complain(null);
-    } catch (error) {
-      if (error.name !== "AbortError") complain(error, load);
-    }
+    }, load);
   }
 
   // What a kept run has: its own trials, as far as each was trained.
@@ -176,7 +174,8 @@ export function open(into, complain) {
   }
 
   function end(ghost) {
-    return means(dots(ghost.trials, Infinity), "ghost");
+    const measure = landscape.measureOf(ghost.run);
+    return means(dots(ghost.trials, Infinity, measure), "ghost", measure);
   }
 
   function clear() {
@@ -204,11 +203,11 @@ export function open(into, complain) {
     scrub.max = epochs;
     scrub.value = when;
     shown.textContent = `${when} of ${epochs}`;
-    const reports = trained.run?.reports,
-      folds = dots(trained.trials, when, reports),
-      line = means(folds, "mean", reports),
+    const measure = landscape.measureOf(trained.run),
+      folds = dots(trained.trials, when, measure),
+      line = means(folds, "mean", measure),
       { basin, walls } = when === epochs ? (trained.run ?? {}) : {},
-      ghosts = trained.run?.reports ? [] : trail.ghosts(trained.of);
+      ghosts = measure.unit ? trail.ghosts(trained.of) : [];
     past.replaceChildren(...trail.list(ghosts, (ghost) => lowest(end(ghost)), clear));
     const rows = [
       ...folds,
@@ -237,19 +236,19 @@ export function open(into, complain) {
         : `After epoch ${when}, every rate ${trained.run ? "had" : "so far has"} diverged`,
       says.filter(Boolean).join(" "),
     );
-    heat(epochs);
+    heat(epochs, measure);
   }
 
-  function heat(epochs) {
+  function heat(epochs, measure) {
     const each = Array.from({ length: epochs }, (_, e) =>
       means(
         dots(
           trained.trials.filter((trial) => trial.valid_loss.length > e),
           e + 1,
-          trained.run?.reports,
+          measure,
         ),
         "cell",
-        trained.run?.reports,
+        measure,
       ).map((cell) => ({ ...cell, name: words(cell.rate), epoch: e + 1 })),
     );
     const [first, last] = [each[0], each.at(-1)].map(lowest);
@@ -281,7 +280,7 @@ export function open(into, complain) {
     close() {
       stop();
       clearTimeout(later);
-      controller?.abort();
+      question.end();
       trail.leave(trained);
       land.close();
       map.close();
@@ -291,7 +290,7 @@ export function open(into, complain) {
 }
 
 // Each fold of each rate as it stood after an epoch.
-export function dots(trials, when, reports) {
+export function dots(trials, when, measure) {
   // Trials of a kept run that were stopped early show the loss that they had then.
   const i = (trial) => Math.min(when, trial.valid_loss.length) - 1;
   return trials
@@ -303,16 +302,16 @@ export function dots(trials, when, reports) {
       rate: trial.learning_rate,
       fold: trial.fold,
       loss,
-      shown: framed(loss, reports),
+      shown: framed(loss, measure),
       accuracy: Number(trial.valid_accuracy[i(trial)]),
     }));
 }
 
 // Where a fold diverged there is no mean: the others alone would flatter the rate.
-export function means(dots, kind, reports) {
+export function means(dots, kind, measure) {
   return [...Map.groupBy(dots, (dot) => dot.rate)]
     .filter(([, same]) => same.every((dot) => dot.kind === "dot"))
     .sort(([a], [b]) => a - b)
     .map(([rate, same]) => ({ kind, rate, loss: landscape.mean(same.map((dot) => dot.loss)) }))
-    .map((row) => ({ ...row, shown: framed(row.loss, reports) }));
+    .map((row) => ({ ...row, shown: framed(row.loss, measure) }));
 }

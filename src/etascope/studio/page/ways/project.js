@@ -1,57 +1,145 @@
 // Own images: dropped, checked, searched, reported; and runs that were kept.
 import { ask, stream, Failure } from "../api.js";
 import * as data from "../data-sets.js";
-import { h } from "../elements.js";
-import { percent, words } from "../rates.js";
+import { h, table } from "../elements.js";
+import { axis, percent, words } from "../rates.js";
 import { get, recipeOf, set } from "../state.js";
 import { zip } from "../zip.js";
 
 export const name = "Project";
 
-export function open(into, complain) {
-  let controller = null,
-    taking = null;
+// What an upload was understood as; `part` says what of it the other ways train on.
+export function understood(upload, part) {
+  const kinds = upload.class_names,
+    named = `${kinds.slice(0, 12).join(", ")}${kinds.length > 12 ? " and more" : ""}`,
+    whole = (upload.whole || upload.images).toLocaleString("en"),
+    use = upload.whole
+      ? `The dial and the other ways train on ${part}`
+      : `${upload.development} to train and validate, ${upload.test} to test.`;
+  return `${whole} images of ${upload.image_shape.join(" \u00d7 ")} in ${kinds.length} classes: ${named}. ${use}`;
+}
+
+// The answer of a search in a line.
+export function answered(run) {
+  if (run.learning_rate === null) return "It cannot be told yet";
+  const basin = run.basin ? `, basin ${words(run.basin.low)} to ${words(run.basin.high)}` : "";
+  return `Learning rate ${words(run.learning_rate)}${basin}${run.confidence ? `, ${run.confidence.word}` : ""}`;
+}
+
+// What opening a kept run changes: the needle goes to its rate, as far as the dial has it.
+export function opening({ id, learning_rate: rate }) {
+  return { run: id, ...(rate ? { lr: Math.min(Math.max(rate, axis.low), axis.high) } : {}) };
+}
+
+// All files of a drop, folders gone through.
+async function dropped(transfer) {
+  const files = [];
+  const walk = async (entry, path) => {
+    if (entry.isFile) {
+      const file = await new Promise((done, fail) => entry.file(done, fail));
+      files.push(Object.assign(file, { path: path + file.name }));
+      return;
+    }
+    const reader = entry.createReader();
+    for (;;) {
+      const some = await new Promise((done, fail) => reader.readEntries(done, fail));
+      if (!some.length) return;
+      for (const one of some) await walk(one, `${path}${entry.name}/`);
+    }
+  };
+  for (const entry of [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean))
+    await walk(entry, "");
+  return files;
+}
+
+// Where images are dropped or chosen.
+function dropZone(take) {
+  const chosen = (label, attributes) =>
+    h(
+      "label",
+      {},
+      label,
+      h("input", { type: "file", ...attributes, onchange: (event) => take([...event.target.files]) }),
+    );
   const zone = h(
     "div",
-    { class: "card drop" },
+    {
+      class: "card drop",
+      ondragover: (event) => {
+        event.preventDefault();
+        zone.classList.add("over");
+      },
+      ondragleave: () => zone.classList.remove("over"),
+      ondrop: async (event) => {
+        event.preventDefault();
+        zone.classList.remove("over");
+        take(await dropped(event.dataTransfer));
+      },
+    },
     h("b", {}, "Drop a zip or a folder here"),
     h("span", { class: "note" }, "A folder for each class, with its images inside; or choose:"),
     h(
       "span",
       { class: "row" },
-      h(
-        "label",
-        {},
-        "a zip of images",
-        h("input", {
-          type: "file",
-          accept: ".zip,application/zip",
-          onchange: (event) => take([...event.target.files]),
-        }),
-      ),
-      h(
-        "label",
-        {},
-        "a folder of images",
-        h("input", {
-          type: "file",
-          webkitdirectory: true,
-          multiple: true,
-          onchange: (event) => take([...event.target.files]),
-        }),
-      ),
+      chosen("a zip of images", { accept: ".zip,application/zip" }),
+      chosen("a folder of images", { webkitdirectory: true, multiple: true }),
     ),
   );
-  zone.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    zone.classList.add("over");
-  });
-  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
-  zone.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    zone.classList.remove("over");
-    take(await dropped(event.dataTransfer));
-  });
+  return zone;
+}
+
+function runTable(kept) {
+  const rate = ({ learning_rate, finished }) =>
+    learning_rate !== null ? words(learning_rate) : finished ? "cannot tell" : "not finished";
+  return table(
+    ["when (UTC)", "images", "recipe", "learning rate", "in the dial"],
+    kept.map((run) => [
+      run.created.slice(0, 16).replace("T", " "),
+      run.source.split("/").at(-1),
+      run.recipe,
+      rate(run),
+      run.finished ? h("button", { "aria-label": `Open run ${run.id}`, onclick: () => set(opening(run)) }, "Open") : "",
+    ]),
+  );
+}
+
+// What a search came to, with its report and the ways to the dial.
+function answerParts({ run, kept, notes }, pick) {
+  return [
+    h("h3", {}, answered(run)),
+    ...run.reason.map((sentence) => h("p", {}, sentence)),
+    ...notes.map((note) => h("p", { class: "note" }, note)),
+    run.test ? h("p", {}, `The final model gets ${percent(run.test.accuracy)} of the test images right.`) : "",
+    h(
+      "div",
+      { class: "row" },
+      h("a", { href: `/api/picks/${pick}/report.html`, download: "etascope-report.html" }, "Download the report"),
+      run.learning_rate === null
+        ? ""
+        : h("button", { onclick: () => set({ lr: run.learning_rate }) }, "Set the needle there"),
+      kept ? h("button", { onclick: () => set({ run: kept }) }, "Open it in the dial") : "",
+    ),
+  ];
+}
+
+// Which images a search would take.
+function searched(chosen) {
+  const images = data.known(chosen);
+  return [
+    `The search takes ${data.title(chosen)}, `,
+    ...(images?.whole && !images.class_names
+      ? [
+          `${images.images.toLocaleString("en")} of ${images.whole.toLocaleString("en")} images; for all of them: `,
+          h("code", {}, `etascope pick ${chosen}`),
+          ".",
+        ]
+      : [`all ${(images?.whole || images?.images || 0).toLocaleString("en")} images.`]),
+  ];
+}
+
+export function open(into, complain) {
+  let controller = null,
+    taking = null;
   const images = h("p", { class: "note" });
   const check = h("div", { role: "status" }),
     bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "how far the search is" }),
@@ -69,7 +157,7 @@ export function open(into, complain) {
       h("code", {}, "etascope pick"),
       " does it.",
     ),
-    zone,
+    dropZone(take),
     check,
     images,
     h("div", { class: "row" }, start, stop),
@@ -96,11 +184,7 @@ export function open(into, complain) {
       data.add(upload);
       set({ data: upload.name, run: "", image: 0 });
       check.replaceChildren(
-        h(
-          "p",
-          {},
-          `${(upload.whole || upload.images).toLocaleString("en")} images of ${upload.image_shape.join(" \u00d7 ")} in ${upload.class_names.length} classes: ${upload.class_names.slice(0, 12).join(", ")}${upload.class_names.length > 12 ? " and more" : ""}.${upload.whole ? ` The dial and the other ways train on ${data.words(upload.name)}` : ` ${upload.development} to train and validate, ${upload.test} to test.`}`,
-        ),
+        h("p", {}, understood(upload, data.words(upload.name))),
         ...upload.notes.map((note) => h("p", { class: "note" }, note)),
       );
     } catch (error) {
@@ -153,29 +237,9 @@ export function open(into, complain) {
     list();
   }
 
-  function finish({ run, kept, notes }, pick) {
-    far.textContent = `${run.cost.trials} trainings in ${run.seconds.toFixed(1)} s.`;
-    answer.replaceChildren(
-      h(
-        "h3",
-        {},
-        run.learning_rate === null
-          ? "It cannot be told yet"
-          : `Learning rate ${words(run.learning_rate)}${run.basin ? `, basin ${words(run.basin.low)} to ${words(run.basin.high)}` : ""}${run.confidence ? `, ${run.confidence.word}` : ""}`,
-      ),
-      ...run.reason.map((sentence) => h("p", {}, sentence)),
-      ...notes.map((note) => h("p", { class: "note" }, note)),
-      run.test ? h("p", {}, `The final model gets ${percent(run.test.accuracy)} of the test images right.`) : "",
-      h(
-        "div",
-        { class: "row" },
-        h("a", { href: `/api/picks/${pick}/report.html`, download: "etascope-report.html" }, "Download the report"),
-        run.learning_rate === null
-          ? ""
-          : h("button", { onclick: () => set({ lr: run.learning_rate }) }, "Set the needle there"),
-        kept ? h("button", { onclick: () => set({ run: kept }) }, "Open it in the dial") : "",
-      ),
-    );
+  function finish(event, pick) {
+    far.textContent = `${event.run.cost.trials} trainings in ${event.run.seconds.toFixed(1)} s.`;
+    answer.replaceChildren(...answerParts(event, pick));
   }
 
   async function list() {
@@ -183,59 +247,7 @@ export function open(into, complain) {
       const { runs: kept, notes } = await ask("/api/runs", { limit: 20, names: data.uploads() });
       runs.replaceChildren(
         kept.length
-          ? h(
-              "table",
-              {},
-              h(
-                "thead",
-                {},
-                h(
-                  "tr",
-                  {},
-                  ["when (UTC)", "images", "recipe", "learning rate", "in the dial"].map((text) => h("th", {}, text)),
-                ),
-              ),
-              h(
-                "tbody",
-                {},
-                kept.map((run) =>
-                  h(
-                    "tr",
-                    {},
-                    h("td", {}, run.created.slice(0, 16).replace("T", " ")),
-                    h("td", {}, run.source.split("/").at(-1)),
-                    h("td", {}, run.recipe),
-                    h(
-                      "td",
-                      {},
-                      run.learning_rate === null
-                        ? run.finished
-                          ? "cannot tell"
-                          : "not finished"
-                        : words(run.learning_rate),
-                    ),
-                    h(
-                      "td",
-                      {},
-                      run.finished
-                        ? h(
-                            "button",
-                            {
-                              "aria-label": `Open run ${run.id}`,
-                              onclick: () =>
-                                set({
-                                  run: run.id,
-                                  ...(run.learning_rate ? { lr: Math.min(Math.max(run.learning_rate, 1e-5), 10) } : {}),
-                                }),
-                            },
-                            "Open",
-                          )
-                        : "",
-                    ),
-                  ),
-                ),
-              ),
-            )
+          ? runTable(kept)
           : h("p", {}, "None yet. A search here or by etascope pick is kept, and can be opened again."),
         ...notes.map((note) => h("p", { class: "note" }, note)),
       );
@@ -244,21 +256,7 @@ export function open(into, complain) {
     }
   }
 
-  // Which images a search would take.
-  function name({ data: chosen }) {
-    const set = data.known(chosen);
-    images.replaceChildren(
-      `The search takes ${data.title(chosen)}, `,
-      ...(set?.whole && !set.class_names
-        ? [
-            `${set.images.toLocaleString("en")} of ${set.whole.toLocaleString("en")} images; for all of them: `,
-            h("code", {}, `etascope pick ${chosen}`),
-            ".",
-          ]
-        : [`all ${(set?.whole || set?.images || 0).toLocaleString("en")} images.`]),
-    );
-  }
-
+  const name = (state) => images.replaceChildren(...searched(state.data));
   name(get());
   follow();
   list();
@@ -272,25 +270,4 @@ export function open(into, complain) {
       taking?.abort();
     },
   };
-}
-
-// All files of a drop, folders gone through.
-async function dropped(transfer) {
-  const files = [];
-  const walk = async (entry, path) => {
-    if (entry.isFile) {
-      const file = await new Promise((done, fail) => entry.file(done, fail));
-      files.push(Object.assign(file, { path: path + file.name }));
-      return;
-    }
-    const reader = entry.createReader();
-    for (;;) {
-      const some = await new Promise((done, fail) => reader.readEntries(done, fail));
-      if (!some.length) return;
-      for (const one of some) await walk(one, `${path}${entry.name}/`);
-    }
-  };
-  for (const entry of [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean))
-    await walk(entry, "");
-  return files;
 }

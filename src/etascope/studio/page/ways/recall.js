@@ -1,5 +1,5 @@
 // Flip cards and a quiz, answered by the learner's own trainings.
-import { ask } from "../api.js";
+import { ask, latest } from "../api.js";
 import { h } from "../elements.js";
 import * as landscape from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
@@ -8,11 +8,11 @@ import { address, get, moved, recipeOf, set } from "../state.js";
 export const name = "Recall";
 
 export function open(into, complain) {
-  let controller = null,
-    later = 0,
+  let later = 0,
     traced = [],
     score = new Map();
-  const cards = h("div", { class: "columns" }),
+  const tracing = latest(complain),
+    cards = h("div", { class: "columns" }),
     quiz = h("div"),
     standing = h("p", { role: "status" });
   into.append(
@@ -25,21 +25,17 @@ export function open(into, complain) {
   );
 
   async function load() {
-    controller?.abort();
-    controller = new AbortController();
+    tracing.end();
     traced = [];
     if (get().run) {
       draw();
       return;
     }
-    try {
-      traced = (await ask("/api/trace", { ...recipeOf(get()), learning_rate: get().lr, image: 0 }, controller.signal))
-        .quiz;
+    await tracing.ask(async (signal) => {
+      traced = (await ask("/api/trace", { ...recipeOf(get()), learning_rate: get().lr, image: 0 }, signal)).quiz;
       complain(null);
       draw();
-    } catch (error) {
-      if (error.name !== "AbortError") complain(error, load);
-    }
+    }, load);
   }
 
   function draw() {
@@ -138,7 +134,7 @@ export function open(into, complain) {
     close() {
       stop();
       clearTimeout(later);
-      controller?.abort();
+      tracing.end();
     },
   };
 }
@@ -147,7 +143,7 @@ export function open(into, complain) {
 export function cardsOf(run, all, lr) {
   const best = all.reduce((a, b) => (b.loss < a.loss ? b : a)),
     here = landscape.nearest(all, lr),
-    unit = landscape.measure(run.reports),
+    unit = landscape.lossLabel(landscape.measureOf(run)),
     // For a measure of a script's own nobody knows what a blind guess would have.
     blind = run.dataset ? Math.log(run.dataset.class_names.length) : NaN,
     guess = blind ? `; a blind guess has ${nats(blind)}` : "";

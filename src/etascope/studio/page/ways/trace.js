@@ -1,8 +1,8 @@
 // The pipeline laid open for the rate under the needle, and one digit followed through the layers.
-import { ask } from "../api.js";
+import { ask, latest } from "../api.js";
 import { course } from "../course.js";
 import * as data from "../data-sets.js";
-import { a, digit, h } from "../elements.js";
+import { a, digit, h, table } from "../elements.js";
 import * as landscape from "../landscape.js";
 import { prediction } from "../layers.js";
 import { nats, percent, words } from "../rates.js";
@@ -11,19 +11,75 @@ import { get, recipeOf, set } from "../state.js";
 
 export const name = "Trace";
 
+// How many test images there are: the last stage says it.
+export function testImages(trace) {
+  return trace.stages.at(-1).shape_in[0];
+}
+
+export function shape(of) {
+  return of.length ? of.join("\u00d7") : "one number";
+}
+
+// Whether more than the way has changed, which the page opens itself.
+export function another(state, before) {
+  return state.way === before.way && JSON.stringify(state) !== JSON.stringify(before);
+}
+
+function stageItems(trace) {
+  const first = `the first training image, ${a(trace.class_names[trace.sample.label])}`;
+  return trace.stages.map((stage, i) =>
+    h(
+      "li",
+      {},
+      h("b", {}, `${i + 1}. ${stage.name}`),
+      ` ${shape(stage.shape_in)} \u2192 ${shape(stage.shape_out)}`,
+      h("p", {}, stage.action),
+      i === 0 ? digit(trace.sample.image, 84, first) : "",
+      h("p", { class: "note" }, stage.example),
+    ),
+  );
+}
+
+function epochTable(trace) {
+  return table(
+    ["epoch", "training loss", "right", "what there is to see"],
+    trace.epochs.map((epoch) => [
+      String(epoch.epoch),
+      nats(epoch.train_loss),
+      percent(epoch.train_accuracy),
+      epoch.observation,
+    ]),
+    [1, 2],
+  );
+}
+
+// Only characters are drawn as they were by those who wrote them.
+function canvas(draws, drawing) {
+  return draws
+    ? [h("h3", {}, "Draw one yourself, and see what models of other rates make of it"), drawing.element]
+    : [
+        h("h3", {}, "Drawing"),
+        h(
+          "p",
+          { class: "note" },
+          "What one draws can be shown to models that learned characters, gray and of 28 by 28 pixels: the digits, mnist, kmnist, or such images of your own. These images are of another kind; follow one of the test images above.",
+        ),
+      ];
+}
+
 export function open(into, complain) {
-  let controller = null,
-    later = 0,
+  let later = 0,
     tests = 200;
-  const drawing = predictions(complain),
+  const question = latest(complain),
+    drawing = predictions(complain),
     walk = course();
   const stages = h("ol", { class: "stages" }),
     epochs = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Training, epoch by epoch" }),
     followed = h("div"),
     insight = h("div"),
-    title = h("h2");
-  const own = h("div");
-  const label = h("span", {}, "test image");
+    title = h("h2"),
+    own = h("div"),
+    label = h("span", {}, "test image");
   const pick = h("input", {
     type: "number",
     min: 0,
@@ -56,6 +112,7 @@ export function open(into, complain) {
     h("h3", {}, "What to take away"),
     insight,
   );
+
   function turn(by) {
     const image = (get().image + by + tests) % tests;
     pick.value = image;
@@ -63,42 +120,25 @@ export function open(into, complain) {
   }
 
   async function load() {
-    controller?.abort();
-    controller = new AbortController();
+    question.end();
     const { lr, image, run } = get();
     title.textContent = `Trace: learning rate ${words(lr)}`;
     pick.value = image;
     // A kept run has one image that was followed, and no weights to see others with.
     turner.hidden = own.hidden = Boolean(run);
     const draws = Boolean(data.known(get().data)?.draws);
-    if (own.dataset.draws !== String(draws)) own.replaceChildren(...canvas(draws));
+    if (own.dataset.draws !== String(draws)) own.replaceChildren(...canvas(draws, drawing));
     own.dataset.draws = draws;
     if (run) {
       stored();
       return;
     }
     if (draws) drawing.look();
-    try {
-      const trace = await ask("/api/trace", { ...recipeOf(get()), learning_rate: lr, image }, controller.signal);
+    await question.ask(async (signal) => {
+      const trace = await ask("/api/trace", { ...recipeOf(get()), learning_rate: lr, image }, signal);
       complain(null);
       draw(trace);
-    } catch (error) {
-      if (error.name !== "AbortError") complain(error, load);
-    }
-  }
-
-  // Only characters are drawn as they were by those who wrote them.
-  function canvas(draws) {
-    return draws
-      ? [h("h3", {}, "Draw one yourself, and see what models of other rates make of it"), drawing.element]
-      : [
-          h("h3", {}, "Drawing"),
-          h(
-            "p",
-            { class: "note" },
-            "What one draws can be shown to models that learned characters, gray and of 28 by 28 pixels: the digits, mnist, kmnist, or such images of your own. These images are of another kind; follow one of the test images above.",
-          ),
-        ];
+    }, load);
   }
 
   // A kept run has the trace of its recommended rate.
@@ -118,56 +158,11 @@ export function open(into, complain) {
   }
 
   function draw(trace) {
-    // The last stage says how many test images there are.
-    tests = trace.stages.at(-1).shape_in[0];
+    tests = testImages(trace);
     pick.max = tests - 1;
     label.textContent = `test image, 0 to ${tests - 1}`;
-    stages.replaceChildren(
-      ...trace.stages.map((stage, i) =>
-        h(
-          "li",
-          {},
-          h("b", {}, `${i + 1}. ${stage.name}`),
-          ` ${shape(stage.shape_in)} \u2192 ${shape(stage.shape_out)}`,
-          h("p", {}, stage.action),
-          i === 0
-            ? digit(trace.sample.image, 84, `the first training image, ${a(trace.class_names[trace.sample.label])}`)
-            : "",
-          h("p", { class: "note" }, stage.example),
-        ),
-      ),
-    );
-    epochs.replaceChildren(
-      h(
-        "table",
-        {},
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            ["epoch", "training loss", "right", "what there is to see"].map((text, i) =>
-              h("th", { class: i && i < 3 ? "n" : "" }, text),
-            ),
-          ),
-        ),
-        h(
-          "tbody",
-          {},
-          trace.epochs.map((epoch) =>
-            h(
-              "tr",
-              {},
-              h("td", {}, String(epoch.epoch)),
-              h("td", { class: "n" }, nats(epoch.train_loss)),
-              h("td", { class: "n" }, percent(epoch.train_accuracy)),
-              h("td", {}, epoch.observation),
-            ),
-          ),
-        ),
-      ),
-    );
+    stages.replaceChildren(...stageItems(trace));
+    epochs.replaceChildren(epochTable(trace));
     insight.replaceChildren(...trace.insight.map((sentence) => h("p", {}, sentence)));
     walk.show(trace);
     followed.replaceChildren(
@@ -182,7 +177,7 @@ export function open(into, complain) {
   load();
   return {
     change(state, before) {
-      if (["way"].every((key) => state[key] === before[key]) && JSON.stringify(state) !== JSON.stringify(before)) {
+      if (another(state, before)) {
         clearTimeout(later);
         later = setTimeout(load, 60);
         title.textContent = `Trace: learning rate ${words(state.lr)}`;
@@ -193,11 +188,7 @@ export function open(into, complain) {
       drawing.close();
       walk.close();
       clearTimeout(later);
-      controller?.abort();
+      question.end();
     },
   };
-}
-
-function shape(of) {
-  return of.length ? of.join("\u00d7") : "one number";
 }

@@ -1,8 +1,8 @@
 // The playground: the recipe of the page (A) against one that was put aside (B), and the code of exactly this recipe.
-import { ask, stream } from "../api.js";
+import { ask, latest, stream } from "../api.js";
 import { chart, colourOfRate, css, framed, lossAxis, rateAxis } from "../charts.js";
 import * as data from "../data-sets.js";
-import { h } from "../elements.js";
+import { h, table } from "../elements.js";
 import * as landscape from "../landscape.js";
 import { nats, percent, words } from "../rates.js";
 import { get, moved, pack, recipeOf, set, unpack } from "../state.js";
@@ -18,11 +18,11 @@ const FRAMEWORKS = {
 };
 
 // A in colours, B dashed and square.
-function spec(reports) {
+function spec(measure) {
   return {
     encoding: {
       x: rateAxis(),
-      y: lossAxis(reports),
+      y: lossAxis(measure),
     },
     layer: [
       {
@@ -57,13 +57,13 @@ function spec(reports) {
 
 export function open(into, complain) {
   let other = null,
-    controller = null,
     later = 0,
-    coding = null,
     scripts = {},
     framework = get().code;
-  const land = chart(() => spec(landscape.now.run?.reports), 280);
-  const table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "A against B" }),
+  const training = latest(complain),
+    coding = latest(complain),
+    land = chart(() => spec(landscape.measureOf(landscape.now.run)), 280);
+  const compared = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "A against B" }),
     code = h("pre", { class: "code", tabindex: 0 }),
     note = h("span", { role: "status" });
   const tabs = h(
@@ -99,29 +99,25 @@ export function open(into, complain) {
     ),
     h("div", { class: "row" }, aside, swap, forget),
     land.element,
-    table,
+    compared,
     h("h3", {}, "The code of exactly this recipe, at the rate under the needle"),
     h("div", { class: "row" }, h("label", {}, "framework", tabs), h("button", { onclick: copy }, "Copy"), note),
     code,
   );
 
   async function load() {
-    controller?.abort();
+    training.end();
     other = null;
     draw();
     if (!get().b) return;
-    controller = new AbortController();
-    try {
-      const trained = { trials: [], run: null, recipe: unpack(get().b) };
-      await stream("/api/landscape", trained.recipe, controller.signal, (event) => {
-        if (event.event === "trials") trained.trials.push(...event.trials);
-        if (event.event === "run") Object.assign(trained, { trials: event.run.trials, run: event.run });
-        other = trained;
-        draw();
-      });
-    } catch (error) {
-      if (error.name !== "AbortError") complain(error, load);
-    }
+    const trained = { trials: [], run: null, recipe: unpack(get().b) };
+    const each = (event) => {
+      if (event.event === "trials") trained.trials.push(...event.trials);
+      if (event.event === "run") Object.assign(trained, { trials: event.run.trials, run: event.run });
+      other = trained;
+      draw();
+    };
+    await training.ask((signal) => stream("/api/landscape", trained.recipe, signal, each), load);
   }
 
   function draw() {
@@ -137,7 +133,12 @@ export function open(into, complain) {
         ? landscape
             .points(of)
             .filter((at) => Number.isFinite(at.loss))
-            .map((at) => ({ who, rate: at.rate, loss: at.loss, shown: framed(at.loss, landscape.now.run?.reports) }))
+            .map((at) => ({
+              who,
+              rate: at.rate,
+              loss: at.loss,
+              shown: framed(at.loss, landscape.measureOf(landscape.now.run)),
+            }))
         : [],
     );
     const a = landscape.now.run,
@@ -152,40 +153,21 @@ export function open(into, complain) {
       describe(landscape.now, landscape.now.stored ? landscape.now.run.recipe : recipeOf(get())),
       other ? describe(other, other.recipe) : null,
     ];
-    table.replaceChildren(
-      h(
-        "table",
-        {},
-        h("thead", {}, h("tr", {}, h("th", {}, "what"), h("th", {}, "A, above"), h("th", {}, "B, put aside"))),
-        h(
-          "tbody",
-          {},
-          Object.keys(left).map((key) =>
-            h(
-              "tr",
-              {},
-              h("th", { scope: "row" }, key),
-              h("td", {}, left[key]),
-              h("td", {}, right ? right[key] : "nothing yet"),
-            ),
-          ),
-        ),
+    compared.replaceChildren(
+      table(
+        ["what", "A, above", "B, put aside"],
+        Object.keys(left).map((key) => [h("th", { scope: "row" }, key), left[key], right ? right[key] : "nothing yet"]),
       ),
     );
   }
 
   async function write() {
-    coding?.abort();
-    coding = new AbortController();
-    try {
-      const { lr, run } = get();
-      scripts = run
-        ? await ask(`/api/runs/${run}/code`, { learning_rate: lr }, coding.signal)
-        : await ask("/api/code", { ...recipeOf(get()), learning_rate: lr }, coding.signal);
+    const { lr: learning_rate, run } = get(),
+      [path, recipe] = run ? [`/api/runs/${run}/code`, {}] : ["/api/code", recipeOf(get())];
+    await coding.ask(async (signal) => {
+      scripts = await ask(path, { ...recipe, learning_rate }, signal);
       print();
-    } catch (error) {
-      if (error.name !== "AbortError") complain(error, write);
-    }
+    }, write);
   }
 
   function print() {
@@ -220,8 +202,8 @@ export function open(into, complain) {
     close() {
       stop();
       clearTimeout(later);
-      controller?.abort();
-      coding?.abort();
+      training.end();
+      coding.end();
       land.close();
     },
   };
@@ -247,11 +229,7 @@ export function describe(of, recipe) {
     recipe: recipe
       ? `${recipe.optimizer}, batches of ${recipe.batch_size}, ${recipe.epochs} epochs, ${recipe.model ?? network(String(recipe.hidden))}, ${recipe.schedule}, seed ${recipe.seed}`
       : "that of your own script",
-    "recommended rate": run
-      ? run.learning_rate === null
-        ? "cannot tell yet"
-        : words(run.learning_rate)
-      : "training",
+    "recommended rate": run ? (run.learning_rate === null ? "cannot tell yet" : words(run.learning_rate)) : "training",
     basin: run?.basin ? `${words(run.basin.low)} to ${words(run.basin.high)}` : "not known",
     "lowest validation loss": best ? `${nats(best.loss)} at ${words(best.rate)}` : "training",
     "right on validation there": best ? percent(best.accuracy) : "training",

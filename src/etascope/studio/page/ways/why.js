@@ -1,7 +1,7 @@
 // A race: learning rates side by side, from the same weights, on the same batches, step by step.
-import { ask } from "../api.js";
+import { ask, latest } from "../api.js";
 import { chart, colourOfRate } from "../charts.js";
-import { h } from "../elements.js";
+import { h, table } from "../elements.js";
 import { colour, nats, percent, place, rateAt, words } from "../rates.js";
 import { get, recipeOf, set } from "../state.js";
 
@@ -43,25 +43,45 @@ function spec(steps, top) {
   };
 }
 
+function standings(race, at, standing) {
+  const epoch = Math.floor(at / race.steps_per_epoch);
+  return table(
+    [
+      "learning rate",
+      "training loss",
+      epoch ? `right on validation, epoch ${epoch}` : "right on validation",
+      "how it goes",
+    ],
+    standing.map(({ runner, loss, out }) => [
+      [
+        h("span", { class: "swatch", style: `background:${colour(runner.learning_rate)}` }),
+        words(runner.learning_rate),
+        runner.learning_rate === get().lr ? " (needle)" : "",
+      ],
+      out ? "" : nats(loss),
+      epoch && !out ? percent(Number(runner.valid_accuracy[epoch - 1])) : "",
+      out ? `diverged in step ${runner.diverged_at + 1}` : course(race, runner, at),
+    ]),
+    [1, 2],
+  );
+}
+
 export function open(into, complain) {
   let race = null,
     at = 0,
     playing = false,
-    controller = null,
     last = 0,
     later = 0,
     frame = 0;
-  const line = chart(() => spec(race?.steps ?? 200, top(race)), 320);
+  const question = latest(complain),
+    line = chart(() => spec(race?.steps ?? 200, top(race)), 320);
   const play = h("button", { class: "main", onclick: () => run(!playing) }, "Play"),
     scrub = h("input", {
       type: "range",
       min: 0,
       value: 0,
       "aria-label": "training step",
-      oninput: () => {
-        run(false);
-        go(Number(scrub.value));
-      },
+      oninput: () => halt(Number(scrub.value)),
     });
   const count = h(
     "select",
@@ -82,26 +102,8 @@ export function open(into, complain) {
       "div",
       { class: "row" },
       play,
-      h(
-        "button",
-        {
-          onclick: () => {
-            run(false);
-            go(at + 1);
-          },
-        },
-        "Step",
-      ),
-      h(
-        "button",
-        {
-          onclick: () => {
-            run(false);
-            go(0);
-          },
-        },
-        "Back to the start",
-      ),
+      h("button", { onclick: () => halt(at + 1) }, "Step"),
+      h("button", { onclick: () => halt(0) }, "Back to the start"),
       h("label", {}, "step", scrub),
       h("label", {}, "runners", count),
     ),
@@ -110,8 +112,6 @@ export function open(into, complain) {
   );
 
   async function load() {
-    controller?.abort();
-    controller = new AbortController();
     const n = get().runners,
       rates = new Set([get().lr]);
     for (let i = 0; rates.size < n && i < 40; i += 1)
@@ -122,15 +122,13 @@ export function open(into, complain) {
             Math.floor(i / (n - 1)) * 0.02,
         ),
       );
-    try {
-      race = await ask("/api/race", { ...recipeOf(get()), rates: [...rates].join(",") }, controller.signal);
+    await question.ask(async (signal) => {
+      race = await ask("/api/race", { ...recipeOf(get()), rates: [...rates].join(",") }, signal);
       complain(null);
       scrub.max = race.steps;
       go(0);
       run(!matchMedia("(prefers-reduced-motion: reduce)").matches);
-    } catch (error) {
-      if (error.name !== "AbortError") complain(error, load);
-    }
+    }, load);
   }
 
   function run(on) {
@@ -140,6 +138,11 @@ export function open(into, complain) {
     cancelAnimationFrame(frame);
     last = performance.now();
     if (playing) frame = requestAnimationFrame(tick);
+  }
+
+  function halt(step) {
+    run(false);
+    go(step);
   }
 
   function tick(time) {
@@ -158,8 +161,7 @@ export function open(into, complain) {
     scrub.value = at;
     scrub.setAttribute("aria-valuetext", `step ${at} of ${race.steps}`);
     const { rows, standing } = positions(race, at);
-    const lead = standing[0],
-      epoch = Math.floor(at / race.steps_per_epoch);
+    const lead = standing[0];
     const title =
       at === 0
         ? `All runners start at the same loss, ${nats(lead.loss)}`
@@ -171,44 +173,7 @@ export function open(into, complain) {
       title,
       `Each line is one training, coloured by its learning rate: dark is small, bright is large. ${top(race)} stands for all that is above.`,
     );
-    board.replaceChildren(
-      h(
-        "table",
-        {},
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            h("th", {}, "learning rate"),
-            h("th", { class: "n" }, "training loss"),
-            h("th", { class: "n" }, epoch ? `right on validation, epoch ${epoch}` : "right on validation"),
-            h("th", {}, "how it goes"),
-          ),
-        ),
-        h(
-          "tbody",
-          {},
-          standing.map(({ runner, loss, out }) =>
-            h(
-              "tr",
-              {},
-              h(
-                "td",
-                {},
-                h("span", { class: "swatch", style: `background:${colour(runner.learning_rate)}` }),
-                words(runner.learning_rate),
-                runner.learning_rate === get().lr ? " (needle)" : "",
-              ),
-              h("td", { class: "n" }, out ? "" : nats(loss)),
-              h("td", { class: "n" }, epoch && !out ? percent(Number(runner.valid_accuracy[epoch - 1])) : ""),
-              h("td", {}, out ? `diverged in step ${runner.diverged_at + 1}` : course(race, runner, at)),
-            ),
-          ),
-        ),
-      ),
-    );
+    board.replaceChildren(standings(race, at, standing));
   }
 
   load();
@@ -223,7 +188,7 @@ export function open(into, complain) {
     close() {
       run(false);
       clearTimeout(later);
-      controller?.abort();
+      question.end();
       line.close();
     },
   };

@@ -17,7 +17,7 @@ from jobs import Job
 
 
 @dataclass(frozen=True)
-class Crew:
+class WorkerPool:
     """One contender in one process or more, between which learning rates are dealt out."""
 
     name: str
@@ -47,8 +47,8 @@ class Crew:
 
 
 @contextmanager
-def crew(name: str, contender: type[Contender], processes: int = 1) -> Generator[Crew]:
-    """Yield a crew of freshly started processes; they end with the block."""
+def worker_pool(name: str, contender: type[Contender], processes: int = 1) -> Generator[WorkerPool]:
+    """Yield a pool of freshly started processes; they end with the block."""
     context = multiprocessing.get_context("spawn")
     pipes = [context.Pipe() for _ in range(processes)]
     workers = [context.Process(target=_work, args=(contender, theirs)) for _, theirs in pipes]
@@ -56,7 +56,7 @@ def crew(name: str, contender: type[Contender], processes: int = 1) -> Generator
         worker.start()
         theirs.close()
     try:
-        yield Crew(name, contender, tuple(ours for ours, _ in pipes))
+        yield WorkerPool(name, contender, tuple(ours for ours, _ in pipes))
     finally:
         for worker, (ours, _) in zip(workers, pipes, strict=True):
             ours.close()
