@@ -15,6 +15,7 @@ from etascope.core.sentences import Setting, say
         (Setting("metric", "loss[=: ]+(.*)"), "--metric 'loss[=: ]+(.*)'"),
         (Setting("skip_bad", True), "--skip-bad"),
         (Setting("times", [1, 2, 4]), "--times 1,2,4"),
+        (Setting("address", "local"), "--ray local"),
     ],
 )
 def test_a_setting_is_an_option(setting, option):

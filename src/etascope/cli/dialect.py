@@ -7,6 +7,9 @@ from typing import Any, cast
 from etascope.core.sentences import Setting
 from etascope.core.visible import in_shell
 
+#: Settings that the command line calls otherwise.
+_NAMES = {"address": "ray"}
+
 
 def command_line(setting: Setting) -> str:
     """Write a setting as an option, with its value as a shell takes it.
@@ -24,7 +27,7 @@ def command_line(setting: Setting) -> str:
         parts: tuple[Any, ...] = setting.value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         words = (command_line(part) if isinstance(part, Setting) else in_shell(str(part)) for part in parts)
         return " ".join(["etascope", setting.name, *words])
-    name, value = f"--{setting.name.replace('_', '-')}", setting.value
+    name, value = f"--{_NAMES.get(setting.name, setting.name).replace('_', '-')}", setting.value
     if value is None or value is True:
         return name
     if isinstance(value, list):

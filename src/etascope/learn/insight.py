@@ -89,7 +89,7 @@ def choice_insight(choice: Choice, evaluation: Evaluation | None, n_classes: int
     if chosen is None or choice.basin is None:
         return _undecided(landscape, n_classes)
     low, high = choice.basin.low, choice.basin.high
-    # On a ladder rates that fell behind were stopped early: their last losses are no price.
+    # Under halving rates that fell behind were stopped early: their last losses are no price.
     dear, basin = choice.regime == "dear", choice.basin
     said = [_expected(choice.curve, chosen, basin) if dear else _neighbours(landscape, chosen, basin)]
     if len(landscape.learning_rates) == 1:

@@ -46,14 +46,8 @@ def initial_parameters(sizes: tuple[int, ...], seed: int) -> tuple[NDArray[np.fl
 def epoch_order(rows: NDArray[np.int64], size: int, seed: int, fold: int, epoch: int) -> NDArray[np.int64]:
     """Return the `size` training rows of an epoch in the order in which they are trained.
 
-    Parameters
-    ----------
-    rows
-        Training rows; when there are more than `size`, this epoch leaves the last of its shuffle out.
-    size
-        Examples an epoch.
-    seed, fold, epoch
-        Decide the order together; `epoch` counts from 0.
+    When there are more rows than `size`, this epoch leaves the last of its shuffle out. Seed, fold and epoch, counted
+    from 0, decide the order together.
     """
     generator = np.random.default_rng([seed, _ORDER, fold + 1, epoch])
     return generator.permutation(rows)[:size]

@@ -44,7 +44,7 @@ def test_a_recommended_rate_that_was_not_tried_has_its_row(run):
     assert chosen.verdict == "recommended, between rates that were tried"
 
 
-def test_on_a_ladder_the_numbers_between_rates_are_said_to_be_read(run):
+def test_under_halving_the_numbers_between_rates_are_said_to_be_read(run):
     choice = replace(run.choice, learning_rate=0.025, valid_loss=0.41, valid_accuracy=0.88, regime="dear")
     row = next(row for row in rate_rows(replace(run, choice=choice)) if row.chosen)
     assert row.verdict == "recommended, between rates that were tried, and its numbers too"

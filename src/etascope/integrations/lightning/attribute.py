@@ -26,23 +26,9 @@ NOT_HELD = (
 def attribute_of(module: Module, name: str, rates: Callable[[Module], list[float]], *, needed: bool) -> str:
     """Return the attribute that holds the learning rate, of a module or its `hparams`.
 
-    Where none has a usual name, it is the number that the optimizer's rates are made of.
-
-    Parameters
-    ----------
-    module
-        A LightningModule; a copy of it is tried.
-    name
-        What its owner says that the attribute is called, or nothing.
-    rates
-        Returns the rates that an optimizer of a module begins with.
-    needed
-        Whether there must be one; else nothing is returned where there is none.
-
-    Raises
-    ------
-    InputError
-        If there is none, or nobody knows which of several it is.
+    It is called `name`, if its owner says so, or as usual; else it is the number that the rates are made of with which
+    an optimizer of the module begins, `rates`. A copy of the module is tried. Raises `InputError` if nobody knows which
+    of several it is, or there is none and one is `needed`.
     """
     for one in (name,) if name else USUAL:
         if _parsing().lightning_hasattr(module, one):
@@ -104,13 +90,7 @@ def made_with(module: Any, attribute: str, value: float) -> Generator[list[float
 
 
 def put(module: Module, attribute: str, value: Any) -> None:
-    """Set an attribute of a module and of its `hparams`.
-
-    Raises
-    ------
-    InputError
-        If it cannot be set, as a property.
-    """
+    """Set an attribute of a module and of its `hparams`; raise `InputError` if it cannot be set, as a property."""
     try:
         _parsing().lightning_setattr(module, attribute, value)
     except AttributeError as error:

@@ -11,13 +11,9 @@ from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.integrations.lightning.attribute import made_with, where
 from etascope.integrations.lightning.rates import Rates, configured, rates_of, set_peak
+from etascope.integrations.training_loops.differences import SHAPE_NEAR, TIMES
 from etascope.training.pytorch.group_rates import NEAR
 from etascope.training.pytorch.library import Module, Optimizer
-
-#: Times the module's own learning rate at which it is looked whether all rates follow.
-TIMES = (1 / 3, 3.0)
-#: How near a schedule must stay to what it was, in shares of its peak: a floor of a hundredth may be a number.
-SHAPE_NEAR = 0.05
 
 
 def multiple_of(
@@ -27,24 +23,11 @@ def multiple_of(
     rates: Rates,
     window: tuple[float | None, float | None] = (None, None),
 ) -> float:
-    """Return the largest rate as a multiple of the attribute that holds the learning rate.
+    """Return the largest rate as a multiple of what the module, or its `hparams`, holds as its learning rate.
 
-    Parameters
-    ----------
-    attribute
-        Of the module or of its `hparams`.
-    module, trainer
-        A LightningModule, which is copied, and its Trainer.
-    rates
-        Those of the module as it is.
-    window
-        Lowest and highest rate of the search; others are not looked at.
-
-    Raises
-    ------
-    InputError
-        If the attribute is no number above 0, or rates do not follow it: a module that is started with the rate that
-        is found would train at another one.
+    `rates` are those of the module as it is; those outside of the `window` of the search are not looked at. Raises
+    `InputError` if the attribute is no number above 0, or rates do not follow it: a module that is started with the
+    rate that is found would train at another one.
     """
     name, value = where(attribute, module), cast("Any", rates.peak)
     if attribute:
@@ -76,21 +59,8 @@ def optimizer_at(
 ) -> Optimizer:
     """Return the optimizer that a trial's module configures, whose attribute is from now on its learning rate.
 
-    Parameters
-    ----------
-    attribute, trainer, rates
-        As in `multiple_of`.
-    module
-        That of a trial.
-    multiple
-        What it returned.
-    learning_rate
-        What the trial is to train at.
-
-    Raises
-    ------
-    InputError
-        If a module that is started with that learning rate begins with other rates than those of the search.
+    `multiple` is what `multiple_of` returned. Raises `InputError` if a module that is started with that learning rate
+    begins with other rates than those of the search.
     """
     given = _at(attribute, rates, learning_rate)
     begins = int((rates.shape > 0).argmax())

@@ -79,10 +79,7 @@ class Rates:
 def configured(module: Any, trainer: Any) -> tuple[Optimizer, list[Any]]:
     """Return the optimizer and the schedulers of a copy of a module, which sees the Trainer while it configures.
 
-    Raises
-    ------
-    InputError
-        If it configures another number of optimizers than one.
+    Raises `InputError` if it configures another number of optimizers than one.
     """
     core = load_library("lightning.pytorch.core.optimizer")
     module.trainer = trainer
@@ -120,21 +117,8 @@ def rates_of(
 ) -> Rates:
     """Return the rates of a whole training, by running the module's own schedulers beside no training at all.
 
-    Parameters
-    ----------
-    module
-        A LightningModule; it is copied.
-    trainer
-        Its Trainer.
-    steps, clock
-        Steps of the training, and what tells the batches of an epoch and of a step.
-    given
-        An attribute of the copy and what it is set to before it configures; see `made_with`.
-
-    Raises
-    ------
-    InputError
-        If there is no rate above 0, or parameter groups follow schedules of their own.
+    A copy configures them, whose attribute is first set to what is `given`; see `made_with`. Raises `InputError` if
+    there is no rate above 0, or parameter groups follow schedules of their own.
     """
     one: Any = copy.deepcopy(module)
     with nullcontext() if given is None else made_with(one, *given):

@@ -76,7 +76,7 @@ class LearningRateSearch(_callbacks.Callback):
         (inputs, labels) by accuracy and cross-entropy, and any other by the loss that `validation_step` returns, or
         else its `val_loss`.
     epochs
-        EpochLoader over the training loader that the rate is for. None is as many as the Trainer makes.
+        Passes over the training loader that the rate is for. None is as many as the Trainer makes.
     update_attr
         Whether to set the rate in the module and in the optimizer. Default True. False only tells it.
     attr_name
@@ -243,7 +243,7 @@ def pick_lightning(
     datamodule
         A `LightningDataModule`. Its `prepare_data` and `setup` are called.
     epochs
-        EpochLoader over the training loader. Default 5.
+        Passes over the training loader. Default 5.
 
     Other Parameters
     ----------------

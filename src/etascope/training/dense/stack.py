@@ -139,23 +139,10 @@ class Stack:
             flush(array)
 
     def step(self, start: int, stop: int, onehot: Array, rates: Array, number: int) -> tuple[Array, Array]:
-        """Train on one batch of the block that `first.begin` opened.
+        """Train on one batch of the block that `first.begin` opened: its rows `start` to `stop`; steps count from 1.
 
-        Parameters
-        ----------
-        start, stop
-            The batch's rows of the block.
-        onehot
-            `(classes, 1, batch)` float32.
-        rates
-            `(trials,)` float32.
-        number
-            Of the step, from 1.
-
-        Returns
-        -------
-        tuple
-            Loss summed over the batch `(trials,)`, and how many were right `(trials,)`, before the update.
+        `onehot` is `(classes, 1, batch)` and `rates` `(trials,)`, both float32. Returns the loss summed over the batch
+        and how many were right, `(trials,)` each, before the update.
         """
         batch = stop - start
         work = self._work(batch)

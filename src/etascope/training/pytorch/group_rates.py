@@ -30,10 +30,7 @@ LEAVE_OUT = (
 def rates_in(optimizers: Sequence[Optimizer], given: float | None = None) -> list[list[float]]:
     """Return the learning rate of each parameter group, a list an optimizer; `given` is the one they were built with.
 
-    Raises
-    ------
-    InputError
-        If a group has no `lr` or one below 0, or none is above 0.
+    Raises `InputError` if a group has no `lr` or one below 0, or none is above 0.
     """
     rates = list[list[float]]()
     for optimizer in optimizers:
@@ -61,13 +58,7 @@ def rates_in(optimizers: Sequence[Optimizer], given: float | None = None) -> lis
 
 
 def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
-    """Return the learning rate of each parameter group as a share of the largest one.
-
-    Raises
-    ------
-    InputError
-        As `rates_in`.
-    """
+    """Return the learning rate of each parameter group as a share of the largest one; `InputError` as `rates_in`."""
     rates = rates_in(optimizers)
     largest = max(rate for row in rates for rate in row)
     return [[rate / largest for rate in row] for row in rates]
@@ -106,17 +97,8 @@ def window_tried(low: float | None, high: float | None) -> list[float]:
 def multiples(build: Callable[[float], Sequence[Optimizer]], tried: Sequence[float]) -> list[list[float]]:
     """Return each parameter group's rate as a multiple of the one that its optimizer was built with.
 
-    Parameters
-    ----------
-    build
-        Returns the optimizers of a learning rate.
-    tried
-        The rates to try, at least two.
-
-    Raises
-    ------
-    InputError
-        If a group's rate is no such multiple, or there are other groups at another rate.
+    At least two rates are `tried`. Raises `InputError` if a group's rate is no such multiple, or there are other groups
+    at another rate.
     """
     built = [build(rate) for rate in tried]
     tables = [rates_in(one) for one in built]
@@ -207,13 +189,7 @@ class GroupRates:
         self._tensor: type = load_torch().Tensor
 
     def set(self, rate: float) -> None:
-        """Set every group's rate for a step.
-
-        Raises
-        ------
-        InputError
-            As `look`: between steps, too, a rate stays as it was set.
-        """
+        """Set every group's rate for a step; `InputError` as `look`: between steps, too, a rate stays as it was set."""
         if self._steps:
             self._compare()
         rates = [min(rate * ratio, LARGEST_RATE) for row in self.ratios for ratio in row]
@@ -228,10 +204,7 @@ class GroupRates:
     def look(self) -> None:
         """Look whether all rates are what they were set to, also those that are tensors on another device.
 
-        Raises
-        ------
-        InputError
-            If one is not, or a scheduler was made that will move it.
+        Raises `InputError` if one is not, or a scheduler was made that will move it.
         """
         if self._steps:
             self._compare()

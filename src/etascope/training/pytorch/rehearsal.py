@@ -14,7 +14,7 @@ from etascope.core.errors import InputError
 from etascope.core.plan import Plan
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.custom.broadcasting import broadcast_sentences
-from etascope.training.pytorch.custom.objective import AnyLoss, OwnClassLoss, one_number
+from etascope.training.pytorch.custom.objective import AnyLoss, ClassLoss, one_number
 from etascope.training.pytorch.custom.schedule import waiting_schedulers
 from etascope.training.pytorch.generators import seed_all, seed_each
 from etascope.training.pytorch.group_rates import refuse_schedulers
@@ -73,12 +73,9 @@ class _Trained:
 def rehearsed(training: Training, plan: Plan) -> tuple[str, ...]:
     """Train a trial of a plan for a few steps, and again; return what to mind of it, in sentences.
 
-    The second time it is interrupted, if the plan keeps checkpoints, and goes on as trials of a search do.
-
-    Raises
-    ------
-    InputError
-        If the loss is not the same of the same batch, or a trial does not go on as if it had not been interrupted.
+    The second time it is interrupted, if the plan keeps checkpoints, and goes on as trials of a search do. Raises
+    `InputError` if the loss is not the same of the same batch, or a trial does not go on as if it had not been
+    interrupted.
     """
     shared = SharedState.of(training, int(plan.seeds[0]))
     try:
@@ -215,7 +212,7 @@ class _Rehearsal:
     def _refuse_loss(self) -> None:
         """Raise `InputError` where a loss says another number of the same outputs and targets."""
         torch, objective = load_torch(), self._training.objective
-        if not isinstance(objective, OwnClassLoss | AnyLoss):
+        if not isinstance(objective, ClassLoss | AnyLoss):
             return
         running, batch = self._start(), self._batches[0][0]
         running.evaluating()
