@@ -111,13 +111,13 @@ def _choose(ready: Ready, recipe: Recipe, method: Method, stage: str, progress: 
 
 def recipes_by_epochs(recipe: Recipe, times: Sequence[int]) -> dict[int, Recipe]:
     """Return the recipe at whole multiples of its epochs, by epochs."""
-    _check("a multiple of the epochs", times, sentences.Setting("times", list(TIMES)))
+    _check("a multiple of the epochs", times, sentences.Setting("times", TIMES))
     return {n * recipe.epochs: replace(recipe, epochs=n * recipe.epochs) for n in times}
 
 
 def recipes_by_batch(recipe: Recipe, sizes: Sequence[int]) -> dict[int, Recipe]:
     """Return the recipe at other batch sizes, by batch size."""
-    _check("a batch size", sizes, sentences.Setting("batch_sizes", [8, 16, 32]))
+    _check("a batch size", sizes, sentences.Setting("batch_sizes", (8, 16, 32)))
     return {size: replace(recipe, batch_size=size) for size in sizes}
 
 
@@ -129,10 +129,12 @@ def recipes_by_width(recipe: Recipe, widths: Sequence[int]) -> dict[int, Recipe]
     >>> recipes_by_width(Recipe(hidden=(64, 32)), [128])[128].hidden
     (128, 64)
     """
-    _check("a width", widths, sentences.Setting("widths", [64, 128, 256]))
+    _check("a width", widths, sentences.Setting("widths", (64, 128, 256)))
     if widths and not recipe.hidden:
         raise InputError(
-            "a width is that of the first hidden layer; found a network without one.",
+            sentences.say(
+                "a width is that of the first hidden layer; found {hidden}.", sentences.Setting("hidden", ())
+            ),
             sentences.say("Leave {widths} out.", sentences.Setting("widths")),
         )
     return {w: replace(recipe, hidden=tuple(max(1, round(w * u / recipe.hidden[0])) for u in recipe.hidden))
