@@ -19,6 +19,8 @@ NO_FOLD = -1
 #: The source of images that were sent to a page: what they are called wherever they are told of, for their place is
 #: gone with the page.
 SENT = "your images"
+#: And that of batches which a model of one's own trained on, whatever they hold.
+LOADERS = "loaders"
 #: Sources of images that were in Python, and have no place.
 IN_PYTHON = ARRAY, MAPPING, SEQUENCE, BUNCH = "an array", "the mapping", "a sequence of images", "a Bunch"
 #: Sets that are opened by name; `./digits` is a folder of that name.
@@ -266,6 +268,11 @@ class DataSummary:
     test_source: str = ""
     labels: str = ""
     divided_anew: bool | None = None
+
+    @property
+    def in_loaders(self) -> bool:
+        """Whether it is in loaders that a model and an optimizer of one's own trained on."""
+        return self.source == LOADERS and not self.folders
 
     @classmethod
     def unknown(cls, source: str, settings: Mapping[str, object], command: str = "") -> DataSummary:

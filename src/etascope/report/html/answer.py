@@ -11,7 +11,7 @@ from etascope.core.numbers import rate
 from etascope.core.run import Run
 from etascope.report.html.parts import fields, sentences, table, text
 from etascope.report.words.answer import facts, headline
-from etascope.report.words.job import Again, division, in_words, line_to_use, loss_written, recipe_words, try_next
+from etascope.report.words.job import Again, division, line_to_use, loss_written, recipe_words, try_next
 
 
 def top(run: Run, again: Again) -> str:
@@ -27,7 +27,7 @@ def top(run: Run, again: Again) -> str:
     return (
         f'{shown_rate}<p class="basin">{" · ".join(map(text, others))}</p>\n'
         f'<p class="code"><code id="code">{line}</code>{copy}</p>\n'
-        f'<p class="quiet">Found for {text(recipe_words(run.task))}{peak}.</p>\n'
+        f'<p class="quiet">Found for {text(recipe_words(run.task, run.data))}{peak}.</p>\n'
     )
 
 
@@ -65,13 +65,14 @@ def particulars(run: Run) -> str:
     if run.task.measure.reported:
         return fields([
             ("Trained by", text(division(data))),
-            ("Recipe", f"{text(recipe_words(run.task))}, seed {recipe.seed}"),
+            ("Recipe", f"{text(recipe_words(run.task, run.data))}, seed {recipe.seed}"),
             ("Versions", text(", ".join(f"{name} {version}" for name, version in run.versions.items()))),
         ])  # fmt: skip
     height, width, channels = data.image_shape
     names = ", ".join(data.class_names[:40]) + (" and more" if len(data.class_names) > 40 else "")
+    pixels = "" if data.in_loaders else f", pixels {text(recipe.pixels)}"
     pairs = [
-        ("Recipe", f"{text(in_words(recipe))}, pixels {text(recipe.pixels)}, seed {recipe.seed}"),
+        ("Recipe", f"{text(recipe_words(run.task, data))}{pixels}, seed {recipe.seed}"),
         (
             "Images",
             f"{text(data.source)}: {data.images:,} of {height} x {width} x {channels}; {data.development:,} to choose "

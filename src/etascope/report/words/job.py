@@ -129,17 +129,19 @@ def use_it(recipe: Recipe, learning_rate: float) -> str:
     return f"train with {optimizer_line(recipe, learning_rate)}{peak}; it was found for {in_words(recipe)}"
 
 
-def recipe_words(task: Task) -> str:
+def recipe_words(task: Task, data: DataSummary) -> str:
     """Return the recipe in a phrase; of trainings that are not ours, what is known of it."""
-    if not task.measure.reported:
-        return in_words(task.recipe)
-    return f"{task.recipe.epochs} epoch{'' if task.recipe.epochs == 1 else 's'}, compared by {task.measure.name}"
+    epochs = f"{task.recipe.epochs} epoch{'' if task.recipe.epochs == 1 else 's'}"
+    if data.in_loaders:
+        # The recipe has but the nearest names of an optimizer and a schedule that may be anything.
+        return f"model {task.recipe.model}, {epochs}, with your optimizer, schedule and loaders"
+    return f"{epochs}, compared by {task.measure.name}" if task.measure.reported else in_words(task.recipe)
 
 
 def line_to_use(run: Run, learning_rate: float) -> str:
     """Return the line that uses a recommended rate: of PyTorch, the command, or the rate itself."""
     recipe, command = run.recipe, run.data.command
-    if not run.task.measure.reported:
+    if not run.trained_by_others:
         return optimizer_line(recipe, learning_rate)
     if not command:
         return f"learning_rate = {rate(learning_rate)}"
@@ -148,10 +150,10 @@ def line_to_use(run: Run, learning_rate: float) -> str:
 
 def how_to_use(run: Run, learning_rate: float) -> str:
     """Return how to use a recommended rate: the line, and what it was found with."""
-    if not run.task.measure.reported:
+    if not run.trained_by_others:
         return use_it(run.recipe, learning_rate)
     verb = "run" if run.data.command else "train with"
-    return f"{verb} {line_to_use(run, learning_rate)}; it was found for {recipe_words(run.task)}"
+    return f"{verb} {line_to_use(run, learning_rate)}; it was found for {recipe_words(run.task, run.data)}"
 
 
 def loss_words(run: Run) -> str:
@@ -170,7 +172,7 @@ def again_in_python(run: Run, settings: Sequence[Setting]) -> str:
     if any(one.value is None for one in settings):
         return f"with the same options but without {written}"
     # The recipe of our own networks has the epochs; elsewhere they are an argument.
-    own = run.data.images and settings[0].name == "epochs"
+    own = not run.trained_by_others and settings[0].name == "epochs"
     return f"with the same options and {written}{' in the recipe' if own else ''}"
 
 
