@@ -1,8 +1,10 @@
 import pytest
 
 from etascope import Recipe
-from etascope.report.code.lightning import script
+from etascope.report.code.from_document import FRAMEWORKS
 from tests.report.code.running import DATA, RATE, TINY, accuracy, known
+
+script = FRAMEWORKS["lightning"]
 
 
 def test_the_script_runs_and_learns_as_much(tmp_path):

@@ -4,8 +4,11 @@ import pytest
 
 from etascope import Recipe
 from etascope.core.recipe import OPTIMIZERS
-from etascope.report.code.pytorch import model, optimizer, script
+from etascope.report.code.from_document import FRAMEWORKS
+from etascope.report.code.pytorch import model, optimizer
 from tests.report.code.running import DATA, RATE, TINY, accuracy, known
+
+script = FRAMEWORKS["pytorch"]
 
 
 @pytest.mark.parametrize(

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import assembled, constant, header, pixels, schedule, training_numbers
+from etascope.report.code.parts import Training, constant
 from etascope.report.code.pytorch import model, optimizer
 
 
-def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
-    """Return a script that trains the recipe at a peak rate with Lightning and prints the test accuracy."""
-    docstring = header("Lightning", recipe, data, learning_rate, [
-        note(data),
-        "Initial weights and data order come from the same distributions as etascope's, but are other draws. One "
-        "device is used, and no checkpoint or log is written.",
-    ])  # fmt: skip
-    imports, load = loading(recipe, data)
-    moving = not constant(recipe)
+def training(recipe: Recipe, data: DataSummary) -> Training:
+    """Return how Lightning trains the recipe."""
     optimizers = f"        optimizer = {optimizer(recipe, 'self.parameters()')}\n"
-    if moving:
+    if not constant(recipe):
         optimizers += """        steps = self.trainer.estimated_stepping_batches
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
@@ -59,8 +51,9 @@ with torch.no_grad():
     right = (model(x[torch.from_numpy(test)]).argmax(1) == y[torch.from_numpy(test)]).float().mean().item()
 print(f"test accuracy {{right:.4f}}")
 '''
-    return assembled(
-        docstring, [*imports, *(["math"] if moving else [])], ["lightning", "numpy as np", "torch"],
-        training_numbers(recipe, learning_rate), schedule(recipe) if moving else "", load, pixels(recipe), body,
-        more="from torch import nn\nfrom torch.utils.data import DataLoader, TensorDataset",
-    )  # fmt: skip
+    note = (
+        "Initial weights and data order come from the same distributions as etascope's, but are other draws. One "
+        "device is used, and no checkpoint or log is written."
+    )
+    lines = "from torch import nn\nfrom torch.utils.data import DataLoader, TensorDataset"
+    return Training("Lightning", (note,), ("lightning", "numpy as np", "torch"), lines, body)

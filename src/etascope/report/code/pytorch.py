@@ -6,22 +6,15 @@ import itertools
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import assembled, constant, header, pixels, schedule, training_numbers
+from etascope.report.code.parts import Training, constant
 from etascope.report.words.job import TORCH
 
 
-def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
-    """Return a script that trains the recipe at a peak rate with PyTorch and prints the accuracy on the test images.
+def training(recipe: Recipe, data: DataSummary) -> Training:
+    """Return how PyTorch trains the recipe.
 
     `nn.Linear` draws its initial weights from the distribution that etascope draws from; the draws are others.
     """
-    docstring = header("PyTorch", recipe, data, learning_rate, [
-        note(data),
-        "PyTorch draws initial weights and data order from the same distributions as etascope, but draws others, so "
-        "the result differs as it would between seeds.",
-    ])  # fmt: skip
-    imports, load = loading(recipe, data)
     moving = not constant(recipe)
     body = f"""
 torch.manual_seed(SEED)
@@ -50,11 +43,11 @@ with torch.no_grad():
     right = (model(x[test]).argmax(1) == y[test]).float().mean().item()
 print(f"test accuracy {{right:.4f}}")
 """
-    functions = schedule(recipe) if moving else ""
-    return assembled(
-        docstring, [*imports, *(["math"] if moving else [])], ["numpy as np", "torch"],
-        training_numbers(recipe, learning_rate), functions, load, pixels(recipe), body, more="from torch import nn",
-    )  # fmt: skip
+    note = (
+        "PyTorch draws initial weights and data order from the same distributions as etascope, but draws others, so "
+        "the result differs as it would between seeds."
+    )
+    return Training("PyTorch", (note,), ("numpy as np", "torch"), "from torch import nn", body)
 
 
 def model(recipe: Recipe) -> str:

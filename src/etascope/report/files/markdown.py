@@ -14,9 +14,8 @@ from etascope.report.charts.chart import Chart
 from etascope.report.experiment import Experiment
 from etascope.report.html.parts import number_columns
 from etascope.report.terminal.page import to_unicode
-from etascope.report.words.answer import facts, headline
+from etascope.report.words.answer import facts, headline, rate_header, rate_rows
 from etascope.report.words.job import Again, again_in_python, division, line_to_use, optimizer_line, recipe_words
-from etascope.report.words.rate_table import rate_header, rate_rows
 
 #: Signs that mean something to Markdown or to HTML.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")

@@ -19,9 +19,8 @@ from etascope.report.experiment import Experiment
 from etascope.report.terminal.dial import LEAST, MOST_TIMES, dial_of, draw
 from etascope.report.terminal.page import Page, needs_ascii, open_console
 from etascope.report.terminal.trace import answers, data_flow, prediction, quiz, training
-from etascope.report.words.answer import facts, headline
+from etascope.report.words.answer import facts, headline, rate_header, rate_rows
 from etascope.report.words.job import Again, again_in_python, data_sentences, division, in_words, loss_words
-from etascope.report.words.rate_table import rate_header, rate_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
