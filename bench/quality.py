@@ -74,12 +74,12 @@ def everyone() -> list[Chooser]:
     from etascope.experiments.referee.advisers.plain import RangeTestAdviser
     from etascope.experiments.referee.advisers.prodigy import ProdigyOptimizer
     from etascope.selection.cross_validation.method import CrossValidation
-    from etascope.selection.halving.method import Ladder
+    from etascope.selection.halving.method import Halving
 
     return [
         Etascope("etascope, cheap", CrossValidation()),
-        Etascope("etascope, dear", Ladder()),
-        Etascope("etascope, budget 1.4", Ladder(budget=1.4)),
+        Etascope("etascope, dear", Halving()),
+        Etascope("etascope, budget 1.4", Halving(budget=1.4)),
         Etascope("etascope's grid search", GridSearch()),
         Tpe(5),
         Tpe(10),

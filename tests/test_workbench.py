@@ -295,9 +295,9 @@ def test_rounds_tell_of_all_trials_so_far(digits):
 
 def test_a_search_with_a_model_goes_on_with_the_same_answer():
     recipe = Recipe(model="cnn", epochs=1, batch_size=64)
-    ladder = Automatic(budget=3)
-    whole = pick("digits", recipe=recipe, method=ladder)
-    late = pick("digits", recipe=recipe, method=ladder, histories=whole.histories[:1])
+    halving = Automatic(budget=3)
+    whole = pick("digits", recipe=recipe, method=halving)
+    late = pick("digits", recipe=recipe, method=halving, histories=whole.histories[:1])
     assert whole.task.forward > 1e5
     assert late.choice.learning_rate == whole.choice.learning_rate
     assert len(late.histories) == len(whole.histories)

@@ -9,11 +9,11 @@ from etascope.core.plan import Plan
 from etascope.core.trials import trials
 from etascope.selection.automatic import Automatic
 from etascope.selection.cross_validation.method import CrossValidation
-from etascope.selection.halving.method import Ladder
+from etascope.selection.halving.method import Halving
 from tests.selection import closed_form
 from tests.selection.closed_form import BLIND, ClosedForm, flat, task, valley
 
-METHODS = (CrossValidation(), Ladder(), Automatic(budget=8, low=0.001, high=0.5))
+METHODS = (CrossValidation(), Halving(), Automatic(budget=8, low=0.001, high=0.5))
 ENGINES = {
     "a valley with a cliff": ClosedForm(valley(-1.4), wall=-0.6),
     "a valley far below": ClosedForm(valley(-5)),

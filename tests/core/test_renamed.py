@@ -39,6 +39,11 @@ def test_a_package_with_the_name_of_an_old_module_answers_for_what_that_had():
     assert engine.DenseEngine
 
 
+def test_a_class_with_another_name_is_answered_with_it():
+    with pytest.raises(ImportError, match=r"method\.Ladder is etascope\.selection\.halving\.method\.Halving now"):
+        from etascope.selection.halving.method import Ladder  # noqa: F401
+
+
 def test_what_never_was_is_not_there():
     with pytest.raises(ModuleNotFoundError, match=r"No module named 'etascope\.tuner'"):
         importlib.import_module("etascope.tuner")

@@ -21,8 +21,8 @@ def split():
     )  # fmt: skip
 
 
-def rungs():
-    """Return the task, one whole training of three rates, and the same in two rungs, the second without one rate."""
+def milestones():
+    """Return the task, one whole training of three rates, and the same in two plans, the second without one rate."""
     data, engine = split(), DenseEngine(1)
     task = Task.of(data, RECIPE)
     whole = replace(sweep(RECIPE, task.steps, [0.01, 0.1, 1e38], [0]), evaluate_at=(3, 5, 10), keep_examples=True)
@@ -35,7 +35,7 @@ def rungs():
 
 
 def test_a_trial_that_went_on_is_one_trial():
-    task, whole, parts = rungs()
+    task, whole, parts = milestones()
     found = trials(task, parts)
     assert [t.learning_rate for t in found] == [0.01, 0.1, 1e38]
     assert [t.steps for t in found] == [5, 10, 5]
@@ -49,12 +49,12 @@ def test_a_trial_that_went_on_is_one_trial():
 
 
 def test_a_plan_that_begins_anew_replaces_the_trial():
-    task, whole, parts = rungs()
+    task, whole, parts = milestones()
     assert trials(task, [*parts, whole])[0].steps == 10
 
 
 def test_one_history_holds_every_trial_with_nan_where_it_was_not_trained():
-    task, whole, parts = rungs()
+    task, whole, parts = milestones()
     history = one_history(task, trials(task, parts), 2.5)
     np.testing.assert_allclose(history.plan.rates, whole.plan.rates)
     assert history.evaluated_at.tolist() == [3, 5, 10]

@@ -19,7 +19,7 @@ def cheap():
 
 
 @cache
-def ladder():
+def halving():
     """Trials that were stopped before others, evaluated within epochs."""
     return etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2))
 

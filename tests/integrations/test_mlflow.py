@@ -9,7 +9,7 @@ import etascope
 from etascope.core.errors import InputError
 from etascope.integrations.mlflow import MlflowRecorder, log_to_mlflow
 from etascope.selection.automatic import Automatic
-from tests.integrations.made import SMALL, cannot_tell, cheap, diverging, ladder
+from tests.integrations.made import SMALL, cannot_tell, cheap, diverging, halving
 
 METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 
@@ -52,9 +52,9 @@ def test_the_parent_holds_what_was_asked_and_what_was_answered(store):
 
 
 def test_each_trial_is_a_child_with_its_curve(store):
-    run, client = ladder(), MlflowClient(tracking_uri=store)
-    parent = log_to_mlflow(run, "other", tracking_uri=store, name="my ladder")
-    assert client.get_run(parent).info.run_name == "my ladder"
+    run, client = halving(), MlflowClient(tracking_uri=store)
+    parent = log_to_mlflow(run, "other", tracking_uri=store, name="my halving")
+    assert client.get_run(parent).info.run_name == "my halving"
     found = children(client, parent)
     assert len(found) == len(run.trials)
     by_rate = {float(child.data.params["learning_rate"]): child for child in found.values()}
@@ -168,7 +168,7 @@ def test_a_search_goes_on_when_mlflow_is_away(tmp_path):
     with pytest.warns(RuntimeWarning, match="MLflow cannot log any more") as told:
         run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=break_it)
     assert sum("MLflow cannot log" in str(warning.message) for warning in told) == 1
-    assert run.choice.learning_rate == ladder().choice.learning_rate
+    assert run.choice.learning_rate == halving().choice.learning_rate
 
 
 def test_the_old_word_for_a_project_names_the_new_one():

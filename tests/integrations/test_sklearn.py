@@ -197,7 +197,7 @@ def test_bad_parameters_are_refused_in_fit_not_before():
             model.fit(x, y)
 
 
-def test_many_rows_hold_a_tenth_out_and_climb_a_ladder():
+def test_many_rows_hold_a_tenth_out_and_are_halved():
     chance = np.random.default_rng(0)
     y = np.arange(12_000) % 3
     x = chance.normal(size=(12_000, 5)) + 2 * np.eye(3, 5)[y]

@@ -15,7 +15,7 @@ import etascope
 from etascope.core.errors import InputError
 from etascope.integrations.tensorboard import TensorBoardRecorder, log_to_tensorboard
 from etascope.selection.automatic import Automatic
-from tests.integrations.made import SMALL, cannot_tell, cheap, diverging, ladder
+from tests.integrations.made import SMALL, cannot_tell, cheap, diverging, halving
 
 METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 
@@ -69,7 +69,7 @@ def test_the_hparams_page_shows_a_line_a_trial(tmp_path):
         assert values == pytest.approx({name: getattr(trial, name)[-1] for name in METRICS}, rel=1e-6)
 
 
-@pytest.mark.parametrize("make", [cheap, ladder])
+@pytest.mark.parametrize("make", [cheap, halving])
 def test_every_evaluation_is_a_point_of_a_curve(make, tmp_path):
     run = make()
     folders = trial_folders(log_to_tensorboard(run, tmp_path))
@@ -111,8 +111,8 @@ def test_no_answer_is_told_too(tmp_path):
 
 def test_runs_beside_each_other_are_one_page(tmp_path):
     log_to_tensorboard(cannot_tell(), tmp_path / "one")
-    log_to_tensorboard(ladder(), tmp_path / "two")
-    assert len(session_groups(tmp_path)) == 2 + len(ladder().trials)
+    log_to_tensorboard(halving(), tmp_path / "two")
+    assert len(session_groups(tmp_path)) == 2 + len(halving().trials)
 
 
 def test_a_running_search_is_seen_while_it_runs(tmp_path):
@@ -160,4 +160,4 @@ def test_a_search_goes_on_when_its_folder_is_gone(tmp_path):
             progress=break_it,
         )  # fmt: skip
     assert sum("TensorBoard cannot log" in str(warning.message) for warning in told) == 1
-    assert run.choice.learning_rate == ladder().choice.learning_rate
+    assert run.choice.learning_rate == halving().choice.learning_rate

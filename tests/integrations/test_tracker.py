@@ -18,7 +18,7 @@ from etascope.integrations.tracker import (
     recipe_words,
     trial_name,
 )
-from tests.integrations.made import cannot_tell, cheap, diverging, ladder
+from tests.integrations.made import cannot_tell, cheap, diverging, halving
 
 
 def test_every_field_of_a_recipe_is_named():
@@ -35,7 +35,7 @@ def test_the_data_is_described():
 
 
 def test_names_of_trials_are_all_different():
-    for run in (cheap(), ladder(), diverging()):
+    for run in (cheap(), halving(), diverging()):
         names = {trial_name(trial, run.recipe) for trial in run.trials}
         assert len(names) == len(run.trials)
     fresh = [trial for trial in cheap().trials if trial.seed != cheap().recipe.seed]
@@ -43,7 +43,7 @@ def test_names_of_trials_are_all_different():
     assert all(trial_name(trial, cheap().recipe).endswith(f" seed {trial.seed}") for trial in fresh)
 
 
-@pytest.mark.parametrize("make", [cheap, ladder])
+@pytest.mark.parametrize("make", [cheap, halving])
 def test_a_curve_has_a_point_an_evaluation(make):
     run = make()
     for trial in run.trials:
@@ -74,7 +74,7 @@ def test_the_last_metrics_are_those_of_the_last_evaluation():
 
 def test_endings_tell_stopped_from_finished_and_diverged():
     assert {ending(trial, cheap().trials) for trial in cheap().trials} == {"finished"}
-    endings = {trial.steps: ending(trial, ladder().trials) for trial in ladder().trials}
+    endings = {trial.steps: ending(trial, halving().trials) for trial in halving().trials}
     assert endings.pop(max(endings)) == "finished"
     assert set(endings.values()) == {"stopped"}
     assert {ending(t, diverging().trials) for t in diverging().trials if t.diverged} == {"diverged"}
@@ -140,7 +140,7 @@ def plans_logged(run):
 
 
 def test_all_that_is_logged_on_the_way_is_all_that_there_is():
-    for run in (cheap(), ladder(), diverging()):
+    for run in (cheap(), halving(), diverging()):
         at_once = Log()
         at_once.log(run)
         assert at_once.data is run.data
@@ -157,7 +157,7 @@ def test_all_that_is_logged_on_the_way_is_all_that_there_is():
 
 
 def test_trials_that_went_on_are_logged_again_and_others_are_not():
-    run = ladder()
+    run = halving()
     plans, _ = plans_logged(run)
     assert len(plans) > 1
     for updates, history in zip(plans, run.histories, strict=True):
@@ -170,20 +170,20 @@ def test_trials_that_went_on_are_logged_again_and_others_are_not():
 
 def test_numbers_follow_the_order_of_the_run():
     log = Log()
-    log.log(ladder())
-    assert [update.number for update in log.updates] == list(range(len(ladder().trials)))
-    assert [update.trial for update in log.updates] == list(ladder().trials)
+    log.log(halving())
+    assert [update.number for update in log.updates] == list(range(len(halving().trials)))
+    assert [update.trial for update in log.updates] == list(halving().trials)
     assert {update.ending for update in log.updates} == {"finished", "stopped"}
-    trial = ladder().trials[0]
+    trial = halving().trials[0]
     assert log.updates[0].identity == {"learning_rate": trial.learning_rate, "fold": trial.fold, "seed": trial.seed}
-    assert log.updates[0].end["verdict"] == str(ladder().choice.verdicts[0])
+    assert log.updates[0].end["verdict"] == str(halving().choice.verdicts[0])
 
 
 @pytest.mark.parametrize(
     ("failure", "reason"), [(OSError("disk full.\nmore of it"), "disk full"), (KeyError(), "KeyError")]
 )
 def test_a_tracker_that_fails_warns_once_with_a_line_and_the_search_goes_on(failure, reason):
-    log, run = Log(failure), ladder()
+    log, run = Log(failure), halving()
     log.begin(run.data, run.task)
     with pytest.warns(RuntimeWarning, match=rf"^Log cannot log any more: {reason}\. The search goes on; log the "):
         log.append(run.histories[0])
@@ -198,11 +198,11 @@ def test_a_tracker_that_fails_warns_once_with_a_line_and_the_search_goes_on(fail
 
 def test_a_finished_run_that_cannot_be_logged_is_an_error():
     with pytest.raises(OSError, match="full"):
-        Log(OSError("full")).log(ladder())
+        Log(OSError("full")).log(halving())
 
 
 def test_an_interrupt_ends_the_search():
-    log, run = Log(KeyboardInterrupt()), ladder()
+    log, run = Log(KeyboardInterrupt()), halving()
     log.begin(run.data, run.task)
     with pytest.raises(KeyboardInterrupt):
         log.append(run.histories[0])

@@ -9,7 +9,7 @@ import etascope
 from etascope.core.errors import InputError
 from etascope.integrations.wandb import WandbRecorder, log_to_wandb
 from etascope.selection.automatic import Automatic
-from tests.integrations.made import SMALL, cannot_tell, diverging, ladder
+from tests.integrations.made import SMALL, cannot_tell, diverging, halving
 from tests.integrations.wandb_file import records
 
 METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
@@ -66,19 +66,19 @@ def read(folder, *, running=False):
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wandb")
-    log_to_wandb(ladder(), "digits", folder=folder, name="my ladder")
+    log_to_wandb(halving(), "digits", folder=folder, name="my halving")
     return read(folder)
 
 
 def test_there_is_a_run_a_trial_and_one_for_the_answer(logged):
     kinds = sorted(run.kind for run in logged.values())
-    assert kinds == ["answer", *["trial"] * len(ladder().trials)]
-    assert {(run.project, run.group) for run in logged.values()} == {("digits", "my ladder")}
+    assert kinds == ["answer", *["trial"] * len(halving().trials)]
+    assert {(run.project, run.group) for run in logged.values()} == {("digits", "my halving")}
     assert {run.exit_code for run in logged.values()} == {0}
 
 
 def test_each_trial_has_its_hyperparameters_its_curve_and_its_verdict(logged):
-    run = ladder()
+    run = halving()
     by_rate = {told.config["learning_rate"]: told for told in logged.values() if told.kind == "trial"}
     for trial, verdict in zip(run.trials, map(str, run.choice.verdicts), strict=True):
         told = by_rate[trial.learning_rate]
@@ -93,7 +93,7 @@ def test_each_trial_has_its_hyperparameters_its_curve_and_its_verdict(logged):
 
 
 def test_the_answer_has_its_numbers_the_report_and_a_table(logged):
-    run, told = ladder(), logged["answer"]
+    run, told = halving(), logged["answer"]
     assert told.summary["learning_rate"] == run.choice.learning_rate
     assert told.summary["basin_low"] == run.choice.basin.low
     assert told.summary["reason"] == " ".join(map(str, run.choice.reasons))
@@ -187,7 +187,7 @@ def test_a_search_goes_on_when_wandb_has_ended(tmp_path):
             progress=break_it,
         )
     assert sum("W&B cannot log" in str(warning.message) for warning in told) == 1
-    assert run.choice.learning_rate == ladder().choice.learning_rate
+    assert run.choice.learning_rate == halving().choice.learning_rate
 
 
 def test_bad_input_is_refused(tmp_path):

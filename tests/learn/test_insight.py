@@ -122,7 +122,7 @@ def test_any_training_gets_two_or_three_plain_sentences(losses, accuracy, learni
     assert all(s.isascii() and s.endswith(".") and "nan" not in s for s in said)
 
 
-def test_on_a_ladder_prices_come_from_the_curve():
+def test_under_halving_prices_come_from_the_curve():
     rates = np.geomspace(0.01, 1, 21)
     lost = 3 * np.log10(rates / 0.1) ** 2
     curve = Curve(rates, lost, lost - 1, lost + 1, "points")

@@ -115,7 +115,7 @@ def test_how_many_trials_diverged(losses, words):
     assert words in right(how_many_diverged(made.run(table, None)))
 
 
-def ladder(stopped, verdicts=None):
+def halving(stopped, verdicts=None):
     """A search in the dear regime on one fold; `stopped` has a rate's steps of 40, and its loss then."""
     table = {r: (loss, 0.5) for r, (_, loss) in stopped.items()}
     run = made.run(table, None)
@@ -146,8 +146,8 @@ def history_to(history, row, steps):
     )
 
 
-def test_rates_that_a_ladder_stopped_early_are_not_compared_with_those_that_went_on():
-    early = ladder({0.001: (40, 2.2), 0.01: (160, 0.5), 0.1: (160, 0.9), 1.0: (40, 2.1)})
+def test_rates_that_halving_stopped_early_are_not_compared_with_those_that_went_on():
+    early = halving({0.001: (40, 2.2), 0.01: (160, 0.5), 0.1: (160, 0.9), 1.0: (40, 2.1)})
     assert np.isnan(comparable_loss(early)).tolist() == [True, False, False, True]
     assert best_of_three(early, 0) is None
     reason = too_high(early, 0).reason
@@ -157,19 +157,19 @@ def test_rates_that_a_ladder_stopped_early_are_not_compared_with_those_that_went
     assert much_smaller(chosen) is None
 
 
-def test_rates_that_went_equally_far_on_a_ladder_are_compared():
-    level = ladder({0.001: (160, 2.2), 0.01: (160, 0.5), 0.1: (160, 0.9)})
+def test_rates_that_went_equally_far_under_halving_are_compared():
+    level = halving({0.001: (160, 2.2), 0.01: (160, 0.5), 0.1: (160, 0.9)})
     assert right(best_of_three(level, 0)) == "0.01"
 
 
 def test_a_trial_that_was_judged_to_have_blown_up_counts_as_diverged():
-    run = ladder({0.01: (160, 0.5), 10.0: (40, 22.0)}, ["good", "diverged"])
+    run = halving({0.01: (160, 0.5), 10.0: (40, 22.0)}, ["good", "diverged"])
     assert right(how_many_diverged(run)) == "half or more, but not all"
     assert "1 of 2 trials diverged, the lowest of them at 10." in too_high(run, 0).reason
 
 
 def test_one_trial_is_asked_about_in_the_singular():
-    question = how_many_diverged(ladder({0.01: (160, 0.5)}))
+    question = how_many_diverged(halving({0.01: (160, 0.5)}))
     assert question.text == "This run had one trial. Did it diverge?"
     assert right(question) == "no"
 

@@ -7,7 +7,7 @@ from etascope.core import search
 from etascope.core.errors import InputError
 from etascope.core.history import Status
 from etascope.core.run import Run
-from etascope.loops.command import MIDDLE, pick_command, reports_ladder
+from etascope.loops.command import MIDDLE, pick_command, reports_halving
 from etascope.report.words.job import try_next
 from tests.core.failing import FailingRecorder
 from tests.training.scripts import METRIC, left, write
@@ -100,9 +100,9 @@ def test_limits_are_kept_and_where_both_are_given_it_begins_between_them(tmp_pat
     tried = [trial.learning_rate for trial in run.trials]
     assert max(tried) <= 1e-2
     assert min(tried[:7]) < 1e-4 < max(tried[:7])
-    assert reports_ladder(1e-6, 1e-2, 3, None).middle == pytest.approx(1e-4)
-    assert reports_ladder(None, None, 3, None).middle == MIDDLE
-    assert reports_ladder(0.1, None, 3, None).middle == 0.1
+    assert reports_halving(1e-6, 1e-2, 3, None).middle == pytest.approx(1e-4)
+    assert reports_halving(None, None, 3, None).middle == MIDDLE
+    assert reports_halving(0.1, None, 3, None).middle == 0.1
 
 
 def test_an_epoch_is_enough(tmp_path):
@@ -197,8 +197,8 @@ def test_progress_counts_epochs(tmp_path):
 @pytest.mark.parametrize(
     ("options", "told"),
     [({"epochs": 0}, "epochs"), ({"low": 1.0, "high": 0.1}, "low"), ({"budget": 0.5}, "budget"),
-     ({"metric": None}, "--metric"), ({"metric": "("}, "regular expression"), ({"best": math.nan}, "finite"),
-     ({"workers": 0}, "--workers")],
+     ({"metric": None}, "metric=.*metric_key="), ({"metric": "("}, "regular expression"),
+     ({"best": math.nan}, "finite"), ({"workers": 0}, "workers must")],
 )  # fmt: skip
 def test_what_cannot_be_used_is_refused_before_anything_runs(tmp_path, options, told):
     with pytest.raises(InputError, match=told):
@@ -208,7 +208,7 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(tmp_path, options, 
 
 def test_a_folder_of_logs_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="--logs"):
+    with pytest.raises(InputError, match="logs must"):
         pick(tmp_path, VALLEY, logs=tmp_path / "file" / "logs")
 
 

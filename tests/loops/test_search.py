@@ -13,7 +13,7 @@ from etascope.report.html.run import run_html
 from tests.loops.test_command import VALLEY
 from tests.training.scripts import METRIC, write
 
-#: One after the other a ladder costs more than side by side; on these valleys no more than this, in trainings.
+#: One after the other the trials cost more than side by side; on these valleys no more than this, in trainings.
 COST = 5.0
 
 
@@ -94,7 +94,7 @@ def test_the_same_reports_give_the_same_search():
     np.testing.assert_array_equal(first.choice.curve.mean, second.choice.curve.mean)
 
 
-def test_it_chooses_as_the_same_ladder_of_scripts_does(tmp_path):
+def test_it_chooses_as_the_same_search_of_scripts_does(tmp_path):
     search = etascope.Search(epochs=10)
     run_through(search, lambda rate, epoch: float(f"{valley(rate, epoch):.6f}"))
     script = pick_command(write(tmp_path, VALLEY), metric=METRIC, epochs=10, logs=tmp_path)
@@ -214,7 +214,7 @@ def test_an_exception_in_the_loop_forgets_its_trial_and_the_search_goes_on_later
     with pytest.raises(RuntimeError, match="out of memory"):
         run_through(search, failing)
     assert search.choice.learning_rate is None
-    assert "not come to its top" in str(search.choice.reasons[0])
+    assert "not come to its end" in str(search.choice.reasons[0])
     run_through(search, failing)
     assert search.choice.learning_rate == whole.choice.learning_rate
     assert search.choice.basin == whole.choice.basin

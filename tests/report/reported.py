@@ -7,7 +7,7 @@ from etascope.core.measure import Measure
 from etascope.core.recipe import Task
 from etascope.core.reported import Reported, reported_history
 from etascope.core.run import DataSummary, Run
-from etascope.loops.command import reports_ladder
+from etascope.loops.command import reports_halving
 
 COMMAND = "python train.py --lr {lr} --epochs {epochs} --seed {seed}"
 
@@ -19,7 +19,7 @@ def distance(rate, epoch):
 def reported_run(measure=None, command=COMMAND, epochs=10, loss=distance, diverges=0.02):
     """Return a finished search; rates from `diverges` on diverge in their first epoch."""
     measure = measure or Measure("val_loss")
-    task, method, histories = Task.of_reports(epochs, 0, measure), reports_ladder(None, None, 3.0, None), []
+    task, method, histories = Task.of_reports(epochs, 0, measure), reports_halving(None, None, 3.0, None), []
     while (plan := method.propose(task, histories)) is not None:
         steps = range(plan.start + 1, plan.start + plan.steps + 1)
         told = [

@@ -42,7 +42,7 @@ RUNS = {
     "cannot tell": lambda: made.run(learning_rate=None),
     "a final training that diverged": lambda: made.run(final=(2.1, *[NAN] * 4)),
     "one epoch": one_epoch,
-    "a script on a ladder": reported_run,
+    "a script under halving": reported_run,
     "a script that always diverges": lambda: reported_run(diverges=0.0),
     "layers of images": of_images,
     "losses beyond the frame": lambda: made.run({**made.MEASURED, 1.0: (291.0, 0.1)}, final=(2.0, 80.0, 3.0)),
@@ -225,8 +225,8 @@ def test_no_answer_leaves_the_needle_in_the_middle(opened):
     expect(reading(page)).to_contain_text("0.001, the nearest that was trained")
 
 
-def test_a_script_is_told_in_its_own_number_and_rungs_say_where_they_stopped(opened):
-    page = opened("a script on a ladder")
+def test_a_script_is_told_in_its_own_number_and_trials_say_where_they_stopped(opened):
+    page = opened("a script under halving")
     dial = part(page, "landscape").locator(".dial")
     assert all("val_loss" in text and "nats" not in text for text in dial.locator("circle title").all_text_contents())
     expect(reading(page)).to_contain_text(re.compile(r"nds at val_loss 0\.0\d+\."))

@@ -95,7 +95,7 @@ class Curves:
         return curve, valid, examples
 
 
-def climb_up(method, task, engine):
+def run_method(method, task, engine):
     """Run the only loop there is; return the histories and the choice."""
     histories = []
     while (plan := method.propose(task, histories)) is not None:

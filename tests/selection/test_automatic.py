@@ -12,9 +12,9 @@ from etascope.pipeline.split import divide
 from etascope.selection.automatic import Automatic
 from etascope.selection.cost import cheap_trainings, training_seconds
 from etascope.selection.cross_validation.method import CrossValidation
-from etascope.selection.halving.method import Ladder
+from etascope.selection.halving.method import Halving
 from etascope.training.dense.engine import DenseEngine
-from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
+from tests.selection.learning_curves import Curves, job, moving_valley, run_method
 
 SMALL = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40)
 LARGE = Task(Recipe(hidden=(512, 512)), n_classes=10, n_development=56000, n_folds=5, steps_per_epoch=2800)
@@ -22,12 +22,12 @@ LARGE = Task(Recipe(hidden=(512, 512)), n_classes=10, n_development=56000, n_fol
 
 def test_small_tasks_are_cross_validated_and_large_ones_climb():
     assert Automatic().method(SMALL) == CrossValidation()
-    assert Automatic().method(LARGE) == Ladder()
+    assert Automatic().method(LARGE) == Halving()
 
 
 def test_one_holdout_always_climbs():
     for budget in (None, 3, 100):
-        assert isinstance(Automatic(budget=budget).method(replace(SMALL, n_folds=1)), Ladder)
+        assert isinstance(Automatic(budget=budget).method(replace(SMALL, n_folds=1)), Halving)
 
 
 @given(rows=st.integers(100, 100_000), hidden=st.integers(1, 1024), epochs=st.integers(1, 30))
@@ -42,16 +42,16 @@ def test_the_predicted_time_decides(rows, hidden, epochs):
 @pytest.mark.parametrize("task", [SMALL, LARGE])
 def test_a_budget_decides_whatever_the_time(task, budget, cheap):
     method = Automatic(budget=budget).method(task)
-    assert isinstance(method, CrossValidation if cheap else Ladder)
-    if isinstance(method, Ladder):
+    assert isinstance(method, CrossValidation if cheap else Halving)
+    if isinstance(method, Halving):
         assert method.budget == budget
 
 
 def test_the_fields_are_handed_on():
     method = Automatic(target="loss", tolerance=2, low=0.01, high=0.1).method(SMALL)
     assert (method.target, method.tolerance, method.low, method.high) == ("loss", 2, 0.01, 0.1)
-    ladder = Automatic(target="loss", tolerance=2, low=0.01, high=0.1).method(LARGE)
-    assert (ladder.target, ladder.tolerance, ladder.low, ladder.high) == ("loss", 2, 0.01, 0.1)
+    halving = Automatic(target="loss", tolerance=2, low=0.01, high=0.1).method(LARGE)
+    assert (halving.target, halving.tolerance, halving.low, halving.high) == ("loss", 2, 0.01, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_the_reason_says_which_regime_and_why(method, task, sentence):
     assert sentence in str(method.why(task))
 
 
-def test_the_answer_is_the_ladders_with_one_more_reason():
+def test_the_answer_is_that_of_halving_with_one_more_reason():
     task, curves = job(), Curves(moving_valley(-1.5))
-    histories, choice = climb_up(Automatic(budget=3), task, curves)
-    ladder = Ladder(budget=3).choose(task, histories)
-    assert choice.learning_rate == ladder.learning_rate
-    assert choice.basin == ladder.basin
-    assert choice.reasons[:-1] == ladder.reasons
+    histories, choice = run_method(Automatic(budget=3), task, curves)
+    halving = Halving(budget=3).choose(task, histories)
+    assert choice.learning_rate == halving.learning_rate
+    assert choice.basin == halving.basin
+    assert choice.reasons[:-1] == halving.reasons
     assert choice.reasons[-1] == Automatic(budget=3).why(task)
 
 

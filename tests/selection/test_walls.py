@@ -3,7 +3,7 @@ import pytest
 
 from etascope.core.choice import Basin, Landscape, Walls
 from etascope.selection.cross_validation.method import CrossValidation
-from etascope.selection.halving.method import Ladder
+from etascope.selection.halving.method import Halving
 from etascope.selection.walls import (
     LEARNS,
     MARGIN,
@@ -16,7 +16,7 @@ from etascope.selection.walls import (
     within_walls,
 )
 from tests.selection.closed_form import BLIND, ClosedForm, search, task, valley
-from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
+from tests.selection.learning_curves import Curves, job, moving_valley, run_method
 
 
 def landscape(log_loss):
@@ -98,13 +98,13 @@ def test_the_sentences_name_the_ends_and_the_way_on():
 
 
 @pytest.mark.parametrize("best", [-3.0, -2.5, -2.1])
-@pytest.mark.parametrize("regime", ["ladder", "folds"])
+@pytest.mark.parametrize("regime", ["halving", "folds"])
 @pytest.mark.parametrize("side", ["low", "high"])
 def test_what_a_limit_cuts_is_never_called_likely(best, regime, side):
     limit = {side: 0.01}
     at = best if side == "low" else -4 - best
-    if regime == "ladder":
-        _, choice = climb_up(Ladder(budget=15, tolerance=50.0, **limit), job(), Curves(moving_valley(at)))
+    if regime == "halving":
+        _, choice = run_method(Halving(budget=15, tolerance=50.0, **limit), job(), Curves(moving_valley(at)))
     else:
         _, choice = search(CrossValidation(tolerance=50.0, **limit), task(), ClosedForm(valley(at)))
     assert choice.learning_rate is not None
@@ -117,7 +117,7 @@ def test_what_a_limit_cuts_is_never_called_likely(best, regime, side):
 
 
 def test_limits_that_cut_nothing_change_nothing():
-    free = climb_up(Ladder(tolerance=50.0), job(), Curves(moving_valley(-1.5, width=0.8), wall=-0.7))[1]
-    wide = climb_up(Ladder(tolerance=50.0, low=1e-7), job(), Curves(moving_valley(-1.5, width=0.8), wall=-0.7))[1]
+    free = run_method(Halving(tolerance=50.0), job(), Curves(moving_valley(-1.5, width=0.8), wall=-0.7))[1]
+    wide = run_method(Halving(tolerance=50.0, low=1e-7), job(), Curves(moving_valley(-1.5, width=0.8), wall=-0.7))[1]
     assert free.confidence == wide.confidence
     assert free.confidence.word == "likely"

@@ -1,6 +1,6 @@
 """A store that etascope wrote at 3a08fb7, before the rooms were redesigned, still opens: every command reads it.
 
-It holds a ladder of trials, a cross-validation and a search with `--command` that came to their ends, and a ladder and
+It holds a halving, a cross-validation and a search with `--command` that came to their ends, and a halving and
 a search with `--command` that were killed when the first part of their second round was kept. The numbers below are
 those that 3a08fb7 itself answered, also when it went on with the killed ones.
 """
@@ -17,11 +17,11 @@ from etascope.core.measure import PLAIN
 from etascope.store.open import open_store
 from tests.cli.running import run
 
-LADDER, FOLDS, COMMAND = "88941832", "14688422", "db97d135"
+HALVING, FOLDS, COMMAND = "88941832", "14688422", "db97d135"
 KILLED, KILLED_COMMAND = "e7845c1d", "61016fcb"
 #: By run: its learning rate, its validation loss, its trials and its test accuracy.
 ANSWERS = {
-    LADDER: (2.06, 1.3926106616448313, 11, 0.8),
+    HALVING: (2.06, 1.3926106616448313, 11, 0.8),
     FOLDS: (3.28, 1.0399220881902038, 45, 0.725),
     COMMAND: (0.0983, 0.3641703721361615, 12, None),
 }
@@ -85,7 +85,7 @@ def test_a_run_is_exported(old, run_id):
 
 
 def test_two_runs_are_compared_and_one_is_locked(old):
-    assert "3.28" in old("compare", LADDER, FOLDS)
+    assert "3.28" in old("compare", HALVING, FOLDS)
     assert old("compare", FOLDS, COMMAND)
     old("lock", FOLDS)
     assert '"learning_rate": 3.28' in Path("etascope.lock.json").read_text(encoding="utf-8")

@@ -245,7 +245,7 @@ class Choice:
     target
         What "best" means: `accuracy` or `loss`.
     regime
-        `cheap`, where every trial runs to the end under cross-validation, `dear`, where trials climb a ladder.
+        `cheap`, where every trial runs to the end under cross-validation, `dear`, under successive halving.
     confidence, walls, luck, worth_tuning, curve
         See there; None where the method does not say or there is no answer.
     measure

@@ -36,7 +36,7 @@ class Measure:
     """The number by which trainings are compared: a loss in nats, or what a script or a loop of your own reports.
 
     Trials are compared by how far their values are from the best possible one. That distance is at least 0, lower is
-    better, and its logarithm is what a ladder compares; it stands where a loss in nats stands otherwise.
+    better, and its logarithm is what halving compares; it stands where a loss in nats stands otherwise.
 
     Attributes
     ----------

@@ -34,17 +34,21 @@ def new_name(old: str) -> str | None:
     return {f"etascope.{before}": f"etascope.{now}" for before, now in pairs}.get(old)
 
 
-def in_new_module(package: str) -> Callable[[str], object]:
+def in_new_module(package: str, **names: str) -> Callable[[str], object]:
     """Return the `__getattr__` of a package with the name of an old module: what that had is answered likewise.
 
     Parameters
     ----------
     package
         Its full name, which `renamed.txt` lists.
+    **names
+        What has another name in the module itself: the new one for each old one.
     """
 
     def answer(name: str) -> object:
         new = new_name(package)
+        if name in names:
+            raise ImportError(f"{package}.{name} is {package}.{names[name]} now; see docs/migration.md.")
         if not name.startswith("_") and new is not None and hasattr(import_module(new), name):
             raise ImportError(f"{package}.{name} is {new}.{name} now; see docs/migration.md.")
         raise AttributeError(f"module {package!r} has no attribute {name!r}")

@@ -190,7 +190,7 @@ def trial_name(trial: Trial, recipe: Recipe) -> str:
 def curve(trial: Trial, steps_per_epoch: int) -> list[tuple[int, dict[str, float]]]:
     """Return each evaluation of a trial: the training steps done, and `METRICS` and `epoch` by name.
 
-    Steps and not epochs number them, because a ladder evaluates within epochs. What is not finite is left out, and an
+    Steps and not epochs number them, because halving evaluates within epochs. What is not finite is left out, and an
     evaluation without any finite metric too.
     """
     points = list[tuple[int, dict[str, float]]]()

@@ -77,7 +77,7 @@ def log_to_wandb(
 class WandbRecorder(Tracker):
     """Logs a search to W&B while it happens: the run `answer` from the beginning, a run for each trial as it comes.
 
-    All of them stay open until there is an answer, because a ladder may go on with any trial. When W&B cannot log any
+    All of them stay open until there is an answer, because halving may go on with any trial. When W&B cannot log any
     more, that is a `RuntimeWarning`, and the search goes on without it.
 
     Parameters

@@ -143,7 +143,7 @@ def diverged(run: Run) -> list[float]:
 def comparable_loss(run: Run) -> NDArray[np.float64]:
     """Return `(rates,)` mean validation loss in nats, NaN where a rate was stopped before those that went furthest.
 
-    On a ladder the last loss of a rate that fell behind is that of a shorter training: no comparison is fair.
+    Under halving the last loss of a rate that fell behind is that of a shorter training: no comparison is fair.
     """
     landscape = run.choice.landscape
     loss = landscape.mean_loss

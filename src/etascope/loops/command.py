@@ -18,7 +18,7 @@ from etascope.core.run import DataSummary, Run
 from etascope.core.search import search
 from etascope.core.sentences import Sentence, Setting, say
 from etascope.selection.grid import LIMITS
-from etascope.selection.halving.method import Ladder
+from etascope.selection.halving.method import Halving
 from etascope.training.command.engine import CommandEngine
 from etascope.training.command.metric import LineMetric
 
@@ -26,10 +26,10 @@ from etascope.training.command.metric import LineMetric
 MIDDLE = 3e-3
 
 
-def reports_ladder(
+def reports_halving(
     low: float | None, high: float | None, budget: float, tolerance: float | None, middle: float | None = None
-) -> Ladder:
-    """Return the ladder for trainings of which nothing is known but what they report.
+) -> Halving:
+    """Return successive halving for trainings of which nothing is known but what they report.
 
     It begins about `middle`; by default in the middle of the window where both ends are given, else at 0.003.
 
@@ -38,10 +38,10 @@ def reports_ladder(
     InputError
         If a number is outside its range.
     """
-    ladder = Ladder(target="loss", tolerance=tolerance, low=low, high=high, budget=budget)
+    halving = Halving(target="loss", tolerance=tolerance, low=low, high=high, budget=budget)
     if middle is None:
         middle = math.sqrt(low * high) if low and high else MIDDLE
-    return Ladder("loss", tolerance, low, high, ladder.budget, min(max(middle, low or LIMITS[0]), high or LIMITS[1]))
+    return Halving("loss", tolerance, low, high, halving.budget, min(max(middle, low or LIMITS[0]), high or LIMITS[1]))
 
 
 @renamed(watch="progress", keeper="recorder")
@@ -69,7 +69,7 @@ def pick_command(
 ) -> Run:
     """Choose a learning rate for a command that trains, and show the evidence.
 
-    The command runs once for each trial (`CommandEngine`), on a `Ladder` whose steps are epochs.
+    The command runs once for each trial (`CommandEngine`), on a `Halving` whose steps are epochs.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def pick_command(
     low, high, middle
         Lowest and highest rate to try, None is free; middle of the first window.
     budget, tolerance
-        As in `Ladder`; the tolerance is in per cent of the metric's distance from its best value.
+        As in `Halving`; the tolerance is in per cent of the metric's distance from its best value.
 
     Other Parameters
     ----------------
@@ -109,7 +109,7 @@ def pick_command(
     reader = LineMetric(metric, metric_key)
     measure = Measure(reader.name, maximize, best)
     task = Task.of_reports(epochs, seed, measure)
-    method = reports_ladder(low, high, budget, tolerance, middle)
+    method = reports_halving(low, high, budget, tolerance, middle)
     _make(logs)
     line, proven = CommandLine(command), _reported(histories)
     engine = CommandEngine(line, reader, measure, logs, workers, timeout, restart, reported=proven)
@@ -156,6 +156,5 @@ def _make(logs: Path) -> None:
     try:
         logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"--logs must be a folder that can be written; {logs} cannot be made: {(error.strerror or '').lower()}."
-        ) from error
+        made = "{logs} must be a folder that can be written; {path} cannot be made: {why}."
+        raise InputError(say(made, Setting("logs"), path=str(logs), why=(error.strerror or "").lower())) from error

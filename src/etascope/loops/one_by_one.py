@@ -1,42 +1,42 @@
-"""A ladder whose trials come one after the other, each running as far as it keeps up: `keeps_up`, `first_of`."""
+"""Successive halving, one trial after the other, each for as long as it keeps up: `keeps_up`, `first_of`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 
-from etascope.selection.halving.budgets import Rungs
+from etascope.selection.halving.budgets import Budgets
 from etascope.selection.halving.state import Scored
 
 
-def rung_steps(rungs: Rungs, total: int) -> list[int]:
-    """Return the step of each rung, never descending.
+def milestones(budgets: Budgets, total: int) -> list[int]:
+    """Return the step of each milestone, never descending.
 
     Examples
     --------
-    >>> from etascope.selection.halving.budgets import rungs_for
-    >>> rung_steps(rungs_for(3), 10)
+    >>> from etascope.selection.halving.budgets import budgets_for
+    >>> milestones(budgets_for(3), 10)
     [1, 2, 8]
     """
     steps = list[int]()
-    for share in rungs.shares:
-        steps.append(max([rungs.steps(share, total), *steps[-1:]]))
+    for share in budgets.shares:
+        steps.append(max([budgets.steps(share, total), *steps[-1:]]))
     return steps
 
 
-def keeps_up(scored: Mapping[float, Scored], rungs: Rungs, rate: float, total: int, least: int) -> bool:
+def keeps_up(scored: Mapping[float, Scored], budgets: Budgets, rate: float, total: int, least: int) -> bool:
     """Return whether a trial may go on from where it stands.
 
-    At the first rung it stops, if it need not come further: all others are looked at first. At a later one it goes on
+    At the first milestone it stops, if it need not come further: all others are looked at first. Later it goes on
     when its score there is among the best of all trials that came so far until now, as many as may go on from that
-    rung. Before `least`, and between rungs, it always goes on.
+    milestone. Before `least`, and between milestones, it always goes on.
 
     Parameters
     ----------
     scored
         All trials until now by rate, this one with what it has so far.
-    rungs
-        The ladder.
+    budgets
+        How far trials are trained, and how many go on.
     rate
         Which trial.
     total
@@ -45,10 +45,10 @@ def keeps_up(scored: Mapping[float, Scored], rungs: Rungs, rate: float, total: i
         The step that it has to come to in any case.
     """
     own = scored[rate].trial.steps
-    steps = rung_steps(rungs, total)
+    steps = milestones(budgets, total)
     if own == least == steps[0] < steps[-1]:
         return False
-    for step, keep in zip(steps, rungs.keep, strict=False):
+    for step, keep in zip(steps, budgets.keep, strict=False):
         if step != own or step < least:
             continue
         there = [r for r, other in scored.items() if other.trial.steps >= step and not other.stopped(step)]

@@ -18,8 +18,8 @@ from etascope.core.recipe import Task
 from etascope.core.reported import Reported, reported_history
 from etascope.core.run import DataSummary, Run
 from etascope.core.trials import trials
-from etascope.loops.command import MIDDLE, reports_ladder
-from etascope.loops.one_by_one import first_of, keeps_up, rung_steps
+from etascope.loops.command import MIDDLE, reports_halving
+from etascope.loops.one_by_one import first_of, keeps_up, milestones
 from etascope.loops.trial import LoopTrial, Report
 from etascope.selection.halving.state import score_trials, unit_of
 
@@ -42,10 +42,10 @@ class _Going:
 class Search:
     """A search for a learning rate in a loop of your own: it says what to train, you report how good it is.
 
-    Trials come one after the other, each a training from its start. First all rates of a `Ladder` are trained to its
-    first rung. Then those that may go on are trained again, the best first, and each runs for as long as it keeps up:
-    at the epochs where the ladder compares its trials, it must be among the best of those that came so far. The ladder
-    reads the answer from what was reported. The same reports give the same search.
+    Trials come one after the other, each a training from its start. First all rates of a `Halving` are trained to its
+    first milestone. Then those that may go on are trained again, the best first, and each runs for as long as it keeps
+    up: at the epochs where trials are compared, it must be among the best of those that came so far. `Halving` reads
+    the answer from what was reported. The same reports give the same search.
 
     A report that is not finite ends a trial as diverged. A trial that the loop ends before it is told to keeps its
     last value for the rest; without any report it has failed. When the loop itself is left, by `break` or by an
@@ -61,7 +61,7 @@ class Search:
     seed
         The seed that every trial gets. Default 0.
     budget
-        As of `Ladder`, at least 1: the ladder that is climbed. As no training is gone on with, it costs a fifth more.
+        As of `Halving`, at least 1: the plan to take. As no training is gone on with, it costs a fifth more.
     tolerance
         What "within" means for the confidence, in per cent of loss. Default 5.
 
@@ -92,7 +92,7 @@ class Search:
         budget: float = 3.0,
         tolerance: float | None = None,
     ) -> None:
-        self._method = reports_ladder(low, high, budget, tolerance)
+        self._method = reports_halving(low, high, budget, tolerance)
         self._settings = {"low": low, "high": high, "epochs": epochs, "seed": seed, "budget": budget}
         self._plain = Task.of_reports(epochs, seed, LOSS)
         self._measure: Measure | None = None
@@ -184,15 +184,15 @@ class Search:
         """Return whether a trial should end now, and why."""
         if going.diverged:
             return Report(stop=True, why=f"{(self._measure or LOSS).name} is not a finite number.")
-        task, rungs = self._task, self._method.rungs
-        at, top = len(going.losses), rung_steps(rungs, task.steps)[-1]
+        task, budgets = self._task, self._method.budgets
+        at, top = len(going.losses), milestones(budgets, task.steps)[-1]
         if at >= max(top, going.least):
             return Report(stop=True, why=f"epoch {at} of {task.steps} is as far as any trial goes.")
         every = trials(task, [*self._done, self._history(going)])
         scored = score_trials(every, task.recipe.seed, "loss", unit_of(task, every))
-        if keeps_up(scored, rungs, going.trial.learning_rate, task.steps, going.least):
+        if keeps_up(scored, budgets, going.trial.learning_rate, task.steps, going.least):
             return Report(stop=False)
-        first = at == going.least == rung_steps(rungs, task.steps)[0]
+        first = at == going.least == milestones(budgets, task.steps)[0]
         why = "all rates are looked at" if first else "others were better"
         return Report(stop=True, why=f"{why} after epoch {at} of {task.steps}.")
 
@@ -214,7 +214,7 @@ class Search:
         at, remark, ending = len(losses), "", Status.DIVERGED if going.diverged else None
         if ended and not going.answer.stop:
             ending, remark = (None, "") if losses else (Status.FAILED, "its loop reported nothing")
-            rest = rung_steps(self._method.rungs, task.steps)[-1] - at
+            rest = milestones(self._method.budgets, task.steps)[-1] - at
             if losses and rest > 0:
                 remark = f"its loop ended after {at} epoch{'' if at == 1 else 's'}"
                 losses, accuracies = losses + losses[-1:] * rest, accuracies + accuracies[-1:] * rest

@@ -14,7 +14,7 @@ from etascope.report.words.job import data_facts
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
-    """A range test, a sharpness wall, a ladder or a referee, told.
+    """A range test, a sharpness wall, a scaling or a referee, told.
 
     Attributes
     ----------

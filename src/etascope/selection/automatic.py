@@ -1,4 +1,4 @@
-"""The default method, `Automatic`: cross-validation where trials are cheap, a ladder where dear; `method_of` words."""
+"""The default method, `Automatic`: cross-validation where trials are cheap, halving where dear; `method_of` words."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from etascope.core.sentences import Sentence, Setting, say
 from etascope.selection.cost import cheap_trainings, duration, training_seconds
 from etascope.selection.cross_validation.method import CrossValidation
 from etascope.selection.grid import FIVE_FOLDS
-from etascope.selection.halving.method import Ladder, check_fields
+from etascope.selection.halving.method import Halving, check_fields
 
 #: Predicted seconds of the cheap regime up to which it is taken without being asked for.
 PATIENCE = 60.0
 #: The lowest budget, in trainings, that asks for the cheap regime.
 CHEAP_BUDGET = 24.0
-#: The budget of the ladder where none is given.
-LADDER_BUDGET = 3.0
+#: The budget of successive halving where none is given.
+DEAR_BUDGET = 3.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Automatic:
     """Choose the regime by its predicted cost, or by the budget, and leave the rest to it.
 
     With folds to cross-validate over, and its trainings (about 50 for five folds) predicted to take at most 60 seconds
-    (`training_seconds`), the regime is cheap: `CrossValidation`, every trial to the end. Else it is dear: `Ladder`, at
+    (`training_seconds`), the regime is cheap: `CrossValidation`, every trial to the end. Else it is dear: `Halving`, at
     about 3 trainings. Of 22 tasks that nobody tuned on, the first lost 0.17 points of accuracy on average, the second
     0.30.
 
@@ -44,7 +44,7 @@ class Automatic:
         Lowest and highest peak rate to try. None is free.
     budget
         What the search may cost, in trainings, at least 1: from 24 on cross-validation where there are folds, below it
-        the costliest ladder that fits. None chooses by the predicted time.
+        the costliest successive halving that fits. None chooses by the predicted time.
 
     Raises
     ------
@@ -56,7 +56,7 @@ class Automatic:
     >>> from etascope.core.recipe import Recipe
     >>> task = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40)
     >>> type(Automatic().method(task)).__name__, type(Automatic(budget=3).method(task)).__name__
-    ('CrossValidation', 'Ladder')
+    ('CrossValidation', 'Halving')
     """
 
     target: str = "accuracy"
@@ -69,12 +69,12 @@ class Automatic:
         """Check every field."""
         check_fields(self.target, self.tolerance, self.low, self.high, self.budget)
 
-    def method(self, task: Task) -> CrossValidation | Ladder:
+    def method(self, task: Task) -> CrossValidation | Halving:
         """Return the method for a task: the same for the same task, whatever was trained."""
         if self._cheap(task):
             return CrossValidation(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high)
-        budget = LADDER_BUDGET if self.budget is None else self.budget
-        return Ladder(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high, budget=budget)
+        budget = DEAR_BUDGET if self.budget is None else self.budget
+        return Halving(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high, budget=budget)
 
     def propose(self, task: Task, histories: Sequence[History]) -> Plan | None:
         """Return the next plan of the method for this task.
@@ -97,9 +97,9 @@ class Automatic:
         """Return which regime is taken and why, in one sentence with the numbers."""
         trainings = cheap_trainings(task)
         seconds = duration(trainings * training_seconds(task))
-        ladder = self.method(task)
-        if isinstance(ladder, Ladder):
-            plan = f"successive halving of about {ladder.rungs.cost:.2g} trainings ({ladder.rungs})"
+        halving = self.method(task)
+        if isinstance(halving, Halving):
+            plan = f"successive halving of about {halving.budgets.cost:.2g} trainings ({halving.budgets})"
             if task.n_folds <= 1:
                 budget = "" if self.budget is None else f" and a budget of {_trainings(self.budget)}"
                 taken = say(f"Dear regime: with one holdout{budget}, {plan} was taken.")
@@ -110,7 +110,7 @@ class Automatic:
                     taken + say(" With {folds}, it would be cross-validation.", Setting("folds", 5)) if more else taken
                 )
             if self.budget is not None:
-                fits = "fits" if ladder.rungs.cost <= self.budget else "is the smallest"
+                fits = "fits" if halving.budgets.cost <= self.budget else "is the smallest"
                 return say(f"Dear regime: {plan} {fits}, by a budget of {_trainings(self.budget)}.")
             return say(
                 f"Dear regime: {trainings} trainings for cross-validation were predicted to take {seconds}, over "

@@ -54,7 +54,7 @@ def _fold_rows(task: Task) -> float:
 
 #: Multiply-adds a second of the dense engine on two cores, many trials at a time.
 SPEED = 5e10
-#: And of the PyTorch engine on one core, for convolutional nets. A GPU is faster; the ladder is no bad answer there.
+#: And of the PyTorch engine on one core, for convolutional nets. A GPU is faster; halving is no bad answer there.
 TORCH_SPEED = 5e9
 #: Rates of the cheap regime, and what finds both walls costs besides, in trainings.
 CHEAP_RATES, CHEAP_WALLS = 12, 2

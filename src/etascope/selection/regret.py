@@ -55,7 +55,7 @@ CHEAP = Constants(
     slope=0.75, bias=0.10, bias_length=0.35, prior_scale=0.4, prior_length=0.42, shift_mean=0.05, shift_sd=0.05,
     slack=0.3,
 )  # fmt: skip
-#: Trials on a ladder, on one holdout; for another top or schedule the shift is another (`shift_mean`).
+#: Trials of successive halving, on one holdout; for another top or schedule the shift is another (`shift_mean`).
 DEAR = Constants(
     slope=0.9, bias=0.10, bias_length=0.4, prior_scale=2 / 3, prior_length=0.45, shift_mean=0.18, shift_sd=0.13,
     slack=0.25,

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from etascope.core.errors import InputError
+from etascope.core.run import cores
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.failure import Failed, called, unexpected
 from etascope.studio.worker import end_with_the_server, warm
-from etascope.training.fan_out import cores
 
 #: Pieces of work that may wait, of all pages together.
 MOST_WAITING = 2000

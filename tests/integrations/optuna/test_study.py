@@ -7,7 +7,7 @@ from optuna.trial import TrialState
 from etascope.core.errors import InputError
 from etascope.integrations.optuna.study import optuna_study
 from etascope.selection.automatic import Automatic
-from tests.integrations.made import SMALL, cannot_tell, cheap, diverging, ladder
+from tests.integrations.made import SMALL, cannot_tell, cheap, diverging, halving
 
 
 def test_a_study_holds_every_trial_with_its_value():
@@ -47,8 +47,8 @@ def test_a_loss_is_minimised():
     assert study.best_value == min(trial.valid_loss[-1] for trial in run.trials if trial.steps == longest)
 
 
-def test_trials_that_a_ladder_stopped_are_pruned():
-    run = ladder()
+def test_trials_that_halving_stopped_are_pruned():
+    run = halving()
     study = optuna_study(run)
     longest = max(trial.steps for trial in run.trials)
     assert {trial.state for trial in study.trials} == {TrialState.COMPLETE, TrialState.PRUNED}
@@ -78,13 +78,13 @@ def test_a_study_without_an_answer_has_trials():
 
 def test_importances_are_computed():
     assert optuna.importance.get_param_importances(optuna_study(cheap())) == {"learning_rate": 1.0}
-    assert optuna.importance.get_param_importances(optuna_study(ladder())) == {"learning_rate": 1.0}
+    assert optuna.importance.get_param_importances(optuna_study(halving())) == {"learning_rate": 1.0}
 
 
 def test_a_study_in_sqlite_is_read_back_as_it_was(tmp_path):
     address = f"sqlite:///{tmp_path / 'studies.db'}"
     kept = optuna_study(diverging(), address, "first")
-    optuna_study(ladder(), address, "second")
+    optuna_study(halving(), address, "second")
     read = optuna.load_study(study_name="first", storage=address)
     assert read.user_attrs == kept.user_attrs
     assert len(read.trials) == len(diverging().trials)
@@ -96,7 +96,7 @@ def test_a_study_in_sqlite_is_read_back_as_it_was(tmp_path):
         assert one.intermediate_values == other.intermediate_values
     assert {s.study_name: s.n_trials for s in optuna.get_all_study_summaries(address)} == {
         "first": len(diverging().trials),
-        "second": len(ladder().trials),
+        "second": len(halving().trials),
     }
     assert optuna.importance.get_param_importances(read) == {"learning_rate": 1.0}
 

@@ -58,9 +58,9 @@ def test_the_note_names_what_is_drawn_and_no_more():
     assert "Shaded" in plain
     assert "Hatched" not in plain
     assert "Hatched" in full
-    ladder = landscape_chart(replace(made.choice(learning_rate=None), regime="dear")).note
-    assert "stopped early" in ladder
-    assert "Shaded" not in ladder
+    halving = landscape_chart(replace(made.choice(learning_rate=None), regime="dear")).note
+    assert "stopped early" in halving
+    assert "Shaded" not in halving
 
 
 def test_the_curve_is_a_second_panel_with_its_tolerance():
@@ -116,7 +116,7 @@ def test_a_rate_without_some_units_still_has_its_mean():
     assert chart.rows[2][3] == "1"
 
 
-def test_on_a_ladder_the_title_claims_no_accuracy():
+def test_under_halving_the_title_claims_no_accuracy():
     title = landscape_chart(replace(made.choice(), regime="dear")).title
     assert title == "Learning rate 0.018; from 0.01 to 0.056 nothing is told apart from the best"
 

@@ -76,7 +76,7 @@ def test_the_recommended_rate_is_drawn_heavier_with_its_label(run, undecided):
 
 
 def test_trials_of_unequal_length_share_a_chart(run):
-    """A ladder stops trials early and evaluates within epochs."""
+    """Halving stops trials early and evaluates within epochs."""
     steps = run.task.steps_per_epoch
     (history,) = run.histories
     short = replace(
@@ -108,7 +108,7 @@ def test_the_title_follows_the_verdicts_where_a_loss_blew_up_and_stayed_finite()
     assert chart.title.endswith("from 1 on training diverges")
 
 
-def test_on_a_ladder_lines_are_said_to_end_early(run):
+def test_under_halving_lines_are_said_to_end_early(run):
     assert "stopped" in trial_curves_chart(replace(run, choice=replace(run.choice, regime="dear"))).note
     assert "stopped" not in trial_curves_chart(run).note
 

@@ -114,7 +114,7 @@ def test_a_source_with_signs_of_markdown_breaks_nothing(told, name):
     assert not any(token.type.startswith("html") for token in parsed(text))
 
 
-def test_on_a_ladder_losses_are_said_to_be_those_where_trials_stopped(run):
+def test_under_halving_losses_are_said_to_be_those_where_trials_stopped(run):
     said = "where each trial stopped"
     assert said in run_markdown(replace(run, choice=replace(run.choice, regime="dear")))
     assert said not in run_markdown(run)

@@ -94,7 +94,7 @@ def test_fresh_seeds_are_counted(run, seeds, said):
     assert "fresh" not in dict(facts(changed(run, luck=Luck(0.2, 0.4, 0.881))))["luck"]
 
 
-def test_trials_of_a_ladder_are_not_said_to_be_whole(run):
+def test_trials_of_halving_are_not_said_to_be_whole(run):
     assert "epochs each" in dict(facts(run))["cost"]
     assert "epochs at most" in dict(facts(changed(run, regime="dear")))["cost"]
 
@@ -112,7 +112,7 @@ def test_a_single_rate_shows_no_basin(run):
     assert known_basin(run.choice) == run.choice.basin
 
 
-def test_on_a_ladder_the_validation_is_not_told_as_that_of_a_whole_training(told):
+def test_under_halving_the_validation_is_not_told_as_that_of_a_whole_training(told):
     assert dict(facts(changed(told, regime="dear")))["validation"].endswith("where they stood")
 
 
@@ -176,7 +176,7 @@ def test_a_recommended_rate_that_was_not_tried_has_its_row(run):
     assert chosen.verdict == "recommended, between rates that were tried"
 
 
-def test_on_a_ladder_the_numbers_between_rates_are_said_to_be_read(run):
+def test_under_halving_the_numbers_between_rates_are_said_to_be_read(run):
     choice = replace(run.choice, learning_rate=0.025, valid_loss=0.41, valid_accuracy=0.88, regime="dear")
     row = next(row for row in rate_rows(replace(run, choice=choice)) if row.chosen)
     assert row.verdict == "recommended, between rates that were tried, and its numbers too"

@@ -8,11 +8,11 @@ from etascope.core.plan import Plan
 from etascope.core.recipe import Recipe, Task
 from etascope.core.reported import Reported, reported_history
 from etascope.core.trials import trials
-from etascope.selection.halving.budgets import rungs_for
-from etascope.selection.halving.method import Ladder
-from etascope.selection.halving.state import blown_up, climb, evaluations, learned, score_trials, unit_of
+from etascope.selection.halving.budgets import budgets_for
+from etascope.selection.halving.method import Halving
+from etascope.selection.halving.state import blown_up, evaluations, learned, read_state, score_trials, unit_of
 from etascope.selection.halving.window import window_of
-from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
+from tests.selection.learning_curves import Curves, job, moving_valley, run_method
 
 
 def test_a_loss_that_stays_high_is_blown_up_and_one_that_comes_back_is_not():
@@ -42,27 +42,27 @@ def test_evaluations_lie_in_the_plan_and_end_with_it(end, start):
     assert list(at) == sorted(set(at))
 
 
-def ladder(curves, **recipe):
+def halve(curves, **recipe):
     task = job(**recipe)
-    histories, _ = climb_up(Ladder(), task, curves)
+    histories, _ = run_method(Halving(), task, curves)
     scored = score_trials(trials(task, histories), task.recipe.seed, "accuracy")
-    return task, scored, climb(task, scored, rungs_for(3), window_of(task.recipe, 7))
+    return task, scored, read_state(task, scored, budgets_for(3), window_of(task.recipe, 7))
 
 
-def test_the_best_of_each_rung_go_on():
-    _, scored, climbed = ladder(Curves(moving_valley(-1.5)))
-    assert [len(rung.rates) for rung in climbed.reached] == [7, 5, 3]
-    assert [rung.step for rung in climbed.reached] == [20, 80, 240]
-    for number, rung in enumerate(climbed.reached[:-1]):
-        kept = climbed.reached[number + 1].rates
-        worst = max(scored[r].score(rung.step) for r in kept)
-        assert all(scored[r].score(rung.step) >= worst for r in rung.rates if r not in kept)
-    assert sorted(climbed.left.values()) == [0, 0, 1, 1]
+def test_the_best_of_each_milestone_go_on():
+    _, scored, state = halve(Curves(moving_valley(-1.5)))
+    assert [len(milestone.rates) for milestone in state.reached] == [7, 5, 3]
+    assert [milestone.step for milestone in state.reached] == [20, 80, 240]
+    for number, milestone in enumerate(state.reached[:-1]):
+        kept = state.reached[number + 1].rates
+        worst = max(scored[r].score(milestone.step) for r in kept)
+        assert all(scored[r].score(milestone.step) >= worst for r in milestone.rates if r not in kept)
+    assert sorted(state.left.values()) == [0, 0, 1, 1]
 
 
-def test_a_score_averages_the_last_evaluations_of_its_rung():
-    _, scored, climbed = ladder(Curves(moving_valley(-1.5), noise=0.1))
-    one = scored[climbed.finalists[0]]
+def test_a_score_averages_the_last_evaluations_of_its_milestone():
+    _, scored, state = halve(Curves(moving_valley(-1.5), noise=0.1))
+    one = scored[state.finalists[0]]
     at = one.trial.evaluated_at
     assert at.tolist() == [12, 16, 20, 48, 64, 80, 144, 192, 240]
     assert one.score(80) == pytest.approx(one.log_loss[3:6].mean())
@@ -70,26 +70,26 @@ def test_a_score_averages_the_last_evaluations_of_its_rung():
 
 
 def test_a_trial_may_stop_late_and_counts_until_then():
-    _, scored, climbed = ladder(Curves(moving_valley(-1.5, width=3), wall=-1.3, at=100))
-    late = [r for r in climbed.reached[1].rates if np.log10(r) >= -1.3]
+    _, scored, state = halve(Curves(moving_valley(-1.5, width=3), wall=-1.3, at=100))
+    late = [r for r in state.reached[1].rates if np.log10(r) >= -1.3]
     assert late
     for rate in late:
         assert not scored[rate].stopped(80)
-    assert all(np.log10(r) < -1.3 for r in climbed.finalists)
+    assert all(np.log10(r) < -1.3 for r in state.finalists)
 
 
-def test_other_seeds_and_folds_are_not_the_ladders():
+def test_other_seeds_and_folds_are_left_out():
     task = job(seed=1)
-    histories, _ = climb_up(Ladder(), task, Curves(moving_valley(-1.5)))
+    histories, _ = run_method(Halving(), task, Curves(moving_valley(-1.5)))
     assert score_trials(trials(task, histories), 2, "accuracy") == {}
     assert Recipe(seed=1).seed == task.recipe.seed
 
 
 @pytest.mark.parametrize(("steps", "first"), [(800, 50), (320, 20), (200, 20), (80, 10), (5, 2)])
-def test_a_first_rung_of_few_steps_is_moved_up_to_twenty_but_not_beyond_twice_its_share(steps, first):
+def test_a_first_milestone_of_few_steps_is_moved_up_to_twenty_but_not_beyond_twice_its_share(steps, first):
     task = job(steps=steps)
-    climbed = climb(task, {}, rungs_for(3), window_of(task.recipe, 7))
-    assert (climbed.todo.start, climbed.todo.end) == (0, first)
+    state = read_state(task, {}, budgets_for(3), window_of(task.recipe, 7))
+    assert (state.todo.start, state.todo.end) == (0, first)
 
 
 def test_what_is_reported_keeps_its_order_however_low_the_lowest_is():

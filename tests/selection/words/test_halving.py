@@ -7,40 +7,42 @@ import pytest
 from etascope.core.choice import Basin
 from etascope.core.history import Status
 from etascope.core.trials import trials
-from etascope.selection.halving.budgets import rungs_for
-from etascope.selection.halving.finished import Ascent
-from etascope.selection.halving.method import Ladder
-from etascope.selection.halving.state import Climb, Reached, climb, score_trials
+from etascope.selection.halving.budgets import budgets_for
+from etascope.selection.halving.method import Halving
+from etascope.selection.halving.outcome import Outcome
+from etascope.selection.halving.state import Milestone, State, read_state, score_trials
 from etascope.selection.halving.window import window_of
 from etascope.selection.walls import within_walls
-from etascope.selection.words.halving import _way, ladder_reasons, ladder_verdict, no_ladder_answer
-from tests.selection.learning_curves import Curves, climb_up, job, moving_valley
+from etascope.selection.words.halving import _way, halving_reasons, halving_verdict, no_halving_answer
+from tests.selection.learning_curves import Curves, job, moving_valley, run_method
 
 
 def verdict(*of):
-    return str(ladder_verdict(*of))
+    return str(halving_verdict(*of))
 
 
 def reasons(*of):
-    return [str(sentence) for sentence in ladder_reasons(*of)]
+    return [str(sentence) for sentence in halving_reasons(*of)]
 
 
 def no_answer(*of):
-    return [str(sentence) for sentence in no_ladder_answer(*of)]
+    return [str(sentence) for sentence in no_halving_answer(*of)]
 
 
-def ascend(curves, target="accuracy", histories=None, **limits):
+def outcome_of(curves, target="accuracy", histories=None, **limits):
     task = job()
     if histories is None:
-        histories, _ = climb_up(Ladder(target=target, **limits), task, curves)
+        histories, _ = run_method(Halving(target=target, **limits), task, curves)
     scored = score_trials(trials(task, histories), 0, target)
     window = window_of(task.recipe, 7, **limits)
-    return Ascent(task, window, climb(task, scored, rungs_for(3), window), scored, target), trials(task, histories)
+    return Outcome(task, window, read_state(task, scored, budgets_for(3), window), scored, target), trials(
+        task, histories
+    )
 
 
 def told(curves, answer, basin):
-    ascent, found = ascend(curves)
-    return {t.learning_rate: verdict(ascent, t, answer, basin) for t in found}
+    outcome, found = outcome_of(curves)
+    return {t.learning_rate: verdict(outcome, t, answer, basin) for t in found}
 
 
 def test_where_a_rate_stands_decides_its_word():
@@ -56,9 +58,9 @@ def test_one_that_was_stopped_is_compared_with_the_best_at_its_own_step():
     verdicts = told(Curves(moving_valley(-1.5), noise=0), 0.03, Basin(0.02, 0.05))
     stopped = [v for v in verdicts.values() if "stopped at step 20 of 320" in v]
     assert len(stopped) == 2
-    ascent, _ = ascend(Curves(moving_valley(-1.5), noise=0))
-    best = np.exp(ascent.scored[ascent.best].score(20))
-    assert any(f"{ascent.best:.3g} had {best:.2f}" in v for v in stopped)
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5), noise=0))
+    best = np.exp(outcome.scored[outcome.best].score(20))
+    assert any(f"{outcome.best:.3g} had {best:.2f}" in v for v in stopped)
 
 
 def test_one_that_was_stopped_within_the_basin_is_not_called_good():
@@ -70,20 +72,20 @@ def test_one_that_was_stopped_within_the_basin_is_not_called_good():
 
 def test_an_end_of_the_basin_that_is_a_wall_is_called_what_it_is():
     curves = Curves(moving_valley(-1.5, width=0.8, drift=0), noise=0)
-    ascent, _ = ascend(curves)
-    walls = ascent.walls(10**-1.5, Basin(0.03, 0.033))
+    outcome, _ = outcome_of(curves)
+    walls = outcome.walls(10**-1.5, Basin(0.03, 0.033))
     ends = Basin(walls.low, walls.high)
     # Nearest to the wall, the answer would make it the best.
     for answer in (10**-1.5, walls.high / 1.01, walls.low * 1.01):
-        assert ascent.walls(answer, ends) == walls
+        assert outcome.walls(answer, ends) == walls
         verdicts = told(curves, answer, ends)
         assert verdicts[walls.low].startswith(("too small", "slow"))
         assert verdicts[walls.high].startswith(("too large", "near the edge", "bouncing"))
         assert "too early to tell" not in verdicts[walls.low] + verdicts[walls.high]
         inside = within_walls(ends, answer, walls)
         assert walls.low < inside.low <= answer <= inside.high < walls.high
-        assert reasons(ascent, answer, inside, 20)[2].startswith(f"Rates from {inside.low:.3g} to ")
-    wider = reasons(ascent, 10**-1.5, Basin(0.03, 0.033), 20)[2]
+        assert reasons(outcome, answer, inside, 20)[2].startswith(f"Rates from {inside.low:.3g} to ")
+    wider = reasons(outcome, 10**-1.5, Basin(0.03, 0.033), 20)[2]
     assert wider.startswith("Rates from 0.03 to 0.033 (")
 
 
@@ -96,8 +98,8 @@ def test_a_training_loss_that_rises_bounces():
 
 
 def test_the_reasons_carry_their_numbers():
-    ascent, _ = ascend(Curves(moving_valley(-1.5, width=0.8), wall=-0.7))
-    first, walls, basin, way, *_ = reasons(ascent, 0.0305, Basin(0.02, 0.05), 20)
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5, width=0.8), wall=-0.7))
+    first, walls, basin, way, *_ = reasons(outcome, 0.0305, Basin(0.02, 0.05), 20)
     assert first.startswith(
         "0.0305 is where the curve through the trials' temperature-scaled loss promises to lose least"
     )
@@ -109,51 +111,51 @@ def test_the_reasons_carry_their_numbers():
 
 
 def test_loss_is_called_validation_loss_where_it_is_the_target():
-    ascent, _ = ascend(Curves(moving_valley(-1.5)), target="loss")
-    assert "the trials' validation loss promises" in reasons(ascent, 0.03, Basin(0.02, 0.05), 20)[0]
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5)), target="loss")
+    assert "the trials' validation loss promises" in reasons(outcome, 0.03, Basin(0.02, 0.05), 20)[0]
 
 
 def test_an_edge_close_above_is_minded():
-    ascent, _ = ascend(Curves(moving_valley(-1.5, width=3), wall=-1.2))
-    edge = ascent.walls(0.03, Basin(0.02, 0.05)).high
-    assert reasons(ascent, edge / 1.5, Basin(0.02, 0.05), 20)[-1].startswith("Mind the edge:")
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5, width=3), wall=-1.2))
+    edge = outcome.walls(0.03, Basin(0.02, 0.05)).high
+    assert reasons(outcome, edge / 1.5, Basin(0.02, 0.05), 20)[-1].startswith("Mind the edge:")
 
 
 def test_walls_are_the_nearest_rates_that_are_clearly_worse():
-    ascent, _ = ascend(Curves(moving_valley(-1.5, width=0.8, drift=0)))
-    walls = ascent.walls(10**-1.5, Basin(0.03, 0.033))
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5, width=0.8, drift=0)))
+    walls = outcome.walls(10**-1.5, Basin(0.03, 0.033))
     assert walls.low < 10**-1.5 < walls.high
-    between = [r for r in ascent.climbed.rates if walls.low < r < walls.high]
-    scores = dict(zip(ascent.climbed.rates, ascent.scores.tolist(), strict=True))
+    between = [r for r in outcome.state.rates if walls.low < r < walls.high]
+    scores = dict(zip(outcome.state.rates, outcome.scores.tolist(), strict=True))
     assert between
-    assert all(scores[r] < ascent.scores.min() + 0.2 for r in between)
-    assert scores[walls.low] >= ascent.scores.min() + 0.2
-    wide = ascent.walls(10**-1.5, Basin(walls.low * 0.9, walls.high))
+    assert all(scores[r] < outcome.scores.min() + 0.2 for r in between)
+    assert scores[walls.low] >= outcome.scores.min() + 0.2
+    wide = outcome.walls(10**-1.5, Basin(walls.low * 0.9, walls.high))
     assert wide.low < walls.low * 0.9
     assert wide.high == walls.high
 
 
-def test_a_single_rung_has_nothing_to_go_on_from():
-    ascent, _ = ascend(Curves(moving_valley(-1.5)))
-    alone = replace(ascent, climbed=Climb(None, (0.1, 0.2), (Reached(320, (0.1, 0.2)),)))
+def test_a_single_milestone_has_nothing_to_go_on_from():
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5)))
+    alone = replace(outcome, state=State(None, (0.1, 0.2), (Milestone(320, (0.1, 0.2)),)))
     assert _way(alone, 320) == "Of 2 trials, 2 came to step 320."
 
 
-def test_a_first_rung_that_had_to_wait_is_told():
-    ascent, _ = ascend(Curves(moving_valley(-1.5, pace=1.5)))
+def test_a_first_milestone_that_had_to_wait_is_told():
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5, pace=1.5)))
     said = "Nothing had learned by step 20, where they were to be compared first"
-    assert said in reasons(ascent, 0.03, Basin(0.02, 0.05), 20)[3]
-    assert said not in reasons(ascent, 0.03, Basin(0.02, 0.05), 80)[3]
+    assert said in reasons(outcome, 0.03, Basin(0.02, 0.05), 20)[3]
+    assert said not in reasons(outcome, 0.03, Basin(0.02, 0.05), 80)[3]
 
 
 def test_a_basin_that_reaches_the_end_of_what_was_tried_is_minded():
-    ascent, _ = ascend(Curves(moving_valley(-1.5)))
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5)))
     wider = "The basin reaches to the end of what was tried, so it may be wider."
-    first, last = ascent.climbed.rates[0], ascent.climbed.rates[-1]
-    assert wider in reasons(ascent, 0.03, Basin(first, 0.05), 20)
-    assert wider in reasons(ascent, 0.03, Basin(0.02, last), 20)
-    assert wider not in reasons(ascent, 0.03, Basin(0.02, 0.05), 20)
-    limited, _ = ascend(Curves(moving_valley(-1.5)), high=last)
+    first, last = outcome.state.rates[0], outcome.state.rates[-1]
+    assert wider in reasons(outcome, 0.03, Basin(first, 0.05), 20)
+    assert wider in reasons(outcome, 0.03, Basin(0.02, last), 20)
+    assert wider not in reasons(outcome, 0.03, Basin(0.02, 0.05), 20)
+    limited, _ = outcome_of(Curves(moving_valley(-1.5)), high=last)
     assert wider not in reasons(limited, 0.03, Basin(0.02, last), 20)
 
 
@@ -162,23 +164,23 @@ def test_a_basin_that_reaches_the_end_of_what_was_tried_is_minded():
 )
 def test_where_limits_left_nothing_that_learns_others_are_asked_for(limits, word):
     slope = {"higher": -0.001, "lower": 0.001, "other": 0.0}[word]
-    ascent, _ = ascend(Curves(lambda x, share: np.full_like(share, 2.31 + slope * x), noise=0), **limits)
-    assert no_answer(ascent)[1].startswith(f"Allow {word} rates. Check that the labels")
+    outcome, _ = outcome_of(Curves(lambda x, share: np.full_like(share, 2.31 + slope * x), noise=0), **limits)
+    assert no_answer(outcome)[1].startswith(f"Allow {word} rates. Check that the labels")
 
 
 @pytest.mark.parametrize(
     ("slope", "words"), [(-0.001, ("highest", "above", "up")), (0.001, ("lowest", "below", "down"))]
 )
 def test_where_an_end_did_best_and_nothing_learned_the_way_on_is_named(slope, words):
-    ascent, _ = ascend(Curves(lambda x, share: np.full_like(share, 2.31 + slope * x), noise=0))
-    end = ascent.climbed.rates[0 if slope > 0 else -1]
-    assert no_answer(ascent)[1].startswith(f"The {words[0]} rate that was tried did best, so that ")
-    assert f"limit the rates to those {words[1]} {end:.3g}, {words[2]} to " in no_answer(ascent)[1]
+    outcome, _ = outcome_of(Curves(lambda x, share: np.full_like(share, 2.31 + slope * x), noise=0))
+    end = outcome.state.rates[0 if slope > 0 else -1]
+    assert no_answer(outcome)[1].startswith(f"The {words[0]} rate that was tried did best, so that ")
+    assert f"limit the rates to those {words[1]} {end:.3g}, {words[2]} to " in no_answer(outcome)[1]
 
 
 def test_where_all_diverged_lower_rates_are_asked_for_though_a_limit_was_set():
-    ascent, _ = ascend(Curves(moving_valley(-1.5), wall=-20), low=5.0)
-    assert no_answer(ascent)[1].startswith("Allow lower rates. ")
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5), wall=-20), low=5.0)
+    assert no_answer(outcome)[1].startswith("Allow lower rates. ")
 
 
 @pytest.mark.parametrize(
@@ -190,38 +192,38 @@ def test_where_all_diverged_lower_rates_are_asked_for_though_a_limit_was_set():
     ],
 )
 def test_why_there_is_no_answer(curves, start):
-    ascent, found = ascend(curves)
-    assert no_answer(ascent)[0].startswith(start)
-    assert all(verdict(ascent, t, None, None).startswith(("diverged", "learned nothing")) for t in found)
+    outcome, found = outcome_of(curves)
+    assert no_answer(outcome)[0].startswith(start)
+    assert all(verdict(outcome, t, None, None).startswith(("diverged", "learned nothing")) for t in found)
 
 
 @pytest.mark.parametrize("limits", [{}, {"low": 1e-3, "high": 0.5}])
 def test_trials_that_are_all_the_same_have_no_answer_and_are_not_sent_to_other_rates(limits):
-    ascent, found = ascend(Curves(lambda x, share: 2.0 - 1.5 * share, noise=0), **limits)
-    assert not ascent.answered
+    outcome, found = outcome_of(Curves(lambda x, share: 2.0 - 1.5 * share, noise=0), **limits)
+    assert not outcome.answered
     assert len(found) == 7
-    first, second = no_answer(ascent)
+    first, second = no_answer(outcome)
     assert re.match(r"All 7 trials have the same temperature-scaled loss, \S+ nats in the end, whatever", first)
     assert "No other rate will tell" in second
 
 
 def test_trials_of_another_seed_are_not_judged():
-    ascent, _ = ascend(Curves(moving_valley(-1.5)))
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5)))
     other = job(seed=8)
-    histories, _ = climb_up(Ladder(), other, Curves(moving_valley(-1.5)))
+    histories, _ = run_method(Halving(), other, Curves(moving_valley(-1.5)))
     trial = trials(other, histories)[0]
-    assert verdict(ascent, trial, 0.03, Basin(0.02, 0.05)).startswith("not judged")
+    assert verdict(outcome, trial, 0.03, Basin(0.02, 0.05)).startswith("not judged")
 
 
 def test_where_all_that_went_on_was_lost_the_others_are_not_called_lost():
-    ascent, _ = ascend(Curves(moving_valley(-1.5)))
-    finalists = ascent.climbed.finalists
+    outcome, _ = outcome_of(Curves(moving_valley(-1.5)))
+    finalists = outcome.state.finalists
     scored = {
         r: replace(s, trial=replace(s.trial, status=Status.DIVERGED)) if r in finalists else s
-        for r, s in ascent.scored.items()
+        for r, s in outcome.scored.items()
     }
-    none = (*ascent.climbed.reached[:-1], replace(ascent.climbed.reached[-1], rates=()))
-    lost = replace(ascent, scored=scored, climbed=replace(ascent.climbed, reached=none))
+    none = (*outcome.state.reached[:-1], replace(outcome.state.reached[-1], rates=()))
+    lost = replace(outcome, scored=scored, state=replace(outcome.state, reached=none))
     assert lost.best is None
     first, second = no_answer(lost)
     assert first.startswith(

@@ -42,7 +42,7 @@ def alone():
     return etascope.pick("digits", recipe=Recipe((300,), epochs=1))
 
 
-@pytest.mark.parametrize("budget", [None, 3], ids=["cross-validation", "the ladder, from checkpoints"])
+@pytest.mark.parametrize("budget", [None, 3], ids=["cross-validation", "halving, from checkpoints"])
 def test_a_search_has_the_same_bits_as_on_one_machine(connected, budget):
     from etascope.selection.automatic import Automatic
 

@@ -90,10 +90,10 @@ def pick(
 ) -> int:
     """Try many learning rates at once and recommend one, with its evidence.
 
-    Learning rates are compared on images that did not train: by cross-validation where trainings are cheap, on a
-    ladder of ever longer trainings where they are dear. The test images are looked at once, by a final model at the
-    chosen rate. Every search is kept (`etascope runs`). DATA is as in `etascope trace`. With --command, it is your own
-    script that trains, on its own data.
+    Learning rates are compared on images that did not train: by cross-validation where trainings are cheap, by
+    successive halving where they are dear. The test images are looked at once, by a final model at the chosen rate.
+    Every search is kept (`etascope runs`). DATA is as in `etascope trace`. With --command, it is your own script that
+    trains, on its own data.
     """
     output, recipe = Output(json_path, ascii, reports), recipe_of(options)
     if no_store and store_url is not None:
@@ -176,7 +176,7 @@ def search_command(
     from etascope.core.command_line import CommandLine
     from etascope.core.measure import Measure, more_is_better
     from etascope.core.recipe import Recipe, Task
-    from etascope.loops.command import pick_command, reports_ladder
+    from etascope.loops.command import pick_command, reports_halving
     from etascope.selection.customary import customary_middle
     from etascope.training.command.engine import CommandEngine
     from etascope.training.command.metric import LineMetric
@@ -198,7 +198,7 @@ def search_command(
     if not measure.maximize and more:
         note(f"the lowest {measure.name} is taken for the best. Where higher is better, say so: --maximize.")
     Task.of_reports(options["epochs"], options["seed"], measure)
-    reports_ladder(options["low"], options["high"], options["budget"], options["tolerance"], middle)
+    reports_halving(options["low"], options["high"], options["budget"], options["tolerance"], middle)
     CommandEngine(CommandLine(options["command"]), reader, measure, logs, options["workers"], options["timeout"])
     with suppress(OSError):
         logs.mkdir(parents=True, exist_ok=True)

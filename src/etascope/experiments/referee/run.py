@@ -38,9 +38,7 @@ SEEDS = 2**32
 def known_advisers() -> tuple[Adviser, ...]:
     """Return all advisers but etascope's own pick; Prodigy last, since PyTorch's threads keep others from forking."""
     tpe = (OptunaTPE(trials) for trials in (5, 10, 20))
-    halving = OwnPick(
-        Automatic(budget=3), "etascope --budget 3", "etascope pick in its dear regime: a ladder of about 3 trainings"
-    )
+    halving = OwnPick(Automatic(budget=3), "etascope --budget 3", "etascope pick in its dear regime: about 3 trainings")
     return (CustomaryDefault(), halving, *map(RangeTestAdviser, RULES), *tpe, ProdigyOptimizer())
 
 

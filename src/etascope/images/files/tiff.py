@@ -178,12 +178,8 @@ def _is_swapped(tags: Any) -> bool:  # noqa: ANN401 - as above
 def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TIFF class is loaded late
     """Return how many images of their own the pages of a TIFF hold, and how many channels of one image are pages.
 
-    Pages that are masks, thumbnails or smaller copies do not count; without channels as pages the second is 1.
-
-    Raises
-    ------
-    InputError
-        If the first page is a thumbnail, and the image is another, or channels that are pages are not three.
+    Pages that are masks, thumbnails or smaller copies do not count; without channels as pages the second is 1. Other
+    than three of these are refused, and so is an image behind its thumbnail.
     """
     description = str(picture.tag_v2.get(_DESCRIPTION, ""))
     channels = _named(r"^channels=(\d+)", description) if description.startswith("ImageJ=") else 1

@@ -122,10 +122,7 @@ class Replay:
     def catch_up(self, known: Mapping[int, StudyTrial]) -> None:
         """Go on until the search asks for a trial that has not ended.
 
-        Raises
-        ------
-        InputError
-            If a trial was trained at another rate than the search asks for, or a value cannot be used.
+        Raises `InputError` if a trial was trained at another rate than the search asks for, or a value cannot be used.
         """
         while self.next_trial is not None and (trial := known.get(self.next_trial.number)) is not None:
             self.report(trial)
@@ -157,10 +154,7 @@ class Replay:
     def run(self, name: str) -> Run:
         """Return the search as a run, with the wall times of the study's trials.
 
-        Raises
-        ------
-        InputError
-            If nothing was reported.
+        Raises `InputError` if nothing was reported.
         """
         run = self._search.run
         # The trial that it is at may have been told to end, and has no time yet.

@@ -23,7 +23,7 @@ def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:
 
     A study maximises validation accuracy, or minimises validation loss where that was the target. A trial is a trial:
     its parameter `learning_rate`, its value at its end, its intermediate values by training step. One that went to the
-    end is `COMPLETE`, one that a ladder stopped before others is `PRUNED`, one that diverged is `FAIL`.
+    end is `COMPLETE`, one that halving stopped before others is `PRUNED`, one that diverged is `FAIL`.
 
     `study.best_trial` is the luckiest single trial. What etascope recommends stands in `study.user_attrs`:
     `learning_rate`, `basin_low`, `basin_high` and all else that the answer says, with recipe and data.

@@ -38,7 +38,7 @@ def _title(choice: Choice) -> str:
     if choice.learning_rate is None:
         return "No learning rate can be told from its neighbours yet"
     title = f"Learning rate {rate(choice.learning_rate)}"
-    # On a ladder no trial need have come to the end, or have had this very rate: that is no result to head a chart.
+    # Under halving no trial need have come to the end, or have had this very rate: that is no result for a title.
     if choice.regime != "dear" and math.isfinite(choice.valid_accuracy):
         title += f" gets {100 * choice.valid_accuracy:.1f} % of the validation images right"
         # What ranked the rates is no accuracy of the end, as the dots have it.

@@ -5,7 +5,7 @@ import { nats } from "./rates.js";
 export function points(of) {
   const byRate = new Map();
   for (const trial of of.trials) {
-    // A ladder stops trials within an epoch; of these no loss is told by epoch.
+    // Successive halving stops trials within an epoch; of these no loss is told by epoch.
     if (!trial.valid_loss.length && trial.status !== "diverged") continue;
     const loss = trial.status === "diverged" ? Infinity : Number(trial.valid_loss.at(-1) ?? Infinity);
     const at = byRate.get(trial.learning_rate) ?? { rate: trial.learning_rate, losses: [], accuracies: [], trials: [] };

@@ -1,4 +1,4 @@
-"""Trials climb: all rates a little, the better ones further, a few nearly to the end: `Ladder`, a method."""
+"""Successive halving: all rates a little, the better ones further, a few nearly to the end: `Halving`, a method."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from etascope.core.errors import InputError, option
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, Plan, trial_rates
 from etascope.core.recipe import Task
+from etascope.core.renamed import in_new_module
 from etascope.core.schedules import schedule_row
 from etascope.core.sentences import Sentence, Setting, say
 from etascope.core.trials import trials
@@ -20,20 +21,22 @@ from etascope.selection.cost import cheap_trainings, duration, search_cost, trai
 from etascope.selection.customary import customary_rate
 from etascope.selection.estimate import TOLERANCES, UNITS, WORDS
 from etascope.selection.grid import FIVE_FOLDS, check_window
-from etascope.selection.halving.budgets import Rungs, rungs_for
-from etascope.selection.halving.finished import Ascent, beside, walls_to_seek
+from etascope.selection.halving.budgets import Budgets, budgets_for
 from etascope.selection.halving.noise import noise_variance, shift_mean
-from etascope.selection.halving.state import Todo, climb, evaluations, first_step, score_trials, unit_of
+from etascope.selection.halving.outcome import Outcome, beside, walls_to_seek
+from etascope.selection.halving.state import Todo, evaluations, first_step, read_state, score_trials, unit_of
 from etascope.selection.halving.window import window_of
 from etascope.selection.landscape import read_landscape
 from etascope.selection.regret import DEAR, Draws, regret_draws
 from etascope.selection.scores import TARGETS
 from etascope.selection.walls import before_divergence, within_walls
-from etascope.selection.words.halving import ladder_reasons, ladder_verdict, limited_by, no_ladder_answer
+from etascope.selection.words.halving import halving_reasons, halving_verdict, limited_by, no_halving_answer
 from etascope.selection.words.reasons import not_tried
 from etascope.selection.words.refuted import Answered, Refuted, refuted
 
-#: How much accuracy, in points, a ladder's winner loses on a fresh seed, and the deviation of that between cases: means
+__getattr__ = in_new_module(__name__, Ladder="Halving")
+
+#: How much accuracy, in points, a winner loses on a fresh seed, and the deviation of that between cases: means
 #: over 43 tasks, 0.16 to 0.29 and 1.9 to 3.9 by set.
 LUCK, LUCK_SPREAD = 0.3, 3.0
 #: Where no accuracy is known, noise is judged as if this share were wrong, which is typical of those tasks.
@@ -41,7 +44,7 @@ NOMINAL_ERROR = 0.15
 
 
 @dataclass(frozen=True)
-class Ladder:
+class Halving:
     """Compare about seven rates early, keep the better ones, and train three of them nearly to the end.
 
     All trials share initial weights, batches and the first fold as their holdout, and follow the recipe's own
@@ -53,12 +56,12 @@ class Ladder:
     2. The five best go on to a quarter of the steps, the three best of them to three quarters. Each goes on from its
        checkpoint.
     3. While no wall was seen on a side (a rate beyond the basin that diverged or is clearly worse), one more rate
-       beyond the window is trained as far as the first rung, for half a training in all.
+       beyond the window is trained as far as the first milestone, for half a training in all.
     4. A trial whose loss is not finite, or whose batch loss exceeds 30 times its first, does not go on.
 
-    A trial's score on a rung is its log validation loss, averaged over the evaluations of the rung's last 40 %. The
-    recommended rate, basin and confidence are read from curves drawn from a Gaussian process (`regret_draws`): the rate
-    loses least on average, at most the highest finalist.
+    A trial's score at a milestone is its log validation loss, averaged over the evaluations of the last 40 % of the
+    steps to there. The recommended rate, basin and confidence are read from curves drawn from a Gaussian process
+    (`regret_draws`): the rate loses least on average, at most the highest finalist.
 
     Parameters
     ----------
@@ -89,7 +92,7 @@ class Ladder:
     --------
     >>> from etascope.core.recipe import Recipe
     >>> task = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=64)
-    >>> plan = Ladder().propose(task, [])
+    >>> plan = Halving().propose(task, [])
     >>> len(plan), plan.steps, plan.evaluate_at
     (7, 20, (12, 16, 20))
     """
@@ -106,12 +109,12 @@ class Ladder:
         check_fields(self.target, self.tolerance, self.low, self.high, self.budget)
 
     @property
-    def rungs(self) -> Rungs:
+    def budgets(self) -> Budgets:
         """The plan that the budget pays for."""
-        return rungs_for(self.budget)
+        return budgets_for(self.budget)
 
     def propose(self, task: Task, histories: Sequence[History]) -> Plan | None:
-        """Return the next trials to train, or those that go on, with their checkpoints; None at the top.
+        """Return the next trials to train, or those that go on, with their checkpoints; None at the end.
 
         A function of its arguments: it goes on with the histories of another process.
 
@@ -122,19 +125,19 @@ class Ladder:
         """
         if task.n_folds < 1:
             raise InputError("choosing a learning rate needs validation rows; found 0 folds.", FIVE_FOLDS)
-        ascent = self._ascend(task, histories)
-        todo = ascent.climbed.todo
+        outcome = self._outcome(task, histories)
+        todo = outcome.state.todo
         return None if todo is None else _plan(task, todo, _checkpoints(task, histories))
 
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
         """Return the recommended rate with its basin, or no answer and why.
 
-        There is no answer where the ladder is not at its top, every trial diverged, none learned, or the best one is an
+        There is no answer where the search is not at its end, every trial diverged, none learned, or the best one is an
         end of what was tried while more was allowed. Validation loss and accuracy of the choice are interpolated
         between the finalists, on the logarithmic axis, at the last step they came to. The landscape has the last
         evaluation of every trial, so that one that was left behind stands there with the loss it had then.
         """
-        ascent = self._ascend(task, histories)
+        outcome = self._outcome(task, histories)
         landscape, all_trials = read_landscape(task, histories), trials(task, histories)
         choice = Choice(
             learning_rate=None,
@@ -150,47 +153,47 @@ class Ladder:
             regime="dear",
             measure=task.measure,
         )
-        answered = ascent.answered
-        choice = self._answer(ascent, choice) if answered else replace(choice, reasons=no_ladder_answer(ascent))
-        judged = tuple(ladder_verdict(ascent, t, choice.learning_rate, choice.basin) for t in all_trials)
+        answered = outcome.answered
+        choice = self._answer(outcome, choice) if answered else replace(choice, reasons=no_halving_answer(outcome))
+        judged = tuple(halving_verdict(outcome, t, choice.learning_rate, choice.basin) for t in all_trials)
         return replace(choice, verdicts=judged)
 
-    def _ascend(self, task: Task, histories: Sequence[History]) -> Ascent:
-        window = window_of(task.recipe, self.rungs.trials, self.low, self.high, self.middle)
+    def _outcome(self, task: Task, histories: Sequence[History]) -> Outcome:
+        window = window_of(task.recipe, self.budgets.trials, self.low, self.high, self.middle)
         every = trials(task, histories)
         unit = unit_of(task, every)
         scored = score_trials(every, task.recipe.seed, self.target, unit)
-        ascent = Ascent(task, window, climb(task, scored, self.rungs, window), scored, self.target, unit)
-        if not ascent.answered:
-            return ascent
-        wider = beside(ascent)
+        outcome = Outcome(task, window, read_state(task, scored, self.budgets, window), scored, self.target, unit)
+        if not outcome.answered:
+            return outcome
+        wider = beside(outcome)
         answer, _, basin = self._read(wider)
-        sought = len(wider.climbed.rates) - len(ascent.climbed.rates)
+        sought = len(wider.state.rates) - len(outcome.state.rates)
         todo = walls_to_seek(wider, wider.walls(answer, basin), sought)
-        return replace(wider, climbed=replace(wider.climbed, todo=todo))
+        return replace(wider, state=replace(wider.state, todo=todo))
 
-    def _read(self, ascent: Ascent) -> tuple[float, Draws, Basin]:
+    def _read(self, outcome: Outcome) -> tuple[float, Draws, Basin]:
         """Return the answer, what rates may lose, and the basin."""
-        rates, finalists = ascent.climbed.rates, ascent.climbed.finalists
-        draws = self._draws(ascent, np.log10(np.array(rates)))
+        rates, finalists = outcome.state.rates, outcome.state.finalists
+        draws = self._draws(outcome, np.log10(np.array(rates)))
         # Three digits, so that what is printed is what is trained; the ends keep all of theirs. Nothing above the
         # highest finalist: beside it, the next higher rate may diverge.
-        answer = min(max(float(f"{draws.best():.3g}"), ascent.window.low), finalists[-1])
+        answer = min(max(float(f"{draws.best():.3g}"), outcome.window.low), finalists[-1])
         # The curve may be lowest at an end of the window beyond which more is allowed; the best trial is none.
-        if ascent.best is not None and ascent.window.beyond(rates, answer) is not None:
-            answer = ascent.best
-        basin = _basin(ascent, draws, answer)
-        return answer, draws, within_walls(basin, answer, ascent.walls(answer, basin))
+        if outcome.best is not None and outcome.window.beyond(rates, answer) is not None:
+            answer = outcome.best
+        basin = _basin(outcome, draws, answer)
+        return answer, draws, within_walls(basin, answer, outcome.walls(answer, basin))
 
-    def _answer(self, ascent: Ascent, choice: Choice) -> Choice:
-        task, climbed, scored = ascent.task, ascent.climbed, ascent.scored
-        finalists = climbed.finalists
-        answer, draws, basin = self._read(ascent)
+    def _answer(self, outcome: Outcome, choice: Choice) -> Choice:
+        task, state, scored = outcome.task, outcome.state, outcome.scored
+        finalists = state.finalists
+        answer, draws, basin = self._read(outcome)
         tolerance = TOLERANCES[self.target] if self.tolerance is None else self.tolerance
         share = draws.confidence(answer, tolerance)
         # In 144 searches on 18 jobs that nothing was tuned on, choices called likely were within one point in 95 of 100
         # cases, probable ones in 92, not settled ones in 7 of 12.
-        word, limited = next(word for least, word in WORDS if share >= least), limited_by(ascent, answer, basin)
+        word, limited = next(word for least, word in WORDS if share >= least), limited_by(outcome, answer, basin)
         settle = limited.settle if limited and word == WORDS[0][1] else _settle(task, word)
         ends = [(scored[r].trial.valid_loss[-1], scored[r].trial.valid_accuracy[-1]) for r in finalists]
         loss, accuracy = (
@@ -198,9 +201,9 @@ class Ladder:
         )
         customary = customary_rate(task.recipe)
         cost = draws.cost_of(customary, against=answer)
-        alone, ours = len(climbed.rates) == 1, not task.measure.reported
+        alone, ours = len(state.rates) == 1, not task.measure.reported
         answered = Answered(answer, basin, loss, accuracy, loss, accuracy, self.target, tolerance)
-        against = refuted(task, ascent.finals, answered) if ours and not alone else Refuted()
+        against = refuted(task, outcome.finals, answered) if ours and not alone else Refuted()
         sure = against.sure(Confidence(limited.word(word, answer), tolerance, settle, share))
         return replace(
             choice,
@@ -208,28 +211,28 @@ class Ladder:
             basin=basin,
             valid_loss=loss,
             valid_accuracy=accuracy,
-            reasons=ladder_reasons(ascent, answer, basin, first_step(task, self.rungs), against),
+            reasons=halving_reasons(outcome, answer, basin, first_step(task, self.budgets), against),
             confidence=None if alone else sure,
-            walls=against.walls(ascent.walls(answer, basin)),
+            walls=against.walls(outcome.walls(answer, basin)),
             luck=Luck(LUCK, LUCK_SPREAD, accuracy) if ours and math.isfinite(accuracy) else None,
             worth_tuning=None if alone or cost is None or not ours or against else WorthTuning(customary, *cost),
             curve=None if alone else draws.curve(UNITS[self.target]),
         )
 
-    def _draws(self, ascent: Ascent, x: np.ndarray) -> Draws:
-        best = ascent.climbed.finalists[0] if ascent.best is None else ascent.best
-        trial = ascent.scored[best].trial
+    def _draws(self, outcome: Outcome, x: np.ndarray) -> Draws:
+        best = outcome.state.finalists[0] if outcome.best is None else outcome.best
+        trial = outcome.scored[best].trial
         rows = 200 if trial.example_losses is None else trial.example_losses.shape[-1]
         # A best without an error would leave nothing to lose: it counts as half an error.
         right = float(trial.valid_accuracy[-1])
         error = max(1 - right, 0.5 / rows) if math.isfinite(right) else NOMINAL_ERROR
         scale = 100 * DEAR.slope * error
-        points = scale * (ascent.scores - ascent.scores.min())
-        noise = noise_variance(ascent.climbed, ascent.scored, best, points, scale, ascent.task.steps, self.target)
+        points = scale * (outcome.scores - outcome.scores.min())
+        noise = noise_variance(outcome.state, outcome.scored, best, points, scale, outcome.task.steps, self.target)
         # The schedule of a script or a loop is its own affair, so nothing is known of a shift.
-        known = not ascent.task.measure.reported
-        shift = shift_mean(ascent.task.recipe.schedule, ascent.top / ascent.task.steps) if known else 0.0
-        draws = regret_draws(x, points, noise, scale, replace(DEAR, shift_mean=shift), seed=ascent.task.recipe.seed)
+        known = not outcome.task.measure.reported
+        shift = shift_mean(outcome.task.recipe.schedule, outcome.top / outcome.task.steps) if known else 0.0
+        draws = regret_draws(x, points, noise, scale, replace(DEAR, shift_mean=shift), seed=outcome.task.recipe.seed)
         return draws if self.target == "accuracy" else draws.times(100 / scale)
 
 
@@ -245,12 +248,12 @@ def check_fields(
         raise InputError(f"the budget must be a finite number of at least 1 training; found {budget:g}. Try 3.")
 
 
-def _basin(ascent: Ascent, draws: Draws, answer: float) -> Basin:
+def _basin(outcome: Outcome, draws: Draws, answer: float) -> Basin:
     """Return the basin to three digits, with the answer, within what was allowed and below what diverged."""
     wide = draws.basin(0.9, include=answer)
-    basin = before_divergence(wide, answer, [r for r in ascent.climbed.rates if ascent.stopped(r)])
+    basin = before_divergence(wide, answer, [r for r in outcome.state.rates if outcome.stopped(r)])
     low, high = (float(f"{end:.3g}") for end in (basin.low, basin.high))
-    window = ascent.window
+    window = outcome.window
     return Basin(max(min(low, answer), window.low), min(max(high, answer), window.high))
 
 
@@ -272,7 +275,7 @@ def _settle(task: Task, word: str) -> Sentence:
 
 
 def _checkpoints(task: Task, histories: Sequence[History]) -> dict[tuple[float, int], Checkpoint]:
-    """Return the checkpoints of the ladder's trials by rate and step."""
+    """Return the checkpoints of the search's trials by rate and step."""
     kept: dict[tuple[float, int], Checkpoint] = {}
     for history in histories:
         rates = trial_rates(task, history.plan).tolist()
@@ -284,7 +287,7 @@ def _checkpoints(task: Task, histories: Sequence[History]) -> dict[tuple[float, 
 
 
 def _plan(task: Task, todo: Todo, checkpoints: dict[tuple[float, int], Checkpoint]) -> Plan:
-    """Return the plan of some trials to their next rung; without their checkpoints they begin anew."""
+    """Return the plan of some trials to their next milestone; without their checkpoints they begin anew."""
     resume = tuple(checkpoints[r, todo.start] for r in todo.rates if (r, todo.start) in checkpoints)
     start = todo.start if todo.start and len(resume) == len(todo.rates) else 0
     shape = schedule_row(task.recipe.schedule, task.recipe.warmup, task.steps)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.selection.halving.state import Climb, Scored
+from etascope.selection.halving.state import Scored, State
 
 Array = NDArray[np.float64]
 
@@ -24,14 +24,14 @@ OF_THE_STUDY = 0.6
 
 
 def noise_variance(
-    climbed: Climb, scored: Mapping[float, Scored], best: float, points: Array, scale: float, steps: int, target: str
+    state: State, scored: Mapping[float, Scored], best: float, points: Array, scale: float, steps: int, target: str
 ) -> Array:
     """Return the noise variance of each rate's loss against the best finalist, `(rates,)` in points squared.
 
         0.6 (scale^2 (vex + wob / 2) + (0.025 (scale + 2 d))^2 + pen^2)
 
     - `vex`: variance of the difference of the two trials' example losses, each over its mean, averaged over the
-      evaluations of the rate's last rung, over the number of examples: the sampling of validation examples
+      evaluations of the rate's last milestone, over the number of examples: the sampling of validation examples
     - `wob`: variance between those evaluations of the difference in log loss, over their number
     - `d`: points lost, at most 8
     - `pen`: 0 for a finalist; 0.4 sqrt(scale) + 0.2 d where it was left behind in the first eighth of the steps, and
@@ -39,8 +39,8 @@ def noise_variance(
 
     Parameters
     ----------
-    climbed, scored
-        The ladder, at its top.
+    state, scored
+        The search at its end, with its trials.
     best
         The finalist with the lowest score.
     points
@@ -54,19 +54,19 @@ def noise_variance(
     """
     lost = np.minimum(points, CAP)
     variance = np.empty(len(points))
-    for k, rate in enumerate(climbed.rates):
-        rung = climbed.left.get(rate, len(climbed.reached) - 1)
-        step = climbed.reached[rung].step
+    for k, rate in enumerate(state.rates):
+        level = state.left.get(rate, len(state.reached) - 1)
+        step = state.reached[level].step
         examples, wobble = _paired(scored[rate], scored[best], step, target)
         early, growing = EARLY if step <= steps / 8 else LATE
-        penalty = early * math.sqrt(scale) + growing * lost[k] if rate in climbed.left else 0.0
+        penalty = early * math.sqrt(scale) + growing * lost[k] if rate in state.left else 0.0
         random = scale**2 * (examples + wobble / 2) + (0.025 * (scale + 2 * lost[k])) ** 2 + penalty**2
         variance[k] = OF_THE_STUDY * random
     return variance
 
 
 def _paired(rate: Scored, best: Scored, step: int, target: str) -> tuple[float, float]:
-    """Return `vex` and `wob` of a trial against the best, over the evaluations of a rung that both have."""
+    """Return `vex` and `wob` of a trial against the best, over the evaluations before a milestone that both have."""
     if rate.stopped(step) or rate is best:
         return 0.0, 0.0
     shared = np.intersect1d(rate.trial.evaluated_at[rate.within(step)], best.trial.evaluated_at)

@@ -1,4 +1,4 @@
-"""Where a ladder stands after the histories so far: `Climb`, `climb`."""
+"""Where successive halving stands after the histories so far: `State`, `read_state`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial, same_losses
-from etascope.selection.halving.budgets import Rungs
+from etascope.selection.halving.budgets import Budgets
 from etascope.selection.halving.window import Window
 from etascope.selection.scores import LEAST, WORST, tempered_log_loss
 from etascope.selection.walls import LEARNS
 
-#: A rung's score averages the evaluations from this share of its steps on.
+#: A score averages the evaluations from this share of its steps on.
 AVERAGED = 0.6
 #: A trial is stopped when its smoothed batch loss exceeds this many times its first: of 422 such trials, none came
 #: back; at 3 times, many with momentum or Adam would have.
 BLOWN = 30.0
-#: The first rung has at least this many steps, where that is no more than twice its share: momentum takes ten to gather
-#: speed, and before that low rates cannot be told from hopeless ones.
+#: The first milestone has at least this many steps, where that is no more than twice its share: momentum takes ten to
+#: gather speed, and before that low rates cannot be told from hopeless ones.
 FEWEST = 20
 #: Nothing has learned yet while the lowest validation loss exceeds this share of a blind guess's.
 UNLEARNED = 0.85
@@ -30,7 +30,7 @@ UNLEARNED = 0.85
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """A trial with the log of its validation loss `(evaluations,)` as the ladder reads it."""
+    """A trial with the log of its validation loss `(evaluations,)` as it is compared."""
 
     trial: Trial
     log_loss: NDArray[np.float64]
@@ -38,7 +38,7 @@ class Scored:
     endless: NDArray[np.float64] | None = None
 
     def within(self, step: int) -> NDArray[np.int64]:
-        """Return the evaluations that a rung at `step` averages: those in its last 40 %, or the last before it."""
+        """Return the evaluations averaged at a milestone: those in the last 40 % of its steps, or the last before."""
         at = self.trial.evaluated_at
         inside = np.flatnonzero((at >= round(AVERAGED * step)) & (at <= step))
         return inside if len(inside) else np.flatnonzero(at <= step)[-1:]
@@ -49,14 +49,14 @@ class Scored:
         return diverged or blown_up(self.trial.step_loss[:step]) is not None
 
     def score(self, step: int) -> float:
-        """Return the mean log loss of a rung at `step`, natural logarithm; log 10 where the trial was stopped."""
+        """Return the mean log loss at a milestone, natural logarithm; log 10 where the trial was stopped."""
         inside = self.within(step)
         if self.stopped(step) or not len(inside):
             return WORST
         return float(np.mean(np.minimum(self.log_loss[inside], WORST)))
 
     def rank(self, step: int) -> tuple[float, float]:
-        """Return what trials are ordered by on a rung at `step`: their score, and where it is at its end, more."""
+        """Return what trials are ordered by at a milestone: their score, and where it is at its end, more."""
         inside, score = self.within(step), self.score(step)
         if self.endless is None or score < WORST or self.stopped(step) or not len(inside):
             return score, 0.0 if score < WORST or self.endless is None else math.inf
@@ -73,37 +73,37 @@ class Todo:
 
 
 @dataclass(frozen=True)
-class Reached:
-    """A rung that was climbed: its step, and the rates compared there, ascending, without those that were stopped."""
+class Milestone:
+    """A step at which trials were compared, and the rates of those, ascending, without the ones that were stopped."""
 
     step: int
     rates: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Climb:
-    """Where a ladder stands.
+class State:
+    """Where successive halving stands.
 
     Attributes
     ----------
     todo
-        What to train next; None at the top.
+        What to train next; None at the end.
     rates
         All rates of the window, ascending.
     reached
-        The rungs so far, the last one with the finalists.
+        The milestones so far, the last one with the finalists.
     left
-        For each rate that was left behind, the number of the rung (from 0) after which.
+        For each rate that was left behind, the number of the milestone (from 0) after which.
     """
 
     todo: Todo | None
     rates: tuple[float, ...]
-    reached: tuple[Reached, ...] = ()
+    reached: tuple[Milestone, ...] = ()
     left: dict[float, int] = field(default_factory=dict[float, int])
 
     @property
     def finalists(self) -> tuple[float, ...]:
-        """The rates that were compared on the last rung."""
+        """The rates that were compared at the last milestone."""
         return self.reached[-1].rates if self.reached else ()
 
 
@@ -129,13 +129,13 @@ def unit_of(task: Task, trials: Sequence[Trial]) -> float:
     return min((loss for loss in first if math.isfinite(loss) and loss > 0), default=1.0)
 
 
-def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Window) -> Climb:
-    """Return where a ladder stands: a function of what was trained, so that it can go on in another process.
+def read_state(task: Task, scored: Mapping[float, Scored], budgets: Budgets, window: Window) -> State:
+    """Return where the search stands: a function of what was trained, so that it can go on in another process.
 
-    A first rung of fewer than 20 steps is moved there, or to twice its share, unless a step is an epoch; while nothing
-    has learned on it, its step is doubled. On every rung, while the best trial is an end of the window, a trial beyond
-    it is added, unless all trials are the same; added trials go through as many steps as one whole training, or four of
-    them if that is more.
+    A first milestone of fewer than 20 steps is moved there, or to twice its share, unless a step is an epoch; while
+    nothing has learned by it, its step is doubled. At every milestone, while the best trial is an end of the window, a
+    trial beyond it is added, unless all trials are the same; added trials go through as many steps as one whole
+    training, or four of them if that is more.
 
     Parameters
     ----------
@@ -143,55 +143,55 @@ def climb(task: Task, scored: Mapping[float, Scored], rungs: Rungs, window: Wind
         Gives the number of steps and of classes.
     scored
         By learning rate: what was trained so far, of one seed and fold.
-    rungs, window
-        How to climb, and where to begin.
+    budgets, window
+        How far trials are trained, and where to begin.
     """
     total, spent = task.steps, 0
     rates = going = list(window.first)
-    top, step = rungs.steps(rungs.shares[-1], total), first_step(task, rungs)
-    reached, left = list[Reached](), dict[float, int]()
+    top, step = budgets.steps(budgets.shares[-1], total), first_step(task, budgets)
+    reached, left = list[Milestone](), dict[float, int]()
     if todo := _lacking(scored, going, step):
-        return Climb(todo, tuple(rates))
+        return State(todo, tuple(rates))
     while 2 * step <= top and (alive := _alive(scored, going, step)) and not _any_learned(task, scored, alive, step):
         step *= 2
         if todo := _lacking(scored, alive, step):
-            return Climb(todo, tuple(rates))
-    for number, share in enumerate(rungs.shares):
-        step = max(step, rungs.steps(share, total))
+            return State(todo, tuple(rates))
+    for number, share in enumerate(budgets.shares):
+        step = max(step, budgets.steps(share, total))
         if todo := _lacking(scored, going, step):
-            return Climb(todo, tuple(rates), tuple(reached), left)
+            return State(todo, tuple(rates), tuple(reached), left)
         while (more := _beyond(scored, window, rates, going, step)) and spent + step <= max(total, 4 * step):
             spent += step
             rates, going = sorted([*rates, more]), sorted([*going, more])
             if todo := _lacking(scored, [more], step):
-                return Climb(todo, tuple(rates), tuple(reached), left)
+                return State(todo, tuple(rates), tuple(reached), left)
         alive = _alive(scored, going, step)
-        reached.append(Reached(step, tuple(alive)))
-        last = number == len(rungs.keep)
-        kept = alive if last else sorted(sorted(alive, key=lambda r: (scored[r].rank(step), r))[: rungs.keep[number]])
+        reached.append(Milestone(step, tuple(alive)))
+        last = number == len(budgets.keep)
+        kept = alive if last else sorted(sorted(alive, key=lambda r: (scored[r].rank(step), r))[: budgets.keep[number]])
         left |= {rate: number for rate in going if rate not in kept}
         going = kept
         if not going:
             break
-    return Climb(None, tuple(rates), tuple(reached), left)
+    return State(None, tuple(rates), tuple(reached), left)
 
 
-def first_step(task: Task, rungs: Rungs) -> int:
-    """Return the step of the first rung, where something has learned by then.
+def first_step(task: Task, budgets: Budgets) -> int:
+    """Return the step of the first milestone, where something has learned by then.
 
     Examples
     --------
     >>> from etascope.core.recipe import Recipe
     >>> tasks = [Task(Recipe(), 10, 800, 1, steps_per_epoch=steps) for steps in (8, 40, 160)]
-    >>> [first_step(task, Rungs(7, (1 / 16, 3 / 4), (3,), 3.0)) for task in tasks]
+    >>> [first_step(task, Budgets(7, (1 / 16, 3 / 4), (3,), 3.0)) for task in tasks]
     [4, 20, 50]
     """
     total = task.steps
-    step = rungs.steps(rungs.shares[0], total)
+    step = budgets.steps(budgets.shares[0], total)
     if task.measure.reported:
         # A step is an epoch, and many steps of the optimizer.
         return step
-    return min(rungs.steps(rungs.shares[-1], total), max(step, min(FEWEST, 2 * step)))
+    return min(budgets.steps(budgets.shares[-1], total), max(step, min(FEWEST, 2 * step)))
 
 
 def blown_up(step_loss: NDArray[np.floating]) -> int | None:
@@ -219,7 +219,7 @@ def blown_up(step_loss: NDArray[np.floating]) -> int | None:
 
 
 def evaluations(start: int, end: int) -> tuple[int, ...]:
-    """Return the steps after `start` at which a trial on its way to a rung is evaluated: 0.6, 0.8 and all of `end`.
+    """Return the steps after `start` at which a trial on its way to `end` is evaluated: 0.6, 0.8 and all of that.
 
     Examples
     --------

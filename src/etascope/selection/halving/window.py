@@ -1,4 +1,4 @@
-"""The learning rates that a ladder begins with, and the next one beyond them: `Window`, `window_of`."""
+"""The learning rates that successive halving begins with, and the next one beyond them: `Window`, `window_of`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Window:
     Attributes
     ----------
     first
-        Rates of the first rung, each rounded to three digits, so that what is printed is what is trained.
+        Rates that are tried first, each rounded to three digits, so that what is printed is what is trained.
     spacing
         Between neighbours, in decades.
     low, high

@@ -217,7 +217,7 @@ def seed_each(generators: Sequence[Any], seed: int) -> None:
 def states_of(*loaders: object) -> list[Any]:
     """Return where the generators of loaders stand, and the states of loaders that have a `state_dict`."""
     states = [state_of(generator) for generator in generators_of(*loaders)]
-    return states + [state for _, state in _own_states(loaders)] + [epoch for _, epoch in _epochs(loaders)]
+    return states + [state for _, state in _loader_states(loaders)] + [epoch for _, epoch in _epochs(loaders)]
 
 
 @contextmanager
@@ -225,7 +225,7 @@ def loaders_kept(*loaders: object) -> Generator[None]:
     """Put the generators of loaders, and loaders with a `state_dict`, back where they stood, however the block ends."""
     generators = generators_of(*loaders)
     states = [state_of(generator) for generator in generators]
-    own, epochs = _own_states(loaders), _epochs(loaders)
+    own, epochs = _loader_states(loaders), _epochs(loaders)
     try:
         yield
     finally:
@@ -239,7 +239,7 @@ def loaders_kept(*loaders: object) -> Generator[None]:
             loader.set_epoch(epoch)
 
 
-def _own_states(loaders: Sequence[object]) -> list[tuple[object, Any]]:
+def _loader_states(loaders: Sequence[object]) -> list[tuple[object, Any]]:
     """Return the loaders that have a state of their own, with it."""
     states = list[tuple[object, Any]]()
     for loader in loaders:

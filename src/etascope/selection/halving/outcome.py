@@ -1,4 +1,4 @@
-"""Halving at its top: `Ascent`, its `chained_scores`, and the rates that are tried beyond it, `walls_to_seek`."""
+"""Halving at its end: `Outcome`, its `chained_scores`, and the rates that are tried beyond it, `walls_to_seek`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from etascope.core.choice import Basin, Landscape, Walls
 from etascope.core.history import Status
 from etascope.core.numbers import nats
 from etascope.core.recipe import Task
-from etascope.selection.halving.state import Climb, Reached, Scored, Todo, all_same, learned
+from etascope.selection.halving.state import Milestone, Scored, State, Todo, all_same, learned
 from etascope.selection.halving.window import Window
 from etascope.selection.scores import WORST
 from etascope.selection.walls import MARGIN
@@ -22,20 +22,20 @@ from etascope.selection.words.verdicts import HARDLY, above_chance
 
 
 @dataclass(frozen=True, eq=False)
-class Ascent:
-    """A ladder at its top, with what its sentences are made of.
+class Outcome:
+    """What successive halving came to, with what its sentences are made of.
 
     Attributes
     ----------
-    task, window, climbed, scored, target
-        The job, where the ladder began, where it stands, its trials by rate, and what "best" means.
+    task, window, state, scored, target
+        The job, where the search began, where it stands, its trials by rate, and what "best" means.
     unit
         What the losses were divided by before their logarithms were taken.
     """
 
     task: Task
     window: Window
-    climbed: Climb
+    state: State
     scored: dict[float, Scored]
     target: str
     unit: float = 1.0
@@ -43,13 +43,13 @@ class Ascent:
     @cached_property
     def scores(self) -> NDArray[np.float64]:
         """`(rates,)`: chained scores in log loss."""
-        return chained_scores(self.climbed, self.scored)
+        return chained_scores(self.state, self.scored)
 
     @cached_property
     def best(self) -> float | None:
         """The finalist with the lowest score; None where every trial diverged."""
-        of = dict(zip(self.climbed.rates, self.scores.tolist(), strict=True))
-        return min(self.climbed.finalists, key=lambda r: (of[r], r), default=None)
+        of = dict(zip(self.state.rates, self.scores.tolist(), strict=True))
+        return min(self.state.finalists, key=lambda r: (of[r], r), default=None)
 
     @property
     def learned(self) -> bool:
@@ -58,35 +58,35 @@ class Ascent:
 
     @property
     def top(self) -> int:
-        """The step of the last rung."""
-        return self.climbed.reached[-1].step
+        """The step of the last milestone."""
+        return self.state.reached[-1].step
 
     @property
     def same(self) -> bool:
         """Whether all trials, three at least, have the same losses: the learning rate changes nothing."""
-        return all_same(self.scored, self.climbed.rates)
+        return all_same(self.scored, self.state.rates)
 
     @property
     def open_end(self) -> str:
         """`lowest` or `highest` where the best finalist is that end of the window, and more is allowed beyond it."""
-        if self.best is None or self.window.beyond(self.climbed.rates, self.best) is None:
+        if self.best is None or self.window.beyond(self.state.rates, self.best) is None:
             return ""
-        return "lowest" if self.best == self.climbed.rates[0] else "highest"
+        return "lowest" if self.best == self.state.rates[0] else "highest"
 
     @property
     def answered(self) -> bool:
-        """Whether it is at its top with an answer: something learned, by the rate, and the best is no open end."""
-        return self.climbed.todo is None and self.learned and not self.open_end and not self.same
+        """Whether it is at its end with an answer: something learned, by the rate, and the best is no open end."""
+        return self.state.todo is None and self.learned and not self.open_end and not self.same
 
     @property
     def finals(self) -> Landscape:
         """Plain loss and accuracy of the finalists where they stood: only these may be compared."""
-        ends = [self.scored[r].trial for r in self.climbed.finalists]
+        ends = [self.scored[r].trial for r in self.state.finalists]
         tables = [[[float(values[-1])] for values in of] for of in (
             [trial.valid_loss for trial in ends], [trial.valid_accuracy for trial in ends]
         )]  # fmt: skip
         loss, right = (np.array(table, np.float64) for table in tables)
-        return Landscape(np.array(self.climbed.finalists), ((self.task.recipe.seed, 0),), loss, right)
+        return Landscape(np.array(self.state.finalists), ((self.task.recipe.seed, 0),), loss, right)
 
     @property
     def loss_name(self) -> str:
@@ -134,7 +134,7 @@ class Ascent:
         None lies within the basin.
         """
         worse = [
-            r for r, score in zip(self.climbed.rates, self.scores.tolist(), strict=True)
+            r for r, score in zip(self.state.rates, self.scores.tolist(), strict=True)
             if self.stopped(r) or score >= float(self.scores.min()) + MARGIN
         ]  # fmt: skip
         low, high = [r for r in worse if r < at and r <= basin.low], [r for r in worse if r > at and r >= basin.high]
@@ -142,7 +142,7 @@ class Ascent:
 
     def hardly_below(self, basin: Basin) -> float | None:
         """Return the highest rate below a basin that hardly beat a blind guess as far as it came; None without one."""
-        rates = [r for r in self.climbed.rates if r < basin.low and not self.stopped(r)]
+        rates = [r for r in self.state.rates if r < basin.low and not self.stopped(r)]
         ends = {r: self.hardly(self.scored[r].score(self.scored[r].trial.steps), self.right(r)) for r in rates}
         return max((r for r in rates if ends[r]), default=None)
 
@@ -157,21 +157,21 @@ class Ascent:
         return float(right[-1]) if len(right) else math.nan
 
 
-def chained_scores(climbed: Climb, scored: Mapping[float, Scored]) -> NDArray[np.float64]:
-    """Return what each rate of the window would score on the last rung, `(rates,)` in log loss.
+def chained_scores(state: State, scored: Mapping[float, Scored]) -> NDArray[np.float64]:
+    """Return what each rate of the window would score at the last milestone, `(rates,)` in log loss.
 
-    A trial that was left behind has the score of its last rung, and from each later rung what the score of the trial
-    nearest to it there, in decades, changed by since the rung before. A trial that diverged has log 10.
+    A trial that was left behind has the score at its last milestone, and from each later one what the score of the
+    trial nearest to it there, in decades, changed by since the one before. A trial that diverged has log 10.
     """
-    return np.array([_chained(climbed, scored, rate) for rate in climbed.rates], np.float64)
+    return np.array([_chained(state, scored, rate) for rate in state.rates], np.float64)
 
 
-def _chained(climbed: Climb, scored: Mapping[float, Scored], rate: float) -> float:
-    rung = climbed.left.get(rate, len(climbed.reached) - 1)
-    if rate not in climbed.reached[rung].rates:
+def _chained(state: State, scored: Mapping[float, Scored], rate: float) -> float:
+    level = state.left.get(rate, len(state.reached) - 1)
+    if rate not in state.reached[level].rates:
         return WORST
-    total = scored[rate].score(climbed.reached[rung].step)
-    for before, after in zip(climbed.reached[rung:], climbed.reached[rung + 1 :], strict=False):
+    total = scored[rate].score(state.reached[level].step)
+    for before, after in zip(state.reached[level:], state.reached[level + 1 :], strict=False):
         both = [r for r in after.rates if r in before.rates]
         if both:
             near = min(both, key=lambda other: (abs(np.log10(other / rate)), other))
@@ -183,36 +183,36 @@ def _chained(climbed: Climb, scored: Mapping[float, Scored], rate: float) -> flo
 MOST = 0.5
 
 
-def beside(ascent: Ascent) -> Ascent:
-    """Return a ladder at its top with the rates that were sought, as left behind on its first rung."""
-    climbed, step = ascent.climbed, ascent.climbed.reached[0].step
-    sought = [rate for rate in ascent.scored if rate not in climbed.rates]
+def beside(outcome: Outcome) -> Outcome:
+    """Return an outcome with the rates that were sought, as left behind at the first milestone."""
+    state, step = outcome.state, outcome.state.reached[0].step
+    sought = [rate for rate in outcome.scored if rate not in state.rates]
     if not sought:
-        return ascent
-    alive = [rate for rate in sought if not ascent.scored[rate].stopped(step)]
-    first = Reached(step, tuple(sorted((*climbed.reached[0].rates, *alive))))
-    left = climbed.left | dict.fromkeys(sought, 0)
-    rates = tuple(sorted((*climbed.rates, *sought)))
-    return replace(ascent, climbed=Climb(None, rates, (first, *climbed.reached[1:]), left))
+        return outcome
+    alive = [rate for rate in sought if not outcome.scored[rate].stopped(step)]
+    first = Milestone(step, tuple(sorted((*state.reached[0].rates, *alive))))
+    left = state.left | dict.fromkeys(sought, 0)
+    rates = tuple(sorted((*state.rates, *sought)))
+    return replace(outcome, state=State(None, rates, (first, *state.reached[1:]), left))
 
 
-def walls_to_seek(ascent: Ascent, walls: Walls, sought: int) -> Todo | None:
+def walls_to_seek(outcome: Outcome, walls: Walls, sought: int) -> Todo | None:
     """Return the training of the next rate beyond the window on each side where no wall was seen.
 
     None where both were seen, where no more is allowed, and where enough was spent: rates sought are trained as far as
-    the first rung, half of a whole training in all (or two of them, if that is more).
+    the first milestone, half of a whole training in all (or two of them, if that is more).
 
     Parameters
     ----------
-    ascent
-        A ladder at its top, with an answer, and `beside` it what was sought so far.
+    outcome
+        Of a search at its end, with an answer, and `beside` it what was sought so far.
     walls
         Of that answer.
     sought
         How many that is.
     """
-    climbed, step = ascent.climbed, ascent.climbed.reached[0].step
-    ends = (climbed.rates[0],) * (walls.low is None) + (climbed.rates[-1],) * (walls.high is None)
-    more = [rate for end in ends if (rate := ascent.window.beyond(climbed.rates, end)) is not None]
-    room = int(max(MOST * ascent.task.steps / step, 2)) - sought
+    state, step = outcome.state, outcome.state.reached[0].step
+    ends = (state.rates[0],) * (walls.low is None) + (state.rates[-1],) * (walls.high is None)
+    more = [rate for end in ends if (rate := outcome.window.beyond(state.rates, end)) is not None]
+    room = int(max(MOST * outcome.task.steps / step, 2)) - sought
     return Todo(tuple(more[:room]), 0, step) if more and room > 0 else None
