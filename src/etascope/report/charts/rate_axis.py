@@ -64,17 +64,7 @@ def x_axis(ends: tuple[float, float], title: str | None = "learning rate (logari
 
 
 def ground(choice: Choice, ends: tuple[float, float], height: int, words: bool = True) -> list[Spec]:
-    """Return layers behind the data: the basin shaded, walls hatched, the customary rate as a dashed rule.
-
-    Parameters
-    ----------
-    choice, ends
-        What to mark, and the window.
-    height
-        Of the panel, in pixels.
-    words
-        Whether to label them.
-    """
+    """Return layers behind the data: the basin shaded, walls hatched, the customary rate as a dashed rule."""
     layers, usual = basin(choice, ends), None if choice.worth_tuning is None else choice.worth_tuning.learning_rate
     if usual is not None and not ends[0] <= usual <= ends[1]:
         usual = None

@@ -16,7 +16,7 @@ from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.core.sentences import Setting, say
 from etascope.core.visible import visible
-from etascope.report.code import etascope, keras, lightning, pytorch, sklearn
+from etascope.report.code import etascope, keras, pytorch, sklearn
 from etascope.report.code.loading import loading, note
 from etascope.report.code.parts import Training, constant, header, pixels, schedule
 from etascope.report.files.document import PICK_SCHEMA
@@ -146,23 +146,14 @@ def _script(
 FRAMEWORKS: dict[str, Callable[[Recipe, DataSummary, float], str]] = {
     "pytorch": partial(_script, pytorch.training),
     "keras": partial(_script, keras.training),
-    "lightning": partial(_script, lightning.training),
+    "lightning": partial(_script, pytorch.lightning_training),
     "sklearn": partial(_script, sklearn.training),
     "etascope": etascope.script,
 }
 
 
 def code_for(framework: str, recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
-    """Return a script that trains a recipe at a peak learning rate in a framework, loads the images and tests once.
-
-    Parameters
-    ----------
-    framework
-        One of `FRAMEWORKS`.
-    recipe, data
-        What was searched for, and on what.
-    learning_rate
-        Peak rate.
+    """Return a script that trains a recipe at a peak learning rate in one of `FRAMEWORKS`, and tests once.
 
     Raises
     ------

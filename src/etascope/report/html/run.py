@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.numbers import nats, percent, rate
+from etascope.core.numbers import rate
 from etascope.core.run import Run
 from etascope.core.trace import Prediction, Trace
 from etascope.report.charts.render import charts
@@ -21,9 +21,9 @@ from etascope.report.words.job import (
     again_in_python,
     data_understood,
     division,
+    epoch_table,
     in_words,
     line_to_use,
-    loss_written,
     recipe_words,
     try_next,
 )
@@ -118,7 +118,7 @@ def verdicts(run: Run) -> str:
             "" if math.isnan(right) else f"{100 * right:.1f} %", trial.status.name.lower(), str(verdict),
         ))  # fmt: skip
     header = (
-        "learning rate", "fold", "seed", "epochs", _loss_name(run), "validation accuracy", "status", "verdict",
+        "learning rate", "fold", "seed", "epochs", run.task.measure.name, "validation accuracy", "status", "verdict",
     )  # fmt: skip
     return table(
         "The only trial of the search" if len(rows) == 1 else f"All {len(rows):,} trials of the search",
@@ -155,12 +155,8 @@ def particulars(run: Run) -> str:
     return fields(pairs)
 
 
-def _loss_name(run: Run) -> str:
-    return run.task.measure.name
-
-
 def _loss(run: Run, loss: float) -> str:
-    return f"{loss:.3f}" if not run.task.measure.reported and loss < 100 else loss_written(run, loss)
+    return f"{loss:.3f}" if not run.task.measure.reported and loss < 100 else run.task.measure.written(loss)
 
 
 def _last(values: NDArray[np.float64]) -> float:
@@ -183,24 +179,9 @@ def stages(trace: Trace) -> str:
 
 def epochs(trace: Trace) -> str:
     """Return the table of the epochs with what there is to see in each."""
-
-    def loss(value: float | None) -> str:
-        return "" if value is None else nats(value) if math.isfinite(value) else "diverged"
-
-    def share(value: float | None) -> str:
-        return percent(value) if value is not None and math.isfinite(value) else ""
-
-    columns = {
-        "epoch": [str(e.epoch) for e in trace.epochs],
-        "train loss": [loss(e.train_loss) for e in trace.epochs],
-        "train accuracy": [share(e.train_accuracy) for e in trace.epochs],
-        "validation loss": [loss(e.valid_loss) for e in trace.epochs],
-        "validation accuracy": [share(e.valid_accuracy) for e in trace.epochs],
-        "observation": [e.observation for e in trace.epochs],
-    }
-    shown = {name: cells for name, cells in columns.items() if any(cells)}
-    said = f'<p class="quiet">Validation: {text(trace.validation)}.</p>' if trace.validation else ""
-    return table("The final training, epoch by epoch", tuple(shown), list(zip(*shown.values(), strict=True))) + said
+    names = ("epoch", "train loss", "train accuracy", "validation loss", "validation accuracy", "observation")
+    note = f'<p class="quiet">Validation: {text(trace.validation)}.</p>' if trace.validation else ""
+    return table("The final training, epoch by epoch", *epoch_table(trace, names)) + note
 
 
 def prediction(trace: Trace) -> str:
