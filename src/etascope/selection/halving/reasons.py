@@ -134,8 +134,8 @@ def no_answer(outcome: Outcome) -> tuple[Sentence, ...]:
         loss, name = outcome.written(best, outcome.top), outcome.loss_name
         facts = {"count": len(state.rates), "measure": name, "span": words.window(state.rates)}
         if task.measure.reported:
-            return Reason.SAME(loss=loss, **facts), Reason.NO_OTHER() + " " + Reason.REACHES()
-        return Reason.SAME(loss=f"{loss} nats", **facts), Reason.OPTIMIZER()
+            return Reason.SAME(have="report", loss=loss, **facts), Reason.NO_OTHER() + " " + Reason.REACHES()
+        return Reason.SAME(have="have", loss=f"{loss} nats", **facts), Reason.OPTIMIZER()
     return _open_end(outcome, best) if outcome.learned else _unlearned(outcome, best)
 
 

@@ -143,7 +143,7 @@ class Reason(Enum):
         "lie {beyond}."
     )
     ROUNDS = "Let the search go on towards {limit:rate}: allow it more rounds."
-    SAME = "All {count} trials have the same {measure}, {loss} in the end, whatever the learning rate, {span}."
+    SAME = "All {count} trials {have} the same {measure}, {loss} in the end, whatever the learning rate, {span}."
     OPTIMIZER = (
         "No other rate will tell: look whether what trains uses the optimizer that it is given, as a step= must, and "
         "whether the loss has a gradient at the weights."
