@@ -21,13 +21,10 @@ def unpin() -> None:
         os.execve(sys.executable, [sys.executable, *sys.argv], environment)
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def describe(packages: Sequence[str]) -> str:
     """Return processor, cores, system, and the versions of Python and these packages, as two lines."""
+    from etascope.core.run import cores  # Loads NumPy.
+
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
     return f"{_processor()}, {cores()} cores, {platform.system()}\nPython {platform.python_version()}, {versions}"
 

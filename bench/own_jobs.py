@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 from etascope.core.plan import sweep
 from etascope.core.recipe import Recipe
 from etascope.training.pytorch.custom.options import TrainingOptions
-from etascope.training.pytorch.custom.training import own_job
+from etascope.training.pytorch.custom.training import custom_job
 from etascope.training.pytorch.engine import train_plan
 from etascope.training.pytorch.named_models import cnn
 from quality_tasks import Truth
@@ -130,7 +130,7 @@ def plan_of(job: Job, rates: list[float], seed: int, judge: Loader, *, last_only
     """Return a training of etascope's engine and the plan of these rates, judged each epoch or at the end."""
     recipe = Recipe(schedule=job.schedule, epochs=job.epochs, seed=seed, model="cnn")
     built: Callable[[int], nn.Module] = job.model
-    own = own_job(
+    own = custom_job(
         built, job.loaders(seed, workers)[0], judge, job.build, None, recipe, TrainingOptions(device="cpu"),
     )  # fmt: skip
     plan = sweep(own.task.recipe, own.task.steps, rates, [0])

@@ -21,7 +21,7 @@ from contextlib import suppress
 
 import psutil
 
-from machine import cores, describe, sgemm_rate, unpin
+from machine import describe, sgemm_rate, unpin
 from table import markdown, verdict
 
 #: Data sets and how many of their images; digits are a row of their own, outside the target.
@@ -52,6 +52,8 @@ def main() -> None:
         train(cell[0], *map(int, cell[1:]))
         return
     unpin()
+    from etascope.core.run import cores
+
     began = time.perf_counter()
     print(describe(["etascope", "numpy"]))
     cells = {

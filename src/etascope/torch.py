@@ -22,7 +22,7 @@ from etascope.training.pytorch.custom.model import Build
 from etascope.training.pytorch.custom.objective import Loss
 from etascope.training.pytorch.custom.options import TrainingOptions
 from etascope.training.pytorch.custom.schedule import Shape
-from etascope.training.pytorch.custom.training import OwnJob, own_job
+from etascope.training.pytorch.custom.training import CustomJob, custom_job
 from etascope.training.pytorch.engine import train_plan
 from etascope.training.pytorch.generators import loaders_kept, random_state_kept
 from etascope.training.pytorch.library import load_torch
@@ -123,7 +123,7 @@ def pick(
     with random_state_kept(), loaders_kept(*loaders), gradients[0], gradients[1]:
         name = schedule if isinstance(schedule, str) else "constant"
         recipe = Recipe(schedule=name, warmup=warmup, epochs=epochs, seed=seed, model=_name_of(model))
-        job = own_job(
+        job = custom_job(
             model, train_loader, valid_loader, optimizer, loss, recipe, options, shape=shape, target=target, low=low,
             high=high, metrics=metrics,
         )  # fmt: skip
@@ -141,7 +141,7 @@ def pick(
     return run
 
 
-def _of_own_model(choice: Choice, job: OwnJob) -> Choice:
+def _of_own_model(choice: Choice, job: CustomJob) -> Choice:
     """Return a choice that names the model's own optimizers, which the recipe does not know."""
     left_out = replace(choice.not_tried, values={**choice.not_tried.values, "optimizer": job.optimizer})
     return replace(choice, not_tried=left_out)

@@ -1,10 +1,11 @@
+import os
 import platform
 from importlib import metadata
 
 import numpy as np
 
 from etascope.core.data import Dataset, Split
-from etascope.core.run import DataSummary, Run, versions
+from etascope.core.run import DataSummary, Run, cores, versions
 from tests.selection.closed_form import ClosedForm, search, task, valley
 
 
@@ -35,7 +36,7 @@ def test_a_summary_is_of_opened_images_and_their_division():
     y = dataset.labels
     split = Split(images[:4], y[:4], np.zeros(4, np.int64), images[4:], y[4:], rows[:4], rows[4:], ("a", "b"))
     assert DataSummary.of(dataset, split) == DataSummary(
-        "here", dataset.fingerprint, 6, (4, 5, 3), 4, 2, ("a", "b"), ("resized",)
+        "here", dataset.fingerprint, 6, (4, 5, 3), 4, 2, ("a", "b"), ("resized",), divided_anew=False
     )
 
 
@@ -59,3 +60,15 @@ def test_what_a_test_part_alone_is_told_goes_where_all_images_are_divided_anew()
         assert found[: len(told)] == told
         assert len(found) == 2
         assert ("divided anew" in found[-1]) == (told != notes)
+
+
+def test_cores_are_those_this_process_may_use():
+    assert 1 <= cores() <= (os.cpu_count() or 1)
+    if hasattr(os, "sched_setaffinity"):
+        allowed = os.sched_getaffinity(0)
+        try:
+            os.sched_setaffinity(0, {min(allowed)})
+            assert cores() == 1
+        finally:
+            os.sched_setaffinity(0, allowed)
+        assert cores() == len(allowed)

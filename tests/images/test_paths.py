@@ -13,7 +13,7 @@ import pytest
 
 from etascope.core.errors import InputError
 from etascope.images.open import open_images
-from etascope.images.paths import as_path, counted, existing, is_foreign, kind, refuse_text
+from etascope.images.paths import as_path, counted_kinds, existing, is_foreign, kind, refuse_text
 from tests.images.making import refused
 
 
@@ -154,4 +154,4 @@ def test_kinds(name, of, foreign):
 
 def test_the_rest_of_many_kinds_is_one_number():
     kinds = Counter({f".{letter}": number for number, letter in enumerate("abcdef", 1)})
-    assert counted(kinds) == "6 .f files, 5 .e files, 4 .d files, 3 .c files, 3 others"
+    assert counted_kinds(kinds) == "6 .f files, 5 .e files, 4 .d files, 3 .c files, 3 others"

@@ -8,7 +8,7 @@ import pytest
 
 from etascope.core.recipe import Recipe
 from etascope.training.dense.engine import DenseEngine
-from etascope.training.fan_out import cores, fan_out, one_blas_thread
+from etascope.training.fan_out import fan_out, one_blas_thread
 from tests.training import made
 
 WORKERS = pytest.mark.parametrize("workers", [1, 2, 4])
@@ -176,15 +176,3 @@ def test_an_engine_holds_blas_to_one_thread_only_while_it_trains():
         assert blas_threads() == before
     assert seen
     assert all(threads == {1} for threads in seen)
-
-
-def test_cores_are_those_this_process_may_use():
-    assert 1 <= cores() <= (os.cpu_count() or 1)
-    if hasattr(os, "sched_setaffinity"):
-        allowed = os.sched_getaffinity(0)
-        try:
-            os.sched_setaffinity(0, {min(allowed)})
-            assert cores() == 1
-        finally:
-            os.sched_setaffinity(0, allowed)
-        assert cores() == len(allowed)

@@ -20,26 +20,16 @@ from etascope.images.pixels.sizes import to_gray
 
 
 def to_dataset(opened: Opened) -> Dataset:
-    """Return the data set with its classes numbered, once it is clear that they can be learned.
-
-    Raises
-    ------
-    InputError
-        If fewer than two classes are left to learn from, or a class is only in the test part.
-    """
+    """Return the data set with its classes numbered; refuse fewer than two to learn, and one in the test part alone."""
     numbers, names = classes(opened.labels, opened.class_names)
     learn = np.delete(numbers, opened.test_rows) if opened.test_rows is not None else numbers
     present: list[int] = np.unique(learn).tolist()
     need_two([names[number] for number in present], opened.source)
     unseen: list[int] = np.setdiff1d(numbers, learn).tolist()
     if unseen:
-        lacking = [names[number] for number in unseen]
-        where = _where(opened, int(np.argmax(numbers == unseen[0])), lacking[0]) if len(unseen) == 1 else opened.source
-        raise InputError(
-            f"every class of the test part must be among the training images; {_quoted(lacking)} of {where} "
-            f"{'is' if len(lacking) == 1 else 'are'} not{_near(lacking, names)}. Add training images, or remove the "
-            "class from the test part."
-        )
+        image = opened.names[int(np.argmax(numbers == unseen[0]))] if opened.names and len(unseen) == 1 else ""
+        move = "Add training images, or remove the class from the test part."
+        raise _unseen([names[number] for number in unseen], names, opened, image, "", move)
     twice, alike = copies_notes(opened.images, numbers, names, opened.test_rows, opened.names)
     untested = _untested(learn, numbers, opened.test_rows, names)
     # A set that is opened again has its notes already.
@@ -50,12 +40,17 @@ def to_dataset(opened: Opened) -> Dataset:
     )  # fmt: skip
 
 
-def _where(opened: Opened, row: int, name: str) -> str:
-    """Return where a class of the test part is: its folder, or an image of it, or else the source."""
-    folders = [folder.path for folder in opened.folders if folder.test and folder.class_name == name]
-    if folders:
-        return str(Path(opened.source, os.path.commonpath(folders)))
-    return opened.names[row] if opened.names else opened.source
+def _unseen(
+    classes: Sequence[str], names: Sequence[str], held: Opened, image: str, among: str, move: str
+) -> InputError:
+    """Return the error for classes of a test part alone; of one it names the folder, an image, or else the source."""
+    one = len(classes) == 1
+    folders = [folder.path for folder in _held(held) if one and folder.class_name == classes[0]]
+    where = Path(held.source, os.path.commonpath(folders)) if folders else image or held.source
+    return InputError(
+        f"every class of the test part must be among the training images; {_quoted(classes)} of {where} "
+        f"{'is' if one else 'are'} not{among}{_near(classes, names)}. {move}"
+    )
 
 
 def _untested(
@@ -73,19 +68,8 @@ def with_test(opened: Opened, held: Opened) -> Opened:
     """Return `opened` with the images of `held` as its test part.
 
     A test part that `opened` brings itself is left out, and so are the training images of `held` where it sets a test
-    part apart: what one source keeps from training is never trained on.
-
-    Parameters
-    ----------
-    opened
-        What is trained on.
-    held
-        The test source, opened at the size of `opened`, and gray where `opened` is.
-
-    Raises
-    ------
-    InputError
-        If `held` has a class that `opened` does not, or both are the same images.
+    part apart: what one source keeps from training is never trained on. Both have one size, `held` is gray where
+    `opened` is, and has no other classes.
     """
     if held.source == opened.source and held.test_rows is None:
         raise InputError(
@@ -159,26 +143,15 @@ def _numbers(held: Opened, names: tuple[str, ...], opened: Opened) -> NDArray[np
     used: list[int] = np.unique(numbers).tolist()
     unseen = [own[number] for number in used if own[number] not in place]
     if unseen:
-        folders = [f.path for f in _held(held) if f.class_name == unseen[0]] if len(unseen) == 1 else []
-        where = Path(held.source, os.path.commonpath(folders)) if folders else held.source
-        verb, more = "is" if len(unseen) == 1 else "are", " ..." if len(names) > 12 else ""
-        raise InputError(
-            f"every class of the test part must be among the training images; {_quoted(unseen)} of {where} "
-            f"{verb} not among {', '.join(names[:12])}{more}{_near(unseen, names)}. Give test images of these classes."
-        )
+        among = f" among {', '.join(names[:12])}{' ...' * (len(names) > 12)}"
+        raise _unseen(unseen, names, held, "", among, "Give test images of these classes.")
     table = np.zeros(len(own), np.int64)
     table[used] = [place[own[number]] for number in used]
     return table[numbers]
 
 
 def _quoted(names: Sequence[str]) -> str:
-    """Return names of classes in a phrase, with how many they are where they are many.
-
-    Examples
-    --------
-    >>> _quoted(["emu"]), _quoted(["emu", "owl"])
-    ("'emu'", "2 classes, 'emu' and 'owl',")
-    """
+    """Return names of classes in a phrase, `2 classes, 'emu' and 'owl',` where they are many."""
     shown = listed([repr(name) for name in names])
     return shown if len(names) == 1 else f"{len(names):,} classes, {shown},"
 
@@ -199,18 +172,7 @@ def copies_notes(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return sentences on images that are equal to others, pixel by pixel: of the other part, and of another class.
 
-    Parameters
-    ----------
-    images
-        `(n, height, width, channels)` uint8, training and test images.
-    labels
-        `(n,)` class numbers.
-    class_names
-        A name for each class.
-    test_rows
-        The rows of the test images, if there are any.
-    names
-        What each image is called; by default its row.
+    Images are called by `names`, or by their rows.
 
     Examples
     --------
@@ -226,18 +188,14 @@ def copies_notes(
 
 
 def _of_both_parts(same: NDArray[np.intp], test_rows: NDArray[np.int64] | None) -> tuple[str, ...]:
-    if test_rows is None:
-        return ()
     held = np.zeros(len(same), np.bool_)
-    held[test_rows] = True
-    count = int(np.isin(same[held], same[~held]).sum())
+    held[[] if test_rows is None else test_rows] = True
+    count, tests = int(np.isin(same[held], same[~held]).sum()), int(held.sum())
     if not count:
         return ()
-    if count == len(test_rows):
+    if count == tests:
         return (f"All test images ({count:,}) are training images too, so a test tells nothing about new ones.",)
-    return (
-        f"{count:,} of {len(test_rows):,} test images {'are' if count > 1 else 'is'} among the training images too.",
-    )
+    return (f"{count:,} of {tests:,} test images {'are' if count > 1 else 'is'} among the training images too.",)
 
 
 def _of_two_classes(

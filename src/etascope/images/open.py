@@ -20,7 +20,7 @@ from etascope.images.dataset import to_dataset, with_test
 from etascope.images.files.contents import next_move
 from etascope.images.folders.door import open_folder
 from etascope.images.idx.catalogue import CATALOGUE, open_digits, open_known
-from etascope.images.idx.door import holds_idx, is_idx, open_idx
+from etascope.images.idx.door import idx_in, is_idx, open_idx
 from etascope.images.opened import Opened, Options, wanted_size, wanted_switch, wanted_workers
 from etascope.images.paths import SUFFIXES, as_path, existing, refuse_text, unreadable
 from etascope.images.pixels.sizes import fit
@@ -143,7 +143,7 @@ def _open(source: object, labels: object, options: Options) -> Opened:
 def _open_path(path: Path, labels: object, options: Options) -> Opened:
     ending = path.suffix.lower()
     if path.is_dir():
-        files = next((folder for folder in (path, path / "raw") if folder.is_dir() and holds_idx(folder)), None)
+        files = next((folder for folder in (path, path / "raw") if folder.is_dir() and idx_in(folder)), None)
         if files is not None:
             _no_labels(labels, str(path))
             return open_idx(files, None, options)

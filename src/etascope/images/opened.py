@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from etascope.core.data import NAMES_TEST, ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.protocols import OnProgress, ignore
+from etascope.core.run import cores
 from etascope.core.sentences import Setting
 from etascope.images.pixels.extents import NATURAL, Reading
 
@@ -193,7 +194,7 @@ def wanted_switch(value: object, name: str) -> bool:
 def wanted_workers(workers: int | None) -> int:
     """Return the number of threads: what was asked, or the cores that this process may use."""
     if workers is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return cores()
     if isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputError(
             f"workers must be a whole number of at least 1; found {workers!r}. Leave it out for all cores."

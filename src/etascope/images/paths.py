@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from etascope.core.errors import InputError
+from etascope.core.numbers import counted
 
 #: File name endings that count as images.
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"})
@@ -196,19 +197,17 @@ def was_image(path: Path) -> bool:
     return bool(start) and start[0] != ending and start[0] in SUFFIXES
 
 
-def counted(kinds: Counter[str], most: int = 4) -> str:
+def counted_kinds(kinds: Counter[str], most: int = 4) -> str:
     """Return how many files there are of each kind, the most frequent first.
 
     Examples
     --------
-    >>> counted(Counter({".heic": 24, ".txt": 1, "no ending": 2}))
+    >>> counted_kinds(Counter({".heic": 24, ".txt": 1, "no ending": 2}))
     '24 .heic files, 2 files without an ending, 1 .txt file'
     """
     ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
     words = [
-        f"{number:,} {'file' if number == 1 else 'files'} without an ending"
-        if name == NO_ENDING
-        else f"{number:,} {name} {'file' if number == 1 else 'files'}"
+        f"{counted(number, 'file')} without an ending" if name == NO_ENDING else counted(number, f"{name} file")
         for name, number in ranked[:most]
     ]
     rest = sum(number for _, number in ranked[most:])

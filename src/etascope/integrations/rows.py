@@ -36,13 +36,7 @@ class Scaling:
     sentence: str
 
     def __call__(self, rows: NDArray[Any]) -> NDArray[np.float32]:
-        """Return rows `(n, features)` as float32, scaled.
-
-        Raises
-        ------
-        InputError
-            If a number is too large for float32.
-        """
+        """Return rows `(n, features)` as float32, scaled; raise `InputError` if a number is too large for float32."""
         with np.errstate(over="ignore"):
             scaled: NDArray[np.float32] = ((rows - self.shift) / self.divisor).astype(np.float32)
         if not np.isfinite(scaled).all():
@@ -51,23 +45,11 @@ class Scaling:
 
 
 def learn_scaling(rows: NDArray[Any], scale: str, images: bool) -> Scaling:
-    """Learn how to scale from training rows `(n, features)`.
+    """Learn how to scale from training rows `(n, features)` of finite numbers, which were images or not.
 
-    Parameters
-    ----------
-    rows
-        Finite numbers.
-    scale
-        `columns`: each feature minus its mean, divided by its (population) deviation; a constant one becomes 0.
-        `pixels`: all divided by 255 where they are uint8, else by the largest where that is above 1.
-        `none`: as they are. `auto`: `pixels` for images, else `columns`.
-    images
-        Whether the rows were images.
-
-    Raises
-    ------
-    InputError
-        If there is no such scale, or pixels are negative.
+    `columns` is each feature minus its mean, divided by its (population) deviation; a constant one becomes 0. `pixels`
+    is all divided by 255 where they are uint8, else by the largest where that is above 1. `none` is as they are, and
+    `auto` `pixels` for images, else `columns`. Raises `InputError` if there is no such scale, or pixels are negative.
     """
     option("scale", scale, SCALES)
     nothing, one = np.zeros(()), np.ones(())
@@ -95,24 +77,16 @@ def rows_to_split(
 ) -> Split:
     """Return all rows as development rows with their folds, each class in proportion; there are no test rows.
 
-    The only row of a class always trains.
+    The only row of a class always trains. Raises `InputError` if there are fewer than two classes, no class has two
+    rows, or `folds` is below 1.
 
     Parameters
     ----------
-    x, y, names
-        Scaled rows `(n, features)`, class numbers `(n,)` and a name for each class.
-    folds
-        Folds to cross-validate over, at least 2; 1 holds a tenth of the rows out once. None takes 5 below 10,000 rows,
-        else 1. There are never more folds than rows that can validate.
-    seed
-        Of the shuffle.
-    sentence
-        How the rows were scaled.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than two classes, no class has two rows, or `folds` is below 1.
+    x, y, names, sentence
+        Scaled rows `(n, features)`, class numbers `(n,)`, a name for each class, and how the rows were scaled.
+    folds, seed
+        Folds to cross-validate over, at least 2, and the seed of the shuffle; 1 holds a tenth of the rows out once.
+        None takes 5 below 10,000 rows, else 1. There are never more folds than rows that can validate.
     """
     if len(names) < 2:
         there = f"one class, {names[0]!r}" if names else "no class"
@@ -141,15 +115,7 @@ def rows_to_split(
 
 
 def summary(split: Split, shape: tuple[int, ...]) -> DataSummary:
-    """Describe rows for a `Run`; rows of features count as images of one line.
-
-    Parameters
-    ----------
-    split
-        As `rows_to_split` makes it.
-    shape
-        Of one example: `(features,)`, `(height, width)` or `(height, width, channels)`.
-    """
+    """Describe the rows of a split for a `Run`, with the shape of one; rows of features count as images of one line."""
     height, width, channels = (1, *shape, 1) if len(shape) == 1 else (*shape, 1)[:3]
     digest = hashlib.sha256(repr((shape, split.class_names)).encode())
     digest.update(np.ascontiguousarray(split.x, dtype="<f4").data)

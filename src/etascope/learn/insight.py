@@ -34,18 +34,8 @@ def trace_insight(
 ) -> tuple[str, ...]:
     """Return what one training showed: how the loss went, what that says about the rate, and the test with its noise.
 
-    Parameters
-    ----------
-    learning_rate
-        The peak rate.
-    epochs
-        At least one.
-    evaluation
-        On the test images, or None after divergence.
-    n_classes, n_test
-        Numbers of classes (at least 2) and of test images.
-    start
-        The first batch's loss, before anything was learned, nats; NaN is that of a blind guess.
+    The evaluation is None after divergence. `start` is the first batch's loss, before anything was learned, in nats;
+    NaN is that of a blind guess.
 
     Examples
     --------
@@ -74,16 +64,8 @@ def trace_insight(
 def choice_insight(choice: Choice, evaluation: Evaluation | None, n_classes: int, n_test: int = 0) -> tuple[str, ...]:
     """Return what a search showed: the price of a tenth and of ten times the rate, how wide the basin is, the test.
 
-    Parameters
-    ----------
-    choice
-        With its landscape; rates that were not tried are not spoken of.
-    evaluation
-        Of the final model on the test images, or None.
-    n_classes
-        At least 2.
-    n_test
-        Number of test images; 0 leaves the test out, because its noise cannot be told.
+    Rates that were not tried are not spoken of. Without a number of test images the test is left out, because its noise
+    cannot be told.
     """
     landscape, chosen = choice.landscape, choice.learning_rate
     if chosen is None or choice.basin is None:

@@ -108,18 +108,8 @@ def look(
 ) -> tuple[View, ...]:
     """Return what the rules may look at, a `View` an epoch.
 
-    Parameters
-    ----------
-    train_loss, train_accuracy
-        `(epochs,)` training means, nats and shares; not finite from the epoch of divergence on.
-    valid_loss
-        `(epochs,)` nats, or None where nothing validates.
-    n_classes
-        At least 2.
-    step_loss
-        `(steps,)` batch losses in nats, not finite once diverged.
-    steps_per_epoch
-        At least 1.
+    Training means and validation losses are `(epochs,)`, batch losses `(steps,)`, in nats and shares; training and
+    batch losses are not finite from divergence on.
     """
     losses = [float(x) for x in train_loss]
     valid = [math.nan] * len(losses) if valid_loss is None else [float(x) for x in valid_loss]

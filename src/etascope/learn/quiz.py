@@ -12,14 +12,9 @@ LENGTH = 3
 
 
 def trace_quiz(trace: Trace) -> tuple[Question, ...]:
-    """Return three questions about one training, the classic one first.
+    """Return three questions about one training, which may have diverged, the classic one first.
 
     The place of the right answer follows from the recipe's seed and the question's number.
-
-    Parameters
-    ----------
-    trace
-        Of at least one epoch, with at least two classes; it may have diverged.
     """
     seed = trace.recipe.seed
     return _three(

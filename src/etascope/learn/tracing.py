@@ -26,20 +26,9 @@ EXAMPLE_PIXEL = 150
 def five_stages(
     dataset: Dataset, split: Split, recipe: Recipe, update: Update, steps: int, evaluation: Evaluation | None
 ) -> tuple[Stage, ...]:
-    """Return the stages that the images of a prepared split went through.
+    """Return the stages that the images of a prepared split went through; the example is the first development row.
 
-    Parameters
-    ----------
-    dataset, split
-        The images, and their rows divided and prepared. The example image is the first development row.
-    recipe
-        How the model was trained.
-    update
-        What the first batch did.
-    steps
-        How many batches there were in all.
-    evaluation
-        On the test rows; None when the training diverged.
+    `steps` are the batches in all; the evaluation, on the test rows, is None when the training diverged.
     """
     sample = int(split.rows[0])
     image = dataset.images[sample]
@@ -70,13 +59,7 @@ def five_stages(
             f"{int(image[row, column, channel])}",
         ),
         Stage("preprocessing", images, pixels, images, f"that pixel becomes {prepared:.2f}"),
-        Stage(
-            "feature extraction",
-            images,
-            flatten,
-            taken,
-            f"the pixel is now {place}, and still {prepared:.2f}",
-        ),
+        Stage("feature extraction", images, flatten, taken, f"the pixel is now {place}, and still {prepared:.2f}"),
         Stage(
             "model training",
             (train, *first_input.shape),
@@ -157,11 +140,6 @@ def lay_open(
         Shown beside the training numbers, if there is any.
     progress
         Receives the progress of the training.
-
-    Raises
-    ------
-    InputError
-        If there is no such test image, or the learning rate is not a finite number above 0.
     """
     require_image(split, image)
     per_epoch = steps_per_epoch(split, recipe, NO_FOLD)

@@ -156,6 +156,5 @@ def _make(logs: Path) -> None:
     try:
         logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"--logs must be a folder that can be written; {logs} cannot be made: {(error.strerror or '').lower()}."
-        ) from error
+        made = "{logs} must be a folder that can be written; {path} cannot be made: {why}."
+        raise InputError(say(made, Setting("logs"), path=str(logs), why=(error.strerror or "").lower())) from error

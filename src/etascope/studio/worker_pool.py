@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from etascope.core.errors import InputError
+from etascope.core.run import cores
 from etascope.studio.bounds import Bounds, Limit
 from etascope.studio.failure import Failed, called, unexpected
 from etascope.studio.worker import end_with_the_server, warm
-from etascope.training.fan_out import cores
 
 #: Pieces of work that may wait, of all pages together.
 MOST_WAITING = 2000
@@ -79,14 +79,7 @@ class WorkerPool:
     async def run(self, page: str, function: Callable[..., Any], *arguments: Any, limit: Limit | None = None) -> Any:  # noqa: ANN401 - what it returns
         """Return what `function`, of a module, returns in a worker process.
 
-        Parameters
-        ----------
-        page
-            Whose work it is.
-        function, arguments
-            What is called, and with what.
-        limit
-            That of the job which this is a piece of. Default: one of its own, `Bounds().other`.
+        The limit is that of the job which this is a piece of. Default: one of its own, `Bounds().other`.
 
         Raises
         ------

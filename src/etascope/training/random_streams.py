@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+#: The second word of each seed: streams of one seed have nothing to do with each other. Folds enter as `fold + 1`,
+#: because words must not be negative and -1 holds nothing out.
 _WEIGHTS, _ORDER, _STEP, _PASS = 0, 1, 2, 3
 
 
@@ -46,14 +48,8 @@ def initial_parameters(sizes: tuple[int, ...], seed: int) -> tuple[NDArray[np.fl
 def epoch_order(rows: NDArray[np.int64], size: int, seed: int, fold: int, epoch: int) -> NDArray[np.int64]:
     """Return the `size` training rows of an epoch in the order in which they are trained.
 
-    Parameters
-    ----------
-    rows
-        Training rows; when there are more than `size`, this epoch leaves the last of its shuffle out.
-    size
-        Examples an epoch.
-    seed, fold, epoch
-        Decide the order together; `epoch` counts from 0.
+    When there are more rows than `size`, this epoch leaves the last of its shuffle out. Seed, fold and epoch, counted
+    from 0, decide the order together.
     """
     generator = np.random.default_rng([seed, _ORDER, fold + 1, epoch])
     return generator.permutation(rows)[:size]

@@ -79,18 +79,10 @@ class Record:
         self._example_losses = np.full(shape, np.nan, np.float32) if plan.keep_examples else None
 
     def block(self, trials: NDArray[np.int64], column: int, losses: Array, rights: Array, batches: Array) -> None:
-        """Note some steps at once; a trial whose loss is not finite has diverged there.
+        """Note some steps of trials at once, all of one epoch; a trial whose loss is not finite has diverged there.
 
-        Parameters
-        ----------
-        trials
-            Those that were trained.
-        column
-            Of the first step; the steps are all of one epoch.
-        losses, rights
-            `(steps, trials)`: loss summed over each batch, and how many of it were right.
-        batches
-            `(steps,)`: examples of each batch.
+        `column` is that of the first step. `losses` and `rights` `(steps, trials)` are the loss summed over each batch
+        and how many of it were right, `batches` `(steps,)` the examples of each.
         """
         columns = slice(column, column + len(batches))
         if (self._plan.start + column) % self._per_epoch == 0:
@@ -106,11 +98,7 @@ class Record:
         self._since[2, trials] += batches.sum()
 
     def evaluate(
-        self,
-        trials: NDArray[np.int64],
-        step: int,
-        finite: NDArray[np.bool_],
-        valid: Validated | None,
+        self, trials: NDArray[np.int64], step: int, finite: NDArray[np.bool_], valid: Validated | None
     ) -> None:
         """Note an evaluation after `step` steps; `valid` is None where no rows validate."""
         if valid is not None:

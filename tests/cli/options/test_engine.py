@@ -31,8 +31,8 @@ def test_no_cluster_is_a_sentence_that_says_how_to_get_one():
         pytest.skip("a Ray cluster runs on this machine")
     told = refused(run("pick", "--ray", RAY_ADDRESS=""))
     assert told == (
-        "--ray needs a Ray cluster; none was found from here. Start one (ray start --head), give its address (--ray "
-        "HOST:PORT), or use this machine alone (--ray local)."
+        "training on a cluster needs a Ray cluster; none was found from here. Start one (ray start --head), or give "
+        "the address of one, HOST:PORT. To use this machine alone, give --ray local."
     )
 
 
@@ -47,7 +47,7 @@ def test_an_address_where_nobody_answers():
     ("arguments", "sentence"),
     [
         ("--ray photos/", "the address of a Ray cluster must be HOST:PORT, auto or local; found 'photos/'. On the "
-         "command line, put DATA before --ray."),
+         "command line, put DATA first."),
         ("--gpus-per-trial 1", "--gpus-per-trial belongs to --ray; found 1 without it. Add --ray, or leave it out."),
         ("--ray --gpus-per-trial 1", "--gpus-per-trial is for models that train on GPUs; found 1, and dense networks "
          "are trained on the processor. Leave it out."),

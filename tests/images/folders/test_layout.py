@@ -479,7 +479,7 @@ REFUSED = [
     Row("parts in a part", both("train/train", "train/val") + " test/cat*1 test/dog*1",
         words=(*TWICE, "root/train', test='", "root/test')")),
     Row("a test in a part", both("train/train", "train/test") + " test/cat*1 test/dog*1",
-        words=(*TWICE, "If /", "root/train trains, give that and", "root/test'), which leaves out its test; if not")),
+        words=(*TWICE, "If /", "root/train trains, give that and", "root/test')), which leaves out its test; if not")),
     Row("a link to itself", "", words=("leads to itself",), links={"again": "."}),
 ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from etascope.images.folders.layout import read_layout
 from etascope.images.folders.refusals import in_two_ways, nothing_here
 from etascope.images.folders.tree import read_tree
 from etascope.images.open import open_images
+from etascope.images.opened import Options
 from tests.images.making import pictures, refused, write_folder
 
 
@@ -22,7 +23,7 @@ from tests.images.making import pictures, refused, write_folder
 def test_the_folder_that_is_named_opens(tmp_path, folders, part):
     write_folder(tmp_path, pictures(len(folders)), folders)
     with refused("in one way only", str(tmp_path / part)):
-        read_layout(read_tree(tmp_path))
+        read_layout(read_tree(tmp_path), Options())
     assert len(open_images(tmp_path / part)) == 2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from etascope.images.idx.door import holds_idx, open_idx
+from etascope.images.idx.door import idx_in, open_idx
 from etascope.images.open import open_images
 from etascope.images.opened import Options
 from tests.images.making import pictures, refused, write_idx, write_mnist
@@ -120,10 +120,10 @@ def test_a_name_that_tells_nothing(tmp_path):
     assert len(open_idx(path, [0, 1], Options()).images) == 2
 
 
-def test_holds_idx(tmp_path):
-    assert not holds_idx(tmp_path)
+def test_idx_in(tmp_path):
+    assert not idx_in(tmp_path)
     write_mnist(tmp_path)
-    assert holds_idx(tmp_path)
+    assert idx_in(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["emnist-letters", "EMNIST-balanced"])

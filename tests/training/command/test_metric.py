@@ -125,7 +125,7 @@ def test_what_is_no_number_is_found_by_patterns_that_know_digits_only(pattern, w
     ],
 )  # fmt: skip
 def test_a_pattern_that_cuts_numbers_off_is_refused(pattern, line, cut, whole):
-    with pytest.raises(InputError, match="--metric must match whole numbers") as refused:
+    with pytest.raises(InputError, match="metric must match whole numbers") as refused:
         LineMetric(pattern).read(line)
     assert f"finds '{cut}' of '{whole}'" in str(refused.value)
 

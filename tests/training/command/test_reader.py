@@ -7,6 +7,7 @@ import time
 import psutil
 import pytest
 
+from etascope.cli.dialect import command_line
 from etascope.core.errors import InputError
 from etascope.training.command.metric import LineMetric
 from etascope.training.command.reader import LONG, MetricReader
@@ -53,6 +54,15 @@ def test_a_pattern_that_takes_too_long_is_a_sentence(reader, pattern, line):
     assert time.monotonic() - began < 30
     assert repr(pattern) in str(refused.value)
     assert "after 0.5 s" in str(refused.value)
+
+
+def test_what_a_pattern_does_wrong_is_said_in_the_words_of_the_door(reader):
+    with pytest.raises(InputError, match="metric must match whole numbers") as refused:
+        reader("val {lr}([0-9.]+)").read(b"val {lr}9.1e-05\n")
+    assert refused.value.written(command_line) == (
+        "--metric must match whole numbers; 'val {lr}([0-9.]+)' finds '9.1' of '9.1e-05' in the line val {lr}9.1e-05. "
+        "Try 'val[=: ]+([0-9.eE+-]+)'."
+    )
 
 
 def test_the_system_ends_it_where_nobody_waits(reader):

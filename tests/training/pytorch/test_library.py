@@ -25,7 +25,7 @@ def test_a_missing_library_is_named_with_the_line_that_installs_it(monkeypatch):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA here")
 def test_the_device_is_the_one_asked_for_or_refused():
     assert device_of(None) == device_of("cpu") == torch.device("cpu")
-    with pytest.raises(InputError, match=r"the device cuda needs CUDA, and PyTorch finds none here. Try --device cpu"):
+    with pytest.raises(InputError, match=r"the device cuda needs CUDA, and PyTorch finds none here. Try device='cpu'"):
         device_of("cuda")
     with pytest.raises(InputError, match=r"must be one that PyTorch knows.*found 'gpu'"):
         device_of("gpu")

@@ -36,7 +36,7 @@ def test_addresses_that_are_refused(address):
         check_address(address)
     assert str(refused.value) == (
         f"the address of a Ray cluster must be HOST:PORT, auto or local; found {address!r}. On the command line, put "
-        "DATA before --ray."
+        "DATA first."
     )
 
 

@@ -21,12 +21,11 @@ from etascope.images.arrays.door import open_array, open_mapping
 from etascope.images.arrays.names import label_names, left_beside, test_beside
 from etascope.images.files.contents import what_it_is
 from etascope.images.idx.door import is_idx
-from etascope.images.idx.file import read_idx_labels
+from etascope.images.idx.file import DEFLATE_LIMIT, read_idx_labels
 from etascope.images.labels.labels import agree
 from etascope.images.opened import Opened, Options
 from etascope.images.paths import as_path, existing, unreadable
 
-_DEFLATE_LIMIT = 1032
 _AGAIN = "Fetch or save it again."
 MEBIBYTE = 2**20
 #: Bytes of a directory, and entries in it: Python reads it whole, and makes an object of about a kilobyte of each.
@@ -56,7 +55,7 @@ class Archive(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         info = self._members[name]
         where = f"{name} in {self._path}"
-        if info.file_size > info.compress_size * _DEFLATE_LIMIT + 64:
+        if info.file_size > info.compress_size * DEFLATE_LIMIT + 64:
             raise InputError(
                 f"an archive must hold what it claims; {where} claims {info.file_size:,} bytes from "
                 f"{info.compress_size:,} compressed ones. {_AGAIN}"
@@ -145,12 +144,12 @@ def read_labels_file(labels: object) -> object:
 def _only_array(path: Path) -> NDArray[Any]:
     """Return the one array of an archive of labels."""
     with _opened(path) as arrays:
-        if len(arrays) != 1:
-            raise InputError(
-                f"an .npz file of labels must hold one array; {path} holds {', '.join(sorted(arrays)) or 'none'}. Load "
-                "it, and give the one with the labels."
-            )
-        return arrays[next(iter(arrays))]
+        if len(arrays) == 1:
+            return arrays[next(iter(arrays))]
+        raise InputError(
+            f"an .npz file of labels must hold one array; {path} holds {', '.join(sorted(arrays)) or 'none'}. Load it, "
+            "and give the one with the labels."
+        )
 
 
 def _begins_as_idx(path: Path) -> bool:
@@ -213,34 +212,21 @@ def _read(stream: IO[bytes], held: int, where: str) -> NDArray[Any]:
             f"an array file must hold what its header claims; {where} claims {claimed:,} bytes of data and holds "
             f"{left:,}. {_AGAIN}"
         )
-    array = np.empty(math.prod(shape), dtype)
-    _fill(stream, array, where)
-    return array.reshape(shape[::-1]).transpose() if fortran else array.reshape(shape)
-
-
-def _fill(stream: IO[bytes], array: NDArray[Any], where: str) -> None:
-    held = array.view(np.uint8)
-    done = 0
-    while done < len(held):
-        chunk = stream.read(min(1 << 20, len(held) - done))
+    array, done = np.empty(math.prod(shape), dtype), 0
+    while done < claimed:
+        chunk = stream.read(min(1 << 20, claimed - done))
         if not chunk:
             raise InputError(f"an array file must be whole; {where} ends after {done:,} bytes. {_AGAIN}")
-        held[done : done + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        array.view(np.uint8)[done : done + len(chunk)] = np.frombuffer(chunk, np.uint8)
         done += len(chunk)
+    return array.reshape(shape[::-1]).transpose() if fortran else array.reshape(shape)
 
 
 def open_zip(file: IO[bytes]) -> zipfile.ZipFile:
     """Open a zip; its directory is looked at before any of it is understood.
 
     What a zip says of itself, at its end and in the record of zip64, may be a lie. The directory is what is read at
-    once, so that is where it is counted.
-
-    Raises
-    ------
-    InputError
-        If the directory is larger, or has more entries, than any set of images needs.
-    zipfile.BadZipFile
-        If it is no zip.
+    once, so that is where it is counted, and refused where it is larger than any set of images needs.
 
     Examples
     --------

@@ -27,11 +27,6 @@ def image_axes(array: NDArray[Any], what: str = "images") -> tuple[NDArray[Any],
     channels, 1 and 3 go before 2 and 4, and the last axis before the second. In what order flat rows hold their
     channels is told from which pixels are alike.
 
-    Raises
-    ------
-    InputError
-        If the shape is none of these, or an axis is empty.
-
     Examples
     --------
     >>> image_axes(np.zeros((5, 3, 8, 6)))[0].shape
@@ -47,9 +42,9 @@ def image_axes(array: NDArray[Any], what: str = "images") -> tuple[NDArray[Any],
     if array.ndim == 4:
         for channels in (_PLAIN, _CLEAR):
             if shape[3] in channels:
-                return array, _either(shape, "last")
+                return array, _either(shape, "last", (shape[3], *shape[1:3]))
             if shape[1] in channels:
-                return array.transpose(0, 2, 3, 1), _either(shape, "first")
+                return array.transpose(0, 2, 3, 1), _either(shape, "second", shape[1:])
         if shape[2] in (*_PLAIN, *_CLEAR) and shape[0] > 4 < shape[1]:
             raise InputError(
                 f"{what} must have their number as the first axis; found shape {shape}, which looks like (h, w, c, n). "
@@ -72,14 +67,12 @@ def image_axes(array: NDArray[Any], what: str = "images") -> tuple[NDArray[Any],
     )
 
 
-def _either(shape: tuple[int, ...], taken: str) -> tuple[str, ...]:
+def _either(shape: tuple[int, ...], axis: str, taken: tuple[int, ...]) -> tuple[str, ...]:
     if shape[1] not in (*_PLAIN, *_CLEAR) or shape[3] not in (*_PLAIN, *_CLEAR):
         return ()
-    height, width = (shape[1], shape[2]) if taken == "last" else (shape[2], shape[3])
-    channels = shape[3] if taken == "last" else shape[1]
     return (
         f"An array of shape {shape} could hold its channels in the second axis or in the last; they were taken from "
-        f"the {'last' if taken == 'last' else 'second'}, as {height} x {width} with {channels}.",
+        f"the {axis}, as {taken[1]} x {taken[2]} with {taken[0]}.",
     )
 
 
@@ -103,12 +96,11 @@ def _from_rows(rows: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
         second = min(rough[i] for i in range(len(views)) if i != best)
         order, view = views[best]
         if rough[best] < 0.85 * second:
-            if order == "gray":
-                return view, ()
-            return view, (
-                f"Rows of {length:,} were read as {small} x {small} with {channels} channels, {_ORDERS[order]}, "
-                "because so neighbours are alike.",
+            note = (
+                f"Rows of {length:,} were read as {small} x {small} with {channels} channels, {_ORDERS.get(order)}, "
+                "because so neighbours are alike."
             )
+            return view, (note,) if order != "gray" else ()
         if square:
             return views[0][1], (
                 f"Rows of {length:,} were read as gray {side} x {side}; they could be {small} x {small} with "

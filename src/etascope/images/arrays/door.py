@@ -53,11 +53,8 @@ def read_pixels(
 ) -> tuple[list[NDArray[np.uint8]], tuple[str, ...], Reading]:
     """Return arrays `(n, height, width, channels)` of any numbers as images, all read in the same way.
 
-    Returns
-    -------
-    images, notes, reading
-        The images of each part, `(n, height, width, 1 or 3)` uint8 at the size wished, sentences on what was done, and
-        how they were read. A uint8 array that needs no change is shared, not copied.
+    Those of each part are `(n, height, width, 1 or 3)` uint8 at the size wished, shared where nothing changes; with
+    them come sentences on what was done, and how they were read.
     """
     split = [alpha_apart(part) for part in parts]
     extents = [measure(colours, what) for colours, _ in split]
@@ -108,10 +105,7 @@ def _unlike(
     if any(extent.peaks is None or extent.lows is None for extent in extents):
         # Booleans are black and white.
         return [], {}
-    lows, peaks = (
-        np.concatenate([getattr(extent, of) for extent in extents]) if len(extents) > 1 else getattr(extents[0], of)
-        for of in ("lows", "peaks")
-    )
+    lows, peaks = (np.concatenate([getattr(extent, of) for extent in extents]) for of in ("lows", "peaks"))
     counts = [len(part) for part in labels]
     held = held or (len(peaks) - counts[-1] if len(counts) > 1 else len(peaks))
     members = Members("image {}".format, np.concatenate(labels), held)
@@ -143,10 +137,7 @@ def together(colours: NDArray[Any], alpha: NDArray[np.uint8] | None, scale: Scal
 
 
 def open_array(values: object, labels: object, options: Options, source: str) -> Opened:
-    """Open an array of images with an array of labels.
-
-    A uint8 array that needs no change is shared, not copied.
-    """
+    """Open an array of images with an array of labels; one of uint8 that needs no change is shared, not copied."""
     return _open_parts([(values, labels)], options, source)
 
 
@@ -187,9 +178,7 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, options: Options, so
         if part is not None
     ]
     opened = _open_parts(parts, options, source)
-    if held is None:
-        return replace(opened, notes=(*notes, *opened.notes))
-    rows = tail_rows(len(opened.labels), len(parts[-1][0]))
+    rows = tail_rows(len(opened.labels), len(parts[-1][0])) if held else None
     return replace(opened, test_rows=rows, notes=(*notes, *opened.notes))
 
 

@@ -72,9 +72,7 @@ def word_and_part(name: str) -> tuple[str, str] | None:
     (('x', 'val'), ('images', 'test'), None)
     """
     match = _NAME.fullmatch(name.lower())
-    if match is None:
-        return None
-    return match["a"] or match["d"], _PARTS.get(match["b"] or match["c"] or "", "")
+    return match and (match["a"] or match["d"], _PARTS.get(match["b"] or match["c"] or "", ""))
 
 
 def pick(names: Iterable[str], source: str) -> Picked:
@@ -88,13 +86,11 @@ def pick(names: Iterable[str], source: str) -> Picked:
     given = [str(name) for name in names]
     parts: dict[str, dict[str, str]] = {"": {}, "train": {}, "test": {}, "val": {}}
     for name in given:
-        said = word_and_part(name)
-        if said is not None:
+        if said := word_and_part(name):
             parts[said[1]].setdefault(said[0], name)
     if not any(parts.values()) and "arr_0" in given:
         parts[""] = {"x": "arr_0"} | ({"y": "arr_1"} if "arr_1" in given else {})
-    train, test, val = _named(parts["train"]), _named(parts["test"]), _named(parts["val"])
-    bare = _named(parts[""])
+    bare, train, test, val = (_named(words) for words in parts.values())
     if train is None or (train.labels is None and bare is not None and bare.labels is not None):
         train = bare
     if not given:
@@ -107,8 +103,7 @@ def pick(names: Iterable[str], source: str) -> Picked:
             f"y_train, train_images with train_labels or arr_0 with arr_1; {source} holds "
             f"{', '.join(sorted(given))}. Rename them."
         )
-    test = test if test is not None and test.labels is not None else None
-    val = val if val is not None and val.labels is not None else None
+    test, val = (part if part and part.labels is not None else None for part in (test, val))
     used = {name for part in (train, test, val) if part is not None for name in (part.images, part.labels)}
     return Picked(train, test, val, tuple(name for name in given if name not in used))
 
@@ -125,9 +120,8 @@ def in_order(picked: Picked, arrays: Mapping[str, Any]) -> Picked:
     """
     if picked.train != Named("arr_0", "arr_1"):
         return picked
-    axes = [len(getattr(arrays[name], "shape", ())) for name in ("arr_0", "arr_1")]
-    turned = axes[0] == 1 < axes[1] or axes[0] == 2 < axes[1]
-    return replace(picked, train=Named("arr_1", "arr_0")) if turned else picked
+    first, second = (len(getattr(arrays[name], "shape", ())) for name in ("arr_0", "arr_1"))
+    return replace(picked, train=Named("arr_1", "arr_0")) if 1 <= first <= 2 and first < second else picked
 
 
 def without_coordinates(arrays: Mapping[str, Any]) -> list[str]:
@@ -185,15 +179,9 @@ def _is_flat(values: object) -> bool:
 
 def _named(words: dict[str, str]) -> Named | None:
     """Return the images and labels among names of one part; a pair that is whole goes before images alone."""
-    fits = [
-        Named(words[images], words[label])
-        for images, labels in _IMAGES.items()
-        if images in words
-        for label in labels
-        if label in words
-    ]
-    fits += [Named(words[images], None) for images in _IMAGES if images in words]
-    return fits[0] if fits else None
+    images = [word for word in _IMAGES if word in words]
+    pairs = [Named(words[word], words[label]) for word in images for label in _IMAGES[word] if label in words]
+    return next(iter([*pairs, *(Named(words[word], None) for word in images)]), None)
 
 
 def label_names(stem: str) -> list[str]:
@@ -241,9 +229,5 @@ def left_beside(held: Path | None, path: Path) -> tuple[str, ...]:
     >>> left_beside(Path("x_test.npy"), Path("x_train.npy"))
     ('x_test.npy, which lies beside x_train.npy, was left out, as labels were given; it is read where given as test.',)
     """
-    if held is None:
-        return ()
-    return (
-        f"{held.name}, which lies beside {path.name}, was left out, as labels were given; it is read where given as "
-        "test.",
-    )
+    left = "was left out, as labels were given; it is read where given as test."
+    return (f"{held.name}, which lies beside {path.name}, {left}",) if held else ()

@@ -11,6 +11,7 @@ from etascope.core.errors import InputError
 from etascope.images.files.tiff import is_tiff, kind_of_tiff
 
 _PNG = "convert it to PNG"
+_APART = "save its images as PNG, in a folder for each class"
 _UNPACK = "unpack it, and give the folder"
 #: Offset, bytes, what it is, what to do. The first that fits counts.
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
@@ -51,17 +52,12 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"Rar!", "a RAR archive", _UNPACK),
     (257, b"ustar", "a tar archive", _UNPACK),
     (0, b"\x93NUMPY", "a NumPy array", "name it .npy and give it as a file of all images, with labels"),
-    (0, b"\x89HDF", "an HDF5 file", "save its images and labels in an .npz"),
-    (0, b"PAR1", "a Parquet file", "save its images and labels in an .npz"),
+    (0, b"\x89HDF", "an HDF5 file", _APART),
+    (0, b"PAR1", "a Parquet file", _APART),
     (128, b"DICM", "a DICOM image", "convert it to PNG (pydicom reads it)"),
     (344, b"n+1\0", "a NIfTI volume", "save its slices as PNG (nibabel reads it)"),
     (0, b"SQLite format 3\0", "an SQLite database", "export its images as PNG"),
-    (
-        0,
-        b"version https://git-lfs",
-        "a pointer of Git LFS and not the file itself",
-        "fetch the files with git lfs pull",
-    ),
+    (0, b"version https://git-lfs", "a pointer of Git LFS and not the file itself", "fetch it with git lfs pull"),
     (0, b"<!doctype html", "a web page", "fetch the image itself"),
     (0, b"<html", "a web page", "fetch the image itself"),
     (0, b"<svg", "an SVG drawing", "draw it as PNG"),
@@ -80,7 +76,22 @@ _READ = (
 #: Files that look like an archive, or like nothing, but whose ending says more.
 _BY_ENDING = {
     **dict.fromkeys(
-        (".pt", ".pth", ".pkl", ".pickle", ".mat", ".tfrecord", ".tfrecords", ".arrow", ".feather", ".rec", ".lmdb"),
+        (
+            ".pt",
+            ".pth",
+            ".pkl",
+            ".pickle",
+            ".mat",
+            ".tfrecord",
+            ".tfrecords",
+            ".arrow",
+            ".feather",
+            ".rec",
+            ".lmdb",
+            ".h5",
+            ".hdf5",
+            ".parquet",
+        ),
         "Read it with its own library, and save its images and labels in an .npz (numpy.savez).",
     ),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "Save it as a CSV of path,label."),
@@ -93,22 +104,7 @@ _UNREAD = re.compile(r"raw mode|[Uu]nsupported|cannot handle|not supported|[Uu]n
 
 
 def what_it_is(path: Path) -> str:
-    """Return what a file is that is no image of a known format, with what to do about it.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.NamedTemporaryFile() as file:
-    ...     _ = file.write(b"P5 2 2 255 abcd")
-    ...     file.flush()
-    ...     what_it_is(Path(file.name))
-    'it is a PGM image, which is not read; convert it to PNG'
-    """
+    """Return what a file is that is no image of a known format, with what to do about it."""
     with path.open("rb") as file:
         start = file.read(4096)
         size = file.seek(0, 2)
@@ -138,17 +134,7 @@ def what_it_is(path: Path) -> str:
 
 
 def ending_of(path: Path) -> str | None:
-    """Return the ending that a file should have by its first bytes, where these are of an image that is read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.NamedTemporaryFile() as file:
-    ...     _ = file.write(b"GIF89a")
-    ...     file.flush()
-    ...     ending_of(Path(file.name))
-    '.gif'
-    """
+    """Return the ending that a file should have by its first bytes, where these are of an image that is read."""
     try:
         if not path.is_file():
             return None
@@ -178,15 +164,7 @@ def next_move(path: Path) -> tuple[str, str]:
 
 
 def check_text(path: Path) -> None:
-    """Refuse a table that is no text of paths and labels, by its first bytes.
-
-    Raises
-    ------
-    InputError
-        If it is another kind of file, in UTF-16, a web page, a pointer of Git LFS or JSON.
-    OSError
-        If it cannot be read.
-    """
+    """Refuse a table that is no text of paths and labels, by its first bytes: what spreadsheets and downloads leave."""
     with path.open("rb") as file:
         start = file.read(4096)
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -215,9 +193,8 @@ def _is_targa(start: bytes) -> bool:
     """Say whether a header fits Targa's, which has no signature: colour map, kind, depth, and a size."""
     if len(start) < 18:
         return False
-    coloured, kind, depth = start[1], start[2], start[16]
-    sides = int.from_bytes(start[12:14], "little"), int.from_bytes(start[14:16], "little")
-    return (coloured, kind) in _TARGA and depth in (8, 15, 16, 24, 32) and min(sides) > 0
+    coloured, kind, wide, high, depth = struct.unpack("<xBB9xHHB", start[:17])
+    return (coloured, kind) in _TARGA and depth in (8, 15, 16, 24, 32) and min(wide, high) > 0
 
 
 def fault_of(data: bytes) -> str:
@@ -235,11 +212,10 @@ def fault_of(data: bytes) -> str:
         # An odd length is filled up, which some writers leave out and some count.
         near = abs(claimed - len(data)) <= 1
         return "" if near else f"it says that it has {claimed:,} bytes and has {len(data):,}"
-    if data.startswith(b"GIF8"):
-        if not data.rstrip(b"\0").endswith(b";"):
-            return "its end is missing"
-        return "" if _fills(data) else "its first frame does not fill it, and the rest of it has one colour"
-    return ""
+    if data.startswith(b"GIF8") and not data.rstrip(b"\0").endswith(b";"):
+        return "its end is missing"
+    filled = not data.startswith(b"GIF8") or _fills(data)
+    return "" if filled else "its first frame does not fill it, and the rest of it has one colour"
 
 
 def _fills(gif: bytes) -> bool:

@@ -106,11 +106,8 @@ class Decoded:
 def decode_file(path: Path, options: Options) -> Decoded:
     """Read the first frame of an image file; see `decode_picture` for what is done to it.
 
-    Raises
-    ------
-    BadImage
-        If it is missing, not a regular file, may not be read, is no image of a known format, is damaged, has more
-        than `MAX_PIXELS` pixels (a JPEG `MAX_JPEG`), or more bands than are read.
+    `BadImage` says why it cannot be read: it is no regular file or no image that is known, may not be read, is
+    damaged, or has more than `MAX_PIXELS` pixels (a JPEG `MAX_JPEG`) or more bands than are read.
     """
     from PIL import Image
 
@@ -148,21 +145,8 @@ def decode_picture(picture: Image.Image, options: Options, name: str) -> Decoded
     """Return the pixels of a Pillow image: upright by its EXIF orientation, over a ground, at the size wished.
 
     Without a wished size an image larger than `KEEP` is resized to `KEEP`: no set with such an image keeps its size.
-    Images that hold no colour come out with one channel.
-
-    Parameters
-    ----------
-    picture
-        Of any mode; it is not changed. Pixels wider than a byte stay as they are, for all of a set to decide on.
-    options
-        The size, whether colour is dropped, and how the set is read.
-    name
-        For the error.
-
-    Raises
-    ------
-    BadImage
-        If it has no pixels or more than `MAX_PIXELS`, is damaged, or has values that are no pixels.
+    Images that hold no colour come out with one channel. Pixels wider than a byte stay as they are, for all of a set
+    to decide on. The picture, of any mode, is not changed.
     """
     try:
         order_bytes(picture)

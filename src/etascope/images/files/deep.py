@@ -82,13 +82,7 @@ def is_inverse(picture: Image.Image) -> bool:
 
 
 def values_of(picture: Image.Image) -> NDArray[Any]:
-    """Return the pixels `(height, width)` of a picture of one band, upright; of a TIFF in the type that it says.
-
-    Raises
-    ------
-    InputError
-        If 16 bits stand for transparent ones, or numbers for none.
-    """
+    """Return the pixels `(height, width)` of a picture of one band, upright; of a TIFF in the type that it says."""
     from PIL import ImageOps
 
     bits, numbers = _tag(picture, _BITS), _tag(picture, _NUMBERS)
@@ -116,7 +110,7 @@ def _without_holes(picture: Image.Image, values: NDArray[Any]) -> NDArray[Any]:
     if mark and holes.any() and not values.min() < mark < values.max():
         raise InputError(
             f"{np.count_nonzero(holes):,} of its pixels are {written(mark)}, which its tag GDAL_NODATA says is no "
-            f"value; fill them with one (gdal_calc.py, or tifffile in Python)"
+            f"value; fill them with one"
         )
     return values
 
@@ -132,10 +126,7 @@ def both_bytes(
 ) -> NDArray[np.uint16] | None:
     """Return colours `(height, width, 1 or 3)` of 16 bits; None where some are transparent and the high byte will do.
 
-    Raises
-    ------
-    InputError
-        If some are transparent, and the high byte would cut what the colours hold.
+    Transparent ones of which the high byte would cut what the colours hold are refused.
     """
     from PIL import Image
 
@@ -174,8 +165,7 @@ def _transparent(most: int) -> InputError:
 
 def _tag(picture: Image.Image, tag: int) -> int | None:
     """Return the first number of a TIFF's tag, None where there is none."""
-    tags: Any = getattr(picture, "tag_v2", {})
-    held: Any = tags.get(tag)
+    held: Any = getattr(picture, "tag_v2", {}).get(tag)
     return cast("tuple[int, ...]", held)[0] if isinstance(held, tuple) else held
 
 

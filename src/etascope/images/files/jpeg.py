@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 START = b"\xff\xd8\xff"
 #: So many pixels one may have.
 MOST = 260_000_000
-
 #: So many zero bytes in a row are no packed pixels.
 ZEROS = bytes(16)
 _END = b"\xff\xd9"
@@ -87,15 +86,7 @@ def frame_of(data: bytes) -> Frame:
 
 
 def open_jpeg(data: bytes) -> JpegImagePlugin.JpegImageFile:
-    """Return the first image of a JPEG file, not decoded, of any size.
-
-    Raises
-    ------
-    SyntaxError
-        If its header is damaged.
-    InputError
-        If it is of a kind that is not read.
-    """
+    """Return the first image of a JPEG file, not decoded, of any size; refuse kinds that are not read."""
     from PIL.JpegImagePlugin import JpegImageFile
 
     if data.startswith(START + b"\xff"):

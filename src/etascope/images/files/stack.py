@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.core.numbers import counted
 from etascope.core.protocols import Progress
 from etascope.images.files.decode import BadImage, Decoded
 from etascope.images.opened import KEEP, Options
@@ -30,8 +31,6 @@ Again = Callable[[Options], Decoded]
 _BLOCK = 16
 #: Seconds an image above which threads pay: smaller ones lose more to the interpreter lock than they gain.
 _WORTH_THREADS = 0.0005
-
-
 #: What is told of images once for a set, by the kind of mark.
 MARKS = {
     "damaged": "{count} may be damaged, although {its} pixels could be read, the first: {name} ({detail}).",
@@ -55,25 +54,9 @@ def gather(count: int, decode: Callable[[int], Decoded], options: Options, membe
 
     Each image is decoded once and kept at its final size or smaller, so that memory stays near that of the result. Only
     where all of them together show that their pixels mean something else than usual (white drawings on clear ground,
-    masks of 0 and 1) are those decoded again.
+    masks of 0 and 1) are those decoded again. By default, without `members`, they are of one part and one class.
 
-    Parameters
-    ----------
-    count
-        How many images there are.
-    decode
-        Decodes one, by its number.
-    options
-        How they are to be opened.
-    members
-        What they are called, and the part and the class of each; by default they are of one.
-
-    Raises
-    ------
-    BadImage
-        For the first image, in order, that cannot be read, unless bad ones are to be skipped.
-    InputError
-        If none can be read, or their pixels fit no known range.
+    The first, in order, that cannot be read raises its `BadImage`, unless bad ones are to be skipped.
     """
     items: list[Decoded] = []
     rows: list[int] = []
@@ -89,7 +72,7 @@ def gather(count: int, decode: Callable[[int], Decoded], options: Options, membe
                 rows.append(row)
     if not rows:
         raise InputError(f"none of the {count:,} images can be read; the first, {bad[0].name}: {bad[0].reason}.")
-    notes = [*_skipped(bad, count), *_marked(items)]
+    notes = [_skipped(bad, count), *_marked(items)]
     sizes = {item.native for item in items}
     size = options.size or (next(iter(sizes)) if len(sizes) == 1 and max(next(iter(sizes))) <= KEEP else (KEEP, KEEP))
     if sizes != {size}:
@@ -232,11 +215,8 @@ def _decode_all(
         for number, start in enumerate(starts):
             block = next(blocks)
             # The median, because the very first image waits for its decoder to be loaded.
-            if (
-                number == 0
-                and options.workers > 1
-                and np.median(np.diff(begun, append=time.perf_counter())) > _WORTH_THREADS
-            ):
+            seconds = np.median(np.diff(begun, append=time.perf_counter())) if number == 0 else 0
+            if options.workers > 1 and seconds > _WORTH_THREADS:
                 pool = ThreadPoolExecutor(options.workers)
                 stack.callback(pool.shutdown, wait=True, cancel_futures=True)
                 blocks = pool.map(work, starts[1:])
@@ -262,29 +242,22 @@ def _marked(items: Sequence[Decoded]) -> list[str]:
     notes: list[str] = []
     marks = [mark for item in items for mark in item.marks]
     for kind, sentence in MARKS.items():
-        of_kind = [mark for mark in marks if mark.kind == kind]
-        if of_kind:
-            one = len(of_kind) == 1
-            count = "1 image" if one else f"{len(of_kind):,} images"
-            words = {"its": "its" if one else "their", "has": "has" if one else "have"}
-            notes.append(sentence.format(count=count, name=of_kind[0].name, detail=of_kind[0].detail, **words))
+        if of_kind := [mark for mark in marks if mark.kind == kind]:
+            its, has = ("its", "has") if len(of_kind) == 1 else ("their", "have")
+            count, first = counted(len(of_kind), "image"), of_kind[0]
+            notes.append(sentence.format(count=count, name=first.name, detail=first.detail, its=its, has=has))
     return notes
 
 
-def _skipped(bad: list[BadImage], count: int) -> tuple[str, ...]:
-    if not bad:
-        return ()
-    return (
-        f"{len(bad):,} of {count:,} images could not be read and {'was' if len(bad) == 1 else 'were'} left out, "
-        f"the first: {bad[0].name} ({bad[0].reason}).",
-    )
+def _skipped(bad: list[BadImage], count: int) -> str:
+    first, was = f"{bad[0].name} ({bad[0].reason})" if bad else "", "was" if len(bad) == 1 else "were"
+    note = f"{len(bad):,} of {count:,} images could not be read and {was} left out, the first: {first}."
+    return note if bad else ""
 
 
 def _resized(sizes: set[tuple[int, int]], size: tuple[int, int]) -> str:
     if len(sizes) == 1:
         return f"The images were resized from {shown(next(iter(sizes)))} to {shown(size)}."
-    by_area = sorted(sizes, key=lambda s: (s[0] * s[1], s))
-    return (
-        f"The images came in {len(sizes)} sizes, from {shown(by_area[0])} to {shown(by_area[-1])}, "
-        f"and were resized to {shown(size)}."
-    )
+    smallest, *_, largest = sorted(sizes, key=lambda s: (s[0] * s[1], s))
+    came = f"The images came in {len(sizes)} sizes, from {shown(smallest)} to {shown(largest)}, and"
+    return f"{came} were resized to {shown(size)}."

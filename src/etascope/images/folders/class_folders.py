@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 
+from etascope.core.numbers import counted
 from etascope.images.folders import naming, refusals
 from etascope.images.folders.odd_names import alike_ones, beside_class, odd_ones
 from etascope.images.folders.pairs import beside_images, pair, shown_by
 from etascope.images.folders.refusals import DIVIDE, listed
 from etascope.images.folders.tree import COPIES, Folder
-from etascope.images.paths import PACKED, counted, kind
+from etascope.images.paths import PACKED, counted_kinds, kind
 
 #: Classes whose inner folders are compared with one another, at most.
 _COMPARED = 300
@@ -54,26 +55,26 @@ class TreeReading:
         if folders:
             count = sum(folder.total for folder in folders)
             self.left_out += count
-            what, was = ("image", "was") if count == 1 else ("images", "were")
-            names = listed([folder.name for folder in folders])
-            self.notes.append(f"{count:,} {what} in {names} {was} left out: {why}.")
+            names, was = listed([folder.name for folder in folders]), "was" if count == 1 else "were"
+            self.notes.append(f"{counted(count, 'image')} in {names} {was} left out: {why}.")
 
     def leave_stray(self, folder: Folder) -> None:
         """Leave out the images directly in a folder whose folders are the classes."""
         count = len(folder.images)
         if count:
             self.left_out += count
-            what, belong, was = ("image", "belongs", "was") if count == 1 else ("images", "belong", "were")
-            self.notes.append(f"{count:,} {what} directly in {folder.path} {belong} to no class and {was} left out.")
+            belong, was = ("belongs", "was") if count == 1 else ("belong", "were")
+            images = f"{counted(count, 'image')} directly in {folder.path}"
+            self.notes.append(f"{images} {belong} to no class and {was} left out.")
 
     def tell_empty(self, folder: Folder) -> None:
         """Say which folders among classes are none, because nothing is in them."""
-        empty = [inner.name for inner in folder.folders if inner not in folder.full]
+        empty = [inner for inner in folder.folders if inner not in folder.full]
         if empty:
-            kinds = [kinds for inner in folder.folders if inner not in folder.full and (kinds := inner.kinds())]
+            kinds = sum((inner.kinds() for inner in empty), Counter[str]())
             verb = "is no class: it holds" if len(empty) == 1 else "are no classes: they hold"
-            but = f" but {counted(sum(kinds[1:], kinds[0]))}" if kinds else ""
-            self.notes.append(f"{listed(empty)} {verb} no images{but}.")
+            but = f" but {counted_kinds(kinds)}" if kinds else ""
+            self.notes.append(f"{listed([inner.name for inner in empty])} {verb} no images{but}.")
         names = {folder.name.casefold(), *(inner.name.casefold() for inner in folder.folders)}
         self._tell_packed([name for name in _packed(folder) if name.partition(".")[0].casefold() not in names])
 
@@ -107,16 +108,11 @@ class TreeReading:
         files, deeper = list[tuple[Path, str]](), list[Path]()
         others: Counter[str] = Counter()
         for folder in folders:
-            copies = [
-                inner for inner in folder.folders if inner.name.casefold() in COPIES and inner.total < folder.total
-            ]
+            small = [inner for inner in folder.folders if inner.name.casefold() in COPIES]
+            copies = [inner for inner in small if inner.total < folder.total]
             own = own_images(folder)
-            masks = [
-                inner
-                for inner in folder.full
-                if inner is not own and (own is not None or (folder.images and _beside(inner.name, naming.NO_CLASS)))
-                if inner not in copies
-            ]
+            others_of = [inner for inner in folder.full if inner is not own and inner not in copies]
+            masks = [inner for inner in others_of if own or (folder.images and _beside(inner.name, naming.NO_CLASS))]
             self.leave(copies, f"they are small copies in {folder.name}")
             self.leave(masks, f"they lie beside the images of {folder.name}")
             within = [inner for inner in folder.folders if inner not in copies and inner not in masks]
@@ -127,9 +123,8 @@ class TreeReading:
         places = {(folder.path.parent, folder.name): folder.path for folder in folders}
         for folder in folders:
             if folder.path != (first := places[folder.path.parent, folder.name]):
-                self.notes.append(
-                    f"{first} and {folder.path} are one class: only their letters are stored differently."
-                )
+                stored = "only their letters are stored differently"
+                self.notes.append(f"{first} and {folder.path} are one class: {stored}.")
         masks_of = beside_images([path for path, _ in files])
         if masks_of:
             self.left_out += len(masks_of)
@@ -141,13 +136,14 @@ class TreeReading:
             deeper = [path for path in deeper if path not in masks_of]
         self._tell_pairs(files)
         if deeper:
+            lie, are = ("lies", "is") if len(deeper) == 1 else ("lie", "are")
             self.notes.append(
-                f"{len(deeper):,} {'image lies' if len(deeper) == 1 else 'images lie'} in folders below those of their "
-                f"classes, and {'is' if len(deeper) == 1 else 'are'} theirs; the first: {deeper[0]}."
+                f"{counted(len(deeper), 'image')} {lie} in folders below those of their classes, and {are} theirs; "
+                f"the first: {deeper[0]}."
             )
         if others:
             self.left_out += others.total()
-            self.notes.append(f"Left out, as they are not read as images: {counted(others)}.")
+            self.notes.append(f"Left out, as they are not read as images: {counted_kinds(others)}.")
         return tuple(files)
 
     def tell_deeper(self, folders: Sequence[Folder], where: Folder) -> None:
@@ -194,22 +190,14 @@ def check_classes(folders: Sequence[Folder], where: Folder) -> None:
             raise refusals.unreadable_class(folder, sum(1 for other in folders if other.total))
     doubtful = [folder for folder in folders if naming.is_named(naming.without_parts(folder.name), naming.NO_CLASS)]
     unlabelled = any(naming.is_named(folder.name, naming.TO_TELL) for folder in folders)
-    if (
-        unlabelled
-        or len(doubtful) == 1
-        or any(naming.is_named(f.name, naming.CONTAINERS) and not f.full for f in folders)
-    ):
+    flat = [folder.name for folder in folders if not folder.full]
+    if unlabelled or len(doubtful) == 1 or any(naming.is_named(name, naming.CONTAINERS) for name in flat):
         raise refusals.in_two_ways(where)
     deep = [folder for folder in folders if not folder.images]
     sets = [folder for folder in deep if len(folder.inner.full) > 1 and not own_images(folder)]
-    if len(folders) > 1 and (
-        any(naming.is_named(folder.name, naming.SETS) for folder in sets)
-        or (sets and all(naming.is_named(folder.name, naming.SETS | naming.MADE | naming.AGES) for folder in folders))
-    ):
-        raise refusals.in_two_ways(where)
-    if deep and len(deep) < len(folders):
-        raise refusals.in_two_ways(where)
-    if _hold_sets(deep):
+    named = any(naming.is_named(folder.name, naming.SETS) for folder in sets)
+    named |= bool(sets) and all(naming.is_named(f.name, naming.SETS | naming.MADE | naming.AGES) for f in folders)
+    if (len(folders) > 1 and named) or 0 < len(deep) < len(folders) or _hold_sets(deep):
         raise refusals.in_two_ways(where)
     mixed = [inner.name for folder in folders if folder.images for inner in folder.full]
     if any(naming.part_of(name) and not naming.subject(name) for name in mixed):

@@ -39,8 +39,7 @@ def open_folder(folder: Path, options: Options) -> Opened:
     tree = read_tree(folder, options.progress, options.apart)
     if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):
         return _open_idx(places, options)
-    trained = options.trained if options.held else None
-    layout = read_layout(tree, one=options.held, tested=options.tested, trained=trained, apart=options.apart)
+    layout = read_layout(tree, options)
     if not options.held:
         named = sorted({name for _, name in layout.train}, key=natural)
         need_two(named, str(_around([path for path, _ in layout.train], named[0]) if layout.test else folder))
@@ -48,7 +47,7 @@ def open_folder(folder: Path, options: Options) -> Opened:
     names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
     gathered = gather(len(files), lambda row: decode_file(files[row], options), options, _members(layout, files, names))
     check_none_lost(names, len(layout.train), gathered.rows, folder, files, held=options.held)
-    test_rows = np.flatnonzero(gathered.rows >= len(layout.train))
+    test_rows, linked = np.flatnonzero(gathered.rows >= len(layout.train)), _linked(tree, files, names)
     rows: list[int] = gathered.rows.tolist()
     return Opened(
         gathered.images,
@@ -56,12 +55,7 @@ def open_folder(folder: Path, options: Options) -> Opened:
         str(folder),
         None,
         test_rows if len(test_rows) else None,
-        (
-            *layout.notes,
-            *alike_notes(sorted({*names.tolist()}, key=natural)),
-            *_linked(tree, files, names),
-            *gathered.notes,
-        ),
+        (*layout.notes, *alike_notes(sorted({*names.tolist()}, key=natural)), *linked, *gathered.notes),
         gathered.reading,
         layout.left_out + len(files) - len(gathered.rows),
         _folders(tree, layout, rows),
@@ -73,13 +67,8 @@ def _members(layout: Layout, files: list[Path], names: NDArray[np.str_]) -> Memb
     train, test = (
         os.path.commonpath([path.parent for path, _ in part]) if part else "" for part in (layout.train, layout.test)
     )
-    return Members(
-        lambda row: str(files[row]),
-        names,
-        len(layout.train),
-        f"the images to train on in {train}",
-        f"the test part in {test}",
-    )
+    called = f"the images to train on in {train}", f"the test part in {test}"
+    return Members(lambda row: str(files[row]), names, len(layout.train), *called)
 
 
 def _folders(tree: Folder, layout: Layout, rows: list[int]) -> tuple[ClassFolder, ...]:
@@ -94,17 +83,13 @@ def _folders(tree: Folder, layout: Layout, rows: list[int]) -> tuple[ClassFolder
 
 def _open_idx(places: list[Path], options: Options) -> Opened:
     """Open the IDX files that lie further down, as torchvision keeps them."""
-    if len(places) > 1 and all(len(idx_in(place)) == 1 for place in places):
-        raise InputError(
-            f"IDX images and labels lie in one folder; found one file in each of {listed([str(p) for p in places])}. "
-            "Put the files of one set into one folder, and give that."
-        )
-    if len(places) > 1:
-        raise InputError(
-            f"one set is opened at a time; found IDX files in {listed([str(place) for place in places])}. Give one of "
-            "these folders."
-        )
-    return open_idx(places[0], None, options)
+    if len(places) == 1:
+        return open_idx(places[0], None, options)
+    where = listed([str(place) for place in places])
+    if all(len(idx_in(place)) == 1 for place in places):
+        rule = f"IDX images and labels lie in one folder; found one file in each of {where}"
+        raise InputError(f"{rule}. Put the files of one set into one folder, and give that.")
+    raise InputError(f"one set is opened at a time; found IDX files in {where}. Give one of these folders.")
 
 
 def _around(files: list[Path], name: str) -> Path:
@@ -116,11 +101,10 @@ def _around(files: list[Path], name: str) -> Path:
 def _linked(tree: Folder, files: list[Path], names: NDArray[np.str_]) -> tuple[str, ...]:
     """Say which links were left out, and which images are there twice by a link."""
     links = list(tree.all_links())
-    notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in links[:_SHOWN]]
+    notes = [f"{path} leads to a folder that is read anyway, and was left out." for path in links]
     if len(links) > _SHOWN:
-        notes = [
-            f"{len(links):,} links lead to folders that are read anyway, and were left out; the first: {links[0]}."
-        ]
+        lead = f"{len(links):,} links lead to folders that are read anyway, and were left out"
+        notes = [f"{lead}; the first: {links[0]}."]
     first: dict[object, int] = {}
     twice: list[tuple[int, int]] = []
     # The file itself goes before what leads to it; of two names of one file (hard links), none is the file itself.
@@ -130,11 +114,9 @@ def _linked(tree: Folder, files: list[Path], names: NDArray[np.str_]) -> tuple[s
             twice.append((row, place))
     if twice:
         link, file = min(twice)
-        others = sum(names[row] != names[place] for row, place in twice)
-        classes = f", {others:,} of them in another class" if others else ""
-        what = f"{len(twice):,} images are links to others of the same set{classes}, which are there twice so"
-        if len(twice) == 1:
-            classes = ", in another class" if others else ""
-            what = f"1 image is a link to another of the same set{classes}, which is there twice so"
+        others, one = sum(names[row] != names[place] for row, place in twice), len(twice) == 1
+        classes = (", in another class" if one else f", {others:,} of them in another class") if others else ""
+        what = "1 image is a link to another" if one else f"{len(twice):,} images are links to others"
+        what += f" of the same set{classes}, which {'is' if one else 'are'} there twice so"
         notes.append(f"{what}; the first: {files[link]}, which is {files[file]}.")
     return tuple(notes)

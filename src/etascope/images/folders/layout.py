@@ -29,43 +29,26 @@ from etascope.images.folders.refusals import DIVIDE, GIVEN, TABLE, InTwoWays, li
 from etascope.images.folders.tree import Folder
 from etascope.images.folders.ways_out import Given, way_out
 from etascope.images.labels.labels import natural
+from etascope.images.opened import Options
 from etascope.images.paths import STORED, kind
 
 
-def read_layout(
-    root: Folder, *, one: bool = False, tested: bool = False, trained: str | None = None, apart: Path | None = None
-) -> Layout:
+def read_layout(root: Folder, options: Options) -> Layout:
     """Return what the folders of a tree are: classes, or parts with classes in them.
 
-    Folders that hold nothing but one other are seen through. Where two readings fit, or the images of the classes lie
-    at different depths, the tree is refused.
-
-    Parameters
-    ----------
-    root
-        The tree.
-    one
-        Whether one class is enough.
-    tested
-        Whether a test part is given beside it.
-    trained
-        What is trained on, where the tree is its test part.
-    apart
-        Where that lies, if it is a path.
-
-    Raises
-    ------
-    InputError
-        If there are no classes, a class would lose all its images, or the tree can be read in two ways.
+    Folders that hold nothing but one other are seen through. Where there are no classes, a class would lose all its
+    images, two readings fit, or the images of the classes lie at different depths, the tree is refused.
     """
+    one = options.held
     for folder in root.all_folders():
         # In a class such a link is one file more that is not read, and counted so.
         if folder.broken and (folder is root or folder.folders or not folder.images):
             raise refusals.leads_nowhere(folder.broken[0])
     try:
-        layout = _read(root, one, TreeReading(tested=tested))
+        layout = _read(root, one, TreeReading(tested=options.tested))
     except InTwoWays as error:
-        whole = Given(root, lambda folder, held: _opens(folder, held or one), trained, str(apart or ""))
+        trained = options.trained if one else None
+        whole = Given(root, lambda folder, held: _opens(folder, held or one), trained, str(options.apart or ""))
         raise InputError(error.said, way_out(error, whole)) from None
     learn, held = ({name for _, name in part} for part in (layout.train, layout.test))
     if len(held) > len(learn) == 1 and not one:
@@ -272,10 +255,8 @@ def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Pa
     valid = [each for each in held if each.part == VALID]
     learn = [*train, *(valid if tests or reading.tested else [])]
     if valid and len(learn) > len(train):
-        of = listed([each.name for each in tests]) if tests else GIVEN
-        reading.notes.append(
-            f"{listed([each.name for each in valid])} joined the training images; {of} is the test part."
-        )
+        of, joined = listed([each.name for each in tests]) if tests else GIVEN, listed([each.name for each in valid])
+        reading.notes.append(f"{joined} joined the training images; {of} is the test part.")
         valid = []
     held = tests or valid
     if len(train) > 1 and len(held) > 1:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etascope.core.errors import InputError
+from etascope.core.numbers import counted
 from etascope.images.files.contents import ending_of
 from etascope.images.folders.tree import Folder
-from etascope.images.paths import BROKEN_OFF, NO_ENDING, PACKED, counted, kind, unreadable
+from etascope.images.paths import BROKEN_OFF, NO_ENDING, PACKED, counted_kinds, kind, unreadable
 
 SHOWN = 6
 TABLE = "say it in a CSV of path,label"
@@ -19,6 +20,7 @@ DIVIDE = "Say in a CSV of path,label,split what trains and what tests."
 #: What the test part is called that lies elsewhere.
 GIVEN = "what was given as test"
 SORT = "Sort them into directories named by class, or give a CSV of path,label."
+_ONE_EACH = "a folder needs one directory per class"
 _OPENED = frozenset({".npz", ".npy", ".csv", ".tsv"})
 _PICTURES = frozenset(
     {".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".tga", ".svg", ".dcm", ".ico"}
@@ -36,17 +38,6 @@ def listed(names: Sequence[str]) -> str:
     if len(names) > SHOWN:
         return f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN:,} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
-
-
-def images(count: int) -> str:
-    """Return how many images there are, in words.
-
-    Examples
-    --------
-    >>> images(1), images(2000)
-    ('1 image', '2,000 images')
-    """
-    return f"{count:,} {'image' if count == 1 else 'images'}"
 
 
 class InTwoWays(InputError):
@@ -67,10 +58,10 @@ class InTwoWays(InputError):
     spare: tuple[tuple[Folder, Folder], ...] = ()
 
     @classmethod
-    def of(cls, here: Folder, said: str, doubtful: Sequence[Folder] = ()) -> InTwoWays:
-        """Return the error for folders in a folder."""
-        error = cls(said, SORT)
-        error.folder, error.doubtful = here, tuple(doubtful)
+    def of(cls, here: Folder, said: str, doubtful: Sequence[Folder] = (), advice: str = "") -> InTwoWays:
+        """Return the error for folders in a folder: what is said of them, and the tree; without advice it is sought."""
+        error = cls(f"{said}: {_drawn(here)}.", advice or SORT)
+        error.folder, error.doubtful = None if advice else here, tuple(doubtful)
         return error
 
 
@@ -82,61 +73,40 @@ def in_two_ways(here: Folder, advice: str = "") -> InputError:
     direct = [bool(folder.images) for folder in here.full]
     mixed = any(direct) and not all(direct)
     what = f"the images of {here.path} lie at different depths" if mixed else f"{here.path} can be read in two"
-    said = f"folders must be read in one way only; {what}: {_drawn(here)}."
-    return InTwoWays(said, advice) if advice else InTwoWays.of(here, said)
+    return InTwoWays.of(here, f"folders must be read in one way only; {what}", advice=advice)
 
 
 def in_no_class(here: Folder, where: Sequence[str]) -> InputError:
     """Return the error for images that lie in folders that are no classes."""
-    return InputError(
-        f"a folder needs one directory per class; in {here.path} the images lie directly in {listed(where)}, in none.",
-        SORT + _or_table(here),
-    )
+    said = f"{_ONE_EACH}; in {here.path} the images lie directly in {listed(where)}, in none."
+    return InputError(said, SORT + _or_table(here))
 
 
 def in_pieces(here: Folder) -> InputError:
     """Return the error for folders that are called like pieces of one set."""
-    return InTwoWays.of(
-        here,
-        f"a folder needs one directory per class; those in {here.path} are called like pieces of one set: "
-        f"{_drawn(here)}.",
-        here.full,
-    )
+    return InTwoWays.of(here, f"{_ONE_EACH}; those in {here.path} are called like pieces of one set", here.full)
 
 
 def masks_beside(here: Folder, masks: Sequence[Folder]) -> InputError:
     """Return the error for folders of masks, each called like an image in another folder."""
-    return InTwoWays.of(
-        here,
-        f"a folder needs one directory per class; in {here.path}, what lies in {listed([mask.name for mask in masks])} "
-        f"is called like the images of the others, as masks are: {_drawn(here)}.",
-        masks,
-    )
+    those = f"in {here.path}, what lies in {listed([mask.name for mask in masks])}"
+    return InTwoWays.of(here, f"{_ONE_EACH}; {those} is called like the images of the others, as masks are", masks)
 
 
 def beside_classes(here: Folder, what: str, spare: Sequence[tuple[Folder, Folder]]) -> InputError:
     """Return the error for folders that are called like parts, masks or copies of classes beside them."""
     of, names = (listed(list(dict.fromkeys(folder.name for folder in folders))) for folders in zip(*spare, strict=True))
-    one = len(spare) == 1
-    like = {"part": "a part" if one else "parts", "mask": "a mask" if one else "masks"}.get(
-        what, "a copy" if one else "copies"
-    )
-    error = InTwoWays.of(
-        here,
-        f"a folder needs one directory per class; in {here.path}, {of} {'is' if one else 'are'} called like {like} of "
-        f"{names}: {_drawn(here)}.",
-    )
+    many = "copies" if what == "copy" else f"{what}s"
+    like = f"is called like a {what}" if len(spare) == 1 else f"are called like {many}"
+    error = InTwoWays.of(here, f"{_ONE_EACH}; in {here.path}, {of} {like} of {names}")
     error.spare = tuple(spare)
     return error
 
 
 def under_letters(here: Folder) -> InputError:
     """Return the error for folders that are the letters which the names of those in them begin with."""
-    return InTwoWays.of(
-        here,
-        f"folders must be read in one way only; those in {here.path} are called like the first letters of those in "
-        f"them: {_drawn(here)}.",
-    )
+    like = f"those in {here.path} are called like the first letters of those in them"
+    return InTwoWays.of(here, f"folders must be read in one way only; {like}")
 
 
 def only_one_trains(name: str, tested: Sequence[str], where: Path) -> InputError:
@@ -156,7 +126,7 @@ def nothing_trains(train: Folder | Path, held: Sequence[str]) -> InputError:
         move = "Unpack it" if packed else "Save its images in a folder with a directory per class"
     else:
         kinds = train.kinds()
-        what = f"{train.path} holds no images{f' but {counted(kinds)}' if kinds else ''}"
+        what = f"{train.path} holds no images{f' but {counted_kinds(kinds)}' if kinds else ''}"
         move = "Unpack what is packed in it" if PACKED & kinds.keys() else "Put the training images there"
     return InputError(
         f"a set needs images to train on; {what}, and classes that are read lie in {listed(held)} alone.",
@@ -166,17 +136,14 @@ def nothing_trains(train: Folder | Path, held: Sequence[str]) -> InputError:
 
 def mostly_in_no_class(here: Folder) -> InputError:
     """Return the error for a folder most of whose images lie in none of its directories."""
-    return InputError(
-        f"a folder needs one directory per class; of {here.total:,} images in {here.path}, {len(here.images):,} "
-        f"{'lies' if len(here.images) == 1 else 'lie'} in none.",
-        SORT + _or_table(here),
-    )
+    lie = f"{len(here.images):,} {'lies' if len(here.images) == 1 else 'lie'}"
+    return InputError(f"{_ONE_EACH}; of {here.total:,} images in {here.path}, {lie} in none.", SORT + _or_table(here))
 
 
 def only_one(here: Folder) -> InputError:
     """Return the error for a folder with images in one directory."""
     only = here.full[0]
-    inside = f" with {images(len(only.images))} directly in it" if only.images else ""
+    inside = f" with {counted(len(only.images), 'image')} directly in it" if only.images else ""
     return InputError(
         f"telling images apart needs at least two classes, a folder each; found only {only.name!r} in {here.path}"
         f"{inside}.",
@@ -188,8 +155,8 @@ def unreadable_class(folder: Folder, others: int) -> InputError:
     """Return the error for a class all of whose files are of formats that are not read, beside so many that are."""
     move = "Unpack them" if folder.kinds().keys() <= PACKED else "Convert them to PNG or JPEG"
     return InputError(
-        f"every class needs images that can be read; {folder.path} holds {counted(folder.kinds())}, and none of these "
-        "is read.",
+        f"every class needs images that can be read; {folder.path} holds {counted_kinds(folder.kinds())}, and none of "
+        "these is read.",
         f"{_misnamed(folder) or move}{', or take the folder away' if others > 1 else ''}.",
     )
 
@@ -209,21 +176,19 @@ def leads_nowhere(link: Path) -> InputError:
 def nothing_here(root: Folder) -> InputError:
     """Return the error for a folder without class directories: it says what is there instead."""
     if root.images:
-        return InputError(
-            f"a folder needs one directory per class; {root.path} holds {images(len(root.images))}, "
-            f"{'none of them' if len(root.images) > 1 else 'which is not'} in a directory.",
-            SORT + _or_table(root),
-        )
+        none = "none of them" if len(root.images) > 1 else "which is not"
+        said = f"{_ONE_EACH}; {root.path} holds {counted(len(root.images), 'image')}, {none} in a directory."
+        return InputError(said, SORT + _or_table(root))
     kinds, named = root.kinds(), _misnamed(root)
     if named:
-        held = f"holds no files that end in .png, .jpg, .webp, .bmp, .tif or .gif but {counted(kinds)}"
+        held = f"holds no files that end in .png, .jpg, .webp, .bmp, .tif or .gif but {counted_kinds(kinds)}"
         move = f"{named}, and sort them into directories named by class." if root.others else f"{named}."
     elif not kinds:
         what = "holds only empty directories" if root.folders else "leads to itself" if root.links else "is empty"
         held, move = what, "Give another folder."
     else:
-        held, move = f"holds no PNG, JPEG, WebP, BMP, TIFF or GIF but {counted(kinds)}", _move(root, kinds)
-    return InputError(f"a folder needs one directory per class with images in it; {root.path} {held}.", move)
+        held, move = f"holds no PNG, JPEG, WebP, BMP, TIFF or GIF but {counted_kinds(kinds)}", _move(root, kinds)
+    return InputError(f"{_ONE_EACH} with images in it; {root.path} {held}.", move)
 
 
 def _or_table(here: Folder) -> str:
@@ -266,7 +231,7 @@ def _drawn(here: Folder) -> str:
     """Draw a tree in one line."""
     drawn = [
         f"{folder.name}/{'{' + listed([inner.name for inner in folder.full]) + '}' if folder.full else ''} "
-        f"({images(folder.total)})"
+        f"({counted(folder.total, 'image')})"
         for folder in here.full[:SHOWN]
     ]
     more = len(here.full) - SHOWN

@@ -182,11 +182,6 @@ def read_tree(root: Path, progress: OnProgress = ignore, apart: Path | None = No
     in the tree anyway: its images would count twice, and under two names. What links lead to is read once, however
     many links in it lead there. `apart`, which is read by itself, is left out, too, unless its name alone says that it
     is `test` or `train`: `layout.read_layout` knows what goes with it.
-
-    Raises
-    ------
-    InputError
-        If a directory may not be read, one lies more than `DEEPEST` directories down, or links lead on without end.
     """
     real = os.path.realpath(root)
     plain = apart is not None and part_of(apart.name) in (TRAIN, TEST) and not subject(apart.name)

@@ -100,14 +100,7 @@ CATALOGUE = {
 def open_known(known: KnownSet, options: Options, mirror: str | None = None) -> Opened:
     """Open a known set: from the system's package, else from the cache, else downloaded into the cache.
 
-    Parameters
-    ----------
-    known
-        An entry of `CATALOGUE`.
-    options
-        How the images are wanted; its `progress` sees the download.
-    mirror
-        An address to download from instead of the set's own; the environment variable ETASCOPE_MIRROR does the same.
+    A `mirror` is an address to download from instead of the set's own, as the environment variable ETASCOPE_MIRROR.
     """
     files = _whole(known.system) or _fetch_all(known, mirror or os.environ.get(MIRROR), options.progress)
     return _read(known, files, options)
@@ -180,9 +173,11 @@ def _fetch(known: KnownSet, url: str, name: str, sha256: str, progress: OnProgre
     try:
         return Path(pooch.retrieve(url, f"sha256:{sha256}", name, folder, downloader=download))
     except requests.exceptions.RequestException as error:
+        response, why = error.response, type(error).__name__
+        why = why if response is None else f"the server answered {response.status_code} {response.reason}"
         raise InputError(
-            f"{known.name} is downloaded once, and that failed: {url}: {_short(error)}. Check the connection, "
-            f"or set {MIRROR} to another address."
+            f"{known.name} is downloaded once, and that failed: {url}: {why}. Check the connection, or set {MIRROR} to "
+            "another address."
         ) from None
     except ValueError:
         raise InputError(
@@ -194,13 +189,6 @@ def _fetch(known: KnownSet, url: str, name: str, sha256: str, progress: OnProgre
             f"{known.name} is kept in the cache, and {folder} cannot be written: {error.strerror or error}. "
             "Make room or allow writing there, or set XDG_CACHE_HOME to another directory."
         ) from None
-
-
-def _short(error: Exception) -> str:
-    response: Any = getattr(error, "response", None)
-    if response is not None:
-        return f"the server answered {response.status_code} {response.reason}"
-    return type(error).__name__
 
 
 def open_digits(options: Options) -> Opened:

@@ -12,11 +12,10 @@ import numpy as np
 from etascope.core.errors import InputError
 from etascope.images.arrays.door import read_pixels
 from etascope.images.arrays.names import left_beside
-from etascope.images.idx.file import IdxHeader, append_images, packed_otherwise, read_idx_labels
+from etascope.images.idx.file import append_images, packed_otherwise, read_idx_labels
 from etascope.images.labels.labels import read_labels
 from etascope.images.opened import Opened, Options, tail_rows
 from etascope.images.paths import unreadable
-from etascope.images.pixels.sizes import shown
 
 _NAME = re.compile(r"(?P<part>.*?)(?P<kind>images|labels)(?P<gap>[-._])idx[1-4](?P<end>([-._].*)?)", re.IGNORECASE)
 _EMNIST = re.compile(r"emnist(?![a-z])", re.IGNORECASE)
@@ -40,11 +39,6 @@ def is_idx(path: Path) -> bool:
     (True, True, False)
     """
     return _NAME.fullmatch(path.name) is not None
-
-
-def holds_idx(folder: Path) -> bool:
-    """Say whether IDX files lie in a folder."""
-    return bool(idx_in(folder))
 
 
 def idx_in(folder: Path) -> list[Path]:
@@ -93,16 +87,13 @@ def read_pairs(
     count, test_rows = header.shape[0], None
     if test is not None:
         other = append_images(test.images, pixels)
-        if other.shape[1:] != header.shape[1:]:
-            raise InputError(
-                f"images of both parts must have one shape; {train.images.name} has {_size(header)}, "
-                f"{test.images.name} {_size(other)}. Open one of them and give the other as test."
-            )
-        if other.dtype != header.dtype:
-            raise InputError(
-                f"images of both parts must have one type; {train.images.name} has {header.dtype.name}, "
-                f"{test.images.name} {other.dtype.name}. Open one of them and give the other as test."
-            )
+        sizes = (" x ".join(map(str, each.shape[1:])) for each in (header, other))
+        for what, own, its in (("shape", *sizes), ("type", header.dtype.name, other.dtype.name)):
+            if own != its:
+                raise InputError(
+                    f"images of both parts must have one {what}; {train.images.name} has {own}, {test.images.name} "
+                    f"{its}. Open one of them and give the other as test."
+                )
         labels = np.concatenate([labels, _labels(test, other.shape[0])])
         count += other.shape[0]
         test_rows = tail_rows(count, other.shape[0])
@@ -120,10 +111,6 @@ def read_pairs(
         )
     [images], more, reading = read_pixels([array], options, "images", [labels], header.shape[0])
     return Opened(images, labels, source, class_names, test_rows, (*notes, *more), reading)
-
-
-def _size(header: IdxHeader) -> str:
-    return shown((header.shape[1], header.shape[2]))
 
 
 def _labels(pair: IdxPair, count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:

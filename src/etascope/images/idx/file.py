@@ -24,7 +24,7 @@ from etascope.images.paths import unreadable
 
 _CHUNK = 1 << 20
 #: Deflate expands a byte to at most this many, so a claim beyond it is a lie.
-_DEFLATE_LIMIT = 1032
+DEFLATE_LIMIT = 1032
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 #: What files begin with that are packed.
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zX": "xz", b"PK\3\4": "zip"}
@@ -86,19 +86,12 @@ def _append(path: Path, into: bytearray, axes: tuple[int, ...], kind: str) -> Id
             header = _header(stream, path, axes, kind)
             _check_claim(path, header)
             left = header.size
-            while left:
-                chunk = stream.read(min(_CHUNK, left))
-                if not chunk:
-                    raise InputError(
-                        f"an IDX file must hold what its header claims; {path} claims {header.size:,} bytes of {kind} "
-                        f"and ends after {header.size - left:,}. {_AGAIN}"
-                    )
+            while left and (chunk := stream.read(min(_CHUNK, left))):
                 into += chunk
                 left -= len(chunk)
-            if stream.read(1):
-                raise InputError(
-                    f"an IDX file must hold what its header claims; {path} claims {header.size:,} bytes of {kind} "
-                    f"and holds more. {_AGAIN}"
+            if left or stream.read(1):
+                raise _unlike_claim(
+                    path, header, f" and {f'ends after {header.size - left:,}' if left else 'holds more'}"
                 )
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         reason = str(error).rstrip(".")
@@ -127,9 +120,8 @@ def _header(stream: io.BufferedIOBase, path: Path, axes: tuple[int, ...], kind: 
         raise InputError(f"an IDX file begins with a header; {path} holds {len(start)} bytes. {_AGAIN}")
     if start[:2] != b"\0\0":
         packed = next((name for sign, name in _PACKED.items() if start.startswith(sign)), "")
-        hint = f" These are {packed} bytes: unpack it first." if packed else ""
-        if packed == "gzip" and path.suffix.lower() != ".gz":
-            hint = " These are gzip bytes: name it .gz."
+        named = "name it .gz" if packed == "gzip" and path.suffix.lower() != ".gz" else "unpack it first"
+        hint = f" These are {packed} bytes: {named}." if packed else ""
         raise InputError(
             f"an IDX file starts with two zero bytes; {path} starts with {start.hex(' ') or 'nothing'}.{hint}"
         )
@@ -161,13 +153,12 @@ def _check_claim(path: Path, header: IdxHeader) -> None:
     held = path.stat().st_size
     start = 4 + 4 * len(header.shape)
     if path.suffix.lower() == ".gz":
-        if header.size > held * _DEFLATE_LIMIT:
-            raise InputError(
-                f"an IDX file must hold what its header claims; {path} claims {header.size:,} bytes, more than its "
-                f"{held:,} compressed bytes can unpack to. {_AGAIN}"
-            )
+        if header.size > held * DEFLATE_LIMIT:
+            raise _unlike_claim(path, header, f", more than its {held:,} compressed bytes can unpack to")
     elif header.size != held - start:
-        raise InputError(
-            f"an IDX file must hold what its header claims; {path} claims {header.size:,} bytes of data "
-            f"and holds {held - start:,}. {_AGAIN}"
-        )
+        raise _unlike_claim(path, header, f" and holds {held - start:,}")
+
+
+def _unlike_claim(path: Path, header: IdxHeader, holds: str) -> InputError:
+    claim = f"an IDX file must hold what its header claims; {path} claims {header.size:,} bytes of data"
+    return InputError(f"{claim}{holds}. {_AGAIN}")

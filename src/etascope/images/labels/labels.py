@@ -44,20 +44,10 @@ def natural(text: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
 
 
 def read_labels(values: object, count: int) -> NDArray[Any]:
-    """Check labels and return them `(n,)`: int64 numbers at least 0, or strings.
+    """Check labels of `count` images and return them `(n,)`: int64 numbers at least 0, or strings.
 
-    Parameters
-    ----------
-    values
-        Anything that NumPy reads as one label an image: whole numbers (floats too, if they are whole), booleans, or
-        strings; a column `(n, 1)` is allowed, and rows that are one-hot, 1 in one place and 0 elsewhere.
-    count
-        Number of images.
-
-    Raises
-    ------
-    InputError
-        If there is not one label an image, or a label is negative, fractional, missing or of mixed kind.
+    They are anything that NumPy reads as one label an image: whole numbers (floats too, if they are whole), booleans,
+    or strings; a column `(n, 1)` is allowed, and rows that are one-hot, 1 in one place and 0 elsewhere.
 
     Examples
     --------
@@ -177,8 +167,7 @@ def _from_objects(labels: NDArray[Any]) -> NDArray[Any]:
         if zero := next((v for v in values if v.endswith("\0")), None):
             raise InputError(f"names of classes must not end in a zero byte; found {zero!r}. Strip it.")
         return np.array(one_each(values, "the labels"), np.str_)
-    numbers = all(isinstance(v, int | float | np.number | np.bool_) for v in values)
-    if not numbers:
+    if not all(isinstance(v, int | float | np.number | np.bool_) for v in values):
         kinds = sorted({type(v).__name__ for v in values})
         move = "Give one kind" if len(kinds) > 1 else "Write them as strings (str), or number the classes"
         raise InputError(f"labels must be all whole numbers or all strings; found {', '.join(kinds)}. {move}.")
@@ -199,14 +188,12 @@ def _from_numbers(labels: NDArray[Any]) -> NDArray[np.int64]:
     if labels.dtype.kind not in "biuf":
         raise InputError(f"labels must be whole numbers or strings; found {labels.dtype}. Give class numbers or names.")
     if labels.dtype.kind == "f":
-        lacking = np.flatnonzero(np.isnan(labels))
-        if len(lacking):
+        if len(lacking := np.flatnonzero(np.isnan(labels))):
             raise InputError(
                 f"every image needs a label; the label of row {lacking[0]} is missing (nan). Fill it in, or leave that "
                 "image out."
             )
-        wrong = np.flatnonzero(~np.isfinite(labels) | (labels != np.floor(labels)))
-        if len(wrong):
+        if len(wrong := np.flatnonzero(~np.isfinite(labels) | (labels != np.floor(labels)))):
             raise InputError(
                 f"labels must be whole numbers or strings; found {float(labels[wrong[0]])!r} in row {wrong[0]}. "
                 "Class numbers have no fraction; etascope does not do regression."
@@ -225,14 +212,8 @@ def _from_numbers(labels: NDArray[Any]) -> NDArray[np.int64]:
 def classes(labels: NDArray[Any], names: Sequence[str] | None = None) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Return class numbers `(n,)` in 0 .. k-1 and the k class names.
 
-    Numbers keep their order, strings are sorted naturally; without `names` a class is named by its label.
-
-    Parameters
-    ----------
-    labels
-        As `read_labels` returns them.
-    names
-        Names of the classes 0, 1, ... where the source tells them.
+    Numbers keep their order, strings are sorted naturally. Without `names` of the classes 0, 1, ... that the source
+    tells, a class is named by its label.
 
     Examples
     --------

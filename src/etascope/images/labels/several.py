@@ -46,18 +46,8 @@ _COMPARED = 400
 def one_each(labels: Sequence[str], where: str) -> list[str]:
     """Return labels, of which a list of one is that one, and refuse labels of which one names several.
 
-    Parameters
-    ----------
-    labels
-        The label of each image, as it is written.
-    where
-        Whose they are, for people.
-
-    Raises
-    ------
-    InputError
-        If one is a list of several or none, or is put together from others, or is a row of 0 and 1 with other than
-        one 1.
+    That is a list of several or none, what is put together from others, or a row of 0 and 1 with other than one 1.
+    `where` says whose labels they are.
 
     Examples
     --------
@@ -93,12 +83,7 @@ several, 'cat' and 'dog'. Choose the images with one label, or give what is one 
 def several_notes(given: Iterable[object], names: Sequence[str]) -> list[str]:
     r"""Return a sentence on labels that were lists of one, and one on names of classes that may be several.
 
-    Parameters
-    ----------
-    given
-        Labels as they were written.
-    names
-        What they are now, each name once or more often.
+    Labels are `given` as they were written; `names` is what they are now.
 
     Examples
     --------

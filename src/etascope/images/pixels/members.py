@@ -71,32 +71,17 @@ def unlike(
     """Return sentences on parts and classes whose pixels go far less up than those of the others, and may be unlike.
 
     Numbers of different kinds are not compared where each kind has a scale of its own. The brightest image of those
-    that are dark is compared with the one in the middle of the others, or both with those of their own standing.
+    that are dark is compared with the one in the middle of the others, or both with those of their own standing. A part
+    that is darker by a factor of sixteen is refused, and so are many images of fewer bits than the others.
 
-    Parameters
-    ----------
-    kinds
-        The kind of number of each image, as an `Extent` has it.
-    lows, peaks
-        `(n,)`: the smallest value of each image, and the largest distance from 0.
-    rows
-        `(n,)`: the row of each image among the `members`.
-
-    Raises
-    ------
-    InputError
-        If one part is darker than the other by a factor of sixteen, or many images are of fewer bits than the others.
+    Of each image come the kind of number, as an `Extent` has it, the smallest value, the largest distance from 0, and
+    the row among the `members`.
     """
     notes: list[str] = []
-    held = rows >= members.held
-    kinds = _of_one(kinds, lows, peaks)
-    for kind in sorted(set(kinds)):
-        own = np.fromiter((each == kind for each in kinds), np.bool_, len(kinds))
-        for dark, name, others in ((own & held, members.test, members.train),
-                                   (own & ~held, members.train, members.test)):  # fmt: skip
-            rest = own & ~dark
-            notes += _part(kind, peaks[dark], peaks[rest], name, others)
-            notes += _signs(lows[dark], lows[rest], name, others)
+    every, held = _of_one(kinds, lows, peaks), rows >= members.held
+    for kind in map(str, np.unique(every)):
+        own = every == kind
+        notes += _parts(kind, own, held, lows, peaks, (members.train, members.test))
         labels = members.labels[rows[own]]
         refuse_fewer_bits(kind, peaks[own], labels, lambda row, of=rows[own]: members.called(int(of[row])))
         notes += _classes(kind, peaks[own], labels)
@@ -112,34 +97,41 @@ def peaks_by_kind(kinds: Sequence[str], lows: NDArray[np.float64], peaks: NDArra
 def beside(before: Mapping[str, Peaks], these: Mapping[str, Peaks]) -> list[str]:
     """Return sentences on a test part that goes far less up than training images that were read before it, or more.
 
-    Raises
-    ------
-    InputError
-        If one of them is darker than the other by a factor of sixteen.
+    Where one of them is darker than the other by a factor of sixteen, they are refused.
     """
-    names = ("the training images", "the test images")
     sides = [(kind, held, *of) for held, part in ((False, before), (True, these)) for kind, of in part.items()]
     if not sides:
         return []
     kinds = [kind for kind, _, low, _ in sides for _ in range(len(low))]
     held = np.concatenate([np.full(len(low), held) for _, held, low, _ in sides])
     low, peak = np.concatenate([low for _, _, low, _ in sides]), np.concatenate([peak for _, _, _, peak in sides])
-    every = np.array(_of_one(kinds, low, peak))
+    every = _of_one(kinds, low, peak)
+    names = ("the training images", "the test images")
+    return [note for kind in map(str, np.unique(every)) for note in _parts(kind, every == kind, held, low, peak, names)]
+
+
+def _parts(
+    kind: str,
+    own: NDArray[np.bool_],
+    held: NDArray[np.bool_],
+    lows: NDArray[np.float64],
+    peaks: NDArray[np.float64],
+    names: tuple[str, str],
+) -> list[str]:
+    """Compare each part of the images of a kind with the other, the test part first."""
     notes: list[str] = []
-    for kind in np.unique(every):
-        for dark, name, others in ((held, *names[::-1]), (~held, *names)):
-            here, rest = (every == kind) & dark, (every == kind) & ~dark
-            notes += _part(str(kind), peak[here], peak[rest], name, others)
-            notes += _signs(low[here], low[rest], name, others)
+    for dark, name, others in ((own & held, *names[::-1]), (own & ~held, *names)):
+        rest = own & ~dark
+        notes += _part(kind, peaks[dark], peaks[rest], name, others) + _signs(lows[dark], lows[rest], name, others)
     return notes
 
 
-def _of_one(kinds: Sequence[str], lows: NDArray[np.float64], peaks: NDArray[np.float64]) -> list[str]:
+def _of_one(kinds: Sequence[str], lows: NDArray[np.float64], peaks: NDArray[np.float64]) -> NDArray[np.str_]:
     """Return the kinds, wide numbers as whole ones where these and floats are of one range."""
     every = np.array(kinds)
     spans = [Extent(str(kind), float(lows[every == kind].min()), float(peaks[every == kind].max()))
              for kind in np.unique(every)]  # fmt: skip
-    return ["whole" if kind == "floats" else kind for kind in kinds] if are_one(spans) else list(kinds)
+    return np.where(every == "floats", "whole", every) if are_one(spans) else every
 
 
 def _part(kind: str, dark: NDArray[np.float64], bright: NDArray[np.float64], name: str, others: str) -> list[str]:

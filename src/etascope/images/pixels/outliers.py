@@ -48,25 +48,11 @@ _NEAR_ZERO = 0.1
 def look_beyond(
     images: Iterable[tuple[NDArray[Any], Extent, bool]], scale: Scale, what: str, *, test: bool = False
 ) -> list[str]:
-    """Refuse a scale that would cut much of the images; return sentences on values cut, or far from others.
+    """Refuse a scale that would cut one in twenty of the values of a part; return sentences on values cut, or far off.
 
-    What sharp filters throw beyond a range may be many values, but most of them lie near to it.
-
-    Parameters
-    ----------
-    images
-        Arrays of one kind of number, the extent of each, and whether it is the test part.
-    scale
-        How they are read.
-    what
-        What they are called.
-    test
-        Whether they are the test part of training images that were read before.
-
-    Raises
-    ------
-    InputError
-        If more than one in twenty of the values of a part would be cut.
+    What sharp filters throw beyond a range may be many values, but most of them lie near to it. Images are arrays of
+    one kind of number, the extent of each, and whether it is the test part; `test` says that all of them are that of
+    training images that were read before.
     """
     every = list(images)
     if not every:
@@ -148,13 +134,7 @@ def _look_far(
 
 
 def _count(count: int, total: int) -> str:
-    """Return how many values of all are something, up to what.
-
-    Examples
-    --------
-    >>> _count(1, 900), _count(20, 900)
-    ('1 of 900 values is', '20 of 900 values are')
-    """
+    """Return how many values of all are something, up to what: `20 of 900 values are`."""
     return f"{count:,} of {total:,} values {'is' if count == 1 else 'are'}"
 
 
@@ -175,17 +155,8 @@ def far(extents: Sequence[Extent]) -> str:
 def apart(extents: Sequence[Extent], low: float, white: float) -> str:
     """Refuse a set, or a part of it, in which many images are of another range; return sentences on a few.
 
-    Parameters
-    ----------
-    extents
-        Those of the parts, or of single images, all of one kind of number.
-    low, white
-        The values that become black and white.
-
-    Raises
-    ------
-    InputError
-        If two images or more, and a tenth of those that are not all 0, would be black or white so.
+    Many are two or more, and a tenth of those that are not all 0, that would be black or white where `low` and `white`
+    become so. The extents are those of parts, or of single images, all of one kind of number.
     """
     every = [np.array([max(e.high, -e.low)], np.float64) if e.peaks is None else e.peaks for e in extents]
     peaks, names = np.concatenate(every), [name for extent in extents for name in extent.names]
@@ -259,10 +230,7 @@ def refuse_fewer_bits(
 ) -> None:
     """Refuse wide numbers of which many are of fewer bits than others, as 8 among 12, and are no class of their own.
 
-    Raises
-    ------
-    InputError
-        If a tenth of them or more end where a depth ends, and a tenth or more begin far above.
+    That is where a tenth of them or more end where a depth ends, and a tenth or more begin far above.
     """
     places = np.flatnonzero(peaks > 0)
     if kind == "bytes" or len(places) < 4:

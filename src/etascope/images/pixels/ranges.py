@@ -57,11 +57,6 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
     and the set is refused, as is one with so many of 8 bits among 16, or of 0 .. 1 among -1 .. 1; fewer are taken for
     dark ones, and told. Images that are all 0 are of any range.
 
-    Raises
-    ------
-    InputError
-        If values are below 0 in a way that tells no range, all would be black, or images are of different ranges.
-
     Examples
     --------
     >>> decide([Extent("whole", 0, 4000), Extent("whole", 7, 2900)], {})["whole"]
@@ -104,13 +99,9 @@ def _given(extent: Extent, kind: str, given: Mapping[str, Scale]) -> Scale | Non
 
 def _of_training(parts: Iterable[Extent], extent: Extent) -> Scale | None:
     """Return the scale that training images in 0 .. 1 decide where their test part goes a little beyond."""
-    learn = [each for each in parts if not each.held]
-    highs = [each.high for each in learn]
-    if extent.kind != "floats" or extent.low < 0 or not 1 + _OVERSHOOT < extent.high < _BRIGHT or not learn:
-        return None
-    if not 0.25 < max(highs) <= 1 + _OVERSHOOT:
-        return None
-    return replace(_scale(extent, 0, 1), given=True)
+    high = max((each.high for each in parts if not each.held), default=0)
+    beyond = extent.kind == "floats" and extent.low >= 0 and 1 + _OVERSHOOT < extent.high < _BRIGHT
+    return replace(_scale(extent, 0, 1), given=True) if beyond and 0.25 < high <= 1 + _OVERSHOOT else None
 
 
 def scale_notes(scales: Mapping[str, Scale], counts: Mapping[str, int]) -> list[str]:
@@ -250,8 +241,7 @@ def _below_zero(extent: Extent, what: str, few: str) -> InputError:
         kind == "floats"
         and whole
         and extent.high - extent.low > 255
-        and extent.low >= -(1 << 15)
-        and extent.high < 1 << 15
+        and -(1 << 15) <= extent.low < extent.high < 1 << 15
     ):
         hint = "If they are whole, as Hounsfield units are, convert them (images.astype('int16')). "
     return InputError(

@@ -48,14 +48,8 @@ def resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
 def fit(images: NDArray[np.uint8], options: Options) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Return images `(n, height, width, 1 or 3)` as wished, and a note on what was done.
 
-    Nothing is copied where nothing changes.
-
-    Parameters
-    ----------
-    images
-        `(n, height, width, channels)` uint8; channels 1, 2 (gray, alpha), 3 or 4 (red, green, blue, alpha).
-    options
-        The size, whether colour is dropped, and what transparent pixels are laid over.
+    Of 2 channels (gray, alpha) or 4 (red, green, blue, alpha) the last is laid over the ground. Nothing is copied where
+    nothing changes.
     """
     count, height, width, channels = images.shape
     size = options.size or ((height, width) if max(height, width) <= KEEP else (KEEP, KEEP))
@@ -86,10 +80,7 @@ def fit(images: NDArray[np.uint8], options: Options) -> tuple[NDArray[np.uint8],
 def to_gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the luma of red, green, blue pixels: 0.299 r + 0.587 g + 0.114 b (ITU-R BT.601), rounded.
 
-    Parameters
-    ----------
-    pixels
-        `(..., 3)` uint8. The result is `(..., 1)`, the same bits as Pillow's mode "L".
+    Of `(..., 3)` uint8 the result is `(..., 1)`, the same bits as Pillow's mode "L".
 
     Examples
     --------

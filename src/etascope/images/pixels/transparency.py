@@ -101,10 +101,7 @@ def _look(pixels: NDArray[np.uint8], extreme: float) -> Glass:
 def over_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return pixels without their last channel, alpha, laid over white: `v a + 255 (1 - a)`, rounded.
 
-    Parameters
-    ----------
-    pixels
-        `(..., channels + 1)` uint8; alpha 0 is clear, 255 opaque.
+    Of uint8, alpha 0 is clear, 255 opaque.
 
     Examples
     --------
@@ -142,31 +139,26 @@ def decide_ground(
 
     White as a rule. Where over white nothing would be seen of a tenth of them or more, black; and a gray, where over
     black that is so too. Nothing, so that the colours below are taken as they are, where all of them are wholly clear.
+    A channel that is no transparency in most of them is refused, and so are images of which half are blank on the
+    ground given, or a tenth on each.
 
     Parameters
     ----------
-    glasses
-        One for each image that is not opaque, at least one.
+    glasses, names
+        What each image that is not opaque does, at least one, and is called.
     given
         The ground of the training images, which wins.
     count
         How many images there are in all.
-    names
-        What the images that are not opaque are called.
     declared
         Whether files say that the channel is transparency; in arrays it may be any.
-
-    Raises
-    ------
-    InputError
-        If the channel of most of them is no transparency, on the ground given half of them are blank, or on each
-        ground a tenth are.
     """
     clear = len(glasses)
     void = sum(glass.void for glass in glasses)
     unseen = {"white": sum(glass.pale for glass in glasses), "black": sum(glass.dark for glass in glasses)}
     unseen |= {gray: sum(gray in glass.lost for glass in glasses) for gray in _GRAYS}
-    faint = [name for name, glass in zip(names, glasses, strict=True) if glass.faint]
+    pairs = list(zip(names, glasses, strict=True))
+    faint, soft = [name for name, glass in pairs if glass.faint], [name for name, glass in pairs if glass.soft]
     if 2 * len(faint) > clear:
         most = max(glass.faint for glass in glasses)
         raise InputError(
@@ -175,14 +167,13 @@ def decide_ground(
             + ("Multiply it by 255, or leave" if most == 1 else "Leave")
             + " that channel out."
         )
-    soft = [name for name, glass in zip(names, glasses, strict=True) if glass.soft]
     if 2 * len(soft) > clear and not declared:
         raise InputError(
             f"a second or fourth channel must be transparency, which is mostly 0 or 255; that of {len(soft):,} of "
-            f"{count:,} images is not, like a band of infrared, the first: {soft[0]}. Leave that channel out "
-            "(images[..., :-1]; images[:, :-1] where the channels come first)."
+            f"{count:,} images is not, like a band of infrared, the first: {soft[0]}. Leave that channel out.",
+            "In Python: images[..., :-1], or images[:, :-1] where the channels come first.",
         )
-    bands = [name for name, glass in zip(names, glasses, strict=True) if glass.band]
+    bands = [name for name, glass in pairs if glass.band]
     if 2 * len(bands) > clear:
         raise InputError(
             f"a second or fourth channel must be transparency; that of {len(bands):,} of {count:,} images changes from "
@@ -208,25 +199,22 @@ def decide_ground(
             f"transparency {blank:,} do not. Lay all images over one colour and save them without transparency."
         )
     of = "" if ground != "nothing" or clear == count else f" That is in {clear:,} of {count:,} images."
-    empty = [name for name, glass in zip(names, glasses, strict=True) if _is_blank(glass, ground)]
-    lost = (
-        f" {blank:,} of {clear:,} images with transparency {'is' if blank == 1 else 'are'} blank so, "
-        f"{'the first ' * (blank > 1)}{empty[0]}."
-        if blank
-        else ""
-    )
-    odd = (
-        f" The second or fourth channel of {len(bands):,}, the first {bands[0]}, looks like a picture of its own; it "
-        "was taken for transparency, too."
-        if bands
-        else ""
-    )
-    if not bands and len(soft) >= _FEW * clear:
-        odd = (
+    note = _GROUNDS[ground] + of
+    if blank:
+        first = next(name for name, glass in pairs if _is_blank(glass, ground))
+        note += f" {blank:,} of {clear:,} images with transparency "
+        note += f"is blank so, {first}." if blank == 1 else f"are blank so, the first {first}."
+    if bands:
+        note += (
+            f" The second or fourth channel of {len(bands):,}, the first {bands[0]}, looks like a picture of its own; "
+            "it was taken for transparency, too."
+        )
+    elif len(soft) >= _FEW * clear:
+        note += (
             f" The transparency of {len(soft):,} of {clear:,}, the first {soft[0]}, is much of it neither clear nor "
             "opaque; if it is a band of its own, leave it out."
         )
-    return ground, _GROUNDS[ground] + of + lost + odd
+    return ground, note
 
 
 def refuse_first_clear(pixels: NDArray[np.uint8]) -> None:
@@ -236,7 +224,8 @@ def refuse_first_clear(pixels: NDArray[np.uint8]) -> None:
     if pixels.shape[-1] == 4 and last < 1 / 2 < first:
         raise InputError(
             "a fourth channel must be transparency; of these images the first channel looks like that (ARGB). Put it "
-            "last (images[..., [1, 2, 3, 0]]; images[:, [1, 2, 3, 0]] where the channels come first)."
+            "last.",
+            "In Python: images[..., [1, 2, 3, 0]], or images[:, [1, 2, 3, 0]] where the channels come first.",
         )
 
 

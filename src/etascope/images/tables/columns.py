@@ -128,11 +128,8 @@ def _is_header(path: Path, first: list[str], rows: Sequence[Row]) -> bool:
         return False
     labels = Counter(column(rows[1:], 1))
     alone = first[1] not in labels and len(labels) > 1 and min(labels.values()) > 1
-    return (
-        alone
-        or any(_is_path(path, cells[0]) for _, cells in rows[1:6])
-        or any(_key(cell, known) in known for cell in first for known in (_PATHS, _LABELS, ("id", "imageid", "name")))
-    )
+    known = any(_key(cell, of) in of for cell in first for of in (_PATHS, _LABELS, ("id", "imageid", "name")))
+    return alone or known or any(_is_path(path, cells[0]) for _, cells in rows[1:6])
 
 
 def _is_pixels(rows: Sequence[Row]) -> list[int]:
@@ -222,13 +219,8 @@ def _check_numbered(path: Path, names: Sequence[str], labels: Sequence[int], row
         said = [place for place in (*labels, *several) if len(cells) > place and cells[place]]
         if other := next((place for place in said[1:] if cells[place] != cells[said[0]]), None):
             where = f"as in line {number}: {cells[said[0]][:60]!r} and {cells[other][:60]!r}"
-            raise _unlike(
-                _LEARNED,
-                path,
-                named(names, said[0], other),
-                where,
-                "Keep one column of them, or rename what is no label.",
-            )
+            move = "Keep one column of them, or rename what is no label."
+            raise _unlike(_LEARNED, path, named(names, said[0], other), where, move)
 
 
 def _check_hot(path: Path, names: Sequence[str], rows: Sequence[Row], label: int, taken: set[int]) -> None:
@@ -282,9 +274,7 @@ def _one_hot(path: Path, first: list[str], rows: Sequence[Row], images: str) -> 
 def _scores(path: Path, first: list[str], rows: Sequence[Row]) -> InputError | None:
     """Return the error for a table with columns of numbers with fractions, or of marks, and none of labels."""
     cells = {name: [cell.casefold() for cell in column(rows, place)] for place, name in enumerate(first) if name}
-    scores = {
-        name: values for name, values in cells.items() if all(_NUMBER.fullmatch(v) or v in _MARKS for v in values)
-    }
+    scores = {name: of for name, of in cells.items() if all(_NUMBER.fullmatch(cell) or cell in _MARKS for cell in of)}
     if len(scores) < 2 or not any("." in value or value in _MARKS for values in scores.values() for value in values):
         return None
     return InputError(

@@ -100,9 +100,7 @@ def _read(path: Path) -> tuple[list[_Line], list[str]]:
     whole = {line.label for line in lines if re.fullmatch(r"-?\d+", line.label)}
     points = {line.label for line in lines if re.fullmatch(r"-?\d+\.0*", line.label)}
     if whole and points:
-        lines = [
-            replace(line, label=line.label.split(".")[0] if line.label in points else line.label) for line in lines
-        ]
+        lines = [replace(line, label=line.label.split(".")[0]) if line.label in points else line for line in lines]
         notes.append(f"Labels such as {min(points)!r} were read as whole numbers, as others are written.")
     odd = Counter(line.label for line in lines if line.label.casefold() in _EMPTY or set(line.label) <= _SIGNS)
     notes += [
@@ -165,9 +163,8 @@ def _labels(train: list[_Line], path: Path, written: list[str]) -> list[str]:
     names = sorted({line.label for line in train}, key=natural)
     notes: list[str] = []
     if len(names) > 2 and len(train) < 2 * len(names):
-        if all(re.fullmatch(r"[-+]?\d*[.,]?\d+(e[-+]?\d+)?", name, re.IGNORECASE) for name in names) and any(
-            float(name.replace(",", ".")) % 1 for name in names
-        ):
+        numbers = all(re.fullmatch(r"[-+]?\d*[.,]?\d+(e[-+]?\d+)?", name, re.IGNORECASE) for name in names)
+        if numbers and any(float(name.replace(",", ".")) % 1 for name in names):
             raise InputError(
                 f"a label names a class; those of {path} are {len(names):,} numbers with fractions for {len(train):,} "
                 f"images, such as {names[-1]}. etascope does not do regression: write the class of each image."

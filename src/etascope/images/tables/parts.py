@@ -44,19 +44,9 @@ def read_parts(
 ) -> tuple[list[str], list[int], list[str]]:
     """Return what each row says of its part, the columns that say so, and what is worth telling.
 
-    Parameters
-    ----------
-    path, names, rows
-        The table, its header and what is below.
-    taken
-        Columns of paths and labels.
-    labels
-        Label of each row: a column that is called like one of them, and says which rows have it, is no part.
-
-    Raises
-    ------
-    InputError
-        If columns contradict each other, or one is named as a part and cannot be understood.
+    Columns that are `taken` hold paths and labels. One that is called like one of the `labels`, and says which rows
+    have it, is no part. Columns that contradict each other are refused, and one that is named as a part and not
+    understood.
     """
     columns = {place: column(rows, place) for place in range(len(names)) if place not in taken}
     said = {place: values for place, values in columns.items() if _say_parts(names[place], values)}
@@ -69,14 +59,9 @@ def read_parts(
     if flags:
         said[min(flags)] = _by_flags(path, names, rows, flags)
     if not said:
-        called = [
-            place
-            for place, values in columns.items()
-            if _is_split(names[place])
-            and any(values)
-            and (names[place].casefold() in _PARTS or len(set(values)) <= _MOST)
-        ]
-        said = {place: columns[place] for place in called[:1]}
+        called = [place for place, values in columns.items() if _is_split(names[place]) and any(values)]
+        few = [place for place in called if names[place].casefold() in _PARTS or len({*columns[place]}) <= _MOST]
+        said = {place: columns[place] for place in few[:1]}
     if not said:
         return [""] * len(rows), [], []
     first, *others = said
@@ -213,9 +198,8 @@ def _check_share(path: Path, name: str, values: Sequence[str], part: str) -> Non
 
 def _yes(values: Sequence[str]) -> list[bool]:
     """Return which of yes and no a column says, or nothing for any other column."""
-    if not all(value.casefold() in (*_YES, *_NO) for value in values):
-        return []
-    return [value.casefold() in _YES for value in values]
+    understood = all(value.casefold() in (*_YES, *_NO) for value in values)
+    return [value.casefold() in _YES for value in values] if understood else []
 
 
 def _by_flags(path: Path, names: Sequence[str], rows: Sequence[Row], flags: dict[int, str]) -> list[str]:

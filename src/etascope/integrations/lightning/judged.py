@@ -45,17 +45,9 @@ its name.
 def by_scores(module: Module, train: dict[str, Any], valid: dict[str, Any], device: Device) -> tuple[bool, str]:
     """Return whether rates are judged by accuracy and cross-entropy of `forward`, and what to say where that is odd.
 
-    They are where `forward` gives scores (batch, classes) of batches (inputs, labels), unless what `validation_step`
-    says of the first batch shows that these are no logits of the labels.
-
-    Parameters
-    ----------
-    module
-        A LightningModule, of which a copy is tried.
-    train, valid
-        The first batch of each loader, as `trial_pair` tells it.
-    device
-        Where.
+    They are where `forward` of a copy gives scores (batch, classes) of batches (inputs, labels), unless what
+    `validation_step` says of the first batch shows that these are no logits of the labels. `train` and `valid` are the
+    first batch of each loader, as `trial_pair` tells it.
     """
     one: Any = copy.deepcopy(module)
     one.eval()

@@ -13,10 +13,9 @@ from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.core.run import Run, Untouched
-from etascope.integrations.lightning.attribute import NOT_HELD, attribute_of, put
-from etascope.integrations.lightning.followed import mind, multiple_of, optimizer_at
+from etascope.integrations.lightning.attribute import NOT_HELD, attribute_of, mind, multiple_of, optimizer_at
 from etascope.integrations.lightning.judged import by_scores, refuse_rising
-from etascope.integrations.lightning.rates import Rates, begun, rates_of, several_refused
+from etascope.integrations.lightning.rates import Rates, begun, put, rates_of, several_refused
 from etascope.integrations.lightning.steps import (
     TRAINING,
     VALIDATION,
@@ -76,7 +75,7 @@ class LearningRateSearch(_callbacks.Callback):
         (inputs, labels) by accuracy and cross-entropy, and any other by the loss that `validation_step` returns, or
         else its `val_loss`.
     epochs
-        EpochLoader over the training loader that the rate is for. None is as many as the Trainer makes.
+        Passes over the training loader that the rate is for. None is as many as the Trainer makes.
     update_attr
         Whether to set the rate in the module and in the optimizer. Default True. False only tells it.
     attr_name
@@ -243,7 +242,7 @@ def pick_lightning(
     datamodule
         A `LightningDataModule`. Its `prepare_data` and `setup` are called.
     epochs
-        EpochLoader over the training loader. Default 5.
+        Passes over the training loader. Default 5.
 
     Other Parameters
     ----------------

@@ -138,12 +138,9 @@ def scores(module: Module, inputs: dict[str, Any]) -> Any:
 
 
 def monitored(key: str | None) -> Callable[[Module, dict[str, Any]], Any]:
-    """Return the function that gives the validation loss of a batch.
+    """Return the function that gives the validation loss of a batch, which `validation_step` logs or returns.
 
-    Parameters
-    ----------
-    key
-        Under which `validation_step` logs or returns it. None is the loss that it returns, or else its `val_loss`.
+    It does so under the key; without one it is the loss that it returns, or else its `val_loss`.
     """
 
     def outputs(module: Module, inputs: dict[str, Any]) -> Any:

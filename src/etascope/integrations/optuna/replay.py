@@ -91,14 +91,9 @@ def finished(every: Iterable[StudyTrial]) -> dict[int, StudyTrial]:
 
 
 class Replay:
-    """A search that is told what the trials of a study reported, one after the other.
+    """A search that is told what the trials of a study reported, one after the other; it has no reports before.
 
-    Parameters
-    ----------
-    search
-        One that nothing was reported to.
-    maximize
-        Whether the study does: values are accuracies then, and losses otherwise.
+    Where the study maximises, values are accuracies, and losses otherwise.
     """
 
     def __init__(self, search: Search, *, maximize: bool) -> None:
@@ -122,10 +117,7 @@ class Replay:
     def catch_up(self, known: Mapping[int, StudyTrial]) -> None:
         """Go on until the search asks for a trial that has not ended.
 
-        Raises
-        ------
-        InputError
-            If a trial was trained at another rate than the search asks for, or a value cannot be used.
+        Raises `InputError` if a trial was trained at another rate than the search asks for, or a value cannot be used.
         """
         while self.next_trial is not None and (trial := known.get(self.next_trial.number)) is not None:
             self.report(trial)
@@ -157,10 +149,7 @@ class Replay:
     def run(self, name: str) -> Run:
         """Return the search as a run, with the wall times of the study's trials.
 
-        Raises
-        ------
-        InputError
-            If nothing was reported.
+        Raises `InputError` if nothing was reported.
         """
         run = self._search.run
         # The trial that it is at may have been told to end, and has no time yet.

@@ -53,9 +53,9 @@ def advised(advice: str) -> Generator[None]:
     try:
         yield
     except InputError as error:
-        if LEAVE_OUT not in str(error):
+        if error.advice != LEAVE_OUT:
             raise
-        raise InputError(str(error).replace(LEAVE_OUT, f"Leave out what changes it, and {advice}.")) from error
+        raise InputError(error.sentences[0], f"Leave out what changes it, and {advice}.") from error
 
 
 @dataclass(eq=False)
@@ -157,19 +157,10 @@ class Clock:
 
 
 def epochs_of(steps: int, batches: int, accumulate: int) -> tuple[int, int]:
-    """Return batches a pass and passes, so that they make `steps` steps.
+    """Return batches a pass and passes, so that they make `steps` steps of `accumulate` batches.
 
-    A training of whole epochs has their number of passes. One that ends within an epoch is a single pass, in which the
-    loader is gone through again and again.
-
-    Parameters
-    ----------
-    steps
-        Steps of the whole training, at least 1.
-    batches
-        Batches of an epoch, at least 1.
-    accumulate
-        Batches a step.
+    A training of whole epochs, each of so many `batches`, has their number of passes. One that ends within an epoch is
+    a single pass, in which the loader is gone through again and again.
 
     Examples
     --------

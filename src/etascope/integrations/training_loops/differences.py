@@ -14,8 +14,11 @@ from etascope.training.pytorch.library import Module, Tensor
 
 #: Losses of a search that are looked at.
 LOOKED_AT = 12
-#: How far a rate may be from what was set, in shares of its peak: a floor of a hundredth may be a number.
-NEAR = 0.05
+#: Times a loop's own learning rate at which it is looked whether all its rates follow. On both sides: a floor or a
+#: ceiling that is a number of its own shows on one alone.
+TIMES = (1 / 3, 3.0)
+#: How far a rate may be from where it should be, in shares of its peak: a floor of a hundredth may be a number.
+SHAPE_NEAR = 0.05
 #: What to do where functions of a module hold it.
 HELD = (
     "A function that was made of self in __init__, or set on the module, goes on with that one: make it a method of "
@@ -25,14 +28,9 @@ GIVEN = "Write model, which it is given, in place of self.model or another name 
 
 
 class Copies:
-    """Looks at the first losses of a search, before they have a gradient.
+    """Looks at the first losses of a search, before they have a gradient, for weights of models that were copied.
 
-    Parameters
-    ----------
-    models
-        Those that were copied.
-    culprit, advice
-        What computes the loss, and what to do about it, in a sentence.
+    `culprit` is what computes the loss, and `advice` what to do about it, in a sentence.
     """
 
     def __init__(self, models: Iterable[Module], culprit: str, advice: str) -> None:
@@ -54,18 +52,8 @@ class Copies:
 
 
 def watch_rates(optimizer: Any, rates: NDArray[np.float64], warn: Callable[[str], None]) -> None:
-    """Look after each step of an optimizer whether its groups had their rates; warn of the first that had not.
-
-    Parameters
-    ----------
-    optimizer
-        Of PyTorch.
-    rates
-        `(steps, groups)`: what was set.
-    warn
-        Called with a sentence, once at most.
-    """
-    numbers, near = count(), NEAR * rates.max(axis=0)
+    """Look after each step of an optimizer whether its groups had the rates `(steps, groups)`; warn once where not."""
+    numbers, near = count(), SHAPE_NEAR * rates.max(axis=0)
 
     def after_step(_: object, *__: object) -> None:
         step, groups = next(numbers), optimizer.param_groups
@@ -88,15 +76,7 @@ def watch_rates(optimizer: Any, rates: NDArray[np.float64], warn: Callable[[str]
 
 
 def overridden(one: Any, base: type, hooks: Iterable[str]) -> list[str]:
-    """Return which methods of `base` an object has of its own.
-
-    Parameters
-    ----------
-    one
-        Of the class `base`, or of one below it.
-    hooks
-        Names of methods.
-    """
+    """Return which of the methods `hooks` of `base` an object of that class, or of one below it, has of its own."""
     return [name for name in hooks if _own(one, base, name)]
 
 

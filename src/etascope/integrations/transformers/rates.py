@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
 from etascope.core.run import Run
-from etascope.integrations.training_loops.differences import overridden, watch_rates
+from etascope.integrations.training_loops.differences import SHAPE_NEAR, TIMES, overridden, watch_rates
 from etascope.training.pytorch.group_rates import NEAR, rate_ratios, rates_in
 from etascope.training.pytorch.library import Module, Optimizer, load_torch
 
@@ -25,9 +25,6 @@ _GIVEN = "optimizer_cls_and_kwargs"
 _CHOSEN = "get_optimizer_cls_and_kwargs"
 #: What of a Trainer is put in place for a moment, while it makes an optimizer or a scheduler for a trial.
 _LENT = ("model", "optimizer", "lr_scheduler", "_created_lr_scheduler", "state", "is_in_train")
-#: Times the arguments' learning rate at which it is looked whether optimizer and schedule follow, and how near a
-#: schedule must stay, in shares of its peak.
-TIMES, SHAPE_NEAR = (1 / 3, 3.0), 0.05
 
 
 @contextlib.contextmanager
@@ -83,10 +80,7 @@ def rates_apart(args: Any) -> Generator[Callable[[float | None], AbstractContext
 def optimizer_of(trainer: Any, model: Module, learning_rate: float, multiple: float) -> Optimizer:
     """Return the optimizer that the Trainer makes for a model, its largest rate at this multiple of a learning rate.
 
-    Raises
-    ------
-    InputError
-        If the Trainer would make another one where that is the learning rate of its arguments.
+    Raises `InputError` if the Trainer would make another one where that is the learning rate of its arguments.
     """
     ratios = rate_ratios([_made(trainer, model)])[0]
     expected = [learning_rate * multiple * ratio for ratio in ratios]
@@ -150,10 +144,7 @@ def _at(trainer: Any, learning_rate: float) -> Generator[None]:
 def multiple_of(trainer: Any, model: Module) -> float:
     """Return the largest rate as a multiple of the arguments' learning rate, which all groups must follow.
 
-    Raises
-    ------
-    InputError
-        If one does not.
+    Raises `InputError` if one does not.
     """
     before = rates_in([_made(trainer, model)])[0]
     for times in TIMES:
@@ -173,10 +164,7 @@ def multiple_of(trainer: Any, model: Module) -> float:
 def shape_of(trainer: Any, steps: int) -> NDArray[np.float64] | None:
     """Return what the learning rate is multiplied by at each step, or None where it is constant.
 
-    Raises
-    ------
-    InputError
-        If the schedule cannot run, or has numbers that do not follow the learning rate.
+    Raises `InputError` if the schedule cannot run, or has numbers that do not follow the learning rate.
     """
     shape = _factors(trainer, steps)
     for times in TIMES:

@@ -16,10 +16,7 @@ from etascope.training.pytorch.memory import is_out_of_memory
 def has_classes(trainer: Any, loader: Any, label: str) -> bool:
     """Return whether labels are class numbers (batch,), and the model gives more than one score.
 
-    Raises
-    ------
-    InputError
-        If a batch has no labels; or they are whole numbers, and the loss of the one score needs others.
+    Raises `InputError` if a batch has no labels; or they are whole numbers, and the loss of the one score needs others.
     """
     batch = next(iter(loader), None)
     if not isinstance(batch, Mapping) or label not in batch:

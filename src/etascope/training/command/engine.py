@@ -27,6 +27,7 @@ from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.reported import Reported, reported_history
+from etascope.core.sentences import Setting, say
 from etascope.core.trace import Layer
 from etascope.training.command.metric import LineMetric, shown
 from etascope.training.command.process import GRACE, Script, end
@@ -126,9 +127,11 @@ class CommandEngine:
         """Check the numbers."""
         self._reader = MetricReader(self.metric)
         if self.workers < 1:
-            raise InputError(f"--workers must be at least 1 script at once; found {self.workers}. Try 1.")
+            least = "{workers} must be at least 1 script at once; found {scripts}. Try 1."
+            raise InputError(say(least, Setting("workers"), scripts=self.workers))
         if self.timeout is not None and not (math.isfinite(self.timeout) and self.timeout > 0):
-            raise InputError(f"--timeout must be a number of seconds above 0; found {self.timeout:g}. Try 3600.")
+            above = "{timeout} must be a number of seconds above 0; found {seconds:g}. Try 3600."
+            raise InputError(say(above, Setting("timeout"), seconds=self.timeout))
 
     def __enter__(self) -> CommandEngine:
         """Take over Ctrl-C, and return itself."""
@@ -301,16 +304,8 @@ NEVER_RUN = (126, 127)
 def failure(script: Script, code: int | None, reported: int, timeout: float | None) -> str:
     """Return how the script of one trial failed, in a clause.
 
-    Parameters
-    ----------
-    script
-        With its last lines and its log.
-    code
-        Its exit code; None while it runs.
-    reported
-        Epochs that it reported.
-    timeout
-        The seconds that it was given, if that is why it is ended; else None.
+    `code` is its exit code, None while it runs; `reported` the epochs that it reported; `timeout` the seconds that it
+    was given, if that is why it is ended.
     """
     after = "before its first metric" if not reported else f"after {reported} epoch{'' if reported == 1 else 's'}"
     return f"its script {_ended(code, timeout)} {after}{_said(script)}; its log is {script.log.name}"
@@ -320,25 +315,34 @@ def search_failure(
     script: Script, code: int | None, learning_rate: float, metric: LineMetric, timeout: float | None
 ) -> InputError:
     """Return what ends a search: the trial with the lowest rate reported nothing, so no other one need be tried."""
-    option = f"--metric-key {metric.key!r}" if metric.key is not None else f"--metric {shown(metric.pattern or '')}"
-    where = f"Its log is {script.log}."
+    # The pattern stands beside the setting's name, cut short where it is long.
+    looked = "{metric} {sought}" if metric.key is None else "{metric_key} {sought}"
+    settings = Setting("timeout"), Setting("metric"), Setting("metric_key")
+    facts: dict[str, str | float] = {
+        "rate": learning_rate,
+        "sought": shown(metric.pattern or "") if metric.key is None else repr(metric.key),
+        "last": script.last_lines,
+        "log": str(script.log),
+    }
     if code == 0:
-        hint = "It printed nothing at all." if not script.last_lines else f"It ended with: {script.last_lines}."
-        return InputError(
-            f"the script must print a metric after each epoch; at learning rate {rate(learning_rate)} it ended "
-            f"without a line in which {option} finds a number. {hint} {where}"
+        hint = "It ended with: {last}." if script.last_lines else "It printed nothing at all."
+        failed = (
+            "the script must print a metric after each epoch; at learning rate {rate:rate} it ended without a line in "
+            f"which {looked} finds a number. {hint} Its log is {{log}}."
         )
+        return InputError(say(failed, *settings, **facts))
     if timeout is not None:
-        hint = "It printed nothing at all" if not script.last_lines else f"It printed last: {script.last_lines}"
-        return InputError(
-            f"the script must print a metric within --timeout; at learning rate {rate(learning_rate)} it had none "
-            f"after {timeout:g} s. {hint}. If it hangs, the log tells where; if the metric stands there, {option} does "
-            f"not match it; else allow more seconds. {where}"
+        hint = "It printed last: {last}" if script.last_lines else "It printed nothing at all"
+        late = (
+            "the script must print a metric within {timeout}; at learning rate {rate:rate} it had none after "
+            f"{{seconds:g}} s. {hint}. If it hangs, the log tells where; if the metric stands there, {looked} does not "
+            "match it; else allow more seconds. Its log is {log}."
         )
+        return InputError(say(late, *settings, seconds=timeout, **facts))
     when = "" if code in NEVER_RUN else " before its first metric"
     return InputError(
         f"the script {_ended(code, None)}{when}, at learning rate {rate(learning_rate)}"
-        f"{_said(script)}. {where} It was run as: {script.command}"
+        f"{_said(script)}. Its log is {script.log}. It was run as: {script.command}"
     )
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import cast
 
 from etascope.core.errors import InputError, first_line
+from etascope.core.sentences import Setting, say
 
 #: A line is cut off in front at this many characters: binary garbage may have no end of a line.
 LONGEST = 1 << 16
@@ -60,6 +61,8 @@ _WITH_COMMA = re.compile(
 )
 #: Words of a pattern that may stand for a number.
 _NUMBERS = {"nan", "inf", "infinity", "e"}
+#: A pattern that fits most logs.
+EXAMPLE = "val_loss[=: ]+([0-9.eE+-]+)"
 #: Characters of a pattern that are told.
 _SHOWN = 80
 #: As a share of the number: what is cut off by less is only rounded.
@@ -98,19 +101,20 @@ class LineMetric:
         """Check the pattern."""
         if (self.pattern is None) == (self.key is None):
             raise InputError(
-                "a script's metric needs a pattern or a key of JSON lines, and not both. Try --metric 'val_loss[=: "
-                "]+([0-9.eE+-]+)', or --metric-key val_loss."
+                "a script's metric needs a pattern or a key of JSON lines, and not both.",
+                say("Try {metric}, or {metric_key}.", Setting("metric", EXAMPLE), Setting("metric_key", "val_loss")),
             )
         if self.key is not None and not all(self.key.split(".")):
-            raise InputError(f"--metric-key must be a name, with dots into inner objects; found {self.key!r}.")
+            named = "{metric_key} must be a name, with dots into inner objects; found {key}."
+            raise InputError(say(named, Setting("metric_key"), key=repr(self.key)))
         groups, pattern = self._compiled.groups, self.pattern or ""
         first = re.search(r"(?<!\\)\((?:\?P<\w+>|(?!\?))(\w?[A-Za-z_ ]*)\)", pattern)
         wordy = "|" not in pattern and not {word.lower().rstrip("-") for word in _words(pattern)} <= _NUMBERS
         empty = groups == 1 and first is not None and not re.search(r"\d", first.group(1)) and first.group(1) != "nan"
         if (groups == 0 and wordy) or empty:
-            raise InputError(
-                f"--metric must have the number in parentheses, and nothing else; found {shown(pattern)}, which can "
-                f"find no number. Try '{self._example}'."
+            raise self.refused(
+                "must have the number in parentheses, and nothing else; found {pattern}, which can find no number. Try "
+                "'{example}'."
             )
 
     @cached_property
@@ -122,10 +126,13 @@ class LineMetric:
                 return re.compile(self.pattern or "")
         except (re.error, ValueError, OverflowError, RecursionError, MemoryError) as error:
             why = "it is nested too deeply" if isinstance(error, RecursionError) else first_line(error)
-            raise InputError(
-                f"--metric must be a regular expression; {shown(self.pattern or '')} is none: {why}. Try 'val_loss[=: "
-                "]+([0-9.eE+-]+)'."
-            ) from error
+            none = "must be a regular expression; {pattern} is none: {why}. Try '{simple}'."
+            raise self.refused(none, why=why) from error
+
+    def refused(self, template: str, **values: str | float) -> InputError:
+        """Return what to say of the pattern; a template may name `pattern`, an `example` like it, a `simple` one."""
+        shared = {"pattern": shown(self.pattern or ""), "example": self._example, "simple": EXAMPLE}
+        return InputError(say("{metric} " + template, Setting("metric"), **shared, **values))
 
     @property
     def name(self) -> str:
@@ -143,20 +150,14 @@ class LineMetric:
     def read(self, line: str) -> float | None:
         """Return the metric of a line, NaN or infinite where it is not finite; None where there is none.
 
-        Raises
-        ------
-        InputError
-            If the pattern cuts a number off, as one without `e` does with 1e-05.
+        Raises `InputError` if the pattern cuts a number off, as one without `e` does with 1e-05.
         """
         return self._from_json(line) if self.key is not None else self._from_text(line)
 
     def read_all(self, lines: Sequence[str]) -> list[float]:
         """Return what `read` finds in lines, in order, without a look at those that cannot hold any.
 
-        Raises
-        ------
-        InputError
-            As `read`.
+        Raises `InputError` as `read`.
         """
         if self.key is not None:
             inner = json.dumps(self.key.rpartition(".")[2], ensure_ascii=False)
@@ -198,23 +199,22 @@ class LineMetric:
         return None
 
     def _whole(self, line: str, number: float, start: int, end: int, stop: int) -> float:
+        def cut_off(printed: re.Match[str], advice: str) -> InputError:
+            return self.refused(
+                "must match whole numbers; {pattern} finds {piece} of {whole} in the line {line:.80}. " + advice,
+                piece=repr(line[start:end]), whole=repr(printed.group()), line=line.strip(),
+            )  # fmt: skip
+
         for printed in _WITH_COMMA.finditer(line):
             # A pattern that goes on with the comma itself means it to be the end.
             meant = stop > end and line[end : end + 1] == ","
             if printed.start() < end and start < printed.end() and "," not in line[start:end] and not meant:
-                raise InputError(
-                    f"--metric must match whole numbers; {shown(self.pattern or '')} finds {line[start:end]!r} of "
-                    f"{printed.group()!r} in the line {line.strip():.80}. Let the script print numbers without commas, "
-                    "like 0.31."
-                )
+                raise cut_off(printed, "Let the script print numbers without commas, like 0.31.")
         for printed in _PRINTED.finditer(line):
             if printed.start() < end and start < printed.end():
                 whole = float(printed.group())
                 if abs(whole - number) > _CUT * abs(whole):
-                    raise InputError(
-                        f"--metric must match whole numbers; {shown(self.pattern or '')} finds {line[start:end]!r} of "
-                        f"{printed.group()!r} in the line {line.strip():.80}. Try '{self._example}'."
-                    )
+                    raise cut_off(printed, "Try '{example}'.")
         return number
 
     def _from_json(self, line: str) -> float | None:

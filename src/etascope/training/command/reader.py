@@ -10,10 +10,11 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from etascope.core.errors import InputError
-from etascope.training.command.metric import LineMetric, shown, text_lines
+from etascope.core.sentences import Sentence, Setting, say
+from etascope.training.command.metric import LineMetric, text_lines
 
 #: Processor seconds that a turn of a script's output may take; most patterns read it in a hundredth of one.
 LONG = 3.0
@@ -56,28 +57,18 @@ class MetricReader:
         self._send(json.dumps([self.metric.pattern, self.metric.key]).encode() + b"\n")
 
     def read(self, content: bytes, seconds: float | None = None) -> list[float]:
-        """Return the metrics of whole lines, in order.
+        """Return the metrics of whole lines, as a script wrote them, in order.
 
-        Parameters
-        ----------
-        content
-            As a script wrote it.
-        seconds
-            How long it may take at most, however busy the machine is; None is as long as it takes, up to `LONG` seconds
-            of a processor.
-
-        Raises
-        ------
-        InputError
-            If the pattern takes too long, or `LineMetric.read` raises it.
+        It may take so many `seconds`, however busy the machine is; None is as long as it takes, up to `LONG` seconds of
+        a processor. Raises `InputError` if the pattern takes longer, or `LineMetric.read` raises it.
         """
         if not content:
             return []
         self.start()
         self._send(b"%d\n" % len(content) + content)
         answer = self._answer(seconds)
-        if isinstance(answer, str):
-            raise InputError(answer)
+        if isinstance(answer, InputError):
+            raise answer
         return answer
 
     def close(self) -> None:
@@ -98,7 +89,7 @@ class MetricReader:
             pipe.write(content)
             pipe.flush()
 
-    def _answer(self, seconds: float | None) -> list[float] | str:
+    def _answer(self, seconds: float | None) -> list[float] | InputError:
         assert self._process is not None
         pipe = self._pipes[1]
         with selectors.DefaultSelector() as selector:
@@ -106,18 +97,21 @@ class MetricReader:
             late = not selector.select(seconds)
         line = b"" if late else pipe.readline()
         if line:
-            return json.loads(line)
+            answer: Any = json.loads(line)
+            if isinstance(answer, dict):
+                return InputError(*map(_sentence, cast("dict[str, Any]", answer)["sentences"]))
+            return answer
         code = None if late else self._process.wait()
         self.close()
         if not late and code != -signal.SIGPROF:
-            return (
+            return InputError(
                 f"the process that reads the script's output was ended (code {code}), as it happens where memory runs "
                 "out. Try again."
             )
-        return (
-            f"--metric must be a pattern that is matched quickly; {shown(self.metric.pattern or '')} was not done with "
-            f"a piece of the script's output after {seconds if late else LONG:g} s. Make it simpler, without a "
-            "repetition inside a repetition: 'val_loss[=: ]+([0-9.eE+-]+)'."
+        return self.metric.refused(
+            "must be a pattern that is matched quickly; {pattern} was not done with a piece of the script's output "
+            "after {seconds:g} s. Make it simpler, without a repetition inside a repetition: '{simple}'.",
+            seconds=seconds if late and seconds is not None else LONG,
         )
 
     @property
@@ -128,8 +122,13 @@ class MetricReader:
         return self._process.stdin, self._process.stdout
 
 
+def _sentence(document: dict[str, Any]) -> Sentence:
+    settings = [Setting(**setting) for setting in document["settings"]]
+    return say(document["template"], *settings, **document["values"])
+
+
 def serve() -> None:
-    """Answer a `MetricReader`, until it is gone: the metrics of each piece, or the sentence of what is wrong."""
+    """Answer a `MetricReader`, until it is gone: the metrics of each piece, or the sentences of what is wrong."""
     requests, output = sys.stdin.buffer, sys.stdout.buffer
     metric = LineMetric(*json.loads(requests.readline()))
     while head := requests.readline():
@@ -140,7 +139,7 @@ def serve() -> None:
         try:
             answer = metric.read_all(lines)
         except InputError as error:
-            answer = str(error)
+            answer = error
         signal.setitimer(signal.ITIMER_PROF, 0)
-        output.write(json.dumps(answer).encode() + b"\n")
+        output.write(json.dumps(answer, default=vars).encode() + b"\n")
         output.flush()

@@ -17,12 +17,13 @@ from etascope.core.history import History, in_plan_order
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe
+from etascope.core.run import cores
 from etascope.core.trace import Layer
 from etascope.training.dense.first_layer import Packed, pack
 from etascope.training.dense.fork_out import fork_out, may_fork
 from etascope.training.dense.group import train_group
 from etascope.training.dense.optimizers import Array, rule_of
-from etascope.training.fan_out import cores, fan_out, one_blas_thread
+from etascope.training.fan_out import fan_out, one_blas_thread
 from etascope.training.record import check_rows, units_of
 
 #: Columns of the first layer that a group of trials fills. Two pulls meet here: more columns need fewer small array
@@ -60,7 +61,7 @@ class DenseEngine:
             raise InputError(f"workers must be at least 1; found {self.workers}. Leave it out to use every core.")
 
     def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
-        """Train every trial of the plan.
+        """Train every trial of the plan; one that diverges is a `Status`.
 
         Parameters
         ----------
@@ -72,11 +73,6 @@ class DenseEngine:
             Learning rates of every step of every trial. Trials must all hold a fold out, or none.
         progress
             Receives `Progress` in trainings.
-
-        Returns
-        -------
-        History
-            In the order of the plan; a trial that diverged is a `Status`.
 
         Raises
         ------
@@ -117,10 +113,7 @@ class DenseEngine:
     def groups(self, split: Split, recipe: Recipe, plan: Plan) -> list[NDArray[np.int64]]:
         """Return the trials that are trained together, as rows of the plan; see `GroupingEngine`.
 
-        Raises
-        ------
-        InputError
-            As `train`.
+        Raises `InputError` as `train`.
         """
         _check(split, recipe, plan)
         return group_trials(plan, recipe.hidden[0] if recipe.hidden else split.n_classes)

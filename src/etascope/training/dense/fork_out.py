@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from etascope.core.errors import InputError
 from etascope.core.interrupting import held_back
+from etascope.core.sentences import Setting, say
 from etascope.training.fan_out import HandedOut, Stopped, keep_nothing
 
 Job = TypeVar("Job")
@@ -56,11 +57,7 @@ def fork_out(
     """Return `run(job, report)` of every job, in the order of the jobs, each run in one of `workers` processes.
 
     Jobs and their data are inherited, not sent; results are sent back. Otherwise as `fan_out`; ask `may_fork` first.
-
-    Raises
-    ------
-    InputError
-        If the system ended a process, as it does when memory runs out.
+    Raises `InputError` if the system ended a process, as it does when memory runs out.
     """
     global _inherited
     context = multiprocessing.get_context("fork")
@@ -105,8 +102,12 @@ def fork_out(
             return [future.result() for future in futures]
     except BrokenProcessPool:
         raise InputError(
-            "a worker process was ended by the system, most likely because memory ran out. Use fewer --workers, or a "
-            "smaller --batch-size or network."
+            "a worker process was ended by the system, most likely because memory ran out.",
+            say(
+                "Use fewer {workers}, a smaller {batch_size} or a smaller network.",
+                Setting("workers"),
+                Setting("batch_size"),
+            ),
         ) from None
     finally:
         _inherited = None

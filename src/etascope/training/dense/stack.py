@@ -32,22 +32,11 @@ class _Buffers:
 
 
 class Stack:
-    """Networks of `sizes` for every trial of a group.
+    """Networks of `sizes` (features, hidden units of each layer, classes) for every trial of a group.
 
-    Parameters
-    ----------
-    sizes
-        Features, hidden units of each layer, classes.
-    starts
-        A checkpoint a trial to go on from.
-    packed
-        The development rows.
-    rule
-        The update rule.
-    block
-        Rows of the largest block of batches; 0 moves the weights after every batch.
-    train
-        The development rows that train, best in the order in which they first do; None for all of them.
+    Each goes on from its checkpoint in `starts`. `block` is the rows of the largest block of batches; 0 moves the
+    weights after every batch. `train` are the development rows that train, best in the order in which they first do;
+    None for all of them.
     """
 
     def __init__(
@@ -71,6 +60,7 @@ class Stack:
 
     def _stack(self, trials: list[tuple[Array, ...]]) -> tuple[Array, Array]:
         """Return the first layer's arrays side by side, and the deeper layers' in one row a trial."""
+        # Trials that begin share one tuple of arrays, which is laid out once.
         if all(arrays is trials[0] for arrays in trials):
             first, deeper = self._stack_one(trials[0])
             return np.tile(first, len(trials)), np.tile(deeper, (len(trials), 1))
@@ -139,23 +129,10 @@ class Stack:
             flush(array)
 
     def step(self, start: int, stop: int, onehot: Array, rates: Array, number: int) -> tuple[Array, Array]:
-        """Train on one batch of the block that `first.begin` opened.
+        """Train on one batch of the block that `first.begin` opened: its rows `start` to `stop`; steps count from 1.
 
-        Parameters
-        ----------
-        start, stop
-            The batch's rows of the block.
-        onehot
-            `(classes, 1, batch)` float32.
-        rates
-            `(trials,)` float32.
-        number
-            Of the step, from 1.
-
-        Returns
-        -------
-        tuple
-            Loss summed over the batch `(trials,)`, and how many were right `(trials,)`, before the update.
+        `onehot` is `(classes, 1, batch)` and `rates` `(trials,)`, both float32. Returns the loss summed over the batch
+        and how many were right, `(trials,)` each, before the update.
         """
         batch = stop - start
         work = self._work(batch)
@@ -240,6 +217,7 @@ def cross_entropy(logits: Array, onehot: Array, scratch: Array) -> tuple[Array, 
     logits -= np.maximum.reduce(logits, axis=0)
     np.multiply(logits, onehot, out=scratch)
     target = np.add.reduce(scratch, axis=0)
+    # With the highest taken off, the label's own logit is 0 where none is above it; NaN is never right.
     right = np.count_nonzero(target >= 0, axis=1).astype(np.float32)
     np.exp(logits, out=logits)
     total = np.add.reduce(logits, axis=0)

@@ -133,21 +133,9 @@ class SplitBatches:
 
 
 def batch_of(name: str, number: int, given: object) -> Batch:
-    """Return a pair of inputs and targets as a batch.
+    """Return what a loader gave as its batch `number`, counted from 0: a pair of inputs and targets.
 
-    Parameters
-    ----------
-    name
-        Of the loader.
-    number
-        Of the batch, from 0.
-    given
-        What the loader gave.
-
-    Raises
-    ------
-    InputError
-        If it is no such pair, is empty, or has numbers that are not finite.
+    Raises `InputError` if it is no such pair, is empty, or has numbers that are not finite.
     """
     torch = load_torch()
     kind, pair = type(given).__name__, cast("Sequence[Any]", given if isinstance(given, tuple | list) else ())

@@ -122,10 +122,8 @@ class TorchEngine:
     def rehearse(self, split: Split, recipe: Recipe, plan: Plan) -> tuple[str, ...]:
         """Train a trial of a plan for a few steps, where the model is one's own; return what to mind, in sentences.
 
-        Raises
-        ------
-        InputError
-            If trials of the model share what they train, or one does not go on as if it had not been interrupted.
+        Raises `InputError` if trials of the model share what they train, or one does not go on as if it had not been
+        interrupted.
         """
         factory = self._factory(recipe)
         if factory is None or (self.factory is None and ".py:" not in (recipe.model or "")):
@@ -200,6 +198,7 @@ def train_plan(
             reporter.together(size, len(unit))
 
         groups, held = in_memory_groups(unit, min(most, at_once), run, fewer)
+        # What memory did not hold in one unit, it will not hold in the next.
         most = min(most, held) if held < at_once else most
         trained += groups
     reporter.end()

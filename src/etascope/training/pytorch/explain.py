@@ -42,20 +42,11 @@ class _LeafOutput:
 
 
 def explain_module(module: Module, x: NDArray[np.float32], device: Device) -> tuple[Layer, ...]:
-    """Return the inputs, what leaves each leaf, and the logits.
+    """Return the inputs `x`, what leaves each leaf, and the logits `(n, classes)`; the module is put into eval mode.
 
     An activation belongs to the leaf before it. Left out are leaves that only pass on what they get (dropout, flatten),
     those whose output does not have an input a row (a sequence that comes first), and all layers between where they
     would hold more than 2**25 numbers. Of several outputs, as a recurrent layer has, the first counts.
-
-    Parameters
-    ----------
-    module
-        Returns a tensor `(n, classes)`. It is put into eval mode.
-    x
-        `(n, ...)` float32.
-    device
-        Where the module is.
     """
     torch = load_torch()
     module.eval()

@@ -15,6 +15,7 @@ from etascope.core.data import Split
 from etascope.core.errors import InputError, one_line
 from etascope.core.plan import Checkpoint
 from etascope.core.recipe import Recipe
+from etascope.core.sentences import Setting, say
 from etascope.training.pytorch.library import Module, Optimizer, load_torch, multiplication_counter
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks, is_lazy, recipe_optimizer, trainable
@@ -53,10 +54,8 @@ class ImageNetworks:
     def checked(cls, factory: Factory, split: Split, recipe: Recipe) -> ImageNetworks:
         """Return the networks for a prepared split, after one module was made and has seen two images.
 
-        Raises
-        ------
-        InputError
-            If the factory raises or returns no module, or the module cannot take the images or returns no scores.
+        Raises `InputError` if the factory raises or returns no module, or the module cannot take the images or returns
+        no scores.
         """
         n_classes, shape = split.n_classes, tuple(int(size) for size in split.x.shape[1:])
 
@@ -91,10 +90,7 @@ class ImageNetworks:
 def made_again(checkpoint: Checkpoint, factory: Factory | None, by_name: Callable[[str], Factory]) -> Module:
     """Return a new module as that of a checkpoint was made: by the factory, or by the name in the checkpoint.
 
-    Raises
-    ------
-    InputError
-        If there is neither.
+    Raises `InputError` if there is neither.
     """
     origin = checkpoint.state.get("origin")
     if origin is None:
@@ -106,13 +102,7 @@ def made_again(checkpoint: Checkpoint, factory: Factory | None, by_name: Callabl
 
 
 def made(factory: Factory, n_classes: int, shape: tuple[int, ...]) -> Module:
-    """Call a factory and return its module.
-
-    Raises
-    ------
-    InputError
-        If it raises, or returns anything else.
-    """
+    """Call a factory and return its module; raise `InputError` if it raises, or returns anything else."""
     name = getattr(factory, "__name__", type(factory).__name__)
     try:
         # Standard output may be a document.
@@ -154,10 +144,7 @@ def _filled_in(module: Module, shape: tuple[int, ...]) -> None:
 def try_out(module: Module, x: np.ndarray[Any, Any], n_classes: int) -> float:
     """Return the multiply-adds of a forward pass of one image, as PyTorch counts them: of products and convolutions.
 
-    Raises
-    ------
-    InputError
-        If the module does not take these images, or returns no score for each class.
+    Raises `InputError` if the module does not take these images, or returns no score for each class.
     """
     torch = load_torch()
     module.eval()
@@ -176,8 +163,8 @@ def try_out(module: Module, x: np.ndarray[Any, Any], n_classes: int) -> float:
 
 def _refused(shape: Sequence[int], error: Exception) -> InputError:
     return InputError(
-        f"the model must take images of shape (batch, {', '.join(map(str, shape))}); it raised {one_line(error)}. "
-        "Change the model or --image-size."
+        f"the model must take images of shape (batch, {', '.join(map(str, shape))}); it raised {one_line(error)}.",
+        say("Change the model or {image_size}.", Setting("image_size")),
     )
 
 

@@ -30,10 +30,7 @@ LEAVE_OUT = (
 def rates_in(optimizers: Sequence[Optimizer], given: float | None = None) -> list[list[float]]:
     """Return the learning rate of each parameter group, a list an optimizer; `given` is the one they were built with.
 
-    Raises
-    ------
-    InputError
-        If a group has no `lr` or one below 0, or none is above 0.
+    Raises `InputError` if a group has no `lr` or one below 0, or none is above 0.
     """
     rates = list[list[float]]()
     for optimizer in optimizers:
@@ -61,13 +58,7 @@ def rates_in(optimizers: Sequence[Optimizer], given: float | None = None) -> lis
 
 
 def rate_ratios(optimizers: Sequence[Optimizer]) -> list[list[float]]:
-    """Return the learning rate of each parameter group as a share of the largest one.
-
-    Raises
-    ------
-    InputError
-        As `rates_in`.
-    """
+    """Return the learning rate of each parameter group as a share of the largest one; `InputError` as `rates_in`."""
     rates = rates_in(optimizers)
     largest = max(rate for row in rates for rate in row)
     return [[rate / largest for rate in row] for row in rates]
@@ -106,17 +97,8 @@ def window_tried(low: float | None, high: float | None) -> list[float]:
 def multiples(build: Callable[[float], Sequence[Optimizer]], tried: Sequence[float]) -> list[list[float]]:
     """Return each parameter group's rate as a multiple of the one that its optimizer was built with.
 
-    Parameters
-    ----------
-    build
-        Returns the optimizers of a learning rate.
-    tried
-        The rates to try, at least two.
-
-    Raises
-    ------
-    InputError
-        If a group's rate is no such multiple, or there are other groups at another rate.
+    At least two rates are `tried`. Raises `InputError` if a group's rate is no such multiple, or there are other groups
+    at another rate.
     """
     built = [build(rate) for rate in tried]
     tables = [rates_in(one) for one in built]
@@ -130,6 +112,7 @@ def multiples(build: Callable[[float], Sequence[Optimizer]], tried: Sequence[flo
             )
     rates = np.array([[rate for row in table for rate in row] for table in tables])
     shares = rates / np.array(tried)[:, None]
+    # The median, so that a rate at which a group is cut off or rounded is the odd one, and not what others are held to.
     usual = np.median(shares, axis=0)
     far = ~np.isclose(shares, usual, rtol=NEAR, atol=0)
     if far.any():
@@ -151,6 +134,7 @@ def require_multiples(optimizers: Sequence[Optimizer], rate: float, of: Sequence
         )
     pairs = [pair for row, ratios in zip(table, of, strict=True) for pair in zip(row, ratios, strict=True)]
     for now, ratio in pairs:
+        # Both may be off by `NEAR`: the multiple was read from rates that may be rounded, and this one may be, too.
         if not math.isclose(now, rate * ratio, rel_tol=2 * NEAR):
             raise InputError(
                 f"optimizer must make the same multiple of every learning rate; of {written(rate)} it made "
@@ -207,13 +191,7 @@ class GroupRates:
         self._tensor: type = load_torch().Tensor
 
     def set(self, rate: float) -> None:
-        """Set every group's rate for a step.
-
-        Raises
-        ------
-        InputError
-            As `look`: between steps, too, a rate stays as it was set.
-        """
+        """Set every group's rate for a step; `InputError` as `look`: between steps, too, a rate stays as it was set."""
         if self._steps:
             self._compare()
         rates = [min(rate * ratio, LARGEST_RATE) for row in self.ratios for ratio in row]
@@ -228,10 +206,7 @@ class GroupRates:
     def look(self) -> None:
         """Look whether all rates are what they were set to, also those that are tensors on another device.
 
-        Raises
-        ------
-        InputError
-            If one is not, or a scheduler was made that will move it.
+        Raises `InputError` if one is not, or a scheduler was made that will move it.
         """
         if self._steps:
             self._compare()
@@ -261,6 +236,7 @@ class GroupRates:
             if now is value:
                 continue
             if _is_elsewhere(now):
+                # Gathered there, and fetched by `look`, when the trial waits for that device anyway.
                 moved = (now - value).abs() > 1e-6 * value
                 self._moved = moved if self._moved is None else self._moved | moved
             elif not math.isclose(_plain(now), value, rel_tol=_digits(now), abs_tol=1e-38):
@@ -273,7 +249,8 @@ class GroupRates:
         names = " and ".join(type(optimizer).__name__ for optimizer in self._optimizers)
         return InputError(
             f"the search sets the learning rate of every step, and nothing else may change it; {was} and {became} "
-            f"after step {self._steps} of {names}. {LEAVE_OUT}"
+            f"after step {self._steps} of {names}.",
+            LEAVE_OUT,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from etascope.core.errors import InputError, one_line, option
 from etascope.core.extras import load_library
+from etascope.core.sentences import Setting, say
 
 #: PyTorch's own types are known only where it is installed, and not fully there.
 Tensor = Any
@@ -24,10 +25,7 @@ PRECISIONS = ("bf16-mixed",)
 def load_torch() -> Any:  # noqa: ANN401 - a module whose types are incomplete
     """Return the module `torch`.
 
-    Raises
-    ------
-    InputError
-        If PyTorch is not installed; the message has the line that installs it.
+    Raises `InputError` if PyTorch is not installed; the message has the line that installs it.
     """
     return load_library("torch", "training a PyTorch model")
 
@@ -35,15 +33,7 @@ def load_torch() -> Any:  # noqa: ANN401 - a module whose types are incomplete
 def device_of(name: str | None) -> Device:
     """Return the device to train on: the one named, or else a CUDA device where there is one, or else the processor.
 
-    Parameters
-    ----------
-    name
-        As PyTorch writes it: `cpu`, `cuda`, `cuda:1`, `mps`. None chooses.
-
-    Raises
-    ------
-    InputError
-        If there is no such device here.
+    Named as PyTorch writes it: `cpu`, `cuda`, `cuda:1`, `mps`. Raises `InputError` if there is no such device here.
     """
     torch = load_torch()
     if name is None:
@@ -52,19 +42,19 @@ def device_of(name: str | None) -> Device:
         device = torch.device(name)
     except (RuntimeError, TypeError):
         raise InputError(f"the device must be one that PyTorch knows, like cpu or cuda:0; found {name!r}.") from None
+    cpu = say("Try {device}.", Setting("device", "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise InputError(f"the device {name} needs CUDA, and PyTorch finds none here. Try --device cpu.")
+        raise InputError(f"the device {name} needs CUDA, and PyTorch finds none here.", cpu)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise InputError(f"there is no device {name}; PyTorch finds {torch.cuda.device_count()}. Try --device cuda.")
+        there = f"there is no device {name}; PyTorch finds {torch.cuda.device_count()}."
+        raise InputError(there, say("Try {device}.", Setting("device", "cuda")))
     if device.type == "meta":
-        raise InputError(f"the device must be one that trains; {name} holds no numbers. Try --device cpu.")
+        raise InputError(f"the device must be one that trains; {name} holds no numbers.", cpu)
     if device.type not in ("cpu", "cuda"):
         try:
             torch.empty(1, device=device)
         except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
-            raise InputError(
-                f"the device {name} cannot be used here: {one_line(error):.200}. Try --device cpu."
-            ) from error
+            raise InputError(f"the device {name} cannot be used here: {one_line(error):.200}.", cpu) from error
     return device
 
 

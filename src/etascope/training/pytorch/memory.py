@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.core.sentences import Setting, say
 from etascope.training.pytorch.library import load_torch
 
 Result = TypeVar("Result")
@@ -32,33 +33,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def in_memory_groups(
-    trials: NDArray[np.int64],
-    most: int,
-    run: Callable[[NDArray[np.int64]], Result],
-    fewer: Callable[[int], None],
+    trials: NDArray[np.int64], most: int, run: Callable[[NDArray[np.int64]], Result], fewer: Callable[[int], None]
 ) -> tuple[list[tuple[NDArray[np.int64], Result]], int]:
-    """Run trials in groups; where memory runs out, in groups of half the size from there on.
+    """Run trials in groups of `most`; where memory runs out, in groups of half the size from there on.
 
-    Parameters
-    ----------
-    trials
-        `(trials,)`, in order.
-    most
-        How many a group has at first, at least 1.
-    run
-        Trains a group from its start.
-    fewer
-        Told the new size when memory ran out, before the group is run again.
-
-    Returns
-    -------
-    tuple
-        Each group with what it came to, in order, and how many trials went into memory together.
-
-    Raises
-    ------
-    InputError
-        If memory runs out with one trial alone.
+    `run` trains a group from its start; `fewer` is told the new size before a group is run again. Returns each group
+    with what it came to, in order, and how many trials went into memory together. Raises `InputError` if memory runs
+    out with one trial alone.
 
     Examples
     --------
@@ -83,10 +64,12 @@ def in_memory_groups(
         if load_torch().cuda.is_initialized():
             load_torch().cuda.empty_cache()
         if len(group) == 1:
+            smaller = "Try smaller batches ({accumulate}), smaller images ({image_size}) or a smaller model."
             raise InputError(
-                "memory ran out while one trial trained alone. Try smaller batches and accumulate (--accumulate 4), "
-                "smaller images (--image-size) or a smaller model."
+                "memory ran out while one trial trained alone.",
+                say(smaller, Setting("accumulate", 4), Setting("image_size")),
             )
+        # Half and not one less: each try costs a training, and a size that memory holds is found in a few.
         most = -(-len(group) // 2)
         fewer(most)
     return groups, most

@@ -14,6 +14,7 @@ from typing import Any
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
+from etascope.core.sentences import Setting, say
 from etascope.training.pytorch.factory import Factory
 from etascope.training.pytorch.library import Module, load_torch
 
@@ -65,7 +66,8 @@ transformers:NAME; found 'resnet18'.
 def _in_file(path: str, name: str) -> Factory:
     file = Path(path)
     if not file.is_file():
-        raise InputError(f"the model needs a Python file; {path} is none. Name one: --model path/to/models.py:{name}.")
+        named = say("Name one: {model}.", Setting("model", f"path/to/models.py:{name}"))
+        raise InputError(f"the model needs a Python file; {path} is none.", named)
     module = _loaded(file.absolute())
     factory = getattr(module, name, None)
     if not callable(factory):
@@ -124,8 +126,11 @@ def _torchvision(name: str, n_classes: int, shape: tuple[int, int, int]) -> Modu
     if name not in known:
         if name in _every(models):
             raise InputError(
-                f"torchvision's {name} is no classifier of images, as it does not give a score for each class. Try one "
-                "that is, like resnet18, or write a function in a file: --model models.py:make."
+                f"torchvision's {name} is no classifier of images, as it does not give a score for each class.",
+                say(
+                    "Try one that is, like resnet18, or write a function in a file: {model}.",
+                    Setting("model", "models.py:make"),
+                ),
             )
         raise InputError(f"torchvision has no model {name!r}.{_meant(name, known)}")
     how = {"weights": None, "num_classes": n_classes}

@@ -133,10 +133,7 @@ def _take_buffers(module: Module, buffers: Mapping[str, Tensor]) -> None:
 def load_weights(module: Module, checkpoint: Checkpoint) -> None:
     """Load the weights and buffers of a checkpoint into a module of the same model.
 
-    Raises
-    ------
-    InputError
-        If it is another model.
+    Raises `InputError` if it is another model.
     """
     state: dict[str, Any] = unpack_state([*checkpoint.state["module"], *checkpoint.parameters])
     try:
@@ -162,13 +159,7 @@ def recipe_optimizer(recipe: Recipe, parameters: Sequence[Any], learning_rate: f
 
 
 def trainable(module: Module) -> list[Any]:
-    """Return the parameters that are not frozen.
-
-    Raises
-    ------
-    InputError
-        If all are, or there are none.
-    """
+    """Return the parameters that are not frozen; raise `InputError` if all are, or there are none."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     if not parameters:
         raise InputError(

@@ -103,12 +103,8 @@ def check_scores(outputs: Tensor, examples: int, n_classes: int) -> None:
 def labels_within(labels: Tensor, n_classes: int, ignored: int = IGNORED) -> Generator[None]:
     """Say what is wrong with labels, where they are no class numbers and PyTorch raises for it.
 
-    Nothing is looked at before: on a GPU, each look waits for it.
-
-    Raises
-    ------
-    InputError
-        If the block raises and a label is out of range.
+    Nothing is looked at before: on a GPU, each look waits for it. Raises `InputError` if the block raises and a label
+    is out of range.
     """
     try:
         yield

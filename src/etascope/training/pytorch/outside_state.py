@@ -83,16 +83,8 @@ def lost_state(
 ) -> InputError | None:
     """Return what to say of a trial that does not go on as it would have, by what changed outside its state.
 
-    Parameters
-    ----------
-    module
-        The model.
-    before, after
-        What `outside_state` returned before and after some steps.
-    adds
-        Whether a step of the owner's own may add up gradients.
-    model_first
-        Whether the model is named where both it and an optimizer changed.
+    `before` and `after` are what `outside_state` returned; a step of the owner's own that `adds` may add up gradients;
+    `model_first` names the model where both it and an optimizer changed.
     """
     in_model, in_optimizer = changed_outside(before, after)
     if in_model and (model_first or not in_optimizer):

@@ -18,17 +18,8 @@ Arrays = tuple[NDArray[Any], ...]
 def pack_state(state: object, what: str) -> Arrays:
     """Return nested state as arrays: a text that says how it is nested, then every tensor.
 
-    Parameters
-    ----------
-    state
-        Tensors, numbers, texts, None, and dicts, lists and tuples of them; keys are texts or whole numbers.
-    what
-        What it is, for the sentence when it holds something else.
-
-    Raises
-    ------
-    InputError
-        If there is anything else in it.
+    State is tensors, numbers, texts, None, and dicts, lists and tuples of them; keys are texts or whole numbers. Raises
+    `InputError`, which calls it `what`, if there is anything else in it.
 
     Examples
     --------

@@ -14,7 +14,7 @@ from etascope.core.errors import InputError
 from etascope.core.plan import Plan
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.custom.broadcasting import broadcast_sentences
-from etascope.training.pytorch.custom.objective import AnyLoss, OwnClassLoss, one_number
+from etascope.training.pytorch.custom.objective import AnyLoss, ClassLoss, one_number
 from etascope.training.pytorch.custom.schedule import waiting_schedulers
 from etascope.training.pytorch.generators import seed_all, seed_each
 from etascope.training.pytorch.group_rates import refuse_schedulers
@@ -33,7 +33,8 @@ from etascope.training.pytorch.running_trial import RunningTrial
 from etascope.training.pytorch.unit import Training
 from etascope.training.random_streams import step_seed
 
-#: Steps of a rehearsed trial, and of those the ones before it is interrupted.
+#: Steps of a rehearsed trial, and of those the ones before it is interrupted. Two come after: the loss of the first
+#: tells what the model has lost, and that of the second what the optimizer has.
 STEPS, KEPT = 5, 3
 #: Steps beside those, so that what counts calls by fives does not look the same again.
 MORE = 2
@@ -73,12 +74,9 @@ class _Trained:
 def rehearsed(training: Training, plan: Plan) -> tuple[str, ...]:
     """Train a trial of a plan for a few steps, and again; return what to mind of it, in sentences.
 
-    The second time it is interrupted, if the plan keeps checkpoints, and goes on as trials of a search do.
-
-    Raises
-    ------
-    InputError
-        If the loss is not the same of the same batch, or a trial does not go on as if it had not been interrupted.
+    The second time it is interrupted, if the plan keeps checkpoints, and goes on as trials of a search do. Raises
+    `InputError` if the loss is not the same of the same batch, or a trial does not go on as if it had not been
+    interrupted.
     """
     shared = SharedState.of(training, int(plan.seeds[0]))
     try:
@@ -99,6 +97,7 @@ class _Rehearsal:
     def __init__(self, training: Training, plan: Plan) -> None:
         self._training, self._seed, self._fold = training, int(plan.seeds[0]), int(plan.folds[0])
         peaks = sorted(plan.rates.max(axis=1, initial=1e-30).tolist())
+        # A rate in the middle: at the highest a trial may diverge, and at the lowest hardly anything moves.
         self._rate, self._keeps = float(peaks[len(peaks) // 2]), plan.keep_checkpoints
         steps = islice(training.batches.steps(self._seed, self._fold, 0, 0), STEPS)
         batches = [[part.fresh() for part in parts[:PARTS]] for parts in steps]
@@ -119,6 +118,7 @@ class _Rehearsal:
             for number in range(MORE):
                 self._step(running, number)
         other = self._train(interrupted=self._keeps)
+        # Until the interruption both were trained alike: what differs there already comes from the training itself.
         early = self._differs(one, other, early=True)
         if early is not None:
             self._refuse_train_loss()
@@ -215,7 +215,7 @@ class _Rehearsal:
     def _refuse_loss(self) -> None:
         """Raise `InputError` where a loss says another number of the same outputs and targets."""
         torch, objective = load_torch(), self._training.objective
-        if not isinstance(objective, OwnClassLoss | AnyLoss):
+        if not isinstance(objective, ClassLoss | AnyLoss):
             return
         running, batch = self._start(), self._batches[0][0]
         running.evaluating()

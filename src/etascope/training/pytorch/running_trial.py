@@ -13,21 +13,13 @@ from etascope.training.pytorch.custom.objective import one_number
 from etascope.training.pytorch.custom.step import FirstUpdate
 from etascope.training.pytorch.generators import generators_of
 from etascope.training.pytorch.group_rates import GroupRates
-from etascope.training.pytorch.library import (
-    Device,
-    Module,
-    Optimizer,
-    Tensor,
-    autocast,
-    load_torch,
-    tensors_in,
-)
+from etascope.training.pytorch.library import Device, Module, Optimizer, Tensor, autocast, load_torch, tensors_in
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import finite_weights, spoil
 from etascope.training.pytorch.objective import Judged, Objective
 
 #: A step of the user's own: module, optimizers, inputs and targets in, the loss out.
-OwnStep = Callable[[Module, Any, Any, Any], Any]
+TrainingStep = Callable[[Module, Any, Any, Any], Any]
 #: A loss of the user's own that is trained: module, inputs and targets in, one number out.
 TrainLoss = Callable[[Module, Any, Any], Any]
 
@@ -58,7 +50,7 @@ class Settings:
     device: Device
     precision: str | None = None
     clip_norm: float | None = None
-    step: OwnStep | None = None
+    step: TrainingStep | None = None
     train_loss: TrainLoss | None = None
     multiple: float = 1.0
     generators: Sequence[Any] | None = None
@@ -226,17 +218,7 @@ class RunningTrial:
 
 
 def unusable(culprit: str, batch: Batch, error: Exception) -> InputError:
-    """Return what to say of something of the user's own that raised on a batch.
-
-    Parameters
-    ----------
-    culprit
-        `the model`, `loss`, `the gradient` or `step`.
-    batch
-        What it was given.
-    error
-        What it raised.
-    """
+    """Return what to say of `the model`, `loss`, `the gradient` or `step` of the user's own that raised on a batch."""
     rule = {
         "the model": "the model must take every batch, in training mode and in eval mode",
         "loss": "loss must take the outputs and targets of every batch",

@@ -59,13 +59,8 @@ class OneByOne:
 class TrialThreads:
     """Takes trials beside each other, PyTorch's threads dealt out evenly; for models that draw no random numbers.
 
-    Small networks keep one core busy and no more: eight trials on a thread each are done before eight in turn, each
-    on all threads. The threads are ended with the block.
-
-    Parameters
-    ----------
-    threads
-        Trials at once, at least 1.
+    Small networks keep one core busy and no more: eight trials on a thread each are done before eight in turn, each on
+    all threads. The threads are ended with the block.
     """
 
     block = BLOCK
@@ -87,24 +82,18 @@ class TrialThreads:
         load_torch().set_num_threads(self._own)
 
     def each(self, trials: Sequence[RunningTrial], seed: int, do: Callable[[RunningTrial], Result]) -> list[Result]:
-        """Return what `do` returns of each trial.
-
-        Raises
-        ------
-        RandomDrawn
-            If a generator that all share has moved.
-        """
+        """Return what `do` returns of each trial; raise `RandomDrawn` if a generator that all share has moved."""
         seed_all(seed)
-        before, own = RandomState.now(), _own_states(trials)
+        before, own = RandomState.now(), _generator_states(trials)
         futures = [self._pool.submit(do, running) for running in trials]
         wait(futures)
         results = [one.result() for one in futures]
-        if not RandomState.now().equals(before) or _own_states(trials) != own:
+        if not RandomState.now().equals(before) or _generator_states(trials) != own:
             raise RandomDrawn
         return results
 
 
-def _own_states(trials: Sequence[RunningTrial]) -> list[str]:
+def _generator_states(trials: Sequence[RunningTrial]) -> list[str]:
     return [repr(state_of(generator)) for running in trials for generator in running.generators]
 
 
@@ -113,18 +102,11 @@ def threads_for(
 ) -> int:
     """Return how many trials may train at once: as many as PyTorch has threads, where that is safe and pays.
 
-    Parameters
-    ----------
-    start
-        Returns a trial that nobody else needs: a step and a look at validation tell whether it draws random numbers,
-        and whether they come out otherwise when another trial is trained in between, as with a class attribute that
-        holds something from layer to layer.
-    batch
-        Returns what that step trains on.
-    settings
-        Steps and losses of one's own may hold on to things that two threads must not share: those are done in turn.
-    multiplications
-        Multiply-adds of a forward pass of a batch.
+    A step and a look at validation of a trial that nobody else needs, which `start` returns, tell whether it draws
+    random numbers, and whether they come out otherwise when another trial is trained in between, as with a class
+    attribute that holds something from layer to layer. Steps and losses of one's own may hold on to things that two
+    threads must not share: those are done in turn. `multiplications` are the multiply-adds of a forward pass of a
+    batch.
     """
     torch = load_torch()
     threads, own = int(torch.get_num_threads()), settings.step is not None or settings.train_loss is not None
@@ -134,9 +116,9 @@ def threads_for(
     try:
         tried, given = start(), batch()
         seed_all(0)
-        before, drawn = RandomState.now(), _own_states([tried])
+        before, drawn = RandomState.now(), _generator_states([tried])
         alone = _step_and_look(tried, given)
-        if not RandomState.now().equals(before) or _own_states([tried]) != drawn:
+        if not RandomState.now().equals(before) or _generator_states([tried]) != drawn:
             return 1
         del tried
     except Exception as error:

@@ -82,16 +82,7 @@ def beside_each_other(
 ) -> Training:
     """Return a training whose trials use the threads that the processor has for them, where that is safe and pays.
 
-    Parameters
-    ----------
-    training
-        Whose model is tried on a batch.
-    multiplications
-        Multiply-adds of a forward pass of a batch.
-    batch
-        Returns that batch.
-    rate
-        A learning rate that optimizers can be built with.
+    Its model is tried on a batch, whose forward pass takes so many multiply-adds, with optimizers built at `rate`.
     """
     threads = threads_for(lambda: training.start(0, rate, None), batch, training.settings, multiplications)
     return replace(training, threads=threads)

@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
-from etascope.training.fan_out import cores
+from etascope.core.run import cores
+from etascope.core.sentences import Setting, say
 
 #: Addresses that are words: the cluster that runs here, or one that is started on this machine for as long as it takes.
 AUTO, LOCAL = "auto", "local"
@@ -47,13 +48,7 @@ _session: Session | None = None
 
 
 def load_ray() -> Any:
-    """Return the library.
-
-    Raises
-    ------
-    InputError
-        If it is not installed or cannot be loaded.
-    """
+    """Return the library; raise `InputError` if it is not installed or cannot be loaded."""
     return load_library("ray", "training on a cluster")
 
 
@@ -75,14 +70,14 @@ def check_address(address: str) -> str:
     """
     if address.startswith("ray://"):
         raise InputError(
-            f"a Ray cluster is used from one of its own machines; found {address!r}, which is for use from outside. "
-            "Log in there and say --ray, or: ray job submit -- etascope pick --ray."
+            f"a Ray cluster is used from one of its own machines; found {address!r}, which is for use from outside.",
+            say("Log in there and give {address}, or let ray job submit do so.", Setting("address", AUTO)),
         )
     port = re.fullmatch(r"[^\s/:]+:(\d+)|\[[0-9a-fA-F:]+\]:(\d+)", address)
     if address not in (AUTO, LOCAL) and (port is None or not 0 < int(port[1] or port[2]) < 2**16):
         raise InputError(
             f"the address of a Ray cluster must be HOST:PORT, auto or local; found {address!r}. On the command line, "
-            "put DATA before --ray."
+            "put DATA first."
         )
     return address
 
@@ -90,10 +85,8 @@ def check_address(address: str) -> str:
 def join_cluster(address: str) -> Session:
     """Connect this process to the cluster at an address, unless it is connected already; return the connection.
 
-    Raises
-    ------
-    InputError
-        If there is no cluster, it has another version of Ray or Python, or this process is connected to another one.
+    Raises `InputError` if there is no cluster, it has another version of Ray or Python, or this process is connected to
+    another one.
     """
     global _session
     ray = load_ray()
@@ -144,20 +137,14 @@ def places(cpus: float, gpus: float) -> int:
 
 
 def require_places(cpus: float, gpus: float) -> int:
-    """Return how many such jobs have room at once.
-
-    Raises
-    ------
-    InputError
-        If none has.
-    """
+    """Return how many such jobs have room at once; raise `InputError` if none has."""
     room = places(cpus, gpus)
     if not room:
         most = [max(kind, default=0.0) for kind in zip(*machines(), strict=True)] or [0.0, 0.0]
         raise InputError(
             f"trials that are trained together need {cpus:g} CPU and {gpus:g} GPUs on one machine of the Ray cluster; "
-            f"found at most {most[0]:g} CPUs and {most[1]:g} GPUs on one. Add machines, or ask for fewer "
-            "--gpus-per-trial."
+            f"found at most {most[0]:g} CPUs and {most[1]:g} GPUs on one.",
+            say("Add machines, or take fewer {gpus_per_trial}.", Setting("gpus_per_trial")),
         )
     return room
 
@@ -176,8 +163,9 @@ def _connect(ray: Any, address: str) -> None:
         if address != AUTO:
             raise
         raise InputError(
-            "--ray needs a Ray cluster; none was found from here. Start one (ray start --head), give its address "
-            "(--ray HOST:PORT), or use this machine alone (--ray local)."
+            "training on a cluster needs a Ray cluster; none was found from here. Start one (ray start --head), or "
+            "give the address of one, HOST:PORT.",
+            say("To use this machine alone, give {address}.", Setting("address", LOCAL)),
         ) from None
     except RuntimeError as error:
         # Ray has no types for these; versions of etascope are compared where trials are trained.

@@ -91,13 +91,7 @@ class RayEngine:
             raise InputError(f"retries must be at least 0; found {self.retries}. Try 3.")
 
     def __enter__(self) -> RayEngine:
-        """Open the connection.
-
-        Raises
-        ------
-        InputError
-            If Ray is missing or there is no such cluster.
-        """
+        """Open the connection; raise `InputError` if Ray is missing or there is no such cluster."""
         join_cluster(self.address)
         return self
 

@@ -14,7 +14,8 @@ import numpy as np
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.run import versions
-from etascope.training.ray.cluster import Session, load_ray, places
+from etascope.core.sentences import Setting, say
+from etascope.training.ray.cluster import AUTO, Session, load_ray, places
 from etascope.training.ray.worker import received, remote_training, start_tally
 
 #: Seconds between looks at how far the parts are.
@@ -61,30 +62,21 @@ def train_parts(
 ) -> list[dict[str, Any]]:
     """Return the history (but its plan) of every part, in order.
 
+    Raises `InputError` if a worker has other versions than this process, refuses the plan, or was lost too often; or no
+    machine is left.
+
     Parameters
     ----------
-    session
-        The connection.
     split, errands
         What to train: `pack_errand` of each part, see `ray_worker`.
     sizes
         Trials of each part, for progress.
-    needs
-        What a part takes; see `Needs`.
     at_once
         Parts that are at work at most; None takes as many as there is room for.
     progress
         Receives how many trainings are done, never fewer than before.
-    tell
-        Receives a sentence when something was lost.
-    finished
-        Receives each part's number and history when it is there.
-
-    Raises
-    ------
-    InputError
-        If a worker has other versions than this process, refuses the plan, or was lost too often; or no machine is
-        left.
+    tell, finished
+        Receive a sentence when something was lost, and each part's number and history when it is there.
     """
     ray = load_ray()
     lost_kinds = (
@@ -141,8 +133,10 @@ def _bear(ray: Any, error: Exception, size: int, losses: int, needs: Needs, tell
     if losses > needs.retries:
         raise InputError(
             f"workers of the Ray cluster that trained the same {trials} were lost {losses} times"
-            f"{' because memory ran out' if memory else ''}. "
-            + ("Use fewer --workers, or a smaller network." if memory else "See ray status and the logs of Ray.")
+            f"{' because memory ran out' if memory else ''}.",
+            say("Use fewer {workers}, or a smaller network.", Setting("workers"))
+            if memory
+            else "See ray status and the logs of Ray.",
         )
     tell(f"a worker of the Ray cluster was lost{' because memory ran out' if memory else ''}; its {trials} "
          f"{'is' if size == 1 else 'are'} trained again.")  # fmt: skip
@@ -166,8 +160,8 @@ class _Room:
             self._last_room = now
         elif now - self._last_room > GIVE_UP:
             raise InputError(
-                f"the Ray cluster has had no machine left for the trials for {GIVE_UP:.0f} s. Add machines, and go on "
-                "with etascope resume --ray."
+                f"the Ray cluster has had no machine left for the trials for {GIVE_UP:.0f} s.",
+                say("Add machines, and go on with etascope resume ({address}).", Setting("address", AUTO)),
             )
 
 
@@ -175,12 +169,7 @@ class _Counting:
     """Adds up what finished parts and reports of the others say."""
 
     def __init__(
-        self,
-        ray: Any,
-        session: Session,
-        run: str,
-        sizes: Sequence[int],
-        progress: Callable[[float], None],
+        self, ray: Any, session: Session, run: str, sizes: Sequence[int], progress: Callable[[float], None]
     ) -> None:
         if session.tally is None:
             session.tally = start_tally()

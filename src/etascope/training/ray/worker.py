@@ -26,14 +26,8 @@ def pack_errand(engine: Engine, recipe: Recipe, plan: Plan) -> bytes:
 def run_errand(errand: bytes, key: str, fetch: Callable[[], Split], report: Callable[[float], None]) -> dict[str, Any]:
     """Train one part, on the worker, and return all of its history but the plan, which who asked has.
 
-    Parameters
-    ----------
-    errand
-        As `pack_errand` returns.
-    key, fetch
-        The split's name, and how to get it when this process does not hold it yet.
-    report
-        Told now and then how many trainings are done.
+    `key` is the split's name, and `fetch` gets it when this process does not hold it yet; `report` is told now and then
+    how many trainings are done.
     """
     engine, recipe, plan = load_ray().cloudpickle.loads(errand)
     if key not in _held:
@@ -87,13 +81,7 @@ def remote_training() -> Any:
 
 
 def received(outcome: Any) -> dict[str, Any]:
-    """Return what a worker sent back.
-
-    Raises
-    ------
-    InputError
-        If it had other versions than this process.
-    """
+    """Return what a worker sent back; raise `InputError` if it had other versions than this process."""
     if isinstance(outcome, dict):
         return outcome  # pyright: ignore[reportUnknownVariableType]  # as `run_errand` made it
     machine, theirs = outcome

@@ -7,10 +7,10 @@ from etascope.training.pytorch.custom.model import (
     built,
     called,
     copied,
+    custom_networks,
     device_for,
     following,
     left_out,
-    own_networks,
     refuse_same,
 )
 from tests.training.pytorch.networks import Linear, Small, same_module
@@ -22,14 +22,14 @@ def adamw(groups, learning_rate):
 
 def test_a_module_is_copied_and_a_factory_called_with_the_seed():
     model = Small()
-    networks = own_networks(model, adamw, None)
+    networks = custom_networks(model, adamw, None)
     one, other = networks.build(0), networks.build(1)
     assert same_module(one, model)
     assert one is not model
     one.conv.weight.data.zero_()
     assert same_module(other, model)
     seeds = []
-    own_networks(lambda seed: seeds.append(seed) or Small(), adamw, None).build(7)
+    custom_networks(lambda seed: seeds.append(seed) or Small(), adamw, None).build(7)
     assert seeds == [7]
 
 
@@ -40,7 +40,7 @@ def test_groups_keep_their_ratios_whatever_the_rate():
             {"params": model.conv.parameters(), "lr": 0.1, "weight_decay": 0.0},
         ]
 
-    networks = own_networks(Small(), adamw, groups)
+    networks = custom_networks(Small(), adamw, groups)
     (optimizer,) = networks.optimizers(networks.build(0), 0.5)
     assert [g["lr"] for g in optimizer.param_groups] == [0.5, pytest.approx(0.05)]
     assert [g["weight_decay"] for g in optimizer.param_groups] == [0.01, 0.0]
@@ -49,7 +49,7 @@ def test_groups_keep_their_ratios_whatever_the_rate():
 def test_frozen_parameters_are_left_out_and_several_optimizers_may_come():
     model = Small()
     model.conv.requires_grad_(False)
-    networks = own_networks(model, lambda g, r: [torch.optim.SGD(g[:2], lr=r), torch.optim.AdamW(g[2:], lr=r)], None)
+    networks = custom_networks(model, lambda g, r: [torch.optim.SGD(g[:2], lr=r), torch.optim.AdamW(g[2:], lr=r)], None)
     pair = networks.optimizers(networks.build(0), 0.5)
     assert [len(o.param_groups[0]["params"]) for o in pair] == [2, 2]
 
@@ -62,7 +62,7 @@ def test_models_and_optimizers_that_cannot_be_used_are_refused():
     with pytest.raises(InputError, match=r"copying raised RuntimeError: holds a lock\. Give a factory instead"):
         copied(Uncopied())
     with pytest.raises(InputError, match=r"model must be an nn\.Module or a factory called with the seed; found int"):
-        own_networks(3, adamw, None)
+        custom_networks(3, adamw, None)
     with pytest.raises(InputError, match=r"the model factory must return an nn\.Module; found NoneType"):
         called(lambda seed: None, 0)
     with pytest.raises(InputError, match="must make a model of a seed; it raised KeyError"):
@@ -75,7 +75,7 @@ def test_models_and_optimizers_that_cannot_be_used_are_refused():
             r"whose lr are all 0, made of 0\.1\. Pass it on as it is, not",
         ),
     ]:
-        networks = own_networks(Linear(), optimizer, None)
+        networks = custom_networks(Linear(), optimizer, None)
         with pytest.raises(InputError, match=told):
             networks.optimizers(networks.build(0), 0.1)
 
@@ -88,13 +88,13 @@ def test_the_device_is_where_the_model_is():
 
 def test_an_optimizer_of_anything_but_the_copy_is_refused():
     model = Small()
-    networks = own_networks(model, lambda groups, r: torch.optim.SGD(model.parameters(), lr=r), None)
+    networks = custom_networks(model, lambda groups, r: torch.optim.SGD(model.parameters(), lr=r), None)
     with pytest.raises(InputError, match="those of a copy of the model; found others"):
         networks.optimizers(networks.build(0), 0.1)
 
 
 def test_optimizers_must_keep_the_multiples_that_were_found():
-    networks = own_networks(Small(), lambda g, r: torch.optim.SGD(g, lr=min(r, 0.5)), None)
+    networks = custom_networks(Small(), lambda g, r: torch.optim.SGD(g, lr=min(r, 0.5)), None)
     held = following(networks, [[1.0]])
     assert held.optimizers(held.build(0), 0.4)[0].param_groups[0]["lr"] == 0.4
     with pytest.raises(InputError, match=r"of 2 it made 0.5 in place of 2\. Pass it on as it is, or set the limits"):
@@ -107,7 +107,7 @@ def test_a_scheduler_that_comes_with_the_optimizer_is_refused():
         torch.optim.lr_scheduler.LambdaLR(made, lambda t: 0.0)
         return made
 
-    networks = own_networks(Linear(), scheduled, None)
+    networks = custom_networks(Linear(), scheduled, None)
     with pytest.raises(InputError, match=r"a scheduler beside it has no say; found one of SGD\. Leave it out"):
         networks.optimizers(networks.build(0), 0.1)
 
@@ -120,7 +120,7 @@ def test_groups_that_cannot_be_used_are_refused():
             "at least 0; found -1",
         ),
     ]:
-        networks = own_networks(Small(), lambda g, r: torch.optim.SGD(g, lr=r), groups)
+        networks = custom_networks(Small(), lambda g, r: torch.optim.SGD(g, lr=r), groups)
         with pytest.raises(InputError, match=told):
             networks.optimizers(networks.build(0), 1.0)
 
@@ -131,8 +131,8 @@ def test_hooks_on_parameters_which_copies_lose_are_refused(kind):
     last = list(model.parameters())[-1]
     handle = getattr(last, kind)(lambda g: None)
     with pytest.raises(InputError, match=r"no hooks on its parameters, .* found one on .*bias\. Give .* a factory"):
-        own_networks(model, adamw, None).build(0)
-    assert own_networks(lambda seed: model, adamw, None).build(0) is model
+        custom_networks(model, adamw, None).build(0)
+    assert custom_networks(lambda seed: model, adamw, None).build(0) is model
     handle.remove()
     assert same_module(copied(model), model)
 
@@ -152,7 +152,7 @@ def test_a_model_whose_copies_cannot_be_trained_needs_a_factory():
 
 @pytest.mark.parametrize("ratio", [-1.0, float("nan"), float("inf")])
 def test_a_multiple_in_groups_that_is_none_is_refused_by_its_name(ratio):
-    networks = own_networks(Linear(), adamw, lambda model: [{"params": model.parameters(), "lr": ratio}])
+    networks = custom_networks(Linear(), adamw, lambda model: [{"params": model.parameters(), "lr": ratio}])
     with pytest.raises(
         InputError, match=r"lr in groups must be a multiple of the learning rate, .* found (-1|nan|inf)"
     ):
@@ -180,7 +180,7 @@ def test_what_is_no_optimizer_of_pytorch_is_refused():
             """Does nothing."""
 
     with pytest.raises(InputError, match="found Like without zero_grad, state_dict, load_state_dict"):
-        own_networks(Linear(), Like, None).optimizers(Linear(), 0.1)
+        custom_networks(Linear(), Like, None).optimizers(Linear(), 0.1)
 
 
 @pytest.mark.parametrize(
@@ -194,12 +194,12 @@ def test_what_is_no_optimizer_of_pytorch_is_refused():
 )
 def test_groups_are_named_where_the_fault_is_theirs(groups, told):
     with pytest.raises(InputError, match=told):
-        own_networks(Linear(), adamw, groups).optimizers(Linear(), 0.1)
+        custom_networks(Linear(), adamw, groups).optimizers(Linear(), 0.1)
 
 
 def test_a_group_may_be_a_single_parameter():
     model = Linear()
-    networks = own_networks(model, adamw, lambda m: [{"params": m.head.weight}, {"params": m.head.bias, "lr": 0.1}])
+    networks = custom_networks(model, adamw, lambda m: [{"params": m.head.weight}, {"params": m.head.bias, "lr": 0.1}])
     (optimizer,) = networks.optimizers(model, 0.5)
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, pytest.approx(0.05)]
 
@@ -208,7 +208,7 @@ def test_a_factory_must_make_a_new_model_each_time():
     one, part, frozen = Linear(), nn.Linear(64, 3), nn.Linear(64, 64).requires_grad_(False)
 
     def look(factory):
-        networks = own_networks(factory, adamw, None)
+        networks = custom_networks(factory, adamw, None)
         refuse_same(networks, 0, networks.build(0))
 
     with pytest.raises(InputError, match="found the same model when it was called again"):
@@ -224,7 +224,7 @@ def test_memory_that_ran_out_is_no_fault_of_the_optimizer():
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     with pytest.raises(torch.OutOfMemoryError):
-        own_networks(Linear(), optimizer, None).optimizers(Linear(), 0.1)
+        custom_networks(Linear(), optimizer, None).optimizers(Linear(), 0.1)
 
 
 def test_what_lightning_configures_is_no_optimizer():

@@ -7,7 +7,7 @@ from torch import nn
 from etascope.core.errors import InputError
 from etascope.training.pytorch.custom.objective import (
     AnyLoss,
-    OwnClassLoss,
+    ClassLoss,
     apart,
     is_class_loss,
     objective_of,
@@ -34,7 +34,7 @@ def test_a_smoothed_loss_trains_and_the_plain_one_judges():
     assert objective_of(None, 2) == CrossEntropy(2)
     smooth = nn.CrossEntropyLoss(label_smoothing=0.2)
     objective = objective_of(smooth, 2)
-    assert isinstance(objective, OwnClassLoss)
+    assert isinstance(objective, ClassLoss)
     loss, right = objective.loss(SCORES, LABELS)
     assert loss == smooth(SCORES, LABELS)
     assert right == 2
@@ -81,9 +81,9 @@ def test_the_function_is_the_same_loss_as_the_module():
 def test_a_label_that_has_no_score_is_refused():
     for label in (2, -1):
         with pytest.raises(InputError, match=r"class numbers from 0 to 1, as the model has 2 scores; found"):
-            OwnClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, torch.tensor([0, 1, label]))
-    loss, right = OwnClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, LABELS.to(torch.int32))
-    assert (loss, right) == OwnClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, LABELS)
+            ClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, torch.tensor([0, 1, label]))
+    loss, right = ClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, LABELS.to(torch.int32))
+    assert (loss, right) == ClassLoss(nn.CrossEntropyLoss(), 2).loss(SCORES, LABELS)
 
 
 def test_a_loss_below_zero_is_refused():

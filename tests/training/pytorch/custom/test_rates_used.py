@@ -4,7 +4,7 @@ from torch import nn
 
 from etascope.core.errors import InputError
 from etascope.torch import TrainingOptions, pick
-from etascope.training.pytorch.custom.model import own_networks
+from etascope.training.pytorch.custom.model import custom_networks
 from etascope.training.pytorch.custom.rates_used import refuse_deaf
 from etascope.training.pytorch.group_rates import TRIED
 from tests.test_torch import loaders, sgd
@@ -83,7 +83,7 @@ class Rushing(torch.optim.SGD):
 
 
 def look(make, moves, groups=None):
-    networks = own_networks(Linear(), make, groups)
+    networks = custom_networks(Linear(), make, groups)
     name = type(networks.optimizers(Linear(), 0.1)[0]).__name__
     refuse_deaf(networks, 0, CPU, TRIED, moves, names=name)
 
@@ -143,7 +143,7 @@ def test_optimizers_that_read_their_groups_are_left_alone(make):
 def test_nothing_that_is_given_is_changed_and_no_random_number_is_drawn():
     model = Small()
     before, state = {k: v.clone() for k, v in model.state_dict().items()}, torch.get_rng_state()
-    refuse_deaf(own_networks(model, sgd, None), 0, CPU, TRIED, moves=True)
+    refuse_deaf(custom_networks(model, sgd, None), 0, CPU, TRIED, moves=True)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), state)
 

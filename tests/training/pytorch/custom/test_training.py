@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.training.pytorch.custom.options import TrainingOptions
-from etascope.training.pytorch.custom.training import own_job
+from etascope.training.pytorch.custom.training import custom_job
 from etascope.training.pytorch.engine import train_plan
 from tests.training import made
 from tests.training.pytorch.networks import Linear
@@ -29,7 +29,7 @@ def job(model=None, loss=None, targets=Y, optimizer=sgd, valid=None, **more):
     valid = valid or [(X[30:35], targets[30:35]), (X[35:], targets[35:])]
     options, more = options_of(more, device="cpu")
     recipe = Recipe(epochs=2, model="mine")
-    return own_job(model or Linear(), train, valid, optimizer, loss, recipe, options, **more)
+    return custom_job(model or Linear(), train, valid, optimizer, loss, recipe, options, **more)
 
 
 def trained(job, rates, steps=8):
@@ -157,7 +157,7 @@ def test_losses_that_compare_each_with_its_own_are_left_alone(model, loss, targe
 
 def test_a_target_is_needed_for_each_input():
     with pytest.raises(InputError, match="found 8 inputs and 7 targets in batch 1"):
-        own_job(
+        custom_job(
             Linear(), [(X[:8], Y[:7])], [(X[:8], Y[:8])], sgd, None, Recipe(epochs=2, model="mine"), TrainingOptions()
         )
 

@@ -28,12 +28,7 @@ SPREAD = re.compile(
 def broadcast_refused() -> Generator[None]:
     """Refuse that a loss of PyTorch inside the block spreads targets over outputs of another shape: it only warns.
 
-    Whatever else warns there does so.
-
-    Raises
-    ------
-    InputError
-        If it does.
+    Where it does, raises `InputError`; whatever else warns there does so.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -107,19 +102,10 @@ def _broadcast(outputs: tuple[int, ...], targets: tuple[int, ...], name: str = "
 
 
 def broadcast_sentences(running: RunningTrial, parts: Sequence[Batch], rate: float) -> tuple[str, ...]:
-    """Train a step and validate a batch; return what to mind where tensors (n, 1) and (n,) come to (n, n).
+    """Train a step of a trial and validate a batch; return what to mind where tensors (n, 1) and (n,) come to (n, n).
 
     Comparing a loss's arguments is not enough: it may take a column of one of them, and a step or a `training_step` has
     its own.
-
-    Parameters
-    ----------
-    running
-        A trial, which is trained.
-    parts
-        The batches of a step.
-    rate
-        To train it at.
     """
     torch, sizes = load_torch(), list[int]()
 

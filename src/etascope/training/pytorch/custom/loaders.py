@@ -215,16 +215,18 @@ class LoaderBatches:
         seed_all(seed)
         seed_generators(loader, seed)
         iterator, own = iterator_of(name, loader), generators_of(loader)
-        state, own_states, shapes, number = RandomState.now(), [state_of(one) for one in own], None, 0
+        state, states, shapes, number = RandomState.now(), [state_of(one) for one in own], None, 0
+        # A loader draws while it gives a batch, and trials draw in between, more or fewer of them: what comes next must
+        # not depend on them, nor on where in an epoch a plan begins.
         while True:
             state.restore()
-            for generator, before in zip(own, own_states, strict=True):
+            for generator, before in zip(own, states, strict=True):
                 restore_state(generator, before)
             try:
                 given = next(iterator)
             except StopIteration:
                 return
-            state, own_states = RandomState.now(), [state_of(one) for one in own]
+            state, states = RandomState.now(), [state_of(one) for one in own]
             batch = batch_of(name, number, given)
             now = [tuple(tensor.shape[1:]) for tensor in tensors_in(batch.inputs)]
             if shapes is not None and now != shapes:
@@ -237,13 +239,7 @@ class LoaderBatches:
 
 
 def iterator_of(name: str, loader: object) -> Iterator[Any]:
-    """Return a new iterator over a loader.
-
-    Raises
-    ------
-    InputError
-        If it is none, or can be gone through once only.
-    """
+    """Return a new iterator over a loader; raise `InputError` if it is none, or can be gone through once only."""
     try:
         iterator: Iterator[Any] = iter(cast("Iterable[Any]", loader))
     except TypeError as error:

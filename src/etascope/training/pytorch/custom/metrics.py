@@ -30,12 +30,7 @@ def metrics_of(
 ) -> dict[float, dict[str, float]]:
     """Return the mean of each metric over the validation examples, by learning rate.
 
-    Of the trials whose last checkpoint stands furthest.
-
-    Raises
-    ------
-    InputError
-        If a metric raises, or returns no number.
+    Of the trials whose last checkpoint stands furthest. Raises `InputError` if a metric raises, or returns no number.
     """
     latest: dict[float, Checkpoint] = {}
     for history in histories:

@@ -31,23 +31,12 @@ _KNOWN = {
 }
 
 
-def own_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyNetworks:
-    """Return what makes the modules and optimizers of trials.
+def custom_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyNetworks:
+    """Return what makes the modules and optimizers of trials; `InputError` if the model is none or cannot be copied.
 
-    Parameters
-    ----------
-    model
-        An `nn.Module`, which is copied and never touched, or a factory that is called with the seed.
-    optimizer
-        Called with the groups and the learning rate.
-    groups
-        Called with a module; `lr` in a group is its rate as a multiple of the learning rate. None is one group of all
-        parameters that are not frozen.
-
-    Raises
-    ------
-    InputError
-        If the model is neither, or cannot be copied.
+    A model is an `nn.Module`, which is copied and never touched, or a factory that is called with the seed. `optimizer`
+    is called with the groups and the learning rate, `groups` with a module: `lr` in a group is its rate as a multiple
+    of the learning rate. None is one group of all parameters that are not frozen.
     """
     module = load_torch().nn.Module
     if not isinstance(model, module) and not callable(model):
@@ -64,13 +53,7 @@ def own_networks(model: object, optimizer: Build, groups: Groups | None) -> AnyN
 
 
 def copied(model: Module) -> Module:
-    """Return a deep copy of a module.
-
-    Raises
-    ------
-    InputError
-        If it cannot be copied, or its parameters have hooks.
-    """
+    """Return a deep copy of a module; raise `InputError` if it cannot be copied, or its parameters have hooks."""
     refuse_hooks(model)
     try:
         one = copy.deepcopy(model)
@@ -107,13 +90,7 @@ def refuse_hooks(model: Module) -> None:
 
 
 def called(factory: Callable[[int], Any], seed: int) -> Module:
-    """Return what a factory makes of a seed.
-
-    Raises
-    ------
-    InputError
-        If it raises or returns no module.
-    """
+    """Return what a factory makes of a seed; raise `InputError` if it raises or returns no module."""
     try:
         module = factory(seed)
     except InputError:
@@ -142,10 +119,7 @@ def refuse_same(networks: Networks, seed: int, first: Module, instead: str = "")
 def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[Optimizer]:
     """Return the optimizers that their owner builds, checked.
 
-    Raises
-    ------
-    InputError
-        If that raises, or what comes back is no optimizer with a learning rate.
+    Raises `InputError` if that raises, or what comes back is no optimizer with a learning rate.
     """
     try:
         with waiting_schedulers() as scheduled:
@@ -180,10 +154,7 @@ def built(optimizer: Build, given: Sequence[Any], learning_rate: float) -> list[
 def of_copy(module: Module, optimizers: list[Optimizer]) -> list[Optimizer]:
     """Return optimizers that update nothing but the parameters of this copy of the model.
 
-    Raises
-    ------
-    InputError
-        If they hold others: those of the model itself would be trained, and no copy.
+    Raises `InputError` if they hold others: those of the model itself would be trained, and no copy.
     """
     own = {id(parameter) for parameter in module.parameters()}
     if any(id(p) not in own for o in optimizers for group in o.param_groups for p in group["params"]):

@@ -26,7 +26,7 @@ BLIND = math.log(10)
 
 
 @dataclass(frozen=True)
-class OwnClassLoss:
+class ClassLoss:
     """A loss of class labels that is trained, and plain cross-entropy to judge by."""
 
     train: Loss
@@ -117,13 +117,8 @@ def is_cross_entropy(loss: Loss | None) -> bool:
 def apart(loss: Loss, outputs: Any, targets: Any) -> Loss:  # noqa: ANN401 - whatever the loss takes
     """Return a copy of a loss that is an object, so that the owner's stays as it is; a function comes back as it is.
 
-    Its own parameters are not trained, as those of the owner would not be.
-
-    Raises
-    ------
-    InputError
-        If it keeps something from call to call, which trials would share: a buffer changes, or it says another number
-        of the same batch.
+    Its own parameters are not trained, as those of the owner would not be. Raises `InputError` if it keeps something
+    from call to call, which trials would share: a buffer changes, or it says another number of the same batch.
     """
     if isinstance(loss, FunctionType | BuiltinFunctionType | MethodType | type) or not hasattr(loss, "__dict__"):
         return loss
@@ -174,7 +169,7 @@ def untrained_sentences(loss: object) -> tuple[str, ...]:
 
 def objective_of(loss: Loss | None, n_classes: int) -> Objective:
     """Return the objective of class labels."""
-    return CrossEntropy(n_classes) if loss is None else OwnClassLoss(loss, n_classes, ignored_by(loss))
+    return CrossEntropy(n_classes) if loss is None else ClassLoss(loss, n_classes, ignored_by(loss))
 
 
 def ignored_by(loss: Loss | None) -> int:
@@ -184,13 +179,7 @@ def ignored_by(loss: Loss | None) -> int:
 
 
 def one_number(loss: object) -> Tensor:
-    """Return a loss that is one number.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
+    """Return a loss that is one number; raise `InputError` if it is none."""
     torch = load_torch()
     if not isinstance(loss, torch.Tensor):
         raise InputError(f"loss must return a tensor that can be trained; found {type(loss).__name__}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from etascope.core.errors import InputError
 from etascope.training.pytorch.custom.model import Groups
 from etascope.training.pytorch.library import check_settings
-from etascope.training.pytorch.running_trial import OwnStep, TrainLoss
+from etascope.training.pytorch.running_trial import TrainingStep, TrainLoss
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class TrainingOptions:
 them out here.
     """
 
-    step: OwnStep | None = None
+    step: TrainingStep | None = None
     train_loss: TrainLoss | None = None
     groups: Groups | None = None
     accumulate: int = 1

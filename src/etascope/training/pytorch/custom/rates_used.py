@@ -32,22 +32,10 @@ def refuse_deaf(
 ) -> None:
     """Raise `InputError` where the parameters of a group move alike at two rates: they are trained at another one.
 
-    Trials of one rate are built, updated at it, and then at another one. Where that raises, nothing is known.
-
-    Parameters
-    ----------
-    networks
-        Makes modules and optimizers.
-    seed, device
-        Of the modules, and where they go.
-    tried
-        Rates that optimizers can be built with, ascending.
-    moves
-        Whether the rate of a trial moves from step to step.
-    own
-        An update of the owner's own; None steps the optimizers on gradients of 1.
-    names
-        Of the optimizers' classes.
+    Trials of one rate are built, updated at it, and then at another one. Where that raises, nothing is known. `tried`
+    are rates that optimizers can be built with, ascending; `moves` says whether the rate of a trial moves from step to
+    step; `own` is an update of the owner's own, and None steps the optimizers, of classes called `names`, on gradients
+    of 1.
     """
     low, high = tried[0], tried[-1]
 
@@ -89,7 +77,7 @@ def refuse_deaf(
     )
 
 
-def own_update(settings: Settings, batch: Batch) -> Update | None:
+def step_update(settings: Settings, batch: Batch) -> Update | None:
     """Return the update that a step of the owner's own makes on a batch; None where there is no such step."""
     step = settings.step
     if step is None:

@@ -30,22 +30,8 @@ def shaped(recipe: Recipe, shape: Shape, steps: int) -> tuple[Recipe, NDArray[np
     """Return the recipe with the name of the nearest schedule, and what that one's factors are multiplied by.
 
     A method knows of schedules by their names, and a plan's rows are those of the recipe; what a trial trains with is
-    the product of both, `shape` itself.
-
-    Parameters
-    ----------
-    recipe
-        Of any schedule.
-    shape
-        `(steps,)`, finite, at least 0, and not 0 everywhere; or a function of the step that returns them, as that of
-        PyTorch's `LambdaLR`.
-    steps
-        Steps of a whole training.
-
-    Raises
-    ------
-    InputError
-        If the shape is none, or of another length.
+    the product of both, `shape` itself: `(steps,)`, finite, at least 0, and not 0 everywhere; or a function of the step
+    that returns them, as that of PyTorch's `LambdaLR`. Raises `InputError` if it is none, or of another length.
 
     Examples
     --------

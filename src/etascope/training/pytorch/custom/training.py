@@ -1,4 +1,4 @@
-"""A training of one's own, looked at once before anything trains: `own_job`."""
+"""A training of one's own, looked at once before anything trains: `custom_job`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from etascope.training.pytorch.custom.loaders import LoaderBatches
 from etascope.training.pytorch.custom.metrics import Metric, check_metrics
 from etascope.training.pytorch.custom.model import (
     Build,
+    custom_networks,
     customary_of,
     device_for,
     following,
     left_out,
-    own_networks,
     refuse_same,
 )
 from etascope.training.pytorch.custom.objective import (
@@ -39,17 +39,11 @@ from etascope.training.pytorch.custom.objective import (
     untrained_sentences,
 )
 from etascope.training.pytorch.custom.options import TrainingOptions
-from etascope.training.pytorch.custom.rates_used import own_update, refuse_deaf
+from etascope.training.pytorch.custom.rates_used import refuse_deaf, step_update
 from etascope.training.pytorch.custom.schedule import Shape, schedule_sentences, shaped
 from etascope.training.pytorch.generators import generators_of, random_state_kept, seed_all
 from etascope.training.pytorch.group_rates import multiples, window_tried
-from etascope.training.pytorch.library import (
-    Module,
-    autocast,
-    load_torch,
-    multiplication_counter,
-    tensors_in,
-)
+from etascope.training.pytorch.library import Module, autocast, load_torch, multiplication_counter, tensors_in
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores
@@ -58,7 +52,7 @@ from etascope.training.pytorch.unit import Training, beside_each_other
 
 
 @dataclass(frozen=True, eq=False)
-class OwnJob:
+class CustomJob:
     """What a search needs to know of a training of one's own.
 
     Attributes
@@ -93,7 +87,7 @@ class OwnJob:
         return batches.trained_on.sentences() if isinstance(batches, LoaderBatches) else ()
 
 
-def own_job(
+def custom_job(
     model: object,
     train_loader: Iterable[Any],
     valid_loader: Iterable[Any],
@@ -107,19 +101,16 @@ def own_job(
     low: float | None = None,
     high: float | None = None,
     metrics: Mapping[str, Metric] | None = None,
-) -> OwnJob:
+) -> CustomJob:
     """Return the job, after one copy of the model has seen the first batch and the validation batches.
 
-    Raises
-    ------
-    InputError
-        If a part cannot be used: see the parts.
+    Raises `InputError` if a part cannot be used: see the parts.
     """
     settings = Settings(
         device_for(model, options.device), options.precision, options.clip_norm, options.step, options.train_loss,
         generators=generators_of([model, optimizer, options.groups, loss, options.step, options.train_loss]),
     )  # fmt: skip
-    networks = own_networks(model, optimizer, options.groups)
+    networks = custom_networks(model, optimizer, options.groups)
     batches = LoaderBatches(
         train_loader,
         valid_loader,
@@ -142,7 +133,7 @@ def own_job(
     settings = replace(settings, multiple=max(ratio for row in ratios for ratio in row))
     moves = recipe.schedule != "constant" or recipe.warmup > 0 or shape is not None
     names = " and ".join(type(o).__name__ for o in optimizers)
-    refuse_deaf(networks, recipe.seed, settings.device, tried, moves, own_update(settings, first), names)
+    refuse_deaf(networks, recipe.seed, settings.device, tried, moves, step_update(settings, first), names)
     classes = is_class_loss(loss, outputs, first.targets)
     if loss is None and not classes:
         _refuse_labels(outputs, first.targets)
@@ -184,7 +175,7 @@ def own_job(
         development=train + valid, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
     )  # fmt: skip
     training = Training(networks, batches, objective, settings, recipe.epochs, factors, row=row)
-    return OwnJob(
+    return CustomJob(
         training=beside_each_other(training, _multiplications(module, first, settings), lambda: first, tried[-1]),
         task=task,
         data=data,
