@@ -346,17 +346,48 @@ def test_a_run_writes_itself_as_its_suffix_says(tmp_path, suffix):
 
 def test_images_are_opened_once_and_divided_as_pick_divides_them():
     digits = open_images("digits")
-    dataset, share, split = open_and_divide(digits, None, Recipe(), 0.3, 4, ignore)
-    assert dataset is digits
-    assert (share, len(split.y_test), set(split.folds.tolist())) == (0.3, 300, {0, 1, 2, 3})
-    dataset, share, split = open_and_divide("digits", None, Recipe(), None, 0, ignore)
-    assert dataset.fingerprint == digits.fingerprint
-    assert (share, len(split.y_test)) == (None, 200)
+    ready = open_and_divide(digits, None, Recipe(seed=1), 0.3, 4, ignore)
+    assert ready.dataset is digits
+    assert (ready.share, len(ready.split.y_test), set(ready.split.folds.tolist())) == (0.3, 300, {0, 1, 2, 3})
+    assert (ready.recipe, ready.engine, ready.data.test) == (Recipe(seed=1), DenseEngine(), 300)
+    ready = open_and_divide("digits", None, None, None, 0, ignore)
+    assert ready.dataset.fingerprint == digits.fingerprint
+    assert (ready.share, len(ready.split.y_test), ready.recipe) == (None, 200, Recipe())
+
+
+def test_a_search_on_the_same_images_is_that_of_pick(digits):
+    ready = open_and_divide(digits, None, SMALL, 0.3, 0, ignore)
+    ours, theirs = ready.search(None, ignore), pick(digits, recipe=SMALL, test=0.3)
+    assert answers(ours) == answers(theirs)
+
+
+def test_workers_and_device_say_what_trains():
+    assert open_and_divide("digits", None, SMALL, None, 0, ignore, workers=2).engine == DenseEngine(2)
+    engine = open_and_divide("digits", None, SMALL, None, 0, ignore, device="cpu").engine
+    assert (type(engine).__name__, engine.device) == ("TorchEngine", "cpu")
+
+
+def test_workers_change_no_number_and_a_device_is_where_pytorch_trains(digits):
+    one, two = (pick(digits, recipe=SMALL, budget=3, workers=workers) for workers in (1, 2))
+    assert answers(one) == answers(two)
+    dense, torch = trace(digits, recipe=SMALL, workers=1), trace(digits, recipe=SMALL, device="cpu")
+    np.testing.assert_allclose(torch.step_loss, dense.step_loss, rtol=1e-4)
+
+
+@pytest.mark.parametrize("words", [{"workers": 2}, {"device": "cpu"}])
+def test_an_engine_and_where_it_trains_are_not_both_given(words):
+    for function in (pick, trace):
+        with pytest.raises(InputError, match=f"knows itself where it trains; found {next(iter(words))} beside it"):
+            function("no-such-folder", engine=DenseEngine(), **words)
+    if "workers" in words:
+        for function in (etascope.range_test, etascope.sharpness, etascope.scaling, etascope.referee):
+            with pytest.raises(InputError, match="found workers beside it"):
+                function("no-such-folder", engine=DenseEngine(), **words)
 
 
 def test_test_images_may_lie_elsewhere(tmp_path):
     digits = open_images("digits")
     np.savez(tmp_path / "test.npz", x=digits.images[900:], y=digits.labels[900:])
     path = tmp_path / "test.npz"
-    dataset, share, split = open_and_divide(digits.images[:900], digits.labels[:900], Recipe(), path, 0, ignore)
-    assert (len(dataset), share, len(split.y_test)) == (1000, None, 100)
+    ready = open_and_divide(digits.images[:900], digits.labels[:900], Recipe(), path, 0, ignore)
+    assert (len(ready.dataset), ready.share, len(ready.split.y_test)) == (1000, None, 100)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 
 import numpy as np
 
 from etascope.core.data import Dataset, Split
-from etascope.core.errors import renamed
+from etascope.core.errors import InputError, renamed
 from etascope.core.history import History
 from etascope.core.plan import check_rates
 from etascope.core.protocols import Engine, Method, OnProgress, Recorder, ignore
@@ -45,6 +45,8 @@ def pick(
     image: int = 0,
     method: Method | None = None,
     engine: Engine | None = None,
+    workers: int | None = None,
+    device: str | None = None,
     progress: OnProgress = ignore,
     histories: Sequence[History] = (),
     recorder: Recorder | None = None,
@@ -82,7 +84,11 @@ def pick(
     method
         Proposes plans and chooses, in place of `Automatic` with these words.
     engine
-        Trains plans. Default `DenseEngine()` on every core, or `TorchEngine()` where the recipe has a model.
+        Trains plans. Default `DenseEngine()`, or `TorchEngine()` where the recipe has a model, with these words:
+    workers
+        Processes or threads that open images and train dense networks; the answer stays the same. None is all cores.
+    device
+        Where PyTorch trains, then also a dense network: `cpu`, `cuda:1`. None is a GPU for a model, where there is one.
     progress
         Receives `Progress` records.
     histories
@@ -102,21 +108,22 @@ def pick(
     >>> 0.003 < run.choice.learning_rate < 0.3
     True
     """
-    recipe, recorder = recipe or Recipe(), best_effort(recorder)
+    recorder = best_effort(recorder)
     method = method_of(method, low=low, high=high, budget=budget, target=target, tolerance=tolerance)
-    engine = engine or engine_of(recipe)
-    dataset, _, split = open_and_divide(images, labels, recipe, test, folds, progress)
+    ready = open_and_divide(images, labels, recipe, test, folds, progress, engine, workers, device)
     began = time.perf_counter()
-    require_image(split, image)
-    data = DataSummary.of(dataset, split)
-    run = search_split(split, data, recipe, engine, method, progress=progress, histories=histories, recorder=recorder)
+    require_image(ready.split, image)
+    run = search_split(
+        ready.split, ready.data, ready.recipe, ready.engine, method, progress=progress, histories=histories,
+        recorder=recorder,
+    )  # fmt: skip
     trace, choice = None, run.choice
     if choice.learning_rate is not None:
         trace = lay_open(
-            engine, dataset, split, recipe, choice.learning_rate, image=image, validation=_validation(run),
-            progress=staged("training the chosen one", progress),
+            ready.engine, ready.dataset, ready.split, ready.recipe, choice.learning_rate, image=image,
+            validation=_validation(run), progress=staged("training the chosen one", progress),
         )  # fmt: skip
-        insight = choice_insight(choice, trace.evaluation, split.n_classes, len(split.y_test))
+        insight = choice_insight(choice, trace.evaluation, ready.split.n_classes, len(ready.split.y_test))
         trace = replace(trace, insight=insight)
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)
@@ -164,6 +171,8 @@ def trace(
     test: float | str | PathLike[str] | None = None,
     image: int = 0,
     engine: Engine | None = None,
+    workers: int | None = None,
+    device: str | None = None,
     progress: OnProgress = ignore,
 ) -> Trace:
     """Train once, at one learning rate, and lay the whole training open.
@@ -177,12 +186,8 @@ def trace(
 
     Other Parameters
     ----------------
-    image
-        Which test image the prediction follows, counted from 0.
-    engine
-        Trains the plan. Default as in `pick`.
-    progress
-        Receives `Progress` records.
+    image, engine, workers, device, progress
+        As in `pick`.
 
     Raises
     ------
@@ -195,33 +200,71 @@ def trace(
     >>> [stage.name for stage in laid_open.stages][-2:], len(laid_open.epochs)
     (['model training', 'evaluation'], 5)
     """
-    recipe = recipe or Recipe()
-    engine = engine or engine_of(recipe)
     check_rates(np.array([learning_rate], np.float64))
-    dataset, _, split = open_and_divide(images, labels, recipe, test, 0, progress)
-    shown = staged("training", progress)
-    laid_open = lay_open(engine, dataset, split, recipe, learning_rate, image=image, progress=shown)
-    return replace(laid_open, data=DataSummary.of(dataset, split))
+    ready = open_and_divide(images, labels, recipe, test, 0, progress, engine, workers, device)
+    laid_open = lay_open(
+        ready.engine, ready.dataset, ready.split, ready.recipe, learning_rate, image=image,
+        progress=staged("training", progress),
+    )  # fmt: skip
+    return replace(laid_open, data=ready.data)
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """Images opened and divided as a recipe takes them, and the engine that trains it.
+
+    Attributes
+    ----------
+    recipe, engine
+        What is trained, and what trains.
+    dataset, share
+        The images, and the share of them to test on where one was given.
+    split
+        Their rows, as the recipe's network takes them.
+    """
+
+    recipe: Recipe
+    engine: Engine
+    dataset: Dataset
+    share: float | None
+    split: Split
+
+    @property
+    def data(self) -> DataSummary:
+        """What the images were, and how they were divided."""
+        return DataSummary.of(self.dataset, self.split)
+
+    def search(self, method: Method | None, progress: OnProgress) -> Run:
+        """Return what `pick` says of the same images, recipe and engine."""
+        return pick(
+            self.dataset, recipe=self.recipe, test=self.share, method=method, engine=self.engine, progress=progress
+        )
 
 
 def open_and_divide(
     images: object,
     labels: object,
-    recipe: Recipe,
+    recipe: Recipe | None,
     test: float | str | PathLike[str] | None,
     folds: int | None,
     progress: OnProgress,
-) -> tuple[Dataset, float | None, Split]:
-    """Return the opened images, the share of them to test on if there is one, and their rows as the recipe has them.
-
-    All is given as to `pick`.
-    """
+    engine: Engine | None = None,
+    workers: int | None = None,
+    device: str | None = None,
+) -> Ready:
+    """Open and divide images for a recipe and find what trains it; all is given as to `pick`, or to an experiment."""
+    recipe = recipe or Recipe()
+    for name, value in {"workers": workers, "device": device}.items():
+        if engine is not None and value is not None:
+            raise InputError(f"an engine knows itself where it trains; found {name} beside it. Leave one of them out.")
+    engine = engine or engine_of(recipe, workers, device=device)
     share, place = (test, None) if isinstance(test, float | int) else (None, test)
     if isinstance(images, Dataset) and labels is None and place is None:
         dataset = images
     else:
-        dataset = open_images(images, labels, test=place, progress=progress)
-    return dataset, share, prepare(divide(dataset, test=share, folds=folds, seed=recipe.seed), recipe)
+        dataset = open_images(images, labels, test=place, workers=workers, progress=progress)
+    split = prepare(divide(dataset, test=share, folds=folds, seed=recipe.seed), recipe)
+    return Ready(recipe, engine, dataset, share, split)
 
 
 def _validation(run: Run) -> Validation | None:

@@ -25,7 +25,7 @@ def search(recorder):
 )  # fmt: skip
 def test_the_first_failure_is_told_in_a_sentence_and_nothing_is_tried_after_it(fails, lost, error):
     sentences, failing = [], FailingRecorder(fails, error)
-    recorder = BestEffort(failing, sentences.append, name=lambda: "run 7")
+    recorder = BestEffort(failing, lambda said: sentences.append(str(said)), name=lambda: "run 7")
     assert recorder.keeps
     search(recorder)
     assert not recorder.keeps
@@ -39,7 +39,9 @@ def test_the_first_failure_is_told_in_a_sentence_and_nothing_is_tried_after_it(f
 
 def test_what_is_a_sentence_already_is_told_as_it_is():
     sentences = []
-    search(BestEffort(FailingRecorder("begin", InputError("the disk is full.")), sentences.append))
+    search(
+        BestEffort(FailingRecorder("begin", InputError("the disk is full.")), lambda said: sentences.append(str(said)))
+    )
     assert sentences == ["the disk is full. This run is not kept; the search goes on."]
 
 

@@ -120,7 +120,7 @@ def test_a_small_class_still_has_a_test_image():
         ((20, 0), {}, "at least two classes with images; found one, 'class 0'"),
         ((20, 20, 0), {}, "'class 2' has no images"),
         ((20, 5), {}, "'class 1' has 5 images, 4 of them outside the test part, but 5 folds need at least 5"),
-        ((20, 5), {}, "--folds 4 or less"),
+        ((20, 5), {}, "folds=4 or less"),
         (
             (20, 2),
             {"folds": 1},
@@ -153,9 +153,9 @@ def test_the_folds_that_are_advised_are_enough(counts, folds):
         return
     few = sum(count < folds for count in np.bincount(divide(dataset(counts), folds=0).y))
     assert ("remove" in said) == (len(counts) - few > 1)
-    advised = re.search(r"--folds (\d+)( or less)?", said)
+    advised = re.search(r"folds=(\d+)( or less)?", said)
     if advised and "are enough" in said:
-        counts, advised = [3] * len(counts), re.search(r"--folds (2)", said)
+        counts, advised = [3] * len(counts), re.search(r"folds=(2)", said)
     if advised:
         assert divide(dataset(counts), folds=int(advised[1])).n_folds == int(advised[1])
     else:
@@ -163,7 +163,7 @@ def test_the_folds_that_are_advised_are_enough(counts, folds):
 
 
 def test_where_all_classes_are_small_nobody_is_told_to_remove_one():
-    with pytest.raises(InputError, match="Add images of the 3 classes that have too few; with --folds 2, 2 images of"):
+    with pytest.raises(InputError, match="Add images of the 3 classes that have too few; with folds=2, 2 images of"):
         divide(dataset((2, 2, 2)))
 
 

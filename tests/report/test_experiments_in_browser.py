@@ -13,7 +13,7 @@ from etascope.experiments.scaling.report import scaling_experiment
 from etascope.experiments.scaling.run import judge
 from etascope.experiments.sharpness.report import sharpness_experiment
 from etascope.report.html.run import experiment_html
-from tests.experiments.made import ranged, walled
+from tests.experiments.made import nothing_known, ranged, walled
 from tests.experiments.referee.test_chart import FULL
 from tests.experiments.scaling.test_chart import FALLING
 from tests.experiments.scaling.test_run import setting
@@ -43,7 +43,7 @@ def written(tmp_path_factory):
     run = filled(made.run())
     told = {
         "range-test": range_experiment(ranged(NEAR, measured=run, source=EVIL)),
-        "sharpness": sharpness_experiment(replace(walled(), choice=run.choice, source=EVIL)),
+        "sharpness": sharpness_experiment(replace(walled(), choice=run.choice, data=nothing_known(EVIL))),
     }
     data = replace(FULL.data, source=EVIL)
     told["referee"] = referee_experiment(replace(FULL, data=data))

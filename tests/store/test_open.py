@@ -34,9 +34,9 @@ if os.getuid() == 0:
     os.setuid(65534)
 url = sys.argv[1] if sys.argv[1:] else None
 told = []
-store = open_forgiving(url, told.append)
+store = open_forgiving(url, lambda said: told.append(str(said)))
 kept = None if store is None else StoreRecorder(store)
-recorder = BestEffort(kept, told.append)
+recorder = BestEffort(kept, lambda said: told.append(str(said)))
 recorder.begin(job().data, job().task)
 recorder.append(history())
 recorder.finish(run(job(), [history()]))
@@ -190,8 +190,8 @@ from etascope.core.recording import BestEffort, StoreRecorder
 from etascope.store.open import open_forgiving
 from tests.store.made import history, job, run
 sentences = []
-asked, kept = job(), StoreRecorder(open_forgiving(sys.argv[1], sentences.append))
-recorder = BestEffort(kept, sentences.append, name=lambda: f"run {kept.run_id}")
+asked, kept = job(), StoreRecorder(open_forgiving(sys.argv[1], lambda said: sentences.append(str(said))))
+recorder = BestEffort(kept, lambda said: sentences.append(str(said)), name=lambda: f"run {kept.run_id}")
 recorder.begin(asked.data, asked.task)
 recorder.append(history((0.1,)))
 room = os.path.getsize(sys.argv[1]) + 100_000
@@ -208,7 +208,7 @@ print("\\n".join(sentences))
 def recording(store, sentences):
     """Return what writes a search down in a store, and says its trouble."""
     kept = StoreRecorder(store)
-    return kept, BestEffort(kept, sentences.append, name=lambda: f"run {kept.run_id}")
+    return kept, BestEffort(kept, lambda said: sentences.append(str(said)), name=lambda: f"run {kept.run_id}")
 
 
 def begun(recorder):
@@ -304,14 +304,14 @@ def test_whatever_opening_a_store_raises_is_told(error, monkeypatch):
 
     monkeypatch.setattr("etascope.store.open.open_store", broken)
     sentences = []
-    assert open_forgiving("sqlite://", sentences.append) is None
+    assert open_forgiving("sqlite://", lambda said: sentences.append(str(said))) is None
     assert sentences[0].startswith(f"keeping the search failed with {type(error).__name__}")
     assert len(sentences) == 1
 
 
 def test_trouble_with_the_place_is_told_and_a_wrong_address_refused(tmp_path):
     sentences = []
-    assert open_forgiving(f"{tmp_path}/no/such/folder/runs.sqlite", sentences.append) is None
+    assert open_forgiving(f"{tmp_path}/no/such/folder/runs.sqlite", lambda said: sentences.append(str(said))) is None
     assert len(sentences) == 1
     with pytest.raises(InputError, match="mysql"):
-        open_forgiving("mysql://host/db", sentences.append)
+        open_forgiving("mysql://host/db", lambda said: sentences.append(str(said)))

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import click
 
-from etascope.cli.dialect import command_line
 from etascope.cli.messages import drop_output, end, end_at_once, stopped
 from etascope.core.errors import InputError, option
 from etascope.core.interrupting import signals_taken
@@ -114,7 +113,7 @@ def _run() -> None:
         code = commands.main(standalone_mode=False)
         sys.stdout.flush()
     except InputError as error:
-        end(error.written(command_line), EXIT_BAD_INPUT)
+        end(error, EXIT_BAD_INPUT)
     except click.ClickException as error:
         message = error.format_message().rstrip()
         end(f"{message}{'' if message.endswith(('.', '?')) else '.'} See --help.", EXIT_BAD_INPUT)

@@ -10,8 +10,10 @@ import signal
 import sys
 from typing import NoReturn
 
-from etascope.core.errors import shortened
+from etascope.cli.dialect import written
+from etascope.core.errors import InputError, shortened
 from etascope.core.interrupting import Interrupted, taken_last
+from etascope.core.sentences import Sentence
 from etascope.core.visible import visible
 
 #: Makes a terminal's cursor be seen again.
@@ -25,14 +27,14 @@ def say(text: str) -> None:
     print(_own_line(text), file=out, flush=True)
 
 
-def note(sentence: str) -> None:
+def note(said: str | Sentence | InputError) -> None:
     """Print what is good to know beside the answer."""
-    print(f"note: {_own_line(sentence)}", file=sys.stderr, flush=True)
+    print(f"note: {_own_line(written(said))}", file=sys.stderr, flush=True)
 
 
-def complain(sentence: str) -> None:
+def complain(said: str | Sentence | InputError) -> None:
     """Print why there is no answer."""
-    print(f"etascope: {_own_line(sentence)}", file=sys.stderr)
+    print(f"etascope: {_own_line(shortened(written(said)))}", file=sys.stderr)
 
 
 def number_of(stop: BaseException) -> int:
@@ -64,9 +66,9 @@ def end_at_once(number: int) -> NoReturn:
     os._exit(128 + number)
 
 
-def end(message: str, code: int) -> NoReturn:
+def end(said: str | Sentence | InputError, code: int) -> NoReturn:
     """Say what went wrong, and exit."""
-    complain(shortened(message))
+    complain(said)
     sys.exit(code)
 
 

@@ -48,6 +48,11 @@ class InputError(ValueError):
         super().__init__(self.written(python))
 
     @property
+    def sentence(self) -> Sentence:
+        """All of it, to be told within other sentences."""
+        return self.sentences[0] + (" " if self.sentences[1] else "") + self.sentences[1]
+
+    @property
     def said(self) -> str:
         """The rule and the value found, in Python's words."""
         return str(self.sentences[0])

@@ -13,6 +13,7 @@ from etascope.core.interrupting import held_back
 from etascope.core.protocols import Recorder, Shelf
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run
+from etascope.core.sentences import Sentence
 from etascope.core.stored import Job
 
 
@@ -94,7 +95,7 @@ class BestEffort:
     def __init__(
         self,
         recorder: Recorder | None,
-        tell: Callable[[str], None] | None = None,
+        tell: Callable[[Sentence], None] | None = None,
         *,
         name: Callable[[], str] = lambda: "this run",
         ready: Callable[[Sequence[History]], bool] | None = None,
@@ -160,11 +161,12 @@ def best_effort(recorder: Recorder | None) -> BestEffort:
     return recorder if isinstance(recorder, BestEffort) else BestEffort(recorder)
 
 
-def not_kept(error: Exception, lost: str) -> str:
+def not_kept(error: Exception, lost: str) -> Sentence:
     """Say what went wrong in keeping a search, and what is lost by it."""
-    reason = str(error) if isinstance(error, InputError) else f"keeping the search failed with {one_line(error)}."
-    return f"{reason} {lost}; the search goes on."
+    failed = f"keeping the search failed with {one_line(error)}."
+    reason = error.sentence if isinstance(error, InputError) else Sentence(failed)
+    return reason + f" {lost}; the search goes on."
 
 
-def _warn(sentence: str) -> None:
-    warnings.warn(sentence, RuntimeWarning, stacklevel=5)
+def _warn(sentence: Sentence) -> None:
+    warnings.warn(str(sentence), RuntimeWarning, stacklevel=5)

@@ -22,14 +22,28 @@ class Setting:
     Attributes
     ----------
     name
-        As Python's functions call it: `image_size`.
+        As Python's functions call it: `image_size`. Where a command calls it otherwise, `cli/dialect.py` knows.
     value
-        A number, a string or a bool; None names the setting alone. A tuple of what is given first, and of settings,
-        calls the function of that name: `Setting("pick", ("photos", Setting("test", "more")))`.
+        A number, a string, a bool or a tuple of numbers; None names the setting alone.
     """
 
     name: str
     value: Any = None
+
+
+@dataclass(frozen=True)
+class Call(Setting):
+    """A function of etascope to call, which is a command at the command line.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    value
+        What is given to it: first what is given by its place, then settings.
+    """
+
+    value: tuple[Any, ...] = ()
 
 
 #: Writes a setting as it is given at one door. None says that this door does not have it.
@@ -43,12 +57,12 @@ def python(setting: Setting) -> str:
     --------
     >>> python(Setting("folds", 5)), python(Setting("skip_bad"))
     ('folds=5', 'skip_bad')
-    >>> python(Setting("pick", ("photos", Setting("folds", 5))))
+    >>> python(Call("pick", ("photos", Setting("folds", 5))))
     "etascope.pick('photos', folds=5)"
     """
-    if isinstance(setting.value, tuple):
-        parts: tuple[Any, ...] = setting.value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        return f"etascope.{setting.name}({', '.join(python(p) if isinstance(p, Setting) else repr(p) for p in parts)})"
+    if isinstance(setting, Call):
+        given = (python(part) if isinstance(part, Setting) else repr(part) for part in setting.value)
+        return f"etascope.{setting.name}({', '.join(given)})"
     if setting.value is None:
         return setting.name
     is_float = isinstance(setting.value, float)
@@ -85,7 +99,7 @@ class Sentence:
         return bool(self.template)
 
     def __add__(self, more: str | Sentence) -> Sentence:
-        """Return this and what comes after it as one."""
+        """Return this and what comes after it as one; a name that both have is read as in the latter."""
         other = Sentence(more) if isinstance(more, str) else more
         return Sentence(self.template + other.template, self.values | other.values, self.settings + other.settings)
 
@@ -119,6 +133,9 @@ def sentences(*parts: str | Sentence) -> tuple[Sentence, ...]:
     return tuple(Sentence(part) if isinstance(part, str) else part for part in parts)
 
 
-def say(template: str, *settings: Setting, **values: str | float) -> Sentence:
-    """Return a sentence: a template, what it tells to set, and the values in it."""
+def say(template: str, /, *settings: Setting, **values: str | float) -> Sentence:
+    """Return a sentence: a template, what it tells to set, and the values in it.
+
+    What came from a user is a value: in a template, its braces would be read.
+    """
     return Sentence(template, dict(values), settings)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import NO_FOLD, Dataset, Split
 from etascope.core.errors import InputError
+from etascope.core.sentences import Setting, say
 
 #: Share of the images that is tested on when neither the data nor the user says which.
 TEST = 0.2
@@ -146,7 +147,7 @@ def _own_part_covers(names: tuple[str, ...], in_test: NDArray[np.int64], counts:
         if total and tested == total:
             raise InputError(
                 f"class {name!r} is in the data's own test part only, with nothing to train on.",
-                f"Add training images, or divide all images anew with --test {TEST}.",
+                say("Add training images, or divide all images anew with {test}.", Setting("test", TEST)),
             )
 
 
@@ -163,15 +164,13 @@ def _enough(names: tuple[str, ...], counts: NDArray[np.int64], kept: NDArray[np.
         if left < least:
             smaller = "Make the test part smaller, add" if total > least else "Add"
             images = "image" if total == 1 else "images"
-            fewer = (
-                f", or choose --folds {fewest}{' or less' if fewest > 2 else ''}" if folds > 1 and fewest > 1 else ""
-            )
+            fewer = f", or choose {{folds}}{' or less' if fewest > 2 else ''}" if folds > 1 and fewest > 1 else ""
             if folds > 2 and fewest == 1:
-                fewer = "; with --folds 2, 2 images of every class outside the test part are enough"
+                fewer = "; with {folds}, 2 images of every class outside the test part are enough"
             raise InputError(
                 f"class {name!r} has {total} {images}, {left} of them outside the test part, but {what} at least "
                 f"{least} of every class.",
-                f"{smaller} images of {whose}{remove}{fewer}.",
+                say(f"{smaller} images of {whose}{remove}{fewer}.", Setting("folds", max(fewest, 2))),
             )
         if left == total == 1:
             raise InputError(

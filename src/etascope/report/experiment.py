@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from etascope.core.data import DataSummary
@@ -18,8 +18,8 @@ class Experiment:
 
     Attributes
     ----------
-    kind, source
-        What it is, in a word or two, and where the images came from.
+    kind
+        What it is, in a word or two.
     setup
         Recipe and what was done, in a phrase.
     label, headline
@@ -34,18 +34,15 @@ class Experiment:
         What else there is to know, as names and sentences.
     references
         Where the theory comes from.
-    versions
-        Of the software.
     document
         The same as plain values for JSON.
     page
         Writes it to a terminal.
     data
-        What the images were; None where nobody says.
+        What the images were.
     """
 
     kind: str
-    source: str
     setup: str
     label: str
     headline: str
@@ -54,17 +51,21 @@ class Experiment:
     sentences: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     references: tuple[str, ...]
-    versions: Mapping[str, str]
     document: Document
     page: Callable[[Page], None]
-    data: DataSummary | None = None
+    data: DataSummary
 
     @property
     def title(self) -> str:
         """The finding in one line."""
-        return f"{self.source}: {self.label} {self.headline}"
+        return f"{self.data.source}: {self.label} {self.headline}"
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions of the software."""
+        return self.document["versions"]
 
     @property
     def known(self) -> tuple[tuple[str, str], ...]:
-        """What the images were understood as with every note on them, and the facts."""
-        return (*data_facts(self.data), *self.facts)
+        """What the images were understood as with every note on them, the facts, and the fingerprint."""
+        return (*data_facts(self.data), *self.facts, ("fingerprint", self.data.fingerprint))

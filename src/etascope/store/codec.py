@@ -175,7 +175,7 @@ def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
     try:
         return kind(**parts)
     except InputError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(error.said) from error
 
 
 def _is_needed(field: dataclasses.Field[Any]) -> bool:

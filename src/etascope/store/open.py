@@ -8,6 +8,7 @@ from collections.abc import Callable
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
 from etascope.core.recording import not_kept
+from etascope.core.sentences import Sentence
 from etascope.store.address import Address, find_address
 from etascope.store.failures import StoreTrouble
 from etascope.store.ownership import check_file, require_columns, require_own, waits
@@ -88,7 +89,7 @@ def _is_begun(path: str) -> bool:
     return not os.path.isdir(os.path.dirname(path) or ".")
 
 
-def open_forgiving(url: str | None, tell: Callable[[str], None]) -> Store | None:
+def open_forgiving(url: str | None, tell: Callable[[str | Sentence], None]) -> Store | None:
     """Open a store for a search: any trouble but a wrong address is told in a sentence, and there is none.
 
     Parameters

@@ -151,7 +151,7 @@ class Picks:
             {"event": "begin", "images": data.images, "classes": list(data.class_names), "notes": list(data.notes)}
         )
         kept = None if self.runs is None else StoreRecorder(self.runs, options)
-        recorder = BestEffort(kept, lambda sentence: notes.append(placeless(sentence)))
+        recorder = BestEffort(kept, lambda sentence: notes.append(placeless(str(sentence))))
         rounds = count(1)
         run = await in_a_thread(
             lambda plan: self._train(pick, page, source, recipe, plan, next(rounds), limit),

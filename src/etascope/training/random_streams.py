@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+#: The second word of each seed: streams of one seed have nothing to do with each other. Folds enter as `fold + 1`,
+#: because words must not be negative and -1 holds nothing out.
 _WEIGHTS, _ORDER, _STEP, _PASS = 0, 1, 2, 3
 
 

@@ -7,6 +7,7 @@ import pytest
 from etascope.core.choice import Curve
 from etascope.core.recipe import Recipe
 from etascope.experiments.range_test.record import Following, RangeTest, RangeTestRun, Suggestion, following
+from tests.experiments.made import nothing_known
 from tests.learn import made
 
 
@@ -18,7 +19,7 @@ def curve(mean=(8.0, 0.0, -0.2, 4.0), unit="points"):
 def finished(*rates):
     test = RangeTest(np.array([0.1, 1.0]), np.array([2.0, 1.0]), 0, 10)
     told = tuple(Suggestion(f"rule {i}", "somewhere 1.0", rate) for i, rate in enumerate(rates))
-    return RangeTestRun("digits", "9cda", Recipe(), test, told, own_sweeps=False, cost=0.5)
+    return RangeTestRun(nothing_known("digits"), Recipe(), test, told, own_sweeps=False, cost=0.5)
 
 
 def test_a_test_knows_where_it_diverged():

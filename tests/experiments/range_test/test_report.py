@@ -39,7 +39,7 @@ def test_it_says_how_it_was_asked_and_holds_the_document():
     told = range_experiment(ranged())
     assert told.setup.startswith("The rate climbs from 1e-07 to 10 in 100 steps; 128 hidden units")
     assert told.document["schema"] == "etascope/range-test/1"
-    assert "fingerprint" in dict(told.facts)
+    assert dict(told.known)["fingerprint"] == "9cda"
     assert "Smith" in told.references[0]
 
 
@@ -177,11 +177,11 @@ def test_cost_and_the_next_step_are_facts():
 @pytest.mark.parametrize(
     ("losses", "told"),
     [
-        ([0.7, 0.71, 4e9], "the loss never fell, and rose from 0.70 to 4e+09. Let the rate start lower (--low)."),
-        ([0.7, 0.7, math.nan], "rose from 0.70 until it was no finite number. Let the rate start lower (--low)."),
-        ([0.7, 0.69, 0.71], "the loss neither fell nor rose clearly. Let the rate end higher (--high), or climb"),
+        ([0.7, 0.71, 4e9], "the loss never fell, and rose from 0.70 to 4e+09. Let the rate start lower than 1e-07."),
+        ([0.7, 0.7, math.nan], "rose from 0.70 until it was no finite number. Let the rate start lower than 1e-07."),
+        ([0.7, 0.69, 0.71], "the loss neither fell nor rose clearly. Let the rate end higher than 10, or climb"),
         ([0.7, 0.4, 0.9], "the loss fell from 0.70 to 0.40, yet not as they look for. Climb over more steps."),
-        ([math.nan] * 3, "the loss was no finite number from the first step on. Let the rate start lower (--low)."),
+        ([math.nan] * 3, "the loss was no finite number from the first step on. Let the rate start lower than 1e-07."),
     ],
 )
 def test_what_the_loss_did_is_told_where_no_rule_found_a_rate(losses, told):

@@ -3,12 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etascope.core.data import NO_FOLD
+from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError
+from etascope.core.recipe import Recipe
 from etascope.experiments.range_test.sweep import (
     SPACINGS,
     Sweep,
-    climbing_row,
     corrected_average,
     plain_average,
     run_range_test,
@@ -17,20 +17,27 @@ from etascope.experiments.range_test.sweep import (
 from tests.selection.closed_form import BLIND, ClosedForm, flat, task
 
 
-def run(sweep, engine, **others):
-    asked = []
+class Recorded:
+    """An engine whose losses are known in closed form, two steps an epoch, with what it was asked for."""
 
-    def train(plan):
-        asked.append(plan)
-        length = task(epochs=-(-plan.steps // 2))
-        return engine.train(length, plan)
+    def __init__(self, known):
+        self.known, self.plans, self.recipes = known, [], []
 
-    return run_range_test(train, sweep, training=10, steps_per_epoch=2, **others), asked
+    def train(self, split, recipe, plan, progress):
+        self.plans.append(plan)
+        self.recipes.append(recipe)
+        return self.known.train(task(epochs=plan.steps // 2), plan)
+
+
+def run(sweep, known, seed=0):
+    engine, rows = Recorded(known), np.arange(32)
+    split = Split(rows, rows % 2, np.full(32, NO_FOLD), rows[:0], rows[:0], rows, rows[:0], ("a", "b"))
+    return run_range_test(engine, split, Recipe(epochs=5, seed=seed), sweep), engine
 
 
 @given(st.floats(1e-9, 1e-2), st.floats(1.5, 1e6), st.integers(2, 200))
 def test_a_row_climbs_by_equal_factors_from_end_to_end(low, times, steps):
-    row = climbing_row(low, low * times, steps)
+    row = Sweep(low, low * times, steps).stated(9)
     assert len(row) == steps
     assert row[[0, -1]].tolist() == pytest.approx([low, low * times])
     np.testing.assert_allclose(np.diff(np.log(row)), np.log(times) / (steps - 1), rtol=1e-6)
@@ -78,18 +85,21 @@ def test_a_sweep_that_does_not_climb_is_refused(fields, told):
 
 
 def test_the_test_is_a_plan_of_one_climbing_row():
-    test, (plan,) = run(Sweep(1e-3, 1.0, 10), ClosedForm(flat(BLIND)), seed=7)
+    test, engine = run(Sweep(1e-3, 1.0, 10), ClosedForm(flat(BLIND)), seed=7)
+    (plan,) = engine.plans
     assert plan.rates.shape == (1, 10)
     assert (plan.seeds.tolist(), plan.folds.tolist()) == ([7], [NO_FOLD])
-    np.testing.assert_allclose(plan.rates[0], climbing_row(1e-3, 1.0, 10))
+    np.testing.assert_allclose(plan.rates[0], np.geomspace(1e-3, 1.0, 10))
     np.testing.assert_array_equal(test.learning_rates, plan.rates[0])
     assert test.losses.dtype == np.float64
     assert (test.losses.shape, test.seed, test.steps_per_epoch, test.diverged_at) == ((10,), 7, 2, -1)
 
 
-def test_a_fold_can_be_held_out():
-    _, (plan,) = run(Sweep(steps=4), ClosedForm(flat(BLIND)), fold=3)
-    assert plan.folds.tolist() == [3]
+@pytest.mark.parametrize(("steps", "epochs"), [(4, 5), (10, 5), (12, 6), (None, 5)])
+def test_a_sweep_that_is_longer_than_the_training_gets_more_epochs(steps, epochs):
+    test, engine = run(Sweep(steps=steps), ClosedForm(flat(BLIND)))
+    assert [recipe.epochs for recipe in engine.recipes] == [epochs]
+    assert len(test.losses) == (steps or 10)
 
 
 def test_losses_after_divergence_are_nan():
@@ -99,8 +109,8 @@ def test_losses_after_divergence_are_nan():
 
 
 def test_ignites_rates_are_told_one_step_ahead():
-    test, (plan,) = run(Sweep(1e-3, 1.0, 10, "ignite"), ClosedForm(flat(BLIND)))
-    np.testing.assert_allclose(test.learning_rates[:-1], plan.rates[0, 1:])
+    test, engine = run(Sweep(1e-3, 1.0, 10, "ignite"), ClosedForm(flat(BLIND)))
+    np.testing.assert_allclose(test.learning_rates[:-1], engine.plans[0].rates[0, 1:])
 
 
 curves = st.lists(st.floats(0, 100), min_size=1, max_size=40).map(lambda values: np.array(values, np.float64))

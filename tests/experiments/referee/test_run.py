@@ -119,7 +119,7 @@ def test_the_highest_seed_can_be_asked_too():
     [
         ({"seeds": 1}, "seeds must be 2 to 100; found 1"),
         ({"replicates": 0}, "replicates must be 1 to 50; found 0"),
-        ({"folds": 0}, "found 0 folds. Try --folds 5."),
+        ({"folds": 0}, "found 0 folds. Try folds=5."),
     ],
 )
 def test_bad_input_is_a_sentence(changes, sentence):

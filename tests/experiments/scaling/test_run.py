@@ -122,9 +122,9 @@ def test_recipes_along_each_axis():
     ("make", "given", "sentence"),
     [
         (recipes_by_epochs, [1, 0], "a multiple of the epochs must be a whole number of at least 1; found 0"),
-        (recipes_by_batch, [-8], "a batch size must be .* found -8. Try --batch-sizes"),
-        (recipes_by_width, [0], "a width must be .* found 0. Try --widths"),
-        (recipes_by_width, [64], "has no width; found --hidden 0. Leave out --widths."),
+        (recipes_by_batch, [-8], "a batch size must be .* found -8. Try batch_sizes="),
+        (recipes_by_width, [0], "a width must be .* found 0. Try widths="),
+        (recipes_by_width, [64], r"first hidden layer; found hidden=\(\). Leave widths out."),
     ],
 )
 def test_bad_input_is_a_sentence(make, given, sentence):

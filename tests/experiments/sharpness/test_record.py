@@ -11,11 +11,12 @@ from etascope.experiments.sharpness.record import (
     why_limit,
 )
 from etascope.training.dense.optimizers import rule_of
+from tests.experiments.made import nothing_known
 
 
 def wall(*limits, measured=None):
     points = tuple(SharpnessPoint(10 * i, 1.0, True, limit) for i, limit in enumerate(limits))
-    return SharpnessWall("digits", "9cda", Recipe(), None, 256, "2 / s", "Because.", points, measured)
+    return SharpnessWall(nothing_known("digits"), Recipe(), None, 256, "2 / s", "Because.", points, measured)
 
 
 def test_the_ratio_is_the_measured_wall_over_the_limit_at_the_start():

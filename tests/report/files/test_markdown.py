@@ -10,7 +10,7 @@ from etascope.core.run import DataSummary
 from etascope.experiments.range_test.report import range_experiment
 from etascope.experiments.sharpness.report import sharpness_experiment
 from etascope.report.files.markdown import escape, experiment_markdown, run_markdown, table
-from tests.experiments.made import ranged, walled
+from tests.experiments.made import nothing_known, ranged, walled
 from tests.learn import made
 
 
@@ -132,7 +132,7 @@ def test_finding_sentences_and_tables_are_there():
 
 def test_tables_are_whole_and_no_html_is_left():
     for told in (range_experiment(ranged()), sharpness_experiment(walled())):
-        text = experiment_markdown(replace(told, source="<script>|x"))
+        text = experiment_markdown(replace(told, data=nothing_known("<script>|x")))
         assert not re.search(r"(?<!\\)<", text)
         tables = re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
         assert len(tables) == len(told.charts) + 1

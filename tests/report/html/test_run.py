@@ -9,7 +9,7 @@ import pytest
 from etascope.experiments.range_test.report import range_experiment
 from etascope.experiments.sharpness.report import sharpness_experiment
 from etascope.report.html.run import experiment_html, run_html
-from tests.experiments.made import ranged, walled
+from tests.experiments.made import nothing_known, ranged, walled
 from tests.learn import made
 from tests.report.filled import filled
 from tests.report.html.test_parts import Tags
@@ -113,5 +113,5 @@ def test_every_chart_has_its_place_and_its_data(told):
 
 
 def test_text_of_users_is_harmless():
-    html = experiment_html(replace(TOLD[0], source=SCRIPT, sentences=(SCRIPT,)))
+    html = experiment_html(replace(TOLD[0], data=nothing_known(SCRIPT), sentences=(SCRIPT,)))
     assert "<img" not in html.split('<script type="application/json"')[0]

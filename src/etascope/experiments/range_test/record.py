@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.choice import Choice
-from etascope.core.data import DataSummary
-from etascope.core.recipe import Recipe
 from etascope.core.run import Run
-from etascope.core.views import Shown
+from etascope.experiments.outcome import Outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,15 +84,13 @@ class Following:
 
 
 @dataclass(frozen=True, eq=False)
-class RangeTestRun(Shown):
+class RangeTestRun(Outcome):
     """A range test with the suggestions of the rules and, if it was measured, the truth.
 
     Attributes
     ----------
-    source, fingerprint
-        Of the data.
-    recipe
-        What is to be trained.
+    data, recipe, versions
+        As every `Outcome` has them.
     test
         The range test that is drawn.
     suggestions
@@ -105,21 +101,15 @@ class RangeTestRun(Shown):
         Training examples gone through over those of one whole training.
     measured
         A search over the same images with the same recipe; None when it was not asked for.
-    data
-        What the images were; None where nobody says.
     command
         The one that searches with the same options, where a command asked for the test; else empty.
     """
 
-    source: str
-    fingerprint: str
-    recipe: Recipe
     test: RangeTest
     suggestions: tuple[Suggestion, ...]
     own_sweeps: bool
     cost: float
     measured: Run | None = None
-    data: DataSummary | None = None
     command: str = ""
 
     @property

@@ -9,14 +9,13 @@ import numpy as np
 from etascope.core.choice import Choice
 from etascope.core.numbers import counted, nats, rate
 from etascope.core.plain import Document, plain
-from etascope.core.run import versions
+from etascope.experiments.outcome import outcome_document
 from etascope.experiments.range_test.chart import factor, in_basin, lost, range_test_chart, suggestion_table
 from etascope.experiments.range_test.record import RangeTest, RangeTestRun, Suggestion, following
 from etascope.experiments.range_test.terminal_chart import range_chart
 from etascope.report.charts.chart import Chart
 from etascope.report.charts.landscape import landscape_chart
 from etascope.report.experiment import Experiment
-from etascope.report.files.document import dataset_document
 from etascope.report.terminal.page import Page
 from etascope.report.words.answer import headline
 from etascope.report.words.job import in_words
@@ -46,19 +45,16 @@ def range_experiment(run: RangeTestRun) -> Experiment:
         f"The rate climbs from {rate(float(test.learning_rates[0]))} to {rate(float(test.learning_rates[-1]))} in "
         f"{len(test.losses):,} steps; {in_words(run.recipe)}, seed {test.seed}"
     )
-    facts = [*range_facts(run), ("fingerprint", run.fingerprint)]
     return Experiment(
         kind="range test",
-        source=run.source,
         setup=setup,
         label="the rules of a range test suggest",
         headline=suggested,
         others=others,
         charts=charts,
         sentences=conclusions(run),
-        facts=tuple(facts),
+        facts=tuple(range_facts(run)),
         references=REFERENCES,
-        versions=versions(),
         document=range_document(run),
         page=lambda page: range_page(page, run),
         data=run.data,
@@ -86,23 +82,19 @@ def range_document(run: RangeTestRun) -> Document:
         for suggestion in run.suggestions
         for rate in [suggestion.learning_rate]
     ]
-    return {
-        "schema": RANGE_TEST_SCHEMA,
-        "suggestions": suggestions,
-        "spread": run.spread,
-        "own_sweeps": run.own_sweeps,
-        "learning_rates": plain(test.learning_rates),
-        "losses": plain(test.losses),
-        "diverged_at": test.diverged_at,
-        "seed": test.seed,
-        "cost": run.cost,
-        "measured": measured,
-        "recipe": plain(run.recipe),
-        "source": run.source,
-        "fingerprint": run.fingerprint,
-        "dataset": None if run.data is None else dataset_document(run.data),
-        "versions": versions(),
-    }
+    return outcome_document(
+        RANGE_TEST_SCHEMA,
+        run,
+        suggestions=suggestions,
+        spread=run.spread,
+        own_sweeps=run.own_sweeps,
+        **plain(test, without=("steps_per_epoch", "seconds")),
+        diverged_at=test.diverged_at,
+        cost=run.cost,
+        measured=measured,
+        source=run.source,
+        fingerprint=run.fingerprint,
+    )
 
 
 def range_page(page: Page, run: RangeTestRun) -> None:
@@ -132,8 +124,7 @@ def range_page(page: Page, run: RangeTestRun) -> None:
     elif test.diverged_at >= 0:
         at = rate(float(test.learning_rates[test.diverged_at]))
         page.wrapped(f"The loss stopped being a finite number at {at}.", "dim")
-    for sentence in conclusions(run):
-        page.wrapped(sentence, first="-  " if page.ascii else "•  ")
+    page.bullets(conclusions(run))
     page.line("")
     page.fields(range_facts(run))
 
@@ -187,8 +178,9 @@ def _measured(choice: Choice) -> str:
 def _course(test: RangeTest) -> str:
     """Say what the loss did where no rule found a rate, and what to try."""
     losses = test.losses[np.isfinite(test.losses)]
+    lower = f"Let the rate start lower than {rate(float(test.learning_rates[0]))}."
     if not losses.size:
-        return "the loss was no finite number from the first step on. Let the rate start lower (--low)."
+        return f"the loss was no finite number from the first step on. {lower}"
     first, lowest, highest = float(losses[0]), float(losses.min()), float(losses.max())
     fell = lowest <= (1 - CLEARLY) * first
     rose = highest >= (1 + CLEARLY) * first or test.diverged_at >= 0
@@ -196,8 +188,9 @@ def _course(test: RangeTest) -> str:
     if fell:
         return f"the loss fell from {nats(first)} to {nats(lowest)}, yet not as they look for. Climb over more steps."
     if rose:
-        return f"the loss never fell, and rose from {nats(first)} {ended}. Let the rate start lower (--low)."
-    return "the loss neither fell nor rose clearly. Let the rate end higher (--high), or climb over more steps."
+        return f"the loss never fell, and rose from {nats(first)} {ended}. {lower}"
+    end = rate(float(test.learning_rates[-1]))
+    return f"the loss neither fell nor rose clearly. Let the rate end higher than {end}, or climb over more steps."
 
 
 def _rate(suggestion: Suggestion) -> float:

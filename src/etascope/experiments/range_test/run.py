@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from os import PathLike
 
-from etascope.core.data import NO_FOLD, DataSummary, Split
+from etascope.core.data import NO_FOLD
 from etascope.core.errors import renamed
-from etascope.core.history import History
-from etascope.core.plan import Plan
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.core.search import staged
-from etascope.experiments.range_test.record import RangeTest, RangeTestRun
+from etascope.experiments.range_test.record import RangeTestRun
 from etascope.experiments.range_test.rules import RULES, suggestions
 from etascope.experiments.range_test.sweep import Sweep, run_range_test
-from etascope.training.engines import engine_of
-from etascope.workbench import open_and_divide, pick
+from etascope.workbench import open_and_divide
 
 
 @renamed(watch="progress")
@@ -33,6 +29,7 @@ def range_test(
     test: float | str | PathLike[str] | None = None,
     method: Method | None = None,
     engine: Engine | None = None,
+    workers: int | None = None,
     progress: OnProgress = ignore,
 ) -> RangeTestRun:
     """Train once while the learning rate climbs, and say what each published rule would have suggested.
@@ -54,7 +51,7 @@ def range_test(
 
     Other Parameters
     ----------------
-    method, engine, progress
+    method, engine, workers, progress
         As in `etascope.pick`.
 
     Raises
@@ -68,39 +65,20 @@ def range_test(
     >>> [s.rule for s in test.suggestions][:2], test.spread > 10
     (['fastai valley', 'fastai slide'], True)
     """
-    recipe, drawn = recipe or Recipe(), Sweep(low, high, steps)
-    engine = engine or engine_of(recipe)
-    dataset, share, split = open_and_divide(images, labels, recipe, test, 0, progress)
-    named = staged("range test", progress)
-    shown = _climb(engine, split, recipe, drawn, named)
-    tests = {drawn: shown}
-    for rule in RULES if own_sweeps else ():
-        if rule.sweep not in tests:
-            tests[rule.sweep] = _climb(engine, split, recipe, rule.sweep, named)
+    drawn = Sweep(low, high, steps)
+    ready = open_and_divide(images, labels, recipe, test, 0, progress, engine, workers)
+    recipe, named = ready.recipe, staged("range test", progress)
+    # Finders that climb alike share a test.
+    sweeps = dict.fromkeys((drawn, *(rule.sweep for rule in RULES if own_sweeps)))
+    tests = {sweep: run_range_test(ready.engine, ready.split, recipe, sweep, named) for sweep in sweeps}
     read = tuple(one for rule in RULES for one in suggestions(tests[rule.sweep if own_sweeps else drawn], [rule]))
-    training = steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
-    measured = None
-    if measure:
-        measured = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, progress=progress)
+    steps_of_all = sum(len(test.losses) for test in tests.values())
     return RangeTestRun(
-        source=dataset.source,
-        fingerprint=dataset.fingerprint,
+        data=ready.data,
         recipe=recipe,
-        test=shown,
+        test=tests[drawn],
         suggestions=read,
         own_sweeps=own_sweeps,
-        cost=sum(len(test.losses) for test in tests.values()) / training,
-        measured=measured,
-        data=DataSummary.of(dataset, split),
+        cost=steps_of_all / (steps_per_epoch(ready.split, recipe, NO_FOLD) * recipe.epochs),
+        measured=ready.search(method, progress) if measure else None,
     )
-
-
-def _climb(engine: Engine, split: Split, recipe: Recipe, climb: Sweep, progress: OnProgress) -> RangeTest:
-    per_epoch = steps_per_epoch(split, recipe, NO_FOLD)
-    training = per_epoch * recipe.epochs
-
-    def train(plan: Plan) -> History:
-        longer = replace(recipe, epochs=max(recipe.epochs, -(-plan.steps // per_epoch)))
-        return engine.train(split, longer, plan, progress)
-
-    return run_range_test(train, climb, training=training, steps_per_epoch=per_epoch, seed=recipe.seed)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.data import NO_FOLD
+from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError, option
-from etascope.core.history import History
 from etascope.core.plan import Plan, check_rates
+from etascope.core.protocols import Engine, OnProgress, ignore
+from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.sentences import Setting, say
 from etascope.experiments.range_test.record import RangeTest
 
 Floats = NDArray[np.float64]
 
 #: The highest rate of a test over the lowest, at most.
 WIDEST = 1e30
+#: What to try where the ends of a climb cannot be used: those of most finders.
+CUSTOMARY_ENDS = say("Try {low} and {high}.", Setting("low", 1e-7), Setting("high", 10.0))
 #: Where the steps of a sweep stand between its ends, by whose finder does so.
 SPACINGS = ("to the end", "short of the end", "lightning", "ignite")
 
@@ -25,6 +28,9 @@ SPACINGS = ("to the end", "short of the end", "lightning", "ignite")
 @dataclass(frozen=True)
 class Sweep:
     """How a range test climbs: exponentially, `low (high / low)^r` with a share `r` for each of `steps` steps.
+
+    Smith's own test climbs in a straight line (2015, "Cyclical learning rates for training neural networks",
+    arXiv:1506.01186, section 3.3); every finder in use today climbs exponentially, as Howard's fastai did first.
 
     Attributes
     ----------
@@ -65,16 +71,19 @@ class Sweep:
         check_rates(np.array([self.low, self.high], np.float64))
         if self.low >= self.high:
             raise InputError(
-                f"a range test climbs from a low to a higher learning rate; found {self.low:g} and {self.high:g}. "
-                "Try --low 1e-7 --high 10."
+                f"a range test climbs from a low to a higher learning rate; found {self.low:g} and {self.high:g}.",
+                CUSTOMARY_ENDS,
             )
         if self.high / self.low > WIDEST:
             raise InputError(
-                f"a range test may climb by a factor of {WIDEST:g}; found {self.low:g} and {self.high:g}. Try --low "
-                "1e-7 --high 10."
+                f"a range test may climb by a factor of {WIDEST:g}; found {self.low:g} and {self.high:g}.",
+                CUSTOMARY_ENDS,
             )
         if self.steps is not None and not 2 <= self.steps <= 1_000_000:
-            raise InputError(f"a range test needs 2 to 1,000,000 steps; found {self.steps}. Try --steps 100.")
+            raise InputError(
+                f"a range test needs 2 to 1,000,000 steps; found {self.steps}.",
+                say("Try {steps}.", Setting("steps", 100)),
+            )
 
     def length(self, training: int) -> int:
         """Return the number of steps, where the recipe's own training has `training`."""
@@ -103,57 +112,22 @@ class Sweep:
         return np.exp(np.log(self.low) + shares * np.log(self.high / self.low))
 
 
-def climbing_row(low: float, high: float, steps: int) -> NDArray[np.float64]:
-    """Return `steps` rates that climb exponentially from `low` to `high`, both ends in it.
-
-    Smith's own test climbs in a straight line (2015, "Cyclical learning rates for training neural networks",
-    arXiv:1506.01186, section 3.3); every finder in use today climbs exponentially, as Howard's fastai did first.
-
-    Raises
-    ------
-    InputError
-        If an end is not finite and above 0, low is not below high, or there are fewer than two steps.
-
-    Examples
-    --------
-    >>> climbing_row(0.01, 1.0, 3).round(6).tolist()
-    [0.01, 0.1, 1.0]
-    """
-    return Sweep(low, high, steps).stated(steps)
-
-
 def run_range_test(
-    train: Callable[[Plan], History],
-    sweep: Sweep,
-    *,
-    training: int,
-    steps_per_epoch: int,
-    seed: int = 0,
-    fold: int = NO_FOLD,
+    engine: Engine, split: Split, recipe: Recipe, sweep: Sweep, progress: OnProgress = ignore
 ) -> RangeTest:
-    """Train the one climbing row and return what its losses were.
-
-    Parameters
-    ----------
-    train
-        Trains a plan. The recipe behind it must allow as many steps as the sweep has: its rates are in the plan, so
-        only its number of epochs has to grow for a long sweep.
-    sweep
-        How to climb.
-    training
-        Steps of the recipe's own training.
-    steps_per_epoch
-        Of this training.
-    seed, fold
-        Initial weights and data order, and the fold to hold out; none by default.
-    """
+    """Train the one climbing row on all development rows, as the finders do, and return what its losses were."""
+    per_epoch = steps_per_epoch(split, recipe, NO_FOLD)
+    training = per_epoch * recipe.epochs
     rates = sweep.trained(training)
-    history = train(Plan(rates[None], np.array([seed], np.int64), np.array([fold], np.int64)))
+    plan = Plan(rates[None], np.array([recipe.seed], np.int64), np.array([NO_FOLD], np.int64))
+    # The rates are in the plan: for a sweep that is longer than the training only the number of epochs has to grow.
+    longer = replace(recipe, epochs=max(recipe.epochs, -(-plan.steps // per_epoch)))
+    history = engine.train(split, longer, plan, progress)
     losses = history.step_loss[0].astype(np.float64)
     lost = np.flatnonzero(~np.isfinite(losses))
     if lost.size:
         losses[lost[0] :] = np.nan
-    return RangeTest(sweep.stated(training), losses, seed, steps_per_epoch, history.seconds)
+    return RangeTest(sweep.stated(training), losses, recipe.seed, per_epoch, history.seconds)
 
 
 def corrected_average(losses: Floats, beta: float, ahead: int = 0) -> Floats:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.recipe import Recipe
-from etascope.core.run import DataSummary, versions
-from etascope.core.views import Shown
+from etascope.experiments.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -70,13 +68,13 @@ class Followed:
 
 
 @dataclass(frozen=True, eq=False)
-class Referee(Shown):
+class Referee(Outcome):
     """Advisers on one recipe and one data set, scored by what following them would have lost.
 
     Attributes
     ----------
-    data, recipe
-        What they advised on.
+    data, recipe, versions
+        As every `Outcome` has them.
     learning_rates
         `(rates,)` float64: the rates of the truth, ascending.
     accuracy
@@ -94,12 +92,8 @@ class Referee(Shown):
         that is luck. None for a single seed.
     seconds
         Wall time.
-    versions
-        Of the software.
     """
 
-    data: DataSummary
-    recipe: Recipe
     learning_rates: NDArray[np.float64]
     accuracy: NDArray[np.float64]
     seeds: tuple[int, ...]
@@ -108,7 +102,6 @@ class Referee(Shown):
     left_out: tuple[tuple[str, str], ...]
     floor: float | None
     seconds: float
-    versions: dict[str, str] = field(default_factory=versions)
 
     @property
     def best(self) -> tuple[float, float]:

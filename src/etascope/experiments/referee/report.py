@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from etascope.core.numbers import counted, noise, rate
 from etascope.core.plain import Document, plain
+from etascope.experiments.outcome import outcome_document
 from etascope.experiments.referee.chart import adviser_table, points, referee_chart
 from etascope.experiments.referee.record import Followed, Referee
 from etascope.report.experiment import Experiment
-from etascope.report.files.document import dataset_document
 from etascope.report.terminal.page import Page
 from etascope.report.words.job import in_words
 
@@ -23,7 +23,6 @@ def referee_experiment(referee: Referee) -> Experiment:
     best, accuracy = referee.best
     return Experiment(
         kind="referee",
-        source=referee.data.source,
         setup=(
             f"The truth is the test accuracy at {len(referee.learning_rates)} rates, a mean over {len(referee.seeds)} "
             f"fresh seeds, trained on {referee.data.development:,} images; {in_words(referee.recipe)}, seed "
@@ -37,9 +36,8 @@ def referee_experiment(referee: Referee) -> Experiment:
         ),
         charts=(referee_chart(referee),),
         sentences=(*conclusion(referee), spent(referee)),
-        facts=(*questions(referee), ("fingerprint", referee.data.fingerprint)),
+        facts=tuple(questions(referee)),
         references=(),
-        versions=referee.versions,
         document=referee_document(referee),
         page=lambda page: referee_page(page, referee),
         data=referee.data,
@@ -49,20 +47,18 @@ def referee_experiment(referee: Referee) -> Experiment:
 def referee_document(referee: Referee) -> Document:
     """Return plain dicts, lists, strings and numbers, described by `docs/schema/referee-1.schema.json`."""
     best, accuracy = referee.best
-    return {
-        "schema": REFEREE_SCHEMA,
-        "best": {"learning_rate": best, "accuracy": accuracy},
-        "advisers": [_adviser(row) for row in referee.followed],
-        "own": referee.own,
-        "left_out": [{"adviser": name, "why": why} for name, why in referee.left_out],
-        "conclusion": list(conclusion(referee)),
-        "floor": referee.floor,
-        "truth": {name: plain(getattr(referee, name)) for name in ("learning_rates", "seeds", "accuracy")},
-        "recipe": plain(referee.recipe),
-        "dataset": dataset_document(referee.data),
-        "seconds": referee.seconds,
-        "versions": plain(referee.versions),
-    }
+    return outcome_document(
+        REFEREE_SCHEMA,
+        referee,
+        best={"learning_rate": best, "accuracy": accuracy},
+        advisers=[_adviser(row) for row in referee.followed],
+        own=referee.own,
+        left_out=[{"adviser": name, "why": why} for name, why in referee.left_out],
+        conclusion=list(conclusion(referee)),
+        floor=referee.floor,
+        truth={name: plain(getattr(referee, name)) for name in ("learning_rates", "seeds", "accuracy")},
+        seconds=referee.seconds,
+    )
 
 
 def _adviser(row: Followed) -> Document:
@@ -103,9 +99,7 @@ def referee_page(page: Page, referee: Referee) -> None:
         "dim",
     )
     page.heading("What it says")
-    mark = "-  " if page.ascii else "•  "
-    for sentence in (*conclusion(referee), spent(referee)):
-        page.wrapped(sentence, first=mark)
+    page.bullets((*conclusion(referee), spent(referee)))
     page.heading("How each was asked")
     page.fields(questions(referee))
     page.line("")

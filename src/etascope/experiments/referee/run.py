@@ -15,7 +15,6 @@ from etascope.core.data import Split
 from etascope.core.errors import InputError, renamed
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, require_dense
-from etascope.core.run import DataSummary
 from etascope.core.search import staged
 from etascope.experiments.range_test.rules import RULES
 from etascope.experiments.referee.adviser import Advice, Adviser, Bench
@@ -26,7 +25,7 @@ from etascope.experiments.referee.record import Followed, Referee
 from etascope.experiments.referee.truth import lost_table, mean_difference, measure_truth, told_losses
 from etascope.selection.automatic import Automatic
 from etascope.selection.customary import customary_rate
-from etascope.training.dense.engine import DenseEngine
+from etascope.selection.grid import FIVE_FOLDS
 from etascope.workbench import open_and_divide
 
 #: The truth's seeds begin this far above the recipe's, where no adviser trains.
@@ -38,8 +37,8 @@ SEEDS = 2**32
 def known_advisers() -> tuple[Adviser, ...]:
     """Return all advisers but etascope's own pick; Prodigy last, since PyTorch's threads keep others from forking."""
     tpe = (OptunaTPE(trials) for trials in (5, 10, 20))
-    halving = OwnPick(Automatic(budget=3), "etascope --budget 3", "etascope pick in its dear regime: about 3 trainings")
-    return (CustomaryDefault(), halving, *map(RangeTestAdviser, RULES), *tpe, ProdigyOptimizer())
+    dear = OwnPick(Automatic(budget=3), "etascope at budget 3", "etascope pick in its dear regime: about 3 trainings")
+    return (CustomaryDefault(), dear, *map(RangeTestAdviser, RULES), *tpe, ProdigyOptimizer())
 
 
 @renamed(watch="progress")
@@ -55,6 +54,7 @@ def referee(
     method: Method | None = None,
     advisers: Sequence[Adviser] | None = None,
     engine: Engine | None = None,
+    workers: int | None = None,
     progress: OnProgress = ignore,
 ) -> Referee:
     """Score what following each adviser would have lost on a recipe and a data set.
@@ -73,14 +73,10 @@ def referee(
 
     Other Parameters
     ----------------
-    method
-        etascope's own search. Default `Automatic()`.
+    method, engine, workers, progress
+        As in `etascope.pick`; the method is that of etascope's own pick.
     advisers
         Whom to ask beside etascope's own pick. Default `known_advisers()`.
-    engine
-        Trains plans. Default `DenseEngine()`.
-    progress
-        Receives `Progress` records.
 
     Raises
     ------
@@ -95,13 +91,14 @@ def referee(
     >>> [row.adviser for row in result.followed if row.mean < 3], len(result.learning_rates)
     (['etascope pick', 'customary default'], 29)
     """
-    recipe, engine = recipe or Recipe(), engine or DenseEngine()
+    recipe = recipe or Recipe()
     require_dense(recipe, "the referee")
     _whole("seeds", seeds, 2, 100)
     _whole("replicates", replicates, 1, 50)
     if folds == 0:
-        raise InputError("advisers choose on validation rows; found 0 folds. Try --folds 5.")
-    dataset, _, split = open_and_divide(images, labels, recipe, test, folds, progress)
+        raise InputError("advisers choose on validation rows; found 0 folds.", FIVE_FOLDS)
+    ready = open_and_divide(images, labels, recipe, test, folds, progress, engine, workers)
+    split, engine = ready.split, ready.engine
     began = time.perf_counter()
     own = OwnPick() if method is None else OwnPick(method)
     all_of_them = (own, *(known_advisers() if advisers is None else advisers))
@@ -132,7 +129,7 @@ def referee(
         for adviser, given, table in zip(here, answers, lost, strict=True)
     ]
     return Referee(
-        data=DataSummary.of(dataset, split),
+        data=ready.data,
         recipe=recipe,
         learning_rates=truth.learning_rates,
         accuracy=truth.accuracy,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from etascope.core.choice import Choice
 from etascope.core.recipe import Recipe
-from etascope.core.run import DataSummary, versions
-from etascope.core.views import Shown
+from etascope.experiments.outcome import Outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,26 +81,21 @@ class Axis:
 
 
 @dataclass(frozen=True, eq=False)
-class Scaling(Shown):
+class Scaling(Outcome):
     """How far an answer reaches: the choice repeated at other lengths, batch sizes or widths.
 
     Attributes
     ----------
-    data, recipe
-        What was asked; each axis departs from this recipe.
+    data, recipe, versions
+        As every `Outcome` has them; each axis departs from this recipe.
     axes
         At least one.
     seconds
         Wall time.
-    versions
-        Of the software.
     """
 
-    data: DataSummary
-    recipe: Recipe
     axes: tuple[Axis, ...]
     seconds: float
-    versions: dict[str, str] = field(default_factory=versions)
 
     @property
     def answered(self) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from etascope.core.plain import Document, plain
+from etascope.experiments.outcome import outcome_document
 from etascope.experiments.scaling.chart import scaling_chart, setting_table
 from etascope.experiments.scaling.record import Axis, Scaling, Setting
 from etascope.report.experiment import Experiment
-from etascope.report.files.document import dataset_document
 from etascope.report.terminal.axis import intervals
 from etascope.report.terminal.page import Page
 from etascope.report.words.job import in_words
@@ -22,7 +22,6 @@ def scaling_experiment(scaling: Scaling) -> Experiment:
     sentences = [f"{said[0].upper()}{said[1:]}." for axis in scaling.axes for said in (axis.finding, *axis.warnings)]
     return Experiment(
         kind="scaling",
-        source=scaling.data.source,
         setup=(
             f"The choice repeated on {scaling.data.development:,} images, test images not looked at; "
             f"{varied(scaling)}, seed {scaling.recipe.seed}"
@@ -32,9 +31,8 @@ def scaling_experiment(scaling: Scaling) -> Experiment:
         others=(*_power(first), *(f"with {axis.name}: {', '.join((_moves(axis), *_power(axis)))}" for axis in rest)),
         charts=tuple(map(scaling_chart, scaling.axes)),
         sentences=tuple(sentences),
-        facts=(("seconds", f"{scaling.seconds:.1f} in all"), ("fingerprint", scaling.data.fingerprint)),
+        facts=(("seconds", f"{scaling.seconds:.1f} in all"),),
         references=(),
-        versions=scaling.versions,
         document=scaling_document(scaling),
         page=lambda page: scaling_page(page, scaling),
         data=scaling.data,
@@ -56,12 +54,8 @@ def _power(axis: Axis) -> tuple[str, ...]:
 
 def scaling_document(scaling: Scaling) -> Document:
     """Return plain dicts, lists, strings and numbers, described by `docs/schema/scaling-1.schema.json`."""
-    return {
-        "schema": SCALING_SCHEMA,
-        **plain(scaling, without=("data", "axes")),
-        "axes": [_axis_document(axis) for axis in scaling.axes],
-        "dataset": dataset_document(scaling.data),
-    }
+    axes = [_axis_document(axis) for axis in scaling.axes]
+    return outcome_document(SCALING_SCHEMA, scaling, axes=axes, seconds=scaling.seconds)
 
 
 def _axis_document(axis: Axis) -> Document:

@@ -11,18 +11,17 @@ from os import PathLike
 
 import numpy as np
 
+from etascope.core import sentences
 from etascope.core.choice import Choice
-from etascope.core.data import Split
 from etascope.core.errors import InputError, renamed
 from etascope.core.numbers import rate
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
 from etascope.core.recipe import Recipe, Task, require_dense
-from etascope.core.run import DataSummary
 from etascope.core.search import rounds
 from etascope.experiments.scaling.record import Axis, PowerLaw, Scaling, Setting
 from etascope.selection.automatic import Automatic
-from etascope.training.dense.engine import DenseEngine
-from etascope.workbench import open_and_divide
+from etascope.selection.grid import FIVE_FOLDS
+from etascope.workbench import Ready, open_and_divide
 
 #: Multiples of the recipe's epochs when nothing else is asked for.
 TIMES = (1, 2, 4)
@@ -45,6 +44,7 @@ def scaling(
     widths: Sequence[int] = (),
     method: Method | None = None,
     engine: Engine | None = None,
+    workers: int | None = None,
     progress: OnProgress = ignore,
 ) -> Scaling:
     """Repeat the choice of a learning rate along one axis or several, each departing from the recipe.
@@ -64,12 +64,8 @@ def scaling(
 
     Other Parameters
     ----------------
-    method
-        Chooses. Default `Automatic()`.
-    engine
-        Trains plans. Default `DenseEngine()`.
-    progress
-        Receives `Progress` records.
+    method, engine, workers, progress
+        As in `etascope.pick`.
 
     Raises
     ------
@@ -82,10 +78,10 @@ def scaling(
     >>> [setting.value for setting in axis.settings], axis.law.exponent > 0
     ([8, 32], True)
     """
-    recipe, method, engine = recipe or Recipe(), method or Automatic(), engine or DenseEngine()
+    recipe, method = recipe or Recipe(), method or Automatic()
     require_dense(recipe, "scaling")
     if folds == 0:
-        raise InputError("a learning rate is chosen on validation rows; found 0 folds. Try --folds 5.")
+        raise InputError("a learning rate is chosen on validation rows; found 0 folds.", FIVE_FOLDS)
     if not (times or batch_sizes or widths):
         times = TIMES
     variations = {
@@ -93,7 +89,7 @@ def scaling(
         "batch size": recipes_by_batch(recipe, batch_sizes),
         "width": recipes_by_width(recipe, widths),
     }
-    dataset, _, split = open_and_divide(images, labels, recipe, test, folds, progress)
+    ready = open_and_divide(images, labels, recipe, test, folds, progress, engine, workers)
     began = time.perf_counter()
     known: dict[Recipe, Choice] = {}
     axes = list[Axis]()
@@ -101,28 +97,27 @@ def scaling(
         settings = list[Setting]()
         for value, varied in sorted(recipes.items()):
             if varied not in known:
-                known[varied] = choose(split, varied, method, engine, f"{name} {value}", progress)
+                known[varied] = _choose(ready, varied, method, f"{name} {value}", progress)
             settings.append(Setting(value, varied, known[varied]))
         if settings:
             axes.append(judge(name, settings))
-    return Scaling(DataSummary.of(dataset, split), recipe, tuple(axes), time.perf_counter() - began)
+    return Scaling(ready.data, recipe, tuple(axes), time.perf_counter() - began)
 
 
-def choose(split: Split, recipe: Recipe, method: Method, engine: Engine, stage: str, progress: OnProgress) -> Choice:
-    """Search, without a final training, and return the choice."""
-    train = partial(engine.train, split, recipe)
-    return rounds(train, Task.of(split, recipe), method, stage=stage, progress=progress)[1]
+def _choose(ready: Ready, recipe: Recipe, method: Method, stage: str, progress: OnProgress) -> Choice:
+    train = partial(ready.engine.train, ready.split, recipe)
+    return rounds(train, Task.of(ready.split, recipe), method, stage=stage, progress=progress)[1]
 
 
 def recipes_by_epochs(recipe: Recipe, times: Sequence[int]) -> dict[int, Recipe]:
     """Return the recipe at whole multiples of its epochs, by epochs."""
-    _each("a multiple of the epochs", times, "--times 1,2,4")
+    _check("a multiple of the epochs", times, sentences.Setting("times", TIMES))
     return {n * recipe.epochs: replace(recipe, epochs=n * recipe.epochs) for n in times}
 
 
 def recipes_by_batch(recipe: Recipe, sizes: Sequence[int]) -> dict[int, Recipe]:
     """Return the recipe at other batch sizes, by batch size."""
-    _each("a batch size", sizes, "--batch-sizes 8,16,32")
+    _check("a batch size", sizes, sentences.Setting("batch_sizes", (8, 16, 32)))
     return {size: replace(recipe, batch_size=size) for size in sizes}
 
 
@@ -134,9 +129,14 @@ def recipes_by_width(recipe: Recipe, widths: Sequence[int]) -> dict[int, Recipe]
     >>> recipes_by_width(Recipe(hidden=(64, 32)), [128])[128].hidden
     (128, 64)
     """
-    _each("a width", widths, "--widths 64,128,256")
+    _check("a width", widths, sentences.Setting("widths", (64, 128, 256)))
     if widths and not recipe.hidden:
-        raise InputError("a network without a hidden layer has no width; found --hidden 0. Leave out --widths.")
+        raise InputError(
+            sentences.say(
+                "a width is that of the first hidden layer; found {hidden}.", sentences.Setting("hidden", ())
+            ),
+            sentences.say("Leave {widths} out.", sentences.Setting("widths")),
+        )
     return {w: replace(recipe, hidden=tuple(max(1, round(w * u / recipe.hidden[0])) for u in recipe.hidden))
             for w in widths}  # fmt: skip
 
@@ -235,7 +235,10 @@ def _named(name: str, setting: Setting) -> str:
     return f"{name} {setting.value}"
 
 
-def _each(name: str, values: Sequence[int], example: str) -> None:
+def _check(name: str, values: Sequence[int], example: sentences.Setting) -> None:
     bad = [value for value in values if value < 1]
     if bad:
-        raise InputError(f"{name} must be a whole number of at least 1; found {bad[0]}. Try {example}.")
+        raise InputError(
+            f"{name} must be a whole number of at least 1; found {bad[0]}.",
+            sentences.say(f"Try {{{example.name}}}.", example),
+        )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from etascope.core.choice import Choice
-from etascope.core.data import DataSummary
 from etascope.core.recipe import Recipe
-from etascope.core.views import Shown
+from etascope.experiments.outcome import Outcome
 
 #: Optimizers whose stability on a quadratic follows from its curvature alone.
 DESCENTS = ("sgd", "momentum", "nesterov")
@@ -36,16 +35,14 @@ class SharpnessPoint:
     limit: float | None
 
 
-@dataclass(frozen=True)
-class SharpnessWall(Shown):
+@dataclass(frozen=True, eq=False)
+class SharpnessWall(Outcome):
     """What theory says of the highest learning rate, and what was measured.
 
     Attributes
     ----------
-    source, fingerprint
-        Of the data.
-    recipe
-        What is trained.
+    data, recipe, versions
+        As every `Outcome` has them.
     learning_rate
         The rate of the training along which sharpness was measured; None where only the start was.
     examples
@@ -62,15 +59,10 @@ class SharpnessWall(Shown):
         The rate that the search recommends; None where there is none.
     choice
         The answer of that search, with its landscape; None where none was made.
-    data
-        What the images were; None where nobody says.
     diverged
         Whether the training that is followed diverged before its end.
     """
 
-    source: str
-    fingerprint: str
-    recipe: Recipe
     learning_rate: float | None
     examples: int
     formula: str
@@ -79,7 +71,6 @@ class SharpnessWall(Shown):
     measured: float | None = None
     best: float | None = None
     choice: Choice | None = None
-    data: DataSummary | None = None
     diverged: bool = False
 
     @property

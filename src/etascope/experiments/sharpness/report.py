@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from etascope.core.numbers import rate
 from etascope.core.plain import Document, number, plain
-from etascope.core.run import versions
+from etascope.experiments.outcome import outcome_document
 from etascope.experiments.sharpness.chart import sharpness_chart, sharpness_table
 from etascope.experiments.sharpness.record import SharpnessWall
 from etascope.report.charts.chart import Chart
 from etascope.report.charts.landscape import landscape_chart
 from etascope.report.experiment import Experiment
-from etascope.report.files.document import dataset_document
 from etascope.report.terminal.axis import HATCH, Scale, framed
 from etascope.report.terminal.page import Page
 from etascope.report.words.job import in_words
@@ -46,16 +45,14 @@ def sharpness_experiment(wall: SharpnessWall) -> Experiment:
     )
     return Experiment(
         kind="sharpness",
-        source=wall.source,
         setup=setup,
         label="by the sharpness, theory puts the wall at",
         headline=headline,
         others=tuple(others),
         charts=charts,
         sentences=sharpness_sentences(wall),
-        facts=(("fingerprint", wall.fingerprint),),
+        facts=(),
         references=REFERENCES,
-        versions=versions(),
         document=sharpness_document(wall),
         page=lambda page: sharpness_page(page, wall),
         data=wall.data,
@@ -64,27 +61,15 @@ def sharpness_experiment(wall: SharpnessWall) -> Experiment:
 
 def sharpness_document(wall: SharpnessWall) -> Document:
     """Return a sharpness wall as plain values, described by `docs/schema/sharpness-1.schema.json`."""
-    return {
-        "schema": SHARPNESS_SCHEMA,
-        **plain(wall, without=("choice", "data")),
-        "ratio": number(wall.ratio),
-        "dataset": None if wall.data is None else dataset_document(wall.data),
-        "versions": versions(),
-    }
+    own = plain(wall, without=("choice", "data", "recipe", "versions"))
+    named = {"source": wall.source, "fingerprint": wall.fingerprint, "ratio": number(wall.ratio)}
+    return outcome_document(SHARPNESS_SCHEMA, wall, **own, **named)
 
 
 def sharpness_page(page: Page, wall: SharpnessWall) -> None:
     """Write the sharpness along a training, the limit it gives, the measured wall beside it, and where theory fails."""
     page.wrapped(f"why the wall is where it is, on {wall.source}: {in_words(wall.recipe)}", "bold")
     page.line("")
-    sharpness_section(page, wall)
-    page.line("")
-    for reference in REFERENCES:
-        page.wrapped(reference, "dim")
-
-
-def sharpness_section(page: Page, wall: SharpnessWall) -> None:
-    """Write the table of sharpness and limit over the steps, and what it says."""
     along = "at the start" if wall.learning_rate is None else f"along a training at {rate(wall.learning_rate)}"
     page.wrapped(
         f"sharpness s: the largest curvature of the mean loss of {wall.examples} training images, {along}", "bold"
@@ -96,8 +81,10 @@ def sharpness_section(page: Page, wall: SharpnessWall) -> None:
         page.lines(drawn)
         page.wrapped(wall_key(wall, ascii=page.ascii), "dim")
         page.line("")
-    for sentence in sharpness_sentences(wall):
-        page.wrapped(sentence, first="-  " if page.ascii else "•  ")
+    page.bullets(sharpness_sentences(wall))
+    page.line("")
+    for reference in REFERENCES:
+        page.wrapped(reference, "dim")
 
 
 def wall_chart(wall: SharpnessWall, width: int, *, ascii: bool = False) -> list[str]:
@@ -117,10 +104,12 @@ def wall_chart(wall: SharpnessWall, width: int, *, ascii: bool = False) -> list[
 
     Examples
     --------
+    >>> from etascope.core.data import DataSummary
     >>> from etascope.core.recipe import Recipe
     >>> from etascope.experiments.sharpness.record import SharpnessPoint
     >>> point = SharpnessPoint(0, 2.0, True, 1.0)
-    >>> wall = SharpnessWall("digits", "", Recipe(), 0.1, 256, "2 / s", "", (point,), measured=0.1, best=0.02)
+    >>> data = DataSummary.unknown("digits", {})
+    >>> wall = SharpnessWall(data, Recipe(), 0.1, 256, "2 / s", "", (point,), measured=0.1, best=0.02)
     >>> print("\n".join(wall_chart(wall, 60, ascii=True)))
     step 0 |                      : / / / / / / / / / / / / X /
            +---^----------+-------+------+----------+-------+---

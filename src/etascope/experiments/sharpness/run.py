@@ -6,7 +6,7 @@ from os import PathLike
 
 import numpy as np
 
-from etascope.core.data import NO_FOLD, DataSummary, Split
+from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import renamed
 from etascope.core.plan import Plan, check_rates, sweep
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
@@ -18,8 +18,7 @@ from etascope.experiments.sharpness.curvature import sharpness as sharpness_of
 from etascope.experiments.sharpness.record import SharpnessPoint, SharpnessWall, limit_formula, stable_limit, why_limit
 from etascope.selection.landscape import best_index
 from etascope.selection.walls import high_wall
-from etascope.training.dense.engine import DenseEngine
-from etascope.workbench import open_and_divide, pick
+from etascope.workbench import Ready, open_and_divide
 
 #: Shares of a training at which its sharpness is measured.
 MOMENTS = (0.0, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)
@@ -36,6 +35,7 @@ def sharpness(
     test: float | str | PathLike[str] | None = None,
     method: Method | None = None,
     engine: Engine | None = None,
+    workers: int | None = None,
     progress: OnProgress = ignore,
 ) -> SharpnessWall:
     """Measure the sharpness of the training loss along a training, and set the limit it gives beside the real wall.
@@ -52,7 +52,7 @@ def sharpness(
 
     Other Parameters
     ----------------
-    method, engine, progress
+    method, engine, workers, progress
         As in `etascope.pick`.
 
     Raises
@@ -70,38 +70,29 @@ def sharpness(
     require_dense(recipe, "sharpness")
     if learning_rate is not None:
         check_rates(np.array([learning_rate], np.float64))
-    engine = engine or DenseEngine()
-    dataset, share, split = open_and_divide(images, labels, recipe, test, 0, progress)
-    run = None
-    if measure:
-        run = pick(dataset, recipe=recipe, test=share, method=method, engine=engine, progress=progress)
+    ready = open_and_divide(images, labels, recipe, test, 0, progress, engine, workers)
+    run = ready.search(method, progress) if measure else None
     best = None if run is None else run.choice.learning_rate
     followed = best if learning_rate is None else learning_rate
-    points, diverged = _along(engine, split, recipe, followed, staged("training the followed one", progress))
+    points, diverged = _along(ready, followed, staged("training the followed one", progress))
     return SharpnessWall(
-        source=dataset.source,
-        fingerprint=dataset.fingerprint,
+        data=ready.data,
         recipe=recipe,
         learning_rate=followed,
-        examples=len(_batch(split, recipe)),
+        examples=len(_batch(ready.split, recipe)),
         formula=limit_formula(recipe),
         why=why_limit(recipe),
         points=tuple(points),
         measured=None if run is None else _high_wall(run),
         best=best,
         choice=None if run is None else run.choice,
-        data=DataSummary.of(dataset, split),
         diverged=diverged,
     )
 
 
-def _along(
-    engine: Engine, split: Split, recipe: Recipe, learning_rate: float | None, progress: OnProgress
-) -> tuple[list[SharpnessPoint], bool]:
-    """Return the sharpness at the start, and at the moments of a training at the rate, if there is one.
-
-    With it comes whether that training diverged before its end.
-    """
+def _along(ready: Ready, learning_rate: float | None, progress: OnProgress) -> tuple[list[SharpnessPoint], bool]:
+    """Return the sharpness at the start and along a training, if there is a rate, and whether that diverged."""
+    engine, split, recipe = ready.engine, ready.split, ready.recipe
     rows, steps = _batch(split, recipe), steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
     whole = sweep(recipe, steps, [1.0 if learning_rate is None else learning_rate], [NO_FOLD])
     moments = sorted({round(share * steps) for share in MOMENTS}) if learning_rate is not None else [0]

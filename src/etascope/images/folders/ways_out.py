@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from etascope.core.data import called
-from etascope.core.sentences import Sentence, Setting, say
+from etascope.core.sentences import Call, Sentence, Setting, say
 from etascope.core.visible import in_shell
 from etascope.images.folders import naming
 from etascope.images.folders.naming import TEST, TRAIN, VALID
@@ -51,7 +51,7 @@ class Given:
         train, held = (str(path), self.tested or str(test or "")) if self.trained is None else (self.trained, str(path))
         # Without a path, what trains is in memory, and the test part alone is given anew.
         tested = [Setting("test", called(held))] if held else []
-        return Setting("pick", (called(train), *tested)) if train else tested[0]
+        return Call("pick", (called(train), *tested)) if train else tested[0]
 
     def tries(self, moves: Moves) -> bool:
         """Say whether the tree opens after moves, none of which lands on something."""

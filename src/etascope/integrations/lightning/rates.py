@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from contextlib import nullcontext
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,9 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.extras import load_library
-from etascope.integrations.lightning.attribute import made_with
 from etascope.integrations.training_loops.adapter import Clock
 from etascope.training.pytorch.custom.schedule import waiting_schedulers
-from etascope.training.pytorch.library import Module, Optimizer
+from etascope.training.pytorch.library import Module, Optimizer, load_torch
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,3 +183,51 @@ def set_peak(optimizer: Optimizer, rate: float, ratios: NDArray[np.float64]) -> 
     for group, ratio in zip(optimizer.param_groups, ratios.tolist(), strict=True):
         group["lr"] = rate * ratio
         group.pop("initial_lr", None)
+
+
+def where(attribute: str, module: Any) -> str:
+    """Return an attribute as the module's own code writes it."""
+    if not attribute:
+        return "lr in the optimizer"
+    return f"self.{attribute}" if hasattr(module, attribute) else f"self.hparams.{attribute}"
+
+
+@contextmanager
+def made_with(module: Any, attribute: str, value: float) -> Generator[list[float]]:
+    """Let an attribute of a copy be a number, and inside the block collect the rates that optimizers are given.
+
+    Without an attribute, the number is what those rates are multiplied by.
+    """
+    kind, given = load_torch().optim.Optimizer, list[float]()
+    own = kind.add_param_group
+
+    def add_param_group(self: Any, group: dict[str, Any]) -> None:
+        own(self, group)
+        added = self.param_groups[-1]
+        if not attribute:
+            added["lr"] = added["lr"] * value
+        given.append(float(added["lr"]))
+
+    if attribute:
+        put(module, attribute, value)
+    kind.add_param_group = add_param_group
+    try:
+        yield given
+    finally:
+        kind.add_param_group = own
+
+
+def put(module: Module, attribute: str, value: Any) -> None:
+    """Set an attribute of a module and of its `hparams`; raise `InputError` if it cannot be set, as a property."""
+    try:
+        parsing().lightning_setattr(module, attribute, value)
+    except AttributeError as error:
+        raise InputError(
+            f"{where(attribute, module)} must be an attribute that can be set, because it holds the learning rate; "
+            f"found one of {type(module).__name__} that can only be read. Name what it is made of with attr_name=."
+        ) from error
+
+
+def parsing() -> Any:
+    """Return what reads and sets attributes of a module or of its `hparams`."""
+    return load_library("lightning.pytorch.utilities.parsing")

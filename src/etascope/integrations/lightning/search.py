@@ -13,10 +13,9 @@ from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.core.run import Run, Untouched
-from etascope.integrations.lightning.attribute import NOT_HELD, attribute_of, put
-from etascope.integrations.lightning.followed import mind, multiple_of, optimizer_at
+from etascope.integrations.lightning.attribute import NOT_HELD, attribute_of, mind, multiple_of, optimizer_at
 from etascope.integrations.lightning.judged import by_scores, refuse_rising
-from etascope.integrations.lightning.rates import Rates, begun, rates_of, several_refused
+from etascope.integrations.lightning.rates import Rates, begun, put, rates_of, several_refused
 from etascope.integrations.lightning.steps import (
     TRAINING,
     VALIDATION,

@@ -47,9 +47,9 @@ def run_html(run: Run, again: Again = again_in_python) -> str:
 def experiment_html(made: Experiment) -> str:
     """Return an experiment as a page: its finding, what to learn from it, charts with their tables, what was asked."""
     first, *rest = made.charts
-    data = "" if made.data is None else f" · {text(data_understood(made.data))}"
+    data = text(data_understood(made.data))
     header = (
-        f'<p class="quiet">{text(made.source)} · {text(made.kind)}{data}</p>\n'
+        f'<p class="quiet">{text(made.data.source)} · {text(made.kind)} · {data}</p>\n'
         f'<h1><span class="label">{text(made.label)}</span> <span class="rate">{text(made.headline)}</span></h1>\n'
         f'<p class="basin">{" · ".join(map(text, made.others))}</p>\n<p class="quiet">{text(made.setup)}</p>\n'
     )

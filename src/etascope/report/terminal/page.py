@@ -151,6 +151,11 @@ class Page:
         for i, line in enumerate(self.folded(text, self.width - max(len(first), len(rest)))):
             self.line((rest if i else first) + line, style)
 
+    def bullets(self, sentences: Iterable[str]) -> None:
+        """Write sentences as a list."""
+        for sentence in sentences:
+            self.wrapped(sentence, first="-  " if self.ascii else "•  ")
+
     def folded(self, text: str, width: int) -> list[str]:
         """Return `text` in lines of at most `width` columns, broken between words where that is possible."""
         from rich.text import Text

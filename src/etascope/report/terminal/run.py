@@ -61,8 +61,7 @@ def print_trace(console: Console, trace: Trace, questions: Sequence[Question] = 
         page.heading("4 Quiz")
         quiz(page, questions)
     page.heading(f"{5 if questions else 4} Key insight")
-    for sentence in trace.insight:
-        page.wrapped(sentence, first="-  " if page.ascii else "•  ")
+    page.bullets(trace.insight)
     if questions:
         page.heading("Answers to the quiz")
         answers(page, questions)
@@ -86,8 +85,7 @@ def print_choice(console: Console, run: Run, *, ascii: bool = False, again: Agai
     page, choice = Page(console, ascii), run.choice
     _headline(page, choice)
     page.line("")
-    for sentence in choice.reasons:
-        page.wrapped(str(sentence), first="-  " if page.ascii else "•  ")
+    page.bullets(map(str, choice.reasons))
     page.line("")
     _dial(page, run)
     page.line("")

@@ -69,9 +69,9 @@ def data_sentences(data: DataSummary | None) -> tuple[str, ...]:
     return () if data is None or not data.images else (data_understood(data), *data.notes)
 
 
-def data_facts(data: DataSummary | None) -> list[tuple[str, str]]:
+def data_facts(data: DataSummary) -> list[tuple[str, str]]:
     """Return the same as names and sentences, with the size of an image."""
-    if data is None or not (known := data_sentences(data)):
+    if not (known := data_sentences(data)):
         return []
     first, *notes = known
     height, width, _ = data.image_shape

@@ -158,7 +158,8 @@ class ExampleBasis:
     def __init__(self, examples: Examples, weights: Array, velocity: Array | None) -> None:
         self._examples, self._start = examples, [weights] if velocity is None else [weights, velocity]
         self._x, self._gram, self._place = examples.x, examples.gram, examples.place
-        # Coefficients stand in the order in which rows are first used: those of the first `used` may differ from zero.
+        # Coefficients stand in the order in which rows are first used: those of the first `used` may differ from zero,
+        # so that a training that has just begun multiplies with few of them.
         self._used = 0
         # Trials of a new training all start from the same weights, so one trial's product serves all.
         same = np.array_equal(weights, np.tile(examples.first, weights.shape[1] // examples.first.shape[1]))
@@ -195,6 +196,7 @@ class ExampleBasis:
         return xw, xv, gram.take(self._place[rows], axis=1)
 
     def _write_outputs(self, rows: Rows, out: Array) -> Array:
+        # No row is out of range; where it may raise, `take` goes through a buffer of its own, and a copy more.
         gram = self._gram.take(rows, axis=0, out=self._gram_rows[: len(rows)], mode="clip")
         np.matmul(gram[:, : self._used], self._q[: self._used], out=out)
         start = self._xw.take(rows, axis=0, out=self._xw_rows[: len(rows)], mode="clip")
@@ -207,6 +209,7 @@ class ExampleBasis:
     def absorb(self, rows: Rows, q: Array, p: Array, a: np.float32, c: Array) -> None:
         """Add the block's coefficients."""
         if self._p is not None:
+            # V here is the velocity that the block began with: it moves W before it moves itself.
             before = self._p[: self._used]
             self._q[: self._used] += np.multiply(before, c, out=self._scratch[: self._used])
             before *= a
@@ -250,6 +253,7 @@ class ExampleBasis:
         kept._examples, kept._b, kept._used = self._examples, self._b, self._used
         kept._x, kept._gram, kept._place = self._x, self._gram, self._place
         kept._start = [np.ascontiguousarray(array[:, columns]) for array in self._start]
+        # Where one trial's product served all of them, each that is left gets its own.
         kept._xw = np.ascontiguousarray(self._xw[:, columns % self._xw.shape[1]])
         kept._q = np.ascontiguousarray(self._q[:, columns])
         kept._xv, kept._p = (

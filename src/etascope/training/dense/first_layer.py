@@ -18,7 +18,8 @@ from etascope.core.data import Split
 from etascope.training.dense.basis import Basis, ExampleBasis, Examples, WeightBasis
 from etascope.training.dense.optimizers import Array, Rule, Sgd, flush
 
-#: Up to this many rows a column, coefficients of examples take less arithmetic than weights (see `basis`).
+#: Up to this many rows a column, coefficients of examples take less arithmetic than weights (see `basis`): a batch
+#: multiplies its rows once with coefficients of all rows, but twice with weights of all columns, forward and back.
 GRAM_ROWS_PER_COLUMN = 2.0
 
 
@@ -192,6 +193,8 @@ class BlockedFirstLayer:
 
     def update(self, start: int, stop: int, delta: Array, rate: Array, step: int) -> None:
         """Run the rule on the coefficients."""
+        # The gradient is x' with delta in the rows of this batch and 0 in all others, so that velocity = momentum
+        # velocity + gradient is: a and p times the momentum, and delta in the rows of p, which no batch had before.
         now = slice(start, stop)
         if not self._momentum:
             np.multiply(delta, rate, out=self._q[now])
@@ -201,6 +204,8 @@ class BlockedFirstLayer:
         p[now] = delta
         self._a *= self._momentum
         reach = rate
+        # What the weights then move by, rate times velocity (Nesterov: rate times gradient plus momentum velocity),
+        # goes to q and c. Rows of q from this batch on still hold what the last block left there, and are written over.
         if self._rule.nesterov:
             np.multiply(delta, rate, out=q[now])
             reach = rate * self._momentum

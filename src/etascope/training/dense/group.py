@@ -48,6 +48,7 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     step, end, alive = plan.start, plan.start + plan.steps, np.arange(len(plan))
     with np.errstate(all="ignore"):
         rate_table = plan.rates.astype(np.float32)
+        # Rows of the example form stand in the order of the first epoch, which so multiplies with those it has met.
         first_order = epoch_order(train_rows, len(train_rows), seed, fold, plan.start // per_epoch)
         stack = Stack(sizes, starts, packed, rule, block * recipe.batch_size if blocked else 0, first_order)
         while step < end and len(alive):

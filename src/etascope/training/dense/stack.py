@@ -71,6 +71,7 @@ class Stack:
 
     def _stack(self, trials: list[tuple[Array, ...]]) -> tuple[Array, Array]:
         """Return the first layer's arrays side by side, and the deeper layers' in one row a trial."""
+        # Trials that begin share one tuple of arrays, which is laid out once.
         if all(arrays is trials[0] for arrays in trials):
             first, deeper = self._stack_one(trials[0])
             return np.tile(first, len(trials)), np.tile(deeper, (len(trials), 1))
@@ -227,6 +228,7 @@ def cross_entropy(logits: Array, onehot: Array, scratch: Array) -> tuple[Array, 
     logits -= np.maximum.reduce(logits, axis=0)
     np.multiply(logits, onehot, out=scratch)
     target = np.add.reduce(scratch, axis=0)
+    # With the highest taken off, the label's own logit is 0 where none is above it; NaN is never right.
     right = np.count_nonzero(target >= 0, axis=1).astype(np.float32)
     np.exp(logits, out=logits)
     total = np.add.reduce(logits, axis=0)

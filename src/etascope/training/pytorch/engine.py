@@ -198,6 +198,7 @@ def train_plan(
             reporter.together(size, len(unit))
 
         groups, held = in_memory_groups(unit, min(most, at_once), run, fewer)
+        # What memory did not hold in one unit, it will not hold in the next.
         most = min(most, held) if held < at_once else most
         trained += groups
     reporter.end()

@@ -112,6 +112,7 @@ def multiples(build: Callable[[float], Sequence[Optimizer]], tried: Sequence[flo
             )
     rates = np.array([[rate for row in table for rate in row] for table in tables])
     shares = rates / np.array(tried)[:, None]
+    # The median, so that a rate at which a group is cut off or rounded is the odd one, and not what others are held to.
     usual = np.median(shares, axis=0)
     far = ~np.isclose(shares, usual, rtol=NEAR, atol=0)
     if far.any():
@@ -133,6 +134,7 @@ def require_multiples(optimizers: Sequence[Optimizer], rate: float, of: Sequence
         )
     pairs = [pair for row, ratios in zip(table, of, strict=True) for pair in zip(row, ratios, strict=True)]
     for now, ratio in pairs:
+        # Both may be off by `NEAR`: the multiple was read from rates that may be rounded, and this one may be, too.
         if not math.isclose(now, rate * ratio, rel_tol=2 * NEAR):
             raise InputError(
                 f"optimizer must make the same multiple of every learning rate; of {written(rate)} it made "
@@ -234,6 +236,7 @@ class GroupRates:
             if now is value:
                 continue
             if _is_elsewhere(now):
+                # Gathered there, and fetched by `look`, when the trial waits for that device anyway.
                 moved = (now - value).abs() > 1e-6 * value
                 self._moved = moved if self._moved is None else self._moved | moved
             elif not math.isclose(_plain(now), value, rel_tol=_digits(now), abs_tol=1e-38):

@@ -72,6 +72,7 @@ def in_memory_groups(
                 "memory ran out while one trial trained alone.",
                 say(smaller, Setting("accumulate", 4), Setting("image_size")),
             )
+        # Half and not one less: each try costs a training, and a size that memory holds is found in a few.
         most = -(-len(group) // 2)
         fewer(most)
     return groups, most

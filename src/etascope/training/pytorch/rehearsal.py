@@ -33,7 +33,8 @@ from etascope.training.pytorch.running_trial import RunningTrial
 from etascope.training.pytorch.unit import Training
 from etascope.training.random_streams import step_seed
 
-#: Steps of a rehearsed trial, and of those the ones before it is interrupted.
+#: Steps of a rehearsed trial, and of those the ones before it is interrupted. Two come after: the loss of the first
+#: tells what the model has lost, and that of the second what the optimizer has.
 STEPS, KEPT = 5, 3
 #: Steps beside those, so that what counts calls by fives does not look the same again.
 MORE = 2
@@ -96,6 +97,7 @@ class _Rehearsal:
     def __init__(self, training: Training, plan: Plan) -> None:
         self._training, self._seed, self._fold = training, int(plan.seeds[0]), int(plan.folds[0])
         peaks = sorted(plan.rates.max(axis=1, initial=1e-30).tolist())
+        # A rate in the middle: at the highest a trial may diverge, and at the lowest hardly anything moves.
         self._rate, self._keeps = float(peaks[len(peaks) // 2]), plan.keep_checkpoints
         steps = islice(training.batches.steps(self._seed, self._fold, 0, 0), STEPS)
         batches = [[part.fresh() for part in parts[:PARTS]] for parts in steps]
@@ -116,6 +118,7 @@ class _Rehearsal:
             for number in range(MORE):
                 self._step(running, number)
         other = self._train(interrupted=self._keeps)
+        # Until the interruption both were trained alike: what differs there already comes from the training itself.
         early = self._differs(one, other, early=True)
         if early is not None:
             self._refuse_train_loss()

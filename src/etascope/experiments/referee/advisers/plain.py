@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
-from etascope.core.data import NO_FOLD
-from etascope.core.history import History
-from etascope.core.plan import Plan
 from etascope.core.protocols import Method
-from etascope.core.recipe import steps_per_epoch
 from etascope.core.search import rounds
 from etascope.experiments.range_test.rules import SuggestionRule
 from etascope.experiments.range_test.sweep import run_range_test
@@ -35,13 +31,7 @@ class CustomaryDefault:
 
 @dataclass(frozen=True)
 class OwnPick:
-    """etascope's own pick, its search without the final training.
-
-    Attributes
-    ----------
-    method
-        What searches. Default `Automatic()`.
-    """
+    """etascope's own pick, its search without the final training."""
 
     method: Method = field(default_factory=Automatic)
     name: str = "etascope pick"
@@ -58,13 +48,7 @@ class OwnPick:
 
 @dataclass(frozen=True)
 class RangeTestAdviser:
-    """A rule of `selection.suggestion_rules` after the sweep of its own finder, on all development rows.
-
-    Attributes
-    ----------
-    rule
-        Which rule.
-    """
+    """A rule of range tests after the sweep of its own finder, on all development rows."""
 
     rule: SuggestionRule
 
@@ -87,15 +71,8 @@ class RangeTestAdviser:
 
     def advise(self, bench: Bench) -> Advice:
         """Return the suggestion; the cost is counted to the step at which its finder stops."""
-        recipe, sweep = bench.recipe, self.rule.sweep
-        epoch = steps_per_epoch(bench.split, recipe, NO_FOLD)
-        longer = replace(recipe, epochs=max(recipe.epochs, -(-sweep.length(epoch * recipe.epochs) // epoch)))
-
-        def train(plan: Plan) -> History:
-            return bench.engine.train(bench.split, longer, plan, bench.progress)
-
-        test = run_range_test(train, sweep, training=epoch * recipe.epochs, steps_per_epoch=epoch, seed=recipe.seed)
+        test = run_range_test(bench.engine, bench.split, bench.recipe, self.rule.sweep, bench.progress)
         steps = np.count_nonzero(np.isfinite(self.rule.smooth(test.losses)))
-        trained = steps * len(bench.split.y) / epoch
+        trained = steps * len(bench.split.y) / test.steps_per_epoch
         suggestion = self.rule.suggest(test.learning_rates, test.losses)
-        return Advice(suggestion, trained / (len(bench.split.y) * recipe.epochs))
+        return Advice(suggestion, trained / (len(bench.split.y) * bench.recipe.epochs))

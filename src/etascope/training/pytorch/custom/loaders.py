@@ -216,6 +216,8 @@ class LoaderBatches:
         seed_generators(loader, seed)
         iterator, own = iterator_of(name, loader), generators_of(loader)
         state, states, shapes, number = RandomState.now(), [state_of(one) for one in own], None, 0
+        # A loader draws while it gives a batch, and trials draw in between, more or fewer of them: what comes next must
+        # not depend on them, nor on where in an epoch a plan begins.
         while True:
             state.restore()
             for generator, before in zip(own, states, strict=True):
