@@ -29,8 +29,8 @@ def test_the_best_value_may_be_any(maximize, best, value, loss):
 
 @pytest.mark.parametrize(
     ("measure", "value", "advice"),
-    [(Measure("acc", maximize=True), 87.5, "--best 100"), (Measure("acc", True, 100), 250, "--best 1000"),
-     (Measure("elbo"), -1200, "--best -10000"), (Measure("elbo"), -1.99, "--best -10")],
+    [(Measure("acc", maximize=True), 87.5, "best=100"), (Measure("acc", True, 100), 250, "best=1000"),
+     (Measure("elbo"), -1200, "best=-10000"), (Measure("elbo"), -1.99, "best=-10")],
 )  # fmt: skip
 def test_a_value_beyond_the_best_is_refused_with_one_that_would_do(measure, value, advice):
     with pytest.raises(InputError, match=f"found {value:g}") as refused:

@@ -70,7 +70,7 @@ def test_every_value_in_range_is_kept(**values):
         ({"momentum": -0.1}, "momentum must be in [0, 1); found -0.1"),
         (
             {"optimizer": "sgd", "momentum": 0.9},
-            "found 0.9 with sgd. Leave momentum out, or choose --optimizer",
+            "found 0.9 with sgd. Leave momentum out, or choose optimizer=",
         ),
         ({"weight_decay": -1.0}, "the weight decay must be finite and at least 0; found -1.0"),
         ({"weight_decay": float("inf")}, "the weight decay must be finite and at least 0; found inf"),

@@ -333,7 +333,11 @@ def test_a_table_of_pixels_is_opened_and_one_with_text_refused():
     [
         ("x.zip", b"PK\x03\x04", ("it is a zip archive. Unpack it",)),
         ("x.heic", b"\0\0\0\x18ftypheic", ("it is a HEIC image. Convert it to JPEG or PNG",)),
-        ("x.h5", b"\x89HDF\r\n", ("it is an HDF5 file. Save its images and labels in an .npz",)),
+        (
+            "x.h5",
+            b"\x89HDF\r\n",
+            ("none of these. Read it with its own library, and save its images and labels in an .npz",),
+        ),
         ("x.pt", b"PK\x03\x04", ("none of these. Read it with its own library",)),
         ("x.xlsx", b"PK\x03\x04", ("Save it as a CSV",)),
         ("x.json", b"{}", ("it is a text file", ".csv of path,label")),

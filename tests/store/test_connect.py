@@ -94,8 +94,8 @@ def test_who_waits_for_a_writer_hears_of_it_and_no_longer_than_some_seconds(path
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     BestEffort(StoreRecorder(open_forgiving(path, kept.append)), kept.append).begin(job().data, job().task)
-    assert [sentence.partition(" ")[0] for sentence in kept] == ["waiting", "the"]
-    assert kept[1].endswith("or end it. This run is not kept; the search goes on.")
+    assert [str(sentence).partition(" ")[0] for sentence in kept] == ["waiting", "the"]
+    assert str(kept[1]).endswith("or end it. This run is not kept; the search goes on.")
     other.close()
 
 

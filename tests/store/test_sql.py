@@ -155,7 +155,7 @@ def test_what_no_etascope_wrote_is_told_with_the_run_and_what_to_do(kept, change
         with pytest.raises(DamagedRecord, match=f"run {run_id} in the store .* is damaged: ") as error:
             store.get(run_id)
         assert part in str(error.value)
-        assert str(error.value).endswith(f"Forget it with etascope rm {run_id} --yes, or put back a copy of the store.")
+        assert str(error.value).endswith(f"Forget it with etascope rm {run_id}, or put back a copy of the store.")
         store.remove(run_id)
     assert store.find() == []
 

@@ -3,6 +3,7 @@ import pickle
 import pytest
 
 from etascope import InputError
+from etascope.core.sentences import Setting, say
 from etascope.images.files.decode import BadImage
 from etascope.studio.failure import Failed, called, sentence
 
@@ -14,10 +15,14 @@ def test_the_page_is_told_what_was_found_and_never_an_option():
     assert sentence(KeyError("x")) == "the studio failed with KeyError: 'x'. Try again; if it stays, report it."
 
 
-def test_python_that_stands_beside_words_is_not_for_the_page():
-    given = InputError("bands. Give the images without it (images[..., :3]), or save them as RGB.")
-    assert sentence(given) == "bands. Give the images without it, or save them as RGB."
-    assert sentence(InputError("Choose bands (images[..., [2, 1, 0]]), or one.")) == "Choose bands, or one."
+def test_advice_is_shown_where_the_page_has_all_that_it_sets():
+    smaller = say("Take {batch_size} or {epochs}.", Setting("batch_size", 64), Setting("epochs"))
+    assert sentence(InputError("it is too much.", smaller)) == "it is too much. Take batch size 64 or epochs."
+    more = say("Take {batch_size} or {workers}.", Setting("batch_size", 64), Setting("workers", 1))
+    assert sentence(InputError("it is too much.", more)) == "it is too much."
+    assert sentence(InputError("bands. Leave them out.", "In Python: images[..., :3].")) == "bands. Leave them out."
+    said = say("it is no folder. Leave {store} out.", Setting("store"))
+    assert sentence(InputError(said)) == "it is no folder."
 
 
 def test_a_process_that_is_told_to_stop_says_so():

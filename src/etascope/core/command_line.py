@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 
 from etascope.core.errors import InputError
+from etascope.core.sentences import Setting, say
 
 #: What may stand in braces.
 NAMES = ("lr", "epochs", "seed", "trial")
+EXAMPLE = "python train.py --lr {lr} --epochs {epochs} --seed {seed}"
 _BRACES = re.compile(r"\{\{(\w+)\}\}|\{(\w+)\}")
 
 
@@ -44,15 +46,12 @@ class CommandLine:
             if name not in NAMES:
                 close = difflib.get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
                 hint = f" Did you mean {{{close[0]}}}?" if close else f" Write {{{{{name}}}}} for the word in braces."
-                raise InputError(
-                    f"--command may have {', '.join(f'{{{known}}}' for known in NAMES)} in braces; found {{{name}}}."
-                    f"{hint}"
-                )
+                known = ", ".join(f"{{{one}}}" for one in NAMES)
+                may = "{command} may have {known} in braces; found {other}.{hint}"
+                raise InputError(say(may, Setting("command"), known=known, other=f"{{{name}}}", hint=hint))
         if "lr" not in names:
-            raise InputError(
-                f"--command must say where the learning rate goes, with {{lr}}; found {self.template!r}. Try 'python "
-                "train.py --lr {lr} --epochs {epochs} --seed {seed}'."
-            )
+            must = "{command} must say where the learning rate goes, with {lr}; found {given}. Try '{example}'."
+            raise InputError(say(must, Setting("command"), given=repr(self.template), example=EXAMPLE))
 
     def filled(self, learning_rate: float, epochs: int, seed: int, trial: int) -> str:
         """Return the command of a trial."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from etascope.core.errors import InputError
 from etascope.core.numbers import nats
+from etascope.core.sentences import Setting, say
 
 #: A value this far beyond the best possible one, as a share of it, is rounding.
 ROUNDING = 1e-6
@@ -125,8 +126,11 @@ class Measure:
             beyond = min(float(f"1e{math.floor(math.log10(abs(value) or 1)) + 1}"), sys.float_info.max)
             example = max(100.0, beyond) if self.maximize else -beyond if value < 0 else 0.0
             raise InputError(
-                f"{self.name} must be {side} {best:g}, the best value that it can have; found {value:g}. Say what the "
-                f"best value is, no further away than it may come, as in --best {example:g}."
+                f"{self.name} must be {side} {best:g}, the best value that it can have; found {value:g}.",
+                say(
+                    "Say what the best value is, no further away than it may come, as in {best}.",
+                    Setting("best", example),
+                ),
             )
         return max(distance, 0.0)
 

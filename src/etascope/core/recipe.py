@@ -12,6 +12,7 @@ from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError, option
 from etascope.core.measure import PLAIN, Measure
 from etascope.core.schedules import SCHEDULES
+from etascope.core.sentences import Setting, say
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad")
 PIXELS = ("unit", "standard")
@@ -90,8 +91,8 @@ class Recipe:
         _within("momentum", momentum, 1)
         if momentum and not with_momentum:
             raise InputError(
-                f"momentum belongs to the optimizers momentum and nesterov; found {momentum} with "
-                f"{self.optimizer}. Leave momentum out, or choose --optimizer momentum."
+                f"momentum belongs to the optimizers momentum and nesterov; found {momentum} with {self.optimizer}.",
+                say("Leave momentum out, or choose {optimizer}.", Setting("optimizer", "momentum")),
             )
         decay = (0.01 if self.optimizer == "adamw" else 0.0) if self.weight_decay is None else self.weight_decay
         _within("the weight decay", decay, math.inf)

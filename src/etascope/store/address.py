@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field
 
 from etascope.core.errors import InputError
+from etascope.core.sentences import Setting, say
 
 #: Environment variable with the address of the store.
 VARIABLE = "ETASCOPE_STORE"
@@ -54,7 +55,8 @@ def find_address(url: str | None) -> Address:
     if url is None:
         return _default()
     if not url.strip():
-        raise InputError(f"a store must be {_FORMS}; found nothing. Leave --store out for the usual place.")
+        usual = say("Leave {url} out for the usual place.", Setting("url"))
+        raise InputError(f"a store must be {_FORMS}; found nothing.", usual)
     scheme, separator, rest = url.partition("://")
     if not separator:
         return _file(url)

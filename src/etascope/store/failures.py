@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from etascope.core.errors import InputError
+from etascope.core.sentences import Sentence, Setting, say
 from etascope.core.visible import in_shell
 
 
@@ -14,14 +15,15 @@ class StoreTrouble(InputError):
     """The place where runs are kept cannot be used just now: a full disk, a read-only folder, a server gone."""
 
 
-_ELSEWHERE = "Keep runs elsewhere with --store PATH or ETASCOPE_STORE."
+_ELSEWHERE = say("Keep runs elsewhere with {url} or ETASCOPE_STORE.", Setting("url", "PATH"))
+_FULL = say("Make room, or keep runs elsewhere with {url}.", Setting("url", "PATH"))
 _HELD = ("is held by another process and did not become free.", "Wait for that process, or end it.")
 #: What is wrong and what to do, by the beginning of SQLite's name for it, the longer before the shorter.
 _SQLITE = {
     "SQLITE_READONLY": ("may only be read.", _ELSEWHERE),
     "SQLITE_PERM": ("may not be opened.", _ELSEWHERE),
     "SQLITE_CANTOPEN": ("cannot be opened: its folder is missing or may not be written.", _ELSEWHERE),
-    "SQLITE_FULL": ("cannot be written: the disk is full.", "Make room, or keep runs elsewhere with --store PATH."),
+    "SQLITE_FULL": ("cannot be written: the disk is full.", _FULL),
     "SQLITE_IOERR": ("cannot be written: the disk is full or failing.", _ELSEWHERE),
     "SQLITE_BUSY": _HELD,
     "SQLITE_LOCKED": _HELD,
@@ -89,7 +91,7 @@ def is_damaged(place: str) -> InputError:
     return InputError(f"the store {place} {said}", advice)
 
 
-def _unusable(place: str, sentences: tuple[str, str]) -> StoreTrouble:
+def _unusable(place: str, sentences: tuple[str, str | Sentence]) -> StoreTrouble:
     return StoreTrouble(f"the store {place} {sentences[0]}", sentences[1])
 
 

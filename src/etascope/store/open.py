@@ -8,7 +8,7 @@ from collections.abc import Callable
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
 from etascope.core.recording import not_kept
-from etascope.core.sentences import Sentence
+from etascope.core.sentences import Sentence, Setting, say
 from etascope.store.address import Address, find_address
 from etascope.store.failures import StoreTrouble
 from etascope.store.ownership import check_file, require_columns, require_own, waits
@@ -77,7 +77,8 @@ def _may_only_be_read(address: Address) -> bool:
     if waits(path):
         raise StoreTrouble(
             f"the store {address.shown} stands where nothing may be written, and what was kept last is still beside "
-            "it, in the file that ends with -wal. Copy both to a folder of yours, and look there with --store."
+            "it, in the file that ends with -wal.",
+            say("Copy both to a folder of yours, and look there with {url}.", Setting("url")),
         )
     return True
 

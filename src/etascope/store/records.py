@@ -32,7 +32,7 @@ def naming_run(run_id: object, place: str) -> Generator[None]:
     try:
         yield
     except DamagedRecord as error:
-        forget = f"Forget it with etascope rm {run_id} --yes, or put back" if is_id(run_id) else "Put back"
+        forget = f"Forget it with etascope rm {run_id}, or put back" if is_id(run_id) else "Put back"
         raise DamagedRecord(
             f"run {run_id!s:.60} in the store {place} is damaged: {str(error).removesuffix('.')}.",
             f"{forget} a copy of the store.",

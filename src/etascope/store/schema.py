@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from etascope.core.errors import InputError
+from etascope.core.sentences import Setting, say
 from etascope.store.failures import damaged
 
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ def version_of(connection: Connection, place: str) -> int | None:
     if version > len(MIGRATIONS):
         raise InputError(
             f"a newer etascope wrote the store {place}: its version is {version}, and this one knows up to "
-            f"{len(MIGRATIONS)}. Upgrade (pip install -U etascope), or give another --store."
+            f"{len(MIGRATIONS)}.",
+            say("Upgrade (pip install -U etascope), or give another {url}.", Setting("url")),
         )
     return version
 

@@ -9,15 +9,10 @@ from typing import Any
 
 from etascope.core.errors import InputError, one_line
 from etascope.core.visible import visible
+from etascope.studio.dialect import on_page
 
-_SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z])")
-_OPTION = re.compile(r"(?<![\w-])--[a-z]|\b(skip_bad|image_size|create_app|ETASCOPE_[A-Z]+)\b|\betascope [a-z]")
 #: A path of this machine, from its root on.
 _PATH = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:)?[/\\][^\s'\",;]+")
-#: How somebody would write it in Python, beside its words.
-_CODE = re.compile(r" \((?:images\[.*?\]|tifffile\.[^)]*)\)(?=[,.;)]|$)")
-#: A clause that sends its reader to Python, or to files that a zip of images does not have.
-_SENDS = re.compile(r"; (?:(?!; )[^\n])*?(?:\btifffile\b|\.npz\b)(?:(?!\. [A-Z]|\.$)[^\n;])*")
 
 
 class Failed(Exception):
@@ -65,24 +60,12 @@ def called(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN40
 
 
 def sentence(error: BaseException) -> str:
-    """Return what the page shows of an error."""
-    if isinstance(error, InputError):
-        return on_page(error.sentences[0].written(lambda _: None))
-    return visible(str(error)) if isinstance(error, Failed) else unexpected(error)
-
-
-def on_page(text: str) -> str:
-    """Return sentences without those that name an option, which nobody can give on a page; the first one stays.
-
-    Python in brackets goes, too. Advice that names an option is kept apart in an `InputError`; this is for others.
-
-    Examples
-    --------
-    >>> on_page("the store may only be read. Keep runs elsewhere with --store PATH.")
-    'the store may only be read.'
-    """
-    first, *more = _SENTENCES.split(_SENDS.sub("", _CODE.sub("", text)))
-    return " ".join([first, *(one for one in more if not _OPTION.search(one))])
+    """Return what the page shows of an error: of the advice, which is a caller's, only what sets what the page has."""
+    if not isinstance(error, InputError):
+        return visible(str(error)) if isinstance(error, Failed) else unexpected(error)
+    said, advice = error.sentences
+    followed = advice.settings and all(map(on_page, advice.settings))
+    return f"{said.written(on_page)} {advice.written(on_page)}" if followed else said.written(on_page)
 
 
 def unexpected(error: BaseException) -> str:

@@ -20,7 +20,7 @@ from etascope.images.idx.catalogue import CATALOGUE, fetching, files_here, open_
 from etascope.images.open import open_images
 from etascope.images.opened import Options
 from etascope.images.subset import SUBSET, take_subset
-from etascope.studio.failure import on_page
+from etascope.studio.dialect import on_page
 
 #: Sets whose images are characters, white on black, 28 by 28: what a hand can draw.
 DRAWN = frozenset({"digits", "mnist", "kmnist"})
@@ -46,13 +46,7 @@ class Source:
     most: int | None = SUBSET
 
     def open(self) -> tuple[Dataset, int]:
-        """Return the images, and of how many these are a part, or 0.
-
-        Raises
-        ------
-        InputError
-            If they are not here, or cannot be read.
-        """
+        """Return the images, and of how many these are a part, or 0."""
         known = CATALOGUE.get(self.name)
         if known is not None:
             whole = to_dataset(open_here(known, Options()))
@@ -65,12 +59,12 @@ class Source:
         """Return what was sent; where it was unpacked is nobody's business."""
 
         def placeless(sentence: str) -> str:
-            return on_page(sentence.replace(f"{self.name}{os.sep}", "").replace(self.name, "the zip"))
+            return sentence.replace(f"{self.name}{os.sep}", "").replace(self.name, "the zip")
 
         try:
             dataset = open_images(self.name)
         except InputError as error:
-            raise InputError(placeless(error.said), error.sentences[1]) from error
+            raise InputError(placeless(error.sentences[0].written(on_page)), error.sentences[1]) from error
         notes, test_notes = (tuple(map(placeless, said)) for said in (dataset.notes, dataset.test_notes))
         return replace(dataset, source=SENT, notes=notes, test_notes=test_notes)
 
@@ -86,13 +80,7 @@ class Library:
     _place: Path | None = None
 
     def source(self, name: str) -> Source:
-        """Return the images that the ways of the page train on.
-
-        Raises
-        ------
-        InputError
-            If there is no data set of that name on this machine.
-        """
+        """Return the images that the ways of the page train on, or refuse what is not on this machine."""
         if name == "digits":
             return Source(name)
         if name in CATALOGUE:
@@ -115,13 +103,7 @@ class Library:
         )
 
     def searched(self, name: str) -> Source:
-        """Return the images that a search of one's own takes: of an upload all, else those of the other ways.
-
-        Raises
-        ------
-        InputError
-            If there is no data set of that name on this machine.
-        """
+        """Return the images that a search of one's own takes: of an upload all, else those of the other ways."""
         source = self.source(name)
         return Source(source.name, None) if name in self._uploads else source
 

@@ -112,11 +112,6 @@ class CancelOnDisconnect:
 
     A server tells of it only to those who ask, and a route that awaits a training asks nobody: a needle that is dragged
     would leave a training behind wherever it rested.
-
-    Attributes
-    ----------
-    app
-        What answers.
     """
 
     app: ASGIApp

@@ -21,10 +21,9 @@ from etascope.core.recipe import Recipe
 from etascope.core.recording import BestEffort, StoreRecorder
 from etascope.core.run import Run
 from etascope.core.search import Train, search
-from etascope.learn.quiz import run_quiz
-from etascope.report.files.document import pick_document
 from etascope.selection.automatic import Automatic
 from etascope.studio.bounds import Bounds, Limit
+from etascope.studio.dialect import run_document
 from etascope.studio.failure import placeless, sentence
 from etascope.studio.library import Source
 from etascope.studio.runs import Runs
@@ -72,17 +71,7 @@ class Pick:
 
 @dataclass(eq=False)
 class Picks:
-    """All searches of a studio.
-
-    Attributes
-    ----------
-    pool
-        Trains.
-    runs
-        Where they are kept, too; None keeps them for as long as the studio runs.
-    longest
-        Seconds that a search may take, by the clock.
-    """
+    """All searches of a studio; without `runs` they are kept for as long as it runs. One may take `longest` seconds."""
 
     pool: WorkerPool
     runs: Runs | None = None
@@ -90,13 +79,7 @@ class Picks:
     _known: OrderedDict[str, Pick] = field(default_factory=OrderedDict[str, Pick])
 
     def begin(self, page: str, source: Source, recipe: Recipe) -> Pick:
-        """Begin a search.
-
-        Raises
-        ------
-        InputError
-            If enough of them run already.
-        """
+        """Begin a search, or refuse where enough of them run already."""
         running = sum(not pick.ended for pick in self._known.values())
         if running >= MOST_RUNNING:
             raise InputError(f"{MOST_RUNNING} searches may run at once, and do. Wait for one, or stop it.")
@@ -108,13 +91,7 @@ class Picks:
         return pick
 
     def get(self, name: str) -> Pick:
-        """Return a search by its id.
-
-        Raises
-        ------
-        InputError
-            If there is none.
-        """
+        """Return a search by its id, or refuse."""
         if name not in self._known:
             raise InputError(f"a search is known while the studio runs; there is none named {name!r}. Begin it again.")
         return self._known[name]
@@ -169,7 +146,7 @@ class Picks:
                 "event": "run",
                 "kept": name if recorder.keeps else None,
                 "notes": notes,
-                "run": pick_document(run, run_quiz(run)),
+                "run": run_document(run),
             }
         )
 

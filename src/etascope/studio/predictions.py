@@ -70,21 +70,9 @@ def metrics(source: Source, recipe: Recipe, learning_rate: float) -> Document:
 
 
 def predictions(source: Source, recipe: Recipe, rates: tuple[float, ...], pixels: Sequence[Sequence[int]]) -> Document:
-    """Return what a model of each rate says of an image, and the layers of the last of them.
+    """Return what a model of each rate, trained on all development rows, says of an image, and the last one's layers.
 
-    Parameters
-    ----------
-    source, recipe
-        What the models learned from, and how.
-    rates
-        Learning rates; each trains a model on all development rows.
-    pixels
-        `(height, width)`, 0 to 255, of the size that the data set has.
-
-    Raises
-    ------
-    InputError
-        If the image has another size, or the data set is in colour.
+    Pixels are `(height, width)`, 0 to 255; refused are those of another size than the data set's, and a set in colour.
     """
     dataset, split = prepared(source, recipe)
     height, width, channels = dataset.images.shape[1:]

@@ -14,13 +14,12 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from etascope.core.errors import InputError
 from etascope.core.plain import Document
 from etascope.core.stored import StoredRun
-from etascope.learn.quiz import run_quiz
 from etascope.report.code.from_document import FRAMEWORKS
-from etascope.report.files.document import pick_document
 from etascope.report.html.run import run_html
 from etascope.report.terminal.run_list import runs_document
 from etascope.report.words.job import Again
 from etascope.studio.bounds import FEWER, Bounds, Limit
+from etascope.studio.dialect import run_document, worded
 from etascope.studio.failure import sentence
 from etascope.studio.library import MOST_UPLOADS, Library, Source, upload_document
 from etascope.studio.picking import Picks
@@ -42,19 +41,7 @@ Id = Annotated[str, Path(max_length=32, pattern=r"^[0-9a-z]+$")]
 def project_routes(
     pool: WorkerPool, library: Library, picks: Picks, runs: Runs | None, bounds: Bounds, again: Again
 ) -> APIRouter:
-    """Return the routes.
-
-    Parameters
-    ----------
-    pool, library, picks
-        Who trains, and what is known.
-    runs
-        Those that are kept; None where none are.
-    bounds
-        How long work for one question may take.
-    again
-        Says in a report how to search again.
-    """
+    """Return the routes; without `runs`, none are kept. `again` says in a report how to search again."""
     routes, coming = APIRouter(prefix="/api"), asyncio.Semaphore(AT_ONCE)
 
     @routes.post(
@@ -122,7 +109,7 @@ def project_routes(
         if pick.run is None:
             move = "ended without. Begin it again." if pick.ended else "not ended yet. Wait for it."
             raise InputError(f"a report needs a search that has ended with an answer; this one has {move}")
-        html = await asyncio.to_thread(run_html, pick.run, again)
+        html = await asyncio.to_thread(run_html, worded(pick.run), again)
         # The report has its scripts inside; it is saved, never opened under the studio's own address.
         headers = {"content-disposition": 'attachment; filename="etascope-report.html"'}
         return HTMLResponse(html, headers=headers)
@@ -146,8 +133,7 @@ def project_routes(
     @routes.get("/runs/{name}")
     async def get_run(name: Id) -> Document:
         """Return a kept run that came to its end."""
-        run = (await asyncio.to_thread(kept, name)).run
-        return pick_document(run, run_quiz(run))
+        return run_document((await asyncio.to_thread(kept, name)).run)
 
     @routes.get("/runs/{name}/code")
     async def get_run_code(name: Id, learning_rate: LearningRate) -> Document:

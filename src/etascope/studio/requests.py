@@ -46,13 +46,7 @@ class RecipeRequest(BaseModel):
     ] = ""
 
     def recipe(self) -> Recipe:
-        """Return the recipe.
-
-        Raises
-        ------
-        InputError
-            If layers are wider than the studio trains.
-        """
+        """Return the recipe, or refuse layers that are wider than the studio trains."""
         hidden = tuple(int(units) for units in self.hidden.split(",") if units)
         if any(not 1 <= units <= MOST_UNITS for units in hidden):
             raise InputError(f"hidden layers must have 1 to {MOST_UNITS} units; found {self.hidden}. Try 128.")
@@ -84,13 +78,7 @@ class RaceRequest(RecipeRequest):
     rates: Annotated[str, Field(max_length=300, description="Learning rates, with commas.")]
 
     def runners(self) -> list[float]:
-        """Return the rates, ascending.
-
-        Raises
-        ------
-        InputError
-            If they are no numbers, too few, too many, or far out.
-        """
+        """Return the rates, ascending, or refuse what is no number, too few, too many, or far out."""
         try:
             rates = sorted({float(part) for part in self.rates.split(",")})
         except ValueError:

@@ -16,7 +16,7 @@ from etascope.core.protocols import Store
 from etascope.core.run import Run
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.visible import visible
-from etascope.studio.failure import on_page
+from etascope.studio.dialect import on_page
 
 #: Runs that cannot be read, that a list names.
 MOST_NOTES = 5
@@ -28,11 +28,6 @@ class Runs:
 
     A run of an upload is opened by a name that cannot be guessed, which its own search alone is given, and is listed
     for whoever names the upload; both for as long as the studio runs.
-
-    Attributes
-    ----------
-    store
-        Where runs are kept.
     """
 
     store: Store
@@ -61,13 +56,7 @@ class Runs:
         return next((name for name, (of, _) in self._own.items() if of == run_id), run_id)
 
     def get(self, name: str) -> StoredRun:
-        """Return a run by its name.
-
-        Raises
-        ------
-        InputError
-            If there is none, it cannot be read, or somebody else sent its images.
-        """
+        """Return a run by its name, or refuse: there is none, it cannot be read, or somebody else sent its images."""
         own = self._own.get(name)
         with self._placeless():
             stored = self.store.get(name if own is None else own[0])
@@ -96,5 +85,6 @@ class Runs:
 
     def _sentence(self, error: InputError) -> str:
         place = visible(getattr(self.store, "place", ""))
-        said = error.said.replace(f"the store {place}", "the store of this studio") if place else error.said
-        return on_page(said) + ("" if said == error.said else " Whoever started it can put that right.")
+        whole = error.sentences[0].written(on_page)
+        said = whole.replace(f"the store {place}", "the store of this studio") if place else whole
+        return said if said == whole else f"{said} Whoever started it can put that right."

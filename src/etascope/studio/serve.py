@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
+from etascope.core.sentences import Setting, say
 from etascope.core.visible import visible
 from etascope.report.words.job import Again, again_in_python
 from etascope.studio.app import create_app
@@ -26,9 +27,10 @@ from etascope.studio.middleware import UPLOADS, Guard
 #: Seconds in which a request must come, headers and body.
 LATEST = 10.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-HOST = (
-    "Leave --host out for this machine alone, or give an address or a name of this machine, or 0.0.0.0 for all its "
-    "addresses."
+HOST = say(
+    "Leave {host} out for this machine alone, or give an address or a name of this machine, or 0.0.0.0 for all its "
+    "addresses.",
+    Setting("host"),
 )
 
 
@@ -111,11 +113,11 @@ def _listen(host: str, port: int) -> socket.socket:
     said = f"the studio needs an address to listen at; {host}{f':{port}' if port else ''} cannot be had"
     if host.strip() in ("", "*"):
         # Nothing is all addresses of the machine for Python, and a star is this machine's own for some systems.
-        raise InputError(f"the studio needs an address to listen at; found {host!r}. {HOST}")
+        raise InputError(f"the studio needs an address to listen at; found {host!r}.", HOST)
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError) as error:
-        raise InputError(f"{said}: it is no address and no name that is known here. {HOST}") from error
+        raise InputError(f"{said}: it is no address and no name that is known here.", HOST) from error
     family, *_, address = min(addresses, key=lambda one: one[0] != socket.AF_INET)
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -125,8 +127,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(128)
     except OSError as error:
         listening.close()
-        move = "Leave --port out." if error.errno in (errno.EADDRINUSE, errno.EACCES) else HOST
-        raise InputError(f"{said}: {error.strerror or error}. {move}") from error
+        move = say("Leave {port} out.", Setting("port")) if error.errno in (errno.EADDRINUSE, errno.EACCES) else HOST
+        raise InputError(f"{said}: {error.strerror or error}.", move) from error
     return listening
 
 

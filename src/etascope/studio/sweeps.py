@@ -13,10 +13,10 @@ from etascope.core.plain import Document, number
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
 from etascope.core.trials import trials
-from etascope.learn.quiz import run_quiz
-from etascope.report.files.document import pick_document, trial_document
+from etascope.report.files.document import trial_document
 from etascope.selection.cross_validation.method import CrossValidation
 from etascope.studio.bounds import Bounds, Limit
+from etascope.studio.dialect import run_document
 from etascope.studio.library import Source
 from etascope.studio.requests import dial_rates
 from etascope.studio.worker import describe, train
@@ -37,25 +37,8 @@ async def landscape(
 ) -> AsyncIterator[Document]:
     """Yield `begin`, then `trials` as they are trained, then the whole run as `pick_document` writes it.
 
-    Parameters
-    ----------
-    pool
-        Trains.
-    page
-        Whose work it is.
-    source, recipe
-        What to train, and on which images.
-    folds
-        How many of five folds each rate is trained on. Default 1, which is quick.
-    also
-        A rate to train besides those of the dial. Default none.
-    seconds
-        For how long the processes may work for it.
-
-    Raises
-    ------
-    InputError
-        If it takes longer.
+    Each rate of the dial, and the one of `also`, is trained on so many of five folds; the processes may work for so
+    many seconds.
     """
     began, limit = time.perf_counter(), Limit("a landscape", seconds)
     rates = sorted({*dial_rates(), *(() if also is None else (also,))})
@@ -83,7 +66,7 @@ async def landscape(
     history = History.stack(sorted(histories, key=lambda h: (int(h.plan.folds[0]), float(np.min(h.plan.rates)))))
     choice = await asyncio.to_thread(CrossValidation().choose, task, [history])
     run = Run(data, task, (history,), choice, None, time.perf_counter() - began)
-    yield {"event": "run", "run": pick_document(run, run_quiz(run))}
+    yield {"event": "run", "run": run_document(run)}
 
 
 async def race(
@@ -91,17 +74,7 @@ async def race(
 ) -> Document:
     """Return each rate's training loss after every step, with what it is after every epoch.
 
-    All start from the same weights and see the same batches. Parameters are those of `landscape`.
-
-    Parameters
-    ----------
-    rates
-        Ascending.
-
-    Raises
-    ------
-    InputError
-        If it takes longer.
+    All start from the same weights and see the same batches. Rates ascend.
     """
     limit = Limit("a race", seconds)
     parts = [tuple(rates[i :: pool.workers]) for i in range(min(pool.workers, len(rates)))]

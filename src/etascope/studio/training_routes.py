@@ -43,17 +43,7 @@ KEPT = 64
 
 
 def training_routes(pool: WorkerPool, library: Library, bounds: Bounds) -> APIRouter:
-    """Return the routes.
-
-    Parameters
-    ----------
-    pool
-        Trains.
-    library
-        Knows the data sets.
-    bounds
-        How long work for one question may take.
-    """
+    """Return the routes; the bounds say how long work for one question may take."""
     routes, kept = APIRouter(prefix="/api"), OrderedDict[str, list[Document]]()
 
     async def worked(

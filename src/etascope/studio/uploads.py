@@ -45,10 +45,7 @@ class Stopped(Exception):
 async def receive(chunks: AsyncGenerator[bytes], folder: Path) -> tuple[str, ...]:
     """Unpack a zip that comes in chunks, the last of them empty; return what `unpack` does.
 
-    Raises
-    ------
-    InputError
-        If it takes too long, stalls, or is too large; or as `unpack` does.
+    Refused is what takes too long, stalls, or is too large, beside what `unpack` refuses.
     """
     try:
         async with asyncio.timeout(LONGEST_UPLOAD):
@@ -99,14 +96,7 @@ def unpack(archive: IO[bytes], folder: Path, stopped: Callable[[], bool] = lambd
     Folders and names stay as they are, so that they open as on disk, but each part of a path is checked. Bytes are
     counted as they come out, whatever the zip says of them, and pixels before any is decoded.
 
-    Parameters
-    ----------
-    archive
-        The zip.
-    folder
-        An empty one, for what comes out.
-    stopped
-        Asked again and again whether to give up. Default: never.
+    Whether to give up is asked again and again. The folder must be empty.
 
     Raises
     ------

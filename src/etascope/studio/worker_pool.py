@@ -79,14 +79,7 @@ class WorkerPool:
     async def run(self, page: str, function: Callable[..., Any], *arguments: Any, limit: Limit | None = None) -> Any:  # noqa: ANN401 - what it returns
         """Return what `function`, of a module, returns in a worker process.
 
-        Parameters
-        ----------
-        page
-            Whose work it is.
-        function, arguments
-            What is called, and with what.
-        limit
-            That of the job which this is a piece of. Default: one of its own, `Bounds().other`.
+        The limit is that of the job which this is a piece of. Default: one of its own, `Bounds().other`.
 
         Raises
         ------

@@ -212,7 +212,7 @@ def test_what_is_said_to_do_next_is_said_for_the_store_that_was_given(store):
     assert f"etascope resume {stopped}{there}." in refused(told("export", stopped))
     with closing(sqlite3.connect(store)) as database, database:
         database.execute("UPDATE etascope_runs SET state = 'banana' WHERE id = ?", (stopped,))
-    assert f"etascope rm {stopped} --yes{there}," in refused(told("show", stopped))
+    assert f"etascope rm {stopped}{there}," in refused(told("show", stopped))
     assert f"etascope gc{there} gives" in told("rm", stopped, "--yes").out
 
 

@@ -105,7 +105,7 @@ def test_white_is_zero_in_sixteen_bits_and_not_read_in_others(tmp_path):
 @pytest.mark.parametrize(("photometric", "kind", "bands"), [(2, np.uint16, 3), (1, np.float32, 1), (0, np.uint8, 1)])
 def test_bands_one_after_the_other(tmp_path, photometric, kind, bands):
     path = write_tiff(tmp_path / "x.tif", VALUES[..., :bands].astype(kind), photometric=photometric, tags={284: (2,)})
-    move = "save it as 8-bit PNG with 0 as black" if photometric == 0 else "tifffile.imread"
+    move = "save it as 8-bit PNG with 0 as black" if photometric == 0 else "save it as 8-bit PNG"
     with refused(str(path), "bands lie one after the other", move):
         decode_file(path, Options())
 

@@ -269,7 +269,7 @@ def test_a_high_rate_that_reports_nothing_is_a_result(engine):
 
 def test_a_metric_beyond_the_best_ends_the_search_and_every_script(engine, tmp_path):
     percent = engine("print('val_loss: 87.5'); time.sleep(99)\n", Measure("acc", maximize=True), workers=2)
-    with pytest.raises(InputError, match="--best 100"), percent:
+    with pytest.raises(InputError, match="best=100"), percent:
         percent.train(None, RECIPE, plan([0.001, 0.01], 2))
     assert left(tmp_path.name) == []
 

@@ -241,7 +241,7 @@ def _pair(store: Store, a: str | None, b: str | None) -> tuple[StoredRun, Stored
 def _agreed(store: Store, run_ids: list[str]) -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError(f"rm forgets {_count(len(run_ids))} for good, and there is nobody to ask here. Add --yes.")
-    for line in [line for line in store.find() if line.id in run_ids]:
+    for line in [line for line in store.find(tell=lambda _: None) if line.id in run_ids]:
         say(f"{line.id}  {clock(line.created)}  {line.source}: {line.recipe}")
     return click.confirm(f"Forget {'it' if len(run_ids) == 1 else 'them'} for good?")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from etascope.store.sql import SqlStore
 
 #: Commands on kept runs that sentences name, and the run that they are for.
-_ON_RUNS = re.compile(r"\betascope (show|resume|rm|runs|gc|compare|export|code|lock)\b( [0-9a-f]{4,}\b)?( --yes)?")
+_ON_RUNS = re.compile(r"\betascope (show|resume|rm|runs|gc|compare|export|code|lock)\b( [0-9a-f]{4,}\b)?")
 
 
 def store_option(command: Command) -> Command:

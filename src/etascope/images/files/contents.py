@@ -11,6 +11,7 @@ from etascope.core.errors import InputError
 from etascope.images.files.tiff import is_tiff, kind_of_tiff
 
 _PNG = "convert it to PNG"
+_APART = "save its images as PNG, in a folder for each class"
 _UNPACK = "unpack it, and give the folder"
 #: Offset, bytes, what it is, what to do. The first that fits counts.
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
@@ -51,8 +52,8 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"Rar!", "a RAR archive", _UNPACK),
     (257, b"ustar", "a tar archive", _UNPACK),
     (0, b"\x93NUMPY", "a NumPy array", "name it .npy and give it as a file of all images, with labels"),
-    (0, b"\x89HDF", "an HDF5 file", "save its images and labels in an .npz"),
-    (0, b"PAR1", "a Parquet file", "save its images and labels in an .npz"),
+    (0, b"\x89HDF", "an HDF5 file", _APART),
+    (0, b"PAR1", "a Parquet file", _APART),
     (128, b"DICM", "a DICOM image", "convert it to PNG (pydicom reads it)"),
     (344, b"n+1\0", "a NIfTI volume", "save its slices as PNG (nibabel reads it)"),
     (0, b"SQLite format 3\0", "an SQLite database", "export its images as PNG"),
@@ -75,7 +76,7 @@ _READ = (
 #: Files that look like an archive, or like nothing, but whose ending says more.
 _BY_ENDING = {
     **dict.fromkeys(
-        (".pt", ".pth", ".pkl", ".pickle", ".mat", ".tfrecord", ".tfrecords", ".arrow", ".feather", ".rec", ".lmdb"),
+        ".pt .pth .pkl .pickle .mat .tfrecord .tfrecords .arrow .feather .rec .lmdb .h5 .hdf5 .parquet".split(),
         "Read it with its own library, and save its images and labels in an .npz (numpy.savez).",
     ),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "Save it as a CSV of path,label."),

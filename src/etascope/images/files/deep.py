@@ -110,7 +110,7 @@ def _without_holes(picture: Image.Image, values: NDArray[Any]) -> NDArray[Any]:
     if mark and holes.any() and not values.min() < mark < values.max():
         raise InputError(
             f"{np.count_nonzero(holes):,} of its pixels are {written(mark)}, which its tag GDAL_NODATA says is no "
-            f"value; fill them with one (gdal_calc.py, or tifffile in Python)"
+            f"value; fill them with one"
         )
     return values
 

@@ -33,7 +33,6 @@ _UNREAD = {
     **dict.fromkeys((33003, 33005, 34712), "JPEG 2000"), 34887: "LERC", 34925: "LZMA", 34933: "PNG", 34934: "JPEG XR",
     50001: "WebP", **dict.fromkeys((50002, 52546), "JPEG XL"),
 }  # fmt: skip
-_REMEDY = "read it with tifffile.imread and save the images with their labels in an .npz, or save it as 8-bit PNG"
 _ALONE = "save that one alone, as TIFF or PNG"
 #: So many pages are looked at.
 PAGES = 1000
@@ -117,8 +116,7 @@ def _remedy(tags: Any) -> str:  # noqa: ANN401 - Pillow's class of tags is loade
         return "save their absolute values as 8-bit PNG"
     odd = ["with 0 as black"] * (colours == 0) + ["in gray or RGB"] * (colours not in (0, *_PLAIN))
     odd += ["upright"] * (tags.get(_ORIENTATION, 1) != 1)
-    whole_bytes = int(tags.get(_BITS, (1,))[0]) >= 8
-    return _REMEDY if whole_bytes and not odd else " ".join(["save it as 8-bit PNG", *odd])
+    return " ".join(["save it as 8-bit PNG", *odd])
 
 
 def _is_lossless(path: Path, tags: Any) -> bool:  # noqa: ANN401 - as above
@@ -142,7 +140,7 @@ def choose_bands(bands: int, tags: Any) -> str:  # noqa: ANN401 - as above
     if int(tags.get(_PHOTOMETRIC, 1)) not in _PLAIN:
         return _remedy(tags)
     few = "one" if bands < 4 else "one or three"
-    how = ", upright, as PNG" if tags.get(_ORIENTATION, 1) != 1 else " as PNG or TIFF (tifffile.imread reads all)"
+    how = ", upright, as PNG" if tags.get(_ORIENTATION, 1) != 1 else " as PNG or TIFF"
     return f"choose {few} of its {bands} bands and save those{how}"
 
 

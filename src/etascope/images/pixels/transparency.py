@@ -170,8 +170,8 @@ def decide_ground(
     if 2 * len(soft) > clear and not declared:
         raise InputError(
             f"a second or fourth channel must be transparency, which is mostly 0 or 255; that of {len(soft):,} of "
-            f"{count:,} images is not, like a band of infrared, the first: {soft[0]}. Leave that channel out "
-            "(images[..., :-1]; images[:, :-1] where the channels come first)."
+            f"{count:,} images is not, like a band of infrared, the first: {soft[0]}. Leave that channel out.",
+            "In Python: images[..., :-1], or images[:, :-1] where the channels come first.",
         )
     bands = [name for name, glass in pairs if glass.band]
     if 2 * len(bands) > clear:
@@ -224,7 +224,8 @@ def refuse_first_clear(pixels: NDArray[np.uint8]) -> None:
     if pixels.shape[-1] == 4 and last < 1 / 2 < first:
         raise InputError(
             "a fourth channel must be transparency; of these images the first channel looks like that (ARGB). Put it "
-            "last (images[..., [1, 2, 3, 0]]; images[:, [1, 2, 3, 0]] where the channels come first)."
+            "last.",
+            "In Python: images[..., [1, 2, 3, 0]], or images[:, [1, 2, 3, 0]] where the channels come first.",
         )
 
 
