@@ -11,11 +11,11 @@ from typing import Any, NoReturn, cast
 from etascope.core.choice import Basin
 from etascope.core.data import called
 from etascope.core.errors import InputError
-from etascope.core.lock import Lock
 from etascope.core.plain import Document, plain
 from etascope.core.recipe import Recipe
 from etascope.core.sentences import Setting, say
 from etascope.report.files.whole_file import write_whole
+from etascope.report.words.lock import Lock
 
 LOCK_SCHEMA = "etascope/lock/1"
 #: Where a lock is written and looked for.
