@@ -125,10 +125,7 @@ def pick(
 def _check_command(context: click.Context) -> bool:
     """Return whether the user gave a command; the options must go together then, or else none be there.
 
-    Raises
-    ------
-    InputError
-        If an option needs a command, or is the script's own affair.
+    Raises `InputError` if an option needs a command, or is the script's own affair.
     """
     given = [name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
     names = {parameter.name: parameter for parameter in context.command.params}
@@ -169,10 +166,7 @@ def search_command(
     progress, histories, recorder
         As in `etascope.pick`.
 
-    Raises
-    ------
-    InputError
-        If an option cannot be used, or the script fails at once.
+    Raises `InputError` if an option cannot be used, or the script fails at once.
     """
     from etascope.core.measure import more_is_better
     from etascope.loops.command import pick_command
