@@ -29,10 +29,8 @@ class Bench:
         Prepared, with folds; its test part is empty.
     recipe
         How to train; its seed is the question's.
-    engine
-        Trains plans.
-    progress
-        Receives `Progress`.
+    engine, progress
+        Trains plans; receives `Progress`.
     """
 
     split: Split
