@@ -14,7 +14,6 @@ from etascope.core.run import DataSummary
 from etascope.images.subset import SUBSET, subset_rows, take_subset
 from etascope.pipeline.split import divide
 from etascope.report.code.loading import kind_of, loading, note
-from etascope.report.code.parts import assembled
 from tests.images.folders.test_layout import OPENED, make
 from tests.images.making import picture, pictures, write_folder
 from tests.report.code.running import DATA, DIGITS
@@ -26,7 +25,8 @@ UNTESTED = "a part without one of the classes"
 def opened(data, *arguments, recipe=None):
     """Run the loading part of a script and return what it left behind."""
     imports, lines = loading(recipe or Recipe(), data)
-    text = assembled('"""Head."""\n', imports, ["numpy as np"], "", "", lines, "", "")
+    modules = "\n".join(f"import {name}" for name in (*imports, "numpy as np"))
+    text = f"{modules}\nfrom pathlib import Path\nfrom PIL import Image, ImageOps\n{lines}"
     named = {"__name__": "script"}
     with mock.patch.object(sys, "argv", ["train.py", *map(str, arguments)]):
         exec(compile(text, "script", "exec"), named)
