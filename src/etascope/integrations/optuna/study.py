@@ -7,15 +7,7 @@ from typing import Any
 from etascope.core.errors import InputError, first_line
 from etascope.core.extras import load_library
 from etascope.core.run import Run
-from etascope.integrations.tracker import (
-    answer_numbers,
-    answer_words,
-    curve,
-    data_words,
-    ending,
-    last,
-    recipe_words,
-)
+from etascope.integrations.tracker import answer_numbers, answer_words, curve, data_words, ending, last, recipe_words
 
 
 def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:
