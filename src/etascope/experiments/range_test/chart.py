@@ -11,8 +11,7 @@ from etascope.core.numbers import rate
 from etascope.experiments.range_test.record import Following, RangeTest, RangeTestRun, Suggestion, following
 from etascope.report.charts.chart import Chart, colour_of_rate, stands_at
 from etascope.report.charts.landscape import cut_losses, in_short, loss_panel
-from etascope.report.charts.rate_axis import basin, chosen, rule, x_axis
-from etascope.report.charts.strip import Named, strip_panel
+from etascope.report.charts.rate_axis import Named, basin, chosen, rule, strip_panel, x_axis
 from etascope.report.charts.theme import Spec
 
 #: Losses beyond this many times the first are drawn at the upper edge: what diverges would flatten the rest.
