@@ -88,10 +88,7 @@ def open_again(
 ) -> tuple[Dataset, float | None]:
     """Open the images that kept options name; `whose` and what to do if they `moved` is for sentences.
 
-    Raises
-    ------
-    InputError
-        If they cannot be opened.
+    Raises `InputError` if they cannot be opened.
     """
     options = {**DEFAULTS, **options}
     _check(options, whose)
@@ -152,10 +149,7 @@ def search(
 def method_of(options: Mapping[str, Any]) -> Automatic:
     """Return the method that the options say.
 
-    Raises
-    ------
-    InputError
-        If an option is outside its range.
+    Raises `InputError` if an option is outside its range.
     """
     from etascope.selection.automatic import Automatic
 

@@ -45,10 +45,7 @@ def connect(address: Address, tell: Tell = unheard, *, still: bool = False) -> E
     still
         Whether a file cannot change, nor anything be made beside it, as in a file system that may only be read.
 
-    Raises
-    ------
-    InputError
-        If the driver is missing or cannot be loaded.
+    Raises `InputError` if the driver is missing or cannot be loaded.
     """
     # A search trains for minutes between two calls: a server may have closed an idle connection meanwhile, and one
     # that a fork inherits breaks both processes. So every call connects anew.
@@ -152,10 +149,7 @@ def size(connection: Connection) -> int:
 def require_sound(connection: Connection, place: str) -> None:
     """Look at every page before rows are dropped: `vacuum` copies all of them, and would fail half way.
 
-    Raises
-    ------
-    InputError
-        If an SQLite file is damaged.
+    Raises `InputError` if an SQLite file is damaged.
     """
     sqlite = connection.dialect.name == "sqlite"
     if sqlite and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":

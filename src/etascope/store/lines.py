@@ -152,10 +152,7 @@ def check_whole(stored: StoredRun, state: str, count: int, tested: float | None)
 def run_line(row: Row[*tuple[Any, ...]]) -> RunLine:
     """Return the line of a row of the runs' table.
 
-    Raises
-    ------
-    DamagedRecord
-        If a column holds what no etascope wrote there.
+    Raises `DamagedRecord` if a column holds what no etascope wrote there.
     """
     check_row(row, LISTED)
     return RunLine(
@@ -192,10 +189,7 @@ def one_of(name: str, ids: Sequence[str], *, exact: bool = False) -> str:
     exact
         Whether only a whole id counts.
 
-    Raises
-    ------
-    InputError
-        If it means none or several.
+    Raises `InputError` if it means none or several.
 
     Examples
     --------

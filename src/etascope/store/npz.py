@@ -38,10 +38,7 @@ def write_npz(text: str, arrays: Sequence[NDArray[Any]]) -> bytes:
     arrays
         The members `0`, `1`, ... in order, of any shape and any dtype but object.
 
-    Raises
-    ------
-    ValueError
-        If an array holds Python objects.
+    Raises `ValueError` if an array holds Python objects.
 
     Examples
     --------
@@ -63,10 +60,7 @@ def write_npz(text: str, arrays: Sequence[NDArray[Any]]) -> bytes:
 def read_npz(content: bytes) -> tuple[str, list[NDArray[Any]]]:
     """Return the text and the arrays that `write_npz` wrote, bit for bit.
 
-    Raises
-    ------
-    ValueError
-        If these are other or damaged bytes.
+    Raises `ValueError` if these are other or damaged bytes.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as members:

@@ -155,10 +155,7 @@ def migrate(connection: Connection, place: str) -> None:
     place
         The store, in words.
 
-    Raises
-    ------
-    InputError
-        If a newer etascope wrote the schema, or it is damaged.
+    Raises `InputError` if a newer etascope wrote the schema, or it is damaged.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -183,10 +180,7 @@ def migrate(connection: Connection, place: str) -> None:
 def version_of(connection: Connection, place: str) -> int | None:
     """Return the version of the schema, None where there is none.
 
-    Raises
-    ------
-    InputError
-        If it is newer than what this etascope knows, or none.
+    Raises `InputError` if it is newer than what this etascope knows, or none.
     """
     from sqlalchemy import inspect
 

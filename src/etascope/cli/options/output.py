@@ -70,10 +70,8 @@ class Output:
     called
         What the command calls `json_path`.
 
-    Raises
-    ------
-    InputError
-        If no document can be written to `json_path`: nobody should wait for an answer that is lost then.
+    Raises `InputError` if no document can be written to `json_path`: nobody should wait for an answer that is lost
+    then.
     """
 
     json_path: str | None
