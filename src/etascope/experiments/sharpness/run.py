@@ -16,8 +16,8 @@ from etascope.core.search import staged
 from etascope.experiments.sharpness.curvature import EXAMPLES
 from etascope.experiments.sharpness.curvature import sharpness as sharpness_of
 from etascope.experiments.sharpness.record import SharpnessPoint, SharpnessWall, limit_formula, stable_limit, why_limit
+from etascope.selection.basin import high_wall
 from etascope.selection.landscape import best_index
-from etascope.selection.walls import high_wall
 from etascope.workbench import Ready, open_and_divide
 
 #: Shares of a training at which its sharpness is measured: close together at the start, where it changes fastest.

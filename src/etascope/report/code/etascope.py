@@ -33,7 +33,7 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
 """
     opened, part = f"etascope.open_images({source}{'' if arrays else wishes(data)})", ""
     if data.whole:
-        opened, part = f"take_part({opened})", "\nfrom etascope.images.part import take_part"
+        opened, part = f"take_subset({opened})", "\nfrom etascope.images.subset import take_subset"
     fields = "\n".join(f"    {name}={value!r}," for name, value in values.items()).replace("'", '"')
     return f"""{docstring}
 import sys
