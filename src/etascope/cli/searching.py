@@ -124,16 +124,8 @@ def search(
 ) -> Run:
     """Search for a learning rate with the method and the engine that the options say.
 
-    Parameters
-    ----------
-    dataset, share
-        As `open_data` returns them.
-    recipe
-        How to train.
-    options
-        By the command line's names.
-    progress, histories, recorder
-        As in `etascope.pick`.
+    `dataset` and `share` are as `open_data` returns them, `options` by the command line's names, and all else is as in
+    `etascope.pick`.
     """
     import etascope
 

@@ -36,14 +36,8 @@ def unheard(sentence: str) -> None:
 def connect(address: Address, tell: Tell = unheard, *, still: bool = False) -> Engine:
     """Return the engine of a database, without a connection yet.
 
-    Parameters
-    ----------
-    address
-        Where it is.
-    tell
-        Receives a sentence when another process lets this one wait.
-    still
-        Whether a file cannot change, nor anything be made beside it, as in a file system that may only be read.
+    `tell` receives a sentence when another process lets this one wait. `still` says that a file cannot change, nor
+    anything be made beside it, as in a file system that may only be read.
 
     Raises `InputError` if the driver is missing or cannot be loaded.
     """

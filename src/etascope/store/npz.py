@@ -31,12 +31,7 @@ def write_npz(text: str, arrays: Sequence[NDArray[Any]]) -> bytes:
 
     Equal content gives equal bytes. An array that compresses is deflated, any other stored as it is.
 
-    Parameters
-    ----------
-    text
-        The member `record.json`.
-    arrays
-        The members `0`, `1`, ... in order, of any shape and any dtype but object.
+    The text is the member `record.json`; the arrays, of any shape and any dtype but object, are `0`, `1`, ... in order.
 
     Raises `ValueError` if an array holds Python objects.
 

@@ -133,12 +133,7 @@ def without_arrays(history: History) -> History:
 def unpack_history(content: bytes, checkpoints: Mapping[str, Checkpoint]) -> History:
     """Return the history that `pack_history` packed.
 
-    Parameters
-    ----------
-    content
-        The history.
-    checkpoints
-        By digest. A checkpoint that is not among them comes back with its step and last rate, and without arrays.
+    A checkpoint that is not among those given, by digest, comes back with its step and last rate, and without arrays.
 
     Raises `InputError` if it cannot be read.
     """

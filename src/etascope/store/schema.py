@@ -148,12 +148,7 @@ def migrate(connection: Connection, place: str) -> None:
     Of several processes at once, one migrates and the others wait. On SQLite the transaction must have begun as
     `IMMEDIATE`.
 
-    Parameters
-    ----------
-    connection
-        In a transaction that nothing was read in.
-    place
-        The store, in words.
+    Nothing was read in the transaction before; `place` is the store, in words.
 
     Raises `InputError` if a newer etascope wrote the schema, or it is damaged.
     """

@@ -150,6 +150,9 @@ def test_no_answer_says_what_to_do(undecided):
     said = Tags(top(undecided, again_in_python)).said
     assert "cannot tell yet" in said
     assert "with the same options and epochs=10 in the recipe" in said
+    html = top(undecided, lambda run, settings: "with the same options: etascope pick --epochs 10")
+    assert '<code id="code">etascope pick --epochs 10</code>' in html
+    assert "with the same options:</p>" in html
     assert "torch" not in said
 
 

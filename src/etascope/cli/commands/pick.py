@@ -159,12 +159,8 @@ def search_command(
 ) -> Run:
     """Search with the script that the options say.
 
-    Parameters
-    ----------
-    options
-        By the command line's names, with `epochs` and `seed`; what is not there has its default.
-    progress, histories, recorder
-        As in `etascope.pick`.
+    Options have the command line's names, with `epochs` and `seed` among them; one that is not there has its default.
+    All else is as in `etascope.pick`.
 
     Raises `InputError` if an option cannot be used, or the script fails at once.
     """

@@ -141,12 +141,7 @@ class Output:
 def require_place(name: str, given: str) -> None:
     """Raise `InputError` unless a file can be written, and is none that the command reads or keeps runs in.
 
-    Parameters
-    ----------
-    name
-        What the command calls it, as `--json`.
-    given
-        The path.
+    `name` is what the command calls it, as `--json`.
     """
     _refuse_what_is_read(name, given)
     path = Path(given)

@@ -15,6 +15,7 @@ from etascope.report.experiment import Experiment
 from etascope.report.html.page import Replay, Section, html_page
 from etascope.report.html.parts import data_uri, fields, figure_of, sentences, table, text
 from etascope.report.html.replay import place, replay_document, replay_script
+from etascope.report.terminal.page import COMMAND
 from etascope.report.words.answer import facts, headline
 from etascope.report.words.job import (
     Again,
@@ -89,15 +90,21 @@ def top(run: Run, again: Again) -> str:
     first, *others = headline(choice)
     shown_rate = f'<h1><span class="label">learning rate</span> <span class="rate">{text(first)}</span></h1>\n'
     if choice.learning_rate is None:
-        return shown_rate + f"<p>{text(try_next(run, again))}</p>\n"
-    line = text(line_to_use(run, choice.learning_rate))
-    copy = '<button type="button" data-copy="code" hidden>Copy</button>'
+        move = try_next(run, again)
+        command = COMMAND.search(move)
+        said = move[: command.start()] if command else move
+        return f"{shown_rate}<p>{text(said)}</p>\n" + (_to_copy(command[0].strip()) if command else "")
     peak = "" if run.recipe.schedule == "constant" and not run.recipe.warmup else "; it is the schedule's peak"
     return (
         f'{shown_rate}<p class="basin">{" · ".join(map(text, others))}</p>\n'
-        f'<p class="code"><code id="code">{line}</code>{copy}</p>\n'
+        f"{_to_copy(line_to_use(run, choice.learning_rate))}"
         f'<p class="quiet">Found for {text(recipe_words(run.task))}{peak}.</p>\n'
     )
+
+
+def _to_copy(line: str) -> str:
+    copy = '<button type="button" data-copy="code" hidden>Copy</button>'
+    return f'<p class="code"><code id="code">{text(line)}</code>{copy}</p>\n'
 
 
 def receipt(run: Run) -> str:
