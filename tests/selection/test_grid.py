@@ -58,8 +58,3 @@ def test_a_window_that_is_none_is_refused(low, high, told):
 def test_a_window_may_be_open_or_a_single_rate():
     check_window(None, None)
     check_window(0.1, 0.1)
-
-
-def test_a_text_is_no_rate():
-    with pytest.raises(InputError, match=r"low learning rate must be finite and above 0; found '0\.1'"):
-        check_window("0.1", None)

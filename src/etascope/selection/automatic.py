@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from etascope.core.checks import check_values
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History
@@ -67,6 +68,7 @@ class Automatic:
 
     def __post_init__(self) -> None:
         """Check every field."""
+        check_values(self)
         check_fields(self.target, self.tolerance, self.low, self.high, self.budget)
 
     def method(self, task: Task) -> CrossValidation | Halving:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from etascope.core.checks import checked
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.core.run import Run
@@ -18,6 +19,7 @@ from etascope.integrations.tracker import (
 )
 
 
+@checked
 def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:
     """Return a run as a study, so that Optuna's plots, importances and dashboard show it.
 

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.checks import check_values
 from etascope.core.choice import Choice, Landscape
 from etascope.core.errors import InputError, option
 from etascope.core.history import History
@@ -92,6 +93,7 @@ class CrossValidation:
 
     def __post_init__(self) -> None:
         """Check every field."""
+        check_values(self)
         option("target", self.target, TARGETS)
         if self.tolerance is not None and not (math.isfinite(self.tolerance) and self.tolerance > 0):
             raise InputError(f"the tolerance must be finite and above 0; found {self.tolerance:g}. Try 1.")
