@@ -16,14 +16,15 @@ from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Task
 from etascope.core.sentences import sentences
 from etascope.core.trials import trials
-from etascope.selection.basin import paired_basin, told_apart
+from etascope.selection.basin import clearly_worse, high_wall, learned, low_wall, paired_basin, told_apart
 from etascope.selection.cost import search_cost
+from etascope.selection.cross_validation.reasons import no_answer
+from etascope.selection.cross_validation.verdicts import verdicts
 from etascope.selection.customary import CUSTOMARY
 from etascope.selection.grid import FIVE_FOLDS, Grid, check_window, make_grid
-from etascope.selection.landscape import best_index, fully_tried, read_landscape
-from etascope.selection.walls import clearly_worse, high_wall, learned, low_wall
-from etascope.selection.words.reasons import no_answer, not_tried
-from etascope.selection.words.verdicts import EDGE, verdicts
+from etascope.selection.landscape import best_index, read_landscape
+from etascope.selection.words.reasons import not_tried
+from etascope.selection.words.verdicts import NEAR_EDGE
 
 #: Decades that the first round tries.
 FIRST = 4
@@ -118,13 +119,13 @@ class GridSearch:
 
         An end of the tried window is never the answer, unless nothing beyond it was allowed; the reason says so.
         """
-        landscape = read_landscape(task, histories)
+        landscape, every = read_landscape(task, histories), trials(task, histories)
         best = best_index(landscape)
         answer: float | None = None
         basin: Basin | None = None
         loss = accuracy = math.nan
         if best is None or not learned(task, landscape, best) or _open_end(landscape, best, self.grid.limits):
-            why = no_answer(task, landscape, best, self.grid.limits)
+            why = no_answer(task, landscape, self.grid.limits, landscape)
         else:
             basin = paired_basin(landscape, best)
             answer = float(landscape.learning_rates[best])
@@ -139,8 +140,8 @@ class GridSearch:
             reasons=why,
             not_tried=not_tried(task, landscape),
             landscape=landscape,
-            verdicts=verdicts(task, trials(task, histories), landscape, answer, basin),
-            cost=search_cost(task, histories),
+            verdicts=verdicts(task, every, landscape, answer, basin),
+            cost=search_cost(task, every, histories),
         )
 
     def _seeds(self, task: Task) -> tuple[int, ...]:
@@ -246,7 +247,7 @@ def reasons(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, 
 def _why(landscape: Landscape, best: int, trials: int) -> str:
     curve, rates = landscape.mean_loss, landscape.learning_rates
     accuracy = float(landscape.mean_accuracy[best])
-    others = np.where(fully_tried(landscape) & (np.arange(len(rates)) != best), curve, np.inf)
+    others = np.where(landscape.full & (np.arange(len(rates)) != best), curve, np.inf)
     second = int(others.argmin())
     then = (
         f"; next comes {rates[second]:.3g} with {curve[second]:#.3g}."
@@ -298,7 +299,7 @@ def _mind(landscape: Landscape, best: int, basin: Basin, limits: tuple[float, fl
     elif (basin.low == rates[0] and basin.low > limits[0]) or (basin.high == rates[-1] and basin.high < limits[1]):
         warnings.append("The basin reaches to the end of what was tried, so it may be wider.")
     diverged = rates[np.isinf(landscape.valid_loss).any(axis=1) & (rates > rates[best])]
-    if len(diverged) and diverged[0] <= EDGE * rates[best]:
+    if len(diverged) and diverged[0] <= NEAR_EDGE * rates[best]:
         warnings.append(
             f"Mind the edge: {diverged[0]:.3g}, only {diverged[0] / rates[best]:.2g} times as large, diverged."
         )

@@ -1,11 +1,14 @@
 """The import table and the habits of the house, held by parsing every module."""
 
 import ast
+import re
 import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from etascope.cli.main import commands
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "etascope"
@@ -45,6 +48,18 @@ LONGEST, LONGEST_OF_A_STRATEGY = 300, 400
 #: Lines below which a module that one sibling alone imports belongs into it; modules for a thousand lines, at most.
 SHORTEST, MODULES_PER_THOUSAND_LINES = 60, 6.3
 ENTRIES = 19
+#: Options of the commands, which `cli` alone names: other rooms have a `Setting`, which each door writes in its way.
+OPTIONS = sorted(
+    {
+        option
+        for name in commands.list_commands(None)
+        for parameter in commands.get_command(None, name).params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+        if option.startswith("--")
+    }
+)
+#: Commands of others that have an option of the same name, as they are spelt.
+OF_OTHERS = ("python train.py --lr {lr} --epochs {epochs} --seed {seed}",)
 
 
 @cache
@@ -200,6 +215,27 @@ def test_a_name_is_no_riddle(path):
     assert not {one.strip("_").lower() for one in given} & RIDDLES
 
 
+def texts(source):
+    """Yield the strings of a module, those in f-strings among them, and no docstrings."""
+    docstrings = {id(node.value) for node in ast.walk(source) if isinstance(node, ast.Expr)}
+    for node in ast.walk(source):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def options_in(source):
+    """Yield the options of ours that strings of a module name."""
+    for text in texts(source):
+        for command in OF_OTHERS:
+            text = text.replace(command, "")
+        yield from re.findall(rf"(?<![\w-])(?:{'|'.join(OPTIONS)})(?![\w-])", text)
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if part(p) != "cli"], ids=lambda path: name(path))
+def test_only_the_command_line_names_its_options(path):
+    assert not list(options_in(tree(path))), "use etascope.core.sentences.Setting: each door writes it in its own way"
+
+
 @each_module
 def test_a_module_is_named_for_its_subject(path):
     assert path.stem not in FORBIDDEN
@@ -232,6 +268,22 @@ def test_the_rules_see_strategies_and_names():
     assert is_strategy(source)
     assert not is_strategy(ast.parse("class A:\n    def propose(self): ..."))
     assert set(names_given(source)) == {"A", "propose", "choose", "self", "told", "seen"}
+
+
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        ("raise InputError('Try --folds 5.')", ["--folds"]),
+        ("say(f'(--low {rate}) or --no-open')", ["--low", "--no-open"]),
+        ("x = 'etascope pick --json=a.json'", ["--json"]),
+        ("x = 'ray start --head, pip install --upgrade, --foldsy, a--low, --low-er'", []),
+        ("x = 'python train.py --lr {lr} --epochs {epochs} --seed {seed}'", []),
+        ("x = 'python train.py --lr {lr}'", ["--lr"]),
+        ("def f():\n    '''Take --folds.'''", []),
+    ],
+)
+def test_the_rules_see_options_in_strings(source, options):
+    assert list(options_in(ast.parse(source))) == options
 
 
 @pytest.mark.parametrize(

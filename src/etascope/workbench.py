@@ -145,16 +145,9 @@ def search_split(
     histories: Sequence[History] = (),
     recorder: Recorder | None = None,
 ) -> Run:
-    """Search on prepared rows, without a final training; the test rows are not looked at.
+    """Search on prepared rows, with at least one fold, and without a final training or a look at the test rows.
 
-    Parameters
-    ----------
-    split
-        Prepared, with at least one fold.
-    data
-        Describes it.
-    recipe, engine, method, progress, histories, recorder
-        As in `pick`.
+    `data` describes them; all else is as in `pick`.
     """
     return search(
         partial(engine.train, split, recipe), task_for(engine, split, recipe), method, data,
@@ -220,10 +213,8 @@ class Ready:
     ----------
     recipe, engine
         What is trained, and what trains.
-    dataset, share
-        The images, and the share of them to test on where one was given.
-    split
-        Their rows, as the recipe's network takes them.
+    dataset, share, split
+        The images, the share of them to test on where one was given, and their rows as the recipe's network takes them.
     """
 
     recipe: Recipe

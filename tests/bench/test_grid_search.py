@@ -169,7 +169,7 @@ def test_a_best_at_the_end_of_what_was_tried_is_no_answer_while_more_is_allowed(
     assert len(histories) == 1
     assert choice.learning_rate is None
     assert "is the highest rate that was tried; a better one may lie beyond" in str(choice.reasons[0])
-    assert str(choice.reasons[1]) == "Let the search go on towards 1e+04: allow it more rounds."
+    assert str(choice.reasons[1]) == "Let the search go on towards 10000: allow it more rounds."
 
 
 def test_a_holdout_looks_for_walls_with_one_seed_and_compares_with_three():

@@ -36,7 +36,7 @@ def test_a_summary_is_of_opened_images_and_their_division():
     y = dataset.labels
     split = Split(images[:4], y[:4], np.zeros(4, np.int64), images[4:], y[4:], rows[:4], rows[4:], ("a", "b"))
     assert DataSummary.of(dataset, split) == DataSummary(
-        "here", dataset.fingerprint, 6, (4, 5, 3), 4, 2, ("a", "b"), ("resized",)
+        "here", dataset.fingerprint, 6, (4, 5, 3), 4, 2, ("a", "b"), ("resized",), divided_anew=False
     )
 
 

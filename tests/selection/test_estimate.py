@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etascope.core.recipe import OPTIMIZERS, Recipe
+from etascope.selection.cross_validation.reasons import confidence
 from etascope.selection.customary import customary_rate
-from etascope.selection.estimate import _digits, confidence, settle, worth_tuning
+from etascope.selection.estimate import _digits, settle, worth_tuning
 from etascope.selection.scores import WORST, Scores
 
 X = np.linspace(-3, -1, 13)

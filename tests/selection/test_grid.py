@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etascope.core.errors import InputError
-from etascope.selection.grid import LIMITS, check_window, make_grid
+from etascope.selection.grid import LIMITS, check_fields, check_window, make_grid
 
 RATES = st.floats(1e-9, 1e6)
 
@@ -58,3 +58,13 @@ def test_a_window_that_is_none_is_refused(low, high, told):
 def test_a_window_may_be_open_or_a_single_rate():
     check_window(None, None)
     check_window(0.1, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [(("speed", None), "target"), (("loss", 0.0), "tolerance"), (("loss", 1.0, 2.0, 1.0), "low"),
+     (("loss", 1.0, None, None, 0.5), "budget")],
+)  # fmt: skip
+def test_what_no_search_can_take_is_told(fields, told):
+    with pytest.raises(InputError, match=told):
+        check_fields(*(*fields, None, None)[: max(len(fields), 4)])

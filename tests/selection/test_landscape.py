@@ -7,7 +7,7 @@ from etascope.core.choice import Landscape
 from etascope.core.data import NO_FOLD
 from etascope.core.plan import Plan, sweep, trial_rates
 from etascope.core.schedules import SCHEDULES
-from etascope.selection.landscape import best_index, fully_tried, read_landscape
+from etascope.selection.landscape import best_index, read_landscape
 from tests.selection.closed_form import ClosedForm, flat, task, valley
 
 
@@ -39,7 +39,7 @@ def test_equal_rates_of_several_histories_become_one_row_of_all_units():
     assert np.isnan(landscape.valid_loss).tolist() == [[False] * 2 + [True] * 2, [False] * 4, [True] * 2 + [False] * 2]
     assert landscape.valid_loss[1, 1] == first.valid_loss[2, -1]
     assert landscape.valid_accuracy[1, 2] == second.valid_accuracy[1, -1]
-    assert fully_tried(landscape).tolist() == [False, True, False]
+    assert landscape.full.tolist() == [False, True, False]
 
 
 def test_the_later_history_counts_where_a_trial_was_trained_twice():

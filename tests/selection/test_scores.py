@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from etascope.core.data import NO_FOLD
-from etascope.core.errors import InputError
 from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Plan, sweep
 from etascope.core.trials import trials
@@ -128,11 +127,6 @@ def test_trials_that_hold_nothing_out_or_stopped_before_are_left_out():
     told = read_scores(job, trials(job, [held, bare]), LAST)
     assert told.learning_rates.tolist() == [0.1]
     assert read_scores(job, [], LAST).learning_rates.shape == (0,)
-
-
-def test_an_unknown_target_is_told():
-    with pytest.raises(InputError, match="target"):
-        read_scores(task(), [], LAST, "speed")
 
 
 def test_a_rate_that_lacks_the_hard_unit_is_not_favoured():

@@ -11,7 +11,7 @@ import pytest
 from etascope import InputError
 from etascope.core.run import DataSummary
 from etascope.images.open import open_images
-from etascope.images.part import PART
+from etascope.images.subset import SUBSET
 from etascope.studio import library as library_module
 from etascope.studio.library import MOST_UPLOADS, Library, Source, upload_document
 from tests.studio.answers import DIGITS, FASHION
@@ -38,7 +38,7 @@ def test_uploads_are_known_bounded_and_removed():
         places.append((name, folder))
     assert [folder.exists() for _, folder in places] == [False] * 2 + [True] * MOST_UPLOADS
     assert library.source(places[-1][0]).name == str(places[-1][1])
-    assert [library.source(places[-1][0]).most, library.searched(places[-1][0]).most] == [PART, None]
+    assert [library.source(places[-1][0]).most, library.searched(places[-1][0]).most] == [SUBSET, None]
     with pytest.raises(InputError, match="gone"):
         library.source(places[0][0])
     library.close()

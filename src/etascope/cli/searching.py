@@ -88,10 +88,7 @@ def open_again(
 ) -> tuple[Dataset, float | None]:
     """Open the images that kept options name; `whose` and what to do if they `moved` is for sentences.
 
-    Raises
-    ------
-    InputError
-        If they cannot be opened.
+    Raises `InputError` if they cannot be opened.
     """
     options = {**DEFAULTS, **options}
     _check(options, whose)
@@ -127,16 +124,8 @@ def search(
 ) -> Run:
     """Search for a learning rate with the method and the engine that the options say.
 
-    Parameters
-    ----------
-    dataset, share
-        As `open_data` returns them.
-    recipe
-        How to train.
-    options
-        By the command line's names.
-    progress, histories, recorder
-        As in `etascope.pick`.
+    `dataset` and `share` are as `open_data` returns them, `options` by the command line's names, and all else is as in
+    `etascope.pick`.
     """
     import etascope
 
@@ -152,10 +141,7 @@ def search(
 def method_of(options: Mapping[str, Any]) -> Automatic:
     """Return the method that the options say.
 
-    Raises
-    ------
-    InputError
-        If an option is outside its range.
+    Raises `InputError` if an option is outside its range.
     """
     from etascope.selection.automatic import Automatic
 

@@ -179,6 +179,12 @@ class Landscape:
     valid_accuracy: NDArray[np.float64]
 
     @property
+    def full(self) -> NDArray[np.bool_]:
+        """`(rates,)`: whether a rate was trained on as many units as any: only these may win."""
+        counts = (~np.isnan(self.valid_loss)).sum(axis=1)
+        return counts == counts.max(initial=0)
+
+    @property
     def mean_loss(self) -> NDArray[np.float64]:
         """`(rates,)`: mean over the units a rate was trained on; inf where one diverged, NaN where there is none."""
         return _row_means(self.valid_loss)

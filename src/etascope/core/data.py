@@ -235,8 +235,8 @@ class DataSummary:
         Where a script of your own trained on data of its own: its command. No images are known then, nor where a loop
         in Python did, and their numbers are 0.
     whole
-        Of a part of a larger set, as `etascope.images.part.take_part` takes it: how many images the set has. 0 where
-        the images are all that there are.
+        Of a part of a larger set, as `etascope.images.subset.take_subset` takes it: how many images the set has. 0
+        where the images are all that there are.
     own_test
         How many of the images the data itself sets apart for the test; 0 where a share was.
     left_out

@@ -186,12 +186,7 @@ def put_together(parts: Sequence[History], plan: Plan | None = None) -> History:
 
     Of a trial that two parts have, the later one counts. Seconds are added up.
 
-    Parameters
-    ----------
-    parts
-        At least one.
-    plan
-        Whose parts they are, where it is at hand and they cover it.
+    There is at least one part. A plan that is given is theirs, and covered by them.
     """
     at = {row: number for number, row in enumerate(row for part in parts for row in part.rows)}
     of, rows = _size(parts[0]), sorted(at)

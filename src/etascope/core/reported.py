@@ -45,18 +45,7 @@ def reported_history(
     Training losses are NaN. Accuracies are those that were reported, or the measure itself where it is one: higher is
     better, up to 1. A checkpoint only says how far a trial came.
 
-    Parameters
-    ----------
-    plan
-        What was asked.
-    reported
-        A `Reported` a trial.
-    epochs
-        Of a whole training.
-    measure
-        What was reported.
-    seconds
-        Wall time.
+    Each trial of the plan has a `Reported`; `epochs` are those of a whole training.
     """
     end = plan.start + plan.steps
     history = History.blank(plan, np.arange(plan.start + 1, end + 1, dtype=np.int64))

@@ -79,6 +79,8 @@ def rounds(
 
     `stage` names what is told of the progress, `keep` is as in `train_in_parts`, all else as in `search`.
     """
+    # A method is a function of its histories and an engine of its plan, so a search that begins with kept histories
+    # comes to the same plans, and to the same bits, as one that was never stopped.
     done, parts = settled(histories)
     while (plan := method.propose(task, done)) is not None:
         at = f"{stage}, round {len(done) + 1}"

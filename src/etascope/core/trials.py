@@ -78,12 +78,7 @@ def trials(task: Task, histories: Sequence[History]) -> tuple[Trial, ...]:
     Trials with equal learning rate, seed and fold are one: a plan that starts where the trial stood goes on with it,
     any other begins it anew.
 
-    Parameters
-    ----------
-    task
-        Tells the shape of the plans' rows.
-    histories
-        In the order in which they were trained.
+    Histories stand in the order in which they were trained.
     """
     by_key: dict[tuple[float, int, int], Trial] = {}
     for history in histories:
@@ -114,14 +109,7 @@ def one_history(task: Task, trials: Sequence[Trial], seconds: float = 0.0) -> Hi
     What a trial did not train or evaluate is NaN. Rows of the plan are the recipe's schedule to the end, also where a
     trial stopped before.
 
-    Parameters
-    ----------
-    task
-        Tells the shape of the plan's rows.
-    trials
-        At least one.
-    seconds
-        Wall time of their training.
+    There is at least one trial; `seconds` is what all took.
     """
     shape = schedule_row(task.recipe.schedule, task.recipe.warmup, task.steps)
     evaluated_at = np.unique(np.concatenate([trial.evaluated_at for trial in trials]))

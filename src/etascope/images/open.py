@@ -21,7 +21,7 @@ from etascope.images.files.contents import next_move
 from etascope.images.folders.door import open_folder
 from etascope.images.idx.catalogue import CATALOGUE, open_digits, open_known
 from etascope.images.idx.door import idx_in, is_idx, open_idx
-from etascope.images.opened import Opened, Options, wanted_size, wanted_switch, wanted_workers
+from etascope.images.opened import Opened, Options, as_size, as_switch, as_workers
 from etascope.images.paths import SUFFIXES, as_path, existing, refuse_text, unreadable
 from etascope.images.pixels.sizes import fit
 from etascope.images.tables.door import open_table
@@ -103,18 +103,20 @@ def open_images(
     >>> data.images.ravel().tolist(), data.labels.tolist(), data.class_names
     ([0, 255, 255, 128], [1, 0], ('cat', 'dog'))
     """
-    gray, skip = wanted_switch(grayscale, "grayscale"), wanted_switch(skip_bad, "skip_bad")
-    options = Options(wanted_size(image_size), gray, skip, wanted_workers(workers), progress)
+    gray, skip = as_switch(grayscale, "grayscale"), as_switch(skip_bad, "skip_bad")
+    options = Options(as_size(image_size), gray, skip, as_workers(workers), progress)
     known = isinstance(test := _named(test), str) and test in NAMES
-    apart = None if test is None or known else as_path(test)
-    if apart is not None:
-        existing(apart, NAMES)
+    test_path = None if test is None or known else as_path(test)
+    if test_path is not None:
+        existing(test_path, NAMES)
     elif test is not None and not known:
         raise InputError(
             f"test must be a path or a known set; found {type(test).__name__}. Save the images first, or give all as "
             "one mapping of x_train, y_train, x_test and y_test."
         )
-    opened = _open(_named(source), read_labels_file(labels), replace(options, apart=apart, tested=test is not None))
+    opened = _open(
+        _named(source), read_labels_file(labels), replace(options, test_path=test_path, tested=test is not None)
+    )
     if test is not None:
         _, height, width, _ = opened.images.shape
         trained = "" if as_path(source) is None else str(source)

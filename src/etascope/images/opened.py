@@ -47,7 +47,7 @@ class Options:
         How the training images were read, where these are their test part.
     held
         Whether these are the test part: it may have one class only.
-    apart
+    test_path
         What is given as test, so that it is not read as part of the training images.
     tested
         Whether a test part is given beside these: what they have to validate with trains, too.
@@ -62,7 +62,7 @@ class Options:
     progress: OnProgress = ignore
     reading: Reading = NATURAL
     held: bool = False
-    apart: Path | None = None
+    test_path: Path | None = None
     tested: bool = False
     trained: str = ""
 
@@ -158,12 +158,12 @@ def check_none_lost(
                 )
 
 
-def wanted_size(image_size: object) -> tuple[int, int] | None:
+def as_size(image_size: object) -> tuple[int, int] | None:
     """Return `(height, width)` for a number, a pair or None.
 
     Examples
     --------
-    >>> wanted_size(32)
+    >>> as_size(32)
     (32, 32)
     """
     if image_size is None:
@@ -178,12 +178,12 @@ def wanted_size(image_size: object) -> tuple[int, int] | None:
     return int(pair[0]), int(pair[1])
 
 
-def wanted_switch(value: object, name: str) -> bool:
+def as_switch(value: object, name: str) -> bool:
     """Return whether something is wanted.
 
     Examples
     --------
-    >>> wanted_switch(True, "grayscale")
+    >>> as_switch(True, "grayscale")
     True
     """
     if not isinstance(value, bool | int | np.bool_) or value not in (0, 1):
@@ -191,7 +191,7 @@ def wanted_switch(value: object, name: str) -> bool:
     return value in (1,)
 
 
-def wanted_workers(workers: int | None) -> int:
+def as_workers(workers: int | None) -> int:
     """Return the number of threads: what was asked, or the cores that this process may use."""
     if workers is None:
         return cores()

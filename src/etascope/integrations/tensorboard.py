@@ -148,8 +148,6 @@ def _end(update: Update) -> Any:
     ended = data.HParamsPluginData(session_end_info=data.SessionEndInfo(status=status, end_time_secs=time.time()))
     summary = _part("compat.proto.summary_pb2").Summary()
     summary.value.add(
-        tag=metadata.SESSION_END_INFO_TAG,
-        metadata=metadata.create_summary_metadata(ended),
-        tensor=metadata.NULL_TENSOR,
+        tag=metadata.SESSION_END_INFO_TAG, metadata=metadata.create_summary_metadata(ended), tensor=metadata.NULL_TENSOR
     )
     return _event(summary)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -65,6 +65,7 @@ def pick_command(
     workers: int = 1,
     timeout: float | None = None,
     restart: bool = False,
+    begin: Callable[[Measure], None] | None = None,
     progress: OnProgress = ignore,
     histories: Sequence[History] = (),
     recorder: Recorder | None = None,
@@ -96,6 +97,8 @@ def pick_command(
     ----------------
     workers, timeout, restart
         As in `CommandEngine`.
+    begin
+        Called when all that was given can be used and the folder is there, with what trials are compared by.
     progress
         Receives `Progress` records.
     histories
@@ -112,9 +115,11 @@ def pick_command(
     measure = Measure(reader.name, maximize, best)
     task = Task.of_reports(epochs, seed, measure)
     method = reports_halving(low, high, budget, tolerance, middle)
-    _make(logs)
     line, proven = CommandLine(command), _reported(histories)
     engine = CommandEngine(line, reader, measure, logs, workers, timeout, restart, reported=proven)
+    _make(logs)
+    if begin is not None:
+        begin(measure)
     settings = {"metric": metric, "metric_key": metric_key, "maximize": maximize, "best": measure.best}
     data = DataSummary.unknown(command, settings, command)
     recorder = BestEffort(recorder, ready=None if histories else _can_be_used)

@@ -27,22 +27,10 @@ def milestones(budgets: Budgets, total: int) -> list[int]:
 def keeps_up(scored: Mapping[float, Scored], budgets: Budgets, rate: float, total: int, least: int) -> bool:
     """Return whether a trial may go on from where it stands.
 
-    At the first milestone it stops, if it need not come further: all others are looked at first. Later it goes on
+    At the first rung it stops, if it need not come further: all others are looked at first. At a later one it goes on
     when its score there is among the best of all trials that came so far until now, as many as may go on from that
-    milestone. Before `least`, and between milestones, it always goes on.
-
-    Parameters
-    ----------
-    scored
-        All trials until now by rate, this one with what it has so far.
-    budgets
-        How far trials are trained, and how many go on.
-    rate
-        Which trial.
-    total
-        Steps of a whole training.
-    least
-        The step that it has to come to in any case.
+    rung. Before `least`, a step that it has to come to in any case, and between rungs, it always goes on. `scored` are
+    all trials until now by rate, this one with what it has so far; a whole training has `total` steps.
     """
     own = scored[rate].trial.steps
     steps = milestones(budgets, total)

@@ -15,8 +15,7 @@ from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence, Setting, say
 from etascope.selection.cost import cheap_trainings, duration, training_seconds
 from etascope.selection.cross_validation.method import CrossValidation
-from etascope.selection.grid import FIVE_FOLDS
-from etascope.selection.halving.method import Halving, check_fields
+from etascope.selection.halving.method import Halving
 
 #: Predicted seconds of the cheap regime up to which it is taken without being asked for.
 PATIENCE = 60.0
@@ -67,27 +66,23 @@ class Automatic:
     budget: float | None = None
 
     def __post_init__(self) -> None:
+<<<<<<< HEAD
         """Check every field."""
         check_values(self)
         check_fields(self.target, self.tolerance, self.low, self.high, self.budget)
+=======
+        """Check every field: those of the method for dear trainings are the same."""
+        self._halving()
+>>>>>>> main
 
     def method(self, task: Task) -> CrossValidation | Halving:
         """Return the method for a task: the same for the same task, whatever was trained."""
         if self._cheap(task):
             return CrossValidation(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high)
-        budget = DEAR_BUDGET if self.budget is None else self.budget
-        return Halving(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high, budget=budget)
+        return self._halving()
 
     def propose(self, task: Task, histories: Sequence[History]) -> Plan | None:
-        """Return the next plan of the method for this task.
-
-        Raises
-        ------
-        InputError
-            If no rows validate, so that there is nothing to choose by.
-        """
-        if task.n_folds < 1:
-            raise InputError("choosing a learning rate needs validation rows; found 0 folds.", FIVE_FOLDS)
+        """Return the next plan of the method for this task."""
         return self.method(task).propose(task, histories)
 
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
@@ -127,6 +122,10 @@ class Automatic:
             f"Cheap regime: {trainings} trainings were predicted to take {seconds}, no more than "
             f"{duration(PATIENCE)}, so every trial ran to the end under cross-validation."
         )
+
+    def _halving(self) -> Halving:
+        budget = DEAR_BUDGET if self.budget is None else self.budget
+        return Halving(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high, budget=budget)
 
     def _cheap(self, task: Task) -> bool:
         if task.n_folds <= 1:

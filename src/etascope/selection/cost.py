@@ -10,26 +10,28 @@ from etascope.core.choice import Cost
 from etascope.core.data import NO_FOLD
 from etascope.core.history import History
 from etascope.core.recipe import Task
-from etascope.core.trials import trials
+from etascope.core.trials import Trial
 
 #: A validated example costs this share of a trained one: forward, but no backward pass and no update.
 FORWARD = 1 / 3
 
 
-def search_cost(task: Task, histories: Sequence[History]) -> Cost:
+def search_cost(task: Task, trials: Sequence[Trial], histories: Sequence[History]) -> Cost:
     """Return what all plans cost together.
 
     Parameters
     ----------
     task
         Gives the rows of one whole training.
+    trials
+        Those of the histories (`core.trials.trials`).
     histories
         Every plan that was trained; a plan that went on from checkpoints counts its own steps only.
     """
     trained = sum(int(history.examples.sum()) for history in histories)
     validated = sum(_validated(task, history) for history in histories)
     return Cost(
-        trials=len(trials(task, histories)),
+        trials=len(trials),
         epochs=task.recipe.epochs,
         training_equivalents=(trained + FORWARD * validated) / (task.n_development * task.recipe.epochs),
         seconds=sum(history.seconds for history in histories),

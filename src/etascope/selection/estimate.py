@@ -1,4 +1,4 @@
-"""What trials run to the end have settled: rate, basin and confidence, `settle`; is it worth it, `worth_tuning`."""
+"""What trials run to the end have settled, and how sure that is: `settle`; is it worth it, `worth_tuning`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.choice import Basin, Confidence, WorthTuning
+from etascope.core.choice import Basin, WorthTuning
 from etascope.core.recipe import Recipe
-from etascope.core.sentences import Sentence
+from etascope.selection.basin import before_divergence
 from etascope.selection.customary import customary_rate
 from etascope.selection.regret import CAP, CHEAP, Draws, regret_draws
 from etascope.selection.scores import WORST, Scores
-from etascope.selection.walls import FREE, Limited, before_divergence
 
 Array = NDArray[np.float64]
 
@@ -129,28 +128,17 @@ def _place(scores: Scores, draws: Draws, within: float) -> float:
     return middle if plateau else best
 
 
-def confidence(settled: Settled, limited: Limited = FREE) -> Confidence:
-    """Return the confidence in words, and what would settle it; a basin that the search's limits cut is not likely."""
-    word = next(word for least, word in WORDS if settled.share >= least)
-    settle = _what_would(settled) if word == WORDS[-1][1] else limited.settle if limited else Sentence("")
-    return Confidence(limited.word(word, settled.learning_rate), settled.tolerance, settle, settled.share)
-
-
-def _what_would(settled: Settled) -> Sentence:
+def settled_by_seeds(settled: Settled) -> bool:
+    """Return whether three times the seeds would make the rate probable at least, if they found the same means."""
     scores = settled.scores
-    units, n = max(settled.scores.counts.max(), 1), len({seed for seed, _ in scores.units})
     more = replace(
         scores,
         log_loss=np.tile(scores.log_loss, (1, 3)),
         units=scores.units * 3,
         example_variance=scores.example_variance * EXAMPLES_LEFT,
     )
-    share = _draws(more, settled.scale, settled.target).confidence(settled.learning_rate, settled.tolerance)
-    lost = settled.draws.regret_at(settled.learning_rate, WORDS[0][0])
-    now = f"It is likely within {lost:.2g} {settled.unit}"
-    if share >= WORDS[1][0]:
-        return Sentence(f"{now}; {3 * n} seeds ({3 * units} trainings a rate) instead of {n} should settle it.")
-    return Sentence(f"{now}; more seeds alone would not settle it: it takes more images, or a wider tolerance.")
+    draws = _draws(more, settled.scale, settled.target)
+    return draws.confidence(settled.learning_rate, settled.tolerance) >= WORDS[1][0]
 
 
 def _draws(scores: Scores, scale: float, target: str) -> Draws:

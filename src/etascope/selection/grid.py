@@ -1,11 +1,11 @@
-"""The learning rates that a search may try: `Grid`, fine steps with the decades marked; `check_window`."""
+"""The learning rates that a search may try: `Grid`, fine steps with the decades marked; `check_fields`."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, option
 from etascope.core.sentences import Setting, say
 
 #: No search goes further without being told to.
@@ -86,3 +86,19 @@ def check_window(low: float | None, high: float | None) -> None:
         raise InputError(
             f"the low learning rate must not be above the high one; found {low:g} and {high:g}. Swap them."
         )
+
+
+#: What "best" means.
+TARGETS = ("accuracy", "loss")
+
+
+def check_fields(
+    target: str, tolerance: float | None, low: float | None, high: float | None, budget: float | None = None
+) -> None:
+    """Raise `InputError` unless a search may be asked for so."""
+    option("target", target, TARGETS)
+    if tolerance is not None and not (math.isfinite(tolerance) and tolerance > 0):
+        raise InputError(f"the tolerance must be a finite number above 0; found {tolerance:g}. Try 1.")
+    check_window(low, high)
+    if budget is not None and not (math.isfinite(budget) and budget >= 1):
+        raise InputError(f"the budget must be a finite number of at least 1 training; found {budget:g}. Try 3.")

@@ -1,18 +1,16 @@
-"""Curves over the learning rate, read from histories: `read_landscape`, `scored_landscape`, `best_index`."""
+"""Curves over the learning rate, read from histories: `read_landscape`, `best_index`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from etascope.core.choice import Landscape
 from etascope.core.data import NO_FOLD
 from etascope.core.history import History
 from etascope.core.plan import trial_rates
 from etascope.core.recipe import Task
-from etascope.selection.scores import Scores
 
 
 def read_landscape(task: Task, histories: Sequence[History], seeds: Sequence[int] | None = None) -> Landscape:
@@ -50,39 +48,12 @@ def read_landscape(task: Task, histories: Sequence[History], seeds: Sequence[int
     return Landscape(np.array(learning_rates, np.float64), tuple(units), values[0], values[1])
 
 
-def scored_landscape(scores: Scores, landscape: Landscape, *, measured: bool = False) -> Landscape:
-    """Return a landscape whose loss is the score in nats, so that rates are compared by what ranked them.
-
-    Parameters
-    ----------
-    scores, landscape
-        Of the same trials; a loss of inf in the landscape stays.
-    measured
-        Take the loss as it was measured, which is what sentences say, in place of what ranked.
-    """
-    rows = landscape.learning_rates.searchsorted(scores.learning_rates)
-    columns = np.array([landscape.units.index(unit) for unit in scores.units], np.int64)
-    broken = np.isinf(landscape.valid_loss[np.ix_(rows, columns)])
-    return Landscape(
-        scores.learning_rates,
-        scores.units,
-        np.where(broken, np.inf, np.exp(scores.as_measured if measured else scores.log_loss)),
-        landscape.valid_accuracy[np.ix_(rows, columns)],
-    )
-
-
-def fully_tried(landscape: Landscape) -> NDArray[np.bool_]:
-    """Return which rates `(rates,)` were trained on as many units as any: only these may win."""
-    counts = (~np.isnan(landscape.valid_loss)).sum(axis=1)
-    return counts == counts.max(initial=0)
-
-
 def best_index(landscape: Landscape) -> int | None:
     """Return the index of the lowest mean validation loss among fully tried rates, the lower rate in a tie.
 
     None where there is no rate, or each diverged on some unit.
     """
-    curve = np.where(fully_tried(landscape), landscape.mean_loss, np.inf)
+    curve = np.where(landscape.full, landscape.mean_loss, np.inf)
     if not np.isfinite(curve).any():
         return None
     return int(curve.argmin())

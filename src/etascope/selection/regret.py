@@ -14,7 +14,10 @@ from etascope.core.choice import Basin, Curve
 Array = NDArray[np.float64]
 
 #: Rates that lose more than this, in points, tell nothing of the best; one beyond on each side is kept.
-KEEP, CAP = 6.0, 8.0
+KEEP = 6.0
+#: What is lost is held at this many points: a parabola that had to pass through the fall of a wall would be too narrow
+#: about its best. Where noise grows with what is lost, it stops growing there, too.
+CAP = 8.0
 #: Prior deviations of the constant, linear and quadratic part, in points, and per decade and its square.
 POLYNOMIAL = (10.0, 20.0, 20.0)
 #: Added to variances, in points squared, so that covariances can be factored.

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.data import NO_FOLD
-from etascope.core.errors import option
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial
 from etascope.selection.log_loss import raised_by_error, unit_adjusted_mean
@@ -19,7 +18,6 @@ from etascope.selection.regret import CHEAP
 
 Array = NDArray[np.float64]
 
-TARGETS = ("accuracy", "loss")
 #: Losses are held within these, in nats, before the logarithm; a trial that diverged has the upper one.
 LEAST, MOST = 1e-3, 10.0
 WORST = math.log(MOST)
@@ -137,7 +135,6 @@ def read_scores(task: Task, trials: Sequence[Trial], fractions: Sequence[float],
     target
         `accuracy` or `loss`. Default `accuracy`.
     """
-    option("target", target, TARGETS)
     last = max(round(max(fractions) * task.steps), 1)
     scored = [t for t in trials if t.fold != NO_FOLD and (t.diverged or t.steps >= last)]
     rates = sorted({t.learning_rate for t in scored})

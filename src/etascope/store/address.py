@@ -41,10 +41,7 @@ def find_address(url: str | None) -> Address:
     url
         `sqlite:///path`, a bare path, `sqlite://` (in memory, gone with the process) or `postgresql://...`.
 
-    Raises
-    ------
-    InputError
-        If it is none of these.
+    Raises `InputError` if it is none of these.
 
     Examples
     --------

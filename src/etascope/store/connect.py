@@ -36,19 +36,10 @@ def unheard(sentence: str) -> None:
 def connect(address: Address, tell: Tell = unheard, *, still: bool = False) -> Engine:
     """Return the engine of a database, without a connection yet.
 
-    Parameters
-    ----------
-    address
-        Where it is.
-    tell
-        Receives a sentence when another process lets this one wait.
-    still
-        Whether a file cannot change, nor anything be made beside it, as in a file system that may only be read.
+    `tell` receives a sentence when another process lets this one wait. `still` says that a file cannot change, nor
+    anything be made beside it, as in a file system that may only be read.
 
-    Raises
-    ------
-    InputError
-        If the driver is missing or cannot be loaded.
+    Raises `InputError` if the driver is missing or cannot be loaded.
     """
     # A search trains for minutes between two calls: a server may have closed an idle connection meanwhile, and one
     # that a fork inherits breaks both processes. So every call connects anew.
@@ -152,10 +143,7 @@ def size(connection: Connection) -> int:
 def require_sound(connection: Connection, place: str) -> None:
     """Look at every page before rows are dropped: `vacuum` copies all of them, and would fail half way.
 
-    Raises
-    ------
-    InputError
-        If an SQLite file is damaged.
+    Raises `InputError` if an SQLite file is damaged.
     """
     sqlite = connection.dialect.name == "sqlite"
     if sqlite and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":

@@ -129,12 +129,7 @@ _COLUMNS: Mapping[str, Callable[[object], bool]] = {
 def check_whole(stored: StoredRun, state: str, count: int, tested: float | None) -> None:
     """Raise `DamagedRecord` where the parts of a run do not belong together.
 
-    Parameters
-    ----------
-    stored
-        The run.
-    state, count, tested
-        What its row says: how far it came, of how many trials, and its test accuracy.
+    Its row says `state`, of how many trials it is (`count`), and the test accuracy (`tested`).
     """
     if stored.finished != (state == FINISHED) or (stored.finished and stored.seconds is None):
         raise DamagedRecord(f"its state is {state}, and it has {'an' if stored.finished else 'no'} answer.")
@@ -152,10 +147,7 @@ def check_whole(stored: StoredRun, state: str, count: int, tested: float | None)
 def run_line(row: Row[*tuple[Any, ...]]) -> RunLine:
     """Return the line of a row of the runs' table.
 
-    Raises
-    ------
-    DamagedRecord
-        If a column holds what no etascope wrote there.
+    Raises `DamagedRecord` if a column holds what no etascope wrote there.
     """
     check_row(row, LISTED)
     return RunLine(
@@ -183,19 +175,9 @@ _SHOWN = 4
 def one_of(name: str, ids: Sequence[str], *, exact: bool = False) -> str:
     """Return the id that `name` means.
 
-    Parameters
-    ----------
-    name
-        An id, a unique beginning of one, or `last`.
-    ids
-        Of all runs, the latest first.
-    exact
-        Whether only a whole id counts.
+    A name is an id, a unique beginning of one, or `last`; where `exact`, a whole id alone. `ids` has the latest first.
 
-    Raises
-    ------
-    InputError
-        If it means none or several.
+    Raises `InputError` if it means none or several.
 
     Examples
     --------

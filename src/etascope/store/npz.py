@@ -31,17 +31,9 @@ def write_npz(text: str, arrays: Sequence[NDArray[Any]]) -> bytes:
 
     Equal content gives equal bytes. An array that compresses is deflated, any other stored as it is.
 
-    Parameters
-    ----------
-    text
-        The member `record.json`.
-    arrays
-        The members `0`, `1`, ... in order, of any shape and any dtype but object.
+    The text is the member `record.json`; the arrays, of any shape and any dtype but object, are `0`, `1`, ... in order.
 
-    Raises
-    ------
-    ValueError
-        If an array holds Python objects.
+    Raises `ValueError` if an array holds Python objects.
 
     Examples
     --------
@@ -63,10 +55,7 @@ def write_npz(text: str, arrays: Sequence[NDArray[Any]]) -> bytes:
 def read_npz(content: bytes) -> tuple[str, list[NDArray[Any]]]:
     """Return the text and the arrays that `write_npz` wrote, bit for bit.
 
-    Raises
-    ------
-    ValueError
-        If these are other or damaged bytes.
+    Raises `ValueError` if these are other or damaged bytes.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as members:

@@ -32,10 +32,7 @@ def check_file(address: Address) -> None:
     The file is read as if nobody wrote to it: opening it as a database would take in what a killed program had left
     beside it.
 
-    Raises
-    ------
-    InputError
-        If it is none that may become a store.
+    Raises `InputError` if it is none that may become a store.
     """
     path = address.target
     # `os.path` answers no where it may not look, `pathlib` fails.
@@ -70,10 +67,7 @@ def require_own(connection: Connection, address: Address) -> None:
 
     A server's database may be shared, a file is somebody's.
 
-    Raises
-    ------
-    InputError
-        If it has any.
+    Raises `InputError` if it has any.
     """
     from sqlalchemy import inspect
 
@@ -93,10 +87,7 @@ def require_own(connection: Connection, address: Address) -> None:
 def require_columns(connection: Connection, place: str) -> None:
     """Refuse tables that have our names and not our columns.
 
-    Raises
-    ------
-    InputError
-        If there is a table or a column less than there should be.
+    Raises `InputError` if there is a table or a column less than there should be.
     """
     from sqlalchemy import inspect
 

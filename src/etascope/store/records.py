@@ -49,10 +49,7 @@ def is_id(value: object) -> bool:
 def to_json(value: T, kind: type[T]) -> str:
     """Return a record without arrays as a text of JSON in ASCII.
 
-    Raises
-    ------
-    InputError
-        If a value declared `Any` is nothing that JSON can hold.
+    Raises `InputError` if a value declared `Any` is nothing that JSON can hold.
     """
     return json.dumps(encode(value, kind, []), allow_nan=False)
 
@@ -60,10 +57,7 @@ def to_json(value: T, kind: type[T]) -> str:
 def from_json(text: str, kind: type[T]) -> T:
     """Return the record that `to_json` wrote.
 
-    Raises
-    ------
-    InputError
-        If it cannot be read.
+    Raises `InputError` if it cannot be read.
     """
     return _read(text, [], kind)
 
@@ -84,10 +78,7 @@ def pack(value: T, kind: type[T]) -> bytes:
 def unpack(content: bytes, kind: type[T]) -> T:
     """Return the record that `pack` wrote, bit for bit.
 
-    Raises
-    ------
-    InputError
-        If it cannot be read: damaged, or written by a newer etascope.
+    Raises `InputError` if it cannot be read: damaged, or written by a newer etascope.
     """
     try:
         text, arrays = read_npz(content)
@@ -142,17 +133,9 @@ def without_arrays(history: History) -> History:
 def unpack_history(content: bytes, checkpoints: Mapping[str, Checkpoint]) -> History:
     """Return the history that `pack_history` packed.
 
-    Parameters
-    ----------
-    content
-        The history.
-    checkpoints
-        By digest. A checkpoint that is not among them comes back with its step and last rate, and without arrays.
+    A checkpoint that is not among those given, by digest, comes back with its step and last rate, and without arrays.
 
-    Raises
-    ------
-    InputError
-        If it cannot be read.
+    Raises `InputError` if it cannot be read.
     """
     kept = unpack(content, _Kept)
     history = kept.history
@@ -171,10 +154,7 @@ def unpack_history(content: bytes, checkpoints: Mapping[str, Checkpoint]) -> His
 def histories_of(rows: Sequence[Row[Any]], checkpoints: Sequence[Row[Any]]) -> tuple[History, ...]:
     """Return the histories of the rows of a run, in order, with its checkpoints.
 
-    Raises
-    ------
-    InputError
-        If one is missing, or cannot be read.
+    Raises `InputError` if one is missing, or cannot be read.
     """
     if [row.number for row in rows] != list(range(len(rows))):
         raise DamagedRecord("its histories are not numbered one after the other.")

@@ -148,17 +148,9 @@ def migrate(connection: Connection, place: str) -> None:
     Of several processes at once, one migrates and the others wait. On SQLite the transaction must have begun as
     `IMMEDIATE`.
 
-    Parameters
-    ----------
-    connection
-        In a transaction that nothing was read in.
-    place
-        The store, in words.
+    Nothing was read in the transaction before; `place` is the store, in words.
 
-    Raises
-    ------
-    InputError
-        If a newer etascope wrote the schema, or it is damaged.
+    Raises `InputError` if a newer etascope wrote the schema, or it is damaged.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -183,10 +175,7 @@ def migrate(connection: Connection, place: str) -> None:
 def version_of(connection: Connection, place: str) -> int | None:
     """Return the version of the schema, None where there is none.
 
-    Raises
-    ------
-    InputError
-        If it is newer than what this etascope knows, or none.
+    Raises `InputError` if it is newer than what this etascope knows, or none.
     """
     from sqlalchemy import inspect
 

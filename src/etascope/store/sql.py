@@ -232,6 +232,7 @@ class SqlStore:
         count = connection.execute(
             select(func.count()).select_from(histories).where(histories.c.run == number)
         ).scalar_one()
+        # Of two processes that go on with one run, each would train from where it read it: the slower one stops here.
         if self._known.get(run_id, count) != count:
             raise InputError(f"another process goes on with run {run_id}. Let it, or end it and resume again.")
         return number, count

@@ -19,7 +19,7 @@ from etascope.images.dataset import to_dataset
 from etascope.images.idx.catalogue import CATALOGUE, fetching, files_here, open_here
 from etascope.images.open import open_images
 from etascope.images.opened import Options
-from etascope.images.part import PART, take_part
+from etascope.images.subset import SUBSET, take_subset
 from etascope.studio.dialect import on_page
 
 #: Sets whose images are characters, white on black, 28 by 28: what a hand can draw.
@@ -43,7 +43,7 @@ class Source:
     """
 
     name: str
-    most: int | None = PART
+    most: int | None = SUBSET
 
     def open(self) -> tuple[Dataset, int]:
         """Return the images, and of how many these are a part, or 0."""
@@ -52,7 +52,7 @@ class Source:
             whole = to_dataset(open_here(known, Options()))
         else:
             whole = open_images(self.name) if self.name == "digits" else self._open_upload()
-        part = whole if self.most is None else take_part(whole, self.most)
+        part = whole if self.most is None else take_subset(whole, self.most)
         return part, 0 if part is whole else len(whole)
 
     def _open_upload(self) -> Dataset:
@@ -109,10 +109,10 @@ class Library:
 
     def sets(self, names: Sequence[str] = ()) -> list[Document]:
         """Return what can be chosen: the digits, the catalogue, and of `names` those uploads that are still known."""
-        sets: list[Document] = [{"name": "digits", "here": True, "images": PART, "whole": 0, "draws": True}]
+        sets: list[Document] = [{"name": "digits", "here": True, "images": SUBSET, "whole": 0, "draws": True}]
         for known in CATALOGUE.values():
             here = files_here(known) is not None
-            numbers = {"images": PART, "whole": known.images, "draws": known.name in DRAWN}
+            numbers = {"images": SUBSET, "whole": known.images, "draws": known.name in DRAWN}
             sets.append({"name": known.name, "here": here, **numbers, "fetch": None if here else fetching(known)})
         return sets + [upload_document(name, self._uploads[name][1]) for name in names if name in self._uploads]
 

@@ -23,7 +23,7 @@ from etascope.core.run import Run
 from etascope.core.search import Train, search
 from etascope.selection.automatic import Automatic
 from etascope.studio.bounds import Bounds, Limit
-from etascope.studio.dialect import run_document
+from etascope.studio.dialect import on_page, run_document
 from etascope.studio.failure import placeless, sentence
 from etascope.studio.library import Source
 from etascope.studio.runs import Runs
@@ -128,7 +128,7 @@ class Picks:
             {"event": "begin", "images": data.images, "classes": list(data.class_names), "notes": list(data.notes)}
         )
         kept = None if self.runs is None else StoreRecorder(self.runs, options)
-        recorder = BestEffort(kept, lambda sentence: notes.append(placeless(str(sentence))))
+        recorder = BestEffort(kept, lambda said: notes.append(placeless(said.written(on_page))))
         rounds = count(1)
         run = await in_a_thread(
             lambda plan: self._train(pick, page, source, recipe, plan, next(rounds), limit),

@@ -40,21 +40,11 @@ def fan_out(
     advance: Callable[[int], None],
     done: Callable[[int, Result], None] = keep_nothing,
 ) -> list[Result]:
-    """Return `run(job, report)` of every job, in the order of the jobs.
+    """Return `run(job, report)` of every job, in the order of the jobs, which so many threads take in order.
 
-    Parameters
-    ----------
-    jobs
-        What to do; threads take them in order.
-    run
-        Does one job and calls `report(amount)` now and then; that call raises when the work is to stop.
-    workers
-        Threads, at least 1; with 1 everything runs in the caller's thread.
-    advance
-        Receives every reported amount, one call at a time.
-    done
-        Receives each job's number and result when it is there, in the caller's thread, also while others are stopped;
-        never at the same time as `advance`.
+    With one worker everything runs in the caller's thread. `run` calls `report(amount)` now and then, which raises when
+    the work is to stop; `advance` receives every amount, one call at a time. `done` receives each job's number and
+    result when it is there, in the caller's thread, also while others are stopped; never at the same time as `advance`.
     """
     stop = threading.Event()
     lock = threading.Lock()
@@ -89,15 +79,7 @@ def fan_out(
 
 
 class HandedOut:
-    """Gives the result of each job to `done` when it is there.
-
-    Parameters
-    ----------
-    futures
-        Of the jobs, in their order.
-    done
-        Receives number and result.
-    """
+    """Gives number and result of each job to `done` when it is there; `futures` are the jobs', in their order."""
 
     def __init__(self, futures: Sequence[Future[Result]], done: Callable[[int, Result], None]) -> None:
         self._waiting, self._done = dict(enumerate(futures)), done

@@ -98,11 +98,7 @@ class Record:
         self._since[2, trials] += batches.sum()
 
     def evaluate(
-        self,
-        trials: NDArray[np.int64],
-        step: int,
-        finite: NDArray[np.bool_],
-        valid: Validated | None,
+        self, trials: NDArray[np.int64], step: int, finite: NDArray[np.bool_], valid: Validated | None
     ) -> None:
         """Note an evaluation after `step` steps; `valid` is None where no rows validate."""
         if valid is not None:

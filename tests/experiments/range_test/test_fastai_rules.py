@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from etascope.experiments.range_test.fastai_rules import FastaiFinder, Minimum, Slide, Steep, Valley
+from etascope.experiments.range_test.fastai_rules import FastaiRule, Minimum, Slide, Steep, Valley
 from tests.selection import climbing
 
 RULES = [
@@ -27,7 +27,7 @@ def test_the_suggestion_is_that_of_the_published_computation(rule, published, cl
 
 @given(climbing.climbs())
 def test_what_the_rules_look_at_is_what_lr_find_hands_them(climb):
-    for found, expected in zip(FastaiFinder().looked_at(*climb), climbing.fastai(*climb), strict=True):
+    for found, expected in zip(FastaiRule().looked_at(*climb), climbing.fastai(*climb), strict=True):
         np.testing.assert_allclose(found, expected)
 
 
@@ -38,13 +38,13 @@ def test_half_way_down_a_valley_of_its_own_shape():
 
 def test_a_tenth_of_the_rate_at_the_minimum():
     rates, x = np.logspace(-7, 1, 100), np.linspace(-7, 1, 100)
-    rule = Minimum(FastaiFinder(beta=0.0))
+    rule = Minimum(beta=0.0)
     assert rule.suggest(rates, 1 + (x + 2) ** 2) == pytest.approx(10 ** x[np.abs(x + 2).argmin()] / 10)
 
 
 def test_one_falling_step_in_a_curve_of_two_reads_its_last_rate():
     """The original's index becomes -1 there."""
-    rule = Valley(FastaiFinder(beta=0.0, skip_end=0))
+    rule = Valley(beta=0.0, skip_end=0)
     assert rule.suggest(np.array([0.1, 0.2]), np.array([2.0, 1.0])) == 0.2
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from etascope.images.arrays.door import is_bunch, open_array, open_bunch, open_mapping
-from etascope.images.arrays.names import Named, pick
+from etascope.images.arrays.names import NamePair, part_names
 from etascope.images.open import open_images
 from etascope.images.opened import Options
 from tests.images.making import pictures, refused
@@ -96,10 +96,10 @@ def test_parts_that_do_not_fit():
 
 
 def test_pick_prefers_pairs_that_are_whole():
-    picked = pick(["images", "target", "data"], "here")
-    assert (picked.train, picked.left) == (Named("images", "target"), ("data",))
+    picked = part_names(["images", "target", "data"], "here")
+    assert (picked.train, picked.left) == (NamePair("images", "target"), ("data",))
     with refused("holds nothing"):
-        pick([], "here")
+        part_names([], "here")
     with refused("holds 1"):
         open_mapping({1: IMAGES}, None, Options(), "m")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from etascope.images.arrays.names import Named, pick, word_and_part
+from etascope.images.arrays.names import NamePair, part_names, word_and_part
 from etascope.images.open import open_images
 from tests.images.making import pictures, refused
 
@@ -48,24 +48,24 @@ def test_words_and_parts(name, expected):
 )
 def test_three_parts(names):
     for order in (names, names[::-1]):
-        picked = pick(order, "here")
-        assert (picked.train, picked.test, picked.val) == tuple(Named(*names[i : i + 2]) for i in (0, 2, 4))
+        picked = part_names(order, "here")
+        assert (picked.train, picked.test, picked.val) == tuple(NamePair(*names[i : i + 2]) for i in (0, 2, 4))
         assert picked.left == ()
 
 
 def test_a_part_without_labels_is_left_out():
-    picked = pick(["x_train", "y_train", "x_test", "note"], "here")
-    assert (picked.train, picked.test, picked.left) == (Named("x_train", "y_train"), None, ("x_test", "note"))
+    picked = part_names(["x_train", "y_train", "x_test", "note"], "here")
+    assert (picked.train, picked.test, picked.left) == (NamePair("x_train", "y_train"), None, ("x_test", "note"))
 
 
 def test_images_alone_wait_for_labels():
-    assert pick(["images"], "here").train == Named("images", None)
-    assert pick(["arr_0", "arr_1", "arr_2"], "here").train == Named("arr_0", "arr_1")
+    assert part_names(["images"], "here").train == NamePair("images", None)
+    assert part_names(["arr_0", "arr_1", "arr_2"], "here").train == NamePair("arr_0", "arr_1")
 
 
 def test_only_a_test_part():
     with refused("named as x with y", "holds x_test, y_test"):
-        pick(["x_test", "y_test"], "here")
+        part_names(["x_test", "y_test"], "here")
 
 
 IMAGES, LABELS, OTHERS = pictures()[..., 0], np.array([0, 1] * 3), np.array([0, 0, 1, 1, 0, 1])

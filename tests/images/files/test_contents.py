@@ -13,7 +13,7 @@ import pytest
 
 from etascope.images.files.contents import check_text, damage_of, fault_of, what_it_is
 from etascope.images.files.decode import decode_file
-from etascope.images.files.stack import gather
+from etascope.images.files.stack import stack_images
 from etascope.images.opened import Options
 from tests.images.making import picture, pictures, refused, told_or_refused
 
@@ -197,9 +197,9 @@ def test_the_note_names_the_first_and_counts(tmp_path):
     for row in range(4):
         (tmp_path / f"{row}.webp").write_bytes(data + bytes(50 * (row % 2)))
     paths = sorted(tmp_path.iterdir())
-    gathered = gather(4, lambda row: decode_file(paths[row], Options()), Options())
-    assert gathered.notes[0].startswith("2 images may be damaged, although their pixels could be read, the first:")
-    assert f"{paths[1]} (it says that it has" in gathered.notes[0]
+    stacked = stack_images(4, lambda row: decode_file(paths[row], Options()), Options())
+    assert stacked.notes[0].startswith("2 images may be damaged, although their pixels could be read, the first:")
+    assert f"{paths[1]} (it says that it has" in stacked.notes[0]
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
@@ -207,12 +207,12 @@ def test_moving_images_are_told(tmp_path, kind):
     frames = [picture(image) for image in pictures(3, 20, 20, 3)]
     options = {"lossless": True} if kind == "WEBP" else {}
     frames[0].save(tmp_path / "x", kind, save_all=True, append_images=frames[1:], **options)
-    gathered = gather(2, lambda row: decode_file(tmp_path / "x", Options()), Options())
-    assert gathered.notes == (
+    stacked = stack_images(2, lambda row: decode_file(tmp_path / "x", Options()), Options())
+    assert stacked.notes == (
         f"2 images have several frames; the first was taken. The first of them: {tmp_path / 'x'} (3 frames).",
     )
     if kind != "GIF":
-        assert np.array_equal(gathered.images[0], pictures(3, 20, 20, 3)[0])
+        assert np.array_equal(stacked.images[0], pictures(3, 20, 20, 3)[0])
 
 
 def test_what_is_no_damage_is_not_called_so():

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from etascope.images.files.decode import decode_file
-from etascope.images.files.stack import gather
+from etascope.images.files.stack import stack_images
 from etascope.images.opened import Options
 from tests.images.making import lossless_jpeg, picture, pictures, refused, told_or_refused, write_tiff
 
@@ -211,10 +211,8 @@ def test_pages_are_told(tmp_path):
     decoded = decode_file(path, Options())
     assert np.array_equal(decoded.pixels, pages[0])
     assert marks_of(path) == [("pages", "4")]
-    gathered = gather(3, lambda row: decode_file(path, Options()), Options())
-    assert gathered.notes == (
-        f"3 images have several pages; the first was taken. The first of them: {path} (4 pages).",
-    )
+    stacked = stack_images(3, lambda row: decode_file(path, Options()), Options())
+    assert stacked.notes == (f"3 images have several pages; the first was taken. The first of them: {path} (4 pages).",)
 
 
 def test_a_stack_that_only_its_description_tells_of(tmp_path):

@@ -87,7 +87,7 @@ def test_a_large_tree_tells_its_progress(root):
 @pytest.mark.parametrize(("name", "is_read"), [("val", False), ("holdout", False), ("test", True), ("train", True)])
 def test_what_is_given_as_test_is_not_in_the_tree(tmp_path, name, is_read):
     write_folder(tmp_path, pictures(4), ["cat", "dog", f"{name}/cat", f"{name}/dog"])
-    assert read_tree(tmp_path, apart=tmp_path / name).total == (4 if is_read else 2)
+    assert read_tree(tmp_path, test_path=tmp_path / name).total == (4 if is_read else 2)
 
 
 def test_folders_that_links_lead_to_and_that_link_on_are_read_once(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from etascope.images.open import open_images
-from etascope.images.pixels.members import Members, unlike
+from etascope.images.pixels.members import Members, unlike_notes
 from tests.images.making import picture, refused, write_idx, write_tiff
 
 #: What a file of a range holds: the type, and the brightest pixel.
@@ -143,8 +143,8 @@ def test_single_images_of_another_range_are_named(tmp_path):
 def test_an_outlier_makes_no_part_dark():
     members = Members(str, np.zeros(20), 10)
     peaks = np.array([4095.0] * 9 + [65535] + [4000] * 10)
-    assert unlike(["whole"] * 20, np.zeros(20), peaks, np.arange(20), members) == []
-    assert unlike(["bytes"] * 20, np.zeros(20), np.full(20, 9.0), np.arange(20), members) == []
+    assert unlike_notes(["whole"] * 20, np.zeros(20), peaks, np.arange(20), members) == []
+    assert unlike_notes(["bytes"] * 20, np.zeros(20), np.full(20, 9.0), np.arange(20), members) == []
 
 
 def test_a_part_without_values_below_zero_is_refused_or_told(tmp_path):
@@ -197,7 +197,7 @@ def test_many_classes_take_little_time():
     members = Members(str, np.arange(50_000), 50_000)
     peaks = np.where(np.arange(50_000) % 2, 255.0, 3.0)
     begun = time.perf_counter()
-    assert unlike(["bytes"] * 50_000, np.zeros(50_000), peaks, np.arange(50_000), members) == []
+    assert unlike_notes(["bytes"] * 50_000, np.zeros(50_000), peaks, np.arange(50_000), members) == []
     assert time.perf_counter() - begun < 5
 
 

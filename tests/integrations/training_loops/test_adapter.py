@@ -5,8 +5,10 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from etascope.integrations.training_loops.adapter import Clock, EpochLoader, epochs_of, wrapped
+from etascope.core.errors import InputError
+from etascope.integrations.training_loops.adapter import Clock, EpochLoader, advised, epochs_of, wrapped
 from etascope.training.pytorch.generators import generators_of
+from etascope.training.pytorch.group_rates import LEAVE_OUT
 
 
 def pair(batch, number, done):
@@ -89,3 +91,13 @@ def test_passes_make_the_steps_that_were_asked_for(steps, batches, accumulate, t
     assert epochs_of(steps, batches, accumulate) == told
     length, epochs = told
     assert -(-length // accumulate) * epochs == steps
+
+
+def test_what_changes_a_rate_is_left_out_where_the_loop_has_it():
+    with pytest.raises(InputError) as refused, advised("make its scheduler in create_scheduler"):
+        raise InputError("the rate has moved.", LEAVE_OUT)
+    assert str(refused.value) == (
+        "the rate has moved. Leave out what changes it, and make its scheduler in create_scheduler."
+    )
+    with pytest.raises(InputError, match=r"^another one\. Try 1\.$"), advised("make its scheduler in create_scheduler"):
+        raise InputError("another one.", "Try 1.")

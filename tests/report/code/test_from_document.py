@@ -3,14 +3,17 @@ import contextlib
 import copy
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
 from etascope import Recipe
+from etascope.core.data import DIVIDED_ANEW, ClassFolder
 from etascope.core.errors import InputError
 from etascope.core.recipe import OPTIMIZERS
 from etascope.core.schedules import SCHEDULES
 from etascope.core.visible import visible
+from etascope.report.code.etascope import divided_anew
 from etascope.report.code.from_document import FRAMEWORKS, code_for, read_pick
 from etascope.report.files.document import pick_document, write_json
 from tests.learn import made
@@ -129,3 +132,33 @@ def test_an_unknown_framework_is_refused():
 def test_a_model_is_refused_with_its_rate():
     with pytest.raises(InputError, match=r"this recipe has the model cnn\. Give your own script the learning"):
         code_for("pytorch", Recipe(model="cnn"), DATA, 0.012)
+
+
+def test_parts_stand_in_reading_order():
+    text = code_for("pytorch", Recipe(schedule="cosine", epochs=2), DATA, 0.1)
+    kinds = [type(node).__name__ for node in ast.parse(text).body]
+    assert kinds[0] == "Expr"
+    assert kinds.index("FunctionDef") > kinds.index("Assign") > kinds.index("ImportFrom") > kinds.index("Import")
+    assert text.count("import math") == 1
+    assert "def factor" in text
+    assert "\n\n\n\n" not in text
+    assert "def factor" not in code_for("pytorch", Recipe(), DATA, 0.1)
+
+
+def test_pillow_is_imported_only_where_images_are_read():
+    assert "PIL" not in code_for("pytorch", Recipe(), DATA, 0.1)
+    folders = replace(DATA, folders=(ClassFolder("zeros", "0", False),))
+    assert "from PIL import Image, ImageOps" in code_for("pytorch", Recipe(), folders, 0.1)
+
+
+@pytest.mark.parametrize("field", [True, False, None])
+def test_whether_all_images_were_divided_anew_comes_back_also_from_a_document_that_lacks_it(tmp_path, field):
+    run = made.run(learning_rate=0.018)
+    data = replace(run.data, divided_anew=field, notes=(f"{DIVIDED_ANEW}, so all images were divided anew.",))
+    document = pick_document(replace(run, data=data))
+    if field is None:
+        del document["dataset"]["divided_anew"]
+    (tmp_path / "answer.json").write_text(json.dumps(document))
+    _, back, _ = read_pick(tmp_path / "answer.json")
+    assert back.divided_anew is field
+    assert divided_anew(back) == (field is not False)

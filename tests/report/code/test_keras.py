@@ -2,8 +2,10 @@ import os
 
 import pytest
 
-from etascope.report.code.keras import script
+from etascope.report.code.from_document import FRAMEWORKS
 from tests.report.code.running import DATA, RATE, TINY, accuracy, known
+
+script = FRAMEWORKS["keras"]
 
 
 def test_the_script_runs_and_learns_as_much(tmp_path):

@@ -11,10 +11,9 @@ import etascope
 from etascope import Recipe
 from etascope.core.data import Dataset
 from etascope.core.run import DataSummary
-from etascope.images.part import PART, part_rows, take_part
+from etascope.images.subset import SUBSET, subset_rows, take_subset
 from etascope.pipeline.split import divide
 from etascope.report.code.loading import kind_of, loading, note
-from etascope.report.code.parts import assembled
 from tests.images.folders.test_layout import OPENED, make
 from tests.images.making import picture, pictures, write_folder
 from tests.report.code.running import DATA, DIGITS
@@ -26,7 +25,8 @@ UNTESTED = "a part without one of the classes"
 def opened(data, *arguments, recipe=None):
     """Run the loading part of a script and return what it left behind."""
     imports, lines = loading(recipe or Recipe(), data)
-    text = assembled('"""Head."""\n', imports, ["numpy as np"], "", "", lines, "", "")
+    modules = "\n".join(f"import {name}" for name in (*imports, "numpy as np"))
+    text = f"{modules}\nfrom pathlib import Path\nfrom PIL import Image, ImageOps\n{lines}"
     named = {"__name__": "script"}
     with mock.patch.object(sys, "argv", ["train.py", *map(str, arguments)]):
         exec(compile(text, "script", "exec"), named)
@@ -131,7 +131,7 @@ def test_sources_are_told_apart(source, kind):
 
 def test_a_part_of_a_large_set_is_chosen_by_the_same_rows():
     whole = etascope.open_images("fashion-mnist")
-    part = take_part(whole)
+    part = take_subset(whole)
     data = replace(summary(part, "fashion-mnist", 200), whole=len(whole))
     agrees(opened(data, "/usr/share/datasets/fashion-mnist"), part)
 
@@ -143,7 +143,7 @@ def test_any_part_is_chosen_by_the_same_rows(counts, own):
     lines = loading(Recipe(), replace(DATA, whole=5000))[1]
     named = {"np": np}
     exec("def part_rows" + lines.split("def part_rows")[1].split("\n\n\n")[0], named)
-    assert named["part_rows"](labels, test, PART).tolist() == part_rows(labels, test, PART).tolist()
+    assert named["part_rows"](labels, test, SUBSET).tolist() == subset_rows(labels, test, SUBSET).tolist()
 
 
 @pytest.mark.parametrize("row", [row for row in OPENED if row.name != UNTESTED], ids=lambda row: row.name)

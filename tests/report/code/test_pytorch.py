@@ -4,8 +4,11 @@ import pytest
 
 from etascope import Recipe
 from etascope.core.recipe import OPTIMIZERS
-from etascope.report.code.pytorch import model, optimizer, script
+from etascope.report.code.from_document import FRAMEWORKS
+from etascope.report.code.pytorch import model, optimizer
 from tests.report.code.running import DATA, RATE, TINY, accuracy, known
+
+script, lightning = FRAMEWORKS["pytorch"], FRAMEWORKS["lightning"]
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,13 @@ def test_the_model_has_the_recipes_layers(hidden):
     shapes = [tuple(p.shape) for p in named["model"].parameters() if p.ndim == 2]
     sizes = [6, *hidden, 4]
     assert shapes == [(b, a) for a, b in itertools.pairwise(sizes)]
+
+
+def test_the_script_of_lightning_runs_and_learns_as_much(tmp_path):
+    # Its own warnings are its own.
+    assert accuracy(lightning(TINY, DATA, RATE), tmp_path, warnings="ignore") == pytest.approx(known(), abs=0.06)
+
+
+def test_a_rate_that_moves_is_moved_every_step():
+    assert '"interval": "step"' in lightning(Recipe(schedule="cosine"), DATA, 0.1)
+    assert "scheduler" not in lightning(Recipe(), DATA, 0.1)

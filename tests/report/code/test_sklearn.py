@@ -2,8 +2,11 @@ import pytest
 
 from etascope import Recipe
 from etascope.core.errors import InputError
-from etascope.report.code.sklearn import OPTIMIZERS, script
+from etascope.report.code.from_document import FRAMEWORKS
+from etascope.report.code.sklearn import OPTIMIZERS
 from tests.report.code.running import DATA, RATE, TINY, accuracy, known
+
+script = FRAMEWORKS["sklearn"]
 
 
 def test_the_script_runs_and_learns_as_much(tmp_path):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from etascope.core.choice import Basin
 from etascope.core.errors import InputError
-from etascope.core.lock import Lock
 from etascope.core.recipe import Recipe
 from etascope.report.files.lock import lock_document, lock_of, read_lock, write_lock
+from etascope.report.words.lock import Lock
 from tests.test_documents import SCHEMAS, strict
 
 LOCK = Lock(

@@ -38,7 +38,7 @@ def test_a_black_image_is_still_drawn(trace):
 
 def test_epochs_after_divergence_hold_no_number(diverged):
     text = told(training, diverged, 120)
-    assert re.search(r"^ +2 +- +-  diverged: .* at step 28 of 50$", text, re.MULTILINE)
+    assert re.search(r"^ +2 +diverged +diverged: .* at step 28 of 50$", text, re.MULTILINE)
     assert "nan" not in text
 
 

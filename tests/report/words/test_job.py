@@ -22,10 +22,10 @@ from etascope.report.words.job import (
     again_in_python,
     data_facts,
     division,
+    epoch_table,
     how_to_use,
     in_words,
     line_to_use,
-    loss_words,
     optimizer_line,
     recipe_words,
     try_next,
@@ -68,8 +68,8 @@ def test_data_and_recipe_are_what_is_known_of_them(script):
     assert data_facts(script.data) == []
     assert division(script.data).startswith(COMMAND)
     assert recipe_words(script.task) == "10 epochs, compared by val_loss"
-    assert loss_words(script) == "val_loss"
-    assert loss_words(reported_run(ACCURACY)) == "1 - acc"
+    assert script.task.measure.words_with_unit == "val_loss"
+    assert reported_run(ACCURACY).task.measure.words_with_unit == "1 - acc"
 
 
 def test_networks_of_ours_read_as_they_did(run):
@@ -81,7 +81,7 @@ def test_networks_of_ours_read_as_they_did(run):
     )
     assert recipe_words(run.task).startswith("128 hidden units")
     assert line_to_use(run, 0.1).startswith("torch.optim.SGD(")
-    assert loss_words(run) == "validation loss in nats"
+    assert run.task.measure.words_with_unit == "validation loss in nats"
 
 
 @pytest.mark.parametrize("ascii", [False, True])
@@ -251,3 +251,14 @@ def test_where_the_data_or_the_model_is_at_fault_nobody_is_sent_to_other_rates()
     assert try_next(same) == "look at the data and the model first: no rate that was tried made a difference"
     assert try_next(made.run({1e-7: LOST, 1e4: LOST}, None)).startswith("look at the data first")
     assert try_next(made.run({1e-7: (1e9, 0.1), 1e4: (1e19, 0.1)}, None)).startswith("look at the data and the recipe")
+
+
+def test_epochs_are_a_table_without_the_columns_of_which_nothing_is_known(trace, diverged):
+    header, rows = epoch_table(trace, "abcdef")
+    assert header == tuple("abcdef")
+    assert [row[0] for row in rows] == [str(epoch.epoch) for epoch in trace.epochs]
+    assert rows[0][2].endswith(" %")
+    assert epoch_table(trace, "abc")[0] == ("a", "b", "c")
+    header, rows = epoch_table(diverged, "abcde")
+    assert "d" not in header
+    assert rows[-1][1:3] == ("diverged", "")

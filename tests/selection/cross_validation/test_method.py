@@ -201,7 +201,7 @@ def test_a_single_rate_is_tried_on_every_fold_and_again_afresh():
 def test_limits_are_kept_and_an_end_of_them_may_win():
     histories, choice = search(CrossValidation(high=0.005), task(), ClosedForm(valley(-1.4)))
     assert max(tried(histories)) == choice.learning_rate == 0.005
-    assert "It lies at the end of the window that was allowed" in str(choice.reasons[-1])
+    assert "It lies at the end of what was allowed" in str(choice.reasons[-1])
     narrow, _ = search(CrossValidation(low=0.01, high=0.02), task(), ClosedForm(valley(-1.8)))
     assert len(tried(narrow)) >= 12
 

@@ -16,8 +16,8 @@ from etascope.selection.halving.outcome import Outcome, beside, chained_scores, 
 from etascope.selection.halving.state import Todo, read_state, score_trials, unit_of
 from etascope.selection.halving.window import window_of
 from etascope.selection.scores import WORST
+from tests.selection.halving.test_reasons import outcome_of
 from tests.selection.learning_curves import Curves, job, moving_valley, run_method
-from tests.selection.words.test_halving import outcome_of
 
 
 def reported(measure=None, high=math.inf, size=1.0, epochs=10):
@@ -46,8 +46,7 @@ def test_losses_in_nats_read_as_such():
     assert (outcome.step, outcome.loss_name, outcome.unit) == ("step", "temperature-scaled loss", 1.0)
     score = outcome.scored[outcome.best].score(outcome.top)
     assert outcome.written(outcome.best, outcome.top) == f"{math.exp(score):.2f}"
-    assert outcome.hardly(math.log(0.96 * math.log(10))) == ", hardly below a blind guess (2.30)"
-    assert outcome.hardly(math.log(0.90 * math.log(10))) == ""
+    assert outcome.blind == math.log(10)
     assert outcome.learned
 
 
@@ -58,7 +57,7 @@ def test_reports_have_a_unit_of_their_own(size):
     first = [float(s.trial.valid_loss[0]) for s in outcome.scored.values()]
     assert outcome.unit == pytest.approx(min(first))
     assert outcome.written(outcome.best, 8) == f"{outcome.scored[outcome.best].trial.valid_loss[7]:.4g}"
-    assert outcome.hardly(9.0) == ""
+    assert outcome.blind == math.inf
 
 
 def test_what_is_told_of_a_metric_is_its_value():

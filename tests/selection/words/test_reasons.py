@@ -1,17 +1,10 @@
-import re
-
 import numpy as np
+import pytest
 
 from etascope.core.choice import Landscape
-from etascope.selection.words import reasons as words
-from etascope.selection.words.reasons import not_tried
-from tests.selection.closed_form import BLIND, task
-
-LIMITS = (1e-7, 1e4)
-
-
-def no_answer(*of):
-    return [str(sentence) for sentence in words.no_answer(*of)]
+from etascope.core.sentences import Setting
+from etascope.selection.words.reasons import Reason, allow, basin, cut, loss_text, no_wall, not_tried, window
+from tests.selection.closed_form import task
 
 
 def landscape(rates, loss):
@@ -23,27 +16,33 @@ def landscape(rates, loss):
 HERE = landscape([0.01, 0.1, 0.2, 1.0], [[1.9, 2.1], [0.4, 0.5], [0.41, 0.5], [0.9, np.inf]])
 
 
-def test_no_answer_says_why_and_the_next_move():
-    broken = landscape([0.01, 0.1], [[np.inf, 1], [np.inf, np.inf]])
-    assert no_answer(task(), broken, None, LIMITS)[0] == "Every learning rate from 0.01 to 0.1 diverged in some trial."
-    assert no_answer(task(), broken, None, LIMITS)[1].startswith("Allow lower rates. ")
-    blind = landscape([0.01], [[BLIND, BLIND]])
-    assert no_answer(task(), blind, 0, LIMITS)[0] == (
-        "No learning rate tried (0.01) learned: the lowest mean validation loss is 2.30 nats, at 0.01, and a blind "
-        "guess has 2.30."
-    )
-    assert no_answer(task(), blind, 0, LIMITS)[1].startswith("Check that the labels")
-    assert no_answer(task(), blind, 0, (0.01, 0.01))[1].startswith("Allow other rates. Check that the labels")
-    dull = landscape([0.01, 0.1], [[BLIND, BLIND], [BLIND, BLIND]])
-    assert no_answer(task(), dull, 1, (1e-7, 0.1))[1].startswith("Allow higher rates. ")
-    assert no_answer(task(), dull, 0, (0.01, 1e4))[1].startswith("Allow lower rates. ")
-    for best, start in ((1, "highest rate that was tried did best, .* above 0.1, up to 10000"), (0, "lowest .* 0.01")):
-        assert re.match(f"The {start}.* Check that the labels", no_answer(task(), dull, best, LIMITS)[1])
-    falling = landscape([0.01, 0.1], [[1, 1.1], [0.5, 0.6]])
-    assert "is the highest rate that was tried" in no_answer(task(), falling, 1, LIMITS)[0]
-    rising = landscape([0.01, 0.1], [[0.5, 0.6], [1, 1.1]])
-    assert "is the lowest rate that was tried" in no_answer(task(), rising, 0, LIMITS)[0]
-    assert no_answer(task(), rising, 0, LIMITS)[1] == "Let the search go on towards 1e-07: allow it more rounds."
+@pytest.mark.parametrize("reason", Reason)
+def test_every_fact_has_a_sentence_of_its_own(reason):
+    assert Reason(reason.value) is reason
+    assert str(reason()) == reason.value
+
+
+def test_numbers_are_written_and_settings_kept():
+    asked = Reason.WHOLE(Setting("budget", 50), seconds="9 s")
+    assert str(asked).endswith("would settle more: budget=50, about 9 s.")
+    assert str(asked.written(lambda setting: f"--{setting.name}")).endswith("--budget, about 9 s.")
+
+
+def test_the_sentences_of_limits_name_the_ends_and_the_way_on():
+    assert "ends at 0.01 and 1, where" in str(cut(0.01, 1.0))
+    assert str(cut(0.01, 1.0)).endswith("may lie below or above.")
+    assert str(cut(None, 1.0)).endswith("may lie above.")
+    assert str(allow(0.01, None)).startswith("Allow lower rates: ")
+    assert str(no_wall(0.01, (0.01, 1), low=True)) == "no rate down to 0.01, the lowest allowed, is clearly worse"
+    assert str(no_wall(0.1, (0.01, 1), low=False)) == "no rate up to 0.1 is clearly worse"
+
+
+def test_what_a_basin_is_worth_depends_on_what_ended_it():
+    assert str(basin(0.01, 0.1, "often")) == "The basin, 0.01 to 0.1 (1.0 decades), held the best rate often."
+    assert str(basin(0.01, 0.1, "", "; surely")) == "The basin is 0.01 to 0.1 (1.0 decades); surely."
+    assert str(basin(0.1, 0.1, "often", "; surely")) == "No other rate that was allowed comes into question; surely."
+    assert (window([0.1]), window([0.1, 1])) == ("tried (0.1)", "from 0.1 to 1")
+    assert (loss_text(0.001), loss_text(0.45)) == ("at most 0.001", "0.45")
 
 
 def test_what_was_not_tried_names_the_window_and_the_recipe():

@@ -1,21 +1,17 @@
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from etascope.core.choice import Basin, Walls
-from etascope.core.data import NO_FOLD
-from etascope.core.history import Status
-from etascope.core.plan import sweep
-from etascope.core.trials import trials
-from etascope.selection.landscape import read_landscape
-from etascope.selection.words.verdicts import BOUNCE, EDGE, HARDLY, RULES, Evidence, verdict, verdicts
-from tests.selection.closed_form import BLIND, ClosedForm, task, valley
+from etascope.core.numbers import nats
+from etascope.selection.words.verdicts import BOUNCE, HARDLY, NEAR_EDGE, NEXT_EDGE, RULES, Evidence, verdict
+from tests.selection.closed_form import BLIND
 
 BASIN = Basin(0.05, 0.2)
 GOOD = Evidence(0.06, 0.5, (2.0, 1.0, 0.6), "", BLIND, 0.1, 0.45, BASIN, math.inf)
 LOW, HIGH = replace(GOOD, rate=0.01, loss=0.9), replace(GOOD, rate=0.4, loss=0.9)
+AHEAD = replace(GOOD, where=" at step 20 of 320", rival=(0.1, 0.4), written=nats)
 NO_BEST = replace(GOOD, best=None, best_loss=math.nan, basin=None)
 
 CASES = [
@@ -23,7 +19,7 @@ CASES = [
     (replace(GOOD, rate=0.1), "best: validation loss 0.500; the mean at this rate, 0.450, is the lowest"),
     (replace(GOOD, rate=0.1, measure="scaled loss", crown="fresh"), "best: scaled loss 0.500; fresh"),
     (replace(GOOD, loss=math.inf, ending="gone at step 3"), "diverged: gone at step 3"),
-    (replace(GOOD, loss=math.nan), "not judged: this trial held nothing out to validate on"),
+    (replace(GOOD, unjudged="it held nothing out"), "not judged: it held nothing out"),
     (LOW, "slow: validation loss 0.900, against 0.450 at the best rate"),
     (replace(LOW, loss=HARDLY * BLIND + 0.001), "too small: validation loss 2.19, hardly below a blind guess (2.30)"),
     (replace(LOW, loss=HARDLY * BLIND - 0.001), "slow: validation loss 2.19, against 0.450 at the best rate"),
@@ -36,8 +32,8 @@ CASES = [
     ),
     (replace(HIGH, trained=(1.0,)), "too large"),
     (replace(GOOD, trained=(1.0, 0.5, 0.8)), "good"),
-    (replace(GOOD, edge=0.06 * EDGE - 0.001), "near the edge: validation loss 0.500, but 2 times this rate diverged"),
-    (replace(GOOD, edge=0.06 * EDGE + 0.001), "good"),
+    (replace(GOOD, edge=0.06 * NEAR_EDGE - 0.001), "near the edge: validation loss 0.500, but 2 times this rate div"),
+    (replace(GOOD, edge=0.06 * NEAR_EDGE + 0.001), "good"),
     (replace(HIGH, edge=0.5), "near the edge: validation loss 0.900, but 1.2 times this rate diverged"),
     (replace(HIGH, edge=0.4), "near the edge: validation loss 0.900, but the same rate in another trial diverged"),
     (replace(GOOD, rate=0.05), "good"),
@@ -76,7 +72,16 @@ CASES = [
         replace(LOW, as_good=True),
         "not judged: validation loss 0.900; by accuracy and plain loss this rate did no worse than the recommended one",
     ),
-]
+    (replace(GOOD, ending="its script broke off", failed=True), "failed: its script broke off"),
+    (AHEAD, "good: validation loss 0.50 at step 20 of 320, where 0.1 had 0.40, cannot be told apart from the best"),
+    (replace(AHEAD, early=True), "behind: validation loss 0.50 at step 20 of 320, where 0.1 had 0.40; too early to te"),
+    (replace(AHEAD, rate=0.01), "slow: validation loss 0.50 at step 20 of 320, where 0.1 had 0.40"),
+    (replace(AHEAD, rate=0.01, even=True), "not judged: validation loss 0.50 at step 20 of 320, where 0.1 had 0.40; "),
+    (replace(AHEAD, rate=0.4, trained=(1.0, 2.0), part="quarter {} of its steps"),
+     "bouncing: training loss rose by 100% in quarter 2 of its steps, validation loss 0.50 at step 20 of 320"),
+    (replace(AHEAD, rate=0.4, edge=0.9, near=NEXT_EDGE, beyond="failed"),
+     "near the edge: validation loss 0.50 at step 20 of 320, but 2.2 times this rate failed"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("seen", "sentence"), CASES)
@@ -86,28 +91,3 @@ def test_each_rule_on_both_sides_of_its_threshold(seen, sentence):
 
 def test_every_word_of_the_table_is_tested():
     assert {verdict(seen).word for seen, _ in CASES} == {word for word, _, _ in RULES}
-
-
-def test_a_verdict_for_each_trial_in_the_order_of_the_history():
-    job, engine = task(), ClosedForm(valley(-1), wall=0.0, noise=0, shared=0)
-    histories = [engine.train(job, sweep(job.recipe, job.steps, [1.0, 0.1, 0.0001, 0.03], [0, 1]))]
-    told = [
-        str(one) for one in verdicts(job, trials(job, histories), read_landscape(job, histories), 0.1, Basin(0.1, 0.1))
-    ]
-    assert [sentence.split(":")[0] for sentence in told] == ["diverged", "best", "too small", "slow"] * 2
-
-
-def test_how_a_trial_diverged_is_told():
-    job = task()
-    history = ClosedForm(valley(-1), wall=-2).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
-    told = [str(one) for one in verdicts(job, trials(job, [history]), read_landscape(job, [history]), None, None)]
-    assert told == ["diverged: the training loss was no longer a finite number at step 2 of 10"]
-    finished = replace(history, status=(Status.FINISHED,), valid_loss=np.full((1, 5), np.nan))
-    told = [str(one) for one in verdicts(job, trials(job, [finished]), read_landscape(job, [finished]), None, None)]
-    assert told == ["diverged: the validation loss is not a finite number"]
-
-
-def test_a_trial_without_validation_is_not_judged():
-    job = task()
-    history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [NO_FOLD]))
-    assert verdicts(job, trials(job, [history]), read_landscape(job, []), None, None)[0].word == "not judged"

@@ -137,14 +137,7 @@ def ask(console: Console, questions: Sequence[Question], *, ascii: bool = False)
 
     Answers are read from standard input, a letter a line; where it ends, so does the quiz.
 
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one.
-    questions
-        With at most eight options each.
-    ascii
-        Write ASCII characters alone.
+    A question has at most eight options.
     """
     page = Page(console, ascii)
     right = answered = 0

@@ -18,13 +18,13 @@ from etascope.cli.progress import progress_bar
 from etascope.cli.searching import DEFAULTS, PATHS, is_path, open_again, search
 from etascope.core.data import called
 from etascope.core.errors import InputError
-from etascope.core.lock import Lock, data_moved, rate_moved, recipe_moved, result_moved
 from etascope.core.numbers import rate
 from etascope.core.plan import check_rates
 from etascope.core.recipe import Recipe
 from etascope.core.run import versions
 from etascope.core.visible import in_shell
 from etascope.report.files.lock import LOCK_NAME, read_lock, write_lock
+from etascope.report.words.lock import Lock, data_moved, rate_moved, recipe_moved, result_moved
 
 HOLDS, MOVED = 0, 1
 _RECIPE = frozenset(field.name for field in fields(Recipe))

@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +23,10 @@ from etascope.cli.searching import kept_options, method_of, search, write_answer
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.protocols import OnProgress, Recorder
+from etascope.core.recipe import Recipe
 
 if TYPE_CHECKING:
+    from etascope.core.measure import Measure
     from etascope.core.run import Run
 
 #: Options that only a script has, with what they are when they are not given.
@@ -124,10 +125,7 @@ def pick(
 def _check_command(context: click.Context) -> bool:
     """Return whether the user gave a command; the options must go together then, or else none be there.
 
-    Raises
-    ------
-    InputError
-        If an option needs a command, or is the script's own affair.
+    Raises `InputError` if an option needs a command, or is the script's own affair.
     """
     given = [name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
     names = {parameter.name: parameter for parameter in context.command.params}
@@ -161,49 +159,30 @@ def search_command(
 ) -> Run:
     """Search with the script that the options say.
 
-    Parameters
-    ----------
-    options
-        By the command line's names, with `epochs` and `seed`; what is not there has its default.
-    progress, histories, recorder
-        As in `etascope.pick`.
+    Options have the command line's names, with `epochs` and `seed` among them; one that is not there has its default.
+    All else is as in `etascope.pick`.
 
-    Raises
-    ------
-    InputError
-        If an option cannot be used, or the script fails at once.
+    Raises `InputError` if an option cannot be used, or the script fails at once.
     """
-    from etascope.core.command_line import CommandLine
-    from etascope.core.measure import Measure, more_is_better
-    from etascope.core.recipe import Recipe, Task
-    from etascope.loops.command import pick_command, reports_halving
+    from etascope.core.measure import more_is_better
+    from etascope.loops.command import pick_command
     from etascope.selection.customary import customary_middle
-    from etascope.training.command.engine import CommandEngine
-    from etascope.training.command.metric import LineMetric
 
     kept = options
     options = {**SCRIPT, "low": None, "high": None, "budget": None, "tolerance": None, "workers": None, **options}
-    optimizer = options.get("middle_of")
-    logs = Path(options["logs"] or _place())
-    middle = None if optimizer is None else customary_middle(Recipe(optimizer=optimizer))
-    options["budget"] = 3.0 if options["budget"] is None else options["budget"]
-    options["workers"] = 1 if options["workers"] is None else options["workers"]
-    # What cannot be used is refused before anything is said or made.
-    reader = LineMetric(options["metric"], options["metric_key"])
-    measure = Measure(reader.name, options["maximize"], options["best"])
-    # Of a pattern the words count, and not what stands for numbers.
-    more = more_is_better(re.sub(r"\\.|[\[(].*?[\])]", " ", options["metric"] or measure.name))
-    if measure.maximize and more is False:
-        note(f"the highest {measure.name} is taken for the best. Where lower is better, leave --maximize out.")
-    if not measure.maximize and more:
-        note(f"the lowest {measure.name} is taken for the best. Where higher is better, say so: --maximize.")
-    Task.of_reports(options["epochs"], options["seed"], measure)
-    reports_halving(options["low"], options["high"], options["budget"], options["tolerance"], middle)
-    CommandEngine(CommandLine(options["command"]), reader, measure, logs, options["workers"], options["timeout"])
-    with suppress(OSError):
-        logs.mkdir(parents=True, exist_ok=True)
-    if logs.is_dir():
+    optimizer, logs = options.get("middle_of"), Path(options["logs"] or _place())
+    defaults = {"budget": 3.0, "workers": 1}
+    options.update({name: value for name, value in defaults.items() if options[name] is None})
+
+    def begin(measure: Measure) -> None:
+        # Of a pattern the words count, and not what stands for numbers.
+        more = more_is_better(re.sub(r"\\.|[\[(].*?[\])]", " ", options["metric"] or measure.name))
+        if measure.maximize and more is False:
+            note(f"the highest {measure.name} is taken for the best. Where lower is better, leave --maximize out.")
+        if not measure.maximize and more:
+            note(f"the lowest {measure.name} is taken for the best. Where higher is better, say so: --maximize.")
         note(f"the output of each trial is kept in {logs}.")
+
     run = pick_command(
         options["command"],
         logs=logs,
@@ -211,7 +190,8 @@ def search_command(
             "metric", "metric_key", "maximize", "best", "epochs", "seed", "low", "high", "tolerance", "timeout",
             "restart", "budget", "workers",
         )},
-        middle=middle,
+        middle=None if optimizer is None else customary_middle(Recipe(optimizer=optimizer)),
+        begin=begin,
         progress=progress,
         histories=histories,
         recorder=recorder,

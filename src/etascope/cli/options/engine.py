@@ -41,10 +41,8 @@ cluster_options = adds(
 def engine_for(recipe: Recipe, options: Mapping[str, Any]) -> Engine:
     """Return the engine that trains a recipe as the options say; options that were not kept are left out.
 
-    Raises
-    ------
-    InputError
-        If an option is outside its range or makes no sense beside the others, or there is no such model.
+    Raises `InputError` if an option is outside its range or makes no sense beside the others, or there is no such
+    model.
     """
     from etascope.training.engines import ENGINE_OPTIONS, engine_of
 
@@ -79,10 +77,7 @@ def _on_cluster(engine: Engine, options: Mapping[str, Any]) -> Engine:
 def joined(options: Mapping[str, Any]) -> Generator[None]:
     """Connect to the cluster that the options ask for, if they do, for as long as the block takes.
 
-    Raises
-    ------
-    InputError
-        If there is none, or it cannot be used from here.
+    Raises `InputError` if there is none, or it cannot be used from here.
     """
     address = options.get("ray")
     if address is None:

@@ -70,10 +70,8 @@ class Output:
     called
         What the command calls `json_path`.
 
-    Raises
-    ------
-    InputError
-        If no document can be written to `json_path`: nobody should wait for an answer that is lost then.
+    Raises `InputError` if no document can be written to `json_path`: nobody should wait for an answer that is lost
+    then.
     """
 
     json_path: str | None
@@ -143,12 +141,7 @@ class Output:
 def require_place(name: str, given: str) -> None:
     """Raise `InputError` unless a file can be written, and is none that the command reads or keeps runs in.
 
-    Parameters
-    ----------
-    name
-        What the command calls it, as `--json`.
-    given
-        The path.
+    `name` is what the command calls it, as `--json`.
     """
     _refuse_what_is_read(name, given)
     path = Path(given)

@@ -62,10 +62,7 @@ def again(store_url: str | None) -> str:
 def opened(store_url: str | None, *, make: bool = False) -> SqlStore:
     """Return the store at a URL; None takes the default. No file is made by a command that only looks.
 
-    Raises
-    ------
-    InputError
-        If it cannot be opened, or cannot hold anything yet.
+    Raises `InputError` if it cannot be opened, or cannot hold anything yet.
     """
     if not make and find_address(store_url).kind == "memory":
         raise InputError(
@@ -140,10 +137,7 @@ class Recording:
 def recording(url: str | None, options: Mapping[str, Any]) -> Recording:
     """Return what keeps a new search in the store at `url`; trouble with the place is said, and no reason to stop.
 
-    Raises
-    ------
-    InputError
-        If the address is wrong.
+    Raises `InputError` if the address is wrong.
     """
     from etascope.store.open import open_forgiving
 

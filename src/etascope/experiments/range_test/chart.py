@@ -11,8 +11,7 @@ from etascope.core.numbers import rate
 from etascope.experiments.range_test.record import Following, RangeTest, RangeTestRun, Suggestion, following
 from etascope.report.charts.chart import Chart, colour_of_rate, stands_at
 from etascope.report.charts.landscape import cut_losses, in_short, loss_panel
-from etascope.report.charts.rate_axis import basin, chosen, rule, x_axis
-from etascope.report.charts.strip import Named, strip_panel
+from etascope.report.charts.rate_axis import Named, basin, chosen, rule, strip_panel, x_axis
 from etascope.report.charts.theme import Spec
 
 #: Losses beyond this many times the first are drawn at the upper edge: what diverges would flatten the rest.
@@ -42,13 +41,7 @@ def range_test_chart(run: RangeTestRun) -> Chart:
 
 
 def suggestion_table(run: RangeTestRun) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Return header and rows, one a rule; columns that need a measurement are there where there is one.
-
-    Returns
-    -------
-    header, rows
-        Rule, suggestion, its ratio to the best measured rate, what following it would lose, and whose rule it is.
-    """
+    """Return header and rows, one a rule; columns that need a measurement are there where there is one."""
     choice = None if run.measured is None else run.measured.choice
     best = None if choice is None else choice.learning_rate
     header = ["rule", "suggests"]
@@ -127,7 +120,8 @@ def _title(run: RangeTestRun, choice: Choice | None) -> str:
 
 def _note(run: RangeTestRun, choice: Choice | None) -> str:
     finite = run.test.losses[np.isfinite(run.test.losses)].tolist()
-    said = f"Above: the loss of each step's batch as the rate climbs, not smoothed.{stands_at(finite, _top(run.test))}"
+    said = "Above: the loss of each step's batch as the rate climbs, not smoothed."
+    said += stands_at(finite, highest_drawn(run.test))
     if choice is not None:
         said += f" Below it: {in_short(choice)}.{cut_losses(choice)}"
         if choice.basin is not None:
@@ -136,15 +130,15 @@ def _note(run: RangeTestRun, choice: Choice | None) -> str:
     return said + (", each from the sweep of its own finder." if run.own_sweeps else ", all from this one climb.")
 
 
-def _top(test: RangeTest) -> float:
-    """Return the highest loss that is drawn where it is."""
+def highest_drawn(test: RangeTest) -> float:
+    """Return the highest loss that is drawn where it is; 1 where there is none."""
     losses = test.losses[np.isfinite(test.losses)]
     top = float(losses.max()) if losses.size else 1.0
     return min(top, CEILING * float(losses[0])) if losses.size and losses[0] > 0 else top
 
 
 def _climb(test: RangeTest, choice: Choice | None, suggested: list[Suggestion], ends: tuple[float, float]) -> Spec:
-    top = _top(test)
+    top = highest_drawn(test)
     points: list[Spec] = [
         {"rate": r, "loss": loss, "y": min(loss, top), "step": step}
         for step, (r, loss) in enumerate(zip(test.learning_rates.tolist(), test.losses.tolist(), strict=True), 1)

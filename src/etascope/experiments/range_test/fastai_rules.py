@@ -12,23 +12,24 @@ import numpy as np
 
 from etascope.experiments.range_test.sweep import Floats, Sweep, corrected_average, until_diverged
 
-_SOURCE = "fastai 2.8.12, fastai/callback/schedule.py"
 #: How `lr_find` climbs when its user sets nothing.
 SWEEP = Sweep(1e-7, 10.0, 100, "short of the end")
 
 
 @dataclass(frozen=True)
-class FastaiFinder:
-    """What fastai's `lr_find` does before any of its rules looks.
+class FastaiRule:
+    """What fastai's `lr_find` does before any of its rules looks; the base of the four.
 
     Smoothing: moving average with the past weighed 0.98, corrected for its start. Stops after the first smoothed loss
     above 4 times the lowest. Skips a tenth of the planned steps at the start, the last 5, and all from the first NaN
     on. A test that stopped early skips as much at the start.
     """
 
+    source: ClassVar[str] = "fastai 2.8.12, fastai/callback/schedule.py"
     beta: float = 0.98
     stop: float = 4.0
     skip_end: int = 5
+    sweep: Sweep = SWEEP
 
     def smooth(self, losses: Floats) -> Floats:
         """Return the smoothed losses up to the stop."""
@@ -44,11 +45,8 @@ class FastaiFinder:
         return rates[:end], smoothed[:end]
 
 
-_FINDER = FastaiFinder()
-
-
 @dataclass(frozen=True)
-class Valley:
+class Valley(FastaiRule):
     """fastai's `valley`, its default: within the longest falling subsequence of the losses.
 
     Axis: per step; only the order of the losses counts. Takes the longest strictly falling subsequence (its steps
@@ -61,17 +59,10 @@ class Valley:
     """
 
     name: ClassVar[str] = "fastai valley"
-    source: ClassVar[str] = _SOURCE
-    finder: FastaiFinder = _FINDER
-    sweep: Sweep = SWEEP
-
-    def smooth(self, losses: Floats) -> Floats:
-        """Return fastai's smoothed losses."""
-        return self.finder.smooth(losses)
 
     def suggest(self, rates: Floats, losses: Floats) -> float | None:
         """Return the rate about half way down the valley."""
-        rates, smoothed = self.finder.looked_at(rates, losses)
+        rates, smoothed = self.looked_at(rates, losses)
         if not len(smoothed):
             return None
         length = np.ones(len(smoothed), np.int64)
@@ -85,7 +76,7 @@ class Valley:
 
 
 @dataclass(frozen=True)
-class Slide:
+class Slide(FastaiRule):
     """fastai's `slide`: an interval slides down from the end until the slopes at its ends agree.
 
     Axis: per step. The interval is `width` steps long; the slope is `numpy.gradient` of the smoothed loss. It stops
@@ -97,19 +88,12 @@ class Slide:
     """
 
     name: ClassVar[str] = "fastai slide"
-    source: ClassVar[str] = _SOURCE
     width: int = 15
     threshold: float = 0.005
-    finder: FastaiFinder = _FINDER
-    sweep: Sweep = SWEEP
-
-    def smooth(self, losses: Floats) -> Floats:
-        """Return fastai's smoothed losses."""
-        return self.finder.smooth(losses)
 
     def suggest(self, rates: Floats, losses: Floats) -> float | None:
         """Return the rate where the interval stops."""
-        rates, smoothed = self.finder.looked_at(rates, losses)
+        rates, smoothed = self.looked_at(rates, losses)
         n = len(smoothed)
         if n < self.width + 1:
             return None
@@ -123,7 +107,7 @@ class Slide:
 
 
 @dataclass(frozen=True)
-class Minimum:
+class Minimum(FastaiRule):
     """fastai's `minimum`: a tenth of the rate with the lowest smoothed loss.
 
     Axis: none. Smoothing, stop and skips are fastai's (0.98, 4 times, a tenth and 5). None where nothing is left to
@@ -133,22 +117,15 @@ class Minimum:
     """
 
     name: ClassVar[str] = "fastai minimum"
-    source: ClassVar[str] = _SOURCE
-    finder: FastaiFinder = _FINDER
-    sweep: Sweep = SWEEP
-
-    def smooth(self, losses: Floats) -> Floats:
-        """Return fastai's smoothed losses."""
-        return self.finder.smooth(losses)
 
     def suggest(self, rates: Floats, losses: Floats) -> float | None:
         """Return a tenth of the rate at the minimum."""
-        rates, smoothed = self.finder.looked_at(rates, losses)
+        rates, smoothed = self.looked_at(rates, losses)
         return float(rates[smoothed.argmin()]) / 10 if len(smoothed) else None
 
 
 @dataclass(frozen=True)
-class Steep:
+class Steep(FastaiRule):
     """fastai's `steep`: where the smoothed loss falls fastest.
 
     Axis: per natural logarithm of the rate, from one step to the next; the suggestion is the earlier of the two.
@@ -158,17 +135,10 @@ class Steep:
     """
 
     name: ClassVar[str] = "fastai steep"
-    source: ClassVar[str] = _SOURCE
-    finder: FastaiFinder = _FINDER
-    sweep: Sweep = SWEEP
-
-    def smooth(self, losses: Floats) -> Floats:
-        """Return fastai's smoothed losses."""
-        return self.finder.smooth(losses)
 
     def suggest(self, rates: Floats, losses: Floats) -> float | None:
         """Return the rate at the steepest fall."""
-        rates, smoothed = self.finder.looked_at(rates, losses)
+        rates, smoothed = self.looked_at(rates, losses)
         if len(smoothed) < 2:
             return None
         return float(rates[(np.diff(smoothed) / np.diff(np.log(rates))).argmin()])

@@ -126,17 +126,7 @@ def following(choice: Choice, learning_rate: float) -> Following | None:
     accuracy there. Beyond the measured rates, and above one that diverged, it is "at least" what the nearest rate
     that was trained loses.
 
-    Parameters
-    ----------
-    choice
-        The answer of a search.
-    learning_rate
-        Finite and above 0.
-
-    Returns
-    -------
-    Following or None
-        None where nothing was measured.
+    None where nothing was measured.
     """
     x = math.log(learning_rate)
     curve = choice.curve
@@ -150,6 +140,8 @@ def following(choice: Choice, learning_rate: float) -> Following | None:
             return None
         rates, unit = choice.landscape.learning_rates[fine], "points"
         values = 100 * (accuracy[fine].max() - accuracy[fine])
+        # A rate that diverged has no accuracy to draw a line to: from the first of them above the best on, all that is
+        # known is that it loses more.
         lost = choice.landscape.learning_rates[np.isinf(choice.landscape.mean_loss)]
         lost = lost[lost > rates[np.argmin(values)]]
         top = min(float(rates[-1]), float(lost.min())) if lost.size else float(rates[-1])

@@ -126,6 +126,7 @@ def run_range_test(
     longer = replace(recipe, epochs=max(recipe.epochs, -(-plan.steps // per_epoch)))
     history = engine.train(split, longer, plan, progress)
     losses = history.step_loss[0].astype(np.float64)
+    # From the first loss that is no finite number on all are NaN, whatever an engine leaves there.
     lost = np.flatnonzero(~np.isfinite(losses))
     if lost.size:
         losses[lost[0] :] = np.nan

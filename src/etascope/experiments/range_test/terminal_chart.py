@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Choice
 from etascope.core.numbers import nats
+from etascope.experiments.range_test.chart import highest_drawn
 from etascope.experiments.range_test.record import RangeTest
 from etascope.report.terminal.axis import Scale, pillar
 from etascope.report.terminal.picture import braille, connect, stars
 
-#: Losses beyond this many times the first are cut off: what diverges would flatten the rest.
-CEILING = 2.5
 LEAST_WIDTH = 40
 #: Rows of the measured accuracy.
 BARS = 3
@@ -32,21 +31,9 @@ def range_chart(
     """Draw the batch loss (nats, not smoothed) over the learning rate (axis: logarithmic, labelled by decade).
 
     Losses are joined by straight lines. The y axis starts at 0 and is cut off at `CEILING` times the first loss; the
-    first line says so. Below the axis stand the marks, and below them the measured mean accuracy of each rate from 0 to
-    100 % as bars, joined in the same way, with the basin as a bracket and the recommended rate in it.
-
-    Parameters
-    ----------
-    test
-        What to draw.
-    marks
-        One character and a rate each; rates beyond the axis stand at its end.
-    choice
-        The measured truth, if there is any.
-    width, height
-        Columns of the whole chart (at least 40), rows of the loss (at least 3).
-    ascii
-        Use ASCII characters alone; else braille dots and blocks.
+    first line says so. Below the axis stand the marks, a character and a rate each, and below them the measured mean
+    accuracy of each rate from 0 to 100 % as bars, joined in the same way, with the basin as a bracket and the
+    recommended rate in it. Width is that of the whole chart, at least 40 columns, height that of the loss.
     """
     axis = _axis(test, choice, max(width, LEAST_WIDTH) - _GUTTER - 1)
     across, down = (1, 1) if ascii else (2, 4)
@@ -84,8 +71,7 @@ def _line(test: RangeTest, axis: Scale, columns: int) -> tuple[NDArray[np.float6
     half = (at[1] - at[0]) / 2
     drawn = np.interp(at, known, losses)
     drawn[(at < known[0] - half) | (at > known[-1] + half)] = np.nan
-    top = min(float(losses.max()), CEILING * float(losses[0])) if losses[0] > 0 else float(losses.max())
-    return drawn, top or 1.0
+    return drawn, highest_drawn(test) or 1.0
 
 
 def _marks(axis: Scale, marks: Sequence[tuple[str, float]]) -> list[str]:

@@ -14,6 +14,7 @@ from etascope.core.history import History
 from etascope.core.plan import Plan
 from etascope.core.protocols import Engine, OnProgress, Progress, ignore
 from etascope.core.recipe import Recipe, Task
+from etascope.core.trials import trials
 from etascope.selection.cost import search_cost
 
 Predict = Callable[[NDArray[Any]], NDArray[np.int64]]
@@ -29,10 +30,8 @@ class Bench:
         Prepared, with folds; its test part is empty.
     recipe
         How to train; its seed is the question's.
-    engine
-        Trains plans.
-    progress
-        Receives `Progress`.
+    engine, progress
+        Trains plans; receives `Progress`.
     """
 
     split: Split
@@ -51,7 +50,7 @@ class Bench:
 
     def equivalents(self, histories: Sequence[History]) -> float:
         """Return what trainings cost, in trainings of the whole recipe on all development rows, as `search_cost`."""
-        return search_cost(self.task, histories).training_equivalents
+        return search_cost(self.task, trials(self.task, histories), histories).training_equivalents
 
     def tell(self, done: float, total: float, unit: str) -> None:
         """Report how far an adviser is that asks for one training after the other."""

@@ -17,6 +17,7 @@ from etascope.experiments.referee.adviser import Advice
 from etascope.selection.basin import student_quantile
 from etascope.selection.customary import ADAM_KIN
 
+#: About six a decade, so that a straight line between two neighbours bridges less than a fifth of one.
 RATES = 29
 #: Resamples of the bootstrap.
 RESAMPLES = 2000
@@ -75,6 +76,7 @@ class Truth:
 
     def lost_by(self, accuracy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what other accuracies of the same seeds `(seeds,)` lose against the best rate, in points."""
+        # One best rate for all seeds, as a rate that is advised is one: a seed's own best would make luck a loss.
         return 100 * (self.accuracy[:, self.best] - accuracy)
 
     def floor(self) -> float | None:
@@ -85,6 +87,7 @@ class Truth:
         count = len(self.accuracy)
         if count < 2:
             return None
+        # Who knows the truth knows it by some seeds: what half of them praise is judged by the others, which are fresh.
         lost, random = list[float](), np.random.default_rng(0)
         for _ in range(HALVES):
             half, rest = np.split(random.permutation(self.accuracy), [count // 2])
@@ -105,19 +108,7 @@ def measure_truth(
     """Train the recipe at every rate with every seed on all development rows, and score it on the test rows.
 
     Nothing is held out, as in the final training of `etascope pick`. A training that diverged counts as a blind guess.
-
-    Parameters
-    ----------
-    split
-        Prepared, with test rows.
-    recipe
-        How to train.
-    engine
-        Trains plans.
-    seeds
-        At least one; seeds that no adviser trains on.
-    progress
-        Receives `Progress`.
+    No adviser may train on one of the seeds.
     """
     rates, together = truth_rates(recipe.optimizer), examined(split)
     steps = Task.of(together, recipe).steps
@@ -143,19 +134,10 @@ def examined(split: Split) -> Split:
 
 
 def lost_table(truth: Truth, advice: Sequence[Advice], customary: float, split: Split) -> NDArray[np.float64]:
-    """Return what each answer loses, `(answers, seeds)`, in points of test accuracy.
+    """Return what each answer of one adviser loses, `(answers, seeds)`, in points of accuracy on the split's test rows.
 
-    Parameters
-    ----------
-    truth
-        Test accuracy of the recipe over rate and seed.
-    advice
-        The answers of one adviser. An optimizer of its own is trained with the truth's seeds, so that seeds pair, and
-        once for all answers: it advises the same each time.
-    customary
-        The rate that is followed where there is no answer.
-    split
-        Has the test rows.
+    Where there is no answer, the customary rate is followed. An optimizer of its own is trained with the truth's seeds,
+    so that seeds pair, and once for all answers: it advises the same each time.
     """
     own = next((answer.train for answer in advice if answer.train is not None), None)
     if own is not None:
@@ -184,10 +166,7 @@ def mean_difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> tup
     mean, so their distance from it is widened by `t(0.95, S - 1) / z(0.95) * sqrt(S / (S - 1))` for `S` seeds
     (Hesterberg 2015, "What teachers should know about the bootstrap", The American Statistician 69).
 
-    Parameters
-    ----------
-    one, other
-        `(answers, seeds)` each, equal in seeds, two at least.
+    Tables are `(answers, seeds)`, equal in seeds, two at least.
 
     Examples
     --------

@@ -186,6 +186,7 @@ def fit_power_law(values: Sequence[float], rates: Sequence[float], half_widths: 
     b = float((w * (x - mean_x) * y).sum()) / spread
     a = mean_y - b * mean_x
     freedom = len(x) - 2
+    # `h` is half of a 90 % interval, so that `h / HALF` is a standard deviation of the logarithmic rate.
     chi = HALF**2 * float((w * (y - a - b * x) ** 2).sum()) / freedom if freedom else 0.0
     half = math.sqrt(max(chi, 1.0) / spread)
     return PowerLaw(b, b - half, b + half, math.exp(a))
@@ -211,6 +212,7 @@ def _carried(name: str, answered: Sequence[Setting]) -> list[str]:
     """Return a warning for each setting whose basin leaves out the rate of the smallest one."""
     if len(answered) < 2:
         return []
+    # The smallest setting is the cheapest, and so the one that people choose by.
     first, warnings = answered[0], list[str]()
     shortest = first.choice.learning_rate or math.nan
     for setting in answered[1:]:

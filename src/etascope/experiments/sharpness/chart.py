@@ -9,8 +9,7 @@ from etascope.core.numbers import rate
 from etascope.experiments.sharpness.record import SharpnessPoint, SharpnessWall
 from etascope.report.charts.chart import Chart
 from etascope.report.charts.landscape import cut_losses, in_short, loss_panel
-from etascope.report.charts.rate_axis import basin, beyond, chosen, rule, window
-from etascope.report.charts.strip import Named, strip_height, strip_panel
+from etascope.report.charts.rate_axis import Named, basin, beyond, chosen, rule, strip_height, strip_panel, window
 from etascope.report.charts.theme import Spec
 
 LANDSCAPE_HEIGHT = 260

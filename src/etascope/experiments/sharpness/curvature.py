@@ -69,6 +69,7 @@ def hessian_product(
     weights = [np.asarray(w, np.float64) for w in parameters[::2]]
     biases = [np.asarray(b, np.float64) for b in parameters[1::2]]
     inputs = [np.asarray(x, np.float64).reshape(len(x), -1)]
+    # Where a unit is lit; its slope there is 1, else 0, and curvature passes only through lit ones.
     lit = list[NDArray[np.bool_]]()
     for w, b in zip(weights[:-1], biases[:-1], strict=True):
         a = inputs[-1] @ w + b
@@ -95,6 +96,7 @@ def hessian_product(
                 r_inputs.append(r_a * lit[layer])
             else:
                 r_logits = r_a
+        # How softmax's shares move with the logits: diag(share) - share share', for each example.
         r_delta = share * (r_logits - (share * r_logits).sum(axis=1, keepdims=True)) / len(y)
         out = list[Floats]()
         for layer in range(len(weights) - 1, -1, -1):
@@ -120,24 +122,9 @@ def largest_eigenvalue(
     iterations did not settle it, iteration goes on with `H + s`, where `s` is the largest length of `H v` so far: there
     the largest eigenvalue of `H` is also the largest in size.
 
-    Parameters
-    ----------
-    product
-        `v -> H v` on vectors `(size,)`.
-    size
-        At least 1.
-
-    Other Parameters
-    ----------------
-    tolerance
-        Ends when the length of `H v - value v` is at most this share of `value` (of 1e-12, near 0). Default 0.01: an
-        eigenvalue is then no further than 1 % away.
-    iterations
-        Products at most. Default 200.
-
-    Notes
-    -----
-    The start is always the same: normal numbers from seed 0.
+    `product` is `v -> H v` on vectors `(size,)`. It ends when the length of `H v - value v` is at most the tolerance's
+    share of `value` (or 1e-12, near 0), or after so many products. The start is always the same: normal numbers from
+    seed 0.
 
     Examples
     --------
@@ -154,6 +141,7 @@ def largest_eigenvalue(
         image = product(v)
         value, length = float(v @ image), float(np.linalg.norm(image))
         error, longest = float(np.linalg.norm(image - value * v)), max(longest, length)
+        # For a symmetric matrix some eigenvalue is no further from the quotient than the length of what is left over.
         settled = error <= max(tolerance * abs(value), 1e-12)
         if settled and (value >= 0 or shift):
             return Curvature(value, lowest, done, error, converged=True)
@@ -177,15 +165,7 @@ def sharpness(
     tolerance: float = 0.01,
     iterations: int = 200,
 ) -> Curvature:
-    """Return the largest eigenvalue of the Hessian of a dense network's mean loss on a batch.
-
-    Parameters
-    ----------
-    parameters, x, y
-        As in `hessian_product`; `EXAMPLES` rows are customary.
-    tolerance, iterations
-        As in `largest_eigenvalue`.
-    """
+    """Return the largest eigenvalue of the Hessian of a dense network's mean loss on a batch of `EXAMPLES` rows."""
     size = sum(p.size for p in parameters)
     with one_blas_thread():
         product = hessian_product(parameters, x, y)

@@ -93,17 +93,7 @@ def stable_limit(recipe: Recipe, sharpness: float) -> float | None:
       `z^2 - (1 + mu) (1 - lr s) z + mu (1 - lr s) = 0`, and a root passes -1 there. It is lower than the heavy
       ball's, and lower than plain descent's: looking ahead overshoots more.
 
-    Parameters
-    ----------
-    recipe
-        Gives the optimizer, its momentum and its weight decay.
-    sharpness
-        Any number.
-
-    Returns
-    -------
-    float or None
-        None for optimizers that adapt to the gradients, and where the curvature is not above 0.
+    None for optimizers that adapt to the gradients, and where the curvature is not above 0.
 
     References
     ----------

@@ -93,15 +93,6 @@ def wall_chart(wall: SharpnessWall, width: int, *, ascii: bool = False) -> list[
     A dotted column is the measured wall, hatched beyond it; the mark under the axis is the recommended rate. Nothing
     is drawn where theory gives no limit or no wall was measured.
 
-    Parameters
-    ----------
-    wall
-        What to draw.
-    width
-        Columns of a line.
-    ascii
-        Whether to draw with ASCII characters alone.
-
     Examples
     --------
     >>> from etascope.core.data import DataSummary

@@ -17,11 +17,11 @@ from etascope.core.search import staged
 from etascope.experiments.sharpness.curvature import EXAMPLES
 from etascope.experiments.sharpness.curvature import sharpness as sharpness_of
 from etascope.experiments.sharpness.record import SharpnessPoint, SharpnessWall, limit_formula, stable_limit, why_limit
+from etascope.selection.basin import high_wall
 from etascope.selection.landscape import best_index
-from etascope.selection.walls import high_wall
 from etascope.workbench import Ready, open_and_divide
 
-#: Shares of a training at which its sharpness is measured.
+#: Shares of a training at which its sharpness is measured: close together at the start, where it changes fastest.
 MOMENTS = (0.0, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)
 
 
@@ -96,6 +96,8 @@ def _along(ready: Ready, learning_rate: float | None, progress: OnProgress) -> t
     """Return the sharpness at the start and along a training, if there is a rate, and whether that diverged."""
     engine, split, recipe = ready.engine, ready.split, ready.recipe
     rows, steps = _batch(split, recipe), steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
+    # At the start no step is done, so that any rate will do. Each part goes on from the checkpoint of the one before,
+    # so that all parts together are the one training.
     whole = sweep(recipe, steps, [1.0 if learning_rate is None else learning_rate], [NO_FOLD])
     moments = sorted({round(share * steps) for share in MOMENTS}) if learning_rate is not None else [0]
     points, resume, before = list[SharpnessPoint](), None, 0
@@ -114,6 +116,7 @@ def _along(ready: Ready, learning_rate: float | None, progress: OnProgress) -> t
 
 
 def _batch(split: Split, recipe: Recipe) -> np.ndarray:
+    # A stream of its own: weights, order and division are drawn from others.
     rows = np.random.default_rng([recipe.seed, 2]).permutation(len(split.y))
     return np.sort(rows[:EXAMPLES])
 
@@ -122,6 +125,7 @@ def _high_wall(run: Run) -> float | None:
     choice = run.choice
     if choice.walls.high is not None:
         return choice.walls.high
+    # Where the method names no wall, the landscape may have one yet: methods stop where rates are clearly worse.
     best = best_index(choice.landscape)
     wall = None if best is None else high_wall(choice.landscape, best)
     return None if wall is None else float(choice.landscape.learning_rates[wall])

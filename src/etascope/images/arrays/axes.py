@@ -50,6 +50,7 @@ def image_axes(array: NDArray[Any], what: str = "images") -> tuple[NDArray[Any],
                 f"{what} must have their number as the first axis; found shape {shape}, which looks like (h, w, c, n). "
                 "Turn the axes (images.transpose(3, 0, 1, 2))."
             )
+        # So few are bands of a sensor, and no height or width.
         if min(shape[1], shape[3]) <= 16:
             bands = "images[:, [2, 1, 0]]" if shape[1] < shape[3] else "images[..., [2, 1, 0]]"
             raise InputError(

@@ -13,13 +13,13 @@ from etascope.core.data import BUNCH
 from etascope.core.errors import InputError
 from etascope.core.sentences import Setting, say
 from etascope.images.arrays.axes import image_axes, refuse_turned
-from etascope.images.arrays.names import in_order, pick, refuse_two_readings, without_coordinates
+from etascope.images.arrays.names import in_order, part_names, refuse_two_readings, without_coordinates
 from etascope.images.folders.refusals import GIVEN
 from etascope.images.labels.labels import is_masked, label_notes, read_labels
 from etascope.images.opened import Opened, Options, tail_rows
 from etascope.images.paths import refuse_text
 from etascope.images.pixels.extents import Extent, Peaks, Reading, Scale, measure
-from etascope.images.pixels.members import Members, beside, peaks_by_kind, unlike
+from etascope.images.pixels.members import Members, beside_notes, peaks_by_kind, unlike_notes
 from etascope.images.pixels.outliers import look_beyond
 from etascope.images.pixels.ranges import decide, scaled
 from etascope.images.pixels.sizes import fit, shown
@@ -75,7 +75,7 @@ def read_pixels(
         ]
         notes += look_beyond(own, scale, what, test=options.held)
     if before.peaks:
-        notes += beside(before.peaks, peaks)
+        notes += beside_notes(before.peaks, peaks)
     as_bytes = [together(*part, scales[extent.kind]) for part, extent in zip(split, extents, strict=True)]
     looked = [look_through(image) if part.shape[-1] in (2, 4) else None for part in as_bytes for image in part]
     glasses = {f"image {row:,}": glass for row, glass in enumerate(looked) if glass is not None}
@@ -110,7 +110,7 @@ def _unlike(
     held = held or (len(peaks) - counts[-1] if len(counts) > 1 else len(peaks))
     members = Members("image {}".format, np.concatenate(labels), held)
     kinds = [extent.kind for extent, number in zip(extents, counts, strict=True) for _ in range(number)]
-    notes = unlike(kinds, lows, peaks, np.arange(len(peaks)), members)
+    notes = unlike_notes(kinds, lows, peaks, np.arange(len(peaks)), members)
     return notes, peaks_by_kind(kinds[:held], lows[:held], peaks[:held])
 
 
@@ -151,27 +151,27 @@ def open_mapping(arrays: Mapping[str, Any], labels: object, options: Options, so
     if isinstance(arrays, dict):
         arrays = {str(name): values for name, values in arrays.items()}
     taken = without_coordinates(arrays)
-    picked = in_order(pick(taken, source), arrays)
-    left = tuple(name for name in arrays if name in picked.left or name not in taken)
-    if picked.train.labels is None and labels is None and left:
+    names = in_order(part_names(taken, source), arrays)
+    left = tuple(name for name in arrays if name in names.left or name not in taken)
+    if names.train.labels is None and labels is None and left:
         raise InputError(
             f"images need labels, one each; of {', '.join(sorted(arrays))} in {source} none is named labels, y or "
             "target. Rename the one that holds them, or give it as labels."
         )
-    if picked.train.labels is not None and labels is not None:
-        raise InputError(f"{source} brings its own labels ({picked.train.labels}); leave out labels.")
+    if names.train.labels is not None and labels is not None:
+        raise InputError(f"{source} brings its own labels ({names.train.labels}); leave out labels.")
     notes = (f"Arrays that were left out: {', '.join(left)}.",) if left else ()
-    valid = picked.val if picked.test or options.tested else None
-    learn, held = [picked.train], picked.test or (None if valid else picked.val)
-    for part in (picked.train, picked.test, picked.val):
+    valid = names.val if names.test or options.tested else None
+    learn, held = [names.train], names.test or (None if valid else names.val)
+    for part in (names.train, names.test, names.val):
         if part is not None:
-            refuse_two_readings(part, picked.left, arrays, source)
+            refuse_two_readings(part, names.left, arrays, source)
     if valid:
         learn.append(valid)
-        of = picked.test.images if picked.test else GIVEN
+        of = names.test.images if names.test else GIVEN
         notes += (f"{valid.images} joined the training images; {of} is the test part.",)
-    elif picked.val:
-        notes += (f"{picked.val.images} is the test part.",)
+    elif names.val:
+        notes += (f"{names.val.images} is the test part.",)
     parts = [
         (arrays[part.images], labels if part.labels is None else arrays[part.labels])
         for part in (*learn, held)

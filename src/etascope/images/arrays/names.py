@@ -1,4 +1,4 @@
-"""Which names hold images and labels, and of which part: those of an archive or mapping (`pick`), and files beside."""
+"""Which names hold images and labels, of which part: in an archive or mapping (`part_names`), and of files beside."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TOGETHER = (("images", "labels"), ("image", "label"), ("Images", "Labels"), ("x
 
 
 @dataclass(frozen=True)
-class Named:
+class NamePair:
     """The names of images and of their labels; `labels` is None where there are none."""
 
     images: str
@@ -46,7 +46,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Picked:
+class PartNames:
     """Which names of a mapping hold what.
 
     Attributes
@@ -57,9 +57,9 @@ class Picked:
         Names that hold none of that.
     """
 
-    train: Named
-    test: Named | None
-    val: Named | None
+    train: NamePair
+    test: NamePair | None
+    val: NamePair | None
     left: tuple[str, ...]
 
 
@@ -75,13 +75,13 @@ def word_and_part(name: str) -> tuple[str, str] | None:
     return match and (match["a"] or match["d"], _PARTS.get(match["b"] or match["c"] or "", ""))
 
 
-def pick(names: Iterable[str], source: str) -> Picked:
+def part_names(names: Iterable[str], source: str) -> PartNames:
     """Say which names hold images and labels; capital letters do not matter.
 
     Examples
     --------
-    >>> pick(["X", "y", "extra"], "here")
-    Picked(train=Named(images='X', labels='y'), test=None, val=None, left=('extra',))
+    >>> part_names(["X", "y", "extra"], "here")
+    PartNames(train=NamePair(images='X', labels='y'), test=None, val=None, left=('extra',))
     """
     given = [str(name) for name in names]
     parts: dict[str, dict[str, str]] = {"": {}, "train": {}, "test": {}, "val": {}}
@@ -90,7 +90,7 @@ def pick(names: Iterable[str], source: str) -> Picked:
             parts[said[1]].setdefault(said[0], name)
     if not any(parts.values()) and "arr_0" in given:
         parts[""] = {"x": "arr_0"} | ({"y": "arr_1"} if "arr_1" in given else {})
-    bare, train, test, val = (_named(words) for words in parts.values())
+    bare, train, test, val = (_name_pair(words) for words in parts.values())
     if train is None or (train.labels is None and bare is not None and bare.labels is not None):
         train = bare
     if not given:
@@ -105,23 +105,23 @@ def pick(names: Iterable[str], source: str) -> Picked:
         )
     test, val = (part if part and part.labels is not None else None for part in (test, val))
     used = {name for part in (train, test, val) if part is not None for name in (part.images, part.labels)}
-    return Picked(train, test, val, tuple(name for name in given if name not in used))
+    return PartNames(train, test, val, tuple(name for name in given if name not in used))
 
 
-def in_order(picked: Picked, arrays: Mapping[str, Any]) -> Picked:
+def in_order(picked: PartNames, arrays: Mapping[str, Any]) -> PartNames:
     """Return what was picked, with arr_0 and arr_1 exchanged where only the second can hold images.
 
     Examples
     --------
     >>> import numpy as np
     >>> arrays = {"arr_0": np.zeros(9), "arr_1": np.zeros((9, 8, 8))}
-    >>> in_order(pick(arrays, "here"), arrays).train
-    Named(images='arr_1', labels='arr_0')
+    >>> in_order(part_names(arrays, "here"), arrays).train
+    NamePair(images='arr_1', labels='arr_0')
     """
-    if picked.train != Named("arr_0", "arr_1"):
+    if picked.train != NamePair("arr_0", "arr_1"):
         return picked
     first, second = (len(getattr(arrays[name], "shape", ())) for name in ("arr_0", "arr_1"))
-    return replace(picked, train=Named("arr_1", "arr_0")) if 1 <= first <= 2 and first < second else picked
+    return replace(picked, train=NamePair("arr_1", "arr_0")) if 1 <= first <= 2 and first < second else picked
 
 
 def without_coordinates(arrays: Mapping[str, Any]) -> list[str]:
@@ -144,7 +144,7 @@ def without_coordinates(arrays: Mapping[str, Any]) -> list[str]:
     return [name for name in names if name not in left_out]
 
 
-def refuse_two_readings(part: Named, left: Iterable[str], arrays: Mapping[str, Any], source: str) -> None:
+def refuse_two_readings(part: NamePair, left: Iterable[str], arrays: Mapping[str, Any], source: str) -> None:
     """Refuse images that have other labels too, or lie beside others with labels of their own."""
     chosen = word_and_part(part.images)
     others = {said[0]: name for name in left if (said := word_and_part(name)) and chosen and said[1] == chosen[1]}
@@ -177,11 +177,11 @@ def _is_flat(values: object) -> bool:
     return len(shape) < 2 and kind != "O"
 
 
-def _named(words: dict[str, str]) -> Named | None:
+def _name_pair(words: dict[str, str]) -> NamePair | None:
     """Return the images and labels among names of one part; a pair that is whole goes before images alone."""
     images = [word for word in _IMAGES if word in words]
-    pairs = [Named(words[word], words[label]) for word in images for label in _IMAGES[word] if label in words]
-    return next(iter([*pairs, *(Named(words[word], None) for word in images)]), None)
+    pairs = [NamePair(words[word], words[label]) for word in images for label in _IMAGES[word] if label in words]
+    return next(iter([*pairs, *(NamePair(words[word], None) for word in images)]), None)
 
 
 def label_names(stem: str) -> list[str]:

@@ -16,7 +16,7 @@ from etascope.core.errors import InputError
 from etascope.images.arrays.axes import image_axes
 from etascope.images.arrays.door import alpha_apart, open_array, open_mapping, read_array, together
 from etascope.images.files.decode import BadImage, Decoded, decode_picture, decode_pixels
-from etascope.images.files.stack import gather
+from etascope.images.files.stack import stack_images
 from etascope.images.labels.labels import label_notes, read_labels
 from etascope.images.opened import Opened, Options
 from etascope.images.paths import refuse_text
@@ -68,7 +68,7 @@ def open_sequence(items: Any, labels: object, options: Options) -> Opened:  # no
     if not options.skip_bad and len(arrays) == count and len(shapes) == 1 and arrays[0].ndim in (2, 3):
         opened = open_array(np.stack(list(arrays.values())), read, options, SEQUENCE)
         return replace(opened, notes=(*notes, *opened.notes))
-    # Those of bytes are left to `gather`, which sees the pictures among them too.
+    # Those of bytes are left to `stack_images`, which sees the pictures among them too.
     wide: dict[int, tuple[NDArray[Any], NDArray[np.uint8] | None]] = {}
     extents: dict[int, Extent] = {}
     for row, array in arrays.items():
@@ -96,12 +96,12 @@ def open_sequence(items: Any, labels: object, options: Options) -> Opened:  # no
     scales = {kind: scale for kind, scale in scales.items() if kind != "bytes"}
     options = replace(options, reading=replace(options.reading, scales={**options.reading.scales, **scales}))
     members = Members("image {}".format, read, count)
-    gathered = gather(count, lambda row: _decode(images[row], options, f"image {row}"), options, members)
-    every_note = tuple(dict.fromkeys((*notes, *gathered.notes)))
+    stacked = stack_images(count, lambda row: _decode(images[row], options, f"image {row}"), options, members)
+    every_note = tuple(dict.fromkeys((*notes, *stacked.notes)))
     peaks_of = {kind: opened for kind, opened in peaks_by_kind(kinds, lows, peaks).items() if kind != "bytes"}
-    scales, of_all = {**scales, **gathered.reading.scales}, {**gathered.reading.peaks, **peaks_of}
-    reading = replace(gathered.reading, scales=scales, peaks=of_all)
-    return Opened(gathered.images, read[gathered.rows], SEQUENCE, None, None, every_note, reading)
+    scales, of_all = {**scales, **stacked.reading.scales}, {**stacked.reading.peaks, **peaks_of}
+    reading = replace(stacked.reading, scales=scales, peaks=of_all)
+    return Opened(stacked.images, read[stacked.rows], SEQUENCE, None, None, every_note, reading)
 
 
 def _length(items: Any) -> int:  # noqa: ANN401 - as above

@@ -73,27 +73,11 @@ _READ = (
     (0, b"II*\0", ".tif"),
     (0, b"MM\0*", ".tif"),
 )
+_LIBRARY = "Read it with its own library, and save its images and labels in an .npz (numpy.savez)."
 #: Files that look like an archive, or like nothing, but whose ending says more.
 _BY_ENDING = {
-    **dict.fromkeys(
-        (
-            ".pt",
-            ".pth",
-            ".pkl",
-            ".pickle",
-            ".mat",
-            ".tfrecord",
-            ".tfrecords",
-            ".arrow",
-            ".feather",
-            ".rec",
-            ".lmdb",
-            ".h5",
-            ".hdf5",
-            ".parquet",
-        ),
-        "Read it with its own library, and save its images and labels in an .npz (numpy.savez).",
-    ),
+    **dict.fromkeys((".pt", ".pth", ".pkl", ".pickle", ".mat", ".h5", ".hdf5", ".parquet"), _LIBRARY),
+    **dict.fromkeys((".tfrecord", ".tfrecords", ".arrow", ".feather", ".rec", ".lmdb"), _LIBRARY),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "Save it as a CSV of path,label."),
 }
 

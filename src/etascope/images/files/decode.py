@@ -178,6 +178,7 @@ def _decode_jpeg(data: bytes, options: Options, name: str, again: Callable[[Opti
     # All of these is held at its full size, whatever it is reduced to.
     held = "progressive" in picture.info or "lossless" in picture.info
     native, size = _sizes(picture, options, name, MAX_PIXELS if held else MAX_JPEG)
+    # Twice the size leaves the last halving to the filter that all other images go through.
     jpeg.reduce(picture, 2 * max(size))
     if picture.width * picture.height > MAX_PIXELS:
         raise BadImage(name, f"it has {native[1]} x {native[0]} pixels, too many for an image of this size asked for")

@@ -19,7 +19,7 @@ from etascope.core.protocols import Progress
 from etascope.images.files.decode import BadImage, Decoded
 from etascope.images.opened import KEEP, Options
 from etascope.images.pixels.extents import Extent, Reading, Scale
-from etascope.images.pixels.members import Members, beside, peaks_by_kind, unlike
+from etascope.images.pixels.members import Members, beside_notes, peaks_by_kind, unlike_notes
 from etascope.images.pixels.outliers import look_beyond
 from etascope.images.pixels.ranges import decide, scale_notes, scaled
 from etascope.images.pixels.sizes import resize, shown
@@ -40,7 +40,7 @@ MARKS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Gathered:
+class Stacked:
     """Images `(n, height, width, channels)`, the `(n,)` rows they come from, what was done, and how they were read."""
 
     images: NDArray[np.uint8]
@@ -49,7 +49,9 @@ class Gathered:
     reading: Reading
 
 
-def gather(count: int, decode: Callable[[int], Decoded], options: Options, members: Members | None = None) -> Gathered:
+def stack_images(
+    count: int, decode: Callable[[int], Decoded], options: Options, members: Members | None = None
+) -> Stacked:
     """Decode images 0 .. count - 1 and stack them at one size, with 3 channels if any has colour.
 
     Each image is decoded once and kept at its final size or smaller, so that memory stays near that of the result. Only
@@ -85,7 +87,7 @@ def gather(count: int, decode: Callable[[int], Decoded], options: Options, membe
     extents = [item.extent or Extent("bytes", 0, int(item.pixels.max())) for item in items]
     lows, highs = np.array([extent.low for extent in extents]), np.array([extent.high for extent in extents])
     peaks, learn = np.maximum(highs, -lows).astype(np.float64), came < whose.held
-    notes += unlike(kinds, lows, peaks, came, whose)
+    notes += unlike_notes(kinds, lows, peaks, came, whose)
     every = np.array(kinds)
     of = {kind: list(whose.extents(kind, lows[every == kind], highs[every == kind], came[every == kind]))
           for kind in dict.fromkeys(kinds)}  # fmt: skip
@@ -95,17 +97,18 @@ def gather(count: int, decode: Callable[[int], Decoded], options: Options, membe
                if item.wide and item.extent and item.extent.kind == kind)  # fmt: skip
         notes += look_beyond(own, scale, "images", test=options.held)
     if options.reading.peaks:
-        notes += beside(options.reading.peaks, peaks_by_kind(kinds, lows, peaks))
+        notes += beside_notes(options.reading.peaks, peaks_by_kind(kinds, lows, peaks))
     reading = replace(reading, peaks=peaks_by_kind([*every[learn]], lows[learn], peaks[learn]))
     small = [row for row, item in enumerate(items) if not item.wide]
     images = _stack(items, size, reading)
     if small:
         reading = _scale_bytes(images, small, of["bytes"], again, replace(options, size=size, reading=reading), notes)
-    return Gathered(images, came, tuple(note for note in notes if note), reading)
+    return Stacked(images, came, tuple(note for note in notes if note), reading)
 
 
 def _first_bad(first: BadImage, row: int, count: int, decode: Callable[[int], Decoded]) -> InputError:
     """Return the error for the first image that cannot be read; without `skip_bad`, where the last is just so."""
+    # What holds for the first and the last alike, as a format, is hardly damage that skip_bad is for.
     try:
         if row == 0 < count - 1:
             decode(count - 1)

@@ -195,6 +195,7 @@ def colour_pages(picture: Any) -> tuple[int, int]:  # noqa: ANN401 - Pillow's TI
             wide, high = picture.tag_v2[_WIDTH], picture.tag_v2[_HEIGHT]
             if not int(picture.tag_v2.get(_KIND, 0)) & 0b100:
                 largest = max(largest, (wide * high, page + 1), key=lambda each: each[0])
+            # A smaller page of the same shape is a level of a pyramid, as slides of microscopes have them.
             copy = wide < most and abs(wide * tall - high * most) <= max(most, tall)
             pages += not copy and not int(picture.tag_v2.get(_KIND, 0)) & 0b100 and not _is_small(picture.tag_v2)
     except EOFError:

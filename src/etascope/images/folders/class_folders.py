@@ -170,6 +170,7 @@ def own_images(folder: Folder) -> Folder | None:
     within = [inner for inner in folder.full if not _beside(inner.name, naming.BESIDE)]
     if len(within) != 1 or folder.images or within[0].full:
         return None
+    # Masks are called like their images; sites and dates hold other files than the folder beside them.
     masks = {shown_by(path.stem) or path.stem for f in folder.full if naming.is_mask(f.name) for path in f.all_images()}
     shown = 2 * len(masks & {path.stem for path in within[0].images}) > len(masks)
     return within[0] if shown or naming.is_named(within[0].name, naming.CONTAINERS) else None
@@ -216,6 +217,7 @@ def _hold_sets(folders: Sequence[Folder]) -> bool:
         len({re.sub(r"\d+", "0", inner.name) for inside in level for inner in inside}) == 1
         for level in ([folder.inner.full for folder in folders], [folder.full for folder in folders])
     )
+    # Names that come back below several folders are the classes, and the folders are cameras, years or people.
     often = Counter(name for inside in names for name in inside)
     if sum(count > 1 for count in often.values()) > 1:
         return True

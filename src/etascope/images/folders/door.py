@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from etascope.core.data import ClassFolder
 from etascope.core.errors import InputError
 from etascope.images.files.decode import decode_file
-from etascope.images.files.stack import gather
+from etascope.images.files.stack import stack_images
 from etascope.images.folders.class_folders import Layout
 from etascope.images.folders.layout import read_layout
 from etascope.images.folders.refusals import listed
@@ -36,7 +36,7 @@ def open_folder(folder: Path, options: Options) -> Opened:
     images are left out; other files are counted. The order is natural (img2 before img10) and the same everywhere.
     Links are followed, but not to what is in the tree anyway.
     """
-    tree = read_tree(folder, options.progress, options.apart)
+    tree = read_tree(folder, options.progress, options.test_path)
     if not tree.total and (places := [inner.path for inner in tree.all_folders() if any(map(is_idx, inner.others))]):
         return _open_idx(places, options)
     layout = read_layout(tree, options)
@@ -45,19 +45,21 @@ def open_folder(folder: Path, options: Options) -> Opened:
         need_two(named, str(_around([path for path, _ in layout.train], named[0]) if layout.test else folder))
     files = [path for path, _ in (*layout.train, *layout.test)]
     names = np.array([name for _, name in (*layout.train, *layout.test)], np.str_)
-    gathered = gather(len(files), lambda row: decode_file(files[row], options), options, _members(layout, files, names))
-    check_none_lost(names, len(layout.train), gathered.rows, folder, files, held=options.held)
-    test_rows, linked = np.flatnonzero(gathered.rows >= len(layout.train)), _linked(tree, files, names)
-    rows: list[int] = gathered.rows.tolist()
+    stacked = stack_images(
+        len(files), lambda row: decode_file(files[row], options), options, _members(layout, files, names)
+    )
+    check_none_lost(names, len(layout.train), stacked.rows, folder, files, held=options.held)
+    test_rows, linked = np.flatnonzero(stacked.rows >= len(layout.train)), _linked(tree, files, names)
+    rows: list[int] = stacked.rows.tolist()
     return Opened(
-        gathered.images,
-        names[gathered.rows],
+        stacked.images,
+        names[stacked.rows],
         str(folder),
         None,
         test_rows if len(test_rows) else None,
-        (*layout.notes, *alike_notes(sorted({*names.tolist()}, key=natural)), *linked, *gathered.notes),
-        gathered.reading,
-        layout.left_out + len(files) - len(gathered.rows),
+        (*layout.notes, *alike_notes(sorted({*names.tolist()}, key=natural)), *linked, *stacked.notes),
+        stacked.reading,
+        layout.left_out + len(files) - len(stacked.rows),
         _folders(tree, layout, rows),
         names=tuple(str(files[row]) for row in rows),
     )

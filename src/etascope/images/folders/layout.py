@@ -41,15 +41,17 @@ def read_layout(root: Folder, options: Options) -> Layout:
     """
     one = options.held
     for folder in root.all_folders():
-        # In a class such a link is one file more that is not read, and counted so.
+        # A class or a part whose disk is not mounted would be missing in silence; in a class a link is one file more
+        # that is not read, and counted so.
         if folder.broken and (folder is root or folder.folders or not folder.images):
             raise refusals.leads_nowhere(folder.broken[0])
     try:
         layout = _read(root, one, TreeReading(tested=options.tested))
     except InTwoWays as error:
         trained = options.trained if one else None
-        whole = Given(root, lambda folder, held: _opens(folder, held or one), trained, str(options.apart or ""))
+        whole = Given(root, lambda folder, held: _opens(folder, held or one), trained, str(options.test_path or ""))
         raise InputError(error.said, way_out(error, whole)) from None
+    # A tree of one class to train and more to test is divided in another way than it was read.
     learn, held = ({name for _, name in part} for part in (layout.train, layout.test))
     if len(held) > len(learn) == 1 and not one:
         where = os.path.commonpath([path.parent.parent for path, _ in layout.test])
@@ -87,6 +89,7 @@ def _read(root: Folder, one: bool, reading: TreeReading) -> Layout:
 
 def _inner(here: Folder, reading: TreeReading) -> Folder | None:
     """Return the one folder that holds the set, where others beside it only go with it."""
+    # Archives unpack into a folder around the set, often with papers or plots beside it.
     within = [folder for folder in here.full if not is_named(folder.name, BESIDE)]
     if len(within) != 1 or not within[0].full or here.loose or within[0].loose:
         return None
@@ -170,6 +173,7 @@ def read_parts(here: Folder, reading: TreeReading) -> Layout | None:
     held = [each for each in parts if each.part != TRAIN and each.classes]
     names = {inner.name for each in train or held for inner in each.classes}
     shared, beside = any(folder.name in names for folder in rest), all(is_named(f.name, BESIDE) for f in rest)
+    # A part for training beside folders of the same names, or alone beside others: either may be the set.
     if train:
         if shared or (not beside and len({each.part for each in parts}) == 1):
             raise refusals.in_two_ways(here)
@@ -247,6 +251,7 @@ def _without_classes(here: Folder, parts: list[_Part], rest: list[Folder], readi
 
 def _divided(here: Folder, train: list[_Part], held: list[_Part], bare: list[_Part], reading: TreeReading) -> Layout:
     reading.leave([each.folder for each in bare], "they lie in no class, so they have no label")
+    # Kaggle puts images to predict into test/unknown, as loaders want a folder: its only class is none.
     known = {folder.name for each in train for folder in each.classes}
     dummy = [each for each in held if len(each.classes) == 1 and each.classes[0].name not in known]
     reading.leave([each.folder for each in dummy], "no class of the training images is called like their only folder")

@@ -85,6 +85,7 @@ def part_of(name: str) -> str | None:
     ['train', 'test', 'valid', 'train', 'valid', None, None]
     """
     parts = {PARTS[word] for word in words(name) if word in PARTS}
+    # trainval, as Pascal VOC has it, is all there is to learn from; train-test speaks of a split, and of no part.
     if parts == {TRAIN, VALID}:
         return TRAIN
     return parts.pop() if len(parts) == 1 else None

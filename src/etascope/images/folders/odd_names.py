@@ -133,6 +133,7 @@ def odd_ones(folders: Sequence[Folder]) -> list[Folder]:
     """Return the folders among classes that are hardly one by what they are called, to be told."""
     classes = {_plain(folder.name) for folder in folders}
     odd = [folder for folder in folders if is_odd(folder.name) or _is_other(folder.name, classes)]
+    # Where most names are odd, they are what the set is about: plots, figures, masks.
     return odd if 2 * len(odd) <= len(folders) else []
 
 

@@ -119,6 +119,7 @@ def pair(paths: Sequence[Path]) -> tuple[Path, Path] | None:
             if other := places.get((parent, of)):
                 pairs.setdefault(added, []).append((other[0], same[0]))
                 break
+    # Two pairs may be chance, and a few files without a twin are what a download lost.
     groups = [group for group in pairs.values() if len(group) > 2] or _of_two_words(paths)
     within = {str(path) for group in groups for one in group for path in one}
     return max(groups, key=len)[0] if groups and 1.25 * len(within) >= len(paths) else None

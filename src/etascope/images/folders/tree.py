@@ -94,6 +94,7 @@ class Folder:
         """Endings directly in it that are none of images, of files that are some by their first bytes."""
         looked: Counter[str] = Counter()
         endings = set[str]()
+        # A set writes one ending for all: a few files of each tell, and a folder of a million logs costs nothing.
         for path in self.others:
             if looked[kind(path)] < _LOOKED:
                 looked[kind(path)] += 1
@@ -103,6 +104,7 @@ class Folder:
     @cached_property
     def full(self) -> tuple[Folder, ...]:
         """The directories directly in it that hold images, or what would be images and not data beside them."""
+        # A folder of HEIC alone stays a class: to leave it out would train a set with one class less.
         least = min((folder.total for folder in self.folders if folder.images), default=0)
         return tuple(
             folder
@@ -126,6 +128,7 @@ class Folder:
     @property
     def loose(self) -> bool:
         """Whether most images lie directly in it, so that its folders are hardly their classes."""
+        # Fewer are strays, as a contact sheet beside the classes.
         return 2 * len(self.images) > self.total
 
     @property
@@ -175,17 +178,17 @@ class _Draft:
         return Folder(self.path, images, others, tuple(folders), links, broken)
 
 
-def read_tree(root: Path, progress: OnProgress = ignore, apart: Path | None = None) -> Folder:
+def read_tree(root: Path, progress: OnProgress = ignore, test_path: Path | None = None) -> Folder:
     """Return a directory with all that lies below it.
 
     Links are followed. A linked directory is left out where it leads to a directory above itself, or to one that lies
     in the tree anyway: its images would count twice, and under two names. What links lead to is read once, however
-    many links in it lead there. `apart`, which is read by itself, is left out, too, unless its name alone says that it
-    is `test` or `train`: `layout.read_layout` knows what goes with it.
+    many links in it lead there. `test_path`, which is read by itself, is left out, too, unless its name alone says that
+    it is `test` or `train`: `layout.read_layout` knows what goes with it.
     """
     real = os.path.realpath(root)
-    plain = apart is not None and part_of(apart.name) in (TRAIN, TEST) and not subject(apart.name)
-    other = None if apart is None or plain else os.path.realpath(apart)
+    plain = test_path is not None and part_of(test_path.name) in (TRAIN, TEST) and not subject(test_path.name)
+    other = None if test_path is None or plain else os.path.realpath(test_path)
     entries_read = led = 0
     # Links of the tree itself are followed when all of it is known, and before those that they lead to.
     later: list[tuple[_Draft, Path, tuple[str, ...]]] = []

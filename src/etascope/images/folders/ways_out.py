@@ -70,6 +70,7 @@ def way_out(error: InTwoWays, given: Given) -> str | Sentence:
     here, doubtful = error.folder, error.doubtful
     if here is None:
         return error.advice
+    # Each advice is tried on the tree first: what would only lead to another refusal is not given.
     if error.spare:
         return _divide(error.spare, here, given) or _away([folder for folder, _ in error.spare], given) or SORT
     if doubtful:

@@ -104,6 +104,7 @@ def read_pairs(
         f"{file.name} was read; {file.name}.gz, which lies beside it, holds something else." for file in twins
     )
     above = [folder.name for folder in train.images.absolute().parents[: 2 if train.images.parent.name == "raw" else 1]]
+    # The files say nothing of it, so the name of one or of its folder decides.
     if any(_EMNIST.match(name) for name in (train.images.name, *above)):
         array = np.ascontiguousarray(array.swapaxes(1, 2))
         notes += (

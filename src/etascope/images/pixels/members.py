@@ -61,7 +61,7 @@ class Members:
             yield Extent(kind, low, high, peaks, lows[place], names, bool(rows[place[0]] >= self.held))
 
 
-def unlike(
+def unlike_notes(
     kinds: Sequence[str],
     lows: NDArray[np.float64],
     peaks: NDArray[np.float64],
@@ -94,7 +94,7 @@ def peaks_by_kind(kinds: Sequence[str], lows: NDArray[np.float64], peaks: NDArra
     return {str(kind): (lows[every == kind], peaks[every == kind]) for kind in np.unique(every)}
 
 
-def beside(before: Mapping[str, Peaks], these: Mapping[str, Peaks]) -> list[str]:
+def beside_notes(before: Mapping[str, Peaks], these: Mapping[str, Peaks]) -> list[str]:
     """Return sentences on a test part that goes far less up than training images that were read before it, or more.
 
     Where one of them is darker than the other by a factor of sixteen, they are refused.

@@ -138,7 +138,7 @@ def _count(count: int, total: int) -> str:
     return f"{count:,} of {total:,} values {'is' if count == 1 else 'are'}"
 
 
-def far(extents: Sequence[Extent]) -> str:
+def far_images(extents: Sequence[Extent]) -> str:
     """Return which images go far beyond the one in the middle, where these are few; else ""."""
     peaks = np.concatenate([np.zeros(0) if extent.peaks is None else extent.peaks for extent in extents])
     names = [name for extent in extents for name in extent.names]
@@ -152,7 +152,7 @@ def far(extents: Sequence[Extent]) -> str:
     return f", so far in {beyond.sum():,} of {len(peaks):,}, the first {which}"
 
 
-def apart(extents: Sequence[Extent], low: float, white: float) -> str:
+def range_notes(extents: Sequence[Extent], low: float, white: float) -> str:
     """Refuse a set, or a part of it, in which many images are of another range; return sentences on a few.
 
     Many are two or more, and a tenth of those that are not all 0, that would be black or white where `low` and `white`

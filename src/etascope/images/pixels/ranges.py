@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.images.pixels.extents import UNSEEN, Extent, Scale, are_one, blocks, written
-from etascope.images.pixels.outliers import apart, far
+from etascope.images.pixels.outliers import far_images, range_notes
 
 #: The largest values of 8, 10, 12, 14 and 16 bits.
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
@@ -81,7 +81,7 @@ def decide(extents: Iterable[Extent], given: Mapping[str, Scale], what: str = "p
                 whole = extent.low >= 0 and max(each.high for each in parts[kind] if each.kind == "whole") > 255
                 extent = replace(extent, kind="whole" if whole else "floats")
             scales[kind] = _of_training(parts[kind], extent) or _of_numbers(extent, what, parts[kind])
-        if odd := apart(parts[kind], scales[kind].low, scales[kind].high):
+        if odd := range_notes(parts[kind], scales[kind].low, scales[kind].high):
             scales[kind] = replace(scales[kind], note=f"{scales[kind].note} {odd}".strip())
     if one:
         scales["floats"] = replace(scales["whole"], note="")
@@ -188,12 +188,14 @@ def _of_numbers(extent: Extent, what: str, parts: Sequence[Extent]) -> Scale:
         return _scale(extent, -128, 127)
     if (-51 <= low < 0 and 128 <= high <= 306) or (floats and low >= 0 and 255 < high <= 306):
         return _scale(extent, 0, 255)
+    # Whole numbers far below 0 are measures, as Hounsfield units; floats are what a normalisation left of any range.
     if low < 0:
         if floats or high - low <= 255:
-            raise _below_zero(extent, what, far(parts))
+            raise _below_zero(extent, what, far_images(parts))
         return _scale(extent, low, high, ", the smallest and the largest value,")
     if high <= 1:
         return _scale(extent, 0, 1)
+    # Up to 50 are counts or classes, whose largest is white. Up to 100 may be per cent or dark bytes: so it is told.
     if high <= 50:
         return _scale(extent, 0, high)
     if high <= 100:

@@ -13,6 +13,7 @@ from etascope.images.opened import KEEP, Options
 from etascope.images.pixels.transparency import lay
 
 _BLOCK = 256
+#: ITU-R BT.601 in parts of 65,536, as Pillow has them: gray is the same bits whichever way images come in.
 _WEIGHTS = np.array([19595, 38470, 7471], np.uint32)
 
 

@@ -189,6 +189,7 @@ def _file_column(path: Path, names: list[str], places: list[int], rows: Sequence
 
 def _label_column(path: Path, names: list[str], places: list[int], rows: Sequence[Row]) -> int:
     """Return the column of labels; where several could be, they must say the same, and names go before numbers."""
+    # A number and a name for each class are one label told twice; two that divide the images otherwise are two tasks.
     label = places[0]
     for other in places[1:]:
         lines = {(cells[label], cells[other]): number for number, cells in rows if len(cells) > max(label, other)}

@@ -16,7 +16,7 @@ import numpy as np
 from etascope.core.errors import InputError
 from etascope.images.files.contents import check_text
 from etascope.images.files.decode import decode_file
-from etascope.images.files.stack import gather
+from etascope.images.files.stack import stack_images
 from etascope.images.folders.refusals import listed
 from etascope.images.labels.labels import alike_notes, natural, need_two
 from etascope.images.labels.several import one_each, several_notes
@@ -72,19 +72,19 @@ def open_table(path: Path, options: Options) -> Opened:
         check_there(path, [(line.number, line.file) for line in ordered], files)
     labels = np.array([line.label for line in ordered], np.str_)
     members = Members(lambda row: f"{files[row]}", labels, len(train), test=f"the test part of {path}")
-    gathered = gather(len(files), lambda row: decode_file(files[row], options), options, members)
-    check_none_lost(labels, len(train), gathered.rows, path, held=options.held)
-    test_rows = np.flatnonzero(gathered.rows >= len(train))
-    rows: list[int] = gathered.rows.tolist()
+    stacked = stack_images(len(files), lambda row: decode_file(files[row], options), options, members)
+    check_none_lost(labels, len(train), stacked.rows, path, held=options.held)
+    test_rows = np.flatnonzero(stacked.rows >= len(train))
+    rows: list[int] = stacked.rows.tolist()
     return Opened(
-        gathered.images,
-        labels[gathered.rows],
+        stacked.images,
+        labels[stacked.rows],
         str(path),
         None,
         test_rows if len(test_rows) else None,
-        (*notes, *more, *unsaid, *_twice(path, ordered, files), *_labels(train, path, written), *gathered.notes),
-        gathered.reading,
-        len(lines) - len(gathered.rows),
+        (*notes, *more, *unsaid, *_twice(path, ordered, files), *_labels(train, path, written), *stacked.notes),
+        stacked.reading,
+        len(lines) - len(stacked.rows),
         names=tuple(f"{ordered[row].file} in line {ordered[row].number} of {path}" for row in rows),
     )
 

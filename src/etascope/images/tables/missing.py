@@ -71,6 +71,7 @@ def near_images(path: Path, name: str, taken: Container[str]) -> list[Path]:
     def free(places: Iterable[Path]) -> list[Path]:
         return [place for place in places if os.path.abspath(place) not in taken]
 
+    # Tables are written elsewhere: with folders of another machine above, %20 of a web export, or no ending.
     inner = Path(unquote(name.replace("\\", "/")).strip())
     places = [path.parent.joinpath(*inner.parts[start:]) for start in range(len(inner.parts))]
     places += [above / inner for above in (path.parent.parent, Path())]

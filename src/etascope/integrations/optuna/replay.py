@@ -91,14 +91,9 @@ def finished(every: Iterable[StudyTrial]) -> dict[int, StudyTrial]:
 
 
 class Replay:
-    """A search that is told what the trials of a study reported, one after the other.
+    """A search that is told what the trials of a study reported, one after the other; it has no reports before.
 
-    Parameters
-    ----------
-    search
-        One that nothing was reported to.
-    maximize
-        Whether the study does: values are accuracies then, and losses otherwise.
+    Where the study maximises, values are accuracies, and losses otherwise.
     """
 
     def __init__(self, search: Search, *, maximize: bool) -> None:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+<<<<<<< HEAD
 from etascope.core.checks import checked
 from etascope.core.errors import InputError
+=======
+from etascope.core.errors import InputError, first_line
+>>>>>>> main
 from etascope.core.extras import load_library
 from etascope.core.run import Run
-from etascope.integrations.tracker import (
-    answer_numbers,
-    answer_words,
-    curve,
-    data_words,
-    ending,
-    last,
-    recipe_words,
-)
+from etascope.integrations.tracker import answer_numbers, answer_words, curve, data_words, ending, last, recipe_words
 
 
 @checked
@@ -67,9 +63,8 @@ def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:
     except optuna.exceptions.DuplicatedStudyError:
         raise InputError(f"a study needs a new name; {name!r} is in {storage} already. Give another name.") from None
     except Exception as error:
-        reason = str(error).split("\n")[0].rstrip(".")
         raise InputError(
-            f"storage must be one that Optuna opens; found {storage!r}: {reason}. Try sqlite:///studies.db."
+            f"storage must be one that Optuna opens; found {storage!r}: {first_line(error)}. Try sqlite:///studies.db."
         ) from error
     finally:
         optuna.logging.set_verbosity(before)

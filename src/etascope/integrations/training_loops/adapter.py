@@ -56,9 +56,9 @@ def advised(advice: str) -> Generator[None]:
     try:
         yield
     except InputError as error:
-        if LEAVE_OUT not in str(error):
+        if error.advice != LEAVE_OUT:
             raise
-        raise InputError(str(error).replace(LEAVE_OUT, f"Leave out what changes it, and {advice}.")) from error
+        raise InputError(error.sentences[0], f"Leave out what changes it, and {advice}.") from error
 
 
 @dataclass(eq=False)

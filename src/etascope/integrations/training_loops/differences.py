@@ -28,14 +28,9 @@ GIVEN = "Write model, which it is given, in place of self.model or another name 
 
 
 class Copies:
-    """Looks at the first losses of a search, before they have a gradient.
+    """Looks at the first losses of a search, before they have a gradient, for weights of models that were copied.
 
-    Parameters
-    ----------
-    models
-        Those that were copied.
-    culprit, advice
-        What computes the loss, and what to do about it, in a sentence.
+    `culprit` is what computes the loss, and `advice` what to do about it, in a sentence.
     """
 
     def __init__(self, models: Iterable[Module], culprit: str, advice: str) -> None:

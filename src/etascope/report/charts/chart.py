@@ -87,17 +87,7 @@ def panel(chart: Chart, index: int) -> Spec:
 def figure(chart: Chart, *, width: int = 720, dark: bool = False) -> Spec:
     """Return the whole chart with its title as one Vega-Lite specification: for a picture or a notebook.
 
-    Parameters
-    ----------
-    chart
-        What to draw.
-
-    Other Parameters
-    ----------------
-    width
-        Pixels of the panels, axes not counted.
-    dark
-        For a dark ground.
+    The width is that of the panels in pixels, axes not counted.
     """
     theme = DARK if dark else LIGHT
     each = (width - 60 * (len(chart.panels) - 1)) // len(chart.panels) if chart.across else width

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from etascope.core.numbers import nats, percent, rate
-from etascope.core.trace import Epoch, Trace
+from etascope.core.numbers import nats, rate
+from etascope.core.trace import Trace
 from etascope.report.charts.chart import Chart, stands_at
 from etascope.report.charts.theme import Spec
+from etascope.report.words.job import epoch_table
 
 HEIGHT = 240
 #: Losses beyond this many times the first epoch's are drawn at the upper edge.
@@ -36,15 +37,15 @@ def final_training_chart(trace: Trace) -> Chart:
         _panel(trace, "loss", "loss (nats)", top),
         _panel(trace, "accuracy", "accuracy (share)", 1.0),
     )
-    header = ("epoch", "training loss", "training accuracy", "validation loss", "validation accuracy")
-    rows = tuple(_row(epoch) for epoch in epochs)
+    names = ("epoch", "training loss", "training accuracy", "validation loss", "validation accuracy")
+    header, rows = epoch_table(trace, names)
     note = "Solid: training, as the weights moved."
     if any(e.valid_loss is not None for e in epochs):
         note += f" Dashed: validation, {trace.validation or 'on rows that did not train'}."
     held = [e.valid_loss for e in epochs if e.valid_loss is not None and math.isfinite(e.valid_loss)]
     note += stands_at([*drawn, *held], top)
     top_rate = trace.learning_rate
-    return Chart("final", _title(trace), note, panels, True, (top_rate / 3, top_rate * 3), header, rows)
+    return Chart("final", _title(trace), note, panels, True, (top_rate / 3, top_rate * 3), header, tuple(rows))
 
 
 def _title(trace: Trace) -> str:
@@ -129,16 +130,3 @@ def _panel(trace: Trace, what: str, title: str, top: float) -> Spec:
         mark = {"type": "line", "color": "@quiet", "opacity": 0.45, "strokeWidth": 1, "tooltip": None}
         layers.insert(0, {"data": {"values": steps}, "mark": mark, "encoding": {"x": x, "y": y}})
     return {"height": HEIGHT, "data": {"values": values}, "layer": layers}
-
-
-def _row(epoch: Epoch) -> tuple[str, ...]:
-    def loss(value: float | None) -> str:
-        return "" if value is None else nats(value) if math.isfinite(value) else "diverged"
-
-    def share(value: float | None) -> str:
-        return percent(value) if value is not None and math.isfinite(value) else ""
-
-    return (
-        str(epoch.epoch), loss(epoch.train_loss), share(epoch.train_accuracy), loss(epoch.valid_loss),
-        share(epoch.valid_accuracy),
-    )  # fmt: skip

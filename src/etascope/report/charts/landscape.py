@@ -98,14 +98,8 @@ def in_short(choice: Choice) -> str:
 def loss_panel(choice: Choice, ends: tuple[float, float], *, last: bool = True, height: int = LOSS_HEIGHT) -> Spec:
     """Return the panel of the validation loss: every training a dot, the means joined, and all marks of `rate_axis`.
 
-    Parameters
-    ----------
-    choice, ends
-        What to draw, and the window of the axis, which may be wider than what was tried.
-    last
-        Whether no panel stands below, so that the axis is named and labelled here.
-    height
-        In pixels.
+    The window of the axis may be wider than what was tried. Where no panel stands below, at `last`, the axis is named
+    and labelled here.
     """
     shown = choice.landscape
     mean, accuracy = shown.mean_loss, shown.mean_accuracy

@@ -1,11 +1,14 @@
-"""The logarithmic learning-rate axis, and what stands on it: basin, walls, the chosen rate, the customary one."""
+"""The logarithmic learning-rate axis, and what stands on it: basin, walls, the chosen rate, rates by name."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from etascope.core.choice import Choice
 from etascope.core.numbers import rate
+from etascope.report.charts.chart import colour_of_rate
 from etascope.report.charts.theme import Spec
 from etascope.report.words.answer import known_basin
 
@@ -22,6 +25,8 @@ PLAIN = 1e-4
 ROOM = 26
 #: Nearer to a rule than this, such a label goes beside it, this far; on a small screen it would touch it.
 CLOSE, BESIDE = 26, 13
+#: Pixels of a row of the strip, and from a mark to its label.
+ROW, GAP = 25, 11
 
 
 def window(choice: Choice) -> tuple[float, float]:
@@ -59,17 +64,7 @@ def x_axis(ends: tuple[float, float], title: str | None = "learning rate (logari
 
 
 def ground(choice: Choice, ends: tuple[float, float], height: int, words: bool = True) -> list[Spec]:
-    """Return layers behind the data: the basin shaded, walls hatched, the customary rate as a dashed rule.
-
-    Parameters
-    ----------
-    choice, ends
-        What to mark, and the window.
-    height
-        Of the panel, in pixels.
-    words
-        Whether to label them.
-    """
+    """Return layers behind the data: the basin shaded, walls hatched, the customary rate as a dashed rule."""
     layers, usual = basin(choice, ends), None if choice.worth_tuning is None else choice.worth_tuning.learning_rate
     if usual is not None and not ends[0] <= usual <= ends[1]:
         usual = None
@@ -189,3 +184,80 @@ def rule(at: float, ends: tuple[float, float], style: Spec) -> Spec:
 def _text(at: float, said: str, style: Spec, ends: tuple[float, float], y: float) -> Spec:
     mark = {"type": "text", "text": said, "tooltip": None, **style}
     return {"data": {"values": [{"rate": at}]}, "mark": mark, "encoding": {"x": x_axis(ends), "y": {"value": y}}}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A learning rate with a name.
+
+    Attributes
+    ----------
+    said
+        The label.
+    rate
+        Where it stands; None where there is nothing to mark, and the label stands alone.
+    strong
+        Whether the label is bold.
+    joined
+        Whether a line joins its mark with the others that are joined, from row to row.
+    shape
+        Of the mark, as Vega-Lite names it.
+    hover
+        What its tooltip says, by name.
+    """
+
+    said: str
+    rate: float | None
+    strong: bool = False
+    joined: bool = False
+    shape: str = "diamond"
+    hover: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def strip_height(named: Sequence[Named]) -> int:
+    """Return the pixels that the strip takes."""
+    return ROW * max(len(named), 1)
+
+
+def strip_panel(named: Sequence[Named], ends: tuple[float, float], title: str, *, behind: Sequence[Spec] = ()) -> Spec:
+    """Return a panel of rates by name, a row each from the first down, so that no label meets another.
+
+    A mark has its rate's colour, and its label stands on the side that has more room; layers `behind` are drawn first.
+    """
+    x = x_axis(ends)
+    scale = {"domain": [0, max(len(named), 1)], "reverse": True, "nice": False}
+    axis: Spec = {"title": title, "labels": False, "grid": False, "values": []}
+    y: Spec = {"field": "row", "type": "quantitative", "scale": scale, "axis": axis}
+    marks, layers = list[Spec](), list[Spec]()
+    for i, one in enumerate(named):
+        at: Spec = {"row": i + 0.5, **one.hover}
+        tooltip = [{"field": name, "type": "nominal"} for name in one.hover]
+        if one.rate is None:
+            style: Spec = {"align": "left", "dx": 2, "fontStyle": "italic"}
+            layers.append(_row_text(at, one.said, style, {"x": {"value": 0}, "y": y}))
+            continue
+        at["rate"] = one.rate
+        if one.joined:
+            marks.append(at)
+        layers.append({
+            "data": {"values": [at]},
+            "mark": {"type": "point", "shape": one.shape, "size": 130, "filled": True, "opacity": 1}
+            | {"stroke": "@ground", "strokeWidth": 1.2},
+            "encoding": {"x": x, "y": y, "color": colour_of_rate(ends), "tooltip": tooltip},
+        })  # fmt: skip
+        right = place(one.rate, ends) < 0.5
+        style = {"align": "left" if right else "right", "dx": GAP if right else -GAP, "fontSize": 12}
+        style["fontWeight"] = 700 if one.strong else 400
+        halo: Spec = {"stroke": "@ground", "strokeWidth": 6, "strokeJoin": "round", "color": "@ground"}
+        layers += [_row_text(at, one.said, style | look, {"x": x, "y": y}) for look in (halo, {"color": "@ink"})]
+    line = {"type": "line", "color": "@quiet", "strokeWidth": 1.2, "tooltip": None}
+    join: Spec = {"data": {"values": marks}, "mark": line, "encoding": {"x": x, "y": y, "order": {"field": "row"}}}
+    return {"height": strip_height(named), "layer": [*behind, *([join] if marks else []), *layers]}
+
+
+def _row_text(at: Spec, said: str, style: Spec, encoding: Spec) -> Spec:
+    return {
+        "data": {"values": [at]},
+        "mark": {"type": "text", "text": said, "baseline": "middle", "tooltip": None, **style},
+        "encoding": encoding,
+    }

@@ -76,19 +76,7 @@ def write_chart(run: Run, path: str | Path, *, name: str = "landscape", dark: bo
 
 
 def write_picture(chart: Chart, path: str | Path, *, dark: bool = False) -> None:
-    """Draw a chart into a file that appears whole or not at all.
-
-    Parameters
-    ----------
-    chart
-        What to draw.
-    path
-        The suffix says how: one of `PICTURES`.
-
-    Other Parameters
-    ----------------
-    dark
-        Draw on a dark ground. Default a light one.
+    """Draw a chart into a file that appears whole or not at all; its suffix, one of `PICTURES`, says how.
 
     Raises
     ------

@@ -33,7 +33,7 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
 """
     opened, part = f"etascope.open_images({source}{'' if arrays else wishes(data)})", ""
     if data.whole:
-        opened, part = f"take_part({opened})", "\nfrom etascope.images.part import take_part"
+        opened, part = f"take_subset({opened})", "\nfrom etascope.images.subset import take_subset"
     fields = "\n".join(f"    {name}={value!r}," for name, value in values.items()).replace("'", '"')
     return f"""{docstring}
 import sys
@@ -58,15 +58,7 @@ print(f"test accuracy {{told.evaluation.accuracy:.4f}}")
 
 
 def saving(data: DataSummary, labels: str = "data.labels") -> str:
-    """Return the lines of Python that save the images of a run as etascope saw them, the test part apart.
-
-    Parameters
-    ----------
-    data
-        Of the run.
-    labels
-        What is saved as labels.
-    """
+    """Return the lines of Python that save images as etascope saw them with these labels, the test part apart."""
     apart = "# labels = None where the images came with theirs\n" if in_python(data) and data.source != ARRAY else ""
     names = f"import etascope, numpy\n{apart}data = etascope.open_images({source_of(data)}{wishes(data)})\n"
     if not data.own_test and not divided_anew(data):

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,9 @@ from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.core.sentences import Setting, say
 from etascope.core.visible import visible
-from etascope.report.code import etascope, keras, lightning, pytorch, sklearn
+from etascope.report.code import etascope, keras, pytorch, sklearn
+from etascope.report.code.loading import loading, note
+from etascope.report.code.parts import Training, constant, header, pixels, schedule
 from etascope.report.files.document import PICK_SCHEMA
 
 #: As many images as no set has.
@@ -113,28 +116,44 @@ def _rate(value: object) -> float:
     return float(value)
 
 
-Script = Callable[[Recipe, DataSummary, float], str]
+def _script(
+    trains: Callable[[Recipe, DataSummary], Training], recipe: Recipe, data: DataSummary, learning_rate: float
+) -> str:
+    """Return a script: header, imports, numbers, schedule, images, preparation, training."""
+    own, moving = trains(recipe, data), not constant(recipe)
+    modules, load = loading(recipe, data)
+    imports = [f"import {name}" for name in sorted({*modules, *own.standard, *(["math"] if moving else [])})]
+    imports += [*(["from pathlib import Path"] if "Path(" in load else []), ""]
+    imports += [f"import {name}" for name in own.imports]
+    imports += [*(["from PIL import Image, ImageOps"] if "Image" in load else []), own.lines]
+    blocks = [
+        header(own.framework, recipe, data, learning_rate, (note(data), *own.notes)),
+        *imports,
+        f"\nLEARNING_RATE = {learning_rate!r}",
+        f"BATCH_SIZE, EPOCHS, SEED = {recipe.batch_size}, {recipe.epochs}, {recipe.seed}",
+        *([f"\n\n{schedule(recipe)}\n"] if moving else []),
+        f"{load.rstrip()}\n",
+        f"{pixels(recipe).rstrip()}\n{own.body}",
+    ]
+    kept = list[str]()
+    for line in "\n".join(blocks).split("\n"):
+        # At most two empty lines follow each other, and none follows a line inside of a block.
+        if line.strip() or kept[-2:] != ["", ""]:
+            kept.append(line.rstrip())
+    return "\n".join(kept).rstrip() + "\n"
 
-FRAMEWORKS: dict[str, Script] = {
-    "pytorch": pytorch.script,
-    "keras": keras.script,
-    "lightning": lightning.script,
-    "sklearn": sklearn.script,
+
+FRAMEWORKS: dict[str, Callable[[Recipe, DataSummary, float], str]] = {
+    "pytorch": partial(_script, pytorch.training),
+    "keras": partial(_script, keras.training),
+    "lightning": partial(_script, pytorch.lightning_training),
+    "sklearn": partial(_script, sklearn.training),
     "etascope": etascope.script,
 }
 
 
 def code_for(framework: str, recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
-    """Return a script that trains a recipe at a peak learning rate in a framework, loads the images and tests once.
-
-    Parameters
-    ----------
-    framework
-        One of `FRAMEWORKS`.
-    recipe, data
-        What was searched for, and on what.
-    learning_rate
-        Peak rate.
+    """Return a script that trains a recipe at a peak learning rate in one of `FRAMEWORKS`, and tests once.
 
     Raises
     ------

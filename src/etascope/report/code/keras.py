@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import assembled, constant, header, pixels, schedule, training_numbers
+from etascope.report.code.parts import Training, constant
 
 # Keras adds the epsilon of RMSprop and Adagrad under the root, PyTorch outside: hence its square.
 _OPTIMIZERS = {
@@ -19,10 +18,9 @@ _OPTIMIZERS = {
 }
 
 
-def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
-    """Return a script that trains the recipe at a peak rate with Keras and prints the accuracy on the test images."""
+def training(recipe: Recipe, data: DataSummary) -> Training:
+    """Return how Keras trains the recipe."""
     notes = [
-        note(data),
         "Keras takes the backend that KERAS_BACKEND names; this script takes torch where nothing is said. Layers start "
         "uniform in +-1/sqrt(inputs), biases too, as in etascope; the draws and the data order are others.",
     ]
@@ -32,7 +30,6 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
             "Keras multiplies the learning rate into the momentum before it sums, PyTorch and etascope after: with a "
             "schedule the two differ a little while the rate moves."
         )
-    imports, load = loading(recipe, data)
     decay = recipe.weight_decay or 0.0
     coupled = f"keras.regularizers.L2({decay / 2!r})" if decay and recipe.optimizer != "adamw" else ""
     optimizer = _OPTIMIZERS[recipe.optimizer].format(momentum=recipe.momentum, decay=decay)
@@ -88,8 +85,5 @@ right = (model.predict(x[test], verbose=0).argmax(1) == labels[test]).mean()
 print(f"test accuracy {{right:.4f}}")
 """
     body = body.replace("\n\n    )", "\n    )")
-    return assembled(
-        header("Keras 3", recipe, data, learning_rate, notes), [*imports, "os", *(["math"] if moving else [])],
-        ["numpy as np"], training_numbers(recipe, learning_rate), schedule(recipe) if moving else "", load,
-        pixels(recipe), body, more='\nos.environ.setdefault("KERAS_BACKEND", "torch")\nimport keras',
-    )  # fmt: skip
+    lines = '\nos.environ.setdefault("KERAS_BACKEND", "torch")\nimport keras'
+    return Training("Keras 3", tuple(notes), ("numpy as np",), lines, body, standard=("os",))

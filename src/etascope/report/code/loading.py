@@ -128,7 +128,7 @@ def test_rows(labels, share, seed):
 
 '''
 
-#: Images of a part, as `etascope.images.part` takes it.
+#: Images of a part, as `etascope.images.subset` takes it.
 PART = 1000
 _PART = '''
 def part_rows(labels, test, most):

@@ -1,9 +1,10 @@
-"""What scripts of all frameworks have in common: header, schedule, pixels, and how they are put together."""
+"""What scripts of all frameworks have in common: `Training`, header, schedule, pixels."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
@@ -20,6 +21,32 @@ _SHAPES = {
     down = min((t - turn) / max(rest - 1 - turn, 1e-9), 1.0)
     return 1 / 25e4 + (1 - 1 / 25e4) * (1 + math.cos(math.pi * down)) / 2""",
 }
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the script of one framework has of its own.
+
+    Attributes
+    ----------
+    framework
+        What it is called.
+    notes
+        What it does differently, a paragraph each.
+    imports, lines
+        Modules to import beside the standard library, and lines that import in another form.
+    body
+        The lines that train `x` and `labels` on the rows `train`, and test on the rows `test`.
+    standard
+        Modules of the standard library that the body needs.
+    """
+
+    framework: str
+    notes: tuple[str, ...]
+    imports: tuple[str, ...]
+    lines: str
+    body: str
+    standard: tuple[str, ...] = ()
 
 
 def header(framework: str, recipe: Recipe, data: DataSummary, learning_rate: float, notes: Sequence[str] = ()) -> str:
@@ -48,14 +75,6 @@ def _paragraph(text: str) -> str:
     said, *code = text.split("\n")
     lines = [textwrap.fill(" ".join(said.split()), 100, break_long_words=False, break_on_hyphens=False)]
     return "\n".join([*lines, *([""] if code else []), *code])
-
-
-def training_numbers(recipe: Recipe, learning_rate: float) -> str:
-    """Return the lines that name what is trained with."""
-    return (
-        f"LEARNING_RATE = {learning_rate!r}\nBATCH_SIZE, EPOCHS, SEED = {recipe.batch_size}, {recipe.epochs}, "
-        f"{recipe.seed}\n"
-    )
 
 
 def constant(recipe: Recipe) -> bool:
@@ -97,38 +116,3 @@ def pixels(recipe: Recipe) -> str:
         lines += "mean, deviation = x[train].mean(dtype=np.float64), x[train].std(dtype=np.float64)\n"
         lines += "x = ((x - mean) / (deviation or 1.0)).astype(np.float32)\n"
     return lines
-
-
-def assembled(
-    header: str, standard: Sequence[str], others: Sequence[str], numbers: str, functions: str, load: str, pixels: str,
-    body: str, *, more: str = "",
-) -> str:  # fmt: skip
-    """Return a script: header, imports, numbers, functions, images, preparation, training.
-
-    Parameters
-    ----------
-    header
-        The docstring.
-    standard, others
-        Modules of the standard library and others to import.
-    numbers, functions, load, pixels, body
-        Lines of the script, in this order.
-    more
-        Import lines that are not `import NAME`.
-    """
-    lines = [f"import {name}" for name in sorted(set(standard))]
-    if "Path(" in load:
-        lines.append("from pathlib import Path")
-    lines.append("")
-    lines += [f"import {name}" for name in others]
-    if "Image" in load:
-        lines.append("from PIL import Image, ImageOps")
-    lines += [more] if more else []
-    blocks = ["\n".join(lines), numbers.strip(), *([f"\n{functions.strip()}\n"] if functions else [])]
-    text = header + "\n" + "\n\n".join(blocks) + "\n" + load.rstrip() + "\n\n" + pixels.strip() + "\n" + body
-    kept = list[str]()
-    for line in text.split("\n"):
-        # At most two empty lines follow each other, and none follows a line inside of a block.
-        if line.strip() or kept[-2:] != ["", ""]:
-            kept.append(line.rstrip())
-    return "\n".join(kept).rstrip() + "\n"

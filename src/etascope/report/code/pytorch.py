@@ -1,4 +1,4 @@
-"""A script that trains with PyTorch."""
+"""Scripts that train with PyTorch, plain and with Lightning."""
 
 from __future__ import annotations
 
@@ -6,22 +6,15 @@ import itertools
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import assembled, constant, header, pixels, schedule, training_numbers
+from etascope.report.code.parts import Training, constant
 from etascope.report.words.job import TORCH
 
 
-def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
-    """Return a script that trains the recipe at a peak rate with PyTorch and prints the accuracy on the test images.
+def training(recipe: Recipe, data: DataSummary) -> Training:
+    """Return how PyTorch trains the recipe.
 
     `nn.Linear` draws its initial weights from the distribution that etascope draws from; the draws are others.
     """
-    docstring = header("PyTorch", recipe, data, learning_rate, [
-        note(data),
-        "PyTorch draws initial weights and data order from the same distributions as etascope, but draws others, so "
-        "the result differs as it would between seeds.",
-    ])  # fmt: skip
-    imports, load = loading(recipe, data)
     moving = not constant(recipe)
     body = f"""
 torch.manual_seed(SEED)
@@ -50,11 +43,62 @@ with torch.no_grad():
     right = (model(x[test]).argmax(1) == y[test]).float().mean().item()
 print(f"test accuracy {{right:.4f}}")
 """
-    functions = schedule(recipe) if moving else ""
-    return assembled(
-        docstring, [*imports, *(["math"] if moving else [])], ["numpy as np", "torch"],
-        training_numbers(recipe, learning_rate), functions, load, pixels(recipe), body, more="from torch import nn",
-    )  # fmt: skip
+    note = (
+        "PyTorch draws initial weights and data order from the same distributions as etascope, but draws others, so "
+        "the result differs as it would between seeds."
+    )
+    return Training("PyTorch", (note,), ("numpy as np", "torch"), "from torch import nn", body)
+
+
+def lightning_training(recipe: Recipe, data: DataSummary) -> Training:
+    """Return how Lightning trains the recipe."""
+    optimizers = f"        optimizer = {optimizer(recipe, 'self.parameters()')}\n"
+    if not constant(recipe):
+        optimizers += """        steps = self.trainer.estimated_stepping_batches
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+"""
+    else:
+        optimizers += "        return optimizer\n"
+    body = f'''
+lightning.seed_everything(SEED)
+x, y = torch.from_numpy(x), torch.from_numpy(labels.astype(np.int64))
+{model(recipe)}
+
+
+class Classifier(lightning.LightningModule):
+    """The network, its loss and its optimizer."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def training_step(self, batch, number):
+        images, classes = batch
+        loss = nn.functional.cross_entropy(self.network(images), classes)
+        self.log("train_loss", loss, on_epoch=True, prog_bar=True)
+        return loss
+
+    def configure_optimizers(self):
+{optimizers}
+
+rows = TensorDataset(x[torch.from_numpy(train)], y[torch.from_numpy(train)])
+trainer = lightning.Trainer(
+    max_epochs=EPOCHS, devices=1, logger=False, enable_checkpointing=False, enable_model_summary=False
+)
+trainer.fit(Classifier(model), DataLoader(rows, batch_size=BATCH_SIZE, shuffle=True))
+
+model.cpu().eval()
+with torch.no_grad():
+    right = (model(x[torch.from_numpy(test)]).argmax(1) == y[torch.from_numpy(test)]).float().mean().item()
+print(f"test accuracy {{right:.4f}}")
+'''
+    note = (
+        "Initial weights and data order come from the same distributions as etascope's, but are other draws. One "
+        "device is used, and no checkpoint or log is written."
+    )
+    lines = "from torch import nn\nfrom torch.utils.data import DataLoader, TensorDataset"
+    return Training("Lightning", (note,), ("lightning", "numpy as np", "torch"), lines, body)
 
 
 def model(recipe: Recipe) -> str:

@@ -6,15 +6,14 @@ from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.core.sentences import Setting, say
-from etascope.report.code.loading import loading, note
-from etascope.report.code.parts import assembled, constant, header, pixels, training_numbers
+from etascope.report.code.parts import Training, constant
 
 PYTORCH = say("Try {framework}.", Setting("framework", "pytorch"))
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
 
 
-def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
-    """Return a script that trains the recipe at a rate with scikit-learn and prints the accuracy on the test images.
+def training(recipe: Recipe, data: DataSummary) -> Training:
+    """Return how scikit-learn trains the recipe.
 
     Raises
     ------
@@ -35,7 +34,6 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
             PYTORCH,
         )
     notes = [
-        note(data),
         "What MLPClassifier cannot express: its initial weights are uniform in +-sqrt(6/(inputs + outputs)), Glorot's, "
         "where etascope's are uniform in +-1/sqrt(inputs), so the best rate may lie a little elsewhere; the draws and "
         "the data order are others too.",
@@ -44,7 +42,6 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
         notes.append("Its alpha is divided by the batch size and leaves the biases alone, where weight decay does not.")
     if len(data.class_names) == 2:
         notes.append("Of two classes it learns one logistic output, where etascope learns two softmax outputs.")
-    imports, load = loading(recipe, data)
     solver = "adam" if recipe.optimizer == "adam" else "sgd"
     own = (
         "beta_1=0.9, beta_2=0.999, epsilon=1e-08"
@@ -65,8 +62,5 @@ for epoch in range(EPOCHS):
 right = (model.predict(x[test]) == labels[test]).mean()
 print(f"test accuracy {{right:.4f}}")
 """
-    return assembled(
-        header("scikit-learn", recipe, data, learning_rate, notes), imports, ["numpy as np"],
-        training_numbers(recipe, learning_rate), "", load, pixels(recipe), body,
-        more="from sklearn.neural_network import MLPClassifier",
-    )  # fmt: skip
+    lines = "from sklearn.neural_network import MLPClassifier"
+    return Training("scikit-learn", tuple(notes), ("numpy as np",), lines, body)

@@ -11,11 +11,11 @@ from typing import Any, NoReturn, cast
 from etascope.core.choice import Basin
 from etascope.core.data import called
 from etascope.core.errors import InputError
-from etascope.core.lock import Lock
 from etascope.core.plain import Document, plain
 from etascope.core.recipe import Recipe
 from etascope.core.sentences import Setting, say
 from etascope.report.files.whole_file import write_whole
+from etascope.report.words.lock import Lock
 
 LOCK_SCHEMA = "etascope/lock/1"
 #: Where a lock is written and looked for.
@@ -37,13 +37,7 @@ def lock_document(lock: Lock) -> Document:
 
 
 def write_lock(lock: Lock, path: Path) -> None:
-    """Write a lock; the file appears whole or not at all.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
+    """Write a lock; the file appears whole or not at all."""
     write_whole(path, json.dumps(lock_document(lock), indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
@@ -69,13 +63,7 @@ def read_lock(path: Path) -> Lock:
 
 
 def lock_of(text: str, path: Path) -> Lock:
-    """Return the lock that the text of a file holds; `path` is for the sentences.
-
-    Raises
-    ------
-    InputError
-        As `read_lock`.
-    """
+    """Return the lock that the text of a file holds, or raise `InputError`; `path` is for the sentences."""
     try:
         document: object = json.loads(text)
     except ValueError:  # Also what is nested too deep or holds numbers too long.

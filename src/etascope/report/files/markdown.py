@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 
-from etascope.core.numbers import nats
 from etascope.core.run import Run
-from etascope.core.trace import Epoch
+from etascope.core.trace import Trace
 from etascope.core.visible import visible
 from etascope.report.charts.chart import Chart
 from etascope.report.experiment import Experiment
 from etascope.report.html.parts import number_columns
 from etascope.report.terminal.page import to_unicode
-from etascope.report.words.answer import facts, headline
-from etascope.report.words.job import Again, again_in_python, division, line_to_use, optimizer_line, recipe_words
-from etascope.report.words.rate_table import rate_header, rate_rows
+from etascope.report.words.answer import facts, headline, rate_header, rate_rows
+from etascope.report.words.job import (
+    Again,
+    again_in_python,
+    division,
+    epoch_table,
+    line_to_use,
+    optimizer_line,
+    recipe_words,
+)
 
 #: Signs that mean something to Markdown or to HTML.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")
@@ -39,7 +44,7 @@ def run_markdown(run: Run, again: Again = again_in_python) -> str:
             if choice.regime == "dear"
             else []
         ),
-        *([] if run.trace is None else ["## Training at the recommended rate", _epochs(run.trace.epochs)]),
+        *([] if run.trace is None else ["## Training at the recommended rate", _epochs(run.trace)]),
         "## What is known",
         table(("", ""), ((f"**{escape(name)}**", escape(sentence)) for name, sentence in facts(run, again)), "ll"),
         "## Recipe",
@@ -92,13 +97,10 @@ def _rates(run: Run) -> str:
     return table((*map(escape, names), "verdict", ""), rows, f"{'r' * len(names)}ll")
 
 
-def _epochs(epochs: Sequence[Epoch]) -> str:
-    rows = (
-        (str(epoch.epoch), _loss(epoch.train_loss), _share(epoch.train_accuracy), _loss(epoch.valid_loss),
-         _share(epoch.valid_accuracy), escape(epoch.observation))
-        for epoch in epochs
-    )  # fmt: skip
-    return table(("epoch", "train loss", "train acc.", "valid loss", "valid acc.", "observation"), rows, "rrrrrl")
+def _epochs(trace: Trace) -> str:
+    names = ("epoch", "train loss", "train acc.", "valid loss", "valid acc.", "observation")
+    header, rows = epoch_table(trace, names)
+    return table(header, (tuple(map(escape, row)) for row in rows), f"{'r' * (len(header) - 1)}l")
 
 
 def _code(run: Run, learning_rate: float) -> str:
@@ -108,14 +110,6 @@ def _code(run: Run, learning_rate: float) -> str:
         return f"## Use it\n\n{fence}{language}\n{line}\n{fence}"
     peak = "" if run.recipe.schedule == "constant" and not run.recipe.warmup else "  # the peak of the schedule"
     return f"## Use it\n\n```python\noptimizer = {optimizer_line(run.recipe, learning_rate)}{peak}\n```"
-
-
-def _loss(value: float | None) -> str:
-    return "" if value is None else nats(value) if math.isfinite(value) else "diverged"
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
 
 
 def experiment_markdown(experiment: Experiment) -> str:

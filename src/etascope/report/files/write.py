@@ -70,13 +70,7 @@ def write_report(
 
 
 def write_form(forms: Forms, path: str | Path) -> None:
-    """Write the form that the suffix names, one of `REPORTS`, and make no other.
-
-    Raises
-    ------
-    InputError
-        If the suffix is none of these, or the file cannot be written.
-    """
+    """Write the form that the suffix names, one of `REPORTS`, and make no other."""
     suffix = Path(path).suffix.lower()
     if suffix == ".json":
         write_json(forms.document(), path)

@@ -25,16 +25,7 @@ def mimebundle(
 ) -> dict[str, Any]:
     """Return a result as text, as a card of HTML with its first chart drawn, and that chart as Vega-Lite.
 
-    Parameters
-    ----------
-    result
-        What to show.
-    include, exclude
-        Types of content to keep, and to leave out, as IPython asks for them; None keeps all.
-
-    Notes
-    -----
-    Without vl-convert the card comes without its picture.
+    IPython says which types of content to `include` and to `exclude`. Without vl-convert the card has no picture.
     """
     makers: dict[str, Callable[[], Any]] = {
         "text/plain": lambda: _line(result),

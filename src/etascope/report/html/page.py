@@ -45,23 +45,14 @@ def html_page(
 
     Parameters
     ----------
-    title
-        Of the window, as text.
-    header
-        The answer at the top, as HTML.
+    title, header
+        Of the window, as text, and the answer at the top, as HTML.
     sections
-        What follows, in order.
-    charts
-        Those that the sections have places for (`html_parts.figure_of`); names must differ.
+        What follows, in order. They have places for the charts (`parts.figure_of`) and the replay (`replay.place`).
+    charts, replay
+        What is drawn there; names must differ.
     version
         Of etascope, for the last line.
-    replay
-        What it can play, in places that the sections have (`replay.place`). None has nothing to play.
-
-    Raises
-    ------
-    InputError
-        If vl-convert, which brings the scripts, is not installed.
     """
     data, scripts = {"charts": _chart_data(charts)}, [vega_bundle(), _part("page_parts/page.js")]
     style = _part("page_modules/drawn.css") + _part("page_parts/page.css")

@@ -38,19 +38,9 @@ def text(said: str) -> str:
 
 
 def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, sort: bool = False) -> str:
-    """Return a table of texts in a frame that scrolls sideways; columns of numbers stand right.
+    """Return a table of texts, not yet escaped, in a frame that scrolls sideways; columns of numbers stand right.
 
-    Parameters
-    ----------
-    caption
-        What it holds.
-    header, rows
-        Texts, not yet escaped.
-
-    Other Parameters
-    ----------------
-    sort
-        Whether headers get buttons that sort (where scripts run).
+    With `sort`, headers get buttons that sort where scripts run.
     """
     right = number_columns(len(header), rows)
     head = "".join(_head(name, right[i], sort) for i, name in enumerate(header))
@@ -76,18 +66,7 @@ def number_columns(columns: int, rows: Sequence[Sequence[str]]) -> list[bool]:
 
 
 def figure_of(chart: Chart, *, table_open: bool = False) -> str:
-    """Return a chart's place on the page: its sentence, room for each panel, its numbers as a table.
-
-    Parameters
-    ----------
-    chart
-        What is drawn there.
-
-    Other Parameters
-    ----------------
-    table_open
-        Whether the table is unfolded.
-    """
+    """Return a chart's place on the page: its sentence, room for each panel, its numbers as a table to unfold."""
     panels = "".join(
         f'<div class="panel" role="img" aria-label="{text(chart.title)}. {text(chart.note)}" '
         f'data-chart="{text(chart.name)}" data-panel="{i}"></div>'
@@ -137,14 +116,9 @@ def _is_number(cell: str) -> bool:
 
 
 def png(image: NDArray[np.uint8]) -> bytes:
-    """Return an image as a PNG file (RFC 2083): gray for one channel, else red, green and blue.
+    """Return an image `(height, width, 1 or 3)` as a PNG file (RFC 2083): gray, or red, green and blue.
 
     Written here since a decoder as large as Pillow takes longer to load than the page takes to write.
-
-    Parameters
-    ----------
-    image
-        `(height, width, 1 or 3)` uint8.
     """
     height, width, channels = image.shape
     rows = np.zeros((height, 1 + width * channels), np.uint8)

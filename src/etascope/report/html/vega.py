@@ -19,17 +19,8 @@ def vega_bundle(cache: Path | None = None) -> str:
     """Return a script that sets the global `vegaEmbed`.
 
     vl-convert links its parts anew each time, in more than a second, so the result is kept in the user's cache under
-    the version of vl-convert. A cache that cannot be read or written is done without.
-
-    Parameters
-    ----------
-    cache
-        Folder to keep it in; None takes the user's cache folder for etascope.
-
-    Raises
-    ------
-    InputError
-        If vl-convert is not installed.
+    the version of vl-convert. A cache that cannot be read or written is done without. Where vl-convert is not
+    installed, that is an `InputError`.
     """
     try:
         version = metadata.version("vl-convert-python")

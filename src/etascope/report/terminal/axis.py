@@ -98,15 +98,6 @@ class Scale:
 def intervals(choices: Sequence[tuple[str, Choice]], width: int = 80, *, ascii: bool = False) -> tuple[str, ...]:
     """Draw the basin of each answer, its best rate marked, over one axis of learning rates; those without are left out.
 
-    Parameters
-    ----------
-    choices
-        A name and an answer each.
-    width
-        Columns to fill.
-    ascii
-        Use ASCII characters alone.
-
     Examples
     --------
     >>> from etascope.core.choice import Basin, Cost, Landscape

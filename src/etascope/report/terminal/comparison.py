@@ -24,18 +24,6 @@ SAME = "the same"
 def print_comparison(console: Console, a: StoredRun, b: StoredRun, *, ascii: bool = False) -> None:
     """Write two runs side by side, their basins on one axis, and what to conclude.
 
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one.
-    a, b
-        Finished runs.
-
-    Other Parameters
-    ----------------
-    ascii
-        Write ASCII characters alone.
-
     Raises
     ------
     InputError

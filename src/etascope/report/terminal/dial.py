@@ -82,17 +82,7 @@ def draw(dial: Dial, width: int = 80, height: int = 8, ascii: bool = False) -> t
 
     Heights are even on log loss, from `blind` (the lowest bar) to the best (a full one). Hatched are the rates beyond
     the walls, bracketed those of the basin; a needle points at the recommended one; a cross is a rate that diverged.
-
-    Parameters
-    ----------
-    dial
-        What to draw.
-    width
-        Columns to fill, at least 56.
-    height
-        Rows of the bars, at least 2.
-    ascii
-        Use ASCII characters alone.
+    At least 56 columns are filled, and the bars have at least 2 rows.
 
     Examples
     --------

@@ -19,7 +19,7 @@ WIDEST = 120
 #: Where output goes to a file, there is no terminal to ask for its width.
 WIDTH_OF_A_FILE = 100
 #: A command at the end of a sentence.
-_COMMAND = re.compile(r"(?<=:) (cd .* && )?etascope .*$", re.DOTALL)
+COMMAND = re.compile(r"(?<=:) (cd .* && )?etascope .*$", re.DOTALL)
 TO_ASCII = {
     "\N{RIGHTWARDS ARROW}": "->",
     "\N{MULTIPLICATION SIGN}": "x",
@@ -179,7 +179,7 @@ class Page:
         names = [self.write(name) for name, _ in rows]
         gutter = max(len(name) for name in names)
         for name, (_, value) in zip(names, rows, strict=True):
-            command = _COMMAND.search(value) if len(value) > self.width - gutter - 2 else None
+            command = COMMAND.search(value) if len(value) > self.width - gutter - 2 else None
             self.wrapped(value[: command.start()] if command else value, first=f"{name:<{gutter}}  ")
             if command:
                 self.line(" " * (gutter + 2) + command[0].strip())

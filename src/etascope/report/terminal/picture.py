@@ -17,15 +17,7 @@ def picture(image: NDArray[np.uint8], width: int = 28, ascii: bool = False) -> t
 
     Pixels below `LIT` of the brightest are left empty, and half blocks show where only one of the two is lit; ASCII
     characters show the mean of the two in ten shades.
-
-    Parameters
-    ----------
-    image
-        `(height, width, channels)` uint8, one or three channels.
-    width
-        Columns to fill at most, at least 1; a narrower image is not blown up.
-    ascii
-        Use the characters of `ASCII_SHADES` alone.
+    An image that is narrower than `width` columns is not blown up.
 
     Examples
     --------

@@ -19,9 +19,8 @@ from etascope.report.experiment import Experiment
 from etascope.report.terminal.dial import LEAST, MOST_TIMES, dial_of, draw
 from etascope.report.terminal.page import Page, needs_ascii, open_console
 from etascope.report.terminal.trace import answers, data_flow, prediction, quiz, training
-from etascope.report.words.answer import facts, headline
-from etascope.report.words.job import Again, again_in_python, data_sentences, division, in_words, loss_words
-from etascope.report.words.rate_table import rate_header, rate_rows
+from etascope.report.words.answer import facts, headline, rate_header, rate_rows
+from etascope.report.words.job import Again, again_in_python, data_sentences, division, in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,19 +29,7 @@ if TYPE_CHECKING:
 def print_trace(console: Console, trace: Trace, questions: Sequence[Question] = (), *, ascii: bool = False) -> None:
     """Write a trace in five sections: data flow, training, prediction, quiz, key insight; the answers last.
 
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one for a terminal, a pipe or a file.
-    trace
-        What to tell.
-    questions
-        The quiz; without questions its section is left out.
-
-    Other Parameters
-    ----------------
-    ascii
-        Write ASCII characters alone.
+    Without questions the section of the quiz is left out.
     """
     page = Page(console, ascii)
     page.wrapped(
@@ -70,17 +57,7 @@ def print_trace(console: Console, trace: Trace, questions: Sequence[Question] = 
 def print_choice(console: Console, run: Run, *, ascii: bool = False, again: Again = again_in_python) -> None:
     """Write the answer of a search: rate, basin and confidence, why, the dial, the rates in words, what is known.
 
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one for a terminal, a pipe or a file.
-    run
-        What to tell.
-
-    Other Parameters
-    ----------------
-    ascii
-        Write ASCII characters alone.
+    `again` says in the words of a door how to search again.
     """
     page, choice = Page(console, ascii), run.choice
     _headline(page, choice)
@@ -125,7 +102,7 @@ def _dial(page: Page, run: Run) -> None:
     mean += " (where each trial stopped)" if run.choice.regime == "dear" else ""
     ours = not run.task.measure.reported
     bars = "a higher bar is a lower loss, the lowest a blind guess or worse" if ours else _other_bars(run)
-    page.wrapped(f"{loss_words(run)}{mean}: {bars}", "bold")
+    page.wrapped(f"{run.task.measure.words_with_unit}{mean}: {bars}", "bold")
     page.line("")
     blind = math.log(run.task.n_classes) if ours else None
     for line in draw(dial_of(run.choice, blind), page.width, ascii=page.ascii):

@@ -52,33 +52,12 @@ def clock(when: datetime) -> str:
 
 
 def print_runs(
-    console: Console,
-    lines: Sequence[RunLine],
-    now: datetime,
-    *,
-    more: str = "",
-    where: str = "",
-    ascii: bool = False,
+    console: Console, lines: Sequence[RunLine], now: datetime, *, more: str = "", where: str = "", ascii: bool = False
 ) -> None:
-    """Write stored runs, two lines each: when and what came out, and what was asked.
+    """Write stored runs, the latest first, two lines each: when and what came out, and what was asked.
 
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one.
-    lines
-        The runs, the latest first.
-    now
-        To say how long ago each began; with its time zone.
-
-    Other Parameters
-    ----------------
-    more
-        The command that shows more runs than these; empty where there are no more.
-    where
-        What a command takes besides to find the store.
-    ascii
-        Write ASCII characters alone.
+    `more` is the command that shows more runs than these, empty where there are none, and `where` what a command takes
+    besides to find the store.
     """
     page = Page(console, ascii)
     if not lines:
@@ -119,23 +98,9 @@ def runs_document(lines: Sequence[RunLine]) -> Document:
 def print_unfinished(
     console: Console, stored: StoredRun, now: datetime, *, where: str = "", ascii: bool = False
 ) -> None:
-    """Write what a run has that did not come to its end, and how to go on with it.
+    """Write what a run has that did not come to its end, and how to go on with it; it needs no history.
 
-    Parameters
-    ----------
-    console
-        A rich console; `page.open_console` makes one.
-    stored
-        The run; it needs no history.
-    now
-        To say how long ago it began; with its time zone.
-
-    Other Parameters
-    ----------------
-    where
-        What a command takes besides to find the store.
-    ascii
-        Write ASCII characters alone.
+    `where` is what a command takes besides to find the store.
     """
     page, job = Page(console, ascii), stored.job
     known = trials(job.task, stored.histories)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,9 +9,10 @@ from numpy.typing import NDArray
 
 from etascope.core.numbers import nats
 from etascope.core.question import Question
-from etascope.core.trace import Epoch, Layer, Prediction, Trace
+from etascope.core.trace import Layer, Prediction, Trace
 from etascope.report.terminal.page import Page
 from etascope.report.terminal.picture import bar, braille, connect, picture, stars
+from etascope.report.words.job import epoch_table
 
 #: More classes than this are cut to the most probable ones.
 MOST_CLASSES = 12
@@ -42,15 +42,7 @@ def training(page: Page, trace: Trace) -> None:
     page.line("training loss per step", "bold")
     page.lines(loss_chart(trace.step_loss, steps, min(page.width, 100), 9, page.ascii))
     page.line("")
-    shown = [
-        column for column in _COLUMNS
-        if any(_value(epoch, column[1]) is not None for epoch in trace.epochs)
-    ]  # fmt: skip
-    header = ["epoch", *(name for name, _, _ in shown), "observation"]
-    rows = [
-        [str(e.epoch), *(_cell(_value(e, field), share) for _, field, share in shown), e.observation]
-        for e in trace.epochs
-    ]
+    header, rows = epoch_table(trace, _COLUMNS)
     page.table(header, rows)
     page.line("")
     if trace.validation:
@@ -97,12 +89,7 @@ def answers(page: Page, questions: Sequence[Question]) -> None:
         page.wrapped(question.reason, "dim", first=" " * 7)
 
 
-_COLUMNS = (
-    ("train\nloss", "train_loss", False),
-    ("train\nacc.", "train_accuracy", True),
-    ("valid\nloss", "valid_loss", False),
-    ("valid\nacc.", "valid_accuracy", True),
-)
+_COLUMNS = ("epoch", "train\nloss", "train\nacc.", "valid\nloss", "valid\nacc.", "observation")
 
 
 def _drawn(page: Page, image: NDArray[np.uint8]) -> list[str]:
@@ -110,18 +97,6 @@ def _drawn(page: Page, image: NDArray[np.uint8]) -> list[str]:
     rows = [row.rstrip() for row in picture(image, PICTURE_WIDTH, page.ascii)]
     inked = [i for i, row in enumerate(rows) if row]
     return rows[inked[0] : inked[-1] + 1] if inked else rows[:1]
-
-
-def _value(epoch: Epoch, field: str) -> float | None:
-    return getattr(epoch, field)
-
-
-def _cell(value: float | None, share: bool) -> str:
-    if value is None:
-        return ""
-    if not math.isfinite(value):
-        return "-"
-    return _percent(value) if share else nats(value)
 
 
 def _percent(share: float) -> str:
@@ -198,17 +173,7 @@ def loss_chart(
     A dot column is the plain mean of the finite batch losses of its steps; no other smoothing. The y axis starts at
     0. Losses above `CEILING` times the first column are cut off, and the last line says so; steps after divergence
     stay empty.
-
-    Parameters
-    ----------
-    step_loss
-        `(steps,)` nats, at least one; not finite once diverged.
-    steps_per_epoch
-        At least 1.
-    width, height
-        Columns of the whole chart (at least 20) and rows of the plot (at least 3).
-    ascii
-        Use ASCII characters alone; else braille dots.
+    There is at least one step. The whole chart has at least 20 columns, and the plot at least 3 rows.
     """
     loss = np.asarray(step_loss, np.float64)
     loss = np.where(np.isfinite(loss), loss, np.nan)

@@ -9,10 +9,11 @@ import numpy as np
 
 from etascope.core.command_line import CommandLine
 from etascope.core.history import Status
-from etascope.core.numbers import rate
+from etascope.core.numbers import nats, rate
 from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.sentences import Setting, python
+from etascope.core.trace import Trace
 from etascope.core.trials import same_losses
 from etascope.core.visible import visible
 
@@ -129,6 +130,27 @@ def use_it(recipe: Recipe, learning_rate: float) -> str:
     return f"train with {optimizer_line(recipe, learning_rate)}{peak}; it was found for {in_words(recipe)}"
 
 
+def epoch_table(trace: Trace, names: Sequence[str]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return header and rows of the epochs: number, loss and accuracy of training and validation, observation.
+
+    They are called by these names, as many as are to be there; columns in which nothing is known are left out.
+    """
+
+    def loss(value: float | None) -> str:
+        return "" if value is None else nats(value) if math.isfinite(value) else "diverged"
+
+    def share(value: float | None) -> str:
+        return "" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+
+    rows = [
+        (str(e.epoch), loss(e.train_loss), share(e.train_accuracy), loss(e.valid_loss), share(e.valid_accuracy),
+         e.observation)
+        for e in trace.epochs
+    ]  # fmt: skip
+    columns = {name: cells for name, cells in zip(names, zip(*rows, strict=True), strict=False) if any(cells)}
+    return tuple(columns), list(zip(*columns.values(), strict=True))
+
+
 def recipe_words(task: Task) -> str:
     """Return the recipe in a phrase; of trainings that are not ours, what is known of it."""
     if not task.measure.reported:
@@ -154,16 +176,6 @@ def how_to_use(run: Run, learning_rate: float) -> str:
     return f"{verb} {line_to_use(run, learning_rate)}; it was found for {recipe_words(run.task)}"
 
 
-def loss_words(run: Run) -> str:
-    """Return what the numbers that ranked the trials are called, with their unit."""
-    return run.task.measure.words_with_unit
-
-
-def loss_written(run: Run, loss: float) -> str:
-    """Write a loss in nats, or the value of the metric that it stands for."""
-    return run.task.measure.written(loss)
-
-
 def again_in_python(run: Run, settings: Sequence[Setting]) -> str:
     """Say how to search again where it was asked in Python: with other arguments of the same function."""
     written = " and ".join(map(python, settings))
@@ -177,12 +189,7 @@ def again_in_python(run: Run, settings: Sequence[Setting]) -> str:
 def try_next(run: Run, again: Again = again_in_python) -> str:
     """Return what to try where it cannot be told yet: rates beyond an end that did best, or longer trainings.
 
-    Parameters
-    ----------
-    run
-        A search without an answer.
-    again
-        Says in the words of a door how to search again.
+    `again` says in the words of a door how to search again.
     """
     landscape, ours = run.choice.landscape, not run.task.measure.reported
     rates, loss = landscape.learning_rates, landscape.mean_loss

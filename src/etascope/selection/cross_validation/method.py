@@ -12,23 +12,32 @@ from numpy.typing import NDArray
 
 from etascope.core.checks import check_values
 from etascope.core.choice import Choice, Landscape
-from etascope.core.errors import InputError, option
+from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Plan, sweep
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial, trials
+from etascope.selection.basin import Limited, learned, within_walls
 from etascope.selection.cost import search_cost
 from etascope.selection.cross_validation.luck import expected_luck
+from etascope.selection.cross_validation.reasons import (
+    MEASURES,
+    Measured,
+    at_rate,
+    confidence,
+    hardly_wall,
+    measured_walls,
+    no_answer,
+    reasons,
+)
+from etascope.selection.cross_validation.verdicts import verdicts
 from etascope.selection.cross_validation.window import connected, first_window, lane_grid, wall_rates, wider_window
-from etascope.selection.estimate import Settled, confidence, settle, worth_tuning
-from etascope.selection.grid import FIVE_FOLDS, Grid, check_window
-from etascope.selection.landscape import best_index, read_landscape, scored_landscape
-from etascope.selection.scores import TARGETS, Scores, read_scores
-from etascope.selection.walls import Limited, learned, within_walls
-from etascope.selection.words.cross_validation import MEASURES, at_rate, hardly_wall, measured_walls, receipt
-from etascope.selection.words.reasons import no_answer, not_tried
+from etascope.selection.estimate import Settled, settle, worth_tuning
+from etascope.selection.grid import FIVE_FOLDS, Grid, check_fields
+from etascope.selection.landscape import best_index, read_landscape
+from etascope.selection.scores import Scores, read_scores
+from etascope.selection.words.reasons import not_tried
 from etascope.selection.words.refuted import Answered, refuted
-from etascope.selection.words.verdicts import verdicts
 
 #: Shares of a training after which it is scored.
 FRACTIONS = (0.8, 0.9, 1.0)
@@ -93,11 +102,15 @@ class CrossValidation:
 
     def __post_init__(self) -> None:
         """Check every field."""
+<<<<<<< HEAD
         check_values(self)
         option("target", self.target, TARGETS)
         if self.tolerance is not None and not (math.isfinite(self.tolerance) and self.tolerance > 0):
             raise InputError(f"the tolerance must be finite and above 0; found {self.tolerance:g}. Try 1.")
         check_window(self.low, self.high)
+=======
+        check_fields(self.target, self.tolerance, self.low, self.high)
+>>>>>>> main
         if min(self.seeds, default=0) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise InputError(f"seeds must be different numbers of at least 0; found {self.seeds}. Try (0, 1, 2).")
         if not 4 <= self.rates <= 64:
@@ -164,13 +177,11 @@ class CrossValidation:
                 basin=None,
                 valid_loss=math.nan,
                 valid_accuracy=math.nan,
-                reasons=no_answer(
-                    task, scored, best_index(scored), self.grid.limits, measured=measured, measure=MEASURES[self.target]
-                ),
+                reasons=no_answer(task, scored, self.grid.limits, measured, MEASURES[self.target]),
                 not_tried=not_tried(task, plain),
                 landscape=plain,
                 verdicts=verdicts(task, every, measured, None, None, measure=MEASURES[self.target]),
-                cost=search_cost(task, histories),
+                cost=search_cost(task, every, histories),
                 target=self.target,
                 walls=measured_walls(scored),
             )
@@ -197,9 +208,7 @@ class CrossValidation:
             basin=settled.basin,
             valid_loss=loss if again else scaled,
             valid_accuracy=right,
-            reasons=receipt(
-                settled, sure, plain, scored, self.grid.limits, measured=measured, walls=walls, against=against
-            ),
+            reasons=reasons(Measured(settled, sure, plain, scored, measured, self.grid.limits, walls, against)),
             not_tried=not_tried(task, plain),
             landscape=plain,
             verdicts=verdicts(
@@ -207,7 +216,7 @@ class CrossValidation:
                 best_loss=scaled, best_right=shown, measure=MEASURES[self.target], crown="the recommended rate",
                 walls=walls, as_good=against.as_good,
             ),
-            cost=search_cost(task, histories),
+            cost=search_cost(task, every, histories),
             target=self.target,
             confidence=sure,
             walls=walls,
@@ -239,6 +248,22 @@ class CrossValidation:
         """Return whether the recommended rate is at an end of what every unit tried, and more was allowed beyond."""
         (low, high), limits, rate = settled.window, self.grid.limits, settled.learning_rate
         return (rate <= low and low > limits[0]) or (rate >= high and high < limits[1])
+
+
+def scored_landscape(scores: Scores, landscape: Landscape, *, measured: bool = False) -> Landscape:
+    """Return a landscape of the same trials whose loss is the score in nats; a loss of inf stays.
+
+    Rates are compared by what ranked them, and told as they were `measured`.
+    """
+    rows = landscape.learning_rates.searchsorted(scores.learning_rates)
+    columns = np.array([landscape.units.index(unit) for unit in scores.units], np.int64)
+    broken = np.isinf(landscape.valid_loss[np.ix_(rows, columns)])
+    return Landscape(
+        scores.learning_rates,
+        scores.units,
+        np.where(broken, np.inf, np.exp(scores.as_measured if measured else scores.log_loss)),
+        landscape.valid_accuracy[np.ix_(rows, columns)],
+    )
 
 
 def _plan(task: Task, pairs: Sequence[tuple[float, tuple[int, int]]]) -> Plan:

@@ -10,11 +10,11 @@ import numpy as np
 
 from etascope.core.choice import Landscape
 from etascope.core.recipe import Task
+from etascope.selection.basin import clearly_worse
 from etascope.selection.customary import CUSTOMARY
 from etascope.selection.estimate import WIDE, Settled
 from etascope.selection.grid import Grid, make_grid
 from etascope.selection.landscape import best_index
-from etascope.selection.walls import clearly_worse
 
 #: Rates a decade of the fine window.
 PER_DECADE = 6

@@ -10,28 +10,27 @@ import numpy as np
 
 from etascope.core.checks import check_values
 from etascope.core.choice import Basin, Choice, Confidence, Luck, WorthTuning
-from etascope.core.errors import InputError, option
+from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, Plan, trial_rates
 from etascope.core.recipe import Task
 from etascope.core.renamed import in_new_module
 from etascope.core.schedules import schedule_row
-from etascope.core.sentences import Sentence, Setting, say
-from etascope.core.trials import trials
-from etascope.selection.cost import cheap_trainings, duration, search_cost, training_seconds
+from etascope.core.sentences import say
+from etascope.core.trials import Trial, trials
+from etascope.selection.basin import before_divergence, within_walls
+from etascope.selection.cost import search_cost
 from etascope.selection.customary import customary_rate
 from etascope.selection.estimate import TOLERANCES, UNITS, WORDS
-from etascope.selection.grid import FIVE_FOLDS, check_window
+from etascope.selection.grid import FIVE_FOLDS, check_fields
 from etascope.selection.halving.budgets import Budgets, budgets_for
 from etascope.selection.halving.noise import noise_variance, shift_mean
 from etascope.selection.halving.outcome import Outcome, beside, walls_to_seek
+from etascope.selection.halving.reasons import limited_by, no_answer, reasons, settle, trial_verdict
 from etascope.selection.halving.state import Todo, evaluations, first_step, read_state, score_trials, unit_of
 from etascope.selection.halving.window import window_of
 from etascope.selection.landscape import read_landscape
 from etascope.selection.regret import DEAR, Draws, regret_draws
-from etascope.selection.scores import TARGETS
-from etascope.selection.walls import before_divergence, within_walls
-from etascope.selection.words.halving import halving_reasons, halving_verdict, limited_by, no_halving_answer
 from etascope.selection.words.reasons import not_tried
 from etascope.selection.words.refuted import Answered, Refuted, refuted
 
@@ -127,7 +126,7 @@ class Halving:
         """
         if task.n_folds < 1:
             raise InputError("choosing a learning rate needs validation rows; found 0 folds.", FIVE_FOLDS)
-        outcome = self._outcome(task, histories)
+        outcome = self._outcome(task, trials(task, histories))
         todo = outcome.state.todo
         return None if todo is None else _plan(task, todo, _checkpoints(task, histories))
 
@@ -139,8 +138,8 @@ class Halving:
         between the finalists, on the logarithmic axis, at the last step they came to. The landscape has the last
         evaluation of every trial, so that one that was left behind stands there with the loss it had then.
         """
-        outcome = self._outcome(task, histories)
-        landscape, all_trials = read_landscape(task, histories), trials(task, histories)
+        landscape, every = read_landscape(task, histories), trials(task, histories)
+        outcome = self._outcome(task, every)
         choice = Choice(
             learning_rate=None,
             basin=None,
@@ -150,19 +149,18 @@ class Halving:
             not_tried=not_tried(task, landscape) if len(landscape.learning_rates) else say("everything."),
             landscape=landscape,
             verdicts=(),
-            cost=search_cost(task, histories),
+            cost=search_cost(task, every, histories),
             target=self.target,
             regime="dear",
             measure=task.measure,
         )
         answered = outcome.answered
-        choice = self._answer(outcome, choice) if answered else replace(choice, reasons=no_halving_answer(outcome))
-        judged = tuple(halving_verdict(outcome, t, choice.learning_rate, choice.basin) for t in all_trials)
+        choice = self._answer(outcome, choice) if answered else replace(choice, reasons=no_answer(outcome))
+        judged = tuple(trial_verdict(outcome, t, choice.learning_rate, choice.basin) for t in every)
         return replace(choice, verdicts=judged)
 
-    def _outcome(self, task: Task, histories: Sequence[History]) -> Outcome:
+    def _outcome(self, task: Task, every: Sequence[Trial]) -> Outcome:
         window = window_of(task.recipe, self.budgets.trials, self.low, self.high, self.middle)
-        every = trials(task, histories)
         unit = unit_of(task, every)
         scored = score_trials(every, task.recipe.seed, self.target, unit)
         outcome = Outcome(task, window, read_state(task, scored, self.budgets, window), scored, self.target, unit)
@@ -196,7 +194,6 @@ class Halving:
         # In 144 searches on 18 jobs that nothing was tuned on, choices called likely were within one point in 95 of 100
         # cases, probable ones in 92, not settled ones in 7 of 12.
         word, limited = next(word for least, word in WORDS if share >= least), limited_by(outcome, answer, basin)
-        settle = limited.settle if limited and word == WORDS[0][1] else _settle(task, word)
         ends = [(scored[r].trial.valid_loss[-1], scored[r].trial.valid_accuracy[-1]) for r in finalists]
         loss, accuracy = (
             float(np.interp(math.log10(answer), np.log10(finalists), values)) for values in zip(*ends, strict=True)
@@ -206,14 +203,14 @@ class Halving:
         alone, ours = len(state.rates) == 1, not task.measure.reported
         answered = Answered(answer, basin, loss, accuracy, loss, accuracy, self.target, tolerance)
         against = refuted(task, outcome.finals, answered) if ours and not alone else Refuted()
-        sure = against.sure(Confidence(limited.word(word, answer), tolerance, settle, share))
+        sure = against.sure(Confidence(limited.word(word, answer), tolerance, settle(task, word, limited), share))
         return replace(
             choice,
             learning_rate=answer,
             basin=basin,
             valid_loss=loss,
             valid_accuracy=accuracy,
-            reasons=halving_reasons(outcome, answer, basin, first_step(task, self.budgets), against),
+            reasons=reasons(outcome, answer, basin, first_step(task, self.budgets), against),
             confidence=None if alone else sure,
             walls=against.walls(outcome.walls(answer, basin)),
             luck=Luck(LUCK, LUCK_SPREAD, accuracy) if ours and math.isfinite(accuracy) else None,
@@ -238,18 +235,6 @@ class Halving:
         return draws if self.target == "accuracy" else draws.times(100 / scale)
 
 
-def check_fields(
-    target: str, tolerance: float | None, low: float | None, high: float | None, budget: float | None
-) -> None:
-    """Raise `InputError` unless a search may be asked for so."""
-    option("target", target, TARGETS)
-    if tolerance is not None and not (math.isfinite(tolerance) and tolerance > 0):
-        raise InputError(f"the tolerance must be a finite number above 0; found {tolerance:g}. Try 1.")
-    check_window(low, high)
-    if budget is not None and not (math.isfinite(budget) and budget >= 1):
-        raise InputError(f"the budget must be a finite number of at least 1 training; found {budget:g}. Try 3.")
-
-
 def _basin(outcome: Outcome, draws: Draws, answer: float) -> Basin:
     """Return the basin to three digits, with the answer, within what was allowed and below what diverged."""
     wide = draws.basin(0.9, include=answer)
@@ -257,23 +242,6 @@ def _basin(outcome: Outcome, draws: Draws, answer: float) -> Basin:
     low, high = (float(f"{end:.3g}") for end in (basin.low, basin.high))
     window = outcome.window
     return Basin(max(min(low, answer), window.low), min(max(high, answer), window.high))
-
-
-def _settle(task: Task, word: str) -> Sentence:
-    if word == "likely":
-        return say("")
-    if task.measure.reported:
-        return say("More trials, each to the end, would settle more: {budget}.", Setting("budget", 15))
-    if task.n_valid is not None:
-        return say("More trials, each to the end, would settle more: {budget}.", Setting("budget", 7.5))
-    folds = () if task.n_folds > 1 else (Setting("folds", 5),)
-    trainings = cheap_trainings(task)
-    seconds = duration(trainings * training_seconds(task))
-    return say(
-        "Cross-validation with every trial to the end would settle more: "
-        f"{'{folds} ' if folds else ''}{{budget}}, about {seconds}.",
-        *folds, Setting("budget", trainings),
-    )  # fmt: skip
 
 
 def _checkpoints(task: Task, histories: Sequence[History]) -> dict[tuple[float, int], Checkpoint]:

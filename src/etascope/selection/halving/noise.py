@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.selection.halving.state import Scored, State
+from etascope.selection.regret import CAP
 
 Array = NDArray[np.float64]
 
-#: What is lost is held at this many points where noise grows with it.
-CAP = 8.0
 #: Deviation of log loss by the sampling of examples, where a trial kept no losses of examples.
 UNKNOWN = 0.03
 #: Being left behind adds a deviation: so much of the root of the scale, and of the points lost. In the first eighth of

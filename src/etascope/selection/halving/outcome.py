@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,16 +14,16 @@ from etascope.core.choice import Basin, Landscape, Walls
 from etascope.core.history import Status
 from etascope.core.numbers import nats
 from etascope.core.recipe import Task
+from etascope.selection.basin import CLEARLY_WORSE
 from etascope.selection.halving.state import Milestone, Scored, State, Todo, all_same, learned
 from etascope.selection.halving.window import Window
 from etascope.selection.scores import WORST
-from etascope.selection.walls import MARGIN
 from etascope.selection.words.verdicts import HARDLY, above_chance
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What successive halving came to, with what its sentences are made of.
+    """What successive halving came to, with what its reasons are read from.
 
     Attributes
     ----------
@@ -47,9 +47,11 @@ class Outcome:
 
     @cached_property
     def best(self) -> float | None:
-        """The finalist with the lowest score; None where every trial diverged."""
+        """The finalist with the lowest score; None where every trial diverged, and before the first milestone."""
+        if not self.state.finalists:
+            return None
         of = dict(zip(self.state.rates, self.scores.tolist(), strict=True))
-        return min(self.state.finalists, key=lambda r: (of[r], r), default=None)
+        return min(self.state.finalists, key=lambda r: (of[r], r))
 
     @property
     def learned(self) -> bool:
@@ -100,25 +102,26 @@ class Outcome:
         """What a step is called."""
         return "epoch" if self.task.measure.reported else "step"
 
+    @property
+    def write(self) -> Callable[[float], str]:
+        """Writes a loss, or a value that was reported."""
+        return self.task.measure.written if self.task.measure.reported else nats
+
+    def loss(self, r: float, step: int) -> float:
+        """Return the loss that a rate's score at a step stands for, or what it reported last until then."""
+        scored = self.scored[r]
+        if not self.task.measure.reported:
+            return math.exp(scored.score(step))
+        return float(scored.trial.valid_loss[scored.trial.evaluated_at <= step][-1])
+
     def written(self, r: float, step: int) -> str:
-        """Write the loss that a rate's score at a step stands for, or the value that it reported last until then."""
-        scored, measure = self.scored[r], self.task.measure
-        if not measure.reported:
-            return nats(math.exp(scored.score(step)))
-        before = scored.trial.valid_loss[scored.trial.evaluated_at <= step]
-        return measure.written(float(before[-1]))
+        """Write the loss of a rate at a step."""
+        return self.write(self.loss(r, step))
 
-    def hardly(self, score: float, right: float = math.nan) -> str:
-        """Return what to say of a trial that hardly beats a blind guess; nothing where it does, or that is unknown.
-
-        By its score in log loss, and by the share that it gets right.
-        """
-        if self.task.measure.reported:
-            return ""
-        blind = math.log(self.task.n_classes)
-        if math.exp(score) <= HARDLY * blind or right > above_chance(self.task):
-            return ""
-        return f", {'hardly below' if math.exp(score) < blind else 'no lower than'} a blind guess ({nats(blind)})"
+    @property
+    def blind(self) -> float:
+        """Loss of a blind guess in nats; inf where losses are reported."""
+        return math.inf if self.task.measure.reported else math.log(self.task.n_classes)
 
     def stopped(self, r: float) -> bool:
         """Return whether a rate diverged, or its training failed."""
@@ -135,16 +138,17 @@ class Outcome:
         """
         worse = [
             r for r, score in zip(self.state.rates, self.scores.tolist(), strict=True)
-            if self.stopped(r) or score >= float(self.scores.min()) + MARGIN
+            if self.stopped(r) or score >= float(self.scores.min()) + CLEARLY_WORSE
         ]  # fmt: skip
         low, high = [r for r in worse if r < at and r <= basin.low], [r for r in worse if r > at and r >= basin.high]
         return Walls(max(low, default=None), min(high, default=None))
 
     def hardly_below(self, basin: Basin) -> float | None:
         """Return the highest rate below a basin that hardly beat a blind guess as far as it came; None without one."""
-        rates = [r for r in self.state.rates if r < basin.low and not self.stopped(r)]
-        ends = {r: self.hardly(self.scored[r].score(self.scored[r].trial.steps), self.right(r)) for r in rates}
-        return max((r for r in rates if ends[r]), default=None)
+        steps = {r: self.scored[r].trial.steps for r in self.state.rates if r < basin.low and not self.stopped(r)}
+        most, guessing = HARDLY * self.blind, above_chance(self.task)
+        hardly = [r for r, step in steps.items() if self.loss(r, step) > most and not self.right(r) > guessing]
+        return max(hardly, default=None)
 
     def no_worse(self, r: float) -> bool:
         """Return whether a trial was no worse than the best one at the step it came to."""

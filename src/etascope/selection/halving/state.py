@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial, same_losses
+from etascope.selection.basin import LEARNS
 from etascope.selection.halving.budgets import Budgets
 from etascope.selection.halving.window import Window
 from etascope.selection.scores import LEAST, WORST, tempered_log_loss
-from etascope.selection.walls import LEARNS
 
 #: A score averages the evaluations from this share of its steps on.
 AVERAGED = 0.6

@@ -1,4 +1,4 @@
-"""What was measured that speaks against an answer, in sentences: `as_good`, `refuted`, `Refuted`."""
+"""What was measured that speaks against an answer: `as_good`, `refuted`, `Refuted`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from etascope.core.choice import Basin, Confidence, Landscape, Luck, Walls
-from etascope.core.numbers import nats, rate
 from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence
-from etascope.selection.landscape import fully_tried
+from etascope.selection.basin import CLEARLY_WORSE
 from etascope.selection.scores import LEAST
-from etascope.selection.walls import MARGIN
+from etascope.selection.words.reasons import Reason
 
 #: A fresh seed speaks against an answer when it falls by so many of the spreads that are told, or single examples.
 SPREADS = 3.0
 #: So much more log loss on a fresh seed does where loss is the target: half as much again.
 MORE = 0.4
-#: What would settle it where no rate is known to be better.
-MORE_IMAGES = Sentence("More seeds alone would not settle it: it takes more images, or longer trainings.")
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class Refuted:
         Rates outside the basin that did as well as the answer by accuracy, and better by plain loss.
     """
 
-    sentences: tuple[str, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
     settle: Sentence | None = None
     as_good: tuple[float, ...] = ()
 
@@ -79,12 +76,12 @@ class Refuted:
         Examples
         --------
         >>> likely = Confidence("likely", 1.0, Sentence(""), 0.97)
-        >>> Refuted(("It diverged.",), Sentence("Train longer.")).sure(likely).word
+        >>> Refuted((Sentence("It diverged."),), Sentence("Train longer.")).sure(likely).word
         'not settled'
         """
         if not self:
             return confidence
-        return replace(confidence, word="not settled", settle=self.settle or confidence.settle or MORE_IMAGES)
+        return replace(confidence, word="not settled", settle=self.settle or confidence.settle or Reason.IMAGES())
 
     def walls(self, walls: Walls) -> Walls:
         """Return the walls without one that a rate beyond it contradicts."""
@@ -108,9 +105,9 @@ def as_good(plain: Landscape, answer: Answered) -> tuple[float, ...]:
     (0.01,)
     """
     rates, loss, right = plain.learning_rates, plain.mean_loss, plain.mean_accuracy
-    outside = fully_tried(plain) & ((rates < answer.basin.low) | (rates > answer.basin.high))
+    outside = plain.full & ((rates < answer.basin.low) | (rates > answer.basin.high))
     here = min(answer.loss, answer.seen_loss)
-    lower = np.log(np.maximum(loss, LEAST)) <= math.log(max(here, LEAST)) - MARGIN
+    lower = np.log(np.maximum(loss, LEAST)) <= math.log(max(here, LEAST)) - CLEARLY_WORSE
     least = max(answer.accuracy, answer.seen_accuracy)
     return tuple(rates[outside & lower & (right >= least)].tolist())
 
@@ -137,50 +134,45 @@ def refuted(task: Task, plain: Landscape, answer: Answered, luck: Luck | None = 
         How lucky it is, where that was measured.
     """
     better, fresh = as_good(plain, answer), luck is not None and luck.fresh is not None
-    sentences = [*_on_a_fresh_seed(task, answer, luck), *_no_better_than_a_guess(task, plain, answer, fresh=fresh)]
+    said = [*_on_a_fresh_seed(task, answer, luck), *_no_better_than_a_guess(task, plain, answer, fresh=fresh)]
     blind, known = math.log(max(task.n_classes, 2)), math.isfinite(answer.accuracy)
     if known and blind < answer.loss < math.inf:
-        sentences.append(
-            f"Its plain validation loss{' on a fresh seed' if fresh else ''} is {nats(answer.loss)} nats, above the "
-            f"{nats(blind)} of a blind guess{_beside(plain, answer, better)}."
-        )
-    settle = _settle(plain, better) if sentences or better else None
+        # The rate of the lowest plain loss, where no other sentence names one.
+        others = plain.learning_rates[plain.full & (plain.mean_loss < answer.loss)].tolist()
+        beside = f"; {_had(plain, lowest_of(plain, others))}" if others and not better else ""
+        where = " on a fresh seed" if fresh else ""
+        said.append(Reason.ABOVE_BLIND(where=where, loss=answer.loss, blind=blind, beside=beside))
+    settle = (Reason.ABOUT(rate=lowest_of(plain, better)) if better else Reason.IMAGES()) if said or better else None
     if luck is not None and answer.target == "accuracy" and luck.expected > answer.tolerance:
         unit = "point" if answer.tolerance == 1 else "points"
-        sentences.append(
-            f"Such a score typically shrinks by {luck.expected:.1f} points, which is more than {answer.tolerance:g} "
-            f"{unit}."
-        )
+        said.append(Reason.SHRINKS(expected=luck.expected, tolerance=answer.tolerance, unit=unit))
     if better:
-        sentences.append(_outside(plain, answer, better))
-    return Refuted(tuple(sentences), settle, better)
+        best = lowest_of(plain, better)
+        side = "below" if best < answer.basin.low else "above"
+        numbers = {"right": 100 * answer.accuracy, "loss": answer.loss, "rate": answer.learning_rate}
+        said.append(Reason.OUTSIDE(side=side, numbers=_had(plain, best), **numbers))
+    return Refuted(tuple(said), settle, better)
 
 
-def _on_a_fresh_seed(task: Task, answer: Answered, luck: Luck | None) -> list[str]:
+def _on_a_fresh_seed(task: Task, answer: Answered, luck: Luck | None) -> list[Sentence]:
     if luck is None or luck.fresh is None:
         return []
     if math.isinf(answer.loss):
-        return ["On a fresh seed it diverged, so that runs differ by more than the rates."]
+        return [Reason.AGAIN_DIVERGED()]
     fall = 100 * (luck.shown - luck.fresh)
     one = 100 / max(task.n_valid or task.n_development, 1)
     if answer.target == "accuracy" and fall - luck.expected > max(SPREADS * max(luck.spread, one), answer.tolerance):
-        return [
-            f"On a fresh seed the accuracy fell by {fall:.1f} points, from {100 * luck.shown:.1f} % to "
-            f"{100 * luck.fresh:.1f} %: runs differ by more than the rates."
-        ]
+        return [Reason.AGAIN_FELL(fall=fall, shown=100 * luck.shown, fresh=100 * luck.fresh)]
     if answer.target == "loss" and _log(answer.loss) - _log(answer.seen_loss) > MORE:
-        return [
-            f"On a fresh seed the loss was {nats(answer.loss)} nats, where about {nats(answer.seen_loss)} was seen "
-            "before: runs differ by more than the rates."
-        ]
+        return [Reason.AGAIN_ROSE(loss=answer.loss, before=answer.seen_loss)]
     return []
 
 
-def _no_better_than_a_guess(task: Task, plain: Landscape, answer: Answered, *, fresh: bool) -> list[str]:
+def _no_better_than_a_guess(task: Task, plain: Landscape, answer: Answered, *, fresh: bool) -> list[Sentence]:
     majority = task.majority
     most = majority + 0.5 / max(task.n_development, 1)
     rates = plain.learning_rates
-    inside = fully_tried(plain) & (rates >= answer.basin.low) & (rates <= answer.basin.high)
+    inside = plain.full & (rates >= answer.basin.low) & (rates <= answer.basin.high)
     right = plain.mean_accuracy[inside]
     everywhere = bool(inside.any() and (right <= most).all())
     if not (answer.accuracy <= most or answer.seen_accuracy <= most or everywhere):
@@ -188,25 +180,7 @@ def _no_better_than_a_guess(task: Task, plain: Landscape, answer: Answered, *, f
     where = "on a fresh seed " if fresh and answer.accuracy <= most else ""
     got = answer.accuracy if answer.accuracy <= most else min(answer.seen_accuracy, float(right.max(initial=1.0)))
     also = "; no rate of the basin gets more" if everywhere and len(right) > 1 else ""
-    return [
-        f"It gets {100 * got:.1f} % right {where}and always naming one class {100 * majority:.1f} %{also}: whether "
-        "any rate tells the classes apart is not settled."
-    ]
-
-
-def _outside(plain: Landscape, answer: Answered, better: Sequence[float]) -> str:
-    best = lowest_of(plain, better)
-    side = "below" if best < answer.basin.low else "above"
-    return (
-        f"Outside the basin, {side} it, {_numbers(plain, best)}, against {100 * answer.accuracy:.1f} % and "
-        f"{nats(answer.loss)} nats at {rate(answer.learning_rate)}."
-    )
-
-
-def _beside(plain: Landscape, answer: Answered, better: Sequence[float]) -> str:
-    """Name the rate of the lowest plain loss, where no other sentence names one."""
-    others = plain.learning_rates[fully_tried(plain) & (plain.mean_loss < answer.loss)].tolist()
-    return f"; {_numbers(plain, lowest_of(plain, others))}" if others and not better else ""
+    return [Reason.GUESSES(right=100 * got, where=where, majority=100 * majority, also=also)]
 
 
 def lowest_of(plain: Landscape, rates: Sequence[float]) -> float:
@@ -215,20 +189,9 @@ def lowest_of(plain: Landscape, rates: Sequence[float]) -> float:
     return min(rates, key=lambda r: (loss[r], r))
 
 
-def _numbers(plain: Landscape, learning_rate: float) -> str:
-    row = int(np.flatnonzero(plain.learning_rates == learning_rate)[0])
-    return (
-        f"{rate(learning_rate)} had {100 * float(plain.mean_accuracy[row]):.1f} % right and "
-        f"{nats(float(plain.mean_loss[row]))} nats"
-    )
-
-
-def _settle(plain: Landscape, better: Sequence[float]) -> Sentence:
-    if better:
-        return Sentence(
-            f"Search about {rate(lowest_of(plain, better))} alone: that rate did as well, with a lower loss."
-        )
-    return MORE_IMAGES
+def _had(plain: Landscape, rate: float) -> Sentence:
+    row = int(np.flatnonzero(plain.learning_rates == rate)[0])
+    return Reason.HAD(rate=rate, right=100 * float(plain.mean_accuracy[row]), loss=float(plain.mean_loss[row]))
 
 
 def _log(loss: float) -> float:

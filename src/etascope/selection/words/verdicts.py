@@ -1,25 +1,25 @@
-"""A verdict for each trial, in words with the number behind them: `verdicts`."""
+"""The one table of verdicts, for trials of both methods: `RULES` on an `Evidence`, `verdict`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from etascope.core.choice import Basin, Landscape, Verdict, Walls
-from etascope.core.data import NO_FOLD
+from etascope.core.choice import Basin, Verdict, Walls
+from etascope.core.numbers import rate
 from etascope.core.recipe import Task
-from etascope.core.trials import Trial, plain_losses
 from etascope.selection.scores import LEAST
 
 #: A trial whose validation loss stays above this share of a blind guess's has hardly learned.
 HARDLY = 0.95
-#: The training loss bounces when it rises from one epoch to the next by more than this share.
+#: The training loss bounces when it rises from one part of the training to the next by more than this share.
 BOUNCE = 0.05
-#: A rate is near the edge when one at most this many times as large diverged.
-EDGE = 2.0
+#: A rate is near the edge when one at most this many times as large diverged: a step of that size is often taken by
+#: hand. Six rates a decade are tried, so the next two are looked at.
+NEAR_EDGE = 2.0
+#: In halving's first window the next rate is 2.3 times as large, so it is that one which is looked at.
+NEXT_EDGE = 2.5
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,21 @@ class Evidence:
     Attributes
     ----------
     rate, loss
-        Learning rate, and the trial's validation loss at its end in nats (inf when it diverged).
+        Learning rate, and the trial's validation loss at its end (inf when it diverged).
     trained
-        Training loss an epoch, in nats.
+        Mean training losses of the parts of the training, in nats: epochs, or quarters (`part`).
     ending
-        How it diverged, in words; empty when it did not.
+        How it diverged or failed, in words; empty when it did not.
     blind
-        Loss of a blind guess, `log(n_classes)`.
+        Loss of a blind guess, `log(n_classes)`; inf where that is no measure.
     best, best_loss
-        The recommended rate and its mean validation loss; None and NaN when there is none.
+        The recommended rate, or the trial that stands for it, and its mean validation loss; None and NaN without one.
     basin
         The rates that cannot be told apart from the best; None when there is no best.
     edge
         The lowest rate, from this one up, that diverged on any unit; inf when none did.
+    near
+        How many times as large it may be for the edge to be near.
     measure
         What the losses are called.
     crown
@@ -60,6 +62,18 @@ class Evidence:
         Mean plain loss of the rate's trials that came to the end, and of the rate nearest to the recommended one.
     as_good
         Whether what was measured at this rate contradicts that the recommended one is better (`refuted`).
+    unjudged
+        Why it cannot be compared at all; empty where it can.
+    failed, beyond
+        Whether its script broke off; how the trial at the edge ended.
+    where
+        Where the loss was measured, ` at step 20 of 320`, and what else to say of it; empty at the end of the training.
+    rival
+        The best trial and its loss at the same step, where trials end at different ones; None where they do not.
+    even, early
+        Whether it was no worse than that one; whether it was left behind before the last milestone.
+    written
+        Writes a loss.
     """
 
     rate: float
@@ -82,6 +96,16 @@ class Evidence:
     plain: float = math.nan
     best_plain: float = math.nan
     as_good: bool = False
+    near: float = NEAR_EDGE
+    unjudged: str = ""
+    failed: bool = False
+    beyond: str = "diverged"
+    part: str = "epoch {}"
+    where: str = ""
+    rival: tuple[float, float] | None = None
+    even: bool = False
+    early: bool = False
+    written: Callable[[float], str] = field(default_factory=lambda: _exact)
 
     @property
     def blinded(self) -> bool:
@@ -91,18 +115,19 @@ class Evidence:
     @property
     def worse(self) -> str:
         """What shows that the best rate is better: this trial's loss, all losses at this rate, errors, or nothing."""
+        if self.where:
+            return "" if self.even else _at(self) + _rival(self)
+        best = self.written(self.best_loss)
         if self.mean_loss <= self.best_loss:
             if self.mean_right < self.best_right:
                 fewer = f"but {100 * self.mean_right:.1f} % right on average at this rate, against "
                 return f"{_at(self)}, {fewer}{100 * self.best_right:.1f} % at the best one"
-            more = f"a plain loss of {_loss(self.plain)} on average, against {_loss(self.best_plain)} near the best"
-            return f"{_at(self)}, but {more}" if self.plain > self.best_plain else ""
+            more = f"a plain loss of {self.written(self.plain)} on average, against {self.written(self.best_plain)}"
+            return f"{_at(self)}, but {more} near the best" if self.plain > self.best_plain else ""
         if self.loss < self.best_loss:
-            return (
-                f"{_at(self)} in this trial, {_loss(self.mean_loss)} on average at this rate, against "
-                f"{_loss(self.best_loss)} at the best one"
-            )
-        return f"{_at(self)}, against {_loss(self.best_loss)} at the best rate"
+            mean = self.written(self.mean_loss)
+            return f"{_at(self)} in this trial, {mean} on average at this rate, against {best} at the best one"
+        return f"{_at(self)}, against {best} at the best rate"
 
     @property
     def below(self) -> bool:
@@ -116,9 +141,9 @@ class Evidence:
 
     @property
     def rise(self) -> tuple[float, int]:
-        """The largest rise of the training loss between epochs, as a share, and the epoch it happened in."""
+        """The largest rise of the training loss between its parts, as a share, and the part it happened in."""
         pairs = zip(self.trained, self.trained[1:], strict=False)
-        rises = [(after / max(before, 1e-9) - 1, epoch) for epoch, (before, after) in enumerate(pairs, 2)]
+        rises = [(after / max(before, 1e-9) - 1, part) for part, (before, after) in enumerate(pairs, 2)]
         return max(rises, default=(-math.inf, 0))
 
 
@@ -126,18 +151,15 @@ Rule = tuple[str, Callable[[Evidence], bool], Callable[[Evidence], str]]
 
 #: Word, when it applies, the number behind it. The first rule that applies gives the verdict.
 RULES: tuple[Rule, ...] = (
-    ("not judged", lambda s: math.isnan(s.loss), lambda s: "this trial held nothing out to validate on"),
-    ("diverged", lambda s: math.isinf(s.loss), lambda s: s.ending),
+    ("failed", lambda s: s.failed, lambda s: s.ending),
+    ("diverged", lambda s: bool(s.ending), lambda s: s.ending),
+    ("not judged", lambda s: bool(s.unjudged), lambda s: s.unjudged),
     (
         "best",
         lambda s: s.rate == s.best,
-        lambda s: f"{_at(s)}; {s.crown or f'the mean at this rate, {_loss(s.best_loss)}, is the lowest'}",
+        lambda s: f"{_at(s)}; {s.crown or f'the mean at this rate, {s.written(s.best_loss)}, is the lowest'}",
     ),
-    (
-        "learned nothing",
-        lambda s: s.best is None and s.blinded,
-        lambda s: f"{_at(s)}, {_guess(s)}",
-    ),
+    ("learned nothing", lambda s: s.best is None and s.blinded, lambda s: f"{_at(s)}, {_guess(s)}"),
     ("not judged", lambda s: s.best is None, lambda s: f"{_at(s)}, and there is no best rate to compare it with yet"),
     (
         "not judged",
@@ -149,123 +171,43 @@ RULES: tuple[Rule, ...] = (
     (
         "bouncing",
         lambda s: s.above and s.rise[0] > BOUNCE,
-        lambda s: f"training loss rose by {s.rise[0]:.0%} in epoch {s.rise[1]}, {_at(s)} at the end",
+        lambda s: (
+            f"training loss rose by {s.rise[0]:.0%} in {s.part.format(s.rise[1])}, {_at(s)}"
+            f"{'' if s.where else ' at the end'}"
+        ),
     ),
-    (
-        "near the edge",
-        lambda s: s.edge <= EDGE * s.rate,
-        lambda s: f"{_at(s)}, but {_edge(s)} diverged",
-    ),
+    ("near the edge", lambda s: s.edge <= s.near * s.rate, lambda s: f"{_at(s)}, but {_edge(s)} {s.beyond}"),
     ("too large", lambda s: s.above and bool(s.worse), lambda s: s.worse),
     (
         "not judged",
         lambda s: s.below or s.above,
-        lambda s: (
-            f"{_at(s)}; outside the basin, and yet {_loss(s.mean_loss)} on average, against {_loss(s.best_loss)} at "
-            "the best rate"
-        ),
+        lambda s: f"{_at(s)}{_rival(s)}; outside the basin, and yet {_yet(s)}",
     ),
-    ("good", lambda s: True, lambda s: f"{_at(s)}, cannot be told apart from the best"),
+    ("behind", lambda s: s.early, lambda s: f"{_at(s)}{_rival(s)}; too early to tell it from the best"),
+    ("good", lambda s: True, lambda s: f"{_at(s)}{_rival(s)}, cannot be told apart from the best"),
 )
 
 
 def verdict(evidence: Evidence) -> Verdict:
-    """Return the verdict of the first rule in `RULES` that applies.
+    """Return the verdict of the first rule in `RULES` that applies; the last one always does.
 
     Examples
     --------
     >>> print(verdict(Evidence(0.001, 2.21, (2.3, 2.2), "", 2.3026, 0.1, 0.45, Basin(0.05, 0.2), 1.0)))
     too small: validation loss 2.21, hardly below a blind guess (2.30)
     """
-    for word, applies, because in RULES:
-        if applies(evidence):
-            return Verdict(word, because(evidence))
-    raise AssertionError("the last rule always applies")
+    word, _, because = next(rule for rule in RULES if rule[1](evidence))
+    return Verdict(word, because(evidence))
 
 
-def verdicts(
-    task: Task, trials: Sequence[Trial], landscape: Landscape, learning_rate: float | None, basin: Basin | None, *,
-    best_loss: float | None = None, best_right: float | None = None, measure: str = "validation loss", crown: str = "",
-    walls: Walls | None = None, as_good: Sequence[float] = (),
-) -> tuple[Verdict, ...]:  # fmt: skip
-    """Return a verdict for each trial, in order.
-
-    Where a rate stands (below the basin, in it, above it) is decided by all trials of the rate; the numbers in
-    the sentence are the trial's own: its loss in the landscape, or its last validation loss where it is not there.
-
-    Parameters
-    ----------
-    task
-        Gives the loss of a blind guess and the steps of an epoch.
-    trials
-        What became of each trial.
-    landscape
-        The same trials over learning rate.
-    learning_rate, basin
-        The recommended rate and its basin, or None for both when nothing can be recommended.
-    best_loss, best_right
-        Loss and accuracy at the recommended rate; None takes its means in the landscape.
-    measure, crown, walls
-        See `Evidence`.
-    as_good
-        Rates that did as well as the recommended one, and yet lie outside its basin.
-    """
-    diverged = landscape.learning_rates[np.isinf(landscape.valid_loss).any(axis=1)]
-    at_best = landscape.learning_rates == learning_rate
-    if best_loss is None:
-        best_loss = float(landscape.mean_loss[at_best][0]) if at_best.any() else math.nan
-    if best_right is None:
-        best_right = float(landscape.mean_accuracy[at_best][0]) if at_best.any() else math.nan
-    rows = {learning_rate: row for row, learning_rate in enumerate(landscape.learning_rates.tolist())}
-    mean_loss, mean_right = (np.append(means, math.nan) for means in (landscape.mean_loss, landscape.mean_accuracy))
-    guessing, plain = above_chance(task), plain_losses(trials)
-    near = min(plain, key=lambda one: abs(math.log(one / learning_rate))) if plain and learning_rate else None
-    judged: list[Verdict] = []
-    for trial in trials:
-        loss, ending = _end(task, trial)
-        evidence = Evidence(
-            rate=trial.learning_rate,
-            loss=loss if ending else _in_landscape(landscape, trial, loss),
-            trained=tuple(trial.train_loss[trial.epoch_ends(task.steps_per_epoch)].tolist()),
-            ending=ending,
-            blind=math.log(task.n_classes),
-            best=learning_rate,
-            best_loss=best_loss,
-            basin=basin,
-            edge=float(diverged.min(initial=math.inf, where=diverged >= trial.learning_rate)),
-            measure=measure,
-            crown=crown,
-            walls=walls or Walls(),
-            right=float(trial.valid_accuracy[-1]) if len(trial.valid_accuracy) else math.nan,
-            guessing=guessing,
-            mean_loss=float(mean_loss[rows.get(trial.learning_rate, -1)]),
-            mean_right=float(mean_right[rows.get(trial.learning_rate, -1)]),
-            best_right=best_right,
-            plain=plain.get(trial.learning_rate, math.nan),
-            best_plain=math.nan if near is None else plain[near],
-            as_good=trial.learning_rate in as_good,
-        )
-        judged.append(verdict(evidence))
-    return tuple(judged)
+def not_finite(what: str, part: str, at: int, total: int) -> str:
+    """Return how a trial diverged: `at` counts from 0."""
+    return f"{what} was no longer a finite number at {part} {at + 1} of {total}"
 
 
-def _end(task: Task, trial: Trial) -> tuple[float, str]:
-    if trial.diverged:
-        at = trial.diverged_at + 1
-        return math.inf, f"the training loss was no longer a finite number at step {at} of {task.steps}"
-    if trial.fold == NO_FOLD:
-        return math.nan, ""
-    loss = float(trial.valid_loss[-1])
-    if not math.isfinite(loss):
-        return math.inf, "the validation loss is not a finite number"
-    return loss, ""
-
-
-def _in_landscape(landscape: Landscape, trial: Trial, otherwise: float) -> float:
-    unit, row = (trial.seed, trial.fold), landscape.learning_rates == trial.learning_rate
-    if unit not in landscape.units or not row.any():
-        return otherwise
-    return float(landscape.valid_loss[row][0, landscape.units.index(unit)])
+def passed(times: float, at: int, total: int) -> str:
+    """Return how the loss of a trial was blown up: `at` counts from 0."""
+    return f"the training loss had passed {times:.0f} times its first by step {at + 1} of {total}"
 
 
 def above_chance(task: Task) -> float:
@@ -281,20 +223,28 @@ def above_chance(task: Task) -> float:
     return task.majority + 2 * math.sqrt(task.majority * (1 - task.majority) / max(rows, 1))
 
 
-def _guess(evidence: Evidence) -> str:
-    how = "hardly below" if evidence.loss < evidence.blind else "no lower than"
-    return f"{how} a blind guess ({evidence.blind:#.3g})"
-
-
-def _at(evidence: Evidence) -> str:
-    return f"{evidence.measure} {_loss(evidence.loss)}"
-
-
-def _loss(loss: float) -> str:
-    """Write a loss; scores tell none apart below 0.001 nats."""
+def _exact(loss: float) -> str:
+    """Write a loss in three digits, in which rates that are compared differ; nothing below 0.001 nats is told apart."""
     return "at most 0.001" if loss <= LEAST * (1 + 1e-9) else f"{loss:#.3g}"
 
 
-def _edge(evidence: Evidence) -> str:
-    same = evidence.edge == evidence.rate
-    return "the same rate in another trial" if same else f"{evidence.edge / evidence.rate:.2g} times this rate"
+def _guess(s: Evidence) -> str:
+    return f"{'hardly below' if s.loss < s.blind else 'no lower than'} a blind guess ({s.written(s.blind)})"
+
+
+def _at(s: Evidence) -> str:
+    return f"{s.measure} {s.written(s.loss)}{s.where}"
+
+
+def _rival(s: Evidence) -> str:
+    return f", where {rate(s.rival[0])} had {s.written(s.rival[1])}" if s.rival else ""
+
+
+def _yet(s: Evidence) -> str:
+    if s.where:
+        return "no worse as far as it came"
+    return f"{s.written(s.mean_loss)} on average, against {s.written(s.best_loss)} at the best rate"
+
+
+def _edge(s: Evidence) -> str:
+    return "the same rate in another trial" if s.edge == s.rate else f"{s.edge / s.rate:.2g} times this rate"

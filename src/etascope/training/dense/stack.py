@@ -32,22 +32,11 @@ class _Buffers:
 
 
 class Stack:
-    """Networks of `sizes` for every trial of a group.
+    """Networks of `sizes` (features, hidden units of each layer, classes) for every trial of a group.
 
-    Parameters
-    ----------
-    sizes
-        Features, hidden units of each layer, classes.
-    starts
-        A checkpoint a trial to go on from.
-    packed
-        The development rows.
-    rule
-        The update rule.
-    block
-        Rows of the largest block of batches; 0 moves the weights after every batch.
-    train
-        The development rows that train, best in the order in which they first do; None for all of them.
+    Each goes on from its checkpoint in `starts`. `block` is the rows of the largest block of batches; 0 moves the
+    weights after every batch. `train` are the development rows that train, best in the order in which they first do;
+    None for all of them.
     """
 
     def __init__(

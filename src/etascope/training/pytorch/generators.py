@@ -5,22 +5,13 @@ from __future__ import annotations
 import logging
 import random
 import re
+import types
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from types import (
-    BuiltinFunctionType,
-    FunctionType,
-    GetSetDescriptorType,
-    MemberDescriptorType,
-    MethodDescriptorType,
-    MethodType,
-    ModuleType,
-    WrapperDescriptorType,
-)
 from typing import Any, cast
 
 import numpy as np
@@ -109,9 +100,9 @@ LIBRARIES = {
 }  # fmt: skip
 #: They hold nothing.
 LEAVES = (
-    str, bytes, int, float, type(None), logging.Logger, BuiltinFunctionType, GetSetDescriptorType,
-    MemberDescriptorType, MethodDescriptorType, ModuleType, WrapperDescriptorType, re.Pattern, type, np.ndarray,
-    np.generic,
+    str, bytes, int, float, type(None), logging.Logger, types.BuiltinFunctionType, types.GetSetDescriptorType,
+    types.MemberDescriptorType, types.MethodDescriptorType, types.ModuleType, types.WrapperDescriptorType, re.Pattern,
+    type, np.ndarray, np.generic,
 )  # fmt: skip
 
 
@@ -154,7 +145,7 @@ def _held(one: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - anything t
         return list(islice(cast("dict[Any, Any]", one).values(), MOST_PARTS)), []
     if isinstance(one, list | tuple):
         return list(cast("list[Any]", one)[:MOST_PARTS]), []
-    if isinstance(one, MethodType):
+    if isinstance(one, types.MethodType):
         return [one.__self__], [one.__func__]
     if isinstance(one, staticmethod | classmethod):
         return [], [cast("Any", one).__func__]
@@ -163,7 +154,7 @@ def _held(one: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - anything t
     if isinstance(one, partial):
         held = cast("partial[Any]", one)
         return [*held.args, *held.keywords.values()], [held.func]
-    if isinstance(one, FunctionType):
+    if isinstance(one, types.FunctionType):
         return [], _held_by_function(one)
     bases: tuple[type, ...] = type(one).__mro__
     parts: list[Any] = list(getattr(one, "__dict__", {}).values())
@@ -173,7 +164,7 @@ def _held(one: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - anything t
     return parts, [value for base in bases if is_own(base) for value in list(vars(base).values())]
 
 
-def _held_by_function(one: FunctionType) -> list[Any]:
+def _held_by_function(one: types.FunctionType) -> list[Any]:
     """Return the cells, the defaults, and the global objects that a function of the user's own names."""
     held: list[Any] = [*(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
     for cell in one.__closure__ or ():
@@ -189,7 +180,7 @@ def _slots(kind: type) -> tuple[str, ...]:
     return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
-def is_own(code: type | FunctionType) -> bool:
+def is_own(code: type | types.FunctionType) -> bool:
     """Return whether a class or a function is of nobody's library that is known to name nothing of the user's."""
     return str(code.__module__).partition(".")[0] not in LIBRARIES
 

@@ -249,7 +249,8 @@ class GroupRates:
         names = " and ".join(type(optimizer).__name__ for optimizer in self._optimizers)
         return InputError(
             f"the search sets the learning rate of every step, and nothing else may change it; {was} and {became} "
-            f"after step {self._steps} of {names}. {LEAVE_OUT}"
+            f"after step {self._steps} of {names}.",
+            LEAVE_OUT,
         )
 
 

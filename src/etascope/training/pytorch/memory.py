@@ -33,10 +33,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def in_memory_groups(
-    trials: NDArray[np.int64],
-    most: int,
-    run: Callable[[NDArray[np.int64]], Result],
-    fewer: Callable[[int], None],
+    trials: NDArray[np.int64], most: int, run: Callable[[NDArray[np.int64]], Result], fewer: Callable[[int], None]
 ) -> tuple[list[tuple[NDArray[np.int64], Result]], int]:
     """Run trials in groups of `most`; where memory runs out, in groups of half the size from there on.
 

@@ -13,15 +13,7 @@ from etascope.training.pytorch.custom.objective import one_number
 from etascope.training.pytorch.custom.step import FirstUpdate
 from etascope.training.pytorch.generators import generators_of
 from etascope.training.pytorch.group_rates import GroupRates
-from etascope.training.pytorch.library import (
-    Device,
-    Module,
-    Optimizer,
-    Tensor,
-    autocast,
-    load_torch,
-    tensors_in,
-)
+from etascope.training.pytorch.library import Device, Module, Optimizer, Tensor, autocast, load_torch, tensors_in
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import finite_weights, spoil
 from etascope.training.pytorch.objective import Judged, Objective

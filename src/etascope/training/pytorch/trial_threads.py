@@ -59,13 +59,8 @@ class OneByOne:
 class TrialThreads:
     """Takes trials beside each other, PyTorch's threads dealt out evenly; for models that draw no random numbers.
 
-    Small networks keep one core busy and no more: eight trials on a thread each are done before eight in turn, each
-    on all threads. The threads are ended with the block.
-
-    Parameters
-    ----------
-    threads
-        Trials at once, at least 1.
+    Small networks keep one core busy and no more: eight trials on a thread each are done before eight in turn, each on
+    all threads. The threads are ended with the block.
     """
 
     block = BLOCK

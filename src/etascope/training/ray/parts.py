@@ -169,12 +169,7 @@ class _Counting:
     """Adds up what finished parts and reports of the others say."""
 
     def __init__(
-        self,
-        ray: Any,
-        session: Session,
-        run: str,
-        sizes: Sequence[int],
-        progress: Callable[[float], None],
+        self, ray: Any, session: Session, run: str, sizes: Sequence[int], progress: Callable[[float], None]
     ) -> None:
         if session.tally is None:
             session.tally = start_tally()

@@ -39,17 +39,7 @@ class ProdigyOptimizer:
 
 
 def train(split: Split, recipe: Recipe, seed: int) -> Predict:
-    """Train on all development rows and return what predicts.
-
-    Parameters
-    ----------
-    split
-        Prepared: `x` is `(n, features)` float32.
-    recipe
-        Gives network, batch size, epochs and schedule.
-    seed
-        Decides initial weights and order, as in the dense engine.
-    """
+    """Train on all development rows and return what predicts; weights and order are those of the dense engine."""
     # Neither library has full types.
     prodigyopt: Any = importlib.import_module("prodigyopt")
     torch: Any = importlib.import_module("torch")

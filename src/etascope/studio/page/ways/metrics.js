@@ -81,7 +81,8 @@ function spec(title, format) {
         field: "epoch",
         type: "quantitative",
         title: "epoch",
-        axis: { tickMinStep: 1, format: "d" },
+        // A short training has ticks between its epochs.
+        axis: { labelExpr: "datum.value % 1 ? '' : datum.value" },
         scale: { nice: false },
       },
       y: { field: "shown", type: "quantitative", title, axis: { format }, scale: { zero: false } },

@@ -43,13 +43,7 @@ from etascope.training.pytorch.custom.rates_used import refuse_deaf, step_update
 from etascope.training.pytorch.custom.schedule import Shape, schedule_sentences, shaped
 from etascope.training.pytorch.generators import generators_of, random_state_kept, seed_all
 from etascope.training.pytorch.group_rates import multiples, window_tried
-from etascope.training.pytorch.library import (
-    Module,
-    autocast,
-    load_torch,
-    multiplication_counter,
-    tensors_in,
-)
+from etascope.training.pytorch.library import Module, autocast, load_torch, multiplication_counter, tensors_in
 from etascope.training.pytorch.memory import is_out_of_memory
 from etascope.training.pytorch.networks import AnyNetworks
 from etascope.training.pytorch.objective import Objective, check_labels, check_scores

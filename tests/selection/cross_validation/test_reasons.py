@@ -1,11 +1,21 @@
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from etascope.core.choice import Basin, Confidence, Landscape, Walls
-from etascope.selection.estimate import confidence, settle
-from etascope.selection.words.cross_validation import at_rate, measured_walls, receipt
+from etascope.selection.cross_validation.reasons import (
+    Measured,
+    at_rate,
+    confidence,
+    measured_walls,
+    no_answer,
+    reasons,
+)
+from etascope.selection.estimate import settle
+from etascope.selection.words.refuted import Refuted
+from tests.selection.closed_form import BLIND, task
 from tests.selection.test_estimate import LIMITS, X, scores
 
 RATES = 10.0**X
@@ -21,7 +31,9 @@ SCORED = table(np.exp(SETTLED.scores.mean))
 
 
 def told(settled=SETTLED, sure=None, plain=SCORED, scored=SCORED, limits=LIMITS):
-    return [str(sentence) for sentence in receipt(settled, sure or confidence(settled), plain, scored, limits)]
+    walls = measured_walls(scored, settled.basin)
+    of = Measured(settled, sure or confidence(settled), plain, scored, scored, limits, walls, Refuted())
+    return [str(sentence) for sentence in reasons(of)]
 
 
 def test_three_sentences_say_why_the_walls_and_how_sure():
@@ -30,7 +42,7 @@ def test_three_sentences_say_why_the_walls_and_how_sure():
         f"{SETTLED.learning_rate:g} is where the curve through 13 rates, each trained to the end 5 times, promises to "
         "lose least: temperature-scaled loss about 0.40 nats, accuracy 0.900."
     )
-    assert walls == "By the same measure, below it 0.00215 is too slow (0.50); above it 0.0464 is too large (0.50)."
+    assert walls == "Below it, 0.00215 is too slow (0.50); above it, 0.0464 is too large (0.50)."
     assert sure.startswith(f"The basin, {SETTLED.basin.low:g} to {SETTLED.basin.high:g} (0.")
     assert sure.endswith("held the best rate about 9 times in 10 where the best was known; it is likely within 1 point "
                          "of the best.")  # fmt: skip
@@ -54,8 +66,7 @@ def test_the_walls_are_the_nearest_rates_that_are_clearly_worse():
     flat = table([0.4] * 13)
     assert measured_walls(flat) == Walls()
     assert told(scored=flat)[1] == (
-        "By the same measure, below it no rate down to 0.001 is clearly worse; "
-        "above it no rate up to 0.1 is clearly worse."
+        "Below it, no rate down to 0.001 is clearly worse; above it, no rate up to 0.1 is clearly worse."
     )
     assert "0.1, the highest allowed, is" in told(scored=flat, limits=(1e-4, 0.1))[1]
     assert "0.001, the lowest allowed, is" in told(scored=flat, limits=(0.001, 1.0))[1]
@@ -72,7 +83,7 @@ def test_a_rate_that_diverged_is_a_wall_and_an_edge_to_mind():
 
 def test_an_end_of_the_window_is_said():
     at_end = settle(scores(best=-4.0), "accuracy", None, (0.001, 0.1))
-    assert "It lies at the end of the window that was allowed" in told(at_end, limits=(0.001, 0.1))[-1]
+    assert "It lies at the end of what was allowed" in told(at_end, limits=(0.001, 0.1))[-1]
     alone = replace(at_end, basin=replace(at_end.basin, high=at_end.basin.low))
     assert told(alone, limits=(0.001, 0.1))[2].startswith("No other rate that was allowed comes into question")
     wide = replace(SETTLED, basin=replace(SETTLED.basin, low=0.001))
@@ -89,7 +100,8 @@ def test_plain_loss_that_is_lowest_a_good_deal_lower_is_said():
 
 
 def test_one_allowed_rate_has_no_walls():
-    one = [str(sentence) for sentence in receipt(SETTLED, None, SCORED, SCORED, (0.01, 0.01))]
+    of = Measured(SETTLED, None, SCORED, SCORED, SCORED, (0.01, 0.01), measured_walls(SCORED), Refuted())
+    one = [str(sentence) for sentence in reasons(of)]
     assert "is the only learning rate that was allowed" in one[0]
     assert one[1].startswith("No wall was looked for")
 
@@ -98,3 +110,43 @@ def test_between_rates_loss_and_accuracy_are_interpolated():
     loss, accuracy = at_rate(replace(SETTLED, learning_rate=float(np.sqrt(RATES[5] * RATES[6]))))
     assert np.log(loss) == pytest.approx(SETTLED.scores.mean[5:7].mean())
     assert accuracy == pytest.approx(0.9)
+
+
+FREE = (1e-7, 1e4)
+
+
+def none(here, limits=FREE):
+    return [str(sentence) for sentence in no_answer(task(), here, limits, here)]
+
+
+def landscape(rates, loss):
+    table = np.array(loss, np.float64)
+    accuracy = np.where(np.isfinite(table), np.exp(-table), np.nan)
+    return Landscape(np.array(rates), tuple((0, f) for f in range(table.shape[1])), table, accuracy)
+
+
+def test_no_answer_says_why_and_the_next_move():
+    broken = landscape([0.01, 0.1], [[np.inf, 1], [np.inf, np.inf]])
+    assert none(broken)[0] == "Every learning rate from 0.01 to 0.1 diverged in some trial."
+    assert none(broken)[1].startswith("Search lower: limit the rates to those below 0.01, down to 1e-07. Look")
+    blind = landscape([0.01], [[BLIND, BLIND]])
+    assert none(blind)[0] == (
+        "No learning rate tried (0.01) learned: the lowest mean validation loss is 2.30 nats, at 0.01, and a blind "
+        "guess has 2.30."
+    )
+    assert none(blind)[1].startswith("Check that the labels")
+    assert none(blind, (0.01, 0.01))[1].startswith("Allow other rates. Check that the labels")
+    rising, falling = ([[BLIND + tilt, BLIND + tilt] for tilt in tilts] for tilts in ((0, 1e-3), (0, -1e-3)))
+    low, high = landscape([0.01, 0.1], rising), landscape([0.01, 0.1], falling)
+    assert none(high, (1e-7, 0.1))[1].startswith("Allow higher rates. ")
+    assert none(low, (0.01, 1e4))[1].startswith("Allow lower rates. ")
+    for dull, start in (
+        (high, "highest rate that was tried did best, .* above 0.1, up to 10000"),
+        (low, "lowest .* 0.01"),
+    ):
+        assert re.match(f"The {start}.* Check that the labels", none(dull)[1])
+    falling = landscape([0.01, 0.1], [[1, 1.1], [0.5, 0.6]])
+    assert "is the highest rate that was tried" in none(falling)[0]
+    rising = landscape([0.01, 0.1], [[0.5, 0.6], [1, 1.1]])
+    assert "is the lowest rate that was tried" in none(rising)[0]
+    assert none(rising)[1] == "Let the search go on towards 1e-07: allow it more rounds."

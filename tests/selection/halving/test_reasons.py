@@ -7,26 +7,27 @@ import pytest
 from etascope.core.choice import Basin
 from etascope.core.history import Status
 from etascope.core.trials import trials
+from etascope.selection.basin import within_walls
+from etascope.selection.halving import reasons as words
 from etascope.selection.halving.budgets import budgets_for
 from etascope.selection.halving.method import Halving
 from etascope.selection.halving.outcome import Outcome
+from etascope.selection.halving.reasons import _way, trial_verdict
 from etascope.selection.halving.state import Milestone, State, read_state, score_trials
 from etascope.selection.halving.window import window_of
-from etascope.selection.walls import within_walls
-from etascope.selection.words.halving import _way, halving_reasons, halving_verdict, no_halving_answer
 from tests.selection.learning_curves import Curves, job, moving_valley, run_method
 
 
 def verdict(*of):
-    return str(halving_verdict(*of))
+    return str(trial_verdict(*of))
 
 
 def reasons(*of):
-    return [str(sentence) for sentence in halving_reasons(*of)]
+    return [str(sentence) for sentence in words.reasons(*of)]
 
 
 def no_answer(*of):
-    return [str(sentence) for sentence in no_halving_answer(*of)]
+    return [str(sentence) for sentence in words.no_answer(*of)]
 
 
 def outcome_of(curves, target="accuracy", histories=None, **limits):
@@ -84,9 +85,9 @@ def test_an_end_of_the_basin_that_is_a_wall_is_called_what_it_is():
         assert "too early to tell" not in verdicts[walls.low] + verdicts[walls.high]
         inside = within_walls(ends, answer, walls)
         assert walls.low < inside.low <= answer <= inside.high < walls.high
-        assert reasons(outcome, answer, inside, 20)[2].startswith(f"Rates from {inside.low:.3g} to ")
+        assert reasons(outcome, answer, inside, 20)[2].startswith(f"The basin, {inside.low:.3g} to ")
     wider = reasons(outcome, 10**-1.5, Basin(0.03, 0.033), 20)[2]
-    assert wider.startswith("Rates from 0.03 to 0.033 (")
+    assert wider.startswith("The basin, 0.03 to 0.033 (")
 
 
 def test_a_training_loss_that_rises_bounces():
@@ -105,7 +106,7 @@ def test_the_reasons_carry_their_numbers():
     )
     assert "step 240 of 320" in first
     assert "is too slow (about" in walls
-    assert "Rates from 0.02 to 0.05 (0.4 decades)" in basin
+    assert "The basin, 0.02 to 0.05 (0.4 decades), held the best rate" in basin
     assert "came to step 20" in way
     assert way.endswith("each went on from its checkpoint.")
 
@@ -138,7 +139,7 @@ def test_walls_are_the_nearest_rates_that_are_clearly_worse():
 def test_a_single_milestone_has_nothing_to_go_on_from():
     outcome, _ = outcome_of(Curves(moving_valley(-1.5)))
     alone = replace(outcome, state=State(None, (0.1, 0.2), (Milestone(320, (0.1, 0.2)),)))
-    assert _way(alone, 320) == "Of 2 trials, 2 came to step 320."
+    assert str(_way(alone, 320)) == "Of 2 trials, 2 came to step 320."
 
 
 def test_a_first_milestone_that_had_to_wait_is_told():

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from etascope.core.choice import Basin, Confidence
 from etascope.core.data import Dataset
 from etascope.core.errors import InputError
-from etascope.core.lock import Lock, data_moved, rate_moved, recipe_moved, result_moved
 from etascope.core.recipe import Recipe
 from etascope.core.stored import Job, StoredRun
+from etascope.report.words.lock import Lock, data_moved, rate_moved, recipe_moved, result_moved
 from tests.learn import made
 
 LOCK = Lock(0.03, Basin(0.01, 0.1), Recipe(), "9c", 4, (2, 2, 1), 2, 0.9, 0.3, 0.9)

@@ -1,4 +1,4 @@
-"""A fixed part of a large set, each class in proportion: `take_part`."""
+"""A fixed part of a large set, each class in proportion: `take_subset`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from etascope.core.data import Dataset
 
 #: Images of a part: as many as the bundled digits have.
-PART = 1000
+SUBSET = 1000
 #: Of so many images a class that is rare keeps at least as many as are there, so that every fold has one.
 LEAST = 10
 
 
-def take_part(dataset: Dataset, most: int = PART) -> Dataset:
+def take_subset(dataset: Dataset, most: int = SUBSET) -> Dataset:
     """Return a part of a data set that is larger than `most` images; the same part whenever it is asked for.
 
     Each class is there in proportion, by the largest remainders; a rare one has at least ten images, or all that there
@@ -37,13 +37,13 @@ def take_part(dataset: Dataset, most: int = PART) -> Dataset:
     Examples
     --------
     >>> images, labels = np.zeros((6000, 2, 2, 1), np.uint8), np.repeat([0, 1], [4000, 2000])
-    >>> part = take_part(Dataset(images, labels, ("cat", "dog"), "zeros"), 300)
+    >>> part = take_subset(Dataset(images, labels, ("cat", "dog"), "zeros"), 300)
     >>> np.bincount(part.labels).tolist(), part.notes
     ([200, 100], ('300 of 6,000 images, each class in proportion.',))
     """
     if len(dataset) <= most:
         return dataset
-    rows = part_rows(dataset.labels, dataset.test_rows, most)
+    rows = subset_rows(dataset.labels, dataset.test_rows, most)
     held = None if dataset.test_rows is None else np.flatnonzero(np.isin(rows, dataset.test_rows))
     note = f"{len(rows):,} of {len(dataset):,} images, each class in proportion."
     return replace(
@@ -55,7 +55,7 @@ def take_part(dataset: Dataset, most: int = PART) -> Dataset:
     )
 
 
-def part_rows(labels: NDArray[np.int64], test_rows: NDArray[np.int64] | None, most: int) -> NDArray[np.int64]:
+def subset_rows(labels: NDArray[np.int64], test_rows: NDArray[np.int64] | None, most: int) -> NDArray[np.int64]:
     """Return the rows of a part `(m,)`, ascending; scripts of `etascope code` choose them by the same lines."""
     rng, every = np.random.default_rng(0), np.arange(len(labels))
     parts = [(every, most)]
