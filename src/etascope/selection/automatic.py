@@ -66,14 +66,9 @@ class Automatic:
     budget: float | None = None
 
     def __post_init__(self) -> None:
-<<<<<<< HEAD
-        """Check every field."""
-        check_values(self)
-        check_fields(self.target, self.tolerance, self.low, self.high, self.budget)
-=======
         """Check every field: those of the method for dear trainings are the same."""
+        check_values(self)
         self._halving()
->>>>>>> main
 
     def method(self, task: Task) -> CrossValidation | Halving:
         """Return the method for a task: the same for the same task, whatever was trained."""

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-<<<<<<< HEAD
 from etascope.core.checks import checked
-from etascope.core.errors import InputError
-=======
 from etascope.core.errors import InputError, first_line
->>>>>>> main
 from etascope.core.extras import load_library
 from etascope.core.run import Run
 from etascope.integrations.tracker import answer_numbers, answer_words, curve, data_words, ending, last, recipe_words

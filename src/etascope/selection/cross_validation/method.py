@@ -102,15 +102,8 @@ class CrossValidation:
 
     def __post_init__(self) -> None:
         """Check every field."""
-<<<<<<< HEAD
         check_values(self)
-        option("target", self.target, TARGETS)
-        if self.tolerance is not None and not (math.isfinite(self.tolerance) and self.tolerance > 0):
-            raise InputError(f"the tolerance must be finite and above 0; found {self.tolerance:g}. Try 1.")
-        check_window(self.low, self.high)
-=======
         check_fields(self.target, self.tolerance, self.low, self.high)
->>>>>>> main
         if min(self.seeds, default=0) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise InputError(f"seeds must be different numbers of at least 0; found {self.seeds}. Try (0, 1, 2).")
         if not 4 <= self.rates <= 64:
