@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from etascope.core.checks import checked
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError, renamed
 from etascope.core.history import History
@@ -37,6 +38,7 @@ OLD = {"shape": "schedule", "watch": "progress", "keeper": "recorder"} | {
 
 
 @renamed(**OLD)
+@checked
 def pick(
     model: object,
     train_loader: Iterable[Any],

@@ -10,6 +10,7 @@ from os import PathLike
 
 import numpy as np
 
+from etascope.core.checks import checked
 from etascope.core.data import Dataset, Split
 from etascope.core.errors import InputError, renamed
 from etascope.core.history import History
@@ -30,6 +31,7 @@ from etascope.training.engines import engine_of, rehearsal_of, task_for
 
 
 @renamed(watch="progress", keeper="recorder")
+@checked
 def pick(
     images: object = "digits",
     labels: object = None,
@@ -155,6 +157,7 @@ def search_split(
 
 
 @renamed(watch="progress")
+@checked
 def trace(
     images: object = "digits",
     labels: object = None,

@@ -60,11 +60,6 @@ def test_a_window_may_be_open_or_a_single_rate():
     check_window(0.1, 0.1)
 
 
-def test_a_text_is_no_rate():
-    with pytest.raises(InputError, match=r"low learning rate must be finite and above 0; found '0\.1'"):
-        check_window("0.1", None)
-
-
 @pytest.mark.parametrize(
     ("fields", "told"),
     [(("speed", None), "target"), (("loss", 0.0), "tolerance"), (("loss", 1.0, 2.0, 1.0), "low"),

@@ -6,6 +6,7 @@ import difflib
 import re
 from dataclasses import dataclass
 
+from etascope.core.checks import check_values
 from etascope.core.errors import InputError
 from etascope.core.sentences import Setting, say
 
@@ -41,6 +42,7 @@ class CommandLine:
 
     def __post_init__(self) -> None:
         """Check the names in braces."""
+        check_values(self)
         names = [match[2] for match in _BRACES.finditer(self.template) if match[2]]
         for name in names:
             if name not in NAMES:

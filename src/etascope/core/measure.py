@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from itertools import pairwise
 
+from etascope.core.checks import check_values
 from etascope.core.errors import InputError
 from etascope.core.numbers import nats
 from etascope.core.sentences import Setting, say
@@ -69,6 +70,7 @@ class Measure:
 
     def __post_init__(self) -> None:
         """Check the best value, or fill it in."""
+        check_values(self)
         best = (1.0 if self.maximize else 0.0) if self.best is None else float(self.best)
         if not math.isfinite(best):
             raise InputError(f"the best value of a metric must be a finite number; found {best}. Try 0.")

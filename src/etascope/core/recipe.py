@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from etascope.core.checks import check_values
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError, option
 from etascope.core.measure import PLAIN, Measure
@@ -77,6 +78,7 @@ class Recipe:
         option("optimizer", self.optimizer, OPTIMIZERS)
         option("schedule", self.schedule, SCHEDULES)
         option("pixels", self.pixels, PIXELS)
+        check_values(self)
         if self.model is not None:
             self._replace_network(self.model)
         for units in self.hidden:
@@ -217,8 +219,8 @@ def require_dense(recipe: Recipe, what: str) -> None:
         raise InputError(f"{what} is for the dense networks of etascope; found the model {recipe.model}. Leave it out.")
 
 
-def _whole(name: str, value: object, least: int, most: int = 10**9) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+def _whole(name: str, value: int, least: int, most: int = 10**9) -> None:
+    if value < least:
         raise InputError(
             f"{name} must be a whole number of at least {least}; found {value!r}. Leave it out for the default."
         )

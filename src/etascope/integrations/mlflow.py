@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from etascope.core.checks import checked
 from etascope.core.errors import InputError, first_line, renamed
 from etascope.core.extras import load_library
 from etascope.core.run import DataSummary, Run
@@ -28,6 +29,7 @@ METRICS_AT_ONCE, LONGEST_TAG = 1000, 5000
 
 
 @renamed(experiment="project")
+@checked
 def log_to_mlflow(
     run: Run, project: str = "etascope", *, tracking_uri: str | None = None, name: str | None = None
 ) -> str:
@@ -82,6 +84,7 @@ class MlflowRecorder(Tracker):
     tracker = "MLflow"
 
     @renamed(experiment="project")
+    @checked
     def __init__(self, project: str = "etascope", *, tracking_uri: str | None = None, name: str | None = None) -> None:
         self.run_id = ""
         self._project, self._uri, self._name = project, tracking_uri, name

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.checks import checked
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError, option
 from etascope.core.run import DataSummary
@@ -72,6 +73,7 @@ def learn_scaling(rows: NDArray[Any], scale: str, images: bool) -> Scaling:
     return Scaling(nothing, np.array(most), f"pixels divided by {most:g}")
 
 
+@checked
 def rows_to_split(
     x: NDArray[np.float32], y: NDArray[np.int64], names: Sequence[str], folds: int | None, seed: int, sentence: str
 ) -> Split:

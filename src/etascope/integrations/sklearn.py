@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable
 from dataclasses import replace
+from numbers import Integral
 from typing import Any, Self, cast
 
 import numpy as np
@@ -151,7 +151,7 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         self.scaling_ = learn_scaling(rows, self.scale, images=shape is not None)
         recipe, names = self._recipe(), [str(label) for label in self.classes_.tolist()]
         split = rows_to_split(
-            self.scaling_(rows), numbers.astype(np.int64), names, _plain(self.folds), recipe.seed,
+            self.scaling_(rows), numbers.astype(np.int64), names, self.folds, recipe.seed,
             self.scaling_.sentence,
         )  # fmt: skip
         self._search(split, recipe, shape or (rows.shape[1],))
@@ -169,20 +169,17 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         return powers / powers.sum(axis=1, keepdims=True)
 
     def _recipe(self) -> Recipe:
-        seed = _plain(self.random_state)
-        if not isinstance(seed, int):
-            seed = int(_part("utils").check_random_state(seed).randint(2**31 - 1))
+        given = self.random_state
+        seed = cast("int", given)
+        if not isinstance(given, Integral):
+            seed = int(_part("utils").check_random_state(given).randint(2**31 - 1))
         names = ("optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay")
-        given: Any = self.hidden
-        if not isinstance(given, Iterable):
-            raise InputError(f"hidden must list the units of each hidden layer; found {given!r}. Give ({given!r},).")
-        hidden = tuple(_plain(units) for units in cast("Iterable[Any]", given))
-        return Recipe(hidden=hidden, seed=seed, **{name: _plain(getattr(self, name)) for name in names})
+        return Recipe(hidden=self.hidden, seed=seed, **{name: getattr(self, name) for name in names})
 
     def _search(self, split: Split, recipe: Recipe, shape: tuple[int, ...]) -> None:
         workers = load_library("joblib").effective_n_jobs(self.n_jobs)
         engine = DenseEngine(workers)
-        words = {name: _plain(getattr(self, name)) for name in ("budget", "low", "high", "target", "tolerance")}
+        words = {name: getattr(self, name) for name in ("budget", "low", "high", "target", "tolerance")}
         method = method_of(self.method, **words)
         self.run_ = search_split(split, summary(split, shape), recipe, engine, method)
         choice = self.run_.choice
@@ -235,11 +232,6 @@ def _flattened(x: Any) -> tuple[Any, tuple[int, ...] | None]:
             f"X must be rows (n, d) or images (n, h, w) or (n, h, w, c); found shape {images.shape}. Reshape it."
         )
     return images.reshape(len(images), math.prod(images.shape[1:])), images.shape[1:]
-
-
-def _plain(value: Any) -> Any:
-    """Return a NumPy number, as grids of parameters hold them, as Python's."""
-    return cast("Any", value).item() if isinstance(value, np.generic) else value
 
 
 def _trained(engine: DenseEngine, split: Split, recipe: Recipe, learning_rate: float) -> Checkpoint:

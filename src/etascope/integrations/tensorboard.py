@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from etascope.core.checks import checked
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.core.run import DataSummary, Run
@@ -25,6 +26,7 @@ from etascope.integrations.tracker import (
 )
 
 
+@checked
 def log_to_tensorboard(run: Run, folder: str | os.PathLike[str]) -> Path:
     """Write a finished run for TensorBoard: its HParams page shows a line a trial.
 
@@ -72,6 +74,7 @@ class TensorBoardRecorder(Tracker):
 
     tracker = "TensorBoard"
 
+    @checked
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from etascope.core.checks import checked
 from etascope.core.errors import InputError, first_line, option, renamed
 from etascope.core.extras import load_library
 from etascope.core.run import DataSummary, Run
@@ -29,6 +30,7 @@ LONGEST_GROUP = 120
 
 
 @renamed(group="name")
+@checked
 def log_to_wandb(
     run: Run,
     project: str = "etascope",
@@ -99,6 +101,7 @@ class WandbRecorder(Tracker):
     tracker = "W&B"
 
     @renamed(group="name")
+    @checked
     def __init__(
         self,
         project: str = "etascope",

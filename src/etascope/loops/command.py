@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from etascope.core.checks import checked
 from etascope.core.command_line import CommandLine
 from etascope.core.errors import InputError, renamed
 from etascope.core.history import History, settled
@@ -45,6 +46,7 @@ def reports_halving(
 
 
 @renamed(watch="progress", keeper="recorder")
+@checked
 def pick_command(
     command: str,
     *,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from etascope.core.checks import checked
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History, Status
@@ -82,6 +83,7 @@ class Search:
     True
     """
 
+    @checked
     def __init__(
         self,
         low: float | None = None,

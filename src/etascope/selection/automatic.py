@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from etascope.core.checks import check_values
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History
@@ -66,6 +67,7 @@ class Automatic:
 
     def __post_init__(self) -> None:
         """Check every field: those of the method for dear trainings are the same."""
+        check_values(self)
         self._halving()
 
     def method(self, task: Task) -> CrossValidation | Halving:

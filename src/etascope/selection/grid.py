@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import SupportsFloat
 
 from etascope.core.errors import InputError, option
 from etascope.core.sentences import Setting, say
@@ -76,10 +75,8 @@ def check_window(low: float | None, high: float | None) -> None:
     for name, value in (("low", low), ("high", high)):
         if value is None:
             continue
-        number = isinstance(value, SupportsFloat)  # pyright: ignore[reportUnnecessaryIsInstance]  # callers need not be typed
-        if not number or not (math.isfinite(value) and value > 0):
-            shown = f"{value:g}" if number else repr(value)
-            raise InputError(f"the {name} learning rate must be finite and above 0; found {shown}. Try 0.01.")
+        if not (math.isfinite(value) and value > 0):
+            raise InputError(f"the {name} learning rate must be finite and above 0; found {value:g}. Try 0.01.")
         if not WITHIN[0] <= value <= WITHIN[1]:
             raise InputError(
                 f"the {name} learning rate must lie in {WITHIN[0]:g} .. {WITHIN[1]:g}, where weights of single "

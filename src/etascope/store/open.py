@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from etascope.core.checks import checked
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
 from etascope.core.recording import not_kept
@@ -15,7 +16,10 @@ from etascope.store.ownership import check_file, require_columns, require_own, w
 from etascope.store.sql import SqlStore
 
 
-def open_store(url: str | None = None, *, make: bool = True, tell: Callable[[str], None] | None = None) -> SqlStore:
+@checked
+def open_store(
+    url: str | os.PathLike[str] | None = None, *, make: bool = True, tell: Callable[[str], None] | None = None
+) -> SqlStore:
     """Open a store, and make it where there is none.
 
     Parameters
@@ -42,7 +46,7 @@ def open_store(url: str | None = None, *, make: bool = True, tell: Callable[[str
     >>> open_store("sqlite://").find()
     []
     """
-    address = find_address(url)
+    address = find_address(None if url is None else os.fspath(url))
     if address.kind == "file":
         check_file(address)
         if not make and not _is_begun(address.target):

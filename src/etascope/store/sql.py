@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from etascope.core.checks import checked
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.history import History
@@ -165,6 +166,7 @@ class SqlStore:
         self._known[row.id] = len(histories)
         return stored
 
+    @checked
     def find(self, limit: int | None = None, tell: Callable[[InputError], None] | None = None) -> list[RunLine]:
         """Return runs, the latest first, at most `limit`; a damaged one is told and left out, else it raises."""
         from sqlalchemy import select

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 
+from etascope.core.checks import checked
 from etascope.core.data import NO_FOLD
 from etascope.core.errors import renamed
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
@@ -16,6 +17,7 @@ from etascope.workbench import open_and_divide
 
 
 @renamed(watch="progress")
+@checked
 def range_test(
     images: object = "digits",
     labels: object = None,

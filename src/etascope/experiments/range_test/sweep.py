@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.checks import check_values
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError, option
 from etascope.core.plan import Plan, check_rates
@@ -67,6 +68,7 @@ class Sweep:
 
     def __post_init__(self) -> None:
         """Check every field."""
+        check_values(self)
         option("spacing", self.spacing, SPACINGS)
         check_rates(np.array([self.low, self.high], np.float64))
         if self.low >= self.high:

@@ -11,6 +11,7 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.checks import checked
 from etascope.core.data import Split
 from etascope.core.errors import InputError, renamed
 from etascope.core.protocols import Engine, Method, OnProgress, ignore
@@ -42,6 +43,7 @@ def known_advisers() -> tuple[Adviser, ...]:
 
 
 @renamed(watch="progress")
+@checked
 def referee(
     images: object = "digits",
     labels: object = None,

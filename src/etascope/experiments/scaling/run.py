@@ -12,6 +12,7 @@ from os import PathLike
 import numpy as np
 
 from etascope.core import sentences
+from etascope.core.checks import checked
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError, renamed
 from etascope.core.numbers import rate
@@ -32,6 +33,7 @@ HALF = 1.6448536269514722
 
 
 @renamed(watch="progress")
+@checked
 def scaling(
     images: object = "digits",
     labels: object = None,

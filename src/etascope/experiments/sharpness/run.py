@@ -6,6 +6,7 @@ from os import PathLike
 
 import numpy as np
 
+from etascope.core.checks import checked
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import renamed
 from etascope.core.plan import Plan, check_rates, sweep
@@ -25,6 +26,7 @@ MOMENTS = (0.0, 1 / 64, 1 / 16, 1 / 4, 1 / 2, 1.0)
 
 
 @renamed(watch="progress")
+@checked
 def sharpness(
     images: object = "digits",
     labels: object = None,

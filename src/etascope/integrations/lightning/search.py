@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
+from etascope.core.checks import checked
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
@@ -96,6 +97,7 @@ class LearningRateSearch(_callbacks.Callback):
         Where there is no such attribute, it is the peak of the module's own schedule, of the group with the largest.
     """
 
+    @checked
     def __init__(
         self,
         monitor: str | None = None,
@@ -220,6 +222,7 @@ class LearningRateSearch(_callbacks.Callback):
         return rates, multiple, run
 
 
+@checked
 def pick_lightning(
     module: Any,
     train_loader: Iterable[Any] | None = None,
@@ -263,20 +266,18 @@ def pick_lightning(
         raise InputError(
             "pick_lightning sets no rate, and takes no update_attr. Leave it out, or use LearningRateSearch."
         )
+    if not isinstance(module, _part("").LightningModule):
+        kind = type(module).__name__
+        raise InputError(f"module must be a LightningModule; found {kind}. Search a plain one by etascope.torch.pick.")
     search_ = LearningRateSearch(monitor, update_attr=False, **search)
     there = cast("dict[str, Any]", trainer or {}).get("callbacks") or ()
     search_.originals = (module,)
     search_.beside = tuple(cast("list[Any]", there)) if isinstance(there, list | tuple) else (there,)
     refuse_hooks(module)
     before = fingerprint(module, train_loader, valid_loader)
-    quiet: dict[str, Any] = {
-        "logger": False,
-        "enable_checkpointing": False,
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
-        "devices": 1,
-    }
-    given: dict[str, Any] = {**quiet, **(trainer or {}), "max_epochs": epochs, "callbacks": [search_, _Leave()]}
+    noise = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
+    given: dict[str, Any] = {**dict.fromkeys(noise, False), "devices": 1, **(trainer or {})}
+    given |= {"max_epochs": epochs, "callbacks": [search_, _Leave()]}
     with random_state_kept(), loaders_kept(train_loader, valid_loader), contextlib.suppress(_LeftError):
         _part("").Trainer(**given).fit(copy.deepcopy(module), train_loader, valid_loader, datamodule=datamodule)
     assert search_.run is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from etascope.core.checks import checked
 from etascope.core.choice import Choice
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
@@ -62,6 +63,7 @@ class LearningRateSampler(_optuna.samplers.BaseSampler):
     True
     """
 
+    @checked
     def __init__(
         self,
         epochs: int = 5,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from etascope.core.checks import checked
 from etascope.core.errors import InputError, first_line
 from etascope.core.extras import load_library
 from etascope.core.run import Run
 from etascope.integrations.tracker import answer_numbers, answer_words, curve, data_words, ending, last, recipe_words
 
 
+@checked
 def optuna_study(run: Run, storage: Any = None, name: str | None = None) -> Any:
     """Return a run as a study, so that Optuna's plots, importances and dashboard show it.
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from etascope.core.checks import held_to
 from etascope.core.errors import InputError, option
+from etascope.torch import pick
 from etascope.training.pytorch.group_rates import LEAVE_OUT
 from etascope.training.pytorch.library import Module, load_torch
 
@@ -18,18 +20,19 @@ SEARCH = (
 )  # fmt: skip
 
 
-def check_search(search: Iterable[str]) -> None:
-    """Raise `InputError` for a keyword that does not say how to search.
+def check_search(search: dict[str, Any]) -> None:
+    """Raise `InputError` for a keyword that does not say how to search, or has not the kind of value that it takes.
 
     Examples
     --------
-    >>> check_search(["low", "budgt"])
+    >>> check_search({"low": 0.1, "budgt": 3})
     Traceback (most recent call last):
     etascope.core.errors.InputError: a keyword of the search must be one of low, high, budget, tolerance, target, \
 seed, trials_in_memory, metrics, method, progress, histories, recorder; found 'budgt'. Did you mean 'budget'?
     """
     for name in search:
         option("a keyword of the search", name, SEARCH)
+    search.update(held_to(pick, search))
 
 
 def wrapped(module: Module, outputs: Callable[[Module, Any], Any]) -> Module:

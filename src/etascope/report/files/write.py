@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+from etascope.core.checks import checked
 from etascope.core.errors import InputError
 from etascope.core.plain import Document
 from etascope.core.question import Question
@@ -34,6 +35,7 @@ class Forms:
     chart: Callable[[], Chart]
 
 
+@checked
 def write_report(
     result: Run | Experiment,
     path: str | PathLike[str],

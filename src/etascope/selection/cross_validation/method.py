@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.checks import check_values
 from etascope.core.choice import Choice, Landscape
 from etascope.core.errors import InputError
 from etascope.core.history import History
@@ -101,6 +102,7 @@ class CrossValidation:
 
     def __post_init__(self) -> None:
         """Check every field."""
+        check_values(self)
         check_fields(self.target, self.tolerance, self.low, self.high)
         if min(self.seeds, default=0) < 0 or len(set(self.seeds)) < len(self.seeds):
             raise InputError(f"seeds must be different numbers of at least 0; found {self.seeds}. Try (0, 1, 2).")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from etascope.core.checks import check_values
 from etascope.core.choice import Basin, Choice, Confidence, Luck, WorthTuning
 from etascope.core.errors import InputError
 from etascope.core.history import History
@@ -105,6 +106,7 @@ class Halving:
 
     def __post_init__(self) -> None:
         """Check every field."""
+        check_values(self)
         check_fields(self.target, self.tolerance, self.low, self.high, self.budget)
 
     @property

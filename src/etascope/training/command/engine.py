@@ -16,6 +16,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from etascope.core.checks import check_values
 from etascope.core.command_line import CommandLine
 from etascope.core.data import Split
 from etascope.core.errors import InputError
@@ -125,6 +126,7 @@ class CommandEngine:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
+        check_values(self)
         self._reader = MetricReader(self.metric)
         if self.workers < 1:
             least = "{workers} must be at least 1 script at once; found {scripts}. Try 1."

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
+from etascope.core.checks import check_values
 from etascope.core.errors import InputError, first_line
 from etascope.core.sentences import Setting, say
 
@@ -99,6 +100,7 @@ class LineMetric:
 
     def __post_init__(self) -> None:
         """Check the pattern."""
+        check_values(self)
         if (self.pattern is None) == (self.key is None):
             raise InputError(
                 "a script's metric needs a pattern or a key of JSON lines, and not both.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.checks import check_values
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, in_plan_order
@@ -57,6 +58,7 @@ class DenseEngine:
 
     def __post_init__(self) -> None:
         """Check the number of workers."""
+        check_values(self)
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers must be at least 1; found {self.workers}. Leave it out to use every core.")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.checks import check_values
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, in_plan_order
@@ -84,6 +85,7 @@ class TorchEngine:
 
     def __post_init__(self) -> None:
         """Check every field."""
+        check_values(self)
         check_settings(self.precision, self.accumulate, self.clip_norm, self.trials_in_memory)
 
     def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:

@@ -92,7 +92,7 @@ def check_settings(precision: str | None, accumulate: int, clip_norm: float | No
         ("accumulate", accumulate),
         ("the number of trials in memory", 1 if trials is None else trials),
     ):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers need not be typed
+        if value < 1:
             raise InputError(f"{name} must be a whole number of at least 1; found {value!r}. Leave it out.")
     if clip_norm is not None and not 0 < clip_norm < float("inf"):
         raise InputError(

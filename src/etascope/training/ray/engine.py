@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.checks import check_values
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.history import History, in_plan_order
@@ -75,6 +76,7 @@ class RayEngine:
 
     def __post_init__(self) -> None:
         """Check every value."""
+        check_values(self)
         check_address(self.address)
         if self.workers is not None and self.workers < 1:
             raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from etascope.core.checks import check_values
 from etascope.core.errors import InputError
 from etascope.training.pytorch.custom.model import Groups
 from etascope.training.pytorch.library import check_settings
@@ -60,6 +61,7 @@ them out here.
 
     def __post_init__(self) -> None:
         """Check every field."""
+        check_values(self)
         check_settings(self.precision, self.accumulate, self.clip_norm, self.trials_in_memory)
         if self.step is None:
             return
