@@ -16,9 +16,8 @@ from etascope.core.errors import InputError
 
 #: The fold number of a trial that holds nothing out, and of a row that never validates.
 NO_FOLD = -1
-#: The source of images that were sent to a page: what they are called wherever they are told of, for their place is
-#: gone with the page.
-SENT = "your images"
+#: The sources of images that were sent to a page, whose place is gone with it, and of batches of one's own loaders.
+SENT, LOADERS = "your images", "loaders"
 #: Sources of images that were in Python, and have no place.
 IN_PYTHON = ARRAY, MAPPING, SEQUENCE, BUNCH = "an array", "the mapping", "a sequence of images", "a Bunch"
 #: Sets that are opened by name; `./digits` is a folder of that name.
@@ -237,14 +236,11 @@ class DataSummary:
     whole
         Of a part of a larger set, as `etascope.images.subset.take_subset` takes it: how many images the set has. 0
         where the images are all that there are.
-    own_test
-        How many of the images the data itself sets apart for the test; 0 where a share was.
-    left_out
-        How many files of the source were not taken: they cannot be read, or belong to no class.
-    folders, test_source
-        As a `Dataset` has them.
-    labels
-        Where the labels were, where that is known and they were apart from the images.
+    own_test, left_out
+        Images that the data itself sets apart for the test, and files that were not taken: they cannot be read, or
+        belong to no class.
+    folders, test_source, labels
+        As a `Dataset` has them; where labels were that were apart from the images, if that is known.
     divided_anew
         Whether a share of all images was the test part, although the data has one of its own. None where an older
         version wrote it down, which said so in a note alone.
@@ -266,6 +262,11 @@ class DataSummary:
     test_source: str = ""
     labels: str = ""
     divided_anew: bool | None = None
+
+    @property
+    def in_loaders(self) -> bool:
+        """Whether it is in loaders that a model and an optimizer of one's own trained on."""
+        return self.source == LOADERS and not self.folders
 
     @classmethod
     def unknown(cls, source: str, settings: Mapping[str, object], command: str = "") -> DataSummary:

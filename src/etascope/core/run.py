@@ -128,6 +128,11 @@ class Run(Shown):
         """Everything about the trainings except their learning rate."""
         return self.task.recipe
 
+    @property
+    def trained_by_others(self) -> bool:
+        """Whether a script, a loop or an optimizer of one's own trained, of which the recipe has the nearest names."""
+        return self.task.measure.reported or self.data.in_loaders
+
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
         """Every trial of the search, in the order of the choice's verdicts."""

@@ -185,6 +185,7 @@ def regret_draws(
     >>> 0.007 < drawn.best() < 0.012
     True
     """
+    # A stationary process cannot follow both a valley and the walls beside it, so only the valley is fitted.
     run = run_around_best(points)
     d: Array = np.minimum(points[run], CAP)
     centre = float(log_rates[run][np.argmin(d)])

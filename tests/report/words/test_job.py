@@ -64,10 +64,22 @@ def test_of_a_loop_it_is_the_rate():
     assert how_to_use(loop, 0.01).startswith("train with learning_rate = 0.01;")
 
 
+def test_of_an_optimizer_of_ones_own_no_line_of_another_is_written(run):
+    """The recipe has the nearest names alone: NAdam would read as Adam, ten times the rate as the rate."""
+    recipe = Recipe(model="Net", optimizer="adamw", schedule="step", epochs=3)
+    own = replace(run, task=replace(run.task, recipe=recipe), data=replace(run.data, source="loaders", folders=()))
+    assert line_to_use(own, 0.0123456) == "learning_rate = 0.0123"
+    assert recipe_words(own.task, own.data) == "model Net, 3 epochs, with your optimizer, schedule and loaders"
+    for shown in (screen(own), run_markdown(own), run_html(own, ())):
+        assert "learning_rate = " in shown.replace("\\_", "_")
+        assert "torch.optim" not in shown
+        assert "adamw" not in shown
+
+
 def test_data_and_recipe_are_what_is_known_of_them(script):
     assert data_facts(script.data) == []
     assert division(script.data).startswith(COMMAND)
-    assert recipe_words(script.task) == "10 epochs, compared by val_loss"
+    assert recipe_words(script.task, script.data) == "10 epochs, compared by val_loss"
     assert script.task.measure.words_with_unit == "val_loss"
     assert reported_run(ACCURACY).task.measure.words_with_unit == "1 - acc"
 
@@ -79,7 +91,7 @@ def test_networks_of_ours_read_as_they_did(run):
     assert division(run.data).startswith(
         "digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images; each image 28 x 28; 800 to choose"
     )
-    assert recipe_words(run.task).startswith("128 hidden units")
+    assert recipe_words(run.task, run.data).startswith("128 hidden units")
     assert line_to_use(run, 0.1).startswith("torch.optim.SGD(")
     assert run.task.measure.words_with_unit == "validation loss in nats"
 

@@ -30,6 +30,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")
 def run_markdown(run: Run, again: Again = again_in_python) -> str:
     """Return a run as GitHub's Markdown: answer, reasons, rates, training, what is known, recipe, versions, code."""
     choice, data, ours = run.choice, run.data, not run.task.measure.reported
+    pixels = "" if run.trained_by_others else f" pixels {run.recipe.pixels};"
     first, *rest = headline(choice)
     blocks = [
         f"# Learning rate: {escape(first)}",
@@ -48,7 +49,7 @@ def run_markdown(run: Run, again: Again = again_in_python) -> str:
         "## What is known",
         table(("", ""), ((f"**{escape(name)}**", escape(sentence)) for name, sentence in facts(run, again)), "ll"),
         "## Recipe",
-        escape(f"{recipe_words(run.task)};{f' pixels {run.recipe.pixels};' if ours else ''} seed {run.recipe.seed}."),
+        escape(f"{recipe_words(run.task, data)};{pixels} seed {run.recipe.seed}."),
         *([] if choice.learning_rate is None else [_code(run, choice.learning_rate)]),
         "## Versions",
         table(("", ""), ((escape(name), escape(version)) for name, version in run.versions.items()), "ll"),
@@ -104,7 +105,7 @@ def _epochs(trace: Trace) -> str:
 
 
 def _code(run: Run, learning_rate: float) -> str:
-    if run.task.measure.reported:
+    if run.trained_by_others:
         language, line = ("sh" if run.data.command else "python"), line_to_use(run, learning_rate)
         fence = "`" * (max((len(ticks) for ticks in re.findall("`+", line)), default=2) + 1 if "```" in line else 3)
         return f"## Use it\n\n{fence}{language}\n{line}\n{fence}"

@@ -23,7 +23,6 @@ from etascope.report.words.job import (
     data_understood,
     division,
     epoch_table,
-    in_words,
     line_to_use,
     recipe_words,
     try_next,
@@ -98,7 +97,7 @@ def top(run: Run, again: Again) -> str:
     return (
         f'{shown_rate}<p class="basin">{" · ".join(map(text, others))}</p>\n'
         f"{_to_copy(line_to_use(run, choice.learning_rate))}"
-        f'<p class="quiet">Found for {text(recipe_words(run.task))}{peak}.</p>\n'
+        f'<p class="quiet">Found for {text(recipe_words(run.task, run.data))}{peak}.</p>\n'
     )
 
 
@@ -141,13 +140,14 @@ def particulars(run: Run) -> str:
     if run.task.measure.reported:
         return fields([
             ("Trained by", text(division(data))),
-            ("Recipe", f"{text(recipe_words(run.task))}, seed {recipe.seed}"),
+            ("Recipe", f"{text(recipe_words(run.task, run.data))}, seed {recipe.seed}"),
             ("Versions", text(", ".join(f"{name} {version}" for name, version in run.versions.items()))),
         ])  # fmt: skip
     height, width, channels = data.image_shape
     names = ", ".join(data.class_names[:40]) + (" and more" if len(data.class_names) > 40 else "")
+    pixels = "" if data.in_loaders else f", pixels {text(recipe.pixels)}"
     pairs = [
-        ("Recipe", f"{text(in_words(recipe))}, pixels {text(recipe.pixels)}, seed {recipe.seed}"),
+        ("Recipe", f"{text(recipe_words(run.task, data))}{pixels}, seed {recipe.seed}"),
         (
             "Images",
             f"{text(data.source)}: {data.images:,} of {height} x {width} x {channels}; {data.development:,} to choose "

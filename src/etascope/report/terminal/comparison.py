@@ -58,7 +58,7 @@ def _rows(a: Run, b: Run) -> list[tuple[str, str, str]]:
     differing = recipes_differ(a, b)
     rows = [("data", _data(a), _data(b))]
     if not differing or a.task.measure.reported != b.task.measure.reported:
-        rows.append(("recipe", recipe_words(a.task), recipe_words(b.task)))
+        rows.append(("recipe", recipe_words(a.task, a.data), recipe_words(b.task, b.data)))
     settings = {name: tuple("by itself" if value is None else _value(value) for value in values)
              for name, values in search_differences(a, b).items()}  # fmt: skip
     for differences in (differing, settings):

@@ -111,7 +111,7 @@ def print_unfinished(
         ("began", f"{clock(stored.created)}, {ago(stored.created, now)}"),
         ("data", job.data.source),
         *data_facts(job.data),
-        ("recipe", f"{recipe_words(job.task)}, seed {job.task.recipe.seed}"),
+        ("recipe", f"{recipe_words(job.task, job.data)}, seed {job.task.recipe.seed}"),
         ("kept", f"{kept_words(stored.histories) or 'nothing yet'}; {count:,} {'trial' if count == 1 else 'trials'} "
                  "in all"),
         ("next", f"go on where it stopped: etascope resume {stored.id}{where}"),

@@ -65,7 +65,7 @@ def facts(run: Run, again: Again = again_in_python) -> list[tuple[str, str]]:
         ("worth it?", "" if choice.worth_tuning is None else _worth(choice.worth_tuning, choice)),
         ("to settle", "" if choice.confidence is None else str(choice.confidence.settle)),
         ("not tried", str(choice.not_tried)),
-        ("a rival", PRODIGY if run.recipe.optimizer == "sgd" else ""),
+        ("a rival", PRODIGY if run.recipe.optimizer == "sgd" and not run.data.in_loaders else ""),
         ("validation", _validation(run)),
         ("test", _test(run)),
         ("next", _next(run, again)),

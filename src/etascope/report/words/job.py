@@ -14,15 +14,13 @@ from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.sentences import Setting, python
 from etascope.core.trace import Trace
-from etascope.core.trials import same_losses
+from etascope.core.trials import HOPELESS, same_losses
 from etascope.core.visible import visible
 
 #: Classes that are named, and letters of a name.
 _NAMED, _LONGEST_NAME = 6, 24
 #: How far beyond what was tried a search is sent, and the rates that are as far as a search goes by itself.
 BEYOND, LEAST, MOST = 1000.0, 1e-6, 1e3
-#: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
-HOPELESS = 10.0
 
 #: Says how to search again with other values of some settings, and without those that have none.
 Again = Callable[[Run, Sequence[Setting]], str]
@@ -151,17 +149,19 @@ def epoch_table(trace: Trace, names: Sequence[str]) -> tuple[tuple[str, ...], li
     return tuple(columns), list(zip(*columns.values(), strict=True))
 
 
-def recipe_words(task: Task) -> str:
+def recipe_words(task: Task, data: DataSummary) -> str:
     """Return the recipe in a phrase; of trainings that are not ours, what is known of it."""
-    if not task.measure.reported:
-        return in_words(task.recipe)
-    return f"{task.recipe.epochs} epoch{'' if task.recipe.epochs == 1 else 's'}, compared by {task.measure.name}"
+    epochs = f"{task.recipe.epochs} epoch{'' if task.recipe.epochs == 1 else 's'}"
+    if data.in_loaders:
+        # The recipe has but the nearest names of an optimizer and a schedule that may be anything.
+        return f"model {task.recipe.model}, {epochs}, with your optimizer, schedule and loaders"
+    return f"{epochs}, compared by {task.measure.name}" if task.measure.reported else in_words(task.recipe)
 
 
 def line_to_use(run: Run, learning_rate: float) -> str:
     """Return the line that uses a recommended rate: of PyTorch, the command, or the rate itself."""
     recipe, command = run.recipe, run.data.command
-    if not run.task.measure.reported:
+    if not run.trained_by_others:
         return optimizer_line(recipe, learning_rate)
     if not command:
         return f"learning_rate = {rate(learning_rate)}"
@@ -170,10 +170,10 @@ def line_to_use(run: Run, learning_rate: float) -> str:
 
 def how_to_use(run: Run, learning_rate: float) -> str:
     """Return how to use a recommended rate: the line, and what it was found with."""
-    if not run.task.measure.reported:
+    if not run.trained_by_others:
         return use_it(run.recipe, learning_rate)
     verb = "run" if run.data.command else "train with"
-    return f"{verb} {line_to_use(run, learning_rate)}; it was found for {recipe_words(run.task)}"
+    return f"{verb} {line_to_use(run, learning_rate)}; it was found for {recipe_words(run.task, run.data)}"
 
 
 def again_in_python(run: Run, settings: Sequence[Setting]) -> str:
@@ -182,7 +182,7 @@ def again_in_python(run: Run, settings: Sequence[Setting]) -> str:
     if any(one.value is None for one in settings):
         return f"with the same options but without {written}"
     # The recipe of our own networks has the epochs; elsewhere they are an argument.
-    own = run.data.images and settings[0].name == "epochs"
+    own = not run.trained_by_others and settings[0].name == "epochs"
     return f"with the same options and {written}{' in the recipe' if own else ''}"
 
 

@@ -53,6 +53,7 @@ def noise_variance(
     """
     lost = np.minimum(points, CAP)
     variance = np.empty(len(points))
+    # Two trials share batches and holdout, so what is uncertain is their difference: each is paired with the best.
     for k, rate in enumerate(state.rates):
         level = state.left.get(rate, len(state.reached) - 1)
         step = state.reached[level].step

@@ -174,6 +174,7 @@ def _chained(state: State, scored: Mapping[float, Scored], rate: float) -> float
     level = state.left.get(rate, len(state.reached) - 1)
     if rate not in state.reached[level].rates:
         return WORST
+    # Losses fall on the way, so one that stopped early would look worse than it is: it goes on as its neighbour did.
     total = scored[rate].score(state.reached[level].step)
     for before, after in zip(state.reached[level:], state.reached[level + 1 :], strict=False):
         both = [r for r in after.rates if r in before.rates]

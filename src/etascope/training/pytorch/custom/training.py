@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
+from etascope.core.data import LOADERS, DataSummary
 from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, Task
-from etascope.core.run import DataSummary
 from etascope.core.schedules import schedule_row
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.custom.broadcasting import broadcast_refused, refuse_mixed, shapes_advice
@@ -171,7 +171,7 @@ def custom_job(
     size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
     data = DataSummary(
-        source="loaders", fingerprint=batches.fingerprint(), images=train + valid, image_shape=size,
+        source=LOADERS, fingerprint=batches.fingerprint(), images=train + valid, image_shape=size,
         development=train + valid, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
     )  # fmt: skip
     training = Training(networks, batches, objective, settings, recipe.epochs, factors, row=row)
