@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.measure import PLAIN, Measure
 from etascope.core.numbers import rate
+from etascope.core.renamed import renamed_fields
 from etascope.core.sentences import Dialect, Sentence, Setting
 
 
@@ -103,10 +104,8 @@ class Luck:
 
     Attributes
     ----------
-    expected
-        How much such a winner's score falls on fresh seeds, on average.
-    spread
-        Standard deviation of that fall between single cases.
+    expected, spread
+        How much such a winner's score falls on fresh seeds: mean, and standard deviation between single cases.
     shown
         The accuracy that the search saw at the winner, a share in [0, 1].
     fresh, seeds
@@ -271,6 +270,8 @@ class Choice:
     worth_tuning: WorthTuning | None = None
     curve: Curve | None = None
     measure: Measure = PLAIN
+    if not TYPE_CHECKING:
+        __getattr__ = renamed_fields(reason="reasons, each a Sentence: str(reason) is the text,")
 
     @property
     def search_again(self) -> tuple[Setting, ...]:

@@ -15,6 +15,9 @@ from etascope.core.plan import Plan, trial_rates
 from etascope.core.recipe import Task
 from etascope.core.schedules import schedule_row
 
+#: Where even the lowest loss of all trials is so many times a blind guess's, no learning rate is at fault.
+HOPELESS = 10.0
+
 
 @dataclass(frozen=True, eq=False)
 class Trial:

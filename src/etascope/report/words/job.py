@@ -14,15 +14,13 @@ from etascope.core.recipe import Recipe, Task
 from etascope.core.run import DataSummary, Run
 from etascope.core.sentences import Setting, python
 from etascope.core.trace import Trace
-from etascope.core.trials import same_losses
+from etascope.core.trials import HOPELESS, same_losses
 from etascope.core.visible import visible
 
 #: Classes that are named, and letters of a name.
 _NAMED, _LONGEST_NAME = 6, 24
 #: How far beyond what was tried a search is sent, and the rates that are as far as a search goes by itself.
 BEYOND, LEAST, MOST = 1000.0, 1e-6, 1e3
-#: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
-HOPELESS = 10.0
 
 #: Says how to search again with other values of some settings, and without those that have none.
 Again = Callable[[Run, Sequence[Setting]], str]

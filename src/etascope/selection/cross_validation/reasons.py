@@ -10,12 +10,12 @@ import numpy as np
 from etascope.core.choice import Basin, Confidence, Landscape, Walls
 from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence
+from etascope.core.trials import HOPELESS
 from etascope.selection.basin import FREE, Limited, high_wall, learned, low_wall
 from etascope.selection.estimate import WORDS, Settled, settled_by_seeds
 from etascope.selection.landscape import best_index
 from etascope.selection.scores import LEAST
 from etascope.selection.words.reasons import (
-    HOPELESS,
     Reason,
     allow,
     basin,

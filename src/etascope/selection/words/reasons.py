@@ -13,9 +13,6 @@ from etascope.core.sentences import Sentence, Setting, say
 from etascope.selection.grid import LIMITS
 from etascope.selection.scores import LEAST
 
-#: Where even the lowest loss is so many times a blind guess's, no learning rate is at fault.
-HOPELESS = 10.0
-
 
 class Reason(Enum):
     """A fact of an answer, or of why there is none; its value is the sentence, or a clause of one.
