@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from etascope.core import search
+from etascope.core.errors import InputError
 from etascope.core.history import put_together, settled
 from etascope.core.interrupting import Interrupted, signals_taken
 from etascope.core.protocols import Progress
 from etascope.core.recipe import Recipe
 from etascope.core.search import train_in_parts
 from etascope.training.dense.engine import DenseEngine
+from etascope.workbench import pick
 from tests.training import made
 
 SPLIT = made.split(90, side=3, folds=3)
@@ -172,3 +174,11 @@ def test_a_signal_that_was_dropped_ends_the_training_all_the_same():
 
     with pytest.raises(Interrupted), signals_taken():
         train_in_parts(train_some, plan(), [], lambda event: None, None)
+
+
+def test_histories_of_another_length_or_division_are_refused():
+    long, short = (Recipe(hidden=(), epochs=epochs) for epochs in (2, 1))
+    run = pick("digits", recipe=long, folds=5)
+    for recipe, folds in ((short, 5), (long, 1)):
+        with pytest.raises(InputError, match="of the same data and recipe"):
+            pick("digits", recipe=recipe, folds=folds, histories=run.histories)
