@@ -111,14 +111,7 @@ def student_quantile(level: float, degrees: int) -> float:
     """Return the quantile of Student's t distribution for a whole number of degrees of freedom.
 
     The distribution function is a finite sum in theta = atan(t / sqrt(degrees)) (Abramowitz and Stegun 1964,
-    26.7.3 and 26.7.4); it is inverted by bisection, to about 14 digits of theta.
-
-    Parameters
-    ----------
-    level
-        Probability in (0.5, 1).
-    degrees
-        Degrees of freedom, at least 1.
+    26.7.3 and 26.7.4); it is inverted by bisection, to about 14 digits of theta. The level lies in (0.5, 1).
 
     Examples
     --------

@@ -89,22 +89,10 @@ def settle(scores: Scores, target: str, tolerance: float | None, limits: tuple[f
         variance = example_variance scale^2 + run / U
         run = ((U - 1) run_variance scale^2 + 4 (0.07 (scale + 2 d))^2) / (U + 3)
 
-    with y the mean log loss of a rate and U the units it was trained on. The target `loss` is drawn by the same
-    model, and told in per cent of loss.
+    with y the mean log loss of a rate and U the units it was trained on. The target `loss`, for which the scores
+    must have been read, is drawn by the same model, and told in per cent of loss. So is the tolerance, else in points;
+    None is 5 % or 1 point. `limits` are the lowest and the highest rate that may be recommended.
 
-    Parameters
-    ----------
-    scores
-        With at least one rate.
-    target
-        `accuracy` or `loss`, as the scores were read for.
-    tolerance
-        In points, or per cent of loss, above 0; None is 1 point, or 5 %.
-    limits
-        The lowest and the highest rate that may be recommended.
-
-    Notes
-    -----
     Where nothing can be told apart over four decades and more, the middle of the basin is recommended, unless the mean
     curve has it lose more than the tolerance.
     """

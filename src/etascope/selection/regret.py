@@ -161,22 +161,8 @@ def regret_draws(
 
     The second noise is no chance: it is what validation misses of the full training. Each drawn R is shifted to
     R(x + s) with s normal (`shift_mean`, `shift_sd`), and regret is R less its lowest value. Deterministic: equal
-    arguments give equal draws.
-
-    Parameters
-    ----------
-    log_rates
-        `(rates,)`: decimal logarithms, ascending. Only the run around the best is used, and it bounds the answer.
-    points
-        `(rates,)`: what each rate lost against the best one, at least 0.
-    variance
-        `(rates,)`: its noise variance in points squared.
-    scale
-        Points that one unit of log loss is worth, above 0.
-    constants
-        `CHEAP` or `DEAR`.
-    draws, seed, step
-        Number of curves, seed of the generator, and spacing of the answer in decades.
+    arguments give equal draws. Rates ascend, and only the run around the best is used, which bounds the answer. `scale`
+    is what one unit of log loss is worth in points, `step` the spacing of the answer in decades.
 
     Examples
     --------

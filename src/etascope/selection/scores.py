@@ -91,17 +91,8 @@ def tempered_log_loss(example_losses: NDArray[np.floating]) -> Array:
 
         log min over t of (1 / n) sum over i of loss_i(t)
 
-    with the mean held within 1e-3 and 10 nats.
-
-    Parameters
-    ----------
-    example_losses
-        `(..., temperatures, rows)` in nats. Rows that are NaN are left out; where all are, the answer is log 10.
-
-    Returns
-    -------
-    ndarray
-        `(...)` float64.
+    with the mean held within 1e-3 and 10 nats. The losses are `(..., temperatures, rows)` in nats; rows that are NaN
+    are left out, and where all are, the answer is log 10.
 
     References
     ----------
@@ -124,16 +115,8 @@ def read_scores(task: Task, trials: Sequence[Trial], fractions: Sequence[float],
     prefers rates up to a decade lower, and it has a loss's low noise. `loss` is the plain loss. Trials that kept no
     example losses are scored by plain loss, and their variances come from units alone.
 
-    Parameters
-    ----------
-    task
-        Gives the steps of a whole training and the number of classes.
-    trials
-        Those that hold nothing out, or ended before the last fraction without diverging, are left out.
-    fractions
-        Shares of a whole training, ascending, in (0, 1]: the evaluation nearest to each is averaged.
-    target
-        `accuracy` or `loss`. Default `accuracy`.
+    Fractions are shares of a whole training, ascending: the evaluation nearest to each is averaged. Trials that hold
+    nothing out, or ended before the last fraction without diverging, are left out.
     """
     last = max(round(max(fractions) * task.steps), 1)
     scored = [t for t in trials if t.fold != NO_FOLD and (t.diverged or t.steps >= last)]

@@ -26,18 +26,8 @@ def expected_luck(scores: Scores, accuracy: Array, shown: float, *, seed: int = 
     unit gets one normal weight for all its residuals, so that the noise of a rate's mean has variance s^2 / U and
     rates stay as alike as they are; the rate that now scores best shows the accuracy noise it was picked with. Luck
     with the validation examples themselves is not in it, since fresh seeds are validated on the same. The spread is
-    that of a mean over all units less one over the folds of a single fresh seed.
-
-    Parameters
-    ----------
-    scores
-        Rates that were not tried on all units are left out.
-    accuracy
-        `(rates, units)`: validation accuracy as a share; NaN where a trial diverged.
-    shown
-        The accuracy that the search saw at the winner, as a share.
-    seed
-        Of the draws.
+    that of a mean over all units less one over the folds of a single fresh seed. Rates that were not tried on all units
+    are left out. `accuracy` is `(rates, units)`, NaN where a trial diverged, `shown` what the search saw at the winner.
     """
     full = scores.counts == scores.counts.max(initial=0)
     loss, units = scores.log_loss[full], len(scores.units)

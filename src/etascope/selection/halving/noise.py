@@ -36,20 +36,8 @@ def noise_variance(
     - `pen`: 0 for a finalist; 0.4 sqrt(scale) + 0.2 d where it was left behind in the first eighth of the steps, and
       0.3 sqrt(scale) + 0.15 d later
 
-    Parameters
-    ----------
-    state, scored
-        The search at its end, with its trials.
-    best
-        The finalist with the lowest score.
-    points
-        `(rates,)`: what each rate lost, at least 0.
-    scale
-        Points that one unit of log loss is worth.
-    steps
-        Of a whole training.
-    target
-        `accuracy` looks at temperature-scaled losses, `loss` at plain ones.
+    The search is at its end, `best` the finalist with the lowest score, `points` what each rate lost. One unit of log
+    loss is worth `scale` points, and a whole training has so many `steps`. The target `loss` looks at plain losses.
     """
     lost = np.minimum(points, CAP)
     variance = np.empty(len(points))
@@ -107,14 +95,7 @@ def shift_mean(schedule: str, share: float) -> float:
         min(0.25, 0.08 + 0.4 (1 - share))
 
     Where the schedule brings the rate down, trials follow the full-length schedule, and there is no shift (measured
-    with cosine alone).
-
-    Parameters
-    ----------
-    schedule
-        Of the recipe.
-    share
-        Share of the recipe's steps that the best trials came to, in (0, 1].
+    with cosine alone). The share of the recipe's steps that the best trials came to lies in (0, 1].
 
     Examples
     --------

@@ -205,16 +205,8 @@ def walls_to_seek(outcome: Outcome, walls: Walls, sought: int) -> Todo | None:
     """Return the training of the next rate beyond the window on each side where no wall was seen.
 
     None where both were seen, where no more is allowed, and where enough was spent: rates sought are trained as far as
-    the first milestone, half of a whole training in all (or two of them, if that is more).
-
-    Parameters
-    ----------
-    outcome
-        Of a search at its end, with an answer, and `beside` it what was sought so far.
-    walls
-        Of that answer.
-    sought
-        How many that is.
+    the first milestone, half of a whole training in all (or two of them, if that is more). The search is at its end,
+    with an answer whose `walls` these are, and so many rates were `sought` and stand `beside` it.
     """
     state, step = outcome.state, outcome.state.reached[0].step
     ends = (state.rates[0],) * (walls.low is None) + (state.rates[-1],) * (walls.high is None)

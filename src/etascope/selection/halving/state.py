@@ -135,16 +135,7 @@ def read_state(task: Task, scored: Mapping[float, Scored], budgets: Budgets, win
     A first milestone of fewer than 20 steps is moved there, or to twice its share, unless a step is an epoch; while
     nothing has learned by it, its step is doubled. At every milestone, while the best trial is an end of the window, a
     trial beyond it is added, unless all trials are the same; added trials go through as many steps as one whole
-    training, or four of them if that is more.
-
-    Parameters
-    ----------
-    task
-        Gives the number of steps and of classes.
-    scored
-        By learning rate: what was trained so far, of one seed and fold.
-    budgets, window
-        How far trials are trained, and where to begin.
+    training, or four of them if that is more. `scored` has what was trained so far, of one seed and fold, by its rate.
     """
     total, spent = task.steps, 0
     rates = going = list(window.first)
