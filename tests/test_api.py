@@ -15,7 +15,6 @@ PAGE = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8
 NAMES = [
     *(("etascope", name) for name in etascope.__all__),
     *(("etascope.torch", name) for name in etascope.torch.__all__),
-    ("etascope.loops.command", "pick_command"),
 ]
 #: What every door takes that searches with images or rows, loaders or a script.
 WORDS = {"budget", "low", "high", "tolerance"}

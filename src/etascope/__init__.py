@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from etascope.experiments.scaling.run import scaling
     from etascope.experiments.sharpness.run import sharpness
     from etascope.images.open import open_images
+    from etascope.loops.command import pick_command
     from etascope.loops.search import Search
     from etascope.report.experiment import Experiment
     from etascope.store.open import open_store
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Choice", "Dataset", "History", "InputError", "Recipe", "Run", "Search", "Trace", "open_images", "open_store",
-    "pick", "range_test", "referee", "scaling", "sharpness", "trace",
+    "pick", "pick_command", "range_test", "referee", "scaling", "sharpness", "trace",
 ]  # fmt: skip
 
 #: Where each name stands. It loads when it is first used: Ctrl-C finds the command line ready, and who wants one name
@@ -49,9 +50,9 @@ __all__ = [
 _HOMES = {
     "Choice": "core.choice", "Dataset": "core.data", "History": "core.history", "InputError": "core.errors",
     "Recipe": "core.recipe", "Run": "core.run", "Search": "loops.search", "Trace": "core.trace",
-    "open_images": "images.open", "open_store": "store.open", "pick": "workbench", "range_test":
-    "experiments.range_test.run", "referee": "experiments.referee.run", "scaling": "experiments.scaling.run",
-    "sharpness": "experiments.sharpness.run", "trace": "workbench",
+    "open_images": "images.open", "open_store": "store.open", "pick": "workbench", "pick_command": "loops.command",
+    "range_test": "experiments.range_test.run", "referee": "experiments.referee.run", "scaling":
+    "experiments.scaling.run", "sharpness": "experiments.sharpness.run", "trace": "workbench",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from etascope.core.history import History
 from etascope.core.protocols import Method, OnProgress, Recorder, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.recording import best_effort
+from etascope.core.renamed import in_new_module
 from etascope.core.run import Run, TorchFacts, Untouched
 from etascope.core.search import search
 from etascope.selection.automatic import method_of
@@ -28,6 +29,8 @@ from etascope.training.pytorch.engine import train_plan
 from etascope.training.pytorch.generators import loaders_kept, random_state_kept
 from etascope.training.pytorch.library import load_torch
 from etascope.training.pytorch.rehearsal import rehearsed
+
+__getattr__ = in_new_module(__name__, TorchRun="etascope.Run")
 
 __all__ = ["TrainingOptions", "pick"]
 

@@ -18,8 +18,10 @@ from etascope.core.plan import check_rates
 from etascope.core.protocols import Engine, Method, OnProgress, Recorder, ignore
 from etascope.core.recipe import Recipe
 from etascope.core.recording import best_effort
+from etascope.core.renamed import in_new_module
 from etascope.core.run import DataSummary, Run
-from etascope.core.search import search, staged
+from etascope.core.search import search as search_loop
+from etascope.core.search import staged
 from etascope.core.trace import Trace
 from etascope.images.open import open_images
 from etascope.learn.insight import choice_insight
@@ -28,6 +30,8 @@ from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
 from etascope.selection.automatic import method_of
 from etascope.training.engines import engine_of, rehearsal_of, task_for
+
+__getattr__ = in_new_module(__name__, search="search_split")
 
 
 @renamed(watch="progress", keeper="recorder")
@@ -149,7 +153,7 @@ def search_split(
 
     `data` describes them; all else is as in `pick`.
     """
-    return search(
+    return search_loop(
         partial(engine.train, split, recipe), task_for(engine, split, recipe), method, data,
         rehearse=partial(rehearsal_of, engine, split, recipe), progress=progress, histories=histories,
         recorder=recorder,

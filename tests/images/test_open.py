@@ -159,6 +159,9 @@ def test_a_test_source_that_is_no_path():
 def test_missing_paths(tmp_path):
     with refused("'digts' does not exist", "Did you mean 'digits'?"):
         open_images("digts")
+    for names_files in (Path("digits"), "./digits"):
+        with refused("'digits' does not exist", "names files alone; the known set is 'digits', as text"):
+            open_images(names_files)
     with refused("'fashion_mnist' does not exist", "Did you mean 'fashion-mnist'?"):
         open_images("fashion_mnist")
     with refused("does not exist", "digits, mnist, fashion-mnist, kmnist"):

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+import etascope
 from etascope.core import search
 from etascope.core.errors import InputError
 from etascope.core.history import Status
@@ -232,3 +233,12 @@ def test_a_script_of_another_length_is_told(tmp_path, made, asked, told):
     said = [sentence for sentence in map(str, run.choice.reasons) if sentence.startswith("Mind the epochs")]
     assert len(said) == (told is not None)
     assert told is None or told in said[0]
+
+
+def test_logs_go_to_the_usual_place_or_to_a_folder_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    words = {"metric": METRIC, "epochs": np.int64(4), "budget": 1}
+    script = write(tmp_path, VALLEY)
+    for place, logs in (("state/etascope/logs", None), ("here", str(tmp_path / "here"))):
+        run = etascope.pick_command(script, logs=logs, **words)
+        assert run.choice.cost.trials == len(list((tmp_path / place).rglob("*.log")))

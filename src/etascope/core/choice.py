@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.measure import PLAIN, Measure
 from etascope.core.numbers import rate
+from etascope.core.renamed import renamed_fields
 from etascope.core.sentences import Dialect, Sentence, Setting
 
 
@@ -275,6 +277,8 @@ class Choice:
     worth_tuning: WorthTuning | None = None
     curve: Curve | None = None
     measure: Measure = PLAIN
+    if not TYPE_CHECKING:
+        __getattr__ = renamed_fields(reason="reasons, each a Sentence: str(reason) is the text,")
 
     @property
     def search_again(self) -> tuple[Setting, ...]:

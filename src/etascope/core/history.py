@@ -5,13 +5,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
 from etascope.core.plan import Checkpoint, Plan
+from etascope.core.renamed import in_new_module, renamed_fields
+
+__getattr__ = in_new_module(__name__, join="History.stack")
 
 #: What logits are divided by before the softmax, to see how much of a loss is only false confidence (Guo et al. 2017,
 #: "On calibration of modern neural networks"). The first is the plain loss.
@@ -105,6 +108,8 @@ class History:
     example_losses: NDArray[np.float32] | None = None
     remarks: tuple[str, ...] = ()
     part: Part | None = None
+    if not TYPE_CHECKING:
+        __getattr__ = renamed_fields(join="History.stack")
 
     @classmethod
     def blank(cls, plan: Plan, evaluated_at: NDArray[np.int64]) -> History:

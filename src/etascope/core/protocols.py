@@ -15,10 +15,13 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.recipe import Recipe, Task
+from etascope.core.renamed import in_new_module
 from etascope.core.run import DataSummary, Run
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.trace import Layer
 from etascope.core.trials import Trial
+
+__getattr__ = in_new_module(__name__, Keeper="Recorder", Watch="OnProgress")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from etascope.core.checks import check_values
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.errors import InputError, option
 from etascope.core.measure import PLAIN, Measure
+from etascope.core.renamed import renamed_fields
 from etascope.core.schedules import SCHEDULES
 from etascope.core.sentences import Setting, say
 
@@ -154,6 +156,8 @@ class Task:
     forward: float | None = None
     n_valid: int | None = None
     largest: float | None = None
+    if not TYPE_CHECKING:
+        __getattr__ = renamed_fields(chance="majority")
 
     @classmethod
     def of(cls, split: Split, recipe: Recipe) -> Task:

@@ -7,12 +7,13 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from etascope.core.choice import Choice
 from etascope.core.data import DataSummary as DataSummary
 from etascope.core.history import History
 from etascope.core.recipe import Recipe, Task
+from etascope.core.renamed import renamed_fields
 from etascope.core.sentences import Sentence, sentences
 from etascope.core.trace import Trace
 from etascope.core.trials import Trial, one_history, trials
@@ -88,7 +89,7 @@ class TorchFacts:
     metrics: Mapping[float, Mapping[str, float]] = field(default_factory=dict[float, Mapping[str, float]])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run(Shown):
     """A finished search.
 
@@ -147,9 +148,8 @@ class Run(Shown):
         reasons = (*self.choice.reasons, *sentences(*filter(None, notes)))
         return replace(self, choice=replace(self.choice, reasons=reasons))
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - there is none
-        """Say where it is now what stood in the `TorchRun` of an earlier version."""
-        if name in ("run", "untouched", "ratios", "loss_unit", "metrics"):
-            place = "leave .run out" if name == "run" else f"take run.torch.{name}"
-            raise AttributeError(f"what etascope.torch.pick returns is a Run itself now: {place}.")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    if not TYPE_CHECKING:
+        __getattr__ = renamed_fields(
+            with_note="with_notes", run="the run itself", untouched="run.torch.untouched", ratios="run.torch.ratios",
+            loss_unit="run.torch.loss_unit", metrics="run.torch.metrics",
+        )  # fmt: skip

@@ -188,6 +188,10 @@ class Trace:
     insight: tuple[str, ...]
     data: DataSummary | None = None
 
+    def __repr__(self) -> str:
+        """Return in one line what was trained, for all fields would fill a screen many times."""
+        return f"<Trace {self.source}: learning rate {self.learning_rate:g}, {len(self.epochs)} epochs>"
+
     def __str__(self) -> str:
         """Return the page of the training."""
         return Views.page(self)

@@ -18,6 +18,10 @@ class Views:
 class Shown:
     """What `print`, a notebook and a file show: the base of a run and of the result of an experiment."""
 
+    def __repr__(self) -> str:
+        """Return the answer in one line, for all fields would fill a screen many times."""
+        return f"<{type(self).__name__} {Views.notebook(self, ('text/plain',), None)['text/plain']}>"
+
     def __str__(self) -> str:
         """Return the page of the command line."""
         return Views.page(self)

@@ -11,7 +11,7 @@ from etascope.core.views import Shown
 from etascope.report.files.document import dataset_document
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Outcome(Shown):
     """What an experiment was made on, and with; each of them adds what it came to.
 

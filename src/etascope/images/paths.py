@@ -114,7 +114,9 @@ def existing(path: Path, names: Iterable[str] = ()) -> Path:
     close = difflib.get_close_matches(path.name.casefold(), near, n=1, cutoff=0.6)
     gone = "is a link to nothing" if path.is_symlink() else "does not exist"
     hint = f"Did you mean {near[close[0]]!r}?" if close else "Check the path."
-    if names and not close:
+    if str(path) in names:
+        hint = f"A Path, and what begins with ./, names files alone; the known set is {str(path)!r}, as text."
+    elif names and not close:
         hint = f"Known sets are {', '.join(names)}."
     what = "images are opened from a path or a known set" if names else "a file must be there to be read"
     raise InputError(f"{what}; {shown(path)!r} {gone}. {hint}")

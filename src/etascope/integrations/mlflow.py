@@ -11,6 +11,7 @@ from types import MappingProxyType
 from etascope.core.checks import checked
 from etascope.core.errors import InputError, first_line, renamed
 from etascope.core.extras import load_library
+from etascope.core.renamed import in_new_module
 from etascope.core.run import DataSummary, Run
 from etascope.integrations.tracker import (
     Tracker,
@@ -23,6 +24,8 @@ from etascope.integrations.tracker import (
     trial_name,
 )
 from etascope.report.files.write import write_report
+
+__getattr__ = in_new_module(__name__, MlflowKeeper="MlflowRecorder")
 
 #: What MLflow takes in one request, and in one tag.
 METRICS_AT_ONCE, LONGEST_TAG = 1000, 5000

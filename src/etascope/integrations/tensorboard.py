@@ -13,6 +13,7 @@ from typing import Any
 from etascope.core.checks import checked
 from etascope.core.errors import InputError
 from etascope.core.extras import load_library
+from etascope.core.renamed import in_new_module
 from etascope.core.run import DataSummary, Run
 from etascope.integrations.tracker import (
     METRICS,
@@ -24,6 +25,8 @@ from etascope.integrations.tracker import (
     recipe_words,
     trial_name,
 )
+
+__getattr__ = in_new_module(__name__, TensorBoardKeeper="TensorBoardRecorder")
 
 
 @checked

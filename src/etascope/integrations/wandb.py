@@ -11,6 +11,7 @@ from typing import Any
 from etascope.core.checks import checked
 from etascope.core.errors import InputError, first_line, option, renamed
 from etascope.core.extras import load_library
+from etascope.core.renamed import in_new_module
 from etascope.core.run import DataSummary, Run
 from etascope.integrations.tracker import (
     METRICS,
@@ -24,6 +25,8 @@ from etascope.integrations.tracker import (
     trial_name,
 )
 from etascope.report.html.run import run_html
+
+__getattr__ = in_new_module(__name__, WandbKeeper="WandbRecorder")
 
 #: W&B refuses longer names of groups.
 LONGEST_GROUP = 120

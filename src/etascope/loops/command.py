@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 
 from etascope.core.checks import checked
@@ -50,7 +53,7 @@ def reports_halving(
 def pick_command(
     command: str,
     *,
-    logs: Path,
+    logs: str | PathLike[str] | None = None,
     metric: str | None = None,
     metric_key: str | None = None,
     maximize: bool = False,
@@ -79,7 +82,7 @@ def pick_command(
     command
         For the shell, with `{lr}`, and `{epochs}`, `{seed}` and `{trial}` where they are wanted.
     logs
-        Folder for the output of each trial; it is made.
+        Folder for the output of each trial; it is made. None is one of this search among the user's state.
     metric, metric_key
         A regular expression, or a key of JSON lines: what the command prints once an epoch.
     maximize, best
@@ -116,8 +119,9 @@ def pick_command(
     task = Task.of_reports(epochs, seed, measure)
     method = reports_halving(low, high, budget, tolerance, middle)
     line, proven = CommandLine(command), _reported(histories)
-    engine = CommandEngine(line, reader, measure, logs, workers, timeout, restart, reported=proven)
-    _make(logs)
+    folder = usual_logs() if logs is None else Path(logs)
+    engine = CommandEngine(line, reader, measure, folder, workers, timeout, restart, reported=proven)
+    _make(folder)
     if begin is not None:
         begin(measure)
     settings = {"metric": metric, "metric_key": metric_key, "maximize": maximize, "best": measure.best}
@@ -131,6 +135,14 @@ def pick_command(
     run = run.with_notes(_length_advice(engine, epochs))
     recorder.finish(run)
     return run
+
+
+def usual_logs() -> Path:
+    """Return the folder for the output of the trials of a search that begins now."""
+    import platformdirs  # Not needed where the place is given.
+
+    name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{os.getpid()}"
+    return Path(platformdirs.user_state_dir("etascope", appauthor=False)) / "logs" / name
 
 
 def _length_advice(engine: CommandEngine, epochs: int) -> Sentence:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, renamed
 from etascope.core.measure import PLAIN
 from etascope.core.plain import Document
 from etascope.core.protocols import Store
@@ -67,6 +67,7 @@ class Ascii(JSONResponse):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
+@renamed(crew="pool")
 def create_app(
     store: Store | None = None,
     pool: WorkerPool | None = None,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -165,12 +163,12 @@ def search_command(
     Raises `InputError` if an option cannot be used, or the script fails at once.
     """
     from etascope.core.measure import more_is_better
-    from etascope.loops.command import pick_command
+    from etascope.loops.command import pick_command, usual_logs
     from etascope.selection.customary import customary_middle
 
     kept = options
     options = {**SCRIPT, "low": None, "high": None, "budget": None, "tolerance": None, "workers": None, **options}
-    optimizer, logs = options.get("middle_of"), Path(options["logs"] or _place())
+    optimizer, logs = options.get("middle_of"), Path(options["logs"] or usual_logs())
     defaults = {"budget": 3.0, "workers": 1}
     options.update({name: value for name, value in defaults.items() if options[name] is None})
 
@@ -212,10 +210,3 @@ def _kept(context: click.Context) -> dict[str, Any]:
     if kept["logs"] is not None:
         kept["logs"] = str(Path(kept["logs"]).absolute())
     return {**kept, "middle_of": optimizer if given else None, "folder": str(Path.cwd())}
-
-
-def _place() -> Path:
-    import platformdirs
-
-    name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{os.getpid()}"
-    return Path(platformdirs.user_state_dir("etascope", appauthor=False)) / "logs" / name

@@ -83,7 +83,7 @@ class Following:
     unit: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RangeTestRun(Outcome):
     """A range test with the suggestions of the rules and, if it was measured, the truth.
 

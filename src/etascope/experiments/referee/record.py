@@ -67,7 +67,7 @@ class Followed:
         return "ahead" if self.difference[2] < 0 else "behind"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Referee(Outcome):
     """Advisers on one recipe and one data set, scored by what following them would have lost.
 

@@ -80,7 +80,7 @@ class Axis:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scaling(Outcome):
     """How far an answer reaches: the choice repeated at other lengths, batch sizes or widths.
 

@@ -35,7 +35,7 @@ class SharpnessPoint:
     limit: float | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SharpnessWall(Outcome):
     """What theory says of the highest learning rate, and what was measured.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from etascope.core.checks import check_values
 from etascope.core.data import Split
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, renamed
 from etascope.core.history import History, in_plan_order
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
@@ -62,6 +62,7 @@ class DenseEngine:
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers must be at least 1; found {self.workers}. Leave it out to use every core.")
 
+    @renamed(watch="progress")
     def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
         """Train every trial of the plan; one that diverges is a `Status`.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from etascope.core.checks import check_values
 from etascope.core.data import Split
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, renamed
 from etascope.core.history import History, in_plan_order
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import OnProgress, Progress, ignore
@@ -88,6 +88,7 @@ class TorchEngine:
         check_values(self)
         check_settings(self.precision, self.accumulate, self.clip_norm, self.trials_in_memory)
 
+    @renamed(watch="progress")
     def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
         """Train every trial of the plan.
 

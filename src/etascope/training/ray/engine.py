@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from etascope.core.checks import check_values
 from etascope.core.data import Split
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, renamed
 from etascope.core.history import History, in_plan_order
 from etascope.core.plan import Checkpoint, Plan
 from etascope.core.protocols import Engine, GroupingEngine, OnProgress, Progress, ignore
@@ -103,6 +103,7 @@ class RayEngine:
         """Close the connection, if it was not open before."""
         leave_cluster()
 
+    @renamed(watch="progress")
     def train(self, split: Split, recipe: Recipe, plan: Plan, progress: OnProgress = ignore) -> History:
         """Train every trial of the plan.
 
