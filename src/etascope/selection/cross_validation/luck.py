@@ -14,7 +14,8 @@ Array = NDArray[np.float64]
 
 #: Where one unit is all there is: what was typical on measured tasks with one seed, in accuracy points.
 TYPICAL, TYPICAL_SPREAD = 0.2, 0.8
-#: Smoothing of the mean scores, in places of the grid.
+#: Smoothing of the mean scores, in places of the grid. To take the highest of 12 noises for the winner's luck said 2.4
+#: points in the study, where 0.11 to 0.20 was true; this said 0.16 to 0.27.
 SMOOTH = 0.8
 DRAWS = 1000
 

@@ -16,7 +16,7 @@ from etascope.selection.estimate import WIDE, Settled
 from etascope.selection.grid import Grid, make_grid
 from etascope.selection.landscape import best_index
 
-#: Rates a decade of the fine window.
+#: Rates a decade of the fine window, as near as the study's (0.16 to 0.18 decades).
 PER_DECADE = 6
 #: Rates that the first round tries, two a decade.
 FIRST = 8
@@ -83,6 +83,7 @@ def wider_window(grid: Grid, tried: Sequence[float], settled: Settled) -> list[f
     while high + 1 in full:
         high += 1
     ends, rate, basin = (grid.rates[low], grid.rates[high]), settled.learning_rate, settled.basin
+    # In a wider one, a basin that touches the ends is a plateau, which would be followed to the limits.
     narrow = math.log10(ends[1] / ends[0]) < WIDE
     if rate <= ends[0] or (narrow and basin.low <= ends[0]):
         low = max(low - MORE, 0)
@@ -108,5 +109,6 @@ def _vertex(scored: Landscape) -> float:
     fall, rise = float(y[best - 1] - y[best]), float(y[best + 1] - y[best])
     if fall <= 0 or rise <= 0:
         return float(x[best])
+    # Half decades are three places of the fine grid, too coarse for the best of them to centre the window.
     shift = (fall * right**2 - rise * left**2) / (2 * (fall * right + rise * left))
     return float(x[best]) + min(max(shift, -left / 2), right / 2)

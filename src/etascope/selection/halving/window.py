@@ -12,7 +12,8 @@ from etascope.core.recipe import Recipe
 from etascope.selection.customary import customary_middle
 from etascope.selection.grid import LIMITS
 
-#: The first window reaches this far on either side of its middle, in decades.
+#: The first window reaches this far on either side of its middle, in decades. In the study a middle that was a decade
+#: too low did no harm where the window grew (`read_state`); where it could not, 20 to 25 of 100 searches failed.
 REACH = 1.25
 #: Rates of a narrow window stand at least this far apart, in decades: nearer ones cannot be told apart.
 NEAREST = 0.1
