@@ -121,28 +121,15 @@ class GridSearch:
         """
         landscape, every = read_landscape(task, histories), trials(task, histories)
         best = best_index(landscape)
-        answer: float | None = None
-        basin: Basin | None = None
-        loss = accuracy = math.nan
+        facts = {"not_tried": not_tried(task, landscape), "cost": search_cost(task, every, histories)}
         if best is None or not learned(task, landscape, best) or _open_end(landscape, best, self.grid.limits):
             why = no_answer(task, landscape, self.grid.limits, landscape)
-        else:
-            basin = paired_basin(landscape, best)
-            answer = float(landscape.learning_rates[best])
-            loss = float(landscape.mean_loss[best])
-            accuracy = float(landscape.mean_accuracy[best])
-            why = sentences(*reasons(landscape, best, basin, self.grid.limits))
-        return Choice(
-            learning_rate=answer,
-            basin=basin,
-            valid_loss=loss,
-            valid_accuracy=accuracy,
-            reasons=why,
-            not_tried=not_tried(task, landscape),
-            landscape=landscape,
-            verdicts=verdicts(task, every, landscape, answer, basin),
-            cost=search_cost(task, every, histories),
-        )
+            judged = verdicts(task, every, landscape, None, None)
+            return Choice(landscape=landscape, reasons=why, verdicts=judged, **facts)
+        basin = paired_basin(landscape, best)
+        why = sentences(*reasons(landscape, best, basin, self.grid.limits))
+        judged = verdicts(task, every, landscape, float(landscape.learning_rates[best]), basin)
+        return Choice.at(landscape, best, basin=basin, reasons=why, verdicts=judged, **facts)
 
     def _seeds(self, task: Task) -> tuple[int, ...]:
         first = task.recipe.seed

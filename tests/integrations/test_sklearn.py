@@ -30,7 +30,7 @@ class Fixed:
     def choose(self, task, histories):
         nothing = Landscape(np.zeros(0), (), np.zeros((0, 0)), np.zeros((0, 0)))
         cost = Cost(0, task.recipe.epochs, 0.0, 0.0)
-        return Choice(self.learning_rate, None, np.nan, np.nan, (), "", nothing, (), cost)
+        return Choice(learning_rate=self.learning_rate, landscape=nothing, verdicts=(), cost=cost)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     Examples
     --------
     >>> @checked
-    ... def train(budget: "float | None" = None):
+    ... def train(budget: float | None = None):
     ...     return budget
     >>> train("3")
     Traceback (most recent call last):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,16 +104,12 @@ class Luck:
 
     Attributes
     ----------
-    expected
-        How much such a winner's score falls on fresh seeds, on average.
-    spread
-        Standard deviation of that fall between single cases.
+    expected, spread
+        How much such a winner's score falls on fresh seeds: mean, and standard deviation between single cases.
     shown
         The accuracy that the search saw at the winner, a share in [0, 1].
-    fresh
-        The accuracy of the same rate on fresh seeds, a share; None when it was not run again.
-    seeds
-        Those fresh seeds.
+    fresh, seeds
+        The accuracy of the same rate on fresh seeds, a share, None when it was not run again; and those seeds.
     """
 
     expected: float
@@ -146,10 +143,8 @@ class Curve:
 
     Attributes
     ----------
-    learning_rates
-        `(points,)` float64, ascending.
-    mean, low, high
-        `(points,)` float64: posterior mean and the 5 % and 95 % quantiles.
+    learning_rates, mean, low, high
+        `(points,)` float64: rates, ascending; posterior mean and the 5 % and 95 % quantiles there.
     unit
         `points` (hundredths) of accuracy, or `%` of loss.
     """
@@ -210,10 +205,8 @@ class Cost:
 
     Attributes
     ----------
-    trials
-        Trials trained.
-    epochs
-        Epochs of a whole training.
+    trials, epochs
+        Trials trained, and epochs of a whole training.
     training_equivalents
         Training examples gone through, over those of one whole training on all development rows; a validated example
         counts as a third of a trained one (forward, but no backward pass and no update).
@@ -227,7 +220,7 @@ class Cost:
     seconds: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Choice:
     """A learning rate with its evidence, or "cannot tell yet" and why.
 
@@ -236,7 +229,7 @@ class Choice:
     learning_rate
         The recommended peak rate; None when it cannot be told yet.
     basin
-        The rates that cannot be told apart from it; None when it cannot be told yet.
+        The rates that cannot be told apart from it; None when that is not known.
     valid_loss, valid_accuracy
         Means over the units at the recommended rate; NaN when it cannot be told yet. This is the number that
         ranked the trials, so it is a little lucky.
@@ -260,12 +253,12 @@ class Choice:
         The task's. Where a script or a loop of your own reported it, losses are distances from its best value.
     """
 
-    learning_rate: float | None
-    basin: Basin | None
-    valid_loss: float
-    valid_accuracy: float
-    reasons: tuple[Sentence, ...]
-    not_tried: Sentence
+    learning_rate: float | None = None
+    basin: Basin | None = None
+    valid_loss: float = math.nan
+    valid_accuracy: float = math.nan
+    reasons: tuple[Sentence, ...] = ()
+    not_tried: Sentence = field(default=Sentence(""))
     landscape: Landscape
     verdicts: tuple[Verdict, ...]
     cost: Cost
@@ -284,6 +277,13 @@ class Choice:
     def search_again(self) -> tuple[Setting, ...]:
         """Limits of the rates to set in another search, those without a value to be left out; mostly none."""
         return tuple(one for sentence in self.reasons for one in sentence.settings if one.name in ("low", "high"))
+
+    @classmethod
+    def at(cls, landscape: Landscape, index: int, **facts: Any) -> Choice:  # noqa: ANN401 - fields
+        """Return the choice of a rate of a landscape, with the means that were measured there; `facts` is the rest."""
+        rates, loss, accuracy = landscape.learning_rates, landscape.mean_loss, landscape.mean_accuracy
+        measured = {"valid_loss": float(loss[index]), "valid_accuracy": float(accuracy[index])}
+        return cls(learning_rate=float(rates[index]), landscape=landscape, **measured, **facts)
 
     def written(self, dialect: Dialect) -> Choice:
         """Return the same choice, with all that it says in the words of a door."""

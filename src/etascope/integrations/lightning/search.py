@@ -266,7 +266,8 @@ def pick_lightning(
         raise InputError(
             "pick_lightning sets no rate, and takes no update_attr. Leave it out, or use LearningRateSearch."
         )
-    if not isinstance(module, _part("").LightningModule):
+    # One of torch.compile is refused later, in words of its own.
+    if not isinstance(getattr(module, "_orig_mod", module), _part("").LightningModule):
         kind = type(module).__name__
         raise InputError(f"module must be a LightningModule; found {kind}. Search a plain one by etascope.torch.pick.")
     search_ = LearningRateSearch(monitor, update_attr=False, **search)

@@ -103,7 +103,8 @@ def intervals(choices: Sequence[tuple[str, Choice]], width: int = 80, *, ascii: 
     >>> from etascope.core.choice import Basin, Cost, Landscape
     >>> none = Landscape(np.ones(1), ((0, 0),), np.ones((1, 1)), np.ones((1, 1)))
     >>> def chosen(rate, low, high):
-    ...     return Choice(rate, Basin(low, high), 0.4, 0.9, (), "", none, (), Cost(1, 1, 1.0, 1.0))
+    ...     facts = {"landscape": none, "verdicts": (), "cost": Cost(1, 1, 1.0, 1.0)}
+    ...     return Choice(learning_rate=rate, basin=Basin(low, high), **facts)
     >>> for line in intervals((("A", chosen(0.03, 0.01, 0.1)), ("B", chosen(1, 0.3, 3))), 48, ascii=True):
     ...     print(line)
     A |   [------o-------]

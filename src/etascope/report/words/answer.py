@@ -32,7 +32,8 @@ def headline(choice: Choice) -> tuple[str, ...]:
     >>> import numpy as np
     >>> seen = Landscape(np.array([0.031]), ((0, 0),), np.array([[0.5]]), np.array([[0.9]]))
     >>> sure = Confidence("likely", 1.0, "", 0.9)
-    >>> headline(Choice(0.031, Basin(0.014, 0.066), 0.5, 0.9, (), "", seen, (), Cost(1, 1, 1, 1), confidence=sure))
+    >>> facts = {"basin": Basin(0.014, 0.066), "confidence": sure, "verdicts": (), "cost": Cost(1, 1, 1.0, 1.0)}
+    >>> headline(Choice.at(seen, 0, **facts))
     ('0.031', 'basin 0.014 .. 0.066', 'likely within 1 point of the best')
     """
     if choice.learning_rate is None:

@@ -167,10 +167,6 @@ class CrossValidation:
         settled, measured = self._settled(task, scores, scored), scored_landscape(scores, plain, measured=True)
         if settled is None or self._open_end(settled):
             return Choice(
-                learning_rate=None,
-                basin=None,
-                valid_loss=math.nan,
-                valid_accuracy=math.nan,
                 reasons=no_answer(task, scored, self.grid.limits, measured, MEASURES[self.target]),
                 not_tried=not_tried(task, plain),
                 landscape=plain,

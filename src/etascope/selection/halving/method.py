@@ -142,11 +142,6 @@ class Halving:
         landscape, every = read_landscape(task, histories), trials(task, histories)
         outcome = self._outcome(task, every)
         choice = Choice(
-            learning_rate=None,
-            basin=None,
-            valid_loss=math.nan,
-            valid_accuracy=math.nan,
-            reasons=(),
             not_tried=not_tried(task, landscape) if len(landscape.learning_rates) else say("everything."),
             landscape=landscape,
             verdicts=(),

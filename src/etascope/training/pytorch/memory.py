@@ -64,11 +64,10 @@ def in_memory_groups(
         if load_torch().cuda.is_initialized():
             load_torch().cuda.empty_cache()
         if len(group) == 1:
-            smaller = "Try smaller batches ({accumulate}), smaller images ({image_size}) or a smaller model."
-            raise InputError(
-                "memory ran out while one trial trained alone.",
-                say(smaller, Setting("accumulate", 4), Setting("image_size")),
+            smaller = say(
+                "Try smaller batches and {accumulate}, smaller images or a smaller model.", Setting("accumulate", 4)
             )
+            raise InputError("memory ran out while one trial trained alone.", smaller)
         # Half and not one less: each try costs a training, and a size that memory holds is found in a few.
         most = -(-len(group) // 2)
         fewer(most)
