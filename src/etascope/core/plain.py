@@ -46,9 +46,12 @@ def plain(value: object, without: Collection[str] = ()) -> Any:  # noqa: ANN401 
         return value
     if isinstance(value, float):
         return number(value)
+    # Before records, of which it is one: readers get its text.
     if isinstance(value, Sentence):
         return str(value)
     if dataclasses.is_dataclass(value):
+        # By name: a new field is a new key, which readers ignore (docs/json.md); to rename or drop one breaks them, and
+        # takes another number in `schema`.
         names = [field.name for field in dataclasses.fields(value) if field.name not in without]
         return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
@@ -66,4 +69,5 @@ def plain(value: object, without: Collection[str] = ()) -> Any:  # noqa: ANN401 
 
 def number(value: float | None) -> float | str | None:
     """Return a number as JSON can hold it: not finite becomes "nan", "inf" or "-inf", nothing stays None."""
+    # Strict JSON has no NaN and no infinity, and many readers refuse what Python writes for them.
     return value if value is None or math.isfinite(value) else str(float(value))

@@ -137,6 +137,7 @@ def train_in_parts(
             parts.add(event.part)
             return
         raise_again()
+        # The trials of a plan are alike, so those that are done count as much as those that are left.
         more = event.total * known / len(parts.left)
         progress(replace(event, done=event.done + more, total=event.total + more) if known else event)
 
@@ -197,6 +198,7 @@ def _is_of(part: History, plan: Plan) -> bool:
     """Whether a part is one of this plan: another version of etascope may propose another."""
     if part.part is None or part.part.of != len(plan):
         return False
+    # To the bit: rates that differ in their last one are trained otherwise.
     of = plan.take(part.part.rows)
     return (
         (of.start, of.evaluate_at, of.keep_examples, of.keep_checkpoints)

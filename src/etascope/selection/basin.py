@@ -20,9 +20,10 @@ NEAR = 0.5
 PRIOR = 4
 #: A loss of exactly 0 has no logarithm; below this, in nats, losses are alike.
 LEAST = 1e-9
-#: A wall is worse than the best by this much mean log loss (a loss 1.22 times as large), told apart by pairs.
+#: A wall is worse than the best by this much mean log loss (a loss 1.22 times as large), told apart by pairs. In the
+#: study the rates within 0.15 held the true best in all cross-validations and in 91 of 100 halvings.
 CLEARLY_WORSE = 0.2
-#: A basin ends this far below a rate that diverged, in decades.
+#: A basin ends this far below a rate that diverged, in decades: a step of the drawn curves (`regret_draws`).
 BEFORE = 0.02
 #: Learning means mean log loss this far below a blind guess's: unequal classes alone give about 0.005.
 LEARNS = 0.02
@@ -81,6 +82,8 @@ def told_apart(landscape: Landscape, index: int, best_index: int, level: float =
         return False
     if np.isinf(landscape.valid_loss[index]).any():
         return True
+    # In pairs, since shared weights, batches and rows make the variance of a difference 3.3 times smaller between
+    # neighbours, and 1.4 times at 0.7 decades (medians of 24 tasks).
     d = log_differences(landscape, index, best_index)
     if len(d) < 2:
         return bool(d.mean() > MARGIN_WITHOUT_PAIRS) if len(d) else True
@@ -111,14 +114,7 @@ def student_quantile(level: float, degrees: int) -> float:
     """Return the quantile of Student's t distribution for a whole number of degrees of freedom.
 
     The distribution function is a finite sum in theta = atan(t / sqrt(degrees)) (Abramowitz and Stegun 1964,
-    26.7.3 and 26.7.4); it is inverted by bisection, to about 14 digits of theta.
-
-    Parameters
-    ----------
-    level
-        Probability in (0.5, 1).
-    degrees
-        Degrees of freedom, at least 1.
+    26.7.3 and 26.7.4); it is inverted by bisection, to about 14 digits of theta. The level lies in (0.5, 1).
 
     Examples
     --------

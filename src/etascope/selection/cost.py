@@ -74,6 +74,7 @@ def training_seconds(task: Task) -> float:
     >>> round(training_seconds(task), 3)
     0.024
     """
+    # Predicted, with no training timed: a search that goes on, here or elsewhere, must come to the same method.
     return task.multiplications / (SPEED if task.forward is None else TORCH_SPEED)
 
 

@@ -26,6 +26,9 @@ class Customary:
     halving: float
 
 
+# What people take lost 10.6 points in the study (24 tasks), the middles of halving 2.3: no answers, but where to begin.
+# The walls have the middles of the first grid search, and move until they are seen. The study had SGD, momentum, Adam
+# and AdamW; the other rows repeat one of these.
 CUSTOMARY = {
     "sgd": Customary(0.01, walls=-0.5, halving=0.1),
     "momentum": Customary(0.01, walls=-1.5, halving=0.03),

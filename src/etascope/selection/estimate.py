@@ -21,13 +21,16 @@ Array = NDArray[np.float64]
 #: Tolerance where none is given: points of accuracy, per cent of loss.
 TOLERANCES = {"accuracy": 1.0, "loss": 5.0}
 UNITS = {"accuracy": "points", "loss": "%"}
-#: Words for the share of curves on which the rate is within the tolerance; the first that is reached counts.
+#: Words for the share of curves on which the rate is within the tolerance; the first that is reached counts. Three
+#: words and no digits: by their Brier scores the shares hardly told one case from another (22 tasks).
 WORDS = ((0.9, "likely"), (0.8, "probable"), (0.0, "not settled"))
-#: Deviation of one unit's run, as a share of the scale and of twice the loss, and what it is worth in units.
+#: Deviation of one unit's run, as a share of the scale and of twice the loss, and what it is worth in units, since five
+#: alone say little of a variance. Read off the same study as the constants of `regret`.
 RUN_PRIOR, RUN_WEIGHT = 0.07, 4
 #: A window of this many decades is wide enough to tell its basin as it is, and this share of it is filled by a plateau.
 WIDE, FILLS = 4.0, 2 / 3
-#: What three times the seeds leave of the variance by the sampling of examples.
+#: What three times the seeds leave of the variance by the sampling of examples. In the study basins of 0.50 and 0.42
+#: decades were so predicted, and then 0.51 and 0.43 wide.
 EXAMPLES_LEFT = 0.7
 
 
@@ -89,26 +92,15 @@ def settle(scores: Scores, target: str, tolerance: float | None, limits: tuple[f
         variance = example_variance scale^2 + run / U
         run = ((U - 1) run_variance scale^2 + 4 (0.07 (scale + 2 d))^2) / (U + 3)
 
-    with y the mean log loss of a rate and U the units it was trained on. The target `loss` is drawn by the same
-    model, and told in per cent of loss.
+    with y the mean log loss of a rate and U the units it was trained on. The target `loss`, for which the scores
+    must have been read, is drawn by the same model, and told in per cent of loss. So is the tolerance, else in points;
+    None is 5 % or 1 point. `limits` are the lowest and the highest rate that may be recommended.
 
-    Parameters
-    ----------
-    scores
-        With at least one rate.
-    target
-        `accuracy` or `loss`, as the scores were read for.
-    tolerance
-        In points, or per cent of loss, above 0; None is 1 point, or 5 %.
-    limits
-        The lowest and the highest rate that may be recommended.
-
-    Notes
-    -----
     Where nothing can be told apart over four decades and more, the middle of the basin is recommended, unless the mean
     curve has it lose more than the tolerance.
     """
     within = TOLERANCES[target] if tolerance is None else tolerance
+    # Errors are in the scale alone: beside the loss, differences in them say nothing (`regret`). None counts as a half.
     scale = 100 * CHEAP.slope * max(float(scores.error[scores.best]), 0.5 / scores.examples)
     draws = _draws(scores, scale, target)
     rate = min(max(float(f"{_place(scores, draws, within):.3g}"), limits[0]), limits[1])
@@ -176,6 +168,8 @@ def worth_tuning(settled: Settled, recipe: Recipe) -> WorthTuning | None:
     """
     rate = customary_rate(recipe)
     drawn = settled.draws.cost_of(rate, settled.learning_rate) if len(settled.draws.learning_rates) > 1 else None
+    # Measured on 36 later tasks: a gain that was promised was one 26 times in 26; the interval held the truth 28 times
+    # in 35 on the curve, but once in 10 beside it, where one fold alone is trained (`wall_rates`).
     outright = _measured(settled, rate)
     if drawn is None:
         return outright

@@ -45,14 +45,7 @@ class Grid:
 
 
 def make_grid(per_decade: int, low: float | None = None, high: float | None = None) -> Grid:
-    """Return the rates 10^(k / per_decade) for whole k within the limits, and the limits themselves.
-
-    Parameters
-    ----------
-    per_decade
-        Rates a decade, at least 1.
-    low, high
-        Lowest and highest rate; None is 1e-7 and 1e4.
+    """Return the rates 10^(k / per_decade) for whole k within the limits, and these: 1e-7 and 1e4 where None is given.
 
     Examples
     --------

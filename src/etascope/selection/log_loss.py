@@ -42,16 +42,8 @@ def raised_by_error(mean: Array, error: Array, examples: Array, full: NDArray[np
         clearly = e - e0 - 2 sqrt((e + e0) / n)
 
     is what a rate loses at least. Where its loss does not say so, its mean is raised to what that is worth above the
-    best of the rates that lose nothing clearly: one unit of log loss is worth `slope` times the error at the best.
-
-    Parameters
-    ----------
-    mean, error, examples
-        `(rates,)`: mean log loss; share of wrong answers; validation examples behind it.
-    full
-        Which rates `(rates,)` may be the best.
-    slope
-        As in `posterior.Constants`.
+    best of the rates that lose nothing clearly: one unit of log loss is worth `slope` times the error at the best. All
+    arrays are `(rates,)`; `full` says which rates may be the best.
 
     Examples
     --------

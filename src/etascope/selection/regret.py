@@ -18,7 +18,8 @@ KEEP = 6.0
 #: What is lost is held at this many points: a parabola that had to pass through the fall of a wall would be too narrow
 #: about its best. Where noise grows with what is lost, it stops growing there, too.
 CAP = 8.0
-#: Prior deviations of the constant, linear and quadratic part, in points, and per decade and its square.
+#: Prior deviations of the constant, linear and quadratic part, in points, and per decade and its square: so wide that
+#: the data alone place the valley.
 POLYNOMIAL = (10.0, 20.0, 20.0)
 #: Added to variances, in points squared, so that covariances can be factored.
 JITTER = 1e-7
@@ -53,12 +54,19 @@ class Constants:
     slack: float
 
 
+# Of 275 combinations of constants drawn at random (184 for halving), scored on 21 tasks and rounded. The sharpest
+# basins held the best rate in 82 of 100 tasks left out, not in 90, so softer ones were set by hand; these held it in 89
+# of 100 on 22 tasks that were kept apart. A constant margin and a conformal one, 87 and 92 at home, held it in 68 and
+# 80 there: what is missed differs by task and not by seed, hence a bias beside the noise. The slope is a regression of
+# lost accuracy on log loss, in which the difference in errors had a weight of 0.0015. The shift: rates above the best
+# by cross-validation were 0.36 points worse in truth, those below it 0.3 points better.
 #: Every trial to the end, under cross-validation.
 CHEAP = Constants(
     slope=0.75, bias=0.10, bias_length=0.35, prior_scale=0.4, prior_length=0.42, shift_mean=0.05, shift_sd=0.05,
     slack=0.3,
 )  # fmt: skip
-#: Trials of successive halving, on one holdout; for another top or schedule the shift is another (`shift_mean`).
+#: Trials of successive halving, on one holdout; for another top or schedule the shift is another (`shift_mean`). Shift
+#: and size of the noise were found anew on 24 jobs more; in the benchmark basins held the best rate in 88 of 100.
 DEAR = Constants(
     slope=0.9, bias=0.10, bias_length=0.4, prior_scale=2 / 3, prior_length=0.45, shift_mean=0.18, shift_sd=0.13,
     slack=0.25,
@@ -96,6 +104,7 @@ class Draws:
 
     def basin(self, level: float = 0.9, include: float | None = None) -> Basin:
         """Return the shortest interval with a share `level` of the curves' best rates, widened to hold `include`."""
+        # At a level of 0.8 such intervals held the best rate in 73 of 100 on tasks that were kept apart, at 0.9 in 89.
         best = np.sort(self.regret.argmin(axis=1))
         count = math.ceil(level * len(best))
         width = best[count - 1 :] - best[: len(best) - count + 1]
@@ -161,22 +170,8 @@ def regret_draws(
 
     The second noise is no chance: it is what validation misses of the full training. Each drawn R is shifted to
     R(x + s) with s normal (`shift_mean`, `shift_sd`), and regret is R less its lowest value. Deterministic: equal
-    arguments give equal draws.
-
-    Parameters
-    ----------
-    log_rates
-        `(rates,)`: decimal logarithms, ascending. Only the run around the best is used, and it bounds the answer.
-    points
-        `(rates,)`: what each rate lost against the best one, at least 0.
-    variance
-        `(rates,)`: its noise variance in points squared.
-    scale
-        Points that one unit of log loss is worth, above 0.
-    constants
-        `CHEAP` or `DEAR`.
-    draws, seed, step
-        Number of curves, seed of the generator, and spacing of the answer in decades.
+    arguments give equal draws. Rates ascend, and only the run around the best is used, which bounds the answer. `scale`
+    is what one unit of log loss is worth in points, `step` the spacing of the answer in decades.
 
     Examples
     --------
@@ -192,7 +187,9 @@ def regret_draws(
     x: Array = log_rates[run] - centre
     if len(x) == 1:
         return Draws(np.array([10.0**centre]), np.zeros((draws, 1)))
+    # 3,000 curves: with 400, whether tasks at the border were covered went by the draw (75 or 83 of 100).
     generator = np.random.default_rng(seed)
+    # A shift a curve: how far validation picks too high differs between tasks, by deviations of 0.08 to 0.19 decades.
     shift = np.rint(generator.normal(constants.shift_mean, constants.shift_sd, draws) / step).astype(np.int64)
     width = float(x[-1] - x[0])
     cells = max(round(width / step), 1)
@@ -217,6 +214,8 @@ def regret_draws(
 def _prior(a: Array, b: Array, scale: float, constants: Constants) -> Array:
     constant, linear, quadratic = (sd**2 for sd in POLYNOMIAL)
     product = np.outer(a, b)
+    # By decades: the best rates of the study lay over three of them, and 0.2 to 1.1 about each within a point of it. A
+    # squared exponential, whose lengths are of the search for constants.
     wiggle = constants.prior_scale**2 * scale * _kernel(a, b, constants.prior_length)
     return constant + linear * product + quadratic * product**2 + wiggle
 

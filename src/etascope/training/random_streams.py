@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 _WEIGHTS, _ORDER, _STEP, _PASS = 0, 1, 2, 3
 
 
+# Kept, since all trials of a seed begin with them, and so never written to.
 @lru_cache(maxsize=8)
 def initial_parameters(sizes: tuple[int, ...], seed: int) -> tuple[NDArray[np.float32], ...]:
     """Return weight `(fan_in, fan_out)` and bias `(fan_out,)` of each layer, float32, read-only.
@@ -51,6 +52,7 @@ def epoch_order(rows: NDArray[np.int64], size: int, seed: int, fold: int, epoch:
     When there are more rows than `size`, this epoch leaves the last of its shuffle out. Seed, fold and epoch, counted
     from 0, decide the order together.
     """
+    # By its number and not after the epochs before: a trial that goes on from a checkpoint draws none of those again.
     generator = np.random.default_rng([seed, _ORDER, fold + 1, epoch])
     return generator.permutation(rows)[:size]
 

@@ -14,7 +14,8 @@ Array = NDArray[np.float64]
 
 #: Where one unit is all there is: what was typical on measured tasks with one seed, in accuracy points.
 TYPICAL, TYPICAL_SPREAD = 0.2, 0.8
-#: Smoothing of the mean scores, in places of the grid.
+#: Smoothing of the mean scores, in places of the grid. To take the highest of 12 noises for the winner's luck said 2.4
+#: points in the study, where 0.11 to 0.20 was true; this said 0.16 to 0.27.
 SMOOTH = 0.8
 DRAWS = 1000
 
@@ -26,18 +27,8 @@ def expected_luck(scores: Scores, accuracy: Array, shown: float, *, seed: int = 
     unit gets one normal weight for all its residuals, so that the noise of a rate's mean has variance s^2 / U and
     rates stay as alike as they are; the rate that now scores best shows the accuracy noise it was picked with. Luck
     with the validation examples themselves is not in it, since fresh seeds are validated on the same. The spread is
-    that of a mean over all units less one over the folds of a single fresh seed.
-
-    Parameters
-    ----------
-    scores
-        Rates that were not tried on all units are left out.
-    accuracy
-        `(rates, units)`: validation accuracy as a share; NaN where a trial diverged.
-    shown
-        The accuracy that the search saw at the winner, as a share.
-    seed
-        Of the draws.
+    that of a mean over all units less one over the folds of a single fresh seed. Rates that were not tried on all units
+    are left out. `accuracy` is `(rates, units)`, NaN where a trial diverged, `shown` what the search saw at the winner.
     """
     full = scores.counts == scores.counts.max(initial=0)
     loss, units = scores.log_loss[full], len(scores.units)

@@ -39,7 +39,7 @@ from etascope.selection.scores import Scores, read_scores
 from etascope.selection.words.reasons import not_tried
 from etascope.selection.words.refuted import Answered, refuted
 
-#: Shares of a training after which it is scored.
+#: Shares of a training after which it is scored, as in the study; why several, `halving.state.AVERAGED` says.
 FRACTIONS = (0.8, 0.9, 1.0)
 
 
@@ -152,6 +152,7 @@ class CrossValidation:
         settled = settled or settle(scores, self.target, self.tolerance, self.grid.limits)
         if self._open_end(settled):
             return None
+        # What a winner's score owes to luck no estimate knew of a single case; a run that had no say in it shows it.
         return _plan(task, [(settled.learning_rate, (_fresh_seed(seeds), fold)) for fold in range(task.n_folds)])
 
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:

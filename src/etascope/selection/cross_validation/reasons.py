@@ -203,18 +203,8 @@ def no_answer(
 ) -> tuple[Sentence, ...]:
     """Return why nothing can be recommended yet, and the next move.
 
-    Either every rate diverged, or none learned, or the best of them is an end of what was tried.
-
-    Parameters
-    ----------
-    task
-        Gives the loss of a blind guess.
-    scored, measured
-        What rates were compared by, and the losses to tell, as they were measured.
-    limits
-        The lowest and the highest rate that the search was allowed to try.
-    measure
-        What the losses are called.
+    Either every rate diverged, or none learned, or the best of them is an end of what was tried. `scored` is what rates
+    were compared by, `measured` the losses to tell, `limits` the ends of what the search was allowed to try.
     """
     rates, best, blind = scored.learning_rates.tolist(), best_index(scored), math.log(task.n_classes)
     span, measure = window(rates), f"mean {measure}"

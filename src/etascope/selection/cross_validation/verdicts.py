@@ -22,24 +22,9 @@ def verdicts(
     """Return a verdict for each trial, in order.
 
     Where a rate stands (below the basin, in it, above it) is decided by all trials of the rate; the numbers in
-    the sentence are the trial's own: its loss in the landscape, or its last validation loss where it is not there.
-
-    Parameters
-    ----------
-    task
-        Gives the loss of a blind guess and the steps of an epoch.
-    trials
-        What became of each trial.
-    landscape
-        The same trials over learning rate.
-    learning_rate, basin
-        The recommended rate and its basin, or None for both when nothing can be recommended.
-    best_loss, best_right
-        Loss and accuracy at the recommended rate; None takes its means in the landscape.
-    measure, crown, walls
-        See `Evidence`.
-    as_good
-        Rates that did as well as the recommended one, and yet lie outside its basin.
+    the sentence are the trial's own: its loss in the landscape of the same trials, or its last validation loss where it
+    is not there. `learning_rate` and `basin` are None where nothing can be recommended; loss and accuracy at that rate,
+    where None, are its means in the landscape. `as_good` did as well outside the basin; for the rest see `Evidence`.
     """
     diverged = landscape.learning_rates[np.isinf(landscape.valid_loss).any(axis=1)]
     at_best = landscape.learning_rates == learning_rate

@@ -16,7 +16,7 @@ from etascope.selection.estimate import WIDE, Settled
 from etascope.selection.grid import Grid, make_grid
 from etascope.selection.landscape import best_index
 
-#: Rates a decade of the fine window.
+#: Rates a decade of the fine window, as near as the study's (0.16 to 0.18 decades).
 PER_DECADE = 6
 #: Rates that the first round tries, two a decade.
 FIRST = 8
@@ -37,15 +37,6 @@ def wall_rates(task: Task, grid: Grid, scored: Landscape) -> list[float]:
 
     Half decades: eight about the optimizer's customary rates first (all, where both limits are near), then two more
     beyond an end that is not clearly worse than the best.
-
-    Parameters
-    ----------
-    task
-        Gives the optimizer.
-    grid
-        What may be tried.
-    scored
-        Scores so far.
     """
     coarse, tried = _coarse(grid), set(scored.learning_rates.tolist())
     done = [i for i in coarse if grid.rates[i] in tried]
@@ -65,14 +56,7 @@ def wall_rates(task: Task, grid: Grid, scored: Landscape) -> list[float]:
 def first_window(grid: Grid, scored: Landscape, rates: int) -> list[float]:
     """Return the rates about the best that every unit should be tried on, ascending; none above one that diverged.
 
-    Parameters
-    ----------
-    grid
-        What may be tried.
-    scored
-        Scores of one unit, walls included.
-    rates
-        How many, where the limits leave room for as many.
+    They are read off the scores of one unit, walls included, and are `rates` in number where the limits leave room.
     """
     last, centre = len(grid.rates) - 1, grid.nearest(10 ** _vertex(scored))
     first = max(min(centre - (rates - 1) // 2, last - rates + 1), 0)
@@ -89,16 +73,8 @@ def connected(grid: Grid, tried: Sequence[float]) -> bool:
 def wider_window(grid: Grid, tried: Sequence[float], settled: Settled) -> list[float]:
     """Return the rates that every unit should be tried on: a connected window that the basin does not touch.
 
-    It is widened by half a decade at an end that the recommended rate or the basin touches, unless more is not allowed.
-
-    Parameters
-    ----------
-    grid
-        What may be tried.
-    tried
-        Rates that every unit was tried on.
-    settled
-        What they settle.
+    The rates that every unit was `tried` on have `settled` a rate and a basin. It is widened by half a decade at an end
+    that either touches, unless more is not allowed.
     """
     full, last = {i for i, rate in enumerate(grid.rates) if rate in set(tried)}, len(grid.rates) - 1
     low = high = min(full, key=lambda i: abs(math.log10(grid.rates[i] / settled.learning_rate)))
@@ -107,6 +83,7 @@ def wider_window(grid: Grid, tried: Sequence[float], settled: Settled) -> list[f
     while high + 1 in full:
         high += 1
     ends, rate, basin = (grid.rates[low], grid.rates[high]), settled.learning_rate, settled.basin
+    # In a wider one, a basin that touches the ends is a plateau, which would be followed to the limits.
     narrow = math.log10(ends[1] / ends[0]) < WIDE
     if rate <= ends[0] or (narrow and basin.low <= ends[0]):
         low = max(low - MORE, 0)
@@ -132,5 +109,6 @@ def _vertex(scored: Landscape) -> float:
     fall, rise = float(y[best - 1] - y[best]), float(y[best + 1] - y[best])
     if fall <= 0 or rise <= 0:
         return float(x[best])
+    # Half decades are three places of the fine grid, too coarse for the best of them to centre the window.
     shift = (fall * right**2 - rise * left**2) / (2 * (fall * right + rise * left))
     return float(x[best]) + min(max(shift, -left / 2), right / 2)

@@ -16,7 +16,8 @@ from etascope.selection.halving.budgets import Budgets
 from etascope.selection.halving.window import Window
 from etascope.selection.scores import LEAST, WORST, tempered_log_loss
 
-#: A score averages the evaluations from this share of its steps on.
+#: A score averages the evaluations from this share of its steps on. One alone is noisy: it lost 0.31 points more in the
+#: study, where the three of `evaluations` did nearly as well as seven (0.36 and 0.34 points lost).
 AVERAGED = 0.6
 #: A trial is stopped when its smoothed batch loss exceeds this many times its first: of 422 such trials, none came
 #: back; at 3 times, many with momentum or Adam would have.
@@ -24,7 +25,8 @@ BLOWN = 30.0
 #: The first milestone has at least this many steps, where that is no more than twice its share: momentum takes ten to
 #: gather speed, and before that low rates cannot be told from hopeless ones.
 FEWEST = 20
-#: Nothing has learned yet while the lowest validation loss exceeds this share of a blind guess's.
+#: Nothing has learned yet while the lowest validation loss exceeds this share of a blind guess's. In the study a window
+#: two decades too high lost 0.67 points where rates were compared all the same, and 0.52 where they were not.
 UNLEARNED = 0.85
 
 
@@ -135,16 +137,7 @@ def read_state(task: Task, scored: Mapping[float, Scored], budgets: Budgets, win
     A first milestone of fewer than 20 steps is moved there, or to twice its share, unless a step is an epoch; while
     nothing has learned by it, its step is doubled. At every milestone, while the best trial is an end of the window, a
     trial beyond it is added, unless all trials are the same; added trials go through as many steps as one whole
-    training, or four of them if that is more.
-
-    Parameters
-    ----------
-    task
-        Gives the number of steps and of classes.
-    scored
-        By learning rate: what was trained so far, of one seed and fold.
-    budgets, window
-        How far trials are trained, and where to begin.
+    training, or four of them if that is more. `scored` has what was trained so far, of one seed and fold, by its rate.
     """
     total, spent = task.steps, 0
     rates = going = list(window.first)
@@ -160,6 +153,7 @@ def read_state(task: Task, scored: Mapping[float, Scored], budgets: Budgets, win
         step = max(step, budgets.steps(share, total))
         if todo := _lacking(scored, going, step):
             return State(todo, tuple(rates), tuple(reached), left)
+        # Bounded, since a loss that is lowest at whatever end there is would lead to the limits of all searches.
         while (more := _beyond(scored, window, rates, going, step)) and spent + step <= max(total, 4 * step):
             spent += step
             rates, going = sorted([*rates, more]), sorted([*going, more])
@@ -168,6 +162,7 @@ def read_state(task: Task, scored: Mapping[float, Scored], budgets: Budgets, win
         alive = _alive(scored, going, step)
         reached.append(Milestone(step, tuple(alive)))
         last = number == len(budgets.keep)
+        # Compared after equal steps alone: a loss falls on the way, and fewer steps favour higher rates (`PLANS`).
         kept = alive if last else sorted(sorted(alive, key=lambda r: (scored[r].rank(step), r))[: budgets.keep[number]])
         left |= {rate: number for rate in going if rate not in kept}
         going = kept
@@ -264,6 +259,7 @@ def _lacking(scored: Mapping[float, Scored], rates: Sequence[float], end: int) -
     missing = [rate for rate in rates if steps[rate] < end and not (steps[rate] and scored[rate].stopped(steps[rate]))]
     if not missing:
         return None
+    # A plan has one first step, so trials that stand at different ones take turns.
     start = min(steps[rate] for rate in missing)
     return Todo(tuple(rate for rate in missing if steps[rate] == start), start, end)
 

@@ -122,16 +122,7 @@ def refuted(task: Task, plain: Landscape, answer: Answered, luck: Luck | None = 
     - Its score is expected to shrink by more than the tolerance.
     - A rate outside the basin did as well by accuracy, and clearly better by plain loss.
 
-    Parameters
-    ----------
-    task
-        Gives the loss of a blind guess, and what always naming the largest class gets right.
-    plain
-        Plain losses and accuracies at the end.
-    answer
-        With the numbers that are told.
-    luck
-        How lucky it is, where that was measured.
+    `plain` has plain losses and accuracies at the end, `luck` how lucky the answer is, where that was measured.
     """
     better, fresh = as_good(plain, answer), luck is not None and luck.fresh is not None
     said = [*_on_a_fresh_seed(task, answer, luck), *_no_better_than_a_guess(task, plain, answer, fresh=fresh)]
