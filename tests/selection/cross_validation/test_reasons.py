@@ -2,17 +2,15 @@ import re
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
-from etascope.core.choice import Basin, Confidence, Landscape, Walls
+from etascope.core.choice import Confidence, Landscape
 from etascope.selection.cross_validation.reasons import (
     Measured,
-    at_rate,
     confidence,
-    measured_walls,
     no_answer,
     reasons,
 )
+from etascope.selection.cross_validation.walls import measured_walls
 from etascope.selection.estimate import settle
 from etascope.selection.words.refuted import Refuted
 from tests.selection.closed_form import BLIND, task
@@ -56,15 +54,8 @@ def test_what_is_not_settled_and_another_unit_are_said():
     assert "within 2 % of loss of the best" in told(loss)[2]
 
 
-def test_the_walls_are_the_nearest_rates_that_are_clearly_worse():
-    walls = measured_walls(SCORED)
-    assert (walls.low, walls.high) == pytest.approx((0.00215, 0.0464), rel=0.01)
-    inside = Basin(0.002, 0.05)
-    assert measured_walls(SCORED, inside).low < inside.low < walls.low
-    assert measured_walls(SCORED, inside).high > inside.high > walls.high
-    assert measured_walls(table([np.inf] * 13)) == Walls()
+def test_where_no_wall_was_seen_the_reasons_say_how_far_it_looked():
     flat = table([0.4] * 13)
-    assert measured_walls(flat) == Walls()
     assert told(scored=flat)[1] == (
         "Below it, no rate down to 0.001 is clearly worse; above it, no rate up to 0.1 is clearly worse."
     )
@@ -104,12 +95,6 @@ def test_one_allowed_rate_has_no_walls():
     one = [str(sentence) for sentence in reasons(of)]
     assert "is the only learning rate that was allowed" in one[0]
     assert one[1].startswith("No wall was looked for")
-
-
-def test_between_rates_loss_and_accuracy_are_interpolated():
-    loss, accuracy = at_rate(replace(SETTLED, learning_rate=float(np.sqrt(RATES[5] * RATES[6]))))
-    assert np.log(loss) == pytest.approx(SETTLED.scores.mean[5:7].mean())
-    assert accuracy == pytest.approx(0.9)
 
 
 FREE = (1e-7, 1e4)
