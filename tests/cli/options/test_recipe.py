@@ -56,7 +56,7 @@ def document(*arguments):
         ("trace --warmup nan", "warmup must be in [0, 1); found nan."),
         ("trace --momentum 1", "momentum must be in [0, 1); found 1.0."),
         ("trace --momentum 0.5 --optimizer adam", "momentum belongs to the optimizers momentum and nesterov; found 0.5 "
-         "with adam. Leave momentum out, or choose --optimizer momentum."),
+         "with adam. Leave --momentum out, or choose --optimizer momentum."),
         ("trace --weight-decay -1", "the weight decay must be finite and at least 0; found -1.0."),
         ("trace --weight-decay nan", "the weight decay must be finite and at least 0; found nan."),
         ("trace --seed -1", "seed must be a whole number of at least 0; found -1."),

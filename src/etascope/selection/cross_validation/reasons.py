@@ -9,7 +9,7 @@ import numpy as np
 
 from etascope.core.choice import Confidence, Landscape, Walls
 from etascope.core.recipe import Task
-from etascope.core.sentences import Sentence
+from etascope.core.sentences import Sentence, Setting
 from etascope.core.trials import HOPELESS
 from etascope.selection.basin import FREE, Limited, learned
 from etascope.selection.cross_validation.walls import at_rate
@@ -156,7 +156,11 @@ def _calm(plain: Landscape, chosen: float) -> list[Sentence]:
     if there > LESS * here or here <= LEAST:
         return []
     better = "" if float(plain.mean_accuracy[best]) > right else ", accuracy is not better"
-    return [Reason.CALM(there=float(plain.learning_rates[best]), loss=there, here=here, right=better)]
+    return [
+        Reason.CALM(
+            Setting("target", "loss"), there=float(plain.learning_rates[best]), loss=there, here=here, right=better
+        )
+    ]
 
 
 def no_answer(
