@@ -87,8 +87,8 @@ def _plans(draw):
     if start or draw(st.booleans()):
         one = values(Checkpoint).map(lambda c: dataclasses.replace(c, step=start))
         resume = tuple(draw(st.lists(one, min_size=trials, max_size=trials)))
-    asked = draw(st.none() | st.sets(st.integers(start + 1, start + steps)).map(lambda s: tuple(sorted(s))))
-    return Plan(rates, draw(numbers), draw(numbers), start, resume, draw(st.booleans()), asked, draw(st.booleans()))
+    stops = draw(st.none() | st.sets(st.integers(start + 1, start + steps)).map(lambda s: tuple(sorted(s))))
+    return Plan(rates, draw(numbers), draw(numbers), start, resume, draw(st.booleans()), stops, draw(st.booleans()))
 
 
 @st.composite
