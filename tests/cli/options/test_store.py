@@ -43,11 +43,11 @@ def test_a_search_is_kept_as_it_happens(tmp_path):
     store = open_store(str(tmp_path / "runs.sqlite"))
     kept = StoreRecorder(store, {"low": 0.01})
     made = pick("digits", recipe=Recipe(hidden=(), epochs=1), recorder=kept)
-    found = store.get("last")
-    assert found.id == kept.run_id
-    assert found.job.options == {"low": 0.01}
-    assert found.run.choice.learning_rate == made.choice.learning_rate
-    assert len(found.histories) == len(made.histories)
+    stored = store.get("last")
+    assert stored.id == kept.run_id
+    assert stored.job.options == {"low": 0.01}
+    assert stored.run.choice.learning_rate == made.choice.learning_rate
+    assert len(stored.histories) == len(made.histories)
 
 
 def test_one_that_goes_on_begins_no_new_run(tmp_path):
