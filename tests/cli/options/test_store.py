@@ -4,9 +4,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from etascope.cli.options.store import opened, recording, store_option
+from etascope.cli.options.store import in_store, opened, recording, store_option
 from etascope.core.errors import InputError
 from etascope.core.recording import StoreRecorder
+from etascope.core.sentences import Command, Setting
 from etascope.store.open import open_store
 from etascope.workbench import pick
 from tests.cli.kept import keep, searched
@@ -149,3 +150,16 @@ def test_nothing_is_said_to_be_kept_that_was_removed_meanwhile(tmp_path, meanwhi
     said = kept.after_a_stop()
     assert ("kept; go on with: etascope resume" in said) == (meanwhile == "nothing")
     assert ("was removed meanwhile" in said) == (meanwhile != "nothing")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (None, "etascope show 3f2a"),
+        ("a store.sqlite", "etascope show 3f2a --store 'a store.sqlite'"),
+        ("postgresql://me:secret@host/runs", "etascope show 3f2a and the same --store"),
+    ],
+)
+def test_a_command_that_is_named_finds_the_store_that_was_given(url, words):
+    assert in_store(url, Command("show", ("3f2a",))) == words
+    assert in_store(url, Setting("folds", 5)) == "--folds 5"

@@ -73,7 +73,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path):
-    with pytest.raises(InputError, match=r"there is no lock .*etascope pick, then etascope lock"):
+    with pytest.raises(InputError, match=r"there is no lock .*etascope.pick\(\), then etascope lock"):
         read_lock(tmp_path / "a.json")
 
 

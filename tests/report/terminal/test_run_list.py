@@ -77,11 +77,11 @@ def test_a_run_that_was_stopped_says_how_to_go_on(written):
 
 
 def test_an_empty_store_says_what_to_do(written):
-    assert written(print_runs, [], NOW) == "There are no runs yet. Make one: etascope pick keeps every search here.\n"
+    assert written(print_runs, [], NOW) == "There are no runs yet. Make one: etascope.pick() keeps every search here.\n"
 
 
 def test_a_list_that_was_cut_says_so(written):
-    assert "There are more" in written(print_runs, [line()], NOW, more="etascope runs --limit 10")
+    assert "There are more" in written(print_runs, [line()], NOW, more=10)
     assert "There are more" not in written(print_runs, [line()], NOW)
 
 
