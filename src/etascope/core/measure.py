@@ -42,10 +42,8 @@ class Measure:
 
     Attributes
     ----------
-    name
-        What it is called.
-    maximize
-        Whether higher is better. Default False.
+    name, maximize
+        What it is called, and whether higher is better. Default False.
     best
         The best value it can have, finite. None takes 0, or 1 where higher is better.
     unit

@@ -29,10 +29,8 @@ class StoreRecorder:
         What was asked, by the command line's names, so that the search can be gone on with.
     run_id
         Of a run to go on with; None begins a new one.
-    histories
-        What the store has of it.
-    finished
-        Whether the store has the answer.
+    histories, finished
+        What the store has of it, and whether it has the answer.
     """
 
     store: Shelf

@@ -29,10 +29,8 @@ class Trial:
     ----------
     learning_rate, seed, fold
         What tells it from other trials.
-    status
-        After its last plan.
-    steps
-        Training steps that its plans covered.
+    status, steps
+        After its last plan; and training steps that its plans covered.
     step_loss
         `(steps,)` float32.
     evaluated_at
@@ -79,9 +77,7 @@ def trials(task: Task, histories: Sequence[History]) -> tuple[Trial, ...]:
     """Return the trials of a search in the order in which they were first trained.
 
     Trials with equal learning rate, seed and fold are one: a plan that starts where the trial stood goes on with it,
-    any other begins it anew.
-
-    Histories stand in the order in which they were trained.
+    any other begins it anew. Histories stand in the order in which they were trained.
     """
     by_key: dict[tuple[float, int, int], Trial] = {}
     for history in histories:

@@ -22,8 +22,7 @@ AWAY = 8.0
 
 def too_high(run: Run, place: int) -> Question:
     """Ask the classic question, and say what this search showed of it."""
-    landscape, lost = run.choice.landscape, diverged(run)
-    loss = comparable_loss(run)
+    landscape, lost, loss = run.choice.landscape, diverged(run), comparable_loss(run)
     finite = np.flatnonzero(np.isfinite(loss))
     if lost:
         count = f"{len(lost)} of {len(run.trials)} trials" if len(run.trials) > 1 else "the only trial"

@@ -31,10 +31,8 @@ class ImageNetworks:
 
     Attributes
     ----------
-    factory
-        Makes them.
-    name
-        Of the model, where the recipe has one.
+    factory, name
+        Makes them; and what the recipe calls the model, if it has one.
     n_classes, shape
         What the factory is called with.
     forward
