@@ -88,8 +88,7 @@ def reasons(of: Measured) -> tuple[Sentence, ...]:
     scores = settled.scores
     units, full = int(scores.counts.max()), int((scores.counts == scores.counts.max()).sum())
     each = "once" if units == 1 else f"{units} times"
-    about = loss_text(loss) if loss_text(loss).startswith("at most") else f"about {loss_text(loss)}"
-    numbers = Reason.FOLDS(measure=measure, loss=about, right=right)
+    numbers = Reason.FOLDS(measure=measure, loss=loss_text(loss, "about "), right=right)
     limited = Limited.of(settled.basin, of.walls, of.limits)
     return (
         Reason.CURVE(rate=chosen, what=f"{full} rates, each trained to the end {each},", numbers=numbers),

@@ -159,9 +159,9 @@ def window(rates: Sequence[float]) -> str:
                    low=rates[0], high=rates[-1]))  # fmt: skip
 
 
-def loss_text(loss: float) -> str:
-    """Write a loss; scores tell none apart below 0.001 nats."""
-    return "at most 0.001" if loss <= LEAST * (1 + 1e-9) else nats(loss)
+def loss_text(loss: float, about: str = "") -> str:
+    """Write a loss, after `about` where it has a number; scores tell none apart below 0.001 nats."""
+    return "at most 0.001" if loss <= LEAST * (1 + 1e-9) else about + nats(loss)
 
 
 def cut(low: float | None, high: float | None) -> Sentence:
